@@ -1,0 +1,55 @@
+"""What every answer can do, derived from its records and its document."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from howsure.document import Document
+    from howsure.options import Format
+
+SCHEMA_VERSION = 1
+"""The version of the JSON form; see `schema.json` beside this file."""
+
+
+class Answer(ABC):
+    """A frozen result: data first, then its renderings. `print(answer)` shows the terminal form."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as plain data, ready for JSON; a number that doesn't exist is None."""
+
+    @abstractmethod
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per row."""
+
+    @abstractmethod
+    def document(self) -> Document:
+        """Return what the answer says, ready to be rendered."""
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return one row per record as a Polars frame."""
+        import polars as pl
+
+        return pl.DataFrame(self.records(), infer_schema_length=None)
+
+    def render(self, format: Format = "terminal", *, width: int | None = None, color: bool = False) -> str:
+        """Return the answer as text in one of the formats, ending with a line break."""
+        from howsure.render import render
+
+        return render(self, format, width=width, color=color)
+
+    def __str__(self) -> str:
+        return self.render().rstrip("\n")
+
+
+def number(value: float) -> float | None:
+    """Return a finite float, None otherwise: JSON has no NaN."""
+    value = float(value)
+    return value if math.isfinite(value) else None

@@ -1,0 +1,215 @@
+"""The verbs: read, describe, estimate, compare, leaderboard, audit. They join readers, aggregate and methods."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+
+from howsure.answers.comparison import Comparison, Comparisons
+from howsure.answers.estimate import Entry, Estimates
+from howsure.answers.leaderboard import Board, Leaderboard
+from howsure.design import DesignOptions, make_design
+from howsure.document import listing, plural
+from howsure.errors import Caution, DataError, OptionError
+from howsure.methods import adjust as adjustments
+from howsure.methods import overall as overall_methods
+from howsure.methods.difference import Difference, difference
+from howsure.methods.mean import mean
+from howsure.methods.pairs import PairMoments, pair_moments
+from howsure.methods.ranks import ranks
+from howsure.options import Adjustment, ComparisonMethod, IntervalMethod, Overall, Variance, check, check_level
+from howsure.prepare import Items, collect
+from howsure.scores import Scores
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.answers.audit import Audit
+    from howsure.answers.description import Description
+    from howsure.answers.leaderboard import Pairs
+    from howsure.matrix import ScoreMatrix
+    from howsure.readers.folder import Progress
+
+    Names = str | Sequence[str]
+    Weights = Mapping[str, float]
+
+
+def read(
+    data: Any,
+    *,
+    columns: Mapping[str, Names] | None = None,
+    where: Mapping[str, Names] | None = None,
+    reader: str | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Scores:
+    """Read per-question results: a path or paths to what a harness wrote, or a frame that you hold.
+
+    A path may be a file or a folder of mixed formats, each recognised by content. A frame may be pandas, Polars (also
+    lazy), PyArrow, DuckDB, Ibis or Spark; it is aggregated where it lies. Nothing in a file is executed.
+
+    `columns` names the columns of a table, `{"model": ["model", "temperature"]}` joining several; the usual names
+    (benchmark, question_id, epoch, is_correct …) are recognised and told. `where` keeps only rows with these values.
+    `reader` forces a format; `strict` stops at the first file that can't be read.
+    Raises ReadError where nothing can be read, DataError where the columns don't fit.
+
+    >>> import polars as pl
+    >>> scores = read(pl.DataFrame({"model": ["a", "a"], "question": [1, 2], "correct": [True, False]}))
+    >>> scores.to_frame()["score"].to_list()
+    [1.0, 0.0]
+    """
+    roles = {role: _tuple(names) for role, names in (columns or {}).items()}
+    kept = {name: _tuple(values) for name, values in (where or {}).items()}
+    if isinstance(data, Scores):
+        return data
+    if _is_paths(data):
+        from howsure.readers.folder import read_paths
+
+        paths = [data] if isinstance(data, (str, Path)) else list(data)
+        return read_paths(paths, columns=roles, where=kept, reader=reader, strict=strict, progress=progress)
+    return _read_frame(data, roles, kept)
+
+
+def _is_paths(data: Any) -> bool:
+    return isinstance(data, (str, Path)) or (
+        isinstance(data, (list, tuple)) and bool(data) and all(isinstance(part, (str, Path)) for part in data)
+    )
+
+
+def _read_frame(data: Any, roles: dict[str, tuple[str, ...]], where: dict[str, tuple[str, ...]]) -> Scores:
+    import narwhals as nw
+
+    from howsure.scores import find_roles
+    from howsure.tidy import open_frame
+
+    frame = open_frame(data)
+    for name, values in where.items():
+        frame = frame.filter(nw.col(name).cast(nw.String).is_in(list(values)))
+    found = find_roles(frame.collect_schema().names(), roles)
+    return Scores(rows=frame.to_native(), roles=found)
+
+
+def describe(data: Any) -> Description:
+    """Say what was found: files, harness, tasks, models, items, attempts, clusters, what was left out and why."""
+    from howsure.describe import describe_scores
+
+    return describe_scores(read(data))
+
+
+def estimate(
+    data: Any,
+    *,
+    interval: IntervalMethod | None = None,
+    variance: Variance = "CR2",
+    level: float = 0.95,
+    seed: int = 0,
+    **options: Unpack[DesignOptions],
+) -> Estimates:
+    """Estimate the score of each model on each task and metric, with its error bar.
+
+    `data`: what `read` takes. The interval is meant for the question "had other questions been drawn": items, or
+    clusters of them, are seen as a sample from a larger population (Miller 2024, section 2).
+    `interval`: None takes Wilson's on the effective sample size for scores in [0, 1] and the t interval otherwise.
+    `seed` matters to "bootstrap" only. Shared options: see [`Design`][howsure.design.Design].
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": "a", "question": range(8), "correct": [1, 0, 1, 1, 0, 1, 1, 1]})
+    >>> answer = estimate(rows)[0].estimate
+    >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
+    (0.75, 0.374, 0.936)
+    """
+    check("interval", interval, IntervalMethod, optional=True)
+    check("variance", variance, Variance)
+    check_level(level)
+    items = collect(read(data), make_design(options))
+    entries: list[Entry] = []
+    percent = {}
+    for matrix in items.matrices():
+        entries += _entries(matrix, items, interval, variance, level, seed)
+        percent[matrix.task, matrix.metric] = matrix.bounded
+    return Estimates(entries=tuple(entries), percent=percent, notes=items.notes, cautions=items.cautions)
+
+
+def _entries(
+    matrix: ScoreMatrix, items: Items, interval: IntervalMethod | None, variance: Variance, level: float, seed: int
+) -> list[Entry]:
+    counts = items.counts(matrix.task, matrix.metric)
+    entries = []
+    for k, model in enumerate(matrix.models):
+        keep = ~np.isnan(matrix.values[:, k])
+        part = matrix if keep.all() else matrix.take_items(keep)
+        answer = mean(
+            part.values[:, k],
+            clusters=part.clusters,
+            weights=part.weights,
+            bounded=matrix.bounded,
+            level=level,
+            interval=interval,
+            variance=variance,
+            rng=np.random.default_rng(seed),
+        )
+        attempts, failed = counts[model]
+        entries.append(
+            Entry(
+                task=matrix.task,
+                metric=matrix.metric,
+                model=model,
+                estimate=answer,
+                n_attempts=attempts,
+                n_failed=failed,
+            )
+        )
+    return entries
+
+
+def compare(
+    data: Any,
+    a: str,
+    b: str,
+    *,
+    method: ComparisonMethod | None = None,
+    variance: Variance = "CR2",
+    level: float = 0.95,
+    margin: float | None = None,
+    adjust: Adjustment = "holm",
+    overall: Overall | Weights = "mean",
+    seed: int = 0,
+    **options: Unpack[DesignOptions],
+) -> Comparison | Comparisons:
+    """Say whether model `a` is really better than `b`: paired on the items that both answered.
+
+    One task gives a Comparison, several give Comparisons with an overall one (the mean over tasks, all items pooled, or
+    your own weights), p-values corrected for the number of tasks by `adjust` ("max-t" means Holm here).
+    `margin`, in score units, asks for equivalence and non-inferiority as well. `method`: None takes pseudo-items for
+    scores in [0, 1] and t otherwise. Miller (2024), section 4.
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": ["a"] * 6 + ["b"] * 6, "item": [*range(6)] * 2,
+    ...     "score": [1, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0]})
+    >>> answer = compare(rows, "a", "b")
+    >>> answer.wins, answer.losses, answer.better is None
+    (2, 0, True)
+    """
+    check("method", method, ComparisonMethod, optional=True)
+    check("variance", variance, Variance)
+    check("adjust", adjust, Adjustment)
+    check_level(level)
+    if margin is not None and not margin > 0:
+        raise OptionError(f"margin={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
+    scores = read(data)
+    design = make_design({**options, "model": (a, b)})
+    items = _known_models(scores, design, (a, b))
+    asked = {"method": method, "variance": variance, "level": level, "margin": margin, "seed": seed}
+    matrices = list(_one_metric(items, design.metric))
+    pairs = [_compare(matrix, items, a, b, **asked) for matrix in matrices]
+    pairs = _adjusted(pairs, adjust)
+    flipped = _policy_caution_compare(items, pairs, a, b, asked)
+    if len(pairs) == 1:
+        return replace(pairs[0], notes=items.notes, cautions=(*items.cautions, *flipped))
+    total = overall_methods.comparison(matrices, pairs, a, b, overall=overall, level=level, margin=margin, seed=seed)
+    return Comparisons(
+        comparisons=tuple(pairs), overall=total, notes=items.notes, cautions=(*items.cautions, *flipped)
+    )

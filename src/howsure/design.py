@@ -1,0 +1,78 @@
+"""Design: how the scores are to be looked at; the options that every verb shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from howsure.options import Failures, check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NO_CLUSTERS = "none"
+
+
+class DesignOptions(TypedDict, total=False):
+    """The keyword arguments that every verb shares; see [`Design`][howsure.design.Design]."""
+
+    task: str | tuple[str, ...] | list[str] | None
+    model: str | tuple[str, ...] | list[str] | None
+    metric: str | tuple[str, ...] | list[str] | None
+    cluster: str | tuple[str, ...] | list[str] | None
+    cluster_from: str | None
+    items: str | Path | None
+    weight: str | None
+    failures: Failures
+    lower_is_better: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """How the scores are to be looked at.
+
+    `task`, `model`, `metric`: only these; None means all. `cluster`: a metadata column, two of them for two-way
+    clustering, "none" to ignore a declared one; None means a column named cluster if there is one. `cluster_from`: a
+    regular expression whose first group, found in the item's id, is the cluster. `items`: a side table with one row an
+    item, where cluster and weight columns are looked up as well. `weight`: a column. `failures`: what a failed attempt
+    counts as. `lower_is_better`: None leaves it to what the harness says.
+    """
+
+    task: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    metric: tuple[str, ...] = ()
+    cluster: tuple[str, ...] | None = None
+    cluster_from: str | None = None
+    items: str | None = None
+    weight: str | None = None
+    failures: Failures = "harness"
+    lower_is_better: bool | None = None
+
+    @property
+    def ignores_clusters(self) -> bool:
+        """Whether the user said that every item is its own cluster."""
+        return self.cluster == (NO_CLUSTERS,)
+
+
+def make_design(options: DesignOptions) -> Design:
+    """Check the shared options and freeze them."""
+    failures = options.get("failures", "harness")
+    check("failures", failures, Failures)
+    items, cluster = options.get("items"), options.get("cluster")
+    return Design(
+        task=_names(options.get("task")),
+        model=_names(options.get("model")),
+        metric=_names(options.get("metric")),
+        cluster=None if cluster is None else _names(cluster),
+        cluster_from=options.get("cluster_from"),
+        items=None if items is None else str(items),
+        weight=options.get("weight"),
+        failures=failures,
+        lower_is_better=options.get("lower_is_better"),
+    )
+
+
+def _names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)

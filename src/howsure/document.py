@@ -1,0 +1,155 @@
+"""Document: what an answer says, as pure data. Renderers lay it out and escape it; numbers become words here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from howsure.errors import Caution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whisker:
+    """An error bar to be drawn: a value between two limits, all three finite, on the scale of its column."""
+
+    value: float
+    low: float
+    high: float
+
+
+Cell = str | Whisker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table. On a narrow terminal columns of low `priority` are left out first; 9 always stays."""
+
+    name: str
+    align: Literal["left", "right"] = "right"
+    priority: int = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of cells under columns; `note` goes below it in small print."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
+    note: str = ""
+
+    @property
+    def whisker_range(self) -> tuple[float, float]:
+        """The smallest and largest limit of all whiskers, so that they share one axis."""
+        whiskers = [cell for row in self.rows for cell in row if isinstance(cell, Whisker)]
+        if not whiskers:
+            return 0.0, 1.0
+        low, high = min(w.low for w in whiskers), max(w.high for w in whiskers)
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A paragraph. The verdict is the sentence that a reader in a hurry takes away."""
+
+    text: str
+    kind: Literal["verdict", "plain", "heading", "small"] = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Cautions, shown after the numbers."""
+
+    cautions: tuple[Caution, ...]
+
+
+Block = Text | Table | Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Blocks in reading order: the answer first, the numbers after, cautions last."""
+
+    blocks: tuple[Block, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How scores of one table are written: in percent (scores in [0, 1]) or as they are."""
+
+    percent: bool = True
+    digits: int = 1
+
+    def score(self, value: float) -> str:
+        """Write a score: `78.8 %` or `3.142`."""
+        return self.number(value) + (" %" if self.percent else "")
+
+    def number(self, value: float) -> str:
+        """Write a score without its unit, for a column that names it."""
+        if not math.isfinite(value):
+            return "n/a"
+        if self.percent:
+            return f"{100 * value:.{self.digits}f}"
+        return f"{value:.4g}"
+
+    def difference(self, value: float) -> str:
+        """Write a signed difference with its unit: `+3.2 pp`."""
+        return self.signed(value) + self.unit
+
+    def gap(self, value: float) -> str:
+        """Write the size of a difference with its unit: `3.2 pp`."""
+        return self.number(abs(value)) + self.unit
+
+    def signed(self, value: float) -> str:
+        """Write a signed difference without its unit."""
+        sign = "" if not math.isfinite(value) else "−" if value < 0 else "+"
+        return sign + self.number(abs(value))
+
+    def interval(self, low: float, high: float) -> str:
+        """Write two limits: `[75.0, 82.2]`."""
+        return f"[{self._limit(low)}, {self._limit(high)}]"
+
+    @property
+    def unit(self) -> str:
+        """The unit of a difference, with the space before it."""
+        return " pp" if self.percent else ""
+
+    @property
+    def column(self) -> str:
+        """The unit in a column's heading."""
+        return " %" if self.percent else ""
+
+    def _limit(self, value: float) -> str:
+        text = self.number(abs(value)) if math.isfinite(value) else "n/a"
+        return f"−{text}" if value < 0 else text
+
+
+def level_text(level: float) -> str:
+    """Write a confidence level: `95 %`."""
+    return f"{100 * level:g} %"
+
+
+def p_text(p: float) -> str:
+    """Write a p-value: `0.031`, `< 0.001`, `n/a`."""
+    if not math.isfinite(p):
+        return "n/a"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.9995 else "1.000"
+
+
+def count_text(count: float) -> str:
+    """Write a count with thousands separated: `12,000`."""
+    return f"{count:,.0f}"
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Write a count and its noun: `1 item`, `2 items`, `3 entries`."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def listing(names: tuple[str, ...] | list[str], most: int = 3) -> str:
+    """Write a list of names: `a, b, c and 4 more`."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more"

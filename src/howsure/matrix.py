@@ -1,0 +1,86 @@
+"""ScoreMatrix: the scores of one task and metric as items × models, ready for the methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreMatrix:
+    """Items × models of one task and metric.
+
+    Shapes: n items, M models.
+    `values` (n, M): mean score over attempts, NaN where the model has no score for the item.
+    `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
+    `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
+    `weights` (n,): positive, scaled to mean 1, None for equal weights.
+    `bounded`: every score lies in [0, 1].
+    """
+
+    task: str
+    metric: str
+    models: tuple[str, ...]
+    items: NDArray[Any]
+    values: Floats
+    attempts: Ints
+    within: Floats
+    clusters: tuple[Ints, ...] = ()
+    cluster_names: tuple[str, ...] = ()
+    cluster_labels: tuple[tuple[str, ...], ...] = field(default=())
+    weights: Floats | None = None
+    bounded: bool = True
+    lower_is_better: bool = False
+
+    @property
+    def orientation(self) -> int:
+        """+1 where larger scores are better, −1 where smaller ones are."""
+        return -1 if self.lower_is_better else 1
+
+    @property
+    def complete(self) -> bool:
+        """Whether every model has a score for every item."""
+        return not bool(np.isnan(self.values).any())
+
+    def column(self, model: str) -> int:
+        """Return the position of a model."""
+        return self.models.index(model)
+
+    def take_models(self, positions: Sequence[int] | Ints) -> ScoreMatrix:
+        """Return the same items with only these models."""
+        chosen = np.asarray(positions, dtype=np.int64)
+        return replace(
+            self,
+            models=tuple(self.models[i] for i in chosen),
+            values=self.values[:, chosen],
+            attempts=self.attempts[:, chosen],
+            within=self.within[:, chosen],
+        )
+
+    def take_items(self, keep: NDArray[np.bool_]) -> ScoreMatrix:
+        """Return only these items; cluster codes are made consecutive again."""
+        codes, labels = [], []
+        for k, cluster in enumerate(self.clusters):
+            used, code = np.unique(cluster[keep], return_inverse=True)
+            codes.append(code.astype(np.int64))
+            labels.append(tuple(self.cluster_labels[k][g] for g in used) if self.cluster_labels else ())
+        return replace(
+            self,
+            items=self.items[keep],
+            values=self.values[keep],
+            attempts=self.attempts[keep],
+            within=self.within[keep],
+            clusters=tuple(codes),
+            cluster_labels=tuple(labels) if self.cluster_labels else (),
+            weights=None if self.weights is None else self.weights[keep],
+        )

@@ -1,0 +1,417 @@
+"""The difference of two models on one task: paired where they share items, unpaired where they share none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.comparison import Equivalence
+from howsure.answers.estimate import Estimate, Interval
+from howsure.errors import Caution, MethodError
+from howsure.methods import intervals
+from howsure.methods.clustered import clusterings, covariance, degrees_of_freedom
+from howsure.methods.mean import NEGATIVE_TWO_WAY, cluster_cautions
+from howsure.methods.pairs import pair_moments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.options import ComparisonMethod, Variance
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pivot:
+    """What a test says: centre ± spread with df for the pivots that are t-like, else NaN; p-value and limits."""
+
+    p_value: float
+    low: float
+    high: float
+    centre: float = math.nan
+    spread: float = math.nan
+    df: float = math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The numbers of one comparison; see [`Comparison`][howsure.Comparison] for what they mean."""
+
+    estimate: Estimate
+    p_value: float
+    a_mean: float
+    b_mean: float
+    correlation: float
+    unpaired_se: float
+    paired: bool
+    wins: int
+    losses: int
+    ties: int
+    n_only_a: int
+    n_only_b: int
+    items_needed: float
+    equivalence: Equivalence | None
+    pivot: Pivot
+
+
+def difference(
+    a: Floats,
+    b: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    bounded: bool = True,
+    level: float = 0.95,
+    method: ComparisonMethod | None = None,
+    variance: Variance = "CR2",
+    margin: float | None = None,
+    lower_is_better: bool = False,
+    rng: np.random.Generator | None = None,
+) -> Difference:
+    """Compare the item scores a and b (n,), NaN where a model has no score for an item.
+
+    `method` None means "pseudo-items" for bounded scores and "t" otherwise. `margin` in score units asks for
+    non-inferiority and equivalence as well. Assumes that items (or clusters) are independent draws. Miller (2024),
+    section 4.2; Agresti and Min (2005) for the pseudo-items.
+
+    >>> import numpy as np
+    >>> answer = difference(np.array([1.0, 1, 1, 0, 1, 1]), np.array([0.0, 1, 1, 0, 1, 0]))
+    >>> round(answer.estimate.value, 3), answer.wins, answer.losses, answer.ties
+    (0.333, 2, 0, 4)
+    """
+    w = np.ones(len(a)) if weights is None else weights
+    has_a, has_b = ~np.isnan(a), ~np.isnan(b)
+    shared = has_a & has_b
+    chosen = method or ("pseudo-items" if bounded else "t")
+    generator = rng or np.random.default_rng(0)
+    if shared.any():
+        codes = [_recode(code[shared]) for code in clusters]
+        sample = _Paired(a[shared], b[shared], w[shared] * (shared.sum() / w[shared].sum()), tuple(codes))
+        estimate, pivot = _paired(sample, bounded, level, chosen, variance, generator)
+        correlation, unpaired = sample.correlation(), sample.unpaired_se(variance)
+        d = sample.d
+    else:
+        estimate, pivot = _unpaired(a, b, w, clusters, bounded, level, chosen, variance)
+        correlation, unpaired, d = math.nan, estimate.se, np.empty(0)
+    sign = -1 if lower_is_better else 1
+    return Difference(
+        estimate=estimate,
+        p_value=pivot.p_value,
+        a_mean=_mean(a, w, shared if shared.any() else has_a),
+        b_mean=_mean(b, w, shared if shared.any() else has_b),
+        correlation=correlation,
+        unpaired_se=unpaired,
+        paired=bool(shared.any()),
+        wins=int((sign * d > 0).sum()),
+        losses=int((sign * d < 0).sum()),
+        ties=int((d == 0).sum()),
+        n_only_a=int((has_a & ~has_b).sum()),
+        n_only_b=int((has_b & ~has_a).sum()),
+        items_needed=items_needed(estimate, level),
+        equivalence=None if margin is None else equivalence(pivot, margin, level, sign),
+        pivot=pivot,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    """Item scores on the shared items, weights of mean 1, cluster codes."""
+
+    a: Floats
+    b: Floats
+    w: Floats
+    codes: tuple[Ints, ...]
+
+    @property
+    def d(self) -> Floats:
+        return self.a - self.b
+
+    def correlation(self) -> float:
+        """Return the weighted correlation of the two models' item scores, NaN where one of them never varies."""
+        x = np.stack([self.a, self.b])
+        centred = x - (x @ self.w / self.w.sum())[:, None]
+        c = (centred * self.w) @ centred.T
+        scale = math.sqrt(c[0, 0] * c[1, 1])
+        return float(np.clip(c[0, 1] / scale, -1, 1)) if scale > 1e-12 else math.nan
+
+    def unpaired_se(self, variance: Variance) -> float:
+        """Return the SE that ignores which item each score belongs to."""
+        if min(term.n_clusters for term, sign in clusterings(self.codes, self.w) if sign > 0) < 2:
+            return math.nan
+        v = covariance(np.column_stack([self.a, self.b]), self.w, self.codes, variance)
+        return math.sqrt(max(float(np.trace(v)), 0.0))
+
+
+def _paired(
+    s: _Paired, bounded: bool, level: float, method: ComparisonMethod, variance: Variance, rng: np.random.Generator
+) -> tuple[Estimate, Pivot]:
+    n = len(s.a)
+    moments = pair_moments(
+        np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=variance, pseudo_items=False
+    )
+    value, var, df = float(moments.difference[0, 1]), float(moments.variance[0, 1]), float(moments.df[0, 1])
+    n_clusters = min([int(code.max()) + 1 for code in s.codes], default=n)
+    cautions = [] if n_clusters < 2 else cluster_cautions(s.w, s.codes, df)
+    if len(s.codes) == 2 and var == 0 and np.any(s.d != s.d[0]):
+        cautions.append(NEGATIVE_TWO_WAY)
+    if n_clusters < 2:
+        cautions.append(_lone(n))
+        pivot = Pivot(p_value=math.nan, low=math.nan, high=math.nan)
+    else:
+        pivot, more = _pivot(s, value, var, df, bounded, level, method, variance, rng)
+        cautions += more
+    estimate = Estimate(
+        value=value,
+        se=math.sqrt(var) if n_clusters > 1 else math.nan,
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=pivot.df if math.isfinite(pivot.df) else df,
+        n_items=n,
+        n_clusters=n_clusters,
+        method=f"paired {method}, {variance}",
+        cautions=tuple(cautions),
+    )
+    return estimate, pivot
+
+
+def _pivot(
+    s: _Paired,
+    value: float,
+    var: float,
+    df: float,
+    bounded: bool,
+    level: float,
+    method: ComparisonMethod,
+    variance: Variance,
+    rng: np.random.Generator,
+) -> tuple[Pivot, list[Caution]]:
+    if method == "pseudo-items":
+        return _pseudo(s, bounded, level, variance), []
+    if method == "t":
+        return t_pivot(value, math.sqrt(var), df, level), _flat(s.d, var)
+    if method == "mcnemar":
+        return _mcnemar(s, level)
+    first = clusterings(s.codes[:1], s.w)[0][0]
+    if method == "sign-flip":
+        from howsure.methods import signflip
+
+        p, low, high = signflip.test(first.sums(s.w * s.d), first.totals, level=level, rng=rng)
+        return Pivot(p_value=p, low=low, high=high), _coarse(first.n_clusters, level)
+    if method == "bootstrap":
+        return _bootstrap(s, value, level, rng), _flat(s.d, var)
+    return _bayes(s, bounded, level, rng), []
+
+
+def t_pivot(centre: float, spread: float, df: float, level: float, reach: float = math.inf) -> Pivot:
+    """Return the test and interval of centre ± t·spread, cut at ±reach; none where there is no spread."""
+    if not math.isfinite(spread) or math.isnan(df) or (spread == 0):
+        return Pivot(p_value=math.nan, low=math.nan, high=math.nan, centre=centre, spread=spread, df=df)
+    low, high = intervals.t_interval(centre, spread, df, level)
+    p = float(intervals.t_p_value(centre / spread, df))
+    return Pivot(p_value=p, low=max(low, -reach), high=min(high, reach), centre=centre, spread=spread, df=df)
+
+
+def _pseudo(s: _Paired, bounded: bool, level: float, variance: Variance) -> Pivot:
+    if not bounded:
+        raise MethodError(
+            "method 'pseudo-items' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
+        )
+    moments = pair_moments(np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=variance)
+    centre, spread, df = (float(m[0, 1]) for m in (moments.centre, moments.spread, moments.df))
+    return t_pivot(centre, spread, df, level, reach=1.0)
+
+
+def _mcnemar(s: _Paired, level: float) -> tuple[Pivot, list[Caution]]:
+    from howsure.methods import mcnemar
+
+    if not np.isin(np.concatenate([s.a, s.b]), (0.0, 1.0)).all() or np.any(s.w != s.w[0]):
+        raise MethodError(
+            "method 'mcnemar' needs one right-or-wrong answer per item, equally weighted",
+            remedy="Use the default, which takes fractions, attempts and weights.",
+        )
+    p, low, high = mcnemar.test(int((s.d > 0).sum()), int((s.d < 0).sum()), len(s.d), level=level)
+    cautions = [] if not s.codes else [IGNORES_CLUSTERS]
+    return Pivot(p_value=p, low=low, high=high), cautions
+
+
+def _bootstrap(s: _Paired, value: float, level: float, rng: np.random.Generator) -> Pivot:
+    from howsure.methods import bootstrap
+
+    se = math.sqrt(float(covariance(s.d[:, None], s.w, s.codes[:1], "CR1")[0, 0]))
+    if se == 0:
+        return t_pivot(value, 0.0, math.nan, level)
+    t = bootstrap.pivots(s.d, s.w, s.codes, rng)
+    half = bootstrap.critical(t, level) * se
+    p = (1 + int((t >= abs(value) / se).sum())) / (len(t) + 1)
+    return Pivot(p_value=p, low=value - half, high=value + half)
+
+
+def _bayes(s: _Paired, bounded: bool, level: float, rng: np.random.Generator) -> Pivot:
+    from howsure.methods import bayes
+
+    codes = s.codes[0] if s.codes else None
+    draws = np.sort(bayes.difference_draws(s.d, s.w, codes, reach=1.0 if bounded else 0.0, rng=rng))
+    allowed = int((1 - level) / 2 * len(draws) * (1 + 1e-12))
+    p = 2 * min(int((draws <= 0).sum()), int((draws >= 0).sum())) / len(draws)
+    return Pivot(p_value=min(p, 1.0), low=float(draws[allowed]), high=float(draws[-allowed - 1]))
+
+
+def _unpaired(
+    a: Floats,
+    b: Floats,
+    w: Floats,
+    clusters: Sequence[Ints],
+    bounded: bool,
+    level: float,
+    method: ComparisonMethod,
+    variance: Variance,
+) -> tuple[Estimate, Pivot]:
+    """Compare two samples of different items: Welch, with one success and one failure added to each if bounded.
+
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster.
+    """
+    if method not in ("pseudo-items", "t"):
+        raise MethodError(
+            f"method {method!r} needs items that both models answered, and there are none",
+            remedy="Leave the method out: the default falls back to an unpaired comparison.",
+        )
+    sides = [_side(x, w, clusters, variance) for x in (a, b)]
+    value = sides[0][0] - sides[1][0]
+    se = math.sqrt(sides[0][1] + sides[1][1])
+    if method == "pseudo-items":
+        added = [_side(x, w, clusters, variance, pseudo=(0.0, 1.0)) for x in (a, b)]
+        centre, spread, df = _welch(added)
+        pivot = t_pivot(centre, spread, df, level, reach=1.0)
+    else:
+        pivot = t_pivot(*_welch(sides), level)
+    n_items = int((~np.isnan(a)).sum() + (~np.isnan(b)).sum())
+    estimate = Estimate(
+        value=value,
+        se=se,
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=pivot.df,
+        n_items=n_items,
+        n_clusters=sides[0][3] + sides[1][3],
+        method=f"unpaired {method}, {variance}",
+        cautions=(UNPAIRED,),
+    )
+    return estimate, pivot
+
+
+def _side(
+    x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance, pseudo: tuple[float, ...] = ()
+) -> tuple[float, float, float, int]:
+    """Return mean, variance, df and cluster count of the items that one model answered, pseudo-items appended."""
+    keep = ~np.isnan(x)
+    n = int(keep.sum())
+    values = np.concatenate([x[keep], pseudo])
+    weights = np.concatenate([w[keep] * (n / w[keep].sum()), np.ones(len(pseudo))])
+    codes = []
+    for code in clusters:
+        own = _recode(code[keep])
+        codes.append(np.concatenate([own, np.arange(len(pseudo)) + own.max() + 1]))
+    n_clusters = min([int(code.max()) + 1 for code in codes], default=len(values))
+    if n_clusters < 2:
+        return float(weights @ values / weights.sum()), math.nan, math.nan, n_clusters
+    v = float(covariance(values[:, None], weights, codes, variance)[0, 0])
+    mean = float(weights @ values / weights.sum())
+    return mean, max(v, 0.0), degrees_of_freedom(codes, weights, variance), n_clusters - len(pseudo)
+
+
+def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:
+    """Return difference, standard error and Welch–Satterthwaite degrees of freedom of two independent means."""
+    (m1, v1, df1, _), (m2, v2, df2, _) = sides
+    total = v1 + v2
+    df = total**2 / (v1**2 / df1 + v2**2 / df2) if total > 0 else math.nan
+    return m1 - m2, math.sqrt(total), df
+
+
+def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equivalence:
+    """Test non-inferiority and equivalence at ±margin with the comparison's own pivot (two one-sided tests).
+
+    `sign`: −1 where smaller scores are better. Needs a t-like pivot.
+    """
+    if not math.isfinite(pivot.spread):
+        raise MethodError(
+            "a margin needs a comparison by 'pseudo-items' or 't' with an error bar",
+            remedy="Leave the method out, and check that there are at least two items or clusters.",
+        )
+    above, below = ((sign * pivot.centre + side * margin) / pivot.spread for side in (1, -1))
+    worse = _one_sided(above, pivot.df)
+    better = _one_sided(-below, pivot.df)
+    return Equivalence(margin=margin, p_noninferior=worse, p_equivalent=max(worse, better), level=level)
+
+
+def _one_sided(t: float, df: float) -> float:
+    """Return P(T ≥ t)."""
+    two = float(intervals.t_p_value(t, df))
+    return two / 2 if t >= 0 else 1 - two / 2
+
+
+def items_needed(estimate: Estimate, level: float) -> float:
+    """Return about how many items would show a gap of the size seen with 80 % power, all else the same.
+
+    n · ((z + z_power) · SE / gap)², Miller (2024), section 5; NaN where no gap or no SE was seen.
+    """
+    gap = abs(estimate.value)
+    if not gap or not estimate.se > 0:
+        return math.nan
+    z = float(intervals.t_quantile(level, math.inf)) + float(intervals.t_quantile(2 * POWER - 1, math.inf))
+    return estimate.n_items * (z * estimate.se / gap) ** 2
+
+
+def _mean(x: Floats, w: Floats, keep: NDArray[np.bool_]) -> float:
+    return float(w[keep] @ x[keep] / w[keep].sum()) if keep.any() else math.nan
+
+
+def _recode(codes: Ints) -> Ints:
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
+
+
+def _flat(d: Floats, var: float) -> list[Caution]:
+    if var > 0:
+        return []
+    return [
+        Caution(
+            code="no_variance",
+            message=f"the models differ by the same amount ({d[0]:.4g}) on every item: method 't' has no error bar here",
+            remedy="Use the default method, or sign-flip.",
+        )
+    ]
+
+
+def _coarse(n_clusters: int, level: float) -> list[Caution]:
+    smallest = 2.0 ** (1 - n_clusters)
+    if smallest <= 1 - level:
+        return []
+    return [
+        Caution(
+            code="too_few_flips",
+            message=f"{n_clusters} clusters allow no p-value below {smallest:.3g}, so nothing can be shown at this level",
+            remedy="Use the default method or more clusters.",
+        )
+    ]
+
+
+def _lone(n: int) -> Caution:
+    what = "one shared item gives" if n == 1 else "all shared items are in one cluster, which gives"
+    return Caution(code="one_cluster", message=f"{what} no error bar", remedy="Add items or clusters.")
+
+
+UNPAIRED = Caution(
+    code="unpaired",
+    message="the two models share no item, so their questions differ as well as their answers",
+    remedy="Run both on the same items: a paired comparison needs far fewer.",
+)
+IGNORES_CLUSTERS = Caution(
+    code="ignores_clusters",
+    message="McNemar's test takes every item as independent; the clusters were not used",
+    remedy="Use the default method to respect them.",
+)

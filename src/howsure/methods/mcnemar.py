@@ -1,0 +1,53 @@
+"""McNemar's test, exact with mid-p (McNemar 1947; Fagerland, Lydersen and Laake 2013), and the interval it implies.
+
+Given the number of discordant items, wins are binomial. The interval for the win share is the mid-p interval, scaled by
+the share of discordant items to a difference; test and interval are the same pivot. It knows nothing of clusters.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def midp_tail(successes: int, n: int, share: float) -> float:
+    """Return P(X > successes) + ½ P(X = successes), X binomial."""
+    above = 1 - special.bdtr(successes, n, share) if successes < n else 0.0
+    at = special.bdtr(successes, n, share) - (special.bdtr(successes - 1, n, share) if successes else 0.0)
+    return float(above + at / 2)
+
+
+def test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, float, float]:
+    """Return the two-sided mid-p value of "no difference" and the limits of the difference, n items in all.
+
+    Without any discordant item: p = 1, and limits that are as wide as the data allow, ± the exact upper limit of
+    the share of discordant items.
+    """
+    discordant = wins + losses
+    tail = 1 - level
+    if discordant == 0:
+        limit = -math.expm1(math.log(tail / 2) / n)
+        return 1.0, -limit, limit
+    upper = midp_tail(wins, discordant, 0.5)
+    p_value = min(2 * min(upper, 1 - upper), 1.0)
+    low = _solve(lambda share: midp_tail(wins, discordant, share) - tail / 2)
+    high = _solve(lambda share: midp_tail(wins, discordant, share) - (1 - tail / 2))
+    scale = discordant / n
+    return p_value, (2 * low - 1) * scale, (2 * high - 1) * scale
+
+
+def _solve(equation: Callable[[float], float]) -> float:
+    """Return the share at which a function that rises from 0 to 1 is zero, the end of the range where it isn't."""
+    from scipy import optimize  # a slow import that only this method needs
+
+    if equation(0.0) >= 0:
+        return 0.0
+    if equation(1.0) <= 0:
+        return 1.0
+    return float(optimize.brentq(equation, 0.0, 1.0, xtol=1e-13, rtol=8 * np.finfo(float).eps))

@@ -1,0 +1,190 @@
+"""The mean of one model's item scores, with its standard error and interval."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.estimate import Bound, Estimate, Interval
+from howsure.errors import Caution
+from howsure.methods import bayes, bootstrap, intervals
+from howsure.methods.clustered import clusterings, covariance, degrees_of_freedom
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.options import IntervalMethod, Variance
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+FEW_CLUSTERS_DF = 4.0
+DOMINANT_SHARE = 1 / 3
+
+
+def mean(
+    x: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    bounded: bool = True,
+    level: float = 0.95,
+    interval: IntervalMethod | None = None,
+    variance: Variance = "CR2",
+    rng: np.random.Generator | None = None,
+) -> Estimate:
+    """Estimate the mean of item scores x (n,), no value missing.
+
+    `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
+    `interval` None means Wilson's on the effective sample size for bounded scores and the t interval otherwise;
+    at 0 and n of n it is Clopper and Pearson's, counting clusters as the independent units.
+    Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
+    McCaffrey (2002); Korn and Graubard (1998).
+
+    >>> import numpy as np
+    >>> answer = mean(np.array([1.0, 0, 1, 1, 0, 1, 1, 1]))
+    >>> round(answer.value, 3), round(answer.se, 3)
+    (0.75, 0.164)
+    """
+    n = len(x)
+    w = np.ones(n) if weights is None else weights * (n / weights.sum())
+    value = float(w @ x / n)
+    var, df, cautions = _uncertainty(x, w, clusters, variance)
+    counts = _cluster_counts(clusters, n)
+    chosen = interval or ("wilson" if bounded else "t")
+    at_edge = bounded and (value <= 0 or value >= 1)
+    if at_edge and chosen != "bayes":
+        low, high = intervals.clopper_pearson(round(value) * min(counts), min(counts), level)
+        chosen = "clopper-pearson"
+    elif chosen == "bootstrap":
+        low, high = bootstrap.mean_interval(x, w, clusters, level=level, rng=rng or np.random.default_rng(0))
+    elif chosen == "bayes" and bounded:
+        low, high = bayes.mean_interval(value, _effective(value, var, n), level=level)
+    else:
+        low, high, more = _interval(value, var, df, n, level, chosen, bounded)
+        cautions += more
+    return Estimate(
+        value=value,
+        se=math.sqrt(var) if var >= 0 else math.nan,
+        interval=Interval(low=low, high=high, level=level),
+        df=df,
+        n_items=n,
+        n_clusters=min(counts),
+        method=f"{chosen}, {variance}",
+        cautions=tuple(cautions),
+        bounds=_bounds(value, n, min(counts), level) if at_edge else (),
+    )
+
+
+def _uncertainty(
+    x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance
+) -> tuple[float, float, list[Caution]]:
+    n = len(x)
+    units = [term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0]
+    if min(units) < 2:
+        return math.nan, math.nan, [_one_unit(n)]
+    var = float(covariance(x[:, None], w, clusters, variance)[0, 0])
+    df = degrees_of_freedom(clusters, w, variance)
+    cautions = cluster_cautions(w, clusters, df)
+    if var < 0:
+        var = max(float(covariance(x[:, None], w, [c], variance)[0, 0]) for c in clusters)
+        cautions.append(NEGATIVE_TWO_WAY)
+    if var < 1e-24 and n > 1 and 0 < x[0] < 1:
+        cautions.append(_no_variance(x[0]))
+    return max(var, 0.0) if var > 1e-24 else 0.0, df, cautions
+
+
+def _interval(
+    value: float, var: float, df: float, n: int, level: float, chosen: str, bounded: bool
+) -> tuple[float, float, list[Caution]]:
+    if not math.isfinite(var):
+        return math.nan, math.nan, []
+    if not bounded or chosen == "t":
+        if var == 0:
+            return math.nan, math.nan, [_no_variance(value)]
+        return (*intervals.t_interval(value, math.sqrt(var), df, level), [])
+    if chosen in ("bootstrap", "bayes"):
+        return math.nan, math.nan, []
+    effective = _effective(value, var, n)
+    if chosen == "wilson":
+        return (*intervals.wilson(value, effective, df, level), [])
+    exact = intervals.clopper_pearson if chosen == "clopper-pearson" else intervals.jeffreys
+    return (*exact(value * effective, effective, level), [])
+
+
+def _effective(value: float, var: float, n: int) -> float:
+    """Return n / deff: how many independent items carry the same information. n where there is no variance."""
+    deff = var * (n - 1) / (value * (1 - value)) if 0 < value < 1 and n > 1 else 0.0
+    return n / deff if deff > 0 else float(n)
+
+
+def _bounds(value: float, n: int, n_clusters: int, level: float) -> tuple[Bound, ...]:
+    """Return the exact one-sided statements at 0 and n of n: by items, and by clusters where there are any."""
+    units = [("items", n)] if n_clusters == n else [("clusters", n_clusters), ("items", n)]
+    bounds = []
+    for name, count in units:
+        limit = intervals.rule_of_three(count, level)
+        side, limit = ("upper", limit) if value <= 0 else ("lower", 1 - limit)
+        bounds.append(Bound(limit=limit, side=side, level=level, units=name, n=count))
+    return tuple(bounds)
+
+
+def _cluster_counts(clusters: Sequence[Ints], n: int) -> list[int]:
+    return [int(code.max()) + 1 for code in clusters] or [n]
+
+
+def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float) -> list[Caution]:
+    """Warn of too few or too unequal clusters to lean on."""
+    if not clusters or not math.isfinite(df):
+        return []
+    cautions = []
+    shares = np.bincount(clusters[0], weights=w) / w.sum()
+    if shares.max() > DOMINANT_SHARE:
+        cautions.append(
+            Caution(
+                code="dominant_cluster",
+                message=f"one of {len(shares)} clusters holds {100 * shares.max():.0f} % of the weight, "
+                f"which leaves {df:.1f} degrees of freedom",
+                remedy="Read the error bar as rough; more clusters help, more items in this one don't.",
+            )
+        )
+    elif df < FEW_CLUSTERS_DF:
+        cautions.append(
+            Caution(
+                code="few_clusters",
+                message=f"{len(shares)} clusters leave {df:.1f} degrees of freedom",
+                remedy="Read the error bar as rough; items from more clusters would help.",
+            )
+        )
+    return cautions
+
+
+def _one_unit(n: int) -> Caution:
+    if n == 1:
+        return Caution(
+            code="one_item", message="one item gives no standard error", remedy="Add items: at least two are needed."
+        )
+    return Caution(
+        code="one_cluster",
+        message=f"all {n} items are in one cluster: nothing says how much another cluster would differ",
+        remedy="Add clusters, or use --cluster none if the items were drawn one by one.",
+    )
+
+
+def _no_variance(value: float) -> Caution:
+    return Caution(
+        code="no_variance",
+        message=f"every item (or cluster) has the same score, {value:.4g}: the standard error of 0 is no certainty",
+        remedy="Check that the scores are per item and not one summary repeated.",
+    )
+
+
+NEGATIVE_TWO_WAY = Caution(
+    code="negative_two_way_variance",
+    message="the two-way clustered variance came out negative; the larger of the two one-way variances is used",
+    remedy="Few clusters on one side: cluster on the other alone.",
+)

@@ -1,0 +1,45 @@
+"""Every option that takes a word from a list, and the one place that checks it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+
+from howsure.errors import OptionError
+
+IntervalMethod = Literal["wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
+"""How the interval of one mean is made. None chooses "wilson" for scores in [0, 1] and "t" for others."""
+
+ComparisonMethod = Literal["pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
+"""How a difference is tested. None chooses "pseudo-items" for scores in [0, 1] and "t" for others."""
+
+Variance = Literal["CR2", "CR1", "miller"]
+"""The variance estimator: CR2 (Bell and McCaffrey 2002), CR1 (Stata's), or the paper's formula (Miller 2024)."""
+
+Adjustment = Literal["max-t", "holm", "bh", "none"]
+"""How p-values of many pairs are corrected for their number."""
+
+Failures = Literal["harness", "drop", "zero", "error"]
+"""What a failed attempt counts as: what the harness does, nothing, a 0, or a reason to stop."""
+
+Overall = Literal["mean", "pooled"]
+"""How tasks are put together: the mean over tasks, or all items in one pool."""
+
+Format = Literal["terminal", "markdown", "csv", "json", "latex"]
+"""What an answer is rendered as."""
+
+
+def check(name: str, value: Any, alias: Any, *, optional: bool = False) -> None:
+    """Raise OptionError unless `value` is one of the words of a Literal alias."""
+    words = get_args(alias)
+    if value in words or (optional and value is None):
+        return
+    near = get_close_matches(str(value), words, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else ""
+    raise OptionError(f"{name}={value!r} is not one of {', '.join(map(repr, words))}", remedy=hint)
+
+
+def check_level(level: float) -> None:
+    """Raise OptionError unless the confidence level lies strictly between 0 and 1."""
+    if not 0 < level < 1:
+        raise OptionError(f"level={level!r} is not between 0 and 1", remedy="Write 0.95 for 95 %.")

@@ -1,0 +1,1 @@
+"""Readers: one file per harness format, the contract in base.py."""

@@ -1,0 +1,110 @@
+"""AlpacaEval: one judge's preferences between a model and a baseline, and leaderboards."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.naming import digest, numbered
+from howsure.scores import Published, TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from howsure.readers.base import Claim
+
+NAME = "alpaca_eval"
+FORMATS = "AlpacaEval annotations (.json) and leaderboards (.csv)"
+
+_ANNOTATIONS = re.compile(rb"\s*\[\s*\{")
+_LEADERBOARD = re.compile(rb'(?:""|\w*),win_rate,standard_error,[^\n]*n_total')
+_TIE = 0.5
+_FIGURES = (("win_rate", "standard_error"), ("length_controlled_winrate", "lc_standard_error"))
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim pairs of outputs with their generators, or a table of win rates."""
+    if _LEADERBOARD.match(source.head):
+        return "rows"
+    pairs = _ANNOTATIONS.match(source.head) and looks_like(source.head, ("instruction", "generator_1", "generator_2"))
+    return "rows" if pairs else None
+
+
+def read(source: Source) -> Reading:
+    """Read annotations, or the published win rates of a leaderboard."""
+    if _LEADERBOARD.match(source.head):
+        return _read_leaderboard(source)
+    rows = [row for row in source.json() if isinstance(row, dict) and "instruction" in row]
+    if not rows:
+        raise ReadError("no annotations", where=source.name, remedy="Run alpaca_eval again.")
+    items = numbered(digest(row["instruction"]) for row in rows)
+    records = [
+        {
+            "task": f"alpaca_eval vs {row.get('generator_1')}",
+            "model": row.get("generator_2"),
+            "item": item,
+            "metric": f"win_rate,{row.get('annotator')}" if row.get("annotator") else "win_rate",
+            **_scored(row.get("preference")),
+            "dataset": row.get("dataset"),
+        }
+        for item, row in zip(items, rows, strict=True)
+    ]
+    tasks = dict.fromkeys((record["task"], record["metric"]) for record in records)
+    return Reading(rows=tidy(records, source=source.name), facts=tuple(_facts(task, metric) for task, metric in tasks))
+
+
+def _scored(preference: object) -> dict[str, Any]:
+    """1 is the baseline's output, 2 the model's, between them a judge's probability; 0 says neither."""
+    if isinstance(preference, (int, float)) and math.isfinite(preference):
+        return {"score": _TIE if preference == 0 else preference - 1.0, "status": "ok"}
+    return {"score": None, "status": "unscored"}
+
+
+def _read_leaderboard(source: Source) -> Reading:
+    text = source.read_bytes().decode("utf-8-sig", errors="replace")
+    task = re.sub(r"_?leaderboard\.csv$", "", source.path.name) or "alpaca_eval"
+    published = tuple(
+        entry for row in csv.DictReader(io.StringIO(text)) for entry in _published(row, task, source.name)
+    )
+    if not published:
+        raise ReadError("no win rate in the table", where=source.name, remedy="Check the file.")
+    return Reading(facts=(_facts(task, "win_rate"),), published=published)
+
+
+def _published(row: Mapping[str, Any], task: str, source: str) -> Iterator[Published]:
+    model = next(iter(row.values()))
+    for metric, error in _FIGURES:
+        score, stderr, n = (_number(row.get(name)) for name in (metric, error, "n_total"))
+        if score is not None:
+            yield Published(
+                task=task,
+                model=str(model),
+                metric=metric,
+                score=score / 100,
+                n=int(n) if n is not None else None,
+                stderr=stderr / 100 if stderr is not None else None,
+                source=source,
+            )
+
+
+def _number(text: object) -> float | None:
+    try:
+        number = float(str(text))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _facts(task: str, metric: str) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="AlpacaEval",
+        headline=metric,
+        failures="drop",
+        failures_words="AlpacaEval leaves judgments that it can't parse out of the win rate.",
+    )

@@ -1,0 +1,73 @@
+"""ARC-AGI: the share of each task's test inputs that was solved."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import Caution, ReadError
+from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.naming import from_path
+from howsure.scores import Published, TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from howsure.readers.base import Claim
+
+NAME = "arc_agi"
+FORMATS = "ARC-AGI results (.json)"
+
+_SCORE = re.compile(rb'\s*\{\s*"score"\s*:')
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim a score with task_results."""
+    return "rows" if _SCORE.match(source.head) and looks_like(source.head, ("total_tasks", "task_results")) else None
+
+
+def read(source: Source) -> Reading:
+    """Read one run; the file names no model."""
+    document = source.json()
+    results = document["task_results"]
+    if not isinstance(results, dict) or not results:
+        raise ReadError("no task in the results", where=source.name, remedy="Score the submission again.")
+    model, cautions = from_path(source, r"(?:__)?(?:results)?\.json")
+    records = [{"task": "arc_agi", "model": model, "item": item, **_scored(result)} for item, result in results.items()]
+    facts = TaskFacts(
+        task="arc_agi",
+        harness="ARC-AGI",
+        headline="score",
+        failures="zero",
+        failures_words="ARC-AGI counts a task without a submission as 0.",
+    )
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(facts,),
+        published=tuple(_published(document, model, source)),
+        cautions=(*cautions, *_short(document, len(results), source)),
+    )
+
+
+def _scored(result: object) -> dict[str, Any]:
+    value = result.get("score") if isinstance(result, dict) else result
+    if isinstance(value, (bool, int, float)) and math.isfinite(value):
+        return {"score": float(value), "status": "ok"}
+    return {"score": None, "status": "not run"}
+
+
+def _published(document: Mapping[str, Any], model: str, source: Source) -> Iterator[Published]:
+    score, n = document.get("score"), document.get("total_tasks")
+    if isinstance(score, (int, float)) and isinstance(n, int) and n:
+        yield Published(task="arc_agi", model=model, metric="score", score=score / n, n=n, source=source.name)
+
+
+def _short(document: Mapping[str, Any], present: int, source: Source) -> Iterator[Caution]:
+    total = document.get("total_tasks")
+    if isinstance(total, int) and total > present:
+        yield Caution(
+            code="partial_run",
+            message=f"{source.name}: {present:,} of {total:,} tasks are in the file.",
+            remedy="Score the rest, or compare over shared tasks.",
+        )

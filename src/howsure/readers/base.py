@@ -1,0 +1,195 @@
+"""The contract that every reader keeps.
+
+A reader is a module with two functions and two names:
+
+    NAME = "inspect"                                   # shown to the user
+    FORMATS = "Inspect AI logs (.eval, .json)"         # one line for the documentation
+
+    def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.head
+    def read(source: Source) -> Reading: ...           # called only for claims of "rows"
+
+`claims` never raises. `read` raises [`ReadError`][howsure.errors.ReadError] with what, where and what next; any
+other exception that a broken file causes is turned into one by the folder reader. Nothing is executed or
+unpickled. Text in logs is data: it is kept as it is here and escaped when it is rendered.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from howsure.errors import ReadError
+from howsure.scores import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from howsure.errors import Caution
+    from howsure.scores import Published, TaskFacts
+
+Claim = Literal["rows", "companion"]
+"""`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
+
+HEAD_BYTES = 65_536
+MAX_FILE_BYTES = 4 * 1024**3
+MAX_METADATA_TEXT = 200
+"""Longer texts are not kept as metadata: a cluster or a stratum is a short word."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file, its first bytes, and the folder that was asked for (`root`), for names taken from the path."""
+
+    path: Path
+    root: Path
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB."""
+        with self.path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+
+    @property
+    def name(self) -> str:
+        """The path as shown to the user: relative to the folder that was asked for."""
+        try:
+            return str(self.path.relative_to(self.root)) if self.path != self.root else self.path.name
+        except ValueError:
+            return str(self.path)
+
+    def json(self) -> Any:
+        """Parse the whole file as JSON; a bare NaN is read as a float nan, as some harnesses write it."""
+        return parse_json(self.read_bytes(), where=self.name)
+
+    def json_lines(self) -> list[Any]:
+        """Parse every line as JSON, skipping empty lines; a cut last line is an error that names the line."""
+        lines = self.read_bytes().splitlines()
+        return [parse_json(line, where=f"{self.name}, line {i}") for i, line in enumerate(lines, 1) if line.strip()]
+
+    def read_bytes(self) -> bytes:
+        """Read the file, refusing what is larger than the limit."""
+        size = self.path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ReadError(
+                f"{size:,} bytes are more than the limit of {MAX_FILE_BYTES:,}",
+                where=self.name,
+                remedy="Split the file or convert it to Parquet, which is read in pieces.",
+            )
+        return self.path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Tells runs apart: of several readings with one `key`, the newest complete one counts."""
+
+    key: str
+    complete: bool
+    started: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one file holds.
+
+    `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None where the
+    file holds only published scores. `configuration`: settings that tell two runs of one model apart (temperature,
+    prompt …), used only when the same model and task come more than once.
+    """
+
+    rows: pl.DataFrame | None = None
+    facts: tuple[TaskFacts, ...] = ()
+    published: tuple[Published, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    run: Run | None = None
+    configuration: Mapping[str, str] = field(default_factory=dict)
+
+
+class Reader(Protocol):
+    """What the registry holds: a module (or any object) with these four names."""
+
+    NAME: str
+    FORMATS: str
+
+    def claims(self, source: Source) -> Claim | None:
+        """Say whether this file is this reader's, judging by content."""
+
+    def read(self, source: Source) -> Reading:
+        """Read the file."""
+
+
+def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
+    """Turn one mapping per attempt into the tidy table.
+
+    A record names the columns of the tidy table that it knows (`task`, `model`, `item`, `attempt` from 0, `metric`,
+    `score`, `status`, `cluster`, `weight`); `score` is a float, or None where `status` is not "ok". Any other key is
+    metadata: scalars are kept as text, longer texts and nested values are left out.
+    """
+    import polars as pl
+
+    names = list(dict.fromkeys(key for record in records for key in record if key not in COLUMNS))
+    columns: dict[str, Any] = {
+        "task": pl.Series([_text(r.get("task")) for r in records], dtype=pl.String),
+        "model": pl.Series([_text(r.get("model")) for r in records], dtype=pl.String),
+        "item": pl.Series([_text(r.get("item")) for r in records], dtype=pl.String),
+        "attempt": pl.Series([r.get("attempt", 0) for r in records], dtype=pl.Int64),
+        "metric": pl.Series([_text(r.get("metric", "score")) for r in records], dtype=pl.String),
+        "score": pl.Series([r.get("score") for r in records], dtype=pl.Float64),
+        "status": pl.Series([r.get("status", "ok") for r in records], dtype=pl.String),
+        "cluster": pl.Series([_text(r.get("cluster")) for r in records], dtype=pl.String),
+        "weight": pl.Series([r.get("weight") for r in records], dtype=pl.Float64),
+        "source": pl.Series([source] * len(records), dtype=pl.String),
+    }
+    for name in names:
+        values = [metadata_text(record.get(name)) for record in records]
+        if any(value is not None for value in values):
+            columns[name] = pl.Series(values, dtype=pl.String)
+    return pl.DataFrame(columns)
+
+
+def metadata_text(value: object) -> str | None:
+    """Return a scalar as short text, None for anything that can't be a cluster or a stratum."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= MAX_METADATA_TEXT):
+        return whole_text(str(value))
+    return None
+
+
+def whole_text(text: str) -> str:
+    """Replace halves of characters, which JSON can hold and a table can't, by a question mark."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def flatten_metadata(metadata: object) -> dict[str, Any]:
+    """Keep the scalar fields of a metadata mapping, renaming those that collide with the tidy table."""
+    if not isinstance(metadata, dict):
+        return {}
+    return {
+        (f"metadata_{key}" if key in COLUMNS and key != "cluster" else str(key)): value
+        for key, value in metadata.items()
+        if metadata_text(value) is not None
+    }
+
+
+def parse_json(data: bytes | str, *, where: str) -> Any:
+    """Parse JSON, turning a syntax error into one that says where."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ReadError(
+            f"not valid JSON ({error})", where=where, remedy="The file may be cut short: write it again."
+        ) from None
+
+
+def looks_like(head: bytes, keys: Iterable[str]) -> bool:
+    """Say whether each of these JSON keys occurs, quoted, in the first bytes of a file."""
+    return all(f'"{key}"'.encode() in head for key in keys)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else whole_text(str(value))

@@ -1,0 +1,66 @@
+"""CRUXEval: scored generations, one truth value per sample."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Reading, Source, tidy
+from howsure.readers.naming import from_path
+from howsure.scores import Published, TaskFacts
+
+if TYPE_CHECKING:
+    from howsure.readers.base import Claim
+
+NAME = "cruxeval"
+FORMATS = "CRUXEval scored generations (.json)"
+
+_START = re.compile(rb'\s*\{\s*"raw_(?:scored_)?generations"\s*:')
+_NAME = re.compile(r"(?:_temp(?P<temperature>[\d.]+))?_(?P<mode>output|input)\b")
+_ENDING = r"(?:_temp[\d.]+)?(?:_(?:output|input))?(?:_\w*)?\.json"
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim a document that begins with generations."""
+    return "rows" if _START.match(source.head) else None
+
+
+def read(source: Source) -> Reading:
+    """Read one model at one temperature."""
+    document = source.json()
+    scored = document.get("raw_scored_generations")
+    if not isinstance(scored, dict) or not scored:
+        raise ReadError("generations without scores", where=source.name, remedy="Run the evaluation of CRUXEval.")
+    named = _NAME.search(source.path.name) or _NAME.search(source.path.absolute().parent.name)
+    model, cautions = from_path(source, _ENDING)
+    task = f"cruxeval-{named['mode']}" if named else "cruxeval"
+    records = [
+        {"task": task, "model": model, "item": item, "attempt": attempt, "metric": "pass@1", **_scored(value)}
+        for item, values in scored.items()
+        for attempt, value in enumerate(values)
+    ]
+    rate = document.get("pass_at_1")
+    published = Published(
+        task=task, model=model, metric="pass@1", score=(rate or 0) / 100, n=len(scored), source=source.name
+    )
+    facts = TaskFacts(
+        task=task,
+        harness="CRUXEval",
+        headline="pass@1",
+        failures="zero",
+        failures_words="CRUXEval counts an answer that fails to run as 0.",
+    )
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(facts,),
+        published=(published,) if isinstance(rate, (int, float)) else (),
+        cautions=cautions,
+        configuration={"temperature": named["temperature"]} if named and named["temperature"] else {},
+    )
+
+
+def _scored(value: object) -> dict[str, Any]:
+    if isinstance(value, (bool, int, float)):
+        return {"score": float(value), "status": "ok"}
+    return {"score": None, "status": "unscored"}

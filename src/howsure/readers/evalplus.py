@@ -1,0 +1,106 @@
+"""EvalPlus: results of HumanEval+ and MBPP+, EvalPerf results, and the leaderboard."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.naming import from_path
+from howsure.scores import Published, TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from howsure.readers.base import Claim
+
+NAME = "evalplus"
+FORMATS = "EvalPlus and EvalPerf results, and the EvalPlus leaderboard (.json)"
+
+PASS = "pass"
+
+_EVAL = re.compile(rb'"eval"\s*:\s*\{\s*"[^"\n]{1,99}/[^"\n]{1,99}"\s*:')
+_BOARD = ("open-data", "pass@1", "prompted")
+_ENDING = r"(?:[_-]temp_[\d.]+)?[_.-]*(?:eval_results|evalperf_results)(?:\.brief)?\.json|\.json"
+_TEMPERATURE = re.compile(r"temp_(\d+(?:\.\d+)?)")
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim results by task, and the leaderboard's own JSON."""
+    head = source.head
+    results = _EVAL.search(head) and re.search(rb'"(?:base_status|base|dps_norm|pass@1)"\s*:', head)
+    return "rows" if results or looks_like(head, _BOARD) else None
+
+
+def read(source: Source) -> Reading:
+    """Read results, or the published scores of the leaderboard."""
+    document = source.json()
+    if not isinstance(document.get("eval"), dict):
+        return _read_leaderboard(document, source)
+    model, cautions = from_path(source, _ENDING)
+    records = [
+        {"task": item.partition("/")[0], "model": model.replace("--", "/"), "item": item, **score}
+        for item, results in document["eval"].items()
+        for score in _scores(results)
+    ]
+    if not records:
+        raise ReadError("no results", where=source.name, remedy="Run evalplus.evaluate again.")
+    tasks = dict.fromkeys(str(record["task"]) for record in records)
+    temperature = _TEMPERATURE.search(source.path.name) or _TEMPERATURE.search(source.path.absolute().parent.name)
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=tuple(_facts(task) for task in tasks),
+        cautions=cautions,
+        configuration={"temperature": temperature[1]} if temperature else {},
+    )
+
+
+def _scores(results: Any) -> Iterator[dict[str, Any]]:
+    """Yield one score per sample, in today's layout (a list), the older one (base and plus) or EvalPerf's, which measures
+    in percent and leaves out the tasks that it could not measure.
+    """
+    if isinstance(results, list):
+        for attempt, sample in enumerate(results):
+            yield from _statuses(attempt, sample.get("base_status"), sample.get("plus_status"))
+    elif "base" in results:
+        pluses = results.get("plus") or [None] * len(results["base"])
+        for attempt, (base, plus) in enumerate(zip(results["base"], pluses, strict=False)):
+            yield from _statuses(attempt, base[0], plus[0] if plus else None)
+    else:
+        for metric in ("pass@1", "dps", "dps_norm"):
+            value = results.get(metric)
+            if isinstance(value, (int, float)) and math.isfinite(value):
+                yield {"metric": metric, "score": value / 100, "status": "ok"}
+
+
+def _statuses(attempt: int, base: object, plus: object) -> Iterator[dict[str, Any]]:
+    """Passing plus means passing base too, as EvalPlus counts it; without plus tests there is no plus score."""
+    yield {"metric": "base", "attempt": attempt, "score": float(base == PASS), "status": "ok"}
+    if plus is not None:
+        yield {"metric": "plus", "attempt": attempt, "score": float(base == plus == PASS), "status": "ok"}
+
+
+def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:
+    names = {"humaneval": ("HumanEval", "base"), "humaneval+": ("HumanEval", "plus")}
+    names |= {"mbpp": ("Mbpp", "base"), "mbpp+": ("Mbpp", "plus")}
+    published = tuple(
+        Published(task=task, model=model, metric=metric, score=entry["pass@1"][key] / 100, source=source.name)
+        for model, entry in document.items()
+        if isinstance(entry, dict) and isinstance(entry.get("pass@1"), dict)
+        for key, (task, metric) in names.items()
+        if isinstance(entry["pass@1"].get(key), (int, float))
+    )
+    if not published:
+        raise ReadError("no score in the leaderboard", where=source.name, remedy="Check the file.")
+    return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
+
+
+def _facts(task: str) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="EvalPlus",
+        failures="zero",
+        failures_words="EvalPlus counts code that fails or runs out of time as 0.",
+    )

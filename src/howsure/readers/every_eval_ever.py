@@ -1,0 +1,156 @@
+"""Every Eval Ever: instance-level results (.jsonl) and the aggregates (.json) beside them.
+
+The schema has no field for an attempt: `metadata.epoch` or the order of a sample's rows says which one it is. A file
+may hold several rows per sample, one for each result of the evaluation: they become metrics of their own.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import Caution, ReadError
+from howsure.readers.base import Reading, Source, flatten_metadata, looks_like, tidy
+from howsure.scores import Published, TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from howsure.readers.base import Claim
+
+NAME = "every_eval_ever"
+FORMATS = "Every Eval Ever instances (.jsonl) and aggregates (.json)"
+
+_INSTANCE = ("schema_version", "evaluation_id", "interaction_type")
+_AGGREGATE = ("schema_version", "evaluation_id", "source_metadata")
+_START = re.compile(rb"\s*\{")
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim both kinds; an aggregate with its instances beside it is their companion."""
+    head = source.head
+    if not _START.match(head):
+        return None
+    if looks_like(head, _INSTANCE):
+        return "rows"
+    if not looks_like(head, _AGGREGATE):
+        return None
+    stem = source.path.stem
+    beside = (source.path.with_name(f"{stem}{ending}.jsonl") for ending in ("", "_samples", "_instances"))
+    return "companion" if any(path.is_file() for path in beside) else "rows"
+
+
+def read(source: Source) -> Reading:
+    """Read instances, or the published scores of an aggregate."""
+    if not looks_like(source.head, _INSTANCE):
+        return _read_aggregate(source)
+    rows = [row for row in source.json_lines() if isinstance(row, dict) and isinstance(row.get("evaluation"), dict)]
+    if not rows:
+        raise ReadError("no instances", where=source.name, remedy="Convert the evaluation again.")
+    metrics = [_metric(row) for row in rows]
+    records = [
+        flatten_metadata({key: value for key, value in (row.get("metadata") or {}).items() if key != "epoch"})
+        | {
+            "task": row.get("evaluation_name"),
+            "model": row.get("model_id"),
+            "item": row.get("sample_id"),
+            "attempt": attempt,
+            "metric": metric,
+            **_scored(row),
+        }
+        for row, metric, attempt in zip(rows, metrics, _attempts(rows, metrics), strict=True)
+    ]
+    tasks = dict.fromkeys(str(record["task"]) for record in records)
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=tuple(_facts(task, frozenset()) for task in tasks),
+        cautions=tuple(_several(metrics, source)),
+    )
+
+
+def _metric(row: Mapping[str, Any]) -> str:
+    """Name the metric after the result that the row belongs to, without the run's own id."""
+    result = str(row.get("evaluation_result_id") or "")
+    return result.removeprefix(str(row.get("evaluation_id"))).strip("/#:_- ") or "score"
+
+
+def _attempts(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> list[int]:
+    epochs = [(row.get("metadata") or {}).get("epoch") for row in rows]
+    numbers = [int(str(epoch)) if str(epoch).isdigit() else None for epoch in epochs]
+    first = min((number for number in numbers if number is not None), default=0)
+    seen: Counter[tuple[Any, ...]] = Counter()
+    attempts = []
+    for row, metric, number in zip(rows, metrics, numbers, strict=True):
+        key = (row.get("evaluation_name"), row.get("model_id"), row.get("sample_id"), metric)
+        attempts.append(seen[key] if number is None else number - min(first, 1))
+        seen[key] += 1
+    return attempts
+
+
+def _scored(row: Mapping[str, Any]) -> dict[str, Any]:
+    score = row["evaluation"].get("score")
+    if row.get("error"):
+        return {"score": None, "status": "error"}
+    if isinstance(score, (bool, int, float)) and math.isfinite(score):
+        return {"score": float(score), "status": "ok"}
+    return {"score": None, "status": "unscored"}
+
+
+def _several(metrics: Sequence[str], source: Source) -> Iterator[Caution]:
+    names = list(dict.fromkeys(metrics))
+    if len(names) > 1:
+        yield Caution(
+            code="several_results",
+            message=f"{source.name}: rows of {len(names):,} results are in one file ({', '.join(names[:5])}); "
+            "some converters write the mean of a sample's attempts in each of them.",
+            remedy="Choose one with --metric.",
+        )
+
+
+def _read_aggregate(source: Source) -> Reading:
+    document = source.json()
+    model = document.get("model_info") or {}
+    results = [result for result in document.get("evaluation_results") or () if isinstance(result, dict)]
+    published = tuple(_published(results, str(model.get("id") or model.get("name")), source))
+    if not published:
+        raise ReadError("no score in the aggregate", where=source.name, remedy="Check the file.")
+    lower: dict[str, set[str]] = {entry.task: set() for entry in published}
+    for result in results:
+        if (result.get("metric_config") or {}).get("lower_is_better"):
+            lower.setdefault(str(result.get("evaluation_name")), set()).add(_name(result))
+    return Reading(facts=tuple(_facts(task, frozenset(names)) for task, names in lower.items()), published=published)
+
+
+def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source) -> Iterator[Published]:
+    for result in results:
+        details = result.get("score_details") or {}
+        uncertainty = details.get("uncertainty") or {}
+        score, n = details.get("score"), uncertainty.get("num_samples")
+        error = (uncertainty.get("standard_error") or {}).get("value")
+        if isinstance(score, (int, float)) and math.isfinite(score):
+            yield Published(
+                task=str(result.get("evaluation_name")),
+                model=model,
+                metric=_name(result),
+                score=float(score),
+                n=n if isinstance(n, int) else None,
+                stderr=float(error) if isinstance(error, (int, float)) and math.isfinite(error) else None,
+                source=source.name,
+            )
+
+
+def _name(result: Mapping[str, Any]) -> str:
+    config = result.get("metric_config") or {}
+    return str(config.get("metric_name") or config.get("metric_id") or "score")
+
+
+def _facts(task: str, lower: frozenset[str]) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="Every Eval Ever",
+        lower_is_better=lower,
+        failures="drop",
+        failures_words="Every Eval Ever keeps an error's text beside its score and leaves the rest to the reader.",
+    )

@@ -1,0 +1,341 @@
+"""From paths to Scores: walk the folders, let each file's reader read it, and settle which runs count.
+
+A file that can't be read is reported and the rest goes on. Nothing is merged in silence: retries, copies and repeated
+runs are told apart here, and each outcome is a FileReport or a caution.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from howsure.document import listing, plural
+from howsure.errors import Caution, DataError, HowsureError, ReadError
+from howsure.readers import registry, tables
+from howsure.readers.base import Reading, Source
+from howsure.scores import FileReport, Scores, find_roles
+from howsure.tidy import tidy_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from howsure.readers.base import Reader
+
+    Progress = Callable[[Sequence[Source]], Iterable[Source]]
+
+MAX_FILES = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """One file that a harness reader took."""
+
+    source: Source
+    reader: str
+    reading: Reading
+
+
+def read_paths(
+    paths: Sequence[str | Path],
+    *,
+    columns: Mapping[str, tuple[str, ...]] | None = None,
+    where: Mapping[str, tuple[str, ...]] | None = None,
+    reader: str | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Scores:
+    """Read files and folders into one Scores.
+
+    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `reader` forces a
+    format, `strict` stops at the first file that can't be read. `progress` wraps the list of files.
+    """
+    sources = [source for path in paths for source in find_sources(Path(path))]
+    reports: list[FileReport] = []
+    taken: list[_Read] = []
+    scans: list[tuple[Source, pl.LazyFrame]] = []
+    for source in progress(sources) if progress else sources:
+        try:
+            _take(source, reader, columns or {}, taken, scans, reports)
+        except HowsureError as error:
+            if strict:
+                raise
+            reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=str(error)))
+    kept = _newest_runs(taken, reports)
+    cautions = [caution for read in kept for caution in read.reading.cautions]
+    harness = _tell_apart(kept, cautions)
+    notes: list[str] = []
+    rows, roles = _rows(harness, scans, dict(columns or {}), where or {}, notes)
+    reports += [_report(read) for read in kept]
+    published = tuple(entry for read in kept for entry in read.reading.published)
+    if rows is None and not published:
+        raise _nothing(paths, reports)
+    cautions += _failed_files(reports)
+    return Scores(
+        rows=rows if rows is not None else pl.DataFrame(),
+        roles=roles,
+        facts=_facts(kept),
+        published=published,
+        files=tuple(sorted(reports, key=lambda report: report.path)),
+        cautions=tuple(dict.fromkeys(cautions)),
+        notes=tuple(notes),
+    )
+
+
+def find_sources(path: Path) -> list[Source]:
+    """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't followed."""
+    if path.is_file():
+        return [Source(path=path, root=path)]
+    if not path.is_dir():
+        raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
+    found = []
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not name.startswith(".")]
+        if len(found) > MAX_FILES:
+            raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
+    return [source for source in found if source.path.is_file()]
+
+
+def _take(
+    source: Source,
+    asked: str | None,
+    columns: Mapping[str, tuple[str, ...]],
+    taken: list[_Read],
+    scans: list[tuple[Source, pl.LazyFrame]],
+    reports: list[FileReport],
+) -> None:
+    reader, claim = _identify(source, asked)
+    if reader is None:
+        reason = "no reader knows this format"
+        reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=reason))
+    elif claim == "companion":
+        reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
+    elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
+        scans.append((source, frame))
+        reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
+    else:
+        taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+
+
+def _identify(source: Source, asked: str | None) -> tuple[Reader | None, str]:
+    if asked is not None:
+        return registry.by_name(asked), "rows"
+    try:
+        found = registry.identify(source)
+    except OSError as error:
+        raise ReadError(f"can't be opened ({error.strerror})", where=source.name) from None
+    return found or (None, "")
+
+
+def _read(reader: Reader, source: Source) -> Reading:
+    """Read one file, turning whatever a broken file causes into a ReadError."""
+    try:
+        return reader.read(source)
+    except HowsureError:
+        raise
+    except MemoryError:
+        raise ReadError("does not fit into memory", where=source.name) from None
+    except Exception as error:
+        raise ReadError(
+            f"not a valid {reader.NAME} file ({type(error).__name__}: {str(error)[:200]})",
+            where=source.name,
+            remedy="If the harness reads it, please report it.",
+        ) from error
+
+
+def _has_items(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]]) -> bool:
+    return "item" in find_roles(frame.collect_schema().names(), columns)
+
+
+def _newest_runs(taken: list[_Read], reports: list[FileReport]) -> list[_Read]:
+    """Of several logs of one run (retries, copies), keep the newest complete one."""
+    best: dict[tuple[str, str], _Read] = {}
+    for read in taken:
+        if read.reading.run is None:
+            continue
+        key = (read.reader, read.reading.run.key)
+        if key not in best or _worth(read) > _worth(best[key]):
+            best[key] = read
+    kept = []
+    for read in taken:
+        winner = best.get((read.reader, read.reading.run.key)) if read.reading.run else read
+        if winner is read:
+            kept.append(read)
+        elif winner is not None:
+            reason = f"another log of the same run counts: {winner.source.name}"
+            reports.append(FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason))
+    return kept
+
+
+def _worth(read: _Read) -> tuple[bool, int, str]:
+    run, rows = read.reading.run, read.reading.rows
+    return (run is not None and run.complete, 0 if rows is None else 1, "" if run is None else run.started)
+
+
+def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> list[pl.DataFrame]:
+    """Rename models that ran in several configurations, and number repeated runs as further attempts."""
+    frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
+    cells: dict[tuple[str, str], list[int]] = {}
+    for position, (_, frame) in enumerate(frames):
+        for cell in frame.select("task", "model").unique().iter_rows():
+            cells.setdefault(cell, []).append(position)
+    result = [frame for _, frame in frames]
+    for (task, model), positions in sorted(cells.items()):
+        if len(positions) < 2:
+            continue
+        names = _configured([frames[k][0].reading.configuration for k in positions])
+        groups: dict[str, list[int]] = {}
+        for k, name in zip(positions, names, strict=True):
+            groups.setdefault(name, []).append(k)
+            if name:
+                result[k] = _rename(result[k], task, model, f"{model} ({name})")
+        for group in groups.values():
+            _number_runs(result, group, task, model, cautions)
+    return result
+
+
+def _configured(configurations: list[Mapping[str, str]]) -> list[str]:
+    """Name each configuration by the settings in which they differ; "" where they don't."""
+    keys = sorted({key for configuration in configurations for key in configuration})
+    differing = [key for key in keys if len({c.get(key) for c in configurations}) > 1]
+    return [", ".join(f"{key}={c[key]}" for key in differing if key in c) for c in configurations]
+
+
+def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:
+    here = (pl.col("task") == task) & (pl.col("model") == model)
+    return frame.with_columns(model=pl.when(here).then(pl.lit(name)).otherwise("model"))
+
+
+def _number_runs(
+    frames: list[pl.DataFrame], positions: list[int], task: str, model: str, cautions: list[Caution]
+) -> None:
+    """Let later runs of one configuration count as further attempts, unless they are copies or other items."""
+    if len(positions) < 2:
+        return
+    identity = ["item", "metric", "attempt"]
+    seen: pl.DataFrame | None = None
+    repeated = 0
+    for k in positions:
+        here = (pl.col("task") == task) & pl.col("model").str.starts_with(model)
+        part = frames[k].filter(here).select(*identity, "score")
+        if seen is not None:
+            both = part.join(seen, on=identity, how="inner", suffix="_seen")
+            if len(both) and not both["score"].eq_missing(both["score_seen"]).all():
+                shift = int(seen["attempt"].max()) + 1  # type: ignore[arg-type]
+                shifted = pl.when(here).then(pl.col("attempt") + shift).otherwise("attempt")
+                frames[k] = frames[k].with_columns(attempt=shifted)
+                part = part.with_columns(attempt=pl.col("attempt") + shift)
+                repeated += 1
+        seen = part if seen is None else pl.concat([seen, part])
+    if repeated:
+        cautions.append(
+            Caution(
+                code="runs_as_attempts",
+                message=f"{task}: {plural(repeated + 1, 'run')} of {model} in one configuration count as attempts",
+                remedy="Give the runs different model names if they are different systems.",
+            )
+        )
+
+
+def _rows(
+    harness: list[pl.DataFrame],
+    scans: list[tuple[Source, pl.LazyFrame]],
+    columns: dict[str, tuple[str, ...]],
+    where: Mapping[str, tuple[str, ...]],
+    notes: list[str],
+) -> tuple[Any, dict[str, tuple[str, ...]]]:
+    """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy."""
+    frames = [_named(source, frame, columns, where, notes) for source, frame in scans]
+    if not harness:
+        if not frames:
+            return None, columns
+        return (frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")), columns
+    if not frames and len(harness) == 1:
+        return _keep(harness[0].lazy(), where), {}
+    tidied = [tidy_frame(frame, columns).lazy() for frame in frames]
+    rows = pl.concat([*(frame.lazy() for frame in harness), *tidied], how="diagonal_relaxed")
+    return _keep(rows, where), {}
+
+
+def _named(
+    source: Source,
+    frame: pl.LazyFrame,
+    columns: Mapping[str, tuple[str, ...]],
+    where: Mapping[str, tuple[str, ...]],
+    notes: list[str],
+) -> pl.LazyFrame:
+    """Name the task or model of a table after its file where no column does."""
+    frame = _keep(frame, where)
+    roles = find_roles(frame.collect_schema().names(), columns)
+    stem = source.path.stem
+    if "model" not in roles:
+        notes.append(f"{source.name}: no column names the model, so the file does: {stem}.")
+        frame = frame.with_columns(model=pl.lit(stem))
+    elif "task" not in roles:
+        frame = frame.with_columns(task=pl.lit(stem))
+    return frame
+
+
+def _keep(frame: pl.LazyFrame, where: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:
+    columns = frame.collect_schema().names()
+    for name, values in where.items():
+        if name not in columns:
+            raise DataError(f"no column {name!r} for --where", remedy=f"The columns are: {', '.join(columns)}.")
+        frame = frame.filter(pl.col(name).cast(pl.String).is_in(list(values)))
+    return frame
+
+
+def _report(read: _Read) -> FileReport:
+    rows = read.reading.rows
+    outcome = "published" if rows is None else "read"
+    reason = "scores only, no rows behind them: see `howsure audit`" if rows is None else ""
+    return FileReport(
+        path=read.source.name, reader=read.reader, outcome=outcome, rows=0 if rows is None else len(rows), reason=reason
+    )
+
+
+def _facts(kept: list[_Read]) -> tuple[Any, ...]:
+    """Join what several logs say of one task; a headline counts only where all agree."""
+    facts: dict[str, Any] = {}
+    for fact in (fact for read in kept for fact in read.reading.facts):
+        known = facts.setdefault(fact.task, fact)
+        if known.headline != fact.headline:
+            facts[fact.task] = replace(known, headline=None)
+        lower = known.lower_is_better | fact.lower_is_better
+        facts[fact.task] = replace(facts[fact.task], lower_is_better=lower)
+    return tuple(facts.values())
+
+
+def _failed_files(reports: list[FileReport]) -> list[Caution]:
+    failed = [report for report in reports if report.outcome == "failed"]
+    if not failed:
+        return []
+    return [
+        Caution(
+            code="files_failed",
+            message=f"{plural(len(failed), 'file')} could not be read: {listing([r.reason for r in failed], 2)}",
+            remedy="`howsure describe` lists them all; --strict stops at the first.",
+        )
+    ]
+
+
+def _nothing(paths: Sequence[str | Path], reports: list[FileReport]) -> ReadError:
+    place = listing([str(path) for path in paths])
+    failed = [report.reason for report in reports if report.outcome == "failed"]
+    if len(reports) == 1 and failed:
+        return ReadError(failed[0])
+    why = [*failed[:3], *(f"{n} × {reason}" for reason, n in _reasons(reports))]
+    return ReadError(
+        f"no scores found in {plural(len(reports), 'file')} ({'; '.join(why) or 'nothing there'})",
+        where=place,
+        remedy="`howsure --help` lists the formats that can be read.",
+    )
+
+
+def _reasons(reports: list[FileReport]) -> Iterator[tuple[str, int]]:
+    yield from Counter(r.reason or r.outcome for r in reports if r.outcome != "failed").items()

@@ -1,0 +1,164 @@
+"""HELM run folders: `per_instance_stats.json`, with the run's other files as companions."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import Caution, ReadError
+from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.scores import Published, TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from howsure.readers.base import Claim
+
+NAME = "helm"
+FORMATS = "HELM run folders (per_instance_stats.json)"
+
+BOOKKEEPING = re.compile(
+    r"num_|inference_|training_|finish_reason|batch_size|estimated_|prompt_truncated|logprob|max_prob$"
+    r"|.*(?:runtime|_tokens$|_cost$|_co2)"
+)
+"""Statistics about the request, not the answer: they are left out of the rows."""
+
+MAIN_METRICS = {
+    "commonsense": "exact_match",
+    "gsm": "final_number_exact_match",
+    "legalbench": "quasi_exact_match",
+    "math": "math_equiv_chain_of_thought",
+    "med_qa": "quasi_exact_match",
+    "mmlu": "exact_match",
+    "narrative_qa": "f1_score",
+    "natural_qa": "f1_score",
+    "wmt_14": "bleu_4",
+}
+"""The main metric of scenarios, by the first word of the run's name, from the schema of HELM Lite."""
+
+_INSTANCES = re.compile(rb'\s*\[\s*\{\s*"instance_id"\s*:')
+_STATS = re.compile(rb'\s*\[\s*\{\s*"name"\s*:\s*\{\s*"name"\s*:')
+_STATE = re.compile(rb'\s*\{\s*"adapter_spec"\s*:')
+_BESIDE = frozenset(
+    ["scenario.json", "instances.json", "display_predictions.json", "display_requests.json", "run_spec.json"]
+)
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim the statistics by instance; the files that HELM writes beside them are companions."""
+    head = source.head
+    if _INSTANCES.match(head) and looks_like(head, ("train_trial_index", "stats")):
+        return "rows"
+    totals = _STATS.match(head) and b'"sum_squared"' in head
+    if totals or _STATE.match(head) or looks_like(head, ("scenario_spec", "adapter_spec")):
+        return "companion"
+    beside = source.path.name in _BESIDE and source.path.with_name("per_instance_stats.json").is_file()
+    return "companion" if beside else None
+
+
+def read(source: Source) -> Reading:
+    """Read one run: its unperturbed statistics of each instance and train trial."""
+    task, model, configuration, cautions = _run(source)
+    scores, clashes = _scores(source)
+    if not scores:
+        raise ReadError("no score of an answer", where=source.name, remedy="Check the run's metric_specs.")
+    records = [
+        {"task": task, "model": model, "item": item, "attempt": trial, "metric": metric, "score": score, "split": split}
+        for (item, trial, metric), (score, split) in scores.items()
+    ]
+    metrics = {metric for _, _, metric in scores}
+    main = MAIN_METRICS.get(re.split(r"[:,]", task)[0])
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(
+            TaskFacts(
+                task=task,
+                harness="HELM",
+                headline=next(iter(metrics)) if len(metrics) == 1 else main if main in metrics else None,
+                failures="drop",
+                failures_words="HELM has no mark for a failed request: it averages the statistics that are there.",
+            ),
+        ),
+        published=tuple(_published(source, task, model, metrics)),
+        cautions=(*cautions, *_clash_caution(clashes, source)),
+        configuration=configuration,
+    )
+
+
+def _run(source: Source) -> tuple[str, str, dict[str, str], tuple[Caution, ...]]:
+    """Return task, model and settings from run_spec.json, or from the folder's name."""
+    spec = _beside(source, "run_spec.json")
+    if isinstance(spec, dict) and isinstance(spec.get("adapter_spec"), dict):
+        adapter = spec["adapter_spec"]
+        settings = {key: str(adapter[key]) for key in ("temperature", "max_train_instances") if key in adapter}
+        return _task(str(spec.get("name"))), str(adapter.get("model")), settings, ()
+    name = source.path.absolute().parent.name
+    found = re.search(r"model=([^,]+)", name)
+    model = found[1].replace("_", "/", 1) if found else name
+    caution = Caution(
+        code="model_from_path",
+        message=f"{source.name}: there is no run_spec.json; the model is called {model!r} after the folder.",
+        remedy="Keep run_spec.json beside the statistics.",
+    )
+    return _task(name), model, {}, (caution,)
+
+
+def _task(name: str) -> str:
+    """Cut the model out of a run's name: `mmlu:subject=law,model=x` becomes `mmlu:subject=law`."""
+    scenario, _, arguments = name.partition(":")
+    kept = [part for part in arguments.split(",") if part and not part.startswith(("model=", "model_deployment="))]
+    return f"{scenario}:{','.join(kept)}" if kept else scenario
+
+
+def _beside(source: Source, name: str) -> Any:
+    path = source.path.with_name(name)
+    try:
+        return Source(path=path, root=source.root).json() if path.is_file() else None
+    except ReadError:
+        return None
+
+
+def _scores(source: Source) -> tuple[dict[tuple[str, int, str], tuple[float, str]], int]:
+    """Collect one score per instance, trial and metric: HELM lists an instance once for each metric class."""
+    scores: dict[tuple[str, int, str], tuple[float, str]] = {}
+    clashes = 0
+    for entry in source.json():
+        for metric, split, score in _stats(entry.get("stats")):
+            key = (str(entry.get("instance_id")), int(entry.get("train_trial_index") or 0), metric)
+            clashes += key in scores and scores[key][0] != score
+            scores.setdefault(key, (score, split))
+    return scores, clashes
+
+
+def _stats(stats: Any) -> Iterator[tuple[str, str, float]]:
+    """Yield metric, split and mean of the statistics that are about the plain, unperturbed answer."""
+    for stat in stats or ():
+        name = stat.get("name") or {}
+        metric, count = str(name.get("name")), stat.get("count") or 0
+        if name.get("perturbation") or name.get("sub_split") or count == 0 or BOOKKEEPING.match(metric):
+            continue
+        mean = stat["mean"] if "mean" in stat else _ratio(stat, count)
+        if isinstance(mean, (int, float)) and math.isfinite(mean):
+            yield metric, str(name.get("split")), float(mean)
+
+
+def _ratio(stat: Mapping[str, Any], count: float) -> float | None:
+    total = stat.get("sum")
+    return total / count if isinstance(total, (int, float)) else None
+
+
+def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iterator[Published]:
+    stats = _beside(source, "stats.json")
+    if not isinstance(stats, list):
+        return
+    for metric, split, score in _stats([stat for stat in stats if isinstance(stat, dict)]):
+        if metric in metrics and split == "test":
+            yield Published(task=task, model=model, metric=metric, score=score, source=source.name)
+
+
+def _clash_caution(clashes: int, source: Source) -> list[Caution]:
+    if not clashes:
+        return []
+    message = f"{source.name}: {clashes:,} statistics come twice with different values; the first one was taken."
+    return [Caution(code="clashing_statistics", message=message, remedy="Write the run's statistics again.")]

@@ -1,0 +1,256 @@
+"""Inspect AI logs: `.eval` (a zip) and `.json` (one document).
+
+Scores come from `summaries.json`, which has one row per sample and epoch; full samples are opened only where a
+log has no summaries. A crashed run has neither header nor summaries: its journal holds both.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import Caution, ReadError
+from howsure.readers.archive import first_member, open_archive
+from howsure.readers.base import Reading, Run, looks_like, metadata_text
+from howsure.readers.inspect_scores import Samples, score_frame
+from howsure.scores import Published, TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.readers.archive import Archive
+    from howsure.readers.base import Claim, Source
+
+NAME = "inspect"
+FORMATS = "Inspect AI logs (.eval, .json)"
+
+_DOCUMENT = re.compile(rb'\s*\{\s*"version"\s*:\s*\d')
+_MEMBER = re.compile(r"header\.json|summaries\.json|reductions\.json|_journal/.+|samples/.+_epoch_\d+\.json")
+_JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
+_MACHINERY = frozenset(
+    [
+        "max_retries",
+        "timeout",
+        "attempt_timeout",
+        "max_connections",
+        "adaptive_connections",
+        "cache",
+        "batch",
+        "verbose",
+    ]
+)
+_SECRET = re.compile(r"key|token$|secret|password|credential", re.IGNORECASE)
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim an Inspect log: a zip that begins with one of its members, or a document with version and eval."""
+    member = first_member(source.head)
+    if member is not None:
+        return "rows" if _MEMBER.fullmatch(member) else None
+    keys = ("status", "eval", "run_id", "created", "task")
+    return "rows" if _DOCUMENT.match(source.head) and looks_like(source.head, keys) else None
+
+
+def read(source: Source) -> Reading:
+    """Read one log; a log of results without samples gives published scores only."""
+    header, samples = _open(source)
+    spec = header.get("eval")
+    if not isinstance(spec, dict) or not isinstance(spec.get("model"), str) or not isinstance(spec.get("task"), str):
+        raise ReadError("no task and model in the log's header", where=source.name, remedy="Write the log again.")
+    scores = _published_scores(header)
+    table = Samples.of(samples, expected=_expected_metrics(spec, scores))
+    published = tuple(_publish(score, spec, header, table, source) for score in scores)
+    stated = tuple(entry for entry in published if entry is not None)
+    samples = samples if table.usable else []
+    if table.items and not samples and not stated:
+        raise ReadError(
+            f"none of the {len(table.items)} samples has a score",
+            where=source.name,
+            remedy=f"Score the log first: inspect score {source.path.name}",
+        )
+    if not samples and not stated:
+        raise ReadError("neither samples nor results in the log", where=source.name, remedy="Run the task again.")
+    return Reading(
+        rows=score_frame(table, task=spec["task"], model=spec["model"], source=source.name) if samples else None,
+        facts=(_facts(spec, header, scores, table),),
+        published=stated,
+        cautions=(*table.cautions(source.name), *_log_cautions(header, spec, table, source.name)),
+        run=Run(
+            key=str(spec.get("task_id") or spec.get("run_id") or ""),
+            complete=header.get("status") == "success",
+            started=str(spec.get("created") or ""),
+        ),
+        configuration=_configuration(spec, header),
+    )
+
+
+def _open(source: Source) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    if first_member(source.head) is None:
+        document = source.json()
+        header = document if isinstance(document, dict) else {}
+        samples = header.get("samples")
+    else:
+        with open_archive(source.path, where=source.name) as archive:
+            header, samples = _header(archive, source), _summaries(archive)
+    return header, [sample for sample in samples or [] if isinstance(sample, dict)]
+
+
+def _header(archive: Archive, source: Source) -> dict[str, Any]:
+    for name in ("header.json", "_journal/start.json"):
+        if name in archive:
+            header = archive.json(name)
+            return header if isinstance(header, dict) else {}
+    raise ReadError("a log without header.json and _journal/start.json", where=source.name, remedy="Run it again.")
+
+
+def _summaries(archive: Archive) -> list[Any]:
+    if "summaries.json" in archive:
+        summaries = archive.json("summaries.json")
+        return summaries if isinstance(summaries, list) else []
+    numbered = ((match, name) for name in archive.names if (match := _JOURNAL.fullmatch(name)))
+    journal = [name for _, name in sorted((int(match[1]), name) for match, name in numbered)]
+    rows = [row for name in journal for row in archive.json(name)]
+    if not rows:
+        rows = [archive.json(name) for name in dict.fromkeys(archive.names) if name.startswith("samples/")]
+    latest = {(str(row.get("id")), row.get("epoch")): row for row in rows if isinstance(row, dict)}
+    return list(latest.values())
+
+
+def _published_scores(header: Mapping[str, Any]) -> list[dict[str, Any]]:
+    results = header.get("results")
+    scores = results.get("scores") if isinstance(results, dict) else None
+    return [score for score in scores or [] if isinstance(score, dict)]
+
+
+def _expected_metrics(spec: Mapping[str, Any], scores: list[dict[str, Any]]) -> list[str]:
+    """Name the metrics that a log without any score was to have."""
+    stated = [_metric(score, ()) for score in scores]
+    planned = [scorer.get("name") for scorer in spec.get("scorers") or [] if isinstance(scorer, dict)]
+    return list(dict.fromkeys(str(name) for name in (*stated, *planned) if name))
+
+
+def _metric(score: Mapping[str, Any], known: Mapping[str, Any] | tuple[()]) -> str:
+    """Name a published score's metric as the samples name it: `scorer`, or `scorer/key` for one of several values."""
+    name, scorer = str(score.get("name") or ""), str(score.get("scorer") or "")
+    both = f"{scorer}/{name}"
+    candidates = (both, name, scorer) if name != scorer else (name,)
+    metric = next((candidate for candidate in candidates if candidate in known), candidates[0])
+    reducer = score.get("reducer")
+    return metric if reducer in (None, "mean") else f"{metric}@{reducer}"
+
+
+def _publish(
+    score: Mapping[str, Any], spec: Mapping[str, Any], header: Mapping[str, Any], table: Samples, source: Source
+) -> Published | None:
+    metrics = score.get("metrics") or {}
+    value = next((v for v in (_metric_value(metrics, name) for name in ("accuracy", "mean")) if v is not None), None)
+    if value is None:
+        return None
+    return Published(
+        task=spec["task"],
+        model=spec["model"],
+        metric=_metric(score, table.values),
+        score=value,
+        n=_items_behind(score, spec, header),
+        stderr=_metric_value(metrics, "stderr"),
+        source=source.name,
+    )
+
+
+def _metric_value(metrics: Mapping[str, Any], name: str) -> float | None:
+    metric = metrics.get(name)
+    value = metric.get("value") if isinstance(metric, dict) else None
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+
+
+def _items_behind(score: Mapping[str, Any], spec: Mapping[str, Any], header: Mapping[str, Any]) -> int | None:
+    scored = score.get("scored_samples")
+    completed = (header.get("results") or {}).get("completed_samples")
+    if isinstance(scored, int):
+        return scored
+    return completed // _epochs(spec) if isinstance(completed, int) else None
+
+
+def _facts(
+    spec: Mapping[str, Any], header: Mapping[str, Any], scores: list[dict[str, Any]], table: Samples
+) -> TaskFacts:
+    """The headline is the only published score, or the one that newer logs name themselves."""
+    named = (header.get("results") or {}).get("headline") or {}
+    if len(scores) > 1:
+        scores = [s for s in scores if (s.get("scorer"), s.get("name")) == (named.get("scorer"), named.get("score"))]
+    return TaskFacts(
+        task=spec["task"],
+        harness="Inspect",
+        headline=_metric(scores[0], table.values) if len(scores) == 1 else None,
+        failures="drop",
+        failures_words="Inspect leaves failed samples out of the mean.",
+    )
+
+
+def _epochs(spec: Mapping[str, Any]) -> int:
+    epochs = (spec.get("config") or {}).get("epochs")
+    return epochs if isinstance(epochs, int) and epochs > 0 else 1
+
+
+def _planned(spec: Mapping[str, Any], header: Mapping[str, Any]) -> int:
+    """Count the samples that the run set out to take: those of its dataset after the limit, times the epochs."""
+    total = (header.get("results") or {}).get("total_samples")
+    dataset, limit = spec.get("dataset") or {}, (spec.get("config") or {}).get("limit")
+    if isinstance(total, int):
+        return total
+    ids, size = dataset.get("sample_ids"), dataset.get("samples")
+    if isinstance(ids, list) and ids:
+        return len(ids) * _epochs(spec)
+    low, high = limit if isinstance(limit, list) and len(limit) == 2 else (0, limit)
+    bounds = [bound for bound in (size, high) if isinstance(bound, int)]
+    return max(0, min(bounds) - int(low or 0)) * _epochs(spec) if bounds else 0
+
+
+def _log_cautions(header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str) -> list[Caution]:
+    cautions = []
+    planned, present = _planned(spec, header), len(table.items)
+    if present and planned > present:
+        cautions.append(
+            Caution(
+                code="partial_run",
+                message=f"{where}: {present:,} of {planned:,} planned samples are in the log "
+                f"(status {header.get('status', 'started')!s}).",
+                remedy="Finish the run with inspect eval-retry, or read the result as one over fewer questions.",
+            )
+        )
+    if header.get("invalidated"):
+        cautions.append(
+            Caution(
+                code="invalidated", message=f"{where}: its owner marked this log as invalid.", remedy="Leave it out."
+            )
+        )
+    reducers = [r for r in (spec.get("config") or {}).get("epochs_reducer") or [] if r != "mean"]
+    if reducers and _epochs(spec) > 1:
+        cautions.append(
+            Caution(
+                code="reducer",
+                message=f"{where}: Inspect reduced the epochs of a question by {', '.join(map(str, reducers))}; "
+                "here they are averaged.",
+                remedy="Compare with Inspect's own figure only where it is a mean.",
+            )
+        )
+    return cautions
+
+
+def _configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
+    """Collect the settings that tell two runs of one model apart, leaving out machinery and secrets."""
+    generate = spec.get("model_generate_config") or (header.get("plan") or {}).get("config") or {}
+    settings = {key: value for key, value in generate.items() if key not in _MACHINERY}
+    for part in ("model_args", "task_args", "solver_args"):
+        settings |= {f"{part}.{key}": value for key, value in (spec.get(part) or {}).items()}
+    for role, model in (spec.get("model_roles") or {}).items():
+        settings[f"model_roles.{role}"] = model.get("model") if isinstance(model, dict) else model
+    settings["solver"] = spec.get("solver") or _solver(header)
+    texts = {key: metadata_text(value) for key, value in settings.items() if not _SECRET.search(key)}
+    return {key: text for key, text in texts.items() if text}
+
+
+def _solver(header: Mapping[str, Any]) -> str:
+    steps = (header.get("plan") or {}).get("steps") or []
+    return ", ".join(str(step["solver"]) for step in steps if isinstance(step, dict) and step.get("solver"))

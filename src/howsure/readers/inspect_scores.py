@@ -1,0 +1,183 @@
+"""Inspect's sample scores as columns: one list per metric, then one frame.
+
+Built by column, not by row, so that a log of 15,000 samples takes a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import Caution
+from howsure.readers.base import flatten_metadata, metadata_text, whole_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import polars as pl
+
+WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+"""Inspect's letters for correct, partly correct, incorrect and no answer, and the words that it takes for them."""
+
+REMOVED = "Key removed from summary (> 1k)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """The samples of one log by column: `values` holds, for each metric, one score (or None) per sample."""
+
+    items: list[str]
+    attempts: list[int]
+    failed: list[bool]
+    metadata: dict[str, list[str | None]]
+    values: dict[str, list[float | None]]
+    odd: list[tuple[str, str, object]]
+    id_kinds: frozenset[type]
+    invalidated: int
+
+    @classmethod
+    def of(cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str]) -> Samples:
+        """Read summaries or full samples; `expected` names the metrics where no sample has any."""
+        ids = [sample.get("id") for sample in samples]
+        values, odd = _values(samples, expected)
+        return cls(
+            items=[whole_text(str(name)) for name in ids],
+            attempts=[_attempt(sample.get("epoch")) for sample in samples],
+            failed=["error" in sample and bool(sample["error"]) for sample in samples],
+            metadata=_metadata(samples),
+            values=values,
+            odd=odd,
+            id_kinds=frozenset(map(type, ids)),
+            invalidated=sum(1 for sample in samples if sample.get("invalidation")),
+        )
+
+    @property
+    def usable(self) -> bool:
+        """Whether any sample has a score or failed: otherwise the log was never scored."""
+        scored = any(value is not None for column in self.values.values() for value in column)
+        return scored or any(self.failed) or bool(self.odd)
+
+    def cautions(self, where: str) -> Iterator[Caution]:
+        """Say what the samples hold that no score can be made of."""
+        if self.odd:
+            metric, item, value = self.odd[0]
+            yield Caution(
+                code="no_number",
+                message=f"{where}: {len(self.odd):,} values are no scores and count as unscored, "
+                f"such as {metric} of sample {item!r}: {repr(value)[:80]}.",
+                remedy="Let the scorer give a number, C, P, I or N.",
+            )
+        if len(self.id_kinds) > 1:
+            yield Caution(
+                code="mixed_id_types",
+                message=f"{where}: some sample ids are numbers and some are text; all are read as text, 1 as '1'.",
+                remedy="Give every sample an id of one kind.",
+            )
+        if self.invalidated:
+            yield Caution(
+                code="invalidated",
+                message=f"{where}: {self.invalidated:,} samples are marked as invalid by their owner.",
+                remedy="Re-run those samples.",
+            )
+
+
+def to_number(value: object) -> float | None:
+    """Return a score's value as a finite number, None where it is none."""
+    if isinstance(value, str):
+        if value in WORDS:
+            return WORDS[value]
+        value = WORDS.get(value.lower(), value) if len(value) > 1 else value
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.DataFrame:
+    """Lay the metrics below each other in the columns of the tidy table."""
+    import polars as pl
+
+    size = len(samples.items)
+    failed = pl.Series(samples.failed, dtype=pl.Boolean)
+    identity = pl.DataFrame(
+        {
+            "task": pl.repeat(whole_text(task), size, eager=True),
+            "model": pl.repeat(whole_text(model), size, eager=True),
+            "item": pl.Series(samples.items, dtype=pl.String),
+            "attempt": pl.Series(samples.attempts, dtype=pl.Int64),
+        }
+    )
+    extras = dict(samples.metadata)
+    cluster = extras.pop("cluster", None)
+    tail = [
+        pl.Series("cluster", cluster if cluster is not None else [None] * size, dtype=pl.String),
+        pl.Series("weight", [None] * size, dtype=pl.Float64),
+        pl.repeat(source, size, eager=True).alias("source"),
+        *(pl.Series(name, column, dtype=pl.String) for name, column in extras.items()),
+    ]
+    frames = []
+    for metric, column in samples.values.items():
+        score = pl.Series("score", column, dtype=pl.Float64)
+        status = pl.when(score.is_not_null()).then(pl.lit("ok")).when(failed).then(pl.lit("error"))
+        frames.append(
+            identity.with_columns(
+                pl.lit(whole_text(metric)).alias("metric"),
+                score,
+                status.otherwise(pl.lit("unscored")).alias("status"),
+                *tail,
+            )
+        )
+    return pl.concat(frames)
+
+
+def _values(
+    samples: Sequence[dict[str, Any]], expected: Sequence[str]
+) -> tuple[dict[str, list[float | None]], list[tuple[str, str, object]]]:
+    values: dict[str, list[float | None]] = {}
+    odd: list[tuple[str, str, object]] = []
+    for index, sample in enumerate(samples):
+        for metric, value in _sample_values(sample):
+            if metric not in values:
+                values[metric] = [None] * len(samples)
+            values[metric][index] = number = to_number(value)
+            if number is None and not _is_missing(value):
+                odd.append((metric, str(sample.get("id")), value))
+    return values or {metric: [None] * len(samples) for metric in expected or ("score",)}, odd
+
+
+def _sample_values(sample: dict[str, Any]) -> list[tuple[str, object]]:
+    scores = sample.get("scores")
+    if not isinstance(scores, dict):
+        return []
+    pairs: list[tuple[str, object]] = []
+    for scorer, score in scores.items():
+        value = score.get("value") if isinstance(score, dict) else score
+        if isinstance(value, dict):
+            pairs += [(f"{scorer}/{key}", part) for key, part in value.items()]
+        elif isinstance(value, list):
+            pairs += [(f"{scorer}/{place}", part) for place, part in enumerate(value)]
+        else:
+            pairs.append((scorer, value))
+    return pairs
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _attempt(epoch: object) -> int:
+    return epoch - 1 if isinstance(epoch, int) else 0
+
+
+def _metadata(samples: Sequence[dict[str, Any]]) -> dict[str, list[str | None]]:
+    columns: dict[str, list[str | None]] = {}
+    for index, sample in enumerate(samples):
+        for name, value in flatten_metadata(sample.get("metadata")).items():
+            if value == REMOVED:
+                continue
+            if name not in columns:
+                columns[name] = [None] * len(samples)
+            columns[name][index] = metadata_text(value)
+    return columns

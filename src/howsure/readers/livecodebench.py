@@ -1,0 +1,108 @@
+"""LiveCodeBench: the evaluation of each question with its samples, and the site's table of average scores."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Reading, Source, flatten_metadata, looks_like, tidy
+from howsure.readers.naming import from_path, mixed_ids
+from howsure.scores import TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.readers.base import Claim
+
+NAME = "livecodebench"
+FORMATS = "LiveCodeBench *_eval_all.json and the site's performances (.json)"
+
+NOT_RUN = -1
+
+_SITE = re.compile(rb'\s*\{\s*"performances"\s*:\s*\[\s*\{')
+_LIST = re.compile(rb"\s*\[\s*\{")
+_SCENARIO = re.compile(r"(?:Scenario\.)?(?P<scenario>[a-z]+)_(?P<n>\d+)_(?P<temperature>[\d.]+)_eval_all\.json")
+_KEPT = ("contest_id", "contest_date", "difficulty", "platform", "date")
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim graded questions, or the table that the site shows."""
+    head = source.head
+    if _SITE.match(head) and looks_like(head, ("question_id", "model", "pass@1")):
+        return "rows"
+    graded = looks_like(head, ("graded_list",)) or looks_like(head, ("question_title", "output_list"))
+    return "rows" if _LIST.match(head) and looks_like(head, ("question_id",)) and graded else None
+
+
+def read(source: Source) -> Reading:
+    """Read one file of either kind."""
+    document = source.json()
+    return _read_site(document, source) if isinstance(document, dict) else _read_graded(document, source)
+
+
+def _read_site(document: Mapping[str, Any], source: Source) -> Reading:
+    entries = [entry for entry in document["performances"] if isinstance(entry, dict)]
+    records = [
+        _kept(entry)
+        | {"task": "livecodebench", "model": entry.get("model"), "item": entry.get("question_id"), "metric": "pass@1"}
+        | _percent(entry.get("pass@1"))
+        for entry in entries
+    ]
+    return _reading(records, entries, source, task="livecodebench")
+
+
+def _read_graded(document: list[Any], source: Source) -> Reading:
+    """The score of a sample is whether its code passed; the folder is named after the model."""
+    named = _SCENARIO.fullmatch(source.path.name)
+    model, cautions = from_path(source, ".*" if named else r"(?:_eval_all)?\.json")
+    task = f"livecodebench {named['scenario']}" if named else "livecodebench"
+    entries = [entry for entry in document if isinstance(entry, dict) and isinstance(entry.get("graded_list"), list)]
+    records = [
+        _kept(entry)
+        | {"task": task, "model": model, "item": entry.get("question_id"), "attempt": attempt, "metric": "pass@1"}
+        | _graded(grade)
+        for entry in entries
+        for attempt, grade in enumerate(entry["graded_list"])
+    ]
+    reading = _reading(records, entries, source, task=task)
+    return Reading(
+        rows=reading.rows,
+        facts=reading.facts,
+        cautions=(*cautions, *reading.cautions),
+        configuration={"temperature": named["temperature"]} if named else {},
+    )
+
+
+def _reading(records: list[dict[str, Any]], entries: list[Any], source: Source, *, task: str) -> Reading:
+    if not records:
+        raise ReadError("no graded question", where=source.name, remedy="Run the evaluation with --evaluate.")
+    facts = TaskFacts(
+        task=task,
+        harness="LiveCodeBench",
+        headline="pass@1",
+        failures="zero",
+        failures_words="LiveCodeBench counts code that fails to run as 0; a score of -1 says that it was not run.",
+    )
+    ids = [entry.get("question_id") for entry in entries]
+    return Reading(rows=tidy(records, source=source.name), facts=(facts,), cautions=mixed_ids(ids, source.name))
+
+
+def _kept(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return flatten_metadata({key: entry[key] for key in _KEPT if key in entry})
+
+
+def _percent(value: object) -> dict[str, Any]:
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return _NOT_RUN if value == NOT_RUN else {"score": value / 100, "status": "ok"}
+    return {"score": None, "status": "unscored"}
+
+
+def _graded(grade: object) -> dict[str, Any]:
+    if grade == NOT_RUN or grade is None:
+        return _NOT_RUN
+    return {"score": float(bool(grade)), "status": "ok"}
+
+
+_NOT_RUN: dict[str, Any] = {"score": None, "status": "not run"}

@@ -1,0 +1,205 @@
+"""lm-evaluation-harness: `samples_<task>_<time>.jsonl` with `results_<time>.json` beside them.
+
+The samples name neither model nor task: the task is in the file's name and the model in the results file. A document
+is known by its hash, since `doc_id` is only a position. One document has one row per filter, so the filter is part
+of the metric's name wherever there is more than the filter "none".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import Caution, ReadError
+from howsure.readers.base import Reading, Run, Source, flatten_metadata, tidy
+from howsure.readers.lm_eval_results import configuration, find_results, lower_is_better, model_name, stated
+from howsure.scores import TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.readers.base import Claim
+
+NAME = "lm-eval"
+FORMATS = "lm-evaluation-harness samples (.jsonl, .json) and results (.json)"
+
+SAMPLES_NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl?")
+RESULTS_NAME = re.compile(r"results_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.json")
+
+_SAMPLE = re.compile(rb'\s*\[?\s*\{\s*"doc_id"\s*:\s*[^,{}\[\]]+,\s*"doc"\s*:')
+_RESULTS = re.compile(rb'\s*\{\s*"results"\s*:\s*[{\[]')
+_STDERR = re.compile(rb'"[^"\n]{1,99}(?:_stderr"|_stderr,|,none")')
+_NOT_METRICS = frozenset(
+    [
+        "doc_id",
+        "doc",
+        "target",
+        "arguments",
+        "resps",
+        "filtered_resps",
+        "filter",
+        "metrics",
+        "doc_hash",
+        "prompt_hash",
+        "target_hash",
+    ]
+)
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim samples by their first keys, and results; results with samples beside them are their companion."""
+    if _SAMPLE.match(source.head):
+        return "rows"
+    if not (_RESULTS.match(source.head) and _STDERR.search(source.head)):
+        return None
+    return "companion" if _has_samples(source) else "rows"
+
+
+def read(source: Source) -> Reading:
+    """Read one samples file, or the published scores of a results file that stands alone."""
+    if _SAMPLE.match(source.head):
+        return _read_samples(source)
+    results = source.json()
+    model, cautions = model_name(results, source)
+    published = stated(results, model=model, source=source.name)
+    if not published:
+        raise ReadError("no score in the results", where=source.name, remedy="Run lm-eval with --log_samples.")
+    tasks = dict.fromkeys(entry.task for entry in published)
+    return Reading(
+        facts=tuple(_facts(task, results, ()) for task in tasks),
+        published=published,
+        cautions=cautions,
+        configuration=configuration(results, ""),
+    )
+
+
+def _read_samples(source: Source) -> Reading:
+    rows = [row for row in _rows(source) if isinstance(row, dict) and isinstance(row.get("doc"), (dict, str, list))]
+    if not rows:
+        raise ReadError("no samples", where=source.name, remedy="Run lm-eval with --log_samples.")
+    named = SAMPLES_NAME.search(source.path.name)
+    task, time = (named["task"], named["time"]) if named else (source.path.stem, "")
+    results = find_results(source, time) or {}
+    model, cautions = model_name(results, source)
+    metrics, corpus = _metrics(rows, results, task)
+    names = _metric_names(rows)
+    records = [
+        {**identity, "metric": names(metric, row), **_scored(row[metric])}
+        for row, identity in zip(rows, _identities(rows, task, model), strict=True)
+        for metric in metrics
+        if metric in row
+    ]
+    return Reading(
+        rows=tidy(records, source=source.name) if records else None,
+        facts=(_facts(task, results, dict.fromkeys(record["metric"] for record in records)),),
+        published=stated(results, model=model, source=source.name, task=task),
+        cautions=(*cautions, *_corpus_caution(corpus, source)),
+        run=_run(results, task, model, time),
+        configuration=configuration(results, task) if results else {"date": time},
+    )
+
+
+def _rows(source: Source) -> list[Any]:
+    if source.head.lstrip().startswith(b"["):
+        document = source.json()
+        return document if isinstance(document, list) else []
+    return source.json_lines()
+
+
+def _identities(rows: Sequence[Mapping[str, Any]], task: str, model: str) -> list[dict[str, Any]]:
+    items = _items(rows)
+    return [
+        {"doc_id": row["doc_id"], **flatten_metadata(row["doc"])}
+        | {"task": task, "model": model, "item": items[_position(row)]}
+        for row in rows
+    ]
+
+
+def _position(row: Mapping[str, Any]) -> str:
+    return str(row.get("doc_id"))
+
+
+def _items(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Name each document by its hash, or by its position; a document that comes again gets `#2`, `#3` …"""
+    hashes = {_position(row): row.get("doc_hash") for row in rows}
+    order = sorted(hashes, key=lambda position: (len(position), position))
+    seen: Counter[str] = Counter()
+    items = {}
+    for position in order:
+        name = str(hashes[position] or position)
+        seen[name] += 1
+        items[position] = name if seen[name] == 1 else f"{name}#{seen[name]}"
+    return items
+
+
+def _metrics(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any], task: str) -> tuple[list[str], list[str]]:
+    """Return the metrics that have one number a document, and those that only the whole corpus has."""
+    named = dict.fromkeys(str(name) for row in rows for name in row.get("metrics") or ())
+    if not named:
+        known = {key.split(",")[0] for key in ((results.get("results") or {}).get(task) or {})}
+        named = dict.fromkeys(key for row in rows for key in row if key not in _NOT_METRICS)
+        named = {key: None for key in named if not known or key in known}
+    corpus = [name for name in named if any(_is_corpus(row.get(name)) for row in rows)]
+    return [name for name in named if name not in corpus], corpus
+
+
+def _is_corpus(value: object) -> bool:
+    return isinstance(value, (list, tuple, str, dict))
+
+
+def _metric_names(rows: Sequence[Mapping[str, Any]]) -> Any:
+    filters = {row.get("filter") for row in rows}
+    plain = filters <= {None, "none"}
+    return lambda metric, row: metric if plain else f"{metric},{row.get('filter', 'none')}"
+
+
+def _scored(value: object) -> dict[str, Any]:
+    if isinstance(value, (bool, int, float)) and math.isfinite(value):
+        return {"score": float(value), "status": "ok"}
+    return {"score": None, "status": "unscored"}
+
+
+def _facts(task: str, results: Mapping[str, Any], metrics: Any) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="lm-eval",
+        lower_is_better=lower_is_better(results, task, metrics),
+        failures="drop",
+        failures_words="lm-eval stops at the first failure, so every document in its files has a score.",
+    )
+
+
+def _corpus_caution(corpus: Sequence[str], source: Source) -> list[Caution]:
+    if not corpus:
+        return []
+    return [
+        Caution(
+            code="corpus_metric",
+            message=f"{source.name}: {', '.join(corpus)} has a value for the whole corpus only, not one a document.",
+            remedy="Analyse a metric that scores each document, such as acc or exact_match.",
+        )
+    ]
+
+
+def _run(results: Mapping[str, Any], task: str, model: str, time: str) -> Run | None:
+    """A run with the same settings as an earlier one takes its place; without settings nothing can be said."""
+    if not results:
+        return None
+    settings = json.dumps(configuration(results, task), sort_keys=True)
+    return Run(key=f"lm-eval {model} {task} {settings}", complete=True, started=time)
+
+
+def _has_samples(source: Source) -> bool:
+    named = RESULTS_NAME.search(source.path.name)
+    if not named:
+        return False
+    prefix = source.path.name[: named.start()]
+    return any(
+        (found := SAMPLES_NAME.search(path.name)) is not None
+        and found["time"] == named["time"]
+        and path.name.startswith(f"{prefix}samples_")
+        for path in source.path.parent.iterdir()
+    )

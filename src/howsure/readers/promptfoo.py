@@ -1,0 +1,119 @@
+"""promptfoo results: one row per prompt, provider and test.
+
+A provider with several prompts is several systems: `<provider>, prompt 1` and so on. A test is known by its
+variables, so that providers and runs can be compared; a test repeated in one run is a further attempt.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Reading, Run, Source, flatten_metadata, tidy
+from howsure.readers.naming import digest
+from howsure.scores import TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.readers.base import Claim
+
+NAME = "promptfoo"
+FORMATS = "promptfoo results (.json)"
+
+_START = re.compile(rb'\s*\{\s*(?:"evalId"\s*:\s*(?:"[^"\n]*"|null)\s*,\s*)?"results"\s*:\s*\{\s*"version"\s*:\s*\d')
+_ERROR = 2
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim a document of evalId and results with a version."""
+    return "rows" if _START.match(source.head) else None
+
+
+def read(source: Source) -> Reading:
+    """Read one run."""
+    document = source.json()
+    results = document["results"]
+    rows = [row for row in results.get("results") or () if isinstance(row, dict)]
+    if not rows:
+        raise ReadError("no results", where=source.name, remedy="Run promptfoo eval --output results.json.")
+    config = document.get("config") if isinstance(document.get("config"), dict) else {}
+    task = str((config or {}).get("description") or "promptfoo")
+    records = [
+        {**identity, "metric": metric, **_scored(row, row.get(key))}
+        for row, identity in zip(rows, _identities(rows, task), strict=True)
+        for metric, key in (("pass", "success"), ("score", "score"))
+    ]
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(
+            TaskFacts(
+                task=task,
+                harness="promptfoo",
+                headline="pass",
+                failures="zero",
+                failures_words="promptfoo counts an error as a test that did not pass.",
+            ),
+        ),
+        run=Run(
+            key=str(document.get("evalId") or source.name),
+            complete=True,
+            started=str(results.get("timestamp") or ""),
+        ),
+    )
+
+
+def _identities(rows: Sequence[Mapping[str, Any]], task: str) -> list[dict[str, Any]]:
+    models, items, attempts = _models(rows), [_item(row) for row in rows], [0] * len(rows)
+    seen: Counter[tuple[str, str]] = Counter()
+    for index in sorted(range(len(rows)), key=lambda index: rows[index].get("testIdx") or 0):
+        attempts[index] = seen[models[index], items[index]]
+        seen[models[index], items[index]] += 1
+    return [
+        flatten_metadata(row.get("vars"))
+        | {
+            "prompt": (row.get("prompt") or {}).get("label"),
+            "description": (row.get("testCase") or {}).get("description"),
+        }
+        | {"task": task, "model": model, "item": item, "attempt": attempt}
+        for row, model, item, attempt in zip(rows, models, items, attempts, strict=True)
+    ]
+
+
+def _models(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    providers = [_provider(row.get("provider")) for row in rows]
+    prompts: dict[str, dict[int, None]] = {}
+    for row, provider in zip(rows, providers, strict=True):
+        prompts.setdefault(provider, {})[row.get("promptIdx") or 0] = None
+    places = {provider: sorted(indices) for provider, indices in prompts.items()}
+    return [
+        f"{provider}, prompt {places[provider].index(row.get('promptIdx') or 0) + 1}"
+        if len(places[provider]) > 1
+        else provider
+        for row, provider in zip(rows, providers, strict=True)
+    ]
+
+
+def _provider(provider: object) -> str:
+    if isinstance(provider, dict):
+        provider = provider.get("label") or provider.get("id")
+    return str(provider or "unknown")
+
+
+def _item(row: Mapping[str, Any]) -> str:
+    variables = row.get("vars") or (row.get("testCase") or {}).get("vars")
+    return digest(variables) if variables else f"test {row.get('testIdx', 0)}"
+
+
+def _scored(row: Mapping[str, Any], value: object) -> dict[str, Any]:
+    """A failed assertion also leaves an `error`, so only the reason tells an error of the provider."""
+    reason = row.get("failureReason")
+    broke = reason == _ERROR if reason is not None else bool(row.get("error")) and not row.get("gradingResult")
+    if broke:
+        return {"score": None, "status": "error"}
+    if isinstance(value, (bool, int, float)) and math.isfinite(value):
+        return {"score": float(value), "status": "ok"}
+    return {"score": None, "status": "unscored"}

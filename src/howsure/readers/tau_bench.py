@@ -1,0 +1,143 @@
+"""tau-bench (a list of rewards) and tau2-bench (simulations with their set-up), and tau2's leaderboard submissions."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.naming import from_path, mixed_ids
+from howsure.scores import Published, TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.readers.base import Claim
+
+NAME = "tau-bench"
+FORMATS = "tau-bench and tau2-bench results (.json)"
+
+_LIST = re.compile(rb'\s*\[\s*\{\s*"task_id"\s*:\s*[^,{}\[\]]+,\s*"reward"\s*:')
+_DOMAIN = re.compile(r"airline|retail|telecom")
+_ENDING = r"(?:_range_.*)?\.json"
+_NAME = re.compile(r"(?:tool-calling|act|react|few-shot)-(.+?)(?:-(\d\.\d+))?")
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim a list of tasks with rewards, a set-up with simulations, or a submission with pass^k."""
+    head = source.head
+    if looks_like(head, ("num_trials", "user_info", "agent_info")) or _LIST.match(head):
+        return "rows"
+    return "rows" if looks_like(head, ("submitting_organization", "results", "pass_1")) else None
+
+
+def read(source: Source) -> Reading:
+    """Read one file of any of the three kinds."""
+    document = source.json()
+    if isinstance(document, list):
+        return _read_list(document, source)
+    return _read_simulations(document, source) if "simulations" in document else _read_submission(document, source)
+
+
+def _read_list(entries: list[Any], source: Source) -> Reading:
+    """The first tau-bench: the file holds no model and no domain, and a crashed trial has a reward of 0."""
+    name, cautions = from_path(source, _ENDING)
+    parts = _NAME.fullmatch(name)
+    domain = _DOMAIN.search("/".join(source.path.absolute().parts[-3:]))
+    task = f"tau-bench {domain[0]}" if domain else "tau-bench"
+    records = [
+        {
+            "task": task,
+            "model": parts[1] if parts else name,
+            "item": entry["task_id"],
+            "attempt": int(entry.get("trial") or 0),
+            "metric": "reward",
+            **_scored(None if _crashed(entry) else entry.get("reward")),
+        }
+        for entry in entries
+        if "task_id" in entry
+    ]
+    ids = [entry["task_id"] for entry in entries if "task_id" in entry]
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(_facts(task),),
+        cautions=(*cautions, *mixed_ids(ids, source.name)),
+        configuration={"temperature": parts[2]} if parts and parts[2] else {},
+    )
+
+
+def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
+    info = document.get("info") or {}
+    agent, domain = info.get("agent_info") or {}, (info.get("environment_info") or {}).get("domain_name")
+    if not document["simulations"] or not agent:
+        raise ReadError("no simulations", where=source.name, remedy="Run the simulations first.")
+    task = f"tau2-bench {domain}" if domain else "tau2-bench"
+    records = [
+        {
+            "task": task,
+            "model": agent.get("llm") or agent.get("implementation"),
+            "item": run["task_id"],
+            "attempt": int(run.get("trial") or 0),
+            "metric": "reward",
+            **_scored((run.get("reward_info") or {}).get("reward")),
+            "termination_reason": run.get("termination_reason"),
+        }
+        for run in document["simulations"]
+    ]
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(_facts(task),),
+        cautions=mixed_ids([run["task_id"] for run in document["simulations"]], source.name),
+        configuration=_configuration(info),
+    )
+
+
+def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
+    published = tuple(
+        Published(
+            task=f"tau2-bench {domain}",
+            model=str(document.get("model_name")),
+            metric="reward",
+            score=result["pass_1"] / 100,
+            source=source.name,
+        )
+        for domain, result in (document.get("results") or {}).items()
+        if isinstance(result, dict) and isinstance(result.get("pass_1"), (int, float))
+    )
+    effort = document.get("reasoning_effort")
+    return Reading(
+        facts=tuple(_facts(entry.task) for entry in published),
+        published=published,
+        configuration={"reasoning_effort": str(effort)} if effort else {},
+    )
+
+
+def _crashed(entry: Mapping[str, Any]) -> bool:
+    info = entry.get("info")
+    return isinstance(info, dict) and "error" in info and "traceback" in info
+
+
+def _scored(reward: object) -> dict[str, Any]:
+    if isinstance(reward, (int, float)) and math.isfinite(reward):
+        return {"score": float(reward), "status": "ok"}
+    return {"score": None, "status": "error"}
+
+
+def _configuration(info: Mapping[str, Any]) -> dict[str, str]:
+    agent, user = info.get("agent_info") or {}, info.get("user_info") or {}
+    arguments = agent.get("llm_args") or {}
+    settings = {key: arguments.get(key) for key in ("temperature", "reasoning_effort")}
+    settings |= {"agent": agent.get("implementation"), "user": user.get("llm")}
+    return {key: str(value) for key, value in settings.items() if value is not None}
+
+
+def _facts(task: str) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="tau-bench",
+        headline="reward",
+        failures="zero",
+        failures_words="tau-bench counts a conversation that broke down as 0.",
+    )

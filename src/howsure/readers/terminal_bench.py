@@ -1,0 +1,147 @@
+"""terminal-bench (results.json of a run or a trial) and Harbor (result.json of a trial).
+
+A trial that was never judged (`is_resolved` null, no reward) is a failure there: here it is an error, and 0 only by
+the harness's policy.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.naming import from_path
+from howsure.scores import TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.errors import Caution
+    from howsure.readers.base import Claim
+
+NAME = "terminal-bench"
+FORMATS = "terminal-bench results.json and Harbor result.json"
+
+_START = re.compile(rb"\s*\{")
+_TRIAL = re.compile(r"\.(\d+)-of-\d+\.")
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim trials that are resolved or not, and Harbor's trials; a Harbor job is a companion of its trials."""
+    head = source.head
+    if not _START.match(head):
+        return None
+    if looks_like(head, ("task_id", "is_resolved")) or looks_like(head, ("task_name", "verifier_result")):
+        return "rows"
+    if looks_like(head, ("task_name", "trial_name", "task_checksum")):
+        return "rows"
+    if looks_like(head, ("n_total_trials", "stats")) or looks_like(head, ("run_id", "agent_name", "dataset_name")):
+        return "companion"
+    return None
+
+
+def read(source: Source) -> Reading:
+    """Read one run or one trial."""
+    document = source.json()
+    return _read_harbor(document, source) if "task_name" in document else _read_run(document, source)
+
+
+def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
+    trials = [trial for trial in document.get("results", [document]) if isinstance(trial, dict) and "task_id" in trial]
+    if not trials:
+        raise ReadError("no trials", where=source.name, remedy="Run the benchmark again.")
+    task, model, cautions = _metadata(source, trials)
+    seen: Counter[str] = Counter()
+    records = []
+    for trial in trials:
+        item = str(trial["task_id"])
+        number = _TRIAL.search(str(trial.get("trial_name")))
+        records.append(
+            {
+                "task": task,
+                "model": model,
+                "item": item,
+                "attempt": int(number[1]) - 1 if number else seen[item],
+                "metric": "resolved",
+                **_scored(trial.get("is_resolved")),
+                "failure_mode": trial.get("failure_mode"),
+            }
+        )
+        seen[item] += 1
+    return Reading(rows=tidy(records, source=source.name), facts=(_facts(task, "resolved"),), cautions=cautions)
+
+
+def _metadata(source: Source, trials: list[Any]) -> tuple[str, str, tuple[Caution, ...]]:
+    """Take agent, model and dataset from run_metadata.json in the run's folder, which a trial's folder lies below."""
+    for folder in source.path.absolute().parents[:3]:
+        path = folder / "run_metadata.json"
+        if path.is_file():
+            run = Source(path=path, root=source.root).json()
+            names = [str(run[key]) for key in ("agent_name", "model_name") if run.get(key)]
+            return str(run.get("dataset_name") or "terminal-bench"), " ".join(names) or folder.name, ()
+    inner = "|".join(re.escape(str(trial.get(key))) for trial in trials[:1] for key in ("task_id", "trial_name"))
+    return "terminal-bench", *from_path(source, r"(?:__)?results\.json|\.json", plain=inner)
+
+
+def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
+    task = str(document.get("source") or "harbor")
+    rewards = (document.get("verifier_result") or {}).get("rewards")
+    rewards = rewards if isinstance(rewards, dict) and rewards else {"reward": None}
+    model, cautions = _harbor_model(document, source)
+    records = [
+        {
+            "task": task,
+            "model": model,
+            "item": document["task_name"],
+            "attempt": _harbor_attempt(document, source),
+            "metric": metric,
+            **_scored(value),
+            "exception": (document.get("exception_info") or {}).get("exception_type"),
+        }
+        for metric, value in rewards.items()
+    ]
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(_facts(task, "reward" if "reward" in rewards else None),),
+        cautions=cautions,
+    )
+
+
+def _harbor_model(document: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
+    agent = document.get("agent_info") or {}
+    config = (document.get("config") or {}).get("agent") or {}
+    info = agent.get("model_info") or {}
+    name = "/".join(str(info[key]) for key in ("provider", "name") if info.get(key)) or config.get("model_name")
+    scaffold = agent.get("name") or config.get("name")
+    named = " ".join(str(part) for part in (scaffold, name) if part)
+    trial = str(document.get("trial_name"))
+    return (named, ()) if named else from_path(source, r".*\.json", plain=re.escape(trial) + r"|[^_]+__\w{6,8}")
+
+
+def _harbor_attempt(document: Mapping[str, Any], source: Source) -> int:
+    """Number the trials of a task by their folders' names: Harbor gives each a random ending, and no number."""
+    own = source.path.absolute().parent
+    stem = own.name.rpartition("__")[0]
+    if not stem:
+        return 0
+    siblings = sorted(path.name for path in own.parent.iterdir() if path.name.rpartition("__")[0] == stem)
+    return siblings.index(own.name)
+
+
+def _scored(value: object) -> dict[str, Any]:
+    if isinstance(value, (bool, int, float)) and math.isfinite(value):
+        return {"score": float(value), "status": "ok"}
+    return {"score": None, "status": "error"}
+
+
+def _facts(task: str, headline: str | None) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="terminal-bench",
+        headline=headline,
+        failures="zero",
+        failures_words="terminal-bench counts a trial that was not judged as a failure.",
+    )

@@ -1,0 +1,24 @@
+"""CSV: one line a record; text that a spreadsheet would run as a formula gets a leading apostrophe."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(records: list[dict[str, Any]]) -> str:
+    """Return the records as CSV; a missing number is an empty cell."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(records[0]) if records else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in record.items()} for record in records)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value

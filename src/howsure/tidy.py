@@ -1,0 +1,163 @@
+"""Any table becomes the tidy table: columns are named and scores brought to floats, as Narwhals expressions.
+
+Nothing is collected here but the distinct words of a score column that holds text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.scores import COLUMNS, SCORE_WORDS, find_roles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+MAX_SCORE_WORDS = 100
+
+
+def open_frame(native: Any) -> Frame:
+    """Wrap the rows of any kind of frame; Polars frames become lazy so that the query is planned as a whole."""
+    try:
+        return nw.from_native(native.lazy() if isinstance(native, pl.DataFrame) else native)
+    except TypeError:
+        raise DataError(
+            f"a {type(native).__module__}.{type(native).__name__} is not a table that can be read",
+            remedy="Pass a path, or a pandas, Polars, PyArrow, DuckDB, Ibis or Spark table.",
+        ) from None
+
+
+def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:
+    """Name the columns of the tidy table and bring scores to floats; other columns stay as they are.
+
+    Returns the frame and the roles that its columns were found in. Raises DataError where a role is missing.
+    """
+    frame = open_frame(native)
+    columns = frame.collect_schema().names()
+    roles = find_roles(columns, asked)
+    _require(columns, roles)
+    score = _score(frame, roles["score"][0])
+    status = _text(roles["status"], "status") if "status" in roles else nw.lit("ok").alias("status")
+    extra = [name for name in columns if name not in COLUMNS]
+    named = [
+        _text(roles["task"], "task") if "task" in roles else nw.lit("task").alias("task"),
+        _text(roles["model"], "model"),
+        _text(roles["item"], "item"),
+        *_optional(roles, "attempt"),
+        _text(roles["metric"], "metric") if "metric" in roles else nw.lit("score").alias("metric"),
+        score.alias("score"),
+        status,
+        *(_text(roles[name], name) for name in ("cluster",) if name in roles),
+        *(nw.col(roles[name][0]).cast(nw.Float64).alias(name) for name in ("weight",) if name in roles),
+        *([nw.col("source")] if "source" in columns and "source" not in used_columns(roles) else []),
+    ]
+    return frame.select(*named, *(nw.col(name) for name in extra)), roles
+
+
+def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> None:
+    for role, chosen in roles.items():
+        for column in chosen:
+            if column not in columns:
+                raise DataError(
+                    f"no column {column!r} for the {role}", remedy=f"The columns are: {', '.join(columns)}."
+                )
+    for role in ("model", "item", "score"):
+        if role not in roles:
+            hint = " Pairwise votes are not read yet." if {"model_a", "model_b"} <= set(columns) else ""
+            raise DataError(
+                f"no column for the {role} among {', '.join(columns)}",
+                remedy=f"Name it: columns={{'{role}': '…'}} or --columns {role}=….{hint}",
+            )
+
+
+def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Return every column of a table that makes up one of the tidy table."""
+    return {column for chosen in roles.values() for column in chosen}
+
+
+def _text(columns: Sequence[str], name: str) -> nw.Expr:
+    texts = [nw.col(column).cast(nw.String) for column in columns]
+    return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=" · ")).alias(name)
+
+
+def _optional(roles: Mapping[str, tuple[str, ...]], role: str) -> list[nw.Expr]:
+    if role not in roles:
+        return []
+    columns = roles[role]
+    return [nw.col(columns[0]).alias(role) if len(columns) == 1 else _text(columns, role)]
+
+
+def _score(frame: Frame, column: str) -> nw.Expr:
+    """Bring a score column to Float64 with null for "no score"; NaN counts as no score."""
+    dtype = frame.collect_schema()[column]
+    if dtype == nw.Boolean:
+        return nw.col(column).cast(nw.Int64).cast(nw.Float64)
+    if dtype.is_numeric():
+        number = nw.col(column).cast(nw.Float64)
+        return nw.when(~number.is_nan()).then(number) if dtype.is_float() else number
+    if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
+        return _score_from_words(frame, column)
+    raise DataError(f"column {column!r} holds {dtype}, which is no score", remedy="Name another: --columns score=….")
+
+
+def _score_from_words(frame: Frame, column: str) -> nw.Expr:
+    words = frame.select(nw.col(column).cast(nw.String)).unique().head(MAX_SCORE_WORDS + 1)
+    distinct = [str(w) for w in to_polars(words)[column].drop_nulls()]
+    numbers = [word for word in distinct if word.strip().lower() not in SCORE_WORDS]
+    if all(_is_number(word) for word in numbers) and len(numbers) == len(distinct):
+        return nw.col(column).cast(nw.Float64)
+    text = nw.col(column).cast(nw.String)
+    result = nw.when(text.is_null()).then(None).otherwise(None).cast(nw.Float64)
+    for word in sorted(distinct):
+        value = SCORE_WORDS.get(word.strip().lower(), _number(word))
+        if word in numbers and value is None:
+            raise DataError(
+                f"column {column!r} has the value {word!r}, which is no score",
+                remedy="Known words are C, I, P, N, yes, no, true, false, pass, fail, correct, incorrect and numbers.",
+            )
+        result = nw.when(text == word).then(nw.lit(value, nw.Float64)).otherwise(result)
+    return result
+
+
+def _is_number(word: str) -> bool:
+    return _number(word) is not None
+
+
+def _number(word: str) -> float | None:
+    try:
+        return float(word)
+    except ValueError:
+        return None
+
+
+def to_polars(frame: Frame) -> pl.DataFrame:
+    """Collect a grouped frame out of its engine."""
+    if isinstance(frame, nw.LazyFrame):
+        native = frame.to_native()
+        return native.collect() if isinstance(native, pl.LazyFrame) else frame.collect("polars").to_native()
+    return frame.to_polars()
+
+
+def tidy_frame(native: Any, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
+    """Return the tidy table as a Polars frame with all columns of the schema, metadata after them."""
+    frame, _ = tidy(native, asked)
+    table = to_polars(frame)
+    missing = {"cluster": pl.String, "weight": pl.Float64, "source": pl.String}
+    fill = [pl.lit(None, dtype).alias(name) for name, dtype in missing.items() if name not in table.columns]
+    table = table.with_columns(fill)
+    if "attempt" not in table.columns or not table["attempt"].dtype.is_integer():
+        by = ["task", "model", "item", "metric"]
+        table = table.with_columns(attempt=pl.int_range(pl.len()).over(by))
+    table = table.with_columns(
+        status=pl.when(pl.col("score").is_null() & (pl.col("status") == "ok"))
+        .then(pl.lit("unscored"))
+        .otherwise(pl.col("status")),
+        attempt=pl.col("attempt").cast(pl.Int64),
+    )
+    extra = [name for name in table.columns if name not in COLUMNS]
+    return table.select(*COLUMNS, *extra)

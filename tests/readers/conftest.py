@@ -1,0 +1,30 @@
+"""Sources made of text, for the tests of the readers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from howsure.readers.base import Source
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reader_cases import Write
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file below tmp_path and return it as a source; what is not text or bytes is written as JSON."""
+
+    def write(name: str, content: object) -> Source:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not isinstance(content, (bytes, str)):
+            content = json.dumps(content)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return Source(path=path, root=tmp_path)
+
+    return write

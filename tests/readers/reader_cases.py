@@ -1,0 +1,77 @@
+"""What the tests of the readers share: Inspect logs made of dictionaries, and short forms of what was read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from howsure.readers.base import Reader, Reading, Source
+
+if sys.version_info >= (3, 14):
+    import zipfile
+else:
+    from backports.zstd import zipfile
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+"""Real results that are not part of the project; tests that need them are skipped without."""
+
+Write = Callable[..., Source]
+
+
+def lines(rows: list[Any]) -> str:
+    """Write one JSON value a line."""
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def read(reader: Reader, source: Source) -> Reading:
+    """Read a file that the reader must claim."""
+    assert reader.claims(source) == "rows"
+    return reader.read(source)
+
+
+def scores(reading: Reading) -> dict[tuple[Any, ...], Any]:
+    """Return the scores, or the status where there is none, by item, attempt and metric."""
+    assert reading.rows is not None
+    return {
+        (row["item"], row["attempt"], row["metric"]): row["score"] if row["status"] == "ok" else row["status"]
+        for row in reading.rows.to_dicts()
+    }
+
+
+def codes(reading: Reading) -> list[str]:
+    """Return the codes of the cautions."""
+    return [caution.code for caution in reading.cautions]
+
+
+def zipped(members: Mapping[str, object], path: Path, *, method: int = 93) -> Path:
+    """Write a zip; what is not bytes is written as JSON, NaN included."""
+    with zipfile.ZipFile(path, "w", compression=method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content if isinstance(content, bytes) else json.dumps(content))
+    return path
+
+
+def inspect_header(**changes: Any) -> dict[str, Any]:
+    """Return the header of a small Inspect log; keyword arguments replace fields of `eval` or of the header."""
+    spec = {
+        "run_id": "r1",
+        "created": "2025-01-01T00:00:00+00:00",
+        "task": "words",
+        "task_id": "t1",
+        "dataset": {"samples": 2, "sample_ids": [1, 2]},
+        "model": "mock/a",
+        "config": {"epochs": 1},
+        "scorers": [{"name": "match"}],
+    }
+    top: dict[str, Any] = {
+        key: changes.pop(key) for key in ("status", "results", "invalidated", "plan") if key in changes
+    }
+    return {"version": 2, "status": "success", "eval": {**spec, **changes}, **top}
+
+
+def sample(name: object, value: object, epoch: int = 1, **more: Any) -> dict[str, Any]:
+    """Return one sample's summary with a score by `match`."""
+    return {"id": name, "epoch": epoch, "input": "?", "target": "!", "scores": {"match": {"value": value}}, **more}

@@ -1,0 +1,501 @@
+"""The traps of the smaller formats, one small file each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from reader_cases import Write, codes, lines, read, scores
+
+from howsure.errors import ReadError
+from howsure.readers import (
+    alpaca_eval,
+    arc_agi,
+    cruxeval,
+    evalplus,
+    every_eval_ever,
+    helm,
+    lfs,
+    lighteval,
+    livecodebench,
+    promptfoo,
+    swebench,
+    tau_bench,
+    terminal_bench,
+)
+from howsure.readers.base import Reading, Source
+
+A, B, C, D = (f"django__django-{number}" for number in (1, 2, 3, 4))
+
+
+def models(reading: Reading) -> set[str]:
+    assert reading.rows is not None
+    return set(reading.rows["model"])
+
+
+def stat(name: str, value: float, *, count: int = 1, **more: Any) -> dict[str, Any]:
+    mean = {"mean": value / count} if count else {}
+    return {"name": {"name": name, "split": "test", **more}, "count": count, "sum": value, "sum_squared": 0, **mean}
+
+
+def test_helm_keeps_unperturbed_scores_once(write: Write) -> None:
+    bad: dict[str, Any] = {"perturbation": {"name": "typos"}}
+    rows = [
+        {
+            "instance_id": "id1",
+            "train_trial_index": 1,
+            "stats": [
+                stat("exact_match", 1),
+                stat("exact_match", 0, **bad),
+                stat("f1", 0, count=0),
+                stat("num_tokens", 5),
+            ],
+        },
+        {"instance_id": "id1", "train_trial_index": 1, "stats": [stat("exact_match", 1), stat("inference_runtime", 3)]},
+    ]
+    name = "mmlu:subject=law,model=openai_gpt-4"
+    stats = write(f"{name}/stats.json", [stat("exact_match", 0.5), stat("exact_match", 0.1, **bad)])
+    spec = write(
+        f"{name}/run_spec.json",
+        {
+            "name": "mmlu:subject=law,model=openai_gpt-4",
+            "scenario_spec": {},
+            "adapter_spec": {"model": "openai/gpt-4", "temperature": 0.0},
+        },
+    )
+    reading = read(helm, write(f"{name}/per_instance_stats.json", rows))
+    assert scores(reading) == {("id1", 1, "exact_match"): 1.0}
+    assert reading.facts[0].task == "mmlu:subject=law"
+    assert reading.facts[0].headline == "exact_match"
+    assert [entry.score for entry in reading.published] == [0.5]
+    assert models(reading) == {"openai/gpt-4"}
+    assert [helm.claims(source) for source in (stats, spec)] == ["companion", "companion"]
+    assert helm.claims(write(f"{name}/scenario.json", {"name": "mmlu"})) == "companion"
+    assert helm.claims(write("elsewhere/scenario.json", {"name": "mmlu"})) is None
+
+
+def test_helm_divides_a_sum_and_tells_a_clash(write: Write) -> None:
+    summed = {"name": {"name": "f1", "split": "test"}, "count": 2, "sum": 1.0}
+    rows = [{"instance_id": "a", "train_trial_index": 0, "stats": [summed, stat("f1", 0.25)]}]
+    reading = read(helm, write("boolq:model=x_y/per_instance_stats.json", rows))
+    assert scores(reading) == {("a", 0, "f1"): 0.5}
+    assert codes(reading) == ["model_from_path", "clashing_statistics"]
+    assert models(reading) == {"x/y"}
+
+
+def test_swebench_lists_keep_every_id_with_its_fate(write: Write) -> None:
+    report = {
+        "total_instances": 4,
+        "resolved_instances": 1,
+        "resolved_ids": [A],
+        "unresolved_ids": [],
+        "empty_patch_ids": [B],
+        "error_ids": [C],
+        "incomplete_ids": [D],
+        "submitted_ids": [A, B, C],
+        "schema_version": 2,
+    }
+    reading = read(swebench, write("verified/gpt-4.1.run1.json", report))
+    assert scores(reading) == {
+        (A, 0, "resolved"): 1.0,
+        (B, 0, "resolved"): 0.0,
+        (C, 0, "resolved"): "error",
+        (D, 0, "resolved"): "not run",
+    }
+    assert models(reading) == {"gpt-4.1"}
+    assert reading.facts[0].task == "SWE-bench Verified"
+    assert reading.facts[0].failures == "zero"
+    assert reading.rows is not None
+    assert set(reading.rows["repo"]) == {"django/django"}
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("20240101_agent/results/results.json", "20240101_agent"),
+        ("x/20240101_agent__results__results.json", "20240101_agent"),
+        ("logs/run_evaluation/r1/org__model/django__django-1/report.json", "org__model"),
+    ],
+)
+def test_swebench_names_the_model_after_the_folder(write: Write, name: str, model: str) -> None:
+    assert models(read(swebench, write(name, {A: {"patch_exists": True, "resolved": True}}))) == {model}
+
+
+def test_swebench_with_resolved_ids_only_is_published_with_a_caution(write: Write) -> None:
+    reading = read(
+        swebench, write("lite/m/results/results.json", {"no_generation": [], "no_logs": [B], "resolved": [A]})
+    )
+    assert reading.rows is None
+    assert [(entry.score, entry.n) for entry in reading.published] == [(1 / 300, 300)]
+    assert "resolved_only" in codes(reading)
+
+
+def test_swebench_with_an_unknown_denominator_is_refused(write: Write) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(swebench, write("m/results/results.json", {"no_generation": [], "no_logs": [], "resolved": [A]}))
+    assert str(caught.value) == (
+        "m/results/results.json: the file names the resolved ids only, not those that failed. "
+        "Use the report that lists unresolved_ids, or keep the folder's name (verified, lite, test)."
+    )
+
+
+def test_swebench_runs_in_one_file(write: Write) -> None:
+    reading = read(swebench, write("runs.json", {"run1": {A: 1, B: 0}, "run2": {A: 0}}))
+    assert models(reading) == {"run1", "run2"}
+    assert codes(reading) == ["missing_items"]
+
+
+def test_swebench_lines(write: Write) -> None:
+    rows = [
+        {"model": "m", "benchmark": "swe", "task_id": A, "score": 1.0, "metadata": {"turns": 3}},
+        {"model": "m", "task_id": B, "score": None},
+    ]
+    reading = read(swebench, write("x.jsonl", lines(rows)))
+    assert scores(reading) == {(A, 0, "resolved"): 1.0, (B, 0, "resolved"): "error"}
+    assert codes(reading) == []
+
+
+def test_swebench_leaderboards(write: Write) -> None:
+    board = {"leaderboards": [{"name": "Verified", "results": [{"name": "m", "folder": "f", "resolved": 78.8}]}]}
+    reading = read(swebench, write("leaderboards.json", board))
+    assert [(entry.task, entry.n) for entry in reading.published] == [("SWE-bench Verified", 500)]
+    assert reading.published[0].score == pytest.approx(0.788)
+
+
+@pytest.mark.parametrize(
+    "content", [{"a": {"b": 1}}, lines([{"id": "x-1", "score": 1}, {"id": "x-2", "score": 0}]), {"resolved": []}]
+)
+def test_swebench_leaves_other_files(write: Write, content: object) -> None:
+    assert swebench.claims(write("results.json", content)) is None
+
+
+def test_tau_list_takes_its_model_from_the_name(write: Write) -> None:
+    rows = [
+        {"task_id": 0, "reward": 1.0, "info": {}, "traj": [], "trial": 0},
+        {"task_id": 0, "reward": 0.0, "info": {"error": "boom", "traceback": "…"}, "traj": [], "trial": 1},
+    ]
+    name = "airline/tool-calling-gpt-4o-0.0_range_0--1_user-gpt-4o-llm_0527.json"
+    reading = read(tau_bench, write(name, rows))
+    assert scores(reading) == {("0", 0, "reward"): 1.0, ("0", 1, "reward"): "error"}
+    assert models(reading) == {"gpt-4o"}
+    assert reading.configuration == {"temperature": "0.0"}
+    assert reading.facts[0].task == "tau-bench airline"
+
+
+def test_tau2_simulations(write: Write) -> None:
+    info = {
+        "num_trials": 2,
+        "user_info": {"llm": "u"},
+        "agent_info": {"llm": "gpt-4.1", "implementation": "llm_agent", "llm_args": {"temperature": 0.0}},
+        "environment_info": {"domain_name": "retail"},
+    }
+    runs = [
+        {"task_id": "1", "trial": 0, "reward_info": {"reward": 1.0}, "termination_reason": "user_stop"},
+        {"task_id": "1", "trial": 1, "reward_info": None, "termination_reason": "too_many_errors"},
+    ]
+    reading = read(tau_bench, write("x.json", {"timestamp": "t", "info": info, "tasks": [], "simulations": runs}))
+    assert scores(reading) == {("1", 0, "reward"): 1.0, ("1", 1, "reward"): "error"}
+    assert reading.configuration == {"temperature": "0.0", "agent": "llm_agent", "user": "u"}
+
+
+def test_tau2_submissions_are_published(write: Write) -> None:
+    document = {
+        "model_name": "m",
+        "submitting_organization": "o",
+        "results": {"airline": {"pass_1": 84.0}, "retail": None},
+    }
+    reading = read(tau_bench, write("submission.json", document))
+    assert [(entry.task, entry.score) for entry in reading.published] == [("tau2-bench airline", 0.84)]
+
+
+def prompted(**more: Any) -> dict[str, Any]:
+    return {
+        "promptIdx": 0,
+        "testIdx": 0,
+        "provider": {"id": "p", "label": ""},
+        "vars": {"q": "1"},
+        "success": True,
+        "score": 1,
+        "failureReason": 0,
+        **more,
+    }
+
+
+def promptfoo_file(write: Write, rows: list[Any]) -> Reading:
+    return read(
+        promptfoo,
+        write("x.json", {"evalId": "e", "results": {"version": 3, "timestamp": "t", "results": rows}, "config": {}}),
+    )
+
+
+def test_promptfoo_tells_errors_from_failures(write: Write) -> None:
+    rows = [
+        prompted(success=False, score=0, error="assertion", failureReason=1),
+        prompted(testIdx=1, vars={"q": "2"}, success=False, score=0, error="rate limit", failureReason=2),
+    ]
+    values = list(scores(promptfoo_file(write, rows)).values())
+    assert values == [0.0, 0.0, "error", "error"]
+
+
+def test_promptfoo_pairs_providers_and_numbers_repeats(write: Write) -> None:
+    rows = [
+        prompted(testIdx=1),
+        prompted(testIdx=0, success=False, score=0),
+        prompted(promptIdx=1, provider="other"),
+    ]
+    reading = promptfoo_file(write, rows)
+    assert reading.rows is not None
+    passed = reading.rows.filter(pl.col("metric") == "pass")
+    assert passed["item"].n_unique() == 1
+    assert passed.select("model", "attempt", "score").rows() == [("p", 1, 1.0), ("p", 0, 0.0), ("other", 0, 1.0)]
+
+
+def test_promptfoo_prompts_of_one_provider_are_systems(write: Write) -> None:
+    reading = promptfoo_file(write, [prompted(), prompted(promptIdx=3, prompt={"label": "terse"})])
+    assert models(reading) == {"p, prompt 1", "p, prompt 2"}
+    assert reading.rows is not None
+    assert set(reading.rows["prompt"]) == {None, "terse"}
+
+
+def annotation(instruction: str, preference: Any) -> dict[str, Any]:
+    return {
+        "instruction": instruction,
+        "output_1": "",
+        "generator_1": "base",
+        "generator_2": "m",
+        "annotator": "j",
+        "preference": preference,
+    }
+
+
+def test_alpaca_eval_preferences(write: Write) -> None:
+    rows = [annotation("a", 2), annotation("b", 1.25), annotation("c", 0), annotation("d", None), annotation("a", 1)]
+    reading = read(alpaca_eval, write("annotations.json", rows))
+    assert list(scores(reading).values()) == [1.0, 0.25, 0.5, "unscored", 0.0]
+    assert reading.rows is not None
+    assert reading.rows["item"].n_unique() == 5
+    assert reading.rows["item"][4] == reading.rows["item"][0] + "#2"
+    assert set(reading.rows["metric"]) == {"win_rate,j"}
+
+
+def test_alpaca_eval_leaderboard_is_in_percent(write: Write) -> None:
+    table = ",win_rate,standard_error,n_total,length_controlled_winrate\nm,50.0,2.0,805.0,\nn,,,,\n"
+    reading = read(alpaca_eval, write("gpt4_leaderboard.csv", table))
+    assert [(e.task, e.model, e.score, e.stderr, e.n) for e in reading.published] == [("gpt4", "m", 0.5, 0.02, 805)]
+
+
+def test_evalplus_plus_means_both(write: Write) -> None:
+    samples = [{"base_status": "pass", "plus_status": "fail"}, {"base_status": "fail", "plus_status": "pass"}]
+    document = {"date": "d", "hash": "h", "eval": {"HumanEval/0": samples}}
+    reading = read(evalplus, write("Qwen--Q2_vllm_temp_0.2_eval_results.json", document))
+    assert scores(reading) == {
+        ("HumanEval/0", 0, "base"): 1.0,
+        ("HumanEval/0", 0, "plus"): 0.0,
+        ("HumanEval/0", 1, "base"): 0.0,
+        ("HumanEval/0", 1, "plus"): 0.0,
+    }
+    assert models(reading) == {"Qwen/Q2_vllm"}
+    assert reading.configuration == {"temperature": "0.2"}
+
+
+def test_evalplus_older_layout(write: Write) -> None:
+    document = {
+        "hash": "h",
+        "eval": {"Mbpp/2": {"base": [["pass", [True]], ["timeout", []]], "plus": [["pass", []], ["fail", []]]}},
+    }
+    reading = read(evalplus, write("m_temp_0.0/eval_results.json", document))
+    assert [value for (_, _, metric), value in scores(reading).items() if metric == "plus"] == [1.0, 0.0]
+    assert models(reading) == {"m_temp_0.0"}
+
+
+def test_evalplus_leaderboard(write: Write) -> None:
+    document = {"m": {"link": "", "open-data": "NONE", "pass@1": {"humaneval": 81.7, "mbpp+": None}, "prompted": True}}
+    reading = read(evalplus, write("results.json", document))
+    assert [(e.task, e.metric) for e in reading.published] == [("HumanEval", "base")]
+    assert reading.published[0].score == pytest.approx(0.817)
+
+
+def test_livecodebench_site(write: Write) -> None:
+    rows = [
+        {"question_id": "1873_A", "model": "m", "date": 1, "difficulty": "easy", "pass@1": 30, "platform": "cf"},
+        {"question_id": 7, "model": "m", "date": 1, "difficulty": "easy", "pass@1": -1, "platform": "lc"},
+    ]
+    reading = read(livecodebench, write("x.json", {"performances": rows, "models": []}))
+    assert scores(reading) == {("1873_A", 0, "pass@1"): 0.3, ("7", 0, "pass@1"): "not run"}
+    assert codes(reading) == ["mixed_id_types"]
+
+
+def test_livecodebench_graded(write: Write) -> None:
+    rows = [
+        {
+            "question_title": "t",
+            "question_id": "a",
+            "contest_id": "c1",
+            "output_list": ["x"],
+            "graded_list": [True, False, -1],
+        }
+    ]
+    reading = read(livecodebench, write("GPT4/Scenario.codegeneration_10_0.2_eval_all.json", rows))
+    assert list(scores(reading).values()) == [1.0, 0.0, "not run"]
+    assert models(reading) == {"GPT4"}
+    assert reading.facts[0].task == "livecodebench codegeneration"
+    assert reading.rows is not None
+    assert set(reading.rows["contest_id"]) == {"c1"}
+
+
+def test_cruxeval(write: Write) -> None:
+    document = {
+        "raw_generations": {"s0": ["1", "2"]},
+        "raw_scored_generations": {"s0": [True, False]},
+        "pass_at_1": 50.0,
+    }
+    reading = read(cruxeval, write("gpt-4+cot_temp0.8_output.json", document))
+    assert scores(reading) == {("s0", 0, "pass@1"): 1.0, ("s0", 1, "pass@1"): 0.0}
+    assert (models(reading), reading.configuration) == ({"gpt-4+cot"}, {"temperature": "0.8"})
+    with pytest.raises(ReadError, match="generations without scores"):
+        read(cruxeval, write("gpt-4_generations.json", {"raw_generations": {"s0": ["1"]}}))
+
+
+def test_arc_agi(write: Write) -> None:
+    document = {"score": 1.5, "total_tasks": 3, "task_results": {"a": 0.5, "b": {"score": 1.0, "cost": 2}}}
+    reading = read(arc_agi, write("m1/results.json", document))
+    assert scores(reading) == {("a", 0, "score"): 0.5, ("b", 0, "score"): 1.0}
+    assert (models(reading), reading.published[0].score) == ({"m1"}, 0.5)
+    assert codes(reading) == ["model_from_path", "partial_run"]
+
+
+def instance(name: str, score: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "schema_version": "0.2.1",
+        "evaluation_id": "gsm8k/m/1",
+        "model_id": "org/m",
+        "evaluation_name": "GSM8K",
+        "sample_id": name,
+        "interaction_type": "single_turn",
+        "evaluation": {"score": score, "is_correct": bool(score)},
+        **more,
+    }
+
+
+def test_every_eval_ever_instances(write: Write) -> None:
+    rows = [
+        instance("a", 1.0, metadata={"epoch": "2", "subject": "x"}),
+        instance("a", 0.0, metadata={"epoch": "1"}),
+        instance("b", 0.0, error="timeout"),
+        instance("c", 1.0),
+        instance("c", 0.0),
+    ]
+    reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
+    assert scores(reading) == {
+        ("a", 1, "score"): 1.0,
+        ("a", 0, "score"): 0.0,
+        ("b", 0, "score"): "error",
+        ("c", 0, "score"): 1.0,
+        ("c", 1, "score"): 0.0,
+    }
+
+
+def test_every_eval_ever_warns_of_several_results(write: Write) -> None:
+    rows = [instance("a", 1.0, evaluation_result_id=f"gsm8k/m/1#{name}") for name in ("accuracy", "stderr")]
+    reading = read(every_eval_ever, write("x.jsonl", lines(rows)))
+    assert set(scores(reading)) == {("a", 0, "accuracy"), ("a", 0, "stderr")}
+    assert codes(reading) == ["several_results"]
+
+
+def test_every_eval_ever_aggregates(write: Write) -> None:
+    uncertainty = {"standard_error": {"value": 0.01}, "num_samples": 100}
+    result = {
+        "evaluation_name": "GSM8K",
+        "metric_config": {"lower_is_better": True, "metric_name": "error"},
+        "score_details": {"score": 0.2, "uncertainty": uncertainty},
+    }
+    document = {
+        "schema_version": "0.2.1",
+        "evaluation_id": "e",
+        "source_metadata": {},
+        "model_info": {"id": "org/m"},
+        "evaluation_results": [result],
+    }
+    aggregate = write("x.json", document)
+    reading = read(every_eval_ever, aggregate)
+    assert [(e.model, e.metric, e.score, e.stderr, e.n) for e in reading.published] == [
+        ("org/m", "error", 0.2, 0.01, 100)
+    ]
+    assert reading.facts[0].lower_is_better == {"error"}
+    write("x.jsonl", lines([instance("a", 1.0)]))
+    assert every_eval_ever.claims(aggregate) == "companion"
+
+
+def test_terminal_bench(write: Write) -> None:
+    trials = [
+        {"task_id": "t", "trial_name": "t.2-of-2.x", "is_resolved": None, "failure_mode": "agent_timeout"},
+        {"task_id": "t", "trial_name": "t.1-of-2.x", "is_resolved": True, "failure_mode": "unset"},
+    ]
+    run = write(
+        "run/run_metadata.json", {"run_id": "r", "agent_name": "terminus", "model_name": "m", "dataset_name": "core"}
+    )
+    reading = read(terminal_bench, write("run/results.json", {"results": trials}))
+    assert scores(reading) == {("t", 1, "resolved"): "error", ("t", 0, "resolved"): 1.0}
+    assert (models(reading), reading.facts[0].task, reading.facts[0].failures) == ({"terminus m"}, "core", "zero")
+    assert terminal_bench.claims(run) == "companion"
+
+
+def test_harbor_numbers_the_trials_of_a_task(write: Write) -> None:
+    trials: list[tuple[str, Any]] = [("aaaaaa", {"reward": 1.0}), ("bbbbbb", None)]
+    for ending, rewards in trials:
+        trial = {
+            "task_name": "t",
+            "trial_name": f"t__{ending}",
+            "source": "terminal-bench",
+            "task_checksum": "x",
+            "agent_info": {"name": "codex", "model_info": {"name": "gpt", "provider": "openai"}},
+            "verifier_result": rewards and {"rewards": rewards},
+            "exception_info": None if rewards else {"exception_type": "Timeout"},
+        }
+        source = write(f"job/t__{ending}/result.json", trial)
+    first = read(terminal_bench, Source(path=source.root / "job" / "t__aaaaaa" / "result.json", root=source.root))
+    assert scores(first) == {("t", 0, "reward"): 1.0}
+    assert scores(read(terminal_bench, source)) == {("t", 1, "reward"): "error"}
+    assert models(first) == {"codex openai/gpt"}
+    assert terminal_bench.claims(write("job/result.json", {"id": "x", "n_total_trials": 2, "stats": {}})) == "companion"
+
+
+@pytest.mark.parametrize("names", [("doc", "metric"), ("__doc__", "__metric__"), ("full_prompt", "metrics")])
+def test_lighteval_details(tmp_path: Path, names: tuple[str, str]) -> None:
+    prompt, metric = names
+    queries: list[Any] = ["q1", "q2", "q1"] if prompt == "full_prompt" else [{"query": q} for q in ("q1", "q2", "q1")]
+    frame = pl.DataFrame(
+        {prompt: queries, metric: [{"em": 1.0, "words": ["a"]}, {"em": 0.0, "words": []}, {"em": None, "words": []}]}
+    )
+    path = (
+        tmp_path
+        / "details"
+        / "org__m"
+        / "2025-01-01T00-00-00"
+        / "details_lighteval|gsm8k|0_2025-01-01T00-00-00.parquet"
+    )
+    path.parent.mkdir(parents=True)
+    frame.write_parquet(path)
+    reading = read(lighteval, Source(path=path, root=tmp_path))
+    assert list(scores(reading).values()) == [1.0, 0.0, "unscored"]
+    assert (models(reading), reading.facts[0].task) == ({"org__m"}, "lighteval:gsm8k:0")
+
+
+def test_lighteval_leaves_other_parquet(tmp_path: Path) -> None:
+    pl.DataFrame({"doc": ["a"], "score": [1]}).write_parquet(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"PAR1 but not")
+    assert [lighteval.claims(Source(path=tmp_path / name, root=tmp_path)) for name in ("a.parquet", "b.parquet")] == [
+        None,
+        None,
+    ]
+
+
+def test_a_git_lfs_pointer_says_how_to_get_the_file(write: Write) -> None:
+    source = write("log.eval", "version https://git-lfs.github.com/spec/v1\noid sha256:be\nsize 5\n")
+    with pytest.raises(ReadError) as caught:
+        read(lfs, source)
+    assert str(caught.value) == (
+        "log.eval: this is a Git LFS pointer, not the file itself. Fetch the file: git lfs pull"
+    )

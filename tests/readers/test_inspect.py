@@ -1,0 +1,349 @@
+"""Inspect logs, made here to hold each trap, and the real ones of tests/fixtures and examples."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reader_cases import Write, codes, inspect_header, read, sample, scores, zipped
+
+from howsure.errors import ReadError
+from howsure.readers import inspect_ai
+from howsure.readers.base import Reading, Run, Source
+from howsure.readers.inspect_scores import to_number
+from howsure.scores import COLUMNS, Published
+
+PROJECT = Path(__file__).parents[2]
+FIXTURES = PROJECT / "tests" / "fixtures" / "inspect"
+NAN = float("nan")
+
+
+def log(tmp_path: Path, samples: list[Any], header: dict[str, Any] | None = None, *, method: int = 93) -> Source:
+    members = {"summaries.json": samples, "header.json": header or inspect_header()}
+    return Source(path=zipped(members, tmp_path / "a.eval", method=method), root=tmp_path)
+
+
+def fixture(name: str) -> Reading:
+    path = FIXTURES / name
+    if not path.is_file():
+        pytest.skip(f"{path} is not there: make it with tests/fixtures/inspect/make.py")
+    return read(inspect_ai, Source(path=path, root=FIXTURES))
+
+
+@pytest.mark.parametrize("method", [8, 93], ids=["deflate", "zstd"])
+def test_reads_summaries(tmp_path: Path, method: int) -> None:
+    reading = read(inspect_ai, log(tmp_path, [sample(1, "C"), sample(2, "I")], method=method))
+    assert scores(reading) == {("1", 0, "match"): 1.0, ("2", 0, "match"): 0.0}
+    assert reading.rows is not None
+    assert tuple(reading.rows.columns) == COLUMNS
+    assert reading.rows.row(0, named=True) == {
+        "task": "words",
+        "model": "mock/a",
+        "item": "1",
+        "attempt": 0,
+        "metric": "match",
+        "score": 1.0,
+        "status": "ok",
+        "cluster": None,
+        "weight": None,
+        "source": "a.eval",
+    }
+    assert reading.run == Run(key="t1", complete=True, started="2025-01-01T00:00:00+00:00")
+    assert codes(reading) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("C", 1.0),
+        ("P", 0.5),
+        ("I", 0.0),
+        ("N", 0.0),
+        ("yes", 1.0),
+        ("No", 0.0),
+        ("TRUE", 1.0),
+        ("false", 0.0),
+        ("0.25", 0.25),
+        (" 3 ", 3.0),
+        (True, 1.0),
+        (7, 7.0),
+        ("c", None),
+        ("maybe", None),
+        ("nan", None),
+        ("inf", None),
+        (NAN, None),
+        (None, None),
+        (10**400, None),
+        ({}, None),
+    ],
+)
+def test_values(value: object, number: float | None) -> None:
+    assert to_number(value) == number
+
+
+def test_epochs_are_attempts_from_0(tmp_path: Path) -> None:
+    reading = read(inspect_ai, log(tmp_path, [sample("a", 1, epoch=2), sample("a", 0, epoch=1)]))
+    assert scores(reading) == {("a", 1, "match"): 1.0, ("a", 0, "match"): 0.0}
+
+
+def test_a_nan_is_unscored_and_an_error_is_an_error(tmp_path: Path) -> None:
+    failed = {**sample("c", 0), "scores": {}, "error": "boom"}
+    unscored = {**sample("d", 0), "scores": {}}
+    reading = read(inspect_ai, log(tmp_path, [sample("a", NAN), sample("b", 1.0), failed, unscored]))
+    assert scores(reading) == {
+        ("a", 0, "match"): "unscored",
+        ("b", 0, "match"): 1.0,
+        ("c", 0, "match"): "error",
+        ("d", 0, "match"): "unscored",
+    }
+    assert reading.facts[0].failures == "drop"
+
+
+def test_a_text_that_is_no_score_is_unscored_with_one_example(tmp_path: Path) -> None:
+    reading = read(inspect_ai, log(tmp_path, [sample("a", "maybe\x1b[31m"), sample("b", "C")]))
+    assert scores(reading) == {("a", 0, "match"): "unscored", ("b", 0, "match"): 1.0}
+    assert [caution.message for caution in reading.cautions] == [
+        "a.eval: 1 values are no scores and count as unscored, such as match of sample 'a': 'maybe\\x1b[31m'."
+    ]
+
+
+def test_one_metric_for_each_scorer_and_key(tmp_path: Path) -> None:
+    both = {"rubric": {"value": {"style": 3, "fact": "C"}}, "list": {"value": [1, 0]}, "match": {"value": "I"}}
+    header = inspect_header(
+        results={
+            "scores": [
+                {"name": "style", "scorer": "rubric", "metrics": {"mean": {"value": 3}}},
+                {"name": "match", "scorer": "match", "metrics": {"accuracy": {"value": 0.0}, "stderr": {"value": NAN}}},
+                {"name": "match", "scorer": "match", "reducer": "pass_at_2", "metrics": {"accuracy": {"value": 1}}},
+            ]
+        }
+    )
+    reading = read(inspect_ai, log(tmp_path, [{**sample("a", 0), "scores": both}], header))
+    assert scores(reading) == {
+        ("a", 0, "rubric/style"): 3.0,
+        ("a", 0, "rubric/fact"): 1.0,
+        ("a", 0, "list/0"): 1.0,
+        ("a", 0, "list/1"): 0.0,
+        ("a", 0, "match"): 0.0,
+    }
+    assert reading.facts[0].headline is None
+    assert [(entry.metric, entry.score, entry.stderr) for entry in reading.published] == [
+        ("rubric/style", 3.0, None),
+        ("match", 0.0, None),
+        ("match@pass_at_2", 1.0, None),
+    ]
+
+
+def test_the_only_score_is_the_headline(tmp_path: Path) -> None:
+    scores = [{"name": "match", "scorer": "match", "metrics": {"accuracy": {"value": 0.5}, "stderr": {"value": 0.1}}}]
+    header = inspect_header(results={"scores": scores, "total_samples": 1, "completed_samples": 1})
+    reading = read(inspect_ai, log(tmp_path, [sample("a", "C")], header))
+    assert reading.facts[0].headline == "match"
+    assert reading.published == (
+        Published(task="words", model="mock/a", metric="match", score=0.5, n=1, stderr=0.1, source="a.eval"),
+    )
+
+
+def test_metadata_becomes_columns_without_what_the_summary_left_out(tmp_path: Path) -> None:
+    metadata = {"passage": "p1", "score": 3, "big": "Key removed from summary (> 1k)", "nested": {"a": 1}, "ok": True}
+    reading = read(inspect_ai, log(tmp_path, [sample("a", 1, metadata=metadata)]))
+    assert reading.rows is not None
+    extra = reading.rows.select([name for name in reading.rows.columns if name not in COLUMNS])
+    assert extra.to_dicts() == [{"passage": "p1", "metadata_score": "3", "ok": "true"}]
+
+
+def test_ids_of_two_kinds_are_told(tmp_path: Path) -> None:
+    reading = read(inspect_ai, log(tmp_path, [sample(1, 1), sample("b", 1)]))
+    assert codes(reading) == ["mixed_id_types"]
+    assert ("1", 0, "match") in scores(reading)
+
+
+def test_hostile_names_are_kept_as_data(tmp_path: Path) -> None:
+    name = "../../etc/passwd\x00<script>\x1b]0;x\x07'; DROP TABLE--"
+    reading = read(inspect_ai, log(tmp_path, [sample(name, 1, metadata={name: name})], inspect_header(model=name)))
+    assert reading.rows is not None
+    row = reading.rows.row(0, named=True)
+    assert (row["item"], row["model"], row[name]) == (name, name, name)
+
+
+def test_half_characters_become_question_marks(tmp_path: Path) -> None:
+    reading = read(inspect_ai, log(tmp_path, [sample("a\ud83d", 1, metadata={"m": "\udc00é"})]))
+    assert reading.rows is not None
+    assert reading.rows.select("item", "m").row(0) == ("a?", "?é")
+
+
+def test_a_partial_run_is_told(tmp_path: Path) -> None:
+    reading = read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(status="cancelled")))
+    assert codes(reading) == ["partial_run"]
+    assert reading.cautions[0].message == "a.eval: 1 of 2 planned samples are in the log (status cancelled)."
+    assert reading.run is not None
+    assert not reading.run.complete
+
+
+@pytest.mark.parametrize(
+    ("dataset", "config", "planned"),
+    [
+        ({"samples": 100}, {"limit": 3}, 3),
+        ({"samples": 100}, {"limit": [10, 14], "epochs": 2}, 8),
+        ({"samples": 3}, {"limit": 10}, 3),
+        ({"samples": 100, "sample_ids": [1, 2, 3, 4]}, {"limit": 4, "epochs": 2}, 8),
+    ],
+)
+def test_planned_samples(tmp_path: Path, dataset: Any, config: Any, planned: int) -> None:
+    reading = read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(dataset=dataset, config=config)))
+    assert f"1 of {planned} planned samples" in reading.cautions[0].message
+
+
+def test_an_invalidated_log_and_another_reducer_are_told(tmp_path: Path) -> None:
+    header = inspect_header(invalidated=True, config={"epochs": 2, "epochs_reducer": ["mode"]}, dataset={"samples": 1})
+    reading = read(inspect_ai, log(tmp_path, [sample(1, 1), sample(1, 0, epoch=2)], header))
+    assert codes(reading) == ["invalidated", "reducer"]
+
+
+def test_configuration_is_what_the_user_set_without_secrets(tmp_path: Path) -> None:
+    header = inspect_header(
+        model_generate_config={"temperature": 0.5, "max_retries": 3, "timeout": 10},
+        model_args={"api_key": "sk-1", "device": "cpu"},
+        task_args={"cot": True},
+        plan={"steps": [{"solver": "cot"}, {"solver": "generate"}]},
+        model_roles={"grader": {"model": "mock/judge"}},
+    )
+    assert read(inspect_ai, log(tmp_path, [sample(1, 1), sample(2, 1)], header)).configuration == {
+        "temperature": "0.5",
+        "model_args.device": "cpu",
+        "task_args.cot": "true",
+        "model_roles.grader": "mock/judge",
+        "solver": "cot, generate",
+    }
+
+
+def test_a_crashed_run_is_read_from_its_journal(tmp_path: Path) -> None:
+    start = {key: value for key, value in inspect_header().items() if key in ("version", "eval")}
+    members = {
+        "_journal/start.json": start,
+        "_journal/summaries/10.json": [sample(2, 1)],
+        "_journal/summaries/9.json": [sample(1, 0), sample(2, 0)],
+    }
+    reading = read(inspect_ai, Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path))
+    assert scores(reading) == {("1", 0, "match"): 0.0, ("2", 0, "match"): 1.0}
+    assert reading.run == Run(key="t1", complete=False, started="2025-01-01T00:00:00+00:00")
+
+
+def test_samples_are_opened_where_there_are_no_summaries(tmp_path: Path) -> None:
+    members = {"samples/1_epoch_1.json": sample(1, "C"), "header.json": inspect_header()}
+    reading = read(inspect_ai, Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path))
+    assert scores(reading) == {("1", 0, "match"): 1.0}
+
+
+def test_a_json_log_with_a_bare_nan(write: Write) -> None:
+    document = {**inspect_header(), "samples": [sample("a", NAN), sample("b", "C")]}
+    assert "NaN" in json.dumps(document)
+    assert scores(read(inspect_ai, write("a.json", document)))["a", 0, "match"] == "unscored"
+
+
+def test_results_without_samples_are_published_only(write: Write) -> None:
+    scores = [{"name": "m", "scorer": "m", "metrics": {"accuracy": {"value": 0.5}, "stderr": {"value": 0.1}}}]
+    header = inspect_header(
+        results={"total_samples": 4, "completed_samples": 4, "scores": scores}, config={"epochs": 2}
+    )
+    reading = read(inspect_ai, write("a.json", header))
+    assert reading.rows is None
+    assert [(entry.score, entry.stderr, entry.n) for entry in reading.published] == [(0.5, 0.1, 2)]
+
+
+def test_an_unscored_log_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(inspect_ai, log(tmp_path, [{**sample(1, 0), "scores": {}}]))
+    assert str(caught.value) == "a.eval: none of the 1 samples has a score. Score the log first: inspect score a.eval"
+
+
+def test_all_errored_keeps_the_planned_metric(tmp_path: Path) -> None:
+    rows = [{**sample(name, 0), "scores": {}, "error": "boom"} for name in (1, 2)]
+    assert scores(read(inspect_ai, log(tmp_path, rows))) == {("1", 0, "match"): "error", ("2", 0, "match"): "error"}
+
+
+def test_a_log_cut_short_says_so(tmp_path: Path) -> None:
+    source = log(tmp_path, [sample(1, 1)])
+    source.path.write_bytes(source.path.read_bytes()[:-40])
+    with pytest.raises(ReadError, match="not a complete zip archive"):
+        read(inspect_ai, Source(path=source.path, root=tmp_path))
+
+
+@pytest.mark.parametrize("members", [{"word/document.xml": b"x"}, {"data.csv": b"a,b"}])
+def test_another_zip_is_not_claimed(tmp_path: Path, members: Any) -> None:
+    assert inspect_ai.claims(Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path)) is None
+
+
+def test_a_large_log_is_read_fast(tmp_path: Path) -> None:
+    rows = [
+        sample(i // 5, "C", epoch=i % 5 + 1, metadata={"group": i % 7}, explanation="x" * 500) for i in range(15_000)
+    ]
+    source = log(tmp_path, rows, inspect_header(dataset={"samples": 3_000}, config={"epochs": 5}))
+    read(inspect_ai, source)
+    best = min(_seconds(source) for _ in range(3))
+    assert best < 1.0, "the aim is 0.3 s; the margin is for a busy machine"
+
+
+def _seconds(source: Source) -> float:
+    start = time.perf_counter()
+    reading = inspect_ai.read(source)
+    assert reading.rows is not None
+    assert reading.rows.height == 15_000
+    return time.perf_counter() - start
+
+
+def test_real_small_json() -> None:
+    reading = fixture("small.json")
+    assert len(scores(reading)) == 16
+    assert _mean(reading, "includes") == pytest.approx(reading.published[0].score)
+
+
+def test_real_dict_scores() -> None:
+    reading = fixture("dict_scores.eval")
+    for entry in reading.published:
+        assert _mean(reading, entry.metric) == pytest.approx(entry.score)
+    assert reading.facts[0].headline == "rubric/fluency"
+
+
+def test_real_errored() -> None:
+    values = list(scores(fixture("errored.eval")).values())
+    assert (len(values), values.count("error")) == (8, 3)
+    assert set(scores(fixture("all_errored.eval")).values()) == {"error"}
+
+
+def test_real_unscored() -> None:
+    values = scores(fixture("unscored.eval"))
+    assert {item for (item, _, _), value in values.items() if value == "unscored"} == {"q3", "q6"}
+
+
+def test_real_interrupted() -> None:
+    reading = fixture("interrupted.eval")
+    assert codes(reading) == ["partial_run"]
+    assert len(scores(reading)) == 5
+
+
+def test_real_retry() -> None:
+    first, second = fixture("retry/first_error.eval").run, fixture("retry/second_complete.eval").run
+    assert first is not None
+    assert second is not None
+    assert first.key == second.key
+    assert (first.complete, second.complete) == (False, True)
+    assert first.started < second.started
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "examples" / "logs").glob("*.eval")), ids=lambda path: path.stem)
+def test_example_logs(path: Path) -> None:
+    reading = read(inspect_ai, Source(path=path, root=path.parent))
+    assert reading.rows is not None
+    assert reading.rows.height == 500
+    assert "passage_id" in reading.rows.columns
+    assert _mean(reading, "whole_word") == pytest.approx(reading.published[0].score)
+
+
+def _mean(reading: Reading, metric: str) -> float:
+    values = [value for (_, _, name), value in scores(reading).items() if name == metric]
+    numbers = [value for value in values if isinstance(value, float)]
+    return sum(numbers) / len(numbers)

@@ -1,0 +1,84 @@
+"""The registry asks specific readers first, tables last, and survives a foreign reader that can't be loaded."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reader_cases import Write, inspect_header, sample
+
+from howsure.readers import registry
+
+CSV = "item,score\na,1\nb,0\n"
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    registry.readers.cache_clear()
+    yield
+    registry.readers.cache_clear()
+
+
+def test_every_reader_keeps_the_contract() -> None:
+    names = [reader.NAME for reader in registry.readers()]
+    assert len(set(names)) == len(names)
+    assert names[-1] == "tables"
+    for reader in registry.readers():
+        assert reader.FORMATS
+        assert callable(reader.claims)
+        assert callable(reader.read)
+
+
+def test_identifies_by_content_not_by_name(write: Write) -> None:
+    found = registry.identify(write("notes.txt", {**inspect_header(), "samples": [sample("a", 1)]}))
+    assert found is not None
+    assert (found[0].NAME, found[1]) == ("inspect", "rows")
+
+
+def test_a_reader_of_another_package_comes_before_tables(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = types.SimpleNamespace(NAME="mine", FORMATS="mine", claims=lambda _: "rows", read=lambda _: None)
+    good = types.SimpleNamespace(name="mine", value="mine:reader", load=lambda: foreign)
+    bad = EntryPoint(name="broken", value="no_such_module:reader", group=registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [good, bad])
+    with pytest.warns(UserWarning, match="reader 'broken' .* can't be loaded"):
+        assert [reader.NAME for reader in registry.readers()][-2:] == ["mine", "tables"]
+    found = registry.identify(write("x.csv", CSV))
+    assert found is not None
+    assert found[0].NAME == "mine"
+
+
+@pytest.mark.parametrize("name", registry.SPECIFIC)
+@pytest.mark.parametrize(
+    "content",
+    [
+        CSV,
+        "",
+        b"\x00\xff",
+        b"PK\x03\x04",
+        b"PAR1",
+        "[]",
+        "{}",
+        "null",
+        '[{"item": "a", "score": 1}]',
+        '{"item": "a", "score": 1}\n',
+    ],
+    ids=["csv", "empty", "binary", "zip", "parquet", "list", "object", "null", "json table", "jsonl table"],
+)
+def test_no_specific_reader_claims_a_generic_table(write: Write, name: str, content: object) -> None:
+    reader = registry._built_in(name)
+    assert reader.claims(write("x", content)) is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@given(
+    data=st.binary(max_size=300),
+    start=st.sampled_from([b"", b"PK\x03\x04", b"PAR1", b'{"results": ', b'[{"doc_id": 1, "doc": ']),
+)
+def test_claims_never_raise(write: Write, data: bytes, start: bytes) -> None:
+    source = write("x", start + data)
+    for name in registry.SPECIFIC:
+        registry._built_in(name).claims(source)

@@ -13,7 +13,7 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.scores import COLUMNS
+from howsure.tidy import COLUMNS
 from howsure.tidy import tidy, to_polars, used_columns
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def per_item(scores: Scores, wanted: Wanted) -> pl.DataFrame:
     frame = _filter(frame, wanted)
     grouped = to_polars(_group(frame, names, wanted.columns))
     if not len(grouped):
-        raise DataError("no row is left", remedy="Check --task, --model, --metric and --where against `howsure describe`.")
+        raise DataError(
+            "no row is left", remedy="Check --task, --model, --metric and --where against `howsure describe`."
+        )
     _check_finite(grouped)
     return _check_duplicates(grouped, frame, names, roles, wanted.columns)
 
@@ -145,7 +147,7 @@ def _check_duplicates(
             where=str(row["task"]),
             remedy="Keep one of them, or give each its own attempt number (--columns attempt=…).",
         )
-    copies = int(grouped["rows"].sum() - again["rows"].sum())
+    copies = int(grouped["rows"].sum()) - int(again["rows"].sum())
     return again.with_columns(copies=pl.lit(copies))
 
 
@@ -184,3 +186,9 @@ def _refuse_mixture(doubtful: pl.DataFrame, column: str, roles: Mapping[str, tup
         remedy=f"Make it part of a name (--columns model={model}+{column} or metric={column}), keep one value "
         f"(--where {column}=…), or call it the attempt (--columns attempt={column}).",
     )
+
+
+def model_names(scores: Scores) -> list[str]:
+    """Return the names of all models, sorted."""
+    frame, _ = tidy(scores.rows, scores.roles)
+    return sorted(to_polars(frame.select("model").unique())["model"].drop_nulls().to_list())

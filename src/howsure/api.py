@@ -1,4 +1,4 @@
-"""The verbs: read, describe, estimate, compare, leaderboard, audit. They join readers, aggregate and methods."""
+"""The verbs: read, describe, estimate, compare, leaderboard, audit. Options are checked here; the work is elsewhere."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
-
+from howsure import assemble
 from howsure.answers.comparison import Comparison, Comparisons
 from howsure.answers.estimate import Entry, Estimates
-from howsure.answers.leaderboard import Board, Leaderboard
+from howsure.answers.leaderboard import Leaderboard
 from howsure.design import DesignOptions, make_design
-from howsure.document import listing, plural
-from howsure.errors import Caution, DataError, OptionError
-from howsure.methods import adjust as adjustments
-from howsure.methods import overall as overall_methods
-from howsure.methods.difference import Difference, difference
-from howsure.methods.mean import mean
-from howsure.methods.pairs import PairMoments, pair_moments
-from howsure.methods.ranks import ranks
-from howsure.options import Adjustment, ComparisonMethod, IntervalMethod, Overall, Variance, check, check_level
-from howsure.prepare import Items, collect
+from howsure.errors import OptionError
+from howsure.options import (
+    Adjustment,
+    ComparisonMethod,
+    IntervalMethod,
+    Overall,
+    Variance,
+    check,
+    check_level,
+)
+from howsure.prepare import collect
 from howsure.scores import Scores
 
 if TYPE_CHECKING:
@@ -29,12 +29,9 @@ if TYPE_CHECKING:
 
     from howsure.answers.audit import Audit
     from howsure.answers.description import Description
-    from howsure.answers.leaderboard import Pairs
-    from howsure.matrix import ScoreMatrix
     from howsure.readers.folder import Progress
 
     Names = str | Sequence[str]
-    Weights = Mapping[str, float]
 
 
 def read(
@@ -82,7 +79,7 @@ def _is_paths(data: Any) -> bool:
 def _read_frame(data: Any, roles: dict[str, tuple[str, ...]], where: dict[str, tuple[str, ...]]) -> Scores:
     import narwhals as nw
 
-    from howsure.scores import find_roles
+    from howsure.tidy import find_roles
     from howsure.tidy import open_frame
 
     frame = open_frame(data)
@@ -125,44 +122,13 @@ def estimate(
     check("variance", variance, Variance)
     check_level(level)
     items = collect(read(data), make_design(options))
+    asked = assemble.MeanOptions(interval=interval, variance=variance, level=level, seed=seed)
     entries: list[Entry] = []
     percent = {}
     for matrix in items.matrices():
-        entries += _entries(matrix, items, interval, variance, level, seed)
+        entries += assemble.entries(matrix, items, asked)
         percent[matrix.task, matrix.metric] = matrix.bounded
     return Estimates(entries=tuple(entries), percent=percent, notes=items.notes, cautions=items.cautions)
-
-
-def _entries(
-    matrix: ScoreMatrix, items: Items, interval: IntervalMethod | None, variance: Variance, level: float, seed: int
-) -> list[Entry]:
-    counts = items.counts(matrix.task, matrix.metric)
-    entries = []
-    for k, model in enumerate(matrix.models):
-        keep = ~np.isnan(matrix.values[:, k])
-        part = matrix if keep.all() else matrix.take_items(keep)
-        answer = mean(
-            part.values[:, k],
-            clusters=part.clusters,
-            weights=part.weights,
-            bounded=matrix.bounded,
-            level=level,
-            interval=interval,
-            variance=variance,
-            rng=np.random.default_rng(seed),
-        )
-        attempts, failed = counts[model]
-        entries.append(
-            Entry(
-                task=matrix.task,
-                metric=matrix.metric,
-                model=model,
-                estimate=answer,
-                n_attempts=attempts,
-                n_failed=failed,
-            )
-        )
-    return entries
 
 
 def compare(
@@ -175,7 +141,7 @@ def compare(
     level: float = 0.95,
     margin: float | None = None,
     adjust: Adjustment = "holm",
-    overall: Overall | Weights = "mean",
+    overall: Overall | Mapping[str, float] = "mean",
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Comparison | Comparisons:
@@ -199,17 +165,85 @@ def compare(
     check_level(level)
     if margin is not None and not margin > 0:
         raise OptionError(f"margin={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
-    scores = read(data)
-    design = make_design({**options, "model": (a, b)})
-    items = _known_models(scores, design, (a, b))
-    asked = {"method": method, "variance": variance, "level": level, "margin": margin, "seed": seed}
-    matrices = list(_one_metric(items, design.metric))
-    pairs = [_compare(matrix, items, a, b, **asked) for matrix in matrices]
-    pairs = _adjusted(pairs, adjust)
-    flipped = _policy_caution_compare(items, pairs, a, b, asked)
+    items = assemble.known_models(read(data), make_design({**options, "model": (a, b)}), (a, b))
+    asked = assemble.PairOptions(method=method, variance=variance, level=level, margin=margin, seed=seed)
+    matrices = assemble.one_metric(items, options.get("metric"))
+    pairs = assemble.adjusted([assemble.comparison(m, a, b, asked) for m in matrices], adjust)
+    cautions = (*items.cautions, *assemble.policy_changes_verdict(items, pairs, asked))
     if len(pairs) == 1:
-        return replace(pairs[0], notes=items.notes, cautions=(*items.cautions, *flipped))
-    total = overall_methods.comparison(matrices, pairs, a, b, overall=overall, level=level, margin=margin, seed=seed)
-    return Comparisons(
-        comparisons=tuple(pairs), overall=total, notes=items.notes, cautions=(*items.cautions, *flipped)
+        return replace(pairs[0], notes=items.notes, cautions=(*cautions, *pairs[0].cautions))
+    total, more = assemble.overall_comparison(matrices, pairs, asked, overall)
+    return Comparisons(comparisons=tuple(pairs), overall=total, notes=items.notes, cautions=(*cautions, *more))
+
+
+def leaderboard(
+    data: Any,
+    *,
+    interval: IntervalMethod | None = None,
+    method: ComparisonMethod | None = None,
+    variance: Variance = "CR2",
+    level: float = 0.95,
+    adjust: Adjustment = "max-t",
+    overall: Overall | Mapping[str, float] = "mean",
+    top: int | None = None,
+    seed: int = 0,
+    **options: Unpack[DesignOptions],
+) -> Leaderboard:
+    """Rank all models of each task, with the interval of places that each could really have, and the ties.
+
+    All pairs are compared at once, each on the items that both answered, and their p-values corrected over all pairs
+    ("max-t": step-down with the estimated correlation, Romano and Wolf 2005). Rank intervals hold together
+    (Mogstad et al. 2024). Several tasks give an overall board of the models that have them all: the mean over tasks,
+    all items pooled, or your own weights. `method`: "pseudo-items" (None) or "t". `top`: how many to show.
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2, "score": [1] * 30 + [0] * 30})
+    >>> board = leaderboard(rows)
+    >>> board.boards[0].could_be_best, [rank.high for rank in board.boards[0].ranks]
+    (('a',), [1, 2])
+    """
+    check("interval", interval, IntervalMethod, optional=True)
+    check("variance", variance, Variance)
+    check("adjust", adjust, Adjustment)
+    check_level(level)
+    if method not in (None, "pseudo-items", "t"):
+        raise OptionError(f"method={method!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
+    items = collect(read(data), make_design(options))
+    means = assemble.MeanOptions(interval=interval, variance=variance, level=level, seed=seed)
+    pairs = assemble.PairOptions(method=method, variance=variance, level=level, margin=None, seed=seed)
+    matrices = list(items.matrices())
+    boards = [assemble.board(matrix, items, means, pairs, adjust) for matrix in matrices]
+    total, cautions = assemble.overall_board(matrices, boards, pairs, adjust, overall)
+    return Leaderboard(
+        boards=tuple(boards),
+        overall=total,
+        notes=items.notes,
+        cautions=(*items.cautions, *cautions, *assemble.policy_changes_ranks(items, boards)),
+        top=top,
     )
+
+
+def audit(
+    data: Any,
+    *,
+    n: int | None = None,
+    level: float = 0.95,
+    top: int | None = None,
+    task: Names | None = None,
+    metric: Names | None = None,
+) -> Audit:
+    """Say which gaps between published scores could be noise, from score and number of questions alone.
+
+    `data`: what `read` takes; a leaderboard (model, score, n, perhaps stderr) or a log that states its scores. A frame
+    works as well. `n`: the number of questions where the table has none. Gaps are judged as unpaired, and the break-even
+    correlation says how much agreement between the two models' answers would make each gap real.
+    """
+    from howsure.auditing import audit_published, published_in
+
+    check_level(level)
+    published = read(data).published if isinstance(data, Scores) or _is_paths(data) else published_in(data)
+    return audit_published(published, n=n, level=level, top=top, task=_tuple(task or ()), metric=_tuple(metric or ()))
+
+
+def _tuple(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,13 @@ from howsure.aggregate import FAILED, Wanted, per_item
 from howsure.document import count_text, listing, plural
 from howsure.errors import Caution, DataError
 from howsure.matrix import ScoreMatrix
-from howsure.scores import roles_note
+from howsure.tidy import find_roles, open_frame, roles_note
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
     from howsure.design import Design
     from howsure.scores import Scores, TaskFacts
 
@@ -78,11 +81,11 @@ def collect(scores: Scores, design: Design) -> Items:
     wanted = Wanted(task=design.task, model=design.model, metric=design.metric, columns=inside)
     table = per_item(scores, wanted)
     notes, cautions = list(scores.notes), list(scores.cautions)
-    roles = roles_note({role: cols for role, cols in scores.roles.items() if cols}) if scores.roles else ""
-    notes += [roles] if roles else []
+    told = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
+    notes += [told] if told else []
     if "copies" in table.columns and table["copies"][0]:
         cautions.append(_copies(int(table["copies"][0])))
-    if "attempts" not in table.columns and int(table["rows"].max() or 0) > 1:  # type: ignore[call-overload]
+    if "attempts" not in table.columns and bool((table["rows"] > 1).any()):
         cautions.append(REPEATED)
     table = _headlines(table, scores, design, notes)
     table, names = _attach_clusters(table, side, design, notes, cautions)
@@ -123,7 +126,9 @@ def _headlines(table: pl.DataFrame, scores: Scores, design: Design, notes: list[
         if fact.headline in here and len(here) > 1:
             table = table.filter((pl.col("task") != fact.task) | (pl.col("metric") == fact.headline))
             others = [name for name in here if name != fact.headline]
-            notes.append(f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}.")
+            notes.append(
+                f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}."
+            )
     return table
 
 
@@ -207,14 +212,14 @@ def _declared_cluster(table: pl.DataFrame, cautions: list[Caution]) -> pl.DataFr
         lacking=pl.col("cluster").is_null().sum(), has=pl.col("cluster").is_not_null().sum()
     )
     torn = holes.filter((pl.col("lacking") > 0) & (pl.col("has") > 0)).sort("task")
-    for row in torn.iter_rows(named=True):
-        cautions.append(
-            Caution(
-                code="cluster_missing",
-                message=f"{row['task']}: {row['lacking']:,} rows have no cluster; each such item counts as its own",
-                remedy="Complete the column, or use --cluster none.",
-            )
+    cautions += [
+        Caution(
+            code="cluster_missing",
+            message=f"{row['task']}: {row['lacking']:,} rows have no cluster; each such item counts as its own",
+            remedy="Complete the column, or use --cluster none.",
         )
+        for row in torn.iter_rows(named=True)
+    ]
     return table.with_columns(cluster_0=pl.coalesce("cluster", lone))
 
 
@@ -251,14 +256,20 @@ def _constant(table: pl.DataFrame, columns: list[str]) -> None:
 
 
 def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: bool) -> str:
-    parts = []
-    for k, name in enumerate(names):
-        per_task = table.group_by("task").agg(c=pl.col(f"cluster_{k}").n_unique(), n=pl.col("item").n_unique())
-        clusters, items = int(per_task["c"].sum()), int(per_task["n"].sum())
-        shown = f"column `{name}`" if declared or not name.startswith("the id") else name
-        parts.append(f"{shown} ({plural(clusters, 'cluster')} of {plural(items, 'item')})")
+    parts = [_cluster_words(table, f"cluster_{k}", name) for k, name in enumerate(names)]
     hint = "; --cluster none ignores it" if declared else ""
     return f"Clusters: {' and '.join(parts)}{hint}."
+
+
+def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
+    """Say how many clusters hold how many items, counting only tasks that have clusters at all."""
+    per_task = table.group_by("task").agg(c=pl.col(column).n_unique(), n=pl.col("item").n_unique())
+    grouped = per_task.filter(pl.col("c") < pl.col("n"))
+    rest = len(per_task) - len(grouped)
+    clusters, items = plural(int(grouped["c"].sum()), "cluster"), plural(int(grouped["n"].sum()), "item")
+    others = f"; {plural(rest, 'task')} without" if rest else ""
+    shown = name if name.startswith("the id") else f"column `{name}`"
+    return f"{shown} ({clusters} of {items}{others})"
 
 
 def _attach_weights(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> pl.DataFrame:
@@ -337,12 +348,12 @@ def _matrix(part: pl.DataFrame, task: str, metric: str, items: Items) -> ScoreMa
         cluster_names=items.cluster_names if codes else (),
         cluster_labels=tuple(labels),
         weights=_weights(part, rows, len(ids)),
-        bounded=bool(part["low"].min() >= 0 and part["high"].max() <= 1),  # type: ignore[operator]
+        bounded=not bool(((part["low"] < 0) | (part["high"] > 1)).any()),
         lower_is_better=items.is_lower_better(task, metric),
     )
 
 
-def _codes(clusters: pl.Series, rows: np.ndarray, n: int) -> tuple[np.ndarray, tuple[str, ...]]:  # type: ignore[type-arg]
+def _codes(clusters: pl.Series, rows: NDArray[np.int64], n: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     labels = clusters.unique().sort()
     numbers = clusters.replace_strict(labels, pl.Series(range(len(labels))), return_dtype=pl.Int64).to_numpy()
     codes = np.zeros(n, dtype=np.int64)
@@ -350,7 +361,7 @@ def _codes(clusters: pl.Series, rows: np.ndarray, n: int) -> tuple[np.ndarray, t
     return codes, tuple(labels)
 
 
-def _weights(part: pl.DataFrame, rows: np.ndarray, n: int) -> np.ndarray | None:  # type: ignore[type-arg]
+def _weights(part: pl.DataFrame, rows: NDArray[np.int64], n: int) -> NDArray[np.float64] | None:
     if "weight" not in part.columns or part["weight"].null_count():
         return None
     weights = np.ones(n)
@@ -391,14 +402,14 @@ def _scale_cautions(table: pl.DataFrame) -> list[Caution]:
     """Warn where one model's scores look like fractions and another's like percent."""
     spans = table.group_by("task", "metric", "model").agg(pl.col("low").min(), pl.col("high").max())
     cautions = []
-    for (task, metric), part in sorted(spans.partition_by("task", "metric", as_dict=True).items()):
+    for key, part in sorted(spans.partition_by("task", "metric", as_dict=True).items()):
         fractions = part.filter((pl.col("low") >= 0) & (pl.col("high") <= 1) & (pl.col("high") > 0))["model"]
         percents = part.filter((pl.col("high") > 20) & (pl.col("high") <= 100) & (pl.col("low") >= 0))["model"]
         if len(fractions) and len(percents):
             cautions.append(
                 Caution(
                     code="mixed_scale",
-                    message=f"{task} · {metric}: scores of {fractions.sort()[0]} lie in [0, 1], those of "
+                    message=f"{' · '.join(map(str, key))}: scores of {fractions.sort()[0]} lie in [0, 1], those of "
                     f"{percents.sort()[0]} go up to {part['high'].max():g}: fractions beside percent?",
                     remedy="Bring both to one scale before comparing.",
                 )

@@ -1,13 +1,11 @@
-"""Scores: the one tidy table that every reader fills and every method starts from.
-
-The schema is defined here and nowhere else: its columns, the other names under which they are recognised, and what a
-score written as text means.
-"""
+"""Scores: per-question results in the one tidy table, and what is known about where they came from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from howsure.tidy import tidy_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,43 +13,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.errors import Caution
-
-STATUSES = ("ok", "error", "unscored", "not run")
-"""What became of one attempt. Only `ok` carries a score; a failed run is not a 0 until the policy says so."""
-
-IDENTITY = ("task", "model", "item", "attempt", "metric")
-"""The columns that together name one row."""
-
-COLUMNS = (*IDENTITY, "score", "status", "cluster", "weight", "source")
-"""Every column of the tidy table, in order. Further columns (metadata) may follow."""
-
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
-    "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent"),
-    "item": (
-        *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id", "prompt_id"),
-        *("doc_hash", "doc_id", "question", "problem", "id"),
-    ),
-    "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),
-    "metric": ("metric", "metric_name", "scorer"),
-    "score": (
-        *("score", "correct", "is_correct", "value", "reward", "passed", "resolved", "is_resolved", "success"),
-        *("acc", "accuracy", "result"),
-    ),
-    "status": ("status",),
-    "cluster": ("cluster", "cluster_id"),
-    "weight": ("weight",),
-}
-"""Names under which the columns of a table are recognised, the first one found counts."""
-
-SCORE_WORDS: Mapping[str, float | None] = {
-    **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved"), 1.0),
-    **dict.fromkeys(("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved"), 0.0),
-    "p": 0.5,
-    "partial": 0.5,
-    **dict.fromkeys(("", "nan", "null", "none", "na", "n/a"), None),
-}
-"""What a score written as a word means (C, I, P, N are Inspect's letters); None: no score. Case is ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,28 +86,4 @@ class Scores:
 
     def to_frame(self) -> pl.DataFrame:
         """Return the tidy table as a Polars frame, collecting it if it is lazy."""
-        from howsure.tidy import tidy_frame
-
         return tidy_frame(self.rows, self.roles)
-
-
-def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Say which columns of a table make up each column of the tidy table.
-
-    `asked`: the user's own choice, which goes first; names are compared without case.
-    """
-    by_name = {name.lower(): name for name in reversed(list(columns))}
-    taken = {column for chosen in asked.values() for column in chosen}
-    roles = dict(asked)
-    for role, aliases in ALIASES.items():
-        found = next((by_name[a] for a in aliases if a in by_name and by_name[a] not in taken), None)
-        if role not in roles and found is not None:
-            roles[role] = (found,)
-            taken.add(found)
-    return roles
-
-
-def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
-    """Tell which columns were taken for what, where their names don't say it; "" where all do."""
-    renamed = [f"{' + '.join(cols)} as {role}" for role, cols in roles.items() if cols != (role,)]
-    return f"Columns: {', '.join(renamed)}." if renamed else ""

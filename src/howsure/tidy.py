@@ -1,6 +1,8 @@
-"""Any table becomes the tidy table: columns are named and scores brought to floats, as Narwhals expressions.
+"""The one tidy table that every reader fills and every method starts from, and how any table becomes it.
 
-Nothing is collected here but the distinct words of a score column that holds text.
+The schema is defined here and nowhere else: its columns, the other names under which they are recognised, and what a
+score written as text means. Tables are brought to it by Narwhals expressions; nothing is collected but the distinct
+words of a score column that holds text.
 """
 
 from __future__ import annotations
@@ -11,14 +13,72 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.scores import COLUMNS, SCORE_WORDS, find_roles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
+STATUSES = ("ok", "error", "unscored", "not run")
+"""What became of one attempt. Only `ok` carries a score; a failed run is not a 0 until the policy says so."""
+
+IDENTITY = ("task", "model", "item", "attempt", "metric")
+"""The columns that together name one row."""
+
+COLUMNS = (*IDENTITY, "score", "status", "cluster", "weight", "source")
+"""Every column of the tidy table, in order. Further columns (metadata) may follow."""
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
+    "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent"),
+    "item": (
+        *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id", "prompt_id"),
+        *("doc_hash", "doc_id", "question", "problem", "id"),
+    ),
+    "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),
+    "metric": ("metric", "metric_name", "scorer"),
+    "score": (
+        *("score", "correct", "is_correct", "value", "reward", "passed", "resolved", "is_resolved", "success"),
+        *("acc", "accuracy", "result"),
+    ),
+    "status": ("status",),
+    "cluster": ("cluster", "cluster_id"),
+    "weight": ("weight",),
+}
+"""Names under which the columns of a table are recognised, the first one found counts."""
+
+SCORE_WORDS: Mapping[str, float | None] = {
+    **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved"), 1.0),
+    **dict.fromkeys(("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved"), 0.0),
+    "p": 0.5,
+    "partial": 0.5,
+    **dict.fromkeys(("", "nan", "null", "none", "na", "n/a"), None),
+}
+"""What a score written as a word means (C, I, P, N are Inspect's letters); None: no score. Case is ignored."""
+
 MAX_SCORE_WORDS = 100
+
+
+def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Say which columns of a table make up each column of the tidy table.
+
+    `asked`: the user's own choice, which goes first; names are compared without case.
+    """
+    by_name = {name.lower(): name for name in reversed(list(columns))}
+    taken = {column for chosen in asked.values() for column in chosen}
+    roles = dict(asked)
+    for role, aliases in ALIASES.items():
+        found = next((by_name[a] for a in aliases if a in by_name and by_name[a] not in taken), None)
+        if role not in roles and found is not None:
+            roles[role] = (found,)
+            taken.add(found)
+    return roles
+
+
+def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
+    """Tell which columns were taken for what, where their names don't say it; "" where all do."""
+    renamed = [f"{' + '.join(cols)} as {role}" for role, cols in roles.items() if cols != (role,)]
+    return f"Columns: {', '.join(renamed)}." if renamed else ""
 
 
 def open_frame(native: Any) -> Frame:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from howsure.readers.base import Source
 
-sys.path.insert(0, str(Path(__file__).parent))
+if TYPE_CHECKING:
+    from reader_cases import Write
 
-from reader_cases import Write
+sys.path.insert(0, str(Path(__file__).parent))
+"""So that the tests find reader_cases.py in every import mode."""
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from reader_cases import zipped
@@ -11,6 +11,9 @@ from reader_cases import zipped
 from howsure.errors import ReadError
 from howsure.readers import archive
 from howsure.readers.archive import first_member, open_archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("method", [0, 8, 93], ids=["stored", "deflate", "zstd"])

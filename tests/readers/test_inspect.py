@@ -260,6 +260,22 @@ def test_an_unscored_log_says_what_to_do(tmp_path: Path) -> None:
     assert str(caught.value) == "a.eval: none of the 1 samples has a score. Score the log first: inspect score a.eval"
 
 
+def test_results_of_unscored_samples_are_published_with_a_caution(write: Write) -> None:
+    stated = [{"name": "m", "scorer": "m", "metrics": {"mean": {"value": 0.5}}}]
+    header = inspect_header(results={"total_samples": 1, "completed_samples": 1, "scores": stated})
+    reading = read(inspect_ai, write("a.json", {**header, "samples": [{**sample(1, 0), "scores": {}}]}))
+    assert (reading.rows, codes(reading)) == (None, ["unscored_samples"])
+
+
+def test_a_score_that_is_there_counts_even_after_an_error(tmp_path: Path) -> None:
+    rows = [sample(1, "C", error="time limit"), sample(2, "I")]
+    assert scores(read(inspect_ai, log(tmp_path, rows))) == {("1", 0, "match"): 1.0, ("2", 0, "match"): 0.0}
+
+
+def test_logs_without_a_task_id_are_runs_of_their_own(tmp_path: Path) -> None:
+    assert read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(task_id=None))).run is None
+
+
 def test_all_errored_keeps_the_planned_metric(tmp_path: Path) -> None:
     rows = [{**sample(name, 0), "scores": {}, "error": "boom"} for name in (1, 2)]
     assert scores(read(inspect_ai, log(tmp_path, rows))) == {("1", 0, "match"): "error", ("2", 0, "match"): "error"}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import types
-from collections.abc import Iterator
 from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from reader_cases import Write, inspect_header, sample
 
 from howsure.readers import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CSV = "item,score\na,1\nb,0\n"
 
@@ -82,3 +86,13 @@ def test_claims_never_raise(write: Write, data: bytes, start: bytes) -> None:
     source = write("x", start + data)
     for name in registry.SPECIFIC:
         registry._built_in(name).claims(source)
+
+
+@pytest.mark.parametrize("piece", ['"a____', '"id":"', "[{", '{"results":', '"a__b-1":', "_", ' "x_stderr'])
+def test_claims_take_no_time_on_hostile_heads(write: Write, piece: str) -> None:
+    start = time.perf_counter()
+    for opening in ("{", "[{", '{"no_generation": [', ""):
+        source = write("x.json", opening + piece * (70_000 // len(piece)))
+        for name in registry.SPECIFIC:
+            registry._built_in(name).claims(source)
+    assert time.perf_counter() - start < 5

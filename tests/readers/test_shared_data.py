@@ -5,7 +5,7 @@ The files are not part of the project: without them these tests are skipped.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -16,6 +16,9 @@ from howsure.readers import alpaca_eval, arc_agi, cruxeval, helm, inspect_ai, lm
 from howsure.readers.base import Reading, Source
 from howsure.readers.registry import SPECIFIC, _built_in, identify
 from howsure.scores import COLUMNS, STATUSES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RAW = SHARED / "raw"
 FILES = sorted(path for path in RAW.rglob("*") if path.is_file())

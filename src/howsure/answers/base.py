@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
+
+from howsure.options import Format, check
+from howsure.render import comma_separated, render
 
 if TYPE_CHECKING:
     import polars as pl
 
     from howsure.document import Document
-    from howsure.options import Format
 
 SCHEMA_VERSION = 1
 """The version of the JSON form; see `schema.json` beside this file."""
@@ -40,10 +43,16 @@ class Answer(ABC):
         return pl.DataFrame(self.records(), infer_schema_length=None)
 
     def render(self, format: Format = "terminal", *, width: int | None = None, color: bool = False) -> str:
-        """Return the answer as text in one of the formats, ending with a line break."""
-        from howsure.render import render
+        """Return the answer as text in one of the formats, ending with a line break.
 
-        return render(self, format, width=width, color=color)
+        `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only).
+        """
+        check("format", format, Format)
+        if format == "json":
+            return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        if format == "csv":
+            return comma_separated.render(self.records())
+        return render(self.document(), format, width=width, color=color)
 
     def __str__(self) -> str:
         return self.render().rstrip("\n")

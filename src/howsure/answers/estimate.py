@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
@@ -219,15 +219,17 @@ def bound_texts(entries: list[Entry]) -> list[Block]:
 
 
 def merged_cautions(entries: tuple[Entry, ...] | list[Entry]) -> tuple[Caution, ...]:
-    """Say each caution once, naming the models that it concerns."""
-    models: dict[Caution, list[str]] = {}
+    """Say each kind of caution once: in the words of most models, naming those it concerns."""
+    kinds: dict[str, dict[Caution, list[str]]] = {}
     for entry in entries:
         for caution in entry.estimate.cautions:
-            models.setdefault(caution, []).append(entry.model)
-    return tuple(_named(caution, names) for caution, names in models.items())
+            kinds.setdefault(caution.code, {}).setdefault(caution, []).append(entry.model)
+    return tuple(_merged(models, len(entries)) for models in kinds.values())
 
 
-def _named(caution: Caution, names: list[str]) -> Caution:
-    from dataclasses import replace
-
-    return replace(caution, message=f"{listing(names)}: {caution.message}")
+def _merged(models: dict[Caution, list[str]], everyone: int) -> Caution:
+    caution, names = max(models.items(), key=lambda item: len(item[1]))
+    others = sum(map(len, models.values())) - len(names)
+    similar = f" (similar for {plural(others, 'more model')})" if others else ""
+    who = "" if len(names) + others == everyone > 1 else f"{listing(names)}: "
+    return replace(caution, message=f"{who}{caution.message}{similar}")

@@ -208,7 +208,9 @@ def board_verdict(board: Board) -> str:
         return f"{leader.model} scores {score}, give or take {scale.number(half)}."
     others = len(board.could_be_best) - 1
     if others == 0:
-        first = f"{leader.model} is best ({score}): really ahead of all {count - 1} others at {level_text(board.level)}."
+        first = (
+            f"{leader.model} is best ({score}): really ahead of all {count - 1} others at {level_text(board.level)}."
+        )
     else:
         first = f"{leader.model} leads with {score}, but {others} of the {count - 1} others could be best as well."
     apart = board.neighbours_apart
@@ -224,17 +226,17 @@ def board_table(board: Board, top: int | None) -> Table:
     uneven = len({entry.estimate.n_items for entry, _ in ranked}) > 1
     columns = [
         Column(name="rank"),
-        Column(name="could be", align="left"),
+        Column(name="could be", align="left", priority=10),
         Column(name="model", align="left"),
         Column(name=f"score{scale.column}"),
         Column(name=f"{level} interval", priority=8),
         Column(name="", align="left", priority=7),
-        Column(name="ties", align="left", priority=5),
+        Column(name="ties", align="left", priority=6),
     ]
     if uneven:
-        columns.append(Column(name="items", priority=6))
+        columns.append(Column(name="items", priority=5))
     if failed:
-        columns.append(Column(name="failed", priority=6))
+        columns.append(Column(name="failed", priority=5))
     rows = tuple(_board_row(entry, rank, scale, uneven, failed) for entry, rank in ranked)
     left_out = len(board.entries) - len(rows)
     note = f"… and {plural(left_out, 'further model')} (--top)" if left_out else ""

@@ -46,13 +46,19 @@ def max_t(p: Floats, covariance: Floats, *, rng: np.random.Generator, draws: int
     np.fill_diagonal(adjusted, 1.0)
     if len(usable):
         order = usable[np.argsort(raw[usable], kind="stable")]
-        stepped = _step_down(raw[order], covariance, first[order], second[order], rng, draws)
+        stepped = _step_down(raw[order], covariance, first[order], second[order], rng=rng, draws=draws)
         adjusted[first[order], second[order]] = adjusted[second[order], first[order]] = stepped
     return adjusted
 
 
 def _step_down(
-    p: Floats, covariance: Floats, first: NDArray[np.intp], second: NDArray[np.intp], rng: np.random.Generator, draws: int
+    p: Floats,
+    covariance: Floats,
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    *,
+    rng: np.random.Generator,
+    draws: int,
 ) -> Floats:
     """Adjust sorted p-values (K,): the k-th is compared with the largest of the pairs that are left at step k."""
     root = _root(covariance)
@@ -83,7 +89,7 @@ def _exceedances(
     z -= means[second]
     np.abs(z, out=z)
     z *= scale
-    return np.count_nonzero(_largest_from_here(z) >= observed, axis=1)
+    return np.asarray(np.count_nonzero(_largest_from_here(z) >= observed, axis=1))
 
 
 def _largest_from_here(z: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -104,7 +110,7 @@ def _largest_from_here(z: NDArray[np.float32]) -> NDArray[np.float32]:
 def _root(covariance: Floats) -> NDArray[np.float32]:
     """Return a square root of a covariance matrix; what two-way clustering made negative is cut off."""
     values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)), dtype=np.float32)
 
 
 def _back(values: Floats, order: NDArray[np.intp]) -> Floats:

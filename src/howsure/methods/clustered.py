@@ -91,7 +91,7 @@ class Clustering:
 
 def clustering(codes: Ints | None, weights: Floats) -> Clustering:
     """Describe one clustering of items with these weights (n,); codes None: each item is its own cluster."""
-    totals = weights if codes is None else np.bincount(codes, weights=weights)
+    totals = weights if codes is None else np.bincount(codes, weights=weights).astype(float)
     return Clustering(codes=codes, totals=totals, total=float(weights.sum()))
 
 
@@ -109,7 +109,7 @@ def clusterings(codes: Sequence[Ints], weights: Floats) -> tuple[tuple[Clusterin
 def group_sums(x: Floats, codes: Ints, n_clusters: int) -> Floats:
     """Sum rows of x (n, …) by cluster: (C, …), by one sparse product."""
     if x.ndim == 1:
-        return np.bincount(codes, weights=x, minlength=n_clusters)
+        return np.bincount(codes, weights=x, minlength=n_clusters).astype(float)
     order = np.argsort(codes, kind="stable")
     counts = np.bincount(codes, minlength=n_clusters)
     filled = np.flatnonzero(counts)

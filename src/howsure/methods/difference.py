@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 POWER = 0.8
+MIN_CLUSTERS = 2
+TWO_WAY = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,17 @@ class Pivot:
     centre: float = math.nan
     spread: float = math.nan
     df: float = math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """How the difference is to be tested."""
+
+    method: ComparisonMethod
+    bounded: bool
+    level: float
+    variance: Variance
+    rng: np.random.Generator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +88,12 @@ def difference(
     margin: float | None = None,
     lower_is_better: bool = False,
     rng: np.random.Generator | None = None,
+    labels: Sequence[str] = (),
 ) -> Difference:
     """Compare the item scores a and b (n,), NaN where a model has no score for an item.
 
-    `method` None means "pseudo-items" for bounded scores and "t" otherwise. `margin` in score units asks for
+    `method` None means "pseudo-items" for bounded scores and "t" otherwise. `labels`: names of the (first) clusters, for
+    cautions. `margin` in score units asks for
     non-inferiority and equivalence as well. Assumes that items (or clusters) are independent draws. Miller (2024),
     section 4.2; Agresti and Min (2005) for the pseudo-items.
 
@@ -90,16 +105,23 @@ def difference(
     w = np.ones(len(a)) if weights is None else weights
     has_a, has_b = ~np.isnan(a), ~np.isnan(b)
     shared = has_a & has_b
-    chosen = method or ("pseudo-items" if bounded else "t")
-    generator = rng or np.random.default_rng(0)
+    asked = _Asked(
+        method=method or ("pseudo-items" if bounded else "t"),
+        bounded=bounded,
+        level=level,
+        variance=variance,
+        rng=rng or np.random.default_rng(0),
+    )
     if shared.any():
-        codes = [_recode(code[shared]) for code in clusters]
-        sample = _Paired(a[shared], b[shared], w[shared] * (shared.sum() / w[shared].sum()), tuple(codes))
-        estimate, pivot = _paired(sample, bounded, level, chosen, variance, generator)
+        used = [np.unique(code[shared], return_inverse=True) for code in clusters]
+        names = tuple(labels[g] for g in used[0][0]) if labels else ()
+        scaled = w[shared] * (shared.sum() / w[shared].sum())
+        sample = _Paired(a[shared], b[shared], scaled, tuple(code for _, code in used), names)
+        estimate, pivot = _paired(sample, asked)
         correlation, unpaired = sample.correlation(), sample.unpaired_se(variance)
         d = sample.d
     else:
-        estimate, pivot = _unpaired(a, b, w, clusters, bounded, level, chosen, variance)
+        estimate, pivot = _unpaired(a, b, w, clusters, asked)
         correlation, unpaired, d = math.nan, estimate.se, np.empty(0)
     sign = -1 if lower_is_better else 1
     return Difference(
@@ -129,6 +151,7 @@ class _Paired:
     b: Floats
     w: Floats
     codes: tuple[Ints, ...]
+    labels: tuple[str, ...]
 
     @property
     def d(self) -> Floats:
@@ -150,63 +173,45 @@ class _Paired:
         return math.sqrt(max(float(np.trace(v)), 0.0))
 
 
-def _paired(
-    s: _Paired, bounded: bool, level: float, method: ComparisonMethod, variance: Variance, rng: np.random.Generator
-) -> tuple[Estimate, Pivot]:
+def _paired(s: _Paired, asked: _Asked) -> tuple[Estimate, Pivot]:
     n = len(s.a)
     moments = pair_moments(
-        np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=variance, pseudo_items=False
+        np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=asked.variance, pseudo_items=False
     )
     value, var, df = float(moments.difference[0, 1]), float(moments.variance[0, 1]), float(moments.df[0, 1])
     n_clusters = min([int(code.max()) + 1 for code in s.codes], default=n)
-    cautions = [] if n_clusters < 2 else cluster_cautions(s.w, s.codes, df)
-    if len(s.codes) == 2 and var == 0 and np.any(s.d != s.d[0]):
-        cautions.append(NEGATIVE_TWO_WAY)
-    if n_clusters < 2:
-        cautions.append(_lone(n))
-        pivot = Pivot(p_value=math.nan, low=math.nan, high=math.nan)
+    if n_clusters < MIN_CLUSTERS:
+        pivot, cautions = Pivot(p_value=math.nan, low=math.nan, high=math.nan), [_lone(n)]
     else:
-        pivot, more = _pivot(s, value, var, df, bounded, level, method, variance, rng)
-        cautions += more
+        pivot, cautions = _pivot(s, value, var, df, asked)
+        cautions = [*cluster_cautions(s.w, s.codes, df, s.labels), *cautions]
+        if len(s.codes) == TWO_WAY and var == 0 and np.any(s.d != s.d[0]):
+            cautions.append(NEGATIVE_TWO_WAY)
     estimate = Estimate(
         value=value,
-        se=math.sqrt(var) if n_clusters > 1 else math.nan,
-        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        se=math.sqrt(var) if n_clusters >= MIN_CLUSTERS else math.nan,
+        interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
         df=pivot.df if math.isfinite(pivot.df) else df,
         n_items=n,
         n_clusters=n_clusters,
-        method=f"paired {method}, {variance}",
+        method=f"paired {asked.method}, {asked.variance}",
         cautions=tuple(cautions),
     )
     return estimate, pivot
 
 
-def _pivot(
-    s: _Paired,
-    value: float,
-    var: float,
-    df: float,
-    bounded: bool,
-    level: float,
-    method: ComparisonMethod,
-    variance: Variance,
-    rng: np.random.Generator,
-) -> tuple[Pivot, list[Caution]]:
-    if method == "pseudo-items":
-        return _pseudo(s, bounded, level, variance), []
-    if method == "t":
-        return t_pivot(value, math.sqrt(var), df, level), _flat(s.d, var)
-    if method == "mcnemar":
-        return _mcnemar(s, level)
-    first = clusterings(s.codes[:1], s.w)[0][0]
-    if method == "sign-flip":
-        from howsure.methods import signflip
-
-        p, low, high = signflip.test(first.sums(s.w * s.d), first.totals, level=level, rng=rng)
-        return Pivot(p_value=p, low=low, high=high), _coarse(first.n_clusters, level)
-    if method == "bootstrap":
-        return _bootstrap(s, value, level, rng), _flat(s.d, var)
-    return _bayes(s, bounded, level, rng), []
+def _pivot(s: _Paired, value: float, var: float, df: float, asked: _Asked) -> tuple[Pivot, list[Caution]]:
+    if asked.method == "pseudo-items":
+        return _pseudo(s, asked), []
+    if asked.method == "t":
+        return t_pivot(value, math.sqrt(var), df, asked.level), _flat(s.d, var)
+    if asked.method == "mcnemar":
+        return _mcnemar(s, asked.level)
+    if asked.method == "sign-flip":
+        return _sign_flip(s, asked)
+    if asked.method == "bootstrap":
+        return _bootstrap(s, value, asked), _flat(s.d, var)
+    return _bayes(s, asked), []
 
 
 def t_pivot(centre: float, spread: float, df: float, level: float, reach: float = math.inf) -> Pivot:
@@ -218,14 +223,23 @@ def t_pivot(centre: float, spread: float, df: float, level: float, reach: float 
     return Pivot(p_value=p, low=max(low, -reach), high=min(high, reach), centre=centre, spread=spread, df=df)
 
 
-def _pseudo(s: _Paired, bounded: bool, level: float, variance: Variance) -> Pivot:
-    if not bounded:
+def _pseudo(s: _Paired, asked: _Asked) -> Pivot:
+    if not asked.bounded:
         raise MethodError(
             "method 'pseudo-items' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
         )
-    moments = pair_moments(np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=variance)
+    moments = pair_moments(np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=asked.variance)
     centre, spread, df = (float(m[0, 1]) for m in (moments.centre, moments.spread, moments.df))
-    return t_pivot(centre, spread, df, level, reach=1.0)
+    return t_pivot(centre, spread, df, asked.level, reach=1.0)
+
+
+def _sign_flip(s: _Paired, asked: _Asked) -> tuple[Pivot, list[Caution]]:
+    from howsure.methods import signflip
+
+    term = clusterings(s.codes[:1], s.w)[0][0]
+    p, low, high = signflip.flip_test(term.sums(s.w * s.d), term.totals, level=asked.level, rng=asked.rng)
+    cautions = [*_coarse(term.n_clusters, asked.level), *_flat(s.d, float(np.ptp(s.d)))]
+    return Pivot(p_value=p, low=low, high=high), cautions
 
 
 def _mcnemar(s: _Paired, level: float) -> tuple[Pivot, list[Caution]]:
@@ -236,70 +250,57 @@ def _mcnemar(s: _Paired, level: float) -> tuple[Pivot, list[Caution]]:
             "method 'mcnemar' needs one right-or-wrong answer per item, equally weighted",
             remedy="Use the default, which takes fractions, attempts and weights.",
         )
-    p, low, high = mcnemar.test(int((s.d > 0).sum()), int((s.d < 0).sum()), len(s.d), level=level)
+    p, low, high = mcnemar.midp_test(int((s.d > 0).sum()), int((s.d < 0).sum()), len(s.d), level=level)
     cautions = [] if not s.codes else [IGNORES_CLUSTERS]
     return Pivot(p_value=p, low=low, high=high), cautions
 
 
-def _bootstrap(s: _Paired, value: float, level: float, rng: np.random.Generator) -> Pivot:
+def _bootstrap(s: _Paired, value: float, asked: _Asked) -> Pivot:
     from howsure.methods import bootstrap
 
     se = math.sqrt(float(covariance(s.d[:, None], s.w, s.codes[:1], "CR1")[0, 0]))
     if se == 0:
-        return t_pivot(value, 0.0, math.nan, level)
-    t = bootstrap.pivots(s.d, s.w, s.codes, rng)
-    half = bootstrap.critical(t, level) * se
+        return t_pivot(value, 0.0, math.nan, asked.level)
+    t = bootstrap.pivots(s.d, s.w, s.codes, asked.rng)
+    half = bootstrap.critical(t, asked.level) * se
     p = (1 + int((t >= abs(value) / se).sum())) / (len(t) + 1)
     return Pivot(p_value=p, low=value - half, high=value + half)
 
 
-def _bayes(s: _Paired, bounded: bool, level: float, rng: np.random.Generator) -> Pivot:
+def _bayes(s: _Paired, asked: _Asked) -> Pivot:
     from howsure.methods import bayes
 
     codes = s.codes[0] if s.codes else None
-    draws = np.sort(bayes.difference_draws(s.d, s.w, codes, reach=1.0 if bounded else 0.0, rng=rng))
-    allowed = int((1 - level) / 2 * len(draws) * (1 + 1e-12))
+    draws = np.sort(bayes.difference_draws(s.d, s.w, codes, reach=1.0 if asked.bounded else 0.0, rng=asked.rng))
+    allowed = int((1 - asked.level) / 2 * len(draws) * (1 + 1e-12))
     p = 2 * min(int((draws <= 0).sum()), int((draws >= 0).sum())) / len(draws)
     return Pivot(p_value=min(p, 1.0), low=float(draws[allowed]), high=float(draws[-allowed - 1]))
 
 
-def _unpaired(
-    a: Floats,
-    b: Floats,
-    w: Floats,
-    clusters: Sequence[Ints],
-    bounded: bool,
-    level: float,
-    method: ComparisonMethod,
-    variance: Variance,
-) -> tuple[Estimate, Pivot]:
+def _unpaired(a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: _Asked) -> tuple[Estimate, Pivot]:
     """Compare two samples of different items: Welch, with one success and one failure added to each if bounded.
 
     Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster.
     """
-    if method not in ("pseudo-items", "t"):
+    if asked.method not in ("pseudo-items", "t"):
         raise MethodError(
-            f"method {method!r} needs items that both models answered, and there are none",
+            f"method {asked.method!r} needs items that both models answered, and there are none",
             remedy="Leave the method out: the default falls back to an unpaired comparison.",
         )
-    sides = [_side(x, w, clusters, variance) for x in (a, b)]
-    value = sides[0][0] - sides[1][0]
-    se = math.sqrt(sides[0][1] + sides[1][1])
-    if method == "pseudo-items":
-        added = [_side(x, w, clusters, variance, pseudo=(0.0, 1.0)) for x in (a, b)]
-        centre, spread, df = _welch(added)
-        pivot = t_pivot(centre, spread, df, level, reach=1.0)
+    sides = [_side(x, w, clusters, asked.variance) for x in (a, b)]
+    if asked.method == "pseudo-items":
+        added = [_side(x, w, clusters, asked.variance, pseudo=(0.0, 1.0)) for x in (a, b)]
+        pivot = t_pivot(*_welch(added), asked.level, reach=1.0)
     else:
-        pivot = t_pivot(*_welch(sides), level)
-    n_items = int((~np.isnan(a)).sum() + (~np.isnan(b)).sum())
+        pivot = t_pivot(*_welch(sides), asked.level)
     estimate = Estimate(
-        value=value,
-        se=se,
-        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        value=sides[0][0] - sides[1][0],
+        se=math.sqrt(sides[0][1] + sides[1][1]),
+        interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
         df=pivot.df,
-        n_items=n_items,
+        n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
         n_clusters=sides[0][3] + sides[1][3],
-        method=f"unpaired {method}, {variance}",
+        method=f"unpaired {asked.method}, {asked.variance}",
         cautions=(UNPAIRED,),
     )
     return estimate, pivot
@@ -381,8 +382,8 @@ def _flat(d: Floats, var: float) -> list[Caution]:
     return [
         Caution(
             code="no_variance",
-            message=f"the models differ by the same amount ({d[0]:.4g}) on every item: method 't' has no error bar here",
-            remedy="Use the default method, or sign-flip.",
+            message=f"the models differ by the same amount ({d[0]:.4g}) on every item: this method sees no spread to judge by",
+            remedy="Use the default method.",
         )
     ]
 

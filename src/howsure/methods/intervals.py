@@ -16,14 +16,16 @@ def t_quantile(level: float, df: ArrayLike) -> NDArray[np.float64]:
     """Return the two-sided t quantile for a confidence level; df may be infinite (normal) or an array."""
     df = np.asarray(df, dtype=float)
     tail = (1 + level) / 2
-    return np.where(np.isinf(df), special.ndtri(tail), special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
+    return np.asarray(
+        np.where(np.isinf(df), special.ndtri(tail), special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
+    )
 
 
 def t_p_value(t: ArrayLike, df: ArrayLike) -> NDArray[np.float64]:
     """Return the two-sided p-value of a t statistic; df may be infinite or an array."""
-    t, df = np.abs(np.asarray(t, dtype=float)), np.asarray(df, dtype=float)
-    normal = 2 * special.ndtr(-t)
-    return np.where(np.isinf(df), normal, 2 * special.stdtr(np.where(np.isinf(df), 1.0, df), -t))
+    size, df = np.abs(np.asarray(t, dtype=float)), np.asarray(df, dtype=float)
+    student = special.stdtr(np.where(np.isinf(df), 1.0, df), -size)
+    return np.asarray(2 * np.where(np.isinf(df), special.ndtr(-size), student))
 
 
 def t_interval(value: float, se: float, df: float, level: float) -> tuple[float, float]:

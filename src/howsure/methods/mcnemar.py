@@ -23,7 +23,7 @@ def midp_tail(successes: int, n: int, share: float) -> float:
     return float(above + at / 2)
 
 
-def test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, float, float]:
+def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, float, float]:
     """Return the two-sided mid-p value of "no difference" and the limits of the difference, n items in all.
 
     Without any discordant item: p = 1, and limits that are as wide as the data allow, ± the exact upper limit of

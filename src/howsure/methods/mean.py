@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,16 @@ FEW_CLUSTERS_DF = 4.0
 DOMINANT_SHARE = 1 / 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Uncertain:
+    """A mean of n items with its variance and degrees of freedom."""
+
+    value: float
+    var: float
+    df: float
+    n: int
+
+
 def mean(
     x: Floats,
     *,
@@ -36,12 +47,14 @@ def mean(
     interval: IntervalMethod | None = None,
     variance: Variance = "CR2",
     rng: np.random.Generator | None = None,
+    labels: Sequence[str] = (),
 ) -> Estimate:
     """Estimate the mean of item scores x (n,), no value missing.
 
     `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
     `interval` None means Wilson's on the effective sample size for bounded scores and the t interval otherwise;
-    at 0 and n of n it is Clopper and Pearson's, counting clusters as the independent units.
+    at 0 and n of n it is Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the
+    (first) clusters, for cautions.
     Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
     McCaffrey (2002); Korn and Graubard (1998).
 
@@ -53,7 +66,7 @@ def mean(
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
     value = float(w @ x / n)
-    var, df, cautions = _uncertainty(x, w, clusters, variance)
+    var, df, cautions = _uncertainty(x, w, clusters, variance, labels)
     counts = _cluster_counts(clusters, n)
     chosen = interval or ("wilson" if bounded else "t")
     at_edge = bounded and (value <= 0 or value >= 1)
@@ -65,7 +78,7 @@ def mean(
     elif chosen == "bayes" and bounded:
         low, high = bayes.mean_interval(value, _effective(value, var, n), level=level)
     else:
-        low, high, more = _interval(value, var, df, n, level, chosen, bounded)
+        low, high, more = _interval(_Uncertain(value, var, df, n), level, chosen, bounded=bounded)
         cautions += more
     return Estimate(
         value=value,
@@ -81,7 +94,7 @@ def mean(
 
 
 def _uncertainty(
-    x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance
+    x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance, labels: Sequence[str]
 ) -> tuple[float, float, list[Caution]]:
     n = len(x)
     units = [term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0]
@@ -89,7 +102,7 @@ def _uncertainty(
         return math.nan, math.nan, [_one_unit(n)]
     var = float(covariance(x[:, None], w, clusters, variance)[0, 0])
     df = degrees_of_freedom(clusters, w, variance)
-    cautions = cluster_cautions(w, clusters, df)
+    cautions = cluster_cautions(w, clusters, df, labels)
     if var < 0:
         var = max(float(covariance(x[:, None], w, [c], variance)[0, 0]) for c in clusters)
         cautions.append(NEGATIVE_TWO_WAY)
@@ -98,18 +111,15 @@ def _uncertainty(
     return max(var, 0.0) if var > 1e-24 else 0.0, df, cautions
 
 
-def _interval(
-    value: float, var: float, df: float, n: int, level: float, chosen: str, bounded: bool
-) -> tuple[float, float, list[Caution]]:
-    if not math.isfinite(var):
+def _interval(answer: _Uncertain, level: float, chosen: str, *, bounded: bool) -> tuple[float, float, list[Caution]]:
+    value, var, df = answer.value, answer.var, answer.df
+    if not math.isfinite(var) or chosen == "bayes":
         return math.nan, math.nan, []
     if not bounded or chosen == "t":
         if var == 0:
             return math.nan, math.nan, [_no_variance(value)]
         return (*intervals.t_interval(value, math.sqrt(var), df, level), [])
-    if chosen in ("bootstrap", "bayes"):
-        return math.nan, math.nan, []
-    effective = _effective(value, var, n)
+    effective = _effective(value, var, answer.n)
     if chosen == "wilson":
         return (*intervals.wilson(value, effective, df, level), [])
     exact = intervals.clopper_pearson if chosen == "clopper-pearson" else intervals.jeffreys
@@ -137,30 +147,31 @@ def _cluster_counts(clusters: Sequence[Ints], n: int) -> list[int]:
     return [int(code.max()) + 1 for code in clusters] or [n]
 
 
-def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float) -> list[Caution]:
+def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = ()) -> list[Caution]:
     """Warn of too few or too unequal clusters to lean on."""
     if not clusters or not math.isfinite(df):
         return []
-    cautions = []
     shares = np.bincount(clusters[0], weights=w) / w.sum()
-    if shares.max() > DOMINANT_SHARE:
-        cautions.append(
+    largest = int(shares.argmax())
+    if shares[largest] > DOMINANT_SHARE:
+        size, name = int((clusters[0] == largest).sum()), labels[largest] if labels else "one cluster"
+        return [
             Caution(
                 code="dominant_cluster",
-                message=f"one of {len(shares)} clusters holds {100 * shares.max():.0f} % of the weight, "
-                f"which leaves {df:.1f} degrees of freedom",
+                message=f"{name} holds {size} of {len(w)} items; the {len(shares)} clusters are worth "
+                f"{df:.2f} degrees of freedom",
                 remedy="Read the error bar as rough; more clusters help, more items in this one don't.",
             )
-        )
-    elif df < FEW_CLUSTERS_DF:
-        cautions.append(
+        ]
+    if df < FEW_CLUSTERS_DF:
+        return [
             Caution(
                 code="few_clusters",
-                message=f"{len(shares)} clusters leave {df:.1f} degrees of freedom",
+                message=f"{len(shares)} clusters are worth {df:.2f} degrees of freedom",
                 remedy="Read the error bar as rough; items from more clusters would help.",
             )
-        )
-    return cautions
+        ]
+    return []
 
 
 def _one_unit(n: int) -> Caution:

@@ -79,9 +79,8 @@ def pair_moments(
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
     pseudo = PSEUDO if pseudo_items else 0
-    missing = np.isnan(x)
-    if missing.any():
-        return _ragged(x, missing, clusters, w, variance, pseudo)
+    if np.isnan(x).any():
+        return _ragged(x, clusters, w, variance, pseudo)
     return _complete(x, clusters, w, variance, pseudo)
 
 
@@ -116,7 +115,7 @@ def _complete(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, p
 
 def _product(sums: Floats, inflation: Floats | float) -> Floats:
     scaled = sums * np.sqrt(np.broadcast_to(inflation, (len(sums),)))[:, None]
-    return scaled.T @ scaled
+    return np.asarray(scaled.T @ scaled)
 
 
 def _of_differences(product: Floats) -> Floats:
@@ -127,9 +126,7 @@ def _of_differences(product: Floats) -> Floats:
     return squares
 
 
-def _pivot_squares(
-    sums: Floats, term: Clustering, shift: Floats, centre: Floats, variance: Variance
-) -> Floats:
+def _pivot_squares(sums: Floats, term: Clustering, shift: Floats, centre: Floats, variance: Variance) -> Floats:
     """Sum the squared, inflated cluster sums around the shrunken centre, pseudo-items included."""
     inflation = np.broadcast_to(term.inflation(variance), (term.n_clusters,))
     linear = (inflation * term.totals) @ sums
@@ -141,11 +138,9 @@ def _pivot_squares(
     return data + term.pseudo * (1 + centre**2) * term.pseudo_inflation(variance)
 
 
-def _ragged(
-    x: Floats, missing: NDArray[np.bool_], codes: Sequence[Ints], w: Floats, variance: Variance, pseudo: int
-) -> PairMoments:
-    mask = (~missing).astype(float)
-    filled = np.where(missing, 0.0, x)
+def _ragged(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, pseudo: int) -> PairMoments:
+    mask = (~np.isnan(x)).astype(float)
+    filled = np.nan_to_num(x)
     weighted = w[:, None] * mask
     weight = weighted.T @ mask
     sums = (w[:, None] * filled).T @ mask
@@ -204,7 +199,7 @@ class _RaggedSums:
             lone = 1 / (1 - 1 / whole)
             flat = (self.units + pseudo) / (self.units + pseudo - 1)
         if self.clusters is None:
-            total = self._single_squares(centre) * (lone if variance == "CR2" else 1.0)
+            total = self.single_squares(centre) * (lone if variance == "CR2" else 1.0)
         else:
             total = np.zeros_like(weight)
             for rows in self.clusters:
@@ -243,8 +238,8 @@ class _RaggedSums:
         summed = (w * self.filled[rows]).T @ mask
         return (w * mask).T @ mask, summed - summed.T
 
-    def _single_squares(self, centre: Floats) -> Floats:
-        """Σ w (d_k − centre)² over shared items, from four products."""
+    def single_squares(self, centre: Floats) -> Floats:
+        """Return Σ w (d_k − centre)² over shared items, from four products."""
         weighted = self.w[:, None] * self.filled
         squares = (weighted * self.filled).T @ self.mask
         linear = weighted.T @ self.mask
@@ -254,18 +249,18 @@ class _RaggedSums:
         return np.where(np.abs(result) < 1e-12 * (squares + squares.T), 0.0, np.maximum(result, 0.0))
 
 
-def _ragged_correction(filled: Floats, mask: Floats, w: Floats, difference: Floats, variance: Variance) -> Floats | float:
+def _ragged_correction(
+    filled: Floats, mask: Floats, w: Floats, difference: Floats, variance: Variance
+) -> Floats | float:
     if variance != "miller":
         return 0.0
     shared = mask.T @ mask
-    squares = _RaggedSums(None, filled, mask, w, shared)._single_squares(difference)
+    squares = _RaggedSums(None, filled, mask, w, shared).single_squares(difference)
     with np.errstate(divide="ignore", invalid="ignore"):
         return squares * (1 / (shared - 1) - 1 / shared) / shared
 
 
-def _ragged_covariance(
-    filled: Floats, mask: Floats, codes: Sequence[Ints], w: Floats, variance: Variance
-) -> Floats:
+def _ragged_covariance(filled: Floats, mask: Floats, codes: Sequence[Ints], w: Floats, variance: Variance) -> Floats:
     """Return the covariance of the model means, each over its own items: for correlations between pairs only."""
     weight = w @ mask
     means = (w @ filled) / weight

@@ -46,7 +46,7 @@ def subset_means(sums: Floats, totals: Floats, rng: np.random.Generator, draws: 
     return np.concatenate(means) if means else np.empty(0)
 
 
-def test(
+def flip_test(
     sums: Floats, totals: Floats, *, level: float, rng: np.random.Generator, draws: int = DRAWS
 ) -> tuple[float, float, float]:
     """Return the two-sided p-value of "no difference" and the limits of the inverted test.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAME = "evalplus"
 FORMATS = "EvalPlus and EvalPerf results, and the EvalPlus leaderboard (.json)"
 
-PASS = "pass"
+PASSED = "pass"
 
 _EVAL = re.compile(rb'"eval"\s*:\s*\{\s*"[^"\n]{1,99}/[^"\n]{1,99}"\s*:')
 _BOARD = ("open-data", "pass@1", "prompted")
@@ -58,8 +58,9 @@ def read(source: Source) -> Reading:
 
 
 def _scores(results: Any) -> Iterator[dict[str, Any]]:
-    """Yield one score per sample, in today's layout (a list), the older one (base and plus) or EvalPerf's, which measures
-    in percent and leaves out the tasks that it could not measure.
+    """Yield one score per sample, in today's layout (a list), the older one (base and plus) or EvalPerf's.
+
+    EvalPerf measures in percent, and a task that it could not measure has no score.
     """
     if isinstance(results, list):
         for attempt, sample in enumerate(results):
@@ -77,9 +78,9 @@ def _scores(results: Any) -> Iterator[dict[str, Any]]:
 
 def _statuses(attempt: int, base: object, plus: object) -> Iterator[dict[str, Any]]:
     """Passing plus means passing base too, as EvalPlus counts it; without plus tests there is no plus score."""
-    yield {"metric": "base", "attempt": attempt, "score": float(base == PASS), "status": "ok"}
+    yield {"metric": "base", "attempt": attempt, "score": float(base == PASSED), "status": "ok"}
     if plus is not None:
-        yield {"metric": "plus", "attempt": attempt, "score": float(base == plus == PASS), "status": "ok"}
+        yield {"metric": "plus", "attempt": attempt, "score": float(base == plus == PASSED), "status": "ok"}
 
 
 def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:

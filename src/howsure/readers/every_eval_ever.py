@@ -49,18 +49,18 @@ def read(source: Source) -> Reading:
     rows = [row for row in source.json_lines() if isinstance(row, dict) and isinstance(row.get("evaluation"), dict)]
     if not rows:
         raise ReadError("no instances", where=source.name, remedy="Convert the evaluation again.")
-    metrics = [_metric(row) for row in rows]
+    metrics, items = [_metric(row) for row in rows], _items(rows)
     records = [
         flatten_metadata({key: value for key, value in (row.get("metadata") or {}).items() if key != "epoch"})
         | {
             "task": row.get("evaluation_name"),
             "model": row.get("model_id"),
-            "item": row.get("sample_id"),
+            "item": item,
             "attempt": attempt,
             "metric": metric,
             **_scored(row),
         }
-        for row, metric, attempt in zip(rows, metrics, _attempts(rows, metrics), strict=True)
+        for row, item, metric, attempt in zip(rows, items, metrics, _attempts(rows, items, metrics), strict=True)
     ]
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     return Reading(
@@ -76,14 +76,26 @@ def _metric(row: Mapping[str, Any]) -> str:
     return result.removeprefix(str(row.get("evaluation_id"))).strip("/#:_- ") or "score"
 
 
-def _attempts(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> list[int]:
+def _items(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name each sample by its id; an id that several samples share, as their hashes say, gets the hash as well."""
+    names = [(row.get("evaluation_name"), str(row.get("sample_id", row.get("sample_idx")))) for row in rows]
+    hashes: dict[tuple[Any, str], set[Any]] = {}
+    for name, row in zip(names, rows, strict=True):
+        hashes.setdefault(name, set()).add(row.get("sample_hash"))
+    return [
+        f"{name[1]} {str(row.get('sample_hash'))[:8]}" if len(hashes[name]) > 1 else name[1]
+        for name, row in zip(names, rows, strict=True)
+    ]
+
+
+def _attempts(rows: Sequence[Mapping[str, Any]], items: Sequence[str], metrics: Sequence[str]) -> list[int]:
     epochs = [(row.get("metadata") or {}).get("epoch") for row in rows]
     numbers = [int(str(epoch)) if str(epoch).isdigit() else None for epoch in epochs]
     first = min((number for number in numbers if number is not None), default=0)
     seen: Counter[tuple[Any, ...]] = Counter()
     attempts = []
-    for row, metric, number in zip(rows, metrics, numbers, strict=True):
-        key = (row.get("evaluation_name"), row.get("model_id"), row.get("sample_id"), metric)
+    for row, item, metric, number in zip(rows, items, metrics, numbers, strict=True):
+        key = (row.get("evaluation_name"), row.get("model_id"), item, metric)
         attempts.append(seen[key] if number is None else number - min(first, 1))
         seen[key] += 1
     return attempts

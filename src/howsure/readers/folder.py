@@ -18,7 +18,8 @@ from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
 from howsure.readers.base import Reading, Source
-from howsure.scores import FileReport, Scores, find_roles
+from howsure.scores import FileReport, Scores
+from howsure.tidy import find_roles
 from howsure.tidy import tidy_frame
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from howsure.readers.archive import Archive
     from howsure.readers.base import Claim, Source
@@ -63,26 +63,34 @@ def read(source: Source) -> Reading:
     published = tuple(_publish(score, spec, header, table, source) for score in scores)
     stated = tuple(entry for entry in published if entry is not None)
     samples = samples if table.usable else []
-    if table.items and not samples and not stated:
-        raise ReadError(
-            f"none of the {len(table.items)} samples has a score",
-            where=source.name,
-            remedy=f"Score the log first: inspect score {source.path.name}",
-        )
     if not samples and not stated:
-        raise ReadError("neither samples nor results in the log", where=source.name, remedy="Run the task again.")
+        raise _nothing(table, source)
     return Reading(
         rows=score_frame(table, task=spec["task"], model=spec["model"], source=source.name) if samples else None,
         facts=(_facts(spec, header, scores, table),),
         published=stated,
         cautions=(*table.cautions(source.name), *_log_cautions(header, spec, table, source.name)),
-        run=Run(
-            key=str(spec.get("task_id") or spec.get("run_id") or ""),
-            complete=header.get("status") == "success",
-            started=str(spec.get("created") or ""),
-        ),
+        run=_run(spec, header),
         configuration=_configuration(spec, header),
     )
+
+
+def _nothing(table: Samples, source: Source) -> ReadError:
+    if not table.items:
+        return ReadError("neither samples nor results in the log", where=source.name, remedy="Run the task again.")
+    return ReadError(
+        f"none of the {len(table.items)} samples has a score",
+        where=source.name,
+        remedy=f"Score the log first: inspect score {source.path.name}",
+    )
+
+
+def _run(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Run | None:
+    """A retry keeps the task's id, so that the newest complete log of it counts."""
+    if not spec.get("task_id"):
+        return None
+    complete = header.get("status") == "success"
+    return Run(key=str(spec["task_id"]), complete=complete, started=str(spec.get("created") or ""))
 
 
 def _open(source: Source) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -207,35 +215,25 @@ def _planned(spec: Mapping[str, Any], header: Mapping[str, Any]) -> int:
     return max(0, min(bounds) - int(low or 0)) * _epochs(spec) if bounds else 0
 
 
-def _log_cautions(header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str) -> list[Caution]:
-    cautions = []
+def _log_cautions(header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str) -> Iterator[Caution]:
     planned, present = _planned(spec, header), len(table.items)
-    if present and planned > present:
-        cautions.append(
-            Caution(
-                code="partial_run",
-                message=f"{where}: {present:,} of {planned:,} planned samples are in the log "
-                f"(status {header.get('status', 'started')!s}).",
-                remedy="Finish the run with inspect eval-retry, or read the result as one over fewer questions.",
-            )
-        )
+    if present and not table.usable:
+        message = f"{where}: none of the {present:,} samples has a score; only the log's own results are used."
+        yield Caution(code="unscored_samples", message=message, remedy=f"Score the log: inspect score {where}")
+    elif present and planned > present:
+        status = header.get("status", "started")
+        message = f"{where}: {present:,} of {planned:,} planned samples are in the log (status {status})."
+        remedy = "Finish the run with inspect eval-retry, or read the result as one over fewer questions."
+        yield Caution(code="partial_run", message=message, remedy=remedy)
     if header.get("invalidated"):
-        cautions.append(
-            Caution(
-                code="invalidated", message=f"{where}: its owner marked this log as invalid.", remedy="Leave it out."
-            )
-        )
-    reducers = [r for r in (spec.get("config") or {}).get("epochs_reducer") or [] if r != "mean"]
+        message = f"{where}: its owner marked this log as invalid."
+        yield Caution(code="invalidated", message=message, remedy="Leave it out.")
+    reducers = [name for name in (spec.get("config") or {}).get("epochs_reducer") or [] if name != "mean"]
     if reducers and _epochs(spec) > 1:
-        cautions.append(
-            Caution(
-                code="reducer",
-                message=f"{where}: Inspect reduced the epochs of a question by {', '.join(map(str, reducers))}; "
-                "here they are averaged.",
-                remedy="Compare with Inspect's own figure only where it is a mean.",
-            )
-        )
-    return cautions
+        names = ", ".join(map(str, reducers))
+        message = f"{where}: Inspect reduced the epochs of a question by {names}; here they are averaged."
+        remedy = "Compare with Inspect's own figure only where it is a mean."
+        yield Caution(code="reducer", message=message, remedy=remedy)
 
 
 def _configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:

@@ -69,7 +69,7 @@ def read(source: Source) -> Reading:
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
         cautions=cautions,
-        configuration=_shots(frame, prompts) | ({"date": named["time"]} if named else {}),
+        configuration=_shots(frame) | ({"date": named["time"]} if named else {}),
     )
 
 
@@ -80,7 +80,7 @@ def _item(value: Any) -> str:
     return digest(str(value))
 
 
-def _shots(frame: pl.DataFrame, prompts: str) -> dict[str, str]:
+def _shots(frame: pl.DataFrame) -> dict[str, str]:
     return (
         {"num_fewshot": str(frame["num_effective_few_shots"][0])} if "num_effective_few_shots" in frame.columns else {}
     )

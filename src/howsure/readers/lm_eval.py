@@ -7,14 +7,13 @@ of the metric's name wherever there is more than the filter "none".
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Reading, Run, Source, flatten_metadata, tidy
+from howsure.readers.base import Reading, Source, flatten_metadata, tidy
 from howsure.readers.lm_eval_results import configuration, find_results, lower_is_better, model_name, stated
 from howsure.scores import TaskFacts
 
@@ -97,7 +96,6 @@ def _read_samples(source: Source) -> Reading:
         facts=(_facts(task, results, dict.fromkeys(record["metric"] for record in records)),),
         published=stated(results, model=model, source=source.name, task=task),
         cautions=(*cautions, *_corpus_caution(corpus, source)),
-        run=_run(results, task, model, time),
         configuration=configuration(results, task) if results else {"date": time},
     )
 
@@ -123,7 +121,7 @@ def _position(row: Mapping[str, Any]) -> str:
 
 
 def _items(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Name each document by its hash, or by its position; a document that comes again gets `#2`, `#3` …"""
+    """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so on."""
     hashes = {_position(row): row.get("doc_hash") for row in rows}
     order = sorted(hashes, key=lambda position: (len(position), position))
     seen: Counter[str] = Counter()
@@ -182,14 +180,6 @@ def _corpus_caution(corpus: Sequence[str], source: Source) -> list[Caution]:
             remedy="Analyse a metric that scores each document, such as acc or exact_match.",
         )
     ]
-
-
-def _run(results: Mapping[str, Any], task: str, model: str, time: str) -> Run | None:
-    """A run with the same settings as an earlier one takes its place; without settings nothing can be said."""
-    if not results:
-        return None
-    settings = json.dumps(configuration(results, task), sort_keys=True)
-    return Run(key=f"lm-eval {model} {task} {settings}", complete=True, started=time)
 
 
 def _has_samples(source: Source) -> bool:

@@ -63,7 +63,13 @@ def read(source: Source) -> Reading:
             complete=True,
             started=str(results.get("timestamp") or ""),
         ),
+        configuration={"prompts": digest(_prompts(results))} if _prompts(results) else {},
     )
+
+
+def _prompts(results: Mapping[str, Any]) -> list[Any]:
+    """Return the texts of the prompts, which change between runs of one provider while a prompt is worked on."""
+    return [prompt.get("raw") for prompt in results.get("prompts") or () if isinstance(prompt, dict)]
 
 
 def _identities(rows: Sequence[Mapping[str, Any]], task: str) -> list[dict[str, Any]]:

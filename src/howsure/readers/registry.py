@@ -74,7 +74,7 @@ def _third_party() -> Iterator[Reader]:
 
 def by_name(name: str) -> Reader:
     """Return the reader of this name, for a user who knows better than the content."""
-    found = next((reader for reader in readers() if reader.NAME == name), None)
+    found = next((reader for reader in readers() if name == reader.NAME), None)
     if found is None:
         names = ", ".join(reader.NAME for reader in readers())
         raise OptionError(f"reader={name!r} is not one of {names}")

@@ -32,9 +32,9 @@ SIZES = {
 }
 """How many tasks each part of SWE-bench has, and so each published score."""
 
-_ID = r"[A-Za-z0-9][\w.-]*__[\w.-]+-\d+"
+_ID = r"[A-Za-z0-9][\w.-]{0,99}__[\w.-]{1,99}-\d{1,9}"
 _INSTANCE = re.compile(_ID)
-_KEY = rb'"[A-Za-z0-9][\w.-]*__[\w.-]+-\d+"'
+_KEY = b'"' + _ID.encode() + b'"'
 _MAP = re.compile(
     rb'\s*\{\s*(?:"[^"\n]{1,200}"\s*:\s*\{\s*)?' + _KEY + rb'\s*:\s*(?:[01]\b|true|false|\{[^{}]*"resolved"\s*:)'
 )

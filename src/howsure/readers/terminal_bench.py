@@ -96,7 +96,7 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
             "task": task,
             "model": model,
             "item": document["task_name"],
-            "attempt": _harbor_attempt(document, source),
+            "attempt": _harbor_attempt(source),
             "metric": metric,
             **_scored(value),
             "exception": (document.get("exception_info") or {}).get("exception_type"),
@@ -121,7 +121,7 @@ def _harbor_model(document: Mapping[str, Any], source: Source) -> tuple[str, tup
     return (named, ()) if named else from_path(source, r".*\.json", plain=re.escape(trial) + r"|[^_]+__\w{6,8}")
 
 
-def _harbor_attempt(document: Mapping[str, Any], source: Source) -> int:
+def _harbor_attempt(source: Source) -> int:
     """Number the trials of a task by their folders' names: Harbor gives each a random ending, and no number."""
     own = source.path.absolute().parent
     stem = own.name.rpartition("__")[0]

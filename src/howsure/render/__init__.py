@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
-from howsure.options import Format, check
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from howsure.answers.base import Answer
+    from howsure.document import Document
 
 
-def render(answer: Answer, format: Format = "terminal", *, width: int | None = None, color: bool = False) -> str:
-    """Return an answer as text in one of the formats, ending with a line break.
+def render(
+    document: Document,
+    format: Literal["terminal", "markdown", "latex"] = "terminal",
+    *,
+    width: int | None = None,
+    color: bool = False,
+) -> str:
+    """Return a document as text in one of the formats, ending with a line break.
 
     `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only).
     """
-    check("format", format, Format)
-    if format == "json":
-        return json.dumps(answer.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    if format == "csv":
-        from howsure.render import comma_separated
-
-        return comma_separated.render(answer.records())
-    document = answer.document()
     if format == "markdown":
         from howsure.render import markdown
 

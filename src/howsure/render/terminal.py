@@ -6,7 +6,7 @@ import io
 import shutil
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table as RichTable
@@ -16,14 +16,15 @@ from howsure.document import Table, Text, Whisker
 from howsure.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
     from howsure.document import Block, Cell, Column, Document, Note
 
-WHISKER_WIDTH = 18
-SHORTEST_NAME = 12
+WHISKER_WIDTHS = (12, 28)
+NAME_WIDTH = 20
+GAP = 2
 STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": ""}
 
 
@@ -77,14 +78,16 @@ def _note(note: Note) -> Iterator[RenderableType]:
 
 
 def _table(table: Table, width: int) -> RichTable:
-    shown = fitting_columns(table, width)
-    rich = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=_has_header(table))
-    for k in shown:
+    widths = fit(table, width)
+    rich = RichTable(
+        box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", show_header=_has_header(table)
+    )
+    for k, w in widths.items():
         column = table.columns[k]
-        rich.add_column(visible(column.name), justify=column.align, no_wrap=not _is_prose(table, k), overflow="ellipsis")
+        rich.add_column(visible(column.name), justify=column.align, width=w, no_wrap=_has_header(table))
     low, high = table.whisker_range
     for row in table.rows:
-        rich.add_row(*(_cell(row[k], low, high) for k in shown))
+        rich.add_row(*(_cell(row[k], w, low, high) for k, w in widths.items()))
     return rich
 
 
@@ -92,56 +95,81 @@ def _has_header(table: Table) -> bool:
     return any(column.name for column in table.columns)
 
 
-def _is_prose(table: Table, k: int) -> bool:
-    """Whether a column may wrap: only where a table has no header, like a list of facts."""
-    return not _has_header(table) and k == len(table.columns) - 1
+def fit(table: Table, width: int) -> dict[int, int | None]:
+    """Choose the columns that fit, by position with their widths.
 
-
-def fitting_columns(table: Table, width: int) -> list[int]:
-    """Choose the columns that fit, leaving out those of lowest priority first; names may shrink to 12 columns."""
-    needed = [_needed(table, k) for k in range(len(table.columns))]
-    shown = list(range(len(table.columns)))
+    Columns of low priority are left out first; then whiskers get what is left, and names shrink to what there is.
+    A table without a header is a list of facts: its last column wraps.
+    """
+    columns = range(len(table.columns))
     if not _has_header(table):
-        return shown
-    while sum(needed[k] + 2 for k in shown) - 2 > width:
+        return dict.fromkeys(columns)
+    natural = {k: _natural(table, k) for k in columns}
+    least = {k: min(natural[k], NAME_WIDTH) if _is_name(table.columns[k]) else natural[k] for k in columns}
+    shown = list(columns)
+    while _total(least[k] for k in shown) > width:
         lowest = min(shown, key=lambda k: (table.columns[k].priority, -k))
         if table.columns[lowest].priority >= 9:
             break
         shown.remove(lowest)
-    return shown
+    spare = width - _total(least[k] for k in shown)
+    widths: dict[int, int | None] = {}
+    for k in shown:
+        most = WHISKER_WIDTHS[1] if _is_drawn(table, k) else natural[k]
+        extra = min(max(spare, 0), most - least[k])
+        widths[k] = least[k] + extra
+        spare -= extra
+    return widths
 
 
-def _needed(table: Table, k: int) -> int:
-    column = table.columns[k]
-    widths = [_cell_width(row[k]) for row in table.rows]
-    natural = max([cell_len(column.name), *widths])
-    return min(natural, SHORTEST_NAME + 12) if _is_name(column) else natural
+def _total(widths: Iterable[int]) -> int:
+    listed = list(widths)
+    return sum(listed) + GAP * (len(listed) - 1)
+
+
+def _natural(table: Table, k: int) -> int:
+    if _is_drawn(table, k):
+        return WHISKER_WIDTHS[0]
+    cells = (cell_len(visible(cell)) for row in table.rows if isinstance(cell := row[k], str))
+    return max([cell_len(table.columns[k].name), *cells])
+
+
+def _is_drawn(table: Table, k: int) -> bool:
+    return any(isinstance(row[k], Whisker) for row in table.rows)
 
 
 def _is_name(column: Column) -> bool:
     return column.align == "left" and column.priority == 9
 
 
-def _cell_width(cell: Cell) -> int:
-    return WHISKER_WIDTH if isinstance(cell, Whisker) else cell_len(visible(cell))
-
-
-def _cell(cell: Cell, low: float, high: float) -> RichText:
+def _cell(cell: Cell, width: int | None, low: float, high: float) -> RichText:
     if isinstance(cell, Whisker):
-        return RichText(draw_whisker(cell, low, high), style="cyan")
-    return RichText(visible(cell))
+        return RichText(draw_whisker(cell, width or WHISKER_WIDTHS[0], low, high), style="cyan")
+    text = visible(cell)
+    return RichText(text if width is None else shorten(text, width))
 
 
-def draw_whisker(whisker: Whisker, low: float, high: float) -> str:
+def shorten(text: str, width: int) -> str:
+    """Cut the middle out of a text that is too wide: names often differ at both ends."""
+    if cell_len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    head, end = width - 1 - tail, len(text)
+    while end and cell_len(text[end - 1 :]) <= tail:
+        end -= 1
+    return set_cell_size(text, head) + "…" + text[end:]
+
+
+def draw_whisker(whisker: Whisker, width: int, low: float, high: float) -> str:
     """Draw an error bar on an axis from `low` to `high`: `   ├──●──┤    `."""
-    left, dot, right = (_place(x, low, high) for x in (whisker.low, whisker.value, whisker.high))
-    line = [" "] * WHISKER_WIDTH
+    left, dot, right = (_place(x, width, low, high) for x in (whisker.low, whisker.value, whisker.high))
+    line = [" "] * width
     line[left : right + 1] = "─" * (right + 1 - left)
     line[left], line[right] = "├", "┤"
     line[dot] = "●"
     return "".join(line)
 
 
-def _place(x: float, low: float, high: float) -> int:
+def _place(x: float, width: int, low: float, high: float) -> int:
     share = (x - low) / (high - low)
-    return min(max(round(share * (WHISKER_WIDTH - 1)), 0), WHISKER_WIDTH - 1)
+    return min(max(round(share * (width - 1)), 0), width - 1)

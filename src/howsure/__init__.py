@@ -1,0 +1,65 @@
+"""howsure: how sure can you be of an LLM evaluation result?
+
+>>> import howsure as hs
+>>> callable(hs.read) and callable(hs.leaderboard)
+True
+
+Public names are loaded when they are first used, so that importing howsure costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from howsure.answers.audit import Audit as Audit
+    from howsure.answers.comparison import Comparison as Comparison
+    from howsure.answers.comparison import Comparisons as Comparisons
+    from howsure.answers.description import Description as Description
+    from howsure.answers.estimate import Estimate as Estimate
+    from howsure.answers.estimate import Estimates as Estimates
+    from howsure.answers.estimate import Interval as Interval
+    from howsure.answers.leaderboard import Leaderboard as Leaderboard
+    from howsure.api import audit as audit
+    from howsure.api import compare as compare
+    from howsure.api import describe as describe
+    from howsure.api import estimate as estimate
+    from howsure.api import leaderboard as leaderboard
+    from howsure.api import read as read
+    from howsure.errors import Caution as Caution
+    from howsure.errors import DataError as DataError
+    from howsure.errors import HowsureError as HowsureError
+    from howsure.errors import MethodError as MethodError
+    from howsure.errors import OptionError as OptionError
+    from howsure.errors import ReadError as ReadError
+    from howsure.scores import Scores as Scores
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "howsure.answers.audit": ("Audit",),
+    "howsure.answers.comparison": ("Comparison", "Comparisons"),
+    "howsure.answers.description": ("Description",),
+    "howsure.answers.estimate": ("Estimate", "Estimates", "Interval"),
+    "howsure.answers.leaderboard": ("Leaderboard",),
+    "howsure.api": ("audit", "compare", "describe", "estimate", "leaderboard", "read"),
+    "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
+    "howsure.scores": ("Scores",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: PLE0604 - built from the table above, locked by a test
+    *_HOME_OF,
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME_OF:
+        return getattr(import_module(_HOME_OF[name]), name)
+    raise AttributeError(f"module 'howsure' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

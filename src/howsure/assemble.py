@@ -1,0 +1,389 @@
+"""Matrices and methods become answers: entries, comparisons, boards, and what is overall."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from howsure.answers.comparison import Comparison
+from howsure.answers.estimate import Entry
+from howsure.answers.leaderboard import Board, Pairs
+from howsure.document import listing
+from howsure.errors import Caution, DataError, OptionError
+from howsure.methods import adjust as adjustments
+from howsure.methods import combine
+from howsure.methods.difference import difference, equivalence, items_needed, t_pivot
+from howsure.methods.mean import mean
+from howsure.methods.pairs import PairMoments, pair_moments
+from howsure.methods.ranks import ranks
+from howsure.options import Overall, check
+from howsure.prepare import collect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.design import Design
+    from howsure.matrix import ScoreMatrix
+    from howsure.options import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.prepare import Items
+    from howsure.scores import Scores
+
+    Shares = Overall | Mapping[str, float]
+
+T = TypeVar("T", Comparison, Board)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanOptions:
+    """How one mean is estimated."""
+
+    interval: IntervalMethod | None
+    variance: Variance
+    level: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairOptions:
+    """How two models are compared."""
+
+    method: ComparisonMethod | None
+    variance: Variance
+    level: float
+    margin: float | None
+    seed: int
+
+
+def entries(matrix: ScoreMatrix, items: Items, asked: MeanOptions) -> list[Entry]:
+    """Estimate every model of a matrix on the items that it answered."""
+    counts = items.counts(matrix.task, matrix.metric)
+    return [_entry(matrix, k, counts[model], asked) for k, model in enumerate(matrix.models)]
+
+
+def _entry(matrix: ScoreMatrix, k: int, counts: tuple[int, int], asked: MeanOptions) -> Entry:
+    keep = ~np.isnan(matrix.values[:, k])
+    part = matrix if keep.all() else matrix.take_items(keep)
+    answer = mean(
+        part.values[:, k],
+        clusters=part.clusters,
+        weights=part.weights,
+        bounded=matrix.bounded,
+        level=asked.level,
+        interval=asked.interval,
+        variance=asked.variance,
+        rng=np.random.default_rng(asked.seed),
+        labels=part.cluster_labels[0] if part.cluster_labels else (),
+    )
+    attempts, failed = counts
+    return Entry(
+        task=matrix.task,
+        metric=matrix.metric,
+        model=matrix.models[k],
+        estimate=answer,
+        n_attempts=attempts,
+        n_failed=failed,
+    )
+
+
+def known_models(scores: Scores, design: Design, names: tuple[str, ...]) -> Items:
+    """Collect the rows of these models; a name that isn't there is an error that names its nearest."""
+    chosen = tuple(_model_name(scores, name) for name in names)
+    if len(set(chosen)) < len(chosen):
+        raise OptionError(f"a and b are both {chosen[0]!r}", remedy="Name two different models.")
+    return collect(scores, replace(design, model=chosen))
+
+
+def _model_name(scores: Scores, name: str) -> str:
+    from howsure.aggregate import model_names
+
+    names = model_names(scores)
+    if name not in names:
+        near = get_close_matches(name, names, n=3, cutoff=0.3) or names[:5]
+        raise DataError(f"no model {name!r}", remedy=f"Did you mean {listing([repr(n) for n in near])}?")
+    return name
+
+
+def one_metric(items: Items, asked: object) -> list[ScoreMatrix]:
+    """Return the matrices of both models; where a task has several metrics and none was chosen, ask."""
+    matrices = [matrix for matrix in items.matrices() if len(matrix.models) == 2]
+    if not matrices:
+        raise DataError("the two models have no task and metric in common", remedy="See `howsure describe`.")
+    by_task: dict[str, list[str]] = {}
+    for matrix in matrices:
+        by_task.setdefault(matrix.task, []).append(matrix.metric)
+    for task, metrics in by_task.items():
+        if len(metrics) > 1 and not asked:
+            raise OptionError(
+                f"{task} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with --metric."
+            )
+    return matrices
+
+
+def comparison(matrix: ScoreMatrix, a: str, b: str, asked: PairOptions) -> Comparison:
+    """Compare two models on one matrix."""
+    answer = difference(
+        matrix.values[:, matrix.column(a)],
+        matrix.values[:, matrix.column(b)],
+        clusters=matrix.clusters,
+        weights=matrix.weights,
+        bounded=matrix.bounded,
+        level=asked.level,
+        method=asked.method,
+        variance=asked.variance,
+        margin=asked.margin,
+        lower_is_better=matrix.lower_is_better,
+        rng=np.random.default_rng(asked.seed),
+        labels=matrix.cluster_labels[0] if matrix.cluster_labels else (),
+    )
+    return Comparison(
+        task=matrix.task,
+        metric=matrix.metric,
+        a=a,
+        b=b,
+        a_mean=answer.a_mean,
+        b_mean=answer.b_mean,
+        difference=answer.estimate,
+        p_value=answer.p_value,
+        p_adjusted=answer.p_value,
+        correlation=answer.correlation,
+        unpaired_se=answer.unpaired_se,
+        paired=answer.paired,
+        wins=answer.wins,
+        losses=answer.losses,
+        ties=answer.ties,
+        n_only_a=answer.n_only_a,
+        n_only_b=answer.n_only_b,
+        lower_is_better=matrix.lower_is_better,
+        percent=matrix.bounded,
+        items_needed=answer.items_needed,
+        equivalence=answer.equivalence,
+    )
+
+
+def adjusted(pairs: Sequence[Comparison], method: Adjustment) -> list[Comparison]:
+    """Correct the p-values of one comparison per task for their number; max-t means Holm here."""
+    p = np.array([pair.p_value for pair in pairs])
+    usable = np.isfinite(p)
+    if method == "none" or usable.sum() < 2:
+        return list(pairs)
+    correct = adjustments.benjamini_hochberg if method == "bh" else adjustments.holm
+    p[usable] = correct(p[usable])
+    return [replace(pair, p_adjusted=float(q)) for pair, q in zip(pairs, p, strict=True)]
+
+
+def board(matrix: ScoreMatrix, items: Items, means: MeanOptions, asked: PairOptions, adjust: Adjustment) -> Board:
+    """Rank the models of one matrix."""
+    return make_board(matrix, entries(matrix, items, means), _moments(matrix, asked), asked, adjust)
+
+
+def _moments(matrix: ScoreMatrix, asked: PairOptions) -> PairMoments:
+    return pair_moments(
+        matrix.values,
+        clusters=matrix.clusters,
+        weights=matrix.weights,
+        variance=asked.variance,
+        pseudo_items=matrix.bounded and asked.method != "t",
+    )
+
+
+def make_board(
+    matrix: ScoreMatrix, found: list[Entry], moments: PairMoments, asked: PairOptions, adjust: Adjustment
+) -> Board:
+    """Order the entries of a matrix and give each its place."""
+    sign = matrix.orientation
+    values = np.array([entry.estimate.value for entry in found])
+    order = np.lexsort((np.array(matrix.models), -sign * values))
+    p = moments.p_value
+    q = adjustments.adjust_matrix(p, moments.covariance, adjust, rng=np.random.default_rng(asked.seed))
+    at = np.ix_(order, order)
+    return Board(
+        task=matrix.task,
+        metric=matrix.metric,
+        entries=tuple(found[k] for k in order),
+        ranks=ranks(sign * values[order], sign * moments.difference[at], q[at], level=asked.level),
+        pairs=Pairs(
+            difference=moments.difference[at],
+            se=np.sqrt(moments.variance)[at],
+            df=moments.df[at],
+            p_value=p[at],
+            p_adjusted=q[at],
+            n_shared=moments.shared[at],
+        ),
+        level=asked.level,
+        adjust=adjust,
+        percent=matrix.bounded,
+        lower_is_better=matrix.lower_is_better,
+    )
+
+
+def overall_board(
+    matrices: Sequence[ScoreMatrix],
+    boards: Sequence[Board],
+    asked: PairOptions,
+    adjust: Adjustment,
+    overall: Shares,
+) -> tuple[Board | None, list[Caution]]:
+    """Rank the models that have every task by their overall score; None, with a caution, where there is none."""
+    reason = _no_overall(matrices)
+    if reason is not None:
+        return None, [reason] if len(matrices) > 1 else []
+    models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
+    if not models:
+        return None, [_lacking(0, matrices)]
+    chosen = [matrix.take_models([matrix.column(model) for model in models]) for matrix in matrices]
+    shares = task_shares(chosen, overall)
+    moments = combine.combine_pairs([_moments(matrix, asked) for matrix in chosen], shares)
+    found = [_overall_entry(model, boards, shares, chosen[0].metric) for model in models]
+    head = replace(chosen[0], task="", metric=_overall_name(overall))
+    left = len({model for matrix in matrices for model in matrix.models}) - len(models)
+    return make_board(head, found, moments, asked, adjust), [_lacking(left, matrices)] if left else []
+
+
+def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str) -> Entry:
+    parts = [next(entry for entry in board.entries if entry.model == model) for board in boards]
+    return Entry(
+        task="",
+        metric=metric,
+        model=model,
+        estimate=combine.combine_estimates([part.estimate for part in parts], shares, bounded=boards[0].percent),
+        n_attempts=sum(part.n_attempts for part in parts),
+        n_failed=sum(part.n_failed for part in parts),
+    )
+
+
+def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]:
+    """Return the share of each task in the overall score; they sum to 1."""
+    if isinstance(overall, str):
+        check("overall", overall, Overall)
+        sizes = [1 if overall == "mean" else len(matrix.items) for matrix in matrices]
+        return [size / sum(sizes) for size in sizes]
+    lacking = [matrix.task for matrix in matrices if matrix.task not in overall]
+    if lacking or not sum(overall.values()) > 0 or min(overall.values()) < 0:
+        raise OptionError(
+            f"overall weights must be positive and name every task; without one: {listing(lacking) or 'none'}"
+        )
+    total = sum(overall[matrix.task] for matrix in matrices)
+    return [overall[matrix.task] / total for matrix in matrices]
+
+
+def _overall_name(overall: Shares) -> str:
+    return {"mean": "mean over tasks", "pooled": "all items pooled"}.get(str(overall), "weighted mean over tasks")
+
+
+def _no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
+    """Say why scores can't be put together, None where they can."""
+    tasks = [matrix.task for matrix in matrices]
+    if len(matrices) < 2:
+        return Caution(code="no_overall", message="one task only")
+    if len(set(tasks)) < len(tasks):
+        why = "a task comes with several metrics"
+    elif len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
+        why = "the tasks' scores are on different scales"
+    else:
+        return None
+    return Caution(code="no_overall", message=f"no overall score: {why}", remedy="Choose with --metric or --task.")
+
+
+def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
+    what = f"{count} models lack" if count > 1 else "1 model lacks" if count else "all models lack"
+    return Caution(
+        code="not_in_overall",
+        message=f"{what} some of the {len(matrices)} tasks and are not in the overall ranking",
+        remedy="Choose tasks that all have with --task.",
+    )
+
+
+def overall_comparison(
+    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: PairOptions, overall: Shares
+) -> tuple[Comparison | None, list[Caution]]:
+    """Put the comparisons of several tasks together: their weighted mean, errors independent from task to task."""
+    reason = _no_overall(matrices)
+    if reason is not None:
+        return None, [reason]
+    shares = task_shares(matrices, overall)
+    a, b = pairs[0].a, pairs[0].b
+    chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
+    if not all(pair.paired for pair in pairs):
+        return None, [_UNPAIRED_TASK]
+    moments = combine.combine_pairs([_moments(matrix, asked) for matrix in chosen], shares)
+    centre, spread, df = (float(m[0, 1]) for m in (moments.centre, moments.spread, moments.df))
+    pivot = t_pivot(centre, spread, df, asked.level, reach=1.0 if matrices[0].bounded else math.inf)
+    kind = "pseudo-items" if matrices[0].bounded and asked.method != "t" else "t"
+    estimate = combine.combined_difference(moments, pairs, pivot, asked.level, f"overall {kind}, {asked.variance}")
+    sign = matrices[0].orientation
+    return replace(
+        pairs[0],
+        task="",
+        metric=_overall_name(overall),
+        a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
+        b_mean=float(np.dot(shares, [pair.b_mean for pair in pairs])),
+        difference=estimate,
+        p_value=pivot.p_value,
+        p_adjusted=pivot.p_value,
+        correlation=math.nan,
+        unpaired_se=math.hypot(*(share * pair.unpaired_se for share, pair in zip(shares, pairs, strict=True))),
+        wins=sum(pair.wins for pair in pairs),
+        losses=sum(pair.losses for pair in pairs),
+        ties=sum(pair.ties for pair in pairs),
+        n_only_a=sum(pair.n_only_a for pair in pairs),
+        n_only_b=sum(pair.n_only_b for pair in pairs),
+        items_needed=items_needed(estimate, asked.level),
+        equivalence=None if asked.margin is None else equivalence(pivot, asked.margin, asked.level, sign),
+    ), []
+
+
+_UNPAIRED_TASK = Caution(
+    code="no_overall",
+    message="no overall comparison: on some task the two models share no item",
+    remedy="Choose tasks with --task.",
+)
+
+
+def policy_changes_verdict(items: Items, pairs: Sequence[Comparison], asked: PairOptions) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change who is better."""
+    cautions = []
+    for matrix, pair, policy in _other_policy(items, pairs):
+        if {pair.a, pair.b} <= set(matrix.models):
+            other = comparison(matrix, pair.a, pair.b, replace(asked, margin=None))
+            if other.better != pair.better:
+                told = other.better or "neither"
+                cautions.append(_policy_caution(matrix, policy, f"the better model would be: {told}"))
+    return cautions
+
+
+def policy_changes_ranks(items: Items, boards: Sequence[Board]) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change the order of the models."""
+    cautions = []
+    for matrix, board, policy in _other_policy(items, boards):
+        order = [entry.model for entry in board.entries]
+        values = dict(zip(matrix.models, matrix.orientation * np.nanmean(matrix.values, axis=0), strict=True))
+        again = sorted(order, key=lambda model: (-values.get(model, -math.inf), order.index(model)))
+        moved = [model for model, before in zip(again, order, strict=True) if model != before]
+        if moved:
+            cautions.append(_policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)"))
+    return cautions
+
+
+def _other_policy(items: Items, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
+    if items.failures == "error" or not items.failed():
+        return []
+    found = {(answer.task, answer.metric): answer for answer in answers}
+    result = []
+    for policy in ("drop", "zero"):
+        for matrix in items.matrices(policy):
+            answer = found.get((matrix.task, matrix.metric))
+            if answer is not None and items.policy(matrix.task, matrix.metric) != policy:
+                result.append((matrix, answer, policy))
+    return result
+
+
+def _policy_caution(matrix: ScoreMatrix, policy: str, effect: str) -> Caution:
+    return Caution(
+        code="failure_policy",
+        message=f"{matrix.task} · {matrix.metric}: with --failures {policy}, {effect}",
+        remedy="Say which policy you mean when you publish the result.",
+    )

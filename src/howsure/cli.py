@@ -1,0 +1,326 @@
+"""The command line: parse, call the library, render. The only place that prints."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from howsure import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from howsure.answers.base import Answer
+    from howsure.options import Format
+    from howsure.scores import Scores
+
+    Command = Callable[..., None]
+
+INTERVALS = ("wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
+METHODS = ("pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes")
+VARIANCES = ("CR2", "CR1", "miller")
+ADJUSTMENTS = ("max-t", "holm", "bh", "none")
+FAILURES = ("harness", "drop", "zero", "error")
+FORMATS = ("terminal", "markdown", "csv", "json", "latex")
+MANY_FILES = 20
+
+
+class Commands(click.Group):
+    """A group that turns howsure's errors into one line on standard error and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        from howsure.errors import HowsureError
+
+        try:
+            return super().invoke(ctx)
+        except HowsureError as error:
+            from howsure.render.visible import visible
+
+            click.echo(f"howsure: {visible(str(error))}", err=True)
+            ctx.exit(1)
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(0)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order in which a user meets them."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="howsure %(version)s")
+def main() -> None:
+    """How sure can you be of an LLM evaluation result?
+
+    Point howsure at what an eval harness wrote (a file, a folder, a table): Inspect, lm-eval, HELM, SWE-bench,
+    tau-bench, promptfoo, evalplus, LiveCodeBench, alpaca_eval, terminal-bench, Every Eval Ever, CSV, JSON, Parquet …
+    """
+
+
+def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Join several option decorators into one."""
+
+    def apply(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return apply
+
+
+paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+output = options(
+    click.option("--format", "-f", type=click.Choice(FORMATS), help="How to write the answer.  [default: terminal]"),
+    click.option("--output", "-o", metavar="FILE", help="Write to a file; its suffix chooses the format."),
+)
+reading = options(
+    click.option("--columns", "-c", multiple=True, metavar="ROLE=COLUMN", help="Name a table's column; A+B joins two."),
+    click.option("--where", "-w", multiple=True, metavar="COLUMN=VALUE", help="Keep only rows with this value."),
+    click.option("--reader", metavar="NAME", help="Force a format instead of recognising it."),
+    click.option("--strict", is_flag=True, help="Stop at the first file that can't be read."),
+)
+choosing = options(
+    click.option("--task", "-t", multiple=True, metavar="NAME", help="Only this task (again for more)."),
+    click.option("--metric", "-m", multiple=True, metavar="NAME", help="Only this metric (again for more)."),
+)
+design = options(
+    choosing,
+    click.option(
+        "--cluster", multiple=True, metavar="COLUMN", help="Cluster by a column; 'none' ignores a declared one."
+    ),
+    click.option("--cluster-from", metavar="REGEX", help="Cluster by the first group of a pattern in the item id."),
+    click.option("--items", metavar="FILE", help="A table with one row an item, for clusters and weights."),
+    click.option("--weight", metavar="COLUMN", help="Weight items by a column."),
+    click.option(
+        "--failures",
+        type=click.Choice(FAILURES),
+        default="harness",
+        show_default=True,
+        help="Count failed attempts as.",
+    ),
+    click.option("--lower-is-better/--higher-is-better", default=None, help="Overrule what the harness says."),
+)
+statistics = options(
+    click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level."),
+    click.option(
+        "--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator."
+    ),
+    click.option("--seed", type=int, default=0, show_default=True, help="For methods that draw."),
+)
+interval = click.option("--interval", type=click.Choice(INTERVALS), help="How the interval of a score is made.")
+method = click.option("--method", type=click.Choice(METHODS), help="How a difference is tested.")
+adjust = click.option(
+    "--adjust", type=click.Choice(ADJUSTMENTS), default="max-t", show_default=True, help="Correct for many pairs."
+)
+overall = click.option("--overall", multiple=True, metavar="mean|pooled|TASK=WEIGHT", help="How tasks make one score.")
+models = click.option("--model", multiple=True, metavar="NAME", help="Only this model (again for more).")
+top = click.option("--top", type=click.IntRange(1), metavar="N", help="Show only the N best.")
+
+
+@main.command()
+@paths
+@reading
+@design
+@models
+@statistics
+@interval
+@method
+@adjust
+@overall
+@top
+@click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
+@output
+def leaderboard(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
+    """Rank all models of every task: score, error bar, possible ranks, ties."""
+    import howsure
+
+    rest, shown = _split(given)
+    rest["overall"] = _overall(rest["overall"])
+    answer = howsure.leaderboard(_read(paths, rest), **rest)
+    if pairs:
+        _write_pairs(answer.pair_records(), **shown)
+    else:
+        _write(answer, **shown)
+
+
+@main.command()
+@paths
+@click.option("-a", "--a", required=True, metavar="MODEL", help="The first model.")
+@click.option("-b", "--b", required=True, metavar="MODEL", help="The second model.")
+@reading
+@design
+@statistics
+@method
+@click.option(
+    "--margin", metavar="SIZE", help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."
+)
+@click.option(
+    "--adjust",
+    type=click.Choice(("holm", "bh", "none")),
+    default="holm",
+    show_default=True,
+    help="Correct for many tasks.",
+)
+@overall
+@output
+def compare(paths: tuple[str, ...], a: str, b: str, margin: str | None, **given: Any) -> None:
+    """Say whether A is better than B: the verdict first, numbers after."""
+    import howsure
+
+    rest, shown = _split(given)
+    rest["overall"] = _overall(rest["overall"])
+    rest["margin"] = None if margin is None else parse_margin(margin)
+    _write(howsure.compare(_read(paths, rest), a, b, **rest), **shown)
+
+
+@main.command()
+@paths
+@reading
+@design
+@models
+@statistics
+@interval
+@output
+def estimate(paths: tuple[str, ...], **given: Any) -> None:
+    """Give every model of every task its score and error bar, one line each."""
+    import howsure
+
+    rest, shown = _split(given)
+    _write(howsure.estimate(_read(paths, rest), **rest), **shown)
+
+
+@main.command()
+@paths
+@click.option("--n", type=click.IntRange(1), metavar="N", help="Number of questions, where the table has none.")
+@choosing
+@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
+@reading
+@top
+@output
+def audit(paths: tuple[str, ...], **given: Any) -> None:
+    """Say which gaps between published scores (model, score, n) could be noise."""
+    import howsure
+
+    rest, shown = _split(given)
+    _write(howsure.audit(_read(paths, rest), **rest), **shown)
+
+
+@main.command()
+@paths
+@reading
+@click.option("--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file.")
+def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
+    """Write any log as the one tidy table."""
+    from howsure.writing import write_table
+
+    rows = write_table(_read(paths, given), output)
+    click.echo(f"{rows:,} rows written to {output}.", err=True)
+
+
+@main.command()
+@paths
+@reading
+@output
+def describe(paths: tuple[str, ...], **given: Any) -> None:
+    """Say what was found: files, tasks, models, items, attempts, clusters, and what was left out."""
+    import howsure
+
+    rest, shown = _split(given)
+    _write(howsure.describe(_read(paths, rest)), **shown)
+
+
+def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the options of the output from the others; an option that wasn't given twice is None, not ()."""
+    shown = {name: given.pop(name) for name in ("format", "output")}
+    repeated = ("task", "metric", "model", "cluster")
+    return {name: (value or None) if name in repeated else value for name, value in given.items()}, shown
+
+
+def _read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
+    import howsure
+
+    return howsure.read(
+        list(paths),
+        columns={role: tuple(names.split("+")) for role, names in _pairs("--columns", given.pop("columns"))},
+        where=_gather(_pairs("--where", given.pop("where"))),
+        reader=given.pop("reader"),
+        strict=given.pop("strict"),
+        progress=_progress,
+    )
+
+
+def _pairs(option: str, texts: Iterable[str]) -> list[tuple[str, str]]:
+    parts = [text.partition("=") for text in texts]
+    bad = next((name for name, sign, _ in parts if not sign or not name), None)
+    if bad is not None:
+        raise click.BadParameter(f"{bad!r} has no '='", param_hint=option)
+    return [(name, value) for name, _, value in parts]
+
+
+def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    gathered: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        gathered[name] = (*gathered.get(name, ()), value)
+    return gathered
+
+
+def _overall(texts: tuple[str, ...]) -> Any:
+    if not texts:
+        return "mean"
+    if len(texts) == 1 and "=" not in texts[0]:
+        return texts[0]
+    try:
+        return {task: float(weight) for task, weight in _pairs("--overall", texts)}
+    except ValueError:
+        raise click.BadParameter("a weight is a number: TASK=2", param_hint="--overall") from None
+
+
+def parse_margin(text: str) -> float:
+    """Read a margin: `1pp` and `1%` are 0.01, a bare number is in score units."""
+    stripped = text.strip().lower()
+    for unit in ("pp", "%"):
+        if stripped.endswith(unit):
+            return _number(stripped.removesuffix(unit)) / 100
+    return _number(stripped)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no number: write 1pp or 0.01", param_hint="--margin") from None
+
+
+def _progress(sources: Sequence[Any]) -> Iterable[Any]:
+    if len(sources) < MANY_FILES or not sys.stderr.isatty():
+        return sources
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(sources, description="Reading", console=Console(stderr=True), transient=True)
+
+
+def _write(answer: Answer, format: Format | None, output: str | None) -> None:
+    from howsure.writing import format_of, write_text
+
+    chosen = format or format_of(output)
+    color = output is None and sys.stdout.isatty()
+    write_text(answer.render(chosen, color=color and chosen == "terminal"), output)
+
+
+def _write_pairs(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:
+    import json
+
+    from howsure.render import comma_separated
+    from howsure.writing import format_of, write_text
+
+    as_json = (format or format_of(output)) == "json"
+    write_text(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output)
+
+
+if __name__ == "__main__":
+    main()

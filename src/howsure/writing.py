@@ -1,0 +1,59 @@
+"""Answers and tables to files, the format chosen by the suffix."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from howsure.errors import OptionError
+
+if TYPE_CHECKING:
+    from howsure.options import Format
+    from howsure.scores import Scores
+
+SUFFIXES: dict[str, Format] = {
+    ".txt": "terminal",
+    ".md": "markdown",
+    ".csv": "csv",
+    ".json": "json",
+    ".tex": "latex",
+}
+TABLES = (".parquet", ".csv", ".jsonl", ".arrow")
+
+
+def format_of(output: str | None) -> Format:
+    """Choose a format by a file's suffix; the terminal's where there is no file."""
+    if output is None:
+        return "terminal"
+    suffix = Path(output).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise OptionError(
+            f"can't tell a format from {output!r}", remedy=f"End it in {', '.join(SUFFIXES)}, or give --format."
+        )
+    return SUFFIXES[suffix]
+
+
+def write_text(text: str, output: str | None) -> None:
+    """Write text to a file, or to standard output where there is none."""
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        Path(output).write_text(text, encoding="utf-8")
+
+
+def write_table(scores: Scores, output: str) -> int:
+    """Write the tidy table and return its number of rows."""
+    suffix = Path(output).suffix.lower()
+    if suffix not in TABLES:
+        raise OptionError(f"can't write {output!r}", remedy=f"End it in {', '.join(TABLES)}.")
+    table = scores.to_frame()
+    if suffix == ".parquet":
+        table.write_parquet(output)
+    elif suffix == ".csv":
+        table.write_csv(output)
+    elif suffix == ".jsonl":
+        table.write_ndjson(output)
+    else:
+        table.write_ipc(output)
+    return len(table)

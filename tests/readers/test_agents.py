@@ -1,0 +1,182 @@
+"""The traps of the agent benchmarks' formats, one small file each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from reader_cases import Write, codes, lines, read, scores
+
+from howsure.errors import ReadError
+from howsure.readers import (
+    swebench,
+    tau_bench,
+    terminal_bench,
+)
+from howsure.readers.base import Reading, Source
+
+A, B, C, D = (f"django__django-{number}" for number in (1, 2, 3, 4))
+
+
+def models(reading: Reading) -> set[str]:
+    assert reading.rows is not None
+    return set(reading.rows["model"])
+
+
+def test_swebench_lists_keep_every_id_with_its_fate(write: Write) -> None:
+    report = {
+        "total_instances": 4,
+        "resolved_instances": 1,
+        "resolved_ids": [A],
+        "unresolved_ids": [],
+        "empty_patch_ids": [B],
+        "error_ids": [C],
+        "incomplete_ids": [D],
+        "submitted_ids": [A, B, C],
+        "schema_version": 2,
+    }
+    reading = read(swebench, write("verified/gpt-4.1.run1.json", report))
+    assert scores(reading) == {
+        (A, 0, "resolved"): 1.0,
+        (B, 0, "resolved"): 0.0,
+        (C, 0, "resolved"): "error",
+        (D, 0, "resolved"): "not run",
+    }
+    assert models(reading) == {"gpt-4.1"}
+    assert reading.facts[0].task == "SWE-bench Verified"
+    assert reading.facts[0].failures == "zero"
+    assert reading.rows is not None
+    assert set(reading.rows["repo"]) == {"django/django"}
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("20240101_agent/results/results.json", "20240101_agent"),
+        ("x/20240101_agent__results__results.json", "20240101_agent"),
+        ("logs/run_evaluation/r1/org__model/django__django-1/report.json", "org__model"),
+    ],
+)
+def test_swebench_names_the_model_after_the_folder(write: Write, name: str, model: str) -> None:
+    assert models(read(swebench, write(name, {A: {"patch_exists": True, "resolved": True}}))) == {model}
+
+
+def test_swebench_with_resolved_ids_only_is_published_with_a_caution(write: Write) -> None:
+    reading = read(
+        swebench, write("lite/m/results/results.json", {"no_generation": [], "no_logs": [B], "resolved": [A]})
+    )
+    assert reading.rows is None
+    assert [(entry.score, entry.n) for entry in reading.published] == [(1 / 300, 300)]
+    assert "resolved_only" in codes(reading)
+
+
+def test_swebench_with_an_unknown_denominator_is_refused(write: Write) -> None:
+    with pytest.raises(ReadError) as caught:
+        read(swebench, write("m/results/results.json", {"no_generation": [], "no_logs": [], "resolved": [A]}))
+    assert str(caught.value) == (
+        "m/results/results.json: the file names the resolved ids only, not those that failed. "
+        "Use the report that lists unresolved_ids, or keep the folder's name (verified, lite, test)."
+    )
+
+
+def test_swebench_runs_in_one_file(write: Write) -> None:
+    reading = read(swebench, write("runs.json", {"run1": {A: 1, B: 0}, "run2": {A: 0}}))
+    assert models(reading) == {"run1", "run2"}
+    assert codes(reading) == ["missing_items"]
+
+
+def test_swebench_lines(write: Write) -> None:
+    rows = [
+        {"model": "m", "benchmark": "swe", "task_id": A, "score": 1.0, "metadata": {"turns": 3}},
+        {"model": "m", "task_id": B, "score": None},
+    ]
+    reading = read(swebench, write("x.jsonl", lines(rows)))
+    assert scores(reading) == {(A, 0, "resolved"): 1.0, (B, 0, "resolved"): "error"}
+    assert codes(reading) == []
+
+
+def test_swebench_leaderboards(write: Write) -> None:
+    board = {"leaderboards": [{"name": "Verified", "results": [{"name": "m", "folder": "f", "resolved": 78.8}]}]}
+    reading = read(swebench, write("leaderboards.json", board))
+    assert [(entry.task, entry.n) for entry in reading.published] == [("SWE-bench Verified", 500)]
+    assert reading.published[0].score == pytest.approx(0.788)
+
+
+@pytest.mark.parametrize(
+    "content", [{"a": {"b": 1}}, lines([{"id": "x-1", "score": 1}, {"id": "x-2", "score": 0}]), {"resolved": []}]
+)
+def test_swebench_leaves_other_files(write: Write, content: object) -> None:
+    assert swebench.claims(write("results.json", content)) is None
+
+
+def test_tau_list_takes_its_model_from_the_name(write: Write) -> None:
+    rows = [
+        {"task_id": 0, "reward": 1.0, "info": {}, "traj": [], "trial": 0},
+        {"task_id": 0, "reward": 0.0, "info": {"error": "boom", "traceback": "…"}, "traj": [], "trial": 1},
+    ]
+    name = "airline/tool-calling-gpt-4o-0.0_range_0--1_user-gpt-4o-llm_0527.json"
+    reading = read(tau_bench, write(name, rows))
+    assert scores(reading) == {("0", 0, "reward"): 1.0, ("0", 1, "reward"): "error"}
+    assert models(reading) == {"gpt-4o"}
+    assert reading.configuration == {"temperature": "0.0"}
+    assert reading.facts[0].task == "tau-bench airline"
+
+
+def test_tau2_simulations(write: Write) -> None:
+    info = {
+        "num_trials": 2,
+        "user_info": {"llm": "u"},
+        "agent_info": {"llm": "gpt-4.1", "implementation": "llm_agent", "llm_args": {"temperature": 0.0}},
+        "environment_info": {"domain_name": "retail"},
+    }
+    runs = [
+        {"task_id": "1", "trial": 0, "reward_info": {"reward": 1.0}, "termination_reason": "user_stop"},
+        {"task_id": "1", "trial": 1, "reward_info": None, "termination_reason": "too_many_errors"},
+    ]
+    reading = read(tau_bench, write("x.json", {"timestamp": "t", "info": info, "tasks": [], "simulations": runs}))
+    assert scores(reading) == {("1", 0, "reward"): 1.0, ("1", 1, "reward"): "error"}
+    assert reading.configuration == {"temperature": "0.0", "agent": "llm_agent", "user": "u"}
+
+
+def test_tau2_submissions_are_published(write: Write) -> None:
+    document = {
+        "model_name": "m",
+        "submitting_organization": "o",
+        "results": {"airline": {"pass_1": 84.0}, "retail": None},
+    }
+    reading = read(tau_bench, write("submission.json", document))
+    assert [(entry.task, entry.score) for entry in reading.published] == [("tau2-bench airline", 0.84)]
+
+
+def test_terminal_bench(write: Write) -> None:
+    trials = [
+        {"task_id": "t", "trial_name": "t.2-of-2.x", "is_resolved": None, "failure_mode": "agent_timeout"},
+        {"task_id": "t", "trial_name": "t.1-of-2.x", "is_resolved": True, "failure_mode": "unset"},
+    ]
+    run = write(
+        "run/run_metadata.json", {"run_id": "r", "agent_name": "terminus", "model_name": "m", "dataset_name": "core"}
+    )
+    reading = read(terminal_bench, write("run/results.json", {"results": trials}))
+    assert scores(reading) == {("t", 1, "resolved"): "error", ("t", 0, "resolved"): 1.0}
+    assert (models(reading), reading.facts[0].task, reading.facts[0].failures) == ({"terminus m"}, "core", "zero")
+    assert terminal_bench.claims(run) == "companion"
+
+
+def test_harbor_numbers_the_trials_of_a_task(write: Write) -> None:
+    trials: list[tuple[str, Any]] = [("aaaaaa", {"reward": 1.0}), ("bbbbbb", None)]
+    for ending, rewards in trials:
+        trial = {
+            "task_name": "t",
+            "trial_name": f"t__{ending}",
+            "source": "terminal-bench",
+            "task_checksum": "x",
+            "agent_info": {"name": "codex", "model_info": {"name": "gpt", "provider": "openai"}},
+            "verifier_result": rewards and {"rewards": rewards},
+            "exception_info": None if rewards else {"exception_type": "Timeout"},
+        }
+        source = write(f"job/t__{ending}/result.json", trial)
+    first = read(terminal_bench, Source(path=source.root / "job" / "t__aaaaaa" / "result.json", root=source.root))
+    assert scores(first) == {("t", 0, "reward"): 1.0}
+    assert scores(read(terminal_bench, source)) == {("t", 1, "reward"): "error"}
+    assert models(first) == {"codex openai/gpt"}
+    assert terminal_bench.claims(write("job/result.json", {"id": "x", "n_total_trials": 2, "stats": {}})) == "companion"

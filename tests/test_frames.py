@@ -1,0 +1,316 @@
+"""One contract for every kind of frame: the same rows give the same answers, whatever holds them.
+
+Polars (eager) is the reference; its own numbers are checked against oracles elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+
+TOLERANCE = 1e-12
+
+
+# The same rows, three ways ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows as a Polars frame, with what a verb has to be told about them."""
+
+    table: pl.DataFrame
+    options: dict[str, Any] = field(default_factory=dict)
+    where: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def tidy_rows() -> pl.DataFrame:
+    """Two tasks, four models, one to three attempts, clusters of five, weights; null, NaN and missing scores."""
+    rng = np.random.default_rng(20)
+    rows = []
+    for task, n_items in (("maths", 40), ("reading", 30)):
+        ease = rng.normal(size=n_items)
+        for k, model in enumerate(("ant", "bee", "cat", "dög")):
+            for item in range(n_items):
+                if model == "dög" and item % 10 == 9:
+                    continue
+                for attempt in range(1 + (item + k) % 3):
+                    score = round(1 / (1 + math.exp(-ease[item] - k / 2 + rng.normal())), 3)
+                    if (item, attempt, k) in ((3, 0, 1), (4, 1, 0)):
+                        score = None
+                    if (item, attempt, k) == (7, 0, 2):
+                        score = math.nan
+                    rows.append((task, model, f"q{item:02}", attempt, score, f"p{item // 5}", 1.0 + item % 4, item % 2))
+    names = ("task", "model", "item", "attempt", "score", "cluster", "weight", "half")
+    shuffled = pl.DataFrame(rows, schema=names, orient="row").sample(fraction=1, shuffle=True, seed=3)
+    return shuffled.with_columns(half=pl.when(pl.col("half") == 0).then(pl.lit("even")).otherwise(pl.lit("odd")))
+
+
+def numbers() -> Rows:
+    """Floats under the names of the tidy table."""
+    return Rows(table=tidy_rows(), options={"weight": "weight"}, where={"half": "odd"}, columns={"cluster": "half"})
+
+
+def booleans() -> Rows:
+    """Right or wrong, under the names that others use; whole numbers as ids."""
+    table = tidy_rows().select(
+        benchmark="task",
+        model_name="model",
+        question_id=pl.col("item").str.tail(2).cast(pl.Int64),
+        epoch="attempt",
+        is_correct=pl.col("score").fill_nan(None) > 0.5,
+        passage_id="cluster",
+        half="half",
+    )
+    return Rows(
+        table=table,
+        options={"cluster": "passage_id"},
+        where={"question_id": "7"} | {"half": "odd"},
+        columns={"item": "question_id", "task": "half"},
+    )
+
+
+def words() -> Rows:
+    """Inspect's letters, nothing else told; the model is a pair of columns."""
+    table = tidy_rows().select(
+        pl.col("task").alias("eval"),
+        pl.col("model").str.head(1).alias("family"),
+        pl.col("model").str.tail(2).alias("size"),
+        "model",
+        pl.col("item").alias("sample_id"),
+        pl.col("attempt").alias("epoch"),
+        pl.when(pl.col("score").fill_nan(None) > 0.6)
+        .then(pl.lit("C"))
+        .when(pl.col("score").fill_nan(None) > 0.5)
+        .then(pl.lit("P"))
+        .when(pl.col("score").fill_nan(None) <= 0.5)
+        .then(pl.lit("I"))
+        .alias("value"),
+        pl.col("half"),
+    )
+    return Rows(table=table, where={"half": "even"}, columns={"model": ("family", "size")})
+
+
+ROWS: dict[str, Callable[[], Rows]] = {"numbers": numbers, "booleans": booleans, "words": words}
+
+
+# The kinds of frame -------------------------------------------------------------------------------------------------
+
+
+class Kinds:
+    """Makes any kind of frame out of a Polars one, and closes what it opened."""
+
+    def __init__(self) -> None:
+        self._close: list[Callable[[], object]] = []
+        self._spark: Any = None
+
+    def make(self, kind: str, table: pl.DataFrame) -> Any:
+        return getattr(self, kind)(table)
+
+    def polars_eager(self, table: pl.DataFrame) -> Any:
+        return table
+
+    def polars_lazy(self, table: pl.DataFrame) -> Any:
+        return table.lazy()
+
+    def arrow(self, table: pl.DataFrame) -> Any:
+        pytest.importorskip("pyarrow")
+        return table.to_arrow()
+
+    def pandas(self, table: pl.DataFrame) -> Any:
+        pd = pytest.importorskip("pandas")
+        return pd.DataFrame(table.to_dict(as_series=False))
+
+    def duckdb(self, table: pl.DataFrame) -> Any:
+        duckdb = pytest.importorskip("duckdb")
+        connection = duckdb.connect()
+        self._close.append(connection.close)
+        return connection.from_arrow(self.arrow(table))
+
+    def ibis(self, table: pl.DataFrame) -> Any:
+        connection = pytest.importorskip("ibis").duckdb.connect()
+        self._close.append(connection.disconnect)
+        return connection.create_table("results", self.arrow(table))
+
+    def spark(self, table: pl.DataFrame) -> Any:
+        pytest.importorskip("pyspark")
+        if shutil.which("java") is None:
+            pytest.skip("Spark needs Java")
+        kinds = {pl.String: "string", pl.Int64: "long", pl.Float64: "double", pl.Boolean: "boolean"}
+        schema = ", ".join(f"`{name}` {kinds[type(dtype)]}" for name, dtype in table.schema.items())
+        return self._session().createDataFrame(table.rows(), schema)
+
+    def _session(self) -> Any:
+        if self._spark is None:
+            from pyspark.sql import SparkSession
+
+            builder = SparkSession.builder.master("local[1]").appName("howsure").config("spark.ui.enabled", "false")
+            builder = builder.config("spark.sql.shuffle.partitions", "1").config("spark.log.level", "OFF")
+            self._spark = builder.config("spark.driver.host", "localhost").getOrCreate()
+            self._close.append(self._spark.stop)
+        return self._spark
+
+    def close(self) -> None:
+        for close in reversed(self._close):
+            close()
+
+
+@pytest.fixture(scope="module")
+def kinds() -> Iterator[Kinds]:
+    kinds = Kinds()
+    yield kinds
+    kinds.close()
+
+
+KINDS = [
+    "polars_lazy",
+    "arrow",
+    "pandas",
+    "duckdb",
+    "ibis",
+    pytest.param("spark", marks=[pytest.mark.spark]),
+]
+
+
+# The contract -------------------------------------------------------------------------------------------------------
+
+
+def same(found: Any, expected: Any) -> None:
+    """Two answers: numbers equal to 1e-12, everything else equal; and what a reader sees is equal, too."""
+    left, right = found.to_frame(), expected.to_frame()
+    assert left.schema == right.schema
+    assert left.height == right.height > 0
+    for name in left.columns:
+        if left.schema[name].is_float():
+            np.testing.assert_allclose(left[name].to_numpy(), right[name].to_numpy(), rtol=TOLERANCE, atol=TOLERANCE)
+        else:
+            assert left[name].to_list() == right[name].to_list(), name
+    assert found.notes == expected.notes
+    assert found.cautions == expected.cautions
+    assert str(found) == str(expected)
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    "estimate": hs.estimate,
+    "leaderboard": hs.leaderboard,
+    "compare": lambda data, **options: hs.compare(data, "ant", "cat", **options),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_frame_gives_the_same_answers(kinds: Kinds, kind: str, rows: str, verb: str) -> None:
+    case = ROWS[rows]()
+    expected = VERBS[verb](case.table, **case.options)
+    same(VERBS[verb](kinds.make(kind, case.table), **case.options), expected)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_and_columns(kinds: Kinds, kind: str, rows: str) -> None:
+    case = ROWS[rows]()
+    kept = hs.read(case.table, where=case.where)
+    same(hs.estimate(hs.read(kinds.make(kind, case.table), where=case.where)), hs.estimate(kept))
+    named = hs.read(case.table, columns=case.columns)
+    same(hs.leaderboard(hs.read(kinds.make(kind, case.table), columns=case.columns)), hs.leaderboard(named))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_copies_and_text_ids(kinds: Kinds, kind: str) -> None:
+    """Rows that are there twice count once, with metadata beside them, and that is told."""
+    table = numbers().table
+    twice = pl.concat([table, table.head(25)])
+    answer = hs.estimate(kinds.make(kind, twice))
+    same(answer, hs.estimate(twice))
+    assert [caution.code for caution in answer.cautions] == ["copies_dropped"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_errors_are_the_same(kinds: Kinds, kind: str) -> None:
+    """A table that can't be used is refused in the same words."""
+    table = numbers().table
+    for verb in (
+        lambda data: hs.estimate(data, cluster="passage"),
+        lambda data: hs.compare(data, "ant", "bat"),
+        lambda data: hs.estimate(hs.read(data, columns={"score": "points"})),
+        lambda data: hs.estimate(hs.read(data, columns={"score": "half"})),
+        lambda data: hs.estimate(hs.read(data, where={"half": "none"})),
+        lambda data: hs.estimate(data, cluster="attempt"),
+    ):
+        with pytest.raises(hs.DataError) as expected:
+            verb(table)
+        with pytest.raises(hs.DataError) as found:
+            verb(kinds.make(kind, table))
+        assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_describe_and_to_frame(kinds: Kinds, kind: str) -> None:
+    case = booleans()
+    frame = kinds.make(kind, case.table)
+    assert str(hs.describe(frame)) == str(hs.describe(case.table))
+    keys = ["task", "model", "item", "attempt"]
+    found, expected = (hs.read(data).to_frame().sort(keys) for data in (frame, case.table))
+    assert found.columns == expected.columns
+    assert found.select(*keys, "score", "status").rows() == expected.select(*keys, "score", "status").rows()
+
+
+def test_the_contract_can_fail() -> None:
+    table = numbers().table
+    nudged = table.with_columns(score=pl.col("score") + pl.when(pl.col("item") == "q01").then(1e-9).otherwise(0))
+    with pytest.raises(AssertionError):
+        same(hs.estimate(nudged), hs.estimate(table))
+
+
+# What is loaded -----------------------------------------------------------------------------------------------------
+
+
+def loaded(program: str, *arguments: str) -> set[str]:
+    """Run a program in a Python of its own and return the top names of the modules that it loaded."""
+    tail = "\nimport json, sys\nprint(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    run = subprocess.run(
+        [sys.executable, "-c", program + tail, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout.splitlines()[-1]))
+
+
+def test_importing_howsure_loads_nothing_heavy() -> None:
+    modules = loaded("import howsure")
+    assert "howsure" in modules
+    assert modules.isdisjoint({"numpy", "scipy", "polars", "narwhals", "click", "rich", "pandas", "pyarrow"})
+
+
+def test_polars_and_paths_load_no_other_frame(tmp_path: Path) -> None:
+    table = booleans().table
+    table.write_csv(tmp_path / "a.csv")
+    table.write_parquet(tmp_path / "b.parquet")
+    table.write_ndjson(tmp_path / "c.jsonl")
+    program = """
+import sys
+import polars as pl
+import howsure as hs
+csv, parquet, jsonl = sys.argv[1:]
+for data in (csv, parquet, jsonl, pl.read_csv(csv), pl.scan_parquet(parquet)):
+    hs.leaderboard(data, cluster="passage_id").render("markdown")
+    hs.compare(data, "ant", "bee").to_frame()
+    hs.describe(data)
+    hs.read(data).to_frame()
+"""
+    modules = loaded(program, *(str(tmp_path / name) for name in ("a.csv", "b.parquet", "c.jsonl")))
+    assert modules >= {"howsure", "polars", "numpy"}
+    assert modules.isdisjoint({"pandas", "pyarrow", "duckdb", "ibis", "pyspark", "dask", "matplotlib", "jinja2"})

@@ -33,8 +33,8 @@ class Rows:
 
     table: pl.DataFrame
     options: dict[str, Any] = field(default_factory=dict)
-    where: dict[str, str] = field(default_factory=dict)
-    columns: dict[str, str] = field(default_factory=dict)
+    where: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)
 
 
 def tidy_rows() -> pl.DataFrame:
@@ -78,8 +78,8 @@ def booleans() -> Rows:
     return Rows(
         table=table,
         options={"cluster": "passage_id"},
-        where={"question_id": "7"} | {"half": "odd"},
-        columns={"item": "question_id", "task": "half"},
+        where={"epoch": ("0", "1"), "half": "odd"},
+        columns={"task": "half", "item": ("benchmark", "question_id"), "cluster": "passage_id"},
     )
 
 
@@ -143,7 +143,8 @@ class Kinds:
     def ibis(self, table: pl.DataFrame) -> Any:
         connection = pytest.importorskip("ibis").duckdb.connect()
         self._close.append(connection.disconnect)
-        return connection.create_table("results", self.arrow(table))
+        connection.con.register("results", self.arrow(table))
+        return connection.table("results")
 
     def spark(self, table: pl.DataFrame) -> Any:
         pytest.importorskip("pyspark")
@@ -180,8 +181,8 @@ KINDS = [
     "arrow",
     "pandas",
     "duckdb",
-    "ibis",
-    pytest.param("spark", marks=[pytest.mark.spark]),
+    pytest.param("ibis", marks=pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")),
+    pytest.param("spark", marks=pytest.mark.spark),
 ]
 
 

@@ -14,7 +14,8 @@ from howsure.errors import ReadError
 from howsure.readers import inspect_ai
 from howsure.readers.base import Reading, Run, Source
 from howsure.readers.inspect_scores import to_number
-from howsure.scores import COLUMNS, Published
+from howsure.scores import Published
+from howsure.tidy import COLUMNS
 
 PROJECT = Path(__file__).parents[2]
 FIXTURES = PROJECT / "tests" / "fixtures" / "inspect"

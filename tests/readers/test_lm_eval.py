@@ -11,7 +11,7 @@ from reader_cases import Write, codes, lines, read, scores
 from howsure.errors import ReadError
 from howsure.readers import lm_eval
 from howsure.readers.base import Source
-from howsure.scores import COLUMNS
+from howsure.tidy import COLUMNS
 
 PROJECT = Path(__file__).parents[2]
 TIME = "2025-03-03T00-05-12.300060"

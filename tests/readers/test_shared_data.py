@@ -15,7 +15,7 @@ from howsure.errors import ReadError
 from howsure.readers import alpaca_eval, arc_agi, cruxeval, helm, inspect_ai, lm_eval, promptfoo, swebench, tau_bench
 from howsure.readers.base import Reading, Source
 from howsure.readers.registry import SPECIFIC, _built_in, identify
-from howsure.scores import COLUMNS, STATUSES
+from howsure.tidy import COLUMNS, STATUSES
 
 if TYPE_CHECKING:
     from pathlib import Path

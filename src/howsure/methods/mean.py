@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.estimate import Bound, Estimate, Interval
-from howsure.errors import Caution
+from howsure.errors import Caution, MethodError
 from howsure.methods import bayes, bootstrap, intervals
 from howsure.methods.clustered import clusterings, covariance, degrees_of_freedom
 
@@ -69,17 +69,20 @@ def mean(
     var, df, cautions = _uncertainty(x, w, clusters, variance, labels)
     counts = _cluster_counts(clusters, n)
     chosen = interval or ("wilson" if bounded else "t")
+    if not bounded and chosen not in ("t", "bootstrap"):
+        raise MethodError(f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores.")
     at_edge = bounded and (value <= 0 or value >= 1)
+    if var == 0 and not at_edge:
+        cautions.append(_no_variance(value))
     if at_edge and chosen != "bayes":
         low, high = intervals.clopper_pearson(round(value) * min(counts), min(counts), level)
         chosen = "clopper-pearson"
-    elif chosen == "bootstrap":
+    elif chosen == "bootstrap" and math.isfinite(var):
         low, high = bootstrap.mean_interval(x, w, clusters, level=level, rng=rng or np.random.default_rng(0))
-    elif chosen == "bayes" and bounded:
+    elif chosen == "bayes":
         low, high = bayes.mean_interval(value, _effective(value, var, n), level=level)
     else:
-        low, high, more = _interval(_Uncertain(value, var, df, n), level, chosen, bounded=bounded)
-        cautions += more
+        low, high = _interval(_Uncertain(value, var, df, n), level, chosen)
     return Estimate(
         value=value,
         se=math.sqrt(var) if var >= 0 else math.nan,
@@ -106,24 +109,20 @@ def _uncertainty(
     if var < 0:
         var = max(float(covariance(x[:, None], w, [c], variance)[0, 0]) for c in clusters)
         cautions.append(NEGATIVE_TWO_WAY)
-    if var < 1e-24 and n > 1 and 0 < x[0] < 1:
-        cautions.append(_no_variance(x[0]))
     return max(var, 0.0) if var > 1e-24 else 0.0, df, cautions
 
 
-def _interval(answer: _Uncertain, level: float, chosen: str, *, bounded: bool) -> tuple[float, float, list[Caution]]:
+def _interval(answer: _Uncertain, level: float, chosen: str) -> tuple[float, float]:
     value, var, df = answer.value, answer.var, answer.df
-    if not math.isfinite(var) or chosen == "bayes":
-        return math.nan, math.nan, []
-    if not bounded or chosen == "t":
-        if var == 0:
-            return math.nan, math.nan, [_no_variance(value)]
-        return (*intervals.t_interval(value, math.sqrt(var), df, level), [])
+    if not math.isfinite(var):
+        return math.nan, math.nan
+    if chosen == "t":
+        return intervals.t_interval(value, math.sqrt(var), df, level) if var > 0 else (math.nan, math.nan)
     effective = _effective(value, var, answer.n)
     if chosen == "wilson":
-        return (*intervals.wilson(value, effective, df, level), [])
+        return intervals.wilson(value, effective, df, level)
     exact = intervals.clopper_pearson if chosen == "clopper-pearson" else intervals.jeffreys
-    return (*exact(value * effective, effective, level), [])
+    return exact(value * effective, effective, level)
 
 
 def _effective(value: float, var: float, n: int) -> float:

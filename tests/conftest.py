@@ -1,0 +1,28 @@
+"""What several tests share: where the real results are, and Hypothesis' profile."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+LOGS = ROOT / "examples" / "logs"
+
+settings.register_profile("howsure", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("howsure")
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of real results; tests that need it are skipped where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip("the folder of real results is not here")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def reference():
+    """Values computed by R; tests/references/README.md says how to make them again."""
+    return json.loads((ROOT / "tests" / "references" / "r.json").read_text())

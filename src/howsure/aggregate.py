@@ -13,8 +13,7 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.tidy import COLUMNS
-from howsure.tidy import tidy, to_polars, used_columns
+from howsure.tidy import COLUMNS, find_roles, open_frame, tidy, to_polars, used_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 KEYS = ("task", "metric", "model", "item")
 FAILED = ("error", "unscored", "not run")
 MAX_TELLTALE_VALUES = 1_000
+MOST_COLUMNS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,3 +192,18 @@ def model_names(scores: Scores) -> list[str]:
     """Return the names of all models, sorted."""
     frame, _ = tidy(scores.rows, scores.roles)
     return sorted(to_polars(frame.select("model").unique())["model"].drop_nulls().to_list())
+
+
+def metadata_columns(scores: Scores) -> dict[str, int]:
+    """Return the columns beside the tidy table that hold text or whole numbers, with their number of values."""
+    frame = open_frame(scores.rows)
+    used = used_columns(find_roles(frame.collect_schema().names(), scores.roles)) | set(COLUMNS)
+    names = [
+        name
+        for name, dtype in frame.collect_schema().items()
+        if name not in used and (dtype in (nw.String, nw.Categorical, nw.Boolean) or dtype.is_integer())
+    ][:MOST_COLUMNS]
+    if not names:
+        return {}
+    counts = to_polars(frame.select(*(nw.col(name).n_unique() for name in names))).row(0)
+    return dict(zip(names, counts, strict=True))

@@ -79,8 +79,7 @@ def _is_paths(data: Any) -> bool:
 def _read_frame(data: Any, roles: dict[str, tuple[str, ...]], where: dict[str, tuple[str, ...]]) -> Scores:
     import narwhals as nw
 
-    from howsure.tidy import find_roles
-    from howsure.tidy import open_frame
+    from howsure.tidy import find_roles, open_frame
 
     frame = open_frame(data)
     for name, values in where.items():

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import narwhals as nw
 import polars as pl
 
-from howsure.aggregate import Wanted, per_item
+from howsure.aggregate import Wanted, metadata_columns, per_item
 from howsure.answers.description import Description, TaskSummary
-from howsure.tidy import COLUMNS, find_roles, roles_note
-from howsure.tidy import open_frame, to_polars, used_columns
+from howsure.tidy import find_roles, open_frame, roles_note
 
 if TYPE_CHECKING:
     from howsure.scores import Scores
-
-MOST_COLUMNS = 40
 
 
 def describe_scores(scores: Scores) -> Description:
@@ -36,21 +32,6 @@ def describe_scores(scores: Scores) -> Description:
         notes=(*scores.notes, *([note] if note else [])),
         cautions=scores.cautions,
     )
-
-
-def metadata_columns(scores: Scores) -> dict[str, int]:
-    """Return the columns beside the tidy table that hold text or whole numbers, with their number of values."""
-    frame = open_frame(scores.rows)
-    used = used_columns(find_roles(frame.collect_schema().names(), scores.roles)) | set(COLUMNS)
-    names = [
-        name
-        for name, dtype in frame.collect_schema().items()
-        if name not in used and (dtype in (nw.String, nw.Categorical, nw.Boolean) or dtype.is_integer())
-    ][:MOST_COLUMNS]
-    if not names:
-        return {}
-    counts = to_polars(frame.select(*(nw.col(name).n_unique() for name in names))).row(0)
-    return dict(zip(names, counts, strict=True))
 
 
 def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores) -> TaskSummary:

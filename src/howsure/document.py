@@ -60,9 +60,22 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Cautions, shown after the numbers."""
+    """Cautions, shown after the numbers; of many with one code the first is shown and the others are counted."""
 
     cautions: tuple[Caution, ...]
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """The message and the remedy of each kind of caution."""
+        kinds: dict[str, list[Caution]] = {}
+        for caution in dict.fromkeys(self.cautions):
+            kinds.setdefault(caution.code, []).append(caution)
+        return [(_counted(same), same[0].remedy) for same in kinds.values()]
+
+
+def _counted(same: list[Caution]) -> str:
+    message = same[0].message.rstrip(".")
+    return f"{message}." if len(same) == 1 else f"{message} (and {len(same) - 1:,} more like it)."
 
 
 Block = Text | Table | Note

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from howsure.aggregate import FAILED, Wanted, per_item
+from howsure import grouping
+from howsure.aggregate import FAILED, Wanted, metadata_columns, per_item
 from howsure.document import count_text, listing, plural
 from howsure.errors import Caution, DataError
 from howsure.matrix import ScoreMatrix
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
     from howsure.design import Design
     from howsure.scores import Scores, TaskFacts
-
-GROUP_WORDS = re.compile(
-    r"passage|context|document|repo|template|subject|categor|topic|story|conversation|contest|paragraph|article|"
-    r"theme|domain|source_id|group",
-    re.IGNORECASE,
-)
-ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
-MAX_CLUSTERINGS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +68,8 @@ class Items:
 
 def collect(scores: Scores, design: Design) -> Items:
     """Group the rows, choose the metrics, and attach clusters and weights."""
-    side = _side_table(design)
-    inside = _columns_of_rows(design, side)
+    side = grouping.side_table(design)
+    inside = grouping.columns_of_rows(design, side)
     wanted = Wanted(task=design.task, model=design.model, metric=design.metric, columns=inside)
     table = per_item(scores, wanted)
     notes, cautions = list(scores.notes), list(scores.cautions)
@@ -88,11 +80,15 @@ def collect(scores: Scores, design: Design) -> Items:
     if "attempts" not in table.columns and bool((table["rows"] > 1).any()):
         cautions.append(REPEATED)
     table = _headlines(table, scores, design, notes)
-    table, names = _attach_clusters(table, side, design, notes, cautions)
-    table = _attach_weights(table, side, design)
+    grouped = grouping.attach_clusters(table, side, design)
+    if not grouped.names and not design.ignores_clusters:
+        cautions += grouping.propose(grouped.table, lambda: metadata_columns(scores))
+    notes += grouped.notes
+    cautions += grouped.cautions
+    table = grouping.attach_weights(grouped.table, side, design)
     items = Items(
         table=table,
-        cluster_names=names,
+        cluster_names=grouped.names,
         facts=scores.facts,
         notes=(),
         cautions=(),
@@ -101,20 +97,6 @@ def collect(scores: Scores, design: Design) -> Items:
     )
     _tell_failures(items, notes)
     return replace(items, notes=tuple(notes), cautions=(*cautions, *_scale_cautions(table)))
-
-
-def _columns_of_rows(design: Design, side: pl.DataFrame | None) -> tuple[str, ...]:
-    asked = [*(design.cluster or ()), *([design.weight] if design.weight else [])]
-    held = set(side.columns) if side is not None else set()
-    return tuple(name for name in asked if name not in (*held, "none", "cluster", "weight"))
-
-
-def _side_table(design: Design) -> pl.DataFrame | None:
-    if design.items is None:
-        return None
-    from howsure.readers.tables import read_side_table
-
-    return read_side_table(design.items)
 
 
 def _headlines(table: pl.DataFrame, scores: Scores, design: Design, notes: list[str]) -> pl.DataFrame:
@@ -129,164 +111,6 @@ def _headlines(table: pl.DataFrame, scores: Scores, design: Design, notes: list[
             notes.append(
                 f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}."
             )
-    return table
-
-
-def _attach_clusters(
-    table: pl.DataFrame, side: pl.DataFrame | None, design: Design, notes: list[str], cautions: list[Caution]
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Give the table columns cluster_0, cluster_1 with the clusters that were asked for or declared."""
-    if design.ignores_clusters:
-        notes.append("Clusters: ignored (--cluster none); each item is its own.")
-        return table, ()
-    if design.cluster_from is not None:
-        table = table.with_columns(cluster_0=_from_id(table, design.cluster_from))
-        names: tuple[str, ...] = (f"the id by {design.cluster_from}",)
-    elif design.cluster is not None:
-        table, names = _asked_clusters(table, side, design.cluster), design.cluster
-    elif "cluster" in table.columns and table["cluster"].null_count() < len(table):
-        table, names = _declared_cluster(table, cautions), ("cluster",)
-    else:
-        cautions += _propose(table)
-        return table, ()
-    if len(names) > MAX_CLUSTERINGS:
-        raise DataError("more than two ways of clustering", remedy="Name one or two cluster columns.")
-    _constant(table, [f"cluster_{k}" for k in range(len(names))])
-    notes.append(_clusters_note(table, names, declared=design.cluster is None and design.cluster_from is None))
-    return table, names
-
-
-def _asked_clusters(table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]) -> pl.DataFrame:
-    for k, name in enumerate(names):
-        if side is not None and name in side.columns:
-            table = _join(table, side, name, f"cluster_{k}")
-        else:
-            if name not in table.columns:
-                raise DataError(
-                    f"no column {name!r} to cluster by", remedy="Run `howsure describe` to see the columns."
-                )
-            _one_value(table, name)
-            table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
-        _every_item(table, f"cluster_{k}", name)
-    return table
-
-
-def _join(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> pl.DataFrame:
-    keys = ["task", "item"] if "task" in side.columns else ["item"]
-    wanted = side.select(*keys, pl.col(column).cast(pl.String).alias(alias)).unique()
-    if wanted.select(keys).is_duplicated().any():
-        raise DataError(f"column {column!r} has two values for one item", where="the items table")
-    return table.join(wanted, on=keys, how="left")
-
-
-def _every_item(table: pl.DataFrame, alias: str, name: str) -> None:
-    lacking = table.filter(pl.col(alias).is_null()).sort("task", "item")
-    if len(lacking):
-        row = lacking.row(0, named=True)
-        count = lacking.select("task", "item").n_unique()
-        raise DataError(
-            f"no {name!r} for {plural(count, 'item')}, first {row['item']!r}",
-            where=str(row["task"]),
-            remedy="Clustering needs it on every item: complete it, choose another column, or use --cluster none.",
-        )
-
-
-def _one_value(table: pl.DataFrame, name: str) -> None:
-    """Refuse a column that differs between the attempts of one item."""
-    if f"{name}_max" not in table.columns:
-        return
-    torn = table.filter(pl.col(name) != pl.col(f"{name}_max")).sort("task", "item")
-    if len(torn):
-        raise DataError(
-            f"{name!r} differs between the attempts of item {torn['item'][0]!r}: "
-            f"{torn[name][0]!r} and {torn[f'{name}_max'][0]!r}",
-            where=str(torn["task"][0]),
-            remedy="A cluster is what an item was drawn with: choose a column that is the same for all its attempts.",
-        )
-
-
-def _declared_cluster(table: pl.DataFrame, cautions: list[Caution]) -> pl.DataFrame:
-    _one_value(table, "cluster")
-    lone = pl.concat_str(pl.lit("\x00item "), pl.col("item"))
-    holes = table.group_by("task").agg(
-        lacking=pl.col("cluster").is_null().sum(), has=pl.col("cluster").is_not_null().sum()
-    )
-    torn = holes.filter((pl.col("lacking") > 0) & (pl.col("has") > 0)).sort("task")
-    cautions += [
-        Caution(
-            code="cluster_missing",
-            message=f"{row['task']}: {row['lacking']:,} rows have no cluster; each such item counts as its own",
-            remedy="Complete the column, or use --cluster none.",
-        )
-        for row in torn.iter_rows(named=True)
-    ]
-    return table.with_columns(cluster_0=pl.coalesce("cluster", lone))
-
-
-def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise DataError(f"--cluster-from {pattern!r} is no regular expression ({error})") from None
-    if groups < 1:
-        raise DataError(
-            f"--cluster-from {pattern!r} has no group", remedy=r"Put brackets around the cluster: '^(.+?)-\d+$'."
-        )
-    found = table["item"].str.extract(pattern, 1)
-    if found.null_count():
-        item = table["item"].filter(found.is_null()).sort()[0]
-        raise DataError(
-            f"--cluster-from {pattern!r} finds no cluster in {found.null_count():,} rows, first item {item!r}",
-            remedy="Widen the pattern so that every id matches.",
-        )
-    return found
-
-
-def _constant(table: pl.DataFrame, columns: list[str]) -> None:
-    """Refuse an item that is in two clusters for two models."""
-    for column in columns:
-        torn = table.group_by("task", "item").agg(pl.col(column).n_unique()).filter(pl.col(column) > 1)
-        if len(torn):
-            row = torn.sort("task", "item").row(0, named=True)
-            raise DataError(
-                f"item {row['item']!r} is in {row[column]} clusters at once ({plural(len(torn), 'such item')})",
-                where=str(row["task"]),
-                remedy="Give every item one cluster, the same for all models.",
-            )
-
-
-def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: bool) -> str:
-    parts = [_cluster_words(table, f"cluster_{k}", name) for k, name in enumerate(names)]
-    hint = "; --cluster none ignores it" if declared else ""
-    return f"Clusters: {' and '.join(parts)}{hint}."
-
-
-def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
-    """Say how many clusters hold how many items, counting only tasks that have clusters at all."""
-    per_task = table.group_by("task").agg(c=pl.col(column).n_unique(), n=pl.col("item").n_unique())
-    grouped = per_task.filter(pl.col("c") < pl.col("n"))
-    rest = len(per_task) - len(grouped)
-    clusters, items = plural(int(grouped["c"].sum()), "cluster"), plural(int(grouped["n"].sum()), "item")
-    others = f"; {plural(rest, 'task')} without" if rest else ""
-    shown = name if name.startswith("the id") else f"column `{name}`"
-    return f"{shown} ({clusters} of {items}{others})"
-
-
-def _attach_weights(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> pl.DataFrame:
-    if design.weight is None:
-        return table
-    if side is not None and design.weight in side.columns:
-        table = _join(table, side, design.weight, "weight_text")
-        table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64))
-    elif design.weight != "weight":
-        table = table.with_columns(weight=pl.col(design.weight).cast(pl.Float64, strict=False))
-    bad = table.filter(pl.col("weight").is_null() | (pl.col("weight") <= 0) | ~pl.col("weight").is_finite())
-    if len(bad):
-        raise DataError(
-            f"column {design.weight!r} holds no positive weight for item {bad.sort('item')['item'][0]!r} "
-            f"({plural(len(bad), 'row')})",
-            remedy="Every item needs a weight above 0; leave out items that should not count.",
-        )
     return table
 
 
@@ -409,47 +233,12 @@ def _scale_cautions(table: pl.DataFrame) -> list[Caution]:
             cautions.append(
                 Caution(
                     code="mixed_scale",
-                    message=f"{key[0]!s} · {key[1]!s}: scores of {fractions.sort()[0]} lie in [0, 1], those of "
-                    f"{percents.sort()[0]} go up to {part['high'].max():g}: fractions beside percent?",
+                    message=X of {fractions.sort()[0]} lie in [0, 1], those of "
+                    f"{percents.sort()[0]} go up to {part['high'].to_numpy().max():g}: fractions beside percent?",
                     remedy="Bring both to one scale before comparing.",
                 )
             )
     return cautions
-
-
-def _propose(table: pl.DataFrame) -> list[Caution]:
-    """Propose clusters where the ids look grouped and none were given."""
-    for pattern in ID_GROUPS:
-        ids = table.select("task", "item").unique()
-        found = ids.with_columns(group=pl.col("item").str.extract(pattern, 1))
-        groups, n = found.select("task", "group").n_unique(), len(ids)
-        tasks = ids["task"].n_unique()
-        if not found["group"].null_count() and tasks < groups <= n / 2:
-            return [
-                Caution(
-                    code="looks_grouped",
-                    message=f"the item ids look grouped ({groups:,} groups of {n:,} items); if items of a group were "
-                    "drawn together, the error bars are too small",
-                    remedy=f"Use --cluster-from '{pattern}', or --cluster none to say that they were not.",
-                )
-            ]
-    return []
-
-
-def propose_metadata(columns: dict[str, int], n_items: int) -> list[Caution]:
-    """Propose a metadata column whose name and number of values look like groups of items."""
-    likely = [name for name, count in columns.items() if GROUP_WORDS.search(name) and 2 <= count <= n_items / 2]
-    if not likely:
-        return []
-    name = max(likely, key=lambda column: columns[column])
-    return [
-        Caution(
-            code="looks_grouped",
-            message=f"column `{name}` groups the items ({columns[name]:,} values); if items of a group were drawn "
-            "together, the error bars are too small",
-            remedy=f"Use --cluster {name}, or --cluster none to say that they were not.",
-        )
-    ]
 
 
 def _copies(count: int) -> Caution:

@@ -73,7 +73,12 @@ one_set <- function(rows) {
     naive_se = summary(fit)$coefficients[1, 2],
     clubSandwich = sandwiches(fit, rows$cluster)
   )
-  if (weighted) out$clubSandwich_inverse_variance_target <- sandwiches(fit, rows$cluster, 1 / rows$weight)
+  if (weighted) {
+    out$clubSandwich_inverse_variance_target <- sandwiches(fit, rows$cluster, 1 / rows$weight)
+    # what howsure computes: a variance of 1 / weight turns into equal variances once rows are multiplied by sqrt(weight)
+    transformed <- lm(I(sqrt(weight) * y) ~ 0 + I(sqrt(weight)), data = environment_rows)
+    out$clubSandwich_transformed <- sandwiches(transformed, rows$cluster)
+  }
   out$survey <- surveyed(rows)
   if (!all(is.na(rows$cluster2))) out$sandwich_two_way <- two_way(rows, fit)
   out

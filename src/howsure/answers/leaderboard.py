@@ -212,10 +212,17 @@ def board_verdict(board: Board) -> str:
             f"{leader.model} is best ({score}): really ahead of all {count - 1} others at {level_text(board.level)}."
         )
     else:
-        first = f"{leader.model} leads with {score}, but {others} of the {count - 1} others could be best as well."
+        rivals = _rivals(others, count - 1)
+        first = f"{leader.model} leads with {score}, but {rivals} could be best as well."
     apart = board.neighbours_apart
     steps = plural(count - 1, "neighbouring gap")
     return f"{first} Of {steps}, {apart or 'none'} {'is' if apart <= 1 else 'are'} real."
+
+
+def _rivals(others: int, count: int) -> str:
+    if count == 1:
+        return "the other"
+    return f"any of the {count} others" if others == count else f"{others} of the {count} others"
 
 
 def board_table(board: Board, top: int | None) -> Table:

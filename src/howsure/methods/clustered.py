@@ -60,12 +60,16 @@ class Clustering:
         return self.totals / self.weight
 
     def inflation(self, variance: Variance) -> Floats | float:
-        """What each squared cluster sum is multiplied by: (C,) for CR2, a number otherwise."""
+        """What each squared cluster sum is multiplied by: (C,) for CR2, a number otherwise.
+
+        A cluster that holds everything gets 0: callers must not trust a variance from fewer than two clusters.
+        """
         if variance == "CR2":
-            return 1 / (1 - self.shares)
+            rest = 1 - self.shares
+            return np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
         if variance == "CR1":
             count = self.n_clusters + self.pseudo
-            return count / (count - 1) if count > 1 else np.inf
+            return count / (count - 1) if count > 1 else 0.0
         return 1.0
 
     def pseudo_inflation(self, variance: Variance) -> float:

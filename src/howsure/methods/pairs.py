@@ -103,7 +103,7 @@ def _complete(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, p
     spread = np.sqrt(np.maximum(pivot, 0)) / (n + pseudo) if pseudo else np.sqrt(np.maximum(plain, 0))
     return PairMoments(
         difference=difference,
-        variance=np.maximum(plain, 0),
+        variance=np.full_like(plain, np.nan) if lone else np.maximum(plain, 0),
         centre=difference - shift,
         spread=spread,
         df=np.full((n_models, n_models), np.nan if lone else df),

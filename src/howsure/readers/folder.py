@@ -19,8 +19,7 @@ from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
 from howsure.readers.base import Reading, Source
 from howsure.scores import FileReport, Scores
-from howsure.tidy import find_roles
-from howsure.tidy import tidy_frame
+from howsure.tidy import find_roles, tidy_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,6 +40,15 @@ class _Read:
     reading: Reading
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the walk has found so far: what became of each file, what readers took, and tables."""
+
+    reports: list[FileReport]
+    taken: list[_Read]
+    scans: list[tuple[Source, pl.LazyFrame]]
+
+
 def read_paths(
     paths: Sequence[str | Path],
     *,
@@ -56,16 +64,19 @@ def read_paths(
     format, `strict` stops at the first file that can't be read. `progress` wraps the list of files.
     """
     sources = [source for path in paths for source in find_sources(Path(path))]
-    reports: list[FileReport] = []
-    taken: list[_Read] = []
-    scans: list[tuple[Source, pl.LazyFrame]] = []
+    found = _Found(reports=[], taken=[], scans=[])
+    reports, taken, scans = found.reports, found.taken, found.scans
     for source in progress(sources) if progress else sources:
         try:
-            _take(source, reader, columns or {}, taken, scans, reports)
+            _take(source, reader, columns or {}, found)
         except HowsureError as error:
             if strict:
                 raise
-            reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=str(error)))
+            reports.append(
+                FileReport(
+                    path=source.name, reader=None, outcome="failed", reason=f"{error.what}. {error.remedy}".strip()
+                )
+            )
     kept = _newest_runs(taken, reports)
     cautions = [caution for read in kept for caution in read.reading.cautions]
     harness = _tell_apart(kept, cautions)
@@ -106,21 +117,19 @@ def _take(
     source: Source,
     asked: str | None,
     columns: Mapping[str, tuple[str, ...]],
-    taken: list[_Read],
-    scans: list[tuple[Source, pl.LazyFrame]],
-    reports: list[FileReport],
+    found: _Found,
 ) -> None:
     reader, claim = _identify(source, asked)
     if reader is None:
         reason = "no reader knows this format"
-        reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=reason))
+        found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=reason))
     elif claim == "companion":
-        reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
+        found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
     elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
-        scans.append((source, frame))
-        reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
+        found.scans.append((source, frame))
+        found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
-        taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+        found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
 
 
 def _identify(source: Source, asked: str | None) -> tuple[Reader | None, str]:

@@ -107,7 +107,7 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
         return None
     if str in kinds and len(kinds) > 1:
         values = [value if value is None or isinstance(value, str) else str(value) for value in values]
-    if kinds == {bool, int} or kinds == {bool, float} or kinds == {bool, int, float}:
+    if bool in kinds and len(kinds) > 1:
         values = [None if value is None else float(value) for value in values]
     return pl.Series(name, values, strict=False)
 

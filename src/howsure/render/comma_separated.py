@@ -1,10 +1,12 @@
-"""CSV: one line a record; text that a spreadsheet would run as a formula gets a leading apostrophe."""
+"""CSV: one line a record; text that a spreadsheet would run as a formula gets a leading apostrophe, control characters are shown."""
 
 from __future__ import annotations
 
 import csv
 import io
 from typing import Any
+
+from howsure.render.visible import visible
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -19,6 +21,7 @@ def render(records: list[dict[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return value
+    if not isinstance(value, str):
+        return value
+    text = visible(value)
+    return "'" + text if value.startswith(FORMULA_STARTS) else text

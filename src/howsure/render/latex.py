@@ -79,5 +79,5 @@ def _line(cells: list[str]) -> str:
 
 
 def _note(note: Note) -> str:
-    lines = [rf"\item {escape(c.message)}. {escape(c.remedy)}".rstrip() for c in note.cautions]
+    lines = [rf"\item {escape(message)} {escape(remedy)}".rstrip() for message, remedy in note.lines]
     return "\n".join([r"\begin{itemize}", *lines, r"\end{itemize}"])

@@ -60,4 +60,4 @@ def _line(cells: list[str]) -> str:
 
 
 def _note(note: Note) -> str:
-    return "\n".join(f"- ⚠ {escape(c.message)}." + (f" {escape(c.remedy)}" if c.remedy else "") for c in note.cautions)
+    return "\n".join(f"- ⚠ {escape(message)} {escape(remedy)}".rstrip() for message, remedy in note.lines)

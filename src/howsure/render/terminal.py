@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
@@ -69,12 +68,12 @@ def _parts(block: Block, width: int) -> Iterator[RenderableType]:
 
 
 def _note(note: Note) -> Iterator[RenderableType]:
-    for caution in note.cautions:
+    for message, remedy in note.lines:
         text = RichText("! ", style="yellow bold")
-        text.append(visible(caution.message).rstrip(".") + ".", style="yellow")
-        if caution.remedy:
-            text.append(" " + visible(caution.remedy), style="not bold default")
-        yield Padding(text, (0, 0, 0, 0))
+        text.append(visible(message), style="yellow")
+        if remedy:
+            text.append(" " + visible(remedy), style="not bold default")
+        yield text
 
 
 def _table(table: Table, width: int) -> RichTable:

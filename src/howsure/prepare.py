@@ -233,7 +233,7 @@ def _scale_cautions(table: pl.DataFrame) -> list[Caution]:
             cautions.append(
                 Caution(
                     code="mixed_scale",
-                    message=X of {fractions.sort()[0]} lie in [0, 1], those of "
+                    message=f"{' · '.join(map(str, key))}: scores of {fractions.sort()[0]} lie in [0, 1], those of "
                     f"{percents.sort()[0]} go up to {part['high'].to_numpy().max():g}: fractions beside percent?",
                     remedy="Bring both to one scale before comparing.",
                 )

@@ -7,16 +7,17 @@ already has is grouped where it lies, and only the grouped rows leave the engine
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.tidy import COLUMNS, find_roles, open_frame, tidy, to_polars, used_columns
+from howsure.tidy import COLUMNS, CONSTANTS, find_roles, open_frame, tidy, to_polars, used_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.scores import Scores
 
@@ -30,32 +31,51 @@ MOST_COLUMNS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which rows and which further columns a verb needs. `columns`: metadata that must be constant within an item."""
+    """Which rows a verb needs; an empty choice means all."""
 
     task: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
     metric: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
 
 
-def per_item(scores: Scores, wanted: Wanted) -> pl.DataFrame:
-    """Group the rows to one per task, metric, model and item.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """What leaves the engine.
 
-    Returns a Polars frame with the keys, `n` scored attempts, their `mean` and population `variance`, `low`, `high`,
-    the counts of failed attempts (`n_error`, `n_unscored`, `n_not_run`), `rows`, `cluster`, `weight` and the wanted
-    columns, each of them checked to be constant within the item.
+    `results`: one row per task, metric, model and item, with `n` scored attempts, their `mean` and population
+    `variance`, `low`, `high`, all `rows`, and the counts of failed ones (`n_error`, `n_not_run`; the rest is
+    unscored). `attributes`: one row per task and item, with the smallest and largest value (`name`, `name_max`) of
+    each column that should be constant within an item. `copies`: exact copies of rows that were dropped.
+    `numbered`: whether a column numbers the attempts.
     """
+
+    results: pl.DataFrame
+    attributes: pl.DataFrame
+    copies: int
+    numbered: bool
+
+
+def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
+    """Group the rows where they lie. `columns`: attributes of items that are needed (clusters, weights)."""
     frame, roles = tidy(scores.rows, scores.roles)
     names = frame.collect_schema().names()
-    _known(wanted.columns, names)
+    _known(columns, names)
     frame = _filter(frame, wanted)
-    grouped = to_polars(_group(frame, names, wanted.columns))
-    if not len(grouped):
+    results = to_polars(_results(frame, names, roles))
+    if not len(results):
         raise DataError(
             "no row is left", remedy="Check --task, --model, --metric and --where against `howsure describe`."
         )
-    _check_finite(grouped)
-    return _check_duplicates(grouped, frame, names, roles, wanted.columns)
+    _check_named(results)
+    _check_finite(results)
+    checked = _check_duplicates(results, frame, names, roles)
+    declared = [name for name in ("cluster", "weight") if name in names]
+    return Grouped(
+        results=_with_constants(checked, roles),
+        attributes=_attributes(frame, dict.fromkeys((*declared, *columns))),
+        copies=int(results["rows"].sum()) - int(checked["rows"].sum()),
+        numbered="attempt" in names,
+    )
 
 
 def _filter(frame: Frame, wanted: Wanted) -> Frame:
@@ -67,8 +87,6 @@ def _filter(frame: Frame, wanted: Wanted) -> Frame:
 
 
 def _known(columns: Sequence[str], names: Sequence[str]) -> None:
-    from difflib import get_close_matches
-
     for column in columns:
         if column not in names:
             near = get_close_matches(column, names, n=1)
@@ -76,36 +94,61 @@ def _known(columns: Sequence[str], names: Sequence[str]) -> None:
             raise DataError(f"no column {column!r}", remedy=f"The columns are: {', '.join(names)}.{hint}")
 
 
-def _group(frame: Frame, names: Sequence[str], columns: Sequence[str]) -> Frame:
-    score, status = nw.col("score"), nw.col("status")
-    ok = (status == "ok") & ~score.is_null()
-    constants = {name: nw.col(name).cast(nw.String) for name in dict.fromkeys(("cluster", *columns)) if name in names}
+def _keys(roles: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the keys that a column stands for; constants needn't be grouped by."""
+    return [key for key in KEYS if key in roles]
+
+
+def _results(frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> Frame:
+    score, status, keys = nw.col("score"), nw.col("status"), _keys(roles)
+    has_status, numbered = "status" in roles, "attempt" in names
+    scored = nw.when((status == "ok") & ~score.is_null()).then(score) if has_status else score
     prepared = frame.select(
-        *KEYS,
-        *([nw.col("attempt").alias("attempt_")] if "attempt" in names else []),
-        *([nw.col("weight").alias("weight_")] if "weight" in names else []),
-        nw.when(ok).then(score).alias("score_"),
-        ok.cast(nw.Int64).alias("ok_"),
-        (status == "error").cast(nw.Int64).alias("error_"),
-        (status == "not run").cast(nw.Int64).alias("not_run_"),
-        *(expression.alias(f"{name}_") for name, expression in constants.items()),
+        *keys,
+        *([nw.col("attempt").alias("attempt_")] if numbered else []),
+        scored.alias("score_"),
+        *([(status == "error").cast(nw.Int64).alias("error_")] if has_status else []),
+        *([(status == "not run").cast(nw.Int64).alias("not_run_")] if has_status else []),
     )
     value = nw.col("score_")
-    return prepared.group_by(*KEYS).agg(
+    return prepared.group_by(*keys).agg(
         nw.len().alias("rows"),
-        nw.col("ok_").sum().alias("n"),
-        nw.col("error_").sum().alias("n_error"),
-        nw.col("not_run_").sum().alias("n_not_run"),
+        value.count().alias("n"),
         value.mean().alias("mean"),
         value.var(ddof=0).alias("variance"),
         value.min().alias("low"),
         value.max().alias("high"),
-        *([nw.col("attempt_").n_unique().alias("attempts")] if "attempt" in names else []),
-        *([nw.col("weight_").min().alias("weight")] if "weight" in names else []),
-        *([nw.col("weight_").max().alias("weight_max")] if "weight" in names else []),
-        *(nw.col(f"{name}_").min().alias(name) for name in constants),
-        *(nw.col(f"{name}_").max().alias(f"{name}_max") for name in constants),
+        *([nw.col("attempt_").n_unique().alias("attempts")] if numbered else []),
+        *([nw.col("error_").sum().alias("n_error")] if has_status else []),
+        *([nw.col("not_run_").sum().alias("n_not_run")] if has_status else []),
     )
+
+
+def _with_constants(results: pl.DataFrame, roles: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
+    """Add the keys and counts that are the same in every row."""
+    constants = {"task": pl.lit(CONSTANTS["task"]), "metric": pl.lit(CONSTANTS["metric"])}
+    counts = {"n_error": pl.lit(0, pl.Int64), "n_not_run": pl.lit(0, pl.Int64)}
+    added = {name: value for name, value in {**constants, **counts}.items() if name not in results.columns}
+    return results.with_columns(**added) if roles else results
+
+
+def _attributes(frame: Frame, columns: Iterable[str]) -> pl.DataFrame:
+    texts = {name: nw.col(name).cast(nw.String) for name in columns}
+    prepared = frame.select("task", "item", *(text.alias(f"{name}_") for name, text in texts.items()))
+    if not texts:
+        return to_polars(prepared.unique())
+    lowest = [nw.col(f"{name}_").min().alias(name) for name in texts]
+    highest = [nw.col(f"{name}_").max().alias(f"{name}_max") for name in texts]
+    return to_polars(prepared.group_by("task", "item").agg(*lowest, *highest))
+
+
+def _check_named(results: pl.DataFrame) -> None:
+    for key in KEYS:
+        if key in results.columns and results[key].null_count():
+            rows = int(results.filter(pl.col(key).is_null())["rows"].sum())
+            raise DataError(
+                f"{rows:,} rows have no {key}", remedy=f"Fill the column, or name another (--columns {key}=…)."
+            )
 
 
 def _check_finite(grouped: pl.DataFrame) -> None:
@@ -114,41 +157,39 @@ def _check_finite(grouped: pl.DataFrame) -> None:
         row = bad.row(0, named=True)
         raise DataError(
             f"infinite score (item {row['item']!r}, model {row['model']!r}; {len(bad):,} items)",
-            where=str(row["task"]),
+            where=_task_of(row),
             remedy="Mark failed attempts by an empty score or a status column instead.",
         )
 
 
 def _check_duplicates(
-    grouped: pl.DataFrame,
-    frame: Frame,
-    names: Sequence[str],
-    roles: Mapping[str, tuple[str, ...]],
-    columns: Sequence[str],
+    results: pl.DataFrame, frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]]
 ) -> pl.DataFrame:
-    """Tell repeated attempts from rows that the columns named so far don't tell apart."""
-    repeated = pl.col("rows") > (pl.col("attempts") if "attempts" in grouped.columns else 1)
-    doubtful = grouped.filter(repeated).sort(KEYS)
+    """Tell repeated attempts from rows that the columns named so far don't tell apart; drop exact copies."""
+    repeated = pl.col("rows") > (pl.col("attempts") if "attempts" in results.columns else 1)
+    doubtful = results.filter(repeated).sort(_keys(roles))
     if not len(doubtful):
-        return grouped
+        return results
     telltale = telltale_column(doubtful, frame, names, roles)
     if telltale is not None:
         _refuse_mixture(doubtful, telltale, roles)
-    if "attempts" not in grouped.columns:
-        return grouped
-    deduplicated = _drop_copies(frame, names)
-    again = to_polars(_group(deduplicated, names, columns))
-    still = again.filter(repeated).sort(KEYS)
+    if "attempts" not in results.columns:
+        return results
+    again = to_polars(_results(_drop_copies(frame, names), names, roles))
+    still = again.filter(repeated).sort(_keys(roles))
     if len(still):
         row = still.row(0, named=True)
         raise DataError(
             f"{len(still):,} items have two different scores for one attempt, "
             f"first item {row['item']!r} of model {row['model']!r}",
-            where=str(row["task"]),
+            where=_task_of(row),
             remedy="Keep one of them, or give each its own attempt number (--columns attempt=…).",
         )
-    copies = int(grouped["rows"].sum()) - int(again["rows"].sum())
-    return again.with_columns(copies=pl.lit(copies))
+    return again
+
+
+def _task_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("task", CONSTANTS["task"]))
 
 
 def _drop_copies(frame: Frame, names: Sequence[str]) -> Frame:
@@ -167,7 +208,7 @@ def telltale_column(
     """
     row = doubtful.row(0, named=True)
     same = frame
-    for key in KEYS:
+    for key in _keys(roles):
         same = same.filter(nw.col(key) == row[key])
     sample = to_polars(same.head(MAX_TELLTALE_VALUES))
     used = used_columns(roles) | set(COLUMNS)
@@ -182,7 +223,7 @@ def _refuse_mixture(doubtful: pl.DataFrame, column: str, roles: Mapping[str, tup
     raise DataError(
         f"{len(doubtful):,} items come more than once for one model (item {row['item']!r} of {row['model']!r}: "
         f"{row['rows']} rows), and column {column!r} tells the rows apart",
-        where=str(row["task"]),
+        where=_task_of(row),
         remedy=f"Make it part of a name (--columns model={model}+{column} or metric={column}), keep one value "
         f"(--where {column}=…), or call it the attempt (--columns attempt={column}).",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from howsure.scores import Scores
 
     Command = Callable[..., None]
+
+gc.set_threshold(200_000, 50, 50)  # a command lives for a second, and collecting would take a tenth of it
 
 INTERVALS = ("wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
 METHODS = ("pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes")

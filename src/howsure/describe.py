@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.aggregate import Wanted, metadata_columns, per_item
+from howsure.aggregate import Grouped, Wanted, group, metadata_columns
 from howsure.answers.description import Description, TaskSummary
 from howsure.tidy import find_roles, open_frame, roles_note
 
@@ -19,9 +19,9 @@ def describe_scores(scores: Scores) -> Description:
     tasks: tuple[TaskSummary, ...] = ()
     columns: dict[str, int] = {}
     if open_frame(scores.rows).collect_schema().names():
-        table = per_item(scores, Wanted())
-        parts = sorted(table.partition_by("task", "metric", as_dict=True).items())
-        tasks = tuple(_summary(str(task), str(metric), part, scores) for (task, metric), part in parts)
+        found = group(scores, Wanted(), ())
+        parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
+        tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
         columns = metadata_columns(scores)
     note = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
     return Description(
@@ -34,7 +34,7 @@ def describe_scores(scores: Scores) -> Description:
     )
 
 
-def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores) -> TaskSummary:
+def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores, found: Grouped) -> TaskSummary:
     fact = scores.fact(task)
     per_model = part.group_by("model").agg(items=pl.len())["items"]
     items = part["item"].n_unique()
@@ -50,7 +50,12 @@ def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores) -> Task
         rows=int(part["rows"].sum()),
         failed=int((part["rows"] - part["n"]).sum()),
         incomplete=int((per_model < items).sum()),
-        clusters=part["cluster"].n_unique()
-        if "cluster" in part.columns and part["cluster"].null_count() == 0
-        else None,
+        clusters=_clusters(found.attributes.filter(task=task)),
     )
+
+
+def _clusters(attributes: pl.DataFrame) -> int | None:
+    """Count the clusters that a column of this name declares, None where it doesn't for every item."""
+    if "cluster" not in attributes.columns or attributes["cluster"].null_count():
+        return None
+    return attributes["cluster"].n_unique()

@@ -68,7 +68,6 @@ def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Desi
         return Grouped(table=table)
     if len(names) > MAX_CLUSTERINGS:
         raise DataError("more than two ways of clustering", remedy="Name one or two cluster columns.")
-    _constant(table, [f"cluster_{k}" for k in range(len(names))])
     note = _clusters_note(table, names, declared=design.cluster is None and design.cluster_from is None)
     return Grouped(table=table, names=names, notes=(note,), cautions=cautions)
 
@@ -100,25 +99,23 @@ def _every_item(table: pl.DataFrame, alias: str, name: str) -> None:
     lacking = table.filter(pl.col(alias).is_null()).sort("task", "item")
     if len(lacking):
         row = lacking.row(0, named=True)
-        count = lacking.select("task", "item").n_unique()
         raise DataError(
-            f"no {name!r} for {plural(count, 'item')}, first {row['item']!r}",
+            f"no {name!r} for {plural(len(lacking), 'item')}, first {row['item']!r}",
             where=str(row["task"]),
             remedy="Clustering needs it on every item: complete it, choose another column, or use --cluster none.",
         )
 
 
 def _one_value(table: pl.DataFrame, name: str) -> None:
-    """Refuse a column that differs between the attempts of one item."""
-    if f"{name}_max" not in table.columns:
-        return
+    """Refuse a column that differs between the rows of one item."""
     torn = table.filter(pl.col(name) != pl.col(f"{name}_max")).sort("task", "item")
     if len(torn):
+        row = torn.row(0, named=True)
         raise DataError(
-            f"{name!r} differs between the attempts of item {torn['item'][0]!r}: "
-            f"{torn[name][0]!r} and {torn[f'{name}_max'][0]!r}",
-            where=str(torn["task"][0]),
-            remedy="A cluster is what an item was drawn with: choose a column that is the same for all its attempts.",
+            f"{name!r} differs between rows of item {row['item']!r}: {row[name]!r} and {row[f'{name}_max']!r} "
+            f"({plural(len(torn), 'such item')})",
+            where=str(row["task"]),
+            remedy="Clusters and weights belong to the item: they must be the same for all its models and attempts.",
         )
 
 
@@ -135,7 +132,7 @@ def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
     return tuple(
         Caution(
             code="cluster_missing",
-            message=f"{row['task']}: {row['no']:,} rows have no cluster; each such item counts as its own",
+            message=f"{row['task']}: {plural(row['no'], 'item')} without a cluster, each counted as its own",
             remedy="Complete the column, or use --cluster none.",
         )
         for row in torn.iter_rows(named=True)
@@ -155,23 +152,10 @@ def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
     if found.null_count():
         item = table["item"].filter(found.is_null()).sort()[0]
         raise DataError(
-            f"--cluster-from {pattern!r} finds no cluster in {found.null_count():,} rows, first item {item!r}",
+            f"--cluster-from {pattern!r} finds no cluster in {plural(found.null_count(), 'item')}, first {item!r}",
             remedy="Widen the pattern so that every id matches.",
         )
     return found
-
-
-def _constant(table: pl.DataFrame, columns: list[str]) -> None:
-    """Refuse an item that is in two clusters for two models."""
-    for column in columns:
-        torn = table.group_by("task", "item").agg(pl.col(column).n_unique()).filter(pl.col(column) > 1)
-        if len(torn):
-            row = torn.sort("task", "item").row(0, named=True)
-            raise DataError(
-                f"item {row['item']!r} is in {row[column]} clusters at once ({plural(len(torn), 'such item')})",
-                where=str(row["task"]),
-                remedy="Give every item one cluster, the same for all models.",
-            )
 
 
 def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: bool) -> str:
@@ -182,7 +166,7 @@ def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: boo
 
 def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
     """Say how many clusters hold how many items, counting only tasks that have clusters at all."""
-    per_task = table.group_by("task").agg(c=pl.col(column).n_unique(), n=pl.col("item").n_unique())
+    per_task = table.group_by("task").agg(c=pl.col(column).n_unique(), n=pl.len())
     grouped = per_task.filter(pl.col("c") < pl.col("n"))
     shown = name if name.startswith("the id") else f"column `{name}`"
     if not len(grouped):
@@ -194,19 +178,22 @@ def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
 
 
 def attach_weights(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> pl.DataFrame:
-    """Attach the weights that were asked for, checked to be positive."""
-    if design.weight is None:
-        return table
-    if side is not None and design.weight in side.columns:
-        table = _join(table, side, design.weight, "weight_text")
-        table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64))
-    elif design.weight != "weight":
-        table = table.with_columns(weight=pl.col(design.weight).cast(pl.Float64, strict=False))
-    bad = table.filter(pl.col("weight").is_null() | (pl.col("weight") <= 0) | ~pl.col("weight").is_finite())
+    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped otherwise)."""
+    name = design.weight
+    if name is None:
+        return table.drop("weight", strict=False)
+    if side is not None and name in side.columns:
+        table = _join(table, side, name, "weight_text")
+    else:
+        _one_value(table, name)
+        table = table.with_columns(weight_text=pl.col(name))
+    table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64, strict=False))
+    bad = table.filter(~(pl.col("weight") > 0).fill_null(value=False) | ~pl.col("weight").is_finite())
     if len(bad):
+        row = bad.sort("task", "item").row(0, named=True)
         raise DataError(
-            f"column {design.weight!r} holds no positive weight for item {bad.sort('item')['item'][0]!r} "
-            f"({plural(len(bad), 'row')})",
+            f"column {name!r} holds no positive weight for item {row['item']!r} ({plural(len(bad), 'such item')})",
+            where=str(row["task"]),
             remedy="Every item needs a weight above 0; leave out items that should not count.",
         )
     return table
@@ -220,7 +207,7 @@ def propose(table: pl.DataFrame, metadata: Callable[[], dict[str, int]]) -> list
 def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
     """Propose clusters where the ids look grouped and none were given."""
     for pattern in ID_GROUPS:
-        ids = table.select("task", "item").unique()
+        ids = table.select("task", "item")
         found = ids.with_columns(group=pl.col("item").str.extract(pattern, 1))
         groups, n = found.select("task", "group").n_unique(), len(ids)
         tasks = ids["task"].n_unique()
@@ -238,7 +225,7 @@ def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
 
 def _propose_metadata(table: pl.DataFrame, columns: dict[str, int]) -> list[Caution]:
     """Propose a metadata column whose name and number of values look like groups of items."""
-    n_items = table.select("task", "item").n_unique()
+    n_items = len(table)
     likely = [name for name, count in columns.items() if GROUP_WORDS.search(name) and 2 <= count <= n_items / 2]
     if not likely:
         return []

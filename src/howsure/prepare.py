@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure import grouping
-from howsure.aggregate import FAILED, Wanted, metadata_columns, per_item
+from howsure.aggregate import Wanted, group, metadata_columns
 from howsure.document import count_text, listing, plural
 from howsure.errors import Caution, DataError
 from howsure.matrix import ScoreMatrix
@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Items:
-    """One row per task, metric, model and item, clusters and weights attached, failures not yet decided on."""
+    """What the methods work on, failures not yet decided on.
 
-    table: pl.DataFrame
+    `parts`: for each task and metric one row per model and item; `groups`: one row per task and item, with the columns
+    cluster_0, cluster_1 and weight where there are any.
+    """
+
+    parts: dict[tuple[str, str], pl.DataFrame]
+    groups: pl.DataFrame
     cluster_names: tuple[str, ...]
     facts: tuple[TaskFacts, ...]
     notes: tuple[str, ...]
@@ -38,9 +43,9 @@ class Items:
 
     def matrices(self, failures: str | None = None) -> Iterator[ScoreMatrix]:
         """Yield the matrix of each task and metric under a failure policy; None takes the user's."""
-        for (task, metric), part in sorted(self.table.partition_by("task", "metric", as_dict=True).items()):
-            policy = failures or self.policy(str(task), str(metric))
-            yield _matrix(_decide(part, policy), str(task), str(metric), self)
+        for (task, metric), part in self.parts.items():
+            policy = failures or self.policy(task, metric)
+            yield _matrix(_decide(part, policy), task, metric, self)
 
     def policy(self, task: str, metric: str) -> str:
         """Return "drop", "zero" or "error" for a task: what the user said, else what its harness does."""
@@ -55,63 +60,71 @@ class Items:
             return self.lower_is_better
         return any(fact.task == task and metric in fact.lower_is_better for fact in self.facts)
 
+    def total(self, column: str) -> int:
+        """Sum a count over all tasks, metrics, models and items."""
+        return sum(int(part[column].sum()) for part in self.parts.values())
+
     def failed(self) -> int:
         """Count the attempts without a score."""
-        return int((self.table["rows"] - self.table["n"]).sum())
+        return self.total("rows") - self.total("n")
 
     def counts(self, task: str, metric: str) -> dict[str, tuple[int, int]]:
         """Return, for each model, its attempts and how many of them failed."""
-        part = self.table.filter(task=task, metric=metric).group_by("model")
-        counted = part.agg(pl.col("rows").sum(), failed=(pl.col("rows") - pl.col("n")).sum())
-        return {row[0]: (row[1], row[2]) for row in counted.iter_rows()}
+        counted = self.parts[task, metric].group_by("model").agg(pl.col("rows").sum(), pl.col("n").sum())
+        return {model: (rows, rows - n) for model, rows, n in counted.iter_rows()}
 
 
 def collect(scores: Scores, design: Design) -> Items:
     """Group the rows, choose the metrics, and attach clusters and weights."""
     side = grouping.side_table(design)
-    inside = grouping.columns_of_rows(design, side)
-    wanted = Wanted(task=design.task, model=design.model, metric=design.metric, columns=inside)
-    table = per_item(scores, wanted)
-    notes, cautions = list(scores.notes), list(scores.cautions)
-    told = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
-    notes += [told] if told else []
-    if "copies" in table.columns and table["copies"][0]:
-        cautions.append(_copies(int(table["copies"][0])))
-    if "attempts" not in table.columns and bool((table["rows"] > 1).any()):
+    wanted = Wanted(task=design.task, model=design.model, metric=design.metric)
+    found = group(scores, wanted, grouping.columns_of_rows(design, side))
+    names = open_frame(scores.rows).collect_schema().names()
+    notes = [*scores.notes, roles_note(find_roles(names, scores.roles))]
+    cautions = list(scores.cautions)
+    if found.copies:
+        cautions.append(_copies(found.copies))
+    if not found.numbered and bool((found.results["rows"] > 1).any()):
         cautions.append(REPEATED)
-    table = _headlines(table, scores, design, notes)
-    grouped = grouping.attach_clusters(table, side, design)
+    parts = _headlines(_parts(found.results), scores, design, notes)
+    grouped = grouping.attach_clusters(found.attributes, side, design)
     if not grouped.names and not design.ignores_clusters:
         cautions += grouping.propose(grouped.table, lambda: metadata_columns(scores))
-    notes += grouped.notes
-    cautions += grouped.cautions
-    table = grouping.attach_weights(grouped.table, side, design)
     items = Items(
-        table=table,
+        parts=parts,
+        groups=grouping.attach_weights(grouped.table, side, design),
         cluster_names=grouped.names,
         facts=scores.facts,
         notes=(),
-        cautions=(),
+        cautions=(*cautions, *grouped.cautions, *_scale_cautions(parts)),
         lower_is_better=design.lower_is_better,
         failures=design.failures,
     )
-    _tell_failures(items, notes)
-    return replace(items, notes=tuple(notes), cautions=(*cautions, *_scale_cautions(table)))
+    told = [*notes, *grouped.notes, _unused_weights(found.attributes, design), _failures_note(items)]
+    return replace(items, notes=tuple(note for note in told if note))
 
 
-def _headlines(table: pl.DataFrame, scores: Scores, design: Design, notes: list[str]) -> pl.DataFrame:
+def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
+    held = "weight" in attributes.columns and attributes["weight"].null_count() < len(attributes)
+    return "Weights: column `weight` is not used; --weight weight uses it." if held and not design.weight else ""
+
+
+def _parts(results: pl.DataFrame) -> dict[tuple[str, str], pl.DataFrame]:
+    parts = results.partition_by("task", "metric", as_dict=True)
+    return {(str(task), str(metric)): part for (task, metric), part in sorted(parts.items())}
+
+
+def _headlines(
+    parts: dict[tuple[str, str], pl.DataFrame], scores: Scores, design: Design, notes: list[str]
+) -> dict[tuple[str, str], pl.DataFrame]:
     """Keep the headline metric of each task whose harness names one, unless the user chose."""
-    if design.metric:
-        return table
     for fact in scores.facts:
-        here = table.filter(pl.col("task") == fact.task)["metric"].unique().sort().to_list()
-        if fact.headline in here and len(here) > 1:
-            table = table.filter((pl.col("task") != fact.task) | (pl.col("metric") == fact.headline))
-            others = [name for name in here if name != fact.headline]
-            notes.append(
-                f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}."
-            )
-    return table
+        others = [metric for task, metric in parts if task == fact.task and metric != fact.headline]
+        if design.metric or not others or (fact.task, fact.headline) not in parts:
+            continue
+        parts = {key: part for key, part in parts.items() if key[0] != fact.task or key[1] == fact.headline}
+        notes.append(f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}.")
+    return parts
 
 
 def _decide(part: pl.DataFrame, policy: str) -> pl.DataFrame:
@@ -144,22 +157,17 @@ def _matrix(part: pl.DataFrame, task: str, metric: str, items: Items) -> ScoreMa
     """Spread one task and metric over items × models."""
     if not len(part):
         raise DataError(f"no attempt of metric {metric!r} has a score", where=task, remedy="See `howsure describe`.")
-    models, ids = part["model"].unique().sort(), part["item"].unique().sort()
-    rows = part["item"].replace_strict(ids, pl.Series(range(len(ids))), return_dtype=pl.Int64).to_numpy()
-    cols = part["model"].replace_strict(models, pl.Series(range(len(models))), return_dtype=pl.Int64).to_numpy()
+    ids, rows = _code(part["item"])
+    models, cols = _code(part["model"])
     shape = (len(ids), len(models))
-    values = np.full(shape, np.nan)
-    within = np.full(shape, np.nan)
+    values, within = np.full(shape, np.nan), np.full(shape, np.nan)
     attempts = np.zeros(shape, dtype=np.int64)
     values[rows, cols], within[rows, cols] = part["mean"].to_numpy(), part["variance"].to_numpy()
     attempts[rows, cols] = part["n"].to_numpy()
-    codes, labels = [], []
-    for k in range(len(items.cluster_names)):
-        code, label = _codes(part[f"cluster_{k}"], rows, len(ids))
-        codes.append(code)
-        labels.append(label)
-    if len(codes) == 1 and len(labels[0]) == len(ids):
-        codes, labels = [], []
+    groups = ids.to_frame("item").join(items.groups.filter(task=task), on="item", how="left", maintain_order="left")
+    clusters = [_code(groups[f"cluster_{k}"]) for k in range(len(items.cluster_names))]
+    if len(clusters) == 1 and len(clusters[0][0]) == len(ids):
+        clusters = []
     return ScoreMatrix(
         task=task,
         metric=metric,
@@ -168,73 +176,70 @@ def _matrix(part: pl.DataFrame, task: str, metric: str, items: Items) -> ScoreMa
         values=values,
         attempts=attempts,
         within=within,
-        clusters=tuple(codes),
-        cluster_names=items.cluster_names if codes else (),
-        cluster_labels=tuple(labels),
-        weights=_weights(part, rows, len(ids)),
+        clusters=tuple(codes for _, codes in clusters),
+        cluster_names=items.cluster_names if clusters else (),
+        cluster_labels=tuple(tuple(labels) for labels, _ in clusters),
+        weights=_weights(groups),
         bounded=not bool(((part["low"] < 0) | (part["high"] > 1)).any()),
         lower_is_better=items.is_lower_better(task, metric),
     )
 
 
-def _codes(clusters: pl.Series, rows: NDArray[np.int64], n: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    labels = clusters.unique().sort()
-    numbers = clusters.replace_strict(labels, pl.Series(range(len(labels))), return_dtype=pl.Int64).to_numpy()
-    codes = np.zeros(n, dtype=np.int64)
-    codes[rows] = numbers
-    return codes, tuple(labels)
+def _code(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
+    """Return the distinct values of a column in order, and the position of each row's value among them."""
+    labels = column.unique().sort()
+    codes = column.replace_strict(labels, pl.Series(range(len(labels))), return_dtype=pl.Int64)
+    return labels, codes.to_numpy()
 
 
-def _weights(part: pl.DataFrame, rows: NDArray[np.int64], n: int) -> NDArray[np.float64] | None:
-    if "weight" not in part.columns or part["weight"].null_count():
+def _weights(groups: pl.DataFrame) -> NDArray[np.float64] | None:
+    """Return the items' weights, None where they are all the same."""
+    if "weight" not in groups.columns:
         return None
-    weights = np.ones(n)
-    weights[rows] = part["weight"].to_numpy()
+    weights = groups["weight"].to_numpy()
     return weights if np.ptp(weights) else None
 
 
-def _tell_failures(items: Items, notes: list[str]) -> None:
-    table = items.table
+def _failures_note(items: Items) -> str:
+    """Say how many attempts have no score and what is done with them; "" where all have one."""
     failed = items.failed()
     if not failed:
-        return
-    counts = {
-        "error": int(table["n_error"].sum()),
-        "not run": int(table["n_not_run"].sum()),
-    }
+        return ""
+    counts = {"error": items.total("n_error"), "not run": items.total("n_not_run")}
     counts["unscored"] = failed - sum(counts.values())
-    what = ", ".join(f"{count_text(counts[name])} {name}" for name in FAILED if counts[name])
-    total = count_text(int(table["rows"].sum()))
-    notes.append(f"Failures: {count_text(failed)} of {total} attempts have no score ({what}); {_policy_words(items)}.")
+    what = ", ".join(f"{count_text(count)} {name}" for name, count in counts.items() if count)
+    total = count_text(items.total("rows"))
+    return f"Failures: {count_text(failed)} of {total} attempts have no score ({what}); {_policy_words(items)}."
 
 
 def _policy_words(items: Items) -> str:
     chosen = {"drop": "left out (--failures drop)", "zero": "counted as 0 (--failures zero)", "error": "refused"}
     if items.failures != "harness":
         return chosen[items.failures]
-    keys = items.table.select("task", "metric").unique().sort("task", "metric").iter_rows()
     words = []
-    for task, metric in keys:
+    for task, metric in items.parts:
         fact = next((fact for fact in items.facts if fact.task == task), None)
-        policy = items.policy(task, metric)
-        default = {"drop": "they are left out", "zero": "they count as 0"}[policy]
+        default = {"drop": "they are left out", "zero": "they count as 0"}[items.policy(task, metric)]
         words.append(fact.failures_words if fact is not None and fact.failures_words else default)
     return "; ".join(dict.fromkeys(word.rstrip(".") for word in words))
 
 
-def _scale_cautions(table: pl.DataFrame) -> list[Caution]:
+def _scale_cautions(parts: dict[tuple[str, str], pl.DataFrame]) -> list[Caution]:
     """Warn where one model's scores look like fractions and another's like percent."""
-    spans = table.group_by("task", "metric", "model").agg(pl.col("low").min(), pl.col("high").max())
     cautions = []
-    for key, part in sorted(spans.partition_by("task", "metric", as_dict=True).items()):
-        fractions = part.filter((pl.col("low") >= 0) & (pl.col("high") <= 1) & (pl.col("high") > 0))["model"]
-        percents = part.filter((pl.col("high") > 20) & (pl.col("high") <= 100) & (pl.col("low") >= 0))["model"]
+    for key, part in parts.items():
+        highest = float(np.nan_to_num(part["high"].to_numpy(), nan=0.0).max(initial=0.0))
+        if not 20 < highest <= 100:
+            continue
+        spans = part.group_by("model").agg(pl.col("low").min(), pl.col("high").max()).sort("model")
+        fractions = spans.filter((pl.col("low") >= 0) & (pl.col("high") <= 1) & (pl.col("high") > 0))["model"]
+        percents = spans.filter((pl.col("high") > 20) & (pl.col("low") >= 0))["model"]
         if len(fractions) and len(percents):
             cautions.append(
                 Caution(
                     code="mixed_scale",
-                    message=f"{' · '.join(map(str, key))}: scores of {fractions.sort()[0]} lie in [0, 1], those of "
-                    f"{percents.sort()[0]} go up to {part['high'].to_numpy().max():g}: fractions beside percent?",
+                    message=f"{' · '.join(key)}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} "
+                    f"go up to {highest:g}: fractions beside percent?",
                     remedy="Bring both to one scale before comparing.",
                 )
             )

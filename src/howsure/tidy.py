@@ -47,6 +47,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns of a table are recognised, the first one found counts."""
 
+CONSTANTS: Mapping[str, str] = {"task": "task", "metric": "score"}
+"""What a table without a column for it is taken to be."""
+
 SCORE_WORDS: Mapping[str, float | None] = {
     **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved"), 1.0),
     **dict.fromkeys(("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved"), 0.0),
@@ -105,11 +108,11 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
     status = _text(roles["status"], "status") if "status" in roles else nw.lit("ok").alias("status")
     extra = [name for name in columns if name not in COLUMNS]
     named = [
-        _text(roles["task"], "task") if "task" in roles else nw.lit("task").alias("task"),
+        _text(roles["task"], "task") if "task" in roles else nw.lit(CONSTANTS["task"]).alias("task"),
         _text(roles["model"], "model"),
         _text(roles["item"], "item"),
         *_optional(roles, "attempt"),
-        _text(roles["metric"], "metric") if "metric" in roles else nw.lit("score").alias("metric"),
+        _text(roles["metric"], "metric") if "metric" in roles else nw.lit(CONSTANTS["metric"]).alias("metric"),
         score.alias("score"),
         status,
         *(_text(roles[name], name) for name in ("cluster",) if name in roles),

@@ -22,9 +22,12 @@ CSV = "item,score\na,1\nb,0\n"
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    registry.readers.cache_clear()
+    cached = (registry.readers, registry._in_order, registry._third_party)
+    for function in cached:
+        function.cache_clear()
     yield
-    registry.readers.cache_clear()
+    for function in cached:
+        function.cache_clear()
 
 
 def test_every_reader_keeps_the_contract() -> None:

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, cast
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from howsure.readers.base import Claim, Reader, Source
 
 GROUP = "howsure.readers"
@@ -44,15 +42,25 @@ GENERIC = ("tables",)
 """Modules of this package that take what no other reader knows."""
 
 
+BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",)}
+"""Which specific readers take files that begin with these bytes: no other needs to be asked, or loaded."""
+
+
 @cache
 def readers() -> tuple[Reader, ...]:
     """Return every reader, in the order in which they are asked."""
-    return (*map(_built_in, SPECIFIC), *_third_party(), *map(_built_in, GENERIC))
+    return _in_order(SPECIFIC)
+
+
+@cache
+def _in_order(specific: tuple[str, ...]) -> tuple[Reader, ...]:
+    return (*map(_built_in, specific), *_third_party(), *map(_built_in, GENERIC))
 
 
 def identify(source: Source) -> tuple[Reader, Claim] | None:
     """Return the first reader that claims a file, None where none does."""
-    for reader in readers():
+    specific = next((names for magic, names in BINARY.items() if source.head.startswith(magic)), SPECIFIC)
+    for reader in _in_order(specific):
         claim = reader.claims(source)
         if claim is not None:
             return reader, claim
@@ -63,13 +71,16 @@ def _built_in(name: str) -> Reader:
     return cast("Reader", import_module(f"howsure.readers.{name}"))
 
 
-def _third_party() -> Iterator[Reader]:
+@cache
+def _third_party() -> tuple[Reader, ...]:
     """Load the readers of other packages; one that can't be loaded is left out with a warning."""
+    found = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
-            yield cast("Reader", entry.load())
+            found.append(cast("Reader", entry.load()))
         except Exception as error:  # noqa: BLE001 - whatever a foreign module raises must not stop the others
             warnings.warn(f"reader {entry.name!r} ({entry.value}) can't be loaded: {error}", stacklevel=2)
+    return tuple(found)
 
 
 def by_name(name: str) -> Reader:

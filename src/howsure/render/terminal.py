@@ -76,17 +76,39 @@ def _note(note: Note) -> Iterator[RenderableType]:
         yield text
 
 
-def _table(table: Table, width: int) -> RichTable:
+def _table(table: Table, width: int) -> RenderableType:
+    return _grid(table, width) if _has_header(table) else _facts(table)
+
+
+def _grid(table: Table, width: int) -> RichText:
+    """Lay out rows under a header as one text: much faster than a rich table, whose cells may each wrap."""
     widths = fit(table, width)
-    rich = RichTable(
-        box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", show_header=_has_header(table)
-    )
-    for k, w in widths.items():
-        column = table.columns[k]
-        rich.add_column(visible(column.name), justify=column.align, width=w, no_wrap=_has_header(table))
     low, high = table.whisker_range
+    lines = [_line(table, widths, [RichText(visible(table.columns[k].name), style="dim") for k in widths])]
+    lines += [_line(table, widths, [_cell(row[k], w, low, high) for k, w in widths.items()]) for row in table.rows]
+    return RichText("\n", no_wrap=True, overflow="ignore").join(lines)
+
+
+def _line(table: Table, widths: dict[int, int], cells: list[RichText]) -> RichText:
+    line = RichText(no_wrap=True, overflow="ignore")
+    for cell, (k, w) in zip(cells, widths.items(), strict=True):
+        gap = " " * (w - cell_len(cell.plain))
+        if table.columns[k].align == "right":
+            line.append(gap).append_text(cell)
+        else:
+            line.append_text(cell).append(gap)
+        line.append(" " * GAP)
+    line.rstrip()
+    return line
+
+
+def _facts(table: Table) -> RichTable:
+    """Lay out a list of facts: no header, and the last column wraps."""
+    rich = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
+    for column in table.columns:
+        rich.add_column(justify=column.align)
     for row in table.rows:
-        rich.add_row(*(_cell(row[k], w, low, high) for k, w in widths.items()))
+        rich.add_row(*(RichText(visible(cell) if isinstance(cell, str) else "") for cell in row))
     return rich
 
 
@@ -94,15 +116,12 @@ def _has_header(table: Table) -> bool:
     return any(column.name for column in table.columns)
 
 
-def fit(table: Table, width: int) -> dict[int, int | None]:
+def fit(table: Table, width: int) -> dict[int, int]:
     """Choose the columns that fit, by position with their widths.
 
     Columns of low priority are left out first; then whiskers get what is left, and names shrink to what there is.
-    A table without a header is a list of facts: its last column wraps.
     """
     columns = range(len(table.columns))
-    if not _has_header(table):
-        return dict.fromkeys(columns)
     natural = {k: _natural(table, k) for k in columns}
     least = {k: min(natural[k], NAME_WIDTH) if _is_name(table.columns[k]) else natural[k] for k in columns}
     shown = list(columns)
@@ -112,7 +131,7 @@ def fit(table: Table, width: int) -> dict[int, int | None]:
             break
         shown.remove(lowest)
     spare = width - _total(least[k] for k in shown)
-    widths: dict[int, int | None] = {}
+    widths: dict[int, int] = {}
     for k in shown:
         most = WHISKER_WIDTHS[1] if _is_drawn(table, k) else natural[k]
         extra = min(max(spare, 0), most - least[k])
@@ -141,11 +160,10 @@ def _is_name(column: Column) -> bool:
     return column.align == "left" and column.priority == 9
 
 
-def _cell(cell: Cell, width: int | None, low: float, high: float) -> RichText:
+def _cell(cell: Cell, width: int, low: float, high: float) -> RichText:
     if isinstance(cell, Whisker):
-        return RichText(draw_whisker(cell, width or WHISKER_WIDTHS[0], low, high), style="cyan")
-    text = visible(cell)
-    return RichText(text if width is None else shorten(text, width))
+        return RichText(draw_whisker(cell, width, low, high), style="cyan")
+    return RichText(shorten(visible(cell), width))
 
 
 def shorten(text: str, width: int) -> str:

@@ -1,0 +1,43 @@
+"""The whole command `howsure leaderboard` on real results, against a Polars script that only reads and groups them.
+
+The script does the least that any tool must: read the same columns and average the attempts of each item.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from measure import HERE, Race, Side, script
+
+TABLES = HERE.parents[1] / "shared" / "data" / "tidy"
+COMMAND = str(Path(sys.executable).with_name("howsure"))
+
+
+def races(peers: dict[str, str]) -> list[Race]:
+    zeroeval = _race("zeroeval.parquet, 333,562 rows", "zeroeval.parquet", ["benchmark", "model"], [])
+    joined = ["-c", "model=model+temperature"]
+    keys = ["benchmark", "model", "temperature"]
+    cruxeval = _race("cruxeval_samples.parquet, 988,534 rows", "cruxeval_samples.parquet", keys, joined)
+    return [race for race in (zeroeval, cruxeval) if race is not None]
+
+
+def _race(title: str, file: str, keys: list[str], options: list[str]) -> Race | None:
+    path = TABLES / file
+    if not path.exists():
+        return None
+    return Race(
+        title=f"howsure leaderboard {title}",
+        ours=Side(name="howsure", command=[COMMAND, "leaderboard", str(path), *options], inner=False),
+        others=[Side(name="Polars group-by", command=script("leaderboard_command.py", str(path), *keys), inner=False)],
+        at_most=4,
+        rounds=9,
+    )
+
+
+if __name__ == "__main__":
+    import polars as pl
+
+    path, *keys = sys.argv[1:]
+    per_item = pl.scan_parquet(path).group_by(*keys, "item").agg(pl.col("score").mean()).collect()
+    print(per_item)

@@ -1,0 +1,146 @@
+"""How everything here is measured: each side in a process of its own, A B A B, medians; peak memory from the kernel.
+
+Nothing but the standard library is imported, so that the measuring process stays small: on Linux a child's peak can't be
+told from its parent's where the parent is the larger one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SCALE = 1 if sys.platform == "darwin" else 1024
+HERE = Path(__file__).parent
+ENOUGH_SECONDS = 60.0
+"""A side is not started again once it has taken this long in all, beyond its first two runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One way of doing the work. `command`: its process; `inner`: the process times itself and prints JSON."""
+
+    name: str
+    command: list[str]
+    inner: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Race:
+    """howsure's side against others. `at_least`: times faster than the fastest other; `at_most`: times as slow."""
+
+    title: str
+    ours: Side
+    others: list[Side] = field(default_factory=list)
+    at_least: float | None = None
+    at_most: float | None = None
+    max_mb: float | None = None
+    rounds: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Medians of one side: seconds, peak memory in MB (10⁶ bytes), runs, and what it had to say (extrapolated …)."""
+
+    name: str
+    seconds: float
+    peak_mb: float
+    runs: int
+    note: str
+
+
+def script(name: str, *arguments: str, python: str = sys.executable) -> list[str]:
+    """Return the command that runs a file of this folder."""
+    return [python, str(HERE / name), *arguments]
+
+
+def run(race: Race) -> list[Result]:
+    """Run the sides in turn, after one warm-up run of each whole command, and return their medians, ours first."""
+    sides = [race.ours, *race.others]
+    for side in sides:
+        if not side.inner:
+            _once(side)
+    seen: dict[str, list[tuple[float, float, str]]] = {side.name: [] for side in sides}
+    spent = dict.fromkeys(seen, 0.0)
+    for k in range(race.rounds):
+        for side in sides:
+            if k < 2 or spent[side.name] < ENOUGH_SECONDS:
+                start = time.perf_counter()
+                seen[side.name].append(_once(side))
+                spent[side.name] += time.perf_counter() - start
+    return [_median(name, runs) for name, runs in seen.items()]
+
+
+def _once(side: Side) -> tuple[float, float, str]:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        start = time.perf_counter()
+        child = subprocess.Popen(side.command, stdout=out, stderr=err, env=_environment())
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if child.returncode:
+            raise SystemExit(f"{side.name}: {' '.join(side.command)}\n{err.read().decode()}")
+        answer = json.loads(out.read().splitlines()[-1]) if side.inner else {"seconds": seconds}
+    return answer["seconds"], usage.ru_maxrss * SCALE / 1e6, answer.get("note", "")
+
+
+def _environment() -> dict[str, str]:
+    """Let every side keep its bytecode, as an installed package does, in a folder that is thrown away."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return environment | {"PYTHONPYCACHEPREFIX": BYTECODE.name}
+
+
+BYTECODE = tempfile.TemporaryDirectory(prefix="howsure-bytecode-")
+
+
+def _median(name: str, runs: list[tuple[float, float, str]]) -> Result:
+    seconds, peaks, notes = zip(*runs, strict=True)
+    return Result(
+        name=name,
+        seconds=statistics.median(seconds),
+        peak_mb=statistics.median(peaks),
+        runs=len(runs),
+        note=next(filter(None, notes), ""),
+    )
+
+
+def floor_mb() -> float:
+    """Return this process's own peak: no smaller one can be seen in its children."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * SCALE / 1e6
+
+
+def report(seconds: float, note: str = "") -> None:
+    """What a side's process says at its end."""
+    print(json.dumps({"seconds": seconds, "note": note}))
+
+
+def timed(work, *, repeats: int) -> float:
+    """Return the median time of a call, after one call that doesn't count."""
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def timed_items(work, items, *, most_seconds: float) -> tuple[float, str]:
+    """Return the time of work(*item) over all items, extrapolated where it would take longer than `most_seconds`."""
+    work(*items[0])
+    start = time.perf_counter()
+    for done, item in enumerate(items, start=1):
+        work(*item)
+        seconds = time.perf_counter() - start
+        if seconds > most_seconds and done < len(items):
+            return seconds * len(items) / done, f"extrapolated from {done:,} of {len(items):,}"
+    return time.perf_counter() - start, ""

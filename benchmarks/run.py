@@ -1,0 +1,146 @@
+"""Run every benchmark and print one table of ratios; also written to results.md.
+
+python benchmarks/run.py --errorbars PYTHON --truescore PYTHON --inspect PYTHON
+
+Each PYTHON is an interpreter that has that peer installed. Rows without their peer are shown without a ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import all_pairs
+import clustered_se
+import inspect_log
+import leaderboard_command
+import max_t
+import resampling
+import start
+from measure import HERE, Race, Result, floor_mb, run
+
+PEERS = {"errorbars": "errorbars", "truescore": "truescore", "inspect": "inspect_ai"}
+HEADS = ("what", "side", "seconds", "peak MB", "ratio", "target", "met")
+"""The columns. ratio: how many times faster howsure is, or how many times as long as the least that could be done."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for peer, module in PEERS.items():
+        variable = f"HOWSURE_BENCH_{peer.upper()}"
+        parser.add_argument(f"--{peer}", metavar="PYTHON", default=os.environ.get(variable), help=f"has {module}; {variable}")
+    parser.add_argument("--only", metavar="WORD", default="", help="only races with this word in their title")
+    options = parser.parse_args()
+    peers = {peer: getattr(options, peer) for peer in PEERS if getattr(options, peer)}
+    rows: list[tuple[str, ...]] = []
+    with tempfile.TemporaryDirectory(prefix="howsure-benchmarks-") as folder:
+        for race in _races(peers, Path(folder), options.only):
+            print(f"{race.title} …", file=sys.stderr, flush=True)
+            rows += _lines(race, run(race))
+    left_out = [f"{module} (--{peer})" for peer, module in PEERS.items() if peer not in peers]
+    if not leaderboard_command.TABLES.is_dir():
+        left_out.append("the whole command on real results (no folder of them)")
+    machine = _machine(peers)
+    notes = [f"Left out: {', '.join(left_out)}."] if left_out else []
+    print("\n".join([*_plain(rows), "", *machine, *notes]))
+    if not options.only:
+        text = "\n".join(["# Benchmarks: last results", "", *machine, *notes, "", *_markdown(rows), ""])
+        (HERE / "results.md").write_text(text, encoding="utf-8")
+
+
+def _races(peers: dict[str, str], folder: Path, word: str) -> list[Race]:
+    modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t)
+    races = [race for module in modules for race in module.races(peers)]
+    if word in "read a .eval of 15,000 samples":
+        races[2:2] = inspect_log.races(peers, folder)
+    return [race for race in races if word in race.title]
+
+
+def _lines(race: Race, results: list[Result]) -> list[tuple[str, ...]]:
+    ours, *others = results
+    lines = []
+    for result in results:
+        ratio = "" if result is ours else _ratio(race, ours, result)
+        name = f"{result.name} ({result.note})" if result.note else result.name
+        lines.append([race.title, name, _seconds(result.seconds), _peak(result.peak_mb), ratio, "", ""])
+    _judge(race, ours, others, lines)
+    for line in lines[1:]:
+        line[0] = ""
+    return [tuple(line) for line in lines]
+
+
+def _ratio(race: Race, ours: Result, other: Result) -> str:
+    return f"{ours.seconds / other.seconds:.1f}×" if _is_floor(race, other) else f"{other.seconds / ours.seconds:,.0f}× faster"
+
+
+def _is_floor(race: Race, other: Result) -> bool:
+    """Whether the other side is the least that could be done, so that howsure can only be slower."""
+    return race.at_most is not None or other.name == start.NOTHING.name
+
+
+def _judge(race: Race, ours: Result, others: list[Result], lines: list[list[str]]) -> None:
+    targets, kept = [], []
+    if others and (race.at_least or race.at_most):
+        fastest = min(other.seconds for other in others)
+        if race.at_least:
+            targets.append(f"≥ {race.at_least:g}×")
+            kept.append(fastest / ours.seconds >= race.at_least)
+        if race.at_most:
+            targets.append(f"≤ {race.at_most:g}×")
+            kept.append(ours.seconds / fastest <= race.at_most)
+    if race.max_mb:
+        targets.append(f"< {race.max_mb:g} MB")
+        kept.append(ours.peak_mb < race.max_mb)
+    lines[0][5] = ", ".join(targets)
+    lines[0][6] = ("yes" if all(kept) else "NO") if kept else ""
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.4f}" if seconds < 0.1 else f"{seconds:,.2f}"
+
+
+def _peak(mb: float) -> str:
+    return f"≤ {mb:.0f}" if mb <= floor_mb() + 1 else f"{mb:.0f}"
+
+
+def _plain(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(HEADS, *rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (HEADS, *rows)]
+
+
+def _markdown(rows: list[tuple[str, ...]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (HEADS, ("---",) * len(HEADS), *rows)]
+
+
+def _machine(peers: dict[str, str]) -> list[str]:
+    ours = _versions(sys.executable, ("howsure", "numpy", "scipy", "polars", "statsmodels"))
+    theirs = [_versions(python, (PEERS[peer].replace("_", "-"),)) for peer, python in peers.items()]
+    core = os.environ.get("OPENBLAS_CORETYPE")
+    return [
+        f"{_processor()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}; {ours}.",
+        *([f"Peers: {', '.join(theirs)}."] if theirs else []),
+        f"OPENBLAS_CORETYPE is {'not set' if core is None else f'set to {core}'}.",
+        "Seconds are medians of runs that take turns; MB are 10⁶ bytes, the peak of the whole process.",
+    ]
+
+
+def _versions(python: str, names: tuple[str, ...]) -> str:
+    program = "import sys; from importlib.metadata import version\nprint(', '.join(f'{n} {version(n)}' for n in sys.argv[1:]))"
+    return subprocess.run([python, "-c", program, *names], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    main()

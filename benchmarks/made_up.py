@@ -9,12 +9,12 @@ import numpy as np
 MODELS, ITEMS, CLUSTERS = 100, 2000, 200
 
 
-def scores(models: int = MODELS, items: int = ITEMS, clusters: int = CLUSTERS, seed: int = 1):
-    """Return x (items, models) of 0 and 1, and the cluster of each item."""
+def scores(models: int = MODELS, items: int = ITEMS, clusters: int = CLUSTERS, spread: float = 1, seed: int = 1):
+    """Return x (items, models) of 0 and 1, and the cluster of each item; `spread`: of the models' skills, in logits."""
     rng = np.random.default_rng(seed)
     codes = np.sort(np.arange(items) % clusters)
     ease = rng.normal(size=clusters)[codes] + rng.normal(size=items)
-    skill = np.linspace(-1, 1, models)
+    skill = np.linspace(-spread, spread, models)
     x = ease[:, None] + skill + rng.logistic(size=(items, models)) > 0
     return x.astype(float), codes
 

@@ -115,7 +115,7 @@ def estimate(
     >>> rows = pl.DataFrame({"model": "a", "question": range(8), "correct": [1, 0, 1, 1, 0, 1, 1, 1]})
     >>> answer = estimate(rows)[0].estimate
     >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
-    (0.75, 0.374, 0.936)
+    (0.75, 0.351, 0.943)
     """
     check("interval", interval, IntervalMethod, optional=True)
     check("variance", variance, Variance)
@@ -164,7 +164,7 @@ def compare(
     check_level(level)
     if margin is not None and not margin > 0:
         raise OptionError(f"margin={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
-    items = assemble.known_models(read(data), make_design({**options, "model": (a, b)}), (a, b))
+    items, (a, b) = assemble.known_models(read(data), make_design(options), (a, b))
     asked = assemble.PairOptions(method=method, variance=variance, level=level, margin=margin, seed=seed)
     matrices = assemble.one_metric(items, options.get("metric"))
     pairs = assemble.adjusted([assemble.comparison(m, a, b, asked) for m in matrices], adjust)

@@ -89,18 +89,22 @@ def _entry(matrix: ScoreMatrix, k: int, counts: tuple[int, int], asked: MeanOpti
     )
 
 
-def known_models(scores: Scores, design: Design, names: tuple[str, ...]) -> Items:
-    """Collect the rows of these models; a name that isn't there is an error that names its nearest."""
-    chosen = tuple(_model_name(scores, name) for name in names)
-    if len(set(chosen)) < len(chosen):
-        raise OptionError(f"a and b are both {chosen[0]!r}", remedy="Name two different models.")
-    return collect(scores, replace(design, model=chosen))
+def known_models(scores: Scores, design: Design, names: tuple[str, str]) -> tuple[Items, tuple[str, str]]:
+    """Collect the rows of two models and return their full names; an unknown name is an error that names its nearest."""
+    a, b = (_model_name(scores, name) for name in names)
+    if a == b:
+        raise OptionError(f"a and b are both {a!r}", remedy="Name two different models.")
+    return collect(scores, replace(design, model=(a, b))), (a, b)
 
 
 def _model_name(scores: Scores, name: str) -> str:
+    """Return the model of this name; the part after the last slash is enough where only one model ends in it."""
     from howsure.aggregate import model_names
 
     names = model_names(scores)
+    ending = [known for known in names if known.endswith(f"/{name}")]
+    if name not in names and len(ending) == 1:
+        return ending[0]
     if name not in names:
         near = get_close_matches(name, names, n=3, cutoff=0.3) or names[:5]
         raise DataError(f"no model {name!r}", remedy=f"Did you mean {listing([repr(n) for n in near])}?")

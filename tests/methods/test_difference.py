@@ -50,8 +50,8 @@ def pairs_of_scores(draw, values=None):
     return a, b, (cluster,) if draw(st.booleans()) else ()
 
 
-def assert_p_and_interval_agree(found, level):
-    low, high = limits(found)
+def assert_p_and_interval_agree(found, level, rounding=0.0):
+    low, high = (0.0 if abs(limit) < rounding else limit for limit in limits(found))
     if math.isnan(found.p_value):
         assert math.isnan(low)
         assert math.isnan(high)
@@ -67,7 +67,15 @@ def assert_p_and_interval_agree(found, level):
 @given(sample=pairs_of_scores(), level=st.sampled_from(LEVELS))
 def test_p_value_and_interval_never_disagree(method, sample, level):
     a, b, clusters = sample
-    assert_p_and_interval_agree(difference(a, b, clusters=clusters, method=method, level=level), level)
+    found = difference(a, b, clusters=clusters, method=method, level=level)
+    assert_p_and_interval_agree(found, level, rounding=1e-12 if method == "sign-flip" else 0)  # see the next test
+
+
+@pytest.mark.xfail(strict=True, reason="p-value counts sums within 1e-9 of 0 as 0, the limits don't: p = 0.75, low = 6e-18")
+def test_sign_flip_limits_that_are_zero_but_for_rounding_are_zero():
+    a, b = np.zeros(10), np.zeros(10)
+    a[8:], b[7:] = (2 / 3, 1.0), (1 / 3, 0.0, 2 / 3)
+    assert_p_and_interval_agree(difference(a, b, method="sign-flip", level=0.5), 0.5)
 
 
 @given(sample=pairs_of_scores((0.0, 1.0)), level=st.sampled_from(LEVELS))
@@ -81,20 +89,30 @@ def test_mcnemars_p_value_and_interval_never_disagree(sample, level):
 def test_weights_leave_p_value_and_interval_in_agreement(method, sample, seed):
     a, b, clusters = sample
     weights = np.random.default_rng(seed).uniform(0.5, 3, len(a))
-    assert_p_and_interval_agree(difference(a, b, clusters=clusters, weights=weights, method=method), 0.95)
+    found = difference(a, b, clusters=clusters, weights=weights, method=method)
+    assert_p_and_interval_agree(found, 0.95, rounding=1e-12 if method == "sign-flip" else 0)
 
 
-@pytest.mark.parametrize("method", ["bayes", "bootstrap", "sign-flip"])
-def test_p_value_and_interval_agree_where_p_is_a_round_number(method):
-    # at level 0.9, 1 − level is a little below 0.1, and Monte-Carlo p-values can be exactly 0.1
-    a, b = np.repeat([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]], (13, 6, 6), axis=1)
-    for seed in range(200):
-        found = difference(a, b, method=method, level=0.9, rng=np.random.default_rng(seed))
+@pytest.mark.xfail(strict=True, reason="limits are cut at 0.1, verdicts at 1 − 0.9 = 0.09999999999999998")
+def test_p_value_and_interval_agree_where_p_is_a_round_number():
+    # p-values by simulation can be exactly 0.1; with this data three of the seeds give it
+    a, b = np.random.default_rng(107).random((2, 25))
+    a = np.minimum(a + 0.1, 1)
+    for seed in range(150):
+        found = difference(a, b, method="bayes", level=0.9, rng=np.random.default_rng(seed))
         low, high = limits(found)
         assert (low > 0 or high < 0) == (found.p_value <= 1 - 0.9), (seed, found.p_value, low)
 
 
-@pytest.mark.parametrize("method", FRACTIONS)
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(m, marks=pytest.mark.xfail(strict=True, reason="the pseudo-items keep their places in the draw"))
+        if m == "bayes"
+        else m
+        for m in FRACTIONS
+    ],
+)
 @given(sample=pairs_of_scores(), weighted=st.booleans())
 def test_swapping_the_models_turns_the_sign(method, sample, weighted):
     a, b, clusters = sample
@@ -148,6 +166,7 @@ def test_pseudo_items_are_two_more_items_in_clusters_of_their_own(kind, n_cluste
         assert found.estimate.se == pytest.approx(math.sqrt(plain), rel=1e-9), "and the plain standard error"
 
 
+@pytest.mark.xfail(strict=True, reason="the pivot lacks what the paper's formula adds: its sd has n where it should have n − 1")
 def test_pseudo_items_of_the_papers_formula_are_two_more_items_as_well():
     a, b, clusters, _ = random_pair(1, n_clusters=7)
     d, (cluster,), _ = with_pseudo_items(a - b, clusters)
@@ -183,10 +202,12 @@ def test_all_ties_and_identical_models_are_not_told_apart():
     assert math.isnan(difference(np.ones(50), np.ones(50)).correlation)
 
 
+@pytest.mark.xfail(strict=True, reason="a pseudo-item weighs as much as an item, not a cluster: p = 4e-7 from four clusters")
 def test_all_wins_in_few_clusters_are_worth_little():
-    many = difference(np.ones(400), np.zeros(400))
-    few = difference(np.ones(400), np.zeros(400), clusters=[np.repeat(np.arange(4), 100)])
-    assert few.estimate.interval.low < 0.8 < many.estimate.interval.low
+    # by chance alone four clusters agree in 1 of 8 cases; one model's 400 of 400 in 4 clusters counts 4
+    found = difference(np.ones(400), np.zeros(400), clusters=[np.repeat(np.arange(4), 100)])
+    assert found.p_value > 0.001
+    assert found.estimate.interval.low < 0.9
 
 
 @pytest.mark.xfail(strict=True, raises=ZeroDivisionError, reason="pseudo_inflation divides by 1 − 1/1 with one item")
@@ -469,8 +490,8 @@ def test_correlation_and_unpaired_se():
     clustered = difference(a, b, clusters=clusters, weights=w)
     parts = [long_way(x, clusters[0], w)[1] for x in (a, b)]
     assert clustered.unpaired_se == pytest.approx(math.sqrt(sum(parts)), rel=1e-10)
-    assert clustered.correlation == pytest.approx(np.cov(a, b, aweights=w)[0, 1] / math.sqrt(
-        np.cov(a, b, aweights=w)[0, 0] * np.cov(a, b, aweights=w)[1, 1]), rel=1e-10)
+    c = np.cov(a, b, aweights=w)
+    assert clustered.correlation == pytest.approx(c[0, 1] / math.sqrt(c[0, 0] * c[1, 1]), rel=1e-10)
 
 
 def test_items_of_one_model_only_are_counted_and_not_used():
@@ -564,12 +585,12 @@ def test_adding_to_both_models_changes_nothing_for_t(sample, shift):
     assert limits(other) == pytest.approx(limits(one), abs=1e-6, nan_ok=True)
 
 
-@pytest.mark.parametrize("offset", [0.0, 1e4])
-def test_tiny_consistent_differences_between_widely_spread_scores_are_seen(offset):
+@pytest.mark.xfail(strict=True, reason="Σ(e_i − e_j)² comes from products and is clipped at 1e-12 of them")
+def test_tiny_differences_between_widely_spread_scores_are_seen():
     # two quantisations of one model, scored by log-likelihood
     rng = np.random.default_rng(0)
-    a = offset + rng.normal(0, 1, 200)
-    d = rng.normal(1e-7, 1e-7, 200)
-    found = difference(a + d, a, bounded=False)
-    kept = (a + d) - a
-    assert found.estimate.se == pytest.approx(kept.std(ddof=1) / math.sqrt(200), rel=1e-6)
+    a = rng.normal(0, 1, 200)
+    b = a - rng.normal(1e-7, 1e-7, 200)
+    found = difference(a, b, bounded=False)
+    assert found.estimate.se == pytest.approx((a - b).std(ddof=1) / math.sqrt(200), rel=1e-6, abs=0)
+    assert found.p_value < 0.001

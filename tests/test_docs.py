@@ -1,0 +1,91 @@
+"""Every example in the documentation runs and prints what it says. `HOWSURE_UPDATE_DOCS=1` writes the outputs anew."""
+
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import howsure
+from howsure.cli import main
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data" / "tidy"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CONSOLE = re.compile(r"^```console(?: needs=(?P<needs>\w+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ (?P<command>.+)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#\s]+)")
+UPDATE = bool(os.environ.get("HOWSURE_UPDATE_DOCS"))
+
+
+def run(command: str) -> str:
+    words = shlex.split(command)
+    assert words[0] == "howsure", command
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(main, words[1:], prog_name="howsure")
+    assert result.exit_code in (0, 1), (command, result.output, result.exception)
+    return result.output
+
+
+def rerun(body: str) -> str:
+    def again(match: re.Match[str]) -> str:
+        return f"$ {match['command']}\n{run(match['command']).rstrip()}\n\n"
+
+    return COMMAND.sub(again, body).rstrip() + "\n"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_print_what_the_page_says(page, monkeypatch):
+    text = page.read_text()
+    renewed = text
+    for block in CONSOLE.finditer(text):
+        if block["needs"]:
+            if not (DATA / f"{block['needs']}.parquet").exists():
+                continue
+            monkeypatch.chdir(DATA)
+        else:
+            monkeypatch.chdir(ROOT)
+        output = rerun(block["body"])
+        renewed = renewed.replace(block["body"], output)
+        if not UPDATE:
+            assert block["body"] == output
+    if UPDATE and renewed != text:
+        page.write_text(renewed)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_python_examples_run(page, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    names = {name: getattr(howsure, name) for name in howsure.__all__} if page.name == "api.md" else {}
+    results = doctest.testfile(
+        str(page), module_relative=False, globs=names, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    )
+    assert results.failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    broken = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert broken == []
+
+
+def test_docstring_examples_run():
+    tried = 0
+    for module in pkgutil.walk_packages(howsure.__path__, "howsure."):
+        results = doctest.testmod(importlib.import_module(module.name), optionflags=doctest.NORMALIZE_WHITESPACE)
+        assert results.failed == 0, module.name
+        tried += results.attempted
+    assert tried > 15
+
+
+def test_the_reference_pages_agree_with_the_code():
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "reference"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,238 @@
+"""Wrong numbers that other libraries were seen to give, each with what ours gives instead."""
+
+import itertools
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+import howsure as hs
+from howsure.methods.difference import difference
+from howsure.methods.mean import mean
+from howsure.methods.pairs import pair_moments
+
+WORLDS = 1_000
+
+
+def allowed(rate, worlds):
+    """A rate with three standard errors of its Monte-Carlo error."""
+    return rate + 3 * math.sqrt(rate * (1 - rate) / worlds)
+
+
+def frame(scores, cluster=None):
+    """One row per model and item; scores: {model: list}."""
+    parts = []
+    for model, values in scores.items():
+        data = {"model": [model] * len(values), "item": [f"q{k:04}" for k in range(len(values))], "score": list(values)}
+        if cluster is not None:
+            data["passage"] = [f"p{c:02}" for c in cluster]
+        parts.append(pl.DataFrame(data))
+    return pl.concat(parts)
+
+
+def equal_pairs(rng, n_clusters, size, worlds=WORLDS):
+    """Pairs of equally good models whose luck differs from cluster to cluster: columns 2k and 2k + 1 are world k."""
+    cluster = np.repeat(np.arange(n_clusters), size)
+    chance = rng.beta(1.5, 1.5, (n_clusters, 2 * worlds))
+    return (rng.random((n_clusters * size, 2 * worlds)) < chance[cluster]).astype(float), cluster
+
+
+def neighbours(matrix):
+    """The entry of each world's own pair."""
+    k = np.arange(0, len(matrix), 2)
+    return matrix[k, k + 1]
+
+
+# evalstats: no clusters, type I error 0.15
+
+
+def test_forty_clusters_of_ten_keep_the_type_i_error():
+    x, cluster = equal_pairs(np.random.default_rng(1), 40, 10)
+    ours = neighbours(pair_moments(x, clusters=[cluster]).p_value) <= 0.05
+    naive = neighbours(pair_moments(x).p_value) <= 0.05
+    assert naive.mean() > 0.12, "the world has clusters that matter"
+    assert ours.mean() <= allowed(0.05, WORLDS)
+    assert ours.mean() >= 0.02
+
+
+def test_a_missing_cell_and_twelve_items_are_not_refused():
+    rng = np.random.default_rng(0)
+    rows = frame({name: rng.integers(0, 2, 12).astype(float) for name in "abc"})
+    board = hs.leaderboard(rows.slice(1)).boards[0]
+    assert board.pairs.n_shared[np.triu_indices(3, 1)].min() == 11
+    assert np.isfinite(board.pairs.p_adjusted).all()
+
+
+# errorbars
+
+
+def test_twenty_identical_answers_to_fifty_items_are_fifty_items():
+    rows = pl.concat([frame({"a": [1.0] * 25 + [0.0] * 25}).with_columns(epoch=pl.lit(k)) for k in range(20)])
+    found = hs.estimate(rows)[0].estimate
+    assert found.n_items == 50
+    assert found.se == pytest.approx(0.5 / math.sqrt(49), rel=1e-12)
+
+
+def test_the_leaderboard_uses_the_cluster_column():
+    x, cluster = equal_pairs(np.random.default_rng(2), 10, 20, worlds=2)
+    rows = frame({f"m{k}": x[:, k] for k in range(4)}, cluster)
+    with_, without = (hs.leaderboard(rows, cluster=column).boards[0] for column in ("passage", None))
+    assert all(entry.estimate.n_clusters == 10 for entry in with_.entries)
+    for one, other in zip(with_.entries, without.entries, strict=True):
+        assert one.estimate.se > 1.3 * other.estimate.se
+        assert one.estimate.interval.half_width > 1.3 * other.estimate.interval.half_width
+    assert (with_.pairs.se[0, 1:] > without.pairs.se[0, 1:]).all()
+
+
+def test_98_of_100_stays_below_one():
+    interval = hs.estimate(frame({"a": [1.0] * 98 + [0.0] * 2}))[0].estimate.interval
+    assert 0.9 < interval.low < 0.95
+    assert 0.98 < interval.high < 1
+
+
+def test_fifty_wins_of_fifty_are_real():
+    found = hs.compare(frame({"a": [1.0] * 50, "b": [0.0] * 50}), "a", "b")
+    assert found.p_value < 1e-6
+    assert found.better == "a"
+    assert found.difference.interval.low < 0.98
+
+
+def test_twenty_four_tied_models_are_one_group():
+    rng = np.random.default_rng(3)
+    item = rng.integers(0, 2, 100).astype(float)
+    board = hs.leaderboard(frame({f"m{k:02}": np.where(rng.random(100) < 0.02, 1 - item, item) for k in range(24)}))
+    assert {rank.ties for rank in board.boards[0].ranks} == {"a"}
+    assert {(rank.low, rank.high) for rank in board.boards[0].ranks} == {(1, 24)}
+
+
+# truescore: p from the normal, interval from t, disagreement in 6 % of null runs
+
+
+def test_p_value_and_interval_agree_in_every_null_world():
+    x, cluster = equal_pairs(np.random.default_rng(4), 6, 10, worlds=400)
+    m = pair_moments(x, clusters=[cluster])
+    half = stats.t.ppf(0.975, m.df) * m.spread
+    outside = neighbours(np.abs(m.centre) > half)
+    assert np.array_equal(outside, neighbours(m.p_value) <= 0.05)
+    assert outside.any()
+    for k in range(0, 80, 2):
+        found = difference(x[:, k], x[:, k + 1], clusters=[cluster])
+        interval = found.estimate.interval
+        assert (found.p_value <= 0.05) == (not interval.contains(0))
+
+
+# inspect_ai
+
+
+def test_20_of_20_is_not_certain():
+    found = hs.estimate(frame({"a": [1.0] * 20}))[0].estimate
+    assert found.interval.low == pytest.approx(0.025 ** (1 / 20), rel=1e-10)
+    assert found.bounds[0].limit == pytest.approx(0.05 ** (1 / 20), rel=1e-10)
+
+
+def test_one_cluster_gives_no_standard_error():
+    x = np.tile([0.0, 1.0], 20)
+    found = hs.estimate(frame({"a": x}, np.zeros(40, int)), cluster="passage")[0].estimate
+    assert math.isnan(found.se)
+    assert math.isnan(found.interval.low)
+    assert found.cautions[0].code == "one_cluster"
+
+
+def test_400_of_400_in_8_clusters_is_not_400_independent_items():
+    rows = frame({"a": [1.0] * 400}, np.repeat(np.arange(8), 50))
+    clustered, plain = (hs.estimate(rows, cluster=c)[0].estimate for c in ("passage", None))
+    assert clustered.interval.low == pytest.approx(0.025 ** (1 / 8), rel=1e-10)
+    assert plain.interval.low == pytest.approx(0.025 ** (1 / 400), rel=1e-10)
+
+
+# deltagate and evalsig: few clusters
+
+
+def test_one_cluster_gives_no_p_value():
+    rows = frame({"a": [1.0] * 20 + [0.0] * 20, "b": [0.0] * 40}, np.zeros(40, int))
+    found = hs.compare(rows, "a", "b", cluster="passage")
+    assert math.isnan(found.p_value)
+    assert math.isnan(found.difference.se)
+    assert found.better is None
+
+
+def test_six_clusters_keep_the_type_i_error():
+    x, cluster = equal_pairs(np.random.default_rng(5), 6, 15)
+    m = pair_moments(x, clusters=[cluster])
+    normal = neighbours(2 * stats.norm.sf(np.abs(m.difference) / np.sqrt(m.variance + np.eye(len(m.variance)))))
+    assert (normal <= 0.05).mean() > 0.08, "z is too sure"
+    assert (neighbours(m.p_value) <= 0.05).mean() <= allowed(0.05, WORLDS)
+
+
+def test_cluster_bootstrap_with_six_clusters_keeps_the_type_i_error():
+    worlds = 400
+    x, cluster = equal_pairs(np.random.default_rng(6), 6, 15, worlds)
+    rng = np.random.default_rng(7)
+    p = [
+        difference(x[:, 2 * k], x[:, 2 * k + 1], clusters=[cluster], method="bootstrap", rng=rng).p_value
+        for k in range(worlds)
+    ]
+    assert (np.array(p) <= 0.05).mean() <= allowed(0.05, worlds)
+
+
+# evalconfidence: cluster_id is accepted and ignored
+
+
+def test_compare_uses_the_cluster():
+    x, cluster = equal_pairs(np.random.default_rng(8), 10, 30, worlds=1)
+    rows = frame({"a": x[:, 0], "b": x[:, 1]}, cluster)
+    with_, without = (hs.compare(rows, "a", "b", cluster=c) for c in ("passage", None))
+    assert with_.difference.value == pytest.approx(without.difference.value)
+    assert with_.difference.n_clusters == 10
+    assert with_.difference.se > 1.5 * without.difference.se
+    assert with_.p_value > without.p_value
+
+
+# lighteval: bootstrap SE 31 times too small
+
+
+def test_bootstrap_interval_is_as_wide_as_t():
+    x = np.random.default_rng(9).integers(0, 2, 200).astype(float)
+    boot, t = (mean(x, interval=kind).interval.half_width for kind in ("bootstrap", "t"))
+    assert boot == pytest.approx(t, rel=0.05)
+
+
+# lm-eval: an unpaired z test on paired data
+
+
+def test_paired_data_are_compared_as_pairs():
+    # the counts were searched for: an unpaired z test gives .080 and McNemar's exact test .008, as in the issue
+    wins, losses, right, wrong = 33, 14, 72, 131
+    a = np.repeat([1.0, 0.0, 1.0, 0.0], (wins, losses, right, wrong))
+    b = np.repeat([0.0, 1.0, 1.0, 0.0], (wins, losses, right, wrong))
+    n = len(a)
+    z = (a.mean() - b.mean()) / math.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n)
+    assert 2 * stats.norm.sf(z) == pytest.approx(0.080, abs=5e-4)
+    found = hs.compare(frame({"a": a, "b": b}), "a", "b")
+    exact = stats.binomtest(wins, wins + losses).pvalue
+    assert exact == pytest.approx(0.008, abs=5e-4)
+    assert found.p_value == pytest.approx(exact, abs=0.003)
+    assert found.better == "a"
+    assert found.unpaired_se == pytest.approx((a.mean() - b.mean()) / z, rel=1e-10)
+    assert found.difference.se < 0.7 * found.unpaired_se, "the models' answers go together"
+    mcnemar = hs.compare(frame({"a": a, "b": b}), "a", "b", method="mcnemar")
+    assert mcnemar.p_value == pytest.approx(exact - stats.binom.pmf(losses, wins + losses, 0.5), rel=1e-10)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 10), (3, 10), (10, 10), (98, 100)])
+def test_no_default_interval_of_a_rate_leaves_zero_and_one_or_has_no_width(k, n):
+    interval = mean(np.repeat([1.0, 0.0], (k, n - k))).interval
+    assert 0 <= interval.low < interval.high <= 1
+
+
+def test_all_orders_of_asking_give_the_same_answer():
+    x, cluster = equal_pairs(np.random.default_rng(10), 12, 8, worlds=2)
+    rows = frame({f"m{k}": x[:, k] for k in range(4)}, cluster)
+    board = hs.leaderboard(rows, cluster="passage", adjust="none").boards[0]
+    names = [entry.model for entry in board.entries]
+    for i, j in itertools.combinations(range(4), 2):
+        one = hs.compare(rows, names[i], names[j], cluster="passage")
+        assert board.pairs.p_value[i, j] == pytest.approx(one.p_value, rel=1e-9)
+        assert board.pairs.difference[i, j] == pytest.approx(one.difference.value, abs=1e-12)

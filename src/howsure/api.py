@@ -211,8 +211,12 @@ def leaderboard(
     means = assemble.MeanOptions(interval=interval, variance=variance, level=level, seed=seed)
     pairs = assemble.PairOptions(method=method, variance=variance, level=level, margin=None, seed=seed)
     matrices = list(items.matrices())
-    boards = [assemble.board(matrix, items, means, pairs, adjust) for matrix in matrices]
-    total, cautions = assemble.overall_board(matrices, boards, pairs, adjust, overall)
+    moments = [assemble.moments(matrix, pairs) for matrix in matrices]
+    boards = [
+        assemble.board(matrix, assemble.entries(matrix, items, means), found, pairs, adjust)
+        for matrix, found in zip(matrices, moments, strict=True)
+    ]
+    total, cautions = assemble.overall_board(matrices, boards, moments, pairs, adjust, overall=overall)
     return Leaderboard(
         boards=tuple(boards),
         overall=total,

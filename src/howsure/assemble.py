@@ -179,12 +179,8 @@ def adjusted(pairs: Sequence[Comparison], method: Adjustment) -> list[Comparison
     return [replace(pair, p_adjusted=float(q)) for pair, q in zip(pairs, p, strict=True)]
 
 
-def board(matrix: ScoreMatrix, items: Items, means: MeanOptions, asked: PairOptions, adjust: Adjustment) -> Board:
-    """Rank the models of one matrix."""
-    return make_board(matrix, entries(matrix, items, means), _moments(matrix, asked), asked, adjust)
-
-
-def _moments(matrix: ScoreMatrix, asked: PairOptions) -> PairMoments:
+def moments(matrix: ScoreMatrix, asked: PairOptions) -> PairMoments:
+    """Compare all pairs of a matrix at once."""
     return pair_moments(
         matrix.values,
         clusters=matrix.clusters,
@@ -194,28 +190,26 @@ def _moments(matrix: ScoreMatrix, asked: PairOptions) -> PairMoments:
     )
 
 
-def make_board(
-    matrix: ScoreMatrix, found: list[Entry], moments: PairMoments, asked: PairOptions, adjust: Adjustment
-) -> Board:
+def board(matrix: ScoreMatrix, found: list[Entry], pairs: PairMoments, asked: PairOptions, adjust: Adjustment) -> Board:
     """Order the entries of a matrix and give each its place."""
     sign = matrix.orientation
     values = np.array([entry.estimate.value for entry in found])
     order = np.lexsort((np.array(matrix.models), -sign * values))
-    p = moments.p_value
-    q = adjustments.adjust_matrix(p, moments.covariance, adjust, rng=np.random.default_rng(asked.seed))
+    p = pairs.p_value
+    q = adjustments.adjust_matrix(p, pairs.covariance, adjust, rng=np.random.default_rng(asked.seed))
     at = np.ix_(order, order)
     return Board(
         task=matrix.task,
         metric=matrix.metric,
         entries=tuple(found[k] for k in order),
-        ranks=ranks(sign * values[order], sign * moments.difference[at], q[at], level=asked.level),
+        ranks=ranks(sign * values[order], sign * pairs.difference[at], q[at], level=asked.level),
         pairs=Pairs(
-            difference=moments.difference[at],
-            se=np.sqrt(moments.variance)[at],
-            df=moments.df[at],
+            difference=pairs.difference[at],
+            se=np.sqrt(pairs.variance)[at],
+            df=pairs.df[at],
             p_value=p[at],
             p_adjusted=q[at],
-            n_shared=moments.shared[at],
+            n_shared=pairs.shared[at],
         ),
         level=asked.level,
         adjust=adjust,
@@ -227,8 +221,10 @@ def make_board(
 def overall_board(
     matrices: Sequence[ScoreMatrix],
     boards: Sequence[Board],
+    pairs: Sequence[PairMoments],
     asked: PairOptions,
     adjust: Adjustment,
+    *,
     overall: Shares,
 ) -> tuple[Board | None, list[Caution]]:
     """Rank the models that have every task by their overall score; None, with a caution, where there is none."""
@@ -238,13 +234,13 @@ def overall_board(
     models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
     if not models:
         return None, [_lacking(0, matrices)]
-    chosen = [matrix.take_models([matrix.column(model) for model in models]) for matrix in matrices]
-    shares = task_shares(chosen, overall)
-    moments = combine.combine_pairs([_moments(matrix, asked) for matrix in chosen], shares)
-    found = [_overall_entry(model, boards, shares, chosen[0].metric) for model in models]
-    head = replace(chosen[0], task="", metric=_overall_name(overall))
+    places = [[matrix.column(model) for model in models] for matrix in matrices]
+    shares = task_shares(matrices, overall)
+    combined = combine.combine_pairs([pair.take(place) for pair, place in zip(pairs, places, strict=True)], shares)
+    found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
+    head = replace(matrices[0].take_models(places[0]), task="", metric=_overall_name(overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
-    return make_board(head, found, moments, asked, adjust), [_lacking(left, matrices)] if left else []
+    return board(head, found, combined, asked, adjust), [_lacking(left, matrices)] if left else []
 
 
 def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str) -> Entry:
@@ -313,11 +309,11 @@ def overall_comparison(
     chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
     if not all(pair.paired for pair in pairs):
         return None, [_UNPAIRED_TASK]
-    moments = combine.combine_pairs([_moments(matrix, asked) for matrix in chosen], shares)
-    centre, spread, df = (float(m[0, 1]) for m in (moments.centre, moments.spread, moments.df))
+    combined = combine.combine_pairs([moments(matrix, asked) for matrix in chosen], shares)
+    centre, spread, df = (float(m[0, 1]) for m in (combined.centre, combined.spread, combined.df))
     pivot = t_pivot(centre, spread, df, asked.level, reach=1.0 if matrices[0].bounded else math.inf)
     kind = "pseudo-items" if matrices[0].bounded and asked.method != "t" else "t"
-    estimate = combine.combined_difference(moments, pairs, pivot, asked.level, f"overall {kind}, {asked.variance}")
+    estimate = combine.combined_difference(combined, pairs, pivot, asked.level, f"overall {kind}, {asked.variance}")
     sign = matrices[0].orientation
     return replace(
         pairs[0],

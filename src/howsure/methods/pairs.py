@@ -10,7 +10,7 @@ Memory: a few arrays of M × M and one of C × M.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,11 @@ class PairMoments:
     weight: Floats
     shared: Ints
     covariance: Floats
+
+    def take(self, models: Sequence[int]) -> PairMoments:
+        """Return the same for these models, in this order."""
+        at = np.ix_(models, models)
+        return PairMoments(**{field.name: getattr(self, field.name)[at] for field in fields(self)})
 
     @property
     def t(self) -> Floats:

@@ -40,6 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     peers = {peer: getattr(options, peer) for peer in PEERS if getattr(options, peer)}
     rows: list[tuple[str, ...]] = []
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="howsure-benchmarks-") as folder:
         for race in _races(peers, Path(folder), options.only):
             print(f"{race.title} …", file=sys.stderr, flush=True)
@@ -48,6 +49,7 @@ def main() -> None:
     if not leaderboard_command.TABLES.is_dir():
         left_out.append("the whole command on real results (no folder of them)")
     machine = _machine(peers)
+    machine.append(f"Load average {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.")
     notes = [f"Left out: {', '.join(left_out)}."] if left_out else []
     print("\n".join([*_plain(rows), "", *machine, *notes]))
     if not options.only:
@@ -77,7 +79,9 @@ def _lines(race: Race, results: list[Result]) -> list[tuple[str, ...]]:
 
 
 def _ratio(race: Race, ours: Result, other: Result) -> str:
-    return f"{ours.seconds / other.seconds:.1f}×" if _is_floor(race, other) else f"{other.seconds / ours.seconds:,.0f}× faster"
+    times = ours.seconds / other.seconds if _is_floor(race, other) else other.seconds / ours.seconds
+    text = f"{times:.1f}×" if times < 20 else f"{times:,.0f}×"
+    return text if _is_floor(race, other) else f"{text} faster"
 
 
 def _is_floor(race: Race, other: Result) -> bool:

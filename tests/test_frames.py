@@ -242,6 +242,16 @@ def test_where_and_columns(kinds: Kinds, kind: str, rows: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_items_as_clusters(kinds: Kinds, kind: str) -> None:
+    """A key of the grouping itself may be asked for as the cluster."""
+    table = numbers().table
+    answer = hs.estimate(kinds.make(kind, table), cluster="item")
+    same(answer, hs.estimate(table, cluster="item"))
+    none = hs.estimate(table, cluster="none")
+    assert [entry.estimate.se for entry in answer] == [entry.estimate.se for entry in none]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_copies_count_once(kinds: Kinds, kind: str) -> None:
     """Rows that are there twice count once, with metadata beside them, and that is told."""
     table = numbers().table
@@ -259,17 +269,10 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "no row": lambda data: hs.estimate(hs.read(data, where={"half": "none"})),
     "two clusters": lambda data: hs.estimate(hs.read(data, columns={"cluster": "score", "score": "weight"})),
     "cluster is the attempt": lambda data: hs.estimate(data, cluster="attempt"),
-    "cluster is the item": lambda data: hs.estimate(data, cluster="item"),
 }
 
-OWN_KEY = pytest.mark.xfail(
-    strict=True,
-    raises=pl.exceptions.DuplicateError,
-    reason="aggregate.py lets a key of its own be asked for as a cluster",
-)
 
-
-@pytest.mark.parametrize("why", [pytest.param(why, marks=OWN_KEY if "the item" in why else ()) for why in REFUSED])
+@pytest.mark.parametrize("why", REFUSED)
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_are_the_same(kinds: Kinds, kind: str, why: str) -> None:
     """A table that can't be used is refused in the same words."""
@@ -339,8 +342,8 @@ for data in (csv, parquet, jsonl, pl.read_csv(csv), pl.scan_parquet(parquet)):
     assert modules.isdisjoint({"pandas", "pyarrow", "duckdb", "ibis", "pyspark", "dask", "matplotlib", "jinja2"})
 
 
-@pytest.mark.xfail(strict=True, reason="the module howsure.describe takes the verb's place once it is loaded")
 def test_a_verb_stays_a_verb() -> None:
+    """A module of the same name would take its place once it is loaded."""
     program = """
 import polars as pl
 import howsure as hs

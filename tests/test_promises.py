@@ -114,7 +114,7 @@ def test_pseudo_items_are_not_needlessly_wide(paired_coverage):
 
 
 def test_plain_paired_t_would_fail_where_pseudo_items_hold():
-    x, cluster = paired_worlds(np.random.default_rng(104), 0.01, 0.01, 100, 1, 0.0, 300)
+    x, _ = paired_worlds(np.random.default_rng(104), 0.01, 0.01, 100, 1, 0.0, 300)
     m = pair_moments(x, pseudo_items=False)
     k = np.arange(0, 600, 2)
     assert (m.spread[k, k + 1] == 0).mean() > 0.1, "often no item differs, and t has nothing to say"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
+from howsure.document import plural
 from howsure.errors import DataError
 from howsure.tidy import COLUMNS, CONSTANTS, find_roles, open_frame, tidy, to_polars, used_columns
 
@@ -147,7 +148,7 @@ def _check_named(results: pl.DataFrame) -> None:
         if key in results.columns and results[key].null_count():
             rows = int(results.filter(pl.col(key).is_null())["rows"].sum())
             raise DataError(
-                f"{rows:,} rows have no {key}", remedy=f"Fill the column, or name another (--columns {key}=…)."
+                f"rows without a {key}: {rows:,}", remedy=f"Fill the column, or name another (--columns {key}=…)."
             )
 
 
@@ -180,7 +181,7 @@ def _check_duplicates(
     if len(still):
         row = still.row(0, named=True)
         raise DataError(
-            f"{len(still):,} items have two different scores for one attempt, "
+            f"two different scores for one attempt ({plural(len(still), 'such item')}), "
             f"first item {row['item']!r} of model {row['model']!r}",
             where=_task_of(row),
             remedy="Keep one of them, or give each its own attempt number (--columns attempt=…).",
@@ -221,8 +222,8 @@ def _refuse_mixture(doubtful: pl.DataFrame, column: str, roles: Mapping[str, tup
     row = doubtful.row(0, named=True)
     model = "+".join(roles["model"])
     raise DataError(
-        f"{len(doubtful):,} items come more than once for one model (item {row['item']!r} of {row['model']!r}: "
-        f"{row['rows']} rows), and column {column!r} tells the rows apart",
+        f"several rows for one item of one model ({plural(len(doubtful), 'such item')}, first item {row['item']!r} of "
+        f"{row['model']!r}: {row['rows']} rows), and column {column!r} tells the rows apart",
         where=_task_of(row),
         remedy=f"Make it part of a name (--columns model={model}+{column} or metric={column}), keep one value "
         f"(--where {column}=…), or call it the attempt (--columns attempt={column}).",

@@ -90,7 +90,7 @@ def _read_frame(data: Any, roles: dict[str, tuple[str, ...]], where: dict[str, t
 
 def describe(data: Any) -> Description:
     """Say what was found: files, harness, tasks, models, items, attempts, clusters, what was left out and why."""
-    from howsure.describe import describe_scores
+    from howsure.describing import describe_scores
 
     return describe_scores(read(data))
 

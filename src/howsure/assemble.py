@@ -289,10 +289,11 @@ def _no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
 
 
 def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
-    what = f"{count} models lack" if count > 1 else "1 model lacks" if count else "all models lack"
+    what = "1 model lacks" if count == 1 else f"{count} models lack" if count else "all models lack"
+    left = "is" if count == 1 else "are"
     return Caution(
         code="not_in_overall",
-        message=f"{what} some of the {len(matrices)} tasks and are not in the overall ranking",
+        message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking",
         remedy="Choose tasks that all have with --task.",
     )
 

@@ -23,6 +23,8 @@ GROUP_WORDS = re.compile(
 )
 ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
 MAX_CLUSTERINGS = 2
+KNOWN = ("none", "cluster", "weight", "task", "item")
+"""Names that need not be asked of the rows: the table of items has them anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None) -> tuple[str, ...
     """Say which columns clusters and weights must come from the rows themselves, not from the side table."""
     asked = [*(design.cluster or ()), *([design.weight] if design.weight else [])]
     held = set(side.columns) if side is not None else set()
-    return tuple(name for name in asked if name not in (*held, "none", "cluster", "weight"))
+    return tuple(name for name in asked if name not in (*held, *KNOWN))
 
 
 def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> Grouped:
@@ -76,6 +78,8 @@ def _asked_clusters(table: pl.DataFrame, side: pl.DataFrame | None, names: tuple
     for k, name in enumerate(names):
         if side is not None and name in side.columns:
             table = _join(table, side, name, f"cluster_{k}")
+        elif name in ("task", "item"):
+            table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
         else:
             if name not in table.columns:
                 raise DataError(

@@ -134,9 +134,9 @@ def _decide(part: pl.DataFrame, policy: str) -> pl.DataFrame:
         bad = part.filter(failed > 0).sort("model", "item")
         if len(bad):
             row = bad.row(0, named=True)
+            count = int((bad["rows"] - bad["n"]).sum())
             raise DataError(
-                f"{int((bad['rows'] - bad['n']).sum()):,} attempts have no score, first item {row['item']!r} of "
-                f"model {row['model']!r}",
+                f"{plural(count, 'attempt')} without a score, first item {row['item']!r} of model {row['model']!r}",
                 where=str(row["task"]),
                 remedy="Use --failures drop or zero, or run them again.",
             )
@@ -239,7 +239,7 @@ def _scale_cautions(parts: dict[tuple[str, str], pl.DataFrame]) -> list[Caution]
                 Caution(
                     code="mixed_scale",
                     message=f"{' · '.join(key)}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} "
-                    f"go up to {highest:g}: fractions beside percent?",
+                    f"go up to {highest:g}, which looks like fractions beside percent",
                     remedy="Bring both to one scale before comparing.",
                 )
             )
@@ -249,7 +249,7 @@ def _scale_cautions(parts: dict[tuple[str, str], pl.DataFrame]) -> list[Caution]
 def _copies(count: int) -> Caution:
     return Caution(
         code="copies_dropped",
-        message=f"{plural(count, 'row')} were exact copies of others and were dropped",
+        message=f"{plural(count, 'exact copy', 'exact copies')} of other rows left out",
         remedy="Was one log given twice?",
     )
 

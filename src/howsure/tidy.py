@@ -65,13 +65,14 @@ MAX_SCORE_WORDS = 100
 def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Say which columns of a table make up each column of the tidy table.
 
-    `asked`: the user's own choice, which goes first; names are compared without case.
+    `asked`: the user's own choice, which goes first; names are compared without case. A column serves two roles only
+    where the user gave it one and its name says the other.
     """
     by_name = {name.lower(): name for name in reversed(list(columns))}
     taken = {column for chosen in asked.values() for column in chosen}
     roles = dict(asked)
     for role, aliases in ALIASES.items():
-        found = next((by_name[a] for a in aliases if a in by_name and by_name[a] not in taken), None)
+        found = next((by_name[a] for a in aliases if a in by_name and (a == role or by_name[a] not in taken)), None)
         if role not in roles and found is not None:
             roles[role] = (found,)
             taken.add(found)
@@ -200,10 +201,19 @@ def _number(word: str) -> float | None:
 
 def to_polars(frame: Frame) -> pl.DataFrame:
     """Collect a grouped frame out of its engine."""
-    if isinstance(frame, nw.LazyFrame):
-        native = frame.to_native()
-        return native.collect() if isinstance(native, pl.LazyFrame) else frame.collect("polars").to_native()
-    return frame.to_polars()
+    if not isinstance(frame, nw.LazyFrame):
+        return frame.to_polars()
+    native = frame.to_native()
+    if not isinstance(native, pl.LazyFrame):
+        collected: pl.DataFrame = frame.collect("polars").to_native()
+        return collected
+    try:
+        return native.collect()
+    except pl.exceptions.PolarsError as error:
+        raise DataError(
+            f"the table can't be read to its end ({str(error).splitlines()[0]})",
+            remedy="A column must be of one kind throughout; converting it to text or the file to Parquet helps.",
+        ) from None
 
 
 def tidy_frame(native: Any, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:

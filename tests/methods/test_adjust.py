@@ -146,9 +146,7 @@ def test_identical_models_stay_at_one():
     assert np.isfinite(q).all()
 
 
-@pytest.mark.parametrize(
-    ("n", "n_clusters"), [(200, 0), (200, 40)], ids=["200 items", "200 items in 40 clusters"]
-)
+@pytest.mark.parametrize(("n", "n_clusters"), [(200, 0), (200, 40)], ids=["200 items", "200 items in 40 clusters"])
 def test_ten_equal_models_are_seldom_told_apart(n, n_clusters):
     rng = np.random.default_rng(42)
     worlds = 300
@@ -159,5 +157,17 @@ def test_ten_equal_models_are_seldom_told_apart(n, n_clusters):
         if clusters:
             chance = np.clip(chance + rng.normal(0, 0.25, (n_clusters, 10))[clusters[0]], 0, 1)
         m = pair_moments((rng.random((n, 10)) < chance).astype(float), clusters=clusters)
+        wrong += max_t(m.p_value, m.covariance, rng=rng, draws=2_000).min() <= 0.05
+    assert wrong / worlds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / worlds)
+
+
+@pytest.mark.xfail(strict=True, reason="normal draws know too little of 6 clusters: 22 % of null boards, Holm 3 %")
+def test_twenty_equal_models_in_six_clusters_are_seldom_told_apart():
+    rng = np.random.default_rng(43)
+    worlds, models, cluster = 150, 20, np.repeat(np.arange(6), 20)
+    wrong = 0
+    for _ in range(worlds):
+        chance = 0.6 * rng.beta(2, 2, (6, 1)) + 0.4 * rng.beta(2, 2, (6, models))
+        m = pair_moments((rng.random((len(cluster), models)) < chance[cluster]).astype(float), clusters=[cluster])
         wrong += max_t(m.p_value, m.covariance, rng=rng, draws=2_000).min() <= 0.05
     assert wrong / worlds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / worlds)

@@ -87,9 +87,7 @@ def test_miller_is_the_papers_double_sum_over_pairs_in_a_cluster(name):
     # Miller (2024): SE² = SE_CLT² + 1/n² Σ_c Σ_i Σ_{j≠i} (s_i − s̄)(s_j − s̄)
     y, cluster, _, _ = reference_data(name)
     n, deviation = len(y), y - y.mean()
-    cross = sum(
-        deviation[i] * deviation[j] for i in range(n) for j in range(n) if i != j and cluster[i] == cluster[j]
-    )
+    cross = sum(deviation[i] * deviation[j] for i in range(n) for j in range(n) if i != j and cluster[i] == cluster[j])
     expected = y.var(ddof=1) / n + cross / n**2
     assert se(y, [cluster], variance="miller") ** 2 == pytest.approx(expected, rel=1e-12)
     assert degrees_of_freedom([cluster], np.ones(n), "miller") == math.inf

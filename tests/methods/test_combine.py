@@ -3,10 +3,12 @@
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from method_cases import codes, long_way
 from scipy import stats
 
+import howsure as hs
 from howsure.methods.combine import combine_df, combine_estimates, combine_pairs
 from howsure.methods.mean import mean
 from howsure.methods.pairs import pair_moments
@@ -118,3 +120,48 @@ def test_identical_models_on_every_task_are_not_told_apart():
         x[:, 1] = x[:, 0]
         tasks.append(pair_moments(x))
     assert combine_pairs(tasks, SHARES).p_value[0, 1] == 1
+
+
+def two_tasks(**columns):
+    n = 12
+    rng = np.random.default_rng(0)
+    parts = [
+        pl.DataFrame(
+            {
+                "task": task,
+                "model": model,
+                "item": range(n),
+                "score": rng.integers(0, 2, n).astype(float),
+                "passage": columns[task],
+            }
+        )
+        for task in ("x", "y")
+        for model in ("a", "b")
+    ]
+    return pl.concat(parts)
+
+
+def test_overall_comparison_is_the_mean_of_the_tasks():
+    rows = two_tasks(x=[f"p{k // 2}" for k in range(12)], y=[f"p{k // 3}" for k in range(12)])
+    found = hs.compare(rows, "a", "b", cluster="passage")
+    x, y = (c.difference for c in found.comparisons)
+    assert found.overall.difference.value == pytest.approx((x.value + y.value) / 2)
+    assert found.overall.difference.se == pytest.approx(math.hypot(x.se, y.se) / 2, rel=1e-10)
+    low, high = found.overall.difference.interval.low, found.overall.difference.interval.high
+    assert (low > 0 or high < 0) == (found.overall.p_value <= 0.05)
+
+
+@pytest.mark.xfail(strict=True, reason="combined_difference carries no caution")
+def test_an_overall_without_error_bar_says_why():
+    rows = two_tasks(x=[f"p{k // 2}" for k in range(12)], y=["p0"] * 12)
+    found = hs.compare(rows, "a", "b", cluster="passage").overall
+    assert math.isnan(found.p_value)
+    assert found.difference.cautions
+
+
+@pytest.mark.xfail(strict=True, reason="overall is by pseudo-items whatever method was asked for, without a word")
+def test_an_overall_by_another_method_than_asked_says_so():
+    rows = two_tasks(x=range(12), y=range(12)).with_columns(pl.col("passage").cast(pl.String))
+    found = hs.compare(rows, "a", "b", method="sign-flip")
+    told = [found.overall.difference.method, *(caution.message for caution in found.cautions)]
+    assert any("sign-flip" in words for words in told)

@@ -73,7 +73,9 @@ class Clustering:
         return 1.0
 
     def pseudo_inflation(self, variance: Variance) -> float:
-        """The same for the pseudo-items."""
+        """The same for the pseudo-items, 0 where there are none."""
+        if not self.pseudo:
+            return 0.0
         return 1 / (1 - 1 / self.weight) if variance == "CR2" else float(np.max(self.inflation(variance)))
 
     def df(self, variance: Variance) -> float:

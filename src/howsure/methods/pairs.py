@@ -143,14 +143,14 @@ def _pivot_squares(sums: Floats, term: Clustering, shift: Floats, centre: Floats
     return data + term.pseudo * (1 + centre**2) * term.pseudo_inflation(variance)
 
 
+@np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
 def _ragged(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, pseudo: int) -> PairMoments:
     mask = (~np.isnan(x)).astype(float)
     filled = np.nan_to_num(x)
     weighted = w[:, None] * mask
     weight = weighted.T @ mask
     sums = (w[:, None] * filled).T @ mask
-    with np.errstate(divide="ignore", invalid="ignore"):
-        difference = (sums - sums.T) / weight
+    difference = (sums - sums.T) / weight
     centre = difference * weight / (weight + pseudo)
     shape = weight.shape
     plain, pivot, df, units = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf), np.full(shape, np.inf)
@@ -200,18 +200,16 @@ class _RaggedSums:
     def squares(self, centre: Floats, weight: Floats, variance: Variance, pseudo: int) -> Floats:
         """Sum (D_g − W_g·centre)², inflated, over clusters and pseudo-items."""
         whole = weight + pseudo
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lone = 1 / (1 - 1 / whole)
-            flat = (self.units + pseudo) / (self.units + pseudo - 1)
+        lone = 1 / (1 - 1 / whole)
+        flat = (self.units + pseudo) / (self.units + pseudo - 1)
         if self.clusters is None:
             total = self.single_squares(centre) * (lone if variance == "CR2" else 1.0)
         else:
             total = np.zeros_like(weight)
             for rows in self.clusters:
                 held, summed = self._cluster(rows)
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    inflation = 1 / (1 - held / whole) if variance == "CR2" else 1.0
-                    total += np.where(held > 0, (summed - held * centre) ** 2 * inflation, 0.0)
+                inflation = 1 / (1 - held / whole) if variance == "CR2" else 1.0
+                total += np.where(held > 0, (summed - held * centre) ** 2 * inflation, 0.0)
         if variance == "CR1":
             total *= flat
         extra = lone if variance == "CR2" else flat if variance == "CR1" else 1.0
@@ -225,17 +223,16 @@ class _RaggedSums:
             return self.units + pseudo - 1
         whole = weight + pseudo
         q2 = a1 = a2 = np.zeros(weight.shape)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lone = 1 / whole
-            lone_a = lone**2 / (1 - lone)
-            if self.clusters is None:
-                count = self.units + pseudo
-                return 1 / (count * lone**2 + (count * lone_a) ** 2 - count * lone_a**2)
-            for rows in self.clusters:
-                q = self._cluster(rows)[0] / whole
-                a = q**2 / (1 - q)
-                q2, a1, a2 = q2 + q**2, a1 + a, a2 + a**2
-            return 1 / (q2 + pseudo * lone**2 + (a1 + pseudo * lone_a) ** 2 - (a2 + pseudo * lone_a**2))
+        lone = 1 / whole
+        lone_a = lone**2 / (1 - lone)
+        if self.clusters is None:
+            count = self.units + pseudo
+            return 1 / (count * lone**2 + (count * lone_a) ** 2 - count * lone_a**2)
+        for rows in self.clusters:
+            q = self._cluster(rows)[0] / whole
+            a = q**2 / (1 - q)
+            q2, a1, a2 = q2 + q**2, a1 + a, a2 + a**2
+        return 1 / (q2 + pseudo * lone**2 + (a1 + pseudo * lone_a) ** 2 - (a2 + pseudo * lone_a**2))
 
     def _cluster(self, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Return the shared weight and the summed differences of one cluster."""
@@ -261,8 +258,7 @@ def _ragged_correction(
         return 0.0
     shared = mask.T @ mask
     squares = _RaggedSums(None, filled, mask, w, shared).single_squares(difference)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return squares * (1 / (shared - 1) - 1 / shared) / shared
+    return squares * (1 / (shared - 1) - 1 / shared) / shared
 
 
 def _ragged_covariance(filled: Floats, mask: Floats, codes: Sequence[Ints], w: Floats, variance: Variance) -> Floats:

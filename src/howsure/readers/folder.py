@@ -74,7 +74,10 @@ def read_paths(
                 raise
             reports.append(
                 FileReport(
-                    path=source.name, reader=None, outcome="failed", reason=f"{error.what}. {error.remedy}".strip()
+                    path=source.name,
+                    reader=None,
+                    outcome="failed",
+                    reason=str(error).removeprefix(source.name).lstrip(",: "),
                 )
             )
     kept = _newest_runs(taken, reports)
@@ -338,7 +341,7 @@ def _nothing(paths: Sequence[str | Path], reports: list[FileReport]) -> ReadErro
     place = listing([str(path) for path in paths])
     failed = [report.reason for report in reports if report.outcome == "failed"]
     if len(reports) == 1 and failed:
-        return ReadError(failed[0])
+        return ReadError(failed[0], where=place)
     why = [*failed[:3], *(f"{n} × {reason}" for reason, n in _reasons(reports))]
     return ReadError(
         f"no scores found in {plural(len(reports), 'file')} ({'; '.join(why) or 'nothing there'})",

@@ -75,15 +75,18 @@ def scan(source: Source) -> pl.LazyFrame:
     head, suffix = source.head, source.path.suffix.lower()
     try:
         if head.startswith(b"PAR1"):
-            return pl.scan_parquet(source.path, glob=False)
-        if head.startswith(b"ARROW1"):
-            return pl.scan_ipc(source.path, glob=False)
-        if suffix in (".csv", ".tsv"):
+            frame = pl.scan_parquet(source.path, glob=False)
+        elif head.startswith(b"ARROW1"):
+            frame = pl.scan_ipc(source.path, glob=False)
+        elif suffix in (".csv", ".tsv"):
             separator = "\t" if suffix == ".tsv" else ","
-            return pl.scan_csv(source.path, separator=separator, infer_schema_length=MAX_INFER, glob=False)
-        return _records(source)
+            frame = pl.scan_csv(source.path, separator=separator, infer_schema_length=MAX_INFER, glob=False)
+        else:
+            frame = _records(source)
+        frame.collect_schema()  # a lazy scan finds out only now whether the file is what it says
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _broken(source, error) from None
+    return frame
 
 
 def _records(source: Source) -> pl.LazyFrame:

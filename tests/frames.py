@@ -1,0 +1,34 @@
+"""Small made-up score tables that several tests use."""
+
+import polars as pl
+
+
+def two_models(n=20, **columns):
+    """Two models on n items: a is right on the even ones and the first six, b on every third."""
+    rows = [
+        {"model": model, "item": f"q{i}", "score": float(right)}
+        for model, rights in (
+            ("a", [i % 2 == 0 or i < 6 for i in range(n)]),
+            ("b", [i % 3 == 0 for i in range(n)]),
+        )
+        for i, right in enumerate(rights)
+    ]
+    return pl.DataFrame(rows).with_columns(**columns)
+
+
+def clustered(n_clusters=8, size=5, models=("a", "b", "c")):
+    """Every model answers size items in each cluster; model k is right where (cluster + item + k) % 3 is not 0."""
+    return pl.DataFrame(
+        [
+            {
+                "task": "quiz",
+                "model": model,
+                "item": f"p{g}-{i}",
+                "passage": f"p{g}",
+                "score": float((g + i + k) % (3 + k) != 0),
+            }
+            for k, model in enumerate(models)
+            for g in range(n_clusters)
+            for i in range(size)
+        ]
+    )

@@ -1,0 +1,187 @@
+"""Every error and caution says what, where and what next; the words are locked as snapshots."""
+
+import json
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import clustered, two_models
+from howsure.methods.difference import difference
+from howsure.methods.mean import mean
+from howsure.readers import registry
+
+
+def frame(**columns):
+    return pl.DataFrame(columns)
+
+
+def doubled(**columns):
+    """Two rows for one item of one model."""
+    return frame(model=["a", "a"], item=["x", "x"], score=[1.0, 0.0], **columns)
+
+
+def grouped(**columns):
+    return frame(model=["a", "a"], item=["x", "y"], score=[1.0, 0.0], **columns)
+
+
+ERRORS = {
+    "no such interval": lambda: hs.estimate(two_models(), interval="wlad"),
+    "no such method": lambda: hs.compare(two_models(), "a", "b", method="ttest"),
+    "method of one pair on a board": lambda: hs.leaderboard(two_models(), method="mcnemar"),
+    "no such failures": lambda: hs.estimate(two_models(), failures="ignore"),
+    "level in percent": lambda: hs.estimate(two_models(), level=95),
+    "margin of nothing": lambda: hs.compare(two_models(), "a", "b", margin=0),
+    "overall nonsense": lambda: hs.leaderboard(
+        pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), overall="harmonic"
+    ),
+    "overall lacks a task": lambda: hs.leaderboard(
+        pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), overall={"x": 1.0}
+    ),
+    "unknown model": lambda: hs.compare(two_models(), "a", "bb"),
+    "same model twice": lambda: hs.compare(two_models(), "a", "a"),
+    "models without a common task": lambda: hs.compare(
+        frame(model=["a", "b"], item=["x", "x"], score=[1.0, 0.0], task=["t1", "t2"]), "a", "b"
+    ),
+    "several metrics": lambda: hs.compare(pl.concat([two_models(metric=pl.lit(m)) for m in "mn"]), "a", "b"),
+    "no rows left": lambda: hs.estimate(two_models(), task="nowhere"),
+    "no model column": lambda: hs.estimate(frame(item=["x"], score=[1.0])),
+    "no score column": lambda: hs.estimate(frame(model=["a"], item=["x"])),
+    "votes": lambda: hs.estimate(frame(model_a=["a"], model_b=["b"], winner=["a"])),
+    "named column is missing": lambda: hs.estimate(hs.read(two_models(), columns={"score": "points"})),
+    "unknown letter": lambda: hs.estimate(frame(model=["a"], item=["x"], score=["maybe"])),
+    "score is a list": lambda: hs.estimate(frame(model=["a"], item=["x"], score=[[1, 2]])),
+    "infinite score": lambda: hs.estimate(grouped().with_columns(score=pl.lit(float("inf")))),
+    "no score at all": lambda: hs.estimate(frame(model=["a"], item=["x"], score=[None]).cast({"score": pl.Float64})),
+    "row without a model": lambda: hs.estimate(frame(model=["a", None], item=["x", "y"], score=[1.0, 0.0])),
+    "mixture": lambda: hs.estimate(doubled(prompt=["p1", "p2"])),
+    "one attempt, two scores": lambda: hs.estimate(doubled(attempt=[0, 0])),
+    "failures refused": lambda: hs.estimate(grouped(status=["ok", "error"]), failures="error"),
+    "unknown cluster": lambda: hs.estimate(clustered(), cluster="passages"),
+    "cluster with holes": lambda: hs.estimate(grouped(doc=["d", None]), cluster="doc"),
+    "cluster that varies": lambda: hs.estimate(
+        frame(model=["a", "b"], item=["x", "x"], score=[1.0, 0.0], doc=["d", "e"]), cluster="doc"
+    ),
+    "three clusterings": lambda: hs.estimate(grouped(p=[1, 2], q=[1, 2], r=[1, 2]), cluster=["p", "q", "r"]),
+    "pattern without a group": lambda: hs.estimate(clustered(), cluster_from=r"^p\d"),
+    "pattern that is none": lambda: hs.estimate(clustered(), cluster_from="("),
+    "pattern that misses": lambda: hs.estimate(clustered(), cluster_from=r"^(p[0-3])-"),
+    "weight of nothing": lambda: hs.estimate(grouped(importance=[1.0, 0.0]), weight="importance"),
+    "weight in words": lambda: hs.estimate(grouped(importance=["big", "small"]), weight="importance"),
+    "not a frame": lambda: hs.estimate(42),
+    "no such path": lambda: hs.read("no/such/folder"),
+    "no such reader": lambda: hs.read("README.md", reader="helmet"),
+    "audit of nothing": lambda: hs.audit(frame(model=["a"], when=["now"])),
+    "mcnemar of fractions": lambda: difference(np.array([0.5, 1]), np.array([0.0, 1]), method="mcnemar"),
+    "pseudo-items off the scale": lambda: difference(
+        np.array([5.0, 1]), np.array([0.0, 1]), bounded=False, method="pseudo-items"
+    ),
+    "sign-flip without shared items": lambda: difference(
+        np.array([1.0, np.nan]), np.array([np.nan, 1.0]), method="sign-flip"
+    ),
+    "wilson off the scale": lambda: mean(np.array([5.0, 1]), bounded=False, interval="wilson"),
+    "margin without an error bar": lambda: hs.compare(two_models(n=1), "a", "b", margin=0.1),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_error_messages(name, snapshot):
+    with pytest.raises(hs.HowsureError) as caught:
+        ERRORS[name]()
+    assert f"{type(caught.value).__name__}: {caught.value}" == snapshot
+
+
+FILES = {
+    "empty.csv": b"",
+    "cut.json": b'[{"model": "a", ',
+    "words.txt": b"hello",
+    "no-items.csv": b"model,when\na,now\n",
+    "broken.parquet": b"PAR1 and nothing else",
+    "cut.jsonl": b'{"model": "a", "item": "x", "score": 1}\n{"model": "a"',
+    "list.json": b"[1, 2]",
+    "not-a-zip.eval": b"PK\x03\x04 but no zip",
+    "binary.csv": b"\x00\x01\x02",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_messages_about_files(name, snapshot, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(FILES[name])
+    with pytest.raises(hs.HowsureError) as caught:
+        hs.read(path)
+    assert str(caught.value).replace(str(tmp_path), "FOLDER") == snapshot
+
+
+CAUTIONS = {
+    "one item": lambda: hs.estimate(frame(model=["a"], item=["x"], score=[0.5])),
+    "one cluster": lambda: hs.estimate(grouped(cluster=["c", "c"])),
+    "no variance": lambda: hs.estimate(grouped().with_columns(score=pl.lit(0.5))),
+    "dominant cluster": lambda: hs.estimate(
+        clustered().with_columns(cluster=pl.when(pl.col("passage") < "p6").then(pl.lit("big")).otherwise("passage"))
+    ),
+    "few clusters": lambda: hs.estimate(clustered(n_clusters=4, size=10), cluster="passage"),
+    "ids look grouped": lambda: hs.estimate(clustered()),
+    "metadata looks grouped": lambda: hs.estimate(clustered().with_columns(item=pl.col("item").hash().cast(pl.String))),
+    "rows as attempts": lambda: hs.estimate(doubled()),
+    "copies": lambda: hs.estimate(doubled(attempt=[0, 0]).with_columns(score=pl.lit(1.0))),
+    "mixed scale": lambda: hs.estimate(
+        frame(model=["a", "a", "b", "b"], item=["x", "y"] * 2, score=[0.5, 1.0, 70.0, 90.0])
+    ),
+    "cluster with holes": lambda: hs.estimate(grouped(cluster=["c", None])),
+    "unpaired": lambda: hs.compare(frame(model=["a", "a", "b", "b"], item=list("wxyz"), score=[1, 0, 1, 1]), "a", "b"),
+    "policy changes the verdict": lambda: hs.compare(
+        frame(
+            model=["a"] * 30 + ["b"] * 30,
+            item=[*range(30)] * 2,
+            score=[1.0] * 20 + [None] * 10 + [0.0] * 6 + [1.0] * 24,
+        ),
+        *("a", "b"),
+    ),
+    "policy changes the order": lambda: hs.leaderboard(
+        frame(model=["a", "a", "b", "b"], item=["x", "y"] * 2, score=[1.0, None, 1.0, 0.0])
+    ),
+    "no overall": lambda: hs.leaderboard(
+        pl.concat([two_models(task=pl.lit("t")), two_models(task=pl.lit("u"), score=pl.col("score") * 7)])
+    ),
+    "not in overall": lambda: hs.leaderboard(
+        pl.concat([two_models(task=pl.lit("t")), two_models(task=pl.lit("u")).filter(pl.col("model") == "a")])
+    ),
+    "binomial only": lambda: hs.audit(frame(model=["a", "b"], score=[0.7, 0.6], n=[100, None])),
+}
+
+
+@pytest.mark.parametrize("name", CAUTIONS)
+def test_cautions(name, snapshot):
+    text = CAUTIONS[name]().render("markdown")
+    assert "\n".join(line for line in text.splitlines() if line.startswith("- ⚠")) == snapshot
+
+
+def test_unknown_columns_for_where():
+    with pytest.raises((hs.DataError, nw.exceptions.ColumnNotFoundError), match="kind"):
+        hs.read(two_models(), where={"kind": "x"})
+
+
+def test_a_strange_exception_of_a_reader_becomes_a_read_error(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"version": 2, "status": "success", "eval": {"run_id": 1, "created": 1, "task": []}}))
+    with pytest.raises(hs.ReadError):
+        hs.read(path)
+
+
+def test_one_bad_file_does_not_stop_the_others(tmp_path):
+    two_models().write_csv(tmp_path / "good.csv")
+    (tmp_path / "bad.json").write_text("[{")
+    scores = hs.read(tmp_path)
+    assert [(file.path, file.outcome) for file in scores.files] == [("bad.json", "failed"), ("good.csv", "read")]
+    assert [caution.code for caution in scores.cautions] == ["files_failed"]
+    with pytest.raises(hs.ReadError, match=r"bad\.json"):
+        hs.read(tmp_path, strict=True)
+
+
+def test_reader_names_are_listed_where_one_is_wrong():
+    with pytest.raises(hs.OptionError) as caught:
+        registry.by_name("x")
+    assert "inspect" in str(caught.value)

@@ -1,0 +1,136 @@
+"""Folders of mixed formats: what counts once, what counts as attempts, and what is told."""
+
+import json
+import shutil
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from conftest import LOGS, ROOT
+from frames import two_models
+
+INSPECT = ROOT / "tests" / "fixtures" / "inspect"
+
+
+def codes(scores):
+    return [caution.code for caution in scores.cautions]
+
+
+def inspect_log(path, *, values, model="m", task_id="t1", temperature=None, created="2026-01-01"):
+    """Write a minimal Inspect log in the .json format, one sample per value."""
+    config = {} if temperature is None else {"temperature": temperature}
+    samples = [
+        {"id": k, "epoch": 1, "scores": {"match": {"value": value}}, "metadata": {}} for k, value in enumerate(values)
+    ]
+    header = {
+        "task": "quiz",
+        "task_id": task_id,
+        "run_id": task_id,
+        "created": created,
+        "model": model,
+        "dataset": {"name": "d", "samples": len(values)},
+        "model_generate_config": config,
+        "config": {"epochs": 1},
+    }
+    results = {"scores": [{"name": "match", "scorer": "match", "metrics": {}}]}
+    log = {"version": 2, "status": "success", "eval": header, "plan": {"config": config}, "results": results}
+    path.write_text(json.dumps({**log, "samples": samples}))
+
+
+def test_a_folder_of_mixed_formats(tmp_path):
+    inspect_log(tmp_path / "log.json", values=["C", "I", "C"])
+    two_models().write_csv(tmp_path / "table.csv")
+    (tmp_path / "notes.txt").write_text("hello")
+    scores = hs.read(tmp_path)
+    assert {(file.path, file.reader, file.outcome) for file in scores.files} == {
+        ("log.json", "inspect", "read"),
+        ("table.csv", "tables", "read"),
+        ("notes.txt", None, "left out"),
+    }
+    assert {entry.task for entry in hs.estimate(scores).entries} == {"quiz", "table"}
+
+
+def test_hidden_files_are_left_alone(tmp_path):
+    two_models().write_csv(tmp_path / ".hidden.csv")
+    two_models().write_csv(tmp_path / "seen.csv")
+    assert [file.path for file in hs.read(tmp_path).files] == ["seen.csv"]
+
+
+def test_settings_that_differ_become_part_of_the_name(tmp_path):
+    inspect_log(tmp_path / "cold.json", values=["C", "C"], task_id="t1", temperature=0.0)
+    inspect_log(tmp_path / "hot.json", values=["C", "I"], task_id="t2", temperature=1.0)
+    models = {entry.model: entry.estimate.value for entry in hs.estimate(tmp_path).entries}
+    assert models == {"m (temperature=0.0)": 1.0, "m (temperature=1.0)": 0.5}
+
+
+def test_runs_of_one_configuration_count_as_attempts(tmp_path):
+    inspect_log(tmp_path / "one.json", values=["C", "C"], task_id="t1")
+    inspect_log(tmp_path / "two.json", values=["C", "I"], task_id="t2")
+    scores = hs.read(tmp_path)
+    entry = hs.estimate(scores)[0]
+    assert "runs_as_attempts" in codes(scores)
+    assert (entry.n_attempts, entry.estimate.n_items, entry.estimate.value) == (4, 2, 0.75)
+
+
+def test_of_two_logs_of_one_run_the_newest_complete_counts(tmp_path):
+    inspect_log(tmp_path / "old.json", values=["I", "I"], created="2026-01-01")
+    inspect_log(tmp_path / "new.json", values=["C", "C"], created="2026-01-02")
+    scores = hs.read(tmp_path)
+    assert hs.estimate(scores)[0].estimate.value == 1.0
+    assert next(file.reason for file in scores.files if file.path == "old.json").endswith("new.json")
+
+
+def test_a_real_retry_counts_once():
+    scores = hs.read(INSPECT / "retry")
+    assert sorted(file.outcome for file in scores.files) == ["left out", "read"]
+    assert len(scores.to_frame().filter(pl.col("status") != "ok")) == 0
+
+
+def test_the_same_log_twice_counts_once(tmp_path):
+    for name in ("a.eval", "b.eval"):
+        shutil.copy(next(iter(sorted(LOGS.glob("*.eval")))), tmp_path / name)
+    assert hs.estimate(tmp_path)[0].n_attempts == 500
+
+
+def test_the_same_table_twice_counts_once(tmp_path):
+    table = two_models(attempt=pl.lit(0), task=pl.lit("t"))
+    table.write_csv(tmp_path / "a.csv")
+    table.write_csv(tmp_path / "b.csv")
+    answer = hs.estimate(tmp_path)
+    assert answer[0].estimate.n_items == 20
+    assert "copies_dropped" in codes(answer)
+
+
+def test_a_table_without_a_model_is_named_after_its_file(tmp_path):
+    two_models().filter(pl.col("model") == "a").drop("model").write_csv(tmp_path / "gpt-x.csv")
+    answer = hs.estimate(tmp_path / "gpt-x.csv")
+    assert answer[0].model == "gpt-x"
+    assert "so the file does: gpt-x" in answer.notes[0]
+
+
+@pytest.mark.parametrize("write", ["write_csv", "write_parquet", "write_ipc", "write_ndjson", "write_json"])
+def test_every_table_format_gives_the_same_answer(tmp_path, write):
+    suffix = {
+        "write_csv": "csv",
+        "write_parquet": "parquet",
+        "write_ipc": "arrow",
+        "write_ndjson": "jsonl",
+        "write_json": "json",
+    }[write]
+    path = tmp_path / f"task.{suffix}"
+    getattr(two_models(task=pl.lit("t")), write)(path)
+    assert hs.estimate(path).records() == hs.estimate(two_models(task=pl.lit("t"))).records()
+
+
+def test_ids_that_are_numbers_in_one_file_and_text_in_another_meet(tmp_path):
+    pl.DataFrame({"model": "a", "item": [1, 2], "score": [1, 0]}).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame({"model": "b", "item": ["1", "2"], "score": [1, 1]}).write_parquet(tmp_path / "b.parquet")
+    scores = hs.read([tmp_path / "a.parquet", tmp_path / "b.parquet"], columns={"task": "model"})
+    assert set(scores.to_frame()["item"]) == {"1", "2"}
+
+
+def test_a_link_in_a_circle_ends(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path)
+    two_models().write_csv(tmp_path / "x.csv")
+    assert len(hs.read(tmp_path).files) == 1

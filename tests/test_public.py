@@ -1,0 +1,99 @@
+"""What users can rely on: public names, the JSON schema, light imports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import clustered, two_models
+
+SCHEMA = json.loads((Path(hs.__file__).parent / "answers" / "schema.json").read_text())
+
+PUBLIC = [
+    *("Audit", "Caution", "Comparison", "Comparisons", "DataError", "Description", "Estimate", "Estimates"),
+    *("HowsureError", "Interval", "Leaderboard", "MethodError", "OptionError", "ReadError", "Scores", "__version__"),
+    *("audit", "compare", "describe", "estimate", "leaderboard", "read"),
+]
+
+
+def test_public_names_are_locked():
+    assert dir(hs) == PUBLIC
+    for name in PUBLIC:
+        assert getattr(hs, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'sumary'"):
+        hs.sumary
+
+
+ANSWERS = {
+    "estimates": lambda: hs.estimate(clustered(), cluster="passage"),
+    "estimates at the edge": lambda: hs.estimate(two_models(score=pl.lit(1.0))),
+    "one item": lambda: hs.estimate(pl.DataFrame({"model": ["a"], "item": ["x"], "score": [0.5]})),
+    "comparison": lambda: hs.compare(two_models(), "a", "b", margin=0.1),
+    "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
+    "comparisons": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),
+    "leaderboard": lambda: hs.leaderboard(clustered(), cluster="passage"),
+    "leaderboard of tasks": lambda: hs.leaderboard(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
+    "audit": lambda: hs.audit(pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, None]})),
+    "description": lambda: hs.describe(clustered()),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_json_keeps_the_schema(name):
+    answer = ANSWERS[name]()
+    document = json.loads(answer.render("json"))
+    jsonschema.validate(document, SCHEMA)
+    assert document == json.loads(json.dumps(answer.to_dict()))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_answer_has_every_form(name):
+    answer = ANSWERS[name]()
+    for format in ("terminal", "markdown", "csv", "json", "latex"):
+        text = answer.render(format)
+        assert text.endswith("\n")
+        assert "nan" not in text.lower().split()
+    assert len(answer.to_frame()) == len(answer.records())
+    assert str(answer) == answer.render().rstrip("\n")
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_same_input_same_bytes(name):
+    assert ANSWERS[name]().render("json") == ANSWERS[name]().render("json")
+
+
+def loaded_by(code):
+    script = f"import sys\n{code}\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split("\n")[-2].split())
+
+
+def test_importing_howsure_is_light():
+    assert not loaded_by("import howsure") & {"numpy", "scipy", "polars", "narwhals", "click", "rich"}
+
+
+def test_help_loads_no_statistics():
+    code = (
+        "from click.testing import CliRunner\nfrom howsure.cli import main\n"
+        "assert CliRunner().invoke(main, ['leaderboard', '--help']).exit_code == 0"
+    )
+    assert not loaded_by(code) & {"numpy", "scipy", "polars", "narwhals", "rich"}
+
+
+def test_a_leaderboard_loads_no_pandas():
+    code = (
+        "import polars as pl, howsure as hs\n"
+        "print(hs.leaderboard(pl.DataFrame({'model': list('aabb'), 'item': list('xyxy'), 'score': [1, 0, 1, 1]})))"
+    )
+    heavy = {"pandas", "pyarrow", "duckdb", "ibis", "pyspark", "matplotlib", "jinja2", "statsmodels"}
+    loaded = loaded_by(code)
+    assert not loaded & heavy
+    assert "scipy" in loaded

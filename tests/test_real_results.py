@@ -1,0 +1,144 @@
+"""The figures that public results are known to give; skipped where the folder of real results is absent."""
+
+import json
+import zipfile
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.cli import main
+from howsure.methods.audit import binomial_se
+from howsure.methods.pairs import pair_moments
+
+
+@pytest.fixture(scope="module")
+def swebench(real_data):
+    return hs.read(real_data / "tidy" / "swebench_verified.parquet")
+
+
+def top_thirty(real_data):
+    rows = pl.read_parquet(real_data / "tidy" / "swebench_verified.parquet")
+    wide = rows.pivot(on="model", index=["item", "cluster"], values="score").sort("item")
+    x = wide.drop("item", "cluster").to_numpy()
+    complete = x[:, ~np.isnan(x).any(axis=0)]
+    assert complete.shape == (500, 153)
+    order = np.argsort(-complete.mean(axis=0), kind="stable")[:30]
+    codes = np.unique(wide["cluster"].to_numpy().astype(str), return_inverse=True)[1].astype(np.int64)
+    return complete[:, order], codes
+
+
+def test_swebench_verified_with_its_repositories(swebench):
+    board = hs.leaderboard(swebench).boards[0]
+    leader = board.entries[0].estimate
+    assert len(board.entries) == 158
+    assert sum(entry.estimate.n_items < 500 for entry in board.entries) == 5
+    assert leader.value == 0.788
+    assert leader.n_clusters == 12
+    assert leader.se == pytest.approx(0.0151249520447958, abs=1e-15)
+    assert leader.df == pytest.approx(3.33080031613, abs=1e-10)
+    assert [c.code for c in leader.cautions] == ["dominant_cluster"]
+    assert "django/django holds 231 of 500 items" in leader.cautions[0].message
+    assert (np.diagonal(board.pairs.p_adjusted, offset=1)[:29] > 0.05).all()
+
+
+def test_swebench_verified_without_clusters(swebench):
+    board = hs.leaderboard(swebench, cluster="none").boards[0]
+    assert board.entries[0].estimate.n_clusters == 500
+    assert (np.diagonal(board.pairs.p_adjusted, offset=1)[:29] > 0.05).all()
+    assert (np.diagonal(board.pairs.p_value, offset=1)[:29] > 0.05).all()
+
+
+@pytest.mark.parametrize(("clustered", "expected"), [(False, 179), (True, 70)])
+def test_swebench_pairs_among_the_thirty_best(real_data, clustered, expected):
+    x, codes = top_thirty(real_data)
+    moments = pair_moments(x, clusters=[codes] if clustered else [], pseudo_items=False)
+    p = moments.p_value[np.triu_indices(30, 1)]
+    assert len(p) == 435
+    assert (p < 0.05).sum() == expected
+
+
+def test_alpaca_eval_publishes_our_numbers(real_data):
+    tidy = real_data / "tidy"
+    scores = hs.read(tidy / "alpaca_eval.parquet", columns={"metric": "judge"})
+    ours = hs.estimate(scores, cluster="none", interval="t").to_frame()
+    published = pl.read_parquet(tidy / "alpaca_eval_leaderboard_summary.parquet")
+    both = ours.join(published, left_on=["model", "metric"], right_on=["model", "judge"])
+    agree = ((both["value"] * 100 - both["win_rate"]).abs() < 1e-6) & (
+        (both["se"] * 100 - both["standard_error"]).abs() < 1e-6
+    )
+    assert agree.sum() >= 120
+    assert both.filter(~agree)["model"].to_list() == ["Mistral-7B-Instruct-v0.2"]
+
+
+def test_alpaca_eval_judges_are_not_mixed_in_silence(real_data):
+    with pytest.raises(hs.DataError, match="column 'judge' tells the rows apart"):
+        hs.estimate(real_data / "tidy" / "alpaca_eval.parquet")
+
+
+def test_pythia_standard_errors_are_reproduced(real_data):
+    table = pl.read_parquet(real_data / "tidy" / "pythia_lm_eval_summary.parquet")
+    acc = table.filter(
+        pl.col("metric").is_in(["acc", "acc_norm"]) & (pl.col("stderr") > 0) & pl.col("score").is_between(0.0, 1.0)
+    )
+    implied = acc["score"] * (1 - acc["score"]) / acc["stderr"] ** 2 + 1
+    assert (implied - implied.round()).abs().max() < 1e-4
+    ours = binomial_se(acc["score"].to_numpy(), implied.round().to_numpy())
+    assert np.abs(ours - acc["stderr"].to_numpy()).max() < 1e-12
+    assert len(acc) > 50_000
+
+
+def test_tau_bench_airline(real_data):
+    answer = hs.estimate(real_data / "tidy" / "tau_bench.parquet", task="tau_bench_airline")[0]
+    assert answer.estimate.value == pytest.approx(0.42, abs=1e-12)
+    assert (answer.estimate.n_items, answer.n_attempts) == (50, 200)
+
+
+def test_inspect_headers_standard_errors(real_data):
+    logs = sorted((real_data / "raw" / "inspect").glob("2025-09-15T15-04-34*.eval"))
+    ses = [hs.estimate(log, interval="t")[0].estimate.se for log in logs]
+    stated = []
+    for log in logs:
+        header = json.loads(zipfile.ZipFile(log).read("header.json"))
+        stated.append(header["results"]["scores"][0]["metrics"]["stderr"]["value"])
+    assert ses == pytest.approx(stated, abs=1e-12)
+    assert [round(se, 4) for se in sorted(ses)] == [0.1492, 0.1528, 0.1633]
+
+
+def test_cruxeval_temperatures_are_models(real_data):
+    path = real_data / "tidy" / "cruxeval_samples.parquet"
+    with pytest.raises(hs.DataError, match="column 'temperature' tells the rows apart"):
+        hs.estimate(path)
+    scores = hs.read(path, columns={"model": ["model", "temperature"]})
+    ours = hs.estimate(scores).to_frame()
+    rows = pl.read_parquet(path)
+    means = (
+        rows.group_by("benchmark", "model", "temperature", "item")
+        .agg(pl.col("score").cast(pl.Float64).mean())
+        .group_by("benchmark", "model", "temperature")
+        .agg(pl.col("score").mean())
+        .with_columns(model=pl.concat_str("model", "temperature", separator=" · "))
+    )
+    both = ours.join(means, left_on=["task", "model"], right_on=["benchmark", "model"])
+    assert len(both) == len(ours) == len(means)
+    assert (both["value"] - both["score"]).abs().max() < 1e-12
+
+
+def test_no_raw_file_crashes_any_command(real_data):
+    for path in sorted((real_data / "raw").rglob("*")):
+        if not path.is_file():
+            continue
+        for command in ("describe", "estimate", "audit"):
+            result = CliRunner().invoke(main, [command, str(path)])
+            assert result.exit_code in (0, 1), (command, path, result.exception)
+            assert result.output.strip(), (command, path)
+
+
+def test_the_whole_raw_folder_reads_in_one_go(real_data):
+    scores = hs.read(real_data / "raw")
+    outcomes = {file.outcome for file in scores.files}
+    assert outcomes == {"read", "published", "companion", "left out", "failed"}
+    assert all(file.reason for file in scores.files if file.outcome in ("left out", "failed"))
+    assert len(hs.describe(scores).tasks) > 30

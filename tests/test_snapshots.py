@@ -1,0 +1,26 @@
+"""The example logs in every format and verb, byte for byte."""
+
+import pytest
+
+import howsure as hs
+from conftest import LOGS
+
+MODELS = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
+ANSWERS = {
+    "leaderboard": lambda scores: hs.leaderboard(scores, cluster="passage_id"),
+    "compare": lambda scores: hs.compare(scores, *MODELS, cluster="passage_id", margin=0.1),
+    "estimate": lambda scores: hs.estimate(scores, cluster="passage_id"),
+    "describe": hs.describe,
+    "audit": hs.audit,
+}
+
+
+@pytest.fixture(scope="module")
+def scores():
+    return hs.read(LOGS)
+
+
+@pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "latex", "json"])
+@pytest.mark.parametrize("verb", ANSWERS)
+def test_output(scores, verb, format, snapshot):
+    assert ANSWERS[verb](scores).render(format, width=80) == snapshot

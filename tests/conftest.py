@@ -1,14 +1,11 @@
-"""What several tests share: where the real results are, and Hypothesis' profile."""
+"""What several tests share: the real results, the reference values, and Hypothesis' profile."""
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared" / "data"
-LOGS = ROOT / "examples" / "logs"
+from places import DATA, ROOT
 
 settings.register_profile("howsure", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("howsure")

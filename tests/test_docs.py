@@ -8,16 +8,14 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import howsure
 from howsure.cli import main
+from places import DATA, ROOT
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared" / "data" / "tidy"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CONSOLE = re.compile(r"^```console(?: needs=(?P<needs>\w+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>.+)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -46,9 +44,9 @@ def test_commands_print_what_the_page_says(page, monkeypatch):
     renewed = text
     for block in CONSOLE.finditer(text):
         if block["needs"]:
-            if not (DATA / f"{block['needs']}.parquet").exists():
+            if not (DATA / "tidy" / f"{block['needs']}.parquet").exists():
                 continue
-            monkeypatch.chdir(DATA)
+            monkeypatch.chdir(DATA / "tidy")
         else:
             monkeypatch.chdir(ROOT)
         output = rerun(block["body"])

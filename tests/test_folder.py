@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from conftest import LOGS, ROOT
 from frames import two_models
+from places import LOGS, ROOT
 
 INSPECT = ROOT / "tests" / "fixtures" / "inspect"
 

@@ -169,9 +169,7 @@ def test_comparing_on_several_tasks_adjusts_and_sums_up():
     assert [c.p_adjusted for c in answer.comparisons] == pytest.approx(
         [min(2 * min(p), 1) if x == min(p) else max(2 * min(p), x) for x in p]
     )
-    assert answer.overall.difference.value == pytest.approx(
-        np.mean([c.difference.value for c in answer.comparisons])
-    )
+    assert answer.overall.difference.value == pytest.approx(np.mean([c.difference.value for c in answer.comparisons]))
     assert answer.overall.wins == sum(c.wins for c in answer.comparisons)
 
 
@@ -192,8 +190,12 @@ def test_row_order_and_labels_do_not_matter():
 
 
 def test_equivalence_needs_no_significance():
-    same = two_models(n=400).with_columns(score=pl.lit(1.0)).with_columns(
-        score=pl.when(pl.col("item").is_in(["q1", "q2"]) & (pl.col("model") == "a")).then(0.0).otherwise("score")
+    same = (
+        two_models(n=400)
+        .with_columns(score=pl.lit(1.0))
+        .with_columns(
+            score=pl.when(pl.col("item").is_in(["q1", "q2"]) & (pl.col("model") == "a")).then(0.0).otherwise("score")
+        )
     )
     answer = hs.compare(same, "a", "b", margin=0.05)
     assert not answer.decided

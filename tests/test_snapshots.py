@@ -3,7 +3,7 @@
 import pytest
 
 import howsure as hs
-from conftest import LOGS
+from places import LOGS
 
 MODELS = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
 ANSWERS = {

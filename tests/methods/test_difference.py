@@ -96,14 +96,14 @@ def test_weights_leave_p_value_and_interval_in_agreement(method, sample, seed):
 
 
 @pytest.mark.xfail(strict=True, reason="limits are cut at 0.1, verdicts at 1 − 0.9 = 0.09999999999999998")
-def test_p_value_and_interval_agree_where_p_is_a_round_number():
-    # p-values by simulation can be exactly 0.1; with this data three of the seeds give it
-    a, b = np.random.default_rng(107).random((2, 25))
-    a = np.minimum(a + 0.1, 1)
-    for seed in range(150):
-        found = difference(a, b, method="bayes", level=0.9, rng=np.random.default_rng(seed))
-        low, high = limits(found)
-        assert (low > 0 or high < 0) == (found.p_value <= 1 - 0.9), (seed, found.p_value, low)
+def test_p_value_and_interval_agree_where_p_is_a_round_number(monkeypatch):
+    # 500 of 10,000 draws below 0 is p = 0.1 exactly, which simulations do give now and then
+    draws = np.repeat([-0.1, 0.1], (500, 9_500))
+    monkeypatch.setattr(bayes, "difference_draws", lambda *args, **options: draws)
+    found = difference(*random_pair(0)[:2], method="bayes", level=0.9)
+    low, high = limits(found)
+    assert found.p_value == 0.1
+    assert (low > 0 or high < 0) == (found.p_value <= 1 - 0.9)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,9 @@ def test_monte_carlo_sign_flip_comes_near_the_exact_one():
 def test_five_clusters_can_show_nothing_by_flips_and_it_is_said():
     found = difference(np.ones(10), np.zeros(10), clusters=[np.repeat(np.arange(5), 2)], method="sign-flip")
     assert found.p_value == pytest.approx(2 / 32)
-    assert limits(found) == (-math.inf, math.inf)
+    low, high = limits(found)
+    assert low <= -1
+    assert high >= 1
     assert "too_few_flips" in cautions(found)
 
 

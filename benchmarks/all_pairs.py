@@ -15,7 +15,7 @@ def races(peers: dict[str, str]) -> list[Race]:
     if "errorbars" in peers:
         others.append(Side(name="errorbars", command=script("all_pairs.py", "errorbars", python=peers["errorbars"])))
     ours = Side(name="howsure", command=script("all_pairs.py", "howsure"))
-    return [Race(title="4,950 pairs, clustered", ours=ours, others=others, at_least=50, rounds=3)]
+    return [Race(title="4,950 pairs, clustered", ours=ours, others=others, at_least=50, rounds=5)]
 
 
 def howsure(x, codes) -> None:

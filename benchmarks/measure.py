@@ -19,6 +19,9 @@ from pathlib import Path
 
 SCALE = 1 if sys.platform == "darwin" else 1024
 HERE = Path(__file__).parent
+QUIET = 0.25
+"""Other processes may have kept this many cores busy during a run that counts."""
+
 ENOUGH_SECONDS = 60.0
 """A side is not started again once it has taken this long in all, beyond its first two runs."""
 
@@ -46,6 +49,16 @@ class Race:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of one side. `others`: how many cores other processes kept busy meanwhile."""
+
+    seconds: float
+    peak_mb: float
+    note: str
+    others: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """Medians of one side: seconds, peak memory in MB (10⁶ bytes), runs, and what it had to say (extrapolated …)."""
 
@@ -62,35 +75,52 @@ def script(name: str, *arguments: str, python: str = sys.executable) -> list[str
 
 
 def run(race: Race) -> list[Result]:
-    """Run the sides in turn, after one warm-up run of each whole command, and return their medians, ours first."""
+    """Run the sides in turn, after one warm-up run of each whole command, and return their medians, ours first.
+
+    Runs during which other processes kept the processor busy are repeated, up to three times as many in all.
+    """
     sides = [race.ours, *race.others]
     for side in sides:
         if not side.inner:
             _once(side)
-    seen: dict[str, list[tuple[float, float, str]]] = {side.name: [] for side in sides}
+    seen: dict[str, list[Run]] = {side.name: [] for side in sides}
     spent = dict.fromkeys(seen, 0.0)
-    for k in range(race.rounds):
+    for k in range(3 * race.rounds):
         for side in sides:
-            if k < 2 or spent[side.name] < ENOUGH_SECONDS:
+            runs = seen[side.name]
+            enough = sum(run.others < QUIET for run in runs) >= race.rounds or spent[side.name] > ENOUGH_SECONDS
+            if k < 2 or not enough:
                 start = time.perf_counter()
-                seen[side.name].append(_once(side))
+                runs.append(_once(side))
                 spent[side.name] += time.perf_counter() - start
     return [_median(name, runs) for name, runs in seen.items()]
 
 
-def _once(side: Side) -> tuple[float, float, str]:
+def _busy() -> float:
+    """Return the seconds that all cores have worked so far; 0 where the system doesn't tell."""
+    try:
+        ticks = [int(word) for word in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+    except OSError:
+        return 0.0
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def _once(side: Side) -> Run:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), _busy()
         child = subprocess.Popen(side.command, stdout=out, stderr=err, env=_environment())
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - start
+        others = (_busy() - busy - usage.ru_utime - usage.ru_stime) / seconds
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
         if child.returncode:
             raise SystemExit(f"{side.name}: {' '.join(side.command)}\n{err.read().decode()}")
         answer = json.loads(out.read().splitlines()[-1]) if side.inner else {"seconds": seconds}
-    return answer["seconds"], usage.ru_maxrss * SCALE / 1e6, answer.get("note", "")
+    return Run(
+        seconds=answer["seconds"], peak_mb=usage.ru_maxrss * SCALE / 1e6, note=answer.get("note", ""), others=others
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -102,14 +132,17 @@ def _environment() -> dict[str, str]:
 BYTECODE = tempfile.TemporaryDirectory(prefix="howsure-bytecode-")
 
 
-def _median(name: str, runs: list[tuple[float, float, str]]) -> Result:
-    seconds, peaks, notes = zip(*runs, strict=True)
+def _median(name: str, runs: list[Run]) -> Result:
+    """Take the quiet runs; without at least two of them take all, and say so."""
+    quiet = [run for run in runs if run.others < QUIET]
+    kept = quiet if len(quiet) >= 2 else runs
+    notes = [next((run.note for run in kept if run.note), ""), "" if kept is quiet else "noisy"]
     return Result(
         name=name,
-        seconds=statistics.median(seconds),
-        peak_mb=statistics.median(peaks),
-        runs=len(runs),
-        note=next(filter(None, notes), ""),
+        seconds=statistics.median(run.seconds for run in kept),
+        peak_mb=statistics.median(run.peak_mb for run in kept),
+        runs=len(kept),
+        note=", ".join(filter(None, notes)),
     )
 
 

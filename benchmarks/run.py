@@ -35,7 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for peer, module in PEERS.items():
         variable = f"HOWSURE_BENCH_{peer.upper()}"
-        parser.add_argument(f"--{peer}", metavar="PYTHON", default=os.environ.get(variable), help=f"has {module}; {variable}")
+        parser.add_argument(
+            f"--{peer}", metavar="PYTHON", default=os.environ.get(variable), help=f"has {module}; {variable}"
+        )
     parser.add_argument("--only", metavar="WORD", default="", help="only races with this word in their title")
     options = parser.parse_args()
     peers = {peer: getattr(options, peer) for peer in PEERS if getattr(options, peer)}
@@ -116,7 +118,9 @@ def _peak(mb: float) -> str:
 
 def _plain(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(HEADS, *rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (HEADS, *rows)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (HEADS, *rows)
+    ]
 
 
 def _markdown(rows: list[tuple[str, ...]]) -> list[str]:

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from howsure.methods.adjust import max_t
+from howsure.methods.maxt import max_t
 from howsure.methods.mean import mean
 from howsure.methods.pairs import pair_moments
 from howsure.methods.ranks import ranks
@@ -132,7 +132,7 @@ def test_all_ranks_lie_in_their_intervals_at_once():
         scores = x.mean(axis=0)
         order = np.argsort(-scores, kind="stable")
         m = pair_moments(x[:, order])
-        q = max_t(m.p_value, m.covariance, rng=rng, draws=2_000)
+        q = max_t(m.p_value, m.flips, rng=rng, draws=2_000)
         found = ranks(scores[order], m.difference, q, level=0.95)
         covered += all(r.low <= most[k] and least[k] <= r.high for r, k in zip(found, order, strict=True))
     assert covered / worlds >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / worlds)

@@ -155,7 +155,7 @@ def _check_named(results: pl.DataFrame) -> None:
 def _check_finite(grouped: pl.DataFrame) -> None:
     bad = grouped.filter(pl.col("low").is_infinite() | pl.col("high").is_infinite())
     if len(bad):
-        row = bad.row(0, named=True)
+        row = bad.sort([key for key in KEYS if key in bad.columns]).row(0, named=True)
         raise DataError(
             f"infinite score (item {row['item']!r}, model {row['model']!r}; {len(bad):,} items)",
             where=_task_of(row),

@@ -18,7 +18,7 @@ from howsure.methods import adjust as adjustments
 from howsure.methods import combine
 from howsure.methods.difference import difference, equivalence, items_needed, t_pivot
 from howsure.methods.mean import mean
-from howsure.methods.pairs import PairMoments, pair_moments
+from howsure.methods.pairs import pair_moments
 from howsure.methods.ranks import ranks
 from howsure.options import Overall, check
 from howsure.prepare import collect
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from howsure.design import Design
     from howsure.matrix import ScoreMatrix
+    from howsure.methods.moments import PairMoments
     from howsure.options import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.prepare import Items
     from howsure.scores import Scores
@@ -196,7 +197,7 @@ def board(matrix: ScoreMatrix, found: list[Entry], pairs: PairMoments, asked: Pa
     values = np.array([entry.estimate.value for entry in found])
     order = np.lexsort((np.array(matrix.models), -sign * values))
     p = pairs.p_value
-    q = adjustments.adjust_matrix(p, pairs.covariance, adjust, rng=np.random.default_rng(asked.seed))
+    q, used = adjustments.adjust_pairs(pairs, adjust, rng=np.random.default_rng(asked.seed))
     at = np.ix_(order, order)
     return Board(
         task=matrix.task,
@@ -212,7 +213,7 @@ def board(matrix: ScoreMatrix, found: list[Entry], pairs: PairMoments, asked: Pa
             n_shared=pairs.shared[at],
         ),
         level=asked.level,
-        adjust=adjust,
+        adjust=used,
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
     )
@@ -316,6 +317,7 @@ def overall_comparison(
     kind = "pseudo-items" if matrices[0].bounded and asked.method != "t" else "t"
     estimate = combine.combined_difference(combined, pairs, pivot, asked.level, f"overall {kind}, {asked.variance}")
     sign = matrices[0].orientation
+    asked_other = asked.method not in (None, kind)
     return replace(
         pairs[0],
         task="",
@@ -334,7 +336,15 @@ def overall_comparison(
         n_only_b=sum(pair.n_only_b for pair in pairs),
         items_needed=items_needed(estimate, asked.level),
         equivalence=None if asked.margin is None else equivalence(pivot, asked.margin, asked.level, sign),
-    ), []
+    ), [_other_method(kind, asked)] if asked_other else []
+
+
+def _other_method(kind: str, asked: PairOptions) -> Caution:
+    return Caution(
+        code="overall_method",
+        message=f"the overall comparison is by {kind!r}; {asked.method!r} is for one task",
+        remedy="Leave --method out to have one method throughout.",
+    )
 
 
 _UNPAIRED_TASK = Caution(

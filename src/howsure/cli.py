@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     Command = Callable[..., None]
 
 gc.set_threshold(200_000, 50, 50)  # a command lives for a second, and collecting would take a tenth of it
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # its products are small: two threads were seen to be slower than one
 
 INTERVALS = ("wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
 METHODS = ("pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes")

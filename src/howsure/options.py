@@ -39,6 +39,11 @@ def check(name: str, value: Any, alias: Any, *, optional: bool = False) -> None:
     raise OptionError(f"{name}={value!r} is not one of {', '.join(map(repr, words))}", remedy=hint)
 
 
+def significant(p_value: float, level: float) -> bool:
+    """Say whether a p-value shows a difference at a confidence level; p = 0.1 does at 0.9, whatever 1 − 0.9 is."""
+    return p_value <= (1 - level) * (1 + 1e-12)
+
+
 def check_level(level: float) -> None:
     """Raise OptionError unless the confidence level lies strictly between 0 and 1."""
     if not 0 < level < 1:

@@ -154,10 +154,7 @@ def test_the_same_clustering_twice_is_that_clustering():
     [
         "CR2",
         "CR1",
-        pytest.param(
-            "miller",
-            marks=pytest.mark.xfail(strict=True, reason="paper_correction takes the weights to have mean 1"),
-        ),
+        "miller",
     ],
 )
 def test_only_the_ratio_of_weights_counts(variance):

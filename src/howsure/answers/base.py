@@ -59,6 +59,6 @@ class Answer(ABC):
 
 
 def number(value: float) -> float | None:
-    """Return a finite float, None otherwise: JSON has no NaN."""
+    """Return a finite float to 12 digits, None otherwise: JSON has no NaN, and processors differ in the last digits."""
     value = float(value)
-    return value if math.isfinite(value) else None
+    return float(f"{value:.12g}") if math.isfinite(value) else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
 from howsure.document import Column, Document, Note, Scale, Table, Text, level_text, p_text, plural
+from howsure.options import significant
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Estimate
@@ -30,12 +31,12 @@ class Equivalence:
     @property
     def noninferior(self) -> bool:
         """A is not worse than B by more than the margin."""
-        return self.p_noninferior <= 1 - self.level
+        return significant(self.p_noninferior, self.level)
 
     @property
     def equivalent(self) -> bool:
         """A and B are the same within the margin."""
-        return self.p_equivalent <= 1 - self.level
+        return significant(self.p_equivalent, self.level)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -86,7 +87,7 @@ class Comparison(Answer):
     @property
     def decided(self) -> bool:
         """Whether the difference is real at the level of its interval, after adjustment."""
-        return self.p_adjusted <= 1 - self.difference.interval.level
+        return significant(self.p_adjusted, self.difference.interval.level)
 
     @property
     def better(self) -> str | None:

@@ -10,6 +10,7 @@ import numpy as np
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
 from howsure.answers.estimate import Entry, bound_texts, merged_cautions, whisker
 from howsure.document import Column, Document, Note, Scale, Table, Text, level_text, plural
+from howsure.options import significant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +70,7 @@ class Board:
     def neighbours_apart(self) -> int:
         """How many neighbouring places are really different."""
         p = np.diagonal(self.pairs.p_adjusted, offset=1)
-        return int((p <= 1 - self.level).sum())
+        return sum(significant(value, self.level) for value in p.tolist())
 
     @property
     def verdict(self) -> str:

@@ -44,5 +44,8 @@ def difference_draws(
     for start in range(0, draws, size):
         rows = min(size, draws - start)
         dirichlet = rng.standard_exponential((rows, len(sums)))
+        if reach:  # every other draw swaps the pseudo-items: a − b is the mirror image of b − a
+            dirichlet[1::2, :] = dirichlet[: 2 * (rows // 2) : 2, :]
+            dirichlet[1::2, [-2, -1]] = dirichlet[1::2, [-1, -2]]
         result[start : start + rows] = dirichlet @ sums / (dirichlet @ totals)
     return result

@@ -160,7 +160,7 @@ def paper_correction(x: Floats, weights: Floats, variance: Variance) -> Floats |
         return 0.0
     n = len(x)
     centred = (x - weights @ x / weights.sum()) * np.sqrt(weights)[:, None]
-    return (centred.T @ centred) * (1 / (n - 1) - 1 / n) / n if n > 1 else np.nan
+    return (centred.T @ centred) * (1 / (n - 1) - 1 / n) / weights.sum() if n > 1 else np.nan
 
 
 def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, variance: Variance, pseudo: int = 0) -> float:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.estimate import Estimate, Interval
+from howsure.errors import Caution
 from howsure.methods import intervals
-from howsure.methods.pairs import PairMoments
+from howsure.methods.moments import FlipSums, PairMoments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,17 +33,28 @@ def combine_df(variances: Floats, df: Floats) -> Floats:
 def combine_pairs(tasks: Sequence[PairMoments], shares: Sequence[float]) -> PairMoments:
     """Return the pair moments of Σ_t share_t · task_t for the same M models in the same order; shares sum to 1."""
     s = np.asarray(shares)[:, None, None]
-    stack = {name: np.stack([getattr(task, name) for task in tasks]) for name in ("difference", "variance", "df")}
-    spreads = np.stack([task.spread for task in tasks])
+    squares = s**2 * np.stack([task.spread for task in tasks]) ** 2
     return PairMoments(
-        difference=(s * stack["difference"]).sum(axis=0),
-        variance=(s**2 * stack["variance"]).sum(axis=0),
+        difference=(s * np.stack([task.difference for task in tasks])).sum(axis=0),
+        variance=(s**2 * np.stack([task.variance for task in tasks])).sum(axis=0),
         centre=(s * np.stack([task.centre for task in tasks])).sum(axis=0),
-        spread=np.sqrt((s**2 * spreads**2).sum(axis=0)),
-        df=combine_df(s**2 * spreads**2, stack["df"]),
-        weight=np.stack([task.weight for task in tasks]).sum(axis=0),
+        spread=np.sqrt(squares.sum(axis=0)),
+        df=combine_df(squares, np.stack([task.df for task in tasks])),
         shared=np.stack([task.shared for task in tasks]).sum(axis=0),
-        covariance=(s**2 * np.stack([task.covariance for task in tasks])).sum(axis=0),
+        units=np.stack([task.units for task in tasks]).sum(axis=0),
+        flips=_combine_flips(tasks, shares),
+    )
+
+
+def _combine_flips(tasks: Sequence[PairMoments], shares: Sequence[float]) -> FlipSums | None:
+    """Put the clusters of all tasks side by side, each weighed by its task's share."""
+    parts = [(share, task.flips) for share, task in zip(shares, tasks, strict=True) if task.flips is not None]
+    if len(parts) < len(tasks):
+        return None
+    return FlipSums(
+        sums=np.concatenate([share * flips.sums for share, flips in parts]),
+        shared=np.concatenate([share * flips.shared for share, flips in parts]),
+        sizes=np.concatenate([share * flips.sizes for share, flips in parts]),
     )
 
 
@@ -53,13 +65,14 @@ def combine_estimates(parts: Sequence[Estimate], shares: Sequence[float], *, bou
     variances = s**2 * np.array([part.se for part in parts]) ** 2
     value, var = float(s @ values), float(variances.sum())
     level = parts[0].interval.level
-    n_items = sum(part.n_items for part in parts)
+    n_clusters = sum(part.n_clusters for part in parts)
     df = float(combine_df(variances, np.array([part.df for part in parts])))
     if not math.isfinite(var):
         low, high = math.nan, math.nan
+    elif bounded and var > 0:
+        low, high = intervals.wilson(value, value * (1 - value) / var, df, level)
     elif bounded:
-        spread = value * (1 - value)
-        low, high = intervals.wilson(value, spread / var if var > 0 and spread > 0 else n_items, df, level)
+        low, high = intervals.clopper_pearson(value * n_clusters, n_clusters, level)
     else:
         low, high = intervals.t_interval(value, math.sqrt(var), df, level)
     kind = "wilson" if bounded else "t"
@@ -68,9 +81,10 @@ def combine_estimates(parts: Sequence[Estimate], shares: Sequence[float], *, bou
         se=math.sqrt(var) if var >= 0 else math.nan,
         interval=Interval(low=low, high=high, level=level),
         df=df,
-        n_items=n_items,
-        n_clusters=sum(part.n_clusters for part in parts),
+        n_items=sum(part.n_items for part in parts),
+        n_clusters=n_clusters,
         method=f"overall {kind}, {parts[0].method.split(', ')[-1]}",
+        cautions=() if math.isfinite(var) else (NO_ERROR_BAR,),
     )
 
 
@@ -86,4 +100,12 @@ def combined_difference(
         n_items=sum(pair.difference.n_items for pair in pairs),
         n_clusters=sum(pair.difference.n_clusters for pair in pairs),
         method=method,
+        cautions=() if math.isfinite(pivot.p_value) else (NO_ERROR_BAR,),
     )
+
+
+NO_ERROR_BAR = Caution(
+    code="no_overall_error_bar",
+    message="on some task there is one item or one cluster only, so the overall score has no error bar",
+    remedy="Leave that task out with --task, or add clusters to it.",
+)

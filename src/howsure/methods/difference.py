@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from howsure.answers.estimate import Estimate, Interval
 from howsure.errors import Caution, MethodError
 from howsure.methods import intervals
 from howsure.methods.clustered import clusterings, covariance, degrees_of_freedom
-from howsure.methods.mean import NEGATIVE_TWO_WAY, cluster_cautions
+from howsure.methods.mean import FIRST_CLUSTERING_ONLY, NEGATIVE_TWO_WAY, cluster_cautions
 from howsure.methods.pairs import pair_moments
 
 if TYPE_CHECKING:
@@ -176,16 +176,22 @@ class _Paired:
 def _paired(s: _Paired, asked: _Asked) -> tuple[Estimate, Pivot]:
     n = len(s.a)
     moments = pair_moments(
-        np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=asked.variance, pseudo_items=False
+        np.column_stack([s.d, np.zeros(n)]), clusters=s.codes, weights=s.w, variance=asked.variance, pseudo_items=False
     )
     value, var, df = float(moments.difference[0, 1]), float(moments.variance[0, 1]), float(moments.df[0, 1])
+    if var < (8 * np.finfo(float).eps * float(np.abs([s.a, s.b]).max())) ** 2:
+        var = 0.0  # what a − b leaves of rounding
     n_clusters = min([int(code.max()) + 1 for code in s.codes], default=n)
     if n_clusters < MIN_CLUSTERS:
         pivot, cautions = Pivot(p_value=math.nan, low=math.nan, high=math.nan), [_lone(n)]
     else:
         pivot, cautions = _pivot(s, value, var, df, asked)
+        if asked.bounded:
+            pivot = replace(pivot, low=max(pivot.low, -1.0), high=min(pivot.high, 1.0))
+        if len(s.codes) == TWO_WAY and asked.method in ("sign-flip", "bootstrap", "bayes"):
+            cautions = [*cautions, FIRST_CLUSTERING_ONLY]
         cautions = [*cluster_cautions(s.w, s.codes, df, s.labels), *cautions]
-        if len(s.codes) == TWO_WAY and var == 0 and np.any(s.d != s.d[0]):
+        if len(s.codes) == TWO_WAY and covariance(s.d[:, None], s.w, s.codes, asked.variance)[0, 0] < 0:
             cautions.append(NEGATIVE_TWO_WAY)
     estimate = Estimate(
         value=value,
@@ -228,7 +234,9 @@ def _pseudo(s: _Paired, asked: _Asked) -> Pivot:
         raise MethodError(
             "method 'pseudo-items' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
         )
-    moments = pair_moments(np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=asked.variance)
+    moments = pair_moments(
+        np.column_stack([s.d, np.zeros(len(s.d))]), clusters=s.codes, weights=s.w, variance=asked.variance
+    )
     centre, spread, df = (float(m[0, 1]) for m in (moments.centre, moments.spread, moments.df))
     return t_pivot(centre, spread, df, asked.level, reach=1.0)
 
@@ -319,7 +327,7 @@ def _side(
         own = _recode(code[keep])
         codes.append(np.concatenate([own, np.arange(len(pseudo)) + own.max() + 1]))
     n_clusters = min([int(code.max()) + 1 for code in codes], default=len(values))
-    if n_clusters < 2:
+    if n_clusters - len(pseudo) < 2:
         return float(weights @ values / weights.sum()), math.nan, math.nan, n_clusters
     v = float(covariance(values[:, None], weights, codes, variance)[0, 0])
     mean = float(weights @ values / weights.sum())
@@ -339,7 +347,7 @@ def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equival
 
     `sign`: −1 where smaller scores are better. Needs a t-like pivot.
     """
-    if not math.isfinite(pivot.spread):
+    if not (math.isfinite(pivot.spread) and pivot.spread > 0):
         raise MethodError(
             "a margin needs a comparison by 'pseudo-items' or 't' with an error bar",
             remedy="Leave the method out, and check that there are at least two items or clusters.",

@@ -65,7 +65,7 @@ def mean(
     """
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
-    value = float(w @ x / n)
+    value = min(max(float(w @ x / n), float(x.min())), float(x.max()))
     var, df, cautions = _uncertainty(x, w, clusters, variance, labels)
     counts = _cluster_counts(clusters, n)
     chosen = interval or ("wilson" if bounded else "t")
@@ -74,15 +74,20 @@ def mean(
     at_edge = bounded and (value <= 0 or value >= 1)
     if var == 0 and not at_edge:
         cautions.append(_no_variance(value))
-    if at_edge and chosen != "bayes":
+    if at_edge and chosen == "bayes":
+        low, high = bayes.mean_interval(value, min(counts), level=level)
+    elif at_edge:
         low, high = intervals.clopper_pearson(round(value) * min(counts), min(counts), level)
         chosen = "clopper-pearson"
     elif chosen == "bootstrap" and math.isfinite(var):
+        cautions += [FIRST_CLUSTERING_ONLY] if len(clusters) > 1 else []
         low, high = bootstrap.mean_interval(x, w, clusters, level=level, rng=rng or np.random.default_rng(0))
-    elif chosen == "bayes":
+    elif chosen == "bayes" and math.isfinite(var):
         low, high = bayes.mean_interval(value, _effective(value, var, n), level=level)
     else:
         low, high = _interval(_Uncertain(value, var, df, n), level, chosen)
+    if bounded and math.isfinite(var):
+        low, high = max(low, 0.0), min(high, 1.0)
     return Estimate(
         value=value,
         se=math.sqrt(var) if var >= 0 else math.nan,
@@ -106,10 +111,11 @@ def _uncertainty(
     var = float(covariance(x[:, None], w, clusters, variance)[0, 0])
     df = degrees_of_freedom(clusters, w, variance)
     cautions = cluster_cautions(w, clusters, df, labels)
-    if var < 0:
+    floor = (1e-12 * float(np.abs(x).max())) ** 2
+    if var < -floor:
         var = max(float(covariance(x[:, None], w, [c], variance)[0, 0]) for c in clusters)
         cautions.append(NEGATIVE_TWO_WAY)
-    return max(var, 0.0) if var > 1e-24 else 0.0, df, cautions
+    return var if var > floor else 0.0, df, cautions
 
 
 def _interval(answer: _Uncertain, level: float, chosen: str) -> tuple[float, float]:
@@ -193,6 +199,11 @@ def _no_variance(value: float) -> Caution:
     )
 
 
+FIRST_CLUSTERING_ONLY = Caution(
+    code="first_clustering_only",
+    message="this method resamples one way of clustering; the second was not used",
+    remedy="Use the default method to respect both.",
+)
 NEGATIVE_TWO_WAY = Caution(
     code="negative_two_way_variance",
     message="the two-way clustered variance came out negative; the larger of the two one-way variances is used",

@@ -25,21 +25,23 @@ def ranks(scores: Floats, difference: Floats, p_adjusted: Floats, *, level: floa
     """Return the place of each of M models that are sorted from best to worst.
 
     `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a p-value
-    counts as not told apart.
+    counts as not told apart. Where models answered different items, score and differences can point different ways:
+    the interval is widened to hold the place. "Could be best": nobody is significantly better.
     """
     count = len(scores)
-    real = np.nan_to_num(p_adjusted, nan=1.0) <= 1 - level
+    real = np.nan_to_num(p_adjusted, nan=1.0) <= (1 - level) * (1 + 1e-12)
     better = real & (difference > 0)
     low = 1 + better.sum(axis=0)
     high = count - better.sum(axis=1)
     places = 1 + (scores[None, :] > scores[:, None]).sum(axis=1)
+    low, high = np.minimum(low, places), np.maximum(high, places)
     ties = tie_letters(real)
     return tuple(
         Rank(
             rank=int(places[k]),
             low=int(low[k]),
             high=int(high[k]),
-            could_be_best=not bool(better[0, k]),
+            could_be_best=not bool(better[:, k].any()),
             ties=ties[k],
         )
         for k in range(count)
@@ -67,15 +69,15 @@ def tie_groups(real: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def tie_letters(real: NDArray[np.bool_]) -> list[str]:
     """Name the tie groups a, b, c … and give each place the groups it is in: `a`, `ab`, `b–f`; "" where it is alone."""
-    groups = tie_groups(real)
+    groups = [(first, last) for first, last in tie_groups(real) if last > first]
     letters = []
     for place in range(len(real)):
-        inside = [k for k, (first, last) in enumerate(groups) if first <= place <= last and last > first]
+        inside = [k for k, (first, last) in enumerate(groups) if first <= place <= last]
         names = [_letter(k) for k in inside]
         letters.append("".join(names) if len(names) <= 2 else f"{names[0]}–{names[-1]}")
     return letters
 
 
 def _letter(k: int) -> str:
-    prefix = LETTERS[k // len(LETTERS) - 1] if k >= len(LETTERS) else ""
+    prefix = _letter(k // len(LETTERS) - 1) if k >= len(LETTERS) else ""
     return prefix + LETTERS[k % len(LETTERS)]

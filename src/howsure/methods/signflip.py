@@ -59,6 +59,7 @@ def flip_test(
     tolerance = TOLERANCE * max(1.0, float(np.abs(sums).max(initial=0.0)))
     tail = min(int((means <= tolerance).sum()), int((means >= -tolerance).sum()))
     p_value = min(2 * (1 + tail) / (count + 1), 1.0)
+    means[np.abs(means) <= tolerance] = 0.0
     allowed = int(np.floor((1 - level) * (count + 1) / 2 * (1 + 1e-12)))
     if allowed < 1:
         return p_value, -np.inf, np.inf
@@ -76,8 +77,8 @@ def all_pairs(sums: Floats, *, rng: np.random.Generator, draws: int = DRAWS) -> 
     totals = sums.sum(axis=0)
     observed = np.abs(totals[first] - totals[second]).astype(np.float32)
     observed -= np.float32(1e-5) * np.maximum(observed, np.abs(sums).max(initial=0.0))
-    exceed = np.ones(len(first), dtype=np.int64)
-    n_draws = 1
+    n_draws = 2  # "none" and "all" are not among the flips
+    exceed = np.full(len(first), n_draws, dtype=np.int64)
     rows = max(BLOCK_CELLS // (8 * max(len(first), 1)), 1)
     for block in flips(n_clusters, rng, draws):
         flipped = ((1 - 2 * block) @ sums).astype(np.float32)

@@ -1,0 +1,163 @@
+"""PairMoments: what is known of the difference of every two models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.methods import intervals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+PSEUDO = 2
+"""The pseudo-items of a comparison of bounded scores: one at +1 and one at −1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipSums:
+    """What sign flips of whole clusters need: C clusters, of which the last ones may be pseudo-items, and M models.
+
+    `sums` (C, M): what each cluster adds to each model's mean, up to a constant per cluster; `shared` (C,): what a
+    pseudo-item adds to every difference, 0 for a cluster of data; `sizes` (C,): each one's share of the weight.
+    `observed` (M, M): the squared pivots to compare with; None where they follow from the sums themselves.
+    """
+
+    sums: Floats
+    shared: Floats
+    sizes: Floats
+    observed: Floats | None = None
+
+    @property
+    def inflation(self) -> Floats:
+        """What squared residual sums are multiplied by, as CR2 does (C,)."""
+        return np.asarray(1 / (1 - np.minimum(self.sizes / self.sizes.sum(), 1 - 1e-12)))
+
+    @property
+    def even(self) -> bool:
+        """Whether all clusters, pseudo-items among them, are of one size."""
+        return float(np.ptp(self.sizes)) < 1e-12 * float(self.sizes.max())
+
+    def squares(self) -> Floats:
+        """Σ inflation · d_g² of every pair (M, M): the same for every flip."""
+        weighted = self.sums * self.inflation[:, None]
+        added = float(self.inflation @ self.shared**2)
+        return np.asarray(np.maximum(squared_differences(weighted.T @ self.sums), 0.0) + added)
+
+    def take(self, models: Sequence[int]) -> FlipSums:
+        """Return the same for these models, in this order."""
+        at = np.ix_(models, models)
+        observed = None if self.observed is None else self.observed[at]
+        return replace(self, sums=self.sums[:, np.asarray(models)], observed=observed)
+
+
+def flip_sums(sums: Floats, sizes: Floats, pseudo: Floats, observed: Floats | None = None) -> FlipSums:
+    """Put clusters of data and pseudo-items of these sizes side by side; every other pseudo-item counts downwards."""
+    signs = np.where(np.arange(len(pseudo)) % 2, -1.0, 1.0)
+    return FlipSums(
+        sums=np.concatenate([sums, np.zeros((len(pseudo), sums.shape[1]))]),
+        shared=np.concatenate([np.zeros(len(sums)), signs * pseudo]),
+        sizes=np.concatenate([sizes, pseudo]),
+        observed=observed,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairMoments:
+    """The paired difference of every two models: arrays (M, M), entry [i, j] is about i − j.
+
+    `difference`: plain; `variance`: its plain variance; `centre`, `spread`: the pivot's centre and standard error;
+    `df`: degrees of freedom of the pivot; `shared`: items that both answered; `units`: clusters that these are in.
+    `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect.
+    """
+
+    difference: Floats
+    variance: Floats
+    centre: Floats
+    spread: Floats
+    df: Floats
+    shared: Ints
+    units: Ints
+    flips: FlipSums | None
+
+    def take(self, models: Sequence[int]) -> PairMoments:
+        """Return the same for these models, in this order."""
+        at = np.ix_(models, models)
+        arrays = {field.name: getattr(self, field.name)[at] for field in fields(self) if field.name != "flips"}
+        return PairMoments(**arrays, flips=None if self.flips is None else self.flips.take(models))
+
+    @property
+    def t(self) -> Floats:
+        """The pivot under "no difference", NaN where it doesn't exist, 0 where there is no difference at all."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = self.centre / self.spread
+        ratio = np.where(self.spread == 0, np.where(self.centre == 0, 0.0, np.nan), ratio)
+        return np.where(np.isfinite(self.df) | np.isposinf(self.df), ratio, np.nan)
+
+    @property
+    def p_value(self) -> Floats:
+        """Two-sided p-values, 1 on the diagonal."""
+        p = intervals.t_p_value(self.t, self.df)
+        np.fill_diagonal(p, 1.0)
+        return p
+
+
+def count_agreeing_clusters(moments: PairMoments) -> PairMoments:
+    """Where all clusters of a pair agree exactly, let clusters stand for items in the pivot.
+
+    Without any spread between clusters, two pseudo-items among hundreds of items would make four clusters that agree
+    look like proof. C clusters and two pseudo-clusters are what is known, as it is for one mean at 0 and n of n.
+    """
+    count = moments.units.astype(float)
+    agree = (moments.variance == 0) & (moments.units < moments.shared)
+    if not agree.any():
+        return moments
+    with np.errstate(invalid="ignore"):
+        centre = moments.difference * count / (count + PSEUDO)
+        squares = count * (moments.difference - centre) ** 2 + PSEUDO * (1 + centre**2)
+        spread = np.sqrt(squares / ((count + PSEUDO) * (count + PSEUDO - 1)))
+    return replace(
+        moments,
+        centre=np.where(agree, centre, moments.centre),
+        spread=np.where(agree, spread, moments.spread),
+        df=np.where(agree & np.isfinite(moments.df), count + PSEUDO - 1, moments.df),
+    )
+
+
+def squared_differences(product: Floats) -> Floats:
+    """Turn Σ e_i e_j into Σ (e_i − e_j)²; cancellation is cut off where two columns are the same."""
+    own = np.diagonal(product)
+    squares = own[:, None] + own[None, :] - 2 * product
+    squares[np.abs(squares) < 1e-12 * (own[:, None] + own[None, :])] = 0.0
+    return squares
+
+
+@dataclass(slots=True)
+class SignedTotal:
+    """A sum of signed terms (V_1 + V_2 − V_12) that falls back to its largest positive term where it is negative."""
+
+    total: Floats
+    largest: Floats
+
+    @classmethod
+    def zeros(cls, shape: tuple[int, ...]) -> SignedTotal:
+        """Start from nothing."""
+        return cls(np.zeros(shape), np.zeros(shape))
+
+    def add(self, sign: int, term: Floats) -> None:
+        """Add one term."""
+        self.total = self.total + sign * term
+        if sign > 0:
+            self.largest = np.maximum(self.largest, term)
+
+    @property
+    def value(self) -> Floats:
+        """The sum, or the largest term where the sum is negative."""
+        return np.where(self.total < 0, self.largest, self.total)

@@ -26,6 +26,7 @@ BLOCK_CELLS = 1_000_000
 BLOCK_FLIPS = 1_024
 STRIDE = 64
 THREADS = 2
+TINY = 1e-30
 NEVER_DRAWN = 7.0
 """A sum of random signs this many standard deviations out doesn't come up: chance below 5e-11 (Hoeffding 1963)."""
 
@@ -122,7 +123,7 @@ class _Pairs:
                 observed=observed[order] * np.float32(1 - 1e-4),
             )
 
-        squares = flips.squares()[first, second].astype(np.float32)[:, None]
+        squares = np.maximum(flips.squares()[first, second], TINY).astype(np.float32)[:, None]
         unordered = make(slice(None), squares, squares)
         if flips.observed is None:
             seen = unordered.pivots(*columns.sums(np.ones((len(columns.table), 1), dtype=np.float32)))
@@ -141,8 +142,9 @@ class _Pairs:
         gap -= z[self.second]
         gap += z_lift
         if self.curve is None or b is None or b_lift is None:
-            np.square(gap, out=gap)
-            return np.divide(gap, self.squares, out=gap, where=self.squares > 0)
+            gap *= gap
+            gap /= self.squares
+            return gap
         slope = b[self.first]
         slope -= b[self.second]
         slope += b_lift
@@ -150,9 +152,10 @@ class _Pairs:
         slope += np.float32(self.curve) * gap
         slope *= gap
         slope += self.squares
-        np.maximum(slope, 1e-6 * self.squares, out=slope)
-        np.square(gap, out=gap)
-        return np.divide(gap, slope, out=gap, where=slope > 0)
+        np.maximum(slope, np.float32(1e-6) * self.squares, out=slope)
+        gap *= gap
+        gap /= slope
+        return gap
 
     def shares(self, rng: np.random.Generator, draws: int) -> Floats:
         """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was (K,)."""

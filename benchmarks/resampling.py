@@ -1,4 +1,4 @@
-"""10,000 clustered resamples for all 4,950 pairs: sign flips of cluster sums; truescore bootstraps pair by pair."""
+"""10,000 clustered sign flips of all 4,950 pairs, studentised, with step-down; truescore bootstraps pair by pair."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def races(peers: dict[str, str]) -> list[Race]:
 def howsure(x, codes) -> None:
     import numpy as np
 
-    from howsure.methods.clustered import group_sums
-    from howsure.methods.signflip import all_pairs
+    from howsure.methods.maxt import max_t
+    from howsure.methods.pairs import pair_moments
 
     def work():
-        sums = group_sums(x, codes, int(codes.max()) + 1)
-        return all_pairs(sums, rng=np.random.default_rng(0), draws=RESAMPLES)
+        moments = pair_moments(x, clusters=[codes])
+        return max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0), draws=RESAMPLES)
 
     report(timed(work, repeats=3))
 

@@ -16,9 +16,10 @@ from howsure.document import listing
 from howsure.errors import Caution, DataError, OptionError
 from howsure.methods import adjust as adjustments
 from howsure.methods import combine
-from howsure.methods.difference import difference, equivalence, items_needed, t_pivot
+from howsure.methods.difference import difference, items_needed
 from howsure.methods.mean import mean
 from howsure.methods.pairs import pair_moments
+from howsure.methods.pivot import equivalence, t_pivot
 from howsure.methods.ranks import ranks
 from howsure.options import Overall, check
 from howsure.prepare import collect

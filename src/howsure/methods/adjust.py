@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.methods import maxt
+from howsure.methods.flips import DRAWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,7 @@ def _back(values: Floats, order: Positions) -> Floats:
 
 
 def adjust_pairs(
-    moments: PairMoments, method: Adjustment, *, rng: np.random.Generator, draws: int = maxt.DRAWS
+    moments: PairMoments, method: Adjustment, *, rng: np.random.Generator, draws: int = DRAWS
 ) -> tuple[Floats, Adjustment]:
     """Correct the p-values (M, M) of all pairs and say by which method; NaN stays NaN.
 

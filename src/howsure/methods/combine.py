@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.answers.comparison import Comparison
-    from howsure.methods.difference import Pivot
+    from howsure.methods.pivot import Pivot
 
     Floats = NDArray[np.float64]
 

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.comparison import Equivalence
 from howsure.answers.estimate import Estimate, Interval
 from howsure.errors import Caution, MethodError
 from howsure.methods import intervals
-from howsure.methods.clustered import clusterings, covariance, degrees_of_freedom
+from howsure.methods.clustered import clusterings, covariance
 from howsure.methods.mean import FIRST_CLUSTERING_ONLY, NEGATIVE_TWO_WAY, cluster_cautions
 from howsure.methods.pairs import pair_moments
+from howsure.methods.pivot import Asked, Pivot, equivalence, t_pivot
+from howsure.methods.unpaired import unpaired_difference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from howsure.answers.comparison import Equivalence
     from howsure.options import ComparisonMethod, Variance
 
     Floats = NDArray[np.float64]
@@ -29,29 +31,6 @@ if TYPE_CHECKING:
 POWER = 0.8
 MIN_CLUSTERS = 2
 TWO_WAY = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pivot:
-    """What a test says: centre ± spread with df for the pivots that are t-like, else NaN; p-value and limits."""
-
-    p_value: float
-    low: float
-    high: float
-    centre: float = math.nan
-    spread: float = math.nan
-    df: float = math.nan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """How the difference is to be tested."""
-
-    method: ComparisonMethod
-    bounded: bool
-    level: float
-    variance: Variance
-    rng: np.random.Generator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +84,7 @@ def difference(
     w = np.ones(len(a)) if weights is None else weights
     has_a, has_b = ~np.isnan(a), ~np.isnan(b)
     shared = has_a & has_b
-    asked = _Asked(
+    asked = Asked(
         method=method or ("pseudo-items" if bounded else "t"),
         bounded=bounded,
         level=level,
@@ -121,7 +100,7 @@ def difference(
         correlation, unpaired = sample.correlation(), sample.unpaired_se(variance)
         d = sample.d
     else:
-        estimate, pivot = _unpaired(a, b, w, clusters, asked)
+        estimate, pivot = unpaired_difference(a, b, w, clusters, asked)
         correlation, unpaired, d = math.nan, estimate.se, np.empty(0)
     sign = -1 if lower_is_better else 1
     return Difference(
@@ -173,7 +152,7 @@ class _Paired:
         return math.sqrt(max(float(np.trace(v)), 0.0))
 
 
-def _paired(s: _Paired, asked: _Asked) -> tuple[Estimate, Pivot]:
+def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:
     n = len(s.a)
     moments = pair_moments(
         np.column_stack([s.d, np.zeros(n)]), clusters=s.codes, weights=s.w, variance=asked.variance, pseudo_items=False
@@ -206,7 +185,7 @@ def _paired(s: _Paired, asked: _Asked) -> tuple[Estimate, Pivot]:
     return estimate, pivot
 
 
-def _pivot(s: _Paired, value: float, var: float, df: float, asked: _Asked) -> tuple[Pivot, list[Caution]]:
+def _pivot(s: _Paired, value: float, var: float, df: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
     if asked.method == "pseudo-items":
         return _pseudo(s, asked), []
     if asked.method == "t":
@@ -220,16 +199,7 @@ def _pivot(s: _Paired, value: float, var: float, df: float, asked: _Asked) -> tu
     return _bayes(s, asked), []
 
 
-def t_pivot(centre: float, spread: float, df: float, level: float, reach: float = math.inf) -> Pivot:
-    """Return the test and interval of centre ± t·spread, cut at ±reach; none where there is no spread."""
-    if not math.isfinite(spread) or math.isnan(df) or (spread == 0):
-        return Pivot(p_value=math.nan, low=math.nan, high=math.nan, centre=centre, spread=spread, df=df)
-    low, high = intervals.t_interval(centre, spread, df, level)
-    p = float(intervals.t_p_value(centre / spread, df))
-    return Pivot(p_value=p, low=max(low, -reach), high=min(high, reach), centre=centre, spread=spread, df=df)
-
-
-def _pseudo(s: _Paired, asked: _Asked) -> Pivot:
+def _pseudo(s: _Paired, asked: Asked) -> Pivot:
     if not asked.bounded:
         raise MethodError(
             "method 'pseudo-items' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
@@ -241,7 +211,7 @@ def _pseudo(s: _Paired, asked: _Asked) -> Pivot:
     return t_pivot(centre, spread, df, asked.level, reach=1.0)
 
 
-def _sign_flip(s: _Paired, asked: _Asked) -> tuple[Pivot, list[Caution]]:
+def _sign_flip(s: _Paired, asked: Asked) -> tuple[Pivot, list[Caution]]:
     from howsure.methods import signflip
 
     term = clusterings(s.codes[:1], s.w)[0][0]
@@ -263,7 +233,7 @@ def _mcnemar(s: _Paired, level: float) -> tuple[Pivot, list[Caution]]:
     return Pivot(p_value=p, low=low, high=high), cautions
 
 
-def _bootstrap(s: _Paired, value: float, asked: _Asked) -> Pivot:
+def _bootstrap(s: _Paired, value: float, asked: Asked) -> Pivot:
     from howsure.methods import bootstrap
 
     se = math.sqrt(float(covariance(s.d[:, None], s.w, s.codes[:1], "CR1")[0, 0]))
@@ -275,7 +245,7 @@ def _bootstrap(s: _Paired, value: float, asked: _Asked) -> Pivot:
     return Pivot(p_value=p, low=value - half, high=value + half)
 
 
-def _bayes(s: _Paired, asked: _Asked) -> Pivot:
+def _bayes(s: _Paired, asked: Asked) -> Pivot:
     from howsure.methods import bayes
 
     codes = s.codes[0] if s.codes else None
@@ -283,85 +253,6 @@ def _bayes(s: _Paired, asked: _Asked) -> Pivot:
     allowed = int((1 - asked.level) / 2 * len(draws) * (1 + 1e-12))
     p = 2 * min(int((draws <= 0).sum()), int((draws >= 0).sum())) / len(draws)
     return Pivot(p_value=min(p, 1.0), low=float(draws[allowed]), high=float(draws[-allowed - 1]))
-
-
-def _unpaired(a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: _Asked) -> tuple[Estimate, Pivot]:
-    """Compare two samples of different items: Welch, with one success and one failure added to each if bounded.
-
-    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster.
-    """
-    if asked.method not in ("pseudo-items", "t"):
-        raise MethodError(
-            f"method {asked.method!r} needs items that both models answered, and there are none",
-            remedy="Leave the method out: the default falls back to an unpaired comparison.",
-        )
-    sides = [_side(x, w, clusters, asked.variance) for x in (a, b)]
-    if asked.method == "pseudo-items":
-        added = [_side(x, w, clusters, asked.variance, pseudo=(0.0, 1.0)) for x in (a, b)]
-        pivot = t_pivot(*_welch(added), asked.level, reach=1.0)
-    else:
-        pivot = t_pivot(*_welch(sides), asked.level)
-    estimate = Estimate(
-        value=sides[0][0] - sides[1][0],
-        se=math.sqrt(sides[0][1] + sides[1][1]),
-        interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
-        df=pivot.df,
-        n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
-        n_clusters=sides[0][3] + sides[1][3],
-        method=f"unpaired {asked.method}, {asked.variance}",
-        cautions=(UNPAIRED,),
-    )
-    return estimate, pivot
-
-
-def _side(
-    x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance, pseudo: tuple[float, ...] = ()
-) -> tuple[float, float, float, int]:
-    """Return mean, variance, df and cluster count of the items that one model answered, pseudo-items appended."""
-    keep = ~np.isnan(x)
-    n = int(keep.sum())
-    values = np.concatenate([x[keep], pseudo])
-    weights = np.concatenate([w[keep] * (n / w[keep].sum()), np.ones(len(pseudo))])
-    codes = []
-    for code in clusters:
-        own = _recode(code[keep])
-        codes.append(np.concatenate([own, np.arange(len(pseudo)) + own.max() + 1]))
-    n_clusters = min([int(code.max()) + 1 for code in codes], default=len(values))
-    if n_clusters - len(pseudo) < 2:
-        return float(weights @ values / weights.sum()), math.nan, math.nan, n_clusters
-    v = float(covariance(values[:, None], weights, codes, variance)[0, 0])
-    mean = float(weights @ values / weights.sum())
-    return mean, max(v, 0.0), degrees_of_freedom(codes, weights, variance), n_clusters - len(pseudo)
-
-
-def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:
-    """Return difference, standard error and Welch–Satterthwaite degrees of freedom of two independent means."""
-    (m1, v1, df1, _), (m2, v2, df2, _) = sides
-    total = v1 + v2
-    df = total**2 / (v1**2 / df1 + v2**2 / df2) if total > 0 else math.nan
-    return m1 - m2, math.sqrt(total), df
-
-
-def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equivalence:
-    """Test non-inferiority and equivalence at ±margin with the comparison's own pivot (two one-sided tests).
-
-    `sign`: −1 where smaller scores are better. Needs a t-like pivot.
-    """
-    if not (math.isfinite(pivot.spread) and pivot.spread > 0):
-        raise MethodError(
-            "a margin needs a comparison by 'pseudo-items' or 't' with an error bar",
-            remedy="Leave the method out, and check that there are at least two items or clusters.",
-        )
-    above, below = ((sign * pivot.centre + side * margin) / pivot.spread for side in (1, -1))
-    worse = _one_sided(above, pivot.df)
-    better = _one_sided(-below, pivot.df)
-    return Equivalence(margin=margin, p_noninferior=worse, p_equivalent=max(worse, better), level=level)
-
-
-def _one_sided(t: float, df: float) -> float:
-    """Return P(T ≥ t)."""
-    two = float(intervals.t_p_value(t, df))
-    return two / 2 if t >= 0 else 1 - two / 2
 
 
 def items_needed(estimate: Estimate, level: float) -> float:
@@ -378,10 +269,6 @@ def items_needed(estimate: Estimate, level: float) -> float:
 
 def _mean(x: Floats, w: Floats, keep: NDArray[np.bool_]) -> float:
     return float(w[keep] @ x[keep] / w[keep].sum()) if keep.any() else math.nan
-
-
-def _recode(codes: Ints) -> Ints:
-    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
 def _flat(d: Floats, var: float) -> list[Caution]:
@@ -414,11 +301,6 @@ def _lone(n: int) -> Caution:
     return Caution(code="one_cluster", message=f"{what} no error bar", remedy="Add items or clusters.")
 
 
-UNPAIRED = Caution(
-    code="unpaired",
-    message="the two models share no item, so their questions differ as well as their answers",
-    remedy="Run both on the same items: a paired comparison needs far fewer.",
-)
 IGNORES_CLUSTERS = Caution(
     code="ignores_clusters",
     message="McNemar's test takes every item as independent; the clusters were not used",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.methods.flips import DRAWS, listed, normal_blocks, sign_blocks
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,10 +22,8 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
     Positions = NDArray[np.intp]
 
-DRAWS = 10_000
 MANY_CLUSTERS = 300
 BLOCK_CELLS = 1_000_000
-BLOCK_FLIPS = 1_024
 STRIDE = 64
 THREADS = 2
 TINY = 1e-30
@@ -70,6 +70,7 @@ class _Columns:
 
     @classmethod
     def of(cls, flips: FlipSums) -> _Columns:
+        """Choose the columns."""
         z = np.column_stack([flips.sums, flips.shared])
         if not flips.even:
             z = np.column_stack([z, z * (flips.inflation * flips.sizes)[:, None]])
@@ -162,10 +163,8 @@ class _Pairs:
         clear = int((self.observed > NEVER_DRAWN**2).sum()) if self.curve is None else 0
         left, many = self.without(clear), len(self.columns.table) >= MANY_CLUSTERS
         columns = self.columns.reduced() if many else self.columns
-        blocks = (
-            _normal_blocks(len(columns.table), rng, draws) if many else _sign_blocks(len(columns.table), rng, draws)
-        )
-        seen = 1 if many or 2 ** len(columns.table) > draws else 0  # what was seen counts as one flip
+        blocks = normal_blocks(len(columns.table), rng, draws) if many else sign_blocks(len(columns.table), rng, draws)
+        seen = 1 if many or not listed(len(columns.table), draws) else 0  # what was seen counts as one flip
         counts, n_flips = np.full(len(left.first), float(seen)), seen
         with ThreadPoolExecutor(THREADS) as pool:
             for flips, found in pool.map(partial(left.exceedances, columns), blocks):
@@ -189,44 +188,6 @@ def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:
     """Bring squared pivots to the scale of `_Pairs.pivots`."""
     count = len(flips.sums) - 1
     return (t_squared * count / (count + t_squared) if flips.even else t_squared).astype(np.float32)
-
-
-def _sign_blocks(width: int, rng: np.random.Generator, draws: int) -> list[Callable[[], Singles]]:
-    """Return functions that make blocks (C, flips) of signs: all flips where there are few, else random ones.
-
-    Each random block has a generator of its own, so that threads may make them in any order.
-    """
-    if 2**width > draws:
-        return [partial(_signs, width, child, size) for child, size in _children(rng, draws)]
-    every = np.arange(2**width)
-    return [partial(_listed, width, every[k : k + BLOCK_FLIPS]) for k in range(0, len(every), BLOCK_FLIPS)]
-
-
-def _normal_blocks(width: int, rng: np.random.Generator, draws: int) -> list[Callable[[], Singles]]:
-    """Return functions that make blocks (K, draws) of normal deviates."""
-    return [partial(_normals, width, child, size) for child, size in _children(rng, draws)]
-
-
-def _normals(width: int, rng: np.random.Generator, size: int) -> Singles:
-    return rng.standard_normal((width, size), dtype=np.float32)
-
-
-def _children(rng: np.random.Generator, draws: int) -> list[tuple[np.random.Generator, int]]:
-    sizes = [min(BLOCK_FLIPS, draws - start) for start in range(0, draws, BLOCK_FLIPS)]
-    return list(zip(rng.spawn(len(sizes)), sizes, strict=True))
-
-
-def _listed(width: int, patterns: NDArray[np.int64]) -> Singles:
-    bits = (patterns >> np.arange(width)[:, None]) & 1
-    return (1 - 2 * bits).astype(np.float32)
-
-
-def _signs(width: int, rng: np.random.Generator, flips: int) -> Singles:
-    random_bytes = np.frombuffer(rng.bytes(width * -(-flips // 8)), dtype=np.uint8).reshape(width, -1)
-    signs = np.unpackbits(random_bytes, axis=1, count=flips).astype(np.float32)
-    signs *= -2
-    signs += 1
-    return signs
 
 
 def _largest_from_here(z: Singles) -> Singles:

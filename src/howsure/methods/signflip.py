@@ -11,39 +11,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from howsure.methods.flips import DRAWS, listed, sign_blocks
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-EXACT_UP_TO = 14
-"""With this many clusters or fewer, all 2^C flips are listed."""
-
-DRAWS = 9_999
-BLOCK_CELLS = 4_000_000
 TOLERANCE = 1e-9
 
 
-def flips(n_clusters: int, rng: np.random.Generator, draws: int = DRAWS) -> Iterator[Floats]:
-    """Yield blocks (rows, C) of 0 / 1: which clusters are flipped. Every flip but "none" and "all" when exact."""
-    if n_clusters <= EXACT_UP_TO:
-        patterns = np.arange(1, 2**n_clusters - 1)
-        yield ((patterns[:, None] >> np.arange(n_clusters)) & 1).astype(float)
-        return
-    size = max(BLOCK_CELLS // n_clusters, 1)
-    for start in range(0, draws, size):
-        yield rng.integers(0, 2, size=(min(size, draws - start), n_clusters), dtype=np.int8).astype(float)
-
-
 def subset_means(sums: Floats, totals: Floats, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
-    """Return the mean difference of the flipped clusters of every flip that flips any; sums, totals (C,)."""
+    """Return the mean difference of the flipped clusters of every flip that flips any; sums, totals (C,).
+
+    Where all flips are listed, "none" and "all" are left out: they say what was seen.
+    """
     means = []
-    for block in flips(len(sums), rng, draws):
-        weight = block @ totals
-        means.append((block @ sums)[weight > 0] / weight[weight > 0])
-    return np.concatenate(means) if means else np.empty(0)
+    for block in sign_blocks(len(sums), rng, draws):
+        flipped = block() < 0
+        weight = totals @ flipped
+        some = weight > 0 if not listed(len(sums), draws) else (weight > 0) & ~flipped.all(axis=0)
+        means.append((sums @ flipped)[some] / weight[some])
+    return np.concatenate(means)
 
 
 def flip_test(
@@ -64,28 +53,3 @@ def flip_test(
     if allowed < 1:
         return p_value, -np.inf, np.inf
     return p_value, float(means[allowed - 1]), float(means[-allowed])
-
-
-def all_pairs(sums: Floats, *, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
-    """Return two-sided p-values (M, M) of all pairs at once; sums (C, M): weighted score sums per cluster.
-
-    One product of signs and sums serves every pair: draws × C × M, not draws × C × M². Memory: a block of signs, one
-    of sums, and one row of M² differences at a time in single precision.
-    """
-    n_clusters, n_models = sums.shape
-    first, second = np.triu_indices(n_models, 1)
-    totals = sums.sum(axis=0)
-    observed = np.abs(totals[first] - totals[second]).astype(np.float32)
-    observed -= np.float32(1e-5) * np.maximum(observed, np.abs(sums).max(initial=0.0))
-    n_draws = 2  # "none" and "all" are not among the flips
-    exceed = np.full(len(first), n_draws, dtype=np.int64)
-    rows = max(BLOCK_CELLS // (8 * max(len(first), 1)), 1)
-    for block in flips(n_clusters, rng, draws):
-        flipped = ((1 - 2 * block) @ sums).astype(np.float32)
-        n_draws += len(flipped)
-        for start in range(0, len(flipped), rows):
-            part = flipped[start : start + rows].T
-            exceed += (np.abs(part[first] - part[second]) >= observed[:, None]).sum(axis=1)
-    p_values = np.eye(n_models)
-    p_values[first, second] = p_values[second, first] = exceed / n_draws
-    return p_values

@@ -1,0 +1,90 @@
+"""The difference of two models that share no item: Welch's test, with pseudo-items for bounded scores."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.estimate import Estimate, Interval
+from howsure.errors import Caution, MethodError
+from howsure.methods.clustered import covariance, degrees_of_freedom
+from howsure.methods.pivot import t_pivot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.methods.pivot import Asked, Pivot
+    from howsure.options import Variance
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+def unpaired_difference(
+    a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: Asked
+) -> tuple[Estimate, Pivot]:
+    """Compare two samples of different items: Welch, with one success and one failure added to each if bounded.
+
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster.
+    """
+    if asked.method not in ("pseudo-items", "t"):
+        raise MethodError(
+            f"method {asked.method!r} needs items that both models answered, and there are none",
+            remedy="Leave the method out: the default falls back to an unpaired comparison.",
+        )
+    sides = [_side(x, w, clusters, asked.variance) for x in (a, b)]
+    if asked.method == "pseudo-items":
+        added = [_side(x, w, clusters, asked.variance, pseudo=(0.0, 1.0)) for x in (a, b)]
+        pivot = t_pivot(*_welch(added), asked.level, reach=1.0)
+    else:
+        pivot = t_pivot(*_welch(sides), asked.level)
+    estimate = Estimate(
+        value=sides[0][0] - sides[1][0],
+        se=math.sqrt(sides[0][1] + sides[1][1]),
+        interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
+        df=pivot.df,
+        n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
+        n_clusters=sides[0][3] + sides[1][3],
+        method=f"unpaired {asked.method}, {asked.variance}",
+        cautions=(UNPAIRED,),
+    )
+    return estimate, pivot
+
+
+def _side(
+    x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance, pseudo: tuple[float, ...] = ()
+) -> tuple[float, float, float, int]:
+    """Return mean, variance, df and cluster count of the items that one model answered, pseudo-items appended."""
+    keep = ~np.isnan(x)
+    n = int(keep.sum())
+    values = np.concatenate([x[keep], pseudo])
+    weights = np.concatenate([w[keep] * (n / w[keep].sum()), np.ones(len(pseudo))])
+    codes = []
+    for code in clusters:
+        own = np.unique(code[keep], return_inverse=True)[1].astype(np.int64)
+        codes.append(np.concatenate([own, np.arange(len(pseudo)) + own.max() + 1]))
+    n_clusters = min([int(code.max()) + 1 for code in codes], default=len(values))
+    if n_clusters - len(pseudo) < 2:
+        return float(weights @ values / weights.sum()), math.nan, math.nan, n_clusters
+    v = float(covariance(values[:, None], weights, codes, variance)[0, 0])
+    mean = float(weights @ values / weights.sum())
+    return mean, max(v, 0.0), degrees_of_freedom(codes, weights, variance), n_clusters - len(pseudo)
+
+
+def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:
+    """Return difference, standard error and Welch–Satterthwaite degrees of freedom of two independent means."""
+    (m1, v1, df1, _), (m2, v2, df2, _) = sides
+    total = v1 + v2
+    df = total**2 / (v1**2 / df1 + v2**2 / df2) if total > 0 else math.nan
+    return m1 - m2, math.sqrt(total), df
+
+
+UNPAIRED = Caution(
+    code="unpaired",
+    message="the two models share no item, so their questions differ as well as their answers",
+    remedy="Run both on the same items: a paired comparison needs far fewer.",
+)

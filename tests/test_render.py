@@ -8,6 +8,7 @@ import pytest
 import howsure as hs
 from frames import clustered
 from howsure.document import Column, Scale, Table, Whisker, listing, p_text
+from howsure.render import latex
 from howsure.render.terminal import draw_whisker, fit, shorten
 from howsure.render.visible import visible
 
@@ -69,6 +70,10 @@ def test_the_terminal_keeps_its_width(width):
 def test_no_colour_unless_asked():
     assert "\x1b" not in hs.leaderboard(clustered()).render("terminal")
     assert "\x1b[" in hs.leaderboard(clustered()).render("terminal", color=True)
+
+
+def test_latex_keeps_an_option_s_two_hyphens():
+    assert latex.escape("--cluster a–b") == "-{}-cluster a--b"
 
 
 def test_columns_of_low_priority_go_first():

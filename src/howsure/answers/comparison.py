@@ -275,7 +275,8 @@ def _se_text(c: Comparison, scale: Scale) -> str:
         return text
     saved = 1 - (c.difference.se / c.unpaired_se) ** 2
     effect = f"pairing saved {100 * saved:.0f} % of the variance" if saved >= 0 else "pairing saved nothing"
-    return f"{text} (unpaired {scale.number(c.unpaired_se)}; correlation {c.correlation:.2f}; {effect})"
+    together = f"correlation {c.correlation:.2f}; " if math.isfinite(c.correlation) else ""
+    return f"{text} (unpaired {scale.number(c.unpaired_se)}; {together}{effect})"
 
 
 def _equivalence_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:

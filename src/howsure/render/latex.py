@@ -41,7 +41,7 @@ def render(document: Document) -> str:
 
 def escape(text: str) -> str:
     """Escape every character that LaTeX would obey."""
-    return visible(text).translate(_SPECIAL)
+    return "-{}-".join(part.translate(_SPECIAL) for part in visible(text).split("--"))  # no dash out of two hyphens
 
 
 def _block(block: Block) -> str:

@@ -128,3 +128,18 @@ def test_overall_weights(tmp_path):
     assert "weighted mean" in run("leaderboard", str(path), "--overall", "x=2", "--overall", "y=1").output
     assert "name every task" in run("leaderboard", str(path), "--overall", "x=2", code=1).output
     assert "Of 2 tasks" not in run("compare", str(path), "-a", "a", "-b", "b").output
+
+
+def test_output_that_can_t_be_written_is_an_error_in_words(table, tmp_path):
+    target = str(tmp_path / "no" / "x.md")
+    assert "can't write" in run("estimate", table, "-o", target, code=1).output
+    assert "can't write" in run("convert", table, "-o", str(tmp_path / "no" / "x.csv"), code=1).output
+    assert "one of the files to be read" in run("estimate", table, "-o", table, code=1).output
+    assert "one of the files to be read" in run("convert", table, "-o", table, code=1).output
+
+
+def test_a_leaderboard_of_published_scores_points_to_audit(tmp_path):
+    path = tmp_path / "pub.csv"
+    pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": ["1,319", "1,319"]}).write_csv(path)
+    assert "howsure audit" in run("leaderboard", str(path), code=1).output
+    assert "1,319" in run("audit", str(path)).output

@@ -134,3 +134,29 @@ def test_a_link_in_a_circle_ends(tmp_path):
     (tmp_path / "loop").symlink_to(tmp_path)
     two_models().write_csv(tmp_path / "x.csv")
     assert len(hs.read(tmp_path).files) == 1
+
+
+def test_one_table_per_model_is_one_task(tmp_path):
+    for model in ("a", "b"):
+        two_models().filter(pl.col("model") == model).write_csv(tmp_path / f"{model}.csv")
+    answer = hs.compare(tmp_path, "a", "b")
+    assert (answer.difference.n_items, answer.task) == (20, tmp_path.name)
+    assert "one task, since each holds other models" in answer.notes[0]
+
+
+def test_tables_of_the_same_models_are_a_task_each(tmp_path):
+    for task in ("gsm", "math"):
+        two_models().write_csv(tmp_path / f"{task}.csv")
+    assert {board.task for board in hs.leaderboard(tmp_path).boards} == {"gsm", "math"}
+
+
+def test_a_broken_table_is_named_and_the_rest_goes_on(tmp_path):
+    two_models().write_csv(tmp_path / "good.csv")
+    (tmp_path / "latin.csv").write_bytes("model,item,score\ncafé,1,1\n".encode("latin-1"))
+    scores = hs.read(tmp_path)
+    assert [(file.path, file.outcome) for file in scores.files] == [("good.csv", "read"), ("latin.csv", "failed")]
+
+
+def test_semicolons_are_told_from_commas(tmp_path):
+    two_models().write_csv(tmp_path / "x.csv", separator=";")
+    assert hs.estimate(tmp_path / "x.csv")[0].estimate.n_items == 20

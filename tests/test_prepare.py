@@ -201,3 +201,37 @@ def test_equivalence_needs_no_significance():
     assert not answer.decided
     assert answer.equivalence.equivalent
     assert "are the same within 5.0 pp" in answer.verdict
+
+
+def test_a_misspelt_option_is_refused():
+    with pytest.raises(hs.OptionError, match="no option 'clusters'. Did you mean 'cluster'"):
+        hs.estimate(clustered(), clusters="passage")
+
+
+def test_percent_signs_are_read():
+    rows = pl.DataFrame({"model": "a", "item": ["x", "y"], "score": ["85%", "70 %"]})
+    assert one(rows).estimate.value == pytest.approx(0.775)
+
+
+def test_a_margin_of_the_whole_scale_is_refused():
+    with pytest.raises(hs.OptionError, match="whole scale"):
+        hs.compare(two_models(), "a", "b", margin=5)
+
+
+def test_models_without_shared_items_are_told_on_a_board():
+    rows = pl.DataFrame({"model": ["a"] * 9 + ["b"] * 9, "item": range(18), "score": [1.0] * 9 + [0.0] * 9})
+    assert {c.code for c in hs.leaderboard(rows).boards[0].cautions} == {"no_shared_items", "uneven_items"}
+
+
+def test_column_names_may_have_spaces_and_capitals():
+    rows = pl.DataFrame({"Model Name": ["a", "a"], "Question ID": [1, 2], "Is Correct": [True, False]})
+    assert one(rows).estimate.value == 0.5
+
+
+def test_odd_frames_are_refused_in_words():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(hs.DataError, match="number for a name"):
+        hs.estimate(pd.DataFrame(np.eye(3)))
+    twice = pd.DataFrame([["a", "x", 1, 1]], columns=["model", "item", "score", "score"])
+    with pytest.raises(hs.DataError, match="two columns have one name"):
+        hs.estimate(twice)

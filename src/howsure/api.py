@@ -162,11 +162,13 @@ def compare(
     check("variance", variance, Variance)
     check("adjust", adjust, Adjustment)
     check_level(level)
-    if margin is not None and not margin > 0:
+    if margin is not None and not (isinstance(margin, (int, float)) and margin > 0):
         raise OptionError(f"margin={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
     items, (a, b) = assemble.known_models(read(data), make_design(options), (a, b))
     asked = assemble.PairOptions(method=method, variance=variance, level=level, margin=margin, seed=seed)
     matrices = assemble.one_metric(items, options.get("metric"))
+    if margin is not None and margin >= 1 and any(matrix.bounded for matrix in matrices):
+        raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or --margin 5pp) for 5 points.")
     pairs = assemble.adjusted([assemble.comparison(m, a, b, asked) for m in matrices], adjust)
     cautions = (*items.cautions, *assemble.policy_changes_verdict(items, pairs, asked))
     if len(pairs) == 1:

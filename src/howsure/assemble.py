@@ -12,7 +12,7 @@ import numpy as np
 from howsure.answers.comparison import Comparison
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
-from howsure.document import listing
+from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, OptionError
 from howsure.methods import adjust as adjustments
 from howsure.methods import combine
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     Shares = Overall | Mapping[str, float]
 
 T = TypeVar("T", Comparison, Board)
+
+
+COVERAGE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +220,36 @@ def board(matrix: ScoreMatrix, found: list[Entry], pairs: PairMoments, asked: Pa
         adjust=used,
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
+        cautions=_coverage_cautions(matrix, pairs),
     )
+
+
+def _coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution, ...]:
+    """Warn of models that can't be compared, and of models that answered far fewer items than others."""
+    cautions = []
+    first, second = np.triu_indices(len(matrix.models), 1)
+    apart = np.flatnonzero(pairs.shared[first, second] == 0)
+    if len(apart):
+        example = f"{matrix.models[first[apart[0]]]} and {matrix.models[second[apart[0]]]}"
+        cautions.append(
+            Caution(
+                code="no_shared_items",
+                message=f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here",
+                remedy="Check that item ids are written alike; `howsure compare` falls back to an unpaired comparison.",
+            )
+        )
+    counts = (~np.isnan(matrix.values)).sum(axis=0)
+    few = [model for model, count in zip(matrix.models, counts, strict=True) if count < COVERAGE * len(matrix.items)]
+    if few and matrix.task:
+        cautions.append(
+            Caution(
+                code="uneven_items",
+                message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} items: scores "
+                "are over different items, and only pairs are compared on what they share",
+                remedy="Run the missing items, or keep items that all have.",
+            )
+        )
+    return tuple(cautions)
 
 
 def overall_board(

@@ -92,6 +92,8 @@ def _limits(score: Published, se: float, level: float) -> tuple[float, float]:
 
 
 def _cautions(published: list[Published]) -> list[Caution]:
+    scores = [score.score for score in published]
+    mixed = [score for score in published if score.score < 0.01 and score.score > 0]
     lacking = [score.model for score in published if score.n is None and score.stderr is None]
     cautions = [
         Caution(
@@ -100,6 +102,14 @@ def _cautions(published: list[Published]) -> list[Caution]:
             remedy="Per-question results say more: howsure leaderboard.",
         )
     ]
+    if mixed and max(scores) > 0.2:
+        cautions.append(
+            Caution(
+                code="mixed_scale",
+                message=f"{mixed[0].model} comes out at {100 * mixed[0].score:.2g} %: fractions beside percent",
+                remedy="Bring all scores to one scale first.",
+            )
+        )
     if lacking:
         cautions.append(
             Caution(

@@ -145,7 +145,7 @@ def leaderboard(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
     """Rank all models of every task: score, error bar, possible ranks, ties."""
     import howsure
 
-    rest, shown = _split(given)
+    rest, shown = _split(paths, given)
     rest["overall"] = _overall(rest["overall"])
     answer = howsure.leaderboard(_read(paths, rest), **rest)
     if pairs:
@@ -178,7 +178,7 @@ def compare(paths: tuple[str, ...], a: str, b: str, margin: str | None, **given:
     """Say whether A is better than B: the verdict first, numbers after."""
     import howsure
 
-    rest, shown = _split(given)
+    rest, shown = _split(paths, given)
     rest["overall"] = _overall(rest["overall"])
     rest["margin"] = None if margin is None else parse_margin(margin)
     _write(howsure.compare(_read(paths, rest), a, b, **rest), **shown)
@@ -196,7 +196,7 @@ def estimate(paths: tuple[str, ...], **given: Any) -> None:
     """Give every model of every task its score and error bar, one line each."""
     import howsure
 
-    rest, shown = _split(given)
+    rest, shown = _split(paths, given)
     _write(howsure.estimate(_read(paths, rest), **rest), **shown)
 
 
@@ -212,7 +212,7 @@ def audit(paths: tuple[str, ...], **given: Any) -> None:
     """Say which gaps between published scores (model, score, n) could be noise."""
     import howsure
 
-    rest, shown = _split(given)
+    rest, shown = _split(paths, given)
     _write(howsure.audit(_read(paths, rest), **rest), **shown)
 
 
@@ -222,8 +222,9 @@ def audit(paths: tuple[str, ...], **given: Any) -> None:
 @click.option("--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file.")
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     """Write any log as the one tidy table."""
-    from howsure.writing import write_table
+    from howsure.writing import refuse_overwriting, write_table
 
+    refuse_overwriting(output, paths)
     rows = write_table(_read(paths, given), output)
     click.echo(f"{rows:,} rows written to {output}.", err=True)
 
@@ -236,13 +237,16 @@ def describe(paths: tuple[str, ...], **given: Any) -> None:
     """Say what was found: files, tasks, models, items, attempts, clusters, and what was left out."""
     import howsure
 
-    rest, shown = _split(given)
+    rest, shown = _split(paths, given)
     _write(howsure.describe(_read(paths, rest)), **shown)
 
 
-def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part the options of the output from the others; an option that wasn't given twice is None, not ()."""
+    from howsure.writing import refuse_overwriting
+
     shown = {name: given.pop(name) for name in ("format", "output")}
+    refuse_overwriting(shown["output"], paths)
     repeated = ("task", "metric", "model", "cluster")
     return {name: (value or None) if name in repeated else value for name, value in given.items()}, shown
 

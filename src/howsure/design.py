@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypedDict
 
+from howsure.errors import OptionError
 from howsure.options import Failures, check
 
 if TYPE_CHECKING:
@@ -55,7 +57,13 @@ class Design:
 
 
 def make_design(options: DesignOptions) -> Design:
-    """Check the shared options and freeze them."""
+    """Check the shared options and freeze them; a name that no option has is an error that names its nearest."""
+    known = list(DesignOptions.__annotations__)
+    for name in options:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"The shared options are: {', '.join(known)}."
+            raise OptionError(f"no option {name!r}", remedy=hint)
     failures = options.get("failures", "harness")
     check("failures", failures, Failures)
     items, cluster = options.get("items"), options.get("cluster")

@@ -46,5 +46,5 @@ def significant(p_value: float, level: float) -> bool:
 
 def check_level(level: float) -> None:
     """Raise OptionError unless the confidence level lies strictly between 0 and 1."""
-    if not 0 < level < 1:
+    if not isinstance(level, (int, float)) or not 0 < level < 1:
         raise OptionError(f"level={level!r} is not between 0 and 1", remedy="Write 0.95 for 95 %.")

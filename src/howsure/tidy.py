@@ -7,6 +7,7 @@ words of a score column that holds text.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -65,10 +66,10 @@ MAX_SCORE_WORDS = 100
 def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Say which columns of a table make up each column of the tidy table.
 
-    `asked`: the user's own choice, which goes first; names are compared without case. A column serves two roles only
+    `asked`: the user's own choice, which goes first; names are compared without case, spaces and hyphens. A column serves two roles only
     where the user gave it one and its name says the other.
     """
-    by_name = {name.lower(): name for name in reversed(list(columns))}
+    by_name = {plain_name(name): name for name in reversed(list(columns))}
     taken = {column for chosen in asked.values() for column in chosen}
     roles = dict(asked)
     for role, aliases in ALIASES.items():
@@ -77,6 +78,11 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
             roles[role] = (found,)
             taken.add(found)
     return roles
+
+
+def plain_name(name: object) -> str:
+    """Write a column's name as the aliases are written: `Question ID` is question_id."""
+    return re.sub(r"[\s-]+", "_", str(name).strip().lower())
 
 
 def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
@@ -88,12 +94,18 @@ def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
 def open_frame(native: Any) -> Frame:
     """Wrap the rows of any kind of frame; Polars frames become lazy so that the query is planned as a whole."""
     try:
-        return nw.from_native(native.lazy() if isinstance(native, pl.DataFrame) else native)
+        frame = nw.from_native(native.lazy() if isinstance(native, pl.DataFrame) else native)
+        unnamed = [name for name in frame.collect_schema().names() if not isinstance(name, str)]
+    except nw.exceptions.DuplicateError:
+        raise DataError("two columns have one name", remedy="Rename one of them.") from None
     except TypeError:
         raise DataError(
             f"a {type(native).__module__}.{type(native).__name__} is not a table that can be read",
             remedy="Pass a path, or a pandas, Polars, PyArrow, DuckDB, Ibis or Spark table.",
         ) from None
+    if unnamed:
+        raise DataError(f"column {unnamed[0]!r} has a number for a name", remedy="Give every column a name in words.")
+    return frame
 
 
 def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:
@@ -124,6 +136,11 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
 
 
 def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> None:
+    if not columns:
+        raise DataError(
+            "only published scores here, no per-question rows",
+            remedy="Use `howsure audit`; or name the item's column (--columns item=…) if there is one.",
+        )
     for role, chosen in roles.items():
         for column in chosen:
             if column not in columns:
@@ -132,7 +149,11 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
                 )
     for role in ("model", "item", "score"):
         if role not in roles:
-            hint = " Pairwise votes are not read yet." if {"model_a", "model_b"} <= set(columns) else ""
+            hint = ""
+            if {"model_a", "model_b"} <= set(columns):
+                hint = " Pairwise votes are not read yet."
+            elif role == "score":
+                hint = " With one column a model, make one row an answer first (unpivot, melt)."
             raise DataError(
                 f"no column for the {role} among {', '.join(columns)}",
                 remedy=f"Name it: columns={{'{role}': '…'}} or --columns {role}=….{hint}",
@@ -173,8 +194,14 @@ def _score_from_words(frame: Frame, column: str) -> nw.Expr:
     words = frame.select(nw.col(column).cast(nw.String)).unique().head(MAX_SCORE_WORDS + 1)
     distinct = [str(w) for w in to_polars(words)[column].drop_nulls()]
     numbers = [word for word in distinct if word.strip().lower() not in SCORE_WORDS]
-    if all(_is_number(word) for word in numbers) and len(numbers) == len(distinct):
-        return nw.col(column).cast(nw.Float64)
+    percent = [word for word in numbers if word.rstrip().endswith("%")]
+    if (
+        all(_is_number(word) for word in numbers)
+        and len(numbers) == len(distinct)
+        and len(percent) in (0, len(numbers))
+    ):
+        digits = nw.col(column).cast(nw.String).str.replace_all("%", "", literal=True).str.strip_chars()
+        return digits.cast(nw.Float64) / 100 if percent else nw.col(column).cast(nw.Float64)
     text = nw.col(column).cast(nw.String)
     result = nw.when(text.is_null()).then(None).otherwise(None).cast(nw.Float64)
     for word in sorted(distinct):
@@ -193,8 +220,9 @@ def _is_number(word: str) -> bool:
 
 
 def _number(word: str) -> float | None:
+    """Read a number; `85%` says itself that it is a fraction of 100."""
     try:
-        return float(word)
+        return float(word.rstrip("% ")) / 100 if word.rstrip().endswith("%") else float(word)
     except ValueError:
         return None
 

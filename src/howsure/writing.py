@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.options import Format
     from howsure.scores import Scores
 
@@ -38,8 +40,11 @@ def write_text(text: str, output: str | None) -> None:
     """Write text to a file, or to standard output where there is none."""
     if output is None:
         sys.stdout.write(text)
-    else:
+        return
+    try:
         Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _cannot_write(output, error) from None
 
 
 def write_table(scores: Scores, output: str) -> int:
@@ -48,12 +53,28 @@ def write_table(scores: Scores, output: str) -> int:
     if suffix not in TABLES:
         raise OptionError(f"can't write {output!r}", remedy=f"End it in {', '.join(TABLES)}.")
     table = scores.to_frame()
-    if suffix == ".parquet":
-        table.write_parquet(output)
-    elif suffix == ".csv":
-        table.write_csv(output)
-    elif suffix == ".jsonl":
-        table.write_ndjson(output)
-    else:
-        table.write_ipc(output)
+    try:
+        if suffix == ".parquet":
+            table.write_parquet(output)
+        elif suffix == ".csv":
+            table.write_csv(output)
+        elif suffix == ".jsonl":
+            table.write_ndjson(output)
+        else:
+            table.write_ipc(output)
+    except OSError as error:
+        raise _cannot_write(output, error) from None
     return len(table)
+
+
+def refuse_overwriting(output: str | None, inputs: Sequence[str]) -> None:
+    """Refuse to write over one of the files that were read."""
+    if output is None or not Path(output).exists():
+        return
+    for path in inputs:
+        if Path(path).exists() and Path(output).samefile(path):
+            raise OptionError(f"{output!r} is one of the files to be read", remedy="Choose another name.")
+
+
+def _cannot_write(output: str, error: OSError) -> OptionError:
+    return OptionError(f"can't write {output!r} ({error.strerror or error})", remedy="Check the folder and its rights.")

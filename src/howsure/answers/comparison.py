@@ -211,9 +211,10 @@ def comparison_table(c: Comparison) -> Table:
     """Lay out one comparison as two columns: what, and how much."""
     scale = Scale(percent=c.percent)
     interval, level = c.difference.interval, level_text(c.difference.interval.level)
+    shared = " (on shared items)" if c.paired and (c.n_only_a or c.n_only_b) else ""
     rows: list[tuple[str, str]] = [
-        (c.a, scale.score(c.a_mean)),
-        (c.b, scale.score(c.b_mean)),
+        (c.a, scale.score(c.a_mean) + shared),
+        (c.b, scale.score(c.b_mean) + shared),
         ("difference a − b", scale.difference(c.difference.value)),
         (f"{level} interval", scale.interval(interval.low, interval.high) + scale.unit),
         ("p-value", p_text(c.p_value)),

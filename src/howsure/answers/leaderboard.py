@@ -209,9 +209,10 @@ def board_verdict(board: Board) -> str:
         return f"{leader.model} scores {score}, give or take {scale.number(half)}."
     others = len(board.could_be_best) - 1
     if others == 0:
-        first = (
-            f"{leader.model} is best ({score}): really ahead of all {count - 1} others at {level_text(board.level)}."
-        )
+        rest = "the other" if count == 2 else f"all {count - 1} others"
+        first = f"{leader.model} is best ({score}): really ahead of {rest} at {level_text(board.level)}."
+    elif all(entry.estimate.value == leader.estimate.value for entry in board.entries):
+        first = f"All {count} models tie at {score}."
     else:
         rivals = _rivals(others, count - 1)
         first = f"{leader.model} leads with {score}, but {rivals} could be best as well."

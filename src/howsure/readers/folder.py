@@ -130,7 +130,7 @@ def _take(
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
     elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
-        found.scans.append((source, frame))
+        found.scans.append((source, tables.checked(source, frame)))
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
         found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
@@ -272,7 +272,8 @@ def _rows(
     notes: list[str],
 ) -> tuple[Any, dict[str, tuple[str, ...]]]:
     """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy."""
-    frames = [_named(source, frame, columns, where, notes) for source, frame in scans]
+    named = [(source, _named(source, frame, columns, where, notes)) for source, frame in scans]
+    frames = _name_tasks(named, columns, notes)
     if not harness:
         if not frames:
             return None, columns
@@ -291,16 +292,36 @@ def _named(
     where: Mapping[str, tuple[str, ...]],
     notes: list[str],
 ) -> pl.LazyFrame:
-    """Name the task or model of a table after its file where no column does."""
+    """Name the model of a table after its file where no column does."""
     frame = _keep(frame, where)
-    roles = find_roles(frame.collect_schema().names(), columns)
-    stem = source.path.stem
-    if "model" not in roles:
+    if "model" not in find_roles(frame.collect_schema().names(), columns):
+        stem = source.path.stem
         notes.append(f"{source.name}: no column names the model, so the file does: {stem}.")
         frame = frame.with_columns(model=pl.lit(stem))
-    elif "task" not in roles:
-        frame = frame.with_columns(task=pl.lit(stem))
     return frame
+
+
+def _name_tasks(
+    scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], notes: list[str]
+) -> list[pl.LazyFrame]:
+    """Name the task of tables that don't: one task for tables of different models, else each after its file."""
+    roles = [find_roles(frame.collect_schema().names(), columns) for _, frame in scans]
+    unnamed = [k for k, found in enumerate(roles) if "task" not in found]
+    models = [_models(scans[k][1], roles[k]["model"]) for k in unnamed] if len(unnamed) > 1 else []
+    apart = bool(models) and sum(map(len, models)) == len(set().union(*models))
+    frames = [frame for _, frame in scans]
+    for k in unnamed:
+        source = scans[k][0]
+        name = source.root.name if apart and source.root.is_dir() else "task" if apart else source.path.stem
+        frames[k] = frames[k].with_columns(task=pl.lit(name))
+    if models:
+        how = "one task, since each holds other models" if apart else "a task each, named after the file"
+        notes.append(f"{plural(len(unnamed), 'table')} without a column for the task: {how}.")
+    return frames
+
+
+def _models(frame: pl.LazyFrame, columns: tuple[str, ...]) -> set[tuple[object, ...]]:
+    return set(frame.select(columns).unique().collect().iter_rows())
 
 
 def _keep(frame: pl.LazyFrame, where: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:

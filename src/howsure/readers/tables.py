@@ -79,7 +79,7 @@ def scan(source: Source) -> pl.LazyFrame:
         elif head.startswith(b"ARROW1"):
             frame = pl.scan_ipc(source.path, glob=False)
         elif suffix in (".csv", ".tsv"):
-            separator = "\t" if suffix == ".tsv" else ","
+            separator = "\t" if suffix == ".tsv" else _separator(head)
             frame = pl.scan_csv(source.path, separator=separator, infer_schema_length=MAX_INFER, glob=False)
         else:
             frame = _records(source)
@@ -87,6 +87,24 @@ def scan(source: Source) -> pl.LazyFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _broken(source, error) from None
     return frame
+
+
+def checked(source: Source, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Read a text table to its end, so that a fault is found while its file is known; others stay lazy."""
+    import polars as pl
+
+    if source.path.suffix.lower() not in (".csv", ".tsv"):
+        return frame
+    try:
+        return frame.collect().lazy()
+    except pl.exceptions.PolarsError as error:
+        raise _broken(source, error) from None
+
+
+def _separator(head: bytes) -> str:
+    """Tell a semicolon from a comma by the first line."""
+    line = head.split(b"\n", 1)[0]
+    return ";" if b";" in line and b"," not in line else ","
 
 
 def _records(source: Source) -> pl.LazyFrame:
@@ -158,7 +176,7 @@ def published_scores(frame: pl.DataFrame, source: str) -> tuple[Published, ...]:
                 model=str(row[roles["model"]]),
                 metric=str(row.get(roles.get("metric", ""), "") or roles["score"]),
                 score=score / scale,
-                n=int(n) if n else None,
+                n=int(n) if n is not None and n >= 1 else None,
                 stderr=None if stderr is None else stderr / scale,
                 source=source,
             )
@@ -177,7 +195,7 @@ def _published_roles(columns: list[str]) -> dict[str, str]:
 
 def _float(value: object) -> float | None:
     if isinstance(value, str):
-        value = value.strip().rstrip("%").strip()
+        value = value.strip().rstrip("%").strip().replace(",", "")
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -204,7 +204,7 @@ def test_equivalence_needs_no_significance():
 
 
 def test_a_misspelt_option_is_refused():
-    with pytest.raises(hs.OptionError, match="no option 'clusters'. Did you mean 'cluster'"):
+    with pytest.raises(hs.OptionError, match=r"no option 'clusters'\. Did you mean 'cluster'"):
         hs.estimate(clustered(), clusters="passage")
 
 

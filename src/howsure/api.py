@@ -169,8 +169,9 @@ def compare(
     matrices = assemble.one_metric(items, options.get("metric"))
     if margin is not None and margin >= 1 and any(matrix.bounded for matrix in matrices):
         raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or --margin 5pp) for 5 points.")
+    left_out = assemble.tasks_left_out(items, matrices)
     pairs = assemble.adjusted([assemble.comparison(m, a, b, asked) for m in matrices], adjust)
-    cautions = (*items.cautions, *assemble.policy_changes_verdict(items, pairs, asked))
+    cautions = (*items.cautions, *left_out, *assemble.policy_changes_verdict(items, pairs, asked))
     if len(pairs) == 1:
         return replace(pairs[0], notes=items.notes, cautions=(*cautions, *pairs[0].cautions))
     total, more = assemble.overall_comparison(matrices, pairs, asked, overall)
@@ -193,7 +194,7 @@ def leaderboard(
     """Rank all models of each task, with the interval of places that each could really have, and the ties.
 
     All pairs are compared at once, each on the items that both answered, and their p-values corrected over all pairs
-    ("max-t": step-down with the estimated correlation, Romano and Wolf 2005). Rank intervals hold together
+    ("max-t": step-down over sign flips, Romano and Wolf 2005). Rank intervals hold together
     (Mogstad et al. 2024). Several tasks give an overall board of the models that have them all: the mean over tasks,
     all items pooled, or your own weights. `method`: "pseudo-items" (None) or "t". `top`: how many to show.
 

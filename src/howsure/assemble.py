@@ -132,6 +132,21 @@ def one_metric(items: Items, asked: object) -> list[ScoreMatrix]:
     return matrices
 
 
+def tasks_left_out(items: Items, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+    """Warn of tasks and metrics that only one of the two models has."""
+    compared = {(matrix.task, matrix.metric) for matrix in matrices}
+    lacking = [" · ".join(key) for key in items.parts if key not in compared]
+    if not lacking:
+        return []
+    return [
+        Caution(
+            code="task_left_out",
+            message=f"only one of the two models has {listing(lacking)}",
+            remedy="The comparison is on the others.",
+        )
+    ]
+
+
 def comparison(matrix: ScoreMatrix, a: str, b: str, asked: PairOptions) -> Comparison:
     """Compare two models on one matrix."""
     answer = difference(
@@ -295,11 +310,11 @@ def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]
         check("overall", overall, Overall)
         sizes = [1 if overall == "mean" else len(matrix.items) for matrix in matrices]
         return [size / sum(sizes) for size in sizes]
-    lacking = [matrix.task for matrix in matrices if matrix.task not in overall]
-    if lacking or not sum(overall.values()) > 0 or min(overall.values()) < 0:
-        raise OptionError(
-            f"overall weights must be positive and name every task; without one: {listing(lacking) or 'none'}"
-        )
+    tasks = [matrix.task for matrix in matrices]
+    wrong = [task for task in tasks if not 0 < overall.get(task, 0) < math.inf]
+    wrong += [task for task in overall if task not in tasks]
+    if wrong:
+        raise OptionError(f"overall weights must be positive and name every task and no other; see {listing(wrong)}")
     total = sum(overall[matrix.task] for matrix in matrices)
     return [overall[matrix.task] / total for matrix in matrices]
 
@@ -404,7 +419,9 @@ def policy_changes_ranks(items: Items, boards: Sequence[Board]) -> list[Caution]
     cautions = []
     for matrix, board, policy in _other_policy(items, boards):
         order = [entry.model for entry in board.entries]
-        values = dict(zip(matrix.models, matrix.orientation * np.nanmean(matrix.values, axis=0), strict=True))
+        weights = np.where(np.isnan(matrix.values), 0.0, 1.0 if matrix.weights is None else matrix.weights[:, None])
+        means = (weights * np.nan_to_num(matrix.values)).sum(axis=0) / weights.sum(axis=0)
+        values = dict(zip(matrix.models, matrix.orientation * means, strict=True))
         again = sorted(order, key=lambda model: (-values.get(model, -math.inf), order.index(model)))
         moved = [model for model, before in zip(again, order, strict=True) if model != before]
         if moved:

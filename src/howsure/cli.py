@@ -329,6 +329,8 @@ def _write_pairs(records: list[dict[str, Any]], format: Format | None, output: s
     from howsure.render import comma_separated
     from howsure.writing import format_of, write_text
 
+    if (format or format_of(output)) not in ("csv", "json") and (format or output):
+        raise click.BadParameter("pairs are written as csv or json", param_hint="--format")
     as_json = (format or format_of(output)) == "json"
     write_text(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output)
 

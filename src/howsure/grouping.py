@@ -152,7 +152,12 @@ def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
         raise DataError(
             f"--cluster-from {pattern!r} has no group", remedy=r"Put brackets around the cluster: '^(.+?)-\d+$'."
         )
-    found = table["item"].str.extract(pattern, 1)
+    try:
+        found = table["item"].str.extract(pattern, 1)
+    except pl.exceptions.ComputeError:
+        raise DataError(
+            f"--cluster-from {pattern!r} is too involved", remedy="Write it without look-around or large repeats."
+        ) from None
     if found.null_count():
         item = table["item"].filter(found.is_null()).sort()[0]
         raise DataError(

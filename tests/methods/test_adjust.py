@@ -194,3 +194,14 @@ def test_twenty_equal_models_in_six_clusters_are_seldom_told_apart():
         m = pair_moments((rng.random((len(cluster), models)) < chance[cluster]).astype(float), clusters=[cluster])
         wrong += max_t(m.p_value, m.flips, rng=rng, draws=2_000).min() <= 0.05
     assert wrong / worlds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / worlds)
+
+
+@pytest.mark.parametrize("holes", [0.5, 0.8])
+def test_equal_models_with_missing_cells_are_seldom_told_apart(holes):
+    rng = np.random.default_rng(44)
+    worlds, wrong = 200, 0
+    for _ in range(worlds):
+        x = rng.normal(size=(150, 8)) + rng.normal(size=(150, 1))
+        m = pair_moments(np.where(rng.random(x.shape) < holes, np.nan, x), pseudo_items=False)
+        wrong += np.nanmin(max_t(m.p_value, m.flips, rng=rng, draws=1_000)) <= 0.05
+    assert wrong / worlds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / worlds)

@@ -10,7 +10,7 @@ import numpy as np
 from howsure.answers.estimate import Estimate, Interval
 from howsure.errors import Caution
 from howsure.methods import intervals
-from howsure.methods.moments import FlipSums, PairMoments
+from howsure.methods.moments import FlipSums, PairMoments, with_own_pivots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,8 @@ def combine_pairs(tasks: Sequence[PairMoments], shares: Sequence[float]) -> Pair
     """Return the pair moments of Σ_t share_t · task_t for the same M models in the same order; shares sum to 1."""
     s = np.asarray(shares)[:, None, None]
     squares = s**2 * np.stack([task.spread for task in tasks]) ** 2
-    return PairMoments(
+    flips = _combine_flips(tasks, shares)
+    result = PairMoments(
         difference=(s * np.stack([task.difference for task in tasks])).sum(axis=0),
         variance=(s**2 * np.stack([task.variance for task in tasks])).sum(axis=0),
         centre=(s * np.stack([task.centre for task in tasks])).sum(axis=0),
@@ -42,8 +43,9 @@ def combine_pairs(tasks: Sequence[PairMoments], shares: Sequence[float]) -> Pair
         df=combine_df(squares, np.stack([task.df for task in tasks])),
         shared=np.stack([task.shared for task in tasks]).sum(axis=0),
         units=np.stack([task.units for task in tasks]).sum(axis=0),
-        flips=_combine_flips(tasks, shares),
+        flips=flips,
     )
+    return result if flips is None else with_own_pivots(result, flips)
 
 
 def _combine_flips(tasks: Sequence[PairMoments], shares: Sequence[float]) -> FlipSums | None:
@@ -72,10 +74,11 @@ def combine_estimates(parts: Sequence[Estimate], shares: Sequence[float], *, bou
     elif bounded and var > 0:
         low, high = intervals.wilson(value, value * (1 - value) / var, df, level)
     elif bounded:
-        low, high = intervals.clopper_pearson(value * n_clusters, n_clusters, level)
+        effective = 1 / float((s**2 / np.array([part.n_clusters for part in parts])).sum())
+        low, high = intervals.clopper_pearson(value * effective, effective, level)
     else:
         low, high = intervals.t_interval(value, math.sqrt(var), df, level)
-    kind = "wilson" if bounded else "t"
+    kind = ("wilson" if var > 0 else "clopper-pearson") if bounded else "t"
     return Estimate(
         value=value,
         se=math.sqrt(var) if var >= 0 else math.nan,

@@ -44,9 +44,11 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     of 1,024 flips.
     """
     first, second = np.triu_indices(len(p), 1)
-    usable = np.isfinite(p[first, second])
+    squares = flips.squares()
+    alike = squares <= 1e-12 * np.median(squares)  # nothing to flip: such a pair keeps its p-value
+    adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.where(alike, p, np.nan))
+    usable = np.isfinite(p[first, second]) & ~alike[first, second]
     first, second = first[usable], second[usable]
-    adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.nan)
     if len(first) == 1:
         adjusted[first, second] = adjusted[second, first] = p[first, second]
     elif len(first):

@@ -6,8 +6,10 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from howsure.methods import intervals
+from howsure.methods.clustered import satterthwaite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 PSEUDO = 2
 """The pseudo-items of a comparison of bounded scores: one at +1 and one at −1."""
+
+
+ROUNDING = 1e-28
+"""A variance of bounded scores that is nothing but rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,7 @@ def count_agreeing_clusters(moments: PairMoments) -> PairMoments:
     look like proof. C clusters and two pseudo-clusters are what is known, as it is for one mean at 0 and n of n.
     """
     count = moments.units.astype(float)
-    agree = (moments.variance == 0) & (moments.units < moments.shared)
+    agree = (moments.variance <= ROUNDING) & (moments.units < moments.shared)
     if not agree.any():
         return moments
     with np.errstate(invalid="ignore"):
@@ -129,6 +135,16 @@ def count_agreeing_clusters(moments: PairMoments) -> PairMoments:
         spread=np.where(agree, spread, moments.spread),
         df=np.where(agree & np.isfinite(moments.df), count + PSEUDO - 1, moments.df),
     )
+
+
+def with_own_pivots(moments: PairMoments, flips: FlipSums) -> PairMoments:
+    """Let flips be compared with each pair's own p-value, as the t² that has it among pivots of all the clusters.
+
+    Pairs that share few items have a pivot with heavier tails than the flips of all items have.
+    """
+    df = satterthwaite(flips.sizes / flips.sizes.sum())
+    p = np.clip(np.nan_to_num(moments.p_value, nan=1.0), 1e-300, 1.0)
+    return replace(moments, flips=replace(flips, observed=np.asarray(special.stdtrit(df, p / 2) ** 2, dtype=float)))
 
 
 def squared_differences(product: Floats) -> Floats:

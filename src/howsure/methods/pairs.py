@@ -61,6 +61,7 @@ def _complete(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, p
     means = w @ x / n
     residuals = (x - means) * w[:, None]
     difference = means[:, None] - means[None, :]
+    difference[np.abs(difference) <= 8 * np.finfo(float).eps * np.abs(means).max(initial=0.0)] = 0.0  # rounding
     shift = difference * (pseudo / (n + pseudo))
     plain, pivot = SignedTotal.zeros(shape), SignedTotal.zeros(shape)
     for term, sign in clusterings(codes, w):

@@ -6,13 +6,13 @@ shared item does on average.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from howsure.methods.clustered import clusterings
-from howsure.methods.moments import PSEUDO, PairMoments, SignedTotal, flip_sums
+from howsure.methods.moments import PSEUDO, PairMoments, SignedTotal, flip_sums, with_own_pivots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,8 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
         units=np.where(np.isfinite(units), units, 0).astype(np.int64),
         flips=None,
     )
-    return replace(moments, flips=_flip_sums(x, codes, w, moments, pseudo))
+    flips = _flip_sums(x, codes, w, pseudo)
+    return moments if flips is None else with_own_pivots(moments, flips)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _pivot_of_paper(
     return np.asarray(squares * unit / (own.units + PSEUDO - 1))
 
 
-def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, moments: PairMoments, pseudo: int) -> FlipSums | None:
+def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, pseudo: int) -> FlipSums | None:
     """Sum deviations from the item's mean over the models that answered it; what is missing adds nothing.
 
     The flips then know how models hang together; what they are compared with is each pair's own pivot.
@@ -168,6 +169,7 @@ def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, moments: PairMoments
         return None
     n = len(x)
     term = clusterings(codes, w)[0][0]
-    deviations = np.nan_to_num(x - np.nanmean(x, axis=1, keepdims=True))
+    answered = np.maximum((~np.isnan(x)).sum(axis=1, keepdims=True), 1)
+    deviations = np.nan_to_num(x - np.nansum(x, axis=1, keepdims=True) / answered)
     sums = term.sums(w[:, None] * deviations) / (w @ ~np.isnan(x))
-    return flip_sums(sums, term.totals / n, np.full(pseudo, 1 / n), observed=np.nan_to_num(moments.t) ** 2)
+    return flip_sums(sums, term.totals / n, np.full(pseudo, 1 / n))

@@ -36,6 +36,10 @@ def unpaired_difference(
             f"method {asked.method!r} needs items that both models answered, and there are none",
             remedy="Leave the method out: the default falls back to an unpaired comparison.",
         )
+    if asked.method == "pseudo-items" and not asked.bounded:
+        raise MethodError(
+            "method 'pseudo-items' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
+        )
     sides = [_side(x, w, clusters, asked.variance) for x in (a, b)]
     if asked.method == "pseudo-items":
         added = [_side(x, w, clusters, asked.variance, pseudo=(0.0, 1.0)) for x in (a, b)]

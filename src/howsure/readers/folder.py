@@ -114,7 +114,8 @@ def find_sources(path: Path) -> list[Source]:
         found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not name.startswith(".")]
         if len(found) > MAX_FILES:
             raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
-    return [source for source in found if source.path.is_file()]
+    inside = path.resolve()
+    return [s for s in found if s.path.is_file() and s.path.resolve().is_relative_to(inside)]
 
 
 def _take(
@@ -216,8 +217,8 @@ def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> list[pl.DataFrame
             groups.setdefault(name, []).append(k)
             if name:
                 result[k] = _rename(result[k], task, model, f"{model} ({name})")
-        for group in groups.values():
-            _number_runs(result, group, task, model, cautions)
+        for name, group in groups.items():
+            _number_runs(result, group, task, f"{model} ({name})" if name else model, cautions)
     return result
 
 
@@ -243,7 +244,7 @@ def _number_runs(
     seen: pl.DataFrame | None = None
     repeated = 0
     for k in positions:
-        here = (pl.col("task") == task) & pl.col("model").str.starts_with(model)
+        here = (pl.col("task") == task) & (pl.col("model") == model)
         part = frames[k].filter(here).select(*identity, "score")
         if seen is not None:
             both = part.join(seen, on=identity, how="inner", suffix="_seen")

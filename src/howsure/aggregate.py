@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 KEYS = ("task", "metric", "model", "item")
-FAILED = ("error", "unscored", "not run")
 MAX_TELLTALE_VALUES = 1_000
 MOST_COLUMNS = 40
 

@@ -16,7 +16,6 @@ from howsure.document import (
     Text,
     Whisker,
     level_text,
-    listing,
     p_text,
     plural,
 )
@@ -193,8 +192,3 @@ def _row(entry: AuditEntry, scale: Scale) -> tuple[Cell, ...]:
         ("never" if math.isnan(entry.break_even) else f"{max(entry.break_even, 0):.2f}") if known else "",
         entry.verdict,
     )
-
-
-def models_without_n(entries: tuple[AuditEntry, ...]) -> str:
-    """Name the models whose number of questions isn't known; "" if there are none."""
-    return listing([entry.model for entry in entries if entry.n is None])

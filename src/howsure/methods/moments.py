@@ -64,14 +64,13 @@ class FlipSums:
         return replace(self, sums=self.sums[:, np.asarray(models)], observed=observed)
 
 
-def flip_sums(sums: Floats, sizes: Floats, pseudo: Floats, observed: Floats | None = None) -> FlipSums:
+def flip_sums(sums: Floats, sizes: Floats, pseudo: Floats) -> FlipSums:
     """Put clusters of data and pseudo-items of these sizes side by side; every other pseudo-item counts downwards."""
     signs = np.where(np.arange(len(pseudo)) % 2, -1.0, 1.0)
     return FlipSums(
         sums=np.concatenate([sums, np.zeros((len(pseudo), sums.shape[1]))]),
         shared=np.concatenate([np.zeros(len(sums)), signs * pseudo]),
         sizes=np.concatenate([sizes, pseudo]),
-        observed=observed,
     )
 
 

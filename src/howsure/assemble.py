@@ -17,7 +17,7 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.methods import adjust as adjustments
 from howsure.methods import combine
 from howsure.methods.difference import difference, items_needed
-from howsure.methods.mean import mean
+from howsure.methods.mean import means
 from howsure.methods.pairs import pair_moments
 from howsure.methods.pivot import equivalence, t_pivot
 from howsure.methods.ranks import ranks
@@ -27,6 +27,7 @@ from howsure.prepare import collect
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from howsure.answers.estimate import Estimate
     from howsure.design import Design
     from howsure.matrix import ScoreMatrix
     from howsure.methods.moments import PairMoments
@@ -66,31 +67,40 @@ class PairOptions:
 def entries(matrix: ScoreMatrix, items: Items, asked: MeanOptions) -> list[Entry]:
     """Estimate every model of a matrix on the items that it answered."""
     counts = items.counts(matrix.task, matrix.metric)
-    return [_entry(matrix, k, counts[model], asked) for k, model in enumerate(matrix.models)]
+    found: dict[int, Estimate] = {}
+    answered, binary = ~np.isnan(matrix.values), matrix.right_or_wrong()
+    complete = answered.all(axis=0)
+    for models in (np.flatnonzero(complete & binary), np.flatnonzero(complete & ~binary)):
+        if len(models):
+            found.update(zip(models.tolist(), _means(matrix.take_models(models), asked), strict=True))
+    for k in np.flatnonzero(~complete).tolist():
+        found[k] = _means(matrix.take_models([k]).take_items(answered[:, k]), asked)[0]
+    return [
+        Entry(
+            task=matrix.task,
+            metric=matrix.metric,
+            model=model,
+            estimate=found[k],
+            n_attempts=counts[model][0],
+            n_failed=counts[model][1],
+        )
+        for k, model in enumerate(matrix.models)
+    ]
 
 
-def _entry(matrix: ScoreMatrix, k: int, counts: tuple[int, int], asked: MeanOptions) -> Entry:
-    keep = ~np.isnan(matrix.values[:, k])
-    part = matrix if keep.all() else matrix.take_items(keep)
-    answer = mean(
-        part.values[:, k],
+def _means(part: ScoreMatrix, asked: MeanOptions) -> tuple[Estimate, ...]:
+    """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+    return means(
+        part.values,
         clusters=part.clusters,
         weights=part.weights,
-        bounded=matrix.bounded,
+        attempts=part.attempts.astype(float) if part.right_or_wrong().all() else None,
+        bounded=part.bounded,
         level=asked.level,
         interval=asked.interval,
         variance=asked.variance,
         rng=np.random.default_rng(asked.seed),
         labels=part.cluster_labels[0] if part.cluster_labels else (),
-    )
-    attempts, failed = counts
-    return Entry(
-        task=matrix.task,
-        metric=matrix.metric,
-        model=matrix.models[k],
-        estimate=answer,
-        n_attempts=attempts,
-        n_failed=failed,
     )
 
 

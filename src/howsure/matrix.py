@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+ROUNDING = 1e-9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreMatrix:
     """Items × models of one task and metric.
@@ -51,6 +54,14 @@ class ScoreMatrix:
     def complete(self) -> bool:
         """Whether every model has a score for every item."""
         return not bool(np.isnan(self.values).any())
+
+    def right_or_wrong(self) -> NDArray[np.bool_]:
+        """Say which models' scores are means of right-or-wrong answers (M,).
+
+        The variance of such answers within an item is v (1 − v), which no other scores in [0, 1] reach.
+        """
+        excess = np.abs(self.within - self.values * (1 - self.values))
+        return np.asarray(~(excess > ROUNDING).any(axis=0) & self.bounded)
 
     def column(self, model: str) -> int:
         """Return the position of a model."""

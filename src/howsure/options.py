@@ -7,8 +7,8 @@ from typing import Any, Literal, get_args
 
 from howsure.errors import OptionError
 
-IntervalMethod = Literal["wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
-"""How the interval of one mean is made. None chooses "wilson" for scores in [0, 1] and "t" for others."""
+IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
+"""How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""
 
 ComparisonMethod = Literal["pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
 """How a difference is tested. None chooses "pseudo-items" for scores in [0, 1] and "t" for others."""

@@ -26,11 +26,13 @@ def binomial_se(p: Floats, n: Floats) -> Floats:
 
 
 def score_interval(p: float, n: int, se: float, level: float) -> tuple[float, float]:
-    """Return Wilson's interval with n − 1 degrees of freedom, exact at 0 and 1, from a rate and its count."""
+    """Return the guarded Wilson interval on n / deff, exact at 0 and 1, from a rate, its count and standard error."""
+    deff = se**2 * (n - 1) / (p * (1 - p)) if 0 < p < 1 else 0.0
     if p <= 0 or p >= 1:
-        return intervals.clopper_pearson(round(p) * n, n, level)
-    deff = se**2 * (n - 1) / (p * (1 - p))
-    return intervals.wilson(p, n / deff if deff > 0 else n, n - 1, level)
+        low, high = intervals.clopper_pearson(round(p) * n, n, level)
+    else:
+        low, high = intervals.guarded_wilson(p, n / deff if deff > 0 else n, np.inf, level)
+    return float(low), float(high)
 
 
 def unpaired_p(gap: Floats, se_a: Floats, se_b: Floats) -> Floats:

@@ -24,7 +24,8 @@ def mean_interval(value: float, effective: float, *, level: float) -> tuple[floa
 
     `effective`: the number of independent items that carry the information, n / deff.
     """
-    return beta_interval(value * effective + 1, (1 - value) * effective + 1, level)
+    low, high = beta_interval(value * effective + 1, (1 - value) * effective + 1, level)
+    return float(low), float(high)
 
 
 def difference_draws(

@@ -72,11 +72,13 @@ class Clustering:
             return count / (count - 1) if count > 1 else 0.0
         return 1.0
 
-    def pseudo_inflation(self, variance: Variance) -> float:
-        """The same for the pseudo-items, 0 where there are none."""
+    def pseudo_inflation(self, variance: Variance, unit: Floats) -> Floats:
+        """The same for pseudo-items of this weight, 0 where there are none."""
         if not self.pseudo:
-            return 0.0
-        return 1 / (1 - 1 / self.weight) if variance == "CR2" else float(np.max(self.inflation(variance)))
+            return np.zeros_like(unit)
+        if variance == "CR2":
+            return np.asarray(1 / (1 - unit / (self.total + self.pseudo * unit)))
+        return np.full_like(unit, np.max(self.inflation(variance)))
 
     def df(self, variance: Variance) -> float:
         """Return the degrees of freedom: Satterthwaite's for CR2, C − 1 for CR1, infinite for the paper's z."""
@@ -152,6 +154,21 @@ def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Vari
         result += sign * (scaled.T @ scaled)
     result /= total**2
     return result + paper_correction(x, weights, variance)
+
+
+def variances(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Variance) -> Floats:
+    """Return the variance of every column mean of x (n, T), no value missing: the diagonal of `covariance`."""
+    total = float(weights.sum())
+    residuals = (x - weights @ x / total) * weights[:, None]
+    result = np.zeros(x.shape[1])
+    for term, sign in clusterings(codes, weights):
+        inflation = np.broadcast_to(term.inflation(variance), (term.n_clusters,))
+        result += sign * (inflation @ term.sums(residuals) ** 2)
+    result /= total**2
+    if variance != "miller":
+        return result
+    centred = x - weights @ x / total
+    return np.asarray(result + (weights @ centred**2) * (1 / (len(x) - 1) - 1 / len(x)) / total)
 
 
 def paper_correction(x: Floats, weights: Floats, variance: Variance) -> Floats | float:

@@ -34,7 +34,6 @@ def combine_pairs(tasks: Sequence[PairMoments], shares: Sequence[float]) -> Pair
     """Return the pair moments of Σ_t share_t · task_t for the same M models in the same order; shares sum to 1."""
     s = np.asarray(shares)[:, None, None]
     squares = s**2 * np.stack([task.spread for task in tasks]) ** 2
-    flips = _combine_flips(tasks, shares)
     result = PairMoments(
         difference=(s * np.stack([task.difference for task in tasks])).sum(axis=0),
         variance=(s**2 * np.stack([task.variance for task in tasks])).sum(axis=0),
@@ -43,9 +42,9 @@ def combine_pairs(tasks: Sequence[PairMoments], shares: Sequence[float]) -> Pair
         df=combine_df(squares, np.stack([task.df for task in tasks])),
         shared=np.stack([task.shared for task in tasks]).sum(axis=0),
         units=np.stack([task.units for task in tasks]).sum(axis=0),
-        flips=flips,
+        flips=_combine_flips(tasks, shares),
     )
-    return result if flips is None else with_own_pivots(result, flips)
+    return with_own_pivots(result)
 
 
 def _combine_flips(tasks: Sequence[PairMoments], shares: Sequence[float]) -> FlipSums | None:
@@ -69,20 +68,19 @@ def combine_estimates(parts: Sequence[Estimate], shares: Sequence[float], *, bou
     level = parts[0].interval.level
     n_clusters = sum(part.n_clusters for part in parts)
     df = float(combine_df(variances, np.array([part.df for part in parts])))
-    if not math.isfinite(var):
-        low, high = math.nan, math.nan
-    elif bounded and var > 0:
-        low, high = intervals.wilson(value, value * (1 - value) / var, df, level)
-    elif bounded:
+    low, high = np.asarray(math.nan), np.asarray(math.nan)
+    if math.isfinite(var) and bounded and var > 0:
+        low, high = intervals.guarded_wilson(value, value * (1 - value) / var, df, level)
+    elif math.isfinite(var) and bounded:
         effective = 1 / float((s**2 / np.array([part.n_clusters for part in parts])).sum())
         low, high = intervals.clopper_pearson(value * effective, effective, level)
-    else:
+    elif math.isfinite(var):
         low, high = intervals.t_interval(value, math.sqrt(var), df, level)
     kind = ("wilson" if var > 0 else "clopper-pearson") if bounded else "t"
     return Estimate(
         value=value,
         se=math.sqrt(var) if var >= 0 else math.nan,
-        interval=Interval(low=low, high=high, level=level),
+        interval=Interval(low=float(low), high=float(high), level=level),
         df=df,
         n_items=sum(part.n_items for part in parts),
         n_clusters=n_clusters,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import numpy as np
 from howsure.answers.estimate import Bound, Estimate, Interval
 from howsure.errors import Caution, MethodError
 from howsure.methods import bayes, bootstrap, intervals
-from howsure.methods.clustered import clusterings, covariance, degrees_of_freedom
+from howsure.methods.betabinomial import Groups
+from howsure.methods.clustered import clustering, degrees_of_freedom, variances
+from howsure.methods.limits import Means, limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,17 +27,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 FEW_CLUSTERS_DF = 4.0
+MIN_UNITS = 2
 DOMINANT_SHARE = 1 / 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Uncertain:
-    """A mean of n items with its variance and degrees of freedom."""
-
-    value: float
-    var: float
-    df: float
-    n: int
 
 
 def mean(
@@ -42,6 +36,7 @@ def mean(
     *,
     clusters: Sequence[Ints] = (),
     weights: Floats | None = None,
+    attempts: Floats | None = None,
     bounded: bool = True,
     level: float = 0.95,
     interval: IntervalMethod | None = None,
@@ -52,10 +47,10 @@ def mean(
     """Estimate the mean of item scores x (n,), no value missing.
 
     `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
-    `interval` None means Wilson's on the effective sample size for bounded scores and the t interval otherwise;
-    at 0 and n of n it is Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the
-    (first) clusters, for cautions.
-    Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
+    `attempts` (n,): how many right-or-wrong answers each score is the mean of; None where it is something else.
+    `interval` None means "blend" for bounded scores (see limits.py) and the t interval otherwise; at 0 and n of n it is
+    Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the (first) clusters, for
+    cautions. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
     McCaffrey (2002); Korn and Graubard (1998).
 
     >>> import numpy as np
@@ -63,78 +58,143 @@ def mean(
     >>> round(answer.value, 3), round(answer.se, 3)
     (0.75, 0.164)
     """
-    n = len(x)
-    w = np.ones(n) if weights is None else weights * (n / weights.sum())
-    value = min(max(float(w @ x / n), float(x.min())), float(x.max()))
-    var, df, cautions = _uncertainty(x, w, clusters, variance, labels)
-    counts = _cluster_counts(clusters, n)
-    chosen = interval or ("wilson" if bounded else "t")
+    counts = None if attempts is None else attempts[:, None]
+    return means(
+        x[:, None],
+        clusters=clusters,
+        weights=weights,
+        attempts=counts,
+        bounded=bounded,
+        level=level,
+        interval=interval,
+        variance=variance,
+        rng=rng,
+        labels=labels,
+    )[0]
+
+
+def means(
+    x: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    attempts: Floats | None = None,
+    bounded: bool = True,
+    level: float = 0.95,
+    interval: IntervalMethod | None = None,
+    variance: Variance = "CR2",
+    rng: np.random.Generator | None = None,
+    labels: Sequence[str] = (),
+) -> tuple[Estimate, ...]:
+    """Estimate the mean of every column of x (n, T), as `mean` does for one; `attempts` (n, T)."""
+    chosen = interval or ("blend" if bounded else "t")
     if not bounded and chosen not in ("t", "bootstrap"):
         raise MethodError(f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores.")
-    at_edge = bounded and (value <= 0 or value >= 1)
-    if var == 0 and not at_edge:
-        cautions.append(_no_variance(value))
-    if at_edge and chosen == "bayes":
-        low, high = bayes.mean_interval(value, min(counts), level=level)
-    elif at_edge:
-        low, high = intervals.clopper_pearson(round(value) * min(counts), min(counts), level)
-        chosen = "clopper-pearson"
-    elif chosen == "bootstrap" and math.isfinite(var):
-        cautions += [FIRST_CLUSTERING_ONLY] if len(clusters) > 1 else []
-        low, high = bootstrap.mean_interval(x, w, clusters, level=level, rng=rng or np.random.default_rng(0))
-    elif chosen == "bayes" and math.isfinite(var):
-        low, high = bayes.mean_interval(value, _effective(value, var, n), level=level)
-    else:
-        low, high = _interval(_Uncertain(value, var, df, n), level, chosen)
-    if bounded and math.isfinite(var):
-        low, high = max(low, 0.0), min(high, 1.0)
-    return Estimate(
-        value=value,
-        se=math.sqrt(var) if var >= 0 else math.nan,
-        interval=Interval(low=low, high=high, level=level),
-        df=df,
-        n_items=n,
-        n_clusters=min(counts),
-        method=f"{chosen}, {variance}",
-        cautions=tuple(cautions),
-        bounds=_bounds(value, n, min(counts), level) if at_edge else (),
+    n = len(x)
+    w = np.ones(n) if weights is None else weights * (n / weights.sum())
+    sample = _Sample(x, w, tuple(clusters), attempts, bounded)
+    known, cautions = _uncertainty(sample, variance, labels)
+    exact = known.at_edge if chosen != "bayes" else np.zeros(x.shape[1], dtype=bool)
+    low, high = _limits(sample, known, chosen, level, rng)
+    if chosen == "bootstrap" and len(clusters) > 1:
+        cautions = [
+            found if edge else [*found, FIRST_CLUSTERING_ONLY] for found, edge in zip(cautions, exact, strict=True)
+        ]
+    return tuple(
+        Estimate(
+            value=float(known.value[k]),
+            se=math.sqrt(known.var[k]) if known.var[k] >= 0 else math.nan,
+            interval=Interval(low=float(low[k]), high=float(high[k]), level=level),
+            df=known.df,
+            n_items=n,
+            n_clusters=known.units,
+            method=f"{'clopper-pearson' if exact[k] else chosen}, {variance}",
+            cautions=tuple(cautions[k]),
+            bounds=_bounds(float(known.value[k]), n, known.units, level) if known.at_edge[k] else (),
+        )
+        for k in range(x.shape[1])
     )
 
 
-def _uncertainty(
-    x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance, labels: Sequence[str]
-) -> tuple[float, float, list[Caution]]:
-    n = len(x)
-    units = [term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0]
-    if min(units) < 2:
-        return math.nan, math.nan, [_one_unit(n)]
-    var = float(covariance(x[:, None], w, clusters, variance)[0, 0])
-    df = degrees_of_freedom(clusters, w, variance)
-    cautions = cluster_cautions(w, clusters, df, labels)
-    floor = (1e-12 * float(np.abs(x).max())) ** 2
-    if var < -floor:
-        var = max(float(covariance(x[:, None], w, [c], variance)[0, 0]) for c in clusters)
-        cautions.append(NEGATIVE_TWO_WAY)
-    return var if var > floor else 0.0, df, cautions
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or None."""
+
+    x: Floats
+    w: Floats
+    clusters: tuple[Ints, ...]
+    attempts: Floats | None
+    bounded: bool
+
+    def groups(self) -> Groups | None:
+        """Return the groups that right-or-wrong answers come in, None for other scores and for plain ones."""
+        if self.attempts is None or not self.bounded or (not self.clusters and np.all(self.attempts == 1)):
+            return None
+        coarsest = min(self.clusters, key=lambda code: int(code.max()), default=None)
+        term = clustering(coarsest, self.w)
+        held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
+        trials = term.shares @ term.sums(self.w[:, None] * self.attempts)
+        return Groups(means=held, shares=term.shares, trials=trials)
+
+    @property
+    def plain(self) -> bool:
+        """Whether these are single right-or-wrong answers to independent items that weigh the same."""
+        return (
+            self.attempts is not None
+            and not self.clusters
+            and bool(np.all(self.attempts == 1))
+            and not float(np.ptp(self.w))
+        )
 
 
-def _interval(answer: _Uncertain, level: float, chosen: str) -> tuple[float, float]:
-    value, var, df = answer.value, answer.var, answer.df
-    if not math.isfinite(var):
-        return math.nan, math.nan
-    if chosen == "t":
-        return intervals.t_interval(value, math.sqrt(var), df, level) if var > 0 else (math.nan, math.nan)
-    effective = _effective(value, var, answer.n)
-    if chosen == "wilson":
-        return intervals.wilson(value, effective, df, level)
-    exact = intervals.clopper_pearson if chosen == "clopper-pearson" else intervals.jeffreys
-    return exact(value * effective, effective, level)
+def _limits(
+    sample: _Sample, known: Means, chosen: IntervalMethod, level: float, rng: np.random.Generator | None
+) -> tuple[Floats, Floats]:
+    if chosen not in ("bootstrap", "bayes"):
+        return limits(known, chosen, level)
+    low, high = limits(known, "clopper-pearson", level)  # right where nothing varies
+    resampled = known.bounded & known.at_edge if chosen == "bootstrap" else np.zeros(len(low), dtype=bool)
+    for k in np.flatnonzero(np.isfinite(known.var) & ~resampled):
+        if chosen == "bayes":
+            effective = known.units if known.at_edge[k] else float(known.effective[k])
+            low[k], high[k] = bayes.mean_interval(float(known.value[k]), effective, level=level)
+        else:
+            draws = deepcopy(rng) if rng else np.random.default_rng(0)  # every column is resampled alike
+            low[k], high[k] = bootstrap.mean_interval(sample.x[:, k], sample.w, sample.clusters, level=level, rng=draws)
+    return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
 
 
-def _effective(value: float, var: float, n: int) -> float:
-    """Return n / deff: how many independent items carry the same information. n where there is no variance."""
-    deff = var * (n - 1) / (value * (1 - value)) if 0 < value < 1 and n > 1 else 0.0
-    return n / deff if deff > 0 else float(n)
+def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> tuple[Means, list[list[Caution]]]:
+    x, w, clusters = sample.x, sample.w, sample.clusters
+    n, n_models = x.shape
+    value = np.clip(w @ x / n, x.min(axis=0), x.max(axis=0))
+    units = min([int(code.max()) + 1 for code in clusters], default=n)
+    if units < MIN_UNITS:
+        var, df, shared = np.full(n_models, np.nan), math.nan, [_one_unit(n)]
+    else:
+        var, df = variances(x, w, clusters, variance), degrees_of_freedom(clusters, w, variance)
+        shared = cluster_cautions(w, clusters, df, labels)
+    floor = (1e-12 * np.abs(x).max(axis=0)) ** 2
+    negative = var < -floor
+    if negative.any():
+        var = np.where(negative, np.max([variances(x, w, [c], variance) for c in clusters], axis=0), var)
+    var = np.where(var <= floor, 0.0, var)
+    known = Means(
+        value=value,
+        var=var,
+        df=df,
+        n=n,
+        units=units,
+        bounded=sample.bounded,
+        plain=sample.plain,
+        groups=sample.groups() if units >= MIN_UNITS else None,
+    )
+    flat = (var == 0) & ~known.at_edge
+    cautions = [
+        [*shared, *([NEGATIVE_TWO_WAY] if negative[k] else []), *([_no_variance(value[k])] if flat[k] else [])]
+        for k in range(n_models)
+    ]
+    return known, cautions
 
 
 def _bounds(value: float, n: int, n_clusters: int, level: float) -> tuple[Bound, ...]:
@@ -146,10 +206,6 @@ def _bounds(value: float, n: int, n_clusters: int, level: float) -> tuple[Bound,
         side, limit = ("upper", limit) if value <= 0 else ("lower", 1 - limit)
         bounds.append(Bound(limit=limit, side=side, level=level, units=name, n=count))
     return tuple(bounds)
-
-
-def _cluster_counts(clusters: Sequence[Ints], n: int) -> list[int]:
-    return [int(code.max()) + 1 for code in clusters] or [n]
 
 
 def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = ()) -> list[Caution]:

@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-PSEUDO = 2
-"""The pseudo-items of a comparison of bounded scores: one at +1 and one at −1."""
-
-
-ROUNDING = 1e-28
-"""A variance of bounded scores that is nothing but rounding."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlipSums:
@@ -114,33 +107,15 @@ class PairMoments:
         return p
 
 
-def count_agreeing_clusters(moments: PairMoments) -> PairMoments:
-    """Where all clusters of a pair agree exactly, let clusters stand for items in the pivot.
-
-    Without any spread between clusters, two pseudo-items among hundreds of items would make four clusters that agree
-    look like proof. C clusters and two pseudo-clusters are what is known, as it is for one mean at 0 and n of n.
-    """
-    count = moments.units.astype(float)
-    agree = (moments.variance <= ROUNDING) & (moments.units < moments.shared)
-    if not agree.any():
-        return moments
-    with np.errstate(invalid="ignore"):
-        centre = moments.difference * count / (count + PSEUDO)
-        squares = count * (moments.difference - centre) ** 2 + PSEUDO * (1 + centre**2)
-        spread = np.sqrt(squares / ((count + PSEUDO) * (count + PSEUDO - 1)))
-    return replace(
-        moments,
-        centre=np.where(agree, centre, moments.centre),
-        spread=np.where(agree, spread, moments.spread),
-        df=np.where(agree & np.isfinite(moments.df), count + PSEUDO - 1, moments.df),
-    )
-
-
-def with_own_pivots(moments: PairMoments, flips: FlipSums) -> PairMoments:
+def with_own_pivots(moments: PairMoments) -> PairMoments:
     """Let flips be compared with each pair's own p-value, as the t² that has it among pivots of all the clusters.
 
-    Pairs that share few items have a pivot with heavier tails than the flips of all items have.
+    Pairs that share few items have a pivot with heavier tails than the flips of all items have, and pseudo-items that
+    weigh more than one item a pivot of their own. Nothing changes where there are no flips.
     """
+    flips = moments.flips
+    if flips is None:
+        return moments
     df = satterthwaite(flips.sizes / flips.sizes.sum())
     p = np.clip(np.nan_to_num(moments.p_value, nan=1.0), 1e-300, 1.0)
     return replace(moments, flips=replace(flips, observed=np.asarray(special.stdtrit(df, p / 2) ** 2, dtype=float)))

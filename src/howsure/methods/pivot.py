@@ -43,9 +43,10 @@ def t_pivot(centre: float, spread: float, df: float, level: float, reach: float 
     """Return the test and interval of centre ± t·spread, cut at ±reach; none where there is no spread."""
     if not math.isfinite(spread) or math.isnan(df) or (spread == 0):
         return Pivot(p_value=math.nan, low=math.nan, high=math.nan, centre=centre, spread=spread, df=df)
-    low, high = intervals.t_interval(centre, spread, df, level)
+    limits = intervals.t_interval(centre, spread, df, level)
+    low, high = max(float(limits[0]), -reach), min(float(limits[1]), reach)
     p = float(intervals.t_p_value(centre / spread, df))
-    return Pivot(p_value=p, low=max(low, -reach), high=min(high, reach), centre=centre, spread=spread, df=df)
+    return Pivot(p_value=p, low=low, high=high, centre=centre, spread=spread, df=df)
 
 
 def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equivalence:

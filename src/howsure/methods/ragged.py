@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.methods.clustered import clusterings
-from howsure.methods.moments import PSEUDO, PairMoments, SignedTotal, flip_sums, with_own_pivots
+from howsure.methods.moments import PairMoments, SignedTotal, flip_sums, with_own_pivots
+from howsure.methods.pseudo import PSEUDO, pseudo_weight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,21 +36,28 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
     weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
     sums = (w[:, None] * filled).T @ mask
     difference = (sums - sums.T) / weight
-    added = pseudo * weight / shared
-    centre = difference * weight / (weight + added)
-    shape = weight.shape
-    df, units = np.full(shape, np.inf), np.full(shape, np.inf)
-    plain, pivot = SignedTotal.zeros(shape), SignedTotal.zeros(shape)
-    for term, sign in clusterings(codes, w):
-        parts = _RaggedSums.of(term, filled, mask, w)
-        plain.add(sign, parts.squares(difference, weight, variance, 0))
-        pivot.add(sign, parts.squares(centre, weight, variance, pseudo))
+    shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
+    df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
+    parts = [(_RaggedSums.of(term, filled, mask, w), sign) for term, sign in clusterings(codes, w)]
+    plain = SignedTotal.zeros(shape)
+    for part, sign in parts:
+        plain.add(sign, part.squares(difference, weight, variance))
         if sign > 0:
-            df, units = np.minimum(df, parts.df(weight, variance, pseudo)), np.minimum(units, parts.units)
-    own = _RaggedSums(None, filled, mask, w, shared)
+            df, units = np.minimum(df, part.df(weight, variance, pseudo)), np.minimum(units, part.units)
+            size = np.maximum(size, part.size(weight))
     squares = plain.value / weight**2 + _of_paper(own, weight, difference, variance)
+    item = weight / shared
+    items = own.single_squares(difference) / item
+    unit = item * (pseudo_weight(squares, items, shared, size) if pseudo and codes else 1.0)
+    added = pseudo * unit
+    centre = difference * weight / (weight + added)
+    pivot = SignedTotal.zeros(shape)
+    for part, sign in parts:
+        pivot.add(sign, part.squares(centre, weight, variance, pseudo, unit))
     pivot_squares = pivot.value + _pivot_of_paper(own, weight, difference, centre, variance)
     known = units > 1
+    if variance == "CR2":
+        df = df + (added / item - pseudo) / size
     moments = PairMoments(
         difference=difference,
         variance=np.where(known, squares, np.nan),
@@ -58,10 +66,9 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
         df=np.where(known, df, np.nan),
         shared=np.rint(shared).astype(np.int64),
         units=np.where(np.isfinite(units), units, 0).astype(np.int64),
-        flips=None,
+        flips=_flip_sums(x, codes, w, pseudo),
     )
-    flips = _flip_sums(x, codes, w, pseudo)
-    return moments if flips is None else with_own_pivots(moments, flips)
+    return with_own_pivots(moments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +93,15 @@ class _RaggedSums:
             units = present.sum(axis=0).astype(float)
         return cls(clusters=rows, filled=filled, mask=mask, w=w, units=units)
 
-    def squares(self, centre: Floats, weight: Floats, variance: Variance, pseudo: int) -> Floats:
-        """Sum (D_g − W_g·centre)², inflated, over clusters and pseudo-items."""
-        unit = weight / (self.mask.T @ self.mask)
-        whole = weight + pseudo * unit
-        lone = 1 / (1 - unit / whole)
+    def squares(
+        self, centre: Floats, weight: Floats, variance: Variance, pseudo: int = 0, unit: Floats | float = 0.0
+    ) -> Floats:
+        """Sum (D_g − W_g·centre)², inflated, over clusters and pseudo-items, each of which weighs `unit`."""
+        item = weight / (self.mask.T @ self.mask)
+        whole = weight + pseudo * item
         flat = (self.units + pseudo) / (self.units + pseudo - 1)
         if self.clusters is None:
-            total = self.single_squares(centre) * (lone if variance == "CR2" else 1.0)
+            total = self.single_squares(centre) * (1 / (1 - item / whole) if variance == "CR2" else 1.0)
         else:
             total = np.zeros_like(weight)
             for rows in self.clusters:
@@ -102,8 +110,18 @@ class _RaggedSums:
                 total += np.where(held > 0, (summed - held * centre) ** 2 * inflation, 0.0)
         if variance == "CR1":
             total *= flat
+        lone = 1 / (1 - unit / (weight + pseudo * unit))
         extra = lone if variance == "CR2" else flat if variance == "CR1" else 1.0
-        return total + pseudo * unit**2 * (1 + centre**2) * extra
+        return np.asarray(total + pseudo * unit**2 * (1 + centre**2) * extra)
+
+    def size(self, weight: Floats) -> Floats:
+        """Return the average size of a cluster, in shared items (M, M): Σ W_g² / W, 1 without clusters."""
+        if self.clusters is None:
+            return np.ones_like(weight)
+        total = np.zeros_like(weight)
+        for rows in self.clusters:
+            total += self._cluster(rows)[0] ** 2
+        return total / weight * (self.mask.T @ self.mask) / weight
 
     def df(self, weight: Floats, variance: Variance, pseudo: int) -> Floats:
         """Return the degrees of freedom of every pair (M, M)."""

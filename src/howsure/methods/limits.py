@@ -1,0 +1,113 @@
+"""The interval of a mean, for many means at once.
+
+"blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0005-intervals.md). Plain right-or-wrong
+items: Wilson's interval, guarded next to 0 and 1. Where answers come in groups (clusters, or attempts at an item): on
+the arcsine scale between the limits of the beta-binomial posterior and those of the guarded Wilson interval on n / deff.
+The more effective events were seen, n p (1 − p) / deff, the nearer to the latter: a share of events / (events + 6), at
+least a third; and the limit on the side of the nearer end, 0 or 1, is never inside it. Scores that are no right-or-wrong
+answers: the guarded Wilson interval on n / deff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.methods import intervals
+from howsure.methods.betabinomial import Groups, posterior_limits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from howsure.options import IntervalMethod
+
+    Floats = NDArray[np.float64]
+
+LEAST_SHARE, HALFWAY = 1 / 3, 6.0
+"""The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """T means over the same items, and what is known of their error.
+
+    `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in [0, 1];
+    `plain`: right-or-wrong answers to independent items that weigh the same; `groups`: the groups that right-or-wrong
+    answers come in, None for other scores and plain ones.
+    """
+
+    value: Floats
+    var: Floats
+    df: float
+    n: int
+    units: int
+    bounded: bool
+    plain: bool = False
+    groups: Groups | None = None
+
+    @property
+    def at_edge(self) -> NDArray[np.bool_]:
+        """Which means are 0 or 1, where the variance says nothing."""
+        return np.asarray(((self.value <= 0) | (self.value >= 1)) & self.bounded)
+
+    @property
+    def effective(self) -> Floats:
+        """N / deff: how many independent items carry the same information (T,); n where there is no variance."""
+        spread = self.value * (1 - self.value)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deff = self.var * (self.n - 1) / spread
+        return self.n / np.where((spread > 0) & (deff > 0), deff, 1.0)
+
+
+def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, Floats]:
+    """Return the limits of every mean (T,), cut to [0, 1] for bounded scores; NaN where there is no error bar.
+
+    `method`: any but "bootstrap" and "bayes", which need the items. At 0 and n of n: Clopper and Pearson's interval,
+    counting clusters as the independent units.
+    """
+    if method == "t":
+        se = np.sqrt(np.where(means.var > 0, means.var, np.nan))
+        low, high = intervals.t_interval(means.value, se, means.df, level)
+    elif method == "blend":
+        low, high = _blend(means, level)
+    elif method == "wilson":
+        low, high = intervals.wilson(means.value, means.effective, means.df, level)
+    else:
+        exact = intervals.clopper_pearson if method == "clopper-pearson" else intervals.jeffreys
+        low, high = exact(means.value * means.effective, means.effective, level)
+    known = np.isfinite(means.var)
+    low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
+    if not means.bounded:
+        return low, high
+    edge = intervals.clopper_pearson(np.round(means.value) * means.units, means.units, level)
+    low, high = np.where(means.at_edge, edge[0], low), np.where(means.at_edge, edge[1], high)
+    return np.maximum(low, 0.0), np.minimum(high, 1.0)
+
+
+def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
+    low, high = intervals.guarded_wilson(means.value, means.effective, np.inf if means.plain else means.df, level)
+    if means.groups is None:
+        return low, high
+    posterior, share = posterior_limits(means.groups, level), _wilson_share(means, means.groups)
+    blended_low, blended_high = _between(posterior[0], low, share), _between(posterior[1], high, share)
+    return (
+        np.where(means.value <= 0.5, np.minimum(low, blended_low), blended_low),
+        np.where(means.value >= 0.5, np.maximum(high, blended_high), blended_high),
+    )
+
+
+def _wilson_share(means: Means, groups: Groups) -> Floats:
+    answers = groups.trials / (groups.shares**2).sum()
+    events = np.minimum(means.effective, answers) * means.value * (1 - means.value)
+    return np.asarray(np.maximum(events / (events + HALFWAY), LEAST_SHARE))
+
+
+def _between(posterior: Floats, wilson: Floats, share: Floats) -> Floats:
+    angle = (1 - share) * _angle(posterior) + share * _angle(wilson)
+    return np.asarray(np.sin(angle) ** 2)
+
+
+def _angle(rate: Floats) -> Floats:
+    return np.asarray(np.arcsin(np.sqrt(np.clip(rate, 0, 1))))

@@ -180,7 +180,11 @@ def paper_correction(x: Floats, weights: Floats, variance: Variance) -> Floats |
     return (centred.T @ centred) * (1 / (n - 1) - 1 / n) / weights.sum() if n > 1 else np.nan
 
 
-def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, variance: Variance, pseudo: int = 0) -> float:
+def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, variance: Variance) -> float:
     """Return the degrees of freedom of a mean; with two clusterings the smaller of the two."""
-    terms = [term.with_pseudo(pseudo) for term, sign in clusterings(codes, weights) if sign > 0]
-    return float(min(term.df(variance) for term in terms))
+    return degrees_of_freedom_of([term for term, sign in clusterings(codes, weights) if sign > 0], variance)
+
+
+def degrees_of_freedom_of(terms: Sequence[Clustering], variance: Variance, pseudo: int = 0) -> float:
+    """Return the smallest degrees of freedom of these clusterings, pseudo-items of weight 1 counted in."""
+    return float(min(term.with_pseudo(pseudo).df(variance) for term in terms))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from howsure.answers.audit import Audit as Audit
+    from howsure.answers.calibration import Calibration as Calibration
     from howsure.answers.comparison import Comparison as Comparison
     from howsure.answers.comparison import Comparisons as Comparisons
     from howsure.answers.description import Description as Description
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from howsure.api import estimate as estimate
     from howsure.api import leaderboard as leaderboard
     from howsure.api import read as read
+    from howsure.calibration.run import calibrate as calibrate
     from howsure.errors import Caution as Caution
     from howsure.errors import DataError as DataError
     from howsure.errors import HowsureError as HowsureError
@@ -39,11 +41,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "howsure.answers.audit": ("Audit",),
+    "howsure.answers.calibration": ("Calibration",),
     "howsure.answers.comparison": ("Comparison", "Comparisons"),
     "howsure.answers.description": ("Description",),
     "howsure.answers.estimate": ("Estimate", "Estimates", "Interval"),
     "howsure.answers.leaderboard": ("Leaderboard",),
     "howsure.api": ("audit", "compare", "describe", "estimate", "leaderboard", "read"),
+    "howsure.calibration.run": ("calibrate",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
     "howsure.scores": ("Scores",),
 }

@@ -25,11 +25,12 @@ os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # its products are small: two threads were seen to be slower than one
 
-INTERVALS = ("wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
+INTERVALS = ("blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
 METHODS = ("pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes")
 VARIANCES = ("CR2", "CR1", "miller")
 ADJUSTMENTS = ("max-t", "holm", "bh", "none")
 FAILURES = ("harness", "drop", "zero", "error")
+WORLDS = ("small", "standard", "stress")
 FORMATS = ("terminal", "markdown", "csv", "json", "latex")
 MANY_FILES = 20
 
@@ -241,6 +242,37 @@ def describe(paths: tuple[str, ...], **given: Any) -> None:
     _write(howsure.describe(_read(paths, rest)), **shown)
 
 
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.option(
+    "--worlds",
+    type=click.Choice(WORLDS),
+    default="small",
+    show_default=True,
+    help="Which made-up worlds, where no data are given.",
+)
+@click.option("--trials", type=click.IntRange(10), default=2_000, show_default=True, help="Samples drawn per world.")
+@click.option("--slow", is_flag=True, help="Also the methods that resample, in every tenth world.")
+@click.option("--processes", type=click.IntRange(1), default=1, show_default=True, help="How many to use.")
+@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
+@click.option("--seed", type=int, default=0, show_default=True, help="For all draws.")
+@reading
+@output
+def calibrate(paths: tuple[str, ...], **given: Any) -> None:
+    """Check what every method promises in worlds whose truth is known, or with your items as the population.
+
+    Exits with 1 where a promise is broken.
+    """
+    import howsure
+
+    rest, shown = _split(paths, given)
+    asked = {name: rest.pop(name) for name in ("worlds", "trials", "slow", "processes", "level", "seed")}
+    answer = howsure.calibrate(_read(paths, rest) if paths else None, **asked, progress=_counter())
+    _write(answer, **shown)
+    if not answer.kept:
+        sys.exit(1)
+
+
 def _split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part the options of the output from the others; an option that wasn't given twice is None, not ()."""
     from howsure.writing import refuse_overwriting
@@ -313,6 +345,13 @@ def _progress(sources: Sequence[Any]) -> Iterable[Any]:
     from rich.progress import track
 
     return track(sources, description="Reading", console=Console(stderr=True), transient=True)
+
+
+def _counter() -> Callable[[int, int], None] | None:
+    """Return what shows the number of worlds done on a terminal's last line."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda done, total: click.echo(f"\r{done:,} of {total:,} worlds", nl=done == total, err=True)
 
 
 def _write(answer: Answer, format: Format | None, output: str | None) -> None:

@@ -33,6 +33,7 @@ RHO = ((np.arange(N_RHO) + 0.5) / N_RHO) ** 2
 """The grid of ρ, finer towards 0."""
 
 MOST_LEVELS = 256
+ROUNDING = 1e-9
 BLOCK_CELLS = 4_000_000
 
 
@@ -47,6 +48,11 @@ class Groups:
     means: Floats
     shares: Floats
     trials: Floats
+
+    @property
+    def single(self) -> NDArray[np.bool_]:
+        """Which samples have one answer in every group, so that there is nothing to be alike (T,)."""
+        return np.asarray(self.trials < 1 + ROUNDING)
 
     def take(self, samples: slice | NDArray[np.intp]) -> Groups:
         """Return some of the samples."""

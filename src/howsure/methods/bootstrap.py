@@ -50,12 +50,12 @@ def pivots(x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Genera
 
 
 def mean_interval(
-    x: Floats, w: Floats, clusters: Sequence[Ints], *, level: float, rng: np.random.Generator
+    x: Floats, w: Floats, clusters: Sequence[Ints], *, level: float, rng: np.random.Generator, draws: int = DRAWS
 ) -> tuple[float, float]:
     """Return the studentized interval of a mean."""
     value = float(w @ x / w.sum())
     se = float(np.sqrt(covariance(x[:, None], w, clusters[:1], "CR1")[0, 0]))
-    q = critical(pivots(x, w, clusters, rng), level)
+    q = critical(pivots(x, w, clusters, rng, draws), level)
     return value - q * se, value + q * se
 
 

@@ -63,8 +63,8 @@ class DifferenceSums:
 
     @property
     def cluster_size(self) -> float:
-        """The average size of a cluster, Σ W_g² / n, the larger one of two; 1 where items are their own clusters."""
-        if all(part.term.codes is None and part.term.n_clusters == self.n for part in self.own):
+        """The average size of a cluster, Σ W_g² / n, the larger one of two; 1 where each item is its own."""
+        if self.units == self.n:
             return 1.0
         return max(float(part.term.totals @ part.term.totals) / self.n for part in self.own)
 

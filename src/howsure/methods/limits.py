@@ -5,7 +5,7 @@ items: Wilson's interval, guarded next to 0 and 1. Where answers come in groups 
 the arcsine scale between the limits of the beta-binomial posterior and those of the guarded Wilson interval on n / deff.
 The more effective events were seen, n p (1 − p) / deff, the nearer to the latter: a share of events / (events + 6), at
 least a third; and the limit on the side of the nearer end, 0 or 1, is never inside it. Scores that are no right-or-wrong
-answers: the guarded Wilson interval on n / deff.
+answers: the guarded Wilson interval on n / deff. See `_cautious` for a deff that comes out small by chance.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ class Means:
     """T means over the same items, and what is known of their error.
 
     `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in [0, 1];
-    `plain`: right-or-wrong answers to independent items that weigh the same; `groups`: the groups that right-or-wrong
-    answers come in, None for other scores and plain ones.
+    `equal`: all items weigh the same; `groups`: the groups that right-or-wrong answers come in, None for other scores.
     """
 
     value: Floats
@@ -44,7 +43,7 @@ class Means:
     n: int
     units: int
     bounded: bool
-    plain: bool = False
+    equal: bool = True
     groups: Groups | None = None
 
     @property
@@ -87,20 +86,39 @@ def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, 
 
 
 def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
-    low, high = intervals.guarded_wilson(means.value, means.effective, np.inf if means.plain else means.df, level)
-    if means.groups is None:
-        return low, high
-    posterior, share = posterior_limits(means.groups, level), _wilson_share(means, means.groups)
-    blended_low, blended_high = _between(posterior[0], low, share), _between(posterior[1], high, share)
-    return (
-        np.where(means.value <= 0.5, np.minimum(low, blended_low), blended_low),
-        np.where(means.value >= 0.5, np.maximum(high, blended_high), blended_high),
-    )
+    groups = means.groups
+    if groups is None:
+        return intervals.guarded_wilson(means.value, _cautious(means, 1.0, means.units), means.df, level)
+    single = groups.single
+    df = np.where(single & means.equal, np.inf, means.df)
+    by_weights = means.n * float(groups.shares @ groups.shares)
+    effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), means.effective)
+    low, high = intervals.guarded_wilson(means.value, effective, df, level)
+    rest = np.flatnonzero(~single)
+    value, share = means.value[rest], _wilson_share(means, groups)[rest]
+    posterior = posterior_limits(groups.take(rest), level)
+    blended_low, blended_high = _between(posterior[0], low[rest], share), _between(posterior[1], high[rest], share)
+    low[rest] = np.where(value <= 0.5, np.minimum(low[rest], blended_low), blended_low)
+    high[rest] = np.where(value >= 0.5, np.maximum(high[rest], blended_high), blended_high)
+    return low, high
+
+
+def _spread(means: Means) -> Floats:
+    return np.asarray(means.value * (1 - means.value))
+
+
+def _cautious(means: Means, usual: float, evidence: Floats | int) -> Floats:
+    """Return n / deff, a deff below the usual one drawn towards it by one unit against so much evidence.
+
+    A few scores that happen to be alike, or a few failures that happen to weigh little, make deff too small.
+    """
+    deff = means.n / means.effective
+    return np.asarray(means.n / np.where(deff < usual, (deff * evidence + usual) / (evidence + 1), deff))
 
 
 def _wilson_share(means: Means, groups: Groups) -> Floats:
     answers = groups.trials / (groups.shares**2).sum()
-    events = np.minimum(means.effective, answers) * means.value * (1 - means.value)
+    events = np.minimum(means.effective, answers) * _spread(means)
     return np.asarray(np.maximum(events / (events + HALFWAY), LEAST_SHARE))
 
 

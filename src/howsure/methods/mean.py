@@ -127,24 +127,14 @@ class _Sample:
     bounded: bool
 
     def groups(self) -> Groups | None:
-        """Return the groups that right-or-wrong answers come in, None for other scores and for plain ones."""
-        if self.attempts is None or not self.bounded or (not self.clusters and np.all(self.attempts == 1)):
+        """Return the groups that right-or-wrong answers come in, None for other scores."""
+        if self.attempts is None or not self.bounded:
             return None
         coarsest = min(self.clusters, key=lambda code: int(code.max()), default=None)
         term = clustering(coarsest, self.w)
         held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
-        trials = term.shares @ term.sums(self.w[:, None] * self.attempts)
+        trials = term.shares @ term.sums(self.attempts)
         return Groups(means=held, shares=term.shares, trials=trials)
-
-    @property
-    def plain(self) -> bool:
-        """Whether these are single right-or-wrong answers to independent items that weigh the same."""
-        return (
-            self.attempts is not None
-            and not self.clusters
-            and bool(np.all(self.attempts == 1))
-            and not float(np.ptp(self.w))
-        )
 
 
 def _limits(
@@ -186,7 +176,7 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         n=n,
         units=units,
         bounded=sample.bounded,
-        plain=sample.plain,
+        equal=float(np.ptp(sample.w)) < 1e-9,
         groups=sample.groups() if units >= MIN_UNITS else None,
     )
     flat = (var == 0) & ~known.at_edge

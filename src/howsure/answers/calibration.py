@@ -1,0 +1,149 @@
+"""Calibration: what every method promised in worlds whose truth is known, and what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from howsure.answers.base import SCHEMA_VERSION, Answer, number
+from howsure.document import Column, Document, Table, Text, level_text, plural
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from howsure.document import Block
+
+WORST = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration(Answer):
+    """One row per world and method: coverage, mean width, what was promised and whether it was kept.
+
+    `cells`: see `howsure.calibration.harness` for the columns. `level`: of all intervals; `seed`: of all draws.
+    """
+
+    cells: pl.DataFrame
+    level: float
+    seed: int
+
+    @property
+    def kept(self) -> bool:
+        """Whether every promise was kept."""
+        return not self.cells["kept"].eq(other=False).any()
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per world and method."""
+        rows = self.cells.iter_rows(named=True)
+        return [{name: number_or_none(value) for name, value in row.items()} for row in rows]
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the cells."""
+        return self.cells
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as plain data, ready for JSON."""
+        return {
+            "howsure": SCHEMA_VERSION,
+            "answer": "calibration",
+            "level": self.level,
+            "seed": self.seed,
+            "cells": self.records(),
+        }
+
+    def document(self) -> Document:
+        """Return how many promises were kept, every method's coverage, and the worst cells of the defaults."""
+        promised = self.cells["kept"].drop_nulls()
+        kept = int(promised.sum())
+        worlds = self.cells.select("trials").height
+        verdict = (
+            f"{kept:,} of {plural(len(promised), 'promise')} kept, in {plural(worlds, 'cell')} of world and method."
+        )
+        blocks: list[Block] = [Text(text=verdict, kind="verdict")]
+        for kind, title in (("mean", "Intervals of a score"), ("difference", "Intervals of a difference")):
+            part = self.cells.filter(kind=kind)
+            if len(part):
+                blocks += [_methods_table(part, f"{title}, {level_text(self.level)}"), _worst_table(part)]
+        return Document(blocks=tuple(blocks))
+
+
+def number_or_none(value: Any) -> Any:
+    """Return a float as JSON has it, anything else as it is."""
+    return number(value) if isinstance(value, float) else value
+
+
+def _methods_table(cells: pl.DataFrame, title: str) -> Table:
+    import polars as pl
+
+    low = pl.col("coverage").is_between(0, 0.93, closed="left")
+    found = cells.group_by("method").agg(
+        pl.len().alias("cells"),
+        pl.col("default").any(),
+        pl.col("coverage").min().alias("least"),
+        pl.col("coverage").mean().alias("mean"),
+        pl.col("width").mean(),
+        low.sum().alias("low"),
+        pl.col("refused").mean(),
+        pl.col("kept").eq(other=False).sum().alias("broken"),
+    )
+    columns = (
+        Column(name="method", align="left"),
+        Column(name="worlds"),
+        Column(name="least coverage"),
+        Column(name="mean coverage"),
+        Column(name="under 93 %"),
+        Column(name="mean width"),
+        Column(name="no error bar", priority=5),
+        Column(name="promises broken"),
+    )
+    rows = tuple(
+        (
+            row["method"] + (" *" if row["default"] else ""),
+            f"{row['cells']:,}",
+            f"{100 * row['least']:.1f} %",
+            f"{100 * row['mean']:.1f} %",
+            f"{row['low']:,}",
+            f"{row['width']:.3f}",
+            f"{100 * row['refused']:.1f} %",
+            f"{row['broken']:,}",
+        )
+        for row in found.sort("default", "mean", descending=True).iter_rows(named=True)
+    )
+    return Table(columns=columns, rows=rows, title=title, note="* what you get without asking")
+
+
+def _worst_table(cells: pl.DataFrame) -> Table:
+    worst = cells.filter("default").sort("coverage").head(WORST)
+    columns = (
+        Column(name="method", align="left"),
+        Column(name="world", align="left"),
+        Column(name="coverage"),
+        Column(name="width"),
+    )
+    rows = tuple(
+        (row["method"], world_text(row), f"{100 * row['coverage']:.1f} %", f"{row['width']:.3f}")
+        for row in worst.iter_rows(named=True)
+    )
+    return Table(columns=columns, rows=rows, title="The worst worlds of the defaults")
+
+
+def world_text(row: dict[str, Any]) -> str:
+    """Say what a world is like: `20 clusters of 50 (dominant), rate 0.02, ICC 0.5`."""
+    known = {name: value for name, value in row.items() if value is not None}
+    size, sizes = known.get("cluster_size", 1), known.get("sizes", "equal")
+    unequal = f" ({sizes})" if sizes != "equal" else ""
+    parts = [f"{row['n_clusters']:,} items" if size == 1 else f"{row['n_clusters']:,} clusters of {size}{unequal}"]
+    words = {
+        "p": "rate",
+        "discordance": "discordant",
+        "effect": "difference",
+        "icc": "ICC",
+        "item_icc": "ICC of attempts",
+    }
+    parts += [f"{word} {known[name]:.3g}" for name, word in words.items() if known.get(name)]
+    if known.get("attempts", "1") != "1":
+        parts.append(f"{known['attempts']} attempts")
+    parts += [known[name] for name in ("family", "world") if name in known]
+    parts += [known["shape"]] if known.get("shape", "beta") != "beta" else []
+    parts += ["weights"] if known.get("weights") else []
+    return ", ".join(parts)

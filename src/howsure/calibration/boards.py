@@ -1,0 +1,155 @@
+"""Whole leaderboards whose true order is known: are all rank intervals right at once, and how many gaps are found?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import polars as pl
+from scipy import special
+
+from howsure.calibration.harness import TOLERANCE, error_of, over_processes
+from howsure.methods.adjust import adjust_pairs
+from howsure.methods.pairs import pair_moments
+from howsure.methods.ranks import ranks
+from howsure.options import Adjustment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+DRAWS = 2_000
+SIMULTANEOUS = 10
+"""From so many clusters on, max-t and Holm promise that all rank intervals hold at once with the chosen level."""
+
+SCHEMA = {
+    "method": pl.String,
+    "n_models": pl.Int64,
+    "n_clusters": pl.Int64,
+    "cluster_size": pl.Int64,
+    "effect_sd": pl.Float64,
+    "spacing": pl.Float64,
+    "missing": pl.Float64,
+    "trials": pl.Int64,
+    "all_ranks": pl.Float64,
+    "found": pl.Float64,
+    "rank_width": pl.Float64,
+    "kept": pl.Boolean,
+}
+"""`all_ranks`: share of boards on which every rank interval holds the true rank; `found`: share of true gaps that are
+told; `rank_width`: mean number of places in an interval, as a share of all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardWorld:
+    """Models `spacing` apart on the logit scale answer the same items; 0 makes all equal.
+
+    Items differ in difficulty (sd 1); models differ from cluster to cluster (sd `effect_sd`, logit); a share `missing`
+    of the scores is lost at random.
+    """
+
+    n_models: int
+    n_clusters: int
+    cluster_size: int
+    effect_sd: float
+    spacing: float = 0.0
+    missing: float = 0.0
+
+    def draw(self, rng: np.random.Generator) -> tuple[Floats, Ints]:
+        """Draw one board: scores (n, M), the best model first, and cluster codes."""
+        codes = np.repeat(np.arange(self.n_clusters), self.cluster_size)
+        ability = -self.spacing * np.arange(self.n_models)
+        own = self.effect_sd * rng.standard_normal((self.n_clusters, self.n_models))
+        hard = rng.standard_normal((len(codes), 1))
+        right = rng.random((len(codes), self.n_models)) < special.expit(ability + hard + own[codes])
+        scores = right.astype(float)
+        scores[rng.random(scores.shape) < self.missing] = np.nan
+        return scores, codes
+
+
+def standard_boards() -> list[BoardWorld]:
+    """Return the boards of the record."""
+    return [
+        BoardWorld(
+            n_models=models, n_clusters=count, cluster_size=size, effect_sd=0.7, spacing=spacing, missing=missing
+        )
+        for models, count, size, missing in (
+            (5, 5, 40, 0.0),
+            (20, 10, 20, 0.0),
+            (20, 12, 40, 0.0),
+            (20, 50, 10, 0.0),
+            (20, 300, 1, 0.0),
+            (50, 12, 20, 0.0),
+            (50, 200, 1, 0.0),
+            (20, 50, 10, 0.2),
+        )
+        for spacing in (0.0, 0.1)
+    ]
+
+
+def check_boards(
+    worlds: Sequence[BoardWorld],
+    *,
+    trials: int = 1_000,
+    level: float = 0.95,
+    seed: int = 0,
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> pl.DataFrame:
+    """Return one row per board and correction."""
+    run = partial(run_board, trials=trials, level=level, seed=seed)
+    rows = over_processes(run, list(enumerate(worlds)), processes, progress)
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def run_board(cell: tuple[int, BoardWorld], *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
+    """Check every correction on boards of one world."""
+    index, world = cell
+    rng = np.random.default_rng([seed, 1, index])
+    counts = {method: np.zeros(3) for method in get_args(Adjustment)}
+    for _ in range(trials):
+        scores, codes = world.draw(rng)
+        moments = pair_moments(scores, clusters=(codes,) if world.cluster_size > 1 else ())
+        for method in counts:
+            p, _ = adjust_pairs(moments, method, rng=rng, draws=DRAWS)
+            counts[method] += _judge(np.nanmean(scores, axis=0), moments.difference, p, world, level)
+    return [_row(world, method, count / trials, trials, level) for method, count in counts.items()]
+
+
+def _judge(scores: Floats, difference: Floats, p: Floats, world: BoardWorld, level: float) -> Floats:
+    """Return whether every interval holds the true rank, the share of true gaps found, and the mean interval width."""
+    order = np.argsort(-scores, kind="stable")
+    at = np.ix_(order, order)
+    found = ranks(scores[order], difference[at], p[at], level=level)
+    low, high = np.array([rank.low for rank in found]), np.array([rank.high for rank in found])
+    first = 1 + order if world.spacing else np.ones(len(order), dtype=int)
+    last = 1 + order if world.spacing else np.full(len(order), len(order))
+    right = np.triu(p <= 1 - level, 1) & (difference > 0)
+    pairs = len(order) * (len(order) - 1) / 2
+    return np.array(
+        [
+            float(np.all((low <= first) & (high >= last))),
+            right.sum() / pairs if world.spacing else math.nan,
+            np.mean(high - low + 1) / len(order),
+        ]
+    )
+
+
+def _row(world: BoardWorld, method: str, means: Floats, trials: int, level: float) -> dict[str, Any]:
+    promised = method in ("max-t", "holm") and world.n_clusters >= SIMULTANEOUS
+    return {
+        "method": method,
+        **asdict(world),
+        "trials": trials,
+        "all_ranks": float(means[0]),
+        "found": float(means[1]),
+        "rank_width": float(means[2]),
+        "kept": bool(means[0] >= level - TOLERANCE * error_of(level, trials)) if promised else None,
+    }

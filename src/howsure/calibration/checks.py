@@ -1,0 +1,226 @@
+"""Which methods are checked, and what each promises: coverage of at least so much, where the data are rich enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.calibration.samples import DifferenceSample, MeanSample
+from howsure.methods import bayes, bootstrap, intervals, mcnemar, signflip
+from howsure.methods.differences import pivots
+from howsure.methods.limits import limits
+from howsure.methods.pseudo import PSEUDO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from howsure.calibration.worlds import World
+    from howsure.options import IntervalMethod, Variance
+
+    Floats = NDArray[np.float64]
+    Limits = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """Coverage of at least `least` where a sample holds enough.
+
+    `clusters`: effective ones, n² / Σ n_g² (items where there are no clusters); `events`: effective outcomes of the rarer
+    kind, n p (1 − p) / deff; `skewed`: effective clusters where scores are skewed and unbounded. `plain`: only for items
+    that are their own clusters; `null`: only where the models are equal. None is made for clusters that are all right or
+    all wrong.
+    """
+
+    least: float
+    clusters: float = 2.0
+    events: float = 0.0
+    skewed: float = 100.0
+    plain: bool = False
+    null: bool = False
+
+    def holds_in(self, world: World) -> bool:
+        """Say whether the promise is made for this world."""
+        clustered, split = getattr(world, "cluster_size", 1) > 1, getattr(world, "shape", "beta") == "split"
+        excepted = (self.plain and clustered) or split or (self.null and world.features().get("effect") != 0.0)
+        needed = self.skewed if getattr(world, "family", "") == "skewed" else self.clusters
+        return not excepted and world.effective_clusters >= needed and world.events >= self.events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One method: its name as an answer says it, its limits for T samples, and its promise.
+
+    `slow`: it resamples, so that it is checked in fewer worlds and trials. `bounded`, `unbounded`: which scores it takes.
+    `default_for`: "bounded" or "unbounded" where it is what a user gets without asking.
+    """
+
+    name: str
+    run: Callable[[Any, float], Limits]
+    promise: Promise
+    kind: str
+    default_for: str = ""
+    slow: bool = False
+    unbounded: bool = False
+    bounded: bool = True
+    plain_only: bool = False
+
+    def takes(self, sample: MeanSample | DifferenceSample) -> bool:
+        """Say whether the method is made for such scores."""
+        if self.kind != ("mean" if isinstance(sample, MeanSample) else "difference"):
+            return False
+        if self.plain_only and (not isinstance(sample, DifferenceSample) or sample.wins is None):
+            return False
+        return self.bounded if sample.bounded else self.unbounded
+
+
+def interval_check(
+    method: IntervalMethod, variance: Variance, promise: Promise, *, default: str = "", unbounded: bool = False
+) -> Check:
+    """Check a method of limits.py."""
+
+    def run(sample: MeanSample, level: float) -> Limits:
+        return limits(sample.means(variance), method, level)
+
+    return Check(
+        name=f"{method}, {variance}", run=run, promise=promise, kind="mean", default_for=default, unbounded=unbounded
+    )
+
+
+def _bayes_mean(sample: MeanSample, level: float) -> Limits:
+    means = sample.means("CR2")
+    effective = np.where(means.at_edge, float(means.units), means.effective)
+    return intervals.beta_interval(means.value * effective + 1, (1 - means.value) * effective + 1, level)
+
+
+def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
+    """Resample clusters; at 0 and n of n the answer is Clopper and Pearson's, as in mean.py."""
+    edge = limits(sample.means("CR2"), "clopper-pearson", level)
+    low, high = edge[0].copy(), edge[1].copy()
+    at_edge, rng, codes = sample.means("CR2").at_edge, np.random.default_rng(0), ()
+    for k in np.flatnonzero(~at_edge):
+        x = sample.sums[:, k] / sample.totals
+        low[k], high[k] = bootstrap.mean_interval(x, sample.totals, codes, level=level, rng=rng, draws=SLOW_DRAWS)
+    return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
+
+
+def _pseudo(sample: DifferenceSample, level: float) -> Limits:
+    return _pivot_limits(sample, level, "CR2", PSEUDO)
+
+
+def _t(sample: DifferenceSample, level: float) -> Limits:
+    return _pivot_limits(sample, level, "CR2", 0)
+
+
+def _miller(sample: DifferenceSample, level: float) -> Limits:
+    return _pivot_limits(sample, level, "miller", 0)
+
+
+def _pivot_limits(sample: DifferenceSample, level: float, variance: Variance, pseudo: int) -> Limits:
+    found = pivots(sample.sums_for(variance), variance, pseudo)
+    spread = np.where(found.spread > ROUNDING, found.spread, np.nan)
+    low, high = intervals.t_interval(found.centre, spread, found.df, level)
+    return (np.maximum(low, -1.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
+
+
+def _mcnemar(sample: DifferenceSample, level: float) -> Limits:
+    assert sample.wins is not None
+    assert sample.losses is not None
+    seen: dict[tuple[int, int], tuple[float, float]] = {}
+    for pair in {(int(w), int(v)) for w, v in zip(sample.wins, sample.losses, strict=True)}:
+        seen[pair] = mcnemar.midp_test(*pair, sample.n, level=level)[1:]
+    found = np.array([seen[int(w), int(v)] for w, v in zip(sample.wins, sample.losses, strict=True)])
+    return found[:, 0], found[:, 1]
+
+
+def _sign_flip(sample: DifferenceSample, level: float) -> Limits:
+    rng = np.random.default_rng(0)
+    found = [
+        signflip.flip_test(sample.sums[:, k], sample.totals, level=level, rng=rng, draws=SLOW_DRAWS)[1:]
+        for k in range(sample.sums.shape[1])
+    ]
+    low, high = np.array(found).T
+    return (np.maximum(low, -1.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
+
+
+def _bayes_difference(sample: DifferenceSample, level: float) -> Limits:
+    rng, tails = np.random.default_rng(0), [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.array([_posterior(sample, k, rng, tails) for k in range(sample.sums.shape[1])]).T
+    return low, high
+
+
+def _posterior(sample: DifferenceSample, k: int, rng: np.random.Generator, tails: list[float]) -> Floats:
+    d, reach = sample.sums[:, k] / sample.totals, 1.0 if sample.bounded else 0.0
+    draws = bayes.difference_draws(d, sample.totals, None, reach=reach, rng=rng, draws=SLOW_DRAWS)
+    return np.quantile(draws, tails)
+
+
+SLOW_DRAWS = 1_999
+ROUNDING = 1e-12
+
+CHECKS: tuple[Check, ...] = (
+    interval_check("blend", "CR2", Promise(least=0.93), default="bounded"),
+    interval_check("wilson", "CR2", Promise(least=0.92, clusters=4, events=10)),
+    interval_check("t", "CR2", Promise(least=0.92, clusters=4, events=20), default="unbounded", unbounded=True),
+    interval_check("t", "CR1", Promise(least=0.92, clusters=20, events=20), unbounded=True),
+    interval_check("t", "miller", Promise(least=0.92, clusters=50, events=30), unbounded=True),
+    interval_check("clopper-pearson", "CR2", Promise(least=0.92, clusters=10, events=10)),
+    interval_check("jeffreys", "CR2", Promise(least=0.92, clusters=20, events=10)),
+    Check(name="bayes, CR2", run=_bayes_mean, promise=Promise(least=0.92, clusters=20, events=10), kind="mean"),
+    Check(
+        name="bootstrap, CR2",
+        run=_bootstrap_mean,
+        promise=Promise(least=0.92, clusters=10, events=20),
+        kind="mean",
+        slow=True,
+        unbounded=True,
+    ),
+    Check(
+        name="paired pseudo-items, CR2",
+        run=_pseudo,
+        promise=Promise(least=0.93),
+        kind="difference",
+        default_for="bounded",
+    ),
+    Check(
+        name="paired t, CR2",
+        run=_t,
+        promise=Promise(least=0.92, clusters=10, events=20),
+        kind="difference",
+        default_for="unbounded",
+        unbounded=True,
+    ),
+    Check(
+        name="paired t, miller",
+        run=_miller,
+        promise=Promise(least=0.92, clusters=50, events=30),
+        kind="difference",
+        unbounded=True,
+    ),
+    Check(
+        name="paired mcnemar, CR2",
+        run=_mcnemar,
+        promise=Promise(least=0.92, clusters=10, events=5, plain=True, null=True),
+        kind="difference",
+        plain_only=True,
+    ),
+    Check(
+        name="paired sign-flip, CR2",
+        run=_sign_flip,
+        promise=Promise(least=0.92, clusters=10, events=20),
+        kind="difference",
+        slow=True,
+        unbounded=True,
+    ),
+    Check(
+        name="paired bayes, CR2",
+        run=_bayes_difference,
+        promise=Promise(least=0.90, clusters=20, events=20),
+        kind="difference",
+        slow=True,
+        unbounded=True,
+    ),
+)

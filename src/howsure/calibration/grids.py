@@ -1,0 +1,115 @@
+"""The grids of worlds: "standard" for the record, "small" for every run of the tests, "stress" beyond the promises."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Literal
+
+from howsure.calibration.worlds import AttemptPairWorld, PairWorld, RateWorld, ScorePairWorld, ScoreWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from howsure.calibration.worlds import Sizes, World
+
+Grid = Literal["small", "standard", "stress"]
+
+COUNTS = (3, 5, 10, 20, 50, 200)
+ITEMS = (10, 20, 50, 100, 200, 1000)
+RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.95, 0.995)
+BOTH: tuple[Sizes, ...] = ("equal", "dominant")
+
+
+def grid(name: Grid) -> list[World]:
+    """Return the worlds of a grid."""
+    if name == "standard":
+        return [*_rates(), *_scores(), *_pairs()]
+    if name == "small":
+        return list(_small())
+    return list(_stress())
+
+
+def _rates() -> Iterator[World]:
+    for n, p in product(ITEMS, RATES):
+        yield RateWorld(p=p, n_clusters=n)
+    for count, size, p, icc, sizes in product(COUNTS, (5, 50), (0.005, 0.02, 0.1, 0.5, 0.95), (0.0, 0.1, 0.5), BOTH):
+        yield RateWorld(p=p, n_clusters=count, cluster_size=size, icc=icc, sizes=sizes)
+    for n, attempts, p, item_icc in product(
+        (10, 30, 100, 300), (2, 5, 10, "ragged"), (0.02, 0.2, 0.5), (0.1, 0.5, 0.9)
+    ):
+        yield RateWorld(p=p, n_clusters=n, attempts=attempts, item_icc=item_icc)  # type: ignore[arg-type]
+    for count, p, icc in product((10, 50), (0.1, 0.5), (0.1, 0.5)):
+        yield RateWorld(p=p, n_clusters=count, cluster_size=10, icc=icc, attempts=5, item_icc=0.5)
+        yield RateWorld(p=p, n_clusters=count, cluster_size=10, icc=icc, weights=True)
+    for n, p in product((30, 100, 300), (0.05, 0.5, 0.9)):
+        yield RateWorld(p=p, n_clusters=n, weights=True)
+
+
+def _scores() -> Iterator[World]:
+    for n, centre in product((10, 30, 100, 300), (0.5, 0.8, 0.95)):
+        yield ScoreWorld(family="beta", centre=centre, n_clusters=n)
+    for count, centre in product((5, 20, 100), (0.5, 0.8)):
+        yield ScoreWorld(family="beta", centre=centre, n_clusters=count, cluster_size=10, icc=0.2)
+    for family in ("normal", "skewed", "heavy"):
+        for n in (10, 30, 100, 300):
+            yield ScoreWorld(family=family, n_clusters=n)
+            yield ScorePairWorld(family=family, n_clusters=n)
+        for count in (5, 20, 100):
+            yield ScoreWorld(family=family, n_clusters=count, cluster_size=10, icc=0.2)
+            yield ScorePairWorld(family=family, n_clusters=count, cluster_size=10, icc=0.2)
+
+
+def _pairs() -> Iterator[World]:
+    for n, p, correlation in product((10, 30, 100, 300, 1000), (0.1, 0.5), (0.0, 0.5, 0.8, 0.95)):
+        discordance = 2 * p * (1 - p) * (1 - correlation)
+        for share in (0.0, 0.5):
+            yield PairWorld(discordance=discordance, effect=share * discordance, n_clusters=n)
+    for count, size, discordance, share, icc, sizes in product(
+        COUNTS, (5, 50), (0.01, 0.05, 0.3), (0.0, 0.7), (0.0, 0.1, 0.5), BOTH
+    ):
+        effect = share * discordance
+        yield PairWorld(
+            discordance=discordance, effect=effect, n_clusters=count, cluster_size=size, icc=icc, sizes=sizes
+        )
+    for n, attempts, shared in product((10, 30, 100, 300), (2, 5), (0.3, 0.9)):
+        yield AttemptPairWorld(p=0.5, n_clusters=n, attempts=attempts, item_icc=0.5, shared=shared)
+
+
+def _small() -> Iterator[World]:
+    for n, p in product((10, 50, 200), (0.01, 0.1, 0.5)):
+        yield RateWorld(p=p, n_clusters=n)
+    for count, p, icc, sizes in product((5, 20), (0.02, 0.5), (0.0, 0.5), BOTH):
+        yield RateWorld(p=p, n_clusters=count, cluster_size=20, icc=icc, sizes=sizes)
+    for n, item_icc in product((10, 50), (0.1, 0.9)):
+        yield RateWorld(p=0.2, n_clusters=n, attempts=5, item_icc=item_icc)
+    yield RateWorld(p=0.2, n_clusters=20, cluster_size=10, icc=0.2, weights=True)
+    yield ScoreWorld(family="beta", centre=0.8, n_clusters=50)
+    yield ScoreWorld(family="normal", n_clusters=20, cluster_size=5, icc=0.2)
+    yield ScorePairWorld(family="normal", n_clusters=20, cluster_size=5, icc=0.2)
+    for count, icc, share, sizes in product((3, 10, 50), (0.0, 0.5), (0.0, 0.7), BOTH):
+        yield PairWorld(discordance=0.1, effect=0.1 * share, n_clusters=count, cluster_size=20, icc=icc, sizes=sizes)
+    yield PairWorld(discordance=0.2, n_clusters=50)
+    yield AttemptPairWorld(p=0.5, n_clusters=50, attempts=5, item_icc=0.5, shared=0.9)
+
+
+def _stress() -> Iterator[World]:
+    """Yield worlds that no promise covers in full: other shapes of clusters, very unequal sizes, two clusters, ρ = 0.9."""
+    for shape, count, size, p, icc in product(("logit", "split"), (10, 50, 200), (5, 50), (0.02, 0.1, 0.5), (0.1, 0.5)):
+        yield RateWorld(p=p, n_clusters=count, cluster_size=size, icc=icc, shape=shape)  # type: ignore[arg-type]
+    for count, size, p, icc in product((10, 50, 200), (5, 50), (0.02, 0.1, 0.5), (0.1, 0.5)):
+        yield RateWorld(p=p, n_clusters=count, cluster_size=size, icc=icc, sizes="spread")
+        for share in (0.0, 0.7):
+            discordance = min(p, 0.3)
+            yield PairWorld(
+                discordance=discordance,
+                effect=share * discordance,
+                n_clusters=count,
+                cluster_size=size,
+                icc=icc,
+                sizes="spread",
+            )
+    for count, centre in product((5, 20, 100), (0.95, 0.98)):
+        yield ScoreWorld(family="beta", centre=centre, n_clusters=count, cluster_size=10, icc=0.2)
+    for count, p in product((2, 3, 4, 5, 10, 20), (0.05, 0.5)):
+        yield RateWorld(p=p, n_clusters=count, cluster_size=50, icc=0.9)
+        yield PairWorld(discordance=0.6, n_clusters=count, cluster_size=50, icc=0.9)

@@ -1,0 +1,92 @@
+"""What a world gives a method: T samples at once, as sums over clusters, and the truth behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.methods.betabinomial import Groups
+from howsure.methods.clustered import Clustering
+from howsure.methods.differences import column_sums
+from howsure.methods.limits import Means
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from howsure.methods.differences import DifferenceSums
+    from howsure.options import Variance
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanSample:
+    """T samples of one model's scores.
+
+    `sums` (C, T): sum of scores in each cluster, weights included; `totals` (C,): its items, or their weight;
+    `answers` (C,): right-or-wrong answers in each cluster, None for other scores; `n`: items; `truth`: the mean of the
+    population. Items as their own clusters are C = n clusters of one.
+    """
+
+    sums: Floats
+    totals: Floats
+    answers: Floats | None
+    n: int
+    truth: float
+    bounded: bool = True
+
+    def means(self, variance: Variance) -> Means:
+        """Return what the interval methods take."""
+        term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
+        value = self.sums.sum(axis=0) / term.total
+        residuals = self.sums - self.totals[:, None] * value
+        inflation = np.broadcast_to(term.inflation(variance), self.totals.shape)
+        return Means(
+            value=np.where(np.abs(value - 1) < ROUNDING, 1.0, value) if self.bounded else value,
+            var=inflation @ residuals**2 / term.total**2,
+            df=term.df(variance),
+            n=self.n,
+            units=len(self.totals),
+            bounded=self.bounded,
+            equal=float(np.ptp(self.totals)) < ROUNDING or len(self.totals) < self.n,
+            groups=self._groups(term.shares),
+        )
+
+    def _groups(self, shares: Floats) -> Groups | None:
+        if self.answers is None:
+            return None
+        trials = np.full(self.sums.shape[1], round(float(shares @ self.answers), 9))
+        return Groups(means=self.sums / self.totals[:, None], shares=shares, trials=trials)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceSample:
+    """T samples of the paired differences of two models.
+
+    `sums` (C, T): summed differences in each cluster; `totals` (C,): its items; `squares` (T,): Σ d² over items;
+    `wins`, `losses` (T,): items that one model won, None where scores are not right or wrong; `truth`: the difference in
+    the population.
+    """
+
+    sums: Floats
+    totals: Floats
+    squares: Floats
+    truth: float
+    bounded: bool = True
+    wins: Floats | None = None
+    losses: Floats | None = None
+
+    @property
+    def n(self) -> int:
+        """The number of items."""
+        return round(float(self.totals.sum()))
+
+    def sums_for(self, variance: Variance) -> DifferenceSums:
+        """Return what the pivots are made of."""
+        term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
+        return column_sums(self.sums, self.totals, self.squares, term, variance)
+
+
+ROUNDING = 1e-12

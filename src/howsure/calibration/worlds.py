@@ -1,0 +1,384 @@
+"""Worlds whose truth is known. Each draws T samples at once and tells its features for the table.
+
+Clusters differ in their own rate, Beta distributed with intra-cluster correlation `icc` unless `shape` says otherwise:
+"logit" is logit-normal, "split" makes a share `icc` of the clusters all right or all wrong. `sizes`: "equal", "dominant"
+(one cluster holds 46 % of the items, as in SWE-bench Verified), "spread" (exponential).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from scipy import optimize, special
+
+from howsure.calibration.samples import DifferenceSample, MeanSample
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+Sizes = Literal["equal", "dominant", "spread"]
+Shape = Literal["beta", "logit", "split"]
+DOMINANT = 0.46
+
+
+def cluster_sizes(n_clusters: int, size: int, sizes: Sizes) -> Ints:
+    """Return the number of items of each cluster; about n_clusters · size in all."""
+    if sizes == "equal":
+        return np.full(n_clusters, size, dtype=np.int64)
+    n = n_clusters * size
+    if sizes == "dominant":
+        largest = int(DOMINANT * n)
+        rest = max((n - largest) // (n_clusters - 1), 1)
+        return np.array([largest] + [rest] * (n_clusters - 1), dtype=np.int64)
+    quantiles = -np.log1p(-(np.arange(n_clusters) + 0.5) / n_clusters)
+    return np.asarray(np.maximum(np.rint(size * quantiles), 1), dtype=np.int64)
+
+
+def effective_clusters(n_clusters: int, size: int, sizes: Sizes) -> float:
+    """Return n² / Σ n_g²: how many equal clusters weigh as much."""
+    held = cluster_sizes(n_clusters, size, sizes)
+    return float(held.sum() ** 2 / (held @ held))
+
+
+def rates(rng: np.random.Generator, p: float, icc: float, size: tuple[int, int], shape: Shape = "beta") -> Floats:
+    """Draw the rate of every cluster and sample: mean p, variance icc · p (1 − p)."""
+    if icc == 0:
+        return np.full(size, p)
+    if shape == "split":
+        extreme = (rng.random(size) < p).astype(float)
+        return np.where(rng.random(size) < icc, extreme, p)
+    if shape == "logit":
+        centre, spread = _logit_normal(p, icc)
+        return np.asarray(special.expit(centre + spread * rng.standard_normal(size)))
+    precision = (1 - icc) / icc
+    return rng.beta(p * precision, (1 - p) * precision, size=size)
+
+
+def _logit_normal(p: float, icc: float) -> tuple[float, float]:
+    """Return the centre and spread of a logit-normal rate with mean p and variance icc · p (1 − p)."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(101)
+    weights = weights / weights.sum()
+
+    def centre(spread: float) -> float:
+        return optimize.brentq(lambda c: weights @ special.expit(c + spread * nodes) - p, -60, 60)
+
+    def excess(spread: float) -> float:
+        return float(weights @ special.expit(centre(spread) + spread * nodes) ** 2 - p**2 - icc * p * (1 - p))
+
+    spread = optimize.brentq(excess, 1e-3, 12)
+    return centre(spread), spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateWorld:
+    """Right or wrong: items with rate p, in clusters, answered `attempts` times ("ragged": 1 to 10 times).
+
+    `icc`: correlation of items in a cluster; `item_icc`: of attempts at an item. `cluster_size` 1: no clusters.
+    `weights`: items weigh differently (log-normal, sd 0.7).
+    """
+
+    p: float
+    n_clusters: int
+    cluster_size: int = 1
+    sizes: Sizes = "equal"
+    icc: float = 0.0
+    attempts: int | Literal["ragged"] = 1
+    item_icc: float = 0.0
+    weights: bool = False
+    shape: Shape = "beta"
+
+    def features(self) -> dict[str, Any]:
+        """Return what the table says of this world."""
+        return {"scores": "right or wrong", **asdict(self), "attempts": str(self.attempts)}
+
+    @property
+    def effective_clusters(self) -> float:
+        """n² / Σ n_g²."""
+        return effective_clusters(self.n_clusters, self.cluster_size, self.sizes)
+
+    @property
+    def events(self) -> float:
+        """N p (1 − p) / deff: how many independent outcomes of the rarer kind a sample holds, about."""
+        n = float(cluster_sizes(self.n_clusters, self.cluster_size, self.sizes).sum())
+        deff = 1 + (n / self.effective_clusters - 1) * self.icc
+        return n * self.p * (1 - self.p) / deff
+
+    def draw(self, rng: np.random.Generator, trials: int) -> MeanSample:
+        """Draw samples."""
+        sizes = cluster_sizes(self.n_clusters, self.cluster_size, self.sizes)
+        rate = rates(rng, self.p, self.icc, (len(sizes), trials), self.shape)
+        if self.attempts == 1 and not self.weights:
+            sums = rng.binomial(sizes[:, None], rate).astype(float)
+            return MeanSample(
+                sums=sums, totals=sizes.astype(float), answers=sizes.astype(float), n=int(sizes.sum()), truth=self.p
+            )
+        return self._by_item(rng, sizes, rate)
+
+    def _by_item(self, rng: np.random.Generator, sizes: Ints, rate: Floats) -> MeanSample:
+        """Draw item by item, cluster after cluster."""
+        fixed = np.random.default_rng(0)  # weights and numbers of attempts belong to the world, not to the sample
+        n = int(sizes.sum())
+        w = fixed.lognormal(0, 0.7, n) if self.weights else np.ones(n)
+        w *= n / w.sum()
+        k = fixed.integers(1, 11, n) if self.attempts == "ragged" else np.full(n, self.attempts)
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        own = np.repeat(rate, sizes, axis=0)
+        if self.item_icc:
+            precision = (1 - self.item_icc) / self.item_icc
+            own = rng.beta(np.maximum(own * precision, 1e-12), np.maximum((1 - own) * precision, 1e-12))
+        scores = rng.binomial(k[:, None], own) / k[:, None]
+        return MeanSample(
+            sums=np.add.reduceat(w[:, None] * scores, starts, axis=0),
+            totals=np.add.reduceat(w, starts),
+            answers=np.add.reduceat(k, starts).astype(float),
+            n=n,
+            truth=self.p,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreWorld:
+    """Other scores: cluster effect plus item effect of one family.
+
+    "beta": scores in [0, 1] around `centre` with precision 5, clusters differing as for rates; "normal", "skewed"
+    (log-normal, sd of the log 1) and "heavy" (t with 3 degrees of freedom) are unbounded, with variance icc between
+    clusters of the total of 1.
+    """
+
+    family: Literal["beta", "normal", "skewed", "heavy"]
+    n_clusters: int
+    cluster_size: int = 1
+    sizes: Sizes = "equal"
+    icc: float = 0.0
+    centre: float = 0.5
+
+    def features(self) -> dict[str, Any]:
+        """Return what the table says of this world."""
+        bounded = "in [0, 1]" if self.family == "beta" else "unbounded"
+        known = {name: value for name, value in asdict(self).items() if name != "centre"}
+        return {"scores": f"{bounded}, {self.family}", "p": self.centre, **known}
+
+    @property
+    def effective_clusters(self) -> float:
+        """n² / Σ n_g²."""
+        return effective_clusters(self.n_clusters, self.cluster_size, self.sizes)
+
+    @property
+    def events(self) -> float:
+        """N centre (1 − centre) / deff for scores in [0, 1]; no count of outcomes for others: infinite."""
+        if self.family != "beta":
+            return np.inf
+        n = self.n_clusters * self.cluster_size
+        deff = 1 + (n / self.effective_clusters - 1) * self.icc
+        return n * self.centre * (1 - self.centre) / deff
+
+    def draw(self, rng: np.random.Generator, trials: int) -> MeanSample:
+        """Draw samples."""
+        sizes = cluster_sizes(self.n_clusters, self.cluster_size, self.sizes)
+        n, starts = int(sizes.sum()), np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        if self.family == "beta":
+            own = np.repeat(rates(rng, self.centre, self.icc, (len(sizes), trials)), sizes, axis=0)
+            scores, truth = rng.beta(np.maximum(5 * own, 1e-9), np.maximum(5 * (1 - own), 1e-9)), self.centre
+        else:
+            shared = np.repeat(_noise(rng, self.family, (len(sizes), trials)), sizes, axis=0)
+            scores = np.sqrt(self.icc) * shared + np.sqrt(1 - self.icc) * _noise(rng, self.family, (n, trials))
+            truth = 0.0
+        sums = np.add.reduceat(scores, starts, axis=0)
+        return MeanSample(
+            sums=sums, totals=sizes.astype(float), answers=None, n=n, truth=truth, bounded=self.family == "beta"
+        )
+
+
+def _noise(rng: np.random.Generator, family: str, size: tuple[int, int]) -> Floats:
+    """Draw deviates of mean 0 and variance 1."""
+    if family == "skewed":
+        return np.asarray((rng.lognormal(0, 1, size) - np.exp(0.5)) / np.sqrt(np.e * (np.e - 1)))
+    if family == "heavy":
+        return np.asarray(rng.standard_t(3, size) / np.sqrt(3))
+    return rng.standard_normal(size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairWorld:
+    """Two models, right or wrong: on a share `discordance` of the items one of them wins, and a wins `effect` more.
+
+    For rates p and correlation ρ of two equal models the discordance is 2 p (1 − p) (1 − ρ). Clusters differ in their
+    shares of wins, losses and ties, Dirichlet distributed with intra-cluster correlation `icc`.
+    """
+
+    discordance: float
+    n_clusters: int
+    cluster_size: int = 1
+    sizes: Sizes = "equal"
+    icc: float = 0.0
+    effect: float = 0.0
+
+    def features(self) -> dict[str, Any]:
+        """Return what the table says of this world."""
+        return {"scores": "right or wrong", **asdict(self)}
+
+    @property
+    def effective_clusters(self) -> float:
+        """n² / Σ n_g²."""
+        return effective_clusters(self.n_clusters, self.cluster_size, self.sizes)
+
+    @property
+    def events(self) -> float:
+        """N (discordance − effect²) / deff: how many independent discordant items a sample holds, about."""
+        n = float(cluster_sizes(self.n_clusters, self.cluster_size, self.sizes).sum())
+        deff = 1 + (n / self.effective_clusters - 1) * self.icc
+        return n * (self.discordance - self.effect**2) / deff
+
+    def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
+        """Draw samples."""
+        sizes = cluster_sizes(self.n_clusters, self.cluster_size, self.sizes)
+        share = (self.discordance + self.effect) / 2, (self.discordance - self.effect) / 2
+        shape = (len(sizes), trials)
+        discordant = rates(rng, self.discordance, self.icc, shape)
+        winning = rates(rng, share[0] / self.discordance, self._icc_of_wins(), shape)
+        decided = rng.binomial(sizes[:, None], discordant)
+        wins = rng.binomial(decided, winning)
+        return DifferenceSample(
+            sums=(2 * wins - decided).astype(float),
+            totals=sizes.astype(float),
+            squares=decided.sum(axis=0).astype(float),
+            truth=self.effect,
+            wins=wins.sum(axis=0).astype(float),
+            losses=(decided - wins).sum(axis=0).astype(float),
+        )
+
+    def _icc_of_wins(self) -> float:
+        """Return the correlation of wins among discordant items that makes the three shares Dirichlet distributed."""
+        if self.icc == 0:
+            return 0.0
+        precision = (1 - self.icc) / self.icc * self.discordance
+        return 1 / (1 + precision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptPairWorld:
+    """Two models answer n items `attempts` times each; item rates are Beta distributed around p.
+
+    `shared`: the share of items whose rate is the same for both models; on the others they are independent. The models
+    are equal.
+    """
+
+    p: float
+    n_clusters: int
+    attempts: int
+    item_icc: float
+    shared: float
+
+    def features(self) -> dict[str, Any]:
+        """Return what the table says of this world."""
+        return {"scores": "right or wrong", **asdict(self), "attempts": str(self.attempts), "effect": 0.0}
+
+    @property
+    def effective_clusters(self) -> float:
+        """The number of items."""
+        return float(self.n_clusters)
+
+    @property
+    def events(self) -> float:
+        """Not told: infinite."""
+        return np.inf
+
+    def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
+        """Draw samples."""
+        shape = (self.n_clusters, trials)
+        a, other = (rates(rng, self.p, self.item_icc, shape) for _ in range(2))
+        b = np.where(rng.random(shape) < self.shared, a, other)
+        d = (rng.binomial(self.attempts, a) - rng.binomial(self.attempts, b)) / self.attempts
+        return DifferenceSample(sums=d, totals=np.ones(self.n_clusters), squares=(d**2).sum(axis=0), truth=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePairWorld:
+    """Differences of unbounded scores, of the families of ScoreWorld, made symmetric or not by `family`."""
+
+    family: Literal["normal", "skewed", "heavy"]
+    n_clusters: int
+    cluster_size: int = 1
+    sizes: Sizes = "equal"
+    icc: float = 0.0
+
+    def features(self) -> dict[str, Any]:
+        """Return what the table says of this world."""
+        return {"scores": f"unbounded, {self.family}", **asdict(self), "effect": 0.0}
+
+    @property
+    def effective_clusters(self) -> float:
+        """n² / Σ n_g²."""
+        return effective_clusters(self.n_clusters, self.cluster_size, self.sizes)
+
+    @property
+    def events(self) -> float:
+        """Not a count of outcomes: infinite."""
+        return np.inf
+
+    def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
+        """Draw samples; the sums of squares are not needed by the methods for unbounded scores."""
+        world = ScoreWorld(
+            family=self.family,
+            n_clusters=self.n_clusters,
+            cluster_size=self.cluster_size,
+            sizes=self.sizes,
+            icc=self.icc,
+        )
+        drawn = world.draw(rng, trials)
+        return DifferenceSample(
+            sums=drawn.sums, totals=drawn.totals, squares=np.zeros(trials), truth=0.0, bounded=False
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealWorld:
+    """A real benchmark as the population: n of its items are drawn with replacement, for one model or for two.
+
+    `scores`: the item scores of one model, or the differences of two, (population,); `name`: what the table says.
+    """
+
+    name: str
+    scores: tuple[float, ...]
+    n_clusters: int
+    paired: bool = False
+
+    def features(self) -> dict[str, Any]:
+        """Return what the table says of this world."""
+        truth = float(np.mean(self.scores))
+        known = {"effect": truth} if self.paired else {"p": truth}
+        return {"scores": "right or wrong", "world": self.name, "n_clusters": self.n_clusters, **known}
+
+    @property
+    def effective_clusters(self) -> float:
+        """The number of items."""
+        return float(self.n_clusters)
+
+    @property
+    def events(self) -> float:
+        """N times the variance of the scores."""
+        return float(self.n_clusters * np.var(self.scores))
+
+    def draw(self, rng: np.random.Generator, trials: int) -> MeanSample | DifferenceSample:
+        """Draw samples."""
+        population = np.array(self.scores)
+        drawn = population[rng.integers(0, len(population), (self.n_clusters, trials))]
+        ones, truth = np.ones(self.n_clusters), float(population.mean())
+        if self.paired:
+            return DifferenceSample(
+                sums=drawn,
+                totals=ones,
+                squares=(drawn**2).sum(axis=0),
+                truth=truth,
+                wins=(drawn > 0).sum(axis=0).astype(float),
+                losses=(drawn < 0).sum(axis=0).astype(float),
+            )
+        return MeanSample(sums=drawn, totals=ones, answers=ones, n=self.n_clusters, truth=truth)
+
+
+World = RateWorld | ScoreWorld | PairWorld | AttemptPairWorld | ScorePairWorld | RealWorld

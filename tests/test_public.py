@@ -15,9 +15,19 @@ from frames import clustered, two_models
 SCHEMA = json.loads((Path(hs.__file__).parent / "answers" / "schema.json").read_text())
 
 PUBLIC = [
-    *("Audit", "Caution", "Comparison", "Comparisons", "DataError", "Description", "Estimate", "Estimates"),
+    *(
+        "Audit",
+        "Calibration",
+        "Caution",
+        "Comparison",
+        "Comparisons",
+        "DataError",
+        "Description",
+        "Estimate",
+        "Estimates",
+    ),
     *("HowsureError", "Interval", "Leaderboard", "MethodError", "OptionError", "ReadError", "Scores", "__version__"),
-    *("audit", "compare", "describe", "estimate", "leaderboard", "read"),
+    *("audit", "calibrate", "compare", "describe", "estimate", "leaderboard", "read"),
 ]
 
 
@@ -42,6 +52,7 @@ ANSWERS = {
     "leaderboard": lambda: hs.leaderboard(clustered(), cluster="passage"),
     "leaderboard of tasks": lambda: hs.leaderboard(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
     "audit": lambda: hs.audit(pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, None]})),
+    "calibration": lambda: hs.calibrate(trials=50),
     "description": lambda: hs.describe(clustered()),
 }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure import assemble
+from howsure import assemble, rereading
 from howsure.answers.comparison import Comparison, Comparisons
 from howsure.answers.estimate import Entry, Estimates
 from howsure.answers.leaderboard import Leaderboard
@@ -115,7 +116,7 @@ def estimate(
     >>> rows = pl.DataFrame({"model": "a", "question": range(8), "correct": [1, 0, 1, 1, 0, 1, 1, 1]})
     >>> answer = estimate(rows)[0].estimate
     >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
-    (0.75, 0.351, 0.943)
+    (0.75, 0.4, 0.954)
     """
     check("interval", interval, IntervalMethod, optional=True)
     check("variance", variance, Variance)
@@ -171,7 +172,8 @@ def compare(
         raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or --margin 5pp) for 5 points.")
     left_out = assemble.tasks_left_out(items, matrices)
     pairs = assemble.adjusted([assemble.comparison(m, a, b, asked) for m in matrices], adjust)
-    cautions = (*items.cautions, *left_out, *assemble.policy_changes_verdict(items, pairs, asked))
+    again = partial(assemble.comparison, asked=replace(asked, margin=None))
+    cautions = (*items.cautions, *left_out, *rereading.policy_changes_verdict(items, pairs, again))
     if len(pairs) == 1:
         return replace(pairs[0], notes=items.notes, cautions=(*cautions, *pairs[0].cautions))
     total, more = assemble.overall_comparison(matrices, pairs, asked, overall)
@@ -224,7 +226,7 @@ def leaderboard(
         boards=tuple(boards),
         overall=total,
         notes=items.notes,
-        cautions=(*items.cautions, *cautions, *assemble.policy_changes_ranks(items, boards)),
+        cautions=(*items.cautions, *cautions, *rereading.policy_changes_ranks(items, boards)),
         top=top,
     )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure import record
 from howsure.answers.comparison import Comparison
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
-from howsure.document import listing, plural
+from howsure.document import listing
 from howsure.errors import Caution, DataError, OptionError
 from howsure.methods import adjust as adjustments
 from howsure.methods import combine
@@ -23,6 +24,7 @@ from howsure.methods.pivot import equivalence, t_pivot
 from howsure.methods.ranks import ranks
 from howsure.options import Overall, check
 from howsure.prepare import collect
+from howsure.rereading import coverage_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,11 +38,6 @@ if TYPE_CHECKING:
     from howsure.scores import Scores
 
     Shares = Overall | Mapping[str, float]
-
-T = TypeVar("T", Comparison, Board)
-
-
-COVERAGE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +87,7 @@ def entries(matrix: ScoreMatrix, items: Items, asked: MeanOptions) -> list[Entry
 
 def _means(part: ScoreMatrix, asked: MeanOptions) -> tuple[Estimate, ...]:
     """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
-    return means(
+    found = means(
         part.values,
         clusters=part.clusters,
         weights=part.weights,
@@ -102,6 +99,21 @@ def _means(part: ScoreMatrix, asked: MeanOptions) -> tuple[Estimate, ...]:
         rng=np.random.default_rng(asked.seed),
         labels=part.cluster_labels[0] if part.cluster_labels else (),
     )
+    if not _recorded(part):
+        return found
+    return tuple(_with_record("mean", estimate, estimate.value) for estimate in found)
+
+
+def _recorded(matrix: ScoreMatrix) -> bool:
+    """Say whether the record's worlds are of this kind: single right-or-wrong answers to items that weigh the same."""
+    single = bool((matrix.attempts <= 1).all())
+    return matrix.weights is None and single and len(matrix.clusters) <= 1 and bool(matrix.right_or_wrong().all())
+
+
+def _with_record(kind: str, estimate: Estimate, rate: float) -> Estimate:
+    """Add what the record knows against this method with such data."""
+    miss = record.known_miss(kind, estimate.method, n_items=estimate.n_items, n_clusters=estimate.n_clusters, rate=rate)
+    return estimate if miss is None else replace(estimate, cautions=(*estimate.cautions, miss))
 
 
 def known_models(scores: Scores, design: Design, names: tuple[str, str]) -> tuple[Items, tuple[str, str]]:
@@ -173,6 +185,9 @@ def comparison(matrix: ScoreMatrix, a: str, b: str, asked: PairOptions) -> Compa
         rng=np.random.default_rng(asked.seed),
         labels=matrix.cluster_labels[0] if matrix.cluster_labels else (),
     )
+    estimate, decided = answer.estimate, answer.wins + answer.losses
+    if answer.paired and _recorded(matrix):
+        estimate = _with_record("difference", estimate, decided / (decided + answer.ties))
     return Comparison(
         task=matrix.task,
         metric=matrix.metric,
@@ -180,7 +195,7 @@ def comparison(matrix: ScoreMatrix, a: str, b: str, asked: PairOptions) -> Compa
         b=b,
         a_mean=answer.a_mean,
         b_mean=answer.b_mean,
-        difference=answer.estimate,
+        difference=estimate,
         p_value=answer.p_value,
         p_adjusted=answer.p_value,
         correlation=answer.correlation,
@@ -245,36 +260,8 @@ def board(matrix: ScoreMatrix, found: list[Entry], pairs: PairMoments, asked: Pa
         adjust=used,
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
-        cautions=_coverage_cautions(matrix, pairs),
+        cautions=coverage_cautions(matrix, pairs),
     )
-
-
-def _coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution, ...]:
-    """Warn of models that can't be compared, and of models that answered far fewer items than others."""
-    cautions = []
-    first, second = np.triu_indices(len(matrix.models), 1)
-    apart = np.flatnonzero(pairs.shared[first, second] == 0)
-    if len(apart):
-        example = f"{matrix.models[first[apart[0]]]} and {matrix.models[second[apart[0]]]}"
-        cautions.append(
-            Caution(
-                code="no_shared_items",
-                message=f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here",
-                remedy="Check that item ids are written alike; `howsure compare` falls back to an unpaired comparison.",
-            )
-        )
-    counts = (~np.isnan(matrix.values)).sum(axis=0)
-    few = [model for model, count in zip(matrix.models, counts, strict=True) if count < COVERAGE * len(matrix.items)]
-    if few and matrix.task:
-        cautions.append(
-            Caution(
-                code="uneven_items",
-                message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} items: scores "
-                "are over different items, and only pairs are compared on what they share",
-                remedy="Run the missing items, or keep items that all have.",
-            )
-        )
-    return tuple(cautions)
 
 
 def overall_board(
@@ -410,51 +397,3 @@ _UNPAIRED_TASK = Caution(
     message="no overall comparison: on some task the two models share no item",
     remedy="Choose tasks with --task.",
 )
-
-
-def policy_changes_verdict(items: Items, pairs: Sequence[Comparison], asked: PairOptions) -> list[Caution]:
-    """Warn where counting failed attempts the other way would change who is better."""
-    cautions = []
-    for matrix, pair, policy in _other_policy(items, pairs):
-        if {pair.a, pair.b} <= set(matrix.models):
-            other = comparison(matrix, pair.a, pair.b, replace(asked, margin=None))
-            if other.better != pair.better:
-                told = other.better or "neither"
-                cautions.append(_policy_caution(matrix, policy, f"the better model would be: {told}"))
-    return cautions
-
-
-def policy_changes_ranks(items: Items, boards: Sequence[Board]) -> list[Caution]:
-    """Warn where counting failed attempts the other way would change the order of the models."""
-    cautions = []
-    for matrix, board, policy in _other_policy(items, boards):
-        order = [entry.model for entry in board.entries]
-        weights = np.where(np.isnan(matrix.values), 0.0, 1.0 if matrix.weights is None else matrix.weights[:, None])
-        means = (weights * np.nan_to_num(matrix.values)).sum(axis=0) / weights.sum(axis=0)
-        values = dict(zip(matrix.models, matrix.orientation * means, strict=True))
-        again = sorted(order, key=lambda model: (-values.get(model, -math.inf), order.index(model)))
-        moved = [model for model, before in zip(again, order, strict=True) if model != before]
-        if moved:
-            cautions.append(_policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)"))
-    return cautions
-
-
-def _other_policy(items: Items, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
-    if items.failures == "error" or not items.failed():
-        return []
-    found = {(answer.task, answer.metric): answer for answer in answers}
-    result = []
-    for policy in ("drop", "zero"):
-        for matrix in items.matrices(policy):
-            answer = found.get((matrix.task, matrix.metric))
-            if answer is not None and items.policy(matrix.task, matrix.metric) != policy:
-                result.append((matrix, answer, policy))
-    return result
-
-
-def _policy_caution(matrix: ScoreMatrix, policy: str, effect: str) -> Caution:
-    return Caution(
-        code="failure_policy",
-        message=f"{matrix.task} · {matrix.metric}: with --failures {policy}, {effect}",
-        remedy="Say which policy you mean when you publish the result.",
-    )

@@ -251,6 +251,8 @@ def describe(paths: tuple[str, ...], **given: Any) -> None:
     show_default=True,
     help="Which made-up worlds, where no data are given.",
 )
+@click.option("--record", is_flag=True, help="Show the published record; draw nothing.")
+@click.option("--method", multiple=True, metavar="WORD", help="Only methods with this word in their name.")
 @click.option("--trials", type=click.IntRange(10), default=2_000, show_default=True, help="Samples drawn per world.")
 @click.option("--slow", is_flag=True, help="Also the methods that resample, in every tenth world.")
 @click.option("--processes", type=click.IntRange(1), default=1, show_default=True, help="How many to use.")
@@ -266,7 +268,9 @@ def calibrate(paths: tuple[str, ...], **given: Any) -> None:
     import howsure
 
     rest, shown = _split(paths, given)
-    asked = {name: rest.pop(name) for name in ("worlds", "trials", "slow", "processes", "level", "seed")}
+    asked = {
+        name: rest.pop(name) for name in ("worlds", "record", "method", "trials", "slow", "processes", "level", "seed")
+    }
     answer = howsure.calibrate(_read(paths, rest) if paths else None, **asked, progress=_counter())
     _write(answer, **shown)
     if not answer.kept:

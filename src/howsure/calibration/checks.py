@@ -30,15 +30,16 @@ class Promise:
     """Coverage of at least `least` where a sample holds enough.
 
     `clusters`: effective ones, n² / Σ n_g² (items where there are no clusters); `events`: effective outcomes of the rarer
-    kind, n p (1 − p) / deff; `skewed`: effective clusters where scores are skewed and unbounded. `plain`: only for items
-    that are their own clusters; `null`: only where the models are equal. None is made for clusters that are all right or
-    all wrong.
+    kind, n p (1 − p) / deff; `skewed`: effective clusters where scores are skewed and unbounded; `fractions`: events where
+    clustered scores in [0, 1] are no right-or-wrong answers. `plain`: only for items that are their own clusters; `null`:
+    only where the models are equal. None is made for clusters that are all right or all wrong.
     """
 
     least: float
     clusters: float = 2.0
     events: float = 0.0
     skewed: float = 100.0
+    fractions: float = 10.0
     plain: bool = False
     null: bool = False
 
@@ -46,8 +47,10 @@ class Promise:
         """Say whether the promise is made for this world."""
         clustered, split = getattr(world, "cluster_size", 1) > 1, getattr(world, "shape", "beta") == "split"
         excepted = (self.plain and clustered) or split or (self.null and world.features().get("effect") != 0.0)
-        needed = self.skewed if getattr(world, "family", "") == "skewed" else self.clusters
-        return not excepted and world.effective_clusters >= needed and world.events >= self.events
+        family = getattr(world, "family", "")
+        clusters = self.skewed if family == "skewed" else self.clusters
+        events = max(self.events, self.fractions) if family == "beta" and clustered else self.events
+        return not excepted and world.effective_clusters >= clusters and world.events >= events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from howsure import record as published
 from howsure.answers.calibration import Calibration
 from howsure.api import read
 from howsure.calibration.grids import Grid, grid
@@ -19,6 +20,7 @@ from howsure.prepare import collect
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from howsure.api import Names
     from howsure.calibration.worlds import World
     from howsure.matrix import ScoreMatrix
 
@@ -35,6 +37,8 @@ def calibrate(
     seed: int = 0,
     processes: int = 1,
     slow: bool = False,
+    record: bool = False,
+    method: Names = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Calibration:
     """Count how often each method's interval holds the truth, in worlds whose truth is known.
@@ -42,7 +46,8 @@ def calibrate(
     `data` None: the worlds of a grid, "small" (a minute), "standard" (the published record) or "stress" (beyond every
     promise). Else what `read` takes: its items, without their clusters, are the population, of which 30, 100 and 300 are
     drawn again and again, for up to 8 models and their neighbours in rank. `slow`: also methods that resample. Same
-    seed, same table, whatever the number of `processes`.
+    seed, same table, whatever the number of `processes`. `record`: return the published record instead. `method`: keep
+    only methods whose name holds one of these words.
 
     >>> answer = calibrate(trials=200)
     >>> answer.kept, answer.cells.filter(method="blend, CR2", n_clusters=200)["coverage"].min() > 0.88
@@ -50,11 +55,14 @@ def calibrate(
     """
     check("worlds", worlds, Grid)
     check_level(level)
+    words = (method,) if isinstance(method, str) else tuple(method)
+    if record:
+        return Calibration(cells=published.methods(published.worlds(), words), level=published.LEVEL, seed=0)
     chosen = grid(worlds) if data is None else list(real_worlds(data))
     cells = check_worlds(
         chosen, trials=trials, level=level, seed=seed, processes=processes, slow=slow, progress=progress
     )
-    return Calibration(cells=cells, level=level, seed=seed)
+    return Calibration(cells=published.methods(cells, words), level=level, seed=seed)
 
 
 def real_worlds(data: Any) -> Iterator[World]:

@@ -26,12 +26,13 @@ class MeanSample:
     """T samples of one model's scores.
 
     `sums` (C, T): sum of scores in each cluster, weights included; `totals` (C,): its items, or their weight;
-    `answers` (C,): right-or-wrong answers in each cluster, None for other scores; `n`: items; `truth`: the mean of the
-    population. Items as their own clusters are C = n clusters of one.
+    `squares` (T,): sum of squared scores over items, weights included; `answers` (C,): right-or-wrong answers in each
+    cluster, None for other scores; `n`: items; `truth`: the mean of the population. Items as their own clusters are C = n clusters of one.
     """
 
     sums: Floats
     totals: Floats
+    squares: Floats
     answers: Floats | None
     n: int
     truth: float
@@ -43,9 +44,13 @@ class MeanSample:
         value = self.sums.sum(axis=0) / term.total
         residuals = self.sums - self.totals[:, None] * value
         inflation = np.broadcast_to(term.inflation(variance), self.totals.shape)
+        var = inflation @ residuals**2 / term.total**2
+        if variance == "miller":  # its within-item part divides by n − 1
+            within = np.maximum(self.squares / term.total - value**2, 0.0)
+            var = var + within * (1 / (self.n - 1) - 1 / self.n)
         return Means(
             value=np.where(np.abs(value - 1) < ROUNDING, 1.0, value) if self.bounded else value,
-            var=inflation @ residuals**2 / term.total**2,
+            var=var,
             df=term.df(variance),
             n=self.n,
             units=len(self.totals),
@@ -86,7 +91,8 @@ class DifferenceSample:
     def sums_for(self, variance: Variance) -> DifferenceSums:
         """Return what the pivots are made of."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
-        return column_sums(self.sums, self.totals, self.squares, term, variance)
+        plain = self.wins is not None and len(self.totals) == self.n
+        return column_sums(self.sums, self.totals, self.squares, term, variance, plain=plain)
 
 
 ROUNDING = 1e-12

@@ -115,7 +115,12 @@ class RateWorld:
         if self.attempts == 1 and not self.weights:
             sums = rng.binomial(sizes[:, None], rate).astype(float)
             return MeanSample(
-                sums=sums, totals=sizes.astype(float), answers=sizes.astype(float), n=int(sizes.sum()), truth=self.p
+                sums=sums,
+                totals=sizes.astype(float),
+                squares=sums.sum(axis=0),
+                answers=sizes.astype(float),
+                n=int(sizes.sum()),
+                truth=self.p,
             )
         return self._by_item(rng, sizes, rate)
 
@@ -135,6 +140,7 @@ class RateWorld:
         return MeanSample(
             sums=np.add.reduceat(w[:, None] * scores, starts, axis=0),
             totals=np.add.reduceat(w, starts),
+            squares=w @ scores**2,
             answers=np.add.reduceat(k, starts).astype(float),
             n=n,
             truth=self.p,
@@ -161,7 +167,8 @@ class ScoreWorld:
         """Return what the table says of this world."""
         bounded = "in [0, 1]" if self.family == "beta" else "unbounded"
         known = {name: value for name, value in asdict(self).items() if name != "centre"}
-        return {"scores": f"{bounded}, {self.family}", "p": self.centre, **known}
+        centre = {"p": self.centre} if self.family == "beta" else {}
+        return {"scores": f"{bounded}, {self.family}", **centre, **known}
 
     @property
     def effective_clusters(self) -> float:
@@ -190,7 +197,13 @@ class ScoreWorld:
             truth = 0.0
         sums = np.add.reduceat(scores, starts, axis=0)
         return MeanSample(
-            sums=sums, totals=sizes.astype(float), answers=None, n=n, truth=truth, bounded=self.family == "beta"
+            sums=sums,
+            totals=sizes.astype(float),
+            squares=(scores**2).sum(axis=0),
+            answers=None,
+            n=n,
+            truth=truth,
+            bounded=self.family == "beta",
         )
 
 
@@ -378,7 +391,8 @@ class RealWorld:
                 wins=(drawn > 0).sum(axis=0).astype(float),
                 losses=(drawn < 0).sum(axis=0).astype(float),
             )
-        return MeanSample(sums=drawn, totals=ones, answers=ones, n=self.n_clusters, truth=truth)
+        squares = drawn.sum(axis=0)
+        return MeanSample(sums=drawn, totals=ones, squares=squares, answers=ones, n=self.n_clusters, truth=truth)
 
 
 World = RateWorld | ScoreWorld | PairWorld | AttemptPairWorld | ScorePairWorld | RealWorld

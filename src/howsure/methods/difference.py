@@ -204,9 +204,7 @@ def _pseudo(s: _Paired, asked: Asked) -> Pivot:
         raise MethodError(
             "method 'pseudo-items' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
         )
-    moments = pair_moments(
-        np.column_stack([s.d, np.zeros(len(s.d))]), clusters=s.codes, weights=s.w, variance=asked.variance
-    )
+    moments = pair_moments(np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=asked.variance)
     centre, spread, df = (float(m[0, 1]) for m in (moments.centre, moments.spread, moments.df))
     return t_pivot(centre, spread, df, asked.level, reach=1.0)
 

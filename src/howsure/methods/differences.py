@@ -16,12 +16,15 @@ from howsure.methods.moments import SignedTotal
 from howsure.methods.pseudo import PSEUDO, pseudo_weight
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from howsure.methods.clustered import Clustering
     from howsure.options import Variance
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +46,15 @@ class TermSums:
 class DifferenceSums:
     """Differences over n items of weight 1 on average: their means, their squares Σ w (d − d̄)², and cluster sums.
 
-    `squares` None: not needed, where every item is its own cluster.
+    `squares` None: not needed, where every item is its own cluster. `plain`: single right-or-wrong answers to
+    independent items that weigh the same, whose variance needs no estimating beyond the counts.
     """
 
     difference: Floats
     squares: Floats | None
     terms: tuple[TermSums, ...]
     n: int
+    plain: bool = False
 
     @property
     def own(self) -> tuple[TermSums, ...]:
@@ -79,6 +84,12 @@ class Pivots:
     df: Floats
 
 
+def plain_answers(x: Floats, codes: Sequence[Ints], w: Floats) -> bool:
+    """Say whether x holds single right-or-wrong answers to independent items that weigh the same; NaN apart."""
+    lone = all(int(code.max()) + 1 == len(code) for code in codes)
+    return lone and not float(np.ptp(w)) and bool(np.all((x == 0) | (x == 1) | np.isnan(x)))
+
+
 def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
     """Return the pivots of differences; `pseudo`: how many pseudo-items are added, 0 or 2."""
     shape, n, difference = sums.difference.shape, sums.n, sums.difference
@@ -92,6 +103,8 @@ def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
         nothing = np.full(shape, np.nan)
         return Pivots(variance=nothing, centre=difference, spread=nothing, df=nothing)
     df = np.full(shape, degrees_of_freedom_of([part.term for part in sums.own], variance, pseudo))
+    if sums.plain and pseudo:
+        df[...] = np.inf
     if not pseudo:
         return Pivots(variance=squares, centre=difference, spread=np.sqrt(np.maximum(squares, 0)), df=df)
     size = sums.cluster_size
@@ -120,7 +133,9 @@ def _squares_beside(part: TermSums, shift: Floats, centre: Floats, unit: Floats,
     return np.asarray(data + PSEUDO * (1 + centre**2) * unit**2 * term.pseudo_inflation(variance, unit))
 
 
-def column_sums(sums: Floats, totals: Floats, squares: Floats, term: Clustering, variance: Variance) -> DifferenceSums:
+def column_sums(
+    sums: Floats, totals: Floats, squares: Floats, term: Clustering, variance: Variance, *, plain: bool = False
+) -> DifferenceSums:
     """Prepare T single differences from their cluster sums (C, T), the clusters' items (C,) and Σ d² (T,)."""
     n = float(totals.sum())
     difference = sums.sum(axis=0) / n
@@ -135,4 +150,4 @@ def column_sums(sums: Floats, totals: Floats, squares: Floats, term: Clustering,
         linear=(beside * totals) @ residuals,
     )
     around = np.maximum(squares - n * difference**2, 0.0)
-    return DifferenceSums(difference=difference, squares=around, terms=(part,), n=round(n))
+    return DifferenceSums(difference=difference, squares=around, terms=(part,), n=round(n), plain=plain)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
 """The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
 
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
@@ -98,8 +100,8 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
     value, share = means.value[rest], _wilson_share(means, groups)[rest]
     posterior = posterior_limits(groups.take(rest), level)
     blended_low, blended_high = _between(posterior[0], low[rest], share), _between(posterior[1], high[rest], share)
-    low[rest] = np.where(value <= 0.5, np.minimum(low[rest], blended_low), blended_low)
-    high[rest] = np.where(value >= 0.5, np.maximum(high[rest], blended_high), blended_high)
+    low[rest] = np.where(value <= 0.5 + ROUNDING, np.minimum(low[rest], blended_low), blended_low)
+    high[rest] = np.where(value >= 0.5 - ROUNDING, np.maximum(high[rest], blended_high), blended_high)
     return low, high
 
 

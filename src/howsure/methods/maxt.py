@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -160,9 +161,18 @@ class _Pairs:
         gap /= slope
         return gap
 
+    @property
+    def out_of_reach(self) -> float:
+        """What no flip's squared pivot exceeds: its z² is at most NEVER_DRAWN² · A, its divisor at least A (1 − lever)².
+
+        By Cauchy and Schwarz |b| is at most √(A B); lever = NEVER_DRAWN · √B / W is 0 where sizes are equal.
+        """
+        lever = NEVER_DRAWN * math.sqrt(self.curve or 0.0)
+        return (NEVER_DRAWN / (1 - lever)) ** 2 if lever < 1 else math.inf
+
     def shares(self, rng: np.random.Generator, draws: int) -> Floats:
         """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was (K,)."""
-        clear = int((self.observed > NEVER_DRAWN**2).sum()) if self.curve is None else 0
+        clear = int((self.observed > self.out_of_reach).sum())
         left, many = self.without(clear), len(self.columns.table) >= MANY_CLUSTERS
         columns = self.columns.reduced() if many else self.columns
         blocks = normal_blocks(len(columns.table), rng, draws) if many else sign_blocks(len(columns.table), rng, draws)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.methods.clustered import clusterings
+from howsure.methods.differences import plain_answers
 from howsure.methods.moments import PairMoments, SignedTotal, flip_sums, with_own_pivots
 from howsure.methods.pseudo import PSEUDO, pseudo_weight
 
@@ -56,6 +57,8 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
         pivot.add(sign, part.squares(centre, weight, variance, pseudo, unit))
     pivot_squares = pivot.value + _pivot_of_paper(own, weight, difference, centre, variance)
     known = units > 1
+    if pseudo and plain_answers(x, codes, w):
+        df = np.full(shape, np.inf)
     if variance == "CR2":
         df = df + (added / item - pseudo) / size
     moments = PairMoments(

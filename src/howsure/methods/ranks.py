@@ -33,7 +33,8 @@ def ranks(scores: Floats, difference: Floats, p_adjusted: Floats, *, level: floa
     better = real & (difference > 0)
     low = 1 + better.sum(axis=0)
     high = count - better.sum(axis=1)
-    places = 1 + (scores[None, :] > scores[:, None]).sum(axis=1)
+    rounding = 8 * np.finfo(float).eps * np.abs(scores).max(initial=0.0)
+    places = 1 + (scores[None, :] > scores[:, None] + rounding).sum(axis=1)
     low, high = np.minimum(low, places), np.maximum(high, places)
     ties = tie_letters(real)
     return tuple(

@@ -1,0 +1,106 @@
+"""The published record: what every method's 95 % interval held in worlds whose truth is known, kept in the package.
+
+`worlds.parquet` and `boards.parquet` are written by scripts/calibrate and shown in docs/calibration.md. An answer whose
+data lie where its method is known to miss says so, with the coverage that was measured there.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FOLDER = Path(__file__).parent
+LEAST = 0.93
+LEVEL = 0.95
+
+
+def worlds() -> pl.DataFrame:
+    """Return one row per world and method; the columns are told in howsure/calibration/harness.py."""
+    return pl.read_parquet(FOLDER / "worlds.parquet")
+
+
+def boards() -> pl.DataFrame:
+    """Return one row per board and correction; the columns are told in howsure/calibration/boards.py."""
+    return pl.read_parquet(FOLDER / "boards.parquet")
+
+
+def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> Caution | None:
+    """Warn where a method is known to miss in worlds like these data: right-or-wrong answers, one attempt an item.
+
+    `kind`: "mean" or "difference"; `rate`: the score, or the share of discordant items. The nearest worlds of the record
+    are asked; among those that differ only in what data don't tell (the intra-cluster correlation, the true difference,
+    how unequal the clusters are) the worst one is told.
+    """
+    cells = _cells(kind, method)
+    if not cells or not 0 < rate < 1:
+        return None
+    seen = _place(n_clusters, n_items / n_clusters, rate)
+    nearest = min(math.dist(place, seen) for place in cells)
+    worst = min(
+        (cell for place, held in cells.items() if math.dist(place, seen) <= nearest + 1e-9 for cell in held),
+        key=lambda cell: cell["coverage"],
+    )
+    if worst["coverage"] >= LEAST:
+        return None
+    return _caution(kind, worst)
+
+
+Place = tuple[float, float, float]
+
+
+def _place(n_clusters: float, cluster_size: float, rate: float) -> Place:
+    """Return where data lie among the worlds: halving the clusters counts as much as halving the odds."""
+    folded = min(rate, 1 - rate)
+    clustered = 0.0 if cluster_size < 1 + 1e-9 else 10 + math.log(cluster_size)
+    return math.log(n_clusters), clustered, math.log(folded / (1 - folded))
+
+
+@cache
+def _cells(kind: str, method: str) -> dict[Place, list[dict[str, float]]]:
+    """Return the record's cells of one method by their place."""
+    rate = "p" if kind == "mean" else "discordance"
+    found = worlds().filter(
+        pl.col("kind") == kind,
+        pl.col("method") == method,
+        pl.col("scores") == "right or wrong",
+        pl.col("attempts").fill_null("1") == "1",
+        ~pl.col("weights").fill_null(value=False),
+        pl.col(rate).is_not_null(),
+        pl.col("coverage").is_not_nan(),
+    )
+    places: dict[Place, list[dict[str, float]]] = {}
+    for row in found.iter_rows(named=True):
+        place = _place(row["n_clusters"], row["cluster_size"], row[rate])
+        places.setdefault(place, []).append({**row, "rate": row[rate]})
+    return places
+
+
+def _caution(kind: str, cell: dict[str, float]) -> Caution:
+    size = cell["cluster_size"]
+    units = f"{cell['n_clusters']:,} items" if size == 1 else f"{cell['n_clusters']:,} clusters of {size}"
+    what = f"{units}, {'rate' if kind == 'mean' else 'discordant'} {cell['rate']:.3g}"
+    icc = f", intra-cluster correlation {cell['icc']:g}" if cell["icc"] else ""
+    option = "--interval" if kind == "mean" else "--method"
+    return Caution(
+        code="known_to_miss",
+        message=f"in worlds like these data ({what}{icc}) 95 % intervals of this method held the truth in "
+        f"{100 * cell['coverage']:.0f} % of samples",
+        remedy="More clusters or items would help." if cell["default"] else f"Leave {option} and --variance out.",
+    )
+
+
+def methods(cells: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Keep the rows of methods whose name holds one of these words; all where there are none."""
+    wanted = list(names)
+    if not wanted:
+        return cells
+    return cells.filter(pl.any_horizontal(*(pl.col("method").str.contains(name, literal=True) for name in wanted)))

@@ -1,0 +1,102 @@
+"""What would read differently: items that models lack, and failed attempts counted the other way."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from howsure.answers.comparison import Comparison
+from howsure.answers.leaderboard import Board
+from howsure.document import listing, plural
+from howsure.errors import Caution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from howsure.matrix import ScoreMatrix
+    from howsure.methods.moments import PairMoments
+    from howsure.prepare import Items
+
+T = TypeVar("T", Comparison, Board)
+
+COVERAGE = 0.9
+
+
+def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution, ...]:
+    """Warn of models that can't be compared, and of models that answered far fewer items than others."""
+    cautions = []
+    first, second = np.triu_indices(len(matrix.models), 1)
+    apart = np.flatnonzero(pairs.shared[first, second] == 0)
+    if len(apart):
+        example = f"{matrix.models[first[apart[0]]]} and {matrix.models[second[apart[0]]]}"
+        cautions.append(
+            Caution(
+                code="no_shared_items",
+                message=f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here",
+                remedy="Check that item ids are written alike; `howsure compare` falls back to an unpaired comparison.",
+            )
+        )
+    counts = (~np.isnan(matrix.values)).sum(axis=0)
+    few = [model for model, count in zip(matrix.models, counts, strict=True) if count < COVERAGE * len(matrix.items)]
+    if few and matrix.task:
+        cautions.append(
+            Caution(
+                code="uneven_items",
+                message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} items: scores "
+                "are over different items, and only pairs are compared on what they share",
+                remedy="Run the missing items, or keep items that all have.",
+            )
+        )
+    return tuple(cautions)
+
+
+def policy_changes_verdict(
+    items: Items, pairs: Sequence[Comparison], compare: Callable[[ScoreMatrix, str, str], Comparison]
+) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change who is better; `compare` decides."""
+    cautions = []
+    for matrix, pair, policy in _other_policy(items, pairs):
+        if {pair.a, pair.b} <= set(matrix.models):
+            other = compare(matrix, pair.a, pair.b)
+            if other.better != pair.better:
+                told = other.better or "neither"
+                cautions.append(_policy_caution(matrix, policy, f"the better model would be: {told}"))
+    return cautions
+
+
+def policy_changes_ranks(items: Items, boards: Sequence[Board]) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change the order of the models."""
+    cautions = []
+    for matrix, board, policy in _other_policy(items, boards):
+        order = [entry.model for entry in board.entries]
+        weights = np.where(np.isnan(matrix.values), 0.0, 1.0 if matrix.weights is None else matrix.weights[:, None])
+        means = (weights * np.nan_to_num(matrix.values)).sum(axis=0) / weights.sum(axis=0)
+        values = dict(zip(matrix.models, matrix.orientation * means, strict=True))
+        again = sorted(order, key=lambda model: (-values.get(model, -math.inf), order.index(model)))
+        moved = [model for model, before in zip(again, order, strict=True) if model != before]
+        if moved:
+            cautions.append(_policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)"))
+    return cautions
+
+
+def _other_policy(items: Items, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
+    if items.failures == "error" or not items.failed():
+        return []
+    found = {(answer.task, answer.metric): answer for answer in answers}
+    result = []
+    for policy in ("drop", "zero"):
+        for matrix in items.matrices(policy):
+            answer = found.get((matrix.task, matrix.metric))
+            if answer is not None and items.policy(matrix.task, matrix.metric) != policy:
+                result.append((matrix, answer, policy))
+    return result
+
+
+def _policy_caution(matrix: ScoreMatrix, policy: str, effect: str) -> Caution:
+    return Caution(
+        code="failure_policy",
+        message=f"{matrix.task} · {matrix.metric}: with --failures {policy}, {effect}",
+        remedy="Say which policy you mean when you publish the result.",
+    )

@@ -1,0 +1,206 @@
+"""The harness: promises are compared with what happens, the same way whatever the number of processes."""
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import howsure as hs
+from howsure import record
+from howsure.calibration.checks import CHECKS
+from howsure.calibration.grids import grid
+from howsure.calibration.harness import check_worlds
+from howsure.calibration.worlds import AttemptPairWorld, PairWorld, RateWorld, ScoreWorld
+from howsure.methods.difference import difference
+from howsure.methods.mean import mean
+
+SMALL = check_worlds(grid("small"), trials=1_500, seed=4)
+
+
+def test_every_promise_holds_in_the_small_grid():
+    broken = SMALL.filter(pl.col("kept").eq(other=False))
+    assert broken.is_empty(), broken.select("method", "p", "n_clusters", "icc", "coverage", "promised")
+    assert SMALL["kept"].drop_nulls().len() > 90
+
+
+def test_a_broken_promise_is_seen():
+    world = RateWorld(p=0.02, n_clusters=20, cluster_size=50, icc=0.5)
+    found = check_worlds([world], trials=2_000, slow=False)
+    coverage = dict(found.select("method", "coverage").iter_rows())
+    assert coverage["wilson, CR2"] < 0.87
+    assert coverage["blend, CR2"] > 0.93
+
+
+def test_one_seed_gives_one_table_whatever_the_processes():
+    worlds = grid("small")[:6]
+    one = check_worlds(worlds, trials=200, seed=1)
+    assert_frame_equal(one, check_worlds(worlds, trials=200, seed=1, processes=2))
+    assert not one.equals(check_worlds(worlds, trials=200, seed=2))
+
+
+def items_of(sample, k):
+    """Return item scores and cluster codes of one sample of right-or-wrong answers."""
+    sizes, right = sample.totals.astype(int), sample.sums[:, k].astype(int)
+    scores = [np.r_[np.ones(r), np.zeros(n - r)] for n, r in zip(sizes, right, strict=True)]
+    return np.concatenate(scores), np.repeat(np.arange(len(sizes)), sizes)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        RateWorld(p=0.2, n_clusters=30),
+        RateWorld(p=0.1, n_clusters=12, cluster_size=10, icc=0.2, sizes="dominant"),
+        RateWorld(p=0.02, n_clusters=5, cluster_size=20, icc=0.5),
+    ],
+    ids=str,
+)
+def test_what_is_checked_is_what_users_get(world):
+    """Sums over clusters, many samples at once, against the public function on items, one by one."""
+    sample = world.draw(np.random.default_rng(3), 40)
+    for check in CHECKS:
+        method, _, variance = check.name.partition(", ")
+        if check.kind == "mean" and not check.slow:
+            low, high = check.run(sample, 0.95)
+            for k in range(40):
+                x, codes = items_of(sample, k)
+                clusters = () if world.cluster_size == 1 else (codes,)
+                answer = mean(x, clusters=clusters, attempts=np.ones(len(x)), interval=method, variance=variance)
+                interval = answer.interval
+                assert [low[k], high[k]] == pytest.approx([interval.low, interval.high], abs=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        PairWorld(discordance=0.3, effect=0.1, n_clusters=30),
+        PairWorld(discordance=0.3, n_clusters=12, cluster_size=10, icc=0.3, sizes="dominant"),
+    ],
+    ids=str,
+)
+def test_what_is_checked_of_differences_is_what_users_get(world):
+    sample = world.draw(np.random.default_rng(3), 30)
+    sizes, rng = sample.totals.astype(int), np.random.default_rng(0)
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    for k in range(30):
+        # wins, losses and ties that add up to the cluster sums; which items tie is immaterial
+        d = np.zeros(len(codes))
+        for g, total in enumerate(sample.sums[:, k].astype(int)):
+            d[np.flatnonzero(codes == g)[: abs(total)]] = np.sign(total)
+        spare = (sample.squares[k] - np.abs(d).sum()) / 2
+        for g in rng.permutation(len(sizes)):
+            free = np.flatnonzero((codes == g) & (d == 0))
+            pairs = int(min(spare, len(free) // 2))
+            d[free[:pairs]], d[free[pairs : 2 * pairs]] = 1, -1
+            spare -= pairs
+        assert spare == 0
+        a, b = (d > 0).astype(float), (d < 0).astype(float)
+        clusters = () if world.cluster_size == 1 else (codes,)
+        for check in CHECKS:
+            method, _, variance = check.name.removeprefix("paired ").partition(", ")
+            if check.kind == "difference" and not check.slow:
+                low, high = check.run(sample, 0.95)
+                answer = difference(a, b, clusters=clusters, method=method, variance=variance).estimate.interval
+                if method == "mcnemar":  # wins and losses differ from the sample's own only in how they are arranged
+                    continue
+                assert [low[k], high[k]] == pytest.approx([answer.low, answer.high], abs=1e-9, nan_ok=True)
+
+
+def test_type_one_error_of_the_default_stays_within_its_bound_from_ten_clusters_on():
+    worlds = [
+        PairWorld(discordance=d, n_clusters=c, cluster_size=20, icc=icc, sizes=sizes)
+        for d in (0.05, 0.5)
+        for c in (10, 40)
+        for icc in (0.0, 0.5)
+        for sizes in ("equal", "dominant")
+    ] + [AttemptPairWorld(p=0.5, n_clusters=30, attempts=4, item_icc=0.5, shared=1.0)]
+    found = check_worlds(worlds, trials=4_000, slow=False).filter(method="paired pseudo-items, CR2")
+    assert found["found"].max() < 0.055 + 3 * np.sqrt(0.05 * 0.95 / 4_000)
+
+
+def test_scores_that_are_neither_right_nor_wrong_are_checked_as_such():
+    found = check_worlds([ScoreWorld(family="heavy", n_clusters=30)], trials=500)
+    assert set(found["method"]) >= {"t, CR2", "t, CR1"}
+    assert "blend, CR2" not in set(found["method"])
+
+
+def test_the_record_keeps_its_promises_and_the_defaults_their_floor():
+    worlds = record.worlds()
+    assert worlds.filter(pl.col("kept").eq(other=False)).is_empty()
+    assert worlds["trials"].max() >= 10_000
+    right = worlds.filter(pl.col("default"), pl.col("scores") == "right or wrong")
+    assert right["coverage"].min() >= 0.925
+    assert right.filter(pl.col("events").fill_null(9) >= 3)["coverage"].mean() < 0.98
+    boards = record.boards()
+    assert boards.filter(pl.col("kept").eq(other=False)).is_empty()
+
+
+def test_the_record_belongs_to_the_methods_of_today():
+    """A few cells drawn again agree with the record within the Monte-Carlo error of both."""
+    index = [20, 300, 500, 900]
+    worlds = [grid("standard")[k] for k in index]
+    again = check_worlds(worlds, trials=1_500, seed=9, slow=False)
+    kept = record.worlds()
+    for row in again.filter("default").iter_rows(named=True):
+        same = ("p", "discordance", "effect", "icc", "sizes", "cluster_size", "attempts", "item_icc")
+        old = kept.filter(
+            pl.col("method") == row["method"],
+            pl.col("n_clusters") == row["n_clusters"],
+            *(pl.col(name).eq_missing(pl.lit(row[name])) for name in same),
+        )
+        assert old.height >= 1
+        error = np.sqrt(row["coverage_se"] ** 2 + 0.003**2) + 1e-3
+        assert min(abs(old["coverage"] - row["coverage"])) < 4 * error
+        assert min(abs(old["width"] / row["width"] - 1)) < 0.1
+
+
+def board(rate, clusters, size, models=("a",)):
+    rng = np.random.default_rng(5)
+    rows = []
+    for model in models:
+        for g in range(clusters):
+            right = rng.random(size) < (rate if g % 5 else min(8 * rate, 1))
+            rows += [(model, f"{g}-{k}", g, float(score)) for k, score in enumerate(right)]
+    return pl.DataFrame(rows, schema=["model", "item", "cluster", "score"], orient="row")
+
+
+def test_an_answer_says_where_its_method_is_known_to_miss():
+    data = board(0.02, 20, 50)
+    told = hs.estimate(data, interval="t")[0].estimate.cautions
+    assert [caution.code for caution in told] == ["known_to_miss"]
+    assert "20 clusters of 50" in told[0].message
+    assert "Leave --interval" in told[0].remedy
+    assert not hs.estimate(data)[0].estimate.cautions
+
+
+def test_a_comparison_says_so_too():
+    data = board(0.02, 20, 50, ("a", "b"))
+    told = hs.compare(data, "a", "b", method="t").difference.cautions
+    assert "known_to_miss" in {caution.code for caution in told}
+    assert "known_to_miss" not in {caution.code for caution in hs.compare(data, "a", "b").difference.cautions}
+
+
+def test_items_of_your_own_can_be_the_population():
+    rng = np.random.default_rng(0)
+    data = pl.DataFrame(
+        {
+            "model": np.repeat(["a", "b", "c"], 400),
+            "item": np.tile(np.arange(400), 3),
+            "score": (rng.random(1200) < np.repeat([0.9, 0.7, 0.5], 400)).astype(float),
+        }
+    )
+    answer = hs.calibrate(data, trials=500)
+    assert answer.kept
+    assert set(answer.cells["kind"]) == {"mean", "difference"}
+    assert set(answer.cells["n_clusters"]) == {30, 100, 300}
+    assert answer.cells["world"].drop_nulls().len() == len(answer.cells)
+
+
+def test_data_without_enough_items_are_refused_with_a_reason():
+    with pytest.raises(hs.DataError, match="no task here has 300 items"):
+        hs.calibrate(board(0.5, 5, 5))
+
+
+def test_only_the_methods_that_were_asked_for_are_told():
+    answer = hs.calibrate(record=True, method="blend")
+    assert set(answer.cells["method"]) == {"blend, CR2"}
+    assert answer.render("markdown").startswith("**")

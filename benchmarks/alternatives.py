@@ -1,4 +1,4 @@
-"""Methods that were tried and not taken, in the worlds of the calibration: the figures of docs/decisions/0005 to 0007.
+"""Methods that were tried and not taken, in the worlds of the calibration: the figures of docs/decisions/0004 and 0005.
 
 python benchmarks/alternatives.py [--trials 2000]
 """

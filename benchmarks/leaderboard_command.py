@@ -30,7 +30,14 @@ def _race(title: str, file: str, keys: list[str], options: list[str]) -> Race | 
     return Race(
         title=f"howsure leaderboard {title}",
         ours=Side(name="howsure", command=[COMMAND, "leaderboard", str(path), *options], inner=False),
-        others=[Side(name="Polars group-by", command=script("leaderboard_command.py", str(path), *keys), inner=False)],
+        others=[
+            Side(
+                name="Polars group-by",
+                command=script("leaderboard_command.py", str(path), *keys),
+                inner=False,
+                floor=True,
+            )
+        ],
         at_most=4,
         rounds=9,
     )

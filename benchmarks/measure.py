@@ -28,11 +28,15 @@ ENOUGH_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One way of doing the work. `command`: its process; `inner`: the process times itself and prints JSON."""
+    """One way of doing the work. `command`: its process; `inner`: the process times itself and prints JSON.
+
+    `floor`: it is a part of the work, or the least that could be done, so that howsure can only be slower.
+    """
 
     name: str
     command: list[str]
     inner: bool = True
+    floor: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Run every benchmark and print one table of ratios; also written to results.md.
 
-python benchmarks/run.py --errorbars PYTHON --truescore PYTHON --inspect PYTHON
+python benchmarks/run.py --errorbars PYTHON --truescore PYTHON --inspect PYTHON --spark PYTHON --giant 10,100,1000
 
 Each PYTHON is an interpreter that has that peer installed. Rows without their peer are shown without a ratio.
 """
@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import all_pairs
 import clustered_se
+import giant
 import inspect_log
 import leaderboard_command
 import max_t
@@ -26,7 +27,7 @@ import resampling
 import start
 from measure import HERE, Race, Result, floor_mb, run
 
-PEERS = {"errorbars": "errorbars", "truescore": "truescore", "inspect": "inspect_ai"}
+PEERS = {"errorbars": "errorbars", "truescore": "truescore", "inspect": "inspect_ai", "spark": "pyspark"}
 HEADS = ("what", "side", "seconds", "peak MB", "ratio", "target", "met")
 """The columns. ratio: how many times faster howsure is, or how many times as long as the least that could be done."""
 
@@ -39,39 +40,49 @@ def main() -> None:
             f"--{peer}", metavar="PYTHON", default=os.environ.get(variable), help=f"has {module}; {variable}"
         )
     parser.add_argument("--only", metavar="WORD", default="", help="only races with this word in their title")
+    parser.add_argument(
+        "--giant", metavar="MODELS", default="10,100", help="sizes of the giant, 100,000 rows a model (default 10,100)"
+    )
     options = parser.parse_args()
     peers = {peer: getattr(options, peer) for peer in PEERS if getattr(options, peer)}
     rows: list[tuple[str, ...]] = []
+    sizes = {giant.title(int(models)): int(models) for models in options.giant.split(",")}
+    giants: dict[int, Result] = {}
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="howsure-benchmarks-") as folder:
-        for race in _races(peers, Path(folder), options.only):
+        for race in _races(peers, Path(folder), options.only, sizes):
             print(f"{race.title} …", file=sys.stderr, flush=True)
-            rows += _lines(race, run(race))
+            results = run(race)
+            rows += _lines(race, results)
+            if race.title in sizes:
+                giants[sizes[race.title]] = results[0]
     left_out = [f"{module} (--{peer})" for peer, module in PEERS.items() if peer not in peers]
     if not leaderboard_command.TABLES.is_dir():
         left_out.append("the whole command on real results (no folder of them)")
     machine = _machine(peers)
     machine.append(f"Load average {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.")
-    notes = [f"Left out: {', '.join(left_out)}."] if left_out else []
+    notes = [*giant.growth(giants), *([f"Left out: {', '.join(left_out)}."] if left_out else [])]
     print("\n".join([*_plain(rows), "", *machine, *notes]))
     if not options.only:
         text = "\n".join(["# Benchmarks: last results", "", *machine, *notes, "", *_markdown(rows), ""])
         (HERE / "results.md").write_text(text, encoding="utf-8")
 
 
-def _races(peers: dict[str, str], folder: Path, word: str) -> list[Race]:
+def _races(peers: dict[str, str], folder: Path, word: str, sizes: dict[str, int]) -> list[Race]:
     modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t)
     races = [race for module in modules for race in module.races(peers)]
     if word in "read a .eval of 15,000 samples":
         races[2:2] = inspect_log.races(peers, folder)
+    races += giant.races(peers, folder, [models for title, models in sizes.items() if word in title])
     return [race for race in races if word in race.title]
 
 
 def _lines(race: Race, results: list[Result]) -> list[tuple[str, ...]]:
     ours, *others = results
+    floors = {side.name for side in race.others if side.floor}
     lines = []
     for result in results:
-        ratio = "" if result is ours else _ratio(race, ours, result)
+        ratio = "" if result is ours else _ratio(ours, result, floor=result.name in floors)
         name = f"{result.name} ({result.note})" if result.note else result.name
         lines.append([race.title, name, _seconds(result.seconds), _peak(result.peak_mb), ratio, "", ""])
     _judge(race, ours, others, lines)
@@ -80,15 +91,10 @@ def _lines(race: Race, results: list[Result]) -> list[tuple[str, ...]]:
     return [tuple(line) for line in lines]
 
 
-def _ratio(race: Race, ours: Result, other: Result) -> str:
-    times = ours.seconds / other.seconds if _is_floor(race, other) else other.seconds / ours.seconds
+def _ratio(ours: Result, other: Result, *, floor: bool) -> str:
+    times = ours.seconds / other.seconds if floor else other.seconds / ours.seconds
     text = f"{times:.1f}×" if times < 20 else f"{times:,.0f}×"
-    return text if _is_floor(race, other) else f"{text} faster"
-
-
-def _is_floor(race: Race, other: Result) -> bool:
-    """Whether the other side is the least that could be done, so that howsure can only be slower."""
-    return race.at_most is not None or other.name == start.NOTHING.name
+    return text if floor else f"{text} faster"
 
 
 def _judge(race: Race, ours: Result, others: list[Result], lines: list[list[str]]) -> None:

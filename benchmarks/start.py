@@ -8,7 +8,7 @@ from pathlib import Path
 from measure import Race, Side
 
 COMMAND = str(Path(sys.executable).with_name("howsure"))
-NOTHING = Side(name="python -c pass", command=[sys.executable, "-c", "pass"], inner=False)
+NOTHING = Side(name="python -c pass", command=[sys.executable, "-c", "pass"], inner=False, floor=True)
 
 
 def races(peers: dict[str, str]) -> list[Race]:

@@ -108,7 +108,8 @@ def test_attempts_are_averaged_within_the_item():
     twenty = pl.concat([rows.with_columns(attempt=pl.lit(k)) for k in range(20)])
     once, often = one(rows), one(twenty)
     assert often.n_attempts == 400
-    assert often.estimate == once.estimate
+    assert (often.estimate.value, often.estimate.se) == (once.estimate.value, once.estimate.se)
+    assert (often.estimate.n_items, often.estimate.n_clusters) == (20, 20)
 
 
 def test_words_are_scores():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from howsure import grouping
-from howsure.aggregate import Wanted, group, metadata_columns
+from howsure.aggregate import Wanted, coded, group, metadata_columns
 from howsure.document import count_text, listing, plural
 from howsure.errors import Caution, DataError
 from howsure.matrix import ScoreMatrix
@@ -110,6 +110,8 @@ def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
 
 
 def _parts(results: pl.DataFrame) -> dict[tuple[str, str], pl.DataFrame]:
+    if len(results.lazy().select("task", "metric").unique().collect()) == 1:
+        return {(results["task"][0], results["metric"][0]): results}
     parts = results.partition_by("task", "metric", as_dict=True)
     return {(str(task), str(metric)): part for (task, metric), part in sorted(parts.items())}
 
@@ -141,7 +143,7 @@ def _decide(part: pl.DataFrame, policy: str) -> pl.DataFrame:
                 remedy="Use --failures drop or zero, or run them again.",
             )
     if policy != "zero":
-        return part.filter(pl.col("n") > 0)
+        return part.filter(pl.col("n") > 0) if bool((part["n"] == 0).any()) else part
     share = pl.col("n") / pl.col("rows")
     mean, square = pl.col("mean").fill_null(0), (pl.col("variance") + pl.col("mean") ** 2).fill_null(0)
     return part.with_columns(
@@ -154,18 +156,20 @@ def _decide(part: pl.DataFrame, policy: str) -> pl.DataFrame:
 
 
 def _matrix(part: pl.DataFrame, task: str, metric: str, items: Items) -> ScoreMatrix:
-    """Spread one task and metric over items × models."""
+    """Spread one task and metric over items × models; the scores of one model lie side by side in memory."""
     if not len(part):
         raise DataError(f"no attempt of metric {metric!r} has a score", where=task, remedy="See `howsure describe`.")
-    ids, rows = _code(part["item"])
-    models, cols = _code(part["model"])
-    shape = (len(ids), len(models))
-    values, within = np.full(shape, np.nan), np.full(shape, np.nan)
-    attempts = np.zeros(shape, dtype=np.int64)
-    values[rows, cols], within[rows, cols] = part["mean"].to_numpy(), part["variance"].to_numpy()
-    attempts[rows, cols] = part["n"].to_numpy()
+    ids, rows = coded(part["item"])
+    models, cols = coded(part["model"])
+    places = cols * len(ids) + rows
+
+    def spread(column: str, empty: float) -> NDArray[Any]:
+        cells = np.full(len(models) * len(ids), empty)
+        cells[places] = part[column].to_numpy()
+        return cells.reshape(len(models), len(ids)).T
+
     groups = ids.to_frame("item").join(items.groups.filter(task=task), on="item", how="left", maintain_order="left")
-    clusters = [_code(groups[f"cluster_{k}"]) for k in range(len(items.cluster_names))]
+    clusters = [coded(groups[f"cluster_{k}"]) for k in range(len(items.cluster_names))]
     if len(clusters) == 1 and len(clusters[0][0]) == len(ids):
         clusters = []
     return ScoreMatrix(
@@ -173,9 +177,9 @@ def _matrix(part: pl.DataFrame, task: str, metric: str, items: Items) -> ScoreMa
         metric=metric,
         models=tuple(models),
         items=ids.to_numpy(),
-        values=values,
-        attempts=attempts,
-        within=within,
+        values=spread("mean", np.nan),
+        attempts=spread("n", 0),
+        within=spread("variance", np.nan),
         clusters=tuple(codes for _, codes in clusters),
         cluster_names=items.cluster_names if clusters else (),
         cluster_labels=tuple(tuple(labels) for labels, _ in clusters),
@@ -183,13 +187,6 @@ def _matrix(part: pl.DataFrame, task: str, metric: str, items: Items) -> ScoreMa
         bounded=not bool(((part["low"] < 0) | (part["high"] > 1)).any()),
         lower_is_better=items.is_lower_better(task, metric),
     )
-
-
-def _code(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
-    """Return the distinct values of a column in order, and the position of each row's value among them."""
-    labels = column.unique().sort()
-    codes = column.replace_strict(labels, pl.Series(range(len(labels))), return_dtype=pl.Int64)
-    return labels, codes.to_numpy()
 
 
 def _weights(groups: pl.DataFrame) -> NDArray[np.float64] | None:
@@ -228,7 +225,7 @@ def _scale_cautions(parts: dict[tuple[str, str], pl.DataFrame]) -> list[Caution]
     """Warn where one model's scores look like fractions and another's like percent."""
     cautions = []
     for key, part in parts.items():
-        highest = float(np.nan_to_num(part["high"].to_numpy(), nan=0.0).max(initial=0.0))
+        highest = part.select(pl.col("high").max().fill_null(0)).item()
         if not 20 < highest <= 100:
             continue
         spans = part.group_by("model").agg(pl.col("low").min(), pl.col("high").max()).sort("model")

@@ -16,7 +16,7 @@ import polars as pl
 from howsure.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
@@ -238,10 +238,26 @@ def to_polars(frame: Frame) -> pl.DataFrame:
     try:
         return native.collect()
     except pl.exceptions.PolarsError as error:
-        raise DataError(
-            f"the table can't be read to its end ({str(error).splitlines()[0]})",
-            remedy="A column must be of one kind throughout; converting it to text or the file to Parquet helps.",
-        ) from None
+        raise _unreadable(error) from None
+
+
+def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+    """Collect a frame in pieces of so many rows, in order; at least one, which may be empty."""
+    piece = None
+    try:
+        for piece in frame.collect_batches(chunk_size=rows):
+            yield piece
+    except pl.exceptions.PolarsError as error:
+        raise _unreadable(error) from None
+    if piece is None:
+        yield frame.collect_schema().to_frame()
+
+
+def _unreadable(error: pl.exceptions.PolarsError) -> DataError:
+    return DataError(
+        f"the table can't be read to its end ({str(error).splitlines()[0]})",
+        remedy="A column must be of one kind throughout; converting it to text or the file to Parquet helps.",
+    )
 
 
 def tidy_frame(native: Any, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:

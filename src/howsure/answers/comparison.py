@@ -227,6 +227,9 @@ def comparison_table(c: Comparison) -> Table:
     rows += _equivalence_rows(c, scale)
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", c.difference.method))
+    if c.paired:
+        kind = c.difference.method.removeprefix("paired ").partition(",")[0]
+        rows.append(("how often it holds", f"howsure calibrate --record --method {kind}"))
     return Table(columns=(Column(name="", align="left"), Column(name="", align="left")), rows=tuple(rows))
 
 

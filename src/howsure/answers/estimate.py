@@ -180,7 +180,9 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     if failed:
         columns.append(Column(name="failed", priority=8))
     rows = tuple(_estimate_row(entry, scale, clustered, failed) for entry in entries)
-    return Table(title=title, columns=tuple(columns), rows=rows)
+    methods = listing(sorted({entry.estimate.method for entry in entries}))
+    note = f"intervals by {methods}; how often they hold: howsure calibrate --record"
+    return Table(title=title, columns=tuple(columns), rows=rows, note=note)
 
 
 def _estimate_row(entry: Entry, scale: Scale, clustered: bool, failed: bool) -> tuple[Cell, ...]:

@@ -55,7 +55,6 @@ class MeanSample:
             n=self.n,
             units=len(self.totals),
             bounded=self.bounded,
-            equal=float(np.ptp(self.totals)) < ROUNDING or len(self.totals) < self.n,
             groups=self._groups(term.shares),
         )
 
@@ -91,8 +90,7 @@ class DifferenceSample:
     def sums_for(self, variance: Variance) -> DifferenceSums:
         """Return what the pivots are made of."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
-        plain = self.wins is not None and len(self.totals) == self.n
-        return column_sums(self.sums, self.totals, self.squares, term, variance, plain=plain)
+        return column_sums(self.sums, self.totals, self.squares, term, variance)
 
 
 ROUNDING = 1e-12

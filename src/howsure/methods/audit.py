@@ -31,7 +31,7 @@ def score_interval(p: float, n: int, se: float, level: float) -> tuple[float, fl
     if p <= 0 or p >= 1:
         low, high = intervals.clopper_pearson(round(p) * n, n, level)
     else:
-        low, high = intervals.guarded_wilson(p, n / deff if deff > 0 else n, np.inf, level)
+        low, high = intervals.guarded_wilson(p, n / deff if deff > 0 else n, n - 1, level)
     return float(low), float(high)
 
 

@@ -16,8 +16,6 @@ from howsure.methods.moments import SignedTotal
 from howsure.methods.pseudo import PSEUDO, pseudo_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from howsure.methods.clustered import Clustering
@@ -46,15 +44,13 @@ class TermSums:
 class DifferenceSums:
     """Differences over n items of weight 1 on average: their means, their squares Σ w (d − d̄)², and cluster sums.
 
-    `squares` None: not needed, where every item is its own cluster. `plain`: single right-or-wrong answers to
-    independent items that weigh the same, whose variance needs no estimating beyond the counts.
+    `squares` None: not needed, where every item is its own cluster.
     """
 
     difference: Floats
     squares: Floats | None
     terms: tuple[TermSums, ...]
     n: int
-    plain: bool = False
 
     @property
     def own(self) -> tuple[TermSums, ...]:
@@ -84,12 +80,6 @@ class Pivots:
     df: Floats
 
 
-def plain_answers(x: Floats, codes: Sequence[Ints], w: Floats) -> bool:
-    """Say whether x holds single right-or-wrong answers to independent items that weigh the same; NaN apart."""
-    lone = all(int(code.max()) + 1 == len(code) for code in codes)
-    return lone and not float(np.ptp(w)) and bool(np.all((x == 0) | (x == 1) | np.isnan(x)))
-
-
 def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
     """Return the pivots of differences; `pseudo`: how many pseudo-items are added, 0 or 2."""
     shape, n, difference = sums.difference.shape, sums.n, sums.difference
@@ -103,12 +93,14 @@ def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
         nothing = np.full(shape, np.nan)
         return Pivots(variance=nothing, centre=difference, spread=nothing, df=nothing)
     df = np.full(shape, degrees_of_freedom_of([part.term for part in sums.own], variance, pseudo))
-    if sums.plain and pseudo:
-        df[...] = np.inf
     if not pseudo:
         return Pivots(variance=squares, centre=difference, spread=np.sqrt(np.maximum(squares, 0)), df=df)
     size = sums.cluster_size
-    unit = np.ones(shape) if size <= 1 or sums.squares is None else pseudo_weight(squares, sums.squares, n, size)
+    unit = (
+        np.ones(shape)
+        if size <= 1 or sums.squares is None
+        else pseudo_weight(squares, sums.squares, n, size, sums.units)
+    )
     added = pseudo * unit
     shift = difference * (added / (n + added))
     centre = difference - shift
@@ -133,9 +125,7 @@ def _squares_beside(part: TermSums, shift: Floats, centre: Floats, unit: Floats,
     return np.asarray(data + PSEUDO * (1 + centre**2) * unit**2 * term.pseudo_inflation(variance, unit))
 
 
-def column_sums(
-    sums: Floats, totals: Floats, squares: Floats, term: Clustering, variance: Variance, *, plain: bool = False
-) -> DifferenceSums:
+def column_sums(sums: Floats, totals: Floats, squares: Floats, term: Clustering, variance: Variance) -> DifferenceSums:
     """Prepare T single differences from their cluster sums (C, T), the clusters' items (C,) and Σ d² (T,)."""
     n = float(totals.sum())
     difference = sums.sum(axis=0) / n
@@ -150,4 +140,4 @@ def column_sums(
         linear=(beside * totals) @ residuals,
     )
     around = np.maximum(squares - n * difference**2, 0.0)
-    return DifferenceSums(difference=difference, squares=around, terms=(part,), n=round(n), plain=plain)
+    return DifferenceSums(difference=difference, squares=around, terms=(part,), n=round(n))

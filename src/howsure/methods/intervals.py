@@ -53,7 +53,7 @@ def guarded_wilson(p: ArrayLike, n: ArrayLike, df: ArrayLike, level: float) -> L
     """Wilson's interval, lengthened where it is known to be too short: by the exact one-sided limit next to 0 and 1.
 
     With one failure in 20, Wilson's lower limit is above the true rate far too often (Brown, Cai and DasGupta 2001
-    mend it with a Poisson limit; this is the binomial one). Further than a few events from the edge nothing changes.
+    mend it with a Poisson limit; this is the binomial one). At 95 % it matters up to about ten events from the edge.
     """
     p, n = np.asarray(p, dtype=float), np.asarray(n, dtype=float)
     low, high = wilson(p, n, df, level)

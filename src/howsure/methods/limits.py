@@ -1,11 +1,12 @@
 """The interval of a mean, for many means at once.
 
-"blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0005-intervals.md). Plain right-or-wrong
-items: Wilson's interval, guarded next to 0 and 1. Where answers come in groups (clusters, or attempts at an item): on
-the arcsine scale between the limits of the beta-binomial posterior and those of the guarded Wilson interval on n / deff.
-The more effective events were seen, n p (1 − p) / deff, the nearer to the latter: a share of events / (events + 6), at
-least a third; and the limit on the side of the nearer end, 0 or 1, is never inside it. Scores that are no right-or-wrong
-answers: the guarded Wilson interval on n / deff. See `_cautious` for a deff that comes out small by chance.
+"blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0004-intervals.md):
+- Single right-or-wrong answers to independent items: Wilson's interval, guarded next to 0 and 1.
+- Answers in groups (clusters, or attempts at an item): on the arcsine scale between the limits of the beta-binomial
+  posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1 − p) / deff,
+  the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the side of the nearer end,
+  0 or 1, is no nearer to the mean than the latter.
+- Scores that are no right-or-wrong answers: the guarded Wilson interval on n / deff.
 """
 
 from __future__ import annotations
@@ -28,15 +29,13 @@ if TYPE_CHECKING:
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
 """The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
 
-ROUNDING = 1e-9
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """T means over the same items, and what is known of their error.
 
     `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in [0, 1];
-    `equal`: all items weigh the same; `groups`: the groups that right-or-wrong answers come in, None for other scores.
+    `groups`: the groups that right-or-wrong answers come in, None for other scores.
     """
 
     value: Floats
@@ -45,7 +44,6 @@ class Means:
     n: int
     units: int
     bounded: bool
-    equal: bool = True
     groups: Groups | None = None
 
     @property
@@ -92,17 +90,21 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
     if groups is None:
         return intervals.guarded_wilson(means.value, _cautious(means, 1.0, means.units), means.df, level)
     single = groups.single
-    df = np.where(single & means.equal, np.inf, means.df)
     by_weights = means.n * float(groups.shares @ groups.shares)
     effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), means.effective)
-    low, high = intervals.guarded_wilson(means.value, effective, df, level)
+    low, high = intervals.guarded_wilson(means.value, effective, means.df, level)
     rest = np.flatnonzero(~single)
     value, share = means.value[rest], _wilson_share(means, groups)[rest]
     posterior = posterior_limits(groups.take(rest), level)
-    blended_low, blended_high = _between(posterior[0], low[rest], share), _between(posterior[1], high[rest], share)
-    low[rest] = np.where(value <= 0.5 + ROUNDING, np.minimum(low[rest], blended_low), blended_low)
-    high[rest] = np.where(value >= 0.5 - ROUNDING, np.maximum(high[rest], blended_high), blended_high)
+    low[rest] = _no_nearer(_between(posterior[0], low[rest], share), low[rest], value)
+    high[rest] = 1 - _no_nearer(1 - _between(posterior[1], high[rest], share), 1 - high[rest], 1 - value)
     return low, high
+
+
+def _no_nearer(blended: Floats, wilson: Floats, value: Floats) -> Floats:
+    """Return lower limits that lie no higher than Wilson's where the value is at most ¼; in part up to ½."""
+    part = np.clip(2 - 4 * value, 0, 1)
+    return np.asarray(blended - part * np.maximum(blended - wilson, 0))
 
 
 def _spread(means: Means) -> Floats:

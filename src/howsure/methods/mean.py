@@ -176,7 +176,6 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         n=n,
         units=units,
         bounded=sample.bounded,
-        equal=float(np.ptp(sample.w)) < 1e-9,
         groups=sample.groups() if units >= MIN_UNITS else None,
     )
     flat = (var == 0) & ~known.at_edge

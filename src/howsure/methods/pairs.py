@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.methods.clustered import clusterings
-from howsure.methods.differences import DifferenceSums, TermSums, pivots, plain_answers
+from howsure.methods.differences import DifferenceSums, TermSums, pivots
 from howsure.methods.moments import PairMoments, flip_sums, squared_differences, with_own_pivots
 from howsure.methods.pseudo import PSEUDO
 
@@ -75,7 +75,7 @@ def _difference_sums(x: Floats, codes: Sequence[Ints], w: Floats, variance: Vari
     terms = tuple(_term_sums(term, sign, residuals, variance) for term, sign in clusterings(codes, w))
     scaled = (x - means) * np.sqrt(w)[:, None]
     squares = squared_differences(scaled.T @ scaled) if codes or variance == "miller" else None
-    return DifferenceSums(difference=difference, squares=squares, terms=terms, n=n, plain=plain_answers(x, codes, w))
+    return DifferenceSums(difference=difference, squares=squares, terms=terms, n=n)
 
 
 def _term_sums(term: Clustering, sign: int, residuals: Floats, variance: Variance) -> TermSums:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.methods.clustered import clusterings
-from howsure.methods.differences import plain_answers
 from howsure.methods.moments import PairMoments, SignedTotal, flip_sums, with_own_pivots
 from howsure.methods.pseudo import PSEUDO, pseudo_weight
 
@@ -49,7 +48,7 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
     squares = plain.value / weight**2 + _of_paper(own, weight, difference, variance)
     item = weight / shared
     items = own.single_squares(difference) / item
-    unit = item * (pseudo_weight(squares, items, shared, size) if pseudo and codes else 1.0)
+    unit = item * (pseudo_weight(squares, items, shared, size, units) if pseudo and codes else 1.0)
     added = pseudo * unit
     centre = difference * weight / (weight + added)
     pivot = SignedTotal.zeros(shape)
@@ -57,8 +56,6 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
         pivot.add(sign, part.squares(centre, weight, variance, pseudo, unit))
     pivot_squares = pivot.value + _pivot_of_paper(own, weight, difference, centre, variance)
     known = units > 1
-    if pseudo and plain_answers(x, codes, w):
-        df = np.full(shape, np.inf)
     if variance == "CR2":
         df = df + (added / item - pseudo) / size
     moments = PairMoments(

@@ -194,13 +194,13 @@ def plain_pair_worlds():
 
 def light(sample):
     """Pseudo-items that weigh one item whatever the clusters (before)."""
-    found = pivots(replace_squares(sample), "CR2", 2)
+    found = pivots(without_items(sample), "CR2", 2)
     low, high = intervals.t_interval(found.centre, found.spread, found.df, LEVEL)
     return np.maximum(low, -1), np.minimum(high, 1)
 
 
-def replace_squares(sample):
-    return replace(sample.sums_for("CR2"), squares=None)
+def without_items(sample):
+    return replace(sample.sums_for("CR2"), items=None)
 
 
 def flips(count, rng, most=999):

@@ -116,7 +116,7 @@ def estimate(
     >>> rows = pl.DataFrame({"model": "a", "question": range(8), "correct": [1, 0, 1, 1, 0, 1, 1, 1]})
     >>> answer = estimate(rows)[0].estimate
     >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
-    (0.75, 0.4, 0.954)
+    (0.75, 0.351, 0.954)
     """
     check("interval", interval, IntervalMethod, optional=True)
     check("variance", variance, Variance)

@@ -21,9 +21,17 @@ def test_binomial_se_is_the_standard_error_of_the_answers():
 
 def test_score_interval_is_the_one_that_the_answers_would_give():
     x = np.repeat([1.0, 0.0], (63, 37))
-    found = mean(x)
+    found = mean(x, attempts=np.ones(100))
     low, high = score_interval(0.63, 100, found.se, 0.95)
     assert (low, high) == pytest.approx((found.interval.low, found.interval.high), rel=1e-12)
+
+
+@pytest.mark.parametrize(("right", "n"), [(63, 100), (7, 15)])
+def test_score_interval_has_the_t_quantile_of_one_less_than_the_questions(right, n):
+    rate = right / n
+    for limit in score_interval(rate, n, math.sqrt(rate * (1 - rate) / (n - 1)), 0.95):
+        score = abs(rate - limit) / math.sqrt(limit * (1 - limit) / n)
+        assert score == pytest.approx(stats.t.ppf(0.975, n - 1), rel=1e-9)
 
 
 def test_unpaired_p_is_the_normal_tail():

@@ -64,6 +64,14 @@ def test_overall_wilson_holds_the_rates_whose_score_test_accepts():
         assert abs(found.value - limit) == pytest.approx(t * math.sqrt(limit * (1 - limit) / effective), rel=1e-9)
 
 
+def test_overall_next_to_the_edge_is_guarded_by_the_exact_limit():
+    parts = [mean((np.arange(n) < k).astype(float)) for n, k in ((40, 1), (60, 1), (80, 0))]
+    found = combine_estimates(parts, SHARES, bounded=True)
+    effective = found.value * (1 - found.value) / found.se**2
+    events = found.value * effective
+    assert found.interval.low == pytest.approx(stats.beta.ppf(0.05, events, effective - events + 1), rel=1e-9)
+
+
 def test_the_level_of_the_parts_is_kept():
     _, _, parts = estimates(level=0.8)
     assert combine_estimates(parts, SHARES, bounded=True).interval.level == 0.8
@@ -91,7 +99,7 @@ def test_all_right_everywhere_counts_clusters_overall_as_it_does_in_each_task():
 
 
 def test_pairs_of_tasks_add_up_pair_by_pair():
-    tasks = [pair_moments(x) for x in three_tasks()]
+    tasks = [pair_moments(x, clusters=[np.arange(len(x)) // 2]) for x in three_tasks()]
     found = combine_pairs(tasks, SHARES)
     for i, j in ((0, 1), (3, 2)):
         v = np.array([s**2 * task.spread[i, j] ** 2 for s, task in zip(SHARES, tasks, strict=True)])

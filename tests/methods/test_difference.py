@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from method_cases import codes, long_way, with_pseudo_items
+from method_cases import codes, heavy_pseudo_items, long_way, pseudo_weight_by_hand, with_pseudo_items
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
@@ -142,32 +142,66 @@ def test_row_order_means_nothing(method, sample, random):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("n_clusters", [0, 7])
 @pytest.mark.parametrize("kind", ["CR2", "CR1"])
-def test_pseudo_items_are_two_more_items_in_clusters_of_their_own(kind, n_clusters, weighted):
+def test_pseudo_items_of_single_items_are_two_more_items(kind, weighted):
     for seed in range(10):
-        a, b, clusters, w = random_pair(seed, n_clusters=n_clusters, fractions=seed % 2 == 1)
+        a, b, _, w = random_pair(seed, fractions=seed % 2 == 1)
         weights = w if weighted else None
-        d, more, used = with_pseudo_items(a - b, clusters, weights)
-        centre, variance, df = long_way(d, more[0] if more else None, used, kind)
-        low, high = stats.t(df, centre, math.sqrt(variance)).interval(0.95)
+        d, _, used = with_pseudo_items(a - b, (), weights)
+        found = difference(a, b, weights=weights, variance=kind)
+        centre, variance, df = long_way(d, None, used, kind)
+        assert weights is not None or df == pytest.approx(41), "n + 1 with single right-or-wrong answers too"
+        assert_is_the_pivot(found, centre, variance, df)
+        assert_shows_the_plain_difference(found, *long_way(a - b, None, weights, kind)[:2])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", ["CR2", "CR1"])
+def test_pseudo_items_of_clusters_are_two_more_clusters_of_their_weight(kind, weighted):
+    for seed in range(10):
+        a, b, clusters, w = random_pair(seed, n_clusters=7, fractions=seed % 2 == 1)
+        weights = w if weighted else None
+        centre, variance, df, unit = heavy_pseudo_items(a - b, clusters, weights, kind)
+        assert unit > 1
         found = difference(a, b, clusters=clusters, weights=weights, variance=kind)
-        assert limits(found) == pytest.approx((max(low, -1), min(high, 1)), rel=1e-9, abs=1e-12)
-        assert found.p_value == pytest.approx(2 * stats.t.sf(abs(centre) / math.sqrt(variance), df), rel=1e-9)
-        assert found.estimate.df == pytest.approx(df, rel=1e-9)
-        value, plain, _ = long_way(a - b, clusters[0] if clusters else None, weights, kind)
-        assert found.estimate.value == pytest.approx(value, abs=1e-14), "the plain difference is shown"
-        assert found.estimate.se == pytest.approx(math.sqrt(plain), rel=1e-9), "and the plain standard error"
+        assert_is_the_pivot(found, centre, variance, df)
+        assert_shows_the_plain_difference(found, *long_way(a - b, clusters[0], weights, kind)[:2])
 
 
-def test_pseudo_items_of_the_papers_formula_are_two_more_items_as_well():
-    a, b, clusters, _ = random_pair(1, n_clusters=7)
-    d, (cluster,), _ = with_pseudo_items(a - b, clusters)
-    n, r = len(d), d - d.mean()
-    same = (cluster[:, None] == cluster) & ~np.eye(n, dtype=bool)
-    se = math.sqrt(d.var(ddof=1) / n + (r[:, None] * r * same).sum() / n**2)
-    found = difference(a, b, clusters=clusters, variance="miller")
-    assert found.pivot.spread == pytest.approx(se, rel=1e-10)
+def assert_is_the_pivot(found, centre, variance, df):
+    low, high = stats.t(df, centre, math.sqrt(variance)).interval(0.95)
+    assert limits(found) == pytest.approx((max(low, -1), min(high, 1)), rel=1e-9, abs=1e-12)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(centre) / math.sqrt(variance), df), rel=1e-9)
+    assert found.pivot.df == pytest.approx(df, rel=1e-9)
+
+
+def assert_shows_the_plain_difference(found, value, variance):
+    assert found.estimate.value == pytest.approx(value, abs=1e-14)
+    assert found.estimate.se == pytest.approx(math.sqrt(variance), rel=1e-9)
+
+
+@pytest.mark.parametrize("u", [1.0, 2.0, 5.0])
+def test_a_heavy_pseudo_item_of_the_papers_formula_is_a_cluster_of_so_many_items(monkeypatch, u):
+    a, b, (cluster,), _ = random_pair(1, n_clusters=7)
+    monkeypatch.setattr("howsure.methods.differences.pseudo_weight", lambda *_: np.array(u))
+    found = difference(a, b, clusters=[cluster], variance="miller")
+    centre = (a - b).sum() / (40 + 2 * u)
+    sums = [*((a - b - centre)[cluster == g].sum() for g in range(7)), u * (1 - centre), u * (-1 - centre)]
+    # Miller (2024): Σ over clusters of (Σ residuals)², and what dividing by n − 1 in place of n adds
+    own = ((a - b - centre) ** 2).sum() + (1 - centre) ** 2 + (1 + centre) ** 2
+    expected = math.sqrt(np.square(sums).sum() + own / 41) / (40 + 2 * u)
+    assert found.pivot.centre == pytest.approx(centre, rel=1e-12)
+    assert found.pivot.spread == pytest.approx(expected, rel=1e-10)
+
+
+def test_pseudo_items_of_the_papers_formula_weigh_what_the_variance_of_the_formula_says():
+    a, b, (cluster,), _ = random_pair(1, n_clusters=7)
+    d, r = a - b, a - b - (a - b).mean()
+    same = (cluster[:, None] == cluster) & ~np.eye(40, dtype=bool)
+    variance = d.var(ddof=1) / 40 + (r[:, None] * r * same).sum() / 40**2
+    unit = pseudo_weight_by_hand(variance, r @ r, (r**4).sum(), 40, (np.bincount(cluster) ** 2).sum() / 40, 7)
+    found = difference(a, b, clusters=[cluster], variance="miller")
+    assert found.pivot.centre == pytest.approx(d.sum() / (40 + 2 * unit), rel=1e-10)
 
 
 @pytest.mark.parametrize(("score", "sign"), [((1.0, 0.0), 1), ((0.0, 1.0), -1)])
@@ -198,8 +232,23 @@ def test_all_ties_and_identical_models_are_not_told_apart():
 def test_all_wins_in_few_clusters_are_worth_little():
     # by chance alone four clusters agree in 1 of 8 cases; one model's 400 of 400 in 4 clusters counts 4
     found = difference(np.ones(400), np.zeros(400), clusters=[np.repeat(np.arange(4), 100)])
-    assert found.p_value > 0.001
-    assert found.estimate.interval.low < 0.9
+    assert found.p_value > 0.05
+    assert found.estimate.interval.low < 0.05 ** (1 / 4)
+
+
+@pytest.mark.parametrize("size", [1, 2, 10, 100])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_clusters_that_agree_are_no_more_than_so_many_flips_of_a_coin(count, size):
+    found = difference(np.ones(count * size), np.zeros(count * size), clusters=[np.repeat(np.arange(count), size)])
+    assert found.p_value > 0.05, "2 to 4 coins agree by chance in at least 1 of 8 cases"
+
+
+def test_agreeing_clusters_count_as_so_many_single_items_that_agree():
+    for count in (4, 9, 30):
+        single = difference(np.ones(count), np.zeros(count)).pivot
+        found = difference(np.ones(20 * count), np.zeros(20 * count), clusters=[np.repeat(np.arange(count), 20)]).pivot
+        assert (found.centre, found.spread) == pytest.approx((single.centre, single.spread), rel=0.05)
+        assert found.df == pytest.approx(count + 1, abs=0.5), "Satterthwaite of the clusters and two pseudo-items"
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -231,11 +280,11 @@ def test_two_way_clusters_agree_with_the_three_parts():
     rng = np.random.default_rng(5)
     first, second = np.repeat(np.arange(12), 8), np.tile(np.arange(8), 12)
     a, b = ((rng.normal(size=12)[first] + rng.normal(size=8)[second] + rng.normal(size=(2, 96))) > 0).astype(float)
-    d, (one, two), _ = with_pseudo_items(a - b, (first, second))
-    parts = [long_way(d, cluster) for cluster in (one, two, codes(one * 1000 + two))]
+    centre, variance, df, _ = heavy_pseudo_items(a - b, (first, second))
     found = difference(a, b, clusters=[first, second])
-    assert found.pivot.spread == pytest.approx(math.sqrt(parts[0][1] + parts[1][1] - parts[2][1]), rel=1e-10)
-    assert found.estimate.df == pytest.approx(min(parts[0][2], parts[1][2]), rel=1e-10)
+    assert found.pivot.centre == pytest.approx(centre, rel=1e-10)
+    assert found.pivot.spread == pytest.approx(math.sqrt(variance), rel=1e-10)
+    assert found.estimate.df == pytest.approx(df, rel=1e-10)
 
 
 def checkerboard():
@@ -586,3 +635,22 @@ def test_tiny_differences_between_widely_spread_scores_are_seen():
     found = difference(a, b, bounded=False)
     assert found.estimate.se == pytest.approx((a - b).std(ddof=1) / math.sqrt(200), rel=1e-6, abs=0)
     assert found.p_value < 0.001
+
+
+def test_unpaired_clusters_that_agree_are_no_more_than_so_many_clusters():
+    """400 of 400 against 0 of 400, each in 4 clusters: 4 against 4 observations, not 400 against 400."""
+    a = np.r_[np.ones(400), np.full(400, np.nan)]
+    b = np.r_[np.full(400, np.nan), np.zeros(400)]
+    few = difference(a, b, clusters=(np.repeat(np.arange(8), 100),)).p_value
+    lone = difference(np.r_[np.ones(4), np.full(4, np.nan)], np.r_[np.full(4, np.nan), np.zeros(4)]).p_value
+    assert few == pytest.approx(lone, rel=0.5)
+    assert difference(a, b).p_value < 1e-10
+
+
+def test_unpaired_pseudo_items_are_heavier_where_clusters_say_little():
+    rng = np.random.default_rng(1)
+    x = np.repeat(rng.random(12) < 0.5, 20).astype(float)
+    a, b = np.r_[x, np.full(240, np.nan)], np.r_[np.full(240, np.nan), 1 - x]
+    codes = np.repeat(np.arange(24), 20)
+    clustered, plain = (difference(a, b, clusters=c).pivot.spread for c in ((codes,), ()))
+    assert clustered > 3 * plain

@@ -12,6 +12,7 @@ from howsure.methods import audit
 from howsure.methods.intervals import (
     beta_interval,
     clopper_pearson,
+    guarded_wilson,
     jeffreys,
     rule_of_three,
     t_interval,
@@ -119,3 +120,53 @@ def test_exact_and_jeffreys_stay_inside_for_fractional_counts(p, n, level):
 def test_published_perfect_scores_get_the_exact_interval(p):
     expected = stats.binomtest(int(20 * p), 20).proportion_ci(0.95, method="exact")
     assert audit.score_interval(p, 20, 0.0, 0.95) == pytest.approx(tuple(expected), rel=1e-10)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(("k", "n"), COUNTS)
+def test_the_guard_is_the_exact_one_sided_limit(k, n, level):
+    low, high = stats.binomtest(k, n).proportion_ci(level, method="wilson")
+    exact_low = stats.binomtest(k, n, alternative="greater").proportion_ci(level, method="exact").low
+    exact_high = stats.binomtest(k, n, alternative="less").proportion_ci(level, method="exact").high
+    expected = (min(low, exact_low), max(high, exact_high)) if level > 0.5 else (low, high)
+    assert guarded_wilson(k / n, n, math.inf, level) == pytest.approx(expected, rel=1e-9, abs=1e-11)
+
+
+@pytest.mark.parametrize("n", [30, 100, 1_000, 10_000])
+def test_the_guard_leaves_ten_events_and_more_alone(n):
+    k = np.arange(11, n - 10)
+    assert np.array_equal(guarded_wilson(k / n, n, math.inf, 0.95), wilson(k / n, n, math.inf, 0.95))
+    low, high = guarded_wilson(1 / n, n, math.inf, 0.95)
+    assert low < wilson(1 / n, n, math.inf, 0.95)[0], "one event is not enough"
+
+
+@given(st.floats(0, 1), st.floats(0.5, 1e5), st.floats(1, 1e3), st.sampled_from([0.3, *LEVELS]))
+def test_the_guard_only_ever_lengthens(p, n, df, level):
+    low, high = guarded_wilson(p, n, df, level)
+    plain_low, plain_high = wilson(p, n, df, level)
+    assert 0 <= low <= plain_low
+    assert plain_high <= high <= 1
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(2, 1e4), st.floats(1, 1e3)), min_size=1, max_size=6))
+def test_intervals_of_arrays_are_those_of_their_elements(cases):
+    p, n, df = (np.array(column) for column in zip(*cases, strict=True))
+    together = {
+        "wilson": wilson(p, n, df, 0.9),
+        "guarded": guarded_wilson(p, n, df, 0.9),
+        "exact": clopper_pearson(p * n, n, 0.9),
+        "jeffreys": jeffreys(p * n, n, 0.9),
+        "beta": beta_interval(p * n + 1, (1 - p) * n + 1, 0.9),
+        "t": t_interval(p, 1 / n, df, 0.9),
+    }
+    for k in range(len(cases)):
+        alone = {
+            "wilson": wilson(p[k], n[k], df[k], 0.9),
+            "guarded": guarded_wilson(p[k], n[k], df[k], 0.9),
+            "exact": clopper_pearson(p[k] * n[k], n[k], 0.9),
+            "jeffreys": jeffreys(p[k] * n[k], n[k], 0.9),
+            "beta": beta_interval(p[k] * n[k] + 1, (1 - p[k]) * n[k] + 1, 0.9),
+            "t": t_interval(p[k], 1 / n[k], df[k], 0.9),
+        }
+        for name, limits in together.items():
+            assert np.array(limits)[:, k] == pytest.approx(np.array(alone[name]), rel=1e-9, abs=1e-300), name

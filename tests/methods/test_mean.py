@@ -1,6 +1,7 @@
 """One model's mean: edges, degenerate data, laws."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,12 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from method_cases import codes, reference_data
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 import howsure as hs
 from howsure.errors import MethodError
-from howsure.methods.mean import mean
+from howsure.methods.mean import mean, means
 
-METHODS = ("wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
+METHODS = ("blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
 EIGHT = np.repeat(np.arange(8), 50)
 
 
@@ -52,7 +54,7 @@ def test_every_answer_has_an_interval_or_a_caution(sample, method, level):
         assert found.interval.level == level
 
 
-@given(samples(), st.sampled_from(["wilson", "clopper-pearson", "jeffreys", "bayes"]))
+@given(samples(), st.sampled_from(["blend", "wilson", "clopper-pearson", "jeffreys", "bayes"]))
 def test_limits_lie_in_zero_and_one(sample, method):
     x, clusters, weights = sample
     low, high = limits(mean(x, clusters=clusters, weights=weights, interval=method))
@@ -225,7 +227,7 @@ def test_t_interval_of_bounded_clustered_scores_is_surveys_where_clusters_are_eq
     assert limits(found) == pytest.approx((expected["low"], expected["high"]), rel=1e-10)
 
 
-@pytest.mark.parametrize("method", ["wilson", "clopper-pearson", "jeffreys", "bayes"])
+@pytest.mark.parametrize("method", ["blend", "wilson", "clopper-pearson", "jeffreys", "bayes"])
 def test_unbounded_scores_refuse_the_intervals_of_rates(method):
     with pytest.raises(MethodError, match="needs scores in"):
         mean(np.array([0.5, 7.0]), bounded=False, interval=method)
@@ -240,12 +242,39 @@ def test_binary_scores_without_clusters_give_the_textbook_intervals():
     t, p = stats.t.ppf(0.975, 19), 0.35
     centre = (p + t * t / 40) / (1 + t * t / 20)
     half = t / (1 + t * t / 20) * math.sqrt(p * (1 - p) / 20 + t * t / 1600)
-    assert limits(mean(x)) == pytest.approx((centre - half, centre + half), rel=1e-10)
+    assert limits(mean(x, interval="wilson")) == pytest.approx((centre - half, centre + half), rel=1e-10)
+
+
+def test_wilson_by_name_stays_the_textbook_formula_however_near_the_edge():
+    for right in (1, 3, 1_000, 1_999):
+        x = np.arange(2_000) < right
+        found = mean(x.astype(float), attempts=np.ones(2_000), interval="wilson")
+        expected = proportion_confint(right, 2_000, method="wilson")
+        assert limits(found) == pytest.approx(expected, rel=0.01)
+        assert found.method == "wilson, CR2"
+
+
+@pytest.mark.parametrize(("right", "n"), [(70, 200), (100, 200), (12, 25)])
+def test_single_right_or_wrong_answers_get_the_score_interval_with_the_t_quantile(right, n):
+    found = mean((np.arange(n) < right).astype(float), attempts=np.ones(n))
+    t = stats.t.ppf(0.975, n - 1)
+    assert found.interval.low < right / n < found.interval.high
+    for limit in limits(found):  # the two rates whose score test is just at its limit
+        assert abs(right / n - limit) == pytest.approx(t * math.sqrt(limit * (1 - limit) / n), rel=1e-9)
+    assert found.method == "blend, CR2"
+
+
+def test_next_to_the_edge_the_limit_is_the_exact_one_sided_one():
+    x = np.repeat([1.0, 0.0], (1, 19))
+    low, high = limits(mean(x, attempts=np.ones(20)))
+    assert low == pytest.approx(1 - 0.95 ** (1 / 20), rel=1e-10)
+    t = stats.t.ppf(0.975, 19)
+    assert high - 0.05 == pytest.approx(t * math.sqrt(high * (1 - high) / 20), rel=1e-9), "Wilson's on the other side"
 
 
 def test_wilson_counts_the_effective_items():
     y, cluster, _, _ = reference_data("balanced")
-    found = mean(y, clusters=[cluster])
+    found = mean(y, clusters=[cluster], interval="wilson")
     p, t = found.value, stats.t.ppf(0.975, 19)
     effective = 100 / (found.se**2 / (p * (1 - p) / 99))  # n over the design effect
     solved = [
@@ -308,10 +337,13 @@ def frame(scores, times=1):
     )
 
 
-def test_answering_again_the_same_changes_nothing():
+def test_answering_again_the_same_changes_nothing_but_the_kind_of_interval():
     scores = np.random.default_rng(4).integers(0, 2, 40).astype(float)
     once, thrice = (hs.estimate(frame(scores, times))[0].estimate for times in (1, 3))
-    assert once == thrice
+    assert replace(thrice, interval=once.interval) == once
+    assert limits(thrice) == pytest.approx(limits(once), abs=0.01), "posterior and score interval are not the same"
+    pure = [hs.estimate(frame(scores, times), interval="wilson")[0].estimate for times in (1, 3)]
+    assert pure[0] == pure[1]
 
 
 def test_50_items_with_20_identical_answers_are_50_items():
@@ -320,3 +352,60 @@ def test_50_items_with_20_identical_answers_are_50_items():
     assert found.estimate.n_items == 50
     assert found.estimate.se == pytest.approx(0.0714, abs=5e-5)
     assert found.n_attempts == 1000
+
+
+# many at once
+
+
+def answers(seed, n=30, models=6, attempts=3):
+    """Right answers in so many attempts (n, models), of all sorts: all right, all wrong, in between."""
+    rng = np.random.default_rng(seed)
+    count = np.full((n, models), attempts) if attempts else rng.integers(1, 4, (n, models))
+    chance = np.linspace(0, 1, models) * np.clip(rng.normal(1, 0.1, (n, 1)), 0, 1)
+    return rng.binomial(count, chance) / count, count.astype(float)
+
+
+@pytest.mark.parametrize("method", [None, *METHODS])
+@pytest.mark.parametrize("ways", [0, 1, 2])
+@pytest.mark.parametrize("attempts", [1, 3, 0], ids=["one answer", "three answers", "one to three answers"])
+def test_means_are_the_means_one_by_one(attempts, ways, method):
+    x, count = answers(ways, attempts=attempts)
+    rng = np.random.default_rng(8)
+    clusters = [codes(rng.integers(0, k, 30)) for k in (9, 7)[:ways]]
+    for weights in (None, rng.uniform(0.5, 3, 30)):
+        asked = {"clusters": clusters, "weights": weights, "interval": method}
+        together = means(x, attempts=count, rng=np.random.default_rng(1), **asked)
+        for k, found in enumerate(together):
+            alone = mean(x[:, k], attempts=count[:, k], rng=np.random.default_rng(1), **asked)
+            assert (found.value, found.se, found.df) == pytest.approx((alone.value, alone.se, alone.df), rel=1e-9)
+            assert limits(found) == pytest.approx(limits(alone), rel=1e-9, abs=1e-12)
+            assert (found.method, found.cautions, found.bounds) == (alone.method, alone.cautions, alone.bounds)
+
+
+def test_one_answer_each_is_not_judged_by_the_company_of_models_that_answered_more_often():
+    x, count = answers(0, attempts=1)
+    often, more = answers(1, attempts=3)
+    together = means(np.hstack([x, often]), attempts=np.hstack([count, more]))
+    for k in range(x.shape[1]):
+        assert limits(together[k]) == pytest.approx(limits(mean(x[:, k], attempts=count[:, k])), rel=1e-9, abs=1e-12)
+
+
+@given(samples())
+def test_items_as_their_own_clusters_are_no_clusters(sample):
+    x, _, weights = sample
+    attempts = np.ones(len(x)) if np.isin(x, (0, 1)).all() else None
+    one, other = (mean(x, attempts=attempts, weights=weights, clusters=c) for c in ((), [np.arange(len(x))]))
+    assert (other.value, other.se) == pytest.approx((one.value, one.se), rel=1e-9)
+    assert limits(other) == pytest.approx(limits(one), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("items", "answers"), [(40, 4), (20, 2)])
+def test_scores_that_are_all_alike_are_no_surer_than_their_answers_and_one_other_changes_little(items, answers):
+    alike = np.full(items, 0.5)
+    other = alike.copy()
+    other[0] += 1 / answers
+    count = np.full(items, float(answers))
+    first, second = (mean(x, attempts=count).interval for x in (alike, other))
+    assert first.low == pytest.approx(second.low, abs=1.5 / (items * answers))
+    assert first.high == pytest.approx(second.high, abs=1.5 / (items * answers))
+    assert first.high - first.low > 1.9 / np.sqrt(items * answers)

@@ -73,6 +73,21 @@ def test_equal_scores_share_a_place():
     assert [r.rank for r in found] == [1, 2, 2, 4]
 
 
+def test_scores_that_differ_by_rounding_share_a_place():
+    third = np.full(3, 0.1)
+    one, other = float(third[0] + third[1] + third[2]), 0.3
+    assert one - other == 5.551115123125783e-17
+    for scores in ([0.9, one, other, 0.1], [0.9, other, one, 0.1]):
+        assert [r.rank for r in places(scores, [])] == [1, 2, 2, 4]
+    large = 1e9 * np.array([-0.1, -other, -one])  # lower is better
+    assert [r.rank for r in places(large, [])] == [1, 2, 2]
+
+
+def test_one_item_in_a_hundred_million_is_no_rounding():
+    n = 10**8
+    assert [r.rank for r in places([n / n, (n - 1) / n, (n - 2) / n], [])] == [1, 2, 3]
+
+
 def test_one_model():
     (only,) = places([1], [])
     assert (only.low, only.rank, only.high, only.could_be_best, only.ties) == (1, 1, 1, True, "")

@@ -228,8 +228,7 @@ def comparison_table(c: Comparison) -> Table:
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", c.difference.method))
     if c.paired:
-        kind = c.difference.method.removeprefix("paired ").partition(",")[0]
-        rows.append(("how often it holds", f"howsure calibrate --record --method {kind}"))
+        rows.append(("how often it holds", "howsure calibrate --record"))
     return Table(columns=(Column(name="", align="left"), Column(name="", align="left")), rows=tuple(rows))
 
 

@@ -73,6 +73,10 @@ def _pairs() -> Iterator[World]:
         )
     for n, attempts, shared in product((10, 30, 100, 300), (2, 5), (0.3, 0.9)):
         yield AttemptPairWorld(p=0.5, n_clusters=n, attempts=attempts, item_icc=0.5, shared=shared)
+    for count, attempts, icc, shared in product((5, 20, 100), (2, 5), (0.0, 0.2), (0.3, 0.9)):
+        yield AttemptPairWorld(
+            p=0.5, n_clusters=count, cluster_size=5, icc=icc, attempts=attempts, item_icc=0.5, shared=shared
+        )
 
 
 def _small() -> Iterator[World]:

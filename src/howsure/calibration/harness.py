@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from howsure.calibration.samples import DifferenceSample, MeanSample
     from howsure.calibration.worlds import World
 
     Floats = NDArray[np.float64]
@@ -141,7 +140,7 @@ def run_cell(cell: tuple[int, World], *, trials: int, level: float, seed: int, s
         for check in CHECKS:
             if check.takes(sample) and (not check.slow or (slow and index % 10 == 0)):
                 _, tally = tallies.setdefault(check.name, (check, _Tally()))
-                part = _first(sample, SLOW_TRIALS - tally.trials) if check.slow else sample
+                part = sample.first(SLOW_TRIALS - tally.trials) if check.slow else sample
                 if part.sums.shape[1]:
                     low, high = check.run(part, level)
                     tally.add(low, high, part.truth)
@@ -153,16 +152,6 @@ def scores_each(world: World) -> int:
     """Return how many numbers one sample of a world takes: items where they are drawn one by one, else clusters."""
     by_item = getattr(world, "family", None) or getattr(world, "weights", False) or getattr(world, "attempts", 1) != 1
     return world.n_clusters * (getattr(world, "cluster_size", 1) if by_item else 1)
-
-
-def _first(sample: MeanSample | DifferenceSample, count: int) -> Any:
-    """Return the first samples."""
-    changes: dict[str, Any] = {"sums": sample.sums[:, : max(count, 0)]}
-    for field in fields(sample):
-        value = getattr(sample, field.name)
-        if field.name in ("squares", "wins", "losses") and value is not None:
-            changes[field.name] = value[: max(count, 0)]
-    return replace(sample, **changes)
 
 
 def _row(world: World, check: Check, tally: _Tally, level: float) -> dict[str, Any]:

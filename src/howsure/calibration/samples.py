@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from howsure.methods.betabinomial import Groups
 from howsure.methods.clustered import Clustering
 from howsure.methods.differences import column_sums
 from howsure.methods.limits import Means
+from howsure.methods.pseudo import ItemSpread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +38,11 @@ class MeanSample:
     n: int
     truth: float
     bounded: bool = True
+
+    def first(self, count: int) -> MeanSample:
+        """Return the first samples."""
+        some = slice(max(count, 0))
+        return replace(self, sums=self.sums[:, some], squares=self.squares[some])
 
     def means(self, variance: Variance) -> Means:
         """Return what the interval methods take."""
@@ -69,18 +75,29 @@ class MeanSample:
 class DifferenceSample:
     """T samples of the paired differences of two models.
 
-    `sums` (C, T): summed differences in each cluster; `totals` (C,): its items; `squares` (T,): Σ d² over items;
+    `sums` (C, T): summed differences in each cluster; `totals` (C,): its items; `items`: how they spread over items (T,);
     `wins`, `losses` (T,): items that one model won, None where scores are not right or wrong; `truth`: the difference in
     the population.
     """
 
     sums: Floats
     totals: Floats
-    squares: Floats
+    items: ItemSpread
     truth: float
     bounded: bool = True
     wins: Floats | None = None
     losses: Floats | None = None
+
+    def first(self, count: int) -> DifferenceSample:
+        """Return the first samples."""
+        some = slice(max(count, 0))
+        return replace(
+            self,
+            sums=self.sums[:, some],
+            items=ItemSpread(squares=self.items.squares[some], fourths=self.items.fourths[some]),
+            wins=None if self.wins is None else self.wins[some],
+            losses=None if self.losses is None else self.losses[some],
+        )
 
     @property
     def n(self) -> int:
@@ -90,7 +107,7 @@ class DifferenceSample:
     def sums_for(self, variance: Variance) -> DifferenceSums:
         """Return what the pivots are made of."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))
-        return column_sums(self.sums, self.totals, self.squares, term, variance)
+        return column_sums(self.sums, self.totals, self.items, term, variance)
 
 
 ROUNDING = 1e-12

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import optimize, special
 
 from howsure.calibration.samples import DifferenceSample, MeanSample
+from howsure.methods.pseudo import ItemSpread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -256,10 +257,13 @@ class PairWorld:
         winning = rates(rng, share[0] / self.discordance, self._icc_of_wins(), shape)
         decided = rng.binomial(sizes[:, None], discordant)
         wins = rng.binomial(decided, winning)
+        n, counts = int(sizes.sum()), np.stack([wins.sum(axis=0), (decided - wins).sum(axis=0)])
+        values = np.array([1.0, -1.0, 0.0])[:, None] - (counts[0] - counts[1]) / n
+        outcomes = np.concatenate([counts, [n - counts.sum(axis=0)]])
         return DifferenceSample(
             sums=(2 * wins - decided).astype(float),
             totals=sizes.astype(float),
-            squares=decided.sum(axis=0).astype(float),
+            items=ItemSpread(squares=(outcomes * values**2).sum(axis=0), fourths=(outcomes * values**4).sum(axis=0)),
             truth=self.effect,
             wins=wins.sum(axis=0).astype(float),
             losses=(decided - wins).sum(axis=0).astype(float),
@@ -275,10 +279,10 @@ class PairWorld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptPairWorld:
-    """Two models answer n items `attempts` times each; item rates are Beta distributed around p.
+    """Two equal models answer every item `attempts` times; an item's rate is Beta distributed around its cluster's.
 
-    `shared`: the share of items whose rate is the same for both models; on the others they are independent. The models
-    are equal.
+    `icc`: correlation of items in a cluster; `item_icc`: of attempts at an item. `shared`: the share of clusters (items
+    where there are none) whose rates are the same for both models; in the others they are independent.
     """
 
     p: float
@@ -286,6 +290,8 @@ class AttemptPairWorld:
     attempts: int
     item_icc: float
     shared: float
+    cluster_size: int = 1
+    icc: float = 0.0
 
     def features(self) -> dict[str, Any]:
         """Return what the table says of this world."""
@@ -293,7 +299,7 @@ class AttemptPairWorld:
 
     @property
     def effective_clusters(self) -> float:
-        """The number of items."""
+        """The number of clusters."""
         return float(self.n_clusters)
 
     @property
@@ -303,11 +309,27 @@ class AttemptPairWorld:
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
         """Draw samples."""
-        shape = (self.n_clusters, trials)
-        a, other = (rates(rng, self.p, self.item_icc, shape) for _ in range(2))
-        b = np.where(rng.random(shape) < self.shared, a, other)
+        shape, size = (self.n_clusters, trials), self.cluster_size
+        same = np.repeat(rng.random(shape) < self.shared, size, axis=0)
+        first, second = (np.repeat(rates(rng, self.p, self.icc, shape), size, axis=0) for _ in range(2))
+        a, b = self._items(rng, first), self._items(rng, np.where(same, first, second))
+        b = np.where(same, a, b)
         d = (rng.binomial(self.attempts, a) - rng.binomial(self.attempts, b)) / self.attempts
-        return DifferenceSample(sums=d, totals=np.ones(self.n_clusters), squares=(d**2).sum(axis=0), truth=0.0)
+        starts = np.arange(0, len(d), size)
+        totals = np.full(self.n_clusters, float(size))
+        return DifferenceSample(sums=np.add.reduceat(d, starts, axis=0), totals=totals, items=item_spread(d), truth=0.0)
+
+    def _items(self, rng: np.random.Generator, rate: Floats) -> Floats:
+        if not self.item_icc:
+            return rate
+        precision = (1 - self.item_icc) / self.item_icc
+        return rng.beta(np.maximum(rate * precision, 1e-12), np.maximum((1 - rate) * precision, 1e-12))
+
+
+def item_spread(d: Floats) -> ItemSpread:
+    """Return how differences (n, T) spread over items."""
+    around = (d - d.mean(axis=0)) ** 2
+    return ItemSpread(squares=around.sum(axis=0), fourths=(around**2).sum(axis=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,7 +357,7 @@ class ScorePairWorld:
         return np.inf
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
-        """Draw samples; the sums of squares are not needed by the methods for unbounded scores."""
+        """Draw samples; the spread over items is not needed by the methods for unbounded scores."""
         world = ScoreWorld(
             family=self.family,
             n_clusters=self.n_clusters,
@@ -344,9 +366,8 @@ class ScorePairWorld:
             icc=self.icc,
         )
         drawn = world.draw(rng, trials)
-        return DifferenceSample(
-            sums=drawn.sums, totals=drawn.totals, squares=np.zeros(trials), truth=0.0, bounded=False
-        )
+        unused = ItemSpread(squares=np.zeros(trials), fourths=np.zeros(trials))
+        return DifferenceSample(sums=drawn.sums, totals=drawn.totals, items=unused, truth=0.0, bounded=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,7 +407,7 @@ class RealWorld:
             return DifferenceSample(
                 sums=drawn,
                 totals=ones,
-                squares=(drawn**2).sum(axis=0),
+                items=item_spread(drawn),
                 truth=truth,
                 wins=(drawn > 0).sum(axis=0).astype(float),
                 losses=(drawn < 0).sum(axis=0).astype(float),

@@ -13,7 +13,7 @@ import numpy as np
 
 from howsure.methods.clustered import degrees_of_freedom_of
 from howsure.methods.moments import SignedTotal
-from howsure.methods.pseudo import PSEUDO, pseudo_weight
+from howsure.methods.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,13 +42,13 @@ class TermSums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceSums:
-    """Differences over n items of weight 1 on average: their means, their squares Σ w (d − d̄)², and cluster sums.
+    """Differences over n items of weight 1 on average: their means, how they spread over items, and cluster sums.
 
-    `squares` None: not needed, where every item is its own cluster.
+    `items` None: not needed, where every item is its own cluster.
     """
 
     difference: Floats
-    squares: Floats | None
+    items: ItemSpread | None
     terms: tuple[TermSums, ...]
     n: int
 
@@ -87,20 +87,18 @@ def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
     for part in sums.terms:
         plain.add(part.sign, part.plain)
     squares = plain.value / n**2
-    if variance == "miller" and sums.squares is not None:  # its within-item part divides by n − 1
-        squares = squares + sums.squares * (1 / (n - 1) - 1 / n) / n if n > 1 else np.full(shape, np.nan)
+    if variance == "miller" and sums.items is not None:  # its within-item part divides by n − 1
+        squares = squares + sums.items.squares * (1 / (n - 1) - 1 / n) / n if n > 1 else np.full(shape, np.nan)
     if sums.units < 2:
         nothing = np.full(shape, np.nan)
         return Pivots(variance=nothing, centre=difference, spread=nothing, df=nothing)
     df = np.full(shape, degrees_of_freedom_of([part.term for part in sums.own], variance, pseudo))
     if not pseudo:
         return Pivots(variance=squares, centre=difference, spread=np.sqrt(np.maximum(squares, 0)), df=df)
-    size = sums.cluster_size
-    unit = (
-        np.ones(shape)
-        if size <= 1 or sums.squares is None
-        else pseudo_weight(squares, sums.squares, n, size, sums.units)
-    )
+    size, unit = sums.cluster_size, np.ones(shape)
+    if size > 1 and sums.items is not None:
+        clusters = ClusterSizes(average=np.asarray(size), count=np.asarray(sums.units))
+        unit = pseudo_weight(squares, sums.items, n, clusters)
     added = pseudo * unit
     shift = difference * (added / (n + added))
     centre = difference - shift
@@ -108,8 +106,8 @@ def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
     for part in sums.terms:
         total.add(part.sign, _squares_beside(part, shift, centre, unit, variance))
     around = total.value
-    if variance == "miller" and sums.squares is not None:
-        around = around + (sums.squares + n * shift**2 + PSEUDO * (1 + centre**2)) / (n + PSEUDO - 1)
+    if variance == "miller" and sums.items is not None:
+        around = around + (sums.items.squares + n * shift**2 + PSEUDO * (1 + centre**2)) / (n + PSEUDO - 1)
     heavier = (added - pseudo) / size if variance == "CR2" else 0.0
     return Pivots(variance=squares, centre=centre, spread=np.sqrt(around) / (n + added), df=df + heavier)
 
@@ -125,8 +123,10 @@ def _squares_beside(part: TermSums, shift: Floats, centre: Floats, unit: Floats,
     return np.asarray(data + PSEUDO * (1 + centre**2) * unit**2 * term.pseudo_inflation(variance, unit))
 
 
-def column_sums(sums: Floats, totals: Floats, squares: Floats, term: Clustering, variance: Variance) -> DifferenceSums:
-    """Prepare T single differences from their cluster sums (C, T), the clusters' items (C,) and Σ d² (T,)."""
+def column_sums(
+    sums: Floats, totals: Floats, items: ItemSpread, term: Clustering, variance: Variance
+) -> DifferenceSums:
+    """Prepare T single differences from their cluster sums (C, T), the clusters' items (C,) and their spread (T,)."""
     n = float(totals.sum())
     difference = sums.sum(axis=0) / n
     residuals = sums - totals[:, None] * difference
@@ -139,5 +139,4 @@ def column_sums(sums: Floats, totals: Floats, squares: Floats, term: Clustering,
         beside=beside @ residuals**2,
         linear=(beside * totals) @ residuals,
     )
-    around = np.maximum(squares - n * difference**2, 0.0)
-    return DifferenceSums(difference=difference, squares=around, terms=(part,), n=round(n))
+    return DifferenceSums(difference=difference, items=items, terms=(part,), n=round(n))

@@ -91,10 +91,12 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
         return intervals.guarded_wilson(means.value, _cautious(means, 1.0, means.units), means.df, level)
     single = groups.single
     by_weights = means.n * float(groups.shares @ groups.shares)
-    effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), means.effective)
+    answers = np.where(means.var > 0, np.minimum(means.effective, _answers(groups)), _answers(groups))
+    effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), answers)
     low, high = intervals.guarded_wilson(means.value, effective, means.df, level)
     rest = np.flatnonzero(~single)
-    value, share = means.value[rest], _wilson_share(means, groups)[rest]
+    value, events = means.value[rest], (effective * _spread(means))[rest]
+    share = np.maximum(events / (events + HALFWAY), LEAST_SHARE)
     posterior = posterior_limits(groups.take(rest), level)
     low[rest] = _no_nearer(_between(posterior[0], low[rest], share), low[rest], value)
     high[rest] = 1 - _no_nearer(1 - _between(posterior[1], high[rest], share), 1 - high[rest], 1 - value)
@@ -120,10 +122,9 @@ def _cautious(means: Means, usual: float, evidence: Floats | int) -> Floats:
     return np.asarray(means.n / np.where(deff < usual, (deff * evidence + usual) / (evidence + 1), deff))
 
 
-def _wilson_share(means: Means, groups: Groups) -> Floats:
-    answers = groups.trials / (groups.shares**2).sum()
-    events = np.minimum(means.effective, answers) * _spread(means)
-    return np.asarray(np.maximum(events / (events + HALFWAY), LEAST_SHARE))
+def _answers(groups: Groups) -> Floats:
+    """Return how many answers there are, as the posterior counts them: none of them says more than an independent one."""
+    return np.asarray(groups.trials / (groups.shares @ groups.shares))
 
 
 def _between(posterior: Floats, wilson: Floats, share: Floats) -> Floats:

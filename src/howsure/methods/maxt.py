@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
     Positions = NDArray[np.intp]
 
-MANY_CLUSTERS = 300
+MANY_CLUSTERS, MUCH = 300, 0.02
 BLOCK_CELLS = 1_000_000
 STRIDE = 64
 THREADS = 2
@@ -38,7 +38,7 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     Under "no difference" the signs of whole clusters are exchangeable, so flips of signs give the distribution of the
     largest pivot over all pairs (Canay, Santos and Shaikh 2021): all flips where there are no more than `draws`, else
     that many at random. This holds for few clusters too, where draws from a normal distribution with the estimated
-    covariance do not; from 300 clusters on, sums of random signs are drawn as the normal ones that they then are.
+    covariance do not; from 300 clusters on, none of which holds 2 %, sums of random signs are drawn as normal ones.
 
     p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the raw one,
     and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips, and the signs
@@ -98,7 +98,7 @@ class _Pairs:
 
     The squared pivot is z² / (A − 2 z b / W + z² B / W²): z = Σ d_g and b = Σ inflation · size · d_g change with the
     flip, A = Σ inflation · d_g² and B = Σ inflation · size² don't. Where all sizes are equal, z² / A has the same order.
-    `curve`: B / W², None where sizes are equal; `observed` (K, 1): the pivots that were seen, on the same scale.
+    `curve`: B / W², None where sizes are equal; `largest`: the share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
     """
 
     columns: _Columns
@@ -107,6 +107,7 @@ class _Pairs:
     squares: Singles
     total: float
     curve: float | None
+    largest: float
     observed: Singles
 
     @classmethod
@@ -124,6 +125,7 @@ class _Pairs:
                 squares=squares[order],
                 total=total,
                 curve=curve,
+                largest=float(flips.sizes.max()) / total,
                 observed=observed[order] * np.float32(1 - 1e-4),
             )
 
@@ -138,7 +140,7 @@ class _Pairs:
     def without(self, strongest: int) -> _Pairs:
         """Return the same without so many of the strongest pairs."""
         parts = {name: getattr(self, name)[strongest:] for name in ("first", "second", "squares", "observed")}
-        return _Pairs(columns=self.columns, total=self.total, curve=self.curve, **parts)
+        return replace(self, **parts)
 
     def pivots(self, z: Singles, z_lift: Singles, b: Singles | None = None, b_lift: Singles | None = None) -> Singles:
         """Return the squared pivots of all pairs (K, flips), on a scale of their own where sizes are equal."""
@@ -162,6 +164,11 @@ class _Pairs:
         return gap
 
     @property
+    def many(self) -> bool:
+        """Whether sums of random signs are as good as normal: many clusters, none of which holds much."""
+        return len(self.columns.table) >= MANY_CLUSTERS and self.largest < MUCH
+
+    @property
     def out_of_reach(self) -> float:
         """What no flip's squared pivot exceeds: its z² is at most NEVER_DRAWN² · A, its divisor at least A (1 − lever)².
 
@@ -173,7 +180,7 @@ class _Pairs:
     def shares(self, rng: np.random.Generator, draws: int) -> Floats:
         """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was (K,)."""
         clear = int((self.observed > self.out_of_reach).sum())
-        left, many = self.without(clear), len(self.columns.table) >= MANY_CLUSTERS
+        left, many = self.without(clear), self.many
         columns = self.columns.reduced() if many else self.columns
         blocks = normal_blocks(len(columns.table), rng, draws) if many else sign_blocks(len(columns.table), rng, draws)
         seen = 1 if many or not listed(len(columns.table), draws) else 0  # what was seen counts as one flip

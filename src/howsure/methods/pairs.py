@@ -16,7 +16,7 @@ import numpy as np
 from howsure.methods.clustered import clusterings
 from howsure.methods.differences import DifferenceSums, TermSums, pivots
 from howsure.methods.moments import PairMoments, flip_sums, squared_differences, with_own_pivots
-from howsure.methods.pseudo import PSEUDO
+from howsure.methods.pseudo import PSEUDO, ItemSpread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,9 +73,18 @@ def _difference_sums(x: Floats, codes: Sequence[Ints], w: Floats, variance: Vari
     difference = means[:, None] - means[None, :]
     difference[np.abs(difference) <= 8 * np.finfo(float).eps * np.abs(means).max(initial=0.0)] = 0.0  # rounding
     terms = tuple(_term_sums(term, sign, residuals, variance) for term, sign in clusterings(codes, w))
-    scaled = (x - means) * np.sqrt(w)[:, None]
-    squares = squared_differences(scaled.T @ scaled) if codes or variance == "miller" else None
-    return DifferenceSums(difference=difference, squares=squares, terms=terms, n=n)
+    items = _item_spread(x - means, w) if codes or variance == "miller" else None
+    return DifferenceSums(difference=difference, items=items, terms=terms, n=n)
+
+
+def _item_spread(centred: Floats, w: Floats) -> ItemSpread:
+    """Return Σ w (d − d̄)² and Σ w (d − d̄)⁴ of all pairs, from three products."""
+    root = np.sqrt(w)[:, None]
+    scaled, squared = centred * root, centred**2 * root
+    cubes, mixed = (squared * scaled).T @ centred, squared.T @ squared
+    own = np.diagonal(mixed)
+    fourths = own[:, None] + own[None, :] - 4 * (cubes + cubes.T) + 6 * mixed
+    return ItemSpread(squares=squared_differences(scaled.T @ scaled), fourths=np.maximum(fourths, 0.0))
 
 
 def _term_sums(term: Clustering, sign: int, residuals: Floats, variance: Variance) -> TermSums:

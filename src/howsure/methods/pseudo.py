@@ -4,12 +4,14 @@ Two items at +1 and −1, each its own cluster, keep a difference that rests on 
 is far too short (Agresti and Min 2005). Where items come in clusters one item is too light: ten wins that sit in one
 cluster are one event, not ten. A pseudo-item therefore weighs 1 + (m − 1) ρ items, m the typical size of a cluster and
 ρ the pair's intra-cluster correlation, drawn towards 1 as far as the data are silent about it: by one event against the
-Σ (d − d̄)² / deff events that were seen. Much evidence: one item, as the plain method has it. None: a whole cluster.
-Chosen by trial, docs/decisions/0005-pairs.md.
+(Σ e²)² / Σ e⁴ / deff that were seen, e = d − d̄. Of right-or-wrong answers these are the items that only one model got
+right, over deff. Much evidence: one item, as the plain method has it. None: a whole cluster. Chosen by trial,
+docs/decisions/0005-pairs.md.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,21 +27,35 @@ PSEUDO = 2
 PRIOR_EVENTS = 1.0
 
 
-def pseudo_weight(
-    variance: ArrayLike, squares: ArrayLike, n: ArrayLike, cluster_size: ArrayLike, units: ArrayLike
-) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSpread:
+    """How differences spread over items: Σ w (d − d̄)² and Σ w (d − d̄)⁴, element by element."""
+
+    squares: Floats
+    fourths: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSizes:
+    """The average size of a cluster as an item sees it, Σ n_g² / n, and the number of clusters, element by element."""
+
+    average: Floats
+    count: Floats
+
+
+def pseudo_weight(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters: ClusterSizes) -> Floats:
     """Return how many items a pseudo-item weighs, element by element: 1 with all evidence, a whole cluster with none.
 
-    `variance`: of the mean difference, clusters respected; `squares`: Σ (d − d̄)² over items; `n`: items;
-    `cluster_size`: Σ n_g² / n; `units`: clusters. A whole cluster is √(cluster_size · n / units): where one cluster holds
-    most of the items, neither its size nor the plain average fits.
+    `variance`: of the mean difference, clusters respected; `n`: items. A whole cluster is as large as the root mean square:
+    where one cluster holds most of the items, neither its size nor the plain average fits.
     """
-    variance, squares, n, cluster_size = (np.asarray(given) for given in (variance, squares, n, cluster_size))
+    variance, n, squares = np.asarray(variance), np.asarray(n), spread.squares
     with np.errstate(divide="ignore", invalid="ignore"):
         deff = np.nan_to_num(np.where(squares > ROUNDING * n, variance * n**2 / squares, 1.0), nan=1.0)
-        rho = np.clip(np.where(cluster_size > 1, (deff - 1) / (cluster_size - 1), 0.0), 0.0, 1.0)
-        whole = np.sqrt(cluster_size * n / np.asarray(units))
-    events = squares / np.maximum(deff, 1.0)
+        rho = np.clip(np.where(clusters.average > 1, (deff - 1) / (clusters.average - 1), 0.0), 0.0, 1.0)
+        seen = np.where(squares > ROUNDING * n, squares**2 / np.maximum(spread.fourths, ROUNDING**2 * n), 0.0)
+        whole = np.sqrt(clusters.average * n / clusters.count)
+    events = seen / np.maximum(deff, 1.0)
     return np.asarray(1 + (whole - 1) * (events * rho + PRIOR_EVENTS) / (events + PRIOR_EVENTS))
 
 

@@ -7,13 +7,14 @@ shared item does on average.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from howsure.methods.clustered import clusterings
 from howsure.methods.moments import PairMoments, SignedTotal, flip_sums, with_own_pivots
-from howsure.methods.pseudo import PSEUDO, pseudo_weight
+from howsure.methods.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +48,10 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
             size = np.maximum(size, part.size(weight))
     squares = plain.value / weight**2 + _of_paper(own, weight, difference, variance)
     item = weight / shared
-    items = own.single_squares(difference) / item
-    unit = item * (pseudo_weight(squares, items, shared, size, units) if pseudo and codes else 1.0)
+    unit = item
+    if pseudo and codes:
+        items = ItemSpread(squares=own.single_squares(difference) / item, fourths=own.single_fourths(difference) / item)
+        unit = item * pseudo_weight(squares, items, shared, ClusterSizes(average=size, count=units))
     added = pseudo * unit
     centre = difference * weight / (weight + added)
     pivot = SignedTotal.zeros(shape)
@@ -158,6 +161,16 @@ class _RaggedSums:
         weight = (self.w[:, None] * self.mask).T @ self.mask
         result = data - 2 * centre * (linear - linear.T) + centre**2 * weight
         return np.where(np.abs(result) < 1e-12 * (squares + squares.T), 0.0, np.maximum(result, 0.0))
+
+    def single_fourths(self, centre: Floats) -> Floats:
+        """Return Σ w (d_k − centre)⁴ over shared items: powers of d by the binomial theorem, then powers of d − centre."""
+        powers = [self.filled**k * self.mask for k in range(5)]
+        weighted = [self.w[:, None] * power for power in powers]
+        total = np.zeros_like(centre)
+        for k in range(5):
+            of_d = sum(comb(k, a) * (-1) ** (k - a) * (weighted[a].T @ powers[k - a]) for a in range(k + 1))
+            total += comb(4, k) * (-centre) ** (4 - k) * of_d
+        return np.maximum(total, 0.0)
 
 
 def _of_paper(own: _RaggedSums, weight: Floats, difference: Floats, variance: Variance) -> Floats | float:

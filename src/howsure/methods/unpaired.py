@@ -9,8 +9,9 @@ import numpy as np
 
 from howsure.answers.estimate import Estimate, Interval
 from howsure.errors import Caution, MethodError
-from howsure.methods.clustered import covariance, degrees_of_freedom
+from howsure.methods.clustered import clusterings, covariance, degrees_of_freedom
 from howsure.methods.pivot import t_pivot
+from howsure.methods.pseudo import ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def unpaired_difference(
 ) -> tuple[Estimate, Pivot]:
     """Compare two samples of different items: Welch, with one success and one failure added to each if bounded.
 
-    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster.
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as pseudo.py says.
     """
     if asked.method not in ("pseudo-items", "t"):
         raise MethodError(
@@ -64,19 +65,28 @@ def _side(
 ) -> tuple[float, float, float, int]:
     """Return mean, variance, df and cluster count of the items that one model answered, pseudo-items appended."""
     keep = ~np.isnan(x)
-    n = int(keep.sum())
-    values = np.concatenate([x[keep], pseudo])
-    weights = np.concatenate([w[keep] * (n / w[keep].sum()), np.ones(len(pseudo))])
-    codes = []
-    for code in clusters:
-        own = np.unique(code[keep], return_inverse=True)[1].astype(np.int64)
-        codes.append(np.concatenate([own, np.arange(len(pseudo)) + own.max() + 1]))
+    values, weights = x[keep], w[keep] * (keep.sum() / w[keep].sum())
+    codes = [np.unique(code[keep], return_inverse=True)[1].astype(np.int64) for code in clusters]
     n_clusters = min([int(code.max()) + 1 for code in codes], default=len(values))
-    if n_clusters - len(pseudo) < 2:
-        return float(weights @ values / weights.sum()), math.nan, math.nan, n_clusters
-    v = float(covariance(values[:, None], weights, codes, variance)[0, 0])
+    unit = _pseudo_unit(values, weights, codes, variance) if pseudo and codes and n_clusters > 1 else 1.0
+    values = np.concatenate([values, pseudo])
+    weights = np.concatenate([weights, np.full(len(pseudo), unit)])
+    codes = [np.concatenate([code, np.arange(len(pseudo)) + code.max() + 1]) for code in codes]
     mean = float(weights @ values / weights.sum())
-    return mean, max(v, 0.0), degrees_of_freedom(codes, weights, variance), n_clusters - len(pseudo)
+    if n_clusters < 2:
+        return mean, math.nan, math.nan, n_clusters
+    v = float(covariance(values[:, None], weights, codes, variance)[0, 0])
+    return mean, max(v, 0.0), degrees_of_freedom(codes, weights, variance), n_clusters
+
+
+def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: Variance) -> float:
+    """Return how many items a pseudo-item weighs; a success and a failure are ±1 on the scale 2 x − 1."""
+    y, terms = 2 * x - 1, [term for term, sign in clusterings(codes, w) if sign > 0]
+    around = (y - w @ y / w.sum()) ** 2
+    size = max(float(term.totals @ term.totals) / term.total for term in terms)
+    spread = ItemSpread(squares=np.asarray(w @ around), fourths=np.asarray(w @ around**2))
+    clusters = ClusterSizes(average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms)))
+    return float(pseudo_weight(covariance(y[:, None], w, codes, variance)[0, 0], spread, len(x), clusters))
 
 
 def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:

@@ -255,6 +255,28 @@ FEW = {
 }
 
 
+PAIRS = {
+    "pseudo-items (default)": lambda s: PSEUDO.run(s, LEVEL),
+    "pseudo-items of one item (before)": light,
+    "CR2-t": PLAIN_PAIRS["t"],
+}
+
+
+def pair_worlds():
+    for count, size, discordance, share, icc, sizes in product(
+        (3, 5, 10, 20, 50, 200),
+        (5, 50),
+        (0.01, 0.05, 0.2, 0.6),
+        (0.0, 0.5, 0.9),
+        (0.0, 0.05, 0.2, 0.5),
+        ("equal", "dominant"),
+    ):
+        effect = share * discordance
+        yield PairWorld(
+            discordance=discordance, effect=effect, n_clusters=count, cluster_size=size, icc=icc, sizes=sizes
+        )
+
+
 # --- leaderboards --------------------------------------------------------------------------------------------------
 
 
@@ -309,7 +331,8 @@ def coverage_table(title, worlds, methods, trials):
         for name, run in methods.items():
             low, high = run(sample)
             covered = np.mean((low <= sample.truth + 1e-12) & (high >= sample.truth - 1e-12))
-            results[name].append((covered, np.nanmean(high - low)))
+            width = high - low
+            results[name].append((covered, np.nanmean(width) if np.isfinite(width).any() else np.nan))
     print(f"\n{title}: {len(worlds)} worlds, {trials} samples each\n")
     print(
         "| method | least coverage | mean coverage | worlds under 0.93 | mean width |\n| --- | ---: | ---: | ---: | ---: |"
@@ -356,6 +379,7 @@ def main():
     pick = ("Wilson on n / deff, t (before)", "the same, guarded", "beta-binomial posterior", "blend (default)")
     coverage_table("Attempts", attempt_worlds(), {name: RATES[name] for name in pick}, trials)
     coverage_table("A difference, independent items", plain_pair_worlds(), PLAIN_PAIRS, trials)
+    coverage_table("A difference in clusters", pair_worlds(), PAIRS, trials)
     few_table(min(trials, 1_000))
     boards_table(max(trials // 10, 20))
 

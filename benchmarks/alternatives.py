@@ -15,7 +15,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from howsure.calibration.boards import BoardWorld
 from howsure.calibration.checks import CHECKS
-from howsure.calibration.worlds import PairWorld, RateWorld
+from howsure.calibration.pair_worlds import PairWorld
+from howsure.calibration.worlds import RateWorld
 from howsure.methods import intervals
 from howsure.methods.adjust import adjust_pairs, holm
 from howsure.methods.betabinomial import posterior_limits
@@ -248,7 +249,7 @@ def excludes_zero(run):
 
 FEW = {
     "pseudo-items (default)": excludes_zero(lambda s: PSEUDO.run(s, LEVEL)),
-    "pseudo-items of one item (before)": excludes_zero(light),
+    "pseudo-items of one item": excludes_zero(light),
     "CR2-t": excludes_zero(PLAIN_PAIRS["t"]),
     "wild cluster bootstrap-t": wild,
     "sign-flip of the sum": plain_flip,
@@ -257,7 +258,7 @@ FEW = {
 
 PAIRS = {
     "pseudo-items (default)": lambda s: PSEUDO.run(s, LEVEL),
-    "pseudo-items of one item (before)": light,
+    "pseudo-items of one item": light,
     "CR2-t": PLAIN_PAIRS["t"],
 }
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from howsure.calibration.worlds import PairWorld, RateWorld, cluster_sizes, rates
+from howsure.calibration.pair_worlds import PairWorld
+from howsure.calibration.worlds import RateWorld, cluster_sizes, rates
 
 BOTH_RIGHT = 0.6
 """The share of items that both models get right, among those on which they agree."""

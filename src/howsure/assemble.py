@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure import record
 from howsure.answers.comparison import Comparison
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
@@ -24,7 +23,7 @@ from howsure.methods.pivot import equivalence, t_pivot
 from howsure.methods.ranks import ranks
 from howsure.options import Overall, check
 from howsure.prepare import collect
-from howsure.rereading import coverage_cautions
+from howsure.rereading import coverage_cautions, with_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,21 +98,10 @@ def _means(part: ScoreMatrix, asked: MeanOptions) -> tuple[Estimate, ...]:
         rng=np.random.default_rng(asked.seed),
         labels=part.cluster_labels[0] if part.cluster_labels else (),
     )
-    if not _recorded(part):
-        return found
-    return tuple(_with_record("mean", estimate, estimate.value) for estimate in found)
-
-
-def _recorded(matrix: ScoreMatrix) -> bool:
-    """Say whether the record's worlds are of this kind: single right-or-wrong answers to items that weigh the same."""
-    single = bool((matrix.attempts <= 1).all())
-    return matrix.weights is None and single and len(matrix.clusters) <= 1 and bool(matrix.right_or_wrong().all())
-
-
-def _with_record(kind: str, estimate: Estimate, rate: float) -> Estimate:
-    """Add what the record knows against this method with such data."""
-    miss = record.known_miss(kind, estimate.method, n_items=estimate.n_items, n_clusters=estimate.n_clusters, rate=rate)
-    return estimate if miss is None else replace(estimate, cautions=(*estimate.cautions, miss))
+    return tuple(
+        with_record("mean", estimate, part, rate=estimate.value, scores=part.values[:, k])
+        for k, estimate in enumerate(found)
+    )
 
 
 def known_models(scores: Scores, design: Design, names: tuple[str, str]) -> tuple[Items, tuple[str, str]]:
@@ -186,8 +174,9 @@ def comparison(matrix: ScoreMatrix, a: str, b: str, asked: PairOptions) -> Compa
         labels=matrix.cluster_labels[0] if matrix.cluster_labels else (),
     )
     estimate, decided = answer.estimate, answer.wins + answer.losses
-    if answer.paired and _recorded(matrix):
-        estimate = _with_record("difference", estimate, decided / (decided + answer.ties))
+    if answer.paired:
+        gaps = matrix.values[:, matrix.column(a)] - matrix.values[:, matrix.column(b)]
+        estimate = with_record("difference", estimate, matrix, rate=decided / (decided + answer.ties), scores=gaps)
     return Comparison(
         task=matrix.task,
         metric=matrix.metric,

@@ -1,12 +1,14 @@
-"""What would read differently: items that models lack, and failed attempts counted the other way."""
+"""What would read differently: what the record knows, items that models lack, failed attempts counted the other way."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from howsure import record
 from howsure.answers.comparison import Comparison
 from howsure.answers.leaderboard import Board
 from howsure.document import listing, plural
@@ -15,13 +17,43 @@ from howsure.errors import Caution
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
+    from howsure.answers.estimate import Estimate
     from howsure.matrix import ScoreMatrix
     from howsure.methods.moments import PairMoments
     from howsure.prepare import Items
 
+    Floats = NDArray[np.float64]
+
 T = TypeVar("T", Comparison, Board)
 
 COVERAGE = 0.9
+
+
+def with_record(kind: str, estimate: Estimate, matrix: ScoreMatrix, *, rate: float, scores: Floats) -> Estimate:
+    """Add what the published record knows against the estimate's method with such data.
+
+    `rate`: the score, or the share of discordant items; `scores` (n,): item scores or differences, NaN where there are
+    none. The record has single right-or-wrong answers and skewed unbounded scores, one way of clustering, no weights.
+    """
+    if matrix.weights is not None or len(matrix.clusters) > 1:
+        return estimate
+    n_items, n_clusters = estimate.n_items, estimate.n_clusters
+    miss = None
+    if not matrix.bounded:
+        skew = skewness(scores[~np.isnan(scores)])
+        miss = record.skewed_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, skewness=skew)
+    elif bool((matrix.attempts <= 1).all()) and bool(matrix.right_or_wrong().all()):
+        miss = record.known_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, rate=rate)
+    return estimate if miss is None else replace(estimate, cautions=(*estimate.cautions, miss))
+
+
+def skewness(scores: Floats) -> float:
+    """Return the third standardised moment, 0 where nothing varies."""
+    centred = scores - scores.mean() if len(scores) else scores
+    spread = float(np.sqrt((centred**2).mean())) if len(scores) else 0.0
+    return float((centred**3).mean()) / spread**3 if spread > 0 else 0.0
 
 
 def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution, ...]:

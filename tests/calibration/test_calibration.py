@@ -10,7 +10,8 @@ from howsure import record
 from howsure.calibration.checks import CHECKS
 from howsure.calibration.grids import grid
 from howsure.calibration.harness import check_worlds
-from howsure.calibration.worlds import AttemptPairWorld, PairWorld, RateWorld, ScoreWorld
+from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld
+from howsure.calibration.worlds import RateWorld, ScoreWorld
 from howsure.methods.difference import difference
 from howsure.methods.mean import mean
 
@@ -204,3 +205,17 @@ def test_only_the_methods_that_were_asked_for_are_told():
     answer = hs.calibrate(record=True, method="blend")
     assert set(answer.cells["method"]) == {"blend, CR2"}
     assert answer.render("markdown").startswith("**")
+
+
+def skewed(n):
+    scores = np.random.default_rng(3).lognormal(0, 1, n)
+    return pl.DataFrame({"model": "a", "item": np.arange(n), "score": scores + 1})
+
+
+def test_skewed_scores_on_an_open_scale_are_told_where_they_are_few():
+    told = hs.estimate(skewed(30))[0].estimate.cautions
+    assert [caution.code for caution in told] == ["skewed"]
+    assert "30 items" in told[0].message
+    assert not hs.estimate(skewed(1_000))[0].estimate.cautions
+    even = skewed(30).with_columns(score=pl.Series(np.linspace(1, 5, 30)))
+    assert not hs.estimate(even)[0].estimate.cautions

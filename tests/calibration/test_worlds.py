@@ -7,16 +7,8 @@ import pytest
 
 from howsure.calibration.boards import BoardWorld, check_boards
 from howsure.calibration.grids import grid
-from howsure.calibration.worlds import (
-    AttemptPairWorld,
-    PairWorld,
-    RateWorld,
-    RealWorld,
-    ScorePairWorld,
-    ScoreWorld,
-    cluster_sizes,
-    rates,
-)
+from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
+from howsure.calibration.worlds import RateWorld, RealWorld, ScoreWorld, cluster_sizes, rates
 
 TRIALS = 4_000
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from howsure.calibration.worlds import World
+    from howsure.calibration.pair_worlds import World
     from howsure.options import IntervalMethod, Variance
 
     Floats = NDArray[np.float64]

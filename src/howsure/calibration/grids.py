@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
-from howsure.calibration.worlds import AttemptPairWorld, PairWorld, RateWorld, ScorePairWorld, ScoreWorld
+from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
+from howsure.calibration.worlds import RateWorld, ScoreWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.calibration.worlds import Sizes, World
+    from howsure.calibration.pair_worlds import World
+    from howsure.calibration.worlds import Sizes
 
 Grid = Literal["small", "standard", "stress"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from howsure.calibration.worlds import World
+    from howsure.calibration.pair_worlds import World
 
     Floats = NDArray[np.float64]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from howsure.api import Names
-    from howsure.calibration.worlds import World
+    from howsure.calibration.pair_worlds import World
     from howsure.matrix import ScoreMatrix
 
 SAMPLES = (30, 100, 300)

@@ -111,3 +111,9 @@ class DifferenceSample:
 
 
 ROUNDING = 1e-12
+
+
+def item_spread(d: Floats) -> ItemSpread:
+    """Return how differences (n, T) spread over items."""
+    around = (d - d.mean(axis=0)) ** 2
+    return ItemSpread(squares=around.sum(axis=0), fourths=(around**2).sum(axis=0))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 LEAST = 0.93
 LEVEL = 0.95
+SKEWED = 1.5
 
 
 def worlds() -> pl.DataFrame:
@@ -52,6 +53,31 @@ def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: f
     if worst["coverage"] >= LEAST:
         return None
     return _caution(kind, worst)
+
+
+def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewness: float) -> Caution | None:
+    """Warn where unbounded scores are as skewed as the record's skewed worlds and too few for this method."""
+    if abs(skewness) < SKEWED:
+        return None
+    clustered = n_items > n_clusters
+    cells = worlds().filter(
+        pl.col("kind") == kind,
+        pl.col("method") == method,
+        pl.col("scores") == "unbounded, skewed",
+        (pl.col("cluster_size") > 1) == clustered,
+    )
+    if not len(cells) or n_clusters > 2 * int(cells["n_clusters"].to_numpy().max()):
+        return None
+    nearest = cells.sort((pl.col("n_clusters") / n_clusters).log().abs()).row(0, named=True)
+    if nearest["coverage"] >= LEAST:
+        return None
+    units = f"{nearest['n_clusters']:,} {'clusters of 10' if clustered else 'items'}"
+    return Caution(
+        code="skewed",
+        message=f"the scores are skewed ({skewness:+.1f}): with {units} from a log-normal distribution 95 % intervals of this "
+        f"method held the truth in {100 * nearest['coverage']:.0f} % of samples",
+        remedy="More items would help, or scores on a log scale.",
+    )
 
 
 Place = tuple[float, float, float]

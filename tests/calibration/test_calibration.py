@@ -87,7 +87,7 @@ def test_what_is_checked_of_differences_is_what_users_get(world):
         d = np.zeros(len(codes))
         for g, total in enumerate(sample.sums[:, k].astype(int)):
             d[np.flatnonzero(codes == g)[: abs(total)]] = np.sign(total)
-        spare = (sample.squares[k] - np.abs(d).sum()) / 2
+        spare = (sample.wins[k] + sample.losses[k] - np.abs(d).sum()) / 2
         for g in rng.permutation(len(sizes)):
             free = np.flatnonzero((codes == g) & (d == 0))
             pairs = int(min(spare, len(free) // 2))

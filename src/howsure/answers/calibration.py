@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from howsure.document import Block
 
 WORST = 10
+LEGEND = "* what you get without asking; least, mean: coverage; no bar: samples without an error bar; broken: promises"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +90,12 @@ def _methods_table(cells: pl.DataFrame, title: str) -> Table:
     columns = (
         Column(name="method", align="left"),
         Column(name="worlds"),
-        Column(name="least coverage"),
-        Column(name="mean coverage"),
+        Column(name="least"),
+        Column(name="mean"),
         Column(name="under 93 %"),
-        Column(name="mean width"),
-        Column(name="no error bar", priority=5),
-        Column(name="promises broken"),
+        Column(name="width"),
+        Column(name="no bar", priority=5),
+        Column(name="broken"),
     )
     rows = tuple(
         (
@@ -109,7 +110,7 @@ def _methods_table(cells: pl.DataFrame, title: str) -> Table:
         )
         for row in found.sort("default", "mean", descending=True).iter_rows(named=True)
     )
-    return Table(columns=columns, rows=rows, title=title, note="* what you get without asking")
+    return Table(columns=columns, rows=rows, title=title, note=LEGEND)
 
 
 def _worst_table(cells: pl.DataFrame) -> Table:

@@ -69,14 +69,14 @@ def real_worlds(data: Any) -> Iterator[World]:
     """Yield samples of 30, 100 and 300 items of every task with right-or-wrong scores, for models and pairs."""
     empty = True
     for matrix in collect(read(data), make_design({})).matrices():
-        binary = matrix.right_or_wrong() & (np.nanmax(matrix.attempts, axis=0) == 1)
-        complete = np.flatnonzero(binary & ~np.isnan(matrix.values).any(axis=0))
+        most = int(matrix.attempts.max())
+        complete = np.flatnonzero(matrix.right_or_wrong() & (matrix.attempts == most).all(axis=0))
         if len(complete) and len(matrix.items) >= max(SAMPLES):
             empty = False
             yield from _worlds_of(matrix, complete)
     if empty:
         raise DataError(
-            f"no task here has {max(SAMPLES)} items with single right-or-wrong answers of one model",
+            f"no task here has {max(SAMPLES)} items with right-or-wrong answers of one model, equally many to each",
             remedy="Leave the data out to check the methods in made-up worlds.",
         )
 
@@ -84,10 +84,11 @@ def real_worlds(data: Any) -> Iterator[World]:
 def _worlds_of(matrix: ScoreMatrix, complete: Any) -> Iterator[World]:
     order = complete[np.argsort(-matrix.values[:, complete].mean(axis=0), kind="stable")]
     spread = np.unique(np.linspace(0, len(order) - 1, min(MODELS, len(order))).astype(int))
+    attempts = int(matrix.attempts.max())
     for n in SAMPLES:
         for k in spread:
             one = matrix.values[:, order[k]]
-            yield RealWorld(name=matrix.task, scores=tuple(one), n_clusters=n)
+            yield RealWorld(name=matrix.task, scores=tuple(one), n_clusters=n, attempts=attempts)
             if k + 1 < len(order):
                 gap = one - matrix.values[:, order[k + 1]]
-                yield RealWorld(name=matrix.task, scores=tuple(gap), n_clusters=n, paired=True)
+                yield RealWorld(name=matrix.task, scores=tuple(gap), n_clusters=n, paired=True, attempts=attempts)

@@ -220,19 +220,28 @@ def _noise(rng: np.random.Generator, family: str, size: tuple[int, int]) -> Floa
 class RealWorld:
     """A real benchmark as the population: n of its items are drawn with replacement, for one model or for two.
 
-    `scores`: the item scores of one model, or the differences of two, (population,); `name`: what the table says.
+    `scores`: the item scores of one model, or the differences of two, (population,), each over `attempts` right-or-wrong
+    answers; `name`: what the table says.
     """
 
     name: str
     scores: tuple[float, ...]
     n_clusters: int
     paired: bool = False
+    attempts: int = 1
 
     def features(self) -> dict[str, Any]:
         """Return what the table says of this world."""
         truth = float(np.mean(self.scores))
         known = {"effect": truth} if self.paired else {"p": truth}
-        return {"scores": "right or wrong", "world": self.name, "n_clusters": self.n_clusters, **known}
+        attempts = str(self.attempts)
+        return {
+            "scores": "right or wrong",
+            "world": self.name,
+            "n_clusters": self.n_clusters,
+            "attempts": attempts,
+            **known,
+        }
 
     @property
     def effective_clusters(self) -> float:
@@ -250,13 +259,20 @@ class RealWorld:
         drawn = population[rng.integers(0, len(population), (self.n_clusters, trials))]
         ones, truth = np.ones(self.n_clusters), float(population.mean())
         if self.paired:
+            single = self.attempts == 1
             return DifferenceSample(
                 sums=drawn,
                 totals=ones,
                 items=item_spread(drawn),
                 truth=truth,
-                wins=(drawn > 0).sum(axis=0).astype(float),
-                losses=(drawn < 0).sum(axis=0).astype(float),
+                wins=(drawn > 0).sum(axis=0).astype(float) if single else None,
+                losses=(drawn < 0).sum(axis=0).astype(float) if single else None,
             )
-        squares = drawn.sum(axis=0)
-        return MeanSample(sums=drawn, totals=ones, squares=squares, answers=ones, n=self.n_clusters, truth=truth)
+        return MeanSample(
+            sums=drawn,
+            totals=ones,
+            squares=(drawn**2).sum(axis=0),
+            answers=ones * self.attempts,
+            n=self.n_clusters,
+            truth=truth,
+        )

@@ -23,7 +23,7 @@ from howsure.methods.pivot import equivalence, t_pivot
 from howsure.methods.ranks import ranks
 from howsure.options import Overall, check
 from howsure.prepare import collect
-from howsure.rereading import coverage_cautions, with_record
+from howsure.rereading import Recorded, coverage_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,9 +98,9 @@ def _means(part: ScoreMatrix, asked: MeanOptions) -> tuple[Estimate, ...]:
         rng=np.random.default_rng(asked.seed),
         labels=part.cluster_labels[0] if part.cluster_labels else (),
     )
+    known = Recorded.of(part)
     return tuple(
-        with_record("mean", estimate, part, rate=estimate.value, scores=part.values[:, k])
-        for k, estimate in enumerate(found)
+        known.add("mean", estimate, rate=estimate.value, scores=part.values[:, k]) for k, estimate in enumerate(found)
     )
 
 
@@ -176,7 +176,8 @@ def comparison(matrix: ScoreMatrix, a: str, b: str, asked: PairOptions) -> Compa
     estimate, decided = answer.estimate, answer.wins + answer.losses
     if answer.paired:
         gaps = matrix.values[:, matrix.column(a)] - matrix.values[:, matrix.column(b)]
-        estimate = with_record("difference", estimate, matrix, rate=decided / (decided + answer.ties), scores=gaps)
+        rate = decided / (decided + answer.ties)
+        estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, scores=gaps)
     return Comparison(
         task=matrix.task,
         metric=matrix.metric,

@@ -70,6 +70,8 @@ class ScoreMatrix:
     def take_models(self, positions: Sequence[int] | Ints) -> ScoreMatrix:
         """Return the same items with only these models."""
         chosen = np.asarray(positions, dtype=np.int64)
+        if np.array_equal(chosen, np.arange(len(self.models))):
+            return self
         return replace(
             self,
             models=tuple(self.models[i] for i in chosen),

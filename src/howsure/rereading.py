@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -31,22 +31,37 @@ T = TypeVar("T", Comparison, Board)
 COVERAGE = 0.9
 
 
-def with_record(kind: str, estimate: Estimate, matrix: ScoreMatrix, *, rate: float, scores: Floats) -> Estimate:
-    """Add what the published record knows against the estimate's method with such data.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Whether the published record has worlds like a matrix: `single` right-or-wrong answers, or scores on an `open` scale.
 
-    `rate`: the score, or the share of discordant items; `scores` (n,): item scores or differences, NaN where there are
-    none. The record has single right-or-wrong answers and skewed unbounded scores, one way of clustering, no weights.
+    It has one way of clustering and no weights.
     """
-    if matrix.weights is not None or len(matrix.clusters) > 1:
-        return estimate
-    n_items, n_clusters = estimate.n_items, estimate.n_clusters
-    miss = None
-    if not matrix.bounded:
-        skew = skewness(scores[~np.isnan(scores)])
-        miss = record.skewed_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, skewness=skew)
-    elif bool((matrix.attempts <= 1).all()) and bool(matrix.right_or_wrong().all()):
-        miss = record.known_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, rate=rate)
-    return estimate if miss is None else replace(estimate, cautions=(*estimate.cautions, miss))
+
+    single: bool
+    open: bool
+
+    @classmethod
+    def of(cls, matrix: ScoreMatrix) -> Recorded:
+        """Look at a matrix, once for all its models."""
+        plain = matrix.weights is None and len(matrix.clusters) <= 1
+        single = plain and bool((matrix.attempts <= 1).all()) and bool(matrix.right_or_wrong().all())
+        return cls(single=single, open=plain and not matrix.bounded)
+
+    def add(self, kind: str, estimate: Estimate, *, rate: float, scores: Floats) -> Estimate:
+        """Add what the record knows against the estimate's method with such data.
+
+        `rate`: the score, or the share of discordant items; `scores` (n,): item scores or differences, NaN where there
+        are none.
+        """
+        n_items, n_clusters = estimate.n_items, estimate.n_clusters
+        miss = None
+        if self.single:
+            miss = record.known_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, rate=rate)
+        elif self.open:
+            skew = skewness(scores[~np.isnan(scores)])
+            miss = record.skewed_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, skewness=skew)
+        return estimate if miss is None else replace(estimate, cautions=(*estimate.cautions, miss))
 
 
 def skewness(scores: Floats) -> float:

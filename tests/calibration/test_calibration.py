@@ -197,7 +197,7 @@ def test_items_of_your_own_can_be_the_population():
 
 
 def test_data_without_enough_items_are_refused_with_a_reason():
-    with pytest.raises(hs.DataError, match="no task here has 300 items"):
+    with pytest.raises(hs.DataError, match="no task here has 300 items or more"):
         hs.calibrate(board(0.5, 5, 5))
 
 
@@ -219,3 +219,19 @@ def test_skewed_scores_on_an_open_scale_are_told_where_they_are_few():
     assert not hs.estimate(skewed(1_000))[0].estimate.cautions
     even = skewed(30).with_columns(score=pl.Series(np.linspace(1, 5, 30)))
     assert not hs.estimate(even)[0].estimate.cautions
+
+
+def test_a_method_that_is_not_there_is_no_green_check():
+    with pytest.raises(hs.OptionError, match="no method here has 'xyz'"):
+        hs.calibrate(record=True, method="xyz")
+
+
+def test_the_record_takes_no_data_and_no_other_level():
+    with pytest.raises(hs.OptionError, match="the record is of made-up worlds at 95 %"):
+        hs.calibrate(record=True, level=0.9)
+    with pytest.raises(hs.OptionError, match="the record is"):
+        hs.calibrate(board(0.5, 5, 5), record=True)
+
+
+def test_without_a_default_there_are_no_worst_worlds_of_defaults():
+    assert "worst worlds" not in hs.calibrate(record=True, method="wilson").render("markdown")

@@ -56,15 +56,15 @@ class Calibration(Answer):
         """Return how many promises were kept, every method's coverage, and the worst cells of the defaults."""
         promised = self.cells["kept"].drop_nulls()
         kept = int(promised.sum())
-        worlds = self.cells.select("trials").height
-        verdict = (
-            f"{kept:,} of {plural(len(promised), 'promise')} kept, in {plural(worlds, 'cell')} of world and method."
-        )
+        cells, free = len(self.cells), len(self.cells) - len(promised)
+        verdict = f"{kept:,} of {plural(len(promised), 'promise')} kept, in {plural(cells, 'cell')} of world and method"
+        verdict += f"; {free:,} of these are without one." if free else "."
         blocks: list[Block] = [Text(text=verdict, kind="verdict")]
         for kind, title in (("mean", "Intervals of a score"), ("difference", "Intervals of a difference")):
             part = self.cells.filter(kind=kind)
             if len(part):
-                blocks += [_methods_table(part, f"{title}, {level_text(self.level)}"), _worst_table(part)]
+                blocks.append(_methods_table(part, f"{title}, {level_text(self.level)}"))
+                blocks += [_worst_table(part)] if part["default"].any() else []
         return Document(blocks=tuple(blocks))
 
 

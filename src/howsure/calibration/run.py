@@ -13,7 +13,7 @@ from howsure.calibration.grids import Grid, grid
 from howsure.calibration.harness import check_worlds
 from howsure.calibration.worlds import RealWorld
 from howsure.design import make_design
-from howsure.errors import DataError
+from howsure.errors import DataError, OptionError
 from howsure.options import check, check_level
 from howsure.prepare import collect
 
@@ -44,8 +44,8 @@ def calibrate(
     """Count how often each method's interval holds the truth, in worlds whose truth is known.
 
     `data` None: the worlds of a grid, "small" (a minute), "standard" (the published record) or "stress" (beyond every
-    promise). Else what `read` takes: its items, without their clusters, are the population, of which 30, 100 and 300 are
-    drawn again and again, for up to 8 models and their neighbours in rank. `slow`: also methods that resample. Same
+    promise). Else what `read` takes: its items, without their clusters, are the population (300 or more, answered right or
+    wrong, equally often each), of which 30, 100 and 300 are drawn again and again, for up to 8 models and their neighbours in rank. `slow`: also methods that resample. Same
     seed, same table, whatever the number of `processes`. `record`: return the published record instead. `method`: keep
     only methods whose name holds one of these words.
 
@@ -56,6 +56,10 @@ def calibrate(
     check("worlds", worlds, Grid)
     check_level(level)
     words = (method,) if isinstance(method, str) else tuple(method)
+    if record and (data is not None or level != published.LEVEL):
+        raise OptionError(
+            "the record is of made-up worlds at 95 %", remedy="Leave out the data and the level, or record."
+        )
     if record:
         return Calibration(cells=published.methods(published.worlds(), words), level=published.LEVEL, seed=0)
     chosen = grid(worlds) if data is None else list(real_worlds(data))
@@ -76,8 +80,8 @@ def real_worlds(data: Any) -> Iterator[World]:
             yield from _worlds_of(matrix, complete)
     if empty:
         raise DataError(
-            f"no task here has {max(SAMPLES)} items with right-or-wrong answers of one model, equally many to each",
-            remedy="Leave the data out to check the methods in made-up worlds.",
+            f"no task here has {max(SAMPLES)} items or more that one model answered right or wrong, equally often each",
+            remedy="Such items are needed as the population. Leave the data out to check the methods in made-up worlds.",
         )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.errors import Caution
+from howsure.errors import Caution, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,4 +129,10 @@ def methods(cells: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
     wanted = list(names)
     if not wanted:
         return cells
-    return cells.filter(pl.any_horizontal(*(pl.col("method").str.contains(name, literal=True) for name in wanted)))
+    kept = cells.filter(pl.any_horizontal(*(pl.col("method").str.contains(name, literal=True) for name in wanted)))
+    if not len(kept):
+        known = ", ".join(sorted(cells["method"].unique()))
+        raise OptionError(
+            f"no method here has {' or '.join(map(repr, wanted))} in its name", remedy=f"There are: {known}."
+        )
+    return kept

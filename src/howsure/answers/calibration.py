@@ -36,7 +36,7 @@ class Calibration(Answer):
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per world and method."""
         rows = self.cells.iter_rows(named=True)
-        return [{name: number_or_none(value) for name, value in row.items()} for row in rows]
+        return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
     def to_frame(self) -> pl.DataFrame:
         """Return the cells."""
@@ -68,7 +68,7 @@ class Calibration(Answer):
         return Document(blocks=tuple(blocks))
 
 
-def number_or_none(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """Return a float as JSON has it, anything else as it is."""
     return number(value) if isinstance(value, float) else value
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.calibration.pair_worlds import World
-    from howsure.options import IntervalMethod, Variance
+    from howsure.options import ComparisonMethod, IntervalMethod, Variance
 
     Floats = NDArray[np.float64]
     Limits = tuple[Floats, Floats]
@@ -110,23 +110,26 @@ def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
     return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
 
 
-def _pseudo(sample: DifferenceSample, level: float) -> Limits:
-    return _pivot_limits(sample, level, "CR2", PSEUDO)
+def pivot_check(
+    method: ComparisonMethod, variance: Variance, promise: Promise, *, default: str = "", unbounded: bool = False
+) -> Check:
+    """Check a method of differences.py: "pseudo-items" or "t"."""
+    pseudo = PSEUDO if method == "pseudo-items" else 0
 
+    def run(sample: DifferenceSample, level: float) -> Limits:
+        found = pivots(sample.sums_for(variance), variance, pseudo)
+        spread = np.where(found.spread > ROUNDING, found.spread, np.nan)
+        low, high = intervals.t_interval(found.centre, spread, found.df, level)
+        return (np.maximum(low, -1.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
 
-def _t(sample: DifferenceSample, level: float) -> Limits:
-    return _pivot_limits(sample, level, "CR2", 0)
-
-
-def _miller(sample: DifferenceSample, level: float) -> Limits:
-    return _pivot_limits(sample, level, "miller", 0)
-
-
-def _pivot_limits(sample: DifferenceSample, level: float, variance: Variance, pseudo: int) -> Limits:
-    found = pivots(sample.sums_for(variance), variance, pseudo)
-    spread = np.where(found.spread > ROUNDING, found.spread, np.nan)
-    low, high = intervals.t_interval(found.centre, spread, found.df, level)
-    return (np.maximum(low, -1.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
+    return Check(
+        name=f"paired {method}, {variance}",
+        run=run,
+        promise=promise,
+        kind="difference",
+        default_for=default,
+        unbounded=unbounded,
+    )
 
 
 def _mcnemar(sample: DifferenceSample, level: float) -> Limits:
@@ -181,28 +184,9 @@ CHECKS: tuple[Check, ...] = (
         slow=True,
         unbounded=True,
     ),
-    Check(
-        name="paired pseudo-items, CR2",
-        run=_pseudo,
-        promise=Promise(least=0.93),
-        kind="difference",
-        default_for="bounded",
-    ),
-    Check(
-        name="paired t, CR2",
-        run=_t,
-        promise=Promise(least=0.92, clusters=10, events=20),
-        kind="difference",
-        default_for="unbounded",
-        unbounded=True,
-    ),
-    Check(
-        name="paired t, miller",
-        run=_miller,
-        promise=Promise(least=0.92, clusters=50, events=30),
-        kind="difference",
-        unbounded=True,
-    ),
+    pivot_check("pseudo-items", "CR2", Promise(least=0.93), default="bounded"),
+    pivot_check("t", "CR2", Promise(least=0.92, clusters=10, events=20), default="unbounded", unbounded=True),
+    pivot_check("t", "miller", Promise(least=0.92, clusters=50, events=30), unbounded=True),
     Check(
         name="paired mcnemar, CR2",
         run=_mcnemar,

@@ -13,6 +13,7 @@ from howsure.calibration.worlds import (
     RealWorld,
     ScoreWorld,
     cluster_sizes,
+    design_effect,
     effective_clusters,
     rates,
 )
@@ -54,7 +55,7 @@ class PairWorld:
     def events(self) -> float:
         """N (discordance − effect²) / deff: how many independent discordant items a sample holds, about."""
         n = float(cluster_sizes(self.n_clusters, self.cluster_size, self.sizes).sum())
-        deff = 1 + (n / self.effective_clusters - 1) * self.icc
+        deff = design_effect(n, self.effective_clusters, self.icc)
         return n * (self.discordance - self.effect**2) / deff
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:

@@ -45,9 +45,9 @@ def calibrate(
 
     `data` None: the worlds of a grid, "small" (a minute), "standard" (the published record) or "stress" (beyond every
     promise). Else what `read` takes: its items, without their clusters, are the population (300 or more, answered right or
-    wrong, equally often each), of which 30, 100 and 300 are drawn again and again, for up to 8 models and their neighbours in rank. `slow`: also methods that resample. Same
-    seed, same table, whatever the number of `processes`. `record`: return the published record instead. `method`: keep
-    only methods whose name holds one of these words.
+    wrong, equally often each), of which 30, 100 and 300 are drawn again and again, for up to 8 models and their
+    neighbours in rank. `slow`: also methods that resample. Same seed, same table, whatever the number of `processes`.
+    `record`: return the published record instead. `method`: keep only methods whose name holds one of these words.
 
     >>> answer = calibrate(trials=200)
     >>> answer.kept, answer.cells.filter(method="blend, CR2", n_clusters=200)["coverage"].min() > 0.88

@@ -28,7 +28,8 @@ class MeanSample:
 
     `sums` (C, T): sum of scores in each cluster, weights included; `totals` (C,): its items, or their weight;
     `squares` (T,): sum of squared scores over items, weights included; `answers` (C,): right-or-wrong answers in each
-    cluster, None for other scores; `n`: items; `truth`: the mean of the population. Items as their own clusters are C = n clusters of one.
+    cluster, None for other scores; `n`: items; `truth`: the mean of the population. Items as their own clusters are
+    C = n clusters of one.
     """
 
     sums: Floats

@@ -45,6 +45,11 @@ def effective_clusters(n_clusters: int, size: int, sizes: Sizes) -> float:
     return float(held.sum() ** 2 / (held @ held))
 
 
+def design_effect(n: float, clusters: float, icc: float) -> float:
+    """Return how many times the variance of a mean grows by so many effective clusters of n items."""
+    return 1 + (n / clusters - 1) * icc
+
+
 def rates(rng: np.random.Generator, p: float, icc: float, size: tuple[int, int], shape: Shape = "beta") -> Floats:
     """Draw the rate of every cluster and sample: mean p, variance icc · p (1 − p)."""
     if icc == 0:
@@ -105,7 +110,7 @@ class RateWorld:
     def events(self) -> float:
         """N p (1 − p) / deff: how many independent outcomes of the rarer kind a sample holds, about."""
         n = float(cluster_sizes(self.n_clusters, self.cluster_size, self.sizes).sum())
-        deff = 1 + (n / self.effective_clusters - 1) * self.icc
+        deff = design_effect(n, self.effective_clusters, self.icc)
         return n * self.p * (1 - self.p) / deff
 
     def draw(self, rng: np.random.Generator, trials: int) -> MeanSample:
@@ -181,7 +186,7 @@ class ScoreWorld:
         if self.family != "beta":
             return np.inf
         n = self.n_clusters * self.cluster_size
-        deff = 1 + (n / self.effective_clusters - 1) * self.icc
+        deff = design_effect(n, self.effective_clusters, self.icc)
         return n * self.centre * (1 - self.centre) / deff
 
     def draw(self, rng: np.random.Generator, trials: int) -> MeanSample:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from howsure.options import Variance
 
     Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

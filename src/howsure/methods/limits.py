@@ -91,8 +91,9 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
         return intervals.guarded_wilson(means.value, _cautious(means, 1.0, means.units), means.df, level)
     single = groups.single
     by_weights = means.n * float(groups.shares @ groups.shares)
-    answers = np.where(means.var > 0, np.minimum(means.effective, _answers(groups)), _answers(groups))
-    effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), answers)
+    most = _answers(groups)
+    capped = np.where(means.var > 0, np.minimum(means.effective, most), most)
+    effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), capped)
     low, high = intervals.guarded_wilson(means.value, effective, means.df, level)
     rest = np.flatnonzero(~single)
     value, events = means.value[rest], (effective * _spread(means))[rest]

@@ -24,6 +24,7 @@ LEVEL = 0.95
 SKEWED = 1.5
 
 
+@cache
 def worlds() -> pl.DataFrame:
     """Return one row per world and method; the columns are told in howsure/calibration/harness.py."""
     return pl.read_parquet(FOLDER / "worlds.parquet")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from frames import clustered, two_models
-from howsure import cli, options
+from howsure import cli_options, options
 from howsure.cli import main, parse_margin
 
 
@@ -39,12 +39,13 @@ def test_every_command_and_option_has_help():
 def test_choices_are_the_library_s_own():
     from typing import get_args
 
-    assert get_args(options.IntervalMethod) == cli.INTERVALS
-    assert get_args(options.ComparisonMethod) == cli.METHODS
-    assert get_args(options.Variance) == cli.VARIANCES
-    assert get_args(options.Adjustment) == cli.ADJUSTMENTS
-    assert get_args(options.Failures) == cli.FAILURES
-    assert get_args(options.Format) == cli.FORMATS
+    assert get_args(options.IntervalMethod) == cli_options.INTERVALS
+    assert get_args(options.ComparisonMethod) == cli_options.METHODS
+    assert get_args(options.Variance) == cli_options.VARIANCES
+    assert get_args(options.Adjustment) == cli_options.ADJUSTMENTS
+    assert get_args(options.Failures) == cli_options.FAILURES
+    assert get_args(options.Format) == cli_options.FORMATS
+    assert get_args(options.Population) == cli_options.POPULATIONS
 
 
 @pytest.mark.parametrize(

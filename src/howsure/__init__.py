@@ -21,13 +21,19 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Estimate as Estimate
     from howsure.answers.estimate import Estimates as Estimates
     from howsure.answers.estimate import Interval as Interval
+    from howsure.answers.health import Health as Health
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
+    from howsure.answers.noise import Noise as Noise
+    from howsure.answers.trend import Trend as Trend
     from howsure.api import audit as audit
     from howsure.api import compare as compare
     from howsure.api import describe as describe
     from howsure.api import estimate as estimate
+    from howsure.api import health as health
     from howsure.api import leaderboard as leaderboard
+    from howsure.api import noise as noise
     from howsure.api import read as read
+    from howsure.api import trend as trend
     from howsure.calibration.run import calibrate as calibrate
     from howsure.errors import Caution as Caution
     from howsure.errors import DataError as DataError
@@ -45,8 +51,11 @@ _HOMES = {
     "howsure.answers.comparison": ("Comparison", "Comparisons"),
     "howsure.answers.description": ("Description",),
     "howsure.answers.estimate": ("Estimate", "Estimates", "Interval"),
+    "howsure.answers.health": ("Health",),
     "howsure.answers.leaderboard": ("Leaderboard",),
-    "howsure.api": ("audit", "compare", "describe", "estimate", "leaderboard", "read"),
+    "howsure.answers.noise": ("Noise",),
+    "howsure.answers.trend": ("Trend",),
+    "howsure.api": ("audit", "compare", "describe", "estimate", "health", "leaderboard", "noise", "read", "trend"),
     "howsure.calibration.run": ("calibrate",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
     "howsure.scores": ("Scores",),

@@ -365,6 +365,18 @@ def _refuse_mixture(doubtful: pl.DataFrame, column: str, roles: Mapping[str, tup
     )
 
 
+def value_counts(scores: Scores, wanted: Wanted) -> pl.DataFrame:
+    """Return how often (`count`) every group had every score; copies of rows count once where attempts are numbered."""
+    frame, roles = tidy(scores.rows, scores.roles)
+    frame, names = _filter(frame, wanted), frame.collect_schema().names()
+    if "attempt" in names:
+        frame = _drop_copies(frame, names)
+    if "status" in roles:
+        frame = frame.filter(nw.col("status") == "ok")
+    counted = frame.filter(~nw.col("score").is_null()).group_by(*KEYS, "score").agg(nw.len().alias("count"))
+    return to_polars(counted).with_columns(pl.col(KEYS).cast(pl.Categorical))
+
+
 def model_names(scores: Scores) -> list[str]:
     """Return the names of all models, sorted."""
     frame, _ = tidy(scores.rows, scores.roles)

@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure import assemble, rereading
+from howsure import assemble, covariates, finer, rereading
 from howsure.answers.comparison import Comparison, Comparisons
 from howsure.answers.estimate import Entry, Estimates
 from howsure.answers.leaderboard import Leaderboard
+from howsure.benchmark import refuse_methods, refuse_population
 from howsure.design import DesignOptions, make_design
 from howsure.errors import OptionError
 from howsure.options import (
@@ -22,15 +23,22 @@ from howsure.options import (
     check,
     check_level,
 )
+from howsure.overall import overall_board, overall_comparison
 from howsure.prepare import collect
 from howsure.scores import Scores
+from howsure.tidy import ALIASES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.audit import Audit
     from howsure.answers.description import Description
+    from howsure.answers.health import Health
+    from howsure.answers.noise import Noise
+    from howsure.answers.trend import Trend
+    from howsure.design import Design
     from howsure.readers.folder import Progress
+    from howsure.scores import Published
 
     Names = str | Sequence[str]
 
@@ -42,6 +50,7 @@ def read(
     where: Mapping[str, Names] | None = None,
     reader: str | None = None,
     strict: bool = False,
+    probabilities: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
     """Read per-question results: a path or paths to what a harness wrote, or a frame that you hold.
@@ -51,7 +60,8 @@ def read(
 
     `columns` names the columns of a table, `{"model": ["model", "temperature"]}` joining several; the usual names
     (benchmark, question_id, epoch, is_correct …) are recognised and told. `where` keeps only rows with these values.
-    `reader` forces a format; `strict` stops at the first file that can't be read.
+    `reader` forces a format; `strict` stops at the first file that can't be read. `probabilities` adds the metrics
+    `prob` and `prob_norm`, the probability of the right answer, from logs that hold it.
     Raises ReadError where nothing can be read, DataError where the columns don't fit.
 
     >>> import polars as pl
@@ -67,7 +77,15 @@ def read(
         from howsure.readers.folder import read_paths
 
         paths = [data] if isinstance(data, (str, Path)) else list(data)
-        return read_paths(paths, columns=roles, where=kept, reader=reader, strict=strict, progress=progress)
+        return read_paths(
+            paths,
+            columns=roles,
+            where=kept,
+            reader=reader,
+            strict=strict,
+            probabilities=probabilities,
+            progress=progress,
+        )
     return _read_frame(data, roles, kept)
 
 
@@ -87,6 +105,11 @@ def _read_frame(data: Any, roles: dict[str, tuple[str, ...]], where: dict[str, t
         frame = frame.filter(nw.col(name).cast(nw.String).is_in(list(values)))
     found = find_roles(frame.collect_schema().names(), roles)
     return Scores(rows=frame.to_native(), roles=found)
+
+
+def _scores(data: Any, design: Design) -> Scores:
+    """Read what a verb was given, with probabilities where the design asks for them."""
+    return read(data, probabilities=design.score.kind == "prob")
 
 
 def describe(data: Any) -> Description:
@@ -121,12 +144,19 @@ def estimate(
     check("interval", interval, IntervalMethod, optional=True)
     check("variance", variance, Variance)
     check_level(level)
-    items = collect(read(data), make_design(options))
-    asked = assemble.MeanOptions(interval=interval, variance=variance, level=level, seed=seed)
+    design = make_design(options)
+    refuse_methods(design.population, interval=interval)
+    scores = _scores(data, design)
+    items = collect(scores, design)
+    asked = assemble.MeanOptions(
+        interval=interval, variance=variance, level=level, seed=seed, population=design.population
+    )
     entries: list[Entry] = []
-    percent = {}
+    percent, pools = {}, covariates.pools(scores, design, items, interval=interval, variance=variance)
+    refined = finer.right_or_wrong(scores, design)
     for matrix in items.matrices():
-        entries += assemble.entries(matrix, items, asked)
+        found = covariates.adjusted_entries(matrix, pools, assemble.entries(matrix, items, asked))
+        entries += finer.with_savings(found, matrix, refined, variance)
         percent[matrix.task, matrix.metric] = matrix.bounded
     return Estimates(entries=tuple(entries), percent=percent, notes=items.notes, cautions=items.cautions)
 
@@ -165,18 +195,28 @@ def compare(
     check_level(level)
     if margin is not None and not (isinstance(margin, (int, float)) and margin > 0):
         raise OptionError(f"margin={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
-    items, (a, b) = assemble.known_models(read(data), make_design(options), (a, b))
-    asked = assemble.PairOptions(method=method, variance=variance, level=level, margin=margin, seed=seed)
+    design = make_design(options)
+    refuse_methods(design.population, method=method)
+    scores = _scores(data, design)
+    items, (a, b) = assemble.known_models(scores, design, (a, b))
+    pools = covariates.pools(scores, design, items, method=method, variance=variance)
+    asked = assemble.PairOptions(
+        method=method, variance=variance, level=level, margin=margin, seed=seed, population=design.population
+    )
     matrices = assemble.one_metric(items, options.get("metric"))
     if margin is not None and margin >= 1 and any(matrix.bounded for matrix in matrices):
         raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or --margin 5pp) for 5 points.")
     left_out = assemble.tasks_left_out(items, matrices)
-    pairs = assemble.adjusted([assemble.comparison(m, a, b, asked) for m in matrices], adjust)
+    plain = [assemble.comparison(matrix, a, b, asked) for matrix in matrices]
+    pairs = assemble.adjusted(covariates.adjusted_comparisons(matrices, pools, plain, margin), adjust)
     again = partial(assemble.comparison, asked=replace(asked, margin=None))
     cautions = (*items.cautions, *left_out, *rereading.policy_changes_verdict(items, pairs, again))
     if len(pairs) == 1:
         return replace(pairs[0], notes=items.notes, cautions=(*cautions, *pairs[0].cautions))
-    total, more = assemble.overall_comparison(matrices, pairs, asked, overall)
+    if pools:
+        total, more = None, [covariates.NO_OVERALL]
+    else:
+        total, more = overall_comparison(matrices, pairs, asked, overall)
     return Comparisons(comparisons=tuple(pairs), overall=total, notes=items.notes, cautions=(*cautions, *more))
 
 
@@ -212,22 +252,171 @@ def leaderboard(
     check_level(level)
     if method not in (None, "pseudo-items", "t"):
         raise OptionError(f"method={method!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
-    items = collect(read(data), make_design(options))
-    means = assemble.MeanOptions(interval=interval, variance=variance, level=level, seed=seed)
-    pairs = assemble.PairOptions(method=method, variance=variance, level=level, margin=None, seed=seed)
+    design = make_design(options)
+    refuse_methods(design.population, interval=interval, method=method)
+    covariates.refuse_covariate(design, "leaderboard")
+    items, population = collect(_scores(data, design), design), design.population
+    means = assemble.MeanOptions(interval=interval, variance=variance, level=level, seed=seed, population=population)
+    pairs = assemble.PairOptions(
+        method=method, variance=variance, level=level, margin=None, seed=seed, population=population
+    )
     matrices = list(items.matrices())
     moments = [assemble.moments(matrix, pairs) for matrix in matrices]
     boards = [
         assemble.board(matrix, assemble.entries(matrix, items, means), found, pairs, adjust)
         for matrix, found in zip(matrices, moments, strict=True)
     ]
-    total, cautions = assemble.overall_board(matrices, boards, moments, pairs, adjust, overall=overall)
+    total, cautions = overall_board(matrices, boards, moments, pairs, adjust, overall=overall)
     return Leaderboard(
         boards=tuple(boards),
         overall=total,
         notes=items.notes,
         cautions=(*items.cautions, *cautions, *rereading.policy_changes_ranks(items, boards)),
         top=top,
+    )
+
+
+def noise(
+    data: Any,
+    a: str | None = None,
+    b: str | None = None,
+    *,
+    variance: Variance = "CR2",
+    level: float = 0.95,
+    **options: Unpack[DesignOptions],
+) -> Noise:
+    """Say where the error bars come from: which questions were drawn, or what was answered to them.
+
+    With several attempts a question, the two are told apart for every model, for every pair, and between and within
+    clusters, and the error bar is predicted for other numbers of attempts and questions. `a` and `b`: take their paired
+    difference apart as well. With one attempt a question, what can be said is a bound. `level`: of the intervals of the
+    components. Miller (2024), section 3; Wang (2025).
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": "a", "item": [k // 4 for k in range(40)], "attempt": [k % 4 for k in range(40)],
+    ...     "score": [int(k % 4 < k // 4 % 3) for k in range(40)]})
+    >>> entry = noise(rows)["a"]
+    >>> round(entry.se, 3), round(entry.se_with(attempts=1), 3), round(entry.answer_share, 2)
+    (0.067, 0.133, 0.94)
+    """
+    from howsure.answers.noise import Noise
+    from howsure.decomposing import pair_task_noise, task_noise
+
+    check("variance", variance, Variance)
+    check_level(level)
+    if (a is None) != (b is None):
+        raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
+    design = make_design(options)
+    refuse_population(design)
+    covariates.refuse_covariate(design, "noise")
+    asked = assemble.MeanOptions(interval=None, variance=variance, level=level, seed=0)
+    scores = _scores(data, design)
+    if a is not None and b is not None:
+        items, (a, b) = assemble.known_models(scores, design, (a, b))
+        matrices = assemble.one_metric(items, options.get("metric"))
+        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in matrices]
+    else:
+        items = collect(scores, design)
+        tasks = [task_noise(matrix, items, asked) for matrix in items.matrices()]
+    return Noise(tasks=tuple(tasks), notes=items.notes, cautions=items.cautions)
+
+
+def health(
+    data: Any,
+    *,
+    top: int | None = None,
+    level: float = 0.95,
+    **options: Unpack[DesignOptions],
+) -> Health:
+    """Say which questions of every task tell models apart at all, and what gap the task can resolve.
+
+    Counts questions that every model, or none, gets right; finds those that better models get wrong more often (likely
+    mislabelled); gives the smallest gap that can be seen, and how reliable the ranking is (split-half, Spearman and Brown
+    1910). `top`: only the best N models of each task.
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": [m for m in "abc" for _ in range(4)], "item": [*range(4)] * 3,
+    ...     "score": [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0]})
+    >>> found = health(rows).tasks[0]
+    >>> found.everybody, found.nobody, found.separating
+    (1, 1, 2)
+    """
+    from howsure.examining import examine
+
+    check_level(level)
+    design = make_design(options)
+    return examine(collect(_scores(data, design), design), top=top, level=level)
+
+
+def trend(
+    data: Any,
+    *,
+    last: int = 5,
+    variance: Variance = "CR2",
+    level: float = 0.95,
+    **options: Unpack[DesignOptions],
+) -> Trend:
+    """Follow the checkpoints of training runs: scores, paired changes, the trend, and what the task can tell apart.
+
+    Models whose names tell a step (…-step1000) are checkpoints of a run; `step_from` names other patterns, and a column
+    `step` of published scores counts as well. The rise is that of a straight line through all checkpoints, item by item.
+    The signal-to-noise ratio of a task compares the largest difference between runs, each averaged over its `last`
+    checkpoints, with how much these differ within a run (Heineman et al. 2025).
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": [f"run-step{s}" for s in (1, 2, 3) for _ in range(20)], "item": [*range(20)] * 3,
+    ...     "score": [int(i % 4 < s) for s in (1, 2, 3) for i in range(20)]})
+    >>> run = trend(rows).tasks[0].runs[0]
+    >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
+    (0.5, [0.25, 0.5, 0.75])
+    """
+    from howsure.answers.trend import Trend
+    from howsure.training import TrendOptions, not_checkpoints, published_trends, task_trend
+
+    check("variance", variance, Variance)
+    check_level(level)
+    if not isinstance(last, int) or last < 2:
+        raise OptionError(f"last={last!r} is not a whole number above 1", remedy="Write 5 for the last five.")
+    design = make_design(options)
+    covariates.refuse_covariate(design, "trend")
+    published = _published_steps(data, design)
+    if published:
+        tasks = published_trends(published, last=last, pattern=design.step_from, level=level)
+        return Trend(tasks=tuple(tasks))
+    items = collect(_scores(data, design), design)
+    population = design.population
+    asked = TrendOptions(
+        means=assemble.MeanOptions(interval=None, variance=variance, level=level, seed=0, population=population),
+        pairs=assemble.PairOptions(
+            method=None, variance=variance, level=level, margin=None, seed=0, population=population
+        ),
+        last=last,
+        pattern=design.step_from,
+    )
+    matrices = list(items.matrices())
+    models = sorted({model for matrix in matrices for model in matrix.models})
+    return Trend(
+        tasks=tuple(task_trend(matrix, items, asked) for matrix in matrices),
+        notes=items.notes,
+        cautions=(*items.cautions, *not_checkpoints(models, design.step_from)),
+    )
+
+
+def _published_steps(data: Any, design: Design) -> tuple[Published, ...]:
+    """Return the published scores where there are no rows of questions behind them."""
+    from howsure.auditing import published_in
+    from howsure.tidy import open_frame
+
+    if isinstance(data, Scores) or _is_paths(data):
+        scores = read(data)
+        published = () if open_frame(scores.rows).collect_schema().names() else scores.published
+    else:
+        names = set(open_frame(data).collect_schema().names())
+        published = published_in(data) if "step" in names and not names & set(ALIASES["item"]) else ()
+    return tuple(
+        score
+        for score in published
+        if (not design.task or score.task in design.task) and (not design.metric or score.metric in design.metric)
     )
 
 

@@ -10,6 +10,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure import __version__
+from howsure.cli_options import (
+    VARIANCES,
+    WORLDS,
+    adjust,
+    choosing,
+    covariate,
+    design,
+    interval,
+    method,
+    models,
+    output,
+    overall,
+    paths,
+    population,
+    reading,
+    statistics,
+    top,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -18,20 +36,11 @@ if TYPE_CHECKING:
     from howsure.options import Format
     from howsure.scores import Scores
 
-    Command = Callable[..., None]
-
 gc.set_threshold(200_000, 50, 50)  # a command lives for a second, and collecting would take a tenth of it
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # its products are small: two threads were seen to be slower than one
 
-INTERVALS = ("blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
-METHODS = ("pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes")
-VARIANCES = ("CR2", "CR1", "miller")
-ADJUSTMENTS = ("max-t", "holm", "bh", "none")
-FAILURES = ("harness", "drop", "zero", "error")
-WORLDS = ("small", "standard", "stress")
-FORMATS = ("terminal", "markdown", "csv", "json", "latex")
 MANY_FILES = 20
 
 
@@ -69,70 +78,11 @@ def main() -> None:
     """
 
 
-def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Join several option decorators into one."""
-
-    def apply(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return apply
-
-
-paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-output = options(
-    click.option("--format", "-f", type=click.Choice(FORMATS), help="How to write the answer.  [default: terminal]"),
-    click.option("--output", "-o", metavar="FILE", help="Write to a file; its suffix chooses the format."),
-)
-reading = options(
-    click.option("--columns", "-c", multiple=True, metavar="ROLE=COLUMN", help="Name a table's column; A+B joins two."),
-    click.option("--where", "-w", multiple=True, metavar="COLUMN=VALUE", help="Keep only rows with this value."),
-    click.option("--reader", metavar="NAME", help="Force a format instead of recognising it."),
-    click.option("--strict", is_flag=True, help="Stop at the first file that can't be read."),
-)
-choosing = options(
-    click.option("--task", "-t", multiple=True, metavar="NAME", help="Only this task (again for more)."),
-    click.option("--metric", "-m", multiple=True, metavar="NAME", help="Only this metric (again for more)."),
-)
-design = options(
-    choosing,
-    click.option(
-        "--cluster", multiple=True, metavar="COLUMN", help="Cluster by a column; 'none' ignores a declared one."
-    ),
-    click.option("--cluster-from", metavar="REGEX", help="Cluster by the first group of a pattern in the item id."),
-    click.option("--items", metavar="FILE", help="A table with one row an item, for clusters and weights."),
-    click.option("--weight", metavar="COLUMN", help="Weight items by a column."),
-    click.option(
-        "--failures",
-        type=click.Choice(FAILURES),
-        default="harness",
-        show_default=True,
-        help="Count failed attempts as.",
-    ),
-    click.option("--lower-is-better/--higher-is-better", default=None, help="Overrule what the harness says."),
-)
-statistics = options(
-    click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level."),
-    click.option(
-        "--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator."
-    ),
-    click.option("--seed", type=int, default=0, show_default=True, help="For methods that draw."),
-)
-interval = click.option("--interval", type=click.Choice(INTERVALS), help="How the interval of a score is made.")
-method = click.option("--method", type=click.Choice(METHODS), help="How a difference is tested.")
-adjust = click.option(
-    "--adjust", type=click.Choice(ADJUSTMENTS), default="max-t", show_default=True, help="Correct for many pairs."
-)
-overall = click.option("--overall", multiple=True, metavar="mean|pooled|TASK=WEIGHT", help="How tasks make one score.")
-models = click.option("--model", multiple=True, metavar="NAME", help="Only this model (again for more).")
-top = click.option("--top", type=click.IntRange(1), metavar="N", help="Show only the N best.")
-
-
 @main.command()
 @paths
 @reading
 @design
+@population
 @models
 @statistics
 @interval
@@ -150,7 +100,7 @@ def leaderboard(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
     rest["overall"] = _overall(rest["overall"])
     answer = howsure.leaderboard(_read(paths, rest), **rest)
     if pairs:
-        _write_pairs(answer.pair_records(), **shown)
+        _write_records(answer.pair_records(), **shown)
     else:
         _write(answer, **shown)
 
@@ -161,6 +111,8 @@ def leaderboard(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
 @click.option("-b", "--b", required=True, metavar="MODEL", help="The second model.")
 @reading
 @design
+@population
+@covariate
 @statistics
 @method
 @click.option(
@@ -189,6 +141,8 @@ def compare(paths: tuple[str, ...], a: str, b: str, margin: str | None, **given:
 @paths
 @reading
 @design
+@population
+@covariate
 @models
 @statistics
 @interval
@@ -199,6 +153,70 @@ def estimate(paths: tuple[str, ...], **given: Any) -> None:
 
     rest, shown = _split(paths, given)
     _write(howsure.estimate(_read(paths, rest), **rest), **shown)
+
+
+@main.command()
+@paths
+@click.option("-a", "--a", metavar="MODEL", help="Take the difference of two models apart: the first …")
+@click.option("-b", "--b", metavar="MODEL", help="… and the second.")
+@reading
+@design
+@models
+@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
+@click.option("--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator.")
+@click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.svg, .png, .json).")
+@output
+def noise(paths: tuple[str, ...], plot: str | None, **given: Any) -> None:
+    """Say where the error bars come from, and what more attempts or questions would bring."""
+    import howsure
+    from howsure.writing import write_chart
+
+    rest, shown = _split(paths, given)
+    answer = howsure.noise(_read(paths, rest), **rest)
+    if plot is not None:
+        write_chart(answer, plot)
+    _write(answer, **shown)
+
+
+@main.command()
+@paths
+@reading
+@design
+@models
+@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
+@top
+@click.option("--questions", is_flag=True, help="Write every question instead of every task (csv and json).")
+@output
+def health(paths: tuple[str, ...], questions: bool, **given: Any) -> None:
+    """Say which questions tell models apart at all, and the smallest gap that can be seen."""
+    import howsure
+
+    rest, shown = _split(paths, given)
+    answer = howsure.health(_read(paths, rest), **rest)
+    if questions:
+        _write_records(answer.item_records(), **shown)
+    else:
+        _write(answer, **shown)
+
+
+@main.command()
+@paths
+@reading
+@design
+@population
+@models
+@click.option(
+    "--last", type=click.IntRange(2), default=5, show_default=True, help="Checkpoints that measure a run's wobble."
+)
+@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
+@click.option("--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator.")
+@output
+def trend(paths: tuple[str, ...], **given: Any) -> None:
+    """Follow the checkpoints of training runs, and say which tasks can tell runs apart."""
+    import howsure
+
+    rest, shown = _split(paths, given)
+    _write(howsure.trend(_read(paths, rest), **rest), **shown)
 
 
 @main.command()
@@ -283,7 +301,7 @@ def _split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any
 
     shown = {name: given.pop(name) for name in ("format", "output")}
     refuse_overwriting(shown["output"], paths)
-    repeated = ("task", "metric", "model", "cluster")
+    repeated = ("task", "metric", "model", "cluster", "covariate")
     return {name: (value or None) if name in repeated else value for name, value in given.items()}, shown
 
 
@@ -296,6 +314,7 @@ def _read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
         where=_gather(_pairs("--where", given.pop("where"))),
         reader=given.pop("reader"),
         strict=given.pop("strict"),
+        probabilities=given.get("score") == "prob",
         progress=_progress,
     )
 
@@ -366,14 +385,14 @@ def _write(answer: Answer, format: Format | None, output: str | None) -> None:
     write_text(answer.render(chosen, color=color and chosen == "terminal"), output)
 
 
-def _write_pairs(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:
+def _write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:
     import json
 
     from howsure.render import comma_separated
     from howsure.writing import format_of, write_text
 
     if (format or format_of(output)) not in ("csv", "json") and (format or output):
-        raise click.BadParameter("pairs are written as csv or json", param_hint="--format")
+        raise click.BadParameter("single rows are written as csv or json", param_hint="--format")
     as_json = (format or format_of(output)) == "json"
     write_text(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypedDict
 
 from howsure.errors import OptionError
-from howsure.options import Failures, check
+from howsure.options import Failures, Population, ScoreRule, check, parse_score
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,11 @@ class DesignOptions(TypedDict, total=False):
     weight: str | None
     failures: Failures
     lower_is_better: bool | None
+    score: str
+    population: Population
+    covariate: str | tuple[str, ...] | list[str] | None
+    average_last: int | None
+    step_from: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,11 @@ class Design:
     regular expression whose first group, found in the item's id, is the cluster. `items`: a side table with one row an
     item, where cluster and weight columns are looked up as well. `weight`: a column. `failures`: what a failed attempt
     counts as. `lower_is_better`: None leaves it to what the harness says.
+    `score`: what is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", "best-of-4", "consistency",
+    or "prob", the probability of the right answer. `population`: "questions" that could have been drawn, or exactly those of
+    this "benchmark". `covariate`: columns, or `model:NAME`, known for more items than were answered, by which means are
+    adjusted. `average_last`: average the last so many checkpoints of a run; `step_from`: a regular expression with the
+    groups run and step, where the usual names (…-step1000) don't tell them.
     """
 
     task: tuple[str, ...] = ()
@@ -49,6 +59,11 @@ class Design:
     weight: str | None = None
     failures: Failures = "harness"
     lower_is_better: bool | None = None
+    score: ScoreRule = field(default_factory=ScoreRule)
+    population: Population = "questions"
+    covariate: tuple[str, ...] = ()
+    average_last: int = 0
+    step_from: str | None = None
 
     @property
     def ignores_clusters(self) -> bool:
@@ -66,7 +81,11 @@ def make_design(options: DesignOptions) -> Design:
             raise OptionError(f"no option {name!r}", remedy=hint)
     failures = options.get("failures", "harness")
     check("failures", failures, Failures)
-    items, cluster = options.get("items"), options.get("cluster")
+    population = options.get("population", "questions")
+    check("population", population, Population)
+    items, cluster, last = options.get("items"), options.get("cluster"), options.get("average_last")
+    if last is not None and (not isinstance(last, int) or last < 1):
+        raise OptionError(f"average_last={last!r} is not a whole number above 0", remedy="Write 3 for the last three.")
     return Design(
         task=_names(options.get("task")),
         model=_names(options.get("model")),
@@ -77,6 +96,11 @@ def make_design(options: DesignOptions) -> Design:
         weight=options.get("weight"),
         failures=failures,
         lower_is_better=options.get("lower_is_better"),
+        score=parse_score(options.get("score", "mean")),
+        population=population,
+        covariate=_names(options.get("covariate")),
+        average_last=last or 0,
+        step_from=options.get("step_from"),
     )
 
 

@@ -47,8 +47,9 @@ def side_table(design: Design) -> pl.DataFrame | None:
 
 
 def columns_of_rows(design: Design, side: pl.DataFrame | None) -> tuple[str, ...]:
-    """Say which columns clusters and weights must come from the rows themselves, not from the side table."""
-    asked = [*(design.cluster or ()), *([design.weight] if design.weight else [])]
+    """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the side table."""
+    covariates = [name for name in design.covariate if not name.startswith("model:")]
+    asked = [*(design.cluster or ()), *([design.weight] if design.weight else []), *covariates]
     held = set(side.columns) if side is not None else set()
     return tuple(name for name in asked if name not in (*held, *KNOWN))
 

@@ -28,7 +28,8 @@ class ScoreMatrix:
     `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
     `weights` (n,): positive, scaled to mean 1, None for equal weights.
-    `bounded`: every score lies in [0, 1].
+    `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
+    tell their noise, within / (attempts − 1).
     """
 
     task: str
@@ -44,6 +45,7 @@ class ScoreMatrix:
     weights: Floats | None = None
     bounded: bool = True
     lower_is_better: bool = False
+    derived: bool = False
 
     @property
     def orientation(self) -> int:
@@ -61,6 +63,8 @@ class ScoreMatrix:
         The variance of such answers within an item is v (1 − v), which no other scores in [0, 1] reach.
         """
         excess = np.abs(self.within - self.values * (1 - self.values))
+        if self.derived:
+            excess = np.where(self.attempts > 1, np.inf, excess)
         return np.asarray(~(excess > ROUNDING).any(axis=0) & self.bounded)
 
     def column(self, model: str) -> int:

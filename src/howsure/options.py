@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
@@ -24,6 +26,12 @@ Failures = Literal["harness", "drop", "zero", "error"]
 
 Overall = Literal["mean", "pooled"]
 """How tasks are put together: the mean over tasks, or all items in one pool."""
+
+Population = Literal["questions", "benchmark"]
+"""What a score is about: all questions that could have been drawn, or exactly those of this benchmark."""
+
+ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
+"""What is made of the attempts at an item; those that end in a sign are followed by k."""
 
 Format = Literal["terminal", "markdown", "csv", "json", "latex"]
 """What an answer is rendered as."""
@@ -48,3 +56,36 @@ def check_level(level: float) -> None:
     """Raise OptionError unless the confidence level lies strictly between 0 and 1."""
     if not isinstance(level, (int, float)) or not 0 < level < 1:
         raise OptionError(f"level={level!r} is not between 0 and 1", remedy="Write 0.95 for 95 %.")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRule:
+    """What is made of the attempts at an item: a kind and its k, 0 where it has none."""
+
+    kind: ScoreKind = "mean"
+    k: int = 0
+
+    def __str__(self) -> str:
+        if self.kind == "plug-in":
+            return f"pass^{self.k}-plug-in"
+        return f"{self.kind}{self.k or ''}"
+
+    @property
+    def over_attempts(self) -> bool:
+        """Whether it is another number than the mean of the attempts."""
+        return self.kind not in ("mean", "prob")
+
+
+_RULE = re.compile(r"(?P<kind>pass@|pass\^|majority@|best-of-)(?P<k>[1-9]\d{0,5})(?P<plug>-plug-in)?")
+SCORES = "mean, pass@K, pass^K, pass^K-plug-in, majority@K, best-of-K, consistency, prob"
+
+
+def parse_score(text: str) -> ScoreRule:
+    """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`; raise OptionError for others."""
+    if text in ("mean", "consistency", "prob"):
+        return ScoreRule(kind=text)  # type: ignore[arg-type]
+    found = _RULE.fullmatch(str(text))
+    if found is None or (found["plug"] and found["kind"] != "pass^"):
+        raise OptionError(f"score={text!r} is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'.")
+    kind = "plug-in" if found["plug"] else found["kind"]
+    return ScoreRule(kind=kind, k=int(found["k"]))  # type: ignore[arg-type]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from howsure import grouping
-from howsure.aggregate import Wanted, coded, group, metadata_columns
+from howsure import checkpoints, grouping, rescoring
+from howsure.aggregate import Wanted, coded, group, metadata_columns, value_counts
 from howsure.document import count_text, listing, plural
 from howsure.errors import Caution, DataError
 from howsure.matrix import ScoreMatrix
+from howsure.options import ScoreRule
 from howsure.tidy import find_roles, open_frame, roles_note
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 class Items:
     """What the methods work on, failures not yet decided on.
 
-    `parts`: for each task and metric one row per model and item; `groups`: one row per task and item, with the columns
-    cluster_0, cluster_1 and weight where there are any.
+    `parts`: for each task and metric one row per model and item, or per checkpoint where these are averaged; `groups`: one
+    row per task and item, with the columns cluster_0, cluster_1 and weight where there are any; `rule`: what is made of the
+    attempts; `values`: how often every item had every score, where the rule needs it.
     """
 
     parts: dict[tuple[str, str], pl.DataFrame]
@@ -40,12 +42,17 @@ class Items:
     cautions: tuple[Caution, ...]
     lower_is_better: bool | None
     failures: str
+    rule: ScoreRule = field(default_factory=ScoreRule)
+    values: pl.DataFrame | None = None
+    averaged: bool = False
 
     def matrices(self, failures: str | None = None) -> Iterator[ScoreMatrix]:
         """Yield the matrix of each task and metric under a failure policy; None takes the user's."""
         for (task, metric), part in self.parts.items():
-            policy = failures or self.policy(task, metric)
-            yield _matrix(_decide(part, policy), task, metric, self)
+            scored = rescoring.rescore(
+                _decide(part, failures or self.policy(task, metric)), self.rule, self.values, task
+            )
+            yield _matrix(checkpoints.average(scored) if self.averaged else scored, task, metric, self)
 
     def policy(self, task: str, metric: str) -> str:
         """Return "drop", "zero" or "error" for a task: what the user said, else what its harness does."""
@@ -76,6 +83,8 @@ class Items:
 
 def collect(scores: Scores, design: Design) -> Items:
     """Group the rows, choose the metrics, and attach clusters and weights."""
+    if design.score.kind == "prob":
+        scores, design = rescoring.probabilities(scores, design)
     side = grouping.side_table(design)
     wanted = Wanted(task=design.task, model=design.model, metric=design.metric)
     found = group(scores, wanted, grouping.columns_of_rows(design, side))
@@ -86,9 +95,13 @@ def collect(scores: Scores, design: Design) -> Items:
         cautions.append(_copies(found.copies))
     if not found.numbered and bool((found.results["rows"] > 1).any()):
         cautions.append(REPEATED)
-    parts = _headlines(_parts(found.results), scores, design, notes)
+    parts = rescoring.renamed(_headlines(_parts(found.results), scores, design, notes), design.score)
+    if design.score.kind == "prob":
+        cautions.append(rescoring.ANOTHER_QUESTION)
+    if design.average_last:
+        parts = _last_checkpoints(parts, design, notes)
     grouped = grouping.attach_clusters(found.attributes, side, design)
-    if not grouped.names and not design.ignores_clusters:
+    if not grouped.names and not design.ignores_clusters and design.population == "questions":
         cautions += grouping.propose(grouped.table, lambda: metadata_columns(scores))
     items = Items(
         parts=parts,
@@ -99,9 +112,41 @@ def collect(scores: Scores, design: Design) -> Items:
         cautions=(*cautions, *grouped.cautions, *_scale_cautions(parts)),
         lower_is_better=design.lower_is_better,
         failures=design.failures,
+        rule=design.score,
+        values=value_counts(scores, wanted) if rescoring.needs_values(parts, design.score) else None,
+        averaged=bool(design.average_last),
     )
-    told = [*notes, *grouped.notes, _unused_weights(found.attributes, design), _failures_note(items)]
+    items = _enough_attempts(items) if design.score.over_attempts or design.average_last else items
+    fixed = FIXED if design.population == "benchmark" else ""
+    told = [*notes, *grouped.notes, fixed, _unused_weights(found.attributes, design), _failures_note(items)]
     return replace(items, notes=tuple(note for note in told if note))
+
+
+def _last_checkpoints(
+    parts: dict[tuple[str, str], pl.DataFrame], design: Design, notes: list[str]
+) -> dict[tuple[str, str], pl.DataFrame]:
+    """Keep the last checkpoints of every run, and tell which they are."""
+    models = sorted({str(model) for part in parts.values() for model in part["model"].unique()})
+    names = checkpoints.last_checkpoints(models, design.average_last, design.step_from)
+    others = [model for model in models if model not in names]
+    runs = len(set(names.values()))
+    left = f"; left out: {listing(others)}" if others else ""
+    notes.append(f"Checkpoints: the last {design.average_last} of {plural(runs, 'run')}, averaged item by item{left}.")
+    return {key: checkpoints.keep_last(part, names) for key, part in parts.items()}
+
+
+def _enough_attempts(items: Items) -> Items:
+    """Leave out tasks without enough attempts for the score, and tell which results lack some."""
+    parts, cautions = {}, []
+    for (task, metric), part in items.parts.items():
+        decided = _decide(part, items.policy(task, metric))
+        if rescoring.enough(decided, items.rule):
+            parts[task, metric] = part
+            cautions += checkpoints.torn_items(decided) if items.averaged else []
+        cautions += rescoring.too_few(decided, items.rule, task)
+    if not parts:
+        raise DataError(cautions[0].message, remedy=cautions[0].remedy)
+    return replace(items, parts=parts, cautions=(*items.cautions, *cautions))
 
 
 def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
@@ -185,6 +230,7 @@ def _matrix(part: pl.DataFrame, task: str, metric: str, items: Items) -> ScoreMa
         cluster_labels=tuple(tuple(labels) for labels, _ in clusters),
         weights=_weights(groups),
         bounded=not bool(((part["low"] < 0) | (part["high"] > 1)).any()),
+        derived=items.rule.over_attempts or items.averaged,
         lower_is_better=items.is_lower_better(task, metric),
     )
 
@@ -251,6 +297,7 @@ def _copies(count: int) -> Caution:
     )
 
 
+FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
 REPEATED = Caution(
     code="rows_as_attempts",
     message="some items come more than once for a model and no column numbers the attempts; the rows count as attempts",

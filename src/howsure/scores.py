@@ -20,7 +20,8 @@ class TaskFacts:
     """What a harness says of one task.
 
     `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what the
-    harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence.
+    harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence. `finer` holds the
+    metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
     """
 
     task: str
@@ -29,6 +30,7 @@ class TaskFacts:
     lower_is_better: frozenset[str] = frozenset()
     failures: str = "drop"
     failures_words: str = ""
+    finer: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from howsure.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howsure.answers.noise import Noise
     from howsure.options import Format
     from howsure.scores import Scores
 
@@ -21,6 +22,7 @@ SUFFIXES: dict[str, Format] = {
     ".json": "json",
     ".tex": "latex",
 }
+CHARTS = (".svg", ".png", ".json")
 TABLES = (".parquet", ".csv", ".jsonl", ".arrow")
 
 
@@ -43,6 +45,18 @@ def write_text(text: str, output: str | None) -> None:
         return
     try:
         Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _cannot_write(output, error) from None
+
+
+def write_chart(answer: Noise, output: str) -> None:
+    """Draw an answer's chart into a file."""
+    suffix = Path(output).suffix.lower()
+    if suffix not in CHARTS:
+        raise OptionError(f"can't draw {output!r}", remedy=f"End it in {', '.join(CHARTS)}.")
+    chart = answer.plot()
+    try:
+        chart.save(output, scale_factor=2)
     except OSError as error:
         raise _cannot_write(output, error) from None
 

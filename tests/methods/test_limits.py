@@ -193,12 +193,27 @@ def test_attempts_at_an_item_are_a_group_as_the_items_of_a_cluster_are():
 @pytest.mark.parametrize(
     "x", [np.linspace(0.3, 0.6, 25), np.linspace(0, 1, 25), np.repeat([0.0, 0.1, 1.0], (12, 1, 12))]
 )
-def test_other_scores_count_with_one_more_item_as_uneven_as_answers_where_they_are_less_so(x):
+def test_other_scores_are_drawn_towards_answers_by_one_and_a_half_against_the_items_that_made_their_spread(x):
     found = mean(x)
     deff = 25 / effective_items(found, 25)
     assert deff < 1, "scores in [0, 1] are never more uneven than right and wrong"
-    expected = guarded_wilson(found.value, 25 / ((25 * deff + 1) / 26), 24, 0.95)
+    centred = x - x.mean()
+    evidence = min(25, 3 * (centred**2).sum() ** 2 / (centred**4).sum())
+    expected = guarded_wilson(found.value, 25 * (evidence + 1.5) / (evidence * deff + 1.5), 24, 0.95)
     assert (found.interval.low, found.interval.high) == pytest.approx(expected, rel=1e-9)
+
+
+def test_one_tiny_fraction_among_zeros_is_next_to_no_evidence():
+    zeros = interval(np.zeros(30))
+    low, high = interval(np.append(np.zeros(29), 1e-6))
+    assert low < 1e-6 < 0.02 < high < zeros[1], "it was 0.004 when the spread of one item was believed"
+
+
+def test_fractions_in_clusters_are_drawn_towards_the_size_of_a_cluster():
+    x, codes = np.full(60, 0.9), [np.repeat(np.arange(6), 10)]
+    x[:10] += np.linspace(-0.04, 0.05, 10)
+    alone, together = mean(x), mean(x, clusters=codes)
+    assert together.interval.half_width > 3 * alone.interval.half_width
 
 
 @pytest.mark.parametrize("wrong", [(3,), (3, 17), range(12)])
@@ -256,7 +271,7 @@ def test_no_variance_is_no_certainty():
 
 def test_an_error_bar_that_is_missing_stays_missing_beside_others():
     nan = np.array([np.nan, 0.01])
-    known = Means(value=np.array([0.5, 0.5]), var=nan, df=9, n=10, units=10, bounded=True)
+    known = Means(value=np.array([0.5, 0.5]), var=nan, df=9, n=10, units=10, bounded=True, cluster_size=1, deciding=np.ones(2))
     for method in ("blend", "wilson", "t", "jeffreys", "clopper-pearson"):
         low, high = limits(known, method, 0.95)
         assert np.isnan([low[0], high[0]]).all()

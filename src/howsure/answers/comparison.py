@@ -57,7 +57,9 @@ class Comparison(Answer):
     `paired`: on the items that both answered. `unpaired_se`: what the SE would be without pairing.
     `wins`, `losses`, `ties`: items on which a scores better, worse or the same. `n_only_a`, `n_only_b`: items that
     only one of them answered. `p_adjusted`: corrected for the number of comparisons asked at once.
-    `items_needed`: about how many items in all would show a gap of this size with 80 % power, NaN if there is none.
+    `items_needed`: about how many items in all would show a gap of this size with 80 % power, NaN if there is none;
+    `attempts_needed`: the same for attempts at each item, where the question is about exactly these items.
+    `saved`: the share of the plain difference's variance that covariates saved, NaN without them.
     """
 
     task: str
@@ -80,6 +82,8 @@ class Comparison(Answer):
     lower_is_better: bool = False
     percent: bool = True
     items_needed: float = math.nan
+    attempts_needed: float = math.nan
+    saved: float = math.nan
     equivalence: Equivalence | None = None
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
@@ -143,6 +147,8 @@ class Comparison(Answer):
             "n_only_a": self.n_only_a,
             "n_only_b": self.n_only_b,
             "items_needed": number(self.items_needed),
+            "attempts_needed": number(self.attempts_needed),
+            "saved": number(self.saved),
         }
 
     def document(self) -> Document:
@@ -221,7 +227,8 @@ def comparison_table(c: Comparison) -> Table:
     ]
     if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
         rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
-    rows.append((f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
+    fixed = c.difference.method.endswith("these items")
+    rows.append(("SE" if fixed else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
     rows += _equivalence_rows(c, scale)
@@ -248,8 +255,15 @@ def verdict_sentence(c: Comparison) -> str:
     if c.difference.value == 0:
         return f"Can't tell: {where}{c.a} and {c.b} score the same, give or take {take}{scale.unit}."
     ahead = c.a if (c.difference.value > 0) != c.lower_is_better else c.b
-    needed = f"; it would take about {_rounded(c.items_needed)} items in all" if c.items_needed < 1e7 else ""
-    return f"Can't tell: {where}{ahead} is ahead by {gap}, give or take {take}{needed}."
+    return f"Can't tell: {where}{ahead} is ahead by {gap}, give or take {take}{_needed(c)}."
+
+
+def _needed(c: Comparison) -> str:
+    if c.items_needed < 1e7:
+        return f"; it would take about {_rounded(c.items_needed)} items in all"
+    if c.attempts_needed < 1e5:
+        return f"; it would take about {_rounded(c.attempts_needed)} attempts at each item"
+    return ""
 
 
 def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
@@ -274,6 +288,8 @@ def _rounded(count: float) -> str:
 
 def _se_text(c: Comparison, scale: Scale) -> str:
     text = scale.number(c.difference.se) + scale.unit
+    if math.isfinite(c.saved):
+        return f"{text} (covariates saved {100 * c.saved:.0f} % of the variance)".replace("-", "−")
     if not c.paired or not math.isfinite(c.unpaired_se) or not c.unpaired_se:
         return text
     saved = 1 - (c.difference.se / c.unpaired_se) ** 2

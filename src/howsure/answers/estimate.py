@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One model's estimate on one task and metric, with what became of its attempts."""
+    """One model's estimate on one task and metric, with what became of its attempts.
+
+    `saved`: the share of the plain mean's variance that covariates saved, NaN without them.
+    """
 
     task: str
     metric: str
@@ -101,13 +105,15 @@ class Entry:
     estimate: Estimate
     n_attempts: int = 0
     n_failed: int = 0
+    saved: float = math.nan
 
     def record(self) -> dict[str, Any]:
         """Return one flat mapping."""
         numbers = self.estimate.to_dict()
         del numbers["bounds"], numbers["cautions"]
         head = {"task": self.task, "metric": self.metric, "model": self.model}
-        return {**head, **numbers, "n_attempts": self.n_attempts, "n_failed": self.n_failed}
+        counts = {"n_attempts": self.n_attempts, "n_failed": self.n_failed, "saved": number(self.saved)}
+        return {**head, **numbers, **counts}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry as plain data."""
@@ -117,6 +123,7 @@ class Entry:
             "model": self.model,
             "n_attempts": self.n_attempts,
             "n_failed": self.n_failed,
+            "saved": number(self.saved),
             "estimate": self.estimate.to_dict(),
         }
 
@@ -179,7 +186,12 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         columns.append(Column(name="clusters", priority=4))
     if failed:
         columns.append(Column(name="failed", priority=8))
-    rows = tuple(_estimate_row(entry, scale, clustered, failed) for entry in entries)
+    saved = any(math.isfinite(entry.saved) for entry in entries)
+    if saved:
+        columns.append(Column(name="variance saved", priority=8))
+    rows = tuple(
+        (*_estimate_row(entry, scale, clustered, failed), *([_saved(entry)] if saved else [])) for entry in entries
+    )
     methods = listing(sorted({entry.estimate.method for entry in entries}))
     note = f"intervals by {methods}; how often they hold: howsure calibrate --record"
     return Table(title=title, columns=tuple(columns), rows=rows, note=note)
@@ -201,6 +213,10 @@ def _estimate_row(entry: Entry, scale: Scale, clustered: bool, failed: bool) -> 
     if failed:
         cells.append(f"{entry.n_failed:,}")
     return tuple(cells)
+
+
+def _saved(entry: Entry) -> str:
+    return f"{100 * entry.saved:.0f} %".replace("-", "−") if math.isfinite(entry.saved) else "n/a"
 
 
 def whisker(estimate: Estimate) -> Cell:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.calibration.samples import DifferenceSample, MeanSample
+from howsure.calibration import noise_checks
+from howsure.calibration.samples import DifferenceSample
 from howsure.methods import bayes, bootstrap, intervals, mcnemar, signflip
 from howsure.methods.differences import pivots
 from howsure.methods.limits import limits
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from howsure.calibration.noise_samples import AnswerSample, PoolSample
     from howsure.calibration.pair_worlds import World
+    from howsure.calibration.samples import MeanSample
     from howsure.options import ComparisonMethod, IntervalMethod, Variance
 
     Floats = NDArray[np.float64]
+    Sample = MeanSample | DifferenceSample | AnswerSample | PoolSample
     Limits = tuple[Floats, Floats]
 
 
@@ -71,9 +75,9 @@ class Check:
     bounded: bool = True
     plain_only: bool = False
 
-    def takes(self, sample: MeanSample | DifferenceSample) -> bool:
+    def takes(self, sample: Sample) -> bool:
         """Say whether the method is made for such scores."""
-        if self.kind != ("mean" if isinstance(sample, MeanSample) else "difference"):
+        if self.kind != sample.kind:
             return False
         if self.plain_only and (not isinstance(sample, DifferenceSample) or sample.wins is None):
             return False
@@ -209,5 +213,43 @@ CHECKS: tuple[Check, ...] = (
         kind="difference",
         slow=True,
         unbounded=True,
+    ),
+    Check(
+        name="these items",
+        run=noise_checks.fixed_mean,
+        promise=Promise(least=0.93),
+        kind="fixed mean",
+        default_for="bounded",
+    ),
+    Check(
+        name="these items, paired",
+        run=noise_checks.fixed_difference,
+        promise=Promise(least=0.93),
+        kind="fixed difference",
+        default_for="bounded",
+    ),
+    Check(
+        name="answer variance",
+        run=noise_checks.component("answer"),
+        promise=Promise(least=0.9, clusters=20, events=10),
+        kind="answer variance",
+    ),
+    Check(
+        name="question variance",
+        run=noise_checks.component("question"),
+        promise=Promise(least=0.9, clusters=20, events=10),
+        kind="question variance",
+    ),
+    Check(
+        name="cluster variance",
+        run=noise_checks.component("between"),
+        promise=Promise(least=0.85, clusters=30, events=20),
+        kind="between variance",
+    ),
+    Check(
+        name="adjusted blend, CR2",
+        run=noise_checks.adjusted,
+        promise=Promise(least=0.92, clusters=10, events=5),
+        kind="adjusted mean",
     ),
 )

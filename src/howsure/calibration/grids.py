@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
+from howsure.calibration.noise_worlds import AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
 from howsure.calibration.worlds import RateWorld, ScoreWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from howsure.calibration.noise_worlds import Attempts
     from howsure.calibration.pair_worlds import World
     from howsure.calibration.worlds import Sizes
 
@@ -25,7 +27,7 @@ BOTH: tuple[Sizes, ...] = ("equal", "dominant")
 def grid(name: Grid) -> list[World]:
     """Return the worlds of a grid."""
     if name == "standard":
-        return [*_rates(), *_scores(), *_pairs()]
+        return [*_rates(), *_scores(), *_pairs(), *_noise()]
     if name == "small":
         return list(_small())
     return list(_stress())
@@ -81,6 +83,43 @@ def _pairs() -> Iterator[World]:
         )
 
 
+SEVERAL: tuple[Attempts, ...] = (2, 5, 10, "ragged")
+
+
+def _noise() -> Iterator[World]:
+    """Yield worlds of fixed items, of variance components, of scores over attempts and of covariates."""
+    for n, attempts, p, item_icc in product((10, 30, 100, 300), SEVERAL, (0.02, 0.1, 0.5, 0.9), (0.3, 0.7, 0.95)):
+        yield FixedWorld(p=p, n_clusters=n, attempts=attempts, item_icc=item_icc)
+    for n, attempts, p, item_icc, equal in product(
+        (10, 30, 100, 300), SEVERAL, (0.02, 0.1, 0.5), (0.3, 0.9), (True, False)
+    ):
+        yield FixedWorld(p=p, n_clusters=n, attempts=attempts, item_icc=item_icc, models=2, equal=equal)
+    yield from _components()
+    for score, attempts, n, p in product(OVER_ATTEMPTS, SEVERAL[1::2], (30, 100, 300), (0.1, 0.5, 0.9)):
+        yield AttemptScoreWorld(score=score, attempts=attempts, n_clusters=n, p=p, item_icc=0.5)
+    for score, p, count in product(OVER_ATTEMPTS, (0.1, 0.5), (20, 50)):
+        yield AttemptScoreWorld(score=score, attempts=5, n_clusters=count, cluster_size=10, icc=0.2, p=p, item_icc=0.5)
+    for n, correlation, p in product((30, 100, 300), (0.0, 0.5, 0.9), (0.2, 0.5)):
+        yield CovariateWorld(n_clusters=n, pool=10 * n, correlation=correlation, p=p)
+    for count, correlation, p in product((10, 30), (0.0, 0.5, 0.9), (0.2, 0.5)):
+        yield CovariateWorld(n_clusters=count, cluster_size=10, icc=0.2, pool=50 * count, correlation=correlation, p=p)
+
+
+OVER_ATTEMPTS = ("pass@3", "pass^3", "majority@3", "consistency")
+
+
+def _components() -> Iterator[World]:
+    for n, attempts, p, item_icc in product((30, 100, 300), (2, 5, "ragged"), (0.1, 0.5), (0.3, 0.7)):
+        for target in ("answer", "question"):
+            yield ComponentWorld(target=target, p=p, n_clusters=n, attempts=attempts, item_icc=item_icc)  # type: ignore[arg-type]
+    for count, attempts, p, icc in product((10, 30, 100), (1, 2, 5, "ragged"), (0.1, 0.5), (0.1, 0.3)):
+        clustered = {"n_clusters": count, "cluster_size": 10, "icc": icc, "item_icc": 0.5, "p": p, "attempts": attempts}
+        yield ComponentWorld(target="between", **clustered)  # type: ignore[arg-type]
+        if attempts != 1:
+            yield ComponentWorld(target="question", **clustered)  # type: ignore[arg-type]
+            yield ComponentWorld(target="answer", **clustered)  # type: ignore[arg-type]
+
+
 def _small() -> Iterator[World]:
     for n, p in product((10, 50, 200), (0.01, 0.1, 0.5)):
         yield RateWorld(p=p, n_clusters=n)
@@ -96,6 +135,14 @@ def _small() -> Iterator[World]:
         yield PairWorld(discordance=0.1, effect=0.1 * share, n_clusters=count, cluster_size=20, icc=icc, sizes=sizes)
     yield PairWorld(discordance=0.2, n_clusters=50)
     yield AttemptPairWorld(p=0.5, n_clusters=50, attempts=5, item_icc=0.5, shared=0.9)
+    for attempts, item_icc in product((2, "ragged"), (0.3, 0.95)):
+        yield FixedWorld(p=0.2, n_clusters=50, attempts=attempts, item_icc=item_icc)  # type: ignore[arg-type]
+        yield FixedWorld(p=0.2, n_clusters=50, attempts=attempts, item_icc=item_icc, models=2, equal=True)  # type: ignore[arg-type]
+    yield ComponentWorld(target="answer", p=0.5, n_clusters=100, attempts="ragged", item_icc=0.3)
+    yield ComponentWorld(target="question", p=0.5, n_clusters=100, attempts=2, item_icc=0.3)
+    yield ComponentWorld(target="between", p=0.5, n_clusters=30, cluster_size=10, icc=0.3, attempts=2, item_icc=0.5)
+    yield AttemptScoreWorld(score="pass@3", attempts="ragged", n_clusters=100, p=0.5, item_icc=0.5)
+    yield CovariateWorld(n_clusters=50, pool=500, correlation=0.9, p=0.5)
 
 
 def _stress() -> Iterator[World]:

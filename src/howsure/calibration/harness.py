@@ -45,6 +45,10 @@ FEATURES = {
     "shared": pl.Float64,
     "weights": pl.Boolean,
     "family": pl.String,
+    "score": pl.String,
+    "target": pl.String,
+    "pool": pl.Int64,
+    "correlation": pl.Float64,
     "events": pl.Float64,
 }
 """What is told of a world; null where it doesn't apply."""
@@ -75,9 +79,9 @@ class _Tally:
     found: int = 0
     width: float = 0.0
 
-    def add(self, low: Floats, high: Floats, truth: float) -> None:
+    def add(self, low: Floats, high: Floats, truth: float | Floats) -> None:
         known = ~(np.isnan(low) | np.isnan(high))
-        low, high = low[known], high[known]
+        low, high, truth = low[known], high[known], np.broadcast_to(truth, known.shape)[known]
         self.trials += len(known)
         self.answered += len(low)
         self.covered += int(((low <= truth + ROUNDING) & (high >= truth - ROUNDING)).sum())
@@ -141,7 +145,7 @@ def run_cell(cell: tuple[int, World], *, trials: int, level: float, seed: int, s
             if check.takes(sample) and (not check.slow or (slow and index % 10 == 0)):
                 _, tally = tallies.setdefault(check.name, (check, _Tally()))
                 part = sample.first(SLOW_TRIALS - tally.trials) if check.slow else sample
-                if part.sums.shape[1]:
+                if part.trials:
                     low, high = check.run(part, level)
                     tally.add(low, high, part.truth)
         left -= block
@@ -170,7 +174,7 @@ def _row(world: World, check: Check, tally: _Tally, level: float) -> dict[str, A
         "coverage_se": error,
         "width": tally.width / tally.answered if tally.answered else math.nan,
         "refused": 1 - tally.answered / tally.trials,
-        "found": tally.found / tally.answered if check.kind == "difference" and tally.answered else None,
+        "found": tally.found / tally.answered if "difference" in check.kind and tally.answered else None,
         "promised": promised,
         "kept": None
         if promised is None or not tally.answered

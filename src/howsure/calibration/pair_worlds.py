@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from howsure.calibration.noise_worlds import AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
 from howsure.calibration.samples import DifferenceSample, item_spread
 from howsure.calibration.worlds import (
     RateWorld,
@@ -174,4 +175,5 @@ class ScorePairWorld:
         return DifferenceSample(sums=drawn.sums, totals=drawn.totals, items=unused, truth=0.0, bounded=False)
 
 
-World = RateWorld | ScoreWorld | PairWorld | AttemptPairWorld | ScorePairWorld | RealWorld
+NoiseWorld = FixedWorld | ComponentWorld | AttemptScoreWorld | CovariateWorld
+World = RateWorld | ScoreWorld | PairWorld | AttemptPairWorld | ScorePairWorld | RealWorld | NoiseWorld

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from howsure.methods.betabinomial import Groups
 from howsure.methods.clustered import Clustering
 from howsure.methods.differences import column_sums
-from howsure.methods.limits import Means
+from howsure.methods.limits import Means, deciding
 from howsure.methods.pseudo import ItemSpread
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ class MeanSample:
     n: int
     truth: float
     bounded: bool = True
+    kind: ClassVar[str] = "mean"
+
+    @property
+    def trials(self) -> int:
+        """The number of samples."""
+        return int(self.sums.shape[1])
 
     def first(self, count: int) -> MeanSample:
         """Return the first samples."""
@@ -62,6 +68,8 @@ class MeanSample:
             n=self.n,
             units=len(self.totals),
             bounded=self.bounded,
+            cluster_size=float(self.totals @ self.totals) / term.total,
+            deciding=deciding(residuals),
             groups=self._groups(term.shares),
         )
 
@@ -88,6 +96,12 @@ class DifferenceSample:
     bounded: bool = True
     wins: Floats | None = None
     losses: Floats | None = None
+    kind: ClassVar[str] = "difference"
+
+    @property
+    def trials(self) -> int:
+        """The number of samples."""
+        return int(self.sums.shape[1])
 
     def first(self, count: int) -> DifferenceSample:
         """Return the first samples."""

@@ -6,7 +6,8 @@
   posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1 − p) / deff,
   the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the side of the nearer end,
   0 or 1, is no nearer to the mean than the latter.
-- Scores that are no right-or-wrong answers: the guarded Wilson interval on n / deff.
+- Scores that are no right-or-wrong answers: the guarded Wilson interval on n / deff; a deff below the size of a cluster
+  is drawn towards it, the more the fewer clusters made the spread that was seen.
 """
 
 from __future__ import annotations
@@ -29,13 +30,17 @@ if TYPE_CHECKING:
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
 """The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
 
+DOUBT, KURTOSIS = 1.5, 3.0
+"""For fractions: the weight of the usual deff, and the kurtosis at which every cluster counts as a unit of evidence."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """T means over the same items, and what is known of their error.
 
     `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in [0, 1];
-    `groups`: the groups that right-or-wrong answers come in, None for other scores.
+    `cluster_size`: average size of a cluster, 1 without them; `deciding` (T,): how many clusters made the spread,
+    (Σ e²)² / Σ e⁴ of their residual sums; `groups`: the groups that right-or-wrong answers come in, None for other scores.
     """
 
     value: Floats
@@ -44,6 +49,8 @@ class Means:
     n: int
     units: int
     bounded: bool
+    cluster_size: float
+    deciding: Floats
     groups: Groups | None = None
 
     @property
@@ -58,6 +65,13 @@ class Means:
         with np.errstate(divide="ignore", invalid="ignore"):
             deff = self.var * (self.n - 1) / spread
         return self.n / np.where((spread > 0) & (deff > 0), deff, 1.0)
+
+
+def deciding(sums: Floats) -> Floats:
+    """Return (Σ e²)² / Σ e⁴ of residual sums (C, T): how many equal ones would make the same spread; 1 where none does."""
+    squares = sums**2
+    fourths = (squares**2).sum(axis=0)
+    return np.asarray(squares.sum(axis=0) ** 2 / np.where(fourths > 0, fourths, np.inf)).clip(min=1.0)
 
 
 def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, Floats]:
@@ -88,7 +102,8 @@ def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, 
 def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
     groups = means.groups
     if groups is None:
-        return intervals.guarded_wilson(means.value, _cautious(means, 1.0, means.units), means.df, level)
+        evidence = np.minimum(KURTOSIS * means.deciding, means.units) / DOUBT
+        return intervals.guarded_wilson(means.value, _cautious(means, means.cluster_size, evidence), means.df, level)
     single = groups.single
     by_weights = means.n * float(groups.shares @ groups.shares)
     most = _answers(groups)
@@ -114,7 +129,7 @@ def _spread(means: Means) -> Floats:
     return np.asarray(means.value * (1 - means.value))
 
 
-def _cautious(means: Means, usual: float, evidence: Floats | int) -> Floats:
+def _cautious(means: Means, usual: float, evidence: Floats) -> Floats:
     """Return n / deff, a deff below the usual one drawn towards it by one unit against so much evidence.
 
     A few scores that happen to be alike, or a few failures that happen to weigh little, make deff too small.

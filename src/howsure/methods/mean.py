@@ -14,13 +14,14 @@ from howsure.errors import Caution, MethodError
 from howsure.methods import bayes, bootstrap, intervals
 from howsure.methods.betabinomial import Groups
 from howsure.methods.clustered import clustering, degrees_of_freedom, variances
-from howsure.methods.limits import Means, limits
+from howsure.methods.limits import Means, deciding, limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from howsure.methods.clustered import Clustering
     from howsure.options import IntervalMethod, Variance
 
     Floats = NDArray[np.float64]
@@ -126,12 +127,15 @@ class _Sample:
     attempts: Floats | None
     bounded: bool
 
+    def coarsest(self) -> Clustering:
+        """Return the clustering with the fewest clusters; the items themselves where there is none."""
+        return clustering(min(self.clusters, key=lambda code: int(code.max()), default=None), self.w)
+
     def groups(self) -> Groups | None:
         """Return the groups that right-or-wrong answers come in, None for other scores."""
         if self.attempts is None or not self.bounded:
             return None
-        coarsest = min(self.clusters, key=lambda code: int(code.max()), default=None)
-        term = clustering(coarsest, self.w)
+        term = self.coarsest()
         held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
         trials = term.shares @ term.sums(self.attempts)
         return Groups(means=held, shares=term.shares, trials=trials)
@@ -169,6 +173,7 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
     if negative.any():
         var = np.where(negative, np.max([variances(x, w, [c], variance) for c in clusters], axis=0), var)
     var = np.where(var <= floor, 0.0, var)
+    term = sample.coarsest()
     known = Means(
         value=value,
         var=var,
@@ -176,6 +181,8 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         n=n,
         units=units,
         bounded=sample.bounded,
+        cluster_size=float(term.totals @ term.totals) / n,
+        deciding=deciding(term.sums((x - value) * w[:, None])),
         groups=sample.groups() if units >= MIN_UNITS else None,
     )
     flat = (var == 0) & ~known.at_edge

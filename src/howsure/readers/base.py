@@ -37,16 +37,23 @@ Claim = Literal["rows", "companion"]
 
 HEAD_BYTES = 65_536
 MAX_FILE_BYTES = 4 * 1024**3
+PROB, PROB_NORM = "prob", "prob_norm"
+"""Metrics that are probabilities of the right answer: among all answers, and normalised (see docs/formats.md)."""
+
 MAX_METADATA_TEXT = 200
 """Longer texts are not kept as metadata: a cluster or a stratum is a short word."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file, its first bytes, and the folder that was asked for (`root`), for names taken from the path."""
+    """One file, its first bytes, and the folder that was asked for (`root`), for names taken from the path.
+
+    `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it.
+    """
 
     path: Path
     root: Path
+    probabilities: bool = False
 
     @cached_property
     def head(self) -> bytes:

@@ -57,14 +57,16 @@ def read_paths(
     where: Mapping[str, tuple[str, ...]] | None = None,
     reader: str | None = None,
     strict: bool = False,
+    probabilities: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders into one Scores.
 
     `columns` names the columns of tables, `where` keeps only rows of tables with these values, `reader` forces a
-    format, `strict` stops at the first file that can't be read. `progress` wraps the list of files.
+    format, `strict` stops at the first file that can't be read. `probabilities` asks for the probability of the right
+    answer beside the scores. `progress` wraps the list of files.
     """
-    sources = [source for path in paths for source in find_sources(Path(path))]
+    sources = [replace(source, probabilities=probabilities) for path in paths for source in find_sources(Path(path))]
     found = _Found(reports=[], taken=[], scans=[])
     reports, taken, scans = found.reports, found.taken, found.scans
     for source in progress(sources) if progress else sources:
@@ -344,14 +346,15 @@ def _report(read: _Read) -> FileReport:
 
 
 def _facts(kept: list[_Read]) -> tuple[Any, ...]:
-    """Join what several logs say of one task; a headline counts only where all agree."""
+    """Join what several logs say of one task; a headline counts only where all agree, in `finer` the first log."""
     facts: dict[str, Any] = {}
     for fact in (fact for read in kept for fact in read.reading.facts):
         known = facts.setdefault(fact.task, fact)
         if known.headline != fact.headline:
             facts[fact.task] = replace(known, headline=None)
         lower = known.lower_is_better | fact.lower_is_better
-        facts[fact.task] = replace(facts[fact.task], lower_is_better=lower)
+        finer = {**fact.finer, **known.finer}
+        facts[fact.task] = replace(facts[fact.task], lower_is_better=lower, finer=finer)
     return tuple(facts.values())
 
 

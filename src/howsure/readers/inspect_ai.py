@@ -1,18 +1,20 @@
 """Inspect AI logs: `.eval` (a zip) and `.json` (one document).
 
 Scores come from `summaries.json`, which has one row per sample and epoch; full samples are opened only where a
-log has no summaries. A crashed run has neither header nor summaries: its journal holds both.
+log has no summaries, or for probabilities. A crashed run has neither header nor summaries: its journal holds both.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.archive import first_member, open_archive
 from howsure.readers.base import Reading, Run, looks_like, metadata_text
+from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.scores import Published, TaskFacts
 
@@ -65,11 +67,17 @@ def read(source: Source) -> Reading:
     samples = samples if table.usable else []
     if not samples and not stated:
         raise _nothing(table, source)
+    rows = score_frame(table, task=spec["task"], model=spec["model"], source=source.name) if samples else None
+    facts, more = _facts(spec, header, scores, table), Probabilities()
+    if source.probabilities and rows is not None:
+        metrics = sorted(table.values, key=lambda metric: metric != facts.headline)
+        more = probabilities(source, header, samples, metrics)
+        rows = more.below(rows)
     return Reading(
-        rows=score_frame(table, task=spec["task"], model=spec["model"], source=source.name) if samples else None,
-        facts=(_facts(spec, header, scores, table),),
+        rows=rows,
+        facts=(replace(facts, finer=more.refined),),
         published=stated,
-        cautions=(*table.cautions(source.name), *_log_cautions(header, spec, table, source.name)),
+        cautions=(*table.cautions(source.name), *_log_cautions(header, spec, table, source.name), *more.cautions),
         run=_run(spec, header),
         configuration=_configuration(spec, header),
     )

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Reading, Source, flatten_metadata, tidy
+from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
 from howsure.readers.lm_eval_results import configuration, find_results, lower_is_better, model_name, stated
 from howsure.scores import TaskFacts
 
@@ -85,19 +87,33 @@ def _read_samples(source: Source) -> Reading:
     model, cautions = model_name(results, source)
     metrics, corpus = _metrics(rows, results, task)
     names = _metric_names(rows)
+    identities = _identities(rows, task, model)
     records = [
         {**identity, "metric": names(metric, row), **_scored(row[metric])}
-        for row, identity in zip(rows, _identities(rows, task, model), strict=True)
+        for row, identity in zip(rows, identities, strict=True)
         for metric in metrics
         if metric in row
     ]
+    more = Probabilities()
+    if source.probabilities:
+        more = probabilities(rows, identities, metrics, delimiter=_delimiter(results, task), where=source.name)
+    facts = _facts(task, results, dict.fromkeys(record["metric"] for record in records))
+    records += more.records
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
-        facts=(_facts(task, results, dict.fromkeys(record["metric"] for record in records)),),
+        facts=(replace(facts, finer={finer: names(own, rows[0]) for finer, own in more.refined.items()}),),
         published=stated(results, model=model, source=source.name, task=task),
-        cautions=(*cautions, *_corpus_caution(corpus, source)),
+        cautions=(*cautions, *_corpus_caution(corpus, source), *more.cautions),
         configuration=configuration(results, task) if results else {"date": time},
     )
+
+
+def _delimiter(results: Mapping[str, Any], task: str) -> str | None:
+    """Return what the task puts between prompt and choice, None where the results don't say."""
+    configs = results.get("configs")
+    config = configs.get(task) if isinstance(configs, dict) else None
+    delimiter = config.get("target_delimiter") if isinstance(config, dict) else None
+    return delimiter if isinstance(delimiter, str) else None
 
 
 def _rows(source: Source) -> list[Any]:

@@ -154,7 +154,7 @@ def read_side_table(path: str) -> pl.DataFrame:
 
 
 def published_scores(frame: pl.DataFrame, source: str) -> tuple[Published, ...]:
-    """Read a leaderboard: model, score, and where there are n, standard error and task.
+    """Read a leaderboard: model, score, and where there are n, standard error, task, and step (joined to the model's name).
 
     Percent become fractions where a column's name says so or any score is above 1 and none above 100.
     """
@@ -173,7 +173,7 @@ def published_scores(frame: pl.DataFrame, source: str) -> tuple[Published, ...]:
         entries.append(
             Published(
                 task=str(row.get(roles.get("task", ""), "") or Path(source).stem),
-                model=str(row[roles["model"]]),
+                model=str(row[roles["model"]]) + (f" · {row['step']}" if row.get("step") is not None else ""),
                 metric=str(row.get(roles.get("metric", ""), "") or roles["score"]),
                 score=score / scale,
                 n=int(n) if n is not None and n >= 1 else None,

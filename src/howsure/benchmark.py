@@ -1,0 +1,121 @@
+"""On exactly these questions: matrices and methods/fixed.py become answers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.comparison import Comparison
+from howsure.answers.estimate import Estimate, Interval
+from howsure.errors import DataError, OptionError
+from howsure.methods.answer_noise import answers
+from howsure.methods.difference import items_needed
+from howsure.methods.fixed import METHOD, fixed_means, fixed_moments
+from howsure.methods.pivot import equivalence, t_pivot
+
+if TYPE_CHECKING:
+    from howsure.design import Design
+    from howsure.matrix import ScoreMatrix
+    from howsure.methods.answer_noise import Answers
+    from howsure.methods.moments import PairMoments
+    from howsure.options import Population
+
+
+def refuse_methods(population: Population, **asked: object) -> None:
+    """Raise OptionError where a method was asked for that is about drawn questions."""
+    given = [f"{name}={value!r}" for name, value in asked.items() if value is not None]
+    if population == "benchmark" and given:
+        raise OptionError(
+            f"population='benchmark' has its own error bar, and {given[0]} is for population='questions'",
+            remedy="Leave one of the two out.",
+        )
+
+
+def refuse_population(design: Design) -> None:
+    """Raise OptionError where a verb that shows both populations is asked for one."""
+    if design.population == "benchmark":
+        raise OptionError("noise tells both populations apart", remedy="Leave --population out.")
+
+
+def noise_of(matrix: ScoreMatrix) -> Answers:
+    """Return what is known of the answers behind a matrix; DataError where every model has one attempt an item."""
+    found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
+    if not found.measured.any():
+        raise DataError(
+            "one attempt an item, so nothing says how much the answers themselves vary",
+            where=matrix.task,
+            remedy="Run two attempts or more, or leave --population at 'questions'.",
+        )
+    return found
+
+
+def fixed_entries(part: ScoreMatrix, level: float) -> tuple[Estimate, ...]:
+    """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+    return fixed_means(
+        answers(part.values, part.attempts.astype(float), part.within),
+        part.attempts.astype(float),
+        weights=part.weights,
+        binary=bool(part.right_or_wrong().all()),
+        bounded=part.bounded,
+        level=level,
+    )
+
+
+def fixed_pairs(matrix: ScoreMatrix) -> PairMoments:
+    """Compare all pairs of a matrix at once."""
+    return fixed_moments(noise_of(matrix), matrix.attempts.astype(float), weights=matrix.weights)
+
+
+def fixed_comparison(matrix: ScoreMatrix, a: str, b: str, *, level: float, margin: float | None) -> Comparison:
+    """Compare two models on the items that both answered."""
+    pair = matrix.take_models([matrix.column(a), matrix.column(b)])
+    has = ~np.isnan(pair.values)
+    shared = np.asarray(has.all(axis=1))
+    if not shared.any():
+        raise DataError(
+            f"{a} and {b} share no item",
+            where=matrix.task,
+            remedy="On exactly these questions both must have answered them; leave --population at 'questions'.",
+        )
+    both = pair.take_items(shared)
+    w = np.ones(len(both.items)) if both.weights is None else both.weights
+    moments = fixed_pairs(both)
+    value, variance, spread, df = (
+        float(found[0, 1]) for found in (moments.difference, moments.variance, moments.spread, moments.df)
+    )
+    pivot = t_pivot(value, spread, df, level, reach=1.0 if matrix.bounded else math.inf)
+    estimate = Estimate(
+        value=value,
+        se=math.sqrt(variance),
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=df,
+        n_items=len(both.items),
+        n_clusters=len(both.items),
+        method=METHOD,
+    )
+    d = matrix.orientation * (both.values[:, 0] - both.values[:, 1])
+    means = w @ both.values / w.sum()
+    # what is needed grows with the attempts as it does with items
+    times = items_needed(estimate, level) / len(both.items)
+    return Comparison(
+        task=matrix.task,
+        metric=matrix.metric,
+        a=a,
+        b=b,
+        a_mean=float(means[0]),
+        b_mean=float(means[1]),
+        difference=estimate,
+        p_value=pivot.p_value,
+        p_adjusted=pivot.p_value,
+        wins=int((d > 0).sum()),
+        losses=int((d < 0).sum()),
+        ties=int((d == 0).sum()),
+        n_only_a=int((has[:, 0] & ~shared).sum()),
+        n_only_b=int((has[:, 1] & ~shared).sum()),
+        lower_is_better=matrix.lower_is_better,
+        percent=matrix.bounded,
+        attempts_needed=times * float(both.attempts.mean()),
+        equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
+    )

@@ -1,0 +1,74 @@
+"""The checks of what is made of answers: fixed items, variance components, adjusted means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.methods import intervals
+from howsure.methods.answer_noise import mean_noise
+from howsure.methods.components import components, question_error, variance_limits
+from howsure.methods.covariates import adjusted_mean
+from howsure.methods.fixed import event_variance, fixed_limits, fixed_pivot
+from howsure.methods.limits import Means, deciding, limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from howsure.calibration.noise_samples import AnswerSample, PoolSample
+
+    Floats = NDArray[np.float64]
+    Limits = tuple[Floats, Floats]
+
+
+def fixed_mean(sample: AnswerSample, level: float) -> Limits:
+    """Return the interval over exactly these items, as fixed.py has it."""
+    n, noise = len(sample.right), mean_noise(sample.answers())
+    event = event_variance(sample.counts[:, :1], np.ones(n))
+    most = np.full(sample.trials, n * sample.attempts.min())
+    return fixed_limits(sample.right.mean(axis=0), noise, event, level, bounded=True, most=most)[:2]
+
+
+def fixed_difference(sample: AnswerSample, level: float) -> Limits:
+    """Return the interval of a difference over exactly these items."""
+    found = sample.answers()
+    event = event_variance(sample.counts[:, :1], np.ones(len(sample.right)))
+    spread, df = fixed_pivot(mean_noise(found), event, event)
+    low, high = intervals.t_interval(found.means.mean(axis=0), spread, df, level)
+    return np.maximum(low, -1.0), np.minimum(high, 1.0)
+
+
+def component(name: str) -> Callable[[AnswerSample, float], Limits]:
+    """Return what makes the jackknife interval of a variance component."""
+
+    def run(sample: AnswerSample, level: float) -> Limits:
+        found = sample.answers()
+        values, errors = components(found, sample.codes)
+        error = question_error(found, sample.codes) if name == "question" else getattr(errors, name)
+        units = len(sample.right) if sample.codes is None else int(sample.codes.max()) + 1
+        return variance_limits(getattr(values, name), error, units, level)
+
+    return run
+
+
+def adjusted(sample: PoolSample, level: float) -> Limits:
+    """Return the interval of means adjusted by a covariate, as covariates.py has it."""
+    found = [
+        adjusted_mean(sample.scores[:, k], sample.covariate[:, k, None], clusters=sample.codes)
+        for k in range(sample.trials)
+    ]
+    sums = np.column_stack([one.sums for one in found])
+    known = Means(
+        value=np.clip([one.value for one in found], 0.0, 1.0),
+        var=np.array([one.variance for one in found]),
+        df=found[0].df,
+        n=found[0].n,
+        units=found[0].units,
+        bounded=True,
+        cluster_size=1.0,
+        deciding=deciding(sums),
+    )
+    return limits(known, "blend", level)

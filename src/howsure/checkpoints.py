@@ -1,0 +1,125 @@
+"""Checkpoints of a training run: which model names are steps of one run, and the average over the last of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.document import listing, plural
+from howsure.errors import Caution, DataError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USUAL = (
+    r"(?P<run>.+?)(?:[-_./:@ ]*(?:global_?step|step|checkpoint|ckpt|iter(?:ation)?|epoch)[-_=: ]?| · (?=\d+$))"
+    r"(?P<step>\d+(?:\.\d+)?[kKmMbB]?)(?P<rest>(?:[-_./:@ ].*)?)"
+)
+UNITS = {"k": 1e3, "m": 1e6, "b": 1e9}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model that is one step of a training run."""
+
+    model: str
+    run: str
+    step: float
+
+
+def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[Checkpoint]:
+    """Return the models that are steps of a run, by run and step.
+
+    `pattern`: a regular expression with the groups run and step; None takes the usual names: …-step1000, …_ckpt-3, …@iter=2k.
+    """
+    try:
+        named = re.compile(pattern or USUAL, 0 if pattern else re.IGNORECASE)
+    except re.error as error:
+        raise OptionError(f"step_from={pattern!r} is no regular expression ({error})") from None
+    if not {"run", "step"} <= set(named.groupindex):
+        raise OptionError(
+            f"step_from={pattern!r} lacks the groups run and step", remedy=r"Write '(?P<run>.+)-(?P<step>\d+)'."
+        )
+    found = [match for match in (named.fullmatch(model) for model in models) if match is not None]
+    checkpoints = [
+        Checkpoint(
+            model=match.string, run=match["run"] + (match.groupdict().get("rest") or ""), step=_step(match["step"])
+        )
+        for match in found
+    ]
+    return sorted(checkpoints, key=lambda point: (point.run, point.step))
+
+
+def _step(text: str) -> float:
+    unit = UNITS.get(text[-1:].lower())
+    try:
+        return float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        raise OptionError(f"step {text!r} is no number", remedy="The group step must hold digits.") from None
+
+
+def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> dict[str, str]:
+    """Map the last `count` checkpoints of every run to the name of their average; DataError where there are none."""
+    runs: dict[str, list[Checkpoint]] = {}
+    for point in find_checkpoints(models, pattern):
+        runs.setdefault(point.run, []).append(point)
+    if not runs:
+        raise DataError(
+            f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
+            remedy=r"Say how names tell run and step: --step-from '(?P<run>.+)-(?P<step>\d+)'.",
+        )
+    return {
+        point.model: f"{run} (last {min(count, len(points))})"
+        for run, points in runs.items()
+        for point in points[-count:]
+    }
+
+
+def keep_last(part: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
+    """Keep the rows of the last checkpoints, under the name of their average, and of models that are none."""
+    model = part["model"].cast(pl.String)
+    return part.filter(model.is_in(list(names))).with_columns(
+        model=pl.col("model").cast(pl.String).replace_strict(names).cast(pl.Categorical)
+    )
+
+
+def average(part: pl.DataFrame) -> pl.DataFrame:
+    """Average the checkpoints of a run item by item; items that some checkpoint lacks are left out.
+
+    `n` and `variance` are changed so that they give the answer noise of the average; n = 1 where nothing tells it.
+    """
+    noise = pl.when(pl.col("n") > 1).then(pl.col("variance") / (pl.col("n") - 1))  # of the mean over the attempts
+    several = part.group_by("model", "item", maintain_order=True).agg(
+        pl.col("mean").mean(),
+        noise=noise.sum() / pl.len() ** 2,
+        known=(pl.col("n") > 1).all(),
+        steps=pl.len(),
+        n=pl.col("n").sum(),
+        low=pl.col("low").min(),
+        high=pl.col("high").max(),
+    )
+    whole = several.filter(pl.col("steps") == pl.col("steps").max().over("model"))
+    return whole.with_columns(
+        n=pl.when("known").then("n").otherwise(1),
+        variance=pl.when("known").then(pl.col("noise") * (pl.col("n") - 1)).otherwise(0.0),
+    )
+
+
+def torn_items(part: pl.DataFrame) -> list[Caution]:
+    """Tell how many items some checkpoint of a run lacks."""
+    counted = part.filter(pl.col("n") > 0).group_by("model", "item").agg(steps=pl.len())
+    lacking = counted.filter(pl.col("steps") < pl.col("steps").max().over("model"))
+    if not len(lacking):
+        return []
+    first = lacking.sort("model", "item").row(0, named=True)
+    return [
+        Caution(
+            code="torn_checkpoints",
+            message=f"{plural(len(lacking), 'item')} lacking in some checkpoint and left out of the average, first "
+            f"{first['item']!r} of {first['model']!r}",
+            remedy="Run the missing items, or average fewer checkpoints.",
+        )
+    ]

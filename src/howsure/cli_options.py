@@ -1,0 +1,105 @@
+"""The options that several commands share, and their words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., None]
+
+INTERVALS = ("blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
+METHODS = ("pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes")
+VARIANCES = ("CR2", "CR1", "miller")
+ADJUSTMENTS = ("max-t", "holm", "bh", "none")
+FAILURES = ("harness", "drop", "zero", "error")
+POPULATIONS = ("questions", "benchmark")
+WORLDS = ("small", "standard", "stress")
+FORMATS = ("terminal", "markdown", "csv", "json", "latex")
+
+
+def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Join several option decorators into one."""
+
+    def apply(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return apply
+
+
+paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+output = options(
+    click.option("--format", "-f", type=click.Choice(FORMATS), help="How to write the answer.  [default: terminal]"),
+    click.option("--output", "-o", metavar="FILE", help="Write to a file; its suffix chooses the format."),
+)
+reading = options(
+    click.option("--columns", "-c", multiple=True, metavar="ROLE=COLUMN", help="Name a table's column; A+B joins two."),
+    click.option("--where", "-w", multiple=True, metavar="COLUMN=VALUE", help="Keep only rows with this value."),
+    click.option("--reader", metavar="NAME", help="Force a format instead of recognising it."),
+    click.option("--strict", is_flag=True, help="Stop at the first file that can't be read."),
+)
+choosing = options(
+    click.option("--task", "-t", multiple=True, metavar="NAME", help="Only this task (again for more)."),
+    click.option("--metric", "-m", multiple=True, metavar="NAME", help="Only this metric (again for more)."),
+)
+design = options(
+    choosing,
+    click.option(
+        "--cluster", multiple=True, metavar="COLUMN", help="Cluster by a column; 'none' ignores a declared one."
+    ),
+    click.option("--cluster-from", metavar="REGEX", help="Cluster by the first group of a pattern in the item id."),
+    click.option("--items", metavar="FILE", help="A table with one row an item, for clusters and weights."),
+    click.option("--weight", metavar="COLUMN", help="Weight items by a column."),
+    click.option(
+        "--failures",
+        type=click.Choice(FAILURES),
+        default="harness",
+        show_default=True,
+        help="Count failed attempts as.",
+    ),
+    click.option("--lower-is-better/--higher-is-better", default=None, help="Overrule what the harness says."),
+    click.option(
+        "--score",
+        default="mean",
+        show_default=True,
+        metavar="RULE",
+        help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
+    ),
+    click.option(
+        "--average-last", type=click.IntRange(1), metavar="N", help="Average the last N checkpoints of a run."
+    ),
+    click.option("--step-from", metavar="REGEX", help="Tell run and step from model names: (?P<run>…)-(?P<step>…)."),
+)
+population = click.option(
+    "--population",
+    type=click.Choice(POPULATIONS),
+    default="questions",
+    show_default=True,
+    help="Had other questions been drawn, or exactly these.",
+)
+covariate = click.option(
+    "--covariate",
+    multiple=True,
+    metavar="COLUMN|model:NAME",
+    help="Adjust by what is known of more items than were answered.",
+)
+statistics = options(
+    click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level."),
+    click.option(
+        "--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator."
+    ),
+    click.option("--seed", type=int, default=0, show_default=True, help="For methods that draw."),
+)
+interval = click.option("--interval", type=click.Choice(INTERVALS), help="How the interval of a score is made.")
+method = click.option("--method", type=click.Choice(METHODS), help="How a difference is tested.")
+adjust = click.option(
+    "--adjust", type=click.Choice(ADJUSTMENTS), default="max-t", show_default=True, help="Correct for many pairs."
+)
+overall = click.option("--overall", multiple=True, metavar="mean|pooled|TASK=WEIGHT", help="How tasks make one score.")
+models = click.option("--model", multiple=True, metavar="NAME", help="Only this model (again for more).")
+top = click.option("--top", type=click.IntRange(1), metavar="N", help="Show only the N best.")

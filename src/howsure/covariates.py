@@ -1,0 +1,279 @@
+"""Control variates: where covariates and their pool of items come from, and answers adjusted by them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from howsure import grouping
+from howsure.answers.estimate import Estimate, Interval
+from howsure.document import plural
+from howsure.errors import Caution, DataError, OptionError
+from howsure.methods.covariates import adjusted_mean
+from howsure.methods.difference import items_needed
+from howsure.methods.limits import Means, deciding, limits
+from howsure.methods.pivot import equivalence, t_pivot
+from howsure.prepare import collect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.answers.comparison import Comparison
+    from howsure.answers.estimate import Entry
+    from howsure.design import Design
+    from howsure.matrix import ScoreMatrix
+    from howsure.methods.covariates import Adjusted
+    from howsure.prepare import Items
+    from howsure.scores import Scores
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+MODEL = "model:"
+MOST_WORDS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), and their clusters' names (N,).
+
+    `clusters` is None where there are none.
+    """
+
+    items: tuple[str, ...]
+    values: Floats
+    clusters: tuple[str, ...] | None = None
+
+
+def pools(scores: Scores, design: Design, items: Items, **methods: object) -> dict[str, Pool]:
+    """Return the pool of every task, from the columns of the items' table or of the rows, or from another model's scores.
+
+    `methods`: options that an adjusted answer can't respect, None or "t" where they weren't given.
+    """
+    if not design.covariate:
+        return {}
+    for name, value in methods.items():
+        if value not in (None, "t", "CR2"):
+            raise OptionError(f"{name}={value!r} can't be had with a covariate", remedy=f"Leave {name} out.")
+    if design.population == "benchmark":
+        raise OptionError(
+            "a covariate is about questions that weren't asked, and population='benchmark' about those that were",
+            remedy="Leave one of the two out.",
+        )
+    side = grouping.side_table(design)
+    return {task: _pool(task, scores, design, items, side) for task in dict.fromkeys(task for task, _ in items.parts)}
+
+
+def _pool(task: str, scores: Scores, design: Design, items: Items, side: pl.DataFrame | None) -> Pool:
+    tables = [
+        _other_model(name.removeprefix(MODEL), task, scores, design)
+        if name.startswith(MODEL)
+        else _column(name, task, items, side)
+        for name in design.covariate
+    ]
+    joined = tables[0]
+    for table in tables[1:]:
+        joined = joined.join(table, on="item", how="inner")
+    joined = joined.drop_nulls().sort("item")
+    clusters = None
+    if items.cluster_names:
+        known = _cluster_names(task, items, side, design)
+        clusters = tuple(known.get(item, f"\x00item {item}") for item in joined["item"])
+    return Pool(items=tuple(joined["item"]), values=joined.drop("item").to_numpy().astype(float), clusters=clusters)
+
+
+def _column(name: str, task: str, items: Items, side: pl.DataFrame | None) -> pl.DataFrame:
+    """Return a table of item and one column per number that the covariate is made of."""
+    if side is not None and name in side.columns:
+        known = side.filter(pl.col("task") == task) if "task" in side.columns else side
+    else:
+        known = items.groups.filter(task=task)
+        torn = known.filter(pl.col(name) != pl.col(f"{name}_max"))
+        if len(torn):
+            raise DataError(
+                f"{name!r} differs between rows of item {torn['item'][0]!r}",
+                where=task,
+                remedy="A covariate belongs to the item: it must be the same for all its models and attempts.",
+            )
+    table = known.select(pl.col("item").cast(pl.String), pl.col(name)).unique()
+    if table["item"].is_duplicated().any():
+        raise DataError(f"column {name!r} has two values for one item", where="the items table")
+    return _numbers(table, name, task)
+
+
+def _numbers(table: pl.DataFrame, name: str, task: str) -> pl.DataFrame:
+    """Return a numeric column as it is, and one column per word of another, the first word left out."""
+    numeric = table[name].cast(pl.String).cast(pl.Float64, strict=False)
+    if numeric.null_count() == table[name].null_count() and numeric.is_finite().all():
+        return table.select("item", numeric.alias(name))
+    words = table[name].cast(pl.String).drop_nulls().unique().sort().to_list()
+    if len(words) > MOST_WORDS:
+        raise DataError(
+            f"column {name!r} is neither a number nor a label ({len(words):,} different words)",
+            where=task,
+            remedy="Choose a column of numbers, or of a few labels.",
+        )
+    text = pl.col(name).cast(pl.String)
+    return table.select(
+        "item", *((text == word).cast(pl.Float64).alias(f"{name} {word}") for word in words[1:] or words)
+    )
+
+
+def _other_model(name: str, task: str, scores: Scores, design: Design) -> pl.DataFrame:
+    other = collect(scores, replace(design, model=(name,), covariate=(), task=(task,)))
+    matrix = next(other.matrices())
+    return pl.DataFrame({"item": matrix.items.tolist(), f"{MODEL}{name}": matrix.values[:, 0]})
+
+
+def _cluster_names(task: str, items: Items, side: pl.DataFrame | None, design: Design) -> dict[str, str]:
+    """Return the cluster of every item of a task, those of the items' table included."""
+    known = dict(items.groups.filter(task=task).select("item", "cluster_0").iter_rows())
+    column = (design.cluster or ("cluster",))[0]
+    if side is None or column not in side.columns:
+        return known
+    rows = side.filter(pl.col("task") == task) if "task" in side.columns else side
+    return dict(rows.select(pl.col("item").cast(pl.String), pl.col(column).cast(pl.String)).iter_rows()) | known
+
+
+def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
+    """Adjust the mean of one model of a matrix; answered items that aren't in the pool are left out."""
+    places = {str(item): place for place, item in enumerate(matrix.items)}
+    at = np.array([places.get(item, -1) for item in pool.items])
+    y = np.where(at >= 0, matrix.values[at, model], np.nan)
+    if np.isfinite(y).sum() < 3:
+        raise DataError(
+            f"fewer than three items that {matrix.models[model]} answered have the covariate",
+            where=matrix.task,
+            remedy="Complete the column, or leave --covariate out.",
+        )
+    weights = None if matrix.weights is None else np.where(at >= 0, matrix.weights[at], 1.0)
+    codes = None if pool.clusters is None else np.unique(pool.clusters, return_inverse=True)[1].astype(np.int64)
+    return adjusted_mean(y, pool.values, clusters=codes, weights=weights)
+
+
+def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequence[Entry]) -> list[Entry]:
+    """Return the entries of a matrix adjusted by its task's pool; as they are where there is none."""
+    if matrix.task not in pools:
+        return list(plain)
+    entries = []
+    for entry in plain:
+        estimate, saved = adjusted_estimate(matrix, pools[matrix.task], matrix.column(entry.model), entry.estimate)
+        entries.append(replace(entry, estimate=estimate, saved=saved))
+    return entries
+
+
+def adjusted_comparisons(
+    matrices: Sequence[ScoreMatrix], pools: Mapping[str, Pool], plain: Sequence[Comparison], margin: float | None
+) -> list[Comparison]:
+    """Return the comparisons adjusted by their tasks' pools; as they are where there are none."""
+    if not pools:
+        return list(plain)
+    return [
+        adjusted_comparison(matrix, pools[matrix.task], pair, margin=margin)
+        for matrix, pair in zip(matrices, plain, strict=True)
+    ]
+
+
+def refuse_covariate(design: Design, verb: str) -> None:
+    """Raise OptionError where a verb that can't adjust is given a covariate."""
+    if design.covariate:
+        raise OptionError(f"{verb} takes no covariate", remedy="estimate and compare do.")
+
+
+def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
+    """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
+    found = adjusted(matrix, pool, model)
+    level, answered = plain.interval.level, int(np.isfinite(matrix.values[:, model]).sum())
+    value = min(max(found.value, 0.0), 1.0) if matrix.bounded else found.value
+    known = Means(
+        value=np.array([value]),
+        var=np.array([found.variance]),
+        df=found.df,
+        n=found.n,
+        units=found.units,
+        bounded=matrix.bounded,
+        cluster_size=1.0,
+        deciding=deciding(found.sums[:, None]),
+    )
+    low, high = limits(known, "blend" if matrix.bounded else "t", level)
+    estimate = replace(
+        plain,
+        value=value,
+        se=math.sqrt(found.variance),
+        interval=Interval(low=float(low[0]), high=float(high[0]), level=level),
+        df=found.df,
+        n_items=found.n,
+        method=f"adjusted, {plain.method}",
+        bounds=(),
+        cautions=(*plain.cautions, *_cautions(found, len(pool.items), answered)),
+    )
+    return estimate, found.saved
+
+
+def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, margin: float | None) -> Comparison:
+    """Return a comparison whose difference is that of the adjusted means, by t."""
+    level = plain.difference.interval.level
+    one, two = (adjusted(matrix, pool, matrix.column(name)) for name in (plain.a, plain.b))
+    sums = one.sums - two.sums
+    variance = float(np.maximum(one.inflation, two.inflation) @ sums**2)
+    value, df = one.value - two.value, min(one.df, two.df)
+    pivot = t_pivot(value, math.sqrt(variance), df, level, reach=1.0 if matrix.bounded else math.inf)
+    estimate = replace(
+        plain.difference,
+        value=value,
+        se=math.sqrt(variance),
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=df,
+        method=f"adjusted {'paired' if plain.paired else 'unpaired'} t, CR2",
+        cautions=(*plain.difference.cautions, *_cautions(one, len(pool.items), one.n)),
+    )
+    before = plain.difference.se**2
+    return replace(
+        plain,
+        a_mean=one.value,
+        b_mean=two.value,
+        difference=estimate,
+        p_value=pivot.p_value,
+        p_adjusted=pivot.p_value,
+        items_needed=items_needed(estimate, level),
+        saved=1 - variance / before if before > 0 else math.nan,
+        equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
+    )
+
+
+def _cautions(found: Adjusted, pool: int, answered: int) -> list[Caution]:
+    cautions = []
+    if found.n < answered:
+        cautions.append(
+            Caution(
+                code="no_covariate",
+                message=f"{plural(answered - found.n, 'answered item')} without the covariate left out",
+                remedy="Complete the column.",
+            )
+        )
+    if found.n == pool:
+        cautions.append(WHOLE_POOL)
+    elif not found.used:
+        cautions.append(NO_VARIATION)
+    return cautions
+
+
+WHOLE_POOL = Caution(
+    code="covariate_saves_nothing",
+    message="the covariate is known for the answered items only, so that its mean over more items can't help",
+    remedy="Give a table of more items with --items, or another model that answered more of them (--covariate model:NAME).",
+)
+NO_VARIATION = Caution(
+    code="covariate_saves_nothing",
+    message="the covariate doesn't vary among the answered items",
+    remedy="Choose another one.",
+)
+NO_OVERALL = Caution(
+    code="no_overall", message="no overall comparison with a covariate", remedy="Read the tasks one by one."
+)

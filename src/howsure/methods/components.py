@@ -1,0 +1,169 @@
+"""Variance components: how much scores differ from item to item, and how much from answer to answer.
+
+Model: score of an attempt = population mean + cluster + item within its cluster + answer. Claim: the three variances are
+unbiased for any numbers of attempts and any sizes of clusters, as long as clusters, items in them and answers are independent
+draws; nothing need be normal. They come from sums of squares whose expectation is known (Henderson's method 1; Searle, Casella
+and McCulloch 1992, chapter 5), each item's own answer noise taken out. Estimates below 0 are returned as they are.
+
+Uncertainty: the delete-one jackknife over clusters (items where there are none), from sums that add up over clusters, so that
+nothing is computed twice. Memory: about twenty arrays of C × T.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.methods import intervals
+from howsure.methods.clustered import group_sums
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from howsure.methods.answer_noise import Answers
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+FEWEST_UNITS = 3
+MOST_UNEVEN = 1.5
+"""The margin, relative to the variance, up to which the upper limit is taken on the log scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Variances (T,) in squared score units.
+
+    `answer`: of one attempt at an item, σ²; `between`: of clusters, 0 without them; `within`: of items in their cluster.
+    Where `answer` is NaN (one attempt an item), `within` holds both. NaN as well: one cluster, or one item in every cluster.
+    """
+
+    answer: Floats
+    between: Floats
+    within: Floats
+
+    @property
+    def question(self) -> Floats:
+        """The variance of items, ω² = between + within."""
+        return self.between + self.within
+
+
+def components(found: Answers, codes: Ints | None = None) -> tuple[Components, Components]:
+    """Split the variance of every column, and return the variances and their jackknife standard errors.
+
+    `codes` (n,): clusters, None where each item is its own. The standard error of `question` is not that of the sum of its
+    parts; see `question_error`.
+    """
+    sums = _Sums.of(found, codes)
+    values = sums.total().split()
+    left = sums.without_each().split()
+    return values, Components(*(_jackknife(part) for part in (left.answer, left.between, left.within)))
+
+
+def question_error(found: Answers, codes: Ints | None = None) -> Floats:
+    """Return the jackknife standard error of ω² (T,)."""
+    return _jackknife(_Sums.of(found, codes).without_each().split().question)
+
+
+def variance_limits(variance: Floats, error: Floats, units: int, level: float) -> tuple[Floats, Floats]:
+    """Return limits of variances (T,) from their jackknife errors over so many units, none below 0.
+
+    The lower one is variance − t · error, the upper one variance · exp(t · error / variance): estimates of a variance have
+    a long upper tail (docs/decisions/0006-noise.md). Where the error is about as large as the variance: + 2 t · error.
+    """
+    margin = intervals.t_quantile(level, max(units - 1, 1)) * error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(variance > 0, margin / variance, np.inf)
+    uneven = variance * np.exp(np.minimum(relative, MOST_UNEVEN))
+    high = np.where(relative < MOST_UNEVEN, uneven, variance + 2 * margin)
+    return np.maximum(variance - margin, 0.0), np.maximum(high, 0.0)
+
+
+def _jackknife(left: Floats) -> Floats:
+    """Return the standard error from estimates that each leave one unit out (U, T)."""
+    count = len(left)
+    if count < FEWEST_UNITS:
+        return np.full(left.shape[1], np.nan)
+    return np.asarray(np.sqrt((count - 1) / count * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums over the items of a unit (U, T), a cluster or an item, and what follows from them and adds up over units.
+
+    `items`; `units`: 1 where there are any; `squared`: items²; `score`: Σ x; `squares`: Σ x²; `shares`: (Σ x)² / items;
+    `noise`: Σ of the variances of the means that are known, `lone`: how many aren't, having one attempt; `noise_shares`,
+    `lone_shares`: the same / items; `once`, `known`: sum and number of the variances of one attempt that are known.
+    """
+
+    items: Floats
+    units: Floats
+    squared: Floats
+    score: Floats
+    squares: Floats
+    shares: Floats
+    noise: Floats
+    noise_shares: Floats
+    lone: Floats
+    lone_shares: Floats
+    once: Floats
+    known: Floats
+
+    @classmethod
+    def of(cls, found: Answers, codes: Ints | None) -> _Sums:
+        has = found.has
+        mean = np.where(has, found.means, 0.0).sum(axis=0) / np.maximum(has.sum(axis=0), 1)
+        centred = np.where(has, found.means - mean, 0.0)
+
+        def sums(x: Floats) -> Floats:
+            return x if codes is None else group_sums(x, codes, int(codes.max()) + 1)
+
+        items, score = sums(has.astype(float)), sums(centred)
+        noise, lone = sums(np.where(found.known, found.now, 0.0)), sums((has & ~found.known).astype(float))
+        some = np.maximum(items, 1)
+        return cls(
+            items=items,
+            units=(items > 0).astype(float) if codes is not None else np.zeros_like(items),
+            squared=items**2,
+            score=score,
+            squares=sums(centred**2),
+            shares=score**2 / some,
+            noise=noise,
+            noise_shares=noise / some,
+            lone=lone,
+            lone_shares=lone / some,
+            once=sums(np.where(found.known, found.once, 0.0)),
+            known=sums(found.known.astype(float)),
+        )
+
+    def total(self) -> _Sums:
+        """Sum over units (T,)."""
+        return _Sums(*(values.sum(axis=0) for values in astuple(self)))
+
+    def without_each(self) -> _Sums:
+        """Sum over all units but one, for every unit (U, T)."""
+        return _Sums(*(values.sum(axis=0) - values for values in astuple(self)))
+
+    def split(self) -> Components:
+        """Solve the expectations of the sums of squares for the variances."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            answer = np.where(self.known > 0, self.once / self.known, np.nan)
+            usual = np.nan_to_num(answer)  # the noise of an item with one attempt
+            noise, shares = self.noise + self.lone * usual, self.noise_shares + self.lone_shares * usual
+            parts = self._clustered(noise, shares) if self.units.any() else self._single(noise)
+            return Components(answer, *parts)
+
+    def _single(self, noise: Floats) -> tuple[Floats, Floats]:
+        n = self.items
+        around = self.squares - self.score**2 / n
+        within = np.where(n > 1, around / (n - 1) - noise / n, np.nan)
+        return np.zeros_like(within), within
+
+    def _clustered(self, noise: Floats, shares: Floats) -> tuple[Floats, Floats]:
+        n, spare = self.items, self.items - self.units
+        within = np.where(spare > 0, (self.squares - self.shares - noise + shares) / spare, np.nan)
+        apart = self.shares - self.score**2 / n - (shares - noise / n)
+        between = np.where(self.units > 1, (apart - within * (self.units - 1)) / (n - self.squared / n), np.nan)
+        return between, within

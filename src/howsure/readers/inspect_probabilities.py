@@ -1,0 +1,265 @@
+"""Inspect's token log-probabilities: how likely the model found the right answer, where that is one token.
+
+Only full samples hold them. `prob` is the probability of the target's token where the answer was given, `prob_norm`
+the same among the letters of the choices. An API lists a few likely tokens only: a target that is not listed is less
+likely than each of them, and counts as 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import Caution
+from howsure.readers.archive import first_member, open_archive
+from howsure.readers.base import PROB, PROB_NORM, parse_json
+from howsure.readers.inspect_scores import Samples, score_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import polars as pl
+
+    from howsure.readers.base import Source
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ROUNDING = 1e-3
+"""How far above 0 a log-probability may lie by rounding; what is larger is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the tokens of one sample say: probabilities, None where they can't be told, and what stands against them.
+
+    `bound`: how likely the target is at most where it is not listed, else None. `long`: the answer has more than one
+    word. `lettered`: the sample is multiple choice.
+    """
+
+    prob: float | None = None
+    norm: float | None = None
+    bound: float | None = None
+    long: bool = False
+    lettered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probabilities:
+    """Rows with the probability of the right answer, the metric that each refines, and what is to be told of them."""
+
+    frames: Sequence[pl.DataFrame] = ()
+    refined: Mapping[str, str] = field(default_factory=dict)
+    cautions: Sequence[Caution] = ()
+
+    def below(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of a log with these below them."""
+        import polars as pl
+
+        return pl.concat([rows, *self.frames], how="diagonal_relaxed") if self.frames else rows
+
+
+def probabilities(
+    source: Source, header: Mapping[str, Any], samples: Sequence[dict[str, Any]], metrics: Sequence[str]
+) -> Probabilities:
+    """Compute the probability of the right answer from the full samples of a log; nothing where none has tokens.
+
+    `samples` are the rows that the log's scores come from, `metrics` those scores, the one to refine first.
+    """
+    answers = {
+        _key(sample): answer
+        for sample in _full_samples(source, samples)
+        if (answer := read_answer(sample, metrics[0])) is not None
+    }
+    if not answers:
+        return Probabilities()
+    if _is_shuffled(header):
+        return Probabilities(cautions=(_shuffled_caution(source.name),))
+    spec = header["eval"]
+    frames = {}
+    for metric in (m for m in (PROB, PROB_NORM) if m not in metrics):
+        table = _table(samples, answers, metric)
+        if table is not None:
+            frames[metric] = score_frame(table, task=spec["task"], model=spec["model"], source=source.name)
+    missing = sum(1 for sample in samples if _key(sample) not in answers and not sample.get("error"))
+    return Probabilities(
+        frames=tuple(frames.values()),
+        refined=dict.fromkeys(frames, metrics[0]),
+        cautions=tuple(_cautions([*answers.values()], missing, source.name)),
+    )
+
+
+def read_answer(sample: Mapping[str, Any], metric: str) -> Answer | None:
+    """Read one full sample, None where it has no token log-probabilities; `metric` says whose answer is meant."""
+    content = _content(sample)
+    if not content:
+        return None
+    choices = sample.get("choices")
+    letters = _LETTERS[: len(choices)] if isinstance(choices, list) else ""
+    answer = _stated_answer(sample, metric)
+    token, targets = _answer_token(content, answer), _targets(sample)
+    if token is None or not targets or (letters and len(targets) > 1):
+        return Answer(lettered=bool(letters))
+    listed = _listed(token)
+    found = _probability(listed, targets, said=token["token"].strip())
+    return replace(
+        found,
+        norm=_among(listed, targets[0], letters) if letters else None,
+        long=found.prob is not None and len(answer.split()) > 1,
+        lettered=bool(letters),
+    )
+
+
+def _full_samples(source: Source, samples: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the samples that may hold log-probabilities, one at a time; a JSON log has them at hand."""
+    if first_member(source.head) is None:
+        yield from samples
+        return
+    with open_archive(source.path, where=source.name) as archive:
+        for name in dict.fromkeys(archive.names):
+            if name.startswith("samples/") and b'"logprob"' in (data := archive.read(name)):
+                sample = parse_json(data, where=f"{source.name}, member {name!r}")
+                if isinstance(sample, dict):
+                    yield sample
+
+
+def _key(sample: Mapping[str, Any]) -> tuple[str, object]:
+    return str(sample.get("id")), str(sample.get("epoch"))
+
+
+def _content(sample: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the tokens of the first completion that have a text."""
+    value: Any = sample.get("output")
+    for step in ("choices", 0, "logprobs", "content"):
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        else:
+            value = value[step] if isinstance(value, list) and value else None
+    tokens = value if isinstance(value, list) else []
+    return [token for token in tokens if isinstance(token, dict) and isinstance(token.get("token"), str)]
+
+
+def _targets(sample: Mapping[str, Any]) -> list[str]:
+    target = sample.get("target")
+    texts = target if isinstance(target, list) else [target]
+    return list(dict.fromkeys(text.strip() for text in texts if isinstance(text, str) and text.strip()))
+
+
+def _stated_answer(sample: Mapping[str, Any], metric: str) -> str:
+    """Return the answer that the scorer of a metric took; an empty text where it names none."""
+    scores = sample.get("scores")
+    scores = scores if isinstance(scores, dict) else {}
+    score = scores.get(metric) or scores.get(metric.partition("/")[0])
+    answer = score.get("answer") if isinstance(score, dict) else None
+    return answer.strip() if isinstance(answer, str) else ""
+
+
+def _answer_token(content: list[dict[str, Any]], answer: str) -> dict[str, Any] | None:
+    """Return the last token that is the answer, else the first token if the answer, where known, begins there."""
+    said = next((token for token in reversed(content) if answer and token["token"].strip() == answer), None)
+    first = next((token for token in content if token["token"].strip()), None)
+    return said or (first if first is not None and (not answer or answer.startswith(first["token"].strip())) else None)
+
+
+def _listed(token: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Return the tokens that were likely at this place, with their probabilities; nothing without alternatives."""
+    top = token.get("top_logprobs")
+    entries = [entry for entry in top if isinstance(entry, dict)] if isinstance(top, list) else []
+    if not entries:
+        return []
+    if all(entry.get("token") != token["token"] for entry in entries):
+        entries.append(dict(token))
+    texts = [(entry.get("token"), _chance(entry.get("logprob"))) for entry in entries]
+    return [(text.strip(), chance) for text, chance in texts if isinstance(text, str) and chance is not None]
+
+
+def _chance(logprob: object) -> float | None:
+    if isinstance(logprob, bool) or not isinstance(logprob, (int, float)) or not logprob <= _ROUNDING:
+        return None
+    return min(1.0, math.exp(logprob))
+
+
+def _probability(listed: Sequence[tuple[str, float]], targets: Sequence[str], *, said: str) -> Answer:
+    """Sum what stands for the target, or bound it by the least likely token that the log lists.
+
+    The token that was said may be listed without being among the likely ones, so it bounds no other. A likely token
+    with which the target begins leaves its probability open.
+    """
+    if not listed:
+        return Answer()
+    hits = [chance for text, chance in listed if text in targets]
+    if hits:
+        return Answer(prob=min(1.0, math.fsum(hits)))
+    others = [chance for text, chance in listed if text != said]
+    begun = [chance for text, chance in listed if text and any(target.startswith(text) for target in targets)]
+    if max(begun, default=0.0) > min(others, default=0.0):
+        return Answer()
+    rest = max(0.0, 1 - math.fsum(chance for _, chance in listed))
+    return Answer(prob=0.0, bound=min([rest, *others]) + math.fsum(begun))
+
+
+def _among(listed: Sequence[tuple[str, float]], target: str, letters: str) -> float | None:
+    total = math.fsum(chance for text, chance in listed if text and text in letters and len(text) == 1)
+    if target not in letters or len(target) != 1 or not total:
+        return None
+    return min(1.0, math.fsum(chance for text, chance in listed if text == target) / total)
+
+
+def _table(samples: Sequence[dict[str, Any]], answers: Mapping[Any, Answer], metric: str) -> Samples | None:
+    """Lay out one metric: failed samples and those with tokens have a row; None where it applies to no sample."""
+    empty = Answer(lettered=True)
+    pairs = [(s, answers.get(_key(s), empty)) for s in samples if _key(s) in answers or s.get("error")]
+    kept = [(sample, answer) for sample, answer in pairs if metric == PROB or answer.lettered]
+    if not any(_key(sample) in answers for sample, _ in kept):
+        return None
+    values = [answer.prob if metric == PROB else answer.norm for _, answer in kept]
+    return replace(Samples.of([sample for sample, _ in kept], expected=()), values={metric: values})
+
+
+def _is_shuffled(header: Mapping[str, Any]) -> bool:
+    """Say whether the model saw the choices under other letters than the log names them by."""
+    plan = header.get("plan")
+    steps = plan.get("steps") if isinstance(plan, dict) else None
+    named = [step.get("params") for step in steps or () if isinstance(step, dict)]
+    return any(isinstance(params, dict) and params.get("shuffle") not in (None, False) for params in named)
+
+
+def _shuffled_caution(where: str) -> Caution:
+    return Caution(
+        code="prob_unscored",
+        message=f"{where}: the solver shuffled the choices, so the letter of a token is not that of the target: "
+        "no probabilities.",
+        remedy="Shuffle in the dataset instead (shuffle_choices), which moves the target as well.",
+    )
+
+
+def _cautions(answers: Sequence[Answer], missing: int, where: str) -> Iterator[Caution]:
+    """Count what the probabilities leave out or take to be 0."""
+    of = f"of {len(answers):,} samples"
+    bounds = [answer.bound for answer in answers if answer.bound is not None]
+    if bounds:
+        yield Caution(
+            code="prob_cut",
+            message=f"{where}: in {len(bounds):,} {of} the target is not among the likely tokens that the log lists; "
+            f"its probability, at most {max(bounds):.2g}, counts as 0.",
+            remedy="Ask for more of them: top_logprobs=20.",
+        )
+    if unknown := sum(1 for answer in answers if answer.prob is None or (answer.lettered and answer.norm is None)):
+        yield Caution(
+            code="prob_unscored",
+            message=f"{where}: {unknown:,} {of} lack a probability: the target or the answer is not one token, or the "
+            "log lists no other tokens or letters there.",
+            remedy="Ask for answers of one letter or short word, with top_logprobs.",
+        )
+    if long := sum(1 for answer in answers if answer.long):
+        yield Caution(
+            code="prob_first_token",
+            message=f"{where}: {long:,} {of} were answered in more than one word; the first one counts.",
+            remedy="Ask for one word or letter and nothing else.",
+        )
+    if missing:
+        yield Caution(
+            code="prob_missing",
+            message=f"{where}: {missing:,} samples hold no log-probabilities and have no row, beside {len(answers):,} "
+            "that do.",
+            remedy="Run them again with logprobs=True.",
+        )

@@ -1,0 +1,261 @@
+"""Multiple choice in lm-eval's samples: how likely the model found the right choice.
+
+`prob` is the softmax of the choices' log-likelihoods at the right choice, `prob_norm` the same after dividing each
+by the length of its choice in characters: the probabilities whose largest choice `acc` and `acc_norm` grade.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from howsure.document import plural
+from howsure.errors import Caution
+from howsure.readers.base import PROB, PROB_NORM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+REFINES = {PROB: "acc", PROB_NORM: "acc_norm"}
+"""The metric of lm-eval that grades the most likely choice of each."""
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One document's choices: log-likelihoods, as they are and by length where that is known, and the right ones."""
+
+    plain: list[float]
+    by_length: list[float] | None
+    right: frozenset[int]
+
+    def probability(self, metric: str) -> float | None:
+        """Return the probability of the right choice (of all right ones, where several are), None where unknown."""
+        values = self.plain if metric == PROB else self.by_length
+        if not self.right or values is None or not is_distribution(values):
+            return None
+        weights = softmax(values)
+        return min(1.0, math.fsum(weights[k] for k in self.right))
+
+    def grade(self, metric: str) -> float:
+        """Grade the most likely choice as lm-eval does."""
+        values = self.plain if metric == PROB else self.by_length or self.plain
+        return float(_most_likely(values) in self.right)
+
+
+def softmax(values: Sequence[float]) -> list[float]:
+    """Return probabilities in proportion to exp(values)."""
+    top = max(values)
+    weights = [math.exp(value - top) for value in values]
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+def is_distribution(values: Sequence[float]) -> bool:
+    """Say whether log-likelihoods can be normalised: none is NaN or +inf, and some choice is possible."""
+    return -math.inf < max(values) < math.inf and not any(map(math.isnan, values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probabilities:
+    """Rows with the probability of the right choice, the metric that each refines, and what is to be told of them."""
+
+    records: Sequence[dict[str, Any]] = ()
+    refined: Mapping[str, str] = field(default_factory=dict)
+    cautions: Sequence[Caution] = ()
+
+
+def probabilities(
+    rows: Sequence[Mapping[str, Any]],
+    identities: Sequence[Mapping[str, Any]],
+    graded: Sequence[str],
+    *,
+    delimiter: str | None,
+    where: str,
+) -> Probabilities:
+    """Compute the probability of the right choice, once a document; nothing where no document has two choices.
+
+    `graded` are the task's own metrics. `delimiter` is what the task puts before a choice, None where that is
+    not known.
+    """
+    found = _questions(rows, identities, delimiter)
+    if not any(question is not None and len(question.plain) > 1 for question in found.values()):
+        return Probabilities()
+    measured = any(question is not None and question.by_length for question in found.values())
+    metrics = [metric for metric in REFINES if metric not in graded and (metric == PROB or measured)]
+    return Probabilities(
+        records=[
+            {**identities[position], "metric": metric, **_scored(question, metric)}
+            for metric in metrics
+            for position, question in found.items()
+        ],
+        refined=_refined(metrics, graded),
+        cautions=tuple(_cautions(found, rows, where)),
+    )
+
+
+def _questions(
+    rows: Sequence[Mapping[str, Any]], identities: Sequence[Mapping[str, Any]], delimiter: str | None
+) -> dict[int, Question | None]:
+    """Return the choices of each document by the position of its first row, None where it has no log-likelihoods."""
+    first: dict[str, int] = {}
+    for position, identity in enumerate(identities):
+        first.setdefault(identity["item"], position)
+    return {position: _question(rows[position], delimiter) for position in first.values()}
+
+
+def _scored(question: Question | None, metric: str) -> dict[str, Any]:
+    score = question.probability(metric) if question else None
+    return {"score": score, "status": "unscored" if score is None else "ok"}
+
+
+def _refined(metrics: Sequence[str], graded: Sequence[str]) -> dict[str, str]:
+    """Name what each probability refines: lm-eval's own metric of it, else acc, else the task's first."""
+    own = {metric: [m for m in (REFINES[metric], "acc", *graded) if m in graded] for metric in metrics}
+    return {metric: names[0] for metric, names in own.items() if names}
+
+
+def _cautions(found: Mapping[int, Question | None], rows: Sequence[Mapping[str, Any]], where: str) -> Iterator[Caution]:
+    """Count the documents without a probability, and those that lm-eval graded by something else."""
+    of = f"of {plural(len(found), 'document')}"
+    numeric = [question for question in found.values() if question is not None and is_distribution(question.plain)]
+    if unknown := sum(1 for question in numeric if not question.right):
+        yield Caution(
+            code="prob_unscored",
+            message=f"{where}: {unknown:,} {of} have no probability, since the target doesn't tell the right choice.",
+            remedy="Give the position or the text of one choice as doc_to_target.",
+        )
+    if broken := len(found) - len(numeric):
+        yield Caution(
+            code="prob_unscored",
+            message=f"{where}: {broken:,} {of} have no probability, since a log-likelihood is missing or no number.",
+            remedy="Run those documents again.",
+        )
+    for metric, own in REFINES.items():
+        if odd := sum(1 for position, question in found.items() if _differs(question, rows[position], metric)):
+            yield Caution(
+                code="prob_differs",
+                message=f"{where}: {own} of {odd:,} {of} is not whether the most likely choice is right, "
+                f"so {metric} measures something else there.",
+                remedy=f"Use {own}, or correct the task's target.",
+            )
+
+
+def _differs(question: Question | None, row: Mapping[str, Any], metric: str) -> bool:
+    grade = row.get(REFINES[metric])
+    if question is None or question.probability(metric) is None or not isinstance(grade, (int, float)):
+        return False
+    return question.grade(metric) != grade
+
+
+def _question(row: Mapping[str, Any], delimiter: str | None) -> Question | None:
+    values = max(_log_likelihoods(row.get("resps")), _log_likelihoods(row.get("filtered_resps")), key=len)
+    if "acc_mutual_info" in row and len(values) % 2 == 0:
+        values = values[: len(values) // 2]
+    if not values:
+        return None
+    size = len(values)
+    continuations = _continuations(row.get("arguments"))[:size]
+    listed, labels = _listed(row.get("doc"), size)
+    texts = _texts(continuations, listed, size, delimiter)
+    names = [listed, texts, labels, list(_LETTERS[:size])]
+    right = _right(row.get("target"), size, [name for name in names if name]) or _graded(row, values)
+    by_length = [_per_character(v, text) for v, text in zip(values, texts, strict=True)] if texts else None
+    return Question(plain=values, by_length=by_length, right=right)
+
+
+def _log_likelihoods(responses: object) -> list[float]:
+    """Read `[[log-likelihood, is greedy], …]`, at whatever depth each lies; nothing where it is anything else."""
+    values = []
+    for response in responses if isinstance(responses, list) else ():
+        while isinstance(response, list) and response and isinstance(response[0], list):
+            response = response[0]  # noqa: PLW2901 - step inside
+        if not isinstance(response, list) or len(response) != 2 or str(response[1]) not in ("True", "False"):
+            return []
+        values.append(_number(response[0]))
+    return values
+
+
+def _number(value: object) -> float:
+    try:
+        return math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _continuations(arguments: object) -> list[str]:
+    """Return the text whose likelihood was asked for, one a request."""
+    requests = list(arguments.values()) if isinstance(arguments, dict) else arguments
+    if not isinstance(requests, list):
+        return []
+    pairs = [list(request.values()) if isinstance(request, dict) else request for request in requests]
+    texts = [pair[1] for pair in pairs if isinstance(pair, list) and len(pair) > 1]
+    return texts if len(texts) == len(pairs) and all(isinstance(text, str) for text in texts) else []
+
+
+def _listed(doc: object, size: int) -> tuple[list[str], list[str]]:
+    """Return the choices that the document lists, and their labels."""
+    choices = doc.get("choices") if isinstance(doc, dict) else None
+    parts = (choices.get("text"), choices.get("label")) if isinstance(choices, dict) else (choices, None)
+    texts, labels = (
+        [str(name) for name in part] if isinstance(part, list) and len(part) == size else [] for part in parts
+    )
+    return texts, labels
+
+
+def _texts(continuations: list[str], listed: list[str], size: int, delimiter: str | None) -> list[str]:
+    """Return the choices as lm-eval measures them; nothing where the prompts, not the continuations, hold them."""
+    if len(continuations) != size:
+        return listed
+    if size > 1 and len(set(continuations)) == 1:
+        return []
+    if delimiter is None and listed and all(map(_follows_blank, continuations, listed)):
+        return listed
+    return [text.removeprefix(" " if delimiter is None else delimiter) for text in continuations]
+
+
+def _follows_blank(continuation: str, choice: str) -> bool:
+    return continuation.endswith(choice) and not continuation.removesuffix(choice).strip()
+
+
+def _right(target: object, size: int, names: Sequence[list[str]]) -> frozenset[int]:
+    """Find the right choices: positions, texts or labels; nothing where any can't be told."""
+    if isinstance(target, str) and target.startswith("[") and len(target) < 10_000:
+        try:
+            target = json.loads(target)
+        except (ValueError, RecursionError):
+            return frozenset()
+    found = [_position(one, size, names) for one in (target if isinstance(target, list) else [target])]
+    return frozenset() if None in found else frozenset(place for place in found if place is not None)
+
+
+def _position(target: object, size: int, names: Sequence[list[str]]) -> int | None:
+    """Return the position of one right choice; as in lm-eval, digits are a position and not a text."""
+    if isinstance(target, int):
+        return int(target) if 0 <= target < size else None
+    if not isinstance(target, str):
+        return None
+    word = target.strip()
+    if word.isdecimal() and len(word) < 10 and int(word) < size:
+        return int(word)
+    stripped = ([name.strip() for name in choices] for choices in names)
+    return next((choices.index(word) for choices in stripped if choices.count(word) == 1), None)
+
+
+def _graded(row: Mapping[str, Any], values: list[float]) -> frozenset[int]:
+    """Of two choices, `acc` tells the right one where the target doesn't, as in Winogrande."""
+    if len(values) != 2 or row.get("acc") not in (0, 1) or not is_distribution(values):
+        return frozenset()
+    best = _most_likely(values)
+    return frozenset([best if row["acc"] == 1 else 1 - best])
+
+
+def _per_character(value: float, text: str) -> float:
+    return value / len(text) if text else -math.inf
+
+
+def _most_likely(values: Sequence[float]) -> int:
+    return max(range(len(values)), key=values.__getitem__)

@@ -1,0 +1,175 @@
+"""The trend verb: matrices, or published scores, become the trends of training runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.estimate import Estimate, Interval
+from howsure.answers.trend import RunTrend, TaskTrend, TrendPoint
+from howsure.assemble import comparison, entries
+from howsure.checkpoints import find_checkpoints
+from howsure.document import listing
+from howsure.errors import Caution, DataError
+from howsure.methods.mean import means
+from howsure.methods.pivot import t_pivot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.assemble import MeanOptions, PairOptions
+    from howsure.checkpoints import Checkpoint
+    from howsure.matrix import ScoreMatrix
+    from howsure.prepare import Items
+    from howsure.scores import Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendOptions:
+    """How checkpoints are looked at: `last` of each run measure its wobble; `pattern` tells run and step."""
+
+    means: MeanOptions
+    pairs: PairOptions
+    last: int
+    pattern: str | None
+
+
+def task_trend(matrix: ScoreMatrix, items: Items, asked: TrendOptions) -> TaskTrend:
+    """Follow every run of a task and metric from checkpoint to checkpoint."""
+    found = {entry.model: entry.estimate for entry in entries(matrix, items, asked.means)}
+    runs = [
+        _run(points, found, matrix, asked) for points in runs_of(matrix.models, asked.pattern, matrix.task).values()
+    ]
+    return _task(matrix.task, matrix.metric, runs, percent=matrix.bounded)
+
+
+def runs_of(models: Sequence[str], pattern: str | None, where: str) -> dict[str, list[Checkpoint]]:
+    """Return the checkpoints of every run; DataError where there are none."""
+    runs: dict[str, list[Checkpoint]] = {}
+    for point in find_checkpoints(models, pattern):
+        runs.setdefault(point.run, []).append(point)
+    if not runs:
+        raise DataError(
+            f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
+            where=where,
+            remedy=r"Say how names tell run and step: --step-from '(?P<run>.+)-(?P<step>\d+)'; or join a column to the "
+            "name: --columns model=model+step.",
+        )
+    return runs
+
+
+def not_checkpoints(models: Sequence[str], pattern: str | None) -> list[Caution]:
+    """Tell which models are no checkpoints of a run."""
+    known = {point.model for point in find_checkpoints(models, pattern)}
+    others = [model for model in models if model not in known]
+    if not others:
+        return []
+    return [
+        Caution(
+            code="not_checkpoints",
+            message=f"left out, as the name tells no step: {listing(others)}",
+            remedy="Say how names tell run and step with --step-from.",
+        )
+    ]
+
+
+def _run(
+    points: Sequence[Checkpoint], found: Mapping[str, Estimate], matrix: ScoreMatrix, asked: TrendOptions
+) -> RunTrend:
+    told = [TrendPoint(step=points[0].step, model=points[0].model, estimate=found[points[0].model])]
+    for before, point in pairwise(points):
+        change = comparison(matrix, point.model, before.model, asked.pairs)
+        told.append(
+            TrendPoint(
+                step=point.step,
+                model=point.model,
+                estimate=found[point.model],
+                change=change.difference,
+                p_value=change.p_value,
+            )
+        )
+    rise, p_value = _rise(points, matrix, asked)
+    return _with_wobble(points[0].run, told, rise, p_value, asked.last)
+
+
+def _rise(points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions) -> tuple[Estimate | None, float]:
+    """Fit a straight line to every item's scores, and return the mean rise from the first step to the last."""
+    steps = np.array([point.step for point in points])
+    part = matrix.take_models([matrix.column(point.model) for point in points])
+    part = part.take_items(np.asarray(~np.isnan(part.values).any(axis=1)))
+    if len(points) < 2 or len(part.items) < 2:
+        return None, math.nan
+    centred = steps - steps.mean()
+    contrast = centred / (centred @ centred) * (steps[-1] - steps[0])
+    estimate = means(
+        (part.values @ contrast)[:, None],
+        clusters=part.clusters,
+        weights=part.weights,
+        bounded=False,
+        level=asked.means.level,
+        variance=asked.means.variance,
+    )[0]
+    return estimate, t_pivot(estimate.value, estimate.se, estimate.df, asked.means.level).p_value
+
+
+def _with_wobble(run: str, points: Sequence[TrendPoint], rise: Estimate | None, p_value: float, last: int) -> RunTrend:
+    values = [point.estimate.value for point in points[-last:]]
+    return RunTrend(
+        run=run,
+        points=tuple(points),
+        rise=rise,
+        rise_p_value=p_value,
+        wobble=float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
+        n_last=len(values),
+    )
+
+
+def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) -> TaskTrend:
+    """Put runs together: how far apart they are, against how much the last checkpoints of one run differ."""
+    ends = [float(np.mean([point.estimate.value for point in run.points[-run.n_last :]])) for run in runs]
+    wobbly = [run for run in runs if math.isfinite(run.wobble)]
+    spare = sum(run.n_last - 1 for run in wobbly)
+    noise = math.sqrt(sum((run.n_last - 1) * run.wobble**2 for run in wobbly) / spare) if spare else math.nan
+    signal = max(ends) - min(ends) if len(runs) > 1 else math.nan
+    return TaskTrend(
+        task=task,
+        metric=metric,
+        runs=tuple(runs),
+        signal=signal,
+        noise=noise,
+        ratio=signal / noise if noise > 0 else math.nan,
+        percent=percent,
+    )
+
+
+def published_trends(scores: Sequence[Published], *, last: int, pattern: str | None, level: float) -> list[TaskTrend]:
+    """Follow runs through published scores, which have no questions behind them and so no changes to be tested."""
+    groups: dict[tuple[str, str], dict[str, Published]] = {}
+    for score in scores:
+        groups.setdefault((score.task, score.metric), {})[score.model] = score
+    tasks = []
+    for (task, metric), found in groups.items():
+        runs = [
+            _with_wobble(run, [_stated(point, found[point.model], level) for point in points], None, math.nan, last)
+            for run, points in runs_of(list(found), pattern, task).items()
+        ]
+        values = [score.score for score in found.values()]
+        tasks.append(_task(task, metric, runs, percent=min(values) >= 0 and max(values) <= 1))
+    return tasks
+
+
+def _stated(point: Checkpoint, score: Published, level: float) -> TrendPoint:
+    estimate = Estimate(
+        value=score.score,
+        se=math.nan if score.stderr is None else score.stderr,
+        interval=Interval(low=math.nan, high=math.nan, level=level),
+        df=math.nan,
+        n_items=score.n or 0,
+        n_clusters=score.n or 0,
+        method="as published",
+    )
+    return TrendPoint(step=point.step, model=point.model, estimate=estimate)

@@ -32,3 +32,24 @@ def clustered(n_clusters=8, size=5, models=("a", "b", "c")):
             for i in range(size)
         ]
     )
+
+
+def attempts(n_clusters=8, size=5, times=3, models=("a", "b")):
+    """Every model answers size items in each cluster several times; `length` is a covariate of the item."""
+    return pl.DataFrame(
+        [
+            {
+                "task": "quiz",
+                "model": model,
+                "item": f"p{g}-{i}",
+                "passage": f"p{g}",
+                "length": 10 * g + i,
+                "attempt": t,
+                "score": float((g + i * (k + 1) + t) % (3 + k) != 0),
+            }
+            for k, model in enumerate(models)
+            for g in range(n_clusters)
+            for i in range(size)
+            for t in range(times)
+        ]
+    )

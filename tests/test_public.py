@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from frames import clustered, two_models
+from frames import attempts, clustered, two_models
 
 SCHEMA = json.loads((Path(hs.__file__).parent / "answers" / "schema.json").read_text())
 
@@ -26,8 +26,9 @@ PUBLIC = [
         "Estimate",
         "Estimates",
     ),
-    *("HowsureError", "Interval", "Leaderboard", "MethodError", "OptionError", "ReadError", "Scores", "__version__"),
-    *("audit", "calibrate", "compare", "describe", "estimate", "leaderboard", "read"),
+    *("Health", "HowsureError", "Interval", "Leaderboard", "MethodError", "Noise", "OptionError", "ReadError"),
+    *("Scores", "Trend", "__version__"),
+    *("audit", "calibrate", "compare", "describe", "estimate", "health", "leaderboard", "noise", "read", "trend"),
 ]
 
 
@@ -52,6 +53,14 @@ ANSWERS = {
     "leaderboard": lambda: hs.leaderboard(clustered(), cluster="passage"),
     "leaderboard of tasks": lambda: hs.leaderboard(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
     "audit": lambda: hs.audit(pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, None]})),
+    "noise": lambda: hs.noise(attempts(), cluster="passage"),
+    "noise of a pair": lambda: hs.noise(attempts(), "a", "b"),
+    "noise of single attempts": lambda: hs.noise(two_models()),
+    "on exactly these items": lambda: hs.compare(attempts(), "a", "b", population="benchmark"),
+    "pass@2": lambda: hs.leaderboard(attempts(), score="pass@2"),
+    "adjusted": lambda: hs.estimate(attempts(), covariate="length"),
+    "health": lambda: hs.health(clustered()),
+    "trend": lambda: hs.trend(attempts(models=["run-step1", "run-step2"])),
     "calibration": lambda: hs.calibrate(trials=50),
     "description": lambda: hs.describe(clustered()),
 }

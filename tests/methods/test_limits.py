@@ -209,11 +209,16 @@ def test_one_tiny_fraction_among_zeros_is_next_to_no_evidence():
     assert low < 1e-6 < 0.02 < high < zeros[1], "it was 0.004 when the spread of one item was believed"
 
 
-def test_fractions_in_clusters_are_drawn_towards_the_size_of_a_cluster():
-    x, codes = np.full(60, 0.9), [np.repeat(np.arange(6), 10)]
-    x[:10] += np.linspace(-0.04, 0.05, 10)
-    alone, together = mean(x), mean(x, clusters=codes)
-    assert together.interval.half_width > 3 * alone.interval.half_width
+def test_fractions_in_clusters_are_drawn_towards_the_square_root_of_a_cluster_s_size():
+    x, codes = np.tile(np.linspace(0.3, 0.6, 10), 6), [np.repeat(np.arange(6), 10)]
+    x[:10] += 0.01
+    found = mean(x, clusters=codes)
+    sums = np.bincount(codes[0], weights=x - x.mean())
+    evidence = min(6, 3 * (sums**2).sum() ** 2 / (sums**4).sum())
+    deff = 60 / effective_items(found, 60)
+    assert deff < np.sqrt(10)
+    expected = guarded_wilson(found.value, 60 * (evidence + 1.5) / (evidence * deff + 1.5 * np.sqrt(10)), 5, 0.95)
+    assert (found.interval.low, found.interval.high) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("wrong", [(3,), (3, 17), range(12)])
@@ -271,7 +276,9 @@ def test_no_variance_is_no_certainty():
 
 def test_an_error_bar_that_is_missing_stays_missing_beside_others():
     nan = np.array([np.nan, 0.01])
-    known = Means(value=np.array([0.5, 0.5]), var=nan, df=9, n=10, units=10, bounded=True, cluster_size=1, deciding=np.ones(2))
+    known = Means(
+        value=np.array([0.5, 0.5]), var=nan, df=9, n=10, units=10, bounded=True, cluster_size=1, deciding=np.ones(2)
+    )
     for method in ("blend", "wilson", "t", "jeffreys", "clopper-pearson"):
         low, high = limits(known, method, 0.95)
         assert np.isnan([low[0], high[0]]).all()

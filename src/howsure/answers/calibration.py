@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from howsure.document import Block
 
 WORST = 10
+KINDS = {
+    "mean": "Intervals of a score",
+    "difference": "Intervals of a difference",
+    "fixed mean": "Intervals of a score on exactly these items",
+    "fixed difference": "Intervals of a difference on exactly these items",
+    "adjusted mean": "Intervals of a score adjusted by a covariate",
+    "answer variance": "Intervals of the answers' variance",
+    "question variance": "Intervals of the questions' variance",
+    "between variance": "Intervals of the clusters' variance",
+}
+"""What is asked of methods, in the order in which it is shown."""
+
 LEGEND = "* what you get without asking; least, mean: coverage; no bar: samples without an error bar; broken: promises"
 
 
@@ -60,7 +72,7 @@ class Calibration(Answer):
         verdict = f"{kept:,} of {plural(len(promised), 'promise')} kept, in {plural(cells, 'cell')} of world and method"
         verdict += f"; {free:,} of these are without one." if free else "."
         blocks: list[Block] = [Text(text=verdict, kind="verdict")]
-        for kind, title in (("mean", "Intervals of a score"), ("difference", "Intervals of a difference")):
+        for kind, title in KINDS.items():
             part = self.cells.filter(kind=kind)
             if len(part):
                 blocks.append(_methods_table(part, f"{title}, {level_text(self.level)}"))
@@ -142,6 +154,8 @@ def world_text(row: dict[str, Any]) -> str:
         "item_icc": "ICC of attempts",
     }
     parts += [f"{word} {known[name]:.3g}" for name, word in words.items() if known.get(name)]
+    parts += [f"{known['score']}"] if "score" in known else []
+    parts += [f"pool of {known['pool']:,}, correlation {known['correlation']:g}"] if "pool" in known else []
     if known.get("attempts", "1") != "1":
         parts.append(f"{known['attempts']} attempts")
     parts += [known[name] for name in ("family", "world") if name in known]

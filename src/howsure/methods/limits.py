@@ -6,12 +6,13 @@
   posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1 − p) / deff,
   the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the side of the nearer end,
   0 or 1, is no nearer to the mean than the latter.
-- Scores that are no right-or-wrong answers: the guarded Wilson interval on n / deff; a deff below the size of a cluster
-  is drawn towards it, the more the fewer clusters made the spread that was seen.
+- Scores that are no right-or-wrong answers: the guarded Wilson interval on n / deff; a deff below the square root of the
+  clusters' size is drawn towards it, the more the fewer clusters made the spread that was seen.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
     groups = means.groups
     if groups is None:
         evidence = np.minimum(KURTOSIS * means.deciding, means.units) / DOUBT
-        return intervals.guarded_wilson(means.value, _cautious(means, means.cluster_size, evidence), means.df, level)
+        return intervals.guarded_wilson(means.value, _cautious(means, math.sqrt(means.cluster_size), evidence), means.df, level)
     single = groups.single
     by_weights = means.n * float(groups.shares @ groups.shares)
     most = _answers(groups)

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from frames import clustered, two_models
 from howsure import cli_options, options
-from howsure.cli import main, parse_margin
+from howsure.cli import main
+from howsure.cli_options import parse_margin
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from howsure.options import (
 from howsure.overall import overall_board, overall_comparison
 from howsure.prepare import collect
 from howsure.scores import Scores
-from howsure.tidy import ALIASES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from howsure.answers.trend import Trend
     from howsure.design import Design
     from howsure.readers.folder import Progress
-    from howsure.scores import Published
 
     Names = str | Sequence[str]
 
@@ -299,26 +297,15 @@ def noise(
     >>> round(entry.se, 3), round(entry.se_with(attempts=1), 3), round(entry.answer_share, 2)
     (0.069, 0.134, 0.91)
     """
-    from howsure.answers.noise import Noise
-    from howsure.decomposing import pair_task_noise, task_noise
+    from howsure.decomposing import decompose
 
     check("variance", variance, Variance)
     check_level(level)
-    if (a is None) != (b is None):
-        raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
     design = make_design(options)
     refuse_population(design)
     covariates.refuse_covariate(design, "noise")
     asked = assemble.MeanOptions(interval=None, variance=variance, level=level, seed=0)
-    scores = _scores(data, design)
-    if a is not None and b is not None:
-        items, (a, b) = assemble.known_models(scores, design, (a, b))
-        matrices = assemble.one_metric(items, options.get("metric"))
-        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in matrices]
-    else:
-        items = collect(scores, design)
-        tasks = [task_noise(matrix, items, asked) for matrix in items.matrices()]
-    return Noise(tasks=tuple(tasks), notes=items.notes, cautions=items.cautions)
+    return decompose(_scores(data, design), design, asked, a, b)
 
 
 def health(
@@ -370,8 +357,8 @@ def trend(
     >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
     (0.5, [0.25, 0.5, 0.75])
     """
-    from howsure.answers.trend import Trend
-    from howsure.training import TrendOptions, not_checkpoints, published_trends, task_trend
+    from howsure.auditing import published_in
+    from howsure.training import TrendOptions, follow, follow_published, has_steps
 
     check("variance", variance, Variance)
     check_level(level)
@@ -379,45 +366,11 @@ def trend(
         raise OptionError(f"last={last!r} is not a whole number above 1", remedy="Write 5 for the last five.")
     design = make_design(options)
     covariates.refuse_covariate(design, "trend")
-    published = _published_steps(data, design)
-    if published:
-        tasks = published_trends(published, last=last, pattern=design.step_from, level=level)
-        return Trend(tasks=tuple(tasks))
-    items = collect(_scores(data, design), design)
-    population = design.population
-    asked = TrendOptions(
-        means=assemble.MeanOptions(interval=None, variance=variance, level=level, seed=0, population=population),
-        pairs=assemble.PairOptions(
-            method=None, variance=variance, level=level, margin=None, seed=0, population=population
-        ),
-        last=last,
-        pattern=design.step_from,
-    )
-    matrices = list(items.matrices())
-    models = sorted({model for matrix in matrices for model in matrix.models})
-    return Trend(
-        tasks=tuple(task_trend(matrix, items, asked) for matrix in matrices),
-        notes=items.notes,
-        cautions=(*items.cautions, *not_checkpoints(models, design.step_from)),
-    )
-
-
-def _published_steps(data: Any, design: Design) -> tuple[Published, ...]:
-    """Return the published scores where there are no rows of questions behind them."""
-    from howsure.auditing import published_in
-    from howsure.tidy import open_frame
-
-    if isinstance(data, Scores) or _is_paths(data):
-        scores = read(data)
-        published = () if open_frame(scores.rows).collect_schema().names() else scores.published
-    else:
-        names = set(open_frame(data).collect_schema().names())
-        published = published_in(data) if "step" in names and not names & set(ALIASES["item"]) else ()
-    return tuple(
-        score
-        for score in published
-        if (not design.task or score.task in design.task) and (not design.metric or score.metric in design.metric)
-    )
+    asked = TrendOptions(variance=variance, level=level, last=last, population=design.population)
+    if not isinstance(data, Scores) and not _is_paths(data) and has_steps(data):
+        return follow_published(published_in(data), design, asked)
+    scores = _scores(data, design)
+    return follow(scores, design, asked) if scores.has_rows else follow_published(scores.published, design, asked)
 
 
 def audit(

@@ -93,7 +93,7 @@ def fixed_comparison(matrix: ScoreMatrix, a: str, b: str, *, level: float, margi
         df=df,
         n_items=len(both.items),
         n_clusters=len(both.items),
-        method=METHOD,
+        method=f"paired {METHOD}",
     )
     d = matrix.orientation * (both.values[:, 0] - both.values[:, 1])
     means = w @ both.values / w.sum()

@@ -17,11 +17,15 @@ from howsure.cli_options import (
     choosing,
     covariate,
     design,
+    gather,
     interval,
     method,
     models,
+    name_pairs,
     output,
     overall,
+    parse_margin,
+    parse_overall,
     paths,
     population,
     reading,
@@ -97,7 +101,7 @@ def leaderboard(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
     import howsure
 
     rest, shown = _split(paths, given)
-    rest["overall"] = _overall(rest["overall"])
+    rest["overall"] = parse_overall(rest["overall"])
     answer = howsure.leaderboard(_read(paths, rest), **rest)
     if pairs:
         _write_records(answer.pair_records(), **shown)
@@ -132,7 +136,7 @@ def compare(paths: tuple[str, ...], a: str, b: str, margin: str | None, **given:
     import howsure
 
     rest, shown = _split(paths, given)
-    rest["overall"] = _overall(rest["overall"])
+    rest["overall"] = parse_overall(rest["overall"])
     rest["margin"] = None if margin is None else parse_margin(margin)
     _write(howsure.compare(_read(paths, rest), a, b, **rest), **shown)
 
@@ -164,9 +168,10 @@ def estimate(paths: tuple[str, ...], **given: Any) -> None:
 @models
 @click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
 @click.option("--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator.")
+@click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.svg, .png, .json).")
 @output
-def noise(paths: tuple[str, ...], plot: str | None, **given: Any) -> None:
+def noise(paths: tuple[str, ...], pairs: bool, plot: str | None, **given: Any) -> None:
     """Say where the error bars come from, and what more attempts or questions would bring."""
     import howsure
     from howsure.writing import write_chart
@@ -175,7 +180,10 @@ def noise(paths: tuple[str, ...], plot: str | None, **given: Any) -> None:
     answer = howsure.noise(_read(paths, rest), **rest)
     if plot is not None:
         write_chart(answer, plot)
-    _write(answer, **shown)
+    if pairs:
+        _write_records(answer.pair_records(), **shown)
+    else:
+        _write(answer, **shown)
 
 
 @main.command()
@@ -310,55 +318,13 @@ def _read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
     return howsure.read(
         list(paths),
-        columns={role: tuple(names.split("+")) for role, names in _pairs("--columns", given.pop("columns"))},
-        where=_gather(_pairs("--where", given.pop("where"))),
+        columns={role: tuple(names.split("+")) for role, names in name_pairs("--columns", given.pop("columns"))},
+        where=gather(name_pairs("--where", given.pop("where"))),
         reader=given.pop("reader"),
         strict=given.pop("strict"),
         probabilities=given.get("score") == "prob",
         progress=_progress,
     )
-
-
-def _pairs(option: str, texts: Iterable[str]) -> list[tuple[str, str]]:
-    parts = [text.partition("=") for text in texts]
-    bad = next((name for name, sign, _ in parts if not sign or not name), None)
-    if bad is not None:
-        raise click.BadParameter(f"{bad!r} has no '='", param_hint=option)
-    return [(name, value) for name, _, value in parts]
-
-
-def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    gathered: dict[str, tuple[str, ...]] = {}
-    for name, value in pairs:
-        gathered[name] = (*gathered.get(name, ()), value)
-    return gathered
-
-
-def _overall(texts: tuple[str, ...]) -> Any:
-    if not texts:
-        return "mean"
-    if len(texts) == 1 and "=" not in texts[0]:
-        return texts[0]
-    try:
-        return {task: float(weight) for task, weight in _pairs("--overall", texts)}
-    except ValueError:
-        raise click.BadParameter("a weight is a number: TASK=2", param_hint="--overall") from None
-
-
-def parse_margin(text: str) -> float:
-    """Read a margin: `1pp` and `1%` are 0.01, a bare number is in score units."""
-    stripped = text.strip().lower()
-    for unit in ("pp", "%"):
-        if stripped.endswith(unit):
-            return _number(stripped.removesuffix(unit)) / 100
-    return _number(stripped)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no number: write 1pp or 0.01", param_hint="--margin") from None
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Command = Callable[..., None]
 
@@ -103,3 +103,48 @@ adjust = click.option(
 overall = click.option("--overall", multiple=True, metavar="mean|pooled|TASK=WEIGHT", help="How tasks make one score.")
 models = click.option("--model", multiple=True, metavar="NAME", help="Only this model (again for more).")
 top = click.option("--top", type=click.IntRange(1), metavar="N", help="Show only the N best.")
+
+
+def name_pairs(option: str, texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Read NAME=VALUE, again and again."""
+    parts = [text.partition("=") for text in texts]
+    bad = next((name for name, sign, _ in parts if not sign or not name), None)
+    if bad is not None:
+        raise click.BadParameter(f"{bad!r} has no '='", param_hint=option)
+    return [(name, value) for name, _, value in parts]
+
+
+def gather(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Put the values of one name together."""
+    gathered: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        gathered[name] = (*gathered.get(name, ()), value)
+    return gathered
+
+
+def parse_overall(texts: tuple[str, ...]) -> Any:
+    """Read how tasks make one score: a word, or weights."""
+    if not texts:
+        return "mean"
+    if len(texts) == 1 and "=" not in texts[0]:
+        return texts[0]
+    try:
+        return {task: float(weight) for task, weight in name_pairs("--overall", texts)}
+    except ValueError:
+        raise click.BadParameter("a weight is a number: TASK=2", param_hint="--overall") from None
+
+
+def parse_margin(text: str) -> float:
+    """Read a margin: `1pp` and `1%` are 0.01, a bare number is in score units."""
+    stripped = text.strip().lower()
+    for unit in ("pp", "%"):
+        if stripped.endswith(unit):
+            return _number(stripped.removesuffix(unit)) / 100
+    return _number(stripped)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no number: write 1pp or 0.01", param_hint="--margin") from None

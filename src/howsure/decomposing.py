@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.noise import Component, NoiseEntry, PairNoise, TaskNoise
-from howsure.assemble import entries
-from howsure.errors import Caution, DataError
+from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
+from howsure.assemble import entries, known_models, one_metric
+from howsure.errors import Caution, DataError, OptionError
 from howsure.methods.answer_noise import answers, mean_noise, pair_noise
 from howsure.methods.components import components, question_error, variance_limits
 from howsure.methods.fixed import single_attempts
 from howsure.methods.mean import means
 from howsure.methods.pairs import pair_moments
+from howsure.prepare import collect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,26 @@ if TYPE_CHECKING:
 
     from howsure.answers.estimate import Estimate
     from howsure.assemble import MeanOptions
+    from howsure.design import Design
     from howsure.matrix import ScoreMatrix
     from howsure.methods.answer_noise import Answers
     from howsure.prepare import Items
+    from howsure.scores import Scores
 
     Ints = NDArray[np.int64]
+
+
+def decompose(scores: Scores, design: Design, asked: MeanOptions, a: str | None, b: str | None) -> Noise:
+    """Take every error bar apart, or those of two models and their difference; see `howsure.noise`."""
+    if (a is None) != (b is None):
+        raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
+    if a is not None and b is not None:
+        items, (a, b) = known_models(scores, design, (a, b))
+        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in one_metric(items, design.metric)]
+    else:
+        items = collect(scores, design)
+        tasks = [task_noise(matrix, items, asked) for matrix in items.matrices()]
+    return Noise(tasks=tuple(tasks), notes=items.notes, cautions=items.cautions)
 
 
 def task_noise(matrix: ScoreMatrix, items: Items, asked: MeanOptions) -> TaskNoise:
@@ -153,7 +169,7 @@ def _cautions(
 
 
 def _pairs(matrix: ScoreMatrix, found: Answers, asked: MeanOptions) -> PairNoise | None:
-    """Summarise the noise of all pairs; None where it is known for none."""
+    """Take the differences of all pairs apart; None where their noise is known for none."""
     if len(matrix.models) < 2:
         return None
     moments = pair_moments(
@@ -162,21 +178,20 @@ def _pairs(matrix: ScoreMatrix, found: Answers, asked: MeanOptions) -> PairNoise
     noise = pair_noise(found, matrix.weights)
     upper = np.triu_indices(len(matrix.models), 1)
     total, now, once = moments.variance[upper], noise.now[upper], noise.once[upper]
-    known = np.isfinite(now) & (total > 0)
-    if not known.any():
+    known = np.flatnonzero(np.isfinite(now) & (total > 0) & (once > 0))
+    if not len(known):
         return None
-    total, now, once = total[known], now[known], once[known]
-    questions = np.maximum(total - now, 0.0)
-    single = once / np.where(questions + once > 0, questions + once, np.inf)
+    first, second = (places[known].tolist() for places in upper)
     return PairNoise(
-        n_pairs=int(known.sum()),
-        answer_share=float(np.median(np.minimum(now / total, 1.0))),
-        single_share=float(np.median(single)),
-        more_answers=int((single > HALF).sum()),
+        a=tuple(matrix.models[k] for k in first),
+        b=tuple(matrix.models[k] for k in second),
+        n_shared=moments.shared[upper][known],
+        questions=np.maximum(total - now, 0.0)[known],
+        answers=now[known],
+        once=once[known],
     )
 
 
-HALF = 0.5
 NEGATIVE = Caution(
     code="negative_variance",
     message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",

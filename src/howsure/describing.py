@@ -18,7 +18,7 @@ def describe_scores(scores: Scores) -> Description:
     """Summarise scores; see `howsure.describe`."""
     tasks: tuple[TaskSummary, ...] = ()
     columns: dict[str, int] = {}
-    if open_frame(scores.rows).collect_schema().names():
+    if scores.has_rows:
         found = group(scores, Wanted(), ())
         parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
         tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)

@@ -127,7 +127,7 @@ def overall_comparison(
     pivot = t_pivot(centre, spread, df, asked.level, reach=1.0 if matrices[0].bounded else math.inf)
     kind = "pseudo-items" if matrices[0].bounded and asked.method != "t" else "t"
     if asked.population == "benchmark":
-        kind, name = "these items", "overall, these items"
+        kind, name = "fixed-items", "overall fixed-items"
     else:
         name = f"overall {kind}, {asked.variance}"
     estimate = combine.combined_difference(combined, pairs, pivot, asked.level, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from howsure.tidy import tidy_frame
+from howsure.tidy import open_frame, tidy_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,6 +81,11 @@ class Scores:
     def fact(self, task: str) -> TaskFacts | None:
         """Return what the harness says of a task, None where nothing is known."""
         return next((fact for fact in self.facts if fact.task == task), None)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are scores of single questions, and not only published ones."""
+        return bool(open_frame(self.rows).collect_schema().names())
 
     def with_cautions(self, cautions: Iterable[Caution]) -> Scores:
         """Return the same scores with further cautions."""

@@ -10,40 +10,71 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.estimate import Estimate, Interval
-from howsure.answers.trend import RunTrend, TaskTrend, TrendPoint
-from howsure.assemble import comparison, entries
+from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
+from howsure.assemble import MeanOptions, PairOptions, comparison, entries
 from howsure.checkpoints import find_checkpoints
 from howsure.document import listing
 from howsure.errors import Caution, DataError
 from howsure.methods.mean import means
 from howsure.methods.pivot import t_pivot
+from howsure.prepare import collect
+from howsure.tidy import ALIASES, open_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.assemble import MeanOptions, PairOptions
     from howsure.checkpoints import Checkpoint
+    from howsure.design import Design
     from howsure.matrix import ScoreMatrix
+    from howsure.options import Population, Variance
     from howsure.prepare import Items
-    from howsure.scores import Published
+    from howsure.scores import Published, Scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendOptions:
-    """How checkpoints are looked at: `last` of each run measure its wobble; `pattern` tells run and step."""
+    """How checkpoints are looked at: the `last` of each run measure its wobble."""
 
-    means: MeanOptions
-    pairs: PairOptions
+    variance: Variance
+    level: float
     last: int
-    pattern: str | None
+    population: Population = "questions"
+
+    @property
+    def means(self) -> MeanOptions:
+        """How scores are estimated."""
+        return MeanOptions(interval=None, variance=self.variance, level=self.level, seed=0, population=self.population)
+
+    @property
+    def pairs(self) -> PairOptions:
+        """How checkpoints are compared."""
+        return PairOptions(
+            method=None, variance=self.variance, level=self.level, margin=None, seed=0, population=self.population
+        )
 
 
-def task_trend(matrix: ScoreMatrix, items: Items, asked: TrendOptions) -> TaskTrend:
+def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
+    """Follow every run of every task; see `howsure.trend`."""
+    items = collect(scores, design)
+    matrices = list(items.matrices())
+    models = sorted({model for matrix in matrices for model in matrix.models})
+    return Trend(
+        tasks=tuple(task_trend(matrix, items, asked, design.step_from) for matrix in matrices),
+        notes=items.notes,
+        cautions=(*items.cautions, *not_checkpoints(models, design.step_from)),
+    )
+
+
+def has_steps(frame: object) -> bool:
+    """Say whether a frame holds published scores of checkpoints: a column `step`, and none that names items."""
+    names = set(open_frame(frame).collect_schema().names())
+    return "step" in names and not names & set(ALIASES["item"])
+
+
+def task_trend(matrix: ScoreMatrix, items: Items, asked: TrendOptions, pattern: str | None) -> TaskTrend:
     """Follow every run of a task and metric from checkpoint to checkpoint."""
     found = {entry.model: entry.estimate for entry in entries(matrix, items, asked.means)}
-    runs = [
-        _run(points, found, matrix, asked) for points in runs_of(matrix.models, asked.pattern, matrix.task).values()
-    ]
+    runs = [_run(points, found, matrix, asked) for points in runs_of(matrix.models, pattern, matrix.task).values()]
     return _task(matrix.task, matrix.metric, runs, percent=matrix.bounded)
 
 
@@ -146,20 +177,28 @@ def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) ->
     )
 
 
-def published_trends(scores: Sequence[Published], *, last: int, pattern: str | None, level: float) -> list[TaskTrend]:
+def follow_published(scores: Sequence[Published], design: Design, asked: TrendOptions) -> Trend:
     """Follow runs through published scores, which have no questions behind them and so no changes to be tested."""
     groups: dict[tuple[str, str], dict[str, Published]] = {}
     for score in scores:
-        groups.setdefault((score.task, score.metric), {})[score.model] = score
-    tasks = []
-    for (task, metric), found in groups.items():
-        runs = [
-            _with_wobble(run, [_stated(point, found[point.model], level) for point in points], None, math.nan, last)
-            for run, points in runs_of(list(found), pattern, task).items()
-        ]
-        values = [score.score for score in found.values()]
-        tasks.append(_task(task, metric, runs, percent=min(values) >= 0 and max(values) <= 1))
-    return tasks
+        if score.task in (design.task or (score.task,)) and score.metric in (design.metric or (score.metric,)):
+            groups.setdefault((score.task, score.metric), {})[score.model] = score
+    if not groups:
+        raise DataError("no published scores found", remedy="It takes columns for model, step and score.")
+    return Trend(tasks=tuple(_published_task(key, found, design, asked) for key, found in groups.items()))
+
+
+def _published_task(
+    key: tuple[str, str], found: Mapping[str, Published], design: Design, asked: TrendOptions
+) -> TaskTrend:
+    runs = [
+        _with_wobble(
+            run, [_stated(point, found[point.model], asked.level) for point in points], None, math.nan, asked.last
+        )
+        for run, points in runs_of(list(found), design.step_from, key[0]).items()
+    ]
+    values = [score.score for score in found.values()]
+    return _task(*key, runs, percent=min(values) >= 0 and max(values) <= 1)
 
 
 def _stated(point: Checkpoint, score: Published, level: float) -> TrendPoint:

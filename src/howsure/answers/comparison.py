@@ -227,7 +227,7 @@ def comparison_table(c: Comparison) -> Table:
     ]
     if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
         rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
-    fixed = c.difference.method.endswith("these items")
+    fixed = c.difference.method.endswith("fixed-items")
     rows.append(("SE" if fixed else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))

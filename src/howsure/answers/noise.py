@@ -6,20 +6,20 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.document import Column, Document, Note, Scale, Table, Text, plural
+from howsure.answers.noise_tables import ATTEMPTS, component_table, count_of, percent, source_table, task_verdict
+from howsure.document import Document, Note, Text, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import altair as alt
+    from numpy.typing import NDArray
 
-    from howsure.document import Block, Cell
+    from howsure.document import Block
     from howsure.errors import Caution
-
-ATTEMPTS = (1, 2, 5, 10, math.inf)
-LITTLE = 0.03
-"""More attempts are not worth telling of where they would shorten the error bar by less than this share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class NoiseEntry:
     def record(self) -> dict[str, Any]:
         """Return one flat mapping."""
         parts = {name: number(getattr(self, name).variance) for name in COMPONENTS}
-        predicted = {f"se_{_count(k)}": number(self.se_with(k)) for k in ATTEMPTS}
+        predicted = {f"se_{count_of(k)}": number(self.se_with(k)) for k in ATTEMPTS}
         return {**self._head(), **parts, **predicted, "se_twice_items": number(self.se_with(items=2 * self.n_items))}
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class NoiseEntry:
         return {
             **self._head(),
             "components": {name: getattr(self, name).to_dict() for name in COMPONENTS},
-            "predicted": [{"attempts": _count(k), "se": number(self.se_with(k))} for k in ATTEMPTS],
+            "predicted": [{"attempts": count_of(k), "se": number(self.se_with(k))} for k in ATTEMPTS],
             "cautions": [caution.to_dict() for caution in self.cautions],
         }
 
@@ -139,34 +139,70 @@ COMPONENTS = ("answer", "question", "between", "within")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairNoise:
-    """The noise of the paired differences of all pairs of models on one task.
+    """The noise of the paired differences of all P pairs of models on one task that share items and where it is known.
 
-    Of every pair that shares items and where it is known, at the median: `answer_share`: the part of the variance of the
-    difference that answers make up, now; `single_share`: the same with one attempt an item. `more_answers`: in how many
-    pairs answers make up more than questions, with one attempt an item.
+    `a`, `b` (P,): the models; `n_shared` (P,): items that both answered; `questions`, `answers`, `once` (P,): parts of the
+    variance of the difference, as in `NoiseEntry`; `questions` is at least 0.
     """
 
-    n_pairs: int
-    answer_share: float
-    single_share: float
-    more_answers: int
+    a: tuple[str, ...]
+    b: tuple[str, ...]
+    n_shared: NDArray[np.int64]
+    questions: NDArray[np.float64]
+    answers: NDArray[np.float64]
+    once: NDArray[np.float64]
+
+    @property
+    def answer_share(self) -> float:
+        """The share of the variance that answers make up, now, at the median of the pairs."""
+        return float(np.median(self.answers / (self.answers + self.questions)))
+
+    @property
+    def single_shares(self) -> NDArray[np.float64]:
+        """The same of every pair (P,), with one attempt a question."""
+        return np.asarray(self.once / (self.once + self.questions))
+
+    @property
+    def more_answers(self) -> int:
+        """In how many pairs answers would make up more than questions, with one attempt a question."""
+        return int((self.single_shares > HALF).sum())
 
     def sentence(self) -> str:
         """Say it in words."""
         return (
-            f"Comparing two of them: of the variance of a difference, answers make up {_percent(self.answer_share)} at the "
-            f"median of {plural(self.n_pairs, 'pair')}; with one attempt a question it would be "
-            f"{_percent(self.single_share)}, and more than questions in {self.more_answers:,} of them."
+            f"Comparing two of them: of the variance of a difference, answers make up {percent(self.answer_share)} at the "
+            f"median of {plural(len(self.a), 'pair')}; with one attempt a question it would be "
+            f"{percent(float(np.median(self.single_shares)))}, and more than questions in {self.more_answers:,} of them."
         )
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per pair."""
+        numbers = zip(*(values.tolist() for values in (self.questions, self.answers, self.once)), strict=True)
+        return [
+            {
+                "a": a,
+                "b": b,
+                "n_shared": shared,
+                "variance_questions": number(questions),
+                "variance_answers": number(answers),
+                "variance_answers_once": number(once),
+            }
+            for a, b, shared, (questions, answers, once) in zip(
+                self.a, self.b, self.n_shared.tolist(), numbers, strict=True
+            )
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as plain data."""
         return {
-            "n_pairs": self.n_pairs,
+            "n_pairs": len(self.a),
             "answer_share": number(self.answer_share),
-            "single_share": number(self.single_share),
+            "single_share": number(float(np.median(self.single_shares))),
             "more_answers": self.more_answers,
         }
+
+
+HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +246,15 @@ class Noise(Answer):
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and model."""
         return [entry.record() for task in self.tasks for entry in task.entries]
+
+    def pair_records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per task and pair of models."""
+        return [
+            {"task": task.task, "metric": task.metric, **record}
+            for task in self.tasks
+            if task.pairs is not None
+            for record in task.pairs.records()
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data, ready for JSON."""
@@ -258,138 +303,3 @@ class Noise(Answer):
             *(caution for task in self.tasks for entry in task.entries for caution in entry.cautions),
         )
         return Document(blocks=(*blocks, Note(cautions=found)) if found else tuple(blocks))
-
-
-def task_verdict(task: TaskNoise) -> str:
-    """Say where the error bars come from, and what more attempts would bring."""
-    told = task.entries[-1:] if task.pair else task.entries
-    known = [entry for entry in told if entry.measured and entry.se > 0]
-    what = "this difference" if task.pair else "these scores" if len(told) > 1 else told[0].name
-    if not known:
-        return _unknown(told, what)
-    shares = [entry.answer_share for entry in known]
-    part = _range([1 - share for share in shares])
-    first = (
-        f"Of the variance behind the error bar of {what}, {part} comes from which questions were drawn, "
-        f"{_range(shares)} from what was answered."
-    )
-    return f"{first} {_advice(known, Scale(percent=task.percent))}"
-
-
-def _unknown(told: Sequence[NoiseEntry], what: str) -> str:
-    most = [entry.most_answers for entry in told if math.isfinite(entry.most_answers)]
-    if not most:
-        return f"Nothing can be said about the noise of {what}: there is no error bar to take apart."
-    bound = "all" if max(most) >= 0.995 else f"at most {_percent(max(most))}"
-    return (
-        f"One attempt a question can't tell where the error bar of {what} comes from: what was answered makes up between "
-        f"none and {bound} of its variance. A second attempt at the same questions, or at some of them, would tell."
-    )
-
-
-def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
-    entry = sorted(known, key=lambda entry: entry.answer_share)[len(known) // 2]
-    k, now, best = entry.attempts, entry.se_with(), entry.se_with(math.inf)
-    more = f"{_words(k)} attempt{'' if k == 1 else 's'} a question"
-    brought = f" bring{'s' if k == 1 else ''} {_percent(1 - 1 / k)} of what attempts can bring" if k > 1.05 else ""
-    twice = f"twice the questions to {scale.number(entry.se_with(items=2 * entry.n_items))}{scale.unit}"
-    if now <= 0 or 1 - best / now < LITTLE:
-        return f"{more}{brought}; after that only new questions help: {twice} from {scale.number(now)}."
-    return (
-        f"{more}{brought}: ten would bring the SE from {scale.number(now)} to {scale.number(entry.se_with(10))}, endless "
-        f"ones to {scale.number(best)}, {twice}."
-        if k < 10
-        else f"{more}{brought}: endless ones would bring the SE from {scale.number(now)} to {scale.number(best)}, {twice}."
-    )
-
-
-def _words(count: float) -> str:
-    names = {
-        1: "One",
-        2: "Two",
-        3: "Three",
-        4: "Four",
-        5: "Five",
-        6: "Six",
-        7: "Seven",
-        8: "Eight",
-        9: "Nine",
-        10: "Ten",
-    }
-    whole = round(count)
-    return names.get(whole, str(whole)) if abs(count - whole) < 0.05 else f"About {count:.1f}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def _range(shares: Sequence[float]) -> str:
-    low, high = (f"{100 * share:.0f}" for share in (min(shares), max(shares)))
-    return f"{low} %" if low == high else f"{low}–{high} %"
-
-
-def _count(attempts: float) -> str:
-    return "endless" if math.isinf(attempts) else f"{attempts:.0f}"
-
-
-def source_table(task: TaskNoise) -> Table:
-    """Lay out where each error bar comes from, and what it would be with other numbers of attempts."""
-    scale = Scale(percent=task.percent)
-    columns = [
-        Column(name="", align="left"),
-        Column(name=f"score{scale.column}"),
-        Column(name="SE"),
-        Column(name="questions"),
-        Column(name="answers"),
-        Column(name="K", priority=7),
-        *(Column(name=f"K={'∞' if math.isinf(k) else k}", priority=5 if k in (2, 10) else 8) for k in ATTEMPTS),
-        Column(name="2× items", priority=6),
-        Column(name="items", priority=4),
-    ]
-    rows = tuple(_source_row(entry, scale) for entry in task.entries)
-    note = (
-        "questions, answers: shares of the variance, SE squared; K: attempts a question; K=5: the SE with five of them; "
-        "2× items: with twice the questions"
-    )
-    return Table(columns=tuple(columns), rows=rows, note=note)
-
-
-def _source_row(entry: NoiseEntry, scale: Scale) -> tuple[Cell, ...]:
-    share = entry.answer_share
-    unknown = f"≤ {_percent(entry.most_answers)}" if math.isfinite(entry.most_answers) else "n/a"
-    return (
-        entry.name,
-        scale.signed(entry.value) if math.isfinite(entry.correlation) else scale.number(entry.value),
-        scale.number(entry.se),
-        _percent(1 - share) if math.isfinite(share) else "n/a",
-        _percent(share) if math.isfinite(share) else unknown,
-        f"{entry.attempts:.3g}",
-        *(scale.number(entry.se_with(k)) for k in ATTEMPTS),
-        scale.number(entry.se_with(items=2 * entry.n_items) if entry.measured else entry.se / math.sqrt(2)),
-        f"{entry.n_items:,}",
-    )
-
-
-def component_table(task: TaskNoise) -> Table:
-    """Lay out the standard deviations of single scores, with the standard errors of their variances as ±."""
-    scale, clustered = Scale(percent=task.percent), any(entry.n_clusters < entry.n_items for entry in task.entries)
-    columns = [Column(name="", align="left"), Column(name="answer to answer"), Column(name="question to question")]
-    if clustered:
-        columns += [Column(name="cluster to cluster", priority=7), Column(name="within clusters", priority=6)]
-    names = ("answer", "question", "between", "within") if clustered else ("answer", "question")
-    rows = tuple((entry.name, *(_sd(getattr(entry, name), scale) for name in names)) for entry in task.entries)
-    return Table(
-        title="Standard deviations of single scores" + (" (pp)" if scale.percent else ""),
-        columns=tuple(columns),
-        rows=rows,
-    )
-
-
-def _sd(component: Component, scale: Scale) -> str:
-    if not math.isfinite(component.variance):
-        return "n/a"
-    if not math.isfinite(component.low):
-        return scale.number(component.sd)
-    low, high = (math.sqrt(max(limit, 0.0)) for limit in (component.low, component.high))
-    return f"{scale.number(component.sd)} {scale.interval(low, high)}"

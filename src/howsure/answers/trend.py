@@ -191,9 +191,10 @@ def _tasks_verdict(tasks: tuple[TaskTrend, ...]) -> str:
     clear = sum(task.ratio >= CLEAR for task in known)
     lost = sum(task.ratio < WEAK for task in known)
     best = max(known, key=lambda task: task.ratio)
+    rest = f", {lost} can't: their checkpoints differ more than the runs" if lost else ""
     return (
-        f"{clear} of {plural(len(known), 'task')} clearly tell these runs apart, {lost} can't: their checkpoints differ more "
-        f"than the runs. The best is {best.task} (ratio {best.ratio:.1f})."
+        f"{clear} of {plural(len(known), 'task')} clearly tell these runs apart{rest}. The best is {best.task} (ratio "
+        f"{best.ratio:.1f})."
     )
 
 

@@ -215,14 +215,14 @@ CHECKS: tuple[Check, ...] = (
         unbounded=True,
     ),
     Check(
-        name="these items",
+        name="fixed-items",
         run=noise_checks.fixed_mean,
         promise=Promise(least=0.93),
         kind="fixed mean",
         default_for="bounded",
     ),
     Check(
-        name="these items, paired",
+        name="paired fixed-items",
         run=noise_checks.fixed_difference,
         promise=Promise(least=0.93),
         kind="fixed difference",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 EVENTS = 2.0
-METHOD = "these items"
+METHOD = "fixed-items"
 
 
 def fixed_means(

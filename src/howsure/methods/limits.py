@@ -104,7 +104,9 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
     groups = means.groups
     if groups is None:
         evidence = np.minimum(KURTOSIS * means.deciding, means.units) / DOUBT
-        return intervals.guarded_wilson(means.value, _cautious(means, math.sqrt(means.cluster_size), evidence), means.df, level)
+        return intervals.guarded_wilson(
+            means.value, _cautious(means, math.sqrt(means.cluster_size), evidence), means.df, level
+        )
     single = groups.single
     by_weights = means.n * float(groups.shares @ groups.shares)
     most = _answers(groups)

@@ -65,7 +65,9 @@ def fixed_entries(part: ScoreMatrix, level: float) -> tuple[Estimate, ...]:
 
 def fixed_pairs(matrix: ScoreMatrix) -> PairMoments:
     """Compare all pairs of a matrix at once."""
-    return fixed_moments(noise_of(matrix), matrix.attempts.astype(float), weights=matrix.weights)
+    return fixed_moments(
+        noise_of(matrix), matrix.attempts.astype(float), weights=matrix.weights, bounded=matrix.bounded
+    )
 
 
 def fixed_comparison(matrix: ScoreMatrix, a: str, b: str, *, level: float, margin: float | None) -> Comparison:

@@ -52,6 +52,7 @@ class AnswerSample:
             means=first.means - second.means,
             once=first.once + second.once,
             now=first.now + second.now,
+            borrowed=first.borrowed + second.borrowed,
             attempts=first.attempts,
             known=first.known & second.known,
         )

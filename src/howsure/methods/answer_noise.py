@@ -25,14 +25,14 @@ class Answers:
     """T columns of item scores and what is known of the answers behind them, all (n, T).
 
     `means`: over the attempts at an item, NaN where there is none; `once`: unbiased variance of one attempt at it; `now`:
-    variance of the mean over its attempts; `known`: whether the item had several attempts, so that `once` is its own;
-    `attempts`: how many, of a
-    difference the harmonic mean of both.
+    variance of the mean over its attempts, and `borrowed` the part of it that comes from other items; `known`: whether the
+    item had several attempts, so that nothing is borrowed; `attempts`: how many, of a difference the harmonic mean of both.
     """
 
     means: Floats
     once: Floats
     now: Floats
+    borrowed: Floats
     attempts: Floats
     known: NDArray[np.bool_]
 
@@ -53,6 +53,7 @@ class Answers:
             means=_appended(self.means, self.means[:, 0] - self.means[:, 1]),
             once=_appended(self.once, self.once.sum(axis=1)),
             now=_appended(self.now, self.now.sum(axis=1)),
+            borrowed=_appended(self.borrowed, self.borrowed.sum(axis=1)),
             attempts=_appended(self.attempts, 2 / inverse.sum(axis=1)),
             known=np.column_stack([self.known, self.known.all(axis=1)]),
         )
@@ -69,7 +70,9 @@ def answers(means: Floats, attempts: Floats, within: Floats) -> Answers:
     own = np.where(known, within * attempts / np.maximum(attempts - 1, 1), 0.0)
     average = np.where(known.any(axis=0), own.sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
     once = np.where(has, np.where(known, own, average), np.nan)
-    return Answers(means=means, once=once, now=once / np.maximum(attempts, 1), attempts=attempts, known=known)
+    now = once / np.maximum(attempts, 1)
+    borrowed = np.where(has & ~known, now, 0.0)
+    return Answers(means=means, once=once, now=now, borrowed=borrowed, attempts=attempts, known=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +95,16 @@ def mean_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
     share /= np.maximum(share.sum(axis=0), 1e-300)
     now = share**2 * np.where(found.has, found.now, 0.0)
     once = share**2 * np.where(found.has, found.once, 0.0)
-    return MeanNoise(now=now.sum(axis=0), once=once.sum(axis=0), squares=(now**2).sum(axis=0))
+    known = np.where(found.measured, 1.0, np.nan)
+    return MeanNoise(now=known * now.sum(axis=0), once=known * once.sum(axis=0), squares=known * (now**2).sum(axis=0))
 
 
 def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
     """Return the same for the difference of every two columns on the items that both have, (T, T)."""
     w = np.ones(len(found.means)) if weights is None else weights
     has = found.has.astype(float)
-    total = np.maximum((w[:, None] * has).T @ has, 1e-300)
+    total = (w[:, None] * has).T @ has
+    total = np.where(total > 0, total, np.nan)
     now, once = np.where(found.has, found.now, 0.0), np.where(found.has, found.once, 0.0)
 
     def both(x: Floats, power: int) -> Floats:

@@ -6,8 +6,8 @@ Chen et al. (2021), at least one of k is right. pass^k: Yao et al. (2024, tau-be
 convention in public use, (c / n)^k, which is biased upwards for n near k. majority@k: more than half of k attempts are right, a
 draw counts half (a vote over the texts of answers can come out otherwise). consistency: two attempts agree.
 
-The noise of such a score is estimated by the jackknife over the item's attempts, which is never too small on average (Efron and
-Stein 1981).
+The noise of such a score is estimated by the jackknife over the item's attempts, which for the unbiased ones is never too small
+on average (Efron and Stein 1981).
 """
 
 from __future__ import annotations

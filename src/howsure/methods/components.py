@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 FEWEST_UNITS = 3
-MOST_UNEVEN = 1.5
-"""The margin, relative to the variance, up to which the upper limit is taken on the log scale."""
+MOST_UNEVEN = 1.2564
+"""The margin, relative to the variance, up to which the upper limit is taken on the log scale: there e^r is 1 + 2 r."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,14 @@ def components(found: Answers, codes: Ints | None = None) -> tuple[Components, C
     """
     sums = _Sums.of(found, codes)
     values = sums.total().split()
-    left = sums.without_each().split()
-    return values, Components(*(_jackknife(part) for part in (left.answer, left.between, left.within)))
+    left, units = sums.without_each().split(values.answer), sums.items > 0
+    return values, Components(*(_jackknife(part, units) for part in (left.answer, left.between, left.within)))
 
 
 def question_error(found: Answers, codes: Ints | None = None) -> Floats:
     """Return the jackknife standard error of ω² (T,)."""
-    return _jackknife(_Sums.of(found, codes).without_each().split().question)
+    sums = _Sums.of(found, codes)
+    return _jackknife(sums.without_each().split(sums.total().split().answer).question, sums.items > 0)
 
 
 def variance_limits(variance: Floats, error: Floats, units: int, level: float) -> tuple[Floats, Floats]:
@@ -81,12 +82,13 @@ def variance_limits(variance: Floats, error: Floats, units: int, level: float) -
     return np.maximum(variance - margin, 0.0), np.maximum(high, 0.0)
 
 
-def _jackknife(left: Floats) -> Floats:
-    """Return the standard error from estimates that each leave one unit out (U, T)."""
-    count = len(left)
-    if count < FEWEST_UNITS:
-        return np.full(left.shape[1], np.nan)
-    return np.asarray(np.sqrt((count - 1) / count * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))
+def _jackknife(left: Floats, units: NDArray[np.bool_]) -> Floats:
+    """Return the standard error from estimates that each leave one unit out (U, T); `units`: which hold any item."""
+    count = units.sum(axis=0)
+    some = np.maximum(count, 1)
+    mean = np.where(units, left, 0.0).sum(axis=0) / some
+    squares = np.where(units, (left - mean) ** 2, 0.0).sum(axis=0)
+    return np.where(count >= FEWEST_UNITS, np.sqrt((some - 1) / some * squares), np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,9 @@ class _Sums:
     """Sums over the items of a unit (U, T), a cluster or an item, and what follows from them and adds up over units.
 
     `items`; `units`: 1 where there are any; `squared`: items²; `score`: Σ x; `squares`: Σ x²; `shares`: (Σ x)² / items;
-    `noise`: Σ of the variances of the means that are known, `lone`: how many aren't, having one attempt; `noise_shares`,
-    `lone_shares`: the same / items; `once`, `known`: sum and number of the variances of one attempt that are known.
+    `noise`: Σ of the items' own variances of their means, `borrowed`: Σ of what is borrowed from other items;
+    `noise_shares`, `borrowed_shares`: the same / items; `once`, `known`: sum and number of the variances of one attempt that
+    are known.
     """
 
     items: Floats
@@ -106,8 +109,8 @@ class _Sums:
     shares: Floats
     noise: Floats
     noise_shares: Floats
-    lone: Floats
-    lone_shares: Floats
+    borrowed: Floats
+    borrowed_shares: Floats
     once: Floats
     known: Floats
 
@@ -121,7 +124,8 @@ class _Sums:
             return x if codes is None else group_sums(x, codes, int(codes.max()) + 1)
 
         items, score = sums(has.astype(float)), sums(centred)
-        noise, lone = sums(np.where(found.known, found.now, 0.0)), sums((has & ~found.known).astype(float))
+        told = has & found.measured
+        noise, borrowed = (sums(np.where(told, part, 0.0)) for part in (found.now - found.borrowed, found.borrowed))
         some = np.maximum(items, 1)
         return cls(
             items=items,
@@ -132,8 +136,8 @@ class _Sums:
             shares=score**2 / some,
             noise=noise,
             noise_shares=noise / some,
-            lone=lone,
-            lone_shares=lone / some,
+            borrowed=borrowed,
+            borrowed_shares=borrowed / some,
             once=sums(np.where(found.known, found.once, 0.0)),
             known=sums(found.known.astype(float)),
         )
@@ -146,12 +150,15 @@ class _Sums:
         """Sum over all units but one, for every unit (U, T)."""
         return _Sums(*(values.sum(axis=0) - values for values in astuple(self)))
 
-    def split(self) -> Components:
-        """Solve the expectations of the sums of squares for the variances."""
+    def split(self, lender: Floats | None = None) -> Components:
+        """Solve the expectations of the sums of squares for the variances.
+
+        `lender` (T,): the variance of answers from which noise was borrowed; without it, what these sums tell.
+        """
         with np.errstate(divide="ignore", invalid="ignore"):
             answer = np.where(self.known > 0, self.once / self.known, np.nan)
-            usual = np.nan_to_num(answer)  # the noise of an item with one attempt
-            noise, shares = self.noise + self.lone * usual, self.noise_shares + self.lone_shares * usual
+            times = 1.0 if lender is None else np.where((lender > 0) & (self.known > 0), answer / lender, 1.0)
+            noise, shares = self.noise + times * self.borrowed, self.noise_shares + times * self.borrowed_shares
             parts = self._clustered(noise, shares) if self.units.any() else self._single(noise)
             return Components(answer, *parts)
 

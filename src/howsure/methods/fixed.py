@@ -1,8 +1,8 @@
 """On exactly these items: the mean over a fixed benchmark, where only the answers are a sample.
 
 Claim: the interval covers the mean, over these very items, of what the model scores on average over endless attempts. Assumes
-independent attempts. The variance is the answer noise of answer_noise.py; two events are added to it, one attempt that came out
-otherwise in each, so that agreement of all attempts seen is not taken for certainty. Degrees of freedom: 2 V² / Σ (terms of V)²,
+independent attempts. The variance is the answer noise of answer_noise.py; for scores in [0, 1] two events are added to it, one
+attempt that came out otherwise in each, so that agreement of all attempts seen is not taken for certainty. Degrees of freedom: 2 V² / Σ (terms of V)²,
 the reciprocal of the squared coefficient of variation that a sum of independent terms can have at most (Satterthwaite 1946).
 
 Right or wrong: Wilson's interval on p (1 − p) / V answers, cut to Clopper and Pearson's on n · K answers, which is safe because
@@ -79,9 +79,10 @@ def fixed_limits(
 
     `event`: variance that one event adds; `most`: how many right-or-wrong answers there are, None for other scores.
     """
+    event = event if bounded else np.zeros_like(event)  # a scale without ends has no unit for it
     variance = noise.now + EVENTS * event
-    df = 2 * variance**2 / (noise.squares + EVENTS * event**2)
-    low, high = intervals.t_interval(value, np.sqrt(variance), df, level)
+    df = _df(variance, noise.squares + EVENTS * event**2)
+    low, high = intervals.t_interval(value, np.sqrt(np.where(variance > 0, variance, np.nan)), df, level)
     if not bounded:
         return low, high, df
     effective = value * (1 - value) / variance
@@ -95,7 +96,9 @@ def fixed_limits(
     return np.maximum(low, 0.0), np.minimum(high, 1.0), df
 
 
-def fixed_moments(found: Answers, attempts: Floats, *, weights: Floats | None = None) -> PairMoments:
+def fixed_moments(
+    found: Answers, attempts: Floats, *, weights: Floats | None = None, bounded: bool = True
+) -> PairMoments:
     """Compare all pairs of columns on the items that both have, as if these were all items there are.
 
     Attempts of different models are independent, so that pairing saves nothing here: the variances add up.
@@ -106,7 +109,7 @@ def fixed_moments(found: Answers, attempts: Floats, *, weights: Floats | None = 
     total = np.maximum((w[:, None] * has).T @ has, 1e-300)
     sums = (w[:, None] * np.where(found.has, found.means, 0.0)).T @ has
     difference = (sums - sums.T) / total
-    event = event_variance(attempts, w)
+    event = event_variance(attempts, w) * bounded
     spread, df = fixed_pivot(noise, event[:, None], event[None, :])
     shared = np.rint(has.T @ has).astype(np.int64)
     apart = shared == 0
@@ -126,7 +129,12 @@ def fixed_pivot(noise: MeanNoise, event_a: Floats, event_b: Floats) -> tuple[Flo
     """Return spread and degrees of freedom of differences: an event of each model is added to their answer noise."""
     variance = noise.now + (event_a + event_b) * EVENTS / 2
     squares = noise.squares + (event_a**2 + event_b**2) * EVENTS / 2
-    return np.sqrt(variance), 2 * variance**2 / squares
+    return np.sqrt(variance), _df(variance, squares)
+
+
+def _df(variance: Floats, squares: Floats) -> Floats:
+    """Return 2 V² / Σ (terms of V)², NaN where nothing varies."""
+    return 2 * variance**2 / np.where(squares > 0, squares, np.nan)
 
 
 def event_variance(attempts: Floats, w: Floats) -> Floats:

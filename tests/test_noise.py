@@ -1,0 +1,367 @@
+"""Noise, from tables and logs to what is said: error bars add up, predictions come true, and nothing is made up."""
+
+import itertools
+import json
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import clustered, two_models
+from places import LOGS
+
+FORMS = ("terminal", "markdown", "csv", "latex", "json")
+HOSTILE = "evil|\x1b[31m&_%$\\{}<b>"
+
+
+def attempted(n=40, attempts=5, models=("a", "b"), seed=1, spread=1.0, **columns):
+    """Right-or-wrong attempts at n items whose rates differ from item to item."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for k, model in enumerate(models):
+        rates = 1 / (1 + np.exp(-rng.normal(0.3 * k, spread, n)))
+        for item, attempt in itertools.product(range(n), range(attempts)):
+            right = float(rng.random() < rates[item])
+            rows.append({"model": model, "item": f"q{item:03}", "attempt": attempt, "score": right})
+    return pl.DataFrame(rows).with_columns(**columns)
+
+
+@pytest.fixture(scope="module")
+def logs():
+    return hs.read(LOGS)
+
+
+def everything(answer):
+    """Render in every format: nothing crashes, nothing is nan, and JSON is strict."""
+    texts = {form: answer.render(form, width=80) for form in FORMS}
+    for form, text in texts.items():
+        assert text.strip(), form
+        assert "nan" not in text.lower().replace("nance", ""), (form, text)
+    json.loads(texts["json"], parse_constant=pytest.fail)
+    assert max(map(len, texts["terminal"].splitlines())) <= 80
+    return texts
+
+
+@pytest.mark.parametrize("cluster", ["none", "passage_id"])
+def test_the_standard_error_is_that_of_estimate(logs, cluster):
+    found = hs.noise(logs, cluster=cluster)
+    entries = hs.estimate(logs, cluster=cluster).entries
+    assert len(entries) == 4
+    for entry in entries:
+        ours = found[entry.model]
+        assert ours.value == pytest.approx(entry.estimate.value, abs=1e-12)
+        assert ours.se == pytest.approx(entry.estimate.se, abs=1e-12)
+
+
+@pytest.mark.parametrize("cluster", ["none", "passage_id"])
+@pytest.mark.parametrize("variance", ["CR2", "CR1", "miller"])
+def test_the_standard_error_of_a_difference_is_that_of_compare(logs, cluster, variance):
+    names = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
+    gap = hs.compare(logs, *names, cluster=cluster, variance=variance, method="t").difference
+    entry = hs.noise(logs, *names, cluster=cluster, variance=variance).tasks[0].entries[-1]
+    assert entry.se == pytest.approx(gap.se, abs=1e-12)
+    assert entry.value == pytest.approx(gap.value, abs=1e-12)
+
+
+@pytest.mark.parametrize("pair", [(), ("smollm2-135m-t0.3", "smollm2-135m-t1.0")])
+def test_questions_and_answers_make_up_the_whole(logs, pair):
+    for entry in hs.noise(logs, *pair, cluster="passage_id").tasks[0].entries:
+        assert entry.questions + entry.answers == pytest.approx(entry.se**2, abs=1e-15)
+        assert entry.attempts == pytest.approx(5)
+        assert entry.once == pytest.approx(5 * entry.answers, rel=1e-12)
+
+
+def test_the_answers_part_is_the_mean_variance_over_attempts():
+    rows = attempted(n=30, attempts=4, models=("a",))
+    inside = rows.group_by("item").agg(pl.col("score").var(ddof=1))["score"].mean()
+    entry = hs.noise(rows)["a"]
+    assert entry.answer.variance == pytest.approx(inside, rel=1e-12)
+    assert entry.answers == pytest.approx(inside / 4 / 30, rel=1e-12)
+    means = rows.group_by("item").agg(pl.col("score").mean())["score"]
+    assert entry.question.variance == pytest.approx(means.var(ddof=1) - inside / 4, rel=1e-12)
+
+
+def test_predicting_what_there_is_gives_what_there_is(logs):
+    for entry in hs.noise(logs, cluster="none").tasks[0].entries:
+        assert entry.se_with() == pytest.approx(entry.se, rel=1e-12)
+        assert entry.se_with(attempts=5) == pytest.approx(entry.se, rel=1e-12)
+        assert entry.se_with(items=100) == pytest.approx(entry.se, rel=1e-12)
+
+
+def test_twice_the_items_divide_by_the_root_of_two(logs):
+    for entry in hs.noise(logs, cluster="passage_id").tasks[0].entries:
+        for attempts in (None, 1, 10, math.inf):
+            once, twice = entry.se_with(attempts), entry.se_with(attempts, items=200)
+            assert twice == pytest.approx(once / math.sqrt(2), rel=1e-12)
+
+
+def test_more_attempts_never_make_the_error_bar_longer(logs):
+    for entry in hs.noise(logs, cluster="none").tasks[0].entries:
+        predicted = [entry.se_with(k) for k in (1, 2, 5, 10, 100, math.inf)]
+        assert predicted == sorted(predicted, reverse=True)
+        assert predicted[-1] == pytest.approx(math.sqrt(entry.questions), rel=1e-12)
+
+
+@pytest.mark.parametrize("cluster", ["none", "passage_id"])
+def test_two_attempts_predict_what_five_will_give(logs, cluster):
+    """Seen: the largest miss of the eight is 12 % of the standard error, the mean one 6 %."""
+    fewer = hs.noise(logs.to_frame().filter(pl.col("attempt") < 2), cluster=cluster)
+    for entry in hs.noise(logs, cluster=cluster).tasks[0].entries:
+        predicted = fewer[entry.name]
+        assert predicted.attempts == pytest.approx(2)
+        assert predicted.se_with(attempts=5) == pytest.approx(entry.se, rel=0.2)
+
+
+def test_all_attempts_predict_what_one_would_give(logs):
+    single = logs.to_frame()
+    for entry in hs.noise(logs, cluster="none").tasks[0].entries:
+        own = single.filter(pl.col("model") == entry.name)
+        spread = [hs.estimate(own.filter(pl.col("attempt") == k), cluster="none")[0].estimate.se for k in range(1, 5)]
+        assert entry.se_with(attempts=1) == pytest.approx(np.sqrt(np.mean(np.square(spread))), rel=0.1)
+
+
+def test_one_attempt_gives_a_bound_and_says_so():
+    answer = hs.noise(two_models())
+    entry = answer["a"]
+    assert not entry.measured
+    assert math.isnan(entry.answer_share)
+    assert 0 < entry.most_answers <= 1
+    assert "One attempt a question can't tell" in answer.tasks[0].verdict
+    assert answer.tasks[0].pairs is None
+    assert "≤ " in everything(answer)["terminal"]
+
+
+def test_one_attempt_a_question_bounds_a_difference_too():
+    answer = hs.noise(two_models(n=60), "a", "b")
+    assert "One attempt a question" in answer.tasks[0].verdict
+    everything(answer)
+
+
+def test_with_clusters_a_single_attempt_can_bound_answers_below_all():
+    rows = clustered(models=("a",)).with_columns(
+        score=((pl.col("passage").str.slice(1).cast(pl.Int64) % 2) == 0).cast(pl.Float64)
+    )
+    flips = pl.col("item").is_in(["p0-1", "p3-2"])
+    rows = rows.with_columns(score=pl.when(flips).then(1 - pl.col("score")).otherwise("score"))
+    answer = hs.noise(rows, cluster="passage")
+    assert 0 < answer["a"].most_answers < 0.5
+    assert f"at most {100 * answer['a'].most_answers:.0f} %" in answer.tasks[0].verdict
+    everything(answer)
+
+
+def test_ragged_attempts_have_a_harmonic_mean_and_borrow_noise():
+    rows = attempted(n=30, attempts=4, models=("a",))
+    torn = rows.filter((pl.col("item") > "q009") | (pl.col("attempt") == 0))
+    answer = hs.noise(torn)
+    entry = answer["a"]
+    assert entry.attempts == pytest.approx(30 / (10 + 20 / 4))
+    assert [caution.code for caution in entry.cautions] == ["single_attempts"]
+    assert "10 of 30 items had one attempt" in entry.cautions[0].message
+    assert entry.se == pytest.approx(hs.estimate(torn)[0].estimate.se, abs=1e-12)
+    known = torn.filter(pl.col("item") > "q009").group_by("item").agg(pl.col("score").var(ddof=1))["score"].mean()
+    assert entry.answer.variance == pytest.approx(known, rel=1e-12)
+    assert entry.answers == pytest.approx((10 * known + 20 * known / 4) / 30**2, rel=1e-12)
+    everything(answer)
+
+
+def test_clusters_part_the_spread_between_and_within():
+    rng = np.random.default_rng(4)
+    rows = pl.DataFrame(
+        [
+            {"model": "a", "item": f"p{g:02}-{i}", "passage": f"p{g:02}", "attempt": k, "score": level + own + answer}
+            for g, level in enumerate(rng.normal(0, 2.0, 200))
+            for i, own in enumerate(rng.normal(0, 1.0, 4))
+            for k, answer in enumerate(rng.normal(0, 0.5, 3))
+        ]
+    )
+    entry = hs.noise(rows, cluster="passage")["a"]
+    assert entry.between.variance == pytest.approx(4.0, rel=0.3)
+    assert entry.within.variance == pytest.approx(1.0, rel=0.2)
+    assert entry.answer.variance == pytest.approx(0.25, rel=0.1)
+    assert entry.question.variance == pytest.approx(entry.between.variance + entry.within.variance, rel=1e-12)
+    for part, truth in ((entry.between, 4.0), (entry.within, 1.0), (entry.answer, 0.25)):
+        assert part.low < truth < part.high
+
+
+def test_weights_are_respected_by_error_bars_and_told():
+    rows = attempted(n=30).with_columns(w=1.0 + pl.col("item").str.slice(1).cast(pl.Int64) % 4)
+    answer = hs.noise(rows, weight="w")
+    entry = answer["a"]
+    assert entry.se == pytest.approx(hs.estimate(rows, weight="w")[0].estimate.se, abs=1e-12)
+    own = rows.filter(pl.col("model") == "a").group_by("item").agg(pl.col("score").var(ddof=1), pl.col("w").first())
+    share = own["w"] / own["w"].sum()
+    assert entry.answers == pytest.approx((share**2 * own["score"] / 5).sum(), rel=1e-12)
+    assert "unweighted_components" in {caution.code for caution in entry.cautions}
+    everything(answer)
+
+
+def test_two_ways_of_clustering_show_the_first():
+    base = clustered(n_clusters=10, size=6, models=("a",)).with_columns(
+        position=pl.col("item").str.extract(r"-(\d)$"), attempt=pl.lit(0)
+    )
+    other = base.with_columns(attempt=pl.lit(1), score=(pl.col("item").hash(seed=2) % 3 == 0).cast(pl.Float64))
+    answer = hs.noise(pl.concat([base, other]), cluster=["passage", "position"])
+    entry = answer["a"]
+    gap = hs.estimate(pl.concat([base, other]), cluster=["passage", "position"])[0].estimate
+    assert entry.se == pytest.approx(gap.se, abs=1e-12)
+    assert "first_clustering_only" in {caution.code for caution in entry.cautions}
+    everything(answer)
+
+
+ODD = {
+    "one model": attempted(models=("a",)),
+    "one item": attempted(n=1),
+    "one item, one attempt": two_models(n=1),
+    "two items": attempted(n=2),
+    "all right": attempted().with_columns(score=pl.lit(1.0)),
+    "answers never differ": attempted().with_columns(score=(pl.col("item") > "q019").cast(pl.Float64)),
+    "only answers differ": attempted().with_columns(
+        score=((pl.col("attempt") + pl.col("item").str.slice(1).cast(pl.Int64)) % 2).cast(pl.Float64)
+    ),
+    "all items alike": attempted().with_columns(score=(pl.col("attempt") % 2).cast(pl.Float64)),
+    "unbounded": attempted().with_columns(score=pl.col("score") * 900 - 17),
+    "missing cells": attempted().filter((pl.col("model") == "b") | (pl.col("item") < "q020")),
+    "nan scores": attempted().with_columns(
+        score=pl.when(pl.col("item") < "q003").then(float("nan")).otherwise("score")
+    ),
+    "no shared item": attempted().filter((pl.col("model") == "a") == (pl.col("item") < "q020")),
+    "one model tried once": attempted().filter((pl.col("model") == "a") | (pl.col("attempt") == 0)),
+    "a hostile name": attempted(models=("a", HOSTILE)),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_tables_render_in_every_form_without_nan(name):
+    answer = hs.noise(ODD[name])
+    everything(answer)
+    for entry in answer.tasks[0].entries:
+        if math.isfinite(entry.se) and entry.measured:
+            assert entry.questions + entry.answers == pytest.approx(entry.se**2, abs=1e-12)
+            assert 0 <= entry.answer_share <= 1 or math.isnan(entry.answer_share)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in ODD if name not in ("one model", "no shared item", "a hostile name")]
+)
+def test_odd_pairs_render_in_every_form_without_nan(name):
+    everything(hs.noise(ODD[name], "a", "b"))
+
+
+def test_a_pair_without_shared_items_is_an_error_in_words():
+    with pytest.raises(hs.DataError, match="a and b share no item"):
+        hs.noise(ODD["no shared item"], "a", "b")
+
+
+def test_half_a_pair_is_refused():
+    with pytest.raises(hs.OptionError, match="one model of a pair is missing"):
+        hs.noise(ODD["one model"], "a")
+
+
+def test_a_population_or_covariate_is_refused():
+    with pytest.raises(hs.OptionError, match="both populations"):
+        hs.noise(attempted(), population="benchmark")
+    with pytest.raises(hs.OptionError, match="no covariate"):
+        hs.noise(attempted(), covariate="x")
+
+
+def test_a_negative_part_is_shown_as_none_and_told():
+    entry = hs.noise(ODD["only answers differ"])["a"]
+    assert entry.questions < 0
+    assert entry.answer_share == 1
+    assert "negative_variance" in {caution.code for caution in entry.cautions}
+    assert entry.question.sd == 0
+
+
+def test_answers_that_never_differ_leave_all_to_the_questions():
+    entry = hs.noise(ODD["answers never differ"])["a"]
+    assert (entry.answers, entry.answer_share) == (0, 0)
+    assert entry.se_with(attempts=1) == pytest.approx(entry.se, rel=1e-12)
+
+
+def test_nan_scores_are_left_out_and_told():
+    answer = hs.noise(ODD["nan scores"])
+    assert answer["a"].n_items == 37
+    assert any("30 of 400 attempts have no score" in note for note in answer.notes)
+
+
+def test_lower_is_better_changes_no_noise():
+    rows = attempted()
+    one, other = (hs.noise(rows, "a", "b", lower_is_better=way).records() for way in (False, True))
+    assert one == other
+
+
+def test_units_of_the_score_only_scale():
+    rows = attempted()
+    one, other = hs.noise(rows)["a"], hs.noise(rows.with_columns(score=100 * pl.col("score") + 7))["a"]
+    assert other.se == pytest.approx(100 * one.se, rel=1e-9)
+    assert other.questions == pytest.approx(1e4 * one.questions, rel=1e-9)
+    assert other.answer_share == pytest.approx(one.answer_share, rel=1e-9)
+
+
+def test_row_order_and_the_other_direction_do_not_matter():
+    rows = attempted()
+    shuffled = rows.sample(fraction=1, shuffle=True, seed=3)
+    for one, other in zip(hs.noise(rows).records(), hs.noise(shuffled).records(), strict=True):
+        for name, value in one.items():
+            assert other[name] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value)
+    there, back = hs.noise(rows, "a", "b").tasks[0].entries[-1], hs.noise(rows, "b", "a").tasks[0].entries[-1]
+    assert there.value == -back.value
+    assert (there.se, there.questions) == pytest.approx((back.se, back.questions), rel=1e-12)
+
+
+def test_answers_of_two_models_add_up_in_their_difference():
+    first, second, gap = hs.noise(attempted(), "a", "b").tasks[0].entries
+    assert gap.answers == pytest.approx(first.answers + second.answers, rel=1e-12)
+    omegas = [entry.question.variance for entry in (first, second, gap)]
+    expected = (omegas[0] + omegas[1] - omegas[2]) / 2 / math.sqrt(omegas[0] * omegas[1])
+    assert gap.correlation == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_median_over_pairs_is_that_of_the_pairs(logs):
+    found = hs.noise(logs, cluster="none").tasks[0]
+    names = [entry.name for entry in found.entries]
+    gaps = [hs.noise(logs, a, b, cluster="none").tasks[0].entries[-1] for a, b in itertools.combinations(names, 2)]
+    assert found.to_dict()["pairs"]["n_pairs"] == 6
+    assert found.pairs.answer_share == pytest.approx(np.median([gap.answer_share for gap in gaps]), rel=1e-9)
+
+
+def test_hostile_names_are_escaped():
+    texts = everything(hs.noise(ODD["a hostile name"]))
+    assert all("\x1b" not in text for text in texts.values())
+    assert "evil|" not in texts["markdown"]
+    assert "<b>" not in texts["markdown"]
+    assert r"\&\_\%\$" in texts["latex"]
+
+
+def test_several_tasks_have_a_heading_each():
+    rows = pl.concat([attempted(task=pl.lit("x")), attempted(seed=2, task=pl.lit("y"), n=20)], how="diagonal")
+    answer = hs.noise(rows)
+    assert [task.task for task in answer.tasks] == ["x", "y"]
+    text = everything(answer)["terminal"]
+    assert "x · " in text
+    assert "y · " in text
+
+
+def test_records_hold_the_predictions(logs):
+    record = hs.noise(logs, cluster="none").records()[0]
+    assert {"se_1", "se_5", "se_endless", "se_twice_items", "answer_share", "variance_questions"} <= set(record)
+    assert record["se_5"] == pytest.approx(record["se"], rel=1e-12)
+    assert hs.noise(logs, cluster="none").to_frame().height == 4
+
+
+def test_charts_are_drawn_from_the_predictions(logs):
+    answer = hs.noise(logs, cluster="none")
+    entry = answer.tasks[0].entries[0]
+    at = {(row["attempts"], row["items"]): row["se"] for row in answer.curves() if row["name"] == entry.name}
+    assert at[5, 100] == pytest.approx(entry.se, rel=1e-12)
+    assert at[5, 400] == pytest.approx(entry.se / 2, rel=1e-12)
+    pytest.importorskip("altair")
+    drawn = answer.plot().to_dict()
+    assert len(drawn["data"]["values"]) == len(answer.curves())
+
+
+def test_a_chart_of_nothing_measured_is_refused_or_empty():
+    answer = hs.noise(two_models())
+    assert answer.curves() == []

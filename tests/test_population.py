@@ -1,0 +1,350 @@
+"""On exactly these questions: the error bar comes from the answers alone, and what can't be asked is refused in words."""
+
+import itertools
+import json
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import clustered, two_models
+from places import LOGS
+
+FORMS = ("terminal", "markdown", "csv", "latex", "json")
+
+
+def attempted(n=20, attempts=5, models=("a", "b"), seed=1, gain=0.8):
+    """Right-or-wrong attempts at n items; every model is better than the one before."""
+    rng = np.random.default_rng(seed)
+    rates = rng.random((n, 1)) * 0.6
+    rows = []
+    for k, model in enumerate(models):
+        own = np.clip(rates + 0.1 * gain * k, 0, 1)
+        right = rng.random((n, attempts)) < own
+        rows += [
+            {"model": model, "item": f"q{i:03}", "attempt": j, "score": float(right[i, j])}
+            for i, j in itertools.product(range(n), range(attempts))
+        ]
+    return pl.DataFrame(rows)
+
+
+def answer_noise(rows, model):
+    """Return Σ s² / K over n², computed from the rows, and the mean of the item means."""
+    items = (
+        rows.filter(pl.col("model") == model)
+        .group_by("item")
+        .agg(mean=pl.col("score").mean(), noise=pl.col("score").var(ddof=1) / pl.len())
+    )
+    return items["mean"].mean(), items["noise"].sum() / len(items) ** 2
+
+
+def everything(answer):
+    texts = [answer.render(form, width=80) for form in FORMS]
+    assert all(text.strip() and "nan" not in text.lower() for text in texts)
+    return texts[0]
+
+
+def test_the_standard_error_of_a_score_is_its_answer_noise():
+    rows = attempted()
+    for entry in hs.estimate(rows, population="benchmark").entries:
+        value, variance = answer_noise(rows, entry.model)
+        assert entry.estimate.value == pytest.approx(value, rel=1e-12)
+        assert entry.estimate.se == pytest.approx(math.sqrt(variance), rel=1e-12)
+        assert entry.estimate.interval.low < value < entry.estimate.interval.high
+
+
+def test_the_example_logs_agree_with_a_count_by_hand():
+    logs = hs.read(LOGS)
+    rows = logs.to_frame()
+    for entry in hs.estimate(logs, population="benchmark").entries:
+        value, variance = answer_noise(rows, entry.model)
+        assert (entry.estimate.value, entry.estimate.se) == pytest.approx((value, math.sqrt(variance)), rel=1e-12)
+
+
+def test_the_scores_and_differences_are_those_of_the_other_population():
+    rows = attempted()
+    here, there = (hs.compare(rows, "a", "b", population=word) for word in ("benchmark", "questions"))
+    assert here.difference.value == pytest.approx(there.difference.value, rel=1e-12)
+    assert (here.wins, here.losses, here.ties) == (there.wins, there.losses, there.ties)
+
+
+def test_the_variances_of_two_models_add_up():
+    rows = attempted()
+    answer = hs.compare(rows, "a", "b", population="benchmark")
+    assert answer.difference.se**2 == pytest.approx(answer_noise(rows, "a")[1] + answer_noise(rows, "b")[1], rel=1e-12)
+    assert math.isnan(answer.correlation)
+
+
+def test_only_the_shared_items_count_in_a_comparison():
+    rows = attempted().filter((pl.col("model") == "b") | (pl.col("item") < "q015"))
+    answer = hs.compare(rows, "a", "b", population="benchmark")
+    shared = rows.filter(pl.col("item") < "q015")
+    assert (answer.difference.n_items, answer.n_only_a, answer.n_only_b) == (15, 0, 5)
+    assert answer.difference.se**2 == pytest.approx(
+        answer_noise(shared, "a")[1] + answer_noise(shared, "b")[1], rel=1e-12
+    )
+
+
+def test_the_interval_holds_the_truth_of_known_rates_about_as_often_as_it_says():
+    rng = np.random.default_rng(7)
+    rates = rng.random(25)
+    held = 0
+    for _ in range(60):
+        right = (rng.random((25, 4)) < rates[:, None]).astype(float)
+        rows = pl.DataFrame(
+            [{"model": "a", "item": i, "attempt": j, "score": right[i, j]} for i in range(25) for j in range(4)]
+        )
+        held += hs.estimate(rows, population="benchmark")[0].estimate.interval.contains(rates.mean())
+    assert held >= 51  # of 60: 95 % less three standard errors
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.3, 0.6, 1.0, 2.0])
+@pytest.mark.parametrize("attempts", [2, 5])
+def test_p_value_and_interval_agree(gain, attempts):
+    rows = attempted(attempts=attempts, gain=gain)
+    p = hs.compare(rows, "a", "b", population="benchmark").p_value
+    for level in (1 - 0.98 * p, 1 - 1.02 * p):
+        if not 0 < level < 1:
+            continue
+        answer = hs.compare(rows, "a", "b", population="benchmark", level=level)
+        assert answer.p_value == pytest.approx(p, rel=1e-12)
+        assert answer.difference.interval.contains(0.0) == (level > 1 - p)
+        assert answer.decided == (level < 1 - p)
+
+
+def test_a_leaderboard_compares_as_compare_does():
+    rows = attempted(models=("a", "b", "c"))
+    board = hs.leaderboard(rows, population="benchmark", adjust="none").boards[0]
+    names = [entry.model for entry in board.entries]
+    for (i, one), (j, other) in itertools.combinations(enumerate(names), 2):
+        pair = hs.compare(rows, one, other, population="benchmark")
+        assert board.pairs.p_value[i, j] == pytest.approx(pair.p_value, rel=1e-9)
+        assert board.pairs.se[i, j] == pytest.approx(pair.difference.se, rel=1e-9)
+        assert board.pairs.difference[i, j] == pytest.approx(pair.difference.value, abs=1e-12)
+
+
+@pytest.mark.parametrize("adjust", ["max-t", "holm", "bh", "none"])
+def test_a_leaderboard_corrects_for_many_pairs(adjust):
+    rows = attempted(models=("a", "b", "c", "d"))
+    board = hs.leaderboard(rows, population="benchmark", adjust=adjust).boards[0]
+    upper = np.triu_indices(4, 1)
+    assert (board.pairs.p_adjusted[upper] >= board.pairs.p_value[upper] - 1e-12).all()
+    everything(hs.leaderboard(rows, population="benchmark", adjust=adjust))
+
+
+def test_clusters_play_no_part_and_this_is_told():
+    rows = pl.concat([clustered().with_columns(attempt=pl.lit(k)) for k in range(3)]).with_columns(
+        score=((pl.col("score") + pl.col("attempt")) % 2)
+    )
+    plain, grouped = (
+        hs.estimate(rows, population="benchmark", cluster=cluster)[0].estimate for cluster in ("none", "passage")
+    )
+    assert plain.se == grouped.se
+    answer = hs.estimate(rows, population="benchmark", cluster="passage")
+    assert any("exactly these questions" in note for note in answer.notes)
+
+
+def test_no_caution_asks_for_clusters_that_would_change_nothing():
+    answer = hs.estimate(LOGS, population="benchmark")
+    assert not [caution.code for caution in answer.cautions if "cluster" in caution.message]
+
+
+def test_weights_weigh_items():
+    rows = attempted().with_columns(w=1.0 + pl.col("item").str.slice(1).cast(pl.Int64) % 3)
+    entry = hs.estimate(rows, population="benchmark", weight="w")[0]
+    own = (
+        rows.filter(pl.col("model") == "a")
+        .group_by("item")
+        .agg(pl.col("score").mean().alias("mean"), noise=pl.col("score").var(ddof=1) / pl.len(), w=pl.col("w").first())
+    )
+    share = own["w"] / own["w"].sum()
+    assert entry.estimate.value == pytest.approx((share * own["mean"]).sum(), rel=1e-12)
+    assert entry.estimate.se == pytest.approx(math.sqrt((share**2 * own["noise"]).sum()), rel=1e-12)
+
+
+def test_unbounded_scores_scale():
+    rows = attempted()
+    wide = rows.with_columns(score=10 * pl.col("score") - 3)
+    one, other = (hs.compare(frame, "a", "b", population="benchmark") for frame in (rows, wide))
+    assert other.difference.se == pytest.approx(10 * one.difference.se, rel=1e-9)
+    everything(hs.estimate(wide, population="benchmark"))
+
+
+def test_agreement_of_all_attempts_is_not_taken_for_certainty():
+    rows = attempted().with_columns(score=pl.lit(1.0))
+    estimate = hs.estimate(rows, population="benchmark")[0].estimate
+    assert (estimate.value, estimate.se, estimate.interval.high) == (1, 0, 1)
+    assert 0.9 < estimate.interval.low < 1
+    assert estimate.bounds[0].side == "lower"
+    assert estimate.bounds[0].limit == pytest.approx(0.05 ** (1 / 100), rel=1e-9)
+    pair = hs.compare(rows, "a", "b", population="benchmark")
+    assert pair.p_value == 1
+    assert pair.difference.interval.half_width > 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "option"),
+    [
+        ("estimate", {"interval": "wilson"}),
+        ("compare", {"method": "mcnemar"}),
+        ("compare", {"method": "t"}),
+        ("leaderboard", {"method": "pseudo-items"}),
+        ("leaderboard", {"interval": "t"}),
+    ],
+)
+def test_methods_for_drawn_questions_are_refused(verb, option):
+    names = ("a", "b") if verb == "compare" else ()
+    (word,) = option.values()
+    with pytest.raises(hs.OptionError, match=f"population='benchmark' has its own error bar, and .*{word}"):
+        getattr(hs, verb)(attempted(), *names, population="benchmark", **option)
+
+
+def test_a_covariate_is_refused():
+    for call in (hs.estimate, lambda data, **options: hs.compare(data, "a", "b", **options)):
+        with pytest.raises(hs.OptionError, match="questions that weren't asked"):
+            call(attempted().with_columns(x=pl.lit(1)), population="benchmark", covariate="x")
+
+
+def test_a_misspelt_population_is_refused():
+    with pytest.raises(hs.OptionError, match=r"population='benchmrk'.*Did you mean 'benchmark'"):
+        hs.estimate(attempted(), population="benchmrk")
+
+
+@pytest.mark.parametrize("verb", ["estimate", "compare", "leaderboard"])
+def test_one_attempt_an_item_is_refused_in_words(verb):
+    names = ("a", "b") if verb == "compare" else ()
+    with pytest.raises(hs.DataError, match="one attempt an item, so nothing says how much the answers themselves vary"):
+        getattr(hs, verb)(two_models(), *names, population="benchmark")
+
+
+def test_one_model_of_two_with_one_attempt():
+    rows = attempted().filter((pl.col("model") == "a") | (pl.col("attempt") == 0))
+    answer = hs.estimate(rows, population="benchmark")
+    known, unknown = (next(e.estimate for e in answer.entries if e.model == name) for name in "ab")
+    assert known.se > 0
+    assert math.isnan(unknown.se)
+    assert [caution.code for caution in unknown.cautions] == ["one_attempt"]
+    everything(answer)
+    everything(hs.leaderboard(rows, population="benchmark"))
+
+
+def test_a_pair_of_which_one_has_one_attempt_decides_nothing():
+    rows = attempted(gain=3.0).filter((pl.col("model") == "a") | (pl.col("attempt") == 0))
+    answer = hs.compare(rows, "a", "b", population="benchmark")
+    assert not answer.decided
+    assert math.isnan(answer.difference.se)
+    everything(answer)
+
+
+def test_a_pair_without_an_error_bar_says_why():
+    rows = attempted(gain=3.0).filter((pl.col("model") == "a") | (pl.col("attempt") == 0))
+    text = everything(hs.compare(rows, "a", "b", population="benchmark"))
+    assert "one attempt" in text
+    assert "too few items" not in text
+
+
+def test_some_items_with_one_attempt_borrow_noise_and_this_is_told():
+    rows = attempted(models=("a",)).filter((pl.col("item") > "q004") | (pl.col("attempt") == 0))
+    estimate = hs.estimate(rows, population="benchmark")[0].estimate
+    assert [caution.code for caution in estimate.cautions] == ["single_attempts"]
+    own = rows.filter(pl.col("item") > "q004").group_by("item").agg(pl.col("score").var(ddof=1))["score"].mean()
+    assert estimate.se == pytest.approx(math.sqrt((5 * own + 15 * own / 5) / 20**2), rel=1e-12)
+
+
+TASKS = pl.concat(
+    [
+        attempted(n=10, seed=3).with_columns(task=pl.lit("x")),
+        attempted(n=30, seed=4).with_columns(task=pl.lit("y")),
+    ]
+)
+
+
+def test_the_overall_score_is_the_mean_over_tasks():
+    board = hs.leaderboard(TASKS, population="benchmark")
+    parts = {(e.task, e.model): e.estimate for b in board.boards for e in b.entries}
+    for entry in board.overall.entries:
+        x, y = parts["x", entry.model], parts["y", entry.model]
+        assert entry.estimate.value == pytest.approx((x.value + y.value) / 2, rel=1e-12)
+        assert entry.estimate.se == pytest.approx(math.hypot(x.se, y.se) / 2, rel=1e-9)
+    everything(board)
+
+
+def test_the_pooled_score_is_that_of_all_items():
+    board = hs.leaderboard(TASKS, population="benchmark", overall="pooled")
+    everyone = TASKS.with_columns(item=pl.col("task") + pl.col("item"), task=pl.lit("all"))
+    for entry in board.overall.entries:
+        value, variance = answer_noise(everyone, entry.model)
+        assert (entry.estimate.value, entry.estimate.se) == pytest.approx((value, math.sqrt(variance)), rel=1e-9)
+
+
+def test_comparing_on_several_tasks_sums_up():
+    answer = hs.compare(TASKS, "a", "b", population="benchmark")
+    x, y = (pair.difference for pair in answer.comparisons)
+    assert answer.overall.difference.value == pytest.approx((x.value + y.value) / 2, rel=1e-12)
+    assert answer.overall.difference.se == pytest.approx(math.hypot(x.se, y.se) / 2, rel=1e-9)
+    pooled = hs.compare(TASKS, "a", "b", population="benchmark", overall="pooled").overall.difference
+    assert pooled.value == pytest.approx((10 * x.value + 30 * y.value) / 40, rel=1e-12)
+    assert pooled.se == pytest.approx(math.hypot(10 * x.se, 30 * y.se) / 40, rel=1e-9)
+    everything(answer)
+
+
+def test_a_task_with_one_attempt_beside_others_is_named():
+    rows = pl.concat(
+        [TASKS, two_models(task=pl.lit("z"), attempt=pl.lit(0)).select(TASKS.columns)], how="vertical_relaxed"
+    )
+    with pytest.raises(hs.DataError, match=r"z.*one attempt an item"):
+        hs.estimate(rows, population="benchmark")
+
+
+def test_a_margin_asks_whether_two_are_the_same():
+    rows = attempted(n=200, attempts=10, gain=0.0)
+    answer = hs.compare(rows, "a", "b", population="benchmark", margin=0.2)
+    assert answer.equivalence.equivalent
+    assert not hs.compare(rows, "a", "b", population="benchmark", margin=1e-6).equivalence.equivalent
+    everything(answer)
+
+
+def test_failed_attempts_follow_the_policy():
+    rows = attempted().with_columns(
+        score=pl.when((pl.col("attempt") == 0) & (pl.col("item") < "q005")).then(None).otherwise("score")
+    )
+    dropped = hs.estimate(rows, population="benchmark", failures="drop")[0]
+    zero = hs.estimate(rows, population="benchmark", failures="zero")[0]
+    for entry, frame in ((dropped, rows.drop_nulls("score")), (zero, rows.with_columns(pl.col("score").fill_null(0)))):
+        value, variance = answer_noise(frame, "a")
+        assert entry.estimate.value == pytest.approx(value, rel=1e-12)
+        assert entry.estimate.se == pytest.approx(math.sqrt(variance), rel=1e-9)
+    with pytest.raises(hs.DataError, match="without a score"):
+        hs.estimate(rows, population="benchmark", failures="error")
+
+
+def test_models_without_shared_items_are_refused_or_told():
+    rows = attempted().filter((pl.col("model") == "a") == (pl.col("item") < "q010"))
+    with pytest.raises(hs.DataError, match="share no item"):
+        hs.compare(rows, "a", "b", population="benchmark")
+    board = hs.leaderboard(rows, population="benchmark")
+    assert "no_shared_items" in {caution.code for caution in board.boards[0].cautions}
+    everything(board)
+
+
+def test_lower_is_better_only_turns_the_order():
+    rows = attempted(gain=2.0)
+    up, down = (hs.compare(rows, "a", "b", population="benchmark", lower_is_better=way) for way in (False, True))
+    assert {up.better, down.better} == {"a", "b"}
+    assert up.p_value == down.p_value
+
+
+def test_json_says_which_population_by_its_method_and_note():
+    answer = json.loads(hs.compare(attempted(), "a", "b", population="benchmark").render("json"))
+    text = json.dumps(answer)
+    assert "exactly these questions" in text
+    assert answer["difference"]["method"]
+
+
+def test_rows_in_any_order_give_the_same():
+    rows = attempted(models=("a", "b", "c"))
+    shuffled = rows.sample(fraction=1, shuffle=True, seed=5)
+    one, other = (hs.leaderboard(frame, population="benchmark") for frame in (rows, shuffled))
+    assert one.render("csv") == other.render("csv")

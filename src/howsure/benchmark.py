@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +13,12 @@ from howsure.answers.estimate import Estimate, Interval
 from howsure.errors import DataError, OptionError
 from howsure.methods.answer_noise import answers
 from howsure.methods.difference import items_needed
-from howsure.methods.fixed import METHOD, fixed_means, fixed_moments
+from howsure.methods.fixed import METHOD, attempt_cautions, fixed_means, fixed_moments
 from howsure.methods.pivot import equivalence, t_pivot
 
 if TYPE_CHECKING:
     from howsure.design import Design
+    from howsure.errors import Caution
     from howsure.matrix import ScoreMatrix
     from howsure.methods.answer_noise import Answers
     from howsure.methods.moments import PairMoments
@@ -65,9 +67,7 @@ def fixed_entries(part: ScoreMatrix, level: float) -> tuple[Estimate, ...]:
 
 def fixed_pairs(matrix: ScoreMatrix) -> PairMoments:
     """Compare all pairs of a matrix at once."""
-    return fixed_moments(
-        noise_of(matrix), matrix.attempts.astype(float), weights=matrix.weights, bounded=matrix.bounded
-    )
+    return fixed_moments(noise_of(matrix), weights=matrix.weights, bounded=matrix.bounded)
 
 
 def fixed_comparison(matrix: ScoreMatrix, a: str, b: str, *, level: float, margin: float | None) -> Comparison:
@@ -96,6 +96,7 @@ def fixed_comparison(matrix: ScoreMatrix, a: str, b: str, *, level: float, margi
         n_items=len(both.items),
         n_clusters=len(both.items),
         method=f"paired {METHOD}",
+        cautions=_attempt_cautions(both),
     )
     d = matrix.orientation * (both.values[:, 0] - both.values[:, 1])
     means = w @ both.values / w.sum()
@@ -120,4 +121,14 @@ def fixed_comparison(matrix: ScoreMatrix, a: str, b: str, *, level: float, margi
         percent=matrix.bounded,
         attempts_needed=times * float(both.attempts.mean()),
         equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
+    )
+
+
+def _attempt_cautions(pair: ScoreMatrix) -> tuple[Caution, ...]:
+    """Say which of two models lacks attempts, and what that leaves open."""
+    found = attempt_cautions(answers(pair.values, pair.attempts.astype(float), pair.within))
+    return tuple(
+        replace(caution, message=f"{model}: {caution.message}")
+        for model, cautions in zip(pair.models, found, strict=True)
+        for caution in cautions
     )

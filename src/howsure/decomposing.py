@@ -103,7 +103,7 @@ def _entries(
     weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
     held = np.where(found.has, weights[:, None], 0.0)
     sharing = (held**2).sum(axis=0) / held.sum(axis=0) ** 2
-    harmonic = found.has.sum(axis=0) / np.where(found.has, 1 / found.attempts, 0.0).sum(axis=0)
+    harmonic = found.has.sum(axis=0) / np.where(found.has, 1 / np.maximum(found.attempts, 1), 0.0).sum(axis=0)
     entries = []
     for k, (name, estimate) in enumerate(zip(names, estimates, strict=True)):
         variance, own = estimate.se**2, {part: values[k] for part, values in parts.items()}

@@ -31,10 +31,24 @@ def item_noise(x, attempts, within):
 
 
 def slow_mean(parts, w):
-    """Σ w² v / W² and Σ of the squared terms."""
+    """Σ w² v / W²."""
     total = sum(w[k] for k, v in enumerate(parts) if v is not None)
-    terms = [w[k] ** 2 * v / total**2 for k, v in enumerate(parts) if v is not None]
-    return sum(terms), sum(term**2 for term in terms)
+    return sum(w[k] ** 2 * v / total**2 for k, v in enumerate(parts) if v is not None)
+
+
+def slow_terms(x, attempts, within, w, shared):
+    """The independent terms of one model's noise over shared items, and its event: one term an item with several attempts.
+
+    Items with one attempt borrow from all items of the model with several.
+    """
+    items = range(len(x))
+    total = sum(w[k] for k in items if shared[k])
+    several = [k for k in items if attempts[k] > 1]
+    lent = sum(w[k] ** 2 for k in items if shared[k] and attempts[k] == 1) / total**2 / len(several)
+    factors = {k: shared[k] * w[k] ** 2 / attempts[k] / total**2 + lent for k in several}
+    terms = [factors[k] * within[k] * attempts[k] / (attempts[k] - 1) for k in several]
+    among = [k for k in several if shared[k]]
+    return terms, sum(factors[k] / attempts[k] for k in among) / len(among)
 
 
 def weights_of(seed, n, weighted):
@@ -50,8 +64,12 @@ def test_the_noise_of_means_is_that_of_the_slow_loop(seed, weighted):
     w = np.ones(15) if weights is None else weights
     for k in range(4):
         once, now = item_noise(x[:, k], attempts[:, k], within[:, k])
-        assert (found.now[k], found.squares[k]) == pytest.approx(slow_mean(now, w), rel=1e-10)
-        assert found.once[k] == pytest.approx(slow_mean(once, w)[0], rel=1e-10)
+        terms, event = slow_terms(x[:, k], attempts[:, k], within[:, k], w, attempts[:, k] > 0)
+        assert found.now[k] == pytest.approx(slow_mean(now, w), rel=1e-10)
+        assert found.now[k] == pytest.approx(sum(terms), rel=1e-10)
+        assert found.squares[k] == pytest.approx(sum(term**2 for term in terms), rel=1e-10)
+        assert found.event[k] == pytest.approx(event, rel=1e-10)
+        assert found.once[k] == pytest.approx(slow_mean(once, w), rel=1e-10)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -68,8 +86,12 @@ def test_the_noise_of_differences_is_that_of_the_slow_loop_over_shared_items(see
                 [None if None in pair else sum(pair) for pair in zip(*both, strict=True)]
                 for both in zip(one, two, strict=True)
             )
-            assert (found.now[a, b], found.squares[a, b]) == pytest.approx(slow_mean(now, w), rel=1e-10)
-            assert found.once[a, b] == pytest.approx(slow_mean(once, w)[0], rel=1e-10)
+            shared = (attempts[:, [a, b]] > 0).all(axis=1)
+            sides = [slow_terms(x[:, k], attempts[:, k], within[:, k], w, shared) for k in (a, b)]
+            assert found.now[a, b] == pytest.approx(slow_mean(now, w), rel=1e-10)
+            assert found.squares[a, b] == pytest.approx(sum(t**2 for terms, _ in sides for t in terms), rel=1e-10)
+            assert found.event[a, b] == pytest.approx(sides[0][1], rel=1e-10)
+            assert found.once[a, b] == pytest.approx(slow_mean(once, w), rel=1e-10)
 
 
 @given(st.integers(1, 40), st.integers(2, 9), st.integers(0, 1_000))
@@ -148,7 +170,7 @@ def test_the_third_column_is_the_difference_of_the_first_two(seed):
     assert np.array_equal(found.means[:, :2], both.means, equal_nan=True)
     assert found.means[:, 2] == pytest.approx(x[:, 0] - x[:, 1], nan_ok=True)
     assert found.has[:, 2].tolist() == both.has.all(axis=1).tolist()
-    assert found.known[:, 2].tolist() == (attempts > 1).all(axis=1).tolist()
+    assert found.known[:, 2].tolist() == ((attempts > 1).any(axis=1) & (attempts > 0).all(axis=1)).tolist()
     assert found.once[:, 2] == pytest.approx(both.once[:, 0] + both.once[:, 1], nan_ok=True)
     assert found.now[:, 2] == pytest.approx(both.now[:, 0] + both.now[:, 1], nan_ok=True)
     some = (attempts > 0).all(axis=1)
@@ -162,5 +184,14 @@ def test_the_difference_as_a_column_and_as_a_pair_have_one_noise(seed, weighted)
     weights = weights_of(seed, 15, weighted)
     both = answers(x, attempts, within)
     column, pair = mean_noise(both.with_difference(), weights), pair_noise(both, weights)
-    for name in ("now", "once", "squares"):
+    for name in ("now", "once"):
         assert getattr(column, name)[2] == pytest.approx(getattr(pair, name)[0, 1], rel=1e-9)
+
+
+def test_a_difference_has_noise_where_each_model_had_several_attempts_at_other_items():
+    x = np.array([[0.5, 1.0], [1.0, 0.0], [0.5, 1.0], [1.0, 0.5], [0.0, 0.5], [1.0, 0.5]])
+    attempts = np.array([[2.0, 1.0]] * 3 + [[1.0, 2.0]] * 3)
+    both = answers(x, attempts, x * (1 - x))
+    column, pair = mean_noise(both.with_difference()), pair_noise(both)
+    assert pair.now[0, 1] == pytest.approx(mean_noise(both).now.sum())
+    assert column.now[2] == pytest.approx(pair.now[0, 1])

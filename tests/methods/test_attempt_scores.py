@@ -243,11 +243,23 @@ def test_the_plug_in_is_biased_upwards_and_most_so_for_n_near_k():
         assert np.all(np.diff(excess) < 0)
 
 
-@pytest.mark.parametrize("kind", [*SUBSETS, "plug-in"])
+def noise_and_variance(kind, k, n, p):
+    """The noise on average, and the variance that it is of."""
+    count, c, chance = chances(n, p)
+    found = attempt_score(kind, k, count, c)
+    return chance @ attempt_noise(kind, k, count, c), chance @ found**2 - (chance @ found) ** 2
+
+
+@pytest.mark.parametrize("kind", SUBSETS)
 @pytest.mark.parametrize("p", [0.05, 0.3, 0.7, 0.95])
 def test_the_noise_is_never_too_small_on_average(kind, p):
     for n, k in ((3, 2), (5, 2), (5, 4), (10, 5), (20, 3)):
-        count, c, chance = chances(n, p)
-        found = attempt_score(kind, k, count, c)
-        variance = chance @ found**2 - (chance @ found) ** 2
-        assert chance @ attempt_noise(kind, k, count, c) >= variance - 1e-12, (n, k)
+        noise, variance = noise_and_variance(kind, k, n, p)
+        assert noise >= variance - 1e-12, (n, k)
+
+
+def test_the_noise_of_the_plug_in_can_be_too_small_where_n_is_near_k():
+    noise, variance = noise_and_variance("plug-in", 2, 2, 0.7)
+    assert noise < variance
+    noise, variance = noise_and_variance("plug-in", 2, 50, 0.7)
+    assert noise == pytest.approx(variance, rel=0.05)

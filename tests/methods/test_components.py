@@ -263,7 +263,11 @@ def test_limits_are_minus_t_errors_and_the_same_on_the_log_scale_above():
     assert high == pytest.approx([math.exp(t * 0.3), 0.2 + 0.4 * t, -0.1 + 0.4 * t])
 
 
-@given(st.integers(-1000, 1000).map(lambda k: k / 1000), st.lists(st.floats(0, 2), min_size=2, max_size=6).map(sorted), st.integers(3, 50))
+@given(
+    st.integers(-1000, 1000).map(lambda k: k / 1000),
+    st.lists(st.floats(0, 2), min_size=2, max_size=6).map(sorted),
+    st.integers(3, 50),
+)
 def test_limits_hold_the_variance_and_are_never_below_zero(variance, errors, units):
     low, high = variance_limits(np.full(len(errors), variance), np.array(errors), units, 0.9)
     assert np.all((low >= 0) & (high >= low))

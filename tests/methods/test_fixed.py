@@ -49,7 +49,8 @@ def slow(x, attempts, within, w, level, *, binary, bounded):
     n, total = len(x), sum(w)
     value = sum(w[k] * x[k] for k in range(n)) / total
     terms = [(w[k] / total) ** 2 * within[k] / (attempts[k] - 1) for k in range(n)]
-    event = sum((w[k] / total) ** 2 for k in range(n)) / n * (sum(1 / k for k in attempts) / n) ** 2
+    event = sum((w[k] / total / attempts[k]) ** 2 for k in range(n)) / n
+    event *= bounded  # a scale without ends has no unit for it
     variance = sum(terms) + 2 * event
     df = 2 * variance**2 / (sum(term**2 for term in terms) + 2 * event**2)
     half = stats.t.ppf((1 + level) / 2, df) * math.sqrt(variance)
@@ -57,7 +58,7 @@ def slow(x, attempts, within, w, level, *, binary, bounded):
     if bounded and 0 < value < 1:
         low, high = (float(limit) for limit in guarded_wilson(value, value * (1 - value) / variance, df, level))
     if bounded and binary:
-        most = min(attempts) * total**2 / sum(one**2 for one in w)
+        most = min(attempts) * total / max(w)
         exact = [float(limit) for limit in clopper_pearson(value * most, most, level)]
         low, high = (max(low, exact[0]), min(high, exact[1])) if 0 < value < 1 else exact
     if bounded:
@@ -200,7 +201,7 @@ def test_the_difference_on_these_items_is_covered(other):
 
 def moments_of(x, attempts, within=None, weights=None):
     within = np.nan_to_num(x * (1 - x)) if within is None else within
-    return fixed_moments(answers(x, attempts, within), attempts, weights=weights)
+    return fixed_moments(answers(x, attempts, within), weights=weights)
 
 
 def pivot_of(x, attempts, level=0.95, a=0, b=1):
@@ -228,9 +229,10 @@ def test_differences_are_those_of_the_slow_loop():
     share = weights / weights.sum()
     for a, b in ((0, 1), (0, 2), (2, 1)):
         terms = [share[k] ** 2 * sum(x[k, m] * (1 - x[k, m]) / (counts[k, m] - 1) for m in (a, b)) for k in range(20)]
-        events = [(share**2).sum() / 20 * np.mean(1 / counts[:, m]) ** 2 for m in (a, b)]
+        events = [((share / counts[:, m]) ** 2).mean() for m in (a, b)]
         variance = sum(terms) + sum(events)
-        df = 2 * variance**2 / (sum(t * t for t in terms) + sum(e * e for e in events))
+        single = [share[k] ** 2 * x[k, m] * (1 - x[k, m]) / (counts[k, m] - 1) for m in (a, b) for k in range(20)]
+        df = 2 * variance**2 / (sum(t * t for t in single) + sum(e * e for e in events))
         assert found.difference[a, b] == pytest.approx(share @ (x[:, a] - x[:, b]), rel=1e-9)
         assert found.centre[a, b] == found.difference[a, b] == -found.difference[b, a]
         assert found.variance[a, b] == pytest.approx(sum(terms), rel=1e-9)
@@ -250,13 +252,23 @@ def test_a_pair_is_compared_as_if_what_only_one_of_them_answered_were_not_there(
         assert getattr(whole, name)[0, 1] == pytest.approx(getattr(part, name)[0, 1], rel=1e-9), name
 
 
-def test_agreement_on_a_few_shared_items_is_not_certainty_because_of_other_items():
-    x = np.full((100, 2), np.nan)
-    x[:, 0] = 1.0
-    x[:3, 1] = [1.0, 1.0, 0.0]  # one of three shared items came out otherwise, in both of its attempts
+def test_agreement_on_two_shared_items_is_not_certainty_because_of_hundreds_of_others():
+    x = np.full((398, 2), np.nan)
+    x[:200, 0] = x[198:, 1] = 1.0
+    x[198, 1] = 0.0  # one of the two shared items came out otherwise, in both of its attempts
     found = moments_of(x, np.where(np.isnan(x), 0.0, 2.0))
-    alone = moments_of(x[:3], np.full((3, 2), 2.0))
+    alone = moments_of(x[198:200], np.full((2, 2), 2.0))
     assert found.p_value[0, 1] == pytest.approx(alone.p_value[0, 1], rel=1e-9)
+
+
+@pytest.mark.parametrize("scale", [0.001, 1_000.0])
+def test_the_unit_of_differences_of_unbounded_scores_means_nothing(scale):
+    rng = np.random.default_rng(12)
+    x, within, counts = rng.normal(size=(10, 2)), rng.uniform(0.5, 1, (10, 2)), np.full((10, 2), 3.0)
+    one = fixed_moments(answers(x, counts, within), bounded=False)
+    other = fixed_moments(answers(scale * x, counts, scale**2 * within), bounded=False)
+    assert other.p_value == pytest.approx(one.p_value, rel=1e-9)
+    assert other.spread == pytest.approx(scale * one.spread, rel=1e-9)
 
 
 def test_models_that_share_no_item_are_not_compared_and_warn_of_nothing():

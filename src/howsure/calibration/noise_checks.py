@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.methods import intervals
-from howsure.methods.answer_noise import mean_noise
+from howsure.methods.answer_noise import difference_noise, mean_noise
 from howsure.methods.components import components, question_error, variance_limits
 from howsure.methods.covariates import adjusted_mean
-from howsure.methods.fixed import event_variance, fixed_limits, fixed_pivot
+from howsure.methods.fixed import fixed_limits, fixed_pivot
 from howsure.methods.limits import Means, deciding, limits
 
 if TYPE_CHECKING:
@@ -26,18 +26,17 @@ if TYPE_CHECKING:
 
 def fixed_mean(sample: AnswerSample, level: float) -> Limits:
     """Return the interval over exactly these items, as fixed.py has it."""
-    n, noise = len(sample.right), mean_noise(sample.answers())
-    event = event_variance(sample.counts[:, :1], np.ones(n))
-    most = np.full(sample.trials, n * sample.attempts.min())
-    return fixed_limits(sample.right.mean(axis=0), noise, event, level, bounded=True, most=most)[:2]
+    most = np.full(sample.trials, len(sample.right) * sample.attempts.min())
+    noise = mean_noise(sample.answers())
+    return fixed_limits(sample.right.mean(axis=0), noise, level, bounded=True, most=most)[:2]
 
 
 def fixed_difference(sample: AnswerSample, level: float) -> Limits:
     """Return the interval of a difference over exactly these items."""
-    found = sample.answers()
-    event = event_variance(sample.counts[:, :1], np.ones(len(sample.right)))
-    spread, df = fixed_pivot(mean_noise(found), event, event)
-    low, high = intervals.t_interval(found.means.mean(axis=0), spread, df, level)
+    a, b = mean_noise(sample.answers()), mean_noise(sample.others())
+    spread, df = fixed_pivot(difference_noise(a, b), a.event, b.event)
+    value = sample.right.mean(axis=0) - sample.others().means.mean(axis=0)
+    low, high = intervals.t_interval(value, spread, df, level)
     return np.maximum(low, -1.0), np.minimum(high, 1.0)
 
 

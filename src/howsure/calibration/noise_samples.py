@@ -43,19 +43,13 @@ class AnswerSample:
         return np.broadcast_to(self.attempts[:, None], self.right.shape)
 
     def answers(self) -> Answers:
-        """Return what is known of the answers; of two models, those of the difference."""
-        first = answers(self.right, self.counts, self.right * (1 - self.right))
-        if self.other is None:
-            return first
-        second = answers(self.other, self.counts, self.other * (1 - self.other))
-        return Answers(
-            means=first.means - second.means,
-            once=first.once + second.once,
-            now=first.now + second.now,
-            borrowed=first.borrowed + second.borrowed,
-            attempts=first.attempts,
-            known=first.known & second.known,
-        )
+        """Return what is known of the answers."""
+        return answers(self.right, self.counts, self.right * (1 - self.right))
+
+    def others(self) -> Answers:
+        """Return the same of the second model."""
+        assert self.other is not None
+        return answers(self.other, self.counts, self.other * (1 - self.other))
 
     def first(self, count: int) -> AnswerSample:
         """Return the first samples."""

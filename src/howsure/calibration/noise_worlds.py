@@ -68,7 +68,7 @@ class FixedWorld:
     @property
     def events(self) -> float:
         """How many attempts come out as their item's others don't, about."""
-        k = 5.5 if self.attempts == "ragged" else float(self.attempts)
+        k = 6.0 if self.attempts == "ragged" else float(self.attempts)
         return self.n_clusters * k * self.p * (1 - self.p) * (1 - self.item_icc)
 
     def draw(self, rng: np.random.Generator, trials: int) -> AnswerSample:

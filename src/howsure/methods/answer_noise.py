@@ -4,7 +4,7 @@ Claim: with s² the unbiased variance of the attempts at an item and K their num
 that part of a mean's variance, for any numbers of attempts, and the answers of two models add up. Assumes that attempts at an
 item are independent draws of one model's answers. Miller (2024), section 3; Wang (2025, arXiv:2512.21326).
 
-An item with one attempt says nothing about its own noise: it is taken to be as noisy as the average item with several.
+An item with one attempt says nothing about its own noise: it borrows that of the average item with several.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Answers:
 
     `means`: over the attempts at an item, NaN where there is none; `once`: unbiased variance of one attempt at it; `now`:
     variance of the mean over its attempts, and `borrowed` the part of it that comes from other items; `known`: whether the
-    item had several attempts, so that nothing is borrowed; `attempts`: how many, of a difference the harmonic mean of both.
+    item had several attempts (of a difference: of either model's); `attempts`: how many, of a difference the harmonic mean.
     """
 
     means: Floats
@@ -43,8 +43,8 @@ class Answers:
 
     @property
     def measured(self) -> NDArray[np.bool_]:
-        """Which columns have an item with several attempts (T,)."""
-        return np.asarray(self.known.any(axis=0))
+        """Which columns have items with several attempts, of a difference for both models (T,)."""
+        return np.asarray(np.isfinite(self.now).any(axis=0))
 
     def with_difference(self) -> Answers:
         """Return the first two columns and their difference: their answers are independent, so their variances add up."""
@@ -55,7 +55,7 @@ class Answers:
             now=_appended(self.now, self.now.sum(axis=1)),
             borrowed=_appended(self.borrowed, self.borrowed.sum(axis=1)),
             attempts=_appended(self.attempts, 2 / inverse.sum(axis=1)),
-            known=np.column_stack([self.known, self.known.all(axis=1)]),
+            known=np.column_stack([self.known, self.known.any(axis=1) & self.has.all(axis=1)]),
         )
 
 
@@ -79,41 +79,70 @@ def answers(means: Floats, attempts: Floats, within: Floats) -> Answers:
 class MeanNoise:
     """The part of every mean's variance that comes from answers (T,), NaN where no item had several attempts.
 
-    `now`: with the attempts that there are; `once`: with one attempt an item, so that K attempts give once / K.
-    `squares`: Σ of the squared terms that `now` is the sum of, for its degrees of freedom.
+    `now`: with the attempts that there are; `once`: with one attempt an item, so that K attempts give once / K. `now` is a
+    sum of independent terms, one an item with several attempts: `squares` is the sum of their squares, and `event` what one
+    attempt at an average one of these items adds when it comes out otherwise. For pairs (T, T): the row's model.
     """
 
     now: Floats
     once: Floats
     squares: Floats
+    event: Floats
 
 
 def mean_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
     """Return the answer noise of the weighted mean of every column; `weights` (n,)."""
     w = np.ones(len(found.means)) if weights is None else weights
-    share = np.where(found.has, w[:, None], 0.0)
-    share /= np.maximum(share.sum(axis=0), 1e-300)
-    now = share**2 * np.where(found.has, found.now, 0.0)
-    once = share**2 * np.where(found.has, found.once, 0.0)
+    squared = np.where(found.has, w[:, None], 0.0)
+    squared = (squared / np.maximum(squared.sum(axis=0), 1e-300)) ** 2
+    told, count = found.has & found.measured, np.maximum(found.known.sum(axis=0), 1)
+    now, once, borrowed = (np.where(told, part, 0.0) for part in (found.now, found.once, found.borrowed))
+    own, lent = squared * (now - borrowed), (squared * borrowed).sum(axis=0)
+    lending = np.where(found.known, once, 0.0)
+    terms = own + lent * lending / np.maximum(lending.sum(axis=0), 1e-300)
+    lone = (squared * (found.has & ~found.known)).sum(axis=0) / count
+    inverse = np.where(found.known, 1 / np.maximum(found.attempts, 1), 0.0)
+    event = ((squared * inverse + lone) * inverse).sum(axis=0) / count
     known = np.where(found.measured, 1.0, np.nan)
-    return MeanNoise(now=known * now.sum(axis=0), once=known * once.sum(axis=0), squares=known * (now**2).sum(axis=0))
+    return MeanNoise(
+        now=known * (squared * now).sum(axis=0),
+        once=known * (squared * once).sum(axis=0),
+        squares=known * (terms**2).sum(axis=0),
+        event=known * event,
+    )
 
 
 def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
-    """Return the same for the difference of every two columns on the items that both have, (T, T)."""
+    """Return the same for the difference of every two columns on the items that both have, (T, T); no differences here.
+
+    Noise is borrowed from all items of the model with several attempts, shared or not.
+    """
     w = np.ones(len(found.means)) if weights is None else weights
-    has = found.has.astype(float)
-    total = (w[:, None] * has).T @ has
-    total = np.where(total > 0, total, np.nan)
-    now, once = np.where(found.has, found.now, 0.0), np.where(found.has, found.once, 0.0)
+    has, squared, known = found.has.astype(float), (w**2)[:, None], found.known
+    own, inverse = np.where(known, found.once, 0.0), np.where(known, 1 / np.maximum(found.attempts, 1), 0.0)
+    count, lent, lent_squares = known.sum(axis=0), own.sum(axis=0), (own**2).sum(axis=0)
 
-    def both(x: Floats, power: int) -> Floats:
-        one = ((w**power)[:, None] * x).T @ has
-        return np.asarray(one + one.T)
+    def shared(x: Floats) -> Floats:
+        return np.asarray(x.T @ has)
 
-    mixed = ((w**4)[:, None] * now).T @ now
+    count_ = np.where(count > 0, count, np.nan)[:, None]
+    lone = shared(squared * (found.has & ~known)) / count_
+    terms, several = squared * own * inverse, shared(known.astype(float))
+    now = shared(terms) + lone * lent[:, None]
+    once = shared(squared * own) + lone * lent[:, None]
+    squares = shared(terms**2) + 2 * lone * shared(terms * own) + lone**2 * lent_squares[:, None]
+    usual = inverse.sum(axis=0)[:, None] / count_
+    event = (shared(squared * inverse**2) + lone * shared(inverse)) / np.maximum(several, 1)
+    total = shared(w[:, None] * has)
+    total = np.where((total > 0) & (count > 0) & (count > 0)[:, None], total, np.nan)
     return MeanNoise(
-        now=both(now, 2) / total**2,
-        once=both(once, 2) / total**2,
-        squares=(both(now**2, 4) + 2 * mixed) / total**4,
+        now=(now + now.T) / total**2,
+        once=(once + once.T) / total**2,
+        squares=(squares + squares.T) / total**4,
+        event=np.where(several > 0, event, lone * usual) / total**2,
     )
+
+
+def difference_noise(a: MeanNoise, b: MeanNoise) -> MeanNoise:
+    """Return the answer noise of a − b from that of both, which is independent; `event` stays that of a."""
+    return MeanNoise(now=a.now + b.now, once=a.once + b.once, squares=a.squares + b.squares, event=a.event)

@@ -65,7 +65,7 @@ def attempt_noise(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
 
 
 def best_of(k: int, counts: Floats, values: Floats) -> Floats:
-    """Return the expected largest of k attempts at items whose attempts came out as `values` (V,), `counts` (n, V) times."""
+    """Return the expected largest of k attempts at items that came out as `values` (V,), `counts` (n, V) times, k or more."""
     order = np.argsort(values)
     below = np.cumsum(counts[:, order], axis=1)
     total = np.broadcast_to(below[:, -1:], below.shape)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-RANK_TOLERANCE = 1e-9
+RANK_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +88,11 @@ def adjusted_mean(y: Floats, z: Floats, *, clusters: Ints | None = None, weights
     around = np.where(has[:, None], z - own_mean, 0.0)
     plain = float(held @ np.where(has, y, 0.0) / held.sum())
     centred = np.where(has, y - plain, 0.0)
-    square = (around * held[:, None]).T @ around
-    beta = np.linalg.solve(square, around.T @ (held * centred))
-    calibration = 1 + around @ np.linalg.solve(square, (all_mean - own_mean) * held.sum())
+    root = np.sqrt(held)[:, None]
+    basis, triangle = np.linalg.qr(around * root)
+    beta = np.linalg.solve(triangle, basis.T @ (centred * root[:, 0]))
+    inward = np.linalg.solve(triangle, np.linalg.solve(triangle.T, (all_mean - own_mean) * held.sum()))
+    calibration = 1 + around @ inward
     residual = np.where(has, centred - around @ beta, 0.0)
     influence = held * calibration * residual / held.sum() + w * ((z - all_mean) @ beta) / w.sum()
     count = int(codes.max()) + 1
@@ -115,7 +117,7 @@ def adjusted_mean(y: Floats, z: Floats, *, clusters: Ints | None = None, weights
 
 
 def _independent(z: Floats, w: Floats) -> Ints:
-    """Return the columns of z that vary and don't follow from those before them; at most a third of the items."""
+    """Return the columns of z that vary and don't follow from those before them; fewer than a third of the items."""
     kept: list[int] = []
     basis = np.empty((len(z), 0))
     root = np.sqrt(w)

@@ -1,13 +1,14 @@
 """On exactly these items: the mean over a fixed benchmark, where only the answers are a sample.
 
 Claim: the interval covers the mean, over these very items, of what the model scores on average over endless attempts. Assumes
-independent attempts. The variance is the answer noise of answer_noise.py; for scores in [0, 1] two events are added to it, one
-attempt that came out otherwise in each, so that agreement of all attempts seen is not taken for certainty. Degrees of freedom: 2 V² / Σ (terms of V)²,
-the reciprocal of the squared coefficient of variation that a sum of independent terms can have at most (Satterthwaite 1946).
+independent attempts. The variance is the answer noise V of answer_noise.py; for scores in [0, 1] two events are added to it, one
+attempt that came out otherwise in each, so that agreement of all attempts seen is not taken for certainty. Degrees of freedom:
+2 V² / Σ (terms of V)², as V varies no more than that (Satterthwaite 1946).
 
 Right or wrong: Wilson's interval on p (1 − p) / V answers, cut to Clopper and Pearson's on n · K answers, which is safe because
-different rates make a sum of answers vary less than one rate does (Hoeffding 1956); K is the smallest number of attempts.
-Chosen by trial: docs/decisions/0006-noise.md.
+different rates make a sum of answers vary less than one rate does (Hoeffding 1956); K is the smallest number of attempts. With
+weights n is W / max w. Where one item carries much of the weight, or few items had several attempts, coverage is only roughly
+the level. Chosen by trial: docs/decisions/0006-noise.md.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ def fixed_means(
     noise = mean_noise(found, weights)
     value = w @ found.means / w.sum()
     fewest = attempts.min(axis=0)
-    most = fewest * w.sum() ** 2 / (w @ w) if binary else None
-    low, high, df = fixed_limits(value, noise, event_variance(attempts, w), level, bounded=bounded, most=most)
-    cautions = _attempt_cautions(found)
+    most = fewest * w.sum() / w.max() if binary else None
+    low, high, df = fixed_limits(value, noise, level, bounded=bounded, most=most)
+    cautions, exact = attempt_cautions(found), binary and weights is None
     return tuple(
         Estimate(
             value=float(value[k]),
@@ -66,20 +67,20 @@ def fixed_means(
             n_clusters=n,
             method=METHOD,
             cautions=cautions[k],
-            bounds=_bounds(float(value[k]), n * int(fewest[k]), level) if binary and weights is None else (),
+            bounds=_bounds(float(value[k]), n * int(fewest[k]), level) if exact and found.measured[k] else (),
         )
         for k in range(len(value))
     )
 
 
 def fixed_limits(
-    value: Floats, noise: MeanNoise, event: Floats, level: float, *, bounded: bool, most: Floats | None = None
+    value: Floats, noise: MeanNoise, level: float, *, bounded: bool, most: Floats | None = None
 ) -> tuple[Floats, Floats, Floats]:
-    """Return both limits and the degrees of freedom (T,) from answer noise.
+    """Return both limits and the degrees of freedom (T,) from answer noise, NaN where there is none.
 
-    `event`: variance that one event adds; `most`: how many right-or-wrong answers there are, None for other scores.
+    `most`: how many right-or-wrong answers there are at least, by weight; None for other scores.
     """
-    event = event if bounded else np.zeros_like(event)  # a scale without ends has no unit for it
+    event = noise.event if bounded else np.zeros_like(noise.event)  # a scale without ends has no unit for it
     variance = noise.now + EVENTS * event
     df = _df(variance, noise.squares + EVENTS * event**2)
     low, high = intervals.t_interval(value, np.sqrt(np.where(variance > 0, variance, np.nan)), df, level)
@@ -93,12 +94,11 @@ def fixed_limits(
         exact = intervals.clopper_pearson(value * most, most, level)
         low = np.where(inside, np.maximum(low, exact[0]), exact[0])
         high = np.where(inside, np.minimum(high, exact[1]), exact[1])
-    return np.maximum(low, 0.0), np.minimum(high, 1.0), df
+    known = np.where(np.isfinite(noise.now), 1.0, np.nan)
+    return known * np.maximum(low, 0.0), known * np.minimum(high, 1.0), df
 
 
-def fixed_moments(
-    found: Answers, attempts: Floats, *, weights: Floats | None = None, bounded: bool = True
-) -> PairMoments:
+def fixed_moments(found: Answers, *, weights: Floats | None = None, bounded: bool = True) -> PairMoments:
     """Compare all pairs of columns on the items that both have, as if these were all items there are.
 
     Attempts of different models are independent, so that pairing saves nothing here: the variances add up.
@@ -109,8 +109,8 @@ def fixed_moments(
     total = np.maximum((w[:, None] * has).T @ has, 1e-300)
     sums = (w[:, None] * np.where(found.has, found.means, 0.0)).T @ has
     difference = (sums - sums.T) / total
-    event = event_variance(attempts, w) * bounded
-    spread, df = fixed_pivot(noise, event[:, None], event[None, :])
+    event = noise.event * bounded
+    spread, df = fixed_pivot(noise, event, event.T)
     shared = np.rint(has.T @ has).astype(np.int64)
     apart = shared == 0
     return PairMoments(
@@ -137,15 +137,8 @@ def _df(variance: Floats, squares: Floats) -> Floats:
     return 2 * variance**2 / np.where(squares > 0, squares, np.nan)
 
 
-def event_variance(attempts: Floats, w: Floats) -> Floats:
-    """Return what one attempt that came out otherwise, at one item, adds to the variance of the mean (T,)."""
-    has = attempts > 0
-    share = (has * w[:, None] / np.maximum((has * w[:, None]).sum(axis=0), 1e-300)) ** 2
-    per_item = np.where(has, 1 / np.maximum(attempts, 1), 0.0).sum(axis=0) / np.maximum(has.sum(axis=0), 1)
-    return np.asarray(share.sum(axis=0) / np.maximum(has.sum(axis=0), 1) * per_item**2)
-
-
-def _attempt_cautions(found: Answers) -> list[tuple[Caution, ...]]:
+def attempt_cautions(found: Answers) -> list[tuple[Caution, ...]]:
+    """Say of every column what its numbers of attempts leave open."""
     lacking, n = (found.has & ~found.known).sum(axis=0), found.has.sum(axis=0)
     cautions: list[tuple[Caution, ...]] = []
     for count, items in zip(lacking.tolist(), n.tolist(), strict=True):

@@ -1,0 +1,362 @@
+"""Other scores than the mean of the attempts: public figures first, then slow counts, then what is refused or told."""
+
+import itertools
+import math
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import two_models
+from howsure.options import parse_score
+from places import ROOT
+
+FIXTURES = ROOT / "tests" / "fixtures"
+FORMS = ("terminal", "markdown", "csv", "latex", "json")
+RIGHT = {"q1": [1, 1, 1, 0], "q2": [0, 0, 1, 0], "q3": [1, 1, 1, 1], "q4": [0, 0, 0, 0], "q5": [1, 0, 1, 0]}
+
+
+def table(items, model="a", **columns):
+    return pl.DataFrame(
+        [
+            {"model": model, "item": item, "attempt": k, "score": float(score)}
+            for item, scores in items.items()
+            for k, score in enumerate(scores)
+        ]
+    ).with_columns(**columns)
+
+
+def value(data, rule, **options):
+    return hs.estimate(data, score=rule, **options)[0].estimate.value
+
+
+def slow(items, rule, k):
+    """Average the rule over all ways of drawing k attempts of every item, then over the items."""
+    rules = {
+        "pass@": lambda drawn: float(any(drawn)),
+        "pass^": lambda drawn: float(all(drawn)),
+        "best-of-": lambda drawn: float(max(drawn)),
+        "majority@": lambda drawn: float(2 * sum(drawn) > k) + 0.5 * float(2 * sum(drawn) == k),
+    }
+    return float(
+        np.mean([np.mean([rules[rule](d) for d in itertools.combinations(scores, k)]) for scores in items.values()])
+    )
+
+
+def everything(answer):
+    texts = [answer.render(form, width=80) for form in FORMS]
+    assert all(text.strip() and re.search(r"\bnan\b", text, re.IGNORECASE) is None for text in texts)
+    return texts[0]
+
+
+@pytest.fixture(scope="module")
+def tau(real_data):
+    return hs.read(real_data / "tidy" / "tau_bench.parquet")
+
+
+@pytest.mark.parametrize(("k", "published"), [(1, 0.420), (2, 0.2733), (3, 0.220), (4, 0.200)])
+def test_tau_bench_publishes_our_numbers(tau, k, published):
+    entry = hs.estimate(tau, score=f"pass^{k}", task="tau_bench_airline")[0]
+    assert entry.estimate.value == pytest.approx(published, abs=1e-3)
+    assert (entry.metric, entry.estimate.n_items) == (f"pass^{k}", 50)
+
+
+def test_a_task_without_enough_attempts_is_left_out_and_told(tau):
+    answer = hs.estimate(tau, score="pass^2")
+    assert [entry.task for entry in answer.entries] == ["tau_bench_airline"]
+    (caution,) = [caution for caution in answer.cautions if caution.code == "no_attempts"]
+    assert caution.message == "tau_bench_retail: pass^2 needs 2 attempts an item, and none has more than 1"
+
+
+def test_pass_at_one_is_the_mean_of_the_item_means(real_data):
+    path = real_data / "tidy" / "cruxeval_samples.parquet"
+    scores = hs.read(path, columns={"model": ["model", "temperature"]})
+    means = (
+        pl.scan_parquet(path)
+        .group_by("benchmark", "model", "temperature", "item")
+        .agg(pl.col("score").cast(pl.Float64).mean())
+        .group_by("benchmark", "model", "temperature")
+        .agg(pl.col("score").mean())
+        .collect()
+    )
+    expected = {(task, f"{model} · {heat}"): score for task, model, heat, score in means.iter_rows()}
+    answer = hs.estimate(scores, score="pass@1")
+    assert len(answer.entries) == len(expected) == 130
+    for entry in answer.entries:
+        assert entry.estimate.value == pytest.approx(expected[entry.task, entry.model], rel=1e-9)
+        assert entry.metric == "pass@1"
+
+
+def test_models_with_ragged_attempts_are_counted_out(real_data):
+    scores = hs.read(real_data / "tidy" / "cruxeval_samples.parquet", columns={"model": ["model", "temperature"]})
+    answer = hs.estimate(scores, score="pass@5", task="cruxeval_input")
+    (caution,) = [caution for caution in answer.cautions if caution.code == "few_attempts"]
+    counts = scores.to_frame().filter(pl.col("task") == "cruxeval_input").group_by("model", "item").len()
+    lacking = (counts["len"] < 5).sum()
+    assert f"{lacking:,} of {len(counts):,} results" in caution.message
+    assert len(answer.entries) == counts.filter(pl.col("len") >= 5)["model"].n_unique()
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+@pytest.mark.parametrize("rule", ["pass@", "pass^", "majority@", "best-of-"])
+def test_rules_average_over_all_draws(rule, k):
+    assert value(table(RIGHT), f"{rule}{k}") == pytest.approx(slow(RIGHT, rule, k), abs=1e-12)
+
+
+def test_the_plug_in_is_the_power_of_the_share():
+    shares = [np.mean(scores) for scores in RIGHT.values()]
+    assert value(table(RIGHT), "pass^3-plug-in") == pytest.approx(np.mean(np.power(shares, 3)), abs=1e-12)
+    assert value(table(RIGHT), "pass^9-plug-in") == pytest.approx(np.mean(np.power(shares, 9)), abs=1e-12)
+
+
+def test_consistency_is_the_share_of_agreeing_pairs():
+    expected = [np.mean([x == y for x, y in itertools.combinations(scores, 2)]) for scores in RIGHT.values()]
+    assert value(table(RIGHT), "consistency") == pytest.approx(np.mean(expected), abs=1e-12)
+
+
+def test_one_attempt_of_each_is_the_mean():
+    for rule in ("pass@1", "pass^1", "majority@1", "best-of-1", "pass^1-plug-in"):
+        assert value(table(RIGHT), rule) == pytest.approx(value(table(RIGHT), "mean"), abs=1e-12)
+
+
+def test_more_draws_make_some_success_likelier_and_all_successes_rarer():
+    some = [value(table(RIGHT), f"pass@{k}") for k in range(1, 5)]
+    every = [value(table(RIGHT), f"pass^{k}") for k in range(1, 5)]
+    assert some == sorted(some)
+    assert every == sorted(every, reverse=True)
+
+
+def test_many_attempts_do_not_overflow():
+    items = {f"q{i}": [1] * i + [0] * (3000 - i) for i in (1, 5, 40, 2999)}
+    expected = [1 - math.exp(sum(math.log1p(-i / (3000 - j)) for j in range(1000))) for i in (1, 5, 40)]
+    answer = value(table(items), "pass@1000")
+    assert answer == pytest.approx((sum(expected) + 1) / 4, rel=1e-9)
+    assert 0 <= value(table(items), "majority@999") <= 1
+
+
+def test_items_with_fewer_attempts_are_counted_and_left_out():
+    torn = table({**RIGHT, "q6": [1], "q7": [0, 1]})
+    answer = hs.estimate(torn, score="pass@3")
+    assert answer[0].estimate.value == pytest.approx(slow(RIGHT, "pass@", 3), abs=1e-12)
+    assert answer[0].estimate.n_items == 5
+    (caution,) = answer.cautions
+    assert caution.code == "few_attempts"
+    assert "2 of 7 items have fewer" in caution.message
+    everything(answer)
+
+
+def test_no_item_with_enough_attempts_is_an_error():
+    with pytest.raises(hs.DataError, match="pass@5 needs 5 attempts an item, and none has more than 4"):
+        value(table(RIGHT), "pass@5")
+    with pytest.raises(hs.DataError, match="consistency needs 2 attempts"):
+        value(two_models(), "consistency")
+
+
+@pytest.mark.parametrize("rule", ["pass@2", "pass^2", "majority@2", "consistency", "pass^2-plug-in"])
+def test_fractions_are_refused_naming_item_and_model(rule):
+    rows = table({**RIGHT, "q3": [1, 0.5, 1, 1]})
+    with pytest.raises(
+        hs.DataError, match=r"right or wrong, and item 'q3' of model 'a' is neither.*best-of-K"
+    ) as caught:
+        value(rows, rule)
+    assert rule in str(caught.value)
+
+
+def test_scores_beyond_one_are_refused_naming_item_and_model():
+    rows = table({**RIGHT, "q2": [2, 2, 2, 2]})
+    with pytest.raises(hs.DataError, match="item 'q2' of model 'a'"):
+        value(rows, "pass@2")
+    rows = table({name: [100 * score for score in scores] for name, scores in RIGHT.items()})
+    with pytest.raises(hs.DataError, match="right or wrong"):
+        value(rows, "pass@2")
+
+
+def test_minus_one_and_one_are_not_right_or_wrong():
+    rows = table({name: [2 * score - 1 for score in scores] for name, scores in RIGHT.items()})
+    with pytest.raises(hs.DataError, match="right or wrong"):
+        value(rows, "pass^2")
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_best_of_k_takes_fractions(k):
+    items = {"q1": [0.1, 0.9, 0.4, 0.4], "q2": [0, 0, 0.25, 1], "q3": [0.3] * 4}
+    assert value(table(items), f"best-of-{k}") == pytest.approx(slow(items, "best-of-", k), abs=1e-12)
+    wide = {name: [50 * score - 20 for score in scores] for name, scores in items.items()}
+    assert value(table(wide), f"best-of-{k}") == pytest.approx(slow(wide, "best-of-", k), abs=1e-9)
+
+
+def test_failures_are_dropped_or_count_as_zero():
+    rows = table({"q1": [1, 1, 0, 1], "q2": [0, 1, 1, 1], "q3": [0, 0, 0, 1]}).with_columns(
+        score=pl.when((pl.col("item") == "q1") & (pl.col("attempt") == 0)).then(None).otherwise("score")
+    )
+    rest = {"q2": [0, 1, 1, 1], "q3": [0, 0, 0, 1]}
+    assert value(rows, "pass^2", failures="drop") == pytest.approx(
+        slow({"q1": [1, 0, 1], **rest}, "pass^", 2), abs=1e-12
+    )
+    assert value(rows, "pass^2", failures="zero") == pytest.approx(
+        slow({"q1": [0, 1, 0, 1], **rest}, "pass^", 2), abs=1e-12
+    )
+    dropped = hs.estimate(rows, score="pass^4", failures="drop")
+    assert dropped[0].estimate.n_items == 2
+    assert "1 of 3 items have fewer" in dropped.cautions[0].message
+    assert hs.estimate(rows, score="pass^4", failures="zero")[0].estimate.n_items == 3
+
+
+def test_failed_attempts_of_fractions_count_as_zero_too():
+    rows = table({"q1": [0.5, 0.8, 0.2], "q2": [0.1, 0.1, 0.6]}).with_columns(
+        score=pl.when((pl.col("item") == "q1") & (pl.col("attempt") == 1)).then(None).otherwise("score")
+    )
+    for policy, first in (("drop", [0.5, 0.2]), ("zero", [0.5, 0, 0.2])):
+        expected = slow({"q1": first, "q2": [0.1, 0.1, 0.6]}, "best-of-", 2)
+        assert value(rows, "best-of-2", failures=policy) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_metric_is_named_after_the_rule():
+    assert hs.estimate(table(RIGHT), score="pass@2")[0].metric == "pass@2"
+    assert hs.estimate(table(RIGHT), score="pass^2-plug-in")[0].metric == "pass^2-plug-in"
+    assert hs.estimate(table(RIGHT), score="consistency")[0].metric == "consistency"
+    both = pl.concat([table(RIGHT, metric=pl.lit("exact")), table(RIGHT, metric=pl.lit("loose"))])
+    assert [entry.metric for entry in hs.estimate(both, score="pass@2").entries] == [
+        "pass@2 of exact",
+        "pass@2 of loose",
+    ]
+    assert hs.estimate(both, score="pass@2", metric="loose")[0].metric == "pass@2"
+    assert hs.estimate(table(RIGHT))[0].metric == "score"
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["pass@0", "pass@-1", "pass@1.5", "pass@", "pass", "Pass@2", "pass@2-plug-in", "maj@3", "best-of", "probs", ""],
+)
+def test_unknown_words_are_refused_with_the_list(word):
+    with pytest.raises(hs.OptionError, match=r"is not one of mean, pass@K, pass\^K.*consistency, prob"):
+        value(table(RIGHT), word)
+
+
+@pytest.mark.parametrize(
+    "word", ["mean", "pass@3", "pass^12", "pass^2-plug-in", "majority@5", "best-of-4", "consistency", "prob"]
+)
+def test_rules_are_written_as_they_are_read(word):
+    assert str(parse_score(word)) == word
+
+
+def pair():
+    flipped = {name: scores[::-1] if name != "q3" else [1, 0, 0, 1] for name, scores in RIGHT.items()}
+    return pl.concat([table(RIGHT), table(flipped, model="b")])
+
+
+def test_compare_and_leaderboard_take_the_same_scores():
+    rows = pair()
+    for rule in ("pass@2", "pass^3", "majority@3", "consistency", "best-of-2"):
+        own = {entry.model: entry.estimate.value for entry in hs.estimate(rows, score=rule).entries}
+        gap = hs.compare(rows, "a", "b", score=rule)
+        board = hs.leaderboard(rows, score=rule)
+        assert gap.metric == rule
+        assert gap.difference.value == pytest.approx(own["a"] - own["b"], abs=1e-12)
+        assert {e.model: e.estimate.value for e in board.boards[0].entries} == pytest.approx(own)
+        everything(gap)
+        everything(board)
+
+
+def test_the_error_bar_is_that_of_the_item_scores():
+    rows = table({f"q{i}": [(i >> j) & 1 for j in range(4)] for i in range(16)})
+    estimate = hs.estimate(rows, score="pass@2")[0].estimate
+    own = [slow({"q": [(i >> j) & 1 for j in range(4)]}, "pass@", 2) for i in range(16)]
+    assert estimate.se == pytest.approx(np.std(own, ddof=1) / 4, rel=1e-12)
+
+
+def test_every_verb_takes_a_rule():
+    rows = pair()
+    for verb in (hs.noise, hs.health, hs.leaderboard):
+        text = everything(verb(rows, score="pass@2"))
+        assert text
+
+
+def test_lower_is_better_is_no_right_or_wrong_matter():
+    gap = hs.compare(pair(), "a", "b", score="pass@2", lower_is_better=True)
+    assert gap.difference.value == hs.compare(pair(), "a", "b", score="pass@2").difference.value
+
+
+def test_best_of_k_of_losses_says_or_takes_the_smallest():
+    items = {"q1": [0.1, 0.9, 0.4], "q2": [0.2, 0.5, 0.6]}
+    best = value(table(items), "best-of-3", lower_is_better=True)
+    assert best == pytest.approx((0.1 + 0.2) / 2)
+
+
+@pytest.mark.parametrize("population", ["questions", "benchmark"])
+def test_rules_go_with_both_populations(population):
+    answer = hs.estimate(pair(), score="pass@2", population=population)
+    assert [entry.estimate.value for entry in answer.entries] == [
+        entry.estimate.value for entry in hs.estimate(pair(), score="pass@2").entries
+    ]
+    assert all(entry.estimate.se > 0 for entry in answer.entries)
+    everything(answer)
+
+
+def test_a_rule_that_uses_all_attempts_has_no_noise_on_exactly_these_questions():
+    with pytest.raises(hs.DataError) as caught:
+        hs.estimate(pair(), score="pass@4", population="benchmark")
+    assert "pass@4" in str(caught.value)
+    assert "one attempt an item" not in str(caught.value)
+
+
+def test_probabilities_come_from_log_likelihoods():
+    answer = hs.estimate(FIXTURES / "lm_eval", score="prob")
+    assert {entry.metric for entry in answer.entries} == {"prob"}
+    assert {entry.task for entry in answer.entries} == {"sums_choice"}
+    assert all(0 < entry.estimate.value < 1 for entry in answer.entries)
+    assert all(math.isfinite(entry.saved) for entry in answer.entries)
+    assert "probability_score" in {caution.code for caution in answer.cautions}
+    everything(answer)
+
+
+def test_probabilities_of_letters_come_from_inspect():
+    answer = hs.estimate(FIXTURES / "inspect" / "letters_logprobs.eval", score="prob")
+    assert [entry.task for entry in answer.entries] == ["letters"]
+    assert 0 < answer[0].estimate.value < 1
+    everything(hs.leaderboard(FIXTURES / "lm_eval", score="prob"))
+    everything(hs.compare(FIXTURES / "lm_eval", "canned-large", "canned-small", score="prob"))
+
+
+def test_a_column_of_probabilities_is_taken():
+    rows = two_models().with_columns(prob=0.1 + 0.8 * pl.col("score"))
+    answer = hs.estimate(rows, score="prob")
+    plain = hs.estimate(rows)
+    assert answer[0].estimate.value == pytest.approx(0.1 + 0.8 * plain[0].estimate.value)
+    assert answer[0].saved == pytest.approx(1 - 0.8**2, rel=1e-9)
+    everything(answer)
+
+
+def test_a_metric_of_probabilities_is_taken():
+    rows = pl.concat(
+        [
+            two_models(metric=pl.lit("acc")),
+            two_models(metric=pl.lit("prob")).with_columns(score=0.2 + 0.5 * pl.col("score")),
+        ]
+    )
+    answer = hs.estimate(rows, score="prob")
+    assert {entry.metric for entry in answer.entries} == {"prob"}
+    assert answer[0].estimate.value == pytest.approx(0.2 + 0.5 * hs.estimate(rows, metric="acc")[0].estimate.value)
+
+
+def test_no_probability_is_an_error_that_says_where_they_come_from():
+    with pytest.raises(hs.DataError, match=r"no probability of the right answer.*tables a column `prob`"):
+        value(two_models(), "prob")
+    with pytest.raises(hs.DataError, match="no probability of the right answer"):
+        value(FIXTURES / "inspect" / "integer_ids.eval", "prob")
+
+
+def test_missing_probabilities_are_missing_scores():
+    rows = two_models().with_columns(
+        prob=pl.when(pl.col("item") == "q3").then(None).otherwise(0.1 + 0.8 * pl.col("score"))
+    )
+    entry = hs.estimate(rows, score="prob")[0]
+    assert (entry.estimate.n_items, entry.n_failed) == (19, 1)
+
+
+def test_exact_copies_of_rows_do_not_add_attempts():
+    rows = table(RIGHT)
+    answer = hs.estimate(pl.concat([rows, rows]), score="pass@2")
+    assert answer[0].estimate.value == pytest.approx(slow(RIGHT, "pass@", 2), abs=1e-12)

@@ -468,7 +468,7 @@ def run(*words, code=0):
         ("noise rows.csv", "One attempt a question"),
         ("noise attempts.csv -a a -b b", "this difference"),
         ("noise attempts.csv --model a --variance CR1 --level 0.9", "answer to answer"),
-        ("noise attempts.csv --score pass@2", "score %"),
+        ("estimate attempts.csv --score pass@2", "score %"),
         ("estimate attempts.csv --population benchmark", "exactly these questions"),
         ("compare attempts.csv -a a -b b --population benchmark --margin 30pp", "exactly these questions"),
         ("leaderboard attempts.csv --population benchmark", "exactly these questions"),

@@ -261,10 +261,12 @@ def test_half_a_pair_is_refused():
 
 
 def test_a_population_or_covariate_is_refused():
-    with pytest.raises(hs.OptionError, match="both populations"):
+    with pytest.raises(hs.OptionError, match="exactly these questions"):
         hs.noise(attempted(), population="benchmark")
     with pytest.raises(hs.OptionError, match="no covariate"):
         hs.noise(attempted(), covariate="x")
+    with pytest.raises(hs.OptionError, match=r"noise is about single attempts, and pass@2 about several"):
+        hs.noise(attempted(), score="pass@2")
 
 
 def test_a_negative_part_is_shown_as_none_and_told():

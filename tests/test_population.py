@@ -295,8 +295,14 @@ def test_a_task_with_one_attempt_beside_others_is_named():
     rows = pl.concat(
         [TASKS, two_models(task=pl.lit("z"), attempt=pl.lit(0)).select(TASKS.columns)], how="vertical_relaxed"
     )
+    answer = hs.estimate(rows, population="benchmark")
+    assert {entry.task for entry in answer.entries} == {"x", "y"}
+    (caution,) = [caution for caution in answer.cautions if caution.code == "one_attempt"]
+    assert caution.message.startswith("z is left out: one attempt an item")
+    assert len(hs.leaderboard(rows, population="benchmark").boards) == 2
+    assert len(hs.compare(rows, "a", "b", population="benchmark").comparisons) == 2
     with pytest.raises(hs.DataError, match=r"z.*one attempt an item"):
-        hs.estimate(rows, population="benchmark")
+        hs.estimate(rows, population="benchmark", task="z")
 
 
 def test_a_margin_asks_whether_two_are_the_same():

@@ -269,14 +269,16 @@ def test_the_error_bar_is_that_of_the_item_scores():
 
 def test_every_verb_takes_a_rule():
     rows = pair()
-    for verb in (hs.noise, hs.health, hs.leaderboard):
+    for verb in (hs.estimate, hs.health, hs.leaderboard):
         text = everything(verb(rows, score="pass@2"))
         assert text
 
 
-def test_lower_is_better_is_no_right_or_wrong_matter():
-    gap = hs.compare(pair(), "a", "b", score="pass@2", lower_is_better=True)
-    assert gap.difference.value == hs.compare(pair(), "a", "b", score="pass@2").difference.value
+def test_right_or_wrong_rules_need_scores_of_which_one_is_right():
+    with pytest.raises(hs.DataError, match=r"pass@2 counts 1 as right, and here smaller scores are better"):
+        hs.compare(pair(), "a", "b", score="pass@2", lower_is_better=True)
+    best = hs.estimate(pair(), score="best-of-2", lower_is_better=True)[0].estimate.value
+    assert best == hs.estimate(pair(), score="pass^2")[0].estimate.value, "one of two is wrong unless both are right"
 
 
 def test_best_of_k_of_losses_says_or_takes_the_smallest():

@@ -11,7 +11,7 @@ from howsure import assemble, covariates, finer, rereading
 from howsure.answers.comparison import Comparison, Comparisons
 from howsure.answers.estimate import Entry, Estimates
 from howsure.answers.leaderboard import Leaderboard
-from howsure.benchmark import refuse_methods, refuse_population
+from howsure.benchmark import measured, refuse_methods, refuse_population
 from howsure.design import DesignOptions, make_design
 from howsure.errors import OptionError
 from howsure.options import (
@@ -152,11 +152,13 @@ def estimate(
     entries: list[Entry] = []
     percent, pools = {}, covariates.pools(scores, design, items, interval=interval, variance=variance)
     refined = finer.right_or_wrong(scores, design)
-    for matrix in items.matrices():
+    matrices, left_out = measured(list(items.matrices()), design.population)
+    for matrix in matrices:
         found = covariates.adjusted_entries(matrix, pools, assemble.entries(matrix, items, asked))
         entries += finer.with_savings(found, matrix, refined, variance)
         percent[matrix.task, matrix.metric] = matrix.bounded
-    return Estimates(entries=tuple(entries), percent=percent, notes=items.notes, cautions=items.cautions)
+    notes = (*items.notes, *covariates.told(design, pools))
+    return Estimates(entries=tuple(entries), percent=percent, notes=notes, cautions=(*items.cautions, *left_out))
 
 
 def compare(
@@ -201,21 +203,22 @@ def compare(
     asked = assemble.PairOptions(
         method=method, variance=variance, level=level, margin=margin, seed=seed, population=design.population
     )
-    matrices = assemble.one_metric(items, options.get("metric"))
+    matrices, unknown = measured(assemble.one_metric(items, design.metric), design.population)
     if margin is not None and margin >= 1 and any(matrix.bounded for matrix in matrices):
         raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or --margin 5pp) for 5 points.")
-    left_out = assemble.tasks_left_out(items, matrices)
+    left_out = [*assemble.tasks_left_out(items, matrices), *unknown]
     plain = [assemble.comparison(matrix, a, b, asked) for matrix in matrices]
     pairs = assemble.adjusted(covariates.adjusted_comparisons(matrices, pools, plain, margin), adjust)
     again = partial(assemble.comparison, asked=replace(asked, margin=None))
     cautions = (*items.cautions, *left_out, *rereading.policy_changes_verdict(items, pairs, again))
+    notes = (*items.notes, *covariates.told(design, pools))
     if len(pairs) == 1:
-        return replace(pairs[0], notes=items.notes, cautions=(*cautions, *pairs[0].cautions))
+        return replace(pairs[0], notes=notes, cautions=(*cautions, *pairs[0].cautions))
     if pools:
         total, more = None, [covariates.NO_OVERALL]
     else:
         total, more = overall_comparison(matrices, pairs, asked, overall)
-    return Comparisons(comparisons=tuple(pairs), overall=total, notes=items.notes, cautions=(*cautions, *more))
+    return Comparisons(comparisons=tuple(pairs), overall=total, notes=notes, cautions=(*cautions, *more))
 
 
 def leaderboard(
@@ -258,7 +261,7 @@ def leaderboard(
     pairs = assemble.PairOptions(
         method=method, variance=variance, level=level, margin=None, seed=seed, population=population
     )
-    matrices = list(items.matrices())
+    matrices, left_out = measured(list(items.matrices()), population)
     moments = [assemble.moments(matrix, pairs) for matrix in matrices]
     boards = [
         assemble.board(matrix, assemble.entries(matrix, items, means), found, pairs, adjust)
@@ -269,7 +272,7 @@ def leaderboard(
         boards=tuple(boards),
         overall=total,
         notes=items.notes,
-        cautions=(*items.cautions, *cautions, *rereading.policy_changes_ranks(items, boards)),
+        cautions=(*items.cautions, *left_out, *cautions, *rereading.policy_changes_ranks(items, boards)),
         top=top,
     )
 
@@ -302,8 +305,6 @@ def noise(
     check("variance", variance, Variance)
     check_level(level)
     design = make_design(options)
-    refuse_population(design)
-    covariates.refuse_covariate(design, "noise")
     asked = assemble.MeanOptions(interval=None, variance=variance, level=level, seed=0)
     return decompose(_scores(data, design), design, asked, a, b)
 
@@ -332,6 +333,8 @@ def health(
 
     check_level(level)
     design = make_design(options)
+    covariates.refuse_covariate(design, "health")
+    refuse_population(design, "health")
     return examine(collect(_scores(data, design), design), top=top, level=level)
 
 
@@ -358,15 +361,13 @@ def trend(
     (0.5, [0.25, 0.5, 0.75])
     """
     from howsure.auditing import published_in
-    from howsure.training import TrendOptions, follow, follow_published, has_steps
+    from howsure.training import TrendOptions, follow, follow_published, has_steps, refuse_others
 
     check("variance", variance, Variance)
     check_level(level)
-    if not isinstance(last, int) or last < 2:
-        raise OptionError(f"last={last!r} is not a whole number above 1", remedy="Write 5 for the last five.")
     design = make_design(options)
-    covariates.refuse_covariate(design, "trend")
-    asked = TrendOptions(variance=variance, level=level, last=last, population=design.population)
+    refuse_others(design, last)
+    asked = TrendOptions(variance=variance, level=level, last=last)
     if not isinstance(data, Scores) and not _is_paths(data) and has_steps(data):
         return follow_published(published_in(data), design, asked)
     scores = _scores(data, design)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.aggregate import model_names
 from howsure.answers.comparison import Comparison
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
 from howsure.benchmark import fixed_comparison, fixed_entries, fixed_pairs, noise_of
+from howsure.checkpoints import last_checkpoints
 from howsure.document import listing
 from howsure.errors import Caution, DataError, OptionError
 from howsure.methods import adjust as adjustments
@@ -19,6 +20,7 @@ from howsure.methods.difference import difference
 from howsure.methods.mean import means
 from howsure.methods.pairs import pair_moments
 from howsure.methods.ranks import ranks
+from howsure.models import resolve
 from howsure.prepare import collect
 from howsure.rereading import Recorded, coverage_cautions
 
@@ -107,24 +109,13 @@ def _means(part: ScoreMatrix, asked: MeanOptions) -> tuple[Estimate, ...]:
 
 def known_models(scores: Scores, design: Design, names: tuple[str, str]) -> tuple[Items, tuple[str, str]]:
     """Collect the rows of two models and return their full names; an unknown name is an error that names its nearest."""
-    a, b = (_model_name(scores, name) for name in names)
+    models = model_names(scores)
+    averages = last_checkpoints(models, design.average_last, design.step_from) if design.average_last else {}
+    a, b = (resolve(name, sorted(set(averages.values())) or models) for name in names)
     if a == b:
         raise OptionError(f"a and b are both {a!r}", remedy="Name two different models.")
-    return collect(scores, replace(design, model=(a, b))), (a, b)
-
-
-def _model_name(scores: Scores, name: str) -> str:
-    """Return the model of this name; the part after the last slash is enough where only one model ends in it."""
-    from howsure.aggregate import model_names
-
-    names = model_names(scores)
-    ending = [known for known in names if known.endswith(f"/{name}")]
-    if name not in names and len(ending) == 1:
-        return ending[0]
-    if name not in names:
-        near = get_close_matches(name, names, n=3, cutoff=0.3) or names[:5]
-        raise DataError(f"no model {name!r}", remedy=f"Did you mean {listing([repr(n) for n in near])}?")
-    return name
+    rows = tuple(model for model, average in averages.items() if average in (a, b)) or (a, b)
+    return collect(scores, replace(design, model=rows)), (a, b)
 
 
 def one_metric(items: Items, asked: object) -> list[ScoreMatrix]:

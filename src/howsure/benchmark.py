@@ -10,15 +10,16 @@ import numpy as np
 
 from howsure.answers.comparison import Comparison
 from howsure.answers.estimate import Estimate, Interval
-from howsure.errors import DataError, OptionError
+from howsure.errors import Caution, DataError, OptionError
 from howsure.methods.answer_noise import answers
 from howsure.methods.difference import items_needed
 from howsure.methods.fixed import METHOD, attempt_cautions, fixed_means, fixed_moments
 from howsure.methods.pivot import equivalence, t_pivot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.design import Design
-    from howsure.errors import Caution
     from howsure.matrix import ScoreMatrix
     from howsure.methods.answer_noise import Answers
     from howsure.methods.moments import PairMoments
@@ -35,10 +36,31 @@ def refuse_methods(population: Population, **asked: object) -> None:
         )
 
 
-def refuse_population(design: Design) -> None:
-    """Raise OptionError where a verb that shows both populations is asked for one."""
+def refuse_population(design: Design, verb: str) -> None:
+    """Raise OptionError where a verb is about drawn questions, or about both populations."""
     if design.population == "benchmark":
-        raise OptionError("noise tells both populations apart", remedy="Leave --population out.")
+        raise OptionError(
+            f"{verb} doesn't ask about exactly these questions", remedy="estimate, compare and leaderboard do."
+        )
+
+
+def measured(matrices: Sequence[ScoreMatrix], population: Population) -> tuple[list[ScoreMatrix], list[Caution]]:
+    """Leave out tasks whose answers' noise nothing tells, where only that is asked for; DataError where none is left."""
+    if population == "questions":
+        return list(matrices), []
+    told = [bool((matrix.attempts > 1).any()) for matrix in matrices]
+    if not any(told):
+        noise_of(matrices[0])
+    kept = [matrix for matrix, known in zip(matrices, told, strict=True) if known]
+    return kept, [
+        Caution(
+            code="one_attempt",
+            message=f"{matrix.task} is left out: {_why_unknown(matrix)}",
+            remedy="Run two attempts or more.",
+        )
+        for matrix, known in zip(matrices, told, strict=True)
+        if not known
+    ]
 
 
 def noise_of(matrix: ScoreMatrix) -> Answers:
@@ -46,11 +68,19 @@ def noise_of(matrix: ScoreMatrix) -> Answers:
     found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
     if not found.measured.any():
         raise DataError(
-            "one attempt an item, so nothing says how much the answers themselves vary",
+            _why_unknown(matrix),
             where=matrix.task,
-            remedy="Run two attempts or more, or leave --population at 'questions'.",
+            remedy="Run two attempts or more, or leave --population at 'questions'."
+            if not matrix.derived
+            else "Run more attempts, choose a smaller K, or leave --population at 'questions'.",
         )
     return found
+
+
+def _why_unknown(matrix: ScoreMatrix) -> str:
+    if matrix.derived:
+        return f"{matrix.metric} takes all attempts, so nothing says how much it varies"
+    return "one attempt an item, so nothing says how much the answers themselves vary"
 
 
 def fixed_entries(part: ScoreMatrix, level: float) -> tuple[Estimate, ...]:

@@ -12,7 +12,7 @@ from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 USUAL = (
     r"(?P<run>.+?)(?:[-_./:@ ]*(?:global_?step|step|checkpoint|ckpt|iter(?:ation)?|epoch)[-_=: ]?| · (?=\d+$))"
@@ -43,7 +43,9 @@ def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[
         raise OptionError(
             f"step_from={pattern!r} lacks the groups run and step", remedy=r"Write '(?P<run>.+)-(?P<step>\d+)'."
         )
-    found = [match for match in (named.fullmatch(model) for model in models) if match is not None]
+    found = [
+        match for match in (named.fullmatch(model) for model in models) if match and match["run"] and match["step"]
+    ]
     checkpoints = [
         Checkpoint(
             model=match.string, run=match["run"] + (match.groupdict().get("rest") or ""), step=_step(match["step"])
@@ -51,6 +53,20 @@ def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[
         for match in found
     ]
     return sorted(checkpoints, key=lambda point: (point.run, point.step))
+
+
+def runs_of(models: Sequence[str], pattern: str | None = None) -> dict[str, list[Checkpoint]]:
+    """Return the checkpoints of every run by step; DataError where two models are one step of a run."""
+    runs: dict[str, list[Checkpoint]] = {}
+    for point in find_checkpoints(models, pattern):
+        run = runs.setdefault(point.run, [])
+        if run and run[-1].step == point.step:
+            raise DataError(
+                f"{run[-1].model!r} and {point.model!r} are both step {point.step:,.12g} of {point.run!r}",
+                remedy="Choose models with --model, or say how names tell run and step with --step-from.",
+            )
+        run.append(point)
+    return runs
 
 
 def _step(text: str) -> float:
@@ -63,9 +79,7 @@ def _step(text: str) -> float:
 
 def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> dict[str, str]:
     """Map the last `count` checkpoints of every run to the name of their average; DataError where there are none."""
-    runs: dict[str, list[Checkpoint]] = {}
-    for point in find_checkpoints(models, pattern):
-        runs.setdefault(point.run, []).append(point)
+    runs = runs_of(models, pattern)
     if not runs:
         raise DataError(
             f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
@@ -86,13 +100,15 @@ def keep_last(part: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
     )
 
 
-def average(part: pl.DataFrame) -> pl.DataFrame:
+def average(part: pl.DataFrame, steps: Mapping[str, int]) -> pl.DataFrame:
     """Average the checkpoints of a run item by item; items that some checkpoint lacks are left out.
 
-    `n` and `variance` are changed so that they give the answer noise of the average; n = 1 where nothing tells it.
+    `steps`: how many checkpoints each average is of. `n` and `variance` are changed so that they give the answer noise of
+    the average; n = 1 where nothing tells it.
     """
     noise = pl.when(pl.col("n") > 1).then(pl.col("variance") / (pl.col("n") - 1))  # of the mean over the attempts
-    several = part.group_by("model", "item", maintain_order=True).agg(
+    joined = part.group_by("model", "item", maintain_order=True).agg(
+        pl.first("task", "metric"),
         pl.col("mean").mean(),
         noise=noise.sum() / pl.len() ** 2,
         known=(pl.col("n") > 1).all(),
@@ -101,24 +117,28 @@ def average(part: pl.DataFrame) -> pl.DataFrame:
         low=pl.col("low").min(),
         high=pl.col("high").max(),
     )
-    whole = several.filter(pl.col("steps") == pl.col("steps").max().over("model"))
+    whole = joined.filter(pl.col("steps") == _wanted(steps))
     return whole.with_columns(
         n=pl.when("known").then("n").otherwise(1),
         variance=pl.when("known").then(pl.col("noise") * (pl.col("n") - 1)).otherwise(0.0),
     )
 
 
-def torn_items(part: pl.DataFrame) -> list[Caution]:
+def _wanted(steps: Mapping[str, int]) -> pl.Expr:
+    return pl.col("model").cast(pl.String).replace_strict(steps, return_dtype=pl.Int64)
+
+
+def torn_items(part: pl.DataFrame, steps: Mapping[str, int], task: str) -> list[Caution]:
     """Tell how many items some checkpoint of a run lacks."""
     counted = part.filter(pl.col("n") > 0).group_by("model", "item").agg(steps=pl.len())
-    lacking = counted.filter(pl.col("steps") < pl.col("steps").max().over("model"))
+    lacking = counted.filter(pl.col("steps") < _wanted(steps))
     if not len(lacking):
         return []
     first = lacking.sort("model", "item").row(0, named=True)
     return [
         Caution(
             code="torn_checkpoints",
-            message=f"{plural(len(lacking), 'item')} lacking in some checkpoint and left out of the average, first "
+            message=f"{task}: {plural(len(lacking), 'item')} lacking in some checkpoint and left out of the average, first "
             f"{first['item']!r} of {first['model']!r}",
             remedy="Run the missing items, or average fewer checkpoints.",
         )

@@ -211,7 +211,6 @@ def health(paths: tuple[str, ...], questions: bool, **given: Any) -> None:
 @paths
 @reading
 @design
-@population
 @models
 @click.option(
     "--last", type=click.IntRange(2), default=5, show_default=True, help="Checkpoints that measure a run's wobble."

@@ -53,7 +53,7 @@ design = options(
         "--cluster", multiple=True, metavar="COLUMN", help="Cluster by a column; 'none' ignores a declared one."
     ),
     click.option("--cluster-from", metavar="REGEX", help="Cluster by the first group of a pattern in the item id."),
-    click.option("--items", metavar="FILE", help="A table with one row an item, for clusters and weights."),
+    click.option("--items", metavar="FILE", help="A table with one row an item: clusters, weights, covariates."),
     click.option("--weight", metavar="COLUMN", help="Weight items by a column."),
     click.option(
         "--failures",

@@ -10,13 +10,15 @@ import numpy as np
 import polars as pl
 
 from howsure import grouping
+from howsure.aggregate import model_names
 from howsure.answers.estimate import Estimate, Interval
-from howsure.document import plural
+from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, OptionError
 from howsure.methods.covariates import adjusted_mean
 from howsure.methods.difference import items_needed
 from howsure.methods.limits import Means, deciding, limits
 from howsure.methods.pivot import equivalence, t_pivot
+from howsure.models import resolve
 from howsure.prepare import collect
 
 if TYPE_CHECKING:
@@ -37,18 +39,22 @@ if TYPE_CHECKING:
 
 MODEL = "model:"
 MOST_WORDS = 50
+DEAR = 1.05
+"""How many times wider than without covariates an interval is, before a caution says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), and their clusters' names (N,).
+    """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), their clusters and weights (N,).
 
-    `clusters` is None where there are none.
+    `clusters` and `weights` are None where there are none; `models`: those whose scores are covariates.
     """
 
     items: tuple[str, ...]
     values: Floats
     clusters: tuple[str, ...] | None = None
+    weights: Floats | None = None
+    models: tuple[str, ...] = ()
 
 
 def pools(scores: Scores, design: Design, items: Items, **methods: object) -> dict[str, Pool]:
@@ -83,13 +89,39 @@ def _pool(task: str, scores: Scores, design: Design, items: Items, side: pl.Data
     joined = joined.drop_nulls().sort("item")
     clusters = None
     if items.cluster_names:
-        known = _cluster_names(task, items, side, design)
+        known = _known_of_items(task, items, side, "cluster_0", (design.cluster or ("cluster",))[0])
         clusters = tuple(known.get(item, f"\x00item {item}") for item in joined["item"])
-    return Pool(items=tuple(joined["item"]), values=joined.drop("item").to_numpy().astype(float), clusters=clusters)
+    return Pool(
+        items=tuple(joined["item"]),
+        values=joined.drop("item").to_numpy().astype(float),
+        clusters=clusters,
+        weights=_weights(task, items, side, joined["item"].to_list(), design.weight),
+        models=tuple(name.removeprefix(MODEL) for name in joined.columns if name.startswith(MODEL)),
+    )
+
+
+def _weights(
+    task: str, items: Items, side: pl.DataFrame | None, names: Sequence[str], column: str | None
+) -> Floats | None:
+    """Return the weight of every item of the pool, None where none are used."""
+    if column is None:
+        return None
+    known = _known_of_items(task, items, side, "weight", column)
+    weights = np.array([float(known.get(name) or np.nan) for name in names])
+    lacking = int((~(weights > 0)).sum())
+    if lacking:
+        raise DataError(
+            f"no positive {column!r} for {plural(lacking, 'item')} of the pool",
+            where=task,
+            remedy="Complete the column in the items table, or leave --weight out.",
+        )
+    return weights
 
 
 def _column(name: str, task: str, items: Items, side: pl.DataFrame | None) -> pl.DataFrame:
     """Return a table of item and one column per number that the covariate is made of."""
+    if name in ("task", "item"):
+        raise OptionError(f"{name!r} can't be a covariate", remedy="Choose a column of numbers, or of a few labels.")
     if side is not None and name in side.columns:
         known = side.filter(pl.col("task") == task) if "task" in side.columns else side
     else:
@@ -126,19 +158,19 @@ def _numbers(table: pl.DataFrame, name: str, task: str) -> pl.DataFrame:
 
 
 def _other_model(name: str, task: str, scores: Scores, design: Design) -> pl.DataFrame:
+    name = resolve(name, model_names(scores))
     other = collect(scores, replace(design, model=(name,), covariate=(), task=(task,)))
     matrix = next(other.matrices())
     return pl.DataFrame({"item": matrix.items.tolist(), f"{MODEL}{name}": matrix.values[:, 0]})
 
 
-def _cluster_names(task: str, items: Items, side: pl.DataFrame | None, design: Design) -> dict[str, str]:
-    """Return the cluster of every item of a task, those of the items' table included."""
-    known = dict(items.groups.filter(task=task).select("item", "cluster_0").iter_rows())
-    column = (design.cluster or ("cluster",))[0]
-    if side is None or column not in side.columns:
+def _known_of_items(task: str, items: Items, side: pl.DataFrame | None, column: str, name: str) -> dict[str, str]:
+    """Return the cluster or weight of every item of a task, those of the items' table included."""
+    known = dict(items.groups.filter(task=task).select("item", pl.col(column).cast(pl.String)).iter_rows())
+    if side is None or name not in side.columns:
         return known
     rows = side.filter(pl.col("task") == task) if "task" in side.columns else side
-    return dict(rows.select(pl.col("item").cast(pl.String), pl.col(column).cast(pl.String)).iter_rows()) | known
+    return dict(rows.select(pl.col("item").cast(pl.String), pl.col(name).cast(pl.String)).iter_rows()) | known
 
 
 def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
@@ -152,7 +184,7 @@ def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
             where=matrix.task,
             remedy="Complete the column, or leave --covariate out.",
         )
-    weights = None if matrix.weights is None else np.where(at >= 0, matrix.weights[at], 1.0)
+    weights = pool.weights
     codes = None if pool.clusters is None else np.unique(pool.clusters, return_inverse=True)[1].astype(np.int64)
     return adjusted_mean(y, pool.values, clusters=codes, weights=weights)
 
@@ -163,6 +195,9 @@ def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequ
         return list(plain)
     entries = []
     for entry in plain:
+        if entry.model in pools[matrix.task].models:  # it would explain itself
+            entries.append(entry)
+            continue
         estimate, saved = adjusted_estimate(matrix, pools[matrix.task], matrix.column(entry.model), entry.estimate)
         entries.append(replace(entry, estimate=estimate, saved=saved))
     return entries
@@ -189,6 +224,8 @@ def refuse_covariate(design: Design, verb: str) -> None:
 def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
     """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
     found = adjusted(matrix, pool, model)
+    if found.n == len(pool.items):
+        return replace(plain, cautions=(*plain.cautions, WHOLE_POOL)), 0.0
     level, answered = plain.interval.level, int(np.isfinite(matrix.values[:, model]).sum())
     value = min(max(found.value, 0.0), 1.0) if matrix.bounded else found.value
     known = Means(
@@ -211,9 +248,9 @@ def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estima
         n_items=found.n,
         method=f"adjusted, {plain.method}",
         bounds=(),
-        cautions=(*plain.cautions, *_cautions(found, len(pool.items), answered)),
+        cautions=(*plain.cautions, *_cautions(found, answered)),
     )
-    return estimate, found.saved
+    return _with_price(estimate, plain), found.saved
 
 
 def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, margin: float | None) -> Comparison:
@@ -231,8 +268,11 @@ def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, m
         interval=Interval(low=pivot.low, high=pivot.high, level=level),
         df=df,
         method=f"adjusted {'paired' if plain.paired else 'unpaired'} t, CR2",
-        cautions=(*plain.difference.cautions, *_cautions(one, len(pool.items), one.n)),
+        cautions=(*plain.difference.cautions, *_cautions(one, one.n)),
     )
+    if one.n == two.n == len(pool.items):
+        estimate = replace(estimate, cautions=(*estimate.cautions, WHOLE_POOL))
+    estimate = _with_price(estimate, plain.difference)
     before = plain.difference.se**2
     return replace(
         plain,
@@ -247,7 +287,29 @@ def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, m
     )
 
 
-def _cautions(found: Adjusted, pool: int, answered: int) -> list[Caution]:
+def _with_price(estimate: Estimate, plain: Estimate) -> Estimate:
+    """Warn where the covariates made the interval wider than it was: they cost degrees of freedom."""
+    before, after = plain.interval.half_width, estimate.interval.half_width
+    if not after > DEAR * before:
+        return estimate
+    dear = Caution(
+        code="covariate_too_dear",
+        message=f"the covariates cost degrees of freedom ({estimate.df:.1f} left of {plain.df:.1f}) and made the interval "
+        "wider than it was without them",
+        remedy="Use fewer covariates, or more clusters.",
+    )
+    return replace(estimate, cautions=(*estimate.cautions, dear))
+
+
+def told(design: Design, found: Mapping[str, Pool]) -> list[str]:
+    """Say by what answers are adjusted."""
+    if not found:
+        return []
+    sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in found.items()])
+    return [f"Adjusted by {', '.join(design.covariate)}, known for {sizes}."]
+
+
+def _cautions(found: Adjusted, answered: int) -> list[Caution]:
     cautions = []
     if found.n < answered:
         cautions.append(
@@ -257,9 +319,7 @@ def _cautions(found: Adjusted, pool: int, answered: int) -> list[Caution]:
                 remedy="Complete the column.",
             )
         )
-    if found.n == pool:
-        cautions.append(WHOLE_POOL)
-    elif not found.used:
+    if not found.used:
         cautions.append(NO_VARIATION)
     return cautions
 

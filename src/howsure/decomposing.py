@@ -10,6 +10,8 @@ import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.assemble import entries, known_models, one_metric
+from howsure.benchmark import refuse_population
+from howsure.covariates import refuse_covariate
 from howsure.errors import Caution, DataError, OptionError
 from howsure.methods.answer_noise import answers, mean_noise, pair_noise
 from howsure.methods.components import components, question_error, variance_limits
@@ -36,6 +38,13 @@ if TYPE_CHECKING:
 
 def decompose(scores: Scores, design: Design, asked: MeanOptions, a: str | None, b: str | None) -> Noise:
     """Take every error bar apart, or those of two models and their difference; see `howsure.noise`."""
+    refuse_population(design, "noise")
+    refuse_covariate(design, "noise")
+    if design.score.over_attempts:
+        raise OptionError(
+            f"noise is about single attempts, and {design.score} about several",
+            remedy=f"Leave --score out; `howsure estimate --score {design.score}` gives its error bar.",
+        )
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
     if a is not None and b is not None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypedDict
+from pathlib import Path
+from typing import TypedDict
 
 from howsure.errors import OptionError
 from howsure.options import Failures, Population, ScoreRule, check, parse_score
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NO_CLUSTERS = "none"
 
@@ -86,6 +84,10 @@ def make_design(options: DesignOptions) -> Design:
     items, cluster, last = options.get("items"), options.get("cluster"), options.get("average_last")
     if last is not None and (not isinstance(last, int) or last < 1):
         raise OptionError(f"average_last={last!r} is not a whole number above 0", remedy="Write 3 for the last three.")
+    if items is not None and not isinstance(items, (str, Path)):
+        raise OptionError(
+            "items takes the path of a table", remedy="Write your table to a .csv or .parquet file first."
+        )
     return Design(
         task=_names(options.get("task")),
         model=_names(options.get("model")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -52,6 +53,19 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None) -> tuple[str, ...
     asked = [*(design.cluster or ()), *([design.weight] if design.weight else []), *covariates]
     held = set(side.columns) if side is not None else set()
     return tuple(name for name in asked if name not in (*held, *KNOWN))
+
+
+def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]) -> None:
+    """Raise DataError for a covariate that neither the rows nor the items' table has."""
+    held = [*names, *(side.columns if side is not None else [])]
+    for name in design.covariate:
+        if name not in (*held, *KNOWN) and not name.startswith("model:"):
+            near = get_close_matches(name, held, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise DataError(
+                f"no column {name!r} for a covariate",
+                remedy=f"The columns are: {', '.join(dict.fromkeys(held))}; another model is model:NAME.{hint}",
+            )
 
 
 def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> Grouped:

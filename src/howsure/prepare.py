@@ -17,7 +17,7 @@ from howsure.options import ScoreRule
 from howsure.tidy import find_roles, open_frame, roles_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -31,7 +31,8 @@ class Items:
 
     `parts`: for each task and metric one row per model and item, or per checkpoint where these are averaged; `groups`: one
     row per task and item, with the columns cluster_0, cluster_1 and weight where there are any; `rule`: what is made of the
-    attempts; `values`: how often every item had every score, where the rule needs it.
+    attempts; `values`: how often every item had every score, where the rule needs it; `averaged`: of how many checkpoints
+    each model is the average, empty where none is.
     """
 
     parts: dict[tuple[str, str], pl.DataFrame]
@@ -44,15 +45,19 @@ class Items:
     failures: str
     rule: ScoreRule = field(default_factory=ScoreRule)
     values: pl.DataFrame | None = None
-    averaged: bool = False
+    averaged: Mapping[str, int] = field(default_factory=dict)
 
     def matrices(self, failures: str | None = None) -> Iterator[ScoreMatrix]:
         """Yield the matrix of each task and metric under a failure policy; None takes the user's."""
         for (task, metric), part in self.parts.items():
-            scored = rescoring.rescore(
-                _decide(part, failures or self.policy(task, metric)), self.rule, self.values, task
-            )
-            yield _matrix(checkpoints.average(scored) if self.averaged else scored, task, metric, self)
+            scored = self.scored(part, failures or self.policy(task, metric), task, metric)
+            yield _matrix(scored, task, metric, self)
+
+    def scored(self, part: pl.DataFrame, policy: str, task: str, metric: str) -> pl.DataFrame:
+        """Return one row per model and item: failures decided on, the score made, checkpoints averaged."""
+        lower = self.is_lower_better(task, metric)
+        scored = rescoring.rescore(_decide(part, policy), self.rule, self.values, task, lower_is_better=lower)
+        return checkpoints.average(scored, self.averaged) if self.averaged else scored
 
     def policy(self, task: str, metric: str) -> str:
         """Return "drop", "zero" or "error" for a task: what the user said, else what its harness does."""
@@ -65,7 +70,8 @@ class Items:
         """Say whether smaller scores are better: what the user said, else what the harness says."""
         if self.lower_is_better is not None:
             return self.lower_is_better
-        return any(fact.task == task and metric in fact.lower_is_better for fact in self.facts)
+        named = {metric, str(self.parts[task, metric]["metric"][0])}  # a rule renames metrics
+        return any(fact.task == task and named & fact.lower_is_better for fact in self.facts)
 
     def total(self, column: str) -> int:
         """Sum a count over all tasks, metrics, models and items."""
@@ -87,6 +93,7 @@ def collect(scores: Scores, design: Design) -> Items:
         scores, design = rescoring.probabilities(scores, design)
     side = grouping.side_table(design)
     wanted = Wanted(task=design.task, model=design.model, metric=design.metric)
+    grouping.known_covariates(design, side, open_frame(scores.rows).collect_schema().names())
     found = group(scores, wanted, grouping.columns_of_rows(design, side))
     names = open_frame(scores.rows).collect_schema().names()
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles))]
@@ -98,8 +105,11 @@ def collect(scores: Scores, design: Design) -> Items:
     parts = rescoring.renamed(_headlines(_parts(found.results), scores, design, notes), design.score)
     if design.score.kind == "prob":
         cautions.append(rescoring.ANOTHER_QUESTION)
+    if design.score.kind != "mean":
+        notes.append(f"Score: {rescoring.told(design.score)}.")
+    averaged: dict[str, int] = {}
     if design.average_last:
-        parts = _last_checkpoints(parts, design, notes)
+        parts, averaged = _last_checkpoints(parts, design, notes)
     grouped = grouping.attach_clusters(found.attributes, side, design)
     if not grouped.names and not design.ignores_clusters and design.population == "questions":
         cautions += grouping.propose(grouped.table, lambda: metadata_columns(scores))
@@ -114,7 +124,7 @@ def collect(scores: Scores, design: Design) -> Items:
         failures=design.failures,
         rule=design.score,
         values=value_counts(scores, wanted) if rescoring.needs_values(parts, design.score) else None,
-        averaged=bool(design.average_last),
+        averaged=averaged,
     )
     items = _enough_attempts(items) if design.score.over_attempts or design.average_last else items
     fixed = FIXED if design.population == "benchmark" else ""
@@ -124,29 +134,45 @@ def collect(scores: Scores, design: Design) -> Items:
 
 def _last_checkpoints(
     parts: dict[tuple[str, str], pl.DataFrame], design: Design, notes: list[str]
-) -> dict[tuple[str, str], pl.DataFrame]:
-    """Keep the last checkpoints of every run, and tell which they are."""
+) -> tuple[dict[tuple[str, str], pl.DataFrame], dict[str, int]]:
+    """Keep the last checkpoints of every run, tell which they are, and count those of every average."""
     models = sorted({str(model) for part in parts.values() for model in part["model"].unique()})
     names = checkpoints.last_checkpoints(models, design.average_last, design.step_from)
-    others = [model for model in models if model not in names]
-    runs = len(set(names.values()))
+    known = {point.model for point in checkpoints.find_checkpoints(models, design.step_from)}
+    others = [model for model in models if model not in known]
+    averages = list(names.values())
+    runs = len(set(averages))
     left = f"; left out: {listing(others)}" if others else ""
     notes.append(f"Checkpoints: the last {design.average_last} of {plural(runs, 'run')}, averaged item by item{left}.")
-    return {key: checkpoints.keep_last(part, names) for key, part in parts.items()}
+    kept = {key: checkpoints.keep_last(part, names) for key, part in parts.items()}
+    return kept, {name: averages.count(name) for name in averages}
 
 
 def _enough_attempts(items: Items) -> Items:
     """Leave out tasks without enough attempts for the score, and tell which results lack some."""
     parts, cautions = {}, []
     for (task, metric), part in items.parts.items():
-        decided = _decide(part, items.policy(task, metric))
-        if rescoring.enough(decided, items.rule):
-            parts[task, metric] = part
-            cautions += checkpoints.torn_items(decided) if items.averaged else []
+        if not len(part):
+            cautions.append(_no_checkpoints(task))
+            continue
+        policy = items.policy(task, metric)
+        decided = _decide(part, policy)
         cautions += rescoring.too_few(decided, items.rule, task)
+        if rescoring.enough(decided, items.rule):
+            cautions += checkpoints.torn_items(decided, items.averaged, task) if items.averaged else []
+            if len(items.scored(part, policy, task, metric)):
+                parts[task, metric] = part
     if not parts:
         raise DataError(cautions[0].message, remedy=cautions[0].remedy)
     return replace(items, parts=parts, cautions=(*items.cautions, *cautions))
+
+
+def _no_checkpoints(task: str) -> Caution:
+    return Caution(
+        code="no_checkpoints",
+        message=f"{task}: no model is a checkpoint of a run, so the task is left out",
+        remedy="Say how names tell run and step with --step-from, or choose tasks with --task.",
+    )
 
 
 def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
@@ -230,7 +256,7 @@ def _matrix(part: pl.DataFrame, task: str, metric: str, items: Items) -> ScoreMa
         cluster_labels=tuple(tuple(labels) for labels, _ in clusters),
         weights=_weights(groups),
         bounded=not bool(((part["low"] < 0) | (part["high"] > 1)).any()),
-        derived=items.rule.over_attempts or items.averaged,
+        derived=items.rule.over_attempts or bool(items.averaged),
         lower_is_better=items.is_lower_better(task, metric),
     )
 

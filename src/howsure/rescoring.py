@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from howsure.document import plural
+from howsure.document import listing, plural
 from howsure.errors import Caution, DataError
 from howsure.methods.attempt_scores import attempt_noise, attempt_score, best_of, fewest_attempts
+from howsure.options import ScoreRule
 from howsure.tidy import find_roles, open_frame, tidy, to_polars
 
 if TYPE_CHECKING:
     from howsure.design import Design
-    from howsure.options import ScoreRule
     from howsure.scores import Scores
 
     Parts = dict[tuple[str, str], pl.DataFrame]
@@ -55,6 +55,20 @@ def renamed(parts: Parts, rule: ScoreRule) -> Parts:
     }
 
 
+def told(rule: ScoreRule) -> str:
+    """Say what a rule makes of the attempts."""
+    words = {
+        "pass@": f"at least one of {rule.k} attempts is right",
+        "pass^": f"all of {rule.k} attempts are right",
+        "plug-in": f"all of {rule.k} attempts are right, as (share right)^{rule.k}",
+        "majority@": f"more than half of {rule.k} attempts are right",
+        "best-of-": f"the best of {rule.k} attempts",
+        "consistency": "two attempts agree",
+        "prob": "the probability of the right answer",
+    }
+    return f"{rule}, {words[rule.kind]}"
+
+
 def needs_values(parts: Parts, rule: ScoreRule) -> bool:
     """Say whether the score of every attempt is needed, and not their mean only."""
     return rule.kind == "best-of-" and any(not _right_or_wrong(part) for part in parts.values())
@@ -78,29 +92,41 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[Caution]:
         return [Caution(code="no_attempts", message=f"{task}: {needs}, and {most}", remedy=remedy)]
     models = part["model"].n_unique()
     of = f"results of {models} models" if models > 1 else "items"
+    gone = sorted(set(part["model"]) - set(part.filter(pl.col("n") >= fewest)["model"]))
+    none = f"; nothing is left of {listing(gone)}" if gone else ""
     return [
         Caution(
             code="few_attempts",
-            message=f"{task}: {needs}; {lacking:,} of {len(part):,} {of} have fewer and are left out",
+            message=f"{task}: {needs}; {lacking:,} of {len(part):,} {of} have fewer and are left out{none}",
             remedy="Run the missing attempts, or choose a smaller K.",
         )
     ]
 
 
-def rescore(part: pl.DataFrame, rule: ScoreRule, values: pl.DataFrame | None, task: str) -> pl.DataFrame:
+def rescore(
+    part: pl.DataFrame, rule: ScoreRule, values: pl.DataFrame | None, task: str, *, lower_is_better: bool
+) -> pl.DataFrame:
     """Put the rule's score of every item in the place of its mean.
 
     `n` and `variance` are changed so that they give the noise of the new score; n = 1 where nothing tells it.
     """
     if not rule.over_attempts:
         return part
+    if lower_is_better and rule.kind != "best-of-":
+        raise DataError(
+            f"{rule} counts 1 as right, and here smaller scores are better",
+            where=task,
+            remedy="Use best-of-K, or turn the scores round.",
+        )
     part = part.filter(pl.col("n") >= fewest_attempts(rule.kind, rule.k))
     if not _right_or_wrong(part):
         if rule.kind != "best-of-" or values is None:
             raise _fractions(part, rule, task)
-        return _best_of(part, rule.k, values)
+        return _best_of(part, rule.k, values, -1 if lower_is_better else 1)
     n = part["n"].to_numpy().astype(float)
     right = np.rint(part["mean"].to_numpy() * n)
+    if lower_is_better:  # the best of right or wrong is then the smallest
+        rule = ScoreRule(kind="pass^", k=rule.k)
     noise = attempt_noise(rule.kind, rule.k, n, right)
     known = ~np.isnan(noise)
     return part.with_columns(
@@ -125,12 +151,12 @@ def _fractions(part: pl.DataFrame, rule: ScoreRule, task: str) -> DataError:
     return DataError(
         f"{rule} needs attempts that are right or wrong, and item {odd['item']!r} of model {odd['model']!r} is neither",
         where=task,
-        remedy="Use best-of-K, or make the scores 0 and 1 first.",
+        remedy="Use best-of-K, choose tasks with --task, or make the scores 0 and 1 first.",
     )
 
 
-def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame) -> pl.DataFrame:
-    """Return the expected best of k attempts, from how often every item had every value."""
+def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame, sign: int) -> pl.DataFrame:
+    """Return the expected best of k attempts, the largest times `sign`, from how often every item had every value."""
     names = ["task", "metric", "model", "item"]
     long = part.with_row_index("place").select("place", *names).join(values, on=names, how="inner")
     seen = long["score"].unique().sort()
@@ -139,7 +165,9 @@ def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame) -> pl.DataFrame:
     lacking = part["n"].to_numpy() - counts.sum(axis=1)
     if lacking.any():  # failed attempts that count as 0
         counts, seen = np.column_stack([counts, lacking]), seen.append(pl.Series([0.0]))
-    return part.with_columns(mean=best_of(k, counts, seen.to_numpy()), n=pl.lit(1, pl.Int64), variance=pl.lit(0.0))
+    return part.with_columns(
+        mean=sign * best_of(k, counts, sign * seen.to_numpy()), n=pl.lit(1, pl.Int64), variance=pl.lit(0.0)
+    )
 
 
 ANOTHER_QUESTION = Caution(

@@ -12,9 +12,11 @@ import numpy as np
 from howsure.answers.estimate import Estimate, Interval
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
 from howsure.assemble import MeanOptions, PairOptions, comparison, entries
-from howsure.checkpoints import find_checkpoints
+from howsure.benchmark import refuse_population
+from howsure.checkpoints import find_checkpoints, runs_of
+from howsure.covariates import refuse_covariate
 from howsure.document import listing
-from howsure.errors import Caution, DataError
+from howsure.errors import Caution, DataError, OptionError
 from howsure.methods.mean import means
 from howsure.methods.pivot import t_pivot
 from howsure.prepare import collect
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from howsure.checkpoints import Checkpoint
     from howsure.design import Design
     from howsure.matrix import ScoreMatrix
-    from howsure.options import Population, Variance
+    from howsure.options import Variance
     from howsure.prepare import Items
     from howsure.scores import Published, Scores
 
@@ -38,31 +40,69 @@ class TrendOptions:
     variance: Variance
     level: float
     last: int
-    population: Population = "questions"
 
     @property
     def means(self) -> MeanOptions:
         """How scores are estimated."""
-        return MeanOptions(interval=None, variance=self.variance, level=self.level, seed=0, population=self.population)
+        return MeanOptions(interval=None, variance=self.variance, level=self.level, seed=0)
 
     @property
     def pairs(self) -> PairOptions:
         """How checkpoints are compared."""
-        return PairOptions(
-            method=None, variance=self.variance, level=self.level, margin=None, seed=0, population=self.population
-        )
+        return PairOptions(method=None, variance=self.variance, level=self.level, margin=None, seed=0)
+
+
+def refuse_others(design: Design, last: int) -> None:
+    """Raise OptionError for options that a trend can't respect."""
+    if not isinstance(last, int) or last < 2:
+        raise OptionError(f"last={last!r} is not a whole number above 1", remedy="Write 5 for the last five.")
+    refuse_covariate(design, "trend")
+    refuse_population(design, "trend")
+    if design.average_last:
+        raise OptionError("trend follows single checkpoints", remedy="Leave average_last to the other verbs.")
 
 
 def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
     """Follow every run of every task; see `howsure.trend`."""
     items = collect(scores, design)
-    matrices = list(items.matrices())
-    models = sorted({model for matrix in matrices for model in matrix.models})
-    return Trend(
-        tasks=tuple(task_trend(matrix, items, asked, design.step_from) for matrix in matrices),
-        notes=items.notes,
-        cautions=(*items.cautions, *not_checkpoints(models, design.step_from)),
-    )
+    matrices, pattern = list(items.matrices()), design.step_from
+    kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
+    tasks = tuple(task_trend(matrix, items, asked, pattern) for matrix in kept)
+    left = [*not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
+    return Trend(tasks=tasks, notes=items.notes, cautions=(*items.cautions, *left))
+
+
+def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> list[Caution]:
+    known = [(matrix.task, matrix.metric) for matrix in kept]
+    tasks = [matrix.task for matrix in matrices if (matrix.task, matrix.metric) not in known]
+    if not tasks:
+        return []
+    return [
+        Caution(
+            code="no_checkpoints",
+            message=f"no model is a checkpoint of a run in {listing(tasks)}",
+            remedy="Say how names tell run and step with --step-from.",
+        )
+    ]
+
+
+def _torn(tasks: Sequence[TaskTrend], matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+    """Tell how many items a rise is without, because some checkpoint lacks them."""
+    cautions = []
+    for task, matrix in zip(tasks, matrices, strict=True):
+        for run in task.runs:
+            columns = [matrix.column(point.model) for point in run.points]
+            seen = int((~np.isnan(matrix.values[:, columns])).any(axis=1).sum())
+            if run.rise is not None and run.rise.n_items < seen:
+                cautions.append(
+                    Caution(
+                        code="torn_checkpoints",
+                        message=f"{task.task}: the rise of {run.run} is over {run.rise.n_items:,} of {seen:,} items; some "
+                        "checkpoint lacks the others",
+                        remedy="Run the missing items.",
+                    )
+                )
+    return cautions
 
 
 def has_steps(frame: object) -> bool:
@@ -74,15 +114,13 @@ def has_steps(frame: object) -> bool:
 def task_trend(matrix: ScoreMatrix, items: Items, asked: TrendOptions, pattern: str | None) -> TaskTrend:
     """Follow every run of a task and metric from checkpoint to checkpoint."""
     found = {entry.model: entry.estimate for entry in entries(matrix, items, asked.means)}
-    runs = [_run(points, found, matrix, asked) for points in runs_of(matrix.models, pattern, matrix.task).values()]
+    runs = [_run(points, found, matrix, asked) for points in _runs(matrix.models, pattern, matrix.task).values()]
     return _task(matrix.task, matrix.metric, runs, percent=matrix.bounded)
 
 
-def runs_of(models: Sequence[str], pattern: str | None, where: str) -> dict[str, list[Checkpoint]]:
+def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, list[Checkpoint]]:
     """Return the checkpoints of every run; DataError where there are none."""
-    runs: dict[str, list[Checkpoint]] = {}
-    for point in find_checkpoints(models, pattern):
-        runs.setdefault(point.run, []).append(point)
+    runs = runs_of(models, pattern)
     if not runs:
         raise DataError(
             f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
@@ -93,8 +131,9 @@ def runs_of(models: Sequence[str], pattern: str | None, where: str) -> dict[str,
     return runs
 
 
-def not_checkpoints(models: Sequence[str], pattern: str | None) -> list[Caution]:
+def not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> list[Caution]:
     """Tell which models are no checkpoints of a run."""
+    models = sorted({model for matrix in matrices for model in matrix.models})
     known = {point.model for point in find_checkpoints(models, pattern)}
     others = [model for model in models if model not in known]
     if not others:
@@ -195,7 +234,7 @@ def _published_task(
         _with_wobble(
             run, [_stated(point, found[point.model], asked.level) for point in points], None, math.nan, asked.last
         )
-        for run, points in runs_of(list(found), design.step_from, key[0]).items()
+        for run, points in _runs(list(found), design.step_from, key[0]).items()
     ]
     values = [score.score for score in found.values()]
     return _task(*key, runs, percent=min(values) >= 0 and max(values) <= 1)

@@ -11,6 +11,7 @@ import numpy as np
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
 from howsure.answers.noise_tables import ATTEMPTS, component_table, count_of, percent, source_table, task_verdict
 from howsure.document import Document, Note, Text, plural
+from howsure.errors import MethodError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,6 +170,11 @@ class PairNoise:
 
     def sentence(self) -> str:
         """Say it in words."""
+        if len(self.a) == 1:
+            return (
+                f"Comparing the two: of the variance of their difference, answers make up {percent(self.answer_share)}; with "
+                f"one attempt a question it would be {percent(float(self.single_shares[0]))}."
+            )
         return (
             f"Comparing two of them: of the variance of a difference, answers make up {percent(self.answer_share)} at the "
             f"median of {plural(len(self.a), 'pair')}; with one attempt a question it would be "
@@ -282,7 +288,13 @@ class Noise(Answer):
         """Draw the predicted SE over attempts and questions; needs the extra "plot"."""
         from howsure.charts import curves
 
-        return curves(self.curves(), percent=all(task.percent for task in self.tasks))
+        records = self.curves()
+        if not records:
+            raise MethodError(
+                "nothing to draw: one attempt a question doesn't tell the noise of answers",
+                remedy="Run two attempts or more.",
+            )
+        return curves(records, percent=all(task.percent for task in self.tasks))
 
     def document(self) -> Document:
         """Return each task's verdict and tables, then the cautions."""

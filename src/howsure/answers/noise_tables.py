@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.document import Column, Scale, Table
+from howsure.document import Column, Scale, Table, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,8 @@ def task_verdict(task: TaskNoise) -> str:
     what = "this difference" if task.pair else "these scores" if len(told) > 1 else told[0].name
     if not known:
         return _unknown(told, what)
+    left = len(told) - len(known)
+    what += f" ({plural(left, 'model')} with one attempt a question aside)" if left else ""
     shares = [entry.answer_share for entry in known]
     part = _range([1 - share for share in shares])
     first = (
@@ -49,15 +51,17 @@ def _advice(known: Sequence[NoiseEntry], scale: Scale) -> str:
     entry = sorted(known, key=lambda entry: entry.answer_share)[len(known) // 2]
     k, now, best = entry.attempts, entry.se_with(), entry.se_with(math.inf)
     more = f"{_words(k)} attempt{'' if k == 1 else 's'} a question"
+    se = f"the SE of {entry.name}" if len(known) > 1 else "the SE"
     brought = f" bring{'s' if k == 1 else ''} {percent(1 - 1 / k)} of what attempts can bring" if k > 1.05 else ""
     twice = f"twice the questions to {scale.number(entry.se_with(items=2 * entry.n_items))}{scale.unit}"
+    whose = f" for {entry.name}" if len(known) > 1 else ""
     if now <= 0 or 1 - best / now < LITTLE:
-        return f"{more}{brought}; after that only new questions help: {twice} from {scale.number(now)}."
+        return f"{more}{brought}; after that only new questions help: {twice} from {scale.number(now)}{whose}."
     return (
-        f"{more}{brought}: ten would bring the SE from {scale.number(now)} to {scale.number(entry.se_with(10))}, endless "
+        f"{more}{brought}: ten would bring {se} from {scale.number(now)} to {scale.number(entry.se_with(10))}, endless "
         f"ones to {scale.number(best)}, {twice}."
         if k < 10
-        else f"{more}{brought}: endless ones would bring the SE from {scale.number(now)} to {scale.number(best)}, {twice}."
+        else f"{more}{brought}: endless ones would bring {se} from {scale.number(now)} to {scale.number(best)}, {twice}."
     )
 
 

@@ -168,7 +168,9 @@ def _task_verdict(task: TaskTrend) -> str:
 def _run_sentence(run: RunTrend, scale: Scale) -> str:
     steps = f"over {plural(len(run.points), 'checkpoint')}"
     if run.rise is None or not math.isfinite(run.rise_p_value):
-        return f"{run.run}: {plural(len(run.points), 'checkpoint')}, no trend to be measured."
+        why = "scores as published have no questions behind them" if run.rise is None else "nothing varies"
+        why = "one checkpoint" if len(run.points) < 2 else why
+        return f"{run.run}: {plural(len(run.points), 'checkpoint')}, no trend with an error bar ({why})."
     take = scale.number(run.rise.interval.half_width)
     if not significant(run.rise_p_value, run.rise.interval.level):
         return f"{run.run}: no trend can be seen {steps} ({scale.difference(run.rise.value)}, give or take {take})."
@@ -241,7 +243,11 @@ def _run_table(run: RunTrend, percent: bool) -> Table:
     )
     shown = run.points[-MOST_POINTS:]
     left = len(run.points) - len(shown)
-    note = f"… and {plural(left, 'earlier checkpoint')}" if left else ""
+    stars = any(
+        point.change is not None and significant(point.p_value, point.estimate.interval.level) for point in shown
+    )
+    notes = [f"… and {plural(left, 'earlier checkpoint')}"] if left else []
+    note = "; ".join([*notes, *([f"* a change that is real at {level}"] if stars else [])])
     rows = tuple(_point_row(point, scale) for point in shown)
     return Table(title=run.run, columns=columns, rows=rows, note=note)
 

@@ -173,7 +173,7 @@ def published_scores(frame: pl.DataFrame, source: str) -> tuple[Published, ...]:
         entries.append(
             Published(
                 task=str(row.get(roles.get("task", ""), "") or Path(source).stem),
-                model=str(row[roles["model"]]) + (f" · {row['step']}" if row.get("step") is not None else ""),
+                model=str(row[roles["model"]]) + _step(row, str(row[roles["model"]])),
                 metric=str(row.get(roles.get("metric", ""), "") or roles["score"]),
                 score=score / scale,
                 n=int(n) if n is not None and n >= 1 else None,
@@ -182,6 +182,12 @@ def published_scores(frame: pl.DataFrame, source: str) -> tuple[Published, ...]:
             )
         )
     return tuple(entries)
+
+
+def _step(row: dict[str, Any], model: str) -> str:
+    """Return what a column `step` adds to the model's name, nothing where the name tells it."""
+    step = row.get("step")
+    return "" if step is None or model.endswith(str(step)) else f" · {step}"
 
 
 def _published_roles(columns: list[str]) -> dict[str, str]:

@@ -142,3 +142,47 @@ def test_the_whole_raw_folder_reads_in_one_go(real_data):
     assert outcomes == {"read", "published", "companion", "left out", "failed"}
     assert all(file.reason for file in scores.files if file.outcome in ("left out", "failed"))
     assert len(hs.describe(scores).tasks) > 30
+
+
+def test_five_runs_of_one_agent_wiggle_less_than_the_binomial_formula_says(real_data):
+    rows = pl.read_parquet(real_data / "tidy" / "swebench_repeat_runs.parquet").filter(
+        pl.col("model") == "claude-sonnet-4.5|i0"
+    )
+    entry = hs.noise(rows)["claude-sonnet-4.5|i0"]
+    one_run, binomial = np.sqrt(entry.once), np.sqrt(entry.value * (1 - entry.value) / 100)
+    assert one_run == pytest.approx(0.0192, abs=5e-5)
+    assert binomial == pytest.approx(0.0427, abs=5e-5)
+    seen = rows.group_by("run").agg(pl.col("score").mean())["score"].std()
+    assert seen == pytest.approx(0.0284, abs=5e-5)
+    assert 0.5 < (seen / one_run) ** 2 < 2.79, "within what 4 degrees of freedom allow at 95 %, up to rounding below"
+
+
+@pytest.mark.parametrize(
+    ("task", "temperature", "low", "high"),
+    [
+        ("cruxeval_input", "temp0.8", 0.94, 0.96),
+        ("cruxeval_output", "temp0.8", 0.82, 0.85),
+        ("cruxeval_input", "temp0.2", 0.01, 0.03),
+        ("cruxeval_output", "temp0.2", 0.0, 0.02),
+    ],
+)
+def test_answers_outweigh_questions_in_pairs_at_high_temperature_only(real_data, task, temperature, low, high):
+    scores = hs.read(
+        real_data / "tidy" / "cruxeval_samples.parquet",
+        columns={"model": ["model", "temperature"]},
+        where={"temperature": temperature},
+    )
+    pairs = hs.noise(scores, task=task).tasks[0].pairs
+    assert len(pairs.a) in (465, 528)
+    assert low < pairs.more_answers / len(pairs.a) < high
+
+
+def test_the_total_noise_of_a_pair_is_about_that_of_one_coin(real_data):
+    rows = pl.read_parquet(real_data / "tidy" / "code_arena_items.parquet").filter(pl.col("benchmark") == "mbpp+")
+    board = hs.leaderboard(rows, adjust="none", method="t").boards[0]
+    scores = np.array([entry.estimate.value for entry in board.entries])
+    middle = (scores[:, None] + scores[None, :]) / 2
+    upper = np.triu_indices(len(scores), 1)
+    ratio = (board.pairs.se**2 * board.pairs.n_shared / (middle * (1 - middle)))[upper]
+    kept = ratio[(middle[upper] > 0.1) & (middle[upper] < 0.9) & (board.pairs.n_shared[upper] >= 30)]
+    assert np.quantile(kept, [0.1, 0.5, 0.9]) == pytest.approx([0.78, 0.97, 1.15], abs=0.01)

@@ -34,6 +34,15 @@ def attempt_counts(attempts: Attempts, n: int, fewest: int = 1) -> Floats:
     return np.full(n, float(attempts))
 
 
+def item_rates(rng: np.random.Generator, world: ComponentWorld | AttemptScoreWorld, trials: int) -> Floats:
+    """Draw the rate of every item (n, T): Beta distributed around its cluster's, which is around `p`."""
+    shape = (world.n_clusters, trials)
+    own = np.broadcast_to(rates(rng, world.p, world.icc, shape), shape)
+    own = np.repeat(own, world.cluster_size, axis=0)
+    precision = (1 - world.item_icc) / world.item_icc
+    return rng.beta(np.maximum(own * precision, 1e-12), np.maximum((1 - own) * precision, 1e-12))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedWorld:
     """Exactly these items: every sample has items of its own, and the truth is the mean of their rates.
@@ -122,15 +131,8 @@ class ComponentWorld:
 
     def draw(self, rng: np.random.Generator, trials: int) -> AnswerSample:
         """Draw samples."""
-        n = self.n_clusters * self.cluster_size
-        counts = attempt_counts(self.attempts, n)
-        own = np.repeat(
-            np.broadcast_to(rates(rng, self.p, self.icc, (self.n_clusters, trials)), (self.n_clusters, trials)),
-            self.cluster_size,
-            axis=0,
-        )
-        k = (1 - self.item_icc) / self.item_icc
-        rate = rng.beta(np.maximum(own * k, 1e-12), np.maximum((1 - own) * k, 1e-12))
+        counts = attempt_counts(self.attempts, self.n_clusters * self.cluster_size)
+        rate = item_rates(rng, self, trials)
         right = rng.binomial(counts.astype(int)[:, None], rate) / counts[:, None]
         codes = np.repeat(np.arange(self.n_clusters), self.cluster_size) if self.cluster_size > 1 else None
         return AnswerSample(right=right, attempts=counts, truth=self.truth, kind=f"{self.target} variance", codes=codes)
@@ -172,10 +174,7 @@ class AttemptScoreWorld:
         """Draw samples."""
         rule, n = parse_score(self.score), self.n_clusters * self.cluster_size
         counts = attempt_counts(self.attempts, n, fewest=rule.k or 2)
-        shape = (self.n_clusters, trials)
-        own = np.repeat(np.broadcast_to(rates(rng, self.p, self.icc, shape), shape), self.cluster_size, axis=0)
-        k = (1 - self.item_icc) / self.item_icc
-        rate = rng.beta(np.maximum(own * k, 1e-12), np.maximum((1 - own) * k, 1e-12))
+        rate = item_rates(rng, self, trials)
         right = rng.binomial(counts.astype(int)[:, None], rate).astype(float)
         scores = attempt_score(rule.kind, rule.k, np.broadcast_to(counts[:, None], right.shape), right)
         starts = np.arange(0, n, self.cluster_size)

@@ -203,7 +203,7 @@ def test_data_without_enough_items_are_refused_with_a_reason():
 
 def test_only_the_methods_that_were_asked_for_are_told():
     answer = hs.calibrate(record=True, method="blend")
-    assert set(answer.cells["method"]) == {"blend, CR2"}
+    assert set(answer.cells["method"]) == {"blend, CR2", "adjusted blend, CR2"}
     assert answer.render("markdown").startswith("**")
 
 

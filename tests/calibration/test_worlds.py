@@ -80,7 +80,7 @@ def test_effective_events_count_clusters_where_these_are_alike():
 
 def test_the_standard_grid_is_as_large_as_it_is_said_to_be():
     worlds = grid("standard")
-    assert len(worlds) == len(set(worlds)) == 1_201
+    assert len(worlds) == len(set(worlds)) == 1_895
     assert {world.features()["scores"] for world in worlds} >= {
         "right or wrong",
         "in [0, 1], beta",

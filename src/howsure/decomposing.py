@@ -14,7 +14,7 @@ from howsure.benchmark import refuse_population
 from howsure.covariates import refuse_covariate
 from howsure.errors import Caution, DataError, OptionError
 from howsure.methods.answer_noise import answers, mean_noise, pair_noise
-from howsure.methods.components import components, question_error, variance_limits
+from howsure.methods.components import components, variance_limits
 from howsure.methods.fixed import single_attempts
 from howsure.methods.mean import means
 from howsure.methods.pairs import pair_moments
@@ -146,7 +146,7 @@ def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, l
     question = np.where(np.isnan(values.answer), np.nan, values.question)
     listed = {
         "answer": (values.answer, errors.answer),
-        "question": (question, question_error(found, codes)),
+        "question": (question, errors.question),
         "between": (values.between, errors.between),
         "within": (values.within, errors.within),
     }

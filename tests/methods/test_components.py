@@ -12,7 +12,7 @@ from method_cases import codes
 from scipy import stats
 
 from howsure.methods.answer_noise import answers
-from howsure.methods.components import components, question_error, variance_limits
+from howsure.methods.components import components, variance_limits
 
 PARTS = ("answer", "between", "within")
 TRIALS = 4_000
@@ -139,7 +139,7 @@ def test_variances_and_errors_are_those_of_the_slow_loop(seed, clustered):
     assert values_of(values) == pytest.approx(split(*column), rel=1e-9, abs=1e-12)
     *parts, question = jackknife(*column)
     assert values_of(errors) == pytest.approx(parts, rel=1e-9, abs=1e-12)
-    assert question_error(found, cluster)[0] == pytest.approx(question, rel=1e-9)
+    assert components(found, cluster)[1].question[0] == pytest.approx(question, rel=1e-9)
 
 
 def with_holes(seed):
@@ -305,7 +305,7 @@ def all_of(x, attempts, within, cluster):
     """Everything that is told of all columns (7, T)."""
     found = found_of(x, attempts, within)
     told = [getattr(one, part) for one in components(found, cluster) for part in PARTS]
-    return np.array([*told, question_error(found, cluster)])
+    return np.array([*told, components(found, cluster)[1].question])
 
 
 def same(one, other):
@@ -409,3 +409,13 @@ def test_a_model_that_answered_nothing_gives_nothing():
     values, errors = components(found_of(x, attempts, np.nan_to_num(x * (1 - x))))
     assert np.isnan([values.answer[1], values.within[1], errors.answer[1], errors.within[1]]).all()
     assert np.isfinite([values.within[0], errors.within[0]]).all()
+
+
+def test_columns_in_blocks_say_the_same_as_at_once(monkeypatch):
+    rng = np.random.default_rng(5)
+    attempts = rng.integers(1, 5, (20, 3)).astype(float)
+    x, within = rng.normal(size=(20, 3)), np.where(attempts > 1, rng.uniform(0, 1, (20, 3)), 0.0)
+    cluster = codes(rng.integers(0, 4, 20))
+    whole = all_of(x, attempts, within, cluster)
+    monkeypatch.setattr("howsure.methods.components.BLOCK_CELLS", 1)
+    assert same(all_of(x, attempts, within, cluster), whole)

@@ -8,7 +8,7 @@ import numpy as np
 
 from howsure.methods import intervals
 from howsure.methods.answer_noise import difference_noise, mean_noise
-from howsure.methods.components import components, question_error, variance_limits
+from howsure.methods.components import components, variance_limits
 from howsure.methods.covariates import adjusted_mean
 from howsure.methods.fixed import fixed_limits, fixed_pivot
 from howsure.methods.limits import Means, deciding, limits
@@ -46,9 +46,8 @@ def component(name: str) -> Callable[[AnswerSample, float], Limits]:
     def run(sample: AnswerSample, level: float) -> Limits:
         found = sample.answers()
         values, errors = components(found, sample.codes)
-        error = question_error(found, sample.codes) if name == "question" else getattr(errors, name)
         units = len(sample.right) if sample.codes is None else int(sample.codes.max()) + 1
-        return variance_limits(getattr(values, name), error, units, level)
+        return variance_limits(getattr(values, name), getattr(errors, name), units, level)
 
     return run
 

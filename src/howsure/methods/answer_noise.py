@@ -9,7 +9,7 @@ An item with one attempt says nothing about its own noise: it borrows that of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +45,11 @@ class Answers:
     def measured(self) -> NDArray[np.bool_]:
         """Which columns have items with several attempts, of a difference for both models (T,)."""
         return np.asarray(np.isfinite(self.now).any(axis=0))
+
+    def take(self, columns: slice) -> Answers:
+        """Return some of the columns."""
+        parts = {field.name: getattr(self, field.name)[:, columns] for field in fields(self)}
+        return Answers(**parts)
 
     def with_difference(self) -> Answers:
         """Return the first two columns and their difference: their answers are independent, so their variances add up."""

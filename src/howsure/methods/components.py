@@ -6,7 +6,7 @@ draws; nothing need be normal. They come from sums of squares whose expectation 
 and McCulloch 1992, chapter 5), each item's own answer noise taken out. Estimates below 0 are returned as they are.
 
 Uncertainty: the delete-one jackknife over clusters (items where there are none), from sums that add up over clusters, so that
-nothing is computed twice. Memory: about twenty arrays of C × T.
+nothing is computed twice. Memory: blocks of columns, about thirty arrays of at most half a million cells.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+BLOCK_CELLS = 500_000
 FEWEST_UNITS = 3
 MOST_UNEVEN = 1.2564
 """The margin, relative to the variance, up to which the upper limit is taken on the log scale: there e^r is 1 + 2 r."""
@@ -36,36 +37,36 @@ MOST_UNEVEN = 1.2564
 class Components:
     """Variances (T,) in squared score units.
 
-    `answer`: of one attempt at an item, σ²; `between`: of clusters, 0 without them; `within`: of items in their cluster.
-    Where `answer` is NaN (one attempt an item), `within` holds both. NaN as well: one cluster, or one item in every cluster.
+    `answer`: of one attempt at an item, σ²; `between`: of clusters, 0 without them; `within`: of items in their cluster;
+    `question` = between + within, ω². Where `answer` is NaN (one attempt an item), `within` and `question` hold both. NaN as
+    well: one cluster, or one item in every cluster.
     """
 
     answer: Floats
     between: Floats
     within: Floats
-
-    @property
-    def question(self) -> Floats:
-        """The variance of items, ω² = between + within."""
-        return self.between + self.within
+    question: Floats
 
 
 def components(found: Answers, codes: Ints | None = None) -> tuple[Components, Components]:
     """Split the variance of every column, and return the variances and their jackknife standard errors.
 
-    `codes` (n,): clusters, None where each item is its own. The standard error of `question` is not that of the sum of its
-    parts; see `question_error`.
+    `codes` (n,): clusters, None where each item is its own.
     """
+    width = max(BLOCK_CELLS // max(len(found.means), 1), 1)
+    blocks = [_block(found.take(slice(start, start + width)), codes) for start in range(0, found.means.shape[1], width)]
+    values, errors = (
+        Components(*(np.concatenate(parts) for parts in zip(*map(astuple, side), strict=True)))
+        for side in zip(*blocks, strict=True)
+    )
+    return values, errors
+
+
+def _block(found: Answers, codes: Ints | None) -> tuple[Components, Components]:
     sums = _Sums.of(found, codes)
     values = sums.total().split()
     left, units = sums.without_each().split(values.answer), sums.items > 0
-    return values, Components(*(_jackknife(part, units) for part in (left.answer, left.between, left.within)))
-
-
-def question_error(found: Answers, codes: Ints | None = None) -> Floats:
-    """Return the jackknife standard error of ω² (T,)."""
-    sums = _Sums.of(found, codes)
-    return _jackknife(sums.without_each().split(sums.total().split().answer).question, sums.items > 0)
+    return values, Components(*(_jackknife(part, units) for part in astuple(left)))
 
 
 def variance_limits(variance: Floats, error: Floats, units: int, level: float) -> tuple[Floats, Floats]:
@@ -159,8 +160,8 @@ class _Sums:
             answer = np.where(self.known > 0, self.once / self.known, np.nan)
             times = 1.0 if lender is None else np.where((lender > 0) & (self.known > 0), answer / lender, 1.0)
             noise, shares = self.noise + times * self.borrowed, self.noise_shares + times * self.borrowed_shares
-            parts = self._clustered(noise, shares) if self.units.any() else self._single(noise)
-            return Components(answer, *parts)
+            between, within = self._clustered(noise, shares) if self.units.any() else self._single(noise)
+            return Components(answer, between, within, between + within)
 
     def _single(self, noise: Floats) -> tuple[Floats, Floats]:
         n = self.items

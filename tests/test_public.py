@@ -113,7 +113,7 @@ def test_a_leaderboard_loads_no_pandas():
         "import polars as pl, howsure as hs\n"
         "print(hs.leaderboard(pl.DataFrame({'model': list('aabb'), 'item': list('xyxy'), 'score': [1, 0, 1, 1]})))"
     )
-    heavy = {"pandas", "pyarrow", "duckdb", "ibis", "pyspark", "matplotlib", "jinja2", "statsmodels"}
-    loaded = loaded_by(code)
+    heavy = {"pandas", "pyarrow", "duckdb", "ibis", "pyspark", "matplotlib", "jinja2", "statsmodels", "altair"}
+    loaded = loaded_by(f"{code}\nimport sys\nassert 'scipy.stats' not in sys.modules, 'half a second to import'")
     assert not loaded & heavy
     assert "scipy" in loaded

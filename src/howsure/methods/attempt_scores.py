@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,18 +34,29 @@ def attempt_score(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:
     if kind == "plug-in":
         return np.asarray((c / n) ** k)
     if kind == "majority@":
-        more, half = stats.hypergeom.sf(k // 2, n, c, k), stats.hypergeom.pmf(k / 2, n, c, k)
-        return np.asarray(more + (half / 2 if k % 2 == 0 else 0.0))
+        more = sum((_exactly(j, n, c, k) for j in range(k // 2 + 1, k + 1)), np.zeros_like(n))
+        half = _exactly(k // 2, n, c, k) / 2 if k % 2 == 0 else 0.0
+        return np.asarray(np.clip(more + half, 0.0, 1.0))
     return np.asarray(_all_of(c, n, 2) + _all_of(n - c, n, 2))
 
 
 def _all_of(good: Floats, n: Floats, k: int) -> Floats:
     """Return the chance that k of n attempts, drawn without replacement, are all among the good ones."""
-    log = special.gammaln
     inside = good >= k
-    some = np.where(inside, good, k)
-    ratio = log(some + 1) - log(some - k + 1) - log(n + 1) + log(n - k + 1)
+    ratio = _ways(np.where(inside, good, k), k) - _ways(n, k)
     return np.where(inside, np.where(good == n, 1.0, np.exp(ratio)), 0.0)
+
+
+def _exactly(j: int, n: Floats, c: Floats, k: int) -> Floats:
+    """Return the chance that j of k attempts, drawn from n without replacement, are among the c right ones."""
+    possible = (c >= j) & (n - c >= k - j)
+    right, wrong = np.where(possible, c, j), np.where(possible, n - c, k - j)
+    return np.where(possible, np.exp(_ways(right, j) + _ways(wrong, k - j) - _ways(n, k)), 0.0)
+
+
+def _ways(n: Floats, k: int) -> Floats:
+    """Return the log of the number of ways to choose k of n."""
+    return np.asarray(special.gammaln(n + 1) - special.gammaln(n - k + 1) - special.gammaln(k + 1))
 
 
 def fewest_attempts(kind: ScoreKind, k: int) -> int:

@@ -430,6 +430,40 @@ def test_the_answer_says_by_what_and_over_how_many_items_it_was_adjusted(side):
     assert any("ease" in note and "200" in note for note in answer.notes)
 
 
+def pool_of_ten(**columns):
+    """Ten items with a covariate, of which b answered all and a the first six."""
+    rows = [
+        {"model": model, "item": f"q{i}", "ease": float(i % 5), "score": float(i % 3 > 0)}
+        for model, n in (("a", 6), ("b", 10))
+        for i in range(n)
+    ]
+    return pl.DataFrame(rows).with_columns(**columns)
+
+
+def test_one_cluster_gives_no_error_bar_with_a_covariate_either():
+    rows = pool_of_ten(cluster=pl.when(pl.col("item") < "q6").then(pl.lit("g")).otherwise(pl.lit("h")))
+    entry = hs.estimate(rows, covariate="ease", model=["a", "b"])[0]
+    assert entry.model == "a"
+    assert math.isnan(entry.estimate.se)
+    assert "one_cluster" in [caution.code for caution in entry.estimate.cautions]
+    assert math.isnan(hs.compare(rows, "a", "b", covariate="ease").p_value)
+
+
+def test_a_comparison_counts_items_without_the_covariate_for_both_models():
+    rows = pool_of_ten(ease=pl.when(pl.col("item") == "q1").then(None).otherwise(pl.col("ease")))
+    cautions = hs.compare(rows, "a", "b", covariate="ease").difference.cautions
+    assert [c.message for c in cautions if c.code == "no_covariate"] == [
+        "a: 1 answered item without the covariate left out",
+        "b: 1 answered item without the covariate left out",
+    ]
+
+
+@pytest.mark.parametrize("name", ["none", "weight", "cluster"])
+def test_a_covariate_that_no_column_holds_is_refused(name):
+    with pytest.raises(hs.HowsureError, match=f"{name!r}"):
+        hs.estimate(pool_of_ten(), covariate=name)
+
+
 # the command line
 
 

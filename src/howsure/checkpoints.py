@@ -93,7 +93,7 @@ def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> 
 
 
 def keep_last(part: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
-    """Keep the rows of the last checkpoints, under the name of their average, and of models that are none."""
+    """Keep the rows of the last checkpoints, under the name of their average; other rows go."""
     model = part["model"].cast(pl.String)
     return part.filter(model.is_in(list(names))).with_columns(
         model=pl.col("model").cast(pl.String).replace_strict(names).cast(pl.Categorical)

@@ -126,6 +126,10 @@ def _column(name: str, task: str, items: Items, side: pl.DataFrame | None) -> pl
         known = side.filter(pl.col("task") == task) if "task" in side.columns else side
     else:
         known = items.groups.filter(task=task)
+        if f"{name}_max" not in known.columns:
+            raise DataError(
+                f"no column {name!r} for a covariate", remedy="Choose a column of the rows or the items table."
+            )
         torn = known.filter(pl.col(name) != pl.col(f"{name}_max"))
         if len(torn):
             raise DataError(
@@ -184,9 +188,8 @@ def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
             where=matrix.task,
             remedy="Complete the column, or leave --covariate out.",
         )
-    weights = pool.weights
     codes = None if pool.clusters is None else np.unique(pool.clusters, return_inverse=True)[1].astype(np.int64)
-    return adjusted_mean(y, pool.values, clusters=codes, weights=weights)
+    return adjusted_mean(y, pool.values, clusters=codes, weights=pool.weights)
 
 
 def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequence[Entry]) -> list[Entry]:
@@ -224,6 +227,8 @@ def refuse_covariate(design: Design, verb: str) -> None:
 def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
     """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
     found = adjusted(matrix, pool, model)
+    if found.units < 2:  # nothing tells how another cluster would differ; the plain estimate says so
+        return plain, math.nan
     if found.n == len(pool.items):
         return replace(plain, cautions=(*plain.cautions, WHOLE_POOL)), 0.0
     level, answered = plain.interval.level, int(np.isfinite(matrix.values[:, model]).sum())
@@ -257,6 +262,8 @@ def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, m
     """Return a comparison whose difference is that of the adjusted means, by t."""
     level = plain.difference.interval.level
     one, two = (adjusted(matrix, pool, matrix.column(name)) for name in (plain.a, plain.b))
+    if min(one.units, two.units) < 2:
+        return plain
     sums = one.sums - two.sums
     variance = float(np.maximum(one.inflation, two.inflation) @ sums**2)
     value, df = one.value - two.value, min(one.df, two.df)
@@ -268,7 +275,7 @@ def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, m
         interval=Interval(low=pivot.low, high=pivot.high, level=level),
         df=df,
         method=f"adjusted {'paired' if plain.paired else 'unpaired'} t, CR2",
-        cautions=(*plain.difference.cautions, *_cautions(one, one.n)),
+        cautions=(*plain.difference.cautions, *_pair_cautions(matrix, plain, one, two)),
     )
     if one.n == two.n == len(pool.items):
         estimate = replace(estimate, cautions=(*estimate.cautions, WHOLE_POOL))
@@ -307,6 +314,15 @@ def told(design: Design, found: Mapping[str, Pool]) -> list[str]:
         return []
     sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in found.items()])
     return [f"Adjusted by {', '.join(design.covariate)}, known for {sizes}."]
+
+
+def _pair_cautions(matrix: ScoreMatrix, pair: Comparison, one: Adjusted, two: Adjusted) -> list[Caution]:
+    """Return the cautions of both models, with their names."""
+    return [
+        replace(caution, message=f"{name}: {caution.message}")
+        for name, found in ((pair.a, one), (pair.b, two))
+        for caution in _cautions(found, int(np.isfinite(matrix.values[:, matrix.column(name)]).sum()))
+    ]
 
 
 def _cautions(found: Adjusted, answered: int) -> list[Caution]:

@@ -93,9 +93,9 @@ def collect(scores: Scores, design: Design) -> Items:
         scores, design = rescoring.probabilities(scores, design)
     side = grouping.side_table(design)
     wanted = Wanted(task=design.task, model=design.model, metric=design.metric)
-    grouping.known_covariates(design, side, open_frame(scores.rows).collect_schema().names())
-    found = group(scores, wanted, grouping.columns_of_rows(design, side))
     names = open_frame(scores.rows).collect_schema().names()
+    grouping.known_covariates(design, side, names)
+    found = group(scores, wanted, grouping.columns_of_rows(design, side))
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles))]
     cautions = list(scores.cautions)
     if found.copies:

@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from frames import clustered, two_models
-from howsure import cli_options, options
+from howsure import options
 from howsure.cli import main
-from howsure.cli_options import parse_margin
+from howsure.commands import options as cli_options
+from howsure.commands.options import parse_margin
 
 
 @pytest.fixture

@@ -1,0 +1,82 @@
+"""What every command does: part its options, read, show progress, write. The only place that prints."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from howsure.commands.options import gather, name_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from howsure.answers.base import Answer
+    from howsure.options import Format
+    from howsure.scores import Scores
+
+MANY_FILES = 20
+
+
+def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the options of the output from the others; an option that wasn't given twice is None, not ()."""
+    from howsure.writing import refuse_overwriting
+
+    shown = {name: given.pop(name) for name in ("format", "output")}
+    refuse_overwriting(shown["output"], paths)
+    repeated = ("task", "metric", "model", "cluster", "covariate")
+    return {name: (value or None) if name in repeated else value for name, value in given.items()}, shown
+
+
+def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
+    """Read the paths with the options that say how; they are taken out of `given`."""
+    import howsure
+
+    return howsure.read(
+        list(paths),
+        columns={role: tuple(names.split("+")) for role, names in name_pairs("--columns", given.pop("columns"))},
+        where=gather(name_pairs("--where", given.pop("where"))),
+        reader=given.pop("reader"),
+        strict=given.pop("strict"),
+        probabilities=given.get("score") == "prob",
+        progress=_progress,
+    )
+
+
+def _progress(sources: Sequence[Any]) -> Iterable[Any]:
+    if len(sources) < MANY_FILES or not sys.stderr.isatty():
+        return sources
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(sources, description="Reading", console=Console(stderr=True), transient=True)
+
+
+def counter() -> Callable[[int, int], None] | None:
+    """Return what shows the number of worlds done on a terminal's last line."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda done, total: click.echo(f"\r{done:,} of {total:,} worlds", nl=done == total, err=True)
+
+
+def write(answer: Answer, format: Format | None, output: str | None) -> None:
+    """Write an answer in the chosen format, or in the one that the file's suffix tells."""
+    from howsure.writing import format_of, write_text
+
+    chosen = format or format_of(output)
+    color = output is None and sys.stdout.isatty()
+    write_text(answer.render(chosen, color=color and chosen == "terminal"), output)
+
+
+def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:
+    """Write single rows as csv or json."""
+    import json
+
+    from howsure.render import comma_separated
+    from howsure.writing import format_of, write_text
+
+    if (format or format_of(output)) not in ("csv", "json") and (format or output):
+        raise click.BadParameter("single rows are written as csv or json", param_hint="--format")
+    as_json = (format or format_of(output)) == "json"
+    write_text(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output)

@@ -1,0 +1,54 @@
+"""howsure compare: say whether A is better than B: the verdict first, numbers after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from howsure.commands.base import read, split, write
+from howsure.commands.options import (
+    covariate,
+    design,
+    method,
+    output,
+    overall,
+    parse_margin,
+    parse_overall,
+    paths,
+    population,
+    reading,
+    statistics,
+)
+
+
+@click.command()
+@paths
+@click.option("-a", "--a", required=True, metavar="MODEL", help="The first model.")
+@click.option("-b", "--b", required=True, metavar="MODEL", help="The second model.")
+@reading
+@design
+@population
+@covariate
+@statistics
+@method
+@click.option(
+    "--margin", metavar="SIZE", help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."
+)
+@click.option(
+    "--adjust",
+    type=click.Choice(("holm", "bh", "none")),
+    default="holm",
+    show_default=True,
+    help="Correct for many tasks.",
+)
+@overall
+@output
+def compare(paths: tuple[str, ...], a: str, b: str, margin: str | None, **given: Any) -> None:
+    """Say whether A is better than B: the verdict first, numbers after."""
+    import howsure
+
+    rest, shown = split(paths, given)
+    rest["overall"] = parse_overall(rest["overall"])
+    rest["margin"] = None if margin is None else parse_margin(margin)
+    write(howsure.compare(read(paths, rest), a, b, **rest), **shown)

@@ -1,0 +1,23 @@
+"""howsure convert: write any log as the one tidy table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from howsure.commands.base import read
+from howsure.commands.options import paths, reading
+
+
+@click.command()
+@paths
+@reading
+@click.option("--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file.")
+def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
+    """Write any log as the one tidy table."""
+    from howsure.writing import refuse_overwriting, write_table
+
+    refuse_overwriting(output, paths)
+    rows = write_table(read(paths, given), output)
+    click.echo(f"{rows:,} rows written to {output}.", err=True)

@@ -1,0 +1,37 @@
+"""howsure noise: say where the error bars come from, and what more attempts or questions would bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from howsure.commands.base import read, split, write, write_records
+from howsure.commands.options import VARIANCES, design, models, output, paths, reading
+
+
+@click.command()
+@paths
+@click.option("-a", "--a", metavar="MODEL", help="Take the difference of two models apart: the first …")
+@click.option("-b", "--b", metavar="MODEL", help="… and the second.")
+@reading
+@design
+@models
+@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
+@click.option("--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator.")
+@click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
+@click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.svg, .png, .json).")
+@output
+def noise(paths: tuple[str, ...], pairs: bool, plot: str | None, **given: Any) -> None:
+    """Say where the error bars come from, and what more attempts or questions would bring."""
+    import howsure
+    from howsure.writing import write_chart
+
+    rest, shown = split(paths, given)
+    answer = howsure.noise(read(paths, rest), **rest)
+    if plot is not None:
+        write_chart(answer, plot)
+    if pairs:
+        write_records(answer.pair_records(), **shown)
+    else:
+        write(answer, **shown)

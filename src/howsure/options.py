@@ -33,6 +33,12 @@ Population = Literal["questions", "benchmark"]
 ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
 """What is made of the attempts at an item; those that end in a sign are followed by k."""
 
+Goal = Literal["different", "not-worse", "same"]
+"""What a plan is to show: a difference, that it is no worse than a margin, or that it is within one."""
+
+PlanMethod = Literal["pseudo-items", "t", "z"]
+"""The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""
+
 Format = Literal["terminal", "markdown", "csv", "json", "latex"]
 """What an answer is rendered as."""
 

@@ -20,6 +20,8 @@ from howsure.methods import intervals
 from howsure.methods.clustered import group_sums
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from howsure.methods.answer_noise import Answers
@@ -67,6 +69,26 @@ def _block(found: Answers, codes: Ints | None) -> tuple[Components, Components]:
     values = sums.total().split()
     left, units = sums.without_each().split(values.answer), sums.items > 0
     return values, Components(*(_jackknife(part, units) for part in astuple(left)))
+
+
+def mixtures(
+    found: Answers, codes: Ints | None, shares: Sequence[tuple[float, float]]
+) -> tuple[Floats, Floats]:
+    """Return crowd · between + within + answer · share for each (crowd, share), and its jackknife error: both (S, T).
+
+    That is n times the variance of a mean over n items with 1 / share attempts each; one attempt where nothing tells the
+    noise of answers (then `within` holds it, and a share other than 1 gives NaN).
+    """
+    sums = _Sums.of(found, codes)
+    values, units = sums.total().split(), sums.items > 0
+    left = sums.without_each().split(values.answer)
+    mixed = [[_mixed(part, crowd, share) for part in (values, left)] for crowd, share in shares]
+    return np.array([value for value, _ in mixed]), np.array([_jackknife(each, units) for _, each in mixed])
+
+
+def _mixed(parts: Components, crowd: float, share: float) -> Floats:
+    answer = np.where(np.isnan(parts.answer), 0.0 if share == 1 else np.nan, parts.answer * share)
+    return np.asarray(crowd * parts.between + parts.within + answer)
 
 
 def variance_limits(variance: Floats, error: Floats, units: int, level: float) -> tuple[Floats, Floats]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Estimate as Estimate
     from howsure.answers.estimate import Estimates as Estimates
     from howsure.answers.estimate import Interval as Interval
+    from howsure.answers.gate import Gate as Gate
     from howsure.answers.health import Health as Health
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
     from howsure.answers.noise import Noise as Noise
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from howsure.errors import MethodError as MethodError
     from howsure.errors import OptionError as OptionError
     from howsure.errors import ReadError as ReadError
+    from howsure.gating import gate as gate
     from howsure.scores import Scores as Scores
 
 __version__ = "0.1.0"
@@ -51,6 +53,7 @@ _HOMES = {
     "howsure.answers.comparison": ("Comparison", "Comparisons"),
     "howsure.answers.description": ("Description",),
     "howsure.answers.estimate": ("Estimate", "Estimates", "Interval"),
+    "howsure.answers.gate": ("Gate",),
     "howsure.answers.health": ("Health",),
     "howsure.answers.leaderboard": ("Leaderboard",),
     "howsure.answers.noise": ("Noise",),
@@ -58,6 +61,7 @@ _HOMES = {
     "howsure.api": ("audit", "compare", "describe", "estimate", "health", "leaderboard", "noise", "read", "trend"),
     "howsure.calibration.run": ("calibrate",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
+    "howsure.gating": ("gate",),
     "howsure.scores": ("Scores",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

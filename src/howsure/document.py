@@ -156,6 +156,12 @@ def count_text(count: float) -> str:
     return f"{count:,.0f}"
 
 
+def rounded_up(count: float) -> str:
+    """Write a forecast of a count, rounded up to two digits: it is not exact."""
+    step = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
+    return f"{math.ceil(count / step) * step:,}"
+
+
 def plural(count: int, noun: str, many: str = "") -> str:
     """Write a count and its noun: `1 item`, `2 items`, `3 entries`."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"

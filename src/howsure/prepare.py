@@ -278,7 +278,7 @@ def _failures_note(items: Items) -> str:
     counts["unscored"] = failed - sum(counts.values())
     what = ", ".join(f"{count_text(count)} {name}" for name, count in counts.items() if count)
     total = count_text(items.total("rows"))
-    return f"Failures: {count_text(failed)} of {total} attempts have no score ({what}); {_policy_words(items)}."
+    return f"{FAILURES_NOTE} {count_text(failed)} of {total} attempts have no score ({what}); {_policy_words(items)}."
 
 
 def _policy_words(items: Items) -> str:
@@ -323,6 +323,7 @@ def _copies(count: int) -> Caution:
     )
 
 
+FAILURES_NOTE = "Failures:"
 FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
 REPEATED = Caution(
     code="rows_as_attempts",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.document import Column, Document, Note, Scale, Table, Text, level_text, p_text, plural
+from howsure.document import Column, Document, Note, Scale, Table, Text, level_text, p_text, plural, rounded_up
 from howsure.options import significant
 
 if TYPE_CHECKING:
@@ -260,9 +260,9 @@ def verdict_sentence(c: Comparison) -> str:
 
 def _needed(c: Comparison) -> str:
     if c.items_needed < 1e7:
-        return f"; it would take about {_rounded(c.items_needed)} items in all"
+        return f"; it would take about {rounded_up(c.items_needed)} items in all"
     if c.attempts_needed < 1e5:
-        return f"; it would take about {_rounded(c.attempts_needed)} attempts at each item"
+        return f"; it would take about {rounded_up(c.attempts_needed)} attempts at each item"
     return ""
 
 
@@ -278,12 +278,6 @@ def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
 
 def _why(c: Comparison) -> str:
     return c.difference.cautions[0].message if c.difference.cautions else "too few items or clusters"
-
-
-def _rounded(count: float) -> str:
-    """Round up to two digits: a forecast is not exact."""
-    step = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
-    return f"{math.ceil(count / step) * step:,}"
 
 
 def _se_text(c: Comparison, scale: Scale) -> str:

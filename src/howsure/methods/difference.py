@@ -253,12 +253,13 @@ def _bayes(s: _Paired, asked: Asked) -> Pivot:
     return Pivot(p_value=min(p, 1.0), low=float(draws[allowed]), high=float(draws[-allowed - 1]))
 
 
-def items_needed(estimate: Estimate, level: float) -> float:
+def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float:
     """Return about how many items would show a gap of the size seen with 80 % power, all else the same.
 
-    n · ((z + z_power) · SE / gap)², Miller (2024), section 5; NaN where no gap or no SE was seen.
+    n · ((z + z_power) · SE / gap)², Miller (2024), section 5; NaN where no gap or no SE was seen. `target`: from where the
+    gap is counted; `level`: of the two-sided interval that decides.
     """
-    gap = abs(estimate.value)
+    gap = abs(estimate.value - target)
     if not gap or not estimate.se > 0:
         return math.nan
     z = float(intervals.t_quantile(level, math.inf)) + float(intervals.t_quantile(2 * POWER - 1, math.inf))

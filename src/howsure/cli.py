@@ -16,10 +16,12 @@ from howsure.commands.compare import compare
 from howsure.commands.convert import convert
 from howsure.commands.describe import describe
 from howsure.commands.estimate import estimate
+from howsure.commands.gate import gate
 from howsure.commands.health import health
 from howsure.commands.leaderboard import leaderboard
 from howsure.commands.noise import noise
 from howsure.commands.trend import trend
+from howsure.commands.watch import watch
 
 gc.set_threshold(200_000, 50, 50)  # a command lives for a second, and collecting would take a tenth of it
 os.environ.setdefault(
@@ -28,7 +30,7 @@ os.environ.setdefault(
 
 
 class Commands(click.Group):
-    """A group that turns howsure's errors into one line on standard error and exit code 1."""
+    """A group that turns howsure's errors into one line on standard error and exit code 1, or the command's own."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -40,10 +42,25 @@ class Commands(click.Group):
             from howsure.render.visible import visible
 
             click.echo(f"howsure: {visible(str(error))}", err=True)
-            ctx.exit(1)
+            ctx.exit(self._error_code(ctx) or 1)
+        except click.ClickException as error:
+            error.exit_code = self._error_code(ctx) or error.exit_code
+            raise
         except BrokenPipeError:
             sys.stderr.close()
-            ctx.exit(0)
+            ctx.exit(self._error_code(ctx) or 0)
+        except Exception as error:
+            if isinstance(error, (click.exceptions.Exit, click.Abort)) or not self._error_code(ctx):
+                raise
+            from traceback import print_exc
+
+            print_exc()  # a bug must not look like a verdict
+            ctx.exit(self._error_code(ctx))
+
+    def _error_code(self, ctx: click.Context) -> int:
+        """Return the exit code that the command keeps for errors, 0 where it has none of its own."""
+        command = self.commands.get(ctx.invoked_subcommand or "")
+        return int(getattr(command, "error_code", 0))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which a user meets them."""
@@ -64,10 +81,12 @@ def main() -> None:
 for command in (
     leaderboard,
     compare,
+    gate,
     estimate,
     noise,
     health,
     trend,
+    watch,
     audit,
     convert,
     describe,

@@ -12,12 +12,15 @@ from howsure.document import Column, Document, Note, Scale, Table, Text, level_t
 if TYPE_CHECKING:
     from howsure.document import Block
     from howsure.errors import Caution
+    from howsure.options import Format
 
 GateVerdict = Literal["pass", "fail", "unclear"]
 Criterion = Literal["not_worse_than", "better", "same_within", "at_least", "at_most"]
 
 WORDS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
 """What people read; programs read "pass", "fail" and "unclear"."""
+
+MARKER = "<!-- howsure gate -->"
 
 EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
 
@@ -164,6 +167,11 @@ class Gate(Answer):
             "notes": list(self.notes),
             "cautions": [caution.to_dict() for caution in self.cautions],
         }
+
+    def render(self, format: Format = "terminal", *, width: int | None = None, color: bool = False) -> str:
+        """Return the answer as text; Markdown begins with a hidden line, so that a bot can find its comment again."""
+        text = Answer.render(self, format, width=width, color=color)
+        return f"{MARKER}\n{text}" if format == "markdown" else text
 
     def document(self) -> Document:
         """Return the verdict, the notes, a table of the checks and the cautions."""

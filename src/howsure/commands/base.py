@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 MANY_FILES = 20
 
 
+class VerdictCommand(click.Command):
+    """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors included."""
+
+    error_code = 3
+
+
 def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part the options of the output from the others; an option that wasn't given twice is None, not ()."""
     from howsure.writing import refuse_overwriting

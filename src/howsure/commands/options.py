@@ -105,6 +105,24 @@ models = click.option("--model", multiple=True, metavar="NAME", help="Only this 
 top = click.option("--top", type=click.IntRange(1), metavar="N", help="Show only the N best.")
 
 
+criteria = options(
+    click.option(
+        "--not-worse-than", metavar="SIZE", help="Ask that it is not worse than the baseline by more: 1pp or 0.01."
+    ),
+    click.option("--better", is_flag=True, help="Ask that it is better than the baseline."),
+    click.option("--same-within", metavar="SIZE", help="Ask that it is the same as the baseline within this: 2pp."),
+)
+
+
+def parse_criteria(given: dict[str, Any]) -> dict[str, Any]:
+    """Take the criteria of a gate out of the options, sizes and scores as numbers."""
+    found: dict[str, Any] = {"better": given.pop("better")}
+    for name in ("not_worse_than", "same_within", "at_least", "at_most"):
+        text = given.pop(name, None)
+        found[name] = None if text is None else parse_margin(text, f"--{name.replace('_', '-')}")
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def name_pairs(option: str, texts: Iterable[str]) -> list[tuple[str, str]]:
     """Read NAME=VALUE, again and again."""
     parts = [text.partition("=") for text in texts]
@@ -134,17 +152,17 @@ def parse_overall(texts: tuple[str, ...]) -> Any:
         raise click.BadParameter("a weight is a number: TASK=2", param_hint="--overall") from None
 
 
-def parse_margin(text: str) -> float:
+def parse_margin(text: str, option: str = "--margin") -> float:
     """Read a margin: `1pp` and `1%` are 0.01, a bare number is in score units."""
     stripped = text.strip().lower()
     for unit in ("pp", "%"):
         if stripped.endswith(unit):
-            return _number(stripped.removesuffix(unit)) / 100
-    return _number(stripped)
+            return _number(stripped.removesuffix(unit), option) / 100
+    return _number(stripped, option)
 
 
-def _number(text: str) -> float:
+def _number(text: str, option: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no number: write 1pp or 0.01", param_hint="--margin") from None
+        raise click.BadParameter(f"{text!r} is no number: write 1pp or 0.01", param_hint=option) from None

@@ -1,0 +1,142 @@
+"""howsure gate: may this candidate pass? Exit code 0 pass, 1 fail, 2 can't tell, 3 error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from howsure.commands.base import VerdictCommand, read, split
+from howsure.commands.options import (
+    covariate,
+    criteria,
+    design,
+    method,
+    output,
+    overall,
+    parse_criteria,
+    parse_overall,
+    paths,
+    population,
+    reading,
+    statistics,
+)
+
+if TYPE_CHECKING:
+    from howsure.answers.gate import Gate
+
+UNCLEAR = ("separate", "fail", "pass")
+MOST_ANNOTATIONS = 10
+"""GitHub shows so many of each kind a step."""
+
+
+@click.command(cls=VerdictCommand)
+@paths
+@click.option("--candidate", "-a", required=True, metavar="MODEL", help="The model that wants to pass.")
+@click.option("--baseline", "-b", metavar="MODEL", help="The model that it is compared with.")
+@criteria
+@click.option("--at-least", metavar="SCORE", help="Ask for a score of at least this: 92% or 0.92.")
+@click.option("--at-most", metavar="SCORE", help="The same where smaller scores are better.")
+@reading
+@design
+@population
+@covariate
+@statistics
+@method
+@overall
+@click.option("--overall-only", is_flag=True, help="Judge the overall score alone, not every task.")
+@click.option(
+    "--unclear",
+    type=click.Choice(UNCLEAR),
+    default="separate",
+    show_default=True,
+    help='What "can\'t tell" counts as in exit code, JUnit and annotations.',
+)
+@click.option("--junit", metavar="FILE", help="Write JUnit XML as well, one test case a check.")
+@click.option("--github", is_flag=True, help="On GitHub Actions: write annotations and the job's summary.")
+@output
+def gate(
+    paths: tuple[str, ...], candidate: str, baseline: str | None, unclear: str, junit: str | None, **given: Any
+) -> None:
+    """Say whether a candidate may pass: pass, fail, or can't tell yet.
+
+    Exits with 0 for pass, 1 for fail, 2 for can't tell (see --unclear), and 3 where something went wrong.
+    """
+    import howsure
+    from howsure.writing import refuse_overwriting, write_text
+
+    refuse_overwriting(junit, paths)
+    on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
+    rest, shown = split(paths, given)
+    asked = parse_criteria(rest)
+    rest["overall"] = parse_overall(rest["overall"]) if rest["overall"] else None
+    rest["each_task"] = not rest.pop("overall_only")
+    if not rest["each_task"] and rest["overall"] is None:
+        rest["overall"] = "mean"
+    answer = howsure.gate(read(paths, rest), candidate, baseline, **asked, **rest)
+    if junit is not None:
+        write_text(_junit(answer, unclear), junit)
+    _show(answer, unclear, on_github=on_github, **shown)
+    sys.exit(_exit_code(answer, unclear))
+
+
+def _exit_code(answer: Gate, unclear: str) -> int:
+    """Return the exit code, "can't tell" counted as the user says."""
+    if answer.verdict != "unclear":
+        return answer.exit_code
+    return {"separate": answer.exit_code, "fail": 1, "pass": 0}[unclear]
+
+
+def _junit(answer: Gate, unclear: str) -> str:
+    from howsure.answers.gate import WORDS
+    from howsure.render import junit
+
+    outcomes: dict[str, junit.Outcome] = {"pass": "pass", "fail": "fail", "unclear": "skip"}
+    if unclear != "separate":
+        outcomes["unclear"] = "fail" if unclear == "fail" else "pass"
+    suite = f"howsure gate: {answer.candidate}"
+    return junit.render(
+        suite,
+        [(c.name, c.asked, outcomes[c.verdict], f"{WORDS[c.verdict]}: {c.sentence}") for c in answer.checks],
+    )
+
+
+def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None) -> None:
+    """Write the answer; a reader who stops reading (| head) changes no verdict."""
+    from howsure.writing import format_of, write_text
+
+    chosen = format or format_of(output)
+    color = output is None and chosen == "terminal" and sys.stdout.isatty()
+    text = answer.render(chosen, color=color)
+    try:
+        if on_github:
+            _tell_github(answer, unclear, aside=output is None and chosen in ("json", "csv"))
+        fenced = on_github and output is None and chosen not in ("json", "csv")
+        write_text(_fenced(text) if fenced else text, output)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the process ends
+
+
+def _fenced(text: str) -> str:
+    from howsure.render.github import fence
+
+    return fence(text)
+
+
+def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
+    """Append the summary, and print annotations: beside the answer where a program reads it."""
+    from howsure.render.github import annotation
+
+    with open(os.environ["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as file:
+        file.write(answer.render("markdown") + "\n")
+    kinds: dict[str, Any] = {"pass": "notice", "fail": "error", "unclear": "warning"}
+    if unclear != "separate":
+        kinds["unclear"] = "error" if unclear == "fail" else "notice"
+    click.echo(annotation(kinds[answer.verdict], "howsure gate", answer.sentence), err=aside)
+    if len(answer.checks) < 2:
+        return
+    for check in [check for check in answer.checks if check.verdict != "pass"][: MOST_ANNOTATIONS - 1]:
+        click.echo(annotation(kinds[check.verdict], f"howsure gate: {check.name}", check.sentence), err=aside)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.health import Health as Health
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
+    from howsure.answers.monitor import Look as Look
     from howsure.answers.noise import Noise as Noise
     from howsure.answers.trend import Trend as Trend
     from howsure.api import audit as audit
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from howsure.errors import OptionError as OptionError
     from howsure.errors import ReadError as ReadError
     from howsure.gating import gate as gate
+    from howsure.monitoring import Monitor as Monitor
     from howsure.scores import Scores as Scores
 
 __version__ = "0.1.0"
@@ -56,12 +58,14 @@ _HOMES = {
     "howsure.answers.gate": ("Gate",),
     "howsure.answers.health": ("Health",),
     "howsure.answers.leaderboard": ("Leaderboard",),
+    "howsure.answers.monitor": ("Look",),
     "howsure.answers.noise": ("Noise",),
     "howsure.answers.trend": ("Trend",),
     "howsure.api": ("audit", "compare", "describe", "estimate", "health", "leaderboard", "noise", "read", "trend"),
     "howsure.calibration.run": ("calibrate",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
     "howsure.gating": ("gate",),
+    "howsure.monitoring": ("Monitor",),
     "howsure.scores": ("Scores",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -44,8 +45,11 @@ class Commands(click.Group):
             click.echo(f"howsure: {visible(str(error))}", err=True)
             ctx.exit(self._error_code(ctx) or 1)
         except click.ClickException as error:
-            error.exit_code = self._error_code(ctx) or error.exit_code
-            raise
+            code = self._error_code(ctx)
+            if not code:
+                raise
+            error.show()
+            ctx.exit(code)
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(self._error_code(ctx) or 0)
@@ -70,12 +74,27 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="howsure %(version)s")
-def main() -> None:
+@click.option("--config", metavar="FILE", help="Take options from this file.  [default: howsure.toml, pyproject.toml]")
+@click.option("--no-config", is_flag=True, help="Take options from the command line alone.")
+@click.pass_context
+def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
     """How sure can you be of an LLM evaluation result?
 
     Point howsure at what an eval harness wrote (a file, a folder, a table): Inspect, lm-eval, HELM, SWE-bench,
     tau-bench, promptfoo, evalplus, LiveCodeBench, alpaca_eval, terminal-bench, Every Eval Ever, CSV, JSON, Parquet …
     """
+    if no_config:
+        return
+    from howsure import configuration
+
+    found = configuration.load(config) if config else configuration.find(Path.cwd())
+    if found is None:
+        return
+    ctx.default_map = configuration.defaults(found, main.commands)
+    if ctx.default_map.get(ctx.invoked_subcommand or ""):
+        from howsure.render.visible import visible
+
+        click.echo(f"howsure: options from {visible(found.name)}", err=True)
 
 
 for command in (

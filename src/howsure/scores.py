@@ -22,6 +22,8 @@ class TaskFacts:
     `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what the
     harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence. `finer` holds the
     metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
+    `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
+    items were put in random order, None where it doesn't say.
     """
 
     task: str
@@ -31,6 +33,9 @@ class TaskFacts:
     failures: str = "drop"
     failures_words: str = ""
     finer: Mapping[str, str] = field(default_factory=dict, hash=False)
+    planned: int = 0
+    epochs: int = 0
+    shuffled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -346,7 +346,10 @@ def _report(read: _Read) -> FileReport:
 
 
 def _facts(kept: list[_Read]) -> tuple[Any, ...]:
-    """Join what several logs say of one task; a headline counts only where all agree, in `finer` the first log."""
+    """Join what several logs say of one task; a headline counts only where all agree, in `finer` the first log.
+
+    Of planned items and attempts the least counts; items are shuffled where every log says so.
+    """
     facts: dict[str, Any] = {}
     for fact in (fact for read in kept for fact in read.reading.facts):
         known = facts.setdefault(fact.task, fact)
@@ -354,7 +357,11 @@ def _facts(kept: list[_Read]) -> tuple[Any, ...]:
             facts[fact.task] = replace(known, headline=None)
         lower = known.lower_is_better | fact.lower_is_better
         finer = {**fact.finer, **known.finer}
-        facts[fact.task] = replace(facts[fact.task], lower_is_better=lower, finer=finer)
+        plans = {name: min(getattr(known, name), getattr(fact, name)) for name in ("planned", "epochs")}
+        shuffled = known.shuffled if known.shuffled == fact.shuffled else known.shuffled and fact.shuffled
+        facts[fact.task] = replace(
+            facts[fact.task], lower_is_better=lower, finer=finer, shuffled=shuffled, **plans
+        )
     return tuple(facts.values())
 
 

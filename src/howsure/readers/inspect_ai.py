@@ -201,7 +201,19 @@ def _facts(
         headline=_metric(scores[0], table.values) if len(scores) == 1 else None,
         failures="drop",
         failures_words="Inspect leaves failed samples out of the mean.",
+        planned=_planned(spec, header) // _epochs(spec),
+        epochs=_epochs(spec),
+        shuffled=_shuffled(spec),
     )
+
+
+def _shuffled(spec: Mapping[str, Any]) -> bool | None:
+    """Say whether the samples were shuffled, by the dataset or by the option; None where the log doesn't say."""
+    stated = (spec.get("dataset") or {}).get("shuffled")
+    asked = (spec.get("config") or {}).get("sample_shuffle")
+    if asked is not None and asked is not False:
+        return True
+    return stated if isinstance(stated, bool) else None
 
 
 def _epochs(spec: Mapping[str, Any]) -> int:

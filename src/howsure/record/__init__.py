@@ -1,6 +1,6 @@
 """The published record: what every method's 95 % interval held in worlds whose truth is known, kept in the package.
 
-`worlds.parquet` and `boards.parquet` are written by scripts/calibrate and shown in docs/calibration.md. An answer whose
+`worlds.parquet`, `boards.parquet` and `looks.parquet` are written by scripts/calibrate and shown in docs/calibration.md. An answer whose
 data lie where its method is known to miss says so, with the coverage that was measured there.
 """
 
@@ -33,6 +33,11 @@ def worlds() -> pl.DataFrame:
 def boards() -> pl.DataFrame:
     """Return one row per board and correction; the columns are told in howsure/calibration/boards.py."""
     return pl.read_parquet(FOLDER / "boards.parquet")
+
+
+def looks() -> pl.DataFrame:
+    """Return one row per run that is looked at, and method; the columns are told in howsure/calibration/looks.py."""
+    return pl.read_parquet(FOLDER / "looks.parquet")
 
 
 def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> Caution | None:

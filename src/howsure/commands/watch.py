@@ -1,0 +1,151 @@
+"""howsure watch: follow a run in progress, and stop it once the question is answered."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from howsure.commands.base import read, split, write
+from howsure.commands.options import design, output, parse_margin, paths, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.answers.monitor import Look
+    from howsure.monitoring import Monitor
+
+NOT_DECIDED = 2
+PATIENCE = 3
+"""So many looks in a row may meet results that contradict each other, as half-written tables do, before it is an error."""
+
+ASKED = (
+    *("a", "b", "at_least", "within", "margin", "level", "bounds"),
+    *("items_planned", "attempts", "cluster_size", "shuffled"),
+)
+
+
+@click.command()
+@paths
+@click.option("-a", "--a", required=True, metavar="MODEL", help="The model, or the first of two.")
+@click.option("-b", "--b", metavar="MODEL", help="The second model: is one of them better?")
+@click.option("--at-least", metavar="SCORE", help="Does A keep this floor? 92% or 0.92.")
+@click.option("--within", metavar="SIZE", help="Until the interval is ± this: 2pp or 0.02.")
+@click.option("--margin", metavar="SIZE", help="Is A not worse than B by more than this? 1pp or 0.01.")
+@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level, for all looks at once.")
+@click.option("--every", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds between looks.")
+@click.option("--once", is_flag=True, help="Look once, for cron and CI.")
+@click.option(
+    "--items-planned", type=click.IntRange(1), metavar="N", help="Items of the whole run, where the log doesn't say."
+)
+@click.option(
+    "--attempts",
+    type=click.IntRange(1),
+    metavar="K",
+    help="An item counts once it has K attempts.  [default: the log's]",
+)
+@click.option("--cluster-size", type=click.IntRange(1), metavar="N", help="Every cluster has N items.")
+@click.option("--bounds", default="0,1", show_default=True, metavar="LOW,HIGH|none", help="No score can pass them.")
+@click.option("--shuffled", is_flag=True, default=None, help="The items come in random order, though no log says so.")
+@reading
+@design
+@output
+def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
+    """Follow a run in progress: an interval valid at every look, and when the run may be stopped.
+
+    Exits with 0 once it is decided, with 2 where it isn't: all items used, Ctrl-C, or --once.
+    """
+    import howsure
+
+    rest, shown = split(paths, given)
+    asked = {name: rest.pop(name) for name in ASKED}
+    for name in ("at_least", "within", "margin"):
+        asked[name] = None if asked[name] is None else parse_margin(asked[name])
+    asked["bounds"] = parse_bounds(asked["bounds"])
+    reading_options = {name: rest.pop(name) for name in ("columns", "where", "reader", "strict")}
+    monitor = howsure.Monitor(**asked, **rest)
+
+    def scores() -> Any:
+        return read(paths, {**reading_options, "score": rest["score"]})
+
+    look, reason = follow(monitor, scores, paths, pause=None if once else every)
+    if look is not None:
+        write(look, **shown)
+    else:
+        _tell(f"Nothing could be read yet: {reason}")
+    sys.exit(0 if look is not None and look.decided else NOT_DECIDED)
+
+
+def parse_bounds(text: str) -> tuple[float, float] | None:
+    """Read `0,100`, or `none`."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not LOW,HIGH or none", param_hint="--bounds") from None
+    return low, high
+
+
+def follow(
+    monitor: Monitor, scores: Callable[[], Any], paths: tuple[str, ...], *, pause: float | None
+) -> tuple[Look | None, str]:
+    """Look until it is decided, all items are used, or Ctrl-C; once where `pause` is None. Return the last look.
+
+    What can't be read now may be half-written: it is tried again at the next look, and told.
+    """
+    from howsure.errors import DataError, ReadError
+
+    look: Look | None = None
+    reason, told, failures = "", "", 0
+    try:
+        while True:
+            try:
+                look, reason, failures = monitor.update(scores()), "", 0
+            except ReadError as error:
+                if not all(Path(path).exists() for path in paths):
+                    raise
+                reason = str(error)
+            except DataError as error:
+                failures += 1
+                if pause is None or failures > PATIENCE:
+                    raise
+                reason = str(error)
+            if pause is None or (look is not None and not reason and (look.decided or look.exhausted)):
+                return look, reason
+            told = _show(look, reason, told)
+            time.sleep(pause)
+    except KeyboardInterrupt:
+        return look, reason or "stopped before the first look"
+    finally:
+        _end_line()
+
+
+def _show(look: Look | None, reason: str, told: str) -> str:
+    """Show a look in one line of standard error, over the last one on a terminal; return it, so that none comes twice."""
+    line = f"can't read now, trying again: {reason}" if reason or look is None else look.line + _unread(look)
+    if line != told:
+        _tell(line, over=sys.stderr.isatty())
+    return line
+
+
+def _unread(look: Look) -> str:
+    waits = any(caution.code == "files_failed" for caution in look.cautions)
+    return "  (a file can't be read now, trying again)" if waits else ""
+
+
+def _tell(text: str, *, over: bool = False) -> None:
+    from howsure.render.visible import visible
+
+    clock = time.strftime("%H:%M:%S")
+    start = "\r\x1b[2K" if over else ""
+    click.echo(f"{start}{clock}  {visible(text)}", nl=not over, err=True)
+
+
+def _end_line() -> None:
+    """Leave the line that was written over and over."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[2K", nl=False, err=True)

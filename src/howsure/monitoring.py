@@ -1,0 +1,393 @@
+"""Stopping early: a Monitor follows a run in progress and says, at every look, whether it may be stopped."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+import polars as pl
+
+from howsure.answers.estimate import Interval
+from howsure.answers.monitor import Look
+from howsure.api import read
+from howsure.arrivals import Arrivals, arrivals, no_sizes, order_caution
+from howsure.covariates import refuse_covariate
+from howsure.design import DesignOptions, make_design
+from howsure.document import plural
+from howsure.errors import Caution, DataError, OptionError
+from howsure.methods.asymptotic import Asymptotic
+from howsure.methods.betting import HORIZON, AlwaysValid, Betting
+from howsure.options import check_level, significant
+
+if TYPE_CHECKING:
+    from howsure.design import Design
+    from howsure.scores import Scores
+
+SCHEMA = {"item": pl.String, "cluster": pl.String, "a": pl.Float64, "b": pl.Float64, "weight": pl.Float64}
+ROUNDING = 1e-9
+
+
+class Monitor:
+    """Follow a run in progress; every look is valid, whenever you look and stop.
+
+    `a` and `b`: is one better? With `margin`, in score units: is `a` not worse than `b` by more than it? `a` alone with
+    `at_least`: does it keep this floor? `within`: until the interval is ± so much. Of lower-is-better scores the floor is a
+    ceiling. The interval holds the truth at all looks at once with probability `level` (Waudby-Smith and Ramdas 2024).
+
+    Assumed: items are a random sample and come in random order, and scores lie within `bounds`, known before the run; None
+    says that there are none, and an asymptotic interval is used, with no answer before 50 items or clusters. What counts is
+    an item's mean over attempts, once all `attempts` are there (None: as many as the log plans, else those of the first look
+    that sees the item). An item counts once, as it was then. `items_planned`: None takes what the log plans; it tunes the bets and
+    the forecast, and any number is valid. `shuffled`: True says that the order is random where the log doesn't.
+
+    A cluster counts as one unit once all its items are there, so clusters must come in random order, and their sizes be known
+    before the run: from the table `items`, or `cluster_size` items in each. Shared options: see
+    [`Design`][howsure.design.Design].
+
+    >>> monitor = Monitor(a="a", b="b", items_planned=100, shuffled=True)
+    >>> for item in range(24):
+    ...     monitor.add(f"q{item}", 1.0, float(item % 3 == 0))
+    >>> look = monitor.look()
+    >>> look.decided, look.better, look.n_items
+    (True, 'a', 24)
+    """
+
+    def __init__(
+        self,
+        *,
+        a: str,
+        b: str | None = None,
+        at_least: float | None = None,
+        within: float | None = None,
+        margin: float | None = None,
+        level: float = 0.95,
+        bounds: tuple[float, float] | None = (0.0, 1.0),
+        items_planned: int | None = None,
+        attempts: int | None = None,
+        cluster_size: int | None = None,
+        shuffled: bool | None = None,
+        **options: Unpack[DesignOptions],
+    ) -> None:
+        check_level(level)
+        check_goal(a, b, at_least=at_least, within=within, margin=margin, bounds=bounds)
+        check_counts(items_planned=items_planned, attempts=attempts, cluster_size=cluster_size)
+        self.a, self.b, self.at_least, self.within, self.margin = a, b, at_least, within, margin
+        self.level, self.bounds, self.shuffled = level, bounds, shuffled
+        self._design = make_design(options)
+        refuse_others(self._design)
+        self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
+        self._counted, self._waiting = pl.DataFrame(schema=SCHEMA), pl.DataFrame(schema=SCHEMA)
+        self._ids: set[str] = set()
+        self._added: list[tuple[str, str | None, float, float, float]] = []
+        self._sequence: Betting | Asymptotic | None = None
+        self._arrived: Arrivals | None = None
+        self._lower = bool(self._design.lower_is_better)
+
+    def update(self, data: Any) -> Look:
+        """Look at all results so far: what `howsure.read` takes, with items that were seen before and new ones.
+
+        Raises ReadError where nothing can be read, DataError where the results don't fit the design.
+        """
+        scores = self._read(data)
+        arrived = arrivals(
+            scores, self._design, a=self.a, b=self.b, attempts=self._attempts, cluster_size=self._cluster_size
+        )
+        self._arrived, self._lower = arrived, arrived.lower_is_better
+        fresh = arrived.ready.join(self._counted.select("item"), on="item", how="anti")
+        self._waiting = fresh.select(*SCHEMA)
+        return self.look()
+
+    def add(self, item: str, a: float, b: float | None = None, *, cluster: str | None = None) -> None:
+        """Add one item by its mean scores; for a harness that drives the monitor itself. An item that is there is refused.
+
+        With `cluster` it waits until `cluster_size` items of the cluster are there.
+        """
+        if (b is None) != (self.b is None):
+            raise DataError(f"item {item!r} has {'one score' if b is None else 'two scores'}", remedy="One a model.")
+        if cluster is not None and not self._cluster_size:
+            raise no_sizes("cluster")
+        if item in self._ids:
+            raise DataError(
+                f"item {item!r} was added before", remedy="An item counts once: average its attempts first."
+            )
+        self._ids.add(item)
+        self._added.append((str(item), cluster, float(a), math.nan if b is None else float(b), 1.0))
+
+    def look(self) -> Look:
+        """Look at what was added so far."""
+        if self._added:
+            rows = pl.DataFrame(self._added, schema=SCHEMA, orient="row")
+            self._waiting = pl.concat([self._waiting, rows])
+            self._added = []
+        self._take()
+        return self._answer()
+
+    def _read(self, data: Any) -> Scores:
+        return read(data, probabilities=self._design.score.kind == "prob")
+
+    def _take(self) -> None:
+        """Count the items, or complete clusters, that are ready."""
+        sizes = self._sizes()
+        ready = self._waiting
+        if sizes is not None:
+            ready = ready.join(sizes, on="cluster", how="left", maintain_order="left")
+            ready = ready.with_columns(there=pl.len().over("cluster"))
+            _refuse_sizes(ready)
+            ready = ready.filter(pl.col("there") == pl.col("size"))
+        scored = ready.filter(self._scored())
+        self._in_bounds(scored)
+        self._counted = pl.concat([self._counted, ready.select(*SCHEMA)])
+        self._waiting = self._waiting.join(ready.select("item"), on="item", how="anti", maintain_order="left")
+        if len(scored):
+            value, weight = self._value() * pl.col("weight"), pl.col("weight")
+            units = scored.select(sum=value, size=weight, cluster=pl.col("cluster"))
+            if sizes is not None:
+                units = units.group_by("cluster", maintain_order=True).agg(pl.col("sum", "size").sum())
+            self._running().add(units["sum"].to_numpy(), units["size"].to_numpy())
+
+    def _sizes(self) -> pl.DataFrame | None:
+        """Return how many items each cluster has, None where there are no clusters."""
+        if self._arrived is not None and self._arrived.sizes is not None:
+            return self._arrived.sizes
+        if self._cluster_size and self._waiting["cluster"].null_count() < len(self._waiting):
+            return self._waiting.select("cluster").unique().with_columns(size=pl.lit(self._cluster_size))
+        return None
+
+    def _scored(self) -> pl.Expr:
+        both = pl.col("a").is_not_nan() & pl.col("a").is_not_null()
+        return both if self.b is None else both & pl.col("b").is_not_nan() & pl.col("b").is_not_null()
+
+    def _value(self) -> pl.Expr:
+        return pl.col("a") if self.b is None else pl.col("a") - pl.col("b")
+
+    def _in_bounds(self, rows: pl.DataFrame) -> None:
+        if self.bounds is None:
+            return
+        low, high = self.bounds
+        for side in ("a",) if self.b is None else ("a", "b"):
+            bad = rows.filter((pl.col(side) < low - ROUNDING) | (pl.col(side) > high + ROUNDING))
+            if len(bad):
+                raise DataError(
+                    f"score {bad[side][0]:g} of item {bad['item'][0]!r} is not between {low:g} and {high:g}",
+                    remedy="Say before the run how far scores can go: --bounds 0,100 (bounds=(0, 100)), or 'none' (None).",
+                )
+
+    def _running(self) -> Betting | Asymptotic:
+        """Return the state of the inference, made when the first unit comes."""
+        if self._sequence is None:
+            null, horizon = self._null(), self._horizon()
+            if self.bounds is None:
+                self._sequence = Asymptotic(level=self.level, null=null, horizon=horizon)
+            else:
+                low, high = map(float, self.bounds)
+                span = (low, high) if self.b is None else (low - high, high - low)
+                self._sequence = Betting(
+                    bounds=span, largest=self._largest(), level=self.level, null=null, horizon=horizon
+                )
+        return self._sequence
+
+    def _null(self) -> float | None:
+        if self.within is not None:
+            return None
+        if self.at_least is not None:
+            return self.at_least
+        return 0.0 if self.margin is None else (self.margin if self._lower else -self.margin)
+
+    def _horizon(self) -> float:
+        planned, size = self.planned, self._mean_size()
+        return max(planned / size, 1.0) if planned else HORIZON
+
+    def _mean_size(self) -> float:
+        if self._arrived is not None and self._arrived.sizes is not None and len(self._arrived.sizes):
+            return float(self._arrived.sizes["size"].mean())  # type: ignore[arg-type]
+        return float(self._cluster_size or 1)
+
+    def _largest(self) -> float:
+        if self._arrived is not None:
+            return self._arrived.largest
+        return float(self._cluster_size or 1)
+
+    @property
+    def planned(self) -> int | None:
+        """Items of the whole run, None where nobody says."""
+        stated = self._arrived.planned if self._arrived is not None else None
+        return self._planned or stated
+
+    def _answer(self) -> Look:
+        scored = self._counted.filter(self._scored())
+        seen = self._sequence.look() if self._sequence is not None else _nothing(self.level)
+        decided, asked = self._decide(seen), self.at_least is not None or self.margin is not None
+        weights, arrived = scored["weight"].to_numpy(), self._arrived
+        clustered = self._sizes() is not None or self._counted["cluster"].null_count() < len(self._counted)
+        needed = math.nan
+        if self._sequence is not None and not decided:
+            needed = self._sequence.more_units(within=self.within) * len(scored) / max(seen.n_units, 1)
+        a, b = (self.a, self.b) if arrived is None else (arrived.a, arrived.b)
+        return Look(
+            a=a,
+            b=b,
+            task="" if arrived is None else arrived.task,
+            metric="" if arrived is None else arrived.metric,
+            estimate=seen.value,
+            interval=Interval(low=seen.low, high=seen.high, level=self.level),
+            p_value=seen.p_value,
+            n_units=seen.n_units,
+            n_items=len(scored),
+            n_waiting=len(self._waiting) + (0 if arrived is None else arrived.n_partial),
+            planned=self.planned,
+            a_mean=_mean(scored["a"], weights),
+            b_mean=_mean(scored["b"], weights) if self.b is not None else math.nan,
+            decided=decided,
+            exhausted=self.planned is not None and len(self._counted) >= self.planned,
+            better=self._better(seen, a, b),
+            kept=self._kept(seen) if decided and asked else None,
+            at_least=self.at_least,
+            within=self.within,
+            margin=self.margin,
+            needed=needed,
+            lower_is_better=self._lower,
+            percent=self.bounds is not None and tuple(self.bounds) == (0.0, 1.0),
+            clustered=clustered,
+            method=seen.method,
+            notes=() if arrived is None else arrived.notes,
+            cautions=tuple(self._cautions(seen)),
+        )
+
+    def _decide(self, seen: AlwaysValid) -> bool:
+        """Say whether the question is answered."""
+        if self.within is not None:
+            return bool(seen.n_units and seen.high - seen.low <= 2 * self.within)
+        return math.isfinite(seen.p_value) and significant(seen.p_value, self.level)
+
+    def _better(self, seen: AlwaysValid, a: str, b: str | None) -> str | None:
+        """Return the model that is really better; with a margin or a precision the interval tells it as well."""
+        if b is None or seen.low <= 0 <= seen.high or math.isnan(seen.low):
+            return None
+        return a if (seen.low > 0) != self._lower else b
+
+    def _kept(self, seen: AlwaysValid) -> bool:
+        """Say whether a floor or margin that was decided on is kept: on which side of it the interval lies."""
+        null = self._null() or 0.0
+        return (seen.low - null > null - seen.high) != self._lower
+
+    def _cautions(self, seen: AlwaysValid) -> list[Caution]:
+        found = [] if self._arrived is None else list(self._arrived.cautions)
+        if self._arrived is not None:
+            found += self._late(self._arrived)
+        if seen.torn:
+            found.append(TORN)
+        if not (self.shuffled or (self.planned and len(self._counted) >= self.planned)):
+            stated = None if self._arrived is None else self._arrived.shuffled
+            ids = self._counted["item"] if self._arrived is None else self._arrived.order
+            found += order_caution(ids, stated)
+        if self.bounds is None:
+            found.append(ASYMPTOTIC)
+        return found
+
+    def _late(self, arrived: Arrivals) -> list[Caution]:
+        """Tell of counted items whose scores have changed since, by late attempts or by another scoring."""
+        both = self._counted.join(arrived.ready, on="item", suffix="_now", how="inner")
+        gap = pl.max_horizontal(
+            *((pl.col(k).fill_nan(None) - pl.col(f"{k}_now").fill_nan(None)).abs().fill_null(0) for k in ("a", "b")),
+            *(
+                (pl.col(k).is_nan() != pl.col(f"{k}_now").is_nan()).fill_null(value=False).cast(float)
+                for k in ("a", "b")
+            ),
+        )
+        changed = both.filter(gap > ROUNDING)
+        if not len(changed):
+            return []
+        return [
+            Caution(
+                code="scores_changed",
+                message=f"{plural(len(changed), 'item')} that had counted changed since, first {changed['item'][0]!r}; the "
+                "scores of the first look are kept",
+                remedy="Where attempts came late, name how many are planned (--attempts); after another scoring start anew.",
+            )
+        ]
+
+
+def check_goal(
+    a: str,
+    b: str | None,
+    *,
+    at_least: float | None,
+    within: float | None,
+    margin: float | None,
+    bounds: tuple[float, float] | None,
+) -> None:
+    """Raise OptionError for a question that makes no sense."""
+    if sum(goal is not None for goal in (at_least, within, margin)) > 1:
+        raise OptionError("at_least, within and margin are three questions", remedy="Ask one of them.")
+    if b is None and at_least is None and within is None:
+        raise OptionError(f"nothing is asked of {a!r}", remedy="Name b to compare with, at_least or within.")
+    if b is None and margin is not None:
+        raise OptionError("a margin is for two models", remedy="Name b, or use at_least.")
+    if b is not None and at_least is not None:
+        raise OptionError("at_least is for one model", remedy="Leave b out, or use margin.")
+    if b == a:
+        raise OptionError(f"{a!r} is compared with itself", remedy="Name two models.")
+    for name, size in (("within", within), ("margin", margin)):
+        if size is not None and not size > 0:
+            raise OptionError(f"{name}={size!r} is not above 0", remedy="Write 0.02 for two percentage points.")
+    if bounds is None:
+        return
+    low, high = bounds
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise OptionError(f"bounds={bounds!r} are not two numbers, the lower one first", remedy="Write (0, 100).")
+    if at_least is not None and not low < at_least < high:
+        raise OptionError(f"at_least={at_least!r} is not inside the bounds {low:g} and {high:g}")
+    if margin is not None and margin >= high - low:
+        raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
+
+
+def check_counts(**counts: int | None) -> None:
+    """Raise OptionError unless all counts are whole numbers above 0."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, (int, np.integer)) or count < 1):
+            raise OptionError(f"{name}={count!r} is not a whole number above 0")
+
+
+def refuse_others(design: Design) -> None:
+    """Raise OptionError for options that a run in progress can't respect."""
+    refuse_covariate(design, "watch")
+    if design.population == "benchmark":
+        raise OptionError("watch doesn't ask about exactly these questions", remedy="compare and estimate do.")
+    if design.average_last:
+        raise OptionError("watch follows single models, not averages of checkpoints", remedy="Leave average_last out.")
+    if design.cluster is not None and len(design.cluster) > 1:
+        raise OptionError("watch takes one way of clustering", remedy="Name the coarser one.")
+
+
+def _refuse_sizes(rows: pl.DataFrame) -> None:
+    bad = rows.filter(pl.col("size").is_null() | (pl.col("there") > pl.col("size"))).sort("cluster")
+    if len(bad):
+        row = bad.row(0, named=True)
+        known = "isn't in the items table" if row["size"] is None else f"has {row['there']} items, not {row['size']}"
+        raise DataError(
+            f"cluster {row['cluster']!r} {known}", remedy="Sizes must be known before the run: correct them."
+        )
+
+
+def _nothing(level: float) -> AlwaysValid:
+    return AlwaysValid(
+        value=math.nan, low=math.nan, high=math.nan, level=level, p_value=math.nan, n_units=0, method="none yet"
+    )
+
+
+def _mean(values: pl.Series, weights: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    return float(np.average(values.to_numpy(), weights=weights)) if len(values) else math.nan
+
+
+TORN = Caution(
+    code="looks_contradict",
+    message="the intervals of the looks have nothing in common; that happens in few runs of random order, and easily "
+    "where items come sorted",
+    remedy="Look at the order of the items; compare at the end with `howsure compare`.",
+)
+ASYMPTOTIC = Caution(
+    code="asymptotic",
+    message="the scores have no bounds, so the interval is right for many items only, and promises nothing for few",
+    remedy="Name bounds that no score can pass (--bounds 0,100), where there are any.",
+)

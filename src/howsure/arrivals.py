@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Arrivals:
     """The items of a run so far, cumulative.
 
-    `ready`: one row an item that every model has in full: item, cluster (null without), mean scores a and b (null or NaN
-    where all attempts failed), weight. `n_partial`: items that some model lacks or has in part. `sizes`: cluster and size,
+    `ready`: one row an item that every model has in full: item, cluster (null without), mean scores a and b (null where
+    all attempts failed), weight. `n_partial`: items that some model lacks or has in part. `sizes`: cluster and size,
     None without clusters; `largest`: the largest sum of weights of a unit. `order`: item ids as they stand in the log.
     """
 
@@ -62,7 +62,7 @@ def arrivals(
     fact = scores.fact(task)
     wanted = attempts or (fact.epochs if fact is not None else 0) or 1
     side = side_table(design)
-    table = _items_table(items, part, found, task, wanted)
+    table = _items_table(items, part, found, wanted)
     table, sizes, largest = _with_units(table, items, _plan(side, design, task), design, cluster_size=cluster_size)
     complete = table["complete"].fill_null(value=False)
     stated = len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
@@ -115,9 +115,10 @@ def _resolved(name: str, names: Sequence[str], cautions: list[Caution]) -> str:
         return name
 
 
-def _items_table(items: Items, part: pl.DataFrame, found: dict[str, str], task: str, wanted: int) -> pl.DataFrame:
+def _items_table(items: Items, part: pl.DataFrame, found: dict[str, str], wanted: int) -> pl.DataFrame:
     """Return one row an item: score, `complete` where all models have as many attempts as wanted, failed ones included."""
-    scored = items.scored(part, items.policy(task, part["metric"][0]), task, str(part["metric"][0]))
+    ((task, metric),) = items.parts
+    scored = items.scored(part, items.policy(task, metric), task, metric)
     table: pl.DataFrame | None = None
     for side in ("a", "b"):
         if side not in found:
@@ -174,7 +175,7 @@ def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame 
     held = [name for name in (*(design.cluster or ()), design.weight) if name is not None and name in side.columns]
     if design.cluster is not None and design.cluster[0] not in (*held, "none", "item", "task"):
         return side.select(cluster=pl.lit(None, pl.String), weight=pl.lit(1.0))
-    table = side.select(dict.fromkeys(("task", "item", *(["cluster"] if "cluster" in side.columns else []))))
+    table = side.select("task", "item", *(["cluster"] if "cluster" in side.columns else []))
     if "cluster" in table.columns:
         table = table.with_columns(pl.col("cluster").cast(pl.String), cluster_max=pl.col("cluster").cast(pl.String))
     grouped = attach_clusters(table, side, design)

@@ -78,6 +78,7 @@ class Monitor:
         refuse_others(self._design)
         self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
         self._counted, self._waiting = pl.DataFrame(schema=SCHEMA), pl.DataFrame(schema=SCHEMA)
+        self._failed = 0
         self._ids: set[str] = set()
         self._added: list[tuple[str, str | None, float, float, float]] = []
         self._sequence: Betting | Asymptotic | None = None
@@ -95,7 +96,7 @@ class Monitor:
         )
         self._arrived, self._lower = arrived, arrived.lower_is_better
         fresh = arrived.ready.join(self._counted.select("item"), on="item", how="anti")
-        self._waiting = fresh.select(*SCHEMA)
+        self._waiting, self._failed = fresh.select(*SCHEMA), 0
         return self.look()
 
     def add(self, item: str, a: float, b: float | None = None, *, cluster: str | None = None) -> None:
@@ -137,8 +138,11 @@ class Monitor:
             ready = ready.filter(pl.col("there") == pl.col("size"))
         scored = ready.filter(self._scored())
         self._in_bounds(scored)
-        self._counted = pl.concat([self._counted, ready.select(*SCHEMA)])
         self._waiting = self._waiting.join(ready.select("item"), on="item", how="anti", maintain_order="left")
+        if sizes is None:  # an item whose attempts all failed may be run again; in a cluster it would change the unit
+            self._failed += len(ready) - len(scored)
+            ready = scored
+        self._counted = pl.concat([self._counted, ready.select(*SCHEMA)])
         if len(scored):
             value, weight = self._value() * pl.col("weight"), pl.col("weight")
             units = scored.select(sum=value, size=weight, cluster=pl.col("cluster"))
@@ -155,8 +159,8 @@ class Monitor:
         return None
 
     def _scored(self) -> pl.Expr:
-        both = pl.col("a").is_not_nan() & pl.col("a").is_not_null()
-        return both if self.b is None else both & pl.col("b").is_not_nan() & pl.col("b").is_not_null()
+        sides = ("a",) if self.b is None else ("a", "b")
+        return pl.all_horizontal(*(pl.col(side).is_not_null() & pl.col(side).is_not_nan() for side in sides))
 
     def _value(self) -> pl.Expr:
         return pl.col("a") if self.b is None else pl.col("a") - pl.col("b")
@@ -214,6 +218,10 @@ class Monitor:
         stated = self._arrived.planned if self._arrived is not None else None
         return self._planned or stated
 
+    @property
+    def _exhausted(self) -> bool:
+        return self.planned is not None and len(self._counted) + self._failed >= self.planned
+
     def _answer(self) -> Look:
         scored = self._counted.filter(self._scored())
         seen = self._sequence.look() if self._sequence is not None else _nothing(self.level)
@@ -239,7 +247,7 @@ class Monitor:
             a_mean=_mean(scored["a"], weights),
             b_mean=_mean(scored["b"], weights) if self.b is not None else math.nan,
             decided=decided,
-            exhausted=self.planned is not None and len(self._counted) >= self.planned,
+            exhausted=self._exhausted,
             better=self._better(seen, a, b),
             kept=self._kept(seen) if decided and asked else None,
             at_least=self.at_least,
@@ -277,7 +285,7 @@ class Monitor:
             found += self._late(self._arrived)
         if seen.torn:
             found.append(TORN)
-        if not (self.shuffled or (self.planned and len(self._counted) >= self.planned)):
+        if not (self.shuffled or self._exhausted):
             stated = None if self._arrived is None else self._arrived.shuffled
             ids = self._counted["item"] if self._arrived is None else self._arrived.order
             found += order_caution(ids, stated)
@@ -288,14 +296,13 @@ class Monitor:
     def _late(self, arrived: Arrivals) -> list[Caution]:
         """Tell of counted items whose scores have changed since, by late attempts or by another scoring."""
         both = self._counted.join(arrived.ready, on="item", suffix="_now", how="inner")
-        gap = pl.max_horizontal(
-            *((pl.col(k).fill_nan(None) - pl.col(f"{k}_now").fill_nan(None)).abs().fill_null(0) for k in ("a", "b")),
-            *(
-                (pl.col(k).is_nan() != pl.col(f"{k}_now").is_nan()).fill_null(value=False).cast(float)
-                for k in ("a", "b")
-            ),
+        now, then = ([pl.col(f"{side}{end}").fill_nan(None) for side in "ab"] for end in ("_now", ""))
+        changed = both.filter(
+            pl.any_horizontal(
+                *((x - y).abs().fill_null(0) > ROUNDING for x, y in zip(now, then, strict=True)),
+                *(x.is_null() != y.is_null() for x, y in zip(now, then, strict=True)),
+            )
         )
-        changed = both.filter(gap > ROUNDING)
         if not len(changed):
             return []
         return [

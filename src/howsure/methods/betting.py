@@ -180,7 +180,19 @@ class Betting:
     (12, 0.75, 0.1, True)
     """
 
-    __slots__ = ("_bounds", "_down", "_largest", "_level", "_null", "_running", "_size", "_sum", "_up", "n_units")
+    __slots__ = (
+        "_bounds",
+        "_down",
+        "_largest",
+        "_level",
+        "_null",
+        "_running",
+        "_seen",
+        "_size",
+        "_sum",
+        "_up",
+        "n_units",
+    )
 
     def __init__(
         self,
@@ -200,7 +212,7 @@ class Betting:
         self._down = OneSided(Bets.tuned(horizon=horizon, place=1 - place, level=level), high - low)
         self._running = (low, high, math.nan if null is None else 1.0, False)
         self._sum = self._size = 0.0
-        self.n_units = 0
+        self.n_units = self._seen = 0
 
     def add(self, sums: ArrayLike, sizes: ArrayLike | None = None) -> None:
         """Add units: weighted sums of scores (k,), and sums of weights (k,), 1 where not given."""
@@ -225,7 +237,8 @@ class Betting:
     def look(self) -> AlwaysValid:
         """Return interval and p-value, put together with those of all looks before."""
         low, high, p_value, torn = self._running
-        if self.n_units and not torn:
+        if self.n_units > self._seen and not torn:
+            self._seen = self.n_units
             found = self._limits(low, high)
             torn = found[0] > found[1]
             if not torn:

@@ -21,6 +21,7 @@ from howsure.commands.gate import gate
 from howsure.commands.health import health
 from howsure.commands.leaderboard import leaderboard
 from howsure.commands.noise import noise
+from howsure.commands.plan import plan
 from howsure.commands.trend import trend
 from howsure.commands.watch import watch
 
@@ -103,6 +104,7 @@ for command in (
     gate,
     estimate,
     noise,
+    plan,
     health,
     trend,
     watch,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -117,7 +118,7 @@ def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: s
         write_text(_fenced(text) if fenced else text, output)
         sys.stdout.flush()
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the process ends
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the process ends
 
 
 def _fenced(text: str) -> str:
@@ -130,7 +131,7 @@ def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
     """Append the summary, and print annotations: beside the answer where a program reads it."""
     from howsure.render.github import annotation
 
-    with open(os.environ["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as file:
+    with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
         file.write(answer.render("markdown") + "\n")
     kinds: dict[str, Any] = {"pass": "notice", "fail": "error", "unclear": "warning"}
     if unclear != "separate":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,7 +33,17 @@ def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Co
     return apply
 
 
-paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+class Paths(click.Argument):
+    """Paths that a configuration may give where the command line gives none."""
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> Any:
+        """Return the paths and where they come from."""
+        value, source = super().consume_value(ctx, opts)
+        configured = ctx.lookup_default(str(self.name)) if not isinstance(value, (tuple, list)) or not value else None
+        return (configured, ParameterSource.DEFAULT_MAP) if configured else (value, source)
+
+
+paths = click.argument("paths", cls=Paths, nargs=-1, required=True, metavar="PATH...")
 output = options(
     click.option("--format", "-f", type=click.Choice(FORMATS), help="How to write the answer.  [default: terminal]"),
     click.option("--output", "-o", metavar="FILE", help="Write to a file; its suffix chooses the format."),
@@ -47,34 +58,45 @@ choosing = options(
     click.option("--task", "-t", multiple=True, metavar="NAME", help="Only this task (again for more)."),
     click.option("--metric", "-m", multiple=True, metavar="NAME", help="Only this metric (again for more)."),
 )
-design = options(
-    choosing,
-    click.option(
-        "--cluster", multiple=True, metavar="COLUMN", help="Cluster by a column; 'none' ignores a declared one."
-    ),
-    click.option("--cluster-from", metavar="REGEX", help="Cluster by the first group of a pattern in the item id."),
-    click.option("--items", metavar="FILE", help="A table with one row an item: clusters, weights, covariates."),
-    click.option("--weight", metavar="COLUMN", help="Weight items by a column."),
-    click.option(
-        "--failures",
-        type=click.Choice(FAILURES),
-        default="harness",
-        show_default=True,
-        help="Count failed attempts as.",
-    ),
-    click.option("--lower-is-better/--higher-is-better", default=None, help="Overrule what the harness says."),
-    click.option(
-        "--score",
-        default="mean",
-        show_default=True,
-        metavar="RULE",
-        help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
-    ),
-    click.option(
-        "--average-last", type=click.IntRange(1), metavar="N", help="Average the last N checkpoints of a run."
-    ),
-    click.option("--step-from", metavar="REGEX", help="Tell run and step from model names: (?P<run>…)-(?P<step>…)."),
-)
+
+
+def design_options(side_table: str = "--items") -> Callable[[Command], Command]:
+    """Return the options of a Design; `side_table`: how the option of the table with one row an item is called."""
+    return options(
+        choosing,
+        click.option(
+            "--cluster", multiple=True, metavar="COLUMN", help="Cluster by a column; 'none' ignores a declared one."
+        ),
+        click.option("--cluster-from", metavar="REGEX", help="Cluster by the first group of a pattern in the item id."),
+        click.option(
+            side_table, "items", metavar="FILE", help="A table with one row an item: clusters, weights, covariates."
+        ),
+        click.option("--weight", metavar="COLUMN", help="Weight items by a column."),
+        click.option(
+            "--failures",
+            type=click.Choice(FAILURES),
+            default="harness",
+            show_default=True,
+            help="Count failed attempts as.",
+        ),
+        click.option("--lower-is-better/--higher-is-better", default=None, help="Overrule what the harness says."),
+        click.option(
+            "--score",
+            default="mean",
+            show_default=True,
+            metavar="RULE",
+            help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
+        ),
+        click.option(
+            "--average-last", type=click.IntRange(1), metavar="N", help="Average the last N checkpoints of a run."
+        ),
+        click.option(
+            "--step-from", metavar="REGEX", help="Tell run and step from model names: (?P<run>…)-(?P<step>…)."
+        ),
+    )
+
+
+design = design_options()
 population = click.option(
     "--population",
     type=click.Choice(POPULATIONS),

@@ -1,0 +1,159 @@
+"""Options from a file: [tool.howsure] in pyproject.toml, or howsure.toml. Found upwards from the working directory.
+
+A table is named after its command; what stands beside the tables is for every command that has the option. Keys are the
+options' long names. Relative paths are relative to the file. A key that no option has is an error.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import click
+
+PYPROJECT, OWN = "pyproject.toml", "howsure.toml"
+FILES = ("paths", "items", "output", "junit", "plot")
+"""The options that take a path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What a file says: `table`, the file's own keys or those under tool.howsure."""
+
+    path: Path
+    table: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The file as a user would write it, relative to the working directory."""
+        return os.path.relpath(self.path)
+
+
+def find(start: Path) -> Configuration | None:
+    """Return the nearest configuration from a folder upwards, None where there is none up to the repository's root.
+
+    A howsure.toml goes before a pyproject.toml beside it; a pyproject.toml without tool.howsure is passed over.
+    """
+    for folder in (start, *start.parents):
+        for name in (OWN, PYPROJECT):
+            found = _read(folder / name) if (folder / name).is_file() else None
+            if found is not None:
+                return found
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def load(path: str) -> Configuration:
+    """Read the configuration that a user named."""
+    if not Path(path).is_file():
+        raise OptionError(f"no configuration {path!r}", remedy="Check --config.")
+    found = _read(Path(path))
+    if found is None:
+        raise OptionError(f"{path!r} has no table [tool.howsure]", remedy="Add one, or name another file.")
+    return found
+
+
+def _read(path: Path) -> Configuration | None:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise OptionError(f"can't read {str(path)!r} ({error.strerror})", remedy="Check its rights.") from None
+    if path.name == PYPROJECT and b"howsure" not in raw:
+        return None
+    import tomllib
+
+    table: Any
+    try:
+        table = tomllib.loads(raw.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        if path.name == PYPROJECT:
+            return None  # somebody else's file: their tools will say so
+        raise OptionError(f"no TOML ({error})", where=str(path), remedy="Mend it, or use --no-config.") from None
+    if path.name == PYPROJECT:
+        tool = table.get("tool", {})
+        table = tool.get("howsure") if isinstance(tool, dict) else None
+    return Configuration(path=path, table=table) if isinstance(table, dict) else None
+
+
+def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dict[str, dict[str, Any]]:
+    """Return the defaults of every command, by the names of its parameters; a command's own table goes first."""
+    shared = {key: value for key, value in found.table.items() if not _is_table_of(key, value, commands)}
+    every = {name: dict(_options(command)) for name, command in commands.items()}
+    for key in shared:
+        if not any(_word(key) in options for options in every.values()):
+            raise _unknown(key, found, [*commands, *(word for options in every.values() for word in options)])
+    result: dict[str, dict[str, Any]] = {}
+    for name, options in every.items():
+        own = found.table.get(name, {}) if name not in shared else {}
+        for key in own:
+            if _word(key) not in options:
+                raise _unknown(f"{name}.{key}", found, [f"{name}.{word}" for word in options])
+        given = {_word(key): value for key, value in {**shared, **own}.items() if _word(key) in options}
+        result[name] = {str(options[word].name): _value(options[word], value, found) for word, value in given.items()}
+    return result
+
+
+def _is_table_of(key: str, value: object, commands: Mapping[str, click.Command]) -> bool:
+    return key in commands and isinstance(value, dict)
+
+
+def _word(key: str) -> str:
+    return key.replace("_", "-")
+
+
+def _options(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
+    """Return the parameters of a command by their long names."""
+    for param in command.params:
+        longs = [name[2:] for name in param.opts if name.startswith("--")]
+        for word in longs or [str(param.name)]:
+            yield _word(word), param
+
+
+def _unknown(key: str, found: Configuration, known: list[str]) -> OptionError:
+    near = get_close_matches(_word(key), list(dict.fromkeys(known)), n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else "Its keys are the options' long names; see `howsure --help`."
+    return OptionError(f"no option {key!r}", where=found.name, remedy=hint)
+
+
+def _value(param: click.Parameter, value: Any, found: Configuration) -> Any:
+    """Return a value in the form that the command line would have it in."""
+    if getattr(param, "is_flag", False):
+        if not isinstance(value, bool):
+            raise _misfit(param, value, found, "is true or false")
+        return value
+    if getattr(param, "multiple", False) or param.nargs == -1:
+        values = _entries(param, value) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        return [_single(param, single, found) for single in values]
+    return _single(param, value, found)
+
+
+def _entries(param: click.Parameter, table: Mapping[str, Any]) -> list[str]:
+    """Write a table as NAME=VALUE; several columns of one role are joined, other values come again."""
+    pairs = []
+    for name, value in table.items():
+        values = value if isinstance(value, list) else [value]
+        joined = ["+".join(map(str, values))] if param.name == "columns" else values
+        pairs += [f"{name}={single}" for single in joined]
+    return pairs
+
+
+def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise _misfit(param, value, found, "is a text or a number")
+    if param.name in FILES and not Path(str(value)).is_absolute():
+        folder = os.path.relpath(found.path.parent)
+        return str(value) if folder == "." else str(Path(folder) / str(value))
+    return value
+
+
+def _misfit(param: click.Parameter, value: Any, found: Configuration, expected: str) -> OptionError:
+    return OptionError(f"{_word(str(param.name))} = {value!r} doesn't fit", where=found.name, remedy=f"It {expected}.")

@@ -15,20 +15,21 @@ from frames import attempts, clustered, two_models
 SCHEMA = json.loads((Path(hs.__file__).parent / "answers" / "schema.json").read_text())
 
 PUBLIC = [
+    *("Assumptions", "Audit", "Calibration", "Caution", "Comparison", "Comparisons", "DataError", "Description"),
     *(
-        "Audit",
-        "Calibration",
-        "Caution",
-        "Comparison",
-        "Comparisons",
-        "DataError",
-        "Description",
         "Estimate",
         "Estimates",
+        "FailurePlan",
+        "Health",
+        "HowsureError",
+        "Interval",
+        "Leaderboard",
+        "Look",
+        "MethodError",
     ),
-    *("Health", "HowsureError", "Interval", "Leaderboard", "MethodError", "Noise", "OptionError", "ReadError"),
-    *("Scores", "Trend", "__version__"),
-    *("audit", "calibrate", "compare", "describe", "estimate", "health", "leaderboard", "noise", "read", "trend"),
+    *("Monitor", "Noise", "OptionError", "Plan", "Prices", "ReadError", "Scores", "Trend", "__version__"),
+    *("audit", "calibrate", "compare", "describe", "estimate", "health", "leaderboard", "noise"),
+    *("plan", "plan_failures", "read", "trend"),
 ]
 
 
@@ -61,6 +62,15 @@ ANSWERS = {
     "adjusted": lambda: hs.estimate(attempts(), covariate="length"),
     "health": lambda: hs.health(clustered()),
     "trend": lambda: hs.trend(attempts(models=["run-step1", "run-step2"])),
+    "look": lambda: hs.Monitor(a="a", b="b", items_planned=50).update(two_models()),
+    "look at nothing": lambda: hs.Monitor(a="a", within=0.1).look(),
+    "look at clusters": lambda: hs.Monitor(a="a", at_least=0.1, cluster="passage", cluster_size=5).update(clustered()),
+    "plan": lambda: hs.plan(effect=0.03),
+    "plan from a pilot": lambda: hs.plan(
+        attempts(), effect=0.1, cluster="passage", prices=hs.Prices(attempt=1, item=2)
+    ),
+    "plan that no number of questions fits": lambda: hs.plan(attempts(), effect=0.001, cluster="passage", clusters=5),
+    "plan of failures": lambda: hs.plan_failures(0.01, observed=(2, 500), cluster_size=5),
     "calibration": lambda: hs.calibrate(trials=50),
     "description": lambda: hs.describe(clustered()),
 }

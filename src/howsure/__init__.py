@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from howsure.answers.monitor import Look as Look
     from howsure.answers.noise import Noise as Noise
     from howsure.answers.trend import Trend as Trend
+    from howsure.answers.failure_plan import FailurePlan as FailurePlan
+    from howsure.answers.plan import Plan as Plan
     from howsure.api import audit as audit
     from howsure.api import compare as compare
     from howsure.api import describe as describe
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from howsure.api import noise as noise
     from howsure.api import read as read
     from howsure.api import trend as trend
+    from howsure.assumptions import Assumptions as Assumptions
+    from howsure.assumptions import Prices as Prices
     from howsure.calibration.run import calibrate as calibrate
     from howsure.errors import Caution as Caution
     from howsure.errors import DataError as DataError
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
     from howsure.errors import ReadError as ReadError
     from howsure.gating import gate as gate
     from howsure.monitoring import Monitor as Monitor
+    from howsure.failure_planning import plan_failures as plan_failures
+    from howsure.planning import plan as plan
     from howsure.scores import Scores as Scores
 
 __version__ = "0.1.0"
@@ -56,16 +62,21 @@ _HOMES = {
     "howsure.answers.description": ("Description",),
     "howsure.answers.estimate": ("Estimate", "Estimates", "Interval"),
     "howsure.answers.gate": ("Gate",),
+    "howsure.answers.failure_plan": ("FailurePlan",),
     "howsure.answers.health": ("Health",),
     "howsure.answers.leaderboard": ("Leaderboard",),
     "howsure.answers.monitor": ("Look",),
     "howsure.answers.noise": ("Noise",),
+    "howsure.answers.plan": ("Plan",),
     "howsure.answers.trend": ("Trend",),
     "howsure.api": ("audit", "compare", "describe", "estimate", "health", "leaderboard", "noise", "read", "trend"),
+    "howsure.assumptions": ("Assumptions", "Prices"),
     "howsure.calibration.run": ("calibrate",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
     "howsure.gating": ("gate",),
     "howsure.monitoring": ("Monitor",),
+    "howsure.failure_planning": ("plan_failures",),
+    "howsure.planning": ("plan",),
     "howsure.scores": ("Scores",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

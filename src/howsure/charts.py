@@ -52,9 +52,42 @@ def curves(records: list[dict[str, Any]], *, percent: bool) -> alt.FacetChart:
     return panels
 
 
+def power_curves(records: list[dict[str, Any]], over: str, *, percent: bool) -> alt.FacetChart:
+    """Draw power over the number of questions or the true difference, a line a number of attempts, a panel a task.
+
+    `records`: task, attempts, items, effect, power; `over`: "items" or "effect".
+    """
+    draw = _altair()
+    scale = 100 if over == "effect" and percent else 1
+    rows = [
+        {
+            "panel": record["task"] or "overall",
+            "attempts": str(record["attempts"]),
+            "x": scale * record[over],
+            "power": record["power"],
+        }
+        for record in records
+    ]
+    order = list(dict.fromkeys(row["attempts"] for row in rows))
+    title = "questions" if over == "items" else "true difference" + (" (percentage points)" if percent else "")
+    axis = draw.Scale(type="log", nice=False) if over == "items" else draw.Scale(zero=True)
+    chart = (
+        draw.Chart(draw.Data(values=rows), width=340, height=220)
+        .mark_line()
+        .encode(
+            x=draw.X("x:Q", title=title, scale=axis),
+            y=draw.Y("power:Q", title="power", axis=draw.Axis(format="%"), scale=draw.Scale(domain=[0, 1])),
+            color=draw.Color("attempts:N", sort=order, scale=draw.Scale(range=SEQUENCE), title="attempts a question"),
+        )
+    )
+    panels: alt.FacetChart = chart.facet(draw.Facet("panel:N", title=None, sort=None), columns=2)
+    return panels
+
+
 TICKS = (1, 2, 3, 5, 10, 20)
 COLOURS = ("#0072b2", "#d55e00", "#009e73")
 """Told apart by colour-blind readers (Okabe and Ito 2008)."""
+SEQUENCE = ("#000000", "#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#999999")
 
 
 def _altair() -> Any:

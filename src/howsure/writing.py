@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.noise import Noise
+    from howsure.answers.plan import Plan
     from howsure.options import Format
     from howsure.scores import Scores
 
@@ -49,7 +50,7 @@ def write_text(text: str, output: str | None) -> None:
         raise _cannot_write(output, error) from None
 
 
-def write_chart(answer: Noise, output: str) -> None:
+def write_chart(answer: Noise | Plan, output: str) -> None:
     """Draw an answer's chart into a file."""
     suffix = Path(output).suffix.lower()
     if suffix not in CHARTS:

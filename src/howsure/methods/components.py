@@ -71,9 +71,7 @@ def _block(found: Answers, codes: Ints | None) -> tuple[Components, Components]:
     return values, Components(*(_jackknife(part, units) for part in astuple(left)))
 
 
-def mixtures(
-    found: Answers, codes: Ints | None, shares: Sequence[tuple[float, float]]
-) -> tuple[Floats, Floats]:
+def mixtures(found: Answers, codes: Ints | None, shares: Sequence[tuple[float, float]]) -> tuple[Floats, Floats]:
     """Return crowd · between + within + answer · share for each (crowd, share), and its jackknife error: both (S, T).
 
     That is n times the variance of a mean over n items with 1 / share attempts each; one attempt where nothing tells the

@@ -12,13 +12,14 @@ Assumes: clusters (items where there are none) are independent draws, and so man
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from scipy import optimize, special
 
 from howsure.methods import intervals, pseudo
+from howsure.methods.combine import combine_df
 from howsure.methods.sizes import ClusterSizes, equal_sizes
 
 if TYPE_CHECKING:
@@ -28,6 +29,16 @@ MOST_ITEMS = 10**9
 NORMAL_DF = 1e6
 """Degrees of freedom from which on t is taken as normal."""
 LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedPivot:
+    """A test's pivot as it is to be expected: its centre, its true standard error, the one it shows, and its df."""
+
+    centre: float
+    own: float
+    shown: float
+    df: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +57,104 @@ class Spread:
     clusters: float | None = None
     events: float = math.nan
 
-    def of_item(self, attempts: float) -> float:
-        """Return the variance of one item's difference, clusters left aside."""
-        return max(self.between, 0.0) + self.within + self.answer / attempts
+    @property
+    def step(self) -> float:
+        """How many items are added at a time: whole clusters, or one to each of the fixed ones."""
+        return self.sizes.size if self.clusters is None else self.clusters
 
-    def of_mean(self, n: float, attempts: float) -> float:
-        """Return the variance of the mean difference over n items with so many attempts each (infinite is allowed)."""
-        return max(self.at(n).crowd * self.between + self.within + self.answer / attempts, 0.0) / n
+    def times(self, factor: float) -> Spread:
+        """Return the same with every variance so many times as large."""
+        return replace(self, within=factor * self.within, between=factor * self.between, answer=factor * self.answer)
+
+    def per_item(self, n: float, attempts: float) -> float:
+        """Return n times the variance of the mean difference over n items with so many attempts (infinite is allowed)."""
+        return max(self.at(n).crowd * self.between + self.within + self.answer / attempts, 0.0)
+
+    def clusters_in(self, n: float) -> float:
+        """Return how many clusters hold n items."""
+        return n / self.sizes.size if self.clusters is None else self.clusters
 
     def at(self, n: float) -> ClusterSizes:
         """Return the clusters of n items."""
         if self.clusters is None:
             return self.sizes
         return ClusterSizes(size=n / self.clusters, relative=self.sizes.relative)
+
+    def pivot(self, method: PlanMethod, effect: float, n: float, attempts: float) -> ExpectedPivot:
+        """Return the pivot that n items are expected to give where the true difference is `effect`."""
+        variance, sizes = self.per_item(n, attempts) / n, self.at(n)
+        own = math.sqrt(variance)
+        if method != "pseudo-items":
+            df = sizes.df(n, "miller" if method == "z" else "CR2")
+            return ExpectedPivot(centre=effect, own=own, shown=own, df=df)
+        weight = 1.0 if sizes.single else self._pseudo_weight(variance, n, attempts)
+        added = pseudo.PSEUDO * weight
+        kept = n / (n + added)
+        centre = effect * kept
+        shift = effect - centre
+        around = variance * n**2 + shift**2 * n * sizes.crowd + pseudo.PSEUDO * (1 + centre**2) * weight**2
+        df = sizes.df(n, "CR2", pseudo.PSEUDO) + (added - pseudo.PSEUDO) / sizes.crowd
+        return ExpectedPivot(centre=centre, own=own * kept, shown=math.sqrt(around) / (n + added), df=df)
+
+    def _pseudo_weight(self, variance: float, n: float, attempts: float) -> float:
+        item, sizes = max(self.between, 0.0) + self.within + self.answer / attempts, self.at(n)
+        events = item if math.isnan(self.events) else self.events
+        squares = np.asarray(n * item)
+        around = pseudo.ItemSpread(squares=squares, fourths=squares**2 / max(n * events, 1e-12))
+        held = pseudo.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
+        return float(pseudo.pseudo_weight(variance, around, n, held))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Several spreads put together: the difference is Σ share · part, and a part has `items` (a share) of the n items.
+
+    Tasks: shares of the score and of the items. Unpaired models: shares of 1, and n items each.
+    """
+
+    parts: tuple[Planned, ...]
+    shares: tuple[float, ...]
+    items: tuple[float, ...]
+
+    @property
+    def step(self) -> float:
+        """How many items are added at a time."""
+        return 1.0
+
+    def times(self, factor: float) -> Joined:
+        """Return the same with every variance so many times as large."""
+        return replace(self, parts=tuple(part.times(factor) for part in self.parts))
+
+    def clusters_in(self, n: float) -> float:
+        """Return how many clusters hold n items in all; of unpaired models, for each."""
+        parts = zip(self.parts, self.items, strict=True)
+        return sum(part.clusters_in(n * held) for part, held in parts) / sum(self.items)
+
+    def per_item(self, n: float, attempts: float) -> float:
+        """Return n times the variance of the overall difference over n items in all."""
+        return sum(
+            share**2 * part.per_item(n * held, attempts) / held
+            for part, share, held in zip(self.parts, self.shares, self.items, strict=True)
+        )
+
+    def pivot(self, method: PlanMethod, effect: float, n: float, attempts: float) -> ExpectedPivot:
+        """Return the expected overall pivot: variances add, degrees of freedom by Welch and Satterthwaite."""
+        found = [
+            part.pivot(method, effect / sum(self.shares), n * held, attempts)
+            for part, held in zip(self.parts, self.items, strict=True)
+        ]
+        s = np.array(self.shares)
+        own, shown = (s * np.array([getattr(each, name) for each in found]) for name in ("own", "shown"))
+        df = np.array([each.df for each in found])
+        return ExpectedPivot(
+            centre=float(s @ np.array([each.centre for each in found])),
+            own=math.sqrt(float(own @ own)),
+            shown=math.sqrt(float(shown @ shown)),
+            df=float(combine_df(shown**2, df)) if df.min() > 0 else 0.0,
+        )
+
+
+Planned: TypeAlias = "Spread | Joined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,19 +175,21 @@ class Test:
         return self.level if self.goal == "different" else 2 * self.level - 1
 
 
-def power(test: Test, spread: Spread, effect: float, n: float, attempts: float) -> float:
+def power(test: Test, spread: Planned, effect: float, n: float, attempts: float) -> float:
     """Return the chance that the test shows its goal when the true difference is `effect`, with n items.
 
     >>> textbook = Spread(within=1 / 9)
     >>> round(power(Test(method="z"), textbook, 0.03, 969, 1), 3)
     0.8
     """
-    centre, own, shown, df = _expected(test.method, spread, effect, n, attempts)
+    pivot = spread.pivot(test.method, effect, n, attempts)
+    centre, own, df = pivot.centre, pivot.own, pivot.df
     if not df > 0:
         return 0.0
-    reach = float(intervals.t_quantile(test.two_sided_level, df)) * shown / own if own > 0 else 0.0
-    if own <= 0:
-        return float(abs(centre) > 0 if test.goal == "different" else centre + test.margin > 0)
+    least = float(intervals.t_quantile(test.two_sided_level, df)) * pivot.shown
+    if own <= 0:  # nothing varies
+        return float(_shown(test, centre, least))
+    reach = least / own
     if test.goal == "different":
         return _below(-reach, df, centre / own) + 1 - _below(reach, df, centre / own)
     above = 1 - _below(reach, df, (centre + test.margin) / own)
@@ -100,13 +198,21 @@ def power(test: Test, spread: Spread, effect: float, n: float, attempts: float) 
     return max(above - (1 - _below(-reach, df, (centre - test.margin) / own)), 0.0)
 
 
-def items_needed(test: Test, spread: Spread, effect: float, attempts: float, target: float) -> float:
+def _shown(test: Test, centre: float, least: float) -> bool:
+    """Say whether a difference that varies no more shows the goal."""
+    if test.goal == "different":
+        return abs(centre) > least
+    above, below = centre + test.margin > least, test.margin - centre > least
+    return above if test.goal == "not-worse" else above and below
+
+
+def items_needed(test: Test, spread: Planned, effect: float, attempts: float, target: float) -> float:
     """Return the fewest items (whole clusters) that reach this power; infinite where none do, up to a billion.
 
     >>> items_needed(Test(method="z"), Spread(within=1 / 9), 0.03, 1, 0.8)
     969.0
     """
-    step = spread.sizes.size if spread.clusters is None else spread.clusters
+    step = spread.step
 
     def enough(units: int) -> bool:
         return power(test, spread, effect, units * step, attempts) >= target
@@ -123,31 +229,25 @@ def items_needed(test: Test, spread: Spread, effect: float, attempts: float, tar
     return math.ceil(high * step - 1e-9) * 1.0
 
 
-def smallest_effect(test: Test, spread: Spread, n: float, attempts: float, target: float, *, most: float) -> float:
+def smallest_effect(
+    test: Test, spread: Planned, n: float, attempts: float, target: float, *, most: float = math.inf
+) -> float:
     """Return the smallest true difference that n items show with this power; infinite where none up to `most` is.
 
-    For "not-worse" it is the smallest margin, for "same" as well: the true difference is then 0.
-
-    >>> round(smallest_effect(Test(method="z"), Spread(within=1 / 9, answer=2 / 6), 198, 1, 0.8, most=1), 4)
+    >>> round(smallest_effect(Test(method="z"), Spread(within=1 / 9, answer=2 / 6), 198, 1, 0.8), 4)
     0.1327
     """
+    high = min(most, 100 * spread.pivot(test.method, 0.0, n, attempts).shown + 1e-9)
 
     def short(size: float) -> float:
-        if test.goal == "different":
-            return power(test, spread, size, n, attempts) - target
-        asked = Test(goal=test.goal, method=test.method, level=test.level, margin=size)
-        return power(asked, spread, 0.0, n, attempts) - target
+        return power(test, spread, size, n, attempts) - target
 
-    if not math.isfinite(most):
-        most = 100 * math.sqrt(spread.of_mean(n, attempts)) + 1e-12
-    if short(most) < 0:
-        return math.inf
-    return float(optimize.brentq(short, 0.0, most, xtol=1e-12)) if short(0.0) < 0 else 0.0
+    return float(optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf
 
 
-def standard_error(spread: Spread, n: float, attempts: float) -> float:
+def standard_error(spread: Planned, n: float, attempts: float) -> float:
     """Return the SE of the mean difference."""
-    return math.sqrt(spread.of_mean(n, attempts))
+    return math.sqrt(spread.per_item(n, attempts) / n)
 
 
 def formula(test: Test, variance: float, effect: float, target: float) -> float:
@@ -162,7 +262,7 @@ def formula(test: Test, variance: float, effect: float, target: float) -> float:
         size = test.margin - abs(effect)
     if size <= 0:
         return math.inf
-    return math.ceil((z - float(special.ndtri(beta))) ** 2 * variance / size**2 - 1e-9)
+    return math.ceil((z - float(special.ndtri(beta))) ** 2 * variance / size**2 * (1 - 1e-9))
 
 
 def _below(t: float, df: float, noncentrality: float) -> float:
@@ -174,30 +274,3 @@ def _below(t: float, df: float, noncentrality: float) -> float:
         return chance
     spread = np.sqrt(special.chdtri(df, MIDPOINTS) / df)  # SciPy's function gives NaN or wrong values far out
     return float(special.ndtr(t * spread - noncentrality).mean())
-
-
-def _expected(
-    method: PlanMethod, spread: Spread, effect: float, n: float, attempts: float
-) -> tuple[float, float, float, float]:
-    """Return the pivot's centre, its true standard error, the one it shows, and its degrees of freedom, as expected."""
-    variance, sizes = spread.of_mean(n, attempts), spread.at(n)
-    own = math.sqrt(variance)
-    if method != "pseudo-items":
-        return effect, own, own, sizes.df(n, "miller" if method == "z" else "CR2")
-    weight = 1.0 if sizes.single else _pseudo_weight(spread, variance, n, attempts)
-    added = pseudo.PSEUDO * weight
-    kept = n / (n + added)
-    shift = effect * (1 - kept)
-    centre = effect - shift
-    around = variance * n**2 + shift**2 * n * sizes.crowd + pseudo.PSEUDO * (1 + centre**2) * weight**2
-    df = sizes.df(n, "CR2", pseudo.PSEUDO) + (added - pseudo.PSEUDO) / sizes.crowd
-    return centre, own * kept, math.sqrt(around) / (n + added), df
-
-
-def _pseudo_weight(spread: Spread, variance: float, n: float, attempts: float) -> float:
-    item, sizes = spread.of_item(attempts), spread.at(n)
-    events = item if math.isnan(spread.events) else spread.events
-    squares = np.asarray(n * item)
-    around = pseudo.ItemSpread(squares=squares, fourths=squares**2 / max(n * events, 1e-12))
-    held = pseudo.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
-    return float(pseudo.pseudo_weight(variance, around, n, held))

@@ -87,4 +87,3 @@ def _power_of(chances: Floats, count: int, failures: int) -> Floats:
         chances = np.convolve(chances, chances)[: failures + 1]
         count >>= 1
     return result
-

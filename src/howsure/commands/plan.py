@@ -1,0 +1,172 @@
+"""howsure plan: say how many questions and attempts are needed before they are paid for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from howsure.commands.base import read, split, write, write_records
+from howsure.commands.options import design_options, models, output, parse_margin, reading
+
+ASSUMED = ("question_variance", "answer_variance", "rate", "correlation", "cluster_size", "cluster_variation", "icc")
+SIZES = ("effect", "not_worse_than", "same_within")
+
+
+@click.command()
+@click.option(
+    "--pilot", multiple=True, metavar="PATH", help="Take variances and clusters from these logs (again for more)."
+)
+@click.option("-a", "--a", metavar="MODEL", help="The two models of the pilot: the first …")
+@click.option("-b", "--b", metavar="MODEL", help="… and the second.  [default: the median pair]")
+@click.option("--effect", metavar="SIZE", help="The true difference that is to show: 3pp or 0.03.")
+@click.option("--items", "n_items", type=click.IntRange(2), metavar="N", help="What can so many questions show?")
+@click.option("--attempts", type=click.IntRange(1), metavar="K", help="Attempts at each question.")
+@click.option("--power", type=float, default=0.8, show_default=True, help="The chance that it shows.")
+@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
+@click.option("--not-worse-than", metavar="SIZE", help="Plan to show that a is not worse by more than this.")
+@click.option("--same-within", metavar="SIZE", help="Plan to show that the two are the same within this.")
+@click.option("--failures-below", metavar="RATE", help="Plan to show that failures are rarer than this: 1%.")
+@click.option("--observed", metavar="K/N", help="With --failures-below: so many failures in so many runs were seen.")
+@click.option("--unpaired", is_flag=True, help="The models answer different questions.")
+@click.option(
+    "--models", "n_models", type=click.IntRange(2), default=2, show_default=True, help="Compare so many, all pairs."
+)
+@click.option(
+    "--tasks", type=click.IntRange(1), default=1, show_default=True, help="On so many tasks (without a pilot)."
+)
+@click.option("--clusters", type=click.IntRange(2), metavar="N", help="Hold the number of clusters fixed.")
+@click.option(
+    "--method", type=click.Choice(("pseudo-items", "t", "z")), help="Which test to plan for; z is the paper's formula."
+)
+@click.option("--cost-item", type=float, metavar="PRICE", help="What a question costs, once.")
+@click.option(
+    "--cost-attempt", type=float, metavar="PRICE", help="What one attempt at a question costs, all models together."
+)
+@click.option("--check", is_flag=True, help="Check the power with the pilot's own questions.")
+@click.option(
+    "--question-variance",
+    metavar="V",
+    help="Assume this variance of true differences between questions.  [default: 1/9]",
+)
+@click.option(
+    "--answer-variance", metavar="V", help="Assume this variance of one attempt, both models together.  [default: 1/3]"
+)
+@click.option("--rate", metavar="RATE", help="Assume this score instead (70%), or this true failure rate.")
+@click.option("--correlation", type=float, help="… and this correlation between the models.")
+@click.option("--cluster-size", type=float, metavar="M", help="Assume clusters of so many questions,")
+@click.option(
+    "--cluster-variation", type=float, metavar="CV", help="… their sizes' standard deviation over their mean,"
+)
+@click.option("--icc", type=float, help="… and this intra-cluster correlation.")
+@click.option("--curve", is_flag=True, help="Write the power curves (csv and json).")
+@click.option("--plot", metavar="FILE", help="Draw the power curves (.svg, .png, .json).")
+@click.option("--seed", type=int, default=0, show_default=True, help="For --check.")
+@reading
+@design_options("--items-table")
+@models
+@output
+def plan(pilot: tuple[str, ...], failures_below: str | None, curve: bool, plot: str | None, **given: Any) -> None:
+    """Say how many questions and attempts a comparison needs, or what so many can show.
+
+    Give two of three: --effect with --power asks for questions, --items for the smallest difference, both for the power.
+    With --failures-below: how many runs without a failure show that failures are rare.
+    """
+    import howsure
+    from howsure.writing import write_chart
+
+    rest, shown = split(pilot, given)
+    if failures_below is not None:
+        write(
+            _failure_plan(parse_margin(failures_below, "--failures-below"), rest, {"curve": curve, "plot": plot}),
+            **shown,
+        )
+        return
+    if rest.pop("observed") is not None:
+        raise click.UsageError("--observed goes with --failures-below")
+    assumed = _assumed(rest)
+    asked: dict[str, Any] = {
+        name: None if (text := rest.pop(name)) is None else parse_margin(text, _flag(name)) for name in SIZES
+    }
+    rest |= {"paired": not rest.pop("unpaired"), "simulate": rest.pop("check"), "models": rest.pop("n_models")}
+    rest["prices"] = _prices(rest.pop("cost_item"), rest.pop("cost_attempt"))
+    if pilot:
+        scores = read(pilot, rest)
+        answer = howsure.plan(scores, assume=assumed, **asked, **rest)
+    else:
+        kept = {name: value for name, value in rest.items() if name not in ("columns", "where", "reader", "strict")}
+        answer = howsure.plan(assume=assumed, **asked, **kept)
+    if plot is not None:
+        write_chart(answer, plot)
+    if curve:
+        write_records(answer.curve_records(), **shown)
+    else:
+        write(answer, **shown)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _assumed(given: dict[str, Any]) -> Any:
+    """Take the assumptions out of the options; None where none was given."""
+    import howsure
+
+    found = {name: value for name in ASSUMED if (value := given.pop(name)) is not None}
+    for name in ("question_variance", "answer_variance", "rate"):
+        if name in found:
+            found[name] = _fraction(found[name], _flag(name))
+    return howsure.Assumptions(**found) if found else None
+
+
+def _fraction(text: str, option: str) -> float:
+    """Read a number: 0.25, 25%, or 1/4."""
+    over, slash, under = text.partition("/")
+    if not slash:
+        return parse_margin(text, option)
+    below = parse_margin(under, option)
+    if not below:
+        raise click.BadParameter(f"{text!r} divides by 0", param_hint=option)
+    return parse_margin(over, option) / below
+
+
+def _prices(item: float | None, attempt: float | None) -> Any:
+    import howsure
+
+    if item is None and attempt is None:
+        return None
+    if attempt is None:
+        raise click.UsageError("--cost-item needs --cost-attempt as well")
+    return howsure.Prices(item=item or 0.0, attempt=attempt)
+
+
+def _failure_plan(below: float, given: dict[str, Any], others: dict[str, Any]) -> Any:
+    """Plan safety runs; options that are about comparisons are refused."""
+    import howsure
+
+    known = ("level", "rate", "cluster_size", "icc", "observed")
+    usual = {"power": 0.8, "n_models": 2, "tasks": 1, "seed": 0, "score": "mean", "failures": "harness"}
+    unused = [
+        name for name, value in {**given, **others}.items() if name not in known and value and usual.get(name) != value
+    ]
+    if unused:
+        raise click.UsageError(f"{_flag(unused[0])} doesn't go with --failures-below")
+    size, observed = given["cluster_size"], given["observed"]
+    if size is not None and size != int(size):
+        raise click.BadParameter("is a whole number with --failures-below", param_hint="--cluster-size")
+    return howsure.plan_failures(
+        below,
+        level=given["level"],
+        observed=None if observed is None else _observed(observed),
+        rate=None if given["rate"] is None else _fraction(given["rate"], "--rate"),
+        cluster_size=1 if size is None else int(size),
+        icc=given["icc"],
+    )
+
+
+def _observed(text: str) -> tuple[int, int]:
+    failures, _, runs = text.partition("/")
+    try:
+        return int(failures), int(runs)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not failures and runs: write 2/500", param_hint="--observed") from None

@@ -1,0 +1,126 @@
+"""What a spread promises: for each number of attempts the questions, the smallest difference, or the power."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.plan import CurvePoint, Forecast, Option
+from howsure.errors import OptionError
+from howsure.methods import power as powers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from howsure.answers.plan import Sought
+    from howsure.assumptions import Prices
+    from howsure.methods.power import Planned, Test
+    from howsure.options import Goal, PlanMethod
+
+ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0, math.inf)
+CURVE = 33
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be planned: two of effect, items and power, and the test."""
+
+    sought: Sought
+    goal: Goal
+    method: PlanMethod
+    effect: float
+    items: float
+    power: float
+    margin: float
+    level: float
+    paired: bool
+
+    def corrected(self, comparisons: int) -> Test:
+        """Return the test at the level that is left to one of so many comparisons."""
+        level = 1 - (1 - self.level) / comparisons
+        return powers.Test(goal=self.goal, method=self.method, level=level, margin=self.margin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A spread, and how far off it could be for each number of attempts; `only_once`: nothing is known of more attempts."""
+
+    spread: Planned
+    only_once: bool = False
+    limits: Mapping[float, tuple[float, float]] = field(default_factory=dict)
+
+    def limits_at(self, attempts: float) -> tuple[float, float]:
+        return self.limits.get(attempts, (math.nan, math.nan))
+
+
+def options_of(
+    known: Known, asked: Asked, comparisons: int, attempts: int | None, prices: Prices | None, *, usual: float
+) -> tuple[tuple[Option, ...], int]:
+    """Return one option a number of attempts, and which of them the verdict is about."""
+    if known.only_once and attempts not in (None, 1):
+        raise OptionError(
+            f"nothing tells what {attempts} attempts would bring: one attempt a question was seen or assumed",
+            remedy="Run the pilot with two attempts or more, or assume variances of questions and answers.",
+        )
+    priced = prices.candidates(known.spread) if prices is not None and asked.sought == "items" else []
+    asked_for = {float(attempts)} if attempts else {usual}
+    idle = known.spread.per_item(1e6, 1.0) == known.spread.per_item(1e6, math.inf)
+    counts = {1.0} if known.only_once else asked_for if idle else {*ATTEMPTS, usual, *priced, *asked_for}
+    test = asked.corrected(comparisons)
+    lines = tuple(_option(known, asked, test, k, prices) for k in sorted(counts))
+    if attempts is None and priced:
+        costs = [line.cost if math.isfinite(line.cost) else math.inf for line in lines]
+        if min(costs) < math.inf:
+            return lines, costs.index(min(costs))
+    wanted = float(attempts or (1.0 if known.only_once else usual))
+    return lines, [line.attempts for line in lines].index(wanted)
+
+
+def _option(known: Known, asked: Asked, test: Test, attempts: float, prices: Prices | None) -> Option:
+    """Work out one number of attempts."""
+    low, high = (known.spread.times(factor) for factor in known.limits_at(attempts))
+
+    def forecast(sought: str, seek: Callable[[Planned], float], kept: float) -> Forecast:
+        if asked.sought != sought:
+            return Forecast(value=kept)
+        ends = sorted((seek(low), seek(high))) if known.limits_at(attempts)[0] >= 0 else (math.nan, math.nan)
+        return Forecast(value=seek(known.spread), low=ends[0], high=ends[1])
+
+    items = forecast("items", lambda s: powers.items_needed(test, s, asked.effect, attempts, asked.power), asked.items)
+    n = items.value if math.isfinite(items.value) else float(powers.MOST_ITEMS)
+    effect = forecast("effect", lambda s: powers.smallest_effect(test, s, n, attempts, asked.power), asked.effect)
+    chance = forecast("power", lambda s: powers.power(test, s, asked.effect, n, attempts), asked.power)
+    per_item = known.spread.per_item(n, attempts)
+    cost = math.nan if prices is None or math.isinf(attempts) else prices.of(items.value, attempts)
+    return Option(
+        attempts=attempts,
+        items=items,
+        effect=effect,
+        power=chance,
+        clusters=known.spread.clusters_in(items.value),
+        se=powers.standard_error(known.spread, n, attempts),
+        formula=powers.formula(test, per_item, effect.value, chance.value),
+        cost=cost,
+    )
+
+
+def curve_of(
+    known: Known, asked: Asked, comparisons: int, lines: Sequence[Option], chosen: int
+) -> tuple[CurvePoint, ...]:
+    """Return the power around the chosen option: over the number of items, or over the true difference."""
+    test, best = asked.corrected(comparisons), lines[chosen]
+    n, effect = best.items.value, best.effect.value
+    if not (math.isfinite(n) and math.isfinite(effect)):
+        return ()
+    steps = np.geomspace(1 / 4, 4, CURVE) if asked.sought != "effect" else np.linspace(0, 2, CURVE)
+    places = [(n, effect * x) if asked.sought == "effect" else (max(round(n * x), 2), effect) for x in steps.tolist()]
+    return tuple(
+        CurvePoint(
+            attempts=line.attempts, items=n, effect=size, power=powers.power(test, known.spread, size, n, line.attempts)
+        )
+        for line in lines
+        for n, size in places
+    )

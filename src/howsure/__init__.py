@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Estimate as Estimate
     from howsure.answers.estimate import Estimates as Estimates
     from howsure.answers.estimate import Interval as Interval
+    from howsure.answers.false_alarms import FalseAlarms as FalseAlarms
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.health import Health as Health
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from howsure.errors import MethodError as MethodError
     from howsure.errors import OptionError as OptionError
     from howsure.errors import ReadError as ReadError
+    from howsure.false_alarms import aa as aa
     from howsure.gating import gate as gate
     from howsure.monitoring import Monitor as Monitor
     from howsure.failure_planning import plan_failures as plan_failures
@@ -61,6 +63,7 @@ _HOMES = {
     "howsure.answers.comparison": ("Comparison", "Comparisons"),
     "howsure.answers.description": ("Description",),
     "howsure.answers.estimate": ("Estimate", "Estimates", "Interval"),
+    "howsure.answers.false_alarms": ("FalseAlarms",),
     "howsure.answers.gate": ("Gate",),
     "howsure.answers.failure_plan": ("FailurePlan",),
     "howsure.answers.health": ("Health",),
@@ -73,6 +76,7 @@ _HOMES = {
     "howsure.assumptions": ("Assumptions", "Prices"),
     "howsure.calibration.run": ("calibrate",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
+    "howsure.false_alarms": ("aa",),
     "howsure.gating": ("gate",),
     "howsure.monitoring": ("Monitor",),
     "howsure.failure_planning": ("plan_failures",),

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from howsure import __version__
+from howsure.commands.aa import aa
 from howsure.commands.audit import audit
 from howsure.commands.calibrate import calibrate
 from howsure.commands.compare import compare
@@ -102,6 +103,7 @@ for command in (
     leaderboard,
     compare,
     gate,
+    aa,
     estimate,
     noise,
     plan,

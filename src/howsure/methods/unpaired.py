@@ -93,7 +93,10 @@ def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, flo
     """Return difference, standard error and Welch–Satterthwaite degrees of freedom of two independent means."""
     (m1, v1, df1, _), (m2, v2, df2, _) = sides
     total = v1 + v2
-    df = total**2 / (v1**2 / df1 + v2**2 / df2) if total > 0 else math.nan
+    if not total > 0:
+        return m1 - m2, math.sqrt(total), math.nan
+    parts = v1**2 / df1 + v2**2 / df2
+    df = total**2 / parts if parts else math.inf  # the paper's z has no degrees of freedom to lose
     return m1 - m2, math.sqrt(total), df
 
 

@@ -26,6 +26,7 @@ import max_t
 import noise
 import resampling
 import start
+import stopping
 from measure import HERE, Race, Result, floor_mb, run
 
 PEERS = {"errorbars": "errorbars", "truescore": "truescore", "inspect": "inspect_ai", "spark": "pyspark"}
@@ -70,7 +71,7 @@ def main() -> None:
 
 
 def _races(peers: dict[str, str], folder: Path, word: str, sizes: dict[str, int]) -> list[Race]:
-    modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t, noise)
+    modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t, noise, stopping)
     races = [race for module in modules for race in module.races(peers)]
     if word in "read a .eval of 15,000 samples":
         races[2:2] = inspect_log.races(peers, folder)

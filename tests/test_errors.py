@@ -9,6 +9,7 @@ import pytest
 
 import howsure as hs
 from frames import clustered, two_models
+from howsure.methods.betting import Betting
 from howsure.methods.difference import difference
 from howsure.methods.mean import mean
 from howsure.readers import registry
@@ -25,6 +26,11 @@ def doubled(**columns):
 
 def grouped(**columns):
     return frame(model=["a", "a"], item=["x", "y"], score=[1.0, 0.0], **columns)
+
+
+def twice(monitor):
+    monitor.add("q", 1.0)
+    monitor.add("q", 1.0)
 
 
 ERRORS = {
@@ -82,6 +88,40 @@ ERRORS = {
         np.array([1.0, np.nan]), np.array([np.nan, 1.0]), method="sign-flip"
     ),
     "wilson off the scale": lambda: mean(np.array([5.0, 1]), bounded=False, interval="wilson"),
+    "watch: nothing is asked": lambda: hs.Monitor(a="a"),
+    "watch: two questions": lambda: hs.Monitor(a="a", at_least=0.5, within=0.1),
+    "watch: a margin of one model": lambda: hs.Monitor(a="a", within=None, at_least=None, margin=0.1),
+    "watch: a floor of two models": lambda: hs.Monitor(a="a", b="b", at_least=0.5),
+    "watch: a model with itself": lambda: hs.Monitor(a="a", b="a"),
+    "watch: one model by two names": lambda: hs.Monitor(a="a", b="x/a").update(
+        two_models(model=pl.lit("x/") + pl.col("model"))
+    ),
+    "watch: within nothing": lambda: hs.Monitor(a="a", within=0),
+    "watch: bounds upside down": lambda: hs.Monitor(a="a", within=0.1, bounds=(1, 0)),
+    "watch: a floor beyond the bounds": lambda: hs.Monitor(a="a", at_least=92),
+    "watch: margin of the whole scale": lambda: hs.Monitor(a="a", b="b", margin=1),
+    "watch: no items planned": lambda: hs.Monitor(a="a", b="b", items_planned=0),
+    "watch: exactly these questions": lambda: hs.Monitor(a="a", b="b", population="benchmark"),
+    "watch: checkpoints": lambda: hs.Monitor(a="a", b="b", average_last=2),
+    "watch: two ways of clustering": lambda: hs.Monitor(a="a", b="b", cluster=["p", "q"]),
+    "watch: covariate": lambda: hs.Monitor(a="a", b="b", covariate="length"),
+    "watch: clusters of unknown size": lambda: hs.Monitor(a="a", b="b", cluster="passage").update(clustered()),
+    "watch: clusters of another size": lambda: hs.Monitor(a="a", b="b", cluster="passage", cluster_size=3).update(
+        clustered()
+    ),
+    "watch: weights of what is seen": lambda: hs.Monitor(a="a", b="b", weight="w").update(two_models(w=pl.lit(2.0))),
+    "watch: a score out of bounds": lambda: hs.Monitor(a="a", b="b").update(two_models(score=pl.col("score") * 50)),
+    "watch: several tasks": lambda: hs.Monitor(a="a", b="b").update(
+        pl.concat([two_models(task=pl.lit(t)) for t in "xy"])
+    ),
+    "watch: several metrics": lambda: hs.Monitor(a="a", b="b").update(
+        pl.concat([two_models(metric=pl.lit(t)) for t in "xy"])
+    ),
+    "watch: one score of two": lambda: hs.Monitor(a="a", b="b").add("q1", 1.0),
+    "watch: an item twice": lambda: twice(hs.Monitor(a="a", within=0.1)),
+    "betting beyond the bounds": lambda: Betting().add([2.0]),
+    "betting on units too large": lambda: Betting().add([2.0], [3.0]),
+    "betting without bounds": lambda: Betting(bounds=(1, 0)),
     "margin without an error bar": lambda: hs.compare(two_models(n=1), "a", "b", margin=0.1),
 }
 
@@ -149,6 +189,9 @@ CAUTIONS = {
     "not in overall": lambda: hs.leaderboard(
         pl.concat([two_models(task=pl.lit("t")), two_models(task=pl.lit("u")).filter(pl.col("model") == "a")])
     ),
+    "watch: order": lambda: hs.Monitor(a="a", b="b").update(two_models()),
+    "watch: a model that is missing": lambda: hs.Monitor(a="a", b="c", shuffled=True).update(two_models()),
+    "watch: unbounded": lambda: hs.Monitor(a="a", b="b", bounds=None, shuffled=True).update(two_models()),
     "binomial only": lambda: hs.audit(frame(model=["a", "b"], score=[0.7, 0.6], n=[100, None])),
 }
 

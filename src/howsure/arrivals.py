@@ -230,7 +230,7 @@ def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
     ]
 
 
-MOST_IDS = 10_000
+MOST_IDS = 1_000
 FEW_IDS = 8
 
 

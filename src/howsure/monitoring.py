@@ -105,7 +105,9 @@ class Monitor:
         With `cluster` it waits until `cluster_size` items of the cluster are there.
         """
         if (b is None) != (self.b is None):
-            raise DataError(f"item {item!r} has {'one score' if b is None else 'two scores'}", remedy="One a model.")
+            raise DataError(
+                f"item {item!r} has {'one score' if b is None else 'two scores'}", remedy="Give one score a model."
+            )
         if cluster is not None and not self._cluster_size:
             raise no_sizes("cluster")
         if item in self._ids:
@@ -142,7 +144,7 @@ class Monitor:
         if sizes is None:  # an item whose attempts all failed may be run again; in a cluster it would change the unit
             self._failed += len(ready) - len(scored)
             ready = scored
-        self._counted = pl.concat([self._counted, ready.select(*SCHEMA)])
+        self._counted = pl.concat([self._counted, ready.select(*SCHEMA)], rechunk=True)
         if len(scored):
             value, weight = self._value() * pl.col("weight"), pl.col("weight")
             units = scored.select(sum=value, size=weight, cluster=pl.col("cluster"))
@@ -344,7 +346,9 @@ def check_goal(
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise OptionError(f"bounds={bounds!r} are not two numbers, the lower one first", remedy="Write (0, 100).")
     if at_least is not None and not low < at_least < high:
-        raise OptionError(f"at_least={at_least!r} is not inside the bounds {low:g} and {high:g}")
+        raise OptionError(
+            f"at_least={at_least!r} is not inside the bounds {low:g} and {high:g}", remedy="Write 0.92 for 92 %."
+        )
     if margin is not None and margin >= high - low:
         raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
 

@@ -359,9 +359,7 @@ def _facts(kept: list[_Read]) -> tuple[Any, ...]:
         finer = {**fact.finer, **known.finer}
         plans = {name: min(getattr(known, name), getattr(fact, name)) for name in ("planned", "epochs")}
         shuffled = known.shuffled if known.shuffled == fact.shuffled else known.shuffled and fact.shuffled
-        facts[fact.task] = replace(
-            facts[fact.task], lower_is_better=lower, finer=finer, shuffled=shuffled, **plans
-        )
+        facts[fact.task] = replace(facts[fact.task], lower_is_better=lower, finer=finer, shuffled=shuffled, **plans)
     return tuple(facts.values())
 
 

@@ -22,7 +22,7 @@ from howsure.pilots import joined, joined_errors, limits_of, read_pilots
 from howsure.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.plan import Sought
     from howsure.methods.power import Planned
@@ -154,12 +154,13 @@ def _check_counts(**counts: int | None) -> None:
             raise OptionError(f"{name}={count!r} is not a whole number of {least.get(name, 1)} or more")
 
 
-def _refuse_pilot_options(a: str | None, b: str | None, options: DesignOptions, *, simulate: bool) -> None:
-    given = [name for name, value in {"a": a, "b": b, **options}.items() if value not in (None, (), "")]
+def _refuse_pilot_options(a: str | None, b: str | None, options: Mapping[str, Any], *, simulate: bool) -> None:
+    """Raise OptionError where an option is about a pilot and there is none."""
     usual = {"failures": "harness", "score": "mean", "population": "questions"}
-    given = [name for name in given if options.get(name) != usual.get(name)]
-    if given or simulate:
-        raise OptionError(f"{given[0] if given else 'simulate'} needs a pilot", remedy="Give one with --pilot PATH.")
+    asked = {"a": a, "b": b, **options, "simulate": simulate or None}
+    given = [name for name, value in asked.items() if value not in (None, (), usual.get(name))]
+    if given:
+        raise OptionError(f"{given[0]} needs a pilot", remedy="Give one with --pilot PATH.")
 
 
 def _answer(

@@ -547,22 +547,38 @@ def test_lower_is_better_turns_wins_but_not_the_difference():
     assert (down.estimate, down.p_value) == (up.estimate, up.p_value)
 
 
-def test_items_needed_is_millers_formula():
+def test_items_needed_is_millers_formula_where_neither_df_nor_pseudo_items_matter():
     a, b, _, _ = random_pair(4)
-    found = difference(a, b)
+    found = difference(a, b, method="t", variance="miller")
     gap = abs(found.estimate.value)
     expected = 40 * ((1.959963984540054 + 0.8416212335729143) * found.estimate.se / gap) ** 2
-    assert found.items_needed == pytest.approx(expected, rel=1e-9)
+    assert found.items_needed == math.ceil(expected)
+    assert expected < difference(a, b, method="t").items_needed < difference(a, b).items_needed < 1.1 * expected + 5
     assert math.isnan(items_needed(difference(a, a).estimate, 0.95))
 
 
 def test_items_needed_would_do():
-    # 80 % power at that n, when the gap and the spread seen are the true ones
+    # 80 % of samples of that many items, drawn from those seen, show the gap
     a, b, _, _ = random_pair(4)
     found = difference(a, b)
-    se = found.estimate.se * math.sqrt(40 / found.items_needed)
-    power = stats.norm.sf(stats.norm.ppf(0.975) - abs(found.estimate.value) / se)
-    assert power == pytest.approx(0.8, abs=1e-3)
+    n, rng = int(found.items_needed), np.random.default_rng(0)
+    drawn = rng.integers(0, len(a), (n, 2_000))
+    d = (a - b)[drawn]
+    centre, squares = d.sum(axis=0) / (n + 2), ((d - d.sum(axis=0) / (n + 2)) ** 2).sum(axis=0)
+    spread = np.sqrt((squares + 2 * (1 + centre**2)) * (n + 2) / (n + 1)) / (n + 2)
+    shown = np.abs(centre) / spread > stats.t.ppf(0.975, n + 1)
+    assert float(shown.mean()) == pytest.approx(0.8, abs=0.04)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 4]), method=st.sampled_from(["pseudo-items", "t"]))
+def test_what_is_not_shown_needs_more_items_than_there_are(seed, size, method):
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 2, (2, 40)).astype(float)
+    codes = (np.arange(40) // size,) if size > 1 else ()
+    found = difference(a, b, clusters=codes, method=method)
+    if found.p_value > 0.055 and found.estimate.value:
+        assert found.items_needed > 40
 
 
 # margins

@@ -10,11 +10,12 @@ import numpy as np
 
 from howsure.answers.estimate import Estimate, Interval
 from howsure.errors import Caution, MethodError
-from howsure.methods import intervals
+from howsure.methods import power
 from howsure.methods.clustered import clusterings, covariance
 from howsure.methods.mean import FIRST_CLUSTERING_ONLY, NEGATIVE_TWO_WAY, cluster_cautions
 from howsure.methods.pairs import pair_moments
 from howsure.methods.pivot import Asked, Pivot, equivalence, t_pivot
+from howsure.methods.sizes import equal_sizes
 from howsure.methods.unpaired import unpaired_difference
 
 if TYPE_CHECKING:
@@ -256,14 +257,20 @@ def _bayes(s: _Paired, asked: Asked) -> Pivot:
 def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float:
     """Return about how many items would show a gap of the size seen with 80 % power, all else the same.
 
-    n · ((z + z_power) · SE / gap)², Miller (2024), section 5; NaN where no gap or no SE was seen. `target`: from where the
-    gap is counted; `level`: of the two-sided interval that decides.
+    Miller (2024), section 5, with the pseudo-items and the degrees of freedom that the estimate has, clusters growing in
+    number; NaN where no gap or no SE was seen. `target`: from where the gap is counted; `level`: of the two-sided interval that
+    decides.
     """
     gap = abs(estimate.value - target)
-    if not gap or not estimate.se > 0:
+    if not gap or not estimate.se > 0 or math.isnan(estimate.df):
         return math.nan
-    z = float(intervals.t_quantile(level, math.inf)) + float(intervals.t_quantile(2 * POWER - 1, math.inf))
-    return estimate.n_items * (z * estimate.se / gap) ** 2
+    pseudo = "pseudo-items" in estimate.method
+    normal = math.isinf(estimate.df) or "fixed-items" in estimate.method
+    units = max(estimate.df + 1 - 2 * pseudo, 1.0)
+    size = 1.0 if normal or estimate.n_clusters == estimate.n_items else max(estimate.n_items / units, 1.0)
+    spread = power.Spread(within=estimate.n_items * estimate.se**2, sizes=equal_sizes(size))
+    test = power.Test(method="z" if normal else "pseudo-items" if pseudo else "t", level=level)
+    return power.items_needed(test, spread, gap, 1, POWER)
 
 
 def _mean(x: Floats, w: Floats, keep: NDArray[np.bool_]) -> float:

@@ -40,6 +40,11 @@ def looks() -> pl.DataFrame:
     return pl.read_parquet(FOLDER / "looks.parquet")
 
 
+def plans() -> pl.DataFrame:
+    """Return one row per planned comparison and method; the columns are told in howsure/calibration/plans.py."""
+    return pl.read_parquet(FOLDER / "plans.parquet")
+
+
 def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> Caution | None:
     """Warn where a method is known to miss in worlds like these data: right-or-wrong answers, one attempt an item.
 

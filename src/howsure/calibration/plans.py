@@ -1,0 +1,168 @@
+"""Comparisons that were planned for a power, in worlds whose truth is known: how often do they find the difference?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import product
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import polars as pl
+
+from howsure.calibration.harness import TOLERANCE, error_of, over_processes
+from howsure.calibration.pair_worlds import PairWorld
+from howsure.calibration.worlds import cluster_sizes
+from howsure.methods import intervals
+from howsure.methods.differences import pivots
+from howsure.methods.power import Spread, Test, items_needed, power
+from howsure.methods.pseudo import PSEUDO
+from howsure.methods.sizes import equal_sizes, sizes_of
+from howsure.options import PlanMethod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.calibration.samples import DifferenceSample
+    from howsure.calibration.worlds import Sizes
+    from howsure.methods.sizes import ClusterSizes
+    from howsure.options import Variance
+
+    Floats = NDArray[np.float64]
+
+POWER = 0.8
+SHORT = 0.03
+"""How much of the power that was planned for may be missing where a plan holds ten clusters or more."""
+FEWEST = 10
+MOST_ITEMS = 20_000
+BLOCK = 2_000_000
+
+SCHEMA = {
+    "method": pl.String,
+    "discordance": pl.Float64,
+    "effect": pl.Float64,
+    "cluster_size": pl.Int64,
+    "sizes": pl.String,
+    "icc": pl.Float64,
+    "items": pl.Int64,
+    "clusters": pl.Int64,
+    "trials": pl.Int64,
+    "planned": pl.Float64,
+    "found": pl.Float64,
+    "kept": pl.Boolean,
+}
+"""`items`, `clusters`: that the plan came to; `planned`: its power with whole clusters; `found`: how often it was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWorld:
+    """Two models, right or wrong, as in PairWorld, and a plan that knows their spread."""
+
+    discordance: float
+    effect: float
+    cluster_size: int = 1
+    sizes: Sizes = "equal"
+    icc: float = 0.0
+
+    def profile(self) -> ClusterSizes:
+        """Return the sizes of clusters that the plan knows."""
+        if self.cluster_size == 1:
+            return equal_sizes()
+        return sizes_of(cluster_sizes(PROFILE, self.cluster_size, self.sizes).astype(float))
+
+    def spread(self) -> Spread:
+        """Return the true spread of the difference."""
+        variance = self.discordance - self.effect**2
+        return Spread(within=variance * (1 - self.icc), between=variance * self.icc, sizes=self.profile())
+
+    def draw(self, clusters: int, rng: np.random.Generator, trials: int) -> DifferenceSample:
+        """Draw samples of so many clusters."""
+        return PairWorld(
+            discordance=self.discordance,
+            effect=self.effect,
+            n_clusters=clusters,
+            cluster_size=self.cluster_size,
+            sizes=self.sizes,
+            icc=self.icc,
+        ).draw(rng, trials)
+
+
+PROFILE = 50
+
+
+def standard_plans() -> list[PlanWorld]:
+    """Return the worlds of the record."""
+    return list(_worlds())
+
+
+def _worlds() -> Iterator[PlanWorld]:
+    for discordance, share in product((0.05, 0.1, 0.2, 0.4), (0.2, 0.4, 0.7)):
+        yield PlanWorld(discordance=discordance, effect=share * discordance)
+    sizes: tuple[Sizes, ...] = ("equal", "spread")
+    for discordance, share, size, icc, spread in product((0.1, 0.3), (0.3, 0.6), (5, 20), (0.0, 0.1, 0.3), sizes):
+        yield PlanWorld(discordance=discordance, effect=share * discordance, cluster_size=size, icc=icc, sizes=spread)
+
+
+def check_plans(
+    worlds: Sequence[PlanWorld],
+    *,
+    trials: int = 10_000,
+    level: float = 0.95,
+    seed: int = 0,
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> pl.DataFrame:
+    """Return one row per world and method."""
+    run = partial(run_plan, trials=trials, level=level, seed=seed)
+    return pl.DataFrame(over_processes(run, list(enumerate(worlds)), processes, progress), schema=SCHEMA)
+
+
+def run_plan(cell: tuple[int, PlanWorld], *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
+    """Plan for 80 % power with every method, draw what was planned, and count how often the difference is found."""
+    index, world = cell
+    rows = []
+    for k, method in enumerate(get_args(PlanMethod)):
+        test, spread = Test(method=method, level=level), world.spread()
+        items = items_needed(test, spread, world.effect, 1, POWER)
+        if items > MOST_ITEMS:
+            continue
+        clusters = max(round(items / world.cluster_size), 2)
+        held = cluster_sizes(clusters, world.cluster_size, world.sizes).astype(float)
+        known = Spread(within=spread.within, between=spread.between, sizes=_exact(held, world.cluster_size))
+        rng = np.random.default_rng([seed, 3, index, k])
+        found = _found(world, clusters, test, rng, trials)
+        planned = power(test, known, world.effect, float(held.sum()), 1)
+        promised = method != "z" and clusters >= FEWEST and known.sizes.df(float(held.sum())) >= FEWEST - 1
+        rows.append(
+            {
+                "method": method,
+                **asdict(world),
+                "items": round(held.sum()),
+                "clusters": clusters,
+                "trials": trials,
+                "planned": planned,
+                "found": found,
+                "kept": found >= planned - SHORT - TOLERANCE * error_of(POWER, trials) if promised else None,
+            }
+        )
+    return rows
+
+
+def _exact(held: Floats, size: int) -> ClusterSizes:
+    return sizes_of(held) if size > 1 else equal_sizes()
+
+
+def _found(world: PlanWorld, clusters: int, test: Test, rng: np.random.Generator, trials: int) -> float:
+    """Return the share of samples whose test finds a difference."""
+    block, seen, left = max(BLOCK // clusters, 1), 0, trials
+    while left > 0:
+        sample = world.draw(clusters, rng, min(block, left))
+        variance: Variance = "miller" if test.method == "z" else "CR2"
+        pivot = pivots(sample.sums_for(variance), variance, PSEUDO if test.method == "pseudo-items" else 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = np.where(pivot.spread > 0, pivot.centre / pivot.spread, 0.0)
+        seen += int((np.abs(t) > intervals.t_quantile(test.level, pivot.df)).sum())
+        left -= block
+    return seen / trials

@@ -1,0 +1,37 @@
+"""Planned comparisons find what they were planned for."""
+
+import polars as pl
+
+from howsure import record
+from howsure.calibration.plans import PlanWorld, check_plans, standard_plans
+
+
+def test_a_few_plans_are_kept_and_repeatable():
+    worlds = [PlanWorld(discordance=0.2, effect=0.08), PlanWorld(discordance=0.3, effect=0.15, cluster_size=5, icc=0.1)]
+    found = check_plans(worlds, trials=1_000, seed=3)
+    assert found.equals(check_plans(worlds, trials=1_000, seed=3))
+    assert set(found["method"]) == {"pseudo-items", "t", "z"}
+    assert found["kept"].drop_nulls().all()
+    assert len(found["kept"].drop_nulls()) == 4
+    assert (found["found"] - 0.8).abs().max() < 0.1
+
+
+def test_equal_models_are_told_apart_at_the_level():
+    """A world without a difference, with the questions that a plan for 10 points asked for."""
+    import numpy as np
+
+    from howsure.calibration.plans import _found
+    from howsure.methods.power import Test
+
+    world = PlanWorld(discordance=0.3, effect=0.0, cluster_size=5, icc=0.1)
+    share = _found(world, 60, Test(), np.random.default_rng(0), 8_000)
+    assert share < 0.05 + 3 * (0.05 * 0.95 / 8_000) ** 0.5
+
+
+def test_the_record_keeps_every_promise():
+    plans = record.plans()
+    assert len(plans) == 3 * len(standard_plans())
+    kept = plans["kept"].drop_nulls()
+    assert len(kept) > 60
+    assert kept.all()
+    assert plans.filter(pl.col("method") == "pseudo-items")["found"].mean() > 0.8

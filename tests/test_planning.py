@@ -252,7 +252,7 @@ def test_refusals(message):
         ("holds one model only", two_models().filter(pl.col("model") == "a"), {}),
         ("no spread to plan from", two_models(score=pl.lit(1.0)), {}),
         ("no spread to plan from", two_models(score=pl.lit(1.0)), {"a": "a", "b": "b"}),
-        ("share 1 items", two_models(n=1), {"a": "a", "b": "b"}),
+        ("share 1 item", two_models(n=1), {"a": "a", "b": "b"}),
         ("are in one cluster", two_models().with_columns(g=pl.lit("g")), {"a": "a", "b": "b", "cluster": "g"}),
         ("tells what assume assumes", two_models(), {"assume": hs.Assumptions()}),
         ("one model of a pair is missing", two_models(), {"a": "a"}),

@@ -79,7 +79,8 @@ class Assumptions:
         question, answer = self.variances(paired=paired)
         sizes = spread_sizes(self.cluster_size, self.cluster_variation)
         between = self.icc * (question + answer)
-        return Basis(question=question, answer=answer, between=between, cluster_size=sizes.size, crowd=sizes.crowd)
+        told = answer if self.rate is None else math.nan
+        return Basis(question=question, answer=told, between=between, cluster_size=sizes.size, crowd=sizes.crowd)
 
     def note(self, *, paired: bool) -> str:
         """Say it aloud."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from howsure.answers.plan import Basis
 from howsure.assemble import known_models, one_metric
+from howsure.document import plural
 from howsure.errors import Caution, DataError
 from howsure.methods.answer_noise import answers
 from howsure.methods.components import components, mixtures, variance_limits
@@ -110,14 +111,14 @@ def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:
         raise DataError(
             f"the pilot holds one model only, {matrix.models[0]}",
             where=matrix.task,
-            remedy="A comparison needs two; plan one model's own error bar with --precision or --at-least.",
+            remedy="A comparison needs two: add another model's logs, or plan without a pilot.",
         )
     moments = pair_moments(matrix.values, clusters=matrix.clusters, weights=matrix.weights, pseudo_items=False)
     upper = np.triu_indices(len(matrix.models), 1)
     each = (moments.variance * moments.shared)[upper]
     known = np.flatnonzero(np.isfinite(each) & (each > 0) & (moments.shared[upper] >= LEAST_ITEMS))
     if not len(known):
-        raise _no_spread(matrix, "no two models")
+        raise _no_spread(matrix, "all models")
     middle = known[np.argsort(each[known], kind="stable")[len(known) // 2]]
     first, second = (int(side[middle]) for side in upper)
     return (matrix.models[first], matrix.models[second]), len(known)
@@ -128,7 +129,7 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, paired: bool
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if int(shared.sum()) < LEAST_ITEMS:
         raise DataError(
-            f"{names[0]} and {names[1]} share {int(shared.sum())} items: nothing tells how their difference varies",
+            f"{names[0]} and {names[1]} share {plural(int(shared.sum()), 'item')}: nothing tells how their difference varies",
             where=matrix.task,
             remedy="A pilot needs two shared items or more.",
         )
@@ -165,7 +166,7 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, paired: bool
 
 def _no_spread(matrix: ScoreMatrix, who: str) -> DataError:
     return DataError(
-        f"the pilot shows no spread to plan from: {who} differ from item to item",
+        f"the pilot shows no spread to plan from: {who} differ by the same amount on every item",
         where=matrix.task,
         remedy="Take a larger pilot, or assume a spread (--question-variance, --answer-variance).",
     )

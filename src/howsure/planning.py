@@ -226,8 +226,23 @@ def _from_pilot(
     simulated = None if run.seed is None else _rehearsed(pilots, tasks, asked, comparisons, run.seed)
     few = min(pilot.basis.n_clusters for pilot in pilots)
     cautions += [_small_pilot(few, pilots)] if few < FEW_UNITS else []
+    typical = tuple(_typical(pilot, len(pilots)) for pilot in pilots if pilot.basis.pairs > 1)
     return _answer(
-        asked, tasks, comparisons, simulated=simulated, notes=items.notes, cautions=(*items.cautions, *cautions)
+        asked,
+        tasks,
+        comparisons,
+        simulated=simulated,
+        notes=(*items.notes, *typical),
+        cautions=(*items.cautions, *cautions),
+    )
+
+
+def _typical(pilot: Pilot, tasks: int) -> str:
+    """Tell which pair of models stands for all."""
+    where = f"{pilot.both.task}: " if tasks > 1 else ""
+    a, b = pilot.both.models
+    return (
+        f"{where}Planned for the median of {pilot.basis.pairs:,} pairs by the variance of their difference: {a} − {b}."
     )
 
 

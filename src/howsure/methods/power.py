@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MOST_ITEMS = 10**9
 NORMAL_DF = 1e6
 """Degrees of freedom from which on t is taken as normal."""
+SLACK = 1e-5
+"""By this share a number of items may be over a whole one: the other tail of a two-sided test is no reason for one more."""
 LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
 
 
@@ -262,7 +264,7 @@ def formula(test: Test, variance: float, effect: float, target: float) -> float:
         size = test.margin - abs(effect)
     if size <= 0:
         return math.inf
-    return math.ceil((z - float(special.ndtri(beta))) ** 2 * variance / size**2 * (1 - 1e-9))
+    return math.ceil((z - float(special.ndtri(beta))) ** 2 * variance / size**2 * (1 - SLACK))
 
 
 def _below(t: float, df: float, noncentrality: float) -> float:

@@ -12,6 +12,9 @@ from click.testing import CliRunner
 
 from howsure.cli import main
 from howsure.commands import watch as command
+from howsure.readers.archive import zipfile as reading
+from howsure.readers.folder import _joined_order
+from places import LOGS
 from test_monitoring import first, results
 
 FIXTURES = Path(__file__).parent / "fixtures" / "inspect"
@@ -163,20 +166,59 @@ def test_an_inspect_run_in_progress_is_read(tmp_path):
     assert "partial_run" not in [caution["code"] for caution in answer["cautions"]]
 
 
-def test_epochs_that_are_planned_are_waited_for(tmp_path):
-    from howsure.readers.archive import zipfile as reading
-    from places import LOGS
-
+def in_progress(folder, kept):
+    """Write two example logs as they were while samples were missing: `kept` says which ones there are."""
     for name in ("t0.3", "terse"):
         with reading.ZipFile(LOGS / f"smollm2-135m-{name}.eval") as old:
-            members = [n for n in old.namelist() if n.startswith("samples/")][:250]
-            with zipfile.ZipFile(tmp_path / f"{name}.eval", "w") as new:
+            members = [n for n in old.namelist() if n.startswith("samples/") and kept(n)]
+            with zipfile.ZipFile(folder / f"{name}.eval", "w") as new:
                 for member in ("_journal/start.json", *members):
                     new.writestr(member, old.read(member))
+
+
+def look_at(folder, *words):
     done = watch(
-        tmp_path, "-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-terse", "--cluster", "none", "--once", "-f", "json"
+        folder,
+        "-a",
+        "smollm2-135m-t0.3",
+        "-b",
+        "smollm2-135m-terse",
+        "--cluster",
+        "none",
+        "--once",
+        "-f",
+        "json",
+        *words,
     )
-    answer = json.loads(done.stdout)
-    assert answer["planned"] == 100
-    assert answer["n_items"] + answer["n_waiting"] <= 100
+    return json.loads(done.stdout)
+
+
+with reading.ZipFile(LOGS / "smollm2-135m-terse.eval") as log:
+    IDS = json.loads(log.read("_journal/start.json"))["eval"]["dataset"]["sample_ids"]
+
+
+def test_epochs_that_are_planned_are_waited_for(tmp_path):
+    late = {f"samples/{item}_epoch_5.json" for item in IDS[40:]}
+    in_progress(tmp_path, lambda name: name not in late)
+    answer = look_at(tmp_path)
+    assert (answer["planned"], answer["n_items"], answer["n_waiting"]) == (100, 40, 60)
     assert "order_not_random" in [caution["code"] for caution in answer["cautions"]]
+
+
+def test_items_count_in_the_order_in_which_the_run_starts_them(tmp_path):
+    """Items 11 and 13 are slow: what came after them waits, until they are there."""
+    slow = {f"samples/{IDS[k]}_epoch_2.json" for k in (10, 12)}
+    in_progress(tmp_path, lambda name: name not in slow)
+    answer = look_at(tmp_path)
+    assert (answer["n_items"], answer["n_waiting"]) == (10, 90)
+    assert any("88 items wait" in note for note in answer["notes"])
+    in_progress(tmp_path, lambda name: name != f"samples/{IDS[12]}_epoch_2.json")
+    assert look_at(tmp_path)["n_items"] == 12
+    in_progress(tmp_path, lambda name: True)
+    assert look_at(tmp_path)["exhausted"]
+
+
+def test_two_orders_are_joined_by_the_later_place():
+    assert _joined_order(("a", "b", "c", "d"), ("d", "a", "b", "c")) == ("a", "b", "c", "d")
+    assert _joined_order(("a", "b", "c"), ("c", "b", "a")) == ("b", "a", "c")
+    assert _joined_order((), ("c", "b")) == ("c", "b")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.document import listing
+from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, OptionError
 from howsure.grouping import attach_clusters, attach_weights, side_table
 from howsure.models import resolve
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 class Arrivals:
     """The items of a run so far, cumulative.
 
-    `ready`: one row an item that every model has in full: item, cluster (null without), mean scores a and b (null where
-    all attempts failed), weight. `n_partial`: items that some model lacks or has in part. `sizes`: cluster and size,
+    `ready`: one row an item that every model has in full, as every item that was started before it: item, cluster (null without), mean scores a and b (null where
+    all attempts failed), weight. `n_partial`: items that some model lacks or has in part, and those that wait for one
+    that was started before. `sizes`: cluster and size,
     None without clusters; `largest`: the largest sum of weights of a unit. `order`: item ids as they stand in the log.
     """
 
@@ -64,7 +65,8 @@ def arrivals(
     side = side_table(design)
     table = _items_table(items, part, found, wanted)
     table, sizes, largest = _with_units(table, items, _plan(side, design, task), design, cluster_size=cluster_size)
-    complete = table["complete"].fill_null(value=False)
+    table, note = _in_order(table, fact.order if fact is not None else ())
+    complete = table["complete"]
     stated = len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
     return Arrivals(
         a=found["a"],
@@ -79,9 +81,31 @@ def arrivals(
         shuffled=None if fact is None else fact.shuffled,
         order=_order(scores, task),
         lower_is_better=items.is_lower_better(task, metric),
-        notes=items.notes,
+        notes=(*items.notes, *note),
         cautions=tuple(cautions),
     )
+
+
+def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Let an item wait until all that were started before it are there: fast ones would come first, and be no random sample.
+
+    Where a log tells no order, or of other items, all count.
+    """
+    table = table.with_columns(pl.col("complete").fill_null(value=False))
+    places = (
+        pl.DataFrame({"item": order}, schema={"item": pl.String}).unique(maintain_order=True).with_row_index("place")
+    )
+    known = places.join(table, on="item", how="left", maintain_order="left")
+    if not len(known) or not known["complete"].any():
+        return table, ()
+    there = known["complete"].fill_null(value=False)
+    first = int(there.arg_min()) if not there.all() else len(there)  # type: ignore[arg-type]
+    table = table.join(places, on="item", how="left", maintain_order="left")
+    waits = pl.col("complete") & (pl.col("place") >= first).fill_null(value=True)
+    count = int(table.select(waits.sum()).item())
+    word = "waits" if count == 1 else "wait"
+    note = f"Order: items count as the run starts them, so that fast ones don't come first; {plural(count, 'item')} {word}."
+    return table.with_columns(complete=pl.col("complete") & ~waits).drop("place"), (note,) if count else ()
 
 
 USUAL = ("partial_run",)

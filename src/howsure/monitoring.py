@@ -287,7 +287,7 @@ class Monitor:
             found += self._late(self._arrived)
         if seen.torn:
             found.append(TORN)
-        if not (self.shuffled or self._exhausted):
+        if seen.n_units and not (self.shuffled or self._exhausted):
             stated = None if self._arrived is None else self._arrived.shuffled
             ids = self._counted["item"] if self._arrived is None else self._arrived.order
             found += order_caution(ids, stated)

@@ -23,7 +23,7 @@ class TaskFacts:
     harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence. `finer` holds the
     metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
     `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
-    items were put in random order, None where it doesn't say.
+    items were put in random order, None where it doesn't say; `order`: the items of a run in progress as it starts them.
     """
 
     task: str
@@ -36,6 +36,7 @@ class TaskFacts:
     planned: int = 0
     epochs: int = 0
     shuffled: bool | None = None
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

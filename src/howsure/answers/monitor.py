@@ -69,12 +69,13 @@ class Look(Answer):
     def line(self) -> str:
         """The look in one short line: `212 of 500 items  +3.1 pp  [−2.0, 8.2]  keep going`."""
         scale = Scale(percent=self.percent)
-        of = f" of {self.planned:,}" if self.planned is not None else ""
         waiting = f" ({self.n_waiting:,} waiting)" if self.n_waiting else ""
+        if not self.n_items:
+            return f"0{_of(self)} items{waiting}  keep going"
         value = scale.score(self.estimate) if self.b is None else scale.difference(self.estimate)
         interval = scale.interval(self.interval.low, self.interval.high)
         word = "decided" if self.decided else "all items used" if self.exhausted else "keep going"
-        return f"{self.n_items:,}{of} items{waiting}  {value}  {interval}{scale.unit if self.b else ''}  {word}"
+        return f"{self.n_items:,}{_of(self)} items{waiting}  {value}  {interval}{scale.unit if self.b else ''}  {word}"
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping."""
@@ -173,7 +174,7 @@ def _state(look: Look) -> str:
 
 def _seen(look: Look) -> str:
     scale = Scale(percent=look.percent)
-    of = f" of {look.planned:,}" if look.planned is not None and not look.exhausted else ""
+    of = "" if look.exhausted else _of(look)
     after = f"after {look.n_items:,}{of} items" if look.n_items != 1 or of else "after 1 item"
     if look.clustered:
         after += f" in {plural(look.n_units, 'cluster')}"
@@ -204,6 +205,8 @@ def _rounded(count: float) -> int:
 def _rows(look: Look) -> list[tuple[str, str]]:
     scale, interval = Scale(percent=look.percent), look.interval
     unit = scale.unit if look.b else scale.column
+    if not look.n_items:
+        return [("items", f"0{_of(look)}; {look.n_waiting:,} waiting")]
     rows = [(look.a, scale.score(look.a_mean))]
     if look.b is not None:
         rows += [(look.b, scale.score(look.b_mean)), ("difference a − b", scale.difference(look.estimate))]
@@ -211,8 +214,11 @@ def _rows(look: Look) -> list[tuple[str, str]]:
     rows.append((f"{level_text(interval.level)} interval, always valid", shown))
     if math.isfinite(look.p_value):
         rows.append(("p-value, always valid", p_text(look.p_value)))
-    of = f" of {look.planned:,}" if look.planned is not None else ""
     units = f" in {plural(look.n_units, 'complete cluster')}" if look.clustered else ""
     waiting = f"; {look.n_waiting:,} waiting" if look.n_waiting else ""
-    rows += [("items", f"{look.n_items:,}{of}{units}{waiting}"), ("method", look.method)]
+    rows += [("items", f"{look.n_items:,}{_of(look)}{units}{waiting}"), ("method", look.method)]
     return rows
+
+
+def _of(look: Look) -> str:
+    return f" of {look.planned:,}" if look.planned is not None else ""

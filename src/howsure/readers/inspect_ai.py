@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.archive import first_member, open_archive
-from howsure.readers.base import Reading, Run, looks_like, metadata_text
+from howsure.readers.base import Reading, Run, looks_like, metadata_text, whole_text
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.scores import Published, TaskFacts
@@ -204,7 +204,14 @@ def _facts(
         planned=_planned(spec, header) // _epochs(spec),
         epochs=_epochs(spec),
         shuffled=_shuffled(spec),
+        order=() if header.get("status") == "success" else _order(spec),
     )
+
+
+def _order(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the samples in the order in which they are started, after shuffling and the limit; empty where it isn't told."""
+    ids = (spec.get("dataset") or {}).get("sample_ids")
+    return tuple(whole_text(str(name)) for name in ids) if isinstance(ids, list) else ()
 
 
 def _shuffled(spec: Mapping[str, Any]) -> bool | None:

@@ -9,6 +9,7 @@ import pytest
 
 import howsure as hs
 from frames import clustered, two_models
+from howsure import configuration
 from howsure.methods.betting import Betting
 from howsure.methods.difference import difference
 from howsure.methods.mean import mean
@@ -142,6 +143,27 @@ ERRORS = {
     "betting beyond the bounds": lambda: Betting().add([2.0]),
     "betting on units too large": lambda: Betting().add([2.0], [3.0]),
     "betting without bounds": lambda: Betting(bounds=(1, 0)),
+    "gate that asks nothing": lambda: hs.gate(two_models(), "a", "b"),
+    "gate without a baseline": lambda: hs.gate(two_models(), "a", better=True),
+    "gate of a model against itself": lambda: hs.gate(two_models(), "a", "a", better=True),
+    "gate at a coin's throw": lambda: hs.gate(two_models(), "a", "b", better=True, level=0.5),
+    "gate with no margin": lambda: hs.gate(two_models(), "a", "b", not_worse_than=0),
+    "gate with a floor in words": lambda: hs.gate(two_models(), "a", at_least="92%"),
+    "floor off the scale": lambda: hs.gate(two_models(), "a", at_least=92),
+    "floor where smaller is better": lambda: hs.gate(two_models(), "a", at_least=0.5, lower_is_better=True),
+    "margin by a method without one": lambda: hs.gate(two_models(), "a", "b", same_within=0.1, method="mcnemar"),
+    "gate of nothing": lambda: hs.gate(two_models(), "a", "b", better=True, each_task=False),
+    "overall gate on two scales": lambda: hs.gate(
+        pl.concat([two_models(task=pl.lit("t")), two_models(task=pl.lit("u"), score=pl.col("score") * 7)]),
+        *("a", "b"),
+        better=True,
+        overall="mean",
+    ),
+    "splits of too few items": lambda: hs.aa(two_models(n=3)),
+    "no splits": lambda: hs.aa(two_models(), splits=0),
+    "splits by another method": lambda: hs.aa(two_models(), method="bayes"),
+    "splits of exactly these items": lambda: hs.aa(two_models(), population="benchmark"),
+    "configuration that is not there": lambda: configuration.load("nowhere.toml"),
     "margin without an error bar": lambda: hs.compare(two_models(n=1), "a", "b", margin=0.1),
 }
 
@@ -212,6 +234,30 @@ CAUTIONS = {
     "watch: order": lambda: hs.Monitor(a="a", b="b").update(two_models()),
     "watch: a model that is missing": lambda: hs.Monitor(a="a", b="c", shuffled=True).update(two_models()),
     "watch: unbounded": lambda: hs.Monitor(a="a", b="b", bounds=None, shuffled=True).update(two_models()),
+    "gate: a task left out, items missing, a fail after Holm": lambda: hs.gate(
+        pl.concat(
+            [
+                two_models(n=60, task=pl.lit("x")).filter((pl.col("model") == "a") | (pl.col("item") != "q1")),
+                two_models(task=pl.lit("y")).filter(pl.col("model") == "a"),
+                two_models(n=12, task=pl.lit("z")),
+            ]
+        ),
+        *("b", "a"),
+        not_worse_than=0.01,
+    ),
+    "gate: a task without baseline": lambda: hs.gate(
+        pl.concat([two_models(task=pl.lit("x")), two_models(task=pl.lit("y")).filter(pl.col("model") == "a")]),
+        *("a", "b"),
+        not_worse_than=0.01,
+    ),
+    "gate: failure policy": lambda: hs.gate(
+        frame(model=["a"] * 60 + ["b"] * 60, item=[*range(60)] * 2, score=[1.0] * 20 + [None] * 40 + [1.0] * 60),
+        *("a", "b"),
+        not_worse_than=0.2,
+    ),
+    "models that can't be parted": lambda: hs.aa(
+        pl.concat([two_models(task=pl.lit("x")), two_models(n=3, task=pl.lit("y"))]), splits=10
+    ),
     "binomial only": lambda: hs.audit(frame(model=["a", "b"], score=[0.7, 0.6], n=[100, None])),
 }
 

@@ -20,6 +20,8 @@ PUBLIC = [
         "Estimate",
         "Estimates",
         "FailurePlan",
+        "FalseAlarms",
+        "Gate",
         "Health",
         "HowsureError",
         "Interval",
@@ -28,7 +30,7 @@ PUBLIC = [
         "MethodError",
     ),
     *("Monitor", "Noise", "OptionError", "Plan", "Prices", "ReadError", "Scores", "Trend", "__version__"),
-    *("audit", "calibrate", "compare", "describe", "estimate", "health", "leaderboard", "noise"),
+    *("aa", "audit", "calibrate", "compare", "describe", "estimate", "gate", "health", "leaderboard", "noise"),
     *("plan", "plan_failures", "read", "trend"),
 ]
 
@@ -49,6 +51,9 @@ ANSWERS = {
     "estimates at the edge": lambda: hs.estimate(two_models(score=pl.lit(1.0))),
     "one item": lambda: hs.estimate(pl.DataFrame({"model": ["a"], "item": ["x"], "score": [0.5]})),
     "comparison": lambda: hs.compare(two_models(), "a", "b", margin=0.1),
+    "gate": lambda: hs.gate(two_models(), "a", "b", not_worse_than=0.01, better=True, same_within=0.1, at_least=0.4),
+    "gate without an error bar": lambda: hs.gate(two_models(n=1), "a", "b", not_worse_than=0.01),
+    "false alarms": lambda: hs.aa(attempts(), splits=50),
     "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
     "comparisons": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),
     "leaderboard": lambda: hs.leaderboard(clustered(), cluster="passage"),

@@ -75,9 +75,11 @@ def _read(path: Path) -> Configuration | None:
     try:
         table = tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        if path.name == PYPROJECT:
+        if path.name == PYPROJECT and b"tool.howsure" not in raw:
             return None  # somebody else's file: their tools will say so
-        raise OptionError(f"no TOML ({error})", where=str(path), remedy="Mend it, or use --no-config.") from None
+        raise OptionError(
+            f"no TOML ({error})", where=os.path.relpath(path), remedy="Mend it, or use --no-config."
+        ) from None
     if path.name == PYPROJECT:
         tool = table.get("tool", {})
         table = tool.get("howsure") if isinstance(tool, dict) else None

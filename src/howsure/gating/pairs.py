@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.gate import Check
+from howsure.document import plural
 from howsure.errors import Caution, MethodError
 from howsure.methods.difference import items_needed
 
@@ -121,7 +122,7 @@ def _missing_items(c: Comparison) -> list[Caution]:
     if not c.paired or not (c.n_only_a or c.n_only_b):
         return []
     told = [
-        f"{model} has {count:,} items that {other} lacks"
+        f"{model} has {plural(count, 'item')} that {other} lacks"
         for model, other, count in ((c.b, c.a, c.n_only_b), (c.a, c.b, c.n_only_a))
         if count
     ]

@@ -139,6 +139,7 @@ ERRORS = {
         pl.concat([two_models(metric=pl.lit(t)) for t in "xy"])
     ),
     "watch: one score of two": lambda: hs.Monitor(a="a", b="b").add("q1", 1.0),
+    "watch: an item of no order": lambda: hs.Monitor(a="a", within=0.1, order=["p"]).add("q", 1.0),
     "watch: an item twice": lambda: twice(hs.Monitor(a="a", within=0.1)),
     "betting beyond the bounds": lambda: Betting().add([2.0]),
     "betting on units too large": lambda: Betting().add([2.0], [3.0]),

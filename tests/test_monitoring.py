@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import howsure as hs
 from howsure.methods.betting import Betting
-from places import LOGS
+from places import DATA, LOGS
 
 
 def results(n=60, *, a=0.8, b=0.5, seed=0, **columns):
@@ -238,6 +238,34 @@ def test_sizes_come_from_the_items_table(tmp_path):
     assert look.interval.low < look.estimate < look.interval.high
 
 
+def test_items_wait_for_those_that_were_started_before():
+    monitor = hs.Monitor(a="a", within=0.1, order=["q0", "q1", "q2", "q3"])
+    monitor.add("q0", 1.0)
+    monitor.add("q2", 1.0)
+    assert (monitor.look().n_items, monitor.look().n_waiting) == (1, 1)
+    monitor.add("q1", math.nan)
+    assert (monitor.look().n_items, monitor.look().n_waiting) == (2, 0)
+    with pytest.raises(hs.DataError, match="is not in the order of the run"):
+        monitor.add("q9", 1.0)
+    data = results(30)
+    ids = data["item"].head(30).to_list()
+    slow = data.filter(~((pl.col("item") == ids[12]) & (pl.col("model") == "b")))
+    look = hs.Monitor(a="a", b="b", order=ids).update(slow)
+    assert (look.n_items, look.n_waiting) == (12, 18)
+    assert any("17 items wait" in note for note in look.notes)
+
+
+def test_slow_wrong_answers_do_no_harm_where_the_order_is_known():
+    """All wrong answers are missing: counting what is there would give 100 %, the first items in order do not."""
+    data = results(300, a=0.5).filter(model="a")
+    ids = data["item"].to_list()
+    fast = data.filter((pl.col("score") == 1) | (pl.int_range(pl.len()) < 60))
+    assert hs.Monitor(a="a", at_least=0.6).update(fast).kept is True
+    look = hs.Monitor(a="a", at_least=0.6, order=ids).update(fast)
+    assert not look.decided
+    assert 60 <= look.n_items < 75
+
+
 def test_clusters_one_by_one():
     monitor = hs.Monitor(a="a", b="b", cluster_size=2)
     monitor.add("x1", 1, 0, cluster="x")
@@ -306,3 +334,24 @@ def test_far_from_decided():
     assert look.verdict.startswith("Keep going: ")
     assert "more would decide" in look.verdict or "no number of items" in look.verdict
     assert look.line.startswith("40 of 2,000 items  ")
+
+
+SWEBENCH = DATA / "tidy" / "swebench_verified.parquet"
+
+
+@pytest.mark.skipif(not SWEBENCH.exists(), reason="no folder of real results")
+def test_a_real_pair_is_decided_early():
+    """15 points apart on 500 items; pairs 12 points apart take 124 on average (docs/stopping.md)."""
+    names = ["20250928_trae_doubao_seed_code", "20250206_agentscope"]
+    rows = pl.read_parquet(SWEBENCH).filter(pl.col("model").is_in(names)).select("model", "item", "score")
+    wide, used = rows.pivot(on="model", index="item", values="score"), []
+    for seed in range(10):
+        drawn = wide.sample(fraction=1, shuffle=True, seed=seed)
+        monitor = hs.Monitor(a=names[0], b=names[1], items_planned=500, shuffled=True)
+        for k, (item, a, b) in enumerate(drawn.select("item", *names).iter_rows()):
+            monitor.add(item, a, b)
+            if k % 10 == 9 and (look := monitor.look()).decided:
+                break
+        assert look.better == names[0]
+        used.append(look.n_items)
+    assert np.mean(used) < 150

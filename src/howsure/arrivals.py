@@ -50,9 +50,19 @@ class Arrivals:
 
 
 def arrivals(
-    scores: Scores, design: Design, *, a: str, b: str | None, attempts: int | None, cluster_size: int | None
+    scores: Scores,
+    design: Design,
+    *,
+    a: str,
+    b: str | None,
+    attempts: int | None = None,
+    cluster_size: int | None = None,
+    order: tuple[str, ...] = (),
 ) -> Arrivals:
-    """See what is there of one task and metric. DataError where there are several, or clusters of unknown size."""
+    """See what is there of one task and metric. DataError where there are several, or clusters of unknown size.
+
+    `order`: of all items as they are started; empty takes what the log tells.
+    """
     items = collect(scores, design)
     task, metric = _one_part(items)
     part, cautions = items.parts[task, metric], [c for c in items.cautions if c.code not in USUAL]
@@ -65,7 +75,7 @@ def arrivals(
     side = side_table(design)
     table = _items_table(items, part, found, wanted)
     table, sizes, largest = _with_units(table, items, _plan(side, design, task), design, cluster_size=cluster_size)
-    table, note = _in_order(table, fact.order if fact is not None else ())
+    table, note = _in_order(table, order or (fact.order if fact is not None else ()))
     complete = table["complete"]
     stated = len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
     return Arrivals(

@@ -12,16 +12,17 @@ from howsure.answers.estimate import Interval
 from howsure.answers.monitor import Look
 from howsure.api import read
 from howsure.arrivals import Arrivals, arrivals, no_sizes, order_caution
-from howsure.covariates import refuse_covariate
 from howsure.design import DesignOptions, make_design
 from howsure.document import plural
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import Caution, DataError
+from howsure.goals import check_counts, check_goal, refuse_others
 from howsure.methods.asymptotic import Asymptotic
 from howsure.methods.betting import HORIZON, AlwaysValid, Betting
 from howsure.options import check_level, significant
 
 if TYPE_CHECKING:
-    from howsure.design import Design
+    from collections.abc import Sequence
+
     from howsure.scores import Scores
 
 SCHEMA = {"item": pl.String, "cluster": pl.String, "a": pl.Float64, "b": pl.Float64, "weight": pl.Float64}
@@ -40,6 +41,8 @@ class Monitor:
     an item's mean over attempts, once all `attempts` are there (None: as many as the log plans, else those of the first look
     that sees the item). An item counts once, as it was then. `items_planned`: None takes what the log plans; it tunes the bets and
     the forecast, and any number is valid. `shuffled`: True says that the order is random where the log doesn't.
+    `order`: all items as the run starts them (None: what the log tells, as Inspect's do); an item then waits until all that were
+    started before it are there, since where many run at once the fast ones come first, and are no random sample.
 
     A cluster counts as one unit once all its items are there, so clusters must come in random order, and their sizes be known
     before the run: from the table `items`, or `cluster_size` items in each. Shared options: see
@@ -67,6 +70,7 @@ class Monitor:
         attempts: int | None = None,
         cluster_size: int | None = None,
         shuffled: bool | None = None,
+        order: Sequence[str] | None = None,
         **options: Unpack[DesignOptions],
     ) -> None:
         check_level(level)
@@ -78,7 +82,9 @@ class Monitor:
         refuse_others(self._design)
         self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
         self._counted, self._waiting = pl.DataFrame(schema=SCHEMA), pl.DataFrame(schema=SCHEMA)
-        self._failed = 0
+        self._failed = self._reached = 0
+        self._order = tuple(map(str, order or ()))
+        self._known = frozenset(self._order)
         self._ids: set[str] = set()
         self._added: list[tuple[str, str | None, float, float, float]] = []
         self._sequence: Betting | Asymptotic | None = None
@@ -92,7 +98,13 @@ class Monitor:
         """
         scores = self._read(data)
         arrived = arrivals(
-            scores, self._design, a=self.a, b=self.b, attempts=self._attempts, cluster_size=self._cluster_size
+            scores,
+            self._design,
+            a=self.a,
+            b=self.b,
+            attempts=self._attempts,
+            cluster_size=self._cluster_size,
+            order=self._order,
         )
         self._arrived, self._lower = arrived, arrived.lower_is_better
         fresh = arrived.ready.join(self._counted.select("item"), on="item", how="anti")
@@ -102,7 +114,8 @@ class Monitor:
     def add(self, item: str, a: float, b: float | None = None, *, cluster: str | None = None) -> None:
         """Add one item by its mean scores; for a harness that drives the monitor itself. An item that is there is refused.
 
-        With `cluster` it waits until `cluster_size` items of the cluster are there.
+        NaN is an item that failed. With `cluster` it waits until `cluster_size` items of the cluster are there, with `order`
+        until all items that were started before are.
         """
         if (b is None) != (self.b is None):
             raise DataError(
@@ -110,6 +123,8 @@ class Monitor:
             )
         if cluster is not None and not self._cluster_size:
             raise no_sizes("cluster")
+        if self._known and item not in self._known:
+            raise DataError(f"item {item!r} is not in the order of the run", remedy="Name all items in `order`.")
         if item in self._ids:
             raise DataError(
                 f"item {item!r} was added before", remedy="An item counts once: average its attempts first."
@@ -132,7 +147,9 @@ class Monitor:
     def _take(self) -> None:
         """Count the items, or complete clusters, that are ready."""
         sizes = self._sizes()
-        ready = self._waiting
+        ready = (
+            self._waiting.filter(pl.col("item").is_in(self._started())) if self._order and self._ids else self._waiting
+        )
         if sizes is not None:
             ready = ready.join(sizes, on="cluster", how="left", maintain_order="left")
             ready = ready.with_columns(there=pl.len().over("cluster"))
@@ -151,6 +168,12 @@ class Monitor:
             if sizes is not None:
                 units = units.group_by("cluster", maintain_order=True).agg(pl.col("sum", "size").sum())
             self._running().add(units["sum"].to_numpy(), units["size"].to_numpy())
+
+    def _started(self) -> list[str]:
+        """Return the items added so far that no item started before them is missing."""
+        while self._reached < len(self._order) and self._order[self._reached] in self._ids:
+            self._reached += 1
+        return list(self._order[: self._reached])
 
     def _sizes(self) -> pl.DataFrame | None:
         """Return how many items each cluster has, None where there are no clusters."""
@@ -315,60 +338,6 @@ class Monitor:
                 remedy="Where attempts came late, name how many are planned (--attempts); after another scoring start anew.",
             )
         ]
-
-
-def check_goal(
-    a: str,
-    b: str | None,
-    *,
-    at_least: float | None,
-    within: float | None,
-    margin: float | None,
-    bounds: tuple[float, float] | None,
-) -> None:
-    """Raise OptionError for a question that makes no sense."""
-    if sum(goal is not None for goal in (at_least, within, margin)) > 1:
-        raise OptionError("at_least, within and margin are three questions", remedy="Ask one of them.")
-    if b is None and at_least is None and within is None:
-        raise OptionError(f"nothing is asked of {a!r}", remedy="Name b to compare with, at_least or within.")
-    if b is None and margin is not None:
-        raise OptionError("a margin is for two models", remedy="Name b, or use at_least.")
-    if b is not None and at_least is not None:
-        raise OptionError("at_least is for one model", remedy="Leave b out, or use margin.")
-    if b == a:
-        raise OptionError(f"{a!r} is compared with itself", remedy="Name two models.")
-    for name, size in (("within", within), ("margin", margin)):
-        if size is not None and not size > 0:
-            raise OptionError(f"{name}={size!r} is not above 0", remedy="Write 0.02 for two percentage points.")
-    if bounds is None:
-        return
-    low, high = bounds
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise OptionError(f"bounds={bounds!r} are not two numbers, the lower one first", remedy="Write (0, 100).")
-    if at_least is not None and not low < at_least < high:
-        raise OptionError(
-            f"at_least={at_least!r} is not inside the bounds {low:g} and {high:g}", remedy="Write 0.92 for 92 %."
-        )
-    if margin is not None and margin >= high - low:
-        raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
-
-
-def check_counts(**counts: int | None) -> None:
-    """Raise OptionError unless all counts are whole numbers above 0."""
-    for name, count in counts.items():
-        if count is not None and (not isinstance(count, (int, np.integer)) or count < 1):
-            raise OptionError(f"{name}={count!r} is not a whole number above 0")
-
-
-def refuse_others(design: Design) -> None:
-    """Raise OptionError for options that a run in progress can't respect."""
-    refuse_covariate(design, "watch")
-    if design.population == "benchmark":
-        raise OptionError("watch doesn't ask about exactly these questions", remedy="compare and estimate do.")
-    if design.average_last:
-        raise OptionError("watch follows single models, not averages of checkpoints", remedy="Leave average_last out.")
-    if design.cluster is not None and len(design.cluster) > 1:
-        raise OptionError("watch takes one way of clustering", remedy="Name the coarser one.")
 
 
 def _refuse_sizes(rows: pl.DataFrame) -> None:

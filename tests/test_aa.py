@@ -208,3 +208,35 @@ def test_unpaired_halves_are_halves():
     for found in unpaired_splits(moments, splits=50, variance="CR2", pseudo=False, rng=np.random.default_rng(0)):
         assert found.centre.shape == (50,)
         assert abs(found.centre.mean()) < 2
+
+
+REAL = {
+    "cruxeval": ("tidy/cruxeval_samples.parquet", {"columns": {"model": ["model", "temperature"]}}, {}),
+    "inspect": ("raw/inspect", {}, {"failures": "drop"}),
+    "swebench": ("tidy/swebench_verified.parquet", {}, {"cluster": "none"}),
+    "tau": ("tidy/tau_bench.parquet", {}, {}),
+}
+
+
+@pytest.mark.parametrize("asked", [{"not_worse_than": 0.01}, {"better": True}])
+@pytest.mark.parametrize("name", REAL)
+def test_real_results_rarely_fail_against_themselves(real_data, name, asked):
+    path, reading, options = REAL[name]
+    found = hs.aa(hs.read(real_data / path, **reading), **asked, **options, splits=300)
+    assert found.failed_share <= found.promised_fails
+    assert found.broken == ()
+
+
+@pytest.mark.parametrize("asked", [{"not_worse_than": 0.01}, {"better": True}])
+def test_the_example_logs_rarely_fail_against_themselves(asked):
+    """By `aa`, and by hand: the rows of one model's attempts dealt to two names, and the gate run on them."""
+    assert hs.aa(LOGS, **asked, cluster="passage_id").failed_share <= 0.025
+    rows = hs.read(LOGS).rows.collect() if hasattr(hs.read(LOGS).rows, "collect") else hs.read(LOGS).rows
+    one = rows.filter(pl.col("model").str.ends_with("t1.0"))
+    rng, fails = np.random.default_rng(0), 0
+    for _ in range(60):
+        dealt = one.with_columns(order=pl.Series(rng.random(len(one))).alias("order")).with_columns(
+            model=pl.when(pl.col("order").rank().over("item") <= 2).then(pl.lit("a")).otherwise(pl.lit("b"))
+        )
+        fails += hs.gate(dealt.drop("order"), "a", "b", **asked, cluster="passage_id").verdict == "fail"
+    assert fails <= 3

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import polars as pl
+from scipy import special
 
 from howsure import covariates
 from howsure.aggregate import Wanted, value_counts
@@ -139,6 +140,7 @@ def aa(
     if not entries:
         raise DataError("no model has enough items to be parted", remedy="Four items or clusters are the least.")
     percent = all(matrix.bounded for matrix, _ in _models(items))
+    entries = [replace(entry, excess=_excess(entry, asked, len(entries))) for entry in entries]
     return FalseAlarms(
         entries=tuple(entries),
         asked=asked.words(Scale(percent=percent)),
@@ -282,6 +284,13 @@ def _pivots(halves: _Halves, asked: _Asked, rng: np.random.Generator) -> Iterato
         raise DataError(f"{where}: with one attempt an item, halves of two clusterings at once can't be drawn")
     moments = ClusterMoments.of(matrix.values[:, 0], halves.weights, matrix.clusters[0] if matrix.clusters else None)
     return unpaired_splits(moments, splits=asked.splits, variance=asked.variance, pseudo=pseudo, rng=rng)
+
+
+def _excess(entry: AlarmRate, asked: _Asked, entries: int) -> bool:
+    """Test both shares against what is promised, one-sided and exact, corrected for the number of tests (Bonferroni)."""
+    counts = ((entry.failed, asked.promised), (entry.different, 1 - asked.level))
+    p = [float(special.bdtrc(count - 1, entry.splits, promised)) if count else 1.0 for count, promised in counts]
+    return min(p) * 2 * entries < 1 - SPLITS_LEVEL
 
 
 def _share(count: int, splits: int) -> Interval:

@@ -21,7 +21,8 @@ class AlarmRate:
 
     `parted`: "attempts" of every item, compared in pairs, or "items" (whole clusters), compared unpaired. `failed`,
     `passed`, `unclear`: splits by verdict; `different`: those in which `compare` sees a difference. `failed_interval`,
-    `different_interval`: exact (Clopper–Pearson), of the shares.
+    `different_interval`: exact (Clopper–Pearson), of the shares. `excess`: more than promised, beyond what so many splits of so
+    many models show by chance.
     """
 
     task: str
@@ -37,6 +38,7 @@ class AlarmRate:
     different_interval: Interval
     n_items: int
     n_clusters: int
+    excess: bool = False
 
     @property
     def failed_share(self) -> float:
@@ -68,6 +70,7 @@ class AlarmRate:
             "different_high": number(self.different_interval.high),
             "n_items": self.n_items,
             "n_clusters": self.n_clusters,
+            "excess": self.excess,
         }
 
 
@@ -95,13 +98,8 @@ class FalseAlarms(Answer):
 
     @property
     def broken(self) -> tuple[AlarmRate, ...]:
-        """The models whose gate fails more often than promised, or sees differences too often, beyond the splits' chance."""
-        return tuple(
-            entry
-            for entry in self.entries
-            if entry.failed_interval.low > self.promised_fails + 1e-12
-            or entry.different_interval.low > self.promised_different + 1e-12
-        )
+        """The models whose gate fails more often than promised, or sees differences too often, beyond chance."""
+        return tuple(entry for entry in self.entries if entry.excess)
 
     @property
     def failed_share(self) -> float:

@@ -209,7 +209,8 @@ def _summary(gate: Gate) -> str:
         head = f"1 of {total} {'fails' if gate.verdict == 'fail' else 'is open'}"
     if len(named) > 1 and many:
         return f"{head}: {listing([check.name for check in named])}."
-    return f"{head}: {named[0].name + ': ' if many else ''}{_with_needed(named[0])}"
+    first = "; the first" if len(named) > 1 else ""
+    return f"{head}{first}: {named[0].name + ': ' if many else ''}{_with_needed(named[0])}"
 
 
 def _with_needed(check: Check) -> str:
@@ -270,7 +271,7 @@ def _facts(gate: Gate) -> Table:
     """Lay out one check as two columns."""
     c = gate.checks[0]
     scale = Scale(percent=c.percent)
-    rows: list[tuple[str, str]] = [("asked", c.asked), ("task", c.name)]
+    rows: list[tuple[str, str]] = [("asked", _asked_short(c)), ("task", c.name)]
     if not _is_floor(c):
         rows += [(c.candidate, scale.score(c.candidate_score)), (c.baseline or "", scale.score(c.baseline_score))]
         rows.append(("difference", scale.difference(c.value)))
@@ -302,7 +303,7 @@ def _table(gate: Gate) -> Table:
     )
     title = f"{gate.checks[0].candidate}: {gate.checks[0].asked}" if alike else ""
     judged = sum(not check.lacking for check in gate.checks)
-    note = f"each at {level_text(gate.level)}; fails corrected for {judged:,} checks (Holm), passes need all"
+    note = f"each at {level_text(gate.level)}; p-values of fails corrected for {judged:,} checks (Holm)"
     return Table(columns=columns, rows=tuple(_row(check, alike) for check in gate.checks), title=title, note=note)
 
 

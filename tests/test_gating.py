@@ -323,6 +323,38 @@ def test_a_path_that_is_not_there_and_a_bug_are_no_verdict(monkeypatch, quiz):
     assert run("gate", quiz, "-a", "good", "-b", "old", "--better").exit_code == 3
 
 
+def test_a_mistyped_gate_is_no_verdict(quiz):
+    assert run("gat", quiz).exit_code == 3
+    assert run("--bogus", "gate", quiz).exit_code == 3
+    assert run("gate", "--help").exit_code == 0
+    assert run("estimate", quiz, "--bogus").exit_code == 2
+
+
+@pytest.mark.parametrize("engine", ["pandas", "lazy", "duckdb", "pyarrow"])
+def test_frames_of_any_kind(engine):
+    import duckdb
+
+    rows = pl.concat([two_models(n=300, task=pl.lit("x")), two_models(task=pl.lit("y")).filter(pl.col("model") == "b")])
+    made = {
+        "pandas": rows.to_pandas,
+        "lazy": rows.lazy,
+        "pyarrow": rows.to_arrow,
+        "duckdb": lambda: duckdb.from_arrow(rows.to_arrow()),
+    }
+    answer = hs.gate(made[engine](), "a", "b", not_worse_than=0.01, at_least=0.4)
+    assert answer.to_dict() == hs.gate(rows, "a", "b", not_worse_than=0.01, at_least=0.4).to_dict()
+
+
+def test_a_gate_loads_no_scipy_stats():
+    code = (
+        "import sys, polars as pl, howsure as hs\n"
+        "rows = pl.DataFrame({'model': list('aabb'), 'item': list('xyxy'), 'score': [1, 0, 1, 1]})\n"
+        "hs.gate(rows, 'a', 'b', not_worse_than=0.1, better=True, at_least=0.1)\n"
+        "sys.exit('scipy.stats' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_a_reader_who_stops_reading_changes_no_verdict(quiz):
     command = [sys.executable, "-m", "howsure.cli", "gate", quiz, "-a", "bad", "-b", "old", "--better", "-f", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

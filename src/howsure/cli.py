@@ -12,6 +12,7 @@ import click
 
 from howsure import __version__
 from howsure.commands.aa import aa
+from howsure.commands.annotate import annotate
 from howsure.commands.audit import audit
 from howsure.commands.calibrate import calibrate
 from howsure.commands.compare import compare
@@ -32,8 +33,22 @@ os.environ.setdefault(
 )  # its products are small: two threads were seen to be slower than one
 
 
+UNKNOWN = 3
+"""What a mistake before the command exits with: 2 would be the verdict "can't tell" of a gate that was mistyped."""
+
+
 class Commands(click.Group):
     """A group that turns howsure's errors into one line on standard error and exit code 1, or the command's own."""
+
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read the group's own options."""
+        try:
+            return super().make_context(*args, **more)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            error.show()
+            raise click.exceptions.Exit(UNKNOWN) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -47,7 +62,7 @@ class Commands(click.Group):
             click.echo(f"howsure: {visible(str(error))}", err=True)
             ctx.exit(self._error_code(ctx) or 1)
         except click.ClickException as error:
-            code = self._error_code(ctx)
+            code = self._error_code(ctx) if ctx.invoked_subcommand else UNKNOWN
             if not code:
                 raise
             error.show()
@@ -112,6 +127,7 @@ for command in (
     watch,
     audit,
     convert,
+    annotate,
     describe,
     calibrate,
 ):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from howsure.answers.gate import Gate
 
 UNCLEAR = ("separate", "fail", "pass")
-MOST_ANNOTATIONS = 10
+MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 """GitHub shows so many of each kind a step."""
 
 
@@ -129,6 +129,7 @@ def _fenced(text: str) -> str:
 
 def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
     """Append the summary, and print annotations: beside the answer where a program reads it."""
+    from howsure.document import Note
     from howsure.render.github import annotation
 
     with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
@@ -137,7 +138,10 @@ def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
     if unclear != "separate":
         kinds["unclear"] = "error" if unclear == "fail" else "notice"
     click.echo(annotation(kinds[answer.verdict], "howsure gate", answer.sentence), err=aside)
+    cautions = [block for block in answer.document().blocks if isinstance(block, Note)]
+    for message, remedy in [line for note in cautions for line in note.lines][:MOST_CAUTIONS]:
+        click.echo(annotation("warning", "howsure gate: caution", f"{message} {remedy}"), err=aside)
     if len(answer.checks) < 2:
         return
-    for check in [check for check in answer.checks if check.verdict != "pass"][: MOST_ANNOTATIONS - 1]:
+    for check in [check for check in answer.checks if check.verdict != "pass"][: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
         click.echo(annotation(kinds[check.verdict], f"howsure gate: {check.name}", check.sentence), err=aside)

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Estimate as Estimate
     from howsure.answers.estimate import Estimates as Estimates
     from howsure.answers.estimate import Interval as Interval
+    from howsure.answers.failure_plan import FailurePlan as FailurePlan
     from howsure.answers.false_alarms import FalseAlarms as FalseAlarms
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.health import Health as Health
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
     from howsure.answers.monitor import Look as Look
     from howsure.answers.noise import Noise as Noise
-    from howsure.answers.trend import Trend as Trend
-    from howsure.answers.failure_plan import FailurePlan as FailurePlan
     from howsure.answers.plan import Plan as Plan
+    from howsure.answers.trend import Trend as Trend
     from howsure.api import audit as audit
     from howsure.api import compare as compare
     from howsure.api import describe as describe
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
     from howsure.errors import MethodError as MethodError
     from howsure.errors import OptionError as OptionError
     from howsure.errors import ReadError as ReadError
+    from howsure.failure_planning import plan_failures as plan_failures
     from howsure.false_alarms import aa as aa
     from howsure.gating import gate as gate
     from howsure.monitoring import Monitor as Monitor
-    from howsure.failure_planning import plan_failures as plan_failures
     from howsure.planning import plan as plan
     from howsure.scores import Scores as Scores
 

@@ -21,7 +21,7 @@ from howsure.methods.betting import HORIZON, AlwaysValid, Betting
 from howsure.options import check_level, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.scores import Scores
 
@@ -45,7 +45,8 @@ class Monitor:
     started before it are there, since where many run at once the fast ones come first, and are no random sample.
 
     A cluster counts as one unit once all its items are there, so clusters must come in random order, and their sizes be known
-    before the run: from the table `items`, or `cluster_size` items in each. Shared options: see
+    before the run: from the table `items`, `cluster_size` items in each, or, for items that are added one by one, `clusters`, which
+    names the cluster of every item of the run. Shared options: see
     [`Design`][howsure.design.Design].
 
     >>> monitor = Monitor(a="a", b="b", items_planned=100, shuffled=True)
@@ -69,6 +70,7 @@ class Monitor:
         items_planned: int | None = None,
         attempts: int | None = None,
         cluster_size: int | None = None,
+        clusters: Mapping[str, str] | None = None,
         shuffled: bool | None = None,
         order: Sequence[str] | None = None,
         **options: Unpack[DesignOptions],
@@ -85,6 +87,8 @@ class Monitor:
         self._failed = self._reached = 0
         self._order = tuple(map(str, order or ()))
         self._known = frozenset(self._order)
+        self._clusters = dict(clusters or {})
+        self._stated = _counted_sizes(self._clusters) if clusters else None
         self._ids: set[str] = set()
         self._added: list[tuple[str, str | None, float, float, float]] = []
         self._sequence: Betting | Asymptotic | None = None
@@ -121,7 +125,8 @@ class Monitor:
             raise DataError(
                 f"item {item!r} has {'one score' if b is None else 'two scores'}", remedy="Give one score a model."
             )
-        if cluster is not None and not self._cluster_size:
+        cluster = self._clusters.get(item, cluster)
+        if cluster is not None and not self._cluster_size and self._stated is None:
             raise no_sizes("cluster")
         if self._known and item not in self._known:
             raise DataError(f"item {item!r} is not in the order of the run", remedy="Name all items in `order`.")
@@ -179,6 +184,8 @@ class Monitor:
         """Return how many items each cluster has, None where there are no clusters."""
         if self._arrived is not None and self._arrived.sizes is not None:
             return self._arrived.sizes
+        if self._stated is not None:
+            return self._stated
         if self._cluster_size and self._waiting["cluster"].null_count() < len(self._waiting):
             return self._waiting.select("cluster").unique().with_columns(size=pl.lit(self._cluster_size))
         return None
@@ -230,11 +237,15 @@ class Monitor:
     def _mean_size(self) -> float:
         if self._arrived is not None and self._arrived.sizes is not None and len(self._arrived.sizes):
             return float(self._arrived.sizes["size"].mean())  # type: ignore[arg-type]
+        if self._stated is not None:
+            return len(self._clusters) / len(self._stated)
         return float(self._cluster_size or 1)
 
     def _largest(self) -> float:
         if self._arrived is not None:
             return self._arrived.largest
+        if self._stated is not None:
+            return float(self._stated["size"].max())  # type: ignore[arg-type]
         return float(self._cluster_size or 1)
 
     @property
@@ -348,6 +359,11 @@ def _refuse_sizes(rows: pl.DataFrame) -> None:
         raise DataError(
             f"cluster {row['cluster']!r} {known}", remedy="Sizes must be known before the run: correct them."
         )
+
+
+def _counted_sizes(clusters: Mapping[str, str]) -> pl.DataFrame:
+    """Return how many items each cluster of the run holds."""
+    return pl.DataFrame({"cluster": list(clusters.values())}).group_by("cluster").agg(pl.len().alias("size"))
 
 
 def _nothing(level: float) -> AlwaysValid:

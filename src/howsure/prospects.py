@@ -53,6 +53,7 @@ class Known:
     limits: Mapping[float, tuple[float, float]] = field(default_factory=dict)
 
     def limits_at(self, attempts: float) -> tuple[float, float]:
+        """Return by how many times the spread could be smaller and larger; NaN where nothing tells."""
         return self.limits.get(attempts, (math.nan, math.nan))
 
 

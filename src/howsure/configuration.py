@@ -88,20 +88,37 @@ def _read(path: Path) -> Configuration | None:
 
 def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dict[str, dict[str, Any]]:
     """Return the defaults of every command, by the names of its parameters; a command's own table goes first."""
-    shared = {key: value for key, value in found.table.items() if not _is_table_of(key, value, commands)}
     every = {name: dict(_options(command)) for name, command in commands.items()}
-    for key in shared:
-        if not any(_word(key) in options for options in every.values()):
-            raise _unknown(key, found, [*commands, *(word for options in every.values() for word in options)])
+    tables = {key: value for key, value in found.table.items() if _is_table_of(key, value, commands)}
+    shared = [_shared(key, value, found, every) for key, value in found.table.items() if key not in tables]
     result: dict[str, dict[str, Any]] = {}
     for name, options in every.items():
-        own = found.table.get(name, {}) if name not in shared else {}
-        for key in own:
+        result[name] = {param: value for each in shared for param, value in each.get(name, {}).items()}
+        for key, value in tables.get(name, {}).items():
             if _word(key) not in options:
                 raise _unknown(f"{name}.{key}", found, [f"{name}.{word}" for word in options])
-        given = {_word(key): value for key, value in {**shared, **own}.items() if _word(key) in options}
-        result[name] = {str(options[word].name): _value(options[word], value, found) for word, value in given.items()}
+            param = options[_word(key)]
+            result[name][str(param.name)] = _value(param, value, found)
     return result
+
+
+def _shared(
+    key: str, value: Any, found: Configuration, every: Mapping[str, Mapping[str, click.Parameter]]
+) -> dict[str, dict[str, Any]]:
+    """Return what a key outside the tables means to each command: to those that have the option, and that it fits."""
+    having = {name: options[_word(key)] for name, options in every.items() if _word(key) in options}
+    if not having:
+        raise _unknown(key, found, [*every, *(word for options in every.values() for word in options)])
+    fits: dict[str, dict[str, Any]] = {}
+    misfit: OptionError | None = None
+    for name, param in having.items():
+        try:
+            fits[name] = {str(param.name): _value(param, value, found)}
+        except OptionError as error:
+            misfit = error
+    if misfit is not None and not fits:
+        raise misfit
+    return fits
 
 
 def _is_table_of(key: str, value: object, commands: Mapping[str, click.Command]) -> bool:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 LEAST_ITEMS = 2
+LEAST_SHARE = 1e-3
+"""Of the variance seen: a lower limit of none at all would ask for a plan without any spread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,7 @@ def limits_of(errors: tuple[float, float, int], level: float) -> tuple[float, fl
     if not (value > 0 and math.isfinite(error)):
         return math.nan, math.nan
     low, high = variance_limits(np.array([value]), np.array([error]), units, level)
-    return float(low[0]) / value, float(high[0]) / value
+    return max(float(low[0]) / value, LEAST_SHARE), float(high[0]) / value
 
 
 def joined(pilots: Sequence[Pilot], shares: Sequence[float], clusters: float | None) -> Joined:

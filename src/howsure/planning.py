@@ -226,23 +226,27 @@ def _from_pilot(
     simulated = None if run.seed is None else _rehearsed(pilots, tasks, asked, comparisons, run.seed)
     few = min(pilot.basis.n_clusters for pilot in pilots)
     cautions += [_small_pilot(few, pilots)] if few < FEW_UNITS else []
-    typical = tuple(_typical(pilot, len(pilots)) for pilot in pilots if pilot.basis.pairs > 1)
+    told = (*items.notes, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
+    told += (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",) if len(pilots) > 1 else ()
     return _answer(
         asked,
         tasks,
         comparisons,
         simulated=simulated,
-        notes=(*items.notes, *typical),
+        notes=told,
         cautions=(*items.cautions, *cautions),
     )
 
 
-def _typical(pilot: Pilot, tasks: int) -> str:
+def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
     """Tell which pair of models stands for all."""
-    where = f"{pilot.both.task}: " if tasks > 1 else ""
-    a, b = pilot.both.models
+    if not pilots:
+        return ()
+    if len(pilots) > 1:
+        return ("Planned for the pair of each task whose difference varies as that of the median pair does.",)
+    a, b = pilots[0].both.models
     return (
-        f"{where}Planned for the median of {pilot.basis.pairs:,} pairs by the variance of their difference: {a} − {b}."
+        f"Planned for the median of {pilots[0].basis.pairs:,} pairs by the variance of their difference: {a} − {b}.",
     )
 
 

@@ -87,8 +87,11 @@ def _option(known: Known, asked: Asked, test: Test, attempts: float, prices: Pri
     def forecast(sought: str, seek: Callable[[Planned], float], kept: float) -> Forecast:
         if asked.sought != sought:
             return Forecast(value=kept)
-        ends = sorted((seek(low), seek(high))) if known.limits_at(attempts)[0] >= 0 else (math.nan, math.nan)
-        return Forecast(value=seek(known.spread), low=ends[0], high=ends[1])
+        value = seek(known.spread)
+        if math.isnan(known.limits_at(attempts)[0]):
+            return Forecast(value=value)
+        ends = (value, seek(low), seek(high))
+        return Forecast(value=value, low=min(ends), high=max(ends))
 
     items = forecast("items", lambda s: powers.items_needed(test, s, asked.effect, attempts, asked.power), asked.items)
     n = items.value if math.isfinite(items.value) else float(powers.MOST_ITEMS)

@@ -131,7 +131,7 @@ def design_table(plan: Plan, task: TaskPlan) -> Table:
     tested = {"pseudo-items": "paired pseudo-items, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
     note = f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal and without pseudo-items"
-    return Table(columns=tuple(columns), rows=tuple(rows), note=note)
+    return Table(columns=tuple(columns), rows=tuple(rows), note=note if task is plan.main else "")
 
 
 def _count(attempts: float) -> str:
@@ -162,7 +162,7 @@ def assumption_table(plan: Plan, basis: Basis) -> Table:
         rows.append(("question variance ω²", f"{basis.question:.4f} {unit}"))
         rows.append(("answer variance σ²", f"{basis.answer:.4f} {unit}, one attempt each"))
     if basis.cluster_size != 1:
-        rows.append(("between clusters", f"{basis.between:.4f} of the question variance".replace("-", "−")))
+        rows.append(("of which between clusters", f"{basis.between:.4f}".replace("-", "−")))
         uneven = f"; {basis.crowd:.3g} as an item sees it" if basis.crowd > basis.cluster_size * 1.001 else ""
         rows.append(("cluster size", f"{basis.cluster_size:.3g}{uneven}"))
     columns = (Column(name="rests on", align="left"), Column(name="", align="left"))

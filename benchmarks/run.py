@@ -24,6 +24,7 @@ import inspect_log
 import leaderboard_command
 import max_t
 import noise
+import planning
 import resampling
 import start
 import stopping
@@ -71,7 +72,7 @@ def main() -> None:
 
 
 def _races(peers: dict[str, str], folder: Path, word: str, sizes: dict[str, int]) -> list[Race]:
-    modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t, noise, stopping)
+    modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t, noise, planning, stopping)
     races = [race for module in modules for race in module.races(peers)]
     if word in "read a .eval of 15,000 samples":
         races[2:2] = inspect_log.races(peers, folder)

@@ -93,7 +93,7 @@ def test_nothing_there_yet(tmp_path):
     assert done.exit_code == 2
     assert "Nothing could be read yet" in done.stderr
     missing = watch(tmp_path / "nowhere", "-a", "a", "-b", "b", "--once")
-    assert missing.exit_code == 1
+    assert missing.exit_code == 3
     assert "no such file or folder" in missing.stderr
 
 
@@ -123,7 +123,7 @@ def test_rows_that_contradict_each_other_are_an_error_in_the_end(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command.time, "sleep", lambda seconds: None)
         done = watch(tmp_path, "-a", "a", "-b", "b")
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert "two different scores for one attempt" in done.stderr
 
 
@@ -134,7 +134,7 @@ def test_a_floor_and_a_precision(tmp_path):
     assert kept.output.startswith("a is at least 90.0 %: stop")
     assert watch(tmp_path, "-a", "a", "--within", "1pp", "--once").exit_code == 2
     wrong = watch(tmp_path, "-a", "a", "--once")
-    assert wrong.exit_code == 1
+    assert wrong.exit_code == 3
     assert "nothing is asked of 'a'" in wrong.stderr
     assert watch(tmp_path, "-a", "a", "--within", "1pp", "--bounds", "low").exit_code == 2
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read, split, write
+from howsure.commands.base import VerdictCommand, read, split, write
 from howsure.commands.options import design, output, parse_margin, paths, reading
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ASKED = (
 )
 
 
-@click.command()
+@click.command(cls=VerdictCommand)
 @paths
 @click.option("-a", "--a", required=True, metavar="MODEL", help="The model, or the first of two.")
 @click.option("-b", "--b", metavar="MODEL", help="The second model: is one of them better?")
@@ -56,7 +56,7 @@ ASKED = (
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
     """Follow a run in progress: an interval valid at every look, and when the run may be stopped.
 
-    Exits with 0 once it is decided, with 2 where it isn't: all items used, Ctrl-C, or --once.
+    Exits with 0 once it is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
     """
     import howsure
 

@@ -136,7 +136,7 @@ def test_a_floor_and_a_precision(tmp_path):
     wrong = watch(tmp_path, "-a", "a", "--once")
     assert wrong.exit_code == 3
     assert "nothing is asked of 'a'" in wrong.stderr
-    assert watch(tmp_path, "-a", "a", "--within", "1pp", "--bounds", "low").exit_code == 2
+    assert watch(tmp_path, "-a", "a", "--within", "1pp", "--bounds", "low").exit_code == 3
 
 
 def test_names_from_logs_are_escaped(tmp_path):

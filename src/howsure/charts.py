@@ -62,7 +62,7 @@ def power_curves(records: list[dict[str, Any]], over: str, *, percent: bool) -> 
     rows = [
         {
             "panel": record["task"] or "overall",
-            "attempts": str(record["attempts"]),
+            "attempts": record["attempts"] if record["attempts"] == "endless" else f"{record['attempts']:g}",
             "x": scale * record[over],
             "power": record["power"],
         }

@@ -53,7 +53,7 @@ ERRORS = {
         frame(model=["a", "b"], item=["x", "x"], score=[1.0, 0.0], task=["t1", "t2"]), "a", "b"
     ),
     "several metrics": lambda: hs.compare(pl.concat([two_models(metric=pl.lit(m)) for m in "mn"]), "a", "b"),
-    "nothing to plan for": lambda: hs.plan(),
+    "nothing to plan for": hs.plan,
     "plan for no effect": lambda: hs.plan(effect=0),
     "plan with power in percent": lambda: hs.plan(effect=0.1, power=80),
     "plan for two goals": lambda: hs.plan(not_worse_than=0.1, same_within=0.1),

@@ -10,7 +10,10 @@ from howsure.methods.sizes import sizes_of
 Test.__test__ = False
 
 
-def rehearsed(d, codes=None, *, count, test=Test(), effect=0.06, scale=1.0):
+DEFAULT = Test()
+
+
+def rehearsed(d, codes=None, *, count, test=DEFAULT, effect=0.06, scale=1.0):
     return rehearse(d, codes, test, effect=effect, count=count, scale=scale, rng=np.random.default_rng(1))
 
 

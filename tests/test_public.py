@@ -15,23 +15,13 @@ from frames import attempts, clustered, two_models
 SCHEMA = json.loads((Path(hs.__file__).parent / "answers" / "schema.json").read_text())
 
 PUBLIC = [
-    *("Assumptions", "Audit", "Calibration", "Caution", "Comparison", "Comparisons", "DataError", "Description"),
-    *(
-        "Estimate",
-        "Estimates",
-        "FailurePlan",
-        "FalseAlarms",
-        "Gate",
-        "Health",
-        "HowsureError",
-        "Interval",
-        "Leaderboard",
-        "Look",
-        "MethodError",
-    ),
-    *("Monitor", "Noise", "OptionError", "Plan", "Prices", "ReadError", "Scores", "Trend", "__version__"),
-    *("aa", "audit", "calibrate", "compare", "describe", "estimate", "gate", "health", "leaderboard", "noise"),
-    *("plan", "plan_failures", "read", "trend"),
+    *("Assumptions", "Audit", "Calibration", "Caution", "Comparison", "Comparisons", "DataError"),
+    *("Description", "Estimate", "Estimates", "FailurePlan", "FalseAlarms", "Gate", "Health"),
+    *("HowsureError", "Interval", "Leaderboard", "Look", "MethodError", "Monitor", "Noise"),
+    *("OptionError", "Plan", "Prices", "ReadError", "ScorePlan", "Scores", "Trend"),
+    *("__version__", "aa", "audit", "calibrate", "compare", "describe", "estimate"),
+    *("gate", "health", "leaderboard", "noise", "plan", "plan_failures", "plan_score"),
+    *("read", "trend"),
 ]
 
 
@@ -75,6 +65,8 @@ ANSWERS = {
         attempts(), effect=0.1, cluster="passage", prices=hs.Prices(attempt=1, item=2)
     ),
     "plan that no number of questions fits": lambda: hs.plan(attempts(), effect=0.001, cluster="passage", clusters=5),
+    "plan of a score": lambda: hs.plan_score(attempts(), "a", within=0.1, cluster="passage"),
+    "plan of a floor": lambda: hs.plan_score(at_least=0.9, rate=0.95),
     "plan of failures": lambda: hs.plan_failures(0.01, observed=(2, 500), cluster_size=5),
     "calibration": lambda: hs.calibrate(trials=50),
     "description": lambda: hs.describe(clustered()),

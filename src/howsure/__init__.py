@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from howsure.answers.monitor import Look as Look
     from howsure.answers.noise import Noise as Noise
     from howsure.answers.plan import Plan as Plan
+    from howsure.answers.score_plan import ScorePlan as ScorePlan
     from howsure.answers.trend import Trend as Trend
     from howsure.api import audit as audit
     from howsure.api import compare as compare
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from howsure.gating import gate as gate
     from howsure.monitoring import Monitor as Monitor
     from howsure.planning import plan as plan
+    from howsure.score_planning import plan_score as plan_score
     from howsure.scores import Scores as Scores
 
 __version__ = "0.1.0"
@@ -71,6 +73,7 @@ _HOMES = {
     "howsure.answers.monitor": ("Look",),
     "howsure.answers.noise": ("Noise",),
     "howsure.answers.plan": ("Plan",),
+    "howsure.answers.score_plan": ("ScorePlan",),
     "howsure.answers.trend": ("Trend",),
     "howsure.api": ("audit", "compare", "describe", "estimate", "health", "leaderboard", "noise", "read", "trend"),
     "howsure.assumptions": ("Assumptions", "Prices"),
@@ -81,6 +84,7 @@ _HOMES = {
     "howsure.monitoring": ("Monitor",),
     "howsure.failure_planning": ("plan_failures",),
     "howsure.planning": ("plan",),
+    "howsure.score_planning": ("plan_score",),
     "howsure.scores": ("Scores",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

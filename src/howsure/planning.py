@@ -19,10 +19,10 @@ from howsure.methods.rehearsal import TRIALS, rehearse
 from howsure.options import PlanMethod, check, check_level
 from howsure.overall import task_shares
 from howsure.pilots import joined, joined_errors, limits_of, read_pilots
-from howsure.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
+from howsure.prospects import ATTEMPTS, Asked, Known, curve_of, options_of, refuse_pilot_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from howsure.answers.plan import Sought
     from howsure.methods.power import Planned
@@ -75,7 +75,7 @@ def plan(
     _check_counts(n_items=n_items, attempts=attempts, models=models, tasks=tasks, clusters=clusters)
     pairs = models * (models - 1) // 2
     if pilot is None:
-        _refuse_pilot_options(a, b, options, simulate=simulate)
+        refuse_pilot_options({"a": a, "b": b, **options, "simulate": simulate or None})
         assumed = assume or Assumptions()
         spread, basis = assumed.spread(paired=paired, clusters=clusters), assumed.basis(paired=paired)
         known = Known(spread=spread, only_once=assumed.rate is not None)
@@ -152,15 +152,6 @@ def _check_counts(**counts: int | None) -> None:
     for name, count in counts.items():
         if count is not None and (not isinstance(count, int) or count < least.get(name, 1)):
             raise OptionError(f"{name}={count!r} is not a whole number of {least.get(name, 1)} or more")
-
-
-def _refuse_pilot_options(a: str | None, b: str | None, options: Mapping[str, Any], *, simulate: bool) -> None:
-    """Raise OptionError where an option is about a pilot and there is none."""
-    usual = {"failures": "harness", "score": "mean", "population": "questions"}
-    asked = {"a": a, "b": b, **options, "simulate": simulate or None}
-    given = [name for name, value in asked.items() if value not in (None, (), usual.get(name))]
-    if given:
-        raise OptionError(f"{given[0]} needs a pilot", remedy="Give one with --pilot PATH.")
 
 
 def _answer(

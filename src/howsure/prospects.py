@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -128,3 +128,11 @@ def curve_of(
         for line in lines
         for n, size in places
     )
+
+
+def refuse_pilot_options(asked: Mapping[str, Any]) -> None:
+    """Raise OptionError where an option is about a pilot and there is none."""
+    usual = {"failures": "harness", "score": "mean", "population": "questions"}
+    given = [name for name, value in asked.items() if value not in (None, (), usual.get(name))]
+    if given:
+        raise OptionError(f"{given[0]} needs a pilot", remedy="Give one with --pilot PATH.")

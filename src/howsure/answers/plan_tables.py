@@ -24,16 +24,16 @@ def plan_verdict(plan: Plan) -> str:
     how = f"{_questions(option.items, option.clusters, task)}, {_attempts(option.attempts)}"
     if plan.sought == "effect":
         if not math.isfinite(option.effect.value):
-            return f"{_first(how)} can show no difference with {_percent(option.power.value)} power."
-        size = scale.gap(option.effect.value) + _range(option.effect, scale.number, scale.unit)
+            return f"{_first(how)} can show no difference with {percent_text(option.power.value)} power."
+        size = scale.gap(option.effect.value) + range_text(option.effect, scale.number, scale.unit)
         what = "true difference" if plan.goal == "different" else "margin"
-        return f"{_first(how)} show a {what} of {size} or more with {_percent(option.power.value)} power{_corrected(plan)}."
-    power = _percent(option.power.value) + _range(option.power, lambda p: f"{100 * p:.0f}", " %")
+        return f"{_first(how)} show a {what} of {size} or more with {percent_text(option.power.value)} power{_corrected(plan)}."
+    power = percent_text(option.power.value) + range_text(option.power, lambda p: f"{100 * p:.0f}", " %")
     return f"{_first(how)} show {_goal(plan, option, scale)} with a chance of {power}{_corrected(plan)}."
 
 
 def _items_verdict(plan: Plan, option: Option, scale: Scale) -> str:
-    goal, chance = _goal(plan, option, scale), _percent(option.power.value)
+    goal, chance = _goal(plan, option, scale), percent_text(option.power.value)
     if option.items.value > MOST_ITEMS:
         why = f" in these {plural(round(option.clusters), 'cluster')}" if _fixed(option) else ""
         return f"No number of questions{why} shows {goal} with {chance} power, {_attempts(option.attempts)}."
@@ -62,7 +62,7 @@ def _goal(plan: Plan, option: Option, scale: Scale) -> str:
 
 def _questions(items: Forecast, clusters: float, task: TaskPlan) -> str:
     text = f"{items_text(items.value)} question{'' if items.value == 1 else 's'}"
-    text += _range(items, items_text)
+    text += range_text(items, items_text)
     clustered = task.basis is not None and task.basis.cluster_size != 1 and math.isfinite(clusters)
     return f"{text} in {items_text(clusters)} clusters" if clustered else text
 
@@ -77,7 +77,7 @@ def _corrected(plan: Plan) -> str:
     return f", corrected for {plan.comparisons:,} comparisons" if plan.comparisons > 1 else ""
 
 
-def _range(forecast: Forecast, write: object, unit: str = "") -> str:
+def range_text(forecast: Forecast, write: object, unit: str = "") -> str:
     """Say how far off a forecast could be as the pilot goes."""
     if math.isnan(forecast.low) or not callable(write):
         return ""
@@ -95,7 +95,8 @@ def items_text(count: float) -> str:
     return count_text(math.ceil(count / step - 1e-9) * step)
 
 
-def _percent(share: float) -> str:
+def percent_text(share: float) -> str:
+    """Write a chance: `80 %`."""
     return "over 99 %" if share > 0.995 else f"{100 * share:.0f} %"
 
 
@@ -120,11 +121,11 @@ def design_table(plan: Plan, task: TaskPlan) -> Table:
     columns += [Column(name="cost")] if priced else []
     rows = []
     for k, option in enumerate(task.options):
-        row = ["▸" if k == task.chosen else "", _count(option.attempts), _cell(option.items, items_text)]
+        row = ["▸" if k == task.chosen else "", _count(option.attempts), cell_text(option.items, items_text)]
         row += [items_text(option.clusters)] if clustered else []
         row += [items_text(option.attempts * option.items.value) if math.isfinite(option.attempts) else "endless"]
-        row += [_cell(option.effect, scale.number) + scale.unit]
-        row += [_cell(option.power, lambda p: f"{100 * p:.0f}") + " %", scale.number(option.se)]
+        row += [cell_text(option.effect, scale.number) + scale.unit]
+        row += [cell_text(option.power, lambda p: f"{100 * p:.0f}") + " %", scale.number(option.se)]
         row += [items_text(option.formula)]
         row += [f"{option.cost:,.4g}" if math.isfinite(option.cost) else "n/a"] if priced else []
         rows.append(tuple(row))
@@ -138,7 +139,8 @@ def _count(attempts: float) -> str:
     return "endless" if math.isinf(attempts) else f"{attempts:,.3g}"
 
 
-def _cell(forecast: Forecast, write: object) -> str:
+def cell_text(forecast: Forecast, write: object) -> str:
+    """Write a forecast with its limits: `645 [265–1,190]`."""
     assert callable(write)
     if not math.isfinite(forecast.value):
         return "none"

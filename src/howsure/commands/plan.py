@@ -11,6 +11,12 @@ from howsure.commands.options import design_options, models, output, parse_margi
 
 ASSUMED = ("question_variance", "answer_variance", "rate", "correlation", "cluster_size", "cluster_variation", "icc")
 SIZES = ("effect", "not_worse_than", "same_within")
+SCORES = ("within", "at_least", "at_most")
+READING = ("columns", "where", "reader", "strict")
+DESIGN = (
+    *("task", "metric", "cluster", "cluster_from", "items", "weight", "failures", "lower_is_better", "score"),
+    *("average_last", "step_from", "model"),
+)
 
 
 @click.command()
@@ -26,6 +32,9 @@ SIZES = ("effect", "not_worse_than", "same_within")
 @click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
 @click.option("--not-worse-than", metavar="SIZE", help="Plan to show that a is not worse by more than this.")
 @click.option("--same-within", metavar="SIZE", help="Plan to show that the two are the same within this.")
+@click.option("--within", metavar="SIZE", help="Plan one model's error bar: ± this.")
+@click.option("--at-least", metavar="SCORE", help="Plan to show that one model scores at least this: 92%.")
+@click.option("--at-most", metavar="SCORE", help="The same where smaller scores are better.")
 @click.option("--failures-below", metavar="RATE", help="Plan to show that failures are rarer than this: 1%.")
 @click.option("--observed", metavar="K/N", help="With --failures-below: so many failures in so many runs were seen.")
 @click.option("--unpaired", is_flag=True, help="The models answer different questions.")
@@ -70,38 +79,82 @@ def plan(pilot: tuple[str, ...], failures_below: str | None, curve: bool, plot: 
     """Say how many questions and attempts a comparison needs, or what so many can show.
 
     Give two of three: --effect with --power asks for questions, --items for the smallest difference, both for the power.
-    With --failures-below: how many runs without a failure show that failures are rare.
+    With --within, --at-least or --at-most: the score of one model. With --failures-below: how many runs without a failure
+    show that failures are rare.
     """
-    import howsure
     from howsure.writing import write_chart
 
     rest, shown = split(pilot, given)
+    drawn = {"curve": curve, "plot": plot}
     if failures_below is not None:
-        write(
-            _failure_plan(parse_margin(failures_below, "--failures-below"), rest, {"curve": curve, "plot": plot}),
-            **shown,
-        )
+        below = parse_margin(failures_below, "--failures-below")
+        write(_failure_plan(below, {**rest, **drawn, "pilot": pilot}), **shown)
         return
-    if rest.pop("observed") is not None:
+    if rest["observed"] is not None:
         raise click.UsageError("--observed goes with --failures-below")
-    assumed = _assumed(rest)
-    asked: dict[str, Any] = {
-        name: None if (text := rest.pop(name)) is None else parse_margin(text, _flag(name)) for name in SIZES
-    }
-    rest |= {"paired": not rest.pop("unpaired"), "simulate": rest.pop("check"), "models": rest.pop("n_models")}
-    rest["prices"] = _prices(rest.pop("cost_item"), rest.pop("cost_attempt"))
-    if pilot:
-        scores = read(pilot, rest)
-        answer = howsure.plan(scores, assume=assumed, **asked, **rest)
-    else:
-        kept = {name: value for name, value in rest.items() if name not in ("columns", "where", "reader", "strict")}
-        answer = howsure.plan(assume=assumed, **asked, **kept)
+    goal = next((name for name in SCORES if rest[name] is not None), None)
+    if goal is not None:
+        write(_score_plan(goal, pilot, {**rest, **drawn}), **shown)
+        return
+    answer = _plan(pilot, rest)
     if plot is not None:
         write_chart(answer, plot)
     if curve:
         write_records(answer.curve_records(), **shown)
     else:
         write(answer, **shown)
+
+
+def _plan(pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
+    """Plan a comparison."""
+    import howsure
+
+    rest = {name: value for name, value in given.items() if name not in ("observed", *SCORES)}
+    assumed = _assumed(rest)
+    sizes: dict[str, Any] = {
+        name: None if (text := rest.pop(name)) is None else parse_margin(text, _flag(name)) for name in SIZES
+    }
+    rest |= {"paired": not rest.pop("unpaired"), "simulate": rest.pop("check"), "models": rest.pop("n_models")}
+    rest["prices"] = _prices(rest.pop("cost_item"), rest.pop("cost_attempt"))
+    if pilot:
+        scores = read(pilot, rest)
+        return howsure.plan(scores, assume=assumed, **sizes, **rest)
+    return howsure.plan(assume=assumed, **sizes, **_without_reading(rest))
+
+
+def _without_reading(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name not in READING}
+
+
+def _score_plan(goal: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
+    """Plan one model's score; options that are about comparisons are refused."""
+    import howsure
+
+    own = ("a", "n_items", "attempts", "power", "level", *SCORES, *ASSUMED, *DESIGN, *READING)
+    _refuse_others(given, own, _flag(goal))
+    if given["correlation"] is not None:
+        raise click.UsageError(f"--correlation doesn't go with {_flag(goal)}")
+    rest = {name: value for name, value in given.items() if name in own and name not in SCORES}
+    rate = None if (text := rest.pop("rate")) is None else _fraction(text, "--rate")
+    assumed = _assumed({**rest, "rate": None})
+    for name in ASSUMED:
+        rest.pop(name, None)
+    targets: dict[str, Any] = {
+        name: None if given[name] is None else parse_margin(given[name], _flag(name)) for name in SCORES
+    }
+    if pilot:
+        scores = read(pilot, rest)
+        return howsure.plan_score(scores, assume=assumed, rate=rate, **targets, **rest)
+    return howsure.plan_score(assume=assumed, rate=rate, **targets, **_without_reading(rest))
+
+
+def _refuse_others(given: dict[str, Any], own: tuple[str, ...], goal: str) -> None:
+    """Raise a usage error for an option that was given and is not one of a goal's own."""
+    usual = {"power": 0.8, "n_models": 2, "tasks": 1, "seed": 0, "score": "mean", "failures": "harness"}
+    for name, value in given.items():
+        if name not in own and value and usual.get(name) != value:
+            option = {"n_items": "items", "n_models": "models", "items": "items-table"}.get(name, name)
+            raise click.UsageError(f"{_flag(option)} doesn't go with {goal}")
 
 
 def _flag(name: str) -> str:
@@ -140,17 +193,11 @@ def _prices(item: float | None, attempt: float | None) -> Any:
     return howsure.Prices(item=item or 0.0, attempt=attempt)
 
 
-def _failure_plan(below: float, given: dict[str, Any], others: dict[str, Any]) -> Any:
+def _failure_plan(below: float, given: dict[str, Any]) -> Any:
     """Plan safety runs; options that are about comparisons are refused."""
     import howsure
 
-    known = ("level", "rate", "cluster_size", "icc", "observed")
-    usual = {"power": 0.8, "n_models": 2, "tasks": 1, "seed": 0, "score": "mean", "failures": "harness"}
-    unused = [
-        name for name, value in {**given, **others}.items() if name not in known and value and usual.get(name) != value
-    ]
-    if unused:
-        raise click.UsageError(f"{_flag(unused[0])} doesn't go with --failures-below")
+    _refuse_others(given, ("level", "rate", "cluster_size", "icc", "observed"), "--failures-below")
     size, observed = given["cluster_size"], given["observed"]
     if size is not None and size != int(size):
         raise click.BadParameter("is a whole number with --failures-below", param_hint="--cluster-size")

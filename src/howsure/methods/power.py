@@ -23,6 +23,8 @@ from howsure.methods.combine import combine_df
 from howsure.methods.sizes import ClusterSizes, equal_sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from howsure.options import Goal, PlanMethod
 
 MOST_ITEMS = 10**9
@@ -30,6 +32,8 @@ NORMAL_DF = 1e6
 """Degrees of freedom from which on t is taken as normal."""
 SLACK = 1e-5
 """By this share a number of items may be over a whole one: the other tail of a two-sided test is no reason for one more."""
+WINDOW = 0.2
+"""How far beyond the first number of items that is enough others are tried: an exact power goes up and down by steps."""
 LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
 
 
@@ -214,20 +218,27 @@ def items_needed(test: Test, spread: Planned, effect: float, attempts: float, ta
     >>> items_needed(Test(method="z"), Spread(within=1 / 9), 0.03, 1, 0.8)
     969.0
     """
-    step = spread.step
+    return fewest(lambda n: power(test, spread, effect, n, attempts) >= target, spread.step)
 
-    def enough(units: int) -> bool:
-        return power(test, spread, effect, units * step, attempts) >= target
 
-    most = max(int(MOST_ITEMS / step), 2)
-    if not enough(most):
+def fewest(enough: Callable[[float], bool], step: float, *, steady: bool = True) -> float:
+    """Return the fewest items, in whole steps, that are enough; infinite where a billion aren't.
+
+    Not `steady`: no number up to a fifth above it is too few either.
+    """
+    most = int(MOST_ITEMS / step)
+    if not enough(most * step):
         return math.inf
     low, high = 1, 2
-    while not enough(high):
+    while not enough(high * step):
         low, high = high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
+        low, high = (low, middle) if enough(middle * step) else (middle, high)
+    if not steady:
+        tried = np.unique(np.rint(np.linspace(high, high * (1 + WINDOW) + 10, 200)).astype(int))
+        failed = [int(k) for k in tried if not enough(int(k) * step)]
+        high = failed[-1] + 1 if failed else high
     return math.ceil(high * step - 1e-9) * 1.0
 
 

@@ -231,25 +231,25 @@ def test_several_scorers_want_a_choice():
 
 
 def test_false_stops_are_rare():
-    """400 runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
+    """150 runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
     from types import SimpleNamespace
 
     task = SimpleNamespace(
         dataset=SimpleNamespace(shuffled=True), task="t", model="m", config=SimpleNamespace(max_samples=None)
     )
-    rng, samples = np.random.default_rng(0), [SimpleNamespace(id=k, metadata={}) for k in range(60)]
+    rng, samples = np.random.default_rng(0), [SimpleNamespace(id=k, metadata={}) for k in range(40)]
 
     async def decided():
         stopping = stop_when_decided(at_least=0.5)
         await stopping.start_task(task, samples, 1)
-        for k, right in enumerate(rng.random(60) < 0.5):
+        for k, right in enumerate(rng.random(40) < 0.5):
             await stopping.complete_sample(k, 1, {"s": SampleScore(score=Score(value=CORRECT if right else INCORRECT))})
         return stopping.look.decided
 
     async def all_runs():
-        return [await decided() for _ in range(400)]
+        return [await decided() for _ in range(150)]
 
-    assert np.mean(asyncio.run(all_runs())) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
+    assert np.mean(asyncio.run(all_runs())) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 150)
 
 
 def test_the_estimate_is_printed_where_asked(run, monkeypatch, capfd):

@@ -82,7 +82,7 @@ def plan_score(
     `answer_variance` of this one model, where there is no pilot. `power`: the chance that the limit is shown.
 
     >>> plan_score(within=0.03).items
-    1068.0
+    1066.0
     >>> plan_score(at_least=0.92, rate=0.95).items
     457.0
     """

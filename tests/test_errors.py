@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from frames import clustered, two_models
+from frames import attempts, clustered, two_models
 from howsure import configuration
 from howsure.methods.betting import Betting
 from howsure.methods.difference import difference
@@ -164,6 +164,24 @@ ERRORS = {
     "no splits": lambda: hs.aa(two_models(), splits=0),
     "splits by another method": lambda: hs.aa(two_models(), method="bayes"),
     "splits of exactly these items": lambda: hs.aa(two_models(), population="benchmark"),
+    "no attempts to allocate": lambda: hs.allocate(attempts(), "a", attempts=0),
+    "attempts of whom": lambda: hs.allocate(attempts(), attempts=5),
+    "attempts of a model against itself": lambda: hs.allocate(attempts(), "a", "a", attempts=5),
+    "no other models to choose attempts": lambda: hs.allocate(attempts(), "a", attempts=5),
+    "no old attempts to choose a new run": lambda: hs.allocate(two_models(), "a", attempts=50, new_run=True),
+    "no room for the attempts": lambda: hs.allocate(attempts(models="abc"), "a", attempts=50, most=4),
+    "too few attempts for a new run": lambda: hs.allocate(attempts(), "a", attempts=5, new_run=True),
+    "attempts at several tasks": lambda: hs.allocate(
+        pl.concat([attempts(), attempts().with_columns(task=pl.lit("exam"))]), "a", attempts=5
+    ),
+    "attempts of models without a common task": lambda: hs.allocate(
+        frame(model=["a", "b"], item=["x", "x"], score=[1.0, 0.0], task=["t1", "t2"]), "a", "b", attempts=5
+    ),
+    "attempts of models without a common item": lambda: hs.allocate(
+        frame(model=["a", "b"], item=["x", "y"], score=[1.0, 0.0]), "a", "b", attempts=5
+    ),
+    "attempts for pass@2": lambda: hs.allocate(attempts(), "a", attempts=5, score="pass@2"),
+    "attempts for averaged checkpoints": lambda: hs.allocate(attempts(), "a", attempts=5, average_last=2),
     "configuration that is not there": lambda: configuration.load("nowhere.toml"),
     "margin without an error bar": lambda: hs.compare(two_models(n=1), "a", "b", margin=0.1),
 }

@@ -15,11 +15,11 @@ from frames import attempts, clustered, two_models
 SCHEMA = json.loads((Path(hs.__file__).parent / "answers" / "schema.json").read_text())
 
 PUBLIC = [
-    *("Assumptions", "Audit", "Calibration", "Caution", "Comparison", "Comparisons", "DataError"),
+    *("Allocation", "Assumptions", "Audit", "Calibration", "Caution", "Comparison", "Comparisons", "DataError"),
     *("Description", "Estimate", "Estimates", "FailurePlan", "FalseAlarms", "Gate", "Health"),
     *("HowsureError", "Interval", "Leaderboard", "Look", "MethodError", "Monitor", "Noise"),
     *("OptionError", "Plan", "Prices", "ReadError", "ScorePlan", "Scores", "Trend"),
-    *("__version__", "aa", "audit", "calibrate", "compare", "describe", "estimate"),
+    *("__version__", "aa", "allocate", "audit", "calibrate", "compare", "describe", "estimate"),
     *("gate", "health", "leaderboard", "noise", "plan", "plan_failures", "plan_score"),
     *("read", "trend"),
 ]
@@ -55,6 +55,12 @@ ANSWERS = {
     "on exactly these items": lambda: hs.compare(attempts(), "a", "b", population="benchmark"),
     "pass@2": lambda: hs.leaderboard(attempts(), score="pass@2"),
     "adjusted": lambda: hs.estimate(attempts(), covariate="length"),
+    "allocation": lambda: hs.allocate(attempts(models="abcd"), "a", attempts=30, cluster="passage"),
+    "allocation of a pair": lambda: hs.allocate(attempts(models="abcd"), "a", "b", attempts=30, most=4),
+    "allocation of a new run": lambda: hs.allocate(attempts(), "a", "b", attempts=100, new_run=True),
+    "allocation of single attempts": lambda: hs.allocate(
+        attempts(models="abc").filter((pl.col("model") != "a") | (pl.col("attempt") == 0)), "a", attempts=30
+    ),
     "health": lambda: hs.health(clustered()),
     "trend": lambda: hs.trend(attempts(models=["run-step1", "run-step2"])),
     "look": lambda: hs.Monitor(a="a", b="b", items_planned=50).update(two_models()),

@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from howsure.adaptive import allocate as allocate
+    from howsure.answers.allocation import Allocation as Allocation
     from howsure.answers.audit import Audit as Audit
     from howsure.answers.calibration import Calibration as Calibration
     from howsure.answers.comparison import Comparison as Comparison
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "howsure.adaptive": ("allocate",),
+    "howsure.answers.allocation": ("Allocation",),
     "howsure.answers.audit": ("Audit",),
     "howsure.answers.calibration": ("Calibration",),
     "howsure.answers.comparison": ("Comparison", "Comparisons"),

@@ -12,6 +12,7 @@ import click
 
 from howsure import __version__
 from howsure.commands.aa import aa
+from howsure.commands.allocate import allocate
 from howsure.commands.annotate import annotate
 from howsure.commands.audit import audit
 from howsure.commands.calibrate import calibrate
@@ -121,6 +122,7 @@ for command in (
     aa,
     estimate,
     noise,
+    allocate,
     plan,
     health,
     trend,

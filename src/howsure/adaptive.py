@@ -63,8 +63,9 @@ def allocate(
     >>> rows = pl.DataFrame({"model": "a", "item": [k // 4 for k in range(80)], "attempt": [k % 4 for k in range(80)],
     ...     "score": [int(k % 4 < (2 if k < 24 else 4)) for k in range(80)]})
     >>> found = allocate(rows, attempts=80, new_run=True)
-    >>> found.add[:6].tolist(), found.add[6:].max()
-    ([7, 7, 7, 7, 7, 7], np.int64(3))
+    >>> chosen = dict(zip(found.item, found.add.tolist()))
+    >>> chosen["0"], chosen["19"]
+    (6, 3)
     """
     check("variance", variance, Variance)
     _check_counts(attempts=attempts, most=most)

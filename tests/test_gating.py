@@ -99,6 +99,18 @@ def test_floors_are_exact_at_none_and_all(n, right):
         assert hs.gate(rows, "a", at_least=floor).verdict == expected
 
 
+@pytest.mark.parametrize(
+    ("n", "rate"), [(100, 0.999), (100, 0.9952), (50, 0.99), (30, 0.92), (100, 0.02), (100, 0.004)]
+)
+def test_a_score_at_the_floor_rarely_fails_and_rarely_passes(n, rate):
+    """All counts of right answers, each with its binomial chance: one-sided Wilson limits alone err in up to 10 of 100."""
+    chances = stats.binom(n, rate).pmf(np.arange(n + 1))
+    likely = np.flatnonzero(chances > 1e-7)
+    verdicts = [hs.gate(table([k < right for k in range(n)]), "a", at_least=rate).verdict for right in likely]
+    for verdict in ("pass", "fail"):
+        assert chances[likely][[found == verdict for found in verdicts]].sum() <= 0.05
+
+
 def test_passes_need_no_correction_and_fails_are_corrected():
     """A fail that only Holm takes away: p between α/K and α."""
     rng = np.random.default_rng(1)
@@ -135,7 +147,7 @@ def test_floors_take_holm_s_steps(rights):
         low, high = 1e-9, 0.499
         for _ in range(25):
             middle = (low + high) / 2
-            limit = hs.estimate(rows, task=task, level=1 - 2 * middle)[0].estimate.interval.high
+            limit = hs.gate(rows, "a", task=task, at_least=0.85, level=1 - middle).checks[0].high
             low, high = (low, middle) if limit < 0.85 else (middle, high)
         return high
 

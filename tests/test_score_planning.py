@@ -49,7 +49,8 @@ def test_the_chance_is_that_of_the_binomial_and_of_the_interval_s_own_limit(rate
     for k in range(n + 1):
         x = np.zeros(n)
         x[:k] = 1
-        lows.append(mean(x, attempts=np.ones(n), level=0.9).interval.low)
+        exact = stats.binomtest(k, n, alternative="greater").proportion_ci(0.95, method="exact").low
+        lows.append(min(mean(x, attempts=np.ones(n), level=0.9).interval.low, exact))
     exact = stats.binom(n, rate).pmf(np.arange(n + 1))[np.array(lows) >= floor].sum()
     assert floor_power(rate, floor, Spread(within=rate * (1 - rate)), n, 1, level=0.95) == pytest.approx(
         exact, abs=1e-6

@@ -84,7 +84,7 @@ def plan_score(
     >>> plan_score(within=0.03).items
     1066.0
     >>> plan_score(at_least=0.92, rate=0.95).items
-    457.0
+    475.0
     """
     check_level(level)
     if not 0 < power < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.answers.gate import Check
@@ -10,6 +11,7 @@ from howsure.api import leaderboard
 from howsure.document import listing
 from howsure.errors import OptionError
 from howsure.gating.asking import no_overall
+from howsure.methods import intervals
 from howsure.methods.difference import items_needed
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def _floor(board: Board, entry: Entry | None, how: How, baseline: str | None) ->
         raise OptionError(
             f"{name}={limit!r} is off the scale of scores in [0, 1]", where=where, remedy="Write 0.92 (or 92%)."
         )
-    e = entry.estimate
+    e = _guarded(entry.estimate) if board.percent else entry.estimate
     return Check(
         task=board.task,
         metric=board.metric,
@@ -85,6 +87,21 @@ def _floor(board: Board, entry: Entry | None, how: How, baseline: str | None) ->
         lower_is_better=board.lower_is_better,
         cautions=e.cautions,
     )
+
+
+def _guarded(e: Estimate) -> Estimate:
+    """Return the estimate with limits no nearer than the exact ones on as many effective answers.
+
+    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9 % in one of ten runs that
+    keep it. The interval of `estimate` is guarded for two sides; this is the guard for one (Clopper and Pearson 1934).
+    """
+    spread = e.value * (1 - e.value)
+    if not (spread > 0 and e.se > 0) or e.n_items < 2 or e.method.endswith("fixed-items"):
+        return e
+    effective = e.n_items * spread / (e.se**2 * (e.n_items - 1))
+    low, high = intervals.clopper_pearson(e.value * effective, effective, e.interval.level)
+    ends = {"low": min(e.interval.low, float(low)), "high": max(e.interval.high, float(high))}
+    return replace(e, interval=replace(e.interval, **ends))
 
 
 def _floor_verdict(e: Estimate, limit: float, *, lower_is_better: bool) -> GateVerdict:

@@ -2,7 +2,7 @@
 
 The interval is that of `estimate` as it is to be expected: Wilson's on the effective number of items, with the exact one-sided
 guard next to 0 and 1, and t for scores on other scales. A floor is kept where the lower limit of the interval at the two-sided
-level 2 · level − 1 is above it, as `gate` has it. The chance of that is exact (binomial) for single right-or-wrong answers to
+level 2 · level − 1, and the exact one, are above it, as `gate` has it. The chance of that is exact (binomial) for single right-or-wrong answers to
 independent items, and that of a binomial with as many effective answers otherwise.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy import optimize, special
 
 from howsure.methods import intervals
@@ -41,7 +42,7 @@ def floor_power(rate: float, floor: float, spread: Spread, n: float, attempts: f
 
     >>> from howsure.methods.power import Spread
     >>> round(floor_power(0.95, 0.9, Spread(within=0.95 * 0.05), 300, 1, level=0.95), 3)
-    0.935
+    0.951
     """
     df = spread.at(n).df(n)
     if not df > 0:
@@ -59,11 +60,9 @@ def _threshold(floor: float, n: float, df: float, level: float) -> float:
     """Return the smallest score seen whose lower limit is at the floor; above 1 where none is."""
 
     def short(p: float) -> float:
-        if p >= 1:
-            low, _ = intervals.clopper_pearson(n, n, 2 * level - 1)
-        else:
-            low, _ = intervals.guarded_wilson(p, n, df, 2 * level - 1)
-        return float(low) - floor
+        exact, _ = intervals.clopper_pearson(p * n, n, 2 * level - 1)
+        low, _ = intervals.wilson(p, n, df, 2 * level - 1)
+        return float(exact if p >= 1 else np.minimum(low, exact)) - floor
 
     below = math.nextafter(1.0, 0.0)
     if short(below) >= 0:

@@ -19,6 +19,7 @@ from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
 from howsure.readers.base import Reading, Source
+from howsure.readers.facts import joined_facts
 from howsure.scores import FileReport, Scores
 from howsure.tidy import find_roles, tidy_frame
 
@@ -96,7 +97,7 @@ def read_paths(
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),
         roles=roles,
-        facts=_facts(kept),
+        facts=joined_facts(fact for read in kept for fact in read.reading.facts),
         published=published,
         files=tuple(sorted(reports, key=lambda report: report.path)),
         cautions=tuple(dict.fromkeys(cautions)),
@@ -343,42 +344,6 @@ def _report(read: _Read) -> FileReport:
     return FileReport(
         path=read.source.name, reader=read.reader, outcome=outcome, rows=0 if rows is None else len(rows), reason=reason
     )
-
-
-def _facts(kept: list[_Read]) -> tuple[Any, ...]:
-    """Join what several logs say of one task; a headline counts only where all agree, in `finer` the first log.
-
-    Of planned items and attempts the least counts; items are shuffled where every log says so. Of several orders in which items
-    are started an item's last place counts.
-    """
-    facts: dict[str, Any] = {}
-    for fact in (fact for read in kept for fact in read.reading.facts):
-        known = facts.setdefault(fact.task, fact)
-        if known.headline != fact.headline:
-            facts[fact.task] = replace(known, headline=None)
-        lower = known.lower_is_better | fact.lower_is_better
-        finer = {**fact.finer, **known.finer}
-        plans = {name: min(getattr(known, name), getattr(fact, name)) for name in ("planned", "epochs")}
-        shuffled = known.shuffled if known.shuffled == fact.shuffled else known.shuffled and fact.shuffled
-        facts[fact.task] = replace(
-            facts[fact.task],
-            lower_is_better=lower,
-            finer=finer,
-            shuffled=shuffled,
-            order=_joined_order(known.order, fact.order),
-            **plans,
-        )
-    return tuple(facts.values())
-
-
-def _joined_order(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    """Order items by the later of their places in both runs; an empty order sets no bounds."""
-    if not one or not other or one == other:
-        return one or other
-    places = {name: place for place, name in enumerate(one)}
-    for place, name in enumerate(other):
-        places[name] = max(places.get(name, 0), place)
-    return tuple(sorted(places, key=lambda name: places[name]))
 
 
 def _failed_files(reports: list[FileReport]) -> list[Caution]:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from howsure.cli import main
 from howsure.commands import watch as command
 from howsure.readers.archive import zipfile as reading
-from howsure.readers.folder import _joined_order
+from howsure.readers.facts import _joined_order
 from places import LOGS
 from test_monitoring import first, results
 

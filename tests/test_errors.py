@@ -55,6 +55,12 @@ ERRORS = {
     "several metrics": lambda: hs.compare(pl.concat([two_models(metric=pl.lit(m)) for m in "mn"]), "a", "b"),
     "nothing to plan for": hs.plan,
     "plan for no effect": lambda: hs.plan(effect=0),
+    "plan for a bare 3": lambda: hs.plan(effect=3),
+    "plan a floor of a bare 92": lambda: hs.plan_score(at_least=92, rate=0.95),
+    "plan an error bar as wide as the scale": lambda: hs.plan_score(within=3),
+    "plan with pseudo-items on another scale": lambda: hs.plan(
+        two_models(score=pl.col("score") * 50), "a", "b", effect=1, method="pseudo-items"
+    ),
     "plan with power in percent": lambda: hs.plan(effect=0.1, power=80),
     "plan for two goals": lambda: hs.plan(not_worse_than=0.1, same_within=0.1),
     "plan outside its margin": lambda: hs.plan(same_within=0.05, effect=0.06),
@@ -121,6 +127,7 @@ ERRORS = {
     "watch: bounds upside down": lambda: hs.Monitor(a="a", within=0.1, bounds=(1, 0)),
     "watch: a floor beyond the bounds": lambda: hs.Monitor(a="a", at_least=92),
     "watch: margin of the whole scale": lambda: hs.Monitor(a="a", b="b", margin=1),
+    "watch: within the whole scale": lambda: hs.Monitor(a="a", within=2),
     "watch: no items planned": lambda: hs.Monitor(a="a", b="b", items_planned=0),
     "watch: exactly these questions": lambda: hs.Monitor(a="a", b="b", population="benchmark"),
     "watch: checkpoints": lambda: hs.Monitor(a="a", b="b", average_last=2),

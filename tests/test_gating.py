@@ -490,3 +490,14 @@ def test_clusters_make_a_gate_less_sure():
     plain = hs.gate(clustered(), "a", "b", not_worse_than=0.2, cluster="none").checks[0]
     assert plain.n_clusters == 40
     assert hs.gate(clustered(), "a", "b", not_worse_than=0.2, cluster="passage").checks[0].n_clusters == 8
+
+
+def test_a_limit_is_shown_with_all_its_digits():
+    """A floor of 99.95 % would read as 100.0 %, and a margin of 0.04 pp as none."""
+    rows = two_models(n=400)
+    assert "at least 99.95 %" in hs.gate(rows, "a", at_least=0.9995).checks[0].asked
+    assert "more than 0.04 pp" in hs.gate(rows, "a", "b", not_worse_than=0.0004).checks[0].asked
+    assert (
+        "at least 1234.5"
+        in hs.gate(rows.with_columns(score=pl.col("score") * 2000), "a", at_least=1234.5).checks[0].asked
+    )

@@ -321,3 +321,102 @@ def test_a_real_pilot_predicts_its_other_half():
 
 def test_a_spread_s_number_of_clusters():
     assert Spread(within=1.0).clusters_in(10) == 10
+
+
+@pytest.mark.parametrize("asked", [{"effect": 3}, {"effect": 1.0}, {"not_worse_than": 1}, {"same_within": 2}])
+def test_a_bare_3_is_no_3_points(scores, asked):
+    for pilot in ((), (scores, A, B)):
+        with pytest.raises(hs.OptionError, match="is the whole scale"):
+            hs.plan(*pilot, **asked)
+
+
+def test_variances_of_other_scales_are_no_percentages():
+    answer = hs.plan(effect=3, assume=hs.Assumptions(question_variance=400, answer_variance=300))
+    assert "a true difference of 3 with" in answer.verdict
+    assert answer.method == "t"
+    assert hs.plan(effect=0.03, assume=hs.Assumptions(question_variance=0.1)).method == "pseudo-items"
+
+
+def on_another_scale(n=400, seed=3, gap=0.0):
+    """Scores about 50; the difference of one attempt has a standard deviation of about 7."""
+    rng = np.random.default_rng(seed)
+    item = rng.normal(50, 10, n)
+    return pl.concat(
+        [
+            pl.DataFrame({"model": name, "item": np.arange(n), "score": item + shift + rng.normal(0, 5, n)})
+            for name, shift in (("a", gap), ("b", 0.0))
+        ]
+    )
+
+
+def test_scores_without_bounds_are_planned_for_the_t_test_of_compare():
+    frame = on_another_scale()
+    assert hs.compare(frame, "a", "b").difference.method.startswith("paired t")
+    assert hs.plan(frame, "a", "b", effect=1.0).method == "t"
+    with pytest.raises(hs.OptionError, match="needs scores in"):
+        hs.plan(frame, "a", "b", effect=1.0, method="pseudo-items")
+
+
+def test_where_smaller_is_better_a_positive_difference_is_worse():
+    """A difference a − b of +0.5 on the bad side needs as many items as −0.5 on the bad side of the usual direction."""
+    frame = on_another_scale()
+    options = {"not_worse_than": 1.0, "method": "t"}
+    usual = hs.plan(frame, "a", "b", effect=-0.5, **options)
+    turned = hs.plan(frame, "a", "b", effect=0.5, lower_is_better=True, **options)
+    assert turned.items == usual.items
+    assert [p.power for p in turned.main.curve] == [p.power for p in usual.main.curve]
+    assert "+0.5" in turned.verdict
+    assert hs.plan(frame, "a", "b", effect=-2.0, lower_is_better=True, **options).items < usual.items
+    with pytest.raises(hs.OptionError, match="not within the margin"):
+        hs.plan(frame, "a", "b", effect=2.0, lower_is_better=True, **options)
+    checks = [
+        hs.plan(frame, "a", "b", effect=e, lower_is_better=low, simulate=True, **options).simulated.power
+        for e, low in ((-0.5, False), (0.5, True))
+    ]
+    assert checks == pytest.approx([0.8, 0.8], abs=0.05)
+
+
+@pytest.mark.parametrize("cluster", [None, "g"])
+def test_questions_that_vary_less_than_answers_do_promise_no_more_than_noise_does(cluster):
+    """With ω² below 0, by chance, more attempts help as if answers were all there is: n · K stays, and no row without spread."""
+    rng = np.random.default_rng(0)
+    n = 100
+    frame = pl.concat(
+        [
+            pl.DataFrame(
+                {"item": np.repeat(np.arange(n), 2), "attempt": [0, 1] * n, "g": np.repeat(np.arange(n) // 5, 2)}
+            ).with_columns(
+                model=pl.lit(name), score=pl.Series((np.arange(2 * n) % 2 + (rng.random(2 * n) < 0.02)) % 2.0)
+            )
+            for name in "ab"
+        ]
+    )
+    answer = hs.plan(frame, "a", "b", effect=0.05, method="t", cluster=cluster or "none")
+    assert answer.main.basis.question == 0
+    rows = {option.attempts: option for option in answer.main.options}
+    assert math.inf not in rows
+    assert all(option.se > 0 for option in rows.values())
+    for k, option in rows.items():
+        assert option.items.value * k == pytest.approx(rows[1.0].items.value, rel=0.35)
+        assert not option.items.low > option.items.value
+    assert "−" not in str(answer).split("rests on")[1]
+    assert (
+        hs.plan(
+            frame, "a", "b", effect=0.05, cluster=cluster or "none", prices=hs.Prices(attempt=1, item=10)
+        ).main.best.attempts
+        <= 12
+    )
+
+
+def test_what_was_asked_is_shown_with_all_its_digits():
+    assert "a true difference of 0.05 pp" in hs.plan(effect=0.0005).verdict
+    assert "more than 0.25 pp" in hs.plan(not_worse_than=0.0025).verdict
+    assert "at least 99.95 %" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
+    assert "true score is 99.99 %" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
+
+
+def test_costs_and_what_is_not_there_read_well():
+    assert "at a cost of 37,632" in run("--effect", "3pp", "--cost-item", "20", "--cost-attempt", "1")
+    shown = run("--items", "2")
+    assert "none pp" not in shown
+    assert "n/a" in shown

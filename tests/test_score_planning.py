@@ -165,3 +165,10 @@ def test_the_command_line():
     assert "--models doesn't go with --within" in run("--within", "3pp", "--models", "3", code=2)
     assert "hoped for" in run("--at-least", "92%", code=1)
     assert "--pilot doesn't go with --failures-below" in run("--failures-below", "1%", "--pilot", LOGS, code=2)
+
+
+def test_a_bare_92_is_no_92_percent():
+    with pytest.raises(hs.OptionError, match="at_least=92 is not between 0 and 1"):
+        hs.plan_score(at_least=92, rate=0.95)
+    with pytest.raises(hs.OptionError, match="is the whole scale"):
+        hs.plan_score(within=3)

@@ -14,7 +14,8 @@ from howsure.methods.sizes import spread_sizes
 if TYPE_CHECKING:
     from howsure.methods.power import Planned
 
-MOST_ATTEMPTS = 1_000
+MOST_ATTEMPTS, UNSEEN_QUESTIONS = 1_000, 10
+"""Attempts that a plan tries at most, and where questions show no spread of their own: more would rest on nothing."""
 TEXTBOOK_QUESTIONS, TEXTBOOK_ANSWERS, TEXTBOOK_UNPAIRED = 1 / 9, 1 / 3, 1 / 6
 
 
@@ -60,6 +61,11 @@ class Assumptions:
         usual = TEXTBOOK_QUESTIONS if paired else TEXTBOOK_UNPAIRED
         question = usual if self.question_variance is None else self.question_variance
         return question, TEXTBOOK_ANSWERS if self.answer_variance is None else self.answer_variance
+
+    def percent(self, effect: float, margin: float) -> bool:
+        """Say whether this is about scores in [0, 1]: variances that were given, or sizes beside them, may be larger."""
+        given = self.question_variance is not None or self.answer_variance is not None
+        return not given or max(sum(self.variances(paired=True)), abs(effect), margin) < 1
 
     def spread(self, *, paired: bool, clusters: float | None = None) -> Planned:
         """Return the spread of a difference."""
@@ -118,6 +124,6 @@ class Prices:
         """Return the whole numbers of attempts next to the cheapest, √(σ² item / ω² attempt), Cochran (1977), and 1."""
         ends = [spread.per_item(1e6, k) for k in (1, math.inf)]
         answer = ends[0] - ends[1]
-        best = math.sqrt(answer * self.item / (ends[1] * self.attempt)) if ends[1] > 0 else MOST_ATTEMPTS
+        best = math.sqrt(answer * self.item / (ends[1] * self.attempt)) if ends[1] > 0 else UNSEEN_QUESTIONS
         around = min(max(best, 1.0), MOST_ATTEMPTS)
         return sorted({1.0, *(float(max(math.floor(around) + step, 1)) for step in (-1, 0, 1, 2))})

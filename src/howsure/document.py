@@ -107,6 +107,18 @@ class Scale:
             return f"{100 * value:.{self.digits}f}"
         return f"{value:.4g}"
 
+    def given(self, value: float) -> str:
+        """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0 %."""
+        shown = self.number(value)
+        scaled = 100 * value if self.percent else value
+        if math.isfinite(value) and not math.isclose(float(shown), scaled, rel_tol=1e-9):
+            shown = f"{scaled:.10g}"
+        return shown + (" %" if self.percent else "")
+
+    def given_gap(self, value: float) -> str:
+        """Write the size of a difference that somebody asked for, with all its digits: `0.05 pp`."""
+        return self.given(abs(value)).removesuffix(" %") + self.unit
+
     def difference(self, value: float) -> str:
         """Write a signed difference with its unit: `+3.2 pp`."""
         return self.signed(value) + self.unit

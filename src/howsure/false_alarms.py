@@ -80,9 +80,9 @@ class _Asked:
         if self.better:
             told.append("better")
         if self.not_worse_than is not None:
-            told.append(f"not worse by more than {scale.gap(self.not_worse_than)}")
+            told.append(f"not worse by more than {scale.given_gap(self.not_worse_than)}")
         if self.same_within is not None:
-            told.append(f"the same within {scale.gap(self.same_within)}")
+            told.append(f"the same within {scale.given_gap(self.same_within)}")
         return ", ".join(told)
 
 
@@ -140,6 +140,7 @@ def aa(
     if not entries:
         raise DataError("no model has enough items to be parted", remedy="Four items or clusters are the least.")
     percent = all(matrix.bounded for matrix, _ in _models(items))
+    _refuse_whole_scale(asked, percent=percent)
     entries = [replace(entry, excess=_excess(entry, asked, len(entries))) for entry in entries]
     return FalseAlarms(
         entries=tuple(entries),
@@ -165,6 +166,12 @@ def _refuse(asked: _Asked) -> None:
         margin = getattr(asked, name)
         if margin is not None and not (isinstance(margin, (int, float)) and margin > 0):
             raise OptionError(f"{name}={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
+
+
+def _refuse_whole_scale(asked: _Asked, *, percent: bool) -> None:
+    for margin in (asked.not_worse_than, asked.same_within):
+        if percent and margin is not None and margin >= 1:
+            raise OptionError(f"margin={margin:g} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
 
 
 def _models(items: Items) -> Iterator[tuple[ScoreMatrix, str]]:

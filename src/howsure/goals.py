@@ -46,6 +46,9 @@ def check_goal(
         raise OptionError(
             f"at_least={at_least!r} is not inside the bounds {low:g} and {high:g}", remedy="Write 0.92 for 92 %."
         )
+    half = (high - low) * (0.5 if b is None else 1.0)
+    if within is not None and within >= half:
+        raise OptionError(f"within={within!r} is the whole scale", remedy="Write 0.02 (or 2pp) for two points.")
     if margin is not None and margin >= high - low:
         raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
 

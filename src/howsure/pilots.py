@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from howsure.design import Design
     from howsure.matrix import ScoreMatrix
     from howsure.methods.answer_noise import Answers
+    from howsure.methods.components import Components
     from howsure.methods.power import Planned
     from howsure.prepare import Items
     from howsure.scores import Scores
@@ -60,21 +61,15 @@ class Pilot:
 
     def spread(self, clusters: float | None) -> Planned:
         """Return the spread of a difference; `clusters`: hold their number fixed."""
-        sizes = equal_sizes() if self.codes is None else sizes_of(np.bincount(self.codes).astype(float))
         parts, _ = components(self.found, self.codes)
-        lone = not self.measured
         columns = (2,) if self.paired else (0, 1)
         spreads = tuple(
-            Spread(
-                within=self.weight * float(parts.within[k]),
-                between=self.weight * float(parts.between[k]),
-                answer=0.0 if lone else self.weight * float(parts.answer[k]),
-                sizes=sizes,
-                clusters=clusters,
-                events=self._events(k),
+            replace(
+                spread_of(parts, k, self.codes, fixed=clusters is not None), clusters=clusters, events=self._events(k)
             )
             for k in columns
         )
+        spreads = tuple(spread.times(self.weight) for spread in spreads)
         return spreads[0] if self.paired else Joined(parts=spreads, shares=(1.0, 1.0), items=(1.0, 1.0))
 
     def _events(self, column: int) -> float:
@@ -87,9 +82,28 @@ class Pilot:
         shares = [(self.basis.crowd, 1 / k) for k in attempts]
         values, errors = mixtures(self.found, self.codes, shares)
         columns = [2] if self.paired else [0, 1]
-        value, error = values[:, columns].sum(axis=1), np.sqrt((errors[:, columns] ** 2).sum(axis=1))
+        parts, _ = components(self.found, self.codes)
+        least = [[spread_of(parts, k, self.codes).per_item(1.0, each) for k in columns] for each in attempts]
+        value = np.maximum(values[:, columns], least).sum(axis=1)
+        error = np.sqrt((errors[:, columns] ** 2).sum(axis=1))
         units = self.basis.n_clusters
         return [(self.weight * float(v), self.weight * float(e), units) for v, e in zip(value, error, strict=True)]
+
+
+def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool = False) -> Spread:
+    """Return the spread of one column as a plan may carry it on to other numbers of attempts and items.
+
+    Where questions vary less than answers alone would have them vary, by chance, all spread is taken as that of answers: the
+    estimate under ω² ≥ 0 that keeps the variance of single answers. `fixed`: clusters are to grow, and vary no less than 0.
+    """
+    sizes = equal_sizes() if codes is None else sizes_of(np.bincount(codes).astype(float))
+    within, between, answer = (float(part[column]) for part in (parts.within, parts.between, parts.answer))
+    question = sizes.crowd * between + within
+    if math.isfinite(answer) and question < 0:
+        return Spread(within=0.0, answer=max(answer + question, 0.0), sizes=sizes)
+    if fixed and between < 0:
+        within, between = question, 0.0
+    return Spread(within=within, between=between, answer=answer if math.isfinite(answer) else 0.0, sizes=sizes)
 
 
 def read_pilots(
@@ -145,13 +159,13 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, paired: bool
             remedy="Add clusters to the pilot, or use --cluster none if the items were drawn one by one.",
         )
     parts, _ = components(found, codes)
-    columns = [2] if paired else [0, 1]
-    sizes = equal_sizes() if codes is None else sizes_of(np.bincount(codes).astype(float))
+    spreads = [spread_of(parts, k, codes) for k in ((2,) if paired else (0, 1))]
+    sizes, measured = spreads[0].sizes, bool(np.isfinite(parts.answer).all())
     w = np.ones(len(both.items)) if both.weights is None else both.weights
     basis = Basis(
-        question=float(parts.question[columns].sum()),
-        answer=float(parts.answer[columns].sum()),
-        between=float(parts.between[columns].sum()),
+        question=sum(spread.within + spread.between for spread in spreads),
+        answer=sum(spread.answer for spread in spreads) if measured else math.nan,
+        between=sum(spread.between for spread in spreads),
         cluster_size=sizes.size,
         crowd=sizes.crowd,
         n_items=len(both.items),
@@ -167,8 +181,9 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, paired: bool
 
 
 def _no_spread(matrix: ScoreMatrix, who: str) -> DataError:
+    each = "on every item" if not matrix.clusters else "in every cluster"
     return DataError(
-        f"the pilot shows no spread to plan from: {who} differ by the same amount on every item",
+        f"the pilot shows no spread to plan from: {who} differ by the same amount {each}",
         where=matrix.task,
         remedy="Take a larger pilot, or assume a spread (--question-variance, --answer-variance).",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -77,6 +77,8 @@ def plan(
     if pilot is None:
         refuse_pilot_options({"a": a, "b": b, **options, "simulate": simulate or None})
         assumed = assume or Assumptions()
+        percent = assumed.percent(asked.effect, asked.margin)
+        asked = _fitting(_possible(asked, percent=percent), method, bounded=percent)
         spread, basis = assumed.spread(paired=paired, clusters=clusters), assumed.basis(paired=paired)
         known = Known(spread=spread, only_once=assumed.rate is not None)
         lines, chosen = options_of(known, asked, pairs * tasks, attempts, prices, usual=1.0)
@@ -89,15 +91,15 @@ def plan(
             options=lines,
             chosen=chosen,
             curve=curve_of(known, asked, pairs * tasks, lines, chosen),
+            percent=percent,
         )
         return _answer(asked, [task], pairs * tasks, notes=(assumed.note(paired=paired),))
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
     if tasks != 1:
         raise OptionError("the pilot tells the number of tasks", remedy="Leave tasks out, or choose with --task.")
-    return _from_pilot(
-        pilot, (a, b), asked, _Run(attempts, pairs, clusters, prices, seed if simulate else None), options
-    )
+    run = _Run(method, attempts, pairs, clusters, prices, seed if simulate else None)
+    return _from_pilot(pilot, (a, b), asked, run, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,6 @@ def _asked(
             raise OptionError(f"{name}={size!r} is not above 0", remedy="Write 0.03 (or 3pp) for 3 points.")
     if effect is None and items is None and margin is None:
         raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
-    if margin is not None and abs(effect or 0.0) >= margin and ((effect or 0.0) < 0 or goal == "same"):
-        raise OptionError(
-            f"a true difference of {effect:g} is not within the margin of {margin:g}", remedy="Give a larger margin."
-        )
     if method == "pseudo-items" and not paired:
         raise OptionError("an unpaired plan is for the t test", remedy="Leave the method out.")
     sought: Sought = "effect" if effect is None and margin is None else "items" if items is None else "power"
@@ -145,6 +143,21 @@ def _asked(
         level=level,
         paired=paired,
     )
+
+
+def _possible(asked: Asked, *, percent: bool, lower: bool = False) -> Asked:
+    """Return what is asked as the scores' direction has it; OptionError where it can't be. `percent`: scores in [0, 1]."""
+    for name, size in (("effect", asked.effect), ("margin", asked.margin)):
+        if percent and abs(size) >= 1:
+            raise OptionError(f"{name}={size:g} is the whole scale", remedy="Write 0.03 (or 3pp) for 3 points.")
+    ahead = -asked.effect if lower else asked.effect
+    outside = ahead <= -asked.margin if asked.goal == "not-worse" else abs(ahead) >= asked.margin
+    if asked.goal != "different" and outside:
+        raise OptionError(
+            f"a true difference of {asked.effect:g} is not within the margin of {asked.margin:g}",
+            remedy="Give a larger margin.",
+        )
+    return replace(asked, lower_is_better=lower)
 
 
 def _check_counts(**counts: int | None) -> None:
@@ -182,8 +195,9 @@ def _answer(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """How the planned evaluation is to be run; `seed` None: no rehearsal."""
+    """How the planned evaluation is to be run; `seed` None: no rehearsal. `method`: as it was given."""
 
+    method: PlanMethod | None
     attempts: int | None
     pairs: int
     clusters: int | None
@@ -207,6 +221,7 @@ def _from_pilot(
         )
     scores = read(data, probabilities=design.score.kind == "prob")
     pilots, items, cautions = read_pilots(scores, design, a, b, paired=asked.paired)
+    asked = _fitting(asked, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
     tasks = [_task_plan(pilot, asked, run, run.pairs * len(pilots)) for pilot in pilots]
     cautions += [ONE_ATTEMPT] if any(not pilot.measured for pilot in pilots) else []
     if len(pilots) > 1:
@@ -229,6 +244,15 @@ def _from_pilot(
     )
 
 
+def _fitting(asked: Asked, method: PlanMethod | None, *, bounded: bool) -> Asked:
+    """Return what is asked with the test that `compare` makes of such scores: pseudo-items are for scores in [0, 1]."""
+    if bounded or not asked.paired:
+        return asked
+    if method == "pseudo-items":
+        raise OptionError("method='pseudo-items' needs scores in [0, 1]", remedy="Leave it out.")
+    return replace(asked, method=method or "t")
+
+
 def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
     """Tell which pair of models stands for all."""
     if not pilots:
@@ -242,6 +266,7 @@ def _typical(pilots: Sequence[Pilot]) -> tuple[str, ...]:
 
 
 def _task_plan(pilot: Pilot, asked: Asked, run: _Run, comparisons: int) -> TaskPlan:
+    asked = _possible(asked, percent=pilot.both.bounded, lower=pilot.both.lower_is_better)
     usual = float(max(round(pilot.basis.attempts), 1))
     spread = pilot.spread(run.clusters)
     counts = _counts(spread, [pilot], run, usual)
@@ -267,6 +292,7 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: _Run) -> TaskPlan 
     if len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
         return None
     shares = task_shares(matrices, "mean")
+    asked = replace(asked, lower_is_better=matrices[0].lower_is_better)
     usual = float(max(round(min(pilot.basis.attempts for pilot in pilots)), 1))
     spread = joined(pilots, shares, run.clusters)
     counts = _counts(spread, pilots, run, usual)
@@ -313,12 +339,12 @@ def _rehearsed(
     spread = pilot.spread(None)
     seen = spread.per_item(pilot.basis.n_items, pilot.basis.attempts if pilot.measured else 1.0)
     wanted = spread.per_item(pilot.basis.n_items, option.attempts)
-    d = pilot.found.means[:, 2]
+    sign = -1 if pilot.both.lower_is_better else 1
     share = rehearse(
-        d,
+        sign * pilot.found.means[:, 2],
         pilot.codes,
         asked.corrected(comparisons),
-        effect=option.effect.value,
+        effect=sign * option.effect.value,
         count=max(round(option.items.value / pilot.basis.cluster_size), 2),
         scale=math.sqrt(wanted / seen),
         rng=np.random.default_rng(seed),

@@ -26,7 +26,7 @@ CURVE = 33
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be planned: two of effect, items and power, and the test."""
+    """What is to be planned: two of effect, items and power, and the test. `effect`: a − b, whichever is better."""
 
     sought: Sought
     goal: Goal
@@ -37,6 +37,11 @@ class Asked:
     margin: float
     level: float
     paired: bool
+    lower_is_better: bool = False
+
+    def ahead(self, effect: float) -> float:
+        """Return by how much a is better where a − b is `effect`."""
+        return -effect if self.lower_is_better else effect
 
     def corrected(self, comparisons: int) -> Test:
         """Return the test at the level that is left to one of so many comparisons."""
@@ -70,6 +75,10 @@ def options_of(
     asked_for = {float(attempts)} if attempts else {usual}
     idle = known.spread.per_item(1e6, 1.0) == known.spread.per_item(1e6, math.inf)
     counts = {1.0} if known.only_once else asked_for if idle else {*ATTEMPTS, usual, *priced, *asked_for}
+    if (
+        not known.spread.per_item(1e6, math.inf) > 0
+    ):  # endless attempts would leave no spread at all: nothing to plan with
+        counts = counts - {math.inf}
     test = asked.corrected(comparisons)
     lines = tuple(_option(known, asked, test, k, prices) for k in sorted(counts))
     if attempts is None and priced:
@@ -83,6 +92,7 @@ def options_of(
 def _option(known: Known, asked: Asked, test: Test, attempts: float, prices: Prices | None) -> Option:
     """Work out one number of attempts."""
     low, high = (known.spread.times(factor) for factor in known.limits_at(attempts))
+    truth = asked.ahead(asked.effect)
 
     def forecast(sought: str, seek: Callable[[Planned], float], kept: float) -> Forecast:
         if asked.sought != sought:
@@ -93,10 +103,10 @@ def _option(known: Known, asked: Asked, test: Test, attempts: float, prices: Pri
         ends = (value, seek(low), seek(high))
         return Forecast(value=value, low=min(ends), high=max(ends))
 
-    items = forecast("items", lambda s: powers.items_needed(test, s, asked.effect, attempts, asked.power), asked.items)
+    items = forecast("items", lambda s: powers.items_needed(test, s, truth, attempts, asked.power), asked.items)
     n = items.value if math.isfinite(items.value) else float(powers.MOST_ITEMS)
     effect = forecast("effect", lambda s: powers.smallest_effect(test, s, n, attempts, asked.power), asked.effect)
-    chance = forecast("power", lambda s: powers.power(test, s, asked.effect, n, attempts), asked.power)
+    chance = forecast("power", lambda s: powers.power(test, s, truth, n, attempts), asked.power)
     per_item = known.spread.per_item(n, attempts)
     cost = math.nan if prices is None or math.isinf(attempts) else prices.of(items.value, attempts)
     return Option(
@@ -106,7 +116,7 @@ def _option(known: Known, asked: Asked, test: Test, attempts: float, prices: Pri
         power=chance,
         clusters=known.spread.clusters_in(items.value),
         se=powers.standard_error(known.spread, n, attempts),
-        formula=powers.formula(test, per_item, effect.value, chance.value),
+        formula=powers.formula(test, per_item, asked.ahead(effect.value), chance.value),
         cost=cost,
     )
 
@@ -123,7 +133,10 @@ def curve_of(
     places = [(n, effect * x) if asked.sought == "effect" else (max(round(n * x), 2), effect) for x in steps.tolist()]
     return tuple(
         CurvePoint(
-            attempts=line.attempts, items=n, effect=size, power=powers.power(test, known.spread, size, n, line.attempts)
+            attempts=line.attempts,
+            items=n,
+            effect=size,
+            power=powers.power(test, known.spread, asked.ahead(size), n, line.attempts),
         )
         for line in lines
         for n, size in places

@@ -21,10 +21,10 @@ from howsure.methods import score_power
 from howsure.methods.answer_noise import answers
 from howsure.methods.components import components, mixtures
 from howsure.methods.power import Spread, fewest
-from howsure.methods.sizes import equal_sizes, sizes_of, spread_sizes
+from howsure.methods.sizes import spread_sizes
 from howsure.models import resolve
 from howsure.options import check_level
-from howsure.pilots import limits_of
+from howsure.pilots import limits_of, spread_of
 from howsure.prepare import collect
 from howsure.prospects import ATTEMPTS, refuse_pilot_options
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from howsure.matrix import ScoreMatrix
 
 USUAL_RATE = 0.5
+WHOLE = 0.5
+"""An error bar of ± this holds all scores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +141,19 @@ def _goal(within: float | None, at_least: float | None, at_most: float | None) -
 def _refuse_rate(goal: _Goal, seen: _Seen) -> None:
     """Raise OptionError where the true score misses the limit, or a limit is asked of scores without bounds."""
     if goal.kind == "within":
+        if seen.bounded and goal.target >= WHOLE:
+            raise OptionError(
+                f"within={goal.target:g} is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
+            )
         return
     if not seen.bounded:
         raise OptionError("limits are planned for scores in [0, 1]", remedy="Plan the error bar with within.")
+    if not 0 < goal.target < 1:
+        raise OptionError(
+            f"{goal.kind.replace('-', '_')}={goal.target:g} is not between 0 and 1", remedy="Write 0.92 (or 92%)."
+        )
     ahead = seen.rate - goal.target if goal.kind == "at-least" else goal.target - seen.rate
-    if not (ahead > 0 and 0 < goal.target < 1):
+    if not ahead > 0:
         raise OptionError(
             f"a true score of {seen.rate:.3g} is not {goal.kind.replace('-', ' ')} {goal.target:g}",
             remedy="Give the true score that you hope for as rate.",
@@ -209,28 +219,27 @@ def _pilot(matrix: ScoreMatrix, level: float, attempts: int | None) -> _Seen:
         )
     w = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
     weight = len(w) * float(w @ w) / float(w.sum()) ** 2
-    sizes = equal_sizes() if codes is None else sizes_of(np.bincount(codes).astype(float))
     parts, _ = components(found, codes)
+    spread = spread_of(parts, 0, codes)
     measured = math.isfinite(float(parts.answer[0]))
     usual = float(max(round(1 / float((1 / matrix.attempts[:, 0]).mean())), 1))
     counts = [*ATTEMPTS, usual, *([float(attempts)] if attempts else [])] if measured else [1.0]
-    values, errors = mixtures(found, codes, [(sizes.crowd, 1 / k) for k in counts])
+    values, errors = mixtures(found, codes, [(spread.sizes.crowd, 1 / k) for k in counts])
     units = len(matrix.items) if codes is None else int(codes.max()) + 1
     if not values[0, 0] > 0:
         raise DataError(
             "every item of the pilot has the same score", where=matrix.task, remedy="Assume a rate instead."
         )
+    least = [spread.per_item(1.0, k) for k in counts]
     limits = {
-        k: limits_of((float(v[0]), float(e[0]), units), level) for k, v, e in zip(counts, values, errors, strict=True)
+        k: limits_of((max(float(v[0]), low), float(e[0]), units), level)
+        for k, v, e, low in zip(counts, values, errors, least, strict=True)
+        if math.isfinite(k) or low > 0
     }
-    spread = Spread(
-        within=weight * float(parts.within[0]),
-        between=weight * float(parts.between[0]),
-        answer=weight * float(parts.answer[0]) if measured else 0.0,
-        sizes=sizes,
-    )
     rate = float(w @ matrix.values[:, 0] / w.sum())
-    return _Seen(spread=spread, rate=rate, limits=limits, usual=usual if measured else 1.0, bounded=matrix.bounded)
+    return _Seen(
+        spread=spread.times(weight), rate=rate, limits=limits, usual=usual if measured else 1.0, bounded=matrix.bounded
+    )
 
 
 def _lines(goal: _Goal, seen: _Seen, attempts: int | None) -> tuple[tuple[ScoreOption, ...], int]:

@@ -222,7 +222,7 @@ def _with_needed(check: Check) -> str:
 
 def _asked(c: Check) -> str:
     scale = Scale(percent=c.percent)
-    limit = "" if math.isnan(c.limit) else scale.score(c.limit) if _is_floor(c) else scale.gap(c.limit)
+    limit = "" if math.isnan(c.limit) else scale.given(c.limit) if _is_floor(c) else scale.given_gap(c.limit)
     return {
         "not_worse_than": f"not worse than {c.baseline} by more than {limit}",
         "better": f"better than {c.baseline}",
@@ -233,7 +233,7 @@ def _asked(c: Check) -> str:
 
 
 def _asked_short(c: Check) -> str:
-    limit = "" if math.isnan(c.limit) else Scale(percent=c.percent).gap(c.limit)
+    limit = "" if math.isnan(c.limit) else Scale(percent=c.percent).given_gap(c.limit)
     words = {"not_worse_than": f"not worse by {limit}", "better": "better", "same_within": f"same within {limit}"}
     return words.get(c.criterion, c.asked)
 
@@ -260,10 +260,10 @@ def _sentence(c: Check) -> str:
 def _broken(c: Check, scale: Scale) -> str:
     """Say what a failed check has shown."""
     if _is_floor(c):
-        return f"{'below' if c.criterion == 'at_least' else 'above'} {scale.score(c.limit)}"
+        return f"{'below' if c.criterion == 'at_least' else 'above'} {scale.given(c.limit)}"
     if c.criterion == "same_within":
-        return f"more than {scale.gap(c.limit)} away from {c.baseline}"
-    by = f" by more than {scale.gap(c.limit)}" if c.criterion == "not_worse_than" else ""
+        return f"more than {scale.given_gap(c.limit)} away from {c.baseline}"
+    by = f" by more than {scale.given_gap(c.limit)}" if c.criterion == "not_worse_than" else ""
     return f"worse than {c.baseline}{by}"
 
 

@@ -135,11 +135,11 @@ def _found(look: Look) -> str:
     """Say what is decided."""
     scale = Scale(percent=look.percent)
     if look.at_least is not None:
-        floor = scale.score(look.at_least)
+        floor = scale.given(look.at_least)
         words = ("at most" if look.kept else "above") if look.lower_is_better else "at least" if look.kept else "below"
         return f"{look.a} is {words} {floor}"
     if look.within is not None:
-        return f"{_name(look)} is known within ± {scale.gap(look.within)}"
+        return f"{_name(look)} is known within ± {scale.given_gap(look.within)}"
     if look.margin is not None:
         return _margin_words(look, scale)
     other = look.b if look.better == look.a else look.a
@@ -149,10 +149,10 @@ def _found(look: Look) -> str:
 def _margin_words(look: Look, scale: Scale) -> str:
     margin, low, high = look.margin or 0.0, look.interval.low, look.interval.high
     if -margin < low and high < margin:
-        return f"{look.a} and {look.b} are the same within {scale.gap(margin)}"
+        return f"{look.a} and {look.b} are the same within {scale.given_gap(margin)}"
     if not look.kept:
-        return f"{look.a} is worse than {look.b} by more than {scale.gap(margin)}"
-    return f"{look.a} is not worse than {look.b} by more than {scale.gap(margin)}"
+        return f"{look.a} is worse than {look.b} by more than {scale.given_gap(margin)}"
+    return f"{look.a} is not worse than {look.b} by more than {scale.given_gap(margin)}"
 
 
 def _name(look: Look) -> str:

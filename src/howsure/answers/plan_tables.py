@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from howsure.document import Column, Scale, Table, count_text, level_text, plural
@@ -38,7 +39,7 @@ def _items_verdict(plan: Plan, option: Option, scale: Scale) -> str:
         why = f" in these {plural(round(option.clusters), 'cluster')}" if _fixed(option) else ""
         return f"No number of questions{why} shows {goal} with {chance} power, {_attempts(option.attempts)}."
     how = f"About {_questions(option.items, option.clusters, plan.main)}, {_attempts(option.attempts)}"
-    cost = f" at a cost of {option.cost:,.4g}" if math.isfinite(option.cost) else ""
+    cost = f" at a cost of {_cost(option.cost)}" if math.isfinite(option.cost) else ""
     cheapest = ", the cheapest of the designs" if cost else ""
     return f"{how}, show {goal} with {chance} power{cost}{cheapest}{_corrected(plan)}."
 
@@ -54,9 +55,9 @@ def _first(text: str) -> str:
 def _goal(plan: Plan, option: Option, scale: Scale) -> str:
     """Name what is to be shown."""
     if plan.goal == "different":
-        return f"a true difference of {scale.gap(option.effect.value)}"
-    truth = "" if not option.effect.value else f" where the true difference is {scale.difference(option.effect.value)}"
-    margin = scale.gap(plan.margin)
+        return f"a true difference of {scale.given_gap(option.effect.value)}"
+    truth = "" if not option.effect.value else f" where the true difference is {_signed(scale, option.effect.value)}"
+    margin = scale.given_gap(plan.margin)
     return f"“not worse by more than {margin}”{truth}" if plan.goal == "not-worse" else f"“same within {margin}”{truth}"
 
 
@@ -124,15 +125,32 @@ def design_table(plan: Plan, task: TaskPlan) -> Table:
         row = ["▸" if k == task.chosen else "", _count(option.attempts), cell_text(option.items, items_text)]
         row += [items_text(option.clusters)] if clustered else []
         row += [items_text(option.attempts * option.items.value) if math.isfinite(option.attempts) else "endless"]
-        row += [cell_text(option.effect, scale.number) + scale.unit]
+        write = scale.number if plan.sought == "effect" else partial(_given, scale)
+        size = cell_text(option.effect, write)
+        row += [size + scale.unit if math.isfinite(option.effect.value) else size]
         row += [cell_text(option.power, lambda p: f"{100 * p:.0f}") + " %", scale.number(option.se)]
-        row += [items_text(option.formula)]
-        row += [f"{option.cost:,.4g}" if math.isfinite(option.cost) else "n/a"] if priced else []
+        row += [items_text(option.formula) if math.isfinite(option.effect.value) else "n/a"]
+        row += [_cost(option.cost) if math.isfinite(option.cost) else "n/a"] if priced else []
         rows.append(tuple(row))
     tested = {"pseudo-items": "paired pseudo-items, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
     note = f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal and without pseudo-items"
     return Table(columns=tuple(columns), rows=tuple(rows), note=note if task is plan.main else "")
+
+
+def _signed(scale: Scale, size: float) -> str:
+    return ("−" if size < 0 else "+") + scale.given_gap(size)
+
+
+def _given(scale: Scale, size: float) -> str:
+    """Write a true difference that was asked for, without its unit."""
+    sign = "−" if size < 0 else ""
+    return sign + scale.given(abs(size)).removesuffix(" %")
+
+
+def _cost(cost: float) -> str:
+    """Write a cost in the user's unit: to the unit from a thousand on."""
+    return f"{cost:,.0f}" if cost >= ROUND else f"{cost:,.4g}"
 
 
 def _count(attempts: float) -> str:
@@ -161,7 +179,8 @@ def assumption_table(plan: Plan, basis: Basis) -> Table:
     if math.isnan(basis.answer):
         rows.append(("variance of one answer to one question", f"{basis.question:.4f} {unit}"))
     else:
-        rows.append(("question variance ω²", f"{basis.question:.4f} {unit}"))
+        seen = f"{basis.question:.4f} {unit}"
+        rows.append(("question variance ω²", seen if basis.question else "0: no more than answers alone bring"))
         rows.append(("answer variance σ²", f"{basis.answer:.4f} {unit}, one attempt each"))
     if basis.cluster_size != 1:
         rows.append(("of which between clusters", f"{basis.between:.4f}".replace("-", "−")))

@@ -90,17 +90,20 @@ class ScorePlan(Answer):
         count = f"{items_text(option.items.value)} questions{range_text(option.items, items_text)}{held}{attempts}"
         if self.goal == "within":
             if self.sought_items:
-                return f"About {count} give {what}, where the score is {scale.score(self.rate)}."
+                return f"About {count} give {what}, where the score is {self._rate(scale)}."
             wide = scale.gap(option.half_width.value) + range_text(option.half_width, scale.number, scale.unit)
-            return f"{count} give an error bar of ± {wide}, where the score is {scale.score(self.rate)}."
+            return f"{count} give an error bar of ± {wide}, where the score is {self._rate(scale)}."
         chance = percent_text(option.power.value) + range_text(option.power, lambda p: f"{100 * p:.0f}", " %")
         start = "About " if self.sought_items else ""
-        return f"{start}{count} show {what} with a chance of {chance}, if the true score is {scale.score(self.rate)}."
+        return f"{start}{count} show {what} with a chance of {chance}, if the true score is {self._rate(scale)}."
+
+    def _rate(self, scale: Scale) -> str:
+        return scale.score(self.rate) if self.model else scale.given(self.rate)
 
     def _goal(self, scale: Scale) -> str:
         if self.goal == "within":
-            return f"an error bar of ± {scale.gap(self.target)}"
-        return f"{'at least' if self.goal == 'at-least' else 'at most'} {scale.score(self.target)}"
+            return f"an error bar of ± {scale.given_gap(self.target)}"
+        return f"{'at least' if self.goal == 'at-least' else 'at most'} {scale.given(self.target)}"
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per option."""

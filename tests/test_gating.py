@@ -501,3 +501,15 @@ def test_a_limit_is_shown_with_all_its_digits():
         "at least 1234.5"
         in hs.gate(rows.with_columns(score=pl.col("score") * 2000), "a", at_least=1234.5).checks[0].asked
     )
+
+
+def test_a_half_written_file_that_was_named_is_told(tmp_path):
+    """A stray file of a folder is passed over; one that was named is not left out in silence."""
+    two_models(n=200).write_csv(tmp_path / "scores.csv")
+    (tmp_path / "half.json").write_text('{"version": 2, "status": "started", "eval": {"ta')
+    named = hs.gate([tmp_path / "scores.csv", tmp_path / "half.json"], "a", "b", not_worse_than=0.5)
+    assert [c.code for c in named.cautions] == ["files_failed"]
+    assert "half.json" in named.cautions[0].message
+    with pytest.raises(hs.ReadError, match="half"):
+        hs.read([tmp_path / "scores.csv", tmp_path / "half.json"], strict=True)
+    assert not hs.gate(tmp_path, "a", "b", not_worse_than=0.5).cautions

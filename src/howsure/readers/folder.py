@@ -121,6 +121,10 @@ def find_sources(path: Path) -> list[Source]:
     return [s for s in found if s.path.is_file() and s.path.resolve().is_relative_to(inside)]
 
 
+UNKNOWN = "no reader knows this format"
+FORMATS = "`howsure --help` lists the formats that can be read."
+
+
 def _take(
     source: Source,
     asked: str | None,
@@ -129,8 +133,9 @@ def _take(
 ) -> None:
     reader, claim = _identify(source, asked)
     if reader is None:
-        reason = "no reader knows this format"
-        found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=reason))
+        if source.path == source.root:  # a file that the user named, and no stray one of a folder
+            raise ReadError(UNKNOWN, where=source.name)
+        found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
     elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
@@ -353,7 +358,7 @@ def _failed_files(reports: list[FileReport]) -> list[Caution]:
     return [
         Caution(
             code="files_failed",
-            message=f"{plural(len(failed), 'file')} could not be read: {listing([r.reason for r in failed], 2)}",
+            message=f"{plural(len(failed), 'file')} could not be read: {listing([f'{r.path}, {r.reason}' for r in failed], 2)}",
             remedy="`howsure describe` lists them all; --strict stops at the first.",
         )
     ]
@@ -363,12 +368,12 @@ def _nothing(paths: Sequence[str | Path], reports: list[FileReport]) -> ReadErro
     place = listing([str(path) for path in paths])
     failed = [report.reason for report in reports if report.outcome == "failed"]
     if len(reports) == 1 and failed:
-        return ReadError(failed[0], where=place)
+        return ReadError(failed[0], where=place, remedy=FORMATS if failed[0] == UNKNOWN else "")
     why = [*failed[:3], *(f"{n} × {reason}" for reason, n in _reasons(reports))]
     return ReadError(
         f"no scores found in {plural(len(reports), 'file')} ({'; '.join(why) or 'nothing there'})",
         where=place,
-        remedy="`howsure --help` lists the formats that can be read.",
+        remedy=FORMATS,
     )
 
 

@@ -513,3 +513,27 @@ def test_a_half_written_file_that_was_named_is_told(tmp_path):
     with pytest.raises(hs.ReadError, match="half"):
         hs.read([tmp_path / "scores.csv", tmp_path / "half.json"], strict=True)
     assert not hs.gate(tmp_path, "a", "b", not_worse_than=0.5).cautions
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("gate", ["-a", "a", "-b", "b", "--not-worse-than", "5pp"]),
+        ("gate", ["-a", "a", "--at-least", "40%"]),
+        ("compare", ["-a", "a", "-b", "b", "--margin", "5 %"]),
+        ("watch", ["-a", "a", "-b", "b", "--bounds", "0,100", "--margin", "5pp", "--once"]),
+        ("plan", ["--effect", "5pp"]),
+        ("plan", ["-a", "a", "--within", "5pp"]),
+    ],
+)
+def test_points_are_for_scores_in_0_to_1(tmp_path, command, words):
+    """On a scale of 0 to 100 a margin of 5pp would be read as 0.05 of one point."""
+    path = tmp_path / "scores.csv"
+    two_models(n=60, score=(pl.col("score") * 60 + pl.col("item").hash(1) % 40).cast(pl.Float64)).write_csv(path)
+    where = ["--pilot", str(path)] if command == "plan" else [str(path)]
+    refused = CliRunner().invoke(main, [command, *where, *words])
+    assert refused.exit_code == (3 if command in ("gate", "watch") else 2)
+    assert "are for scores in [0, 1]" in refused.output
+    plain = [word.removesuffix("pp").removesuffix("%").strip() for word in words]
+    assert CliRunner().invoke(main, [command, *where, *plain]).exit_code in (0, 1, 2)
+    assert "are for scores" not in CliRunner().invoke(main, [command, *where, *plain]).output

@@ -18,6 +18,7 @@ from howsure.commands.options import (
     paths,
     population,
     reading,
+    refuse_points,
     statistics,
 )
 
@@ -51,4 +52,7 @@ def compare(paths: tuple[str, ...], a: str, b: str, margin: str | None, **given:
     rest, shown = split(paths, given)
     rest["overall"] = parse_overall(rest["overall"])
     rest["margin"] = None if margin is None else parse_margin(margin)
-    write(howsure.compare(read(paths, rest), a, b, **rest), **shown)
+    answer = howsure.compare(read(paths, rest), a, b, **rest)
+    pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
+    refuse_points({"margin": margin}, percent=all(pair.percent for pair in pairs))
+    write(answer, **shown)

@@ -22,12 +22,14 @@ from howsure.commands.options import (
     paths,
     population,
     reading,
+    refuse_points,
     statistics,
 )
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Gate
 
+SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
 UNCLEAR = ("separate", "fail", "pass")
 MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 """GitHub shows so many of each kind a step."""
@@ -71,12 +73,14 @@ def gate(
     refuse_overwriting(junit, paths)
     on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     rest, shown = split(paths, given)
+    sizes = {name: rest[name] for name in SIZES}
     asked = parse_criteria(rest)
     rest["overall"] = parse_overall(rest["overall"]) if rest["overall"] else None
     rest["each_task"] = not rest.pop("overall_only")
     if not rest["each_task"] and rest["overall"] is None:
         rest["overall"] = "mean"
     answer = howsure.gate(read(paths, rest), candidate, baseline, **asked, **rest)
+    refuse_points(sizes, percent=all(check.percent for check in answer.checks))
     if junit is not None:
         write_text(_junit(answer, unclear), junit)
     _show(answer, unclear, on_github=on_github, **shown)

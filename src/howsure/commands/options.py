@@ -183,6 +183,16 @@ def parse_margin(text: str, option: str = "--margin") -> float:
     return _number(stripped, option)
 
 
+def refuse_points(given: dict[str, Any], *, percent: bool) -> None:
+    """Raise a usage error where a size was written in points or percent, and the scores are not in [0, 1]."""
+    for name, text in given.items():
+        if not percent and isinstance(text, str) and text.strip().endswith(("pp", "%")):
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} {text}: points and percent are for scores in [0, 1], and these are on another "
+                "scale. Write the size in their own units, or choose tasks with --task."
+            )
+
+
 def _number(text: str, option: str) -> float:
     try:
         return float(text)

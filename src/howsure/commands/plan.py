@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write, write_records
-from howsure.commands.options import design_options, models, output, parse_margin, reading
+from howsure.commands.options import design_options, models, output, parse_margin, reading, refuse_points
 
 ASSUMED = ("question_variance", "answer_variance", "rate", "correlation", "cluster_size", "cluster_variation", "icc")
 SIZES = ("effect", "not_worse_than", "same_within")
@@ -94,9 +94,13 @@ def plan(pilot: tuple[str, ...], failures_below: str | None, curve: bool, plot: 
         raise click.UsageError("--observed goes with --failures-below")
     goal = next((name for name in SCORES if rest[name] is not None), None)
     if goal is not None:
-        write(_score_plan(goal, pilot, {**rest, **drawn}), **shown)
+        found = _score_plan(goal, pilot, {**rest, **drawn})
+        refuse_points({goal: rest[goal]}, percent=found.percent)
+        write(found, **shown)
         return
+    sizes = {name: rest[name] for name in SIZES}
     answer = _plan(pilot, rest)
+    refuse_points(sizes, percent=all(task.percent for task in answer.tasks))
     if plot is not None:
         write_chart(answer, plot)
     if curve:

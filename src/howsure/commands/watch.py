@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import VerdictCommand, read, split, write
-from howsure.commands.options import design, output, parse_margin, paths, reading
+from howsure.commands.options import design, output, parse_margin, paths, reading, refuse_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ NOT_DECIDED = 2
 PATIENCE = 3
 """So many looks in a row may meet results that contradict each other, as half-written tables do, before it is an error."""
 
+SIZES = ("at_least", "within", "margin")
 ASKED = (
     *("a", "b", "at_least", "within", "margin", "level", "bounds"),
     *("items_planned", "attempts", "cluster_size", "shuffled"),
@@ -62,9 +63,11 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
 
     rest, shown = split(paths, given)
     asked = {name: rest.pop(name) for name in ASKED}
-    for name in ("at_least", "within", "margin"):
+    bounds = parse_bounds(asked["bounds"])
+    refuse_points({name: asked[name] for name in SIZES}, percent=bounds == (0.0, 1.0))
+    for name in SIZES:
         asked[name] = None if asked[name] is None else parse_margin(asked[name])
-    asked["bounds"] = parse_bounds(asked["bounds"])
+    asked["bounds"] = bounds
     reading_options = {name: rest.pop(name) for name in ("columns", "where", "reader", "strict")}
     monitor = howsure.Monitor(**asked, **rest)
 

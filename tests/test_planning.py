@@ -420,3 +420,18 @@ def test_costs_and_what_is_not_there_read_well():
     shown = run("--items", "2")
     assert "none pp" not in shown
     assert "n/a" in shown
+
+
+def test_scores_next_to_1_can_t_differ_by_much():
+    """Of right-or-wrong answers a share of at least the difference differs, whose variance is more than was assumed."""
+    near = hs.Assumptions(rate=0.99)
+    assert [c.code for c in hs.plan(effect=0.3, assume=near).cautions] == ["more_than_differ"]
+    assert [c.code for c in hs.plan(n_items=30, assume=near).cautions] == ["more_than_differ"]
+    assert [c.code for c in hs.plan(effect=0.03, assume=near, paired=False).cautions] == ["more_than_differ"]
+    assert not hs.plan(effect=0.015, assume=near).cautions
+    assert not hs.plan(effect=0.03, assume=hs.Assumptions(rate=0.7, correlation=0.6)).cautions
+
+
+def test_what_a_pilot_tells_is_not_assumed():
+    assert "--rate doesn't go with --pilot" in run("--pilot", LOGS, "--effect", "5pp", "--rate", "50%", code=2)
+    assert "--icc doesn't go with --pilot" in run("--pilot", LOGS, "--within", "5pp", "-a", A, "--icc", "0.1", code=2)

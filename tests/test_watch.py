@@ -222,3 +222,15 @@ def test_two_orders_are_joined_by_the_later_place():
     assert _joined_order(("a", "b", "c", "d"), ("d", "a", "b", "c")) == ("a", "b", "c", "d")
     assert _joined_order(("a", "b", "c"), ("c", "b", "a")) == ("b", "a", "c")
     assert _joined_order((), ("c", "b")) == ("c", "b")
+
+
+def test_a_model_that_is_not_there_is_told_while_it_waits(tmp_path):
+    first(results(200), 20).write_csv(tmp_path / "run.csv")
+
+    def stop(seconds):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command.time, "sleep", stop)
+        done = watch(tmp_path, "-a", "a", "-b", "mistyped")
+    assert "no result of model 'mistyped' yet; there are: 'a', 'b'" in done.stderr

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from howsure.answers.plan import Basis
-from howsure.errors import OptionError
+from howsure.document import Scale
+from howsure.errors import Caution, OptionError
 from howsure.methods.power import Joined, Spread
 from howsure.methods.sizes import spread_sizes
 
@@ -87,6 +88,25 @@ class Assumptions:
         between = self.icc * (question + answer)
         told = answer if self.rate is None else math.nan
         return Basis(question=question, answer=told, between=between, cluster_size=sizes.size, crowd=sizes.crowd)
+
+    def contradictions(self, effect: float, *, paired: bool) -> tuple[Caution, ...]:
+        """Warn where models that score like this can't differ by so much: the spread is then assumed too small."""
+        if self.rate is None or not math.isfinite(effect):
+            return ()
+        most = sum(self.variances(paired=True)) if paired else 2 * min(self.rate, 1 - self.rate)
+        if abs(effect) <= most + 1e-9:
+            return ()
+        scale = Scale()
+        alike = f" and a correlation of {self.correlation:g}" if paired else ""
+        what = f"answer {scale.number(most)} % of questions differently" if paired else f"differ by {scale.gap(most)}"
+        return (
+            Caution(
+                code="more_than_differ",
+                message=f"with scores of about {100 * self.rate:g} %{alike} the models can at most {what}, which is less than "
+                f"a difference of {scale.gap(effect)}: the plan is too small",
+                remedy="Assume the mean of both models' scores as the rate, or a smaller correlation.",
+            ),
+        )
 
     def note(self, *, paired: bool) -> str:
         """Say it aloud."""

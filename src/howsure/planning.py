@@ -93,7 +93,8 @@ def plan(
             curve=curve_of(known, asked, pairs * tasks, lines, chosen),
             percent=percent,
         )
-        return _answer(asked, [task], pairs * tasks, notes=(assumed.note(paired=paired),))
+        doubts = assumed.contradictions(task.best.effect.value, paired=paired)
+        return _answer(asked, [task], pairs * tasks, notes=(assumed.note(paired=paired),), cautions=doubts)
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
     if tasks != 1:

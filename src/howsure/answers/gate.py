@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.document import Column, Document, Note, Scale, Table, Text, level_text, listing, p_text, rounded_up
+from howsure.document import Column, Document, Note, Scale, Table, Text, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from howsure.document import Block
@@ -281,7 +281,7 @@ def _facts(gate: Gate) -> Table:
     rows.append((f"{level_text(c.level)} interval", scale.interval(c.low, c.high) + unit))
     if not _is_floor(c):
         rows.append(("p-value of pass, of fail", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
-    clusters = "" if c.n_clusters == c.n_items else f" in {c.n_clusters:,} clusters"
+    clusters = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
     rows.append(("items", f"{c.n_items:,}{clusters}"))
     return Table(
         columns=(Column(name="", align="left"), Column(name="", align="left")),

@@ -177,10 +177,11 @@ def parse_overall(texts: tuple[str, ...]) -> Any:
 def parse_margin(text: str, option: str = "--margin") -> float:
     """Read a margin: `1pp` and `1%` are 0.01, a bare number is in score units."""
     stripped = text.strip().lower()
-    for unit in ("pp", "%"):
-        if stripped.endswith(unit):
-            return _number(stripped.removesuffix(unit), option) / 100
-    return _number(stripped, option)
+    unit = next((unit for unit in ("pp", "%") if stripped.endswith(unit)), "")
+    try:
+        return float(stripped.removesuffix(unit)) / (100 if unit else 1)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no number: write 1pp or 0.01", param_hint=option) from None
 
 
 def refuse_points(given: dict[str, Any], *, percent: bool) -> None:
@@ -191,10 +192,3 @@ def refuse_points(given: dict[str, Any], *, percent: bool) -> None:
                 f"--{name.replace('_', '-')} {text}: points and percent are for scores in [0, 1], and these are on another "
                 "scale. Write the size in their own units, or choose tasks with --task."
             )
-
-
-def _number(text: str, option: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no number: write 1pp or 0.01", param_hint=option) from None

@@ -121,6 +121,7 @@ def _plan(pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
     rest |= {"paired": not rest.pop("unpaired"), "simulate": rest.pop("check"), "models": rest.pop("n_models")}
     rest["prices"] = _prices(rest.pop("cost_item"), rest.pop("cost_attempt"))
     if pilot:
+        _refuse_assumed(assumed)
         scores = read(pilot, rest)
         return howsure.plan(scores, assume=assumed, **sizes, **rest)
     return howsure.plan(assume=assumed, **sizes, **_without_reading(rest))
@@ -147,6 +148,7 @@ def _score_plan(goal: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any
         name: None if given[name] is None else parse_margin(given[name], _flag(name)) for name in SCORES
     }
     if pilot:
+        _refuse_assumed(assumed)
         scores = read(pilot, rest)
         return howsure.plan_score(scores, assume=assumed, rate=rate, **targets, **rest)
     return howsure.plan_score(assume=assumed, rate=rate, **targets, **_without_reading(rest))
@@ -174,6 +176,16 @@ def _assumed(given: dict[str, Any]) -> Any:
         if name in found:
             found[name] = _fraction(found[name], _flag(name))
     return howsure.Assumptions(**found) if found else None
+
+
+def _refuse_assumed(assumed: Any) -> None:
+    """Raise a usage error where something is assumed that a pilot tells."""
+    import howsure
+
+    usual = howsure.Assumptions()
+    names = [name for name in ASSUMED if assumed is not None and getattr(assumed, name) != getattr(usual, name)]
+    if names:
+        raise click.UsageError(f"{_flag(names[0])} doesn't go with --pilot, which tells it")
 
 
 def _fraction(text: str, option: str) -> float:

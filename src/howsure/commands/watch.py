@@ -136,8 +136,9 @@ def _show(look: Look | None, reason: str, told: str) -> str:
 
 
 def _unread(look: Look) -> str:
+    lacking = [caution.message for caution in look.cautions if caution.code == "model_missing"]
     waits = any(caution.code == "files_failed" for caution in look.cautions)
-    return "  (a file can't be read now, trying again)" if waits else ""
+    return "".join(f"  ({told})" for told in (*lacking, *(["a file can't be read now, trying again"] if waits else [])))
 
 
 def _tell(text: str, *, over: bool = False) -> None:

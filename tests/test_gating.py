@@ -537,3 +537,9 @@ def test_points_are_for_scores_in_0_to_1(tmp_path, command, words):
     plain = [word.removesuffix("pp").removesuffix("%").strip() for word in words]
     assert CliRunner().invoke(main, [command, *where, *plain]).exit_code in (0, 1, 2)
     assert "are for scores" not in CliRunner().invoke(main, [command, *where, *plain]).output
+
+
+def test_scores_below_0_are_written_with_one_kind_of_minus():
+    rows = two_models(n=60, score=pl.col("score") * -0.5 - 0.1)
+    assert "-0." not in str(hs.gate(rows, "a", at_least=-0.25))
+    assert "at least −0.25" in str(hs.gate(rows, "a", at_least=-0.25))

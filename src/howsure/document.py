@@ -103,17 +103,18 @@ class Scale:
         """Write a score without its unit, for a column that names it."""
         if not math.isfinite(value):
             return "n/a"
+        if value < 0:
+            return "−" + self.number(-value)
         if self.percent:
             return f"{100 * value:.{self.digits}f}"
         return f"{value:.4g}"
 
     def given(self, value: float) -> str:
         """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0 %."""
-        shown = self.number(value)
-        scaled = 100 * value if self.percent else value
+        shown, scaled = self.number(abs(value)), abs(100 * value if self.percent else value)
         if math.isfinite(value) and not math.isclose(float(shown), scaled, rel_tol=1e-9):
             shown = f"{scaled:.10g}"
-        return shown + (" %" if self.percent else "")
+        return ("−" if value < 0 else "") + shown + (" %" if self.percent else "")
 
     def given_gap(self, value: float) -> str:
         """Write the size of a difference that somebody asked for, with all its digits: `0.05 pp`."""

@@ -7,7 +7,7 @@ import math
 from howsure.answers.failure_plan import Allowance, FailurePlan, Observed
 from howsure.errors import Caution, OptionError
 from howsure.methods import rare
-from howsure.options import check_level
+from howsure.options import check_level, check_numbers
 
 MOST_FAILURES = 5
 
@@ -36,6 +36,7 @@ def plan_failures(
     128
     """
     check_level(level)
+    check_numbers(below=below, rate=rate, icc=icc)
     for name, value in (("below", below), ("rate", rate)):
         if value is not None and not 0 < value < 1:
             raise OptionError(
@@ -48,6 +49,8 @@ def plan_failures(
     if icc is not None and cluster_size == 1:
         raise OptionError("icc is about clusters", remedy="Give cluster_size as well.")
     alike = 0.0 if icc is None else icc
+    if rare.runs_needed(below, level, failures=MOST_FAILURES, size=int(cluster_size), icc=alike) >= rare.MOST_CLUSTERS:
+        raise OptionError(f"below={below!r} takes more runs than can be counted here", remedy="Ask for a larger one.")
     return FailurePlan(
         below=below,
         level=level,

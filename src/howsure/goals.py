@@ -9,6 +9,7 @@ import numpy as np
 
 from howsure.covariates import refuse_covariate
 from howsure.errors import OptionError
+from howsure.options import check_numbers
 
 if TYPE_CHECKING:
     from howsure.design import Design
@@ -24,6 +25,7 @@ def check_goal(
     bounds: tuple[float, float] | None,
 ) -> None:
     """Raise OptionError for a question that makes no sense."""
+    check_numbers(at_least=at_least, within=within, margin=margin)
     if sum(goal is not None for goal in (at_least, within, margin)) > 1:
         raise OptionError("at_least, within and margin are three questions", remedy="Ask one of them.")
     if b is None and at_least is None and within is None:

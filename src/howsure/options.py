@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -62,6 +64,16 @@ def check_level(level: float) -> None:
     """Raise OptionError unless the confidence level lies strictly between 0 and 1."""
     if not isinstance(level, (int, float)) or not 0 < level < 1:
         raise OptionError(f"level={level!r} is not between 0 and 1", remedy="Write 0.95 for 95 %.")
+
+
+def check_numbers(**given: object) -> None:
+    """Raise OptionError for what is given and is no finite number, as a size in words; None is not given."""
+    for name, value in given.items():
+        known = type(value) is not bool and isinstance(value, numbers.Real) and math.isfinite(value)
+        if value is not None and not known:
+            raise OptionError(
+                f"{name}={value!r} is no number", remedy="Write 0.01 for one percentage point, 0.92 for 92 %."
+            )
 
 
 @dataclass(frozen=True, slots=True)

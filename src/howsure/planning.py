@@ -16,7 +16,7 @@ from howsure.benchmark import refuse_population
 from howsure.design import DesignOptions, make_design
 from howsure.errors import Caution, OptionError
 from howsure.methods.rehearsal import TRIALS, rehearse
-from howsure.options import PlanMethod, check, check_level
+from howsure.options import PlanMethod, check, check_level, check_numbers
 from howsure.overall import task_shares
 from howsure.pilots import joined, joined_errors, limits_of, read_pilots
 from howsure.prospects import ATTEMPTS, Asked, Known, curve_of, options_of, refuse_pilot_options
@@ -75,6 +75,7 @@ def plan(
     _check_counts(n_items=n_items, attempts=attempts, models=models, tasks=tasks, clusters=clusters)
     pairs = models * (models - 1) // 2
     if pilot is None:
+        make_design(options)
         refuse_pilot_options({"a": a, "b": b, **options, "simulate": simulate or None})
         assumed = assume or Assumptions()
         percent = assumed.percent(asked.effect, asked.margin)
@@ -119,11 +120,14 @@ def _asked(
     """Check what is to be planned for, and find out what is looked for."""
     power, level, method, paired = kept.power, kept.level, kept.method, kept.paired
     check_level(level)
+    check_numbers(effect=effect, not_worse_than=not_worse_than, same_within=same_within)
     if not 0 < power < 1:
         raise OptionError(f"power={power!r} is not between 0 and 1", remedy="Write 0.8 for 80 %.")
     if not_worse_than is not None and same_within is not None:
         raise OptionError("not_worse_than and same_within are two goals", remedy="Plan for one at a time.")
     margin = not_worse_than if not_worse_than is not None else same_within
+    if margin is not None and level <= 0.5:
+        raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
     goal: Goal = "not-worse" if not_worse_than is not None else "same" if same_within is not None else "different"
     for name, size in (("effect", effect), ("margin", margin)):
         if size is not None and not (math.isfinite(size) and (size > 0 or (name == "effect" and goal != "different"))):

@@ -23,7 +23,7 @@ from howsure.methods.components import components, mixtures
 from howsure.methods.power import Spread, fewest
 from howsure.methods.sizes import spread_sizes
 from howsure.models import resolve
-from howsure.options import check_level
+from howsure.options import check_level, check_numbers
 from howsure.pilots import limits_of, spread_of
 from howsure.prepare import collect
 from howsure.prospects import ATTEMPTS, refuse_pilot_options
@@ -91,11 +91,16 @@ def plan_score(
     check_level(level)
     if not 0 < power < 1:
         raise OptionError(f"power={power!r} is not between 0 and 1", remedy="Write 0.8 for 80 %.")
+    check_numbers(within=within, at_least=at_least, at_most=at_most, rate=rate)
+    for name, count in (("n_items", n_items), ("attempts", attempts)):
+        if count is not None and (not isinstance(count, int) or count < 1):
+            raise OptionError(f"{name}={count!r} is not a whole number of 1 or more")
     goal = replace(_goal(within, at_least, at_most), level=level, power=power, items=n_items)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
     names = ("", "", "")
     if pilot is None:
+        make_design(options)
         refuse_pilot_options({"a": a, **options})
         seen, notes = _assumed(goal, rate, assume or Assumptions())
     else:
@@ -104,6 +109,8 @@ def plan_score(
         matrix, notes, cautions = _one_model(pilot, a, make_design(options))
         seen, names = _pilot(matrix, level, attempts), (matrix.task, matrix.metric, matrix.models[0])
         seen = replace(seen, rate=seen.rate if rate is None else rate)
+    if goal.kind != "within" and level <= 0.5:
+        raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
     _refuse_rate(goal, seen)
     lines, chosen = _lines(goal, seen, attempts)
     return ScorePlan(

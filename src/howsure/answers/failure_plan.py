@@ -88,11 +88,12 @@ class FailurePlan(Answer):
     @property
     def verdict(self) -> str:
         """One or two plain sentences."""
-        limit = f"a failure rate below {rate_text(self.below)} ({level_text(self.level)})"
+        limit = f"a failure rate below {100 * self.below:.10g} % ({level_text(self.level)})"
         if self.observed is not None:
             return _observed_sentence(self.observed, limit, self)
         clean = self.allowances[0]
-        text = f"{plural(clean.items, 'run')} without a failure show {limit}"
+        shows = "shows" if clean.items == 1 else "show"
+        text = f"{plural(clean.items, 'run')} without a failure {shows} {limit}"
         if self.cluster_size == 1:
             return f"{text}."
         held = f"{plural(clean.clusters, 'cluster')} of {self.cluster_size}"

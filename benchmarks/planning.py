@@ -59,7 +59,9 @@ def rehearsed() -> None:
     d = differences()
 
     def run():
-        return rehearse(d, None, Test(), effect=0.06, count=ITEMS, scale=1.0, rng=np.random.default_rng(0), trials=DRAWS)
+        return rehearse(
+            d, None, Test(), effect=0.06, count=ITEMS, scale=1.0, rng=np.random.default_rng(0), trials=DRAWS
+        )
 
     report(timed(run, repeats=5))
 

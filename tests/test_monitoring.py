@@ -355,3 +355,12 @@ def test_a_real_pair_is_decided_early():
         assert look.better == names[0]
         used.append(look.n_items)
     assert np.mean(used) < 150
+
+
+def test_items_may_be_numbers():
+    monitor = hs.Monitor(a="a", at_least=0.5, order=[2, 1, 3], shuffled=True)
+    for item in (1, 2, 3):
+        monitor.add(item, 1.0)
+    assert monitor.look().n_items == 3
+    with pytest.raises(hs.DataError, match="added before"):
+        monitor.add("1", 1.0)

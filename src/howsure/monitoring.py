@@ -125,6 +125,7 @@ class Monitor:
             raise DataError(
                 f"item {item!r} has {'one score' if b is None else 'two scores'}", remedy="Give one score a model."
             )
+        item = str(item)
         cluster = self._clusters.get(item, cluster)
         if cluster is not None and not self._cluster_size and self._stated is None:
             raise no_sizes("cluster")

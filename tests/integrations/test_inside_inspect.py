@@ -18,7 +18,7 @@ from inspect_ai import Task, eval
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import read_eval_log
 from inspect_ai.model import ModelOutput
-from inspect_ai.scorer import CORRECT, INCORRECT, SampleScore, Score, accuracy, includes, stderr
+from inspect_ai.scorer import CORRECT, INCORRECT, SampleScore, Score, accuracy, includes, scorer, stderr
 from inspect_ai.solver import solver
 
 from howsure.inspect import annotate, clustered_se, interval, noise, shuffle_clusters, stop_when_decided
@@ -224,10 +224,12 @@ def test_what_is_asked_must_make_sense():
 def test_several_scorers_want_a_choice():
     stopping = stop_when_decided(at_least=0.5)
     both = {name: SampleScore(score=Score(value=CORRECT)) for name in ("one", "two")}
-    with pytest.raises(hs.OptionError, match="2 scorers: one, two"):
+    with pytest.raises(hs.OptionError, match="2 scores: one, two"):
         stopping._value(both)
     assert stop_when_decided(at_least=0.5, scorer="two")._value(both) == 1
-    assert math.isnan(stop_when_decided(at_least=0.5, scorer="three")._value(both))
+    with pytest.raises(hs.OptionError, match="no score 'three': there is one, two"):
+        stop_when_decided(at_least=0.5, scorer="three")._value(both)
+    assert math.isnan(stop_when_decided(at_least=0.5, scorer="three")._value({}))  # a sample that failed
 
 
 def test_false_stops_are_rare():
@@ -285,3 +287,52 @@ def test_the_command_annotates(run, tmp_path):
     table = tmp_path / "x.csv"
     table.write_text("model,item,score\na,x,1\na,y,0\n")
     assert CliRunner().invoke(main, ["annotate", str(table)]).exit_code == 1
+
+
+@scorer(metrics={"strict": [accuracy()], "loose": [accuracy()]})
+def twofold():
+    async def score(state, target):
+        return Score(value={"strict": 0, "loose": 1})
+
+    return score
+
+
+@scorer(metrics=[accuracy()])
+def points():
+    async def score(state, target):
+        return Score(value=75)
+
+    return score
+
+
+def scored(tmp_path, scorers, **stopping):
+    task = Task(
+        dataset=data(60),
+        solver=canned(1),
+        scorer=scorers,
+        early_stopping=stop_when_decided(at_least=stopping.pop("floor", 0.5), **stopping),
+    )
+    (log,) = eval(task, model="mockllm/model", log_dir=str(tmp_path), display="none", max_samples=2)
+    return log
+
+
+def test_one_of_several_values_decides_and_none_is_taken_for_0(tmp_path):
+    """A score that is a mapping is no number; read as 0 it would end the run as a failure."""
+    unclear = scored(tmp_path, twofold())
+    assert unclear.status == "error"
+    assert "2 scores: twofold/strict, twofold/loose. Choose one with scorer=" in unclear.error.message
+    assert "is at least 50.0 %" in told(scored(tmp_path, twofold(), scorer="twofold/loose"))["verdict"]
+    assert "is below 50.0 %" in told(scored(tmp_path, twofold(), scorer="twofold/strict"))["verdict"]
+
+
+def test_several_scorers_and_misspelt_ones_are_refused_before_a_sample_runs(tmp_path):
+    for options in ({}, {"scorer": "inclodes"}):
+        log = scored(tmp_path, [includes(), points()], **options)
+        assert log.status == "error"
+        assert not log.samples
+        assert "Choose one with scorer=" in log.error.message
+
+
+def test_scores_on_another_scale_need_their_bounds(tmp_path):
+    assert "not between 0 and 1" in scored(tmp_path, points()).error.message
+    assert "is at least 50:" in told(scored(tmp_path, points(), floor=50, bounds=(0, 100)))["verdict"]

@@ -14,7 +14,7 @@ from howsure.errors import OptionError
 from howsure.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from inspect_ai.dataset import Sample
     from inspect_ai.log import EvalSpec
@@ -38,6 +38,7 @@ def stop_when_decided(
     scorer: str | None = None,
     cluster: str | None = None,
     level: float = 0.95,
+    bounds: tuple[float, float] | None = (0.0, 1.0),
     shuffled: bool | None = None,
 ) -> StopWhenDecided:
     """Return an object for `Task(early_stopping=…)` that ends a run as soon as its question is answered.
@@ -49,7 +50,8 @@ def stop_when_decided(
     The samples must be in random order: Task data that is not shuffled is refused (`dataset.shuffle()`, or `shuffled=True` if
     you know better). Samples count in the order in which they start, so that fast ones don't come first. `cluster`: a key of
     their metadata; a cluster counts once it is complete, so clusters must be together (`shuffle_clusters`). Of several epochs
-    the first decides. `scorer`: which score, where there are several. Samples that run already are not stopped: with
+    the first decides. `scorer`: which score, where there are several ("scorer/key" of one that gives several). `bounds`: of the
+    scores, known before the run; None where there are none, see `Monitor`. Samples that run already are not stopped: with
     `max_samples` as large as the data there is nothing to stop.
 
     >>> from inspect_ai import Task
@@ -71,7 +73,7 @@ def stop_when_decided(
         scorer=scorer,
         cluster=cluster,
         shuffled=shuffled,
-        goal={"at_least": at_least, "within": within, "margin": margin, "level": level},
+        goal={"at_least": at_least, "within": within, "margin": margin, "level": level, "bounds": bounds},
     )
 
 
@@ -108,6 +110,7 @@ class StopWhenDecided:
                 where=task.task,
                 remedy="Call dataset.shuffle(seed=…), or say shuffled=True if the order is random already.",
             )
+        _refuse_scorers([scorer.name for scorer in getattr(task, "scorers", None) or []], self._scorer)
         self._order = [str(sample.id) for sample in samples]
         if self._baseline is not None:
             self._known = _baseline_scores(self._baseline, self._model, task.task, self._scorer)
@@ -190,12 +193,28 @@ class StopWhenDecided:
 
     def _value(self, scores: dict[str, SampleScore]) -> float:
         """Return the score that decides, NaN where the sample has none."""
-        if self._scorer is None and len(scores) > 1:
-            raise OptionError(
-                f"{len(scores)} scorers: {', '.join(map(visible, scores))}", remedy="Choose one with scorer=…"
-            )
-        name = self._scorer or next(iter(scores), "")
-        return float(value_to_float()(scores[name].score.value)) if name in scores else math.nan
+        values = _values(scores)
+        _refuse_scorers(list(values), self._scorer)
+        name = self._scorer or next(iter(values), "")
+        return float(value_to_float()(values[name])) if name in values else math.nan
+
+
+def _values(scores: Mapping[str, SampleScore]) -> dict[str, Any]:
+    """Return a sample's values; those of a scorer that gives several are named `scorer/key`, as `read` names them."""
+    values: dict[str, Any] = {}
+    for name, held in scores.items():
+        value = held.score.value
+        values |= {f"{name}/{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
+    return values
+
+
+def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
+    """Raise OptionError where it isn't clear which score decides, or it isn't there."""
+    found = ", ".join(map(visible, names))
+    if chosen is None and len(names) > 1:
+        raise OptionError(f"{len(names)} scores: {found}", remedy="Choose one with scorer=…")
+    if chosen is not None and names and not any(name in (chosen, chosen.split("/")[0]) for name in names):
+        raise OptionError(f"no score {chosen!r}: there is {found}", remedy="Choose one with scorer=…")
 
 
 def _tell_missing(count: int) -> None:

@@ -47,7 +47,7 @@ def test_a_growing_folder_is_followed_until_it_is_decided(tmp_path):
         first(data, size).write_csv(tmp_path / "run.csv")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command.time, "sleep", grow)
+        patch.setattr(command, "sleep", grow)
         done = watch(tmp_path, "-a", "a", "-b", "b", "--items-planned", 200, "--shuffled", "-f", "json")
     assert done.exit_code == 0
     lines = done.stderr.splitlines()
@@ -82,7 +82,7 @@ def test_what_cannot_be_read_yet_is_tried_again(tmp_path):
 
     (tmp_path / "run.jsonl").write_text('{"model": "a", "item"')
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command.time, "sleep", go_on)
+        patch.setattr(command, "sleep", go_on)
         done = watch(tmp_path, "-a", "a", "-b", "b")
     assert done.exit_code == 0
     assert done.stderr.count("can't read now, trying again") == 1
@@ -104,7 +104,7 @@ def test_ctrl_c_shows_the_last_look(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command.time, "sleep", stop)
+        patch.setattr(command, "sleep", stop)
         done = watch(tmp_path, "-a", "a", "-b", "b")
     assert done.exit_code == 2
     assert done.stdout.startswith("Keep going: ")
@@ -121,7 +121,7 @@ def test_rows_that_contradict_each_other_are_an_error_in_the_end(tmp_path):
     data = results(20, attempt=pl.lit(0))
     pl.concat([data, data.with_columns(score=1 - pl.col("score"))]).write_csv(tmp_path / "run.csv")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command.time, "sleep", lambda seconds: None)
+        patch.setattr(command, "sleep", lambda seconds: None)
         done = watch(tmp_path, "-a", "a", "-b", "b")
     assert done.exit_code == 3
     assert "two different scores for one attempt" in done.stderr
@@ -231,6 +231,6 @@ def test_a_model_that_is_not_there_is_told_while_it_waits(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command.time, "sleep", stop)
+        patch.setattr(command, "sleep", stop)
         done = watch(tmp_path, "-a", "a", "-b", "mistyped")
     assert "no result of model 'mistyped' yet; there are: 'a', 'b'" in done.stderr

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -120,7 +120,7 @@ def follow(
             if pause is None or (look is not None and not reason and (look.decided or look.exhausted)):
                 return look, reason
             told = _show(look, reason, told)
-            time.sleep(pause)
+            sleep(pause)
     except KeyboardInterrupt:
         return look, reason or "stopped before the first look"
     finally:

@@ -52,7 +52,8 @@ def test_verdict_p_value_and_interval_agree(seed, shift, margin, better):
     assert (check.verdict == "fail") == (check.high <= -margin)
     found = hs.compare(rows, "a", "b", margin=margin)
     assert check.p_pass == found.equivalence.p_noninferior
-    assert check.p_fail == pytest.approx(1 - check.p_pass)
+    assert check.p_fail == found.equivalence.p_inferior
+    assert check.p_fail + check.p_pass >= 1 - 1e-12  # more where few items differ: then nothing is shown so soon
     same = hs.gate(rows, "a", "b", same_within=margin).checks[0]
     assert same.p_pass == found.equivalence.p_equivalent
     assert (same.verdict == "pass") == found.equivalence.equivalent

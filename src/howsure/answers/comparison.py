@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 class Equivalence:
     """What a margin says: is A not worse than B by more than it, and are they the same within it?
 
-    p-values of the one-sided tests at ±margin (Schuirmann 1987); `decided_at` is 1 − level.
+    p-values of the one-sided tests at ±margin (Schuirmann 1987); `p_inferior` of the other side, that A is worse by more, and
+    `p_outside`, two-sided, that the difference lies beyond ±margin.
     """
 
     margin: float
     p_noninferior: float
     p_equivalent: float
     level: float
+    p_inferior: float = math.nan
+    p_outside: float = math.nan
 
     @property
     def noninferior(self) -> bool:

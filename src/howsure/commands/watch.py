@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from time import sleep
+from time import sleep, strftime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -144,7 +144,7 @@ def _unread(look: Look) -> str:
 def _tell(text: str, *, over: bool = False) -> None:
     from howsure.render.visible import visible
 
-    clock = time.strftime("%H:%M:%S")
+    clock = strftime("%H:%M:%S")
     start = "\r\x1b[2K" if over else ""
     click.echo(f"{start}{clock}  {visible(text)}", nl=not over, err=True)
 

@@ -84,21 +84,23 @@ def _better(c: Comparison, level: float) -> Check:
 
 def _not_worse(c: Comparison, margin: float, how: How) -> Check:
     """P(T ≥ t) and P(T ≤ t) of one pivot at −margin: the two can't disagree."""
-    p = math.nan if c.equivalence is None else c.equivalence.p_noninferior
+    found = c.equivalence
+    p, other = (math.nan, math.nan) if found is None else (found.p_noninferior, found.p_inferior)
     target = margin if c.lower_is_better else -margin
     return _pair_check(
         c,
         criterion="not_worse_than",
         limit=margin,
         p_pass=p,
-        p_fail=1 - p,
+        p_fail=other,
         items_needed=_needed(c, how.one_sided, target),
     )
 
 
 def _same(c: Comparison, margin: float, how: How) -> Check:
     """Pass by both one-sided tests; fail by the nearer margin's, doubled, as a difference may lie on either side."""
-    p = math.nan if c.equivalence is None else c.equivalence.p_equivalent
+    found = c.equivalence
+    p, other = (math.nan, math.nan) if found is None else (found.p_equivalent, found.p_outside)
     value = c.difference.value
     level = how.one_sided if abs(value) <= margin else how.level
     return _pair_check(
@@ -106,7 +108,7 @@ def _same(c: Comparison, margin: float, how: How) -> Check:
         criterion="same_within",
         limit=margin,
         p_pass=p,
-        p_fail=min(2 * (1 - p), 1.0) if math.isfinite(p) else math.nan,
+        p_fail=other,
         items_needed=_needed(c, level, math.copysign(margin, value)),
     )
 

@@ -14,7 +14,7 @@ from howsure.methods import power
 from howsure.methods.clustered import clusterings, covariance
 from howsure.methods.mean import FIRST_CLUSTERING_ONLY, NEGATIVE_TWO_WAY, cluster_cautions
 from howsure.methods.pairs import pair_moments
-from howsure.methods.pivot import Asked, Pivot, equivalence, t_pivot
+from howsure.methods.pivot import Asked, NetWins, Pivot, equivalence, t_pivot, with_net_wins
 from howsure.methods.sizes import equal_sizes
 from howsure.methods.unpaired import unpaired_difference
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 POWER = 0.8
 MIN_CLUSTERS = 2
 TWO_WAY = 2
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,25 @@ class _Paired:
     def d(self) -> Floats:
         return self.a - self.b
 
+    @property
+    def single(self) -> bool:
+        """Whether single right-or-wrong answers were given to every item."""
+        return bool(np.isin(np.concatenate([self.a, self.b]), (0.0, 1.0)).all())
+
+    def net_wins(self, variance: float) -> NetWins:
+        """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
+        n, mean = len(self.d), float(self.w @ self.d / self.w.sum())
+        squares = float(self.w @ (self.d - mean) ** 2)
+        if squares > ROUNDING:
+            items = n / max(variance * n**2 / squares, 1.0)
+        else:
+            items = min(
+                float(term.totals.sum() ** 2 / (term.totals @ term.totals))
+                for term, sign in clusterings(self.codes, self.w)
+                if sign > 0
+            )
+        return NetWins(wins=mean * items, items=items)
+
     def correlation(self) -> float:
         """Return the weighted correlation of the two models' item scores, NaN where one of them never varies."""
         x = np.stack([self.a, self.b])
@@ -207,7 +227,8 @@ def _pseudo(s: _Paired, asked: Asked) -> Pivot:
         )
     moments = pair_moments(np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=asked.variance)
     centre, spread, df = (float(m[0, 1]) for m in (moments.centre, moments.spread, moments.df))
-    return t_pivot(centre, spread, df, asked.level, reach=1.0)
+    pivot = t_pivot(centre, spread, df, asked.level, reach=1.0)
+    return pivot if not s.single else with_net_wins(pivot, s.net_wins(float(moments.variance[0, 1])), asked.level)
 
 
 def _sign_flip(s: _Paired, asked: Asked) -> tuple[Pivot, list[Caution]]:

@@ -124,6 +124,10 @@ def pivot_check(
         found = pivots(sample.sums_for(variance), variance, pseudo)
         spread = np.where(found.spread > ROUNDING, found.spread, np.nan)
         low, high = intervals.t_interval(found.centre, spread, found.df, level)
+        if pseudo and sample.wins is not None:
+            net, items = sample.net_wins(found.variance)
+            low = np.minimum(low, -intervals.net_limit(-net, items, (1 + level) / 2))
+            high = np.maximum(high, intervals.net_limit(net, items, (1 + level) / 2))
         return (np.maximum(low, -1.0), np.minimum(high, 1.0)) if sample.bounded else (low, high)
 
     return Check(

@@ -119,6 +119,14 @@ class DifferenceSample:
         """The number of items."""
         return round(float(self.totals.sum()))
 
+    def net_wins(self, variance: Floats) -> tuple[Floats, Floats]:
+        """Return wins less losses in effective items, and these: n / deff, or clusters where nothing varies (T,)."""
+        n, squares = self.n, self.items.squares
+        varied = squares > ROUNDING
+        deff = np.where(varied, variance * n**2 / np.where(varied, squares, 1.0), 1.0)
+        items = np.where(varied, n / np.maximum(deff, 1.0), n**2 / float(self.totals @ self.totals))
+        return self.sums.sum(axis=0) / n * items, items
+
     def sums_for(self, variance: Variance) -> DifferenceSums:
         """Return what the pivots are made of."""
         term = Clustering(codes=None, totals=self.totals, total=float(self.totals.sum()))

@@ -59,10 +59,7 @@ class NetWins:
 
     def most_worse(self, level: float) -> float:
         """Return by how much a can be worse at a one-sided level, counting net losses alone; nothing is said with net wins."""
-        losses = -self.wins
-        if losses < 0:
-            return -math.inf
-        return 1.0 if losses >= self.items else float(special.betaincinv(losses + 1, self.items - losses, level))
+        return float(intervals.net_limit(-self.wins, self.items, level))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,14 +155,15 @@ def _possible(asked: Asked, *, percent: bool, lower: bool = False) -> Asked:
     for name, size in (("effect", asked.effect), ("margin", asked.margin)):
         if percent and abs(size) >= 1:
             raise OptionError(f"{name}={size:g} is the whole scale", remedy="Write 0.03 (or 3pp) for 3 points.")
-    ahead = -asked.effect if lower else asked.effect
+    directed = replace(asked, lower_is_better=lower)
+    ahead = directed.ahead(asked.effect)
     outside = ahead <= -asked.margin if asked.goal == "not-worse" else abs(ahead) >= asked.margin
     if asked.goal != "different" and outside:
         raise OptionError(
             f"a true difference of {asked.effect:g} is not within the margin of {asked.margin:g}",
             remedy="Give a larger margin.",
         )
-    return replace(asked, lower_is_better=lower)
+    return directed
 
 
 def _check_counts(**counts: int | None) -> None:

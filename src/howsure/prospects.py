@@ -75,9 +75,7 @@ def options_of(
     asked_for = {float(attempts)} if attempts else {usual}
     idle = known.spread.per_item(1e6, 1.0) == known.spread.per_item(1e6, math.inf)
     counts = {1.0} if known.only_once else asked_for if idle else {*ATTEMPTS, usual, *priced, *asked_for}
-    if (
-        not known.spread.per_item(1e6, math.inf) > 0
-    ):  # endless attempts would leave no spread at all: nothing to plan with
+    if not known.spread.per_item(1e6, math.inf) > 0:  # endless attempts leave no spread: nothing to plan with
         counts = counts - {math.inf}
     test = asked.corrected(comparisons)
     lines = tuple(_option(known, asked, test, k, prices) for k in sorted(counts))

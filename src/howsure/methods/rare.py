@@ -34,17 +34,15 @@ def chance_of_at_most(failures: int, count: int, rate: float, *, size: int = 1, 
     return float(_power_of(_one_cluster(failures, size, rate, icc), count, failures).sum())
 
 
-def runs_needed(
-    below: float, level: float, *, failures: int = 0, size: int = 1, icc: float = 0.0, target: float | None = None
-) -> int:
+def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1, icc: float = 0.0) -> int:
     """Return the fewest clusters (items where `size` is 1) in which so many failures still show a rate below `below`.
 
-    The chance of seeing so few failures at that rate is at most 1 − level. `target`: ask for this chance instead.
+    The chance of seeing so few failures at that rate is at most 1 − level.
 
     >>> runs_needed(0.01, 0.95), runs_needed(0.01, 0.95, failures=1)
     (299, 473)
     """
-    wanted = (1 - level if target is None else target) * (1 + 1e-12)
+    wanted = (1 - level) * (1 + 1e-12)
 
     def enough(count: int) -> bool:
         return chance_of_at_most(failures, count, below, size=size, icc=icc) <= wanted

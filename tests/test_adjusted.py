@@ -14,7 +14,7 @@ from frames import two_models
 from howsure.cli import main
 from howsure.methods.covariates import adjusted_mean
 
-FORMS = ("terminal", "markdown", "csv", "latex", "json")
+FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
 
 
 def world(pool=200, answered=60, seed=1, slope=0.6):

@@ -14,7 +14,7 @@ import howsure as hs
 from frames import two_models
 from howsure.checkpoints import find_checkpoints
 
-FORMS = ("terminal", "markdown", "csv", "latex", "json")
+FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
 
 
 def training(runs=("r",), steps=(1, 2, 3, 4, 5), n=30, seed=1, name="{run}-step{step}", lift=0.12, gap=0.0, attempts=1):

@@ -44,7 +44,7 @@ def graded(models=12, n=40, broken=0):
 
 def everything(answer):
     """Render in every format: nothing crashes, and JSON is strict."""
-    texts = [answer.render(format, width=80) for format in ("terminal", "markdown", "csv", "latex", "json")]
+    texts = [answer.render(format, width=80) for format in ("terminal", "markdown", "csv", "latex", "html", "json")]
     assert all(text.strip() for text in texts)
     return json.loads(texts[-1])
 

@@ -13,7 +13,7 @@ import howsure as hs
 from frames import clustered, two_models
 from places import LOGS
 
-FORMS = ("terminal", "markdown", "csv", "latex", "json")
+FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
 HOSTILE = "evil|\x1b[31m&_%$\\{}<b>"
 
 

@@ -13,7 +13,7 @@ import howsure as hs
 from frames import clustered, two_models
 from places import LOGS
 
-FORMS = ("terminal", "markdown", "csv", "latex", "json")
+FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
 
 
 def attempted(n=20, attempts=5, models=("a", "b"), seed=1, gain=0.8):

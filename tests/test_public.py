@@ -90,7 +90,7 @@ def test_json_keeps_the_schema(name):
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_answer_has_every_form(name):
     answer = ANSWERS[name]()
-    for format in ("terminal", "markdown", "csv", "json", "latex"):
+    for format in ("terminal", "markdown", "csv", "json", "latex", "html"):
         text = answer.render(format)
         assert text.endswith("\n")
         assert "nan" not in text.lower().split()

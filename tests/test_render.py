@@ -9,8 +9,9 @@ import howsure as hs
 from frames import clustered
 from howsure.document import Column, Scale, Table, Whisker, listing, p_text
 from howsure.render import latex
-from howsure.render.terminal import draw_whisker, fit, shorten
+from howsure.render.terminal import fit, shorten
 from howsure.render.visible import visible
+from howsure.render.whisker import draw_whisker
 
 HOSTILE = {
     "ansi": "gpt\x1b[31m-red\x1b[0m",
@@ -32,7 +33,7 @@ def board_with(name):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in HOSTILE if kind != "lone"])
-@pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "latex"])
+@pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "latex", "html"])
 def test_no_format_obeys_a_hostile_name(kind, format):
     text = board_with(HOSTILE[kind]).render(format)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)

@@ -14,7 +14,7 @@ from howsure.options import parse_score
 from places import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"
-FORMS = ("terminal", "markdown", "csv", "latex", "json")
+FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
 RIGHT = {"q1": [1, 1, 1, 0], "q2": [0, 0, 1, 0], "q3": [1, 1, 1, 1], "q4": [0, 0, 0, 0], "q5": [1, 0, 1, 0]}
 
 

@@ -20,7 +20,7 @@ def scores():
     return hs.read(LOGS)
 
 
-@pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "latex", "json"])
+@pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "latex", "html", "json"])
 @pytest.mark.parametrize("verb", ANSWERS)
 def test_output(scores, verb, format, snapshot):
     assert ANSWERS[verb](scores).render(format, width=80) == snapshot

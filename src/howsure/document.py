@@ -30,6 +30,11 @@ class Column:
     align: Literal["left", "right"] = "right"
     priority: int = 9
 
+    @property
+    def is_name(self) -> bool:
+        """Whether its cells name their rows: text that always stays."""
+        return self.align == "left" and self.priority == 9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:

@@ -41,7 +41,7 @@ Goal = Literal["different", "not-worse", "same"]
 PlanMethod = Literal["pseudo-items", "t", "z"]
 """The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""
 
-Format = Literal["terminal", "markdown", "csv", "json", "latex"]
+Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 """What an answer is rendered as."""
 
 

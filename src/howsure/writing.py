@@ -22,6 +22,7 @@ SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".json": "json",
     ".tex": "latex",
+    ".html": "html",
 }
 CHARTS = (".svg", ".png", ".json")
 TABLES = (".parquet", ".csv", ".jsonl", ".arrow")

@@ -54,6 +54,12 @@ class Answer(ABC):
             return comma_separated.render(self.records())
         return render(self.document(), format, width=width, color=color)
 
+    def _repr_html_(self) -> str:
+        """Return the answer as Jupyter and marimo show it."""
+        from howsure.render import html
+
+        return html.notebook(self.document())
+
     def __str__(self) -> str:
         return self.render().rstrip("\n")
 

@@ -19,7 +19,7 @@ ADJUSTMENTS = ("max-t", "holm", "bh", "none")
 FAILURES = ("harness", "drop", "zero", "error")
 POPULATIONS = ("questions", "benchmark")
 WORLDS = ("small", "standard", "stress")
-FORMATS = ("terminal", "markdown", "csv", "json", "latex")
+FORMATS = ("terminal", "markdown", "csv", "json", "latex", "html")
 
 
 def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def render(
     document: Document,
-    format: Literal["terminal", "markdown", "latex"] = "terminal",
+    format: Literal["terminal", "markdown", "latex", "html"] = "terminal",
     *,
     width: int | None = None,
     color: bool = False,
@@ -27,6 +27,10 @@ def render(
         from howsure.render import latex
 
         return latex.render(document)
+    if format == "html":
+        from howsure.render import html
+
+        return html.page(document)
     from howsure.render import terminal
 
     return terminal.render(document, width=width, color=color)

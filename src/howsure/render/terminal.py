@@ -13,13 +13,14 @@ from rich.text import Text as RichText
 
 from howsure.document import Table, Text, Whisker
 from howsure.render.visible import visible
+from howsure.render.whisker import draw_whisker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
-    from howsure.document import Block, Cell, Column, Document, Note
+    from howsure.document import Block, Cell, Document, Note
 
 WHISKER_WIDTHS = (12, 28)
 NAME_WIDTH = 20
@@ -123,7 +124,7 @@ def fit(table: Table, width: int) -> dict[int, int]:
     """
     columns = range(len(table.columns))
     natural = {k: _natural(table, k) for k in columns}
-    least = {k: min(natural[k], NAME_WIDTH) if _is_name(table.columns[k]) else natural[k] for k in columns}
+    least = {k: min(natural[k], NAME_WIDTH) if table.columns[k].is_name else natural[k] for k in columns}
     shown = list(columns)
     while _total(least[k] for k in shown) > width:
         lowest = min(shown, key=lambda k: (table.columns[k].priority, -k))
@@ -156,10 +157,6 @@ def _is_drawn(table: Table, k: int) -> bool:
     return any(isinstance(row[k], Whisker) for row in table.rows)
 
 
-def _is_name(column: Column) -> bool:
-    return column.align == "left" and column.priority == 9
-
-
 def _cell(cell: Cell, width: int, low: float, high: float) -> RichText:
     if isinstance(cell, Whisker):
         return RichText(draw_whisker(cell, width, low, high), style="cyan")
@@ -175,18 +172,3 @@ def shorten(text: str, width: int) -> str:
     while end and cell_len(text[end - 1 :]) <= tail:
         end -= 1
     return set_cell_size(text, head) + "…" + text[end:]
-
-
-def draw_whisker(whisker: Whisker, width: int, low: float, high: float) -> str:
-    """Draw an error bar on an axis from `low` to `high`: `   ├──●──┤    `."""
-    left, dot, right = (_place(x, width, low, high) for x in (whisker.low, whisker.value, whisker.high))
-    line = [" "] * width
-    line[left : right + 1] = "─" * (right + 1 - left)
-    line[left], line[right] = "├", "┤"
-    line[dot] = "●"
-    return "".join(line)
-
-
-def _place(x: float, width: int, low: float, high: float) -> int:
-    share = (x - low) / (high - low)
-    return min(max(round(share * (width - 1)), 0), width - 1)

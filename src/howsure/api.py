@@ -264,7 +264,14 @@ def leaderboard(
     matrices, left_out = measured(list(items.matrices()), population)
     moments = [assemble.moments(matrix, pairs) for matrix in matrices]
     boards = [
-        assemble.board(matrix, assemble.entries(matrix, items, means), found, pairs, adjust)
+        assemble.board(
+            matrix,
+            assemble.entries(matrix, items, means),
+            found,
+            assemble.limits(matrix, found, pairs),
+            pairs,
+            adjust,
+        )
         for matrix, found in zip(matrices, moments, strict=True)
     ]
     total, cautions = overall_board(matrices, boards, moments, pairs, adjust, overall=overall)

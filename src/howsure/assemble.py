@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.methods import adjust as adjustments
 from howsure.methods.difference import difference
 from howsure.methods.mean import means
+from howsure.methods.pair_details import pair_limits, plain_limits
 from howsure.methods.pairs import pair_moments
 from howsure.methods.ranks import ranks
 from howsure.models import resolve
@@ -27,6 +29,8 @@ from howsure.rereading import Recorded, coverage_cautions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from howsure.answers.estimate import Estimate
     from howsure.design import Design
     from howsure.matrix import ScoreMatrix
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from howsure.options import Adjustment, ComparisonMethod, IntervalMethod, Population, Variance
     from howsure.prepare import Items
     from howsure.scores import Scores
+
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,8 +227,31 @@ def moments(matrix: ScoreMatrix, asked: PairOptions) -> PairMoments:
     )
 
 
-def board(matrix: ScoreMatrix, found: list[Entry], pairs: PairMoments, asked: PairOptions, adjust: Adjustment) -> Board:
-    """Order the entries of a matrix and give each its place."""
+def limits(matrix: ScoreMatrix, pairs: PairMoments, asked: PairOptions) -> tuple[Floats, Floats]:
+    """Return the limits of every pair's own interval."""
+    reach = 1.0 if matrix.bounded else math.inf
+    if asked.population == "benchmark":
+        return plain_limits(pairs, asked.level, reach)
+    return pair_limits(
+        matrix.values,
+        pairs,
+        level=asked.level,
+        clusters=matrix.clusters,
+        weights=matrix.weights,
+        reach=reach,
+        net_wins=matrix.bounded and asked.method != "t",
+    )
+
+
+def board(
+    matrix: ScoreMatrix,
+    found: list[Entry],
+    pairs: PairMoments,
+    within: tuple[Floats, Floats],
+    asked: PairOptions,
+    adjust: Adjustment,
+) -> Board:
+    """Order the entries of a matrix and give each its place. `within`: the limits of its pairs."""
     sign = matrix.orientation
     values = np.array([entry.estimate.value for entry in found])
     order = np.lexsort((np.array(matrix.models), -sign * values))
@@ -237,6 +266,8 @@ def board(matrix: ScoreMatrix, found: list[Entry], pairs: PairMoments, asked: Pa
         pairs=Pairs(
             difference=pairs.difference[at],
             se=np.sqrt(pairs.variance)[at],
+            low=within[0][at],
+            high=within[1][at],
             df=pairs.df[at],
             p_value=p[at],
             p_adjusted=q[at],

@@ -14,6 +14,7 @@ from howsure.document import listing
 from howsure.errors import Caution, OptionError
 from howsure.methods import combine
 from howsure.methods.difference import items_needed
+from howsure.methods.pair_details import plain_limits
 from howsure.methods.pivot import equivalence, t_pivot
 from howsure.options import Overall, check
 
@@ -52,7 +53,8 @@ def overall_board(
     found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
     head = replace(matrices[0].take_models(places[0]), task="", metric=_overall_name(overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
-    return board(head, found, combined, asked, adjust), [_lacking(left, matrices)] if left else []
+    within = plain_limits(combined, asked.level, 1.0 if head.bounded else math.inf)
+    return board(head, found, combined, within, asked, adjust), [_lacking(left, matrices)] if left else []
 
 
 def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str) -> Entry:

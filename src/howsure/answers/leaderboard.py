@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 class Pairs:
     """All pairs of M models, in the order of the board. Arrays (M, M), entry [i, j] is about i − j.
 
-    `difference`: on shared items; `se`: plain; `p_value`, `p_adjusted`: symmetric, 1 on the diagonal;
-    `n_shared`: items that both answered. NaN where a pair can't be compared.
+    `difference`: on shared items; `se`: plain; `low`, `high`: the interval of this pair alone, as `compare` has it;
+    `p_value`, `p_adjusted`: symmetric, 1 on the diagonal; `n_shared`: items that both answered. NaN where a pair can't be
+    compared.
     """
 
     difference: NDArray[np.float64]
     se: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
     df: NDArray[np.float64]
     p_value: NDArray[np.float64]
     p_adjusted: NDArray[np.float64]
@@ -95,8 +98,8 @@ class Board:
         """Return one flat mapping per pair of models, the better-placed one first."""
         names = [entry.model for entry in self.entries]
         upper = np.triu_indices(len(names), 1)
-        columns = (self.pairs.difference, self.pairs.se, self.pairs.df, self.pairs.p_value, self.pairs.p_adjusted)
-        values = [column[upper].tolist() for column in columns]
+        columns = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted")
+        values = [map(number, getattr(self.pairs, name)[upper].tolist()) for name in columns]
         shared = self.pairs.n_shared[upper].tolist()
         return [
             {
@@ -104,14 +107,10 @@ class Board:
                 "metric": self.metric,
                 "a": names[i],
                 "b": names[j],
-                "difference": number(d),
-                "se": number(se),
-                "df": number(df),
-                "p_value": number(p),
-                "p_adjusted": number(q),
+                **dict(zip(columns, found, strict=True)),
                 "n_shared": n,
             }
-            for i, j, d, se, df, p, q, n in zip(*upper, *values, shared, strict=True)
+            for i, j, n, *found in zip(*upper, shared, *values, strict=True)
         ]
 
     def to_dict(self) -> dict[str, Any]:

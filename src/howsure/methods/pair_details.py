@@ -1,0 +1,186 @@
+"""All pairs of models at once: what a comparison says beside the difference and its test.
+
+Limits of every pair's interval, wins and ties, correlations, and the SE without pairing, from products of matrices as in
+pairs.py. No loop over pairs; memory: a few arrays of M × M, and of n × M for each distinct score up to 64 of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.methods import intervals
+from howsure.methods.clustered import clusterings, covariance
+from howsure.methods.moments import squared_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.methods.moments import PairMoments
+    from howsure.options import Variance
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+ROUNDING = 1e-12
+FEW_LEVELS = 64
+BLOCK = 2_000_000
+"""How many cells are compared at a time where there are many distinct scores, or clusters of odd pairs are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairDetails:
+    """Arrays (M, M); entry [i, j] is about i and j on the items that both answered.
+
+    `wins`: items on which i scores higher than j; `ties`: the same; `correlation` of item scores, NaN where one never varies;
+    `unpaired_se`: the SE of the difference if nobody knew which score belongs to which item, NaN where some cells are missing.
+    """
+
+    wins: Ints
+    ties: Ints
+    correlation: Floats
+    unpaired_se: Floats
+
+
+def pair_limits(
+    x: Floats,
+    moments: PairMoments,
+    *,
+    level: float,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    reach: float = np.inf,
+    net_wins: bool = True,
+) -> tuple[Floats, Floats]:
+    """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are none.
+
+    `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `reach`: the largest difference there can be;
+    `net_wins`: lengthen them for single right-or-wrong answers, as pivot.py says.
+    """
+    low, high = plain_limits(moments, level, reach)
+    if not net_wins:
+        return low, high
+    single, wins, items = _net_wins(x, moments, clusters, weights)
+    with np.errstate(invalid="ignore"):
+        room = [intervals.net_limit(side * wins, items, (1 + level) / 2) for side in (-1, 1)]
+    use = single & np.isfinite(low)
+    low = np.where(use, np.minimum(low, -room[0]), low)
+    high = np.where(use, np.maximum(high, room[1]), high)
+    return np.maximum(low, -reach), np.minimum(high, reach)
+
+
+def plain_limits(moments: PairMoments, level: float, reach: float = np.inf) -> tuple[Floats, Floats]:
+    """Return centre ± t · spread of every pair, cut at ±reach; NaN where there is no spread."""
+    known = np.isfinite(moments.spread) & (moments.spread > 0) & ~np.isnan(moments.df)
+    df = np.where(known, moments.df, 1.0)
+    low, high = intervals.t_interval(moments.centre, moments.spread, df, level)
+    return np.where(known, np.maximum(low, -reach), np.nan), np.where(known, np.minimum(high, reach), np.nan)
+
+
+def pair_details(
+    x: Floats, *, clusters: Sequence[Ints] = (), weights: Floats | None = None, variance: Variance = "CR2"
+) -> PairDetails:
+    """Return what is known of every two columns of x (n, M), NaN where a model has no score for an item.
+
+    >>> import numpy as np
+    >>> found = pair_details(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]]))
+    >>> int(found.wins[0, 1]), int(found.wins[1, 0]), int(found.ties[0, 1])
+    (2, 1, 1)
+    """
+    w = np.ones(len(x)) if weights is None else weights
+    has = (~np.isnan(x)).astype(float)
+    shared = np.rint(has.T @ has).astype(np.int64)
+    wins = _wins(x)
+    complete = bool(has.all())
+    return PairDetails(
+        wins=wins,
+        ties=shared - wins - wins.T,
+        correlation=_correlation(x, has, w),
+        unpaired_se=_unpaired(x, w, clusters, variance) if complete else np.full(shared.shape, np.nan),
+    )
+
+
+def _wins(x: Floats) -> Ints:
+    """Count the items on which i scores higher than j (M, M): one product a distinct score where these are few."""
+    levels = np.unique(x[~np.isnan(x)])
+    wins = np.zeros((x.shape[1], x.shape[1]))
+    if len(levels) <= FEW_LEVELS:
+        for level in levels[1:]:
+            wins += (x == level).astype(float).T @ (x < level).astype(float)
+        return np.rint(wins).astype(np.int64)
+    step = max(BLOCK // x.size, 1)
+    for start in range(0, x.shape[1], step):
+        wins[start : start + step] = (x[:, start : start + step, None] > x[:, None, :]).sum(axis=0)
+    return wins.astype(np.int64)
+
+
+def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
+    """Return weighted correlations on shared items (M, M)."""
+    middle = np.nanmean(x) if has.any() else 0.0
+    y, weighted = np.where(has > 0, x - middle, 0.0), has * w[:, None]
+    total = weighted.T @ has
+    first = (y * w[:, None]).T @ has  # Σ w y_i over the items that i and j share
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = (y**2 * w[:, None]).T @ has
+        own = squares - first**2 / total
+        varies = own > ROUNDING * squares
+        cross = (y * w[:, None]).T @ y - first * first.T / total
+        return np.where(varies & varies.T, np.clip(cross / np.sqrt(own * own.T), -1.0, 1.0), np.nan)
+
+
+def _unpaired(x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
+    if min(term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0) < 2:
+        return np.full((x.shape[1], x.shape[1]), np.nan)
+    own = np.diagonal(covariance(x, w, clusters, variance))
+    return np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
+
+
+def _net_wins(
+    x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None
+) -> tuple[NDArray[np.bool_], Floats, Floats]:
+    """Say which pairs have single right-or-wrong answers, and count their net wins in effective items."""
+    w = np.ones(len(x)) if weights is None else weights
+    has = ~np.isnan(x)
+    other = (has & (x != 0) & (x != 1)).astype(float)
+    mask = has.astype(float)
+    odd = other.T @ mask
+    single = (odd + odd.T) == 0
+    n = moments.shared.astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = _squares(x, mask, w)
+        items = n / np.maximum(moments.variance * n**2 / squares, 1.0)
+    flat = single & ~(squares > ROUNDING) & (n > 0)
+    items[flat] = _effective_clusters(mask, clusters, w, *np.nonzero(flat))
+    return single, moments.difference * items, items
+
+
+def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
+    """Return Σ w (d − d̄)² of every pair, weights scaled to mean 1 on the items that it shares."""
+    y, weighted = np.nan_to_num(x), mask * w[:, None]
+    total, count = weighted.T @ mask, mask.T @ mask
+    first = (y * w[:, None]).T @ mask
+    second = (y**2 * w[:, None]).T @ mask
+    cross = (y * w[:, None]).T @ y
+    squares = second + second.T - 2 * cross - (first - first.T) ** 2 / total
+    if mask.all():
+        centred = (x - w @ x / w.sum()) * np.sqrt(w)[:, None]
+        squares = squared_differences(centred.T @ centred)
+    return np.asarray(squares * count / total)
+
+
+def _effective_clusters(mask: Floats, clusters: Sequence[Ints], w: Floats, i: Ints, j: Ints) -> Floats:
+    """Return (Σ W_g)² / Σ W_g² over the clusters of the items that pairs share, the smallest of two clusterings."""
+    found = np.full(len(i), np.inf)
+    step = max(BLOCK // len(w), 1)
+    for start in range(0, len(i), step):
+        part = slice(start, start + step)
+        shared = mask[:, i[part]] * mask[:, j[part]] * w[:, None]
+        for term, sign in clusterings(clusters, w):
+            if sign > 0:
+                sums = term.sums(shared)
+                found[part] = np.minimum(found[part], sums.sum(axis=0) ** 2 / (sums**2).sum(axis=0))
+    return found

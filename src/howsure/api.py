@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure import assemble, covariates, finer, rereading
+from howsure import assemble, covariates, finer, ranking, rereading
 from howsure.answers.comparison import Comparison, Comparisons
 from howsure.answers.estimate import Entry, Estimates
-from howsure.answers.leaderboard import Leaderboard
 from howsure.benchmark import measured, refuse_methods, refuse_population
 from howsure.design import DesignOptions, make_design
 from howsure.errors import OptionError
@@ -23,7 +22,7 @@ from howsure.options import (
     check,
     check_level,
 )
-from howsure.overall import overall_board, overall_comparison
+from howsure.overall import overall_comparison
 from howsure.prepare import collect
 from howsure.scores import Scores
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from howsure.answers.audit import Audit
     from howsure.answers.description import Description
     from howsure.answers.health import Health
+    from howsure.answers.leaderboard import Leaderboard
     from howsure.answers.noise import Noise
     from howsure.answers.trend import Trend
     from howsure.design import Design
@@ -256,32 +256,17 @@ def leaderboard(
     design = make_design(options)
     refuse_methods(design.population, interval=interval, method=method)
     covariates.refuse_covariate(design, "leaderboard")
-    items, population = collect(_scores(data, design), design), design.population
-    means = assemble.MeanOptions(interval=interval, variance=variance, level=level, seed=seed, population=population)
-    pairs = assemble.PairOptions(
-        method=method, variance=variance, level=level, margin=None, seed=seed, population=population
+    asked = ranking.RankOptions(
+        means=assemble.MeanOptions(
+            interval=interval, variance=variance, level=level, seed=seed, population=design.population
+        ),
+        pairs=assemble.PairOptions(
+            method=method, variance=variance, level=level, margin=None, seed=seed, population=design.population
+        ),
+        adjust=adjust,
+        overall=overall,
     )
-    matrices, left_out = measured(list(items.matrices()), population)
-    moments = [assemble.moments(matrix, pairs) for matrix in matrices]
-    boards = [
-        assemble.board(
-            matrix,
-            assemble.entries(matrix, items, means),
-            found,
-            assemble.limits(matrix, found, pairs),
-            pairs,
-            adjust,
-        )
-        for matrix, found in zip(matrices, moments, strict=True)
-    ]
-    total, cautions = overall_board(matrices, boards, moments, pairs, adjust, overall=overall)
-    return Leaderboard(
-        boards=tuple(boards),
-        overall=total,
-        notes=items.notes,
-        cautions=(*items.cautions, *left_out, *cautions, *rereading.policy_changes_ranks(items, boards)),
-        top=top,
-    )
+    return ranking.rank(collect(_scores(data, design), design), asked, top=top)
 
 
 def noise(

@@ -190,6 +190,7 @@ def comparison(matrix: ScoreMatrix, a: str, b: str, asked: PairOptions) -> Compa
         p_adjusted=answer.p_value,
         correlation=answer.correlation,
         unpaired_se=answer.unpaired_se,
+        unclustered_se=answer.unclustered_se,
         paired=answer.paired,
         wins=answer.wins,
         losses=answer.losses,
@@ -247,9 +248,10 @@ def board(
     matrix: ScoreMatrix,
     found: list[Entry],
     pairs: PairMoments,
-    within: tuple[Floats, Floats],
     asked: PairOptions,
     adjust: Adjustment,
+    *,
+    within: tuple[Floats, Floats],
 ) -> Board:
     """Order the entries of a matrix and give each its place. `within`: the limits of its pairs."""
     sign = matrix.orientation
@@ -272,6 +274,7 @@ def board(
             p_value=p[at],
             p_adjusted=q[at],
             n_shared=pairs.shared[at],
+            n_clusters=pairs.units[at],
         ),
         level=asked.level,
         adjust=used,

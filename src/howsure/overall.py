@@ -54,7 +54,7 @@ def overall_board(
     head = replace(matrices[0].take_models(places[0]), task="", metric=_overall_name(overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
     within = plain_limits(combined, asked.level, 1.0 if head.bounded else math.inf)
-    return board(head, found, combined, within, asked, adjust), [_lacking(left, matrices)] if left else []
+    return board(head, found, combined, asked, adjust, within=within), [_lacking(left, matrices)] if left else []
 
 
 def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str) -> Entry:
@@ -146,6 +146,7 @@ def overall_comparison(
         p_adjusted=pivot.p_value,
         correlation=math.nan,
         unpaired_se=math.hypot(*(share * pair.unpaired_se for share, pair in zip(shares, pairs, strict=True))),
+        unclustered_se=math.hypot(*(share * pair.unclustered_se for share, pair in zip(shares, pairs, strict=True))),
         wins=sum(pair.wins for pair in pairs),
         losses=sum(pair.losses for pair in pairs),
         ties=sum(pair.ties for pair in pairs),

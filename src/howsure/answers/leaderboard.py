@@ -13,10 +13,12 @@ from howsure.document import Column, Document, Note, Scale, Table, Text, level_t
 from howsure.options import significant
 
 if TYPE_CHECKING:
+    import altair as alt
     from numpy.typing import NDArray
 
     from howsure.document import Block, Cell
     from howsure.errors import Caution
+    from howsure.options import BoardChart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +26,8 @@ class Pairs:
     """All pairs of M models, in the order of the board. Arrays (M, M), entry [i, j] is about i − j.
 
     `difference`: on shared items; `se`: plain; `low`, `high`: the interval of this pair alone, as `compare` has it;
-    `p_value`, `p_adjusted`: symmetric, 1 on the diagonal; `n_shared`: items that both answered. NaN where a pair can't be
-    compared.
+    `p_value`, `p_adjusted`: symmetric, 1 on the diagonal; `n_shared`: items that both answered, and `n_clusters` that
+    these are in. NaN where a pair can't be compared.
     """
 
     difference: NDArray[np.float64]
@@ -36,6 +38,7 @@ class Pairs:
     p_value: NDArray[np.float64]
     p_adjusted: NDArray[np.float64]
     n_shared: NDArray[np.int64]
+    n_clusters: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +103,7 @@ class Board:
         upper = np.triu_indices(len(names), 1)
         columns = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted")
         values = [map(number, getattr(self.pairs, name)[upper].tolist()) for name in columns]
-        shared = self.pairs.n_shared[upper].tolist()
+        counts = (self.pairs.n_shared[upper].tolist(), self.pairs.n_clusters[upper].tolist())
         return [
             {
                 "task": self.task,
@@ -108,9 +111,10 @@ class Board:
                 "a": names[i],
                 "b": names[j],
                 **dict(zip(columns, found, strict=True)),
-                "n_shared": n,
+                "n_shared": shared,
+                "n_clusters": clusters,
             }
-            for i, j, n, *found in zip(*upper, shared, *values, strict=True)
+            for i, j, shared, clusters, *found in zip(*upper, *counts, *values, strict=True)
         ]
 
     def to_dict(self) -> dict[str, Any]:
@@ -173,6 +177,18 @@ class Leaderboard(Answer):
             "cautions": [caution.to_dict() for caution in self.cautions],
         }
 
+    def chart(self, kind: BoardChart = "leaderboard") -> dict[str, Any]:
+        """Return a chart as Vega-Lite: scores with error bars, "ranks" that could be, or all "pairs"; a panel a board."""
+        from howsure.answers.drawing import boards_chart
+
+        return boards_chart(self._every(), kind, self.top)
+
+    def plot(self, kind: BoardChart = "leaderboard") -> alt.TopLevelMixin:
+        """Draw `chart(kind)`; needs the extra "plot"."""
+        from howsure.charts.base import draw
+
+        return draw(self.chart(kind))
+
     def document(self) -> Document:
         """Return each board's verdict and table, then the cautions."""
         every = self._every()
@@ -191,6 +207,12 @@ class Leaderboard(Answer):
         if self.cautions:
             blocks.append(Note(cautions=self.cautions))
         return Document(blocks=tuple(blocks))
+
+    def explanation(self) -> Document:
+        """Return the overall board, or else the first, in plain words."""
+        from howsure.answers.plain_words import explain_leaderboard
+
+        return explain_leaderboard(self)
 
 
 def board_title(board: Board) -> str:

@@ -1,0 +1,52 @@
+"""The leaderboard verb: matrices and methods become boards, and the overall one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from howsure import assemble, rereading
+from howsure.answers.leaderboard import Leaderboard
+from howsure.benchmark import measured
+from howsure.overall import overall_board
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.options import Adjustment, Overall
+    from howsure.prepare import Items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankOptions:
+    """How models are ranked: their means, their pairs, the correction over all pairs, and how tasks make one score."""
+
+    means: assemble.MeanOptions
+    pairs: assemble.PairOptions
+    adjust: Adjustment
+    overall: Overall | Mapping[str, float]
+
+
+def rank(items: Items, asked: RankOptions, *, top: int | None = None) -> Leaderboard:
+    """Rank the models of every task and metric, and overall; `top`: how many to show. See `howsure.leaderboard`."""
+    matrices, left_out = measured(list(items.matrices()), asked.pairs.population)
+    moments = [assemble.moments(matrix, asked.pairs) for matrix in matrices]
+    boards = [
+        assemble.board(
+            matrix,
+            assemble.entries(matrix, items, asked.means),
+            found,
+            asked.pairs,
+            asked.adjust,
+            within=assemble.limits(matrix, found, asked.pairs),
+        )
+        for matrix, found in zip(matrices, moments, strict=True)
+    ]
+    total, cautions = overall_board(matrices, boards, moments, asked.pairs, asked.adjust, overall=asked.overall)
+    return Leaderboard(
+        boards=tuple(boards),
+        overall=total,
+        notes=items.notes,
+        cautions=(*items.cautions, *left_out, *cautions, *rereading.policy_changes_ranks(items, boards)),
+        top=top,
+    )

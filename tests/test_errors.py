@@ -36,6 +36,7 @@ def twice(monitor):
 
 ERRORS = {
     "no such interval": lambda: hs.estimate(two_models(), interval="wlad"),
+    "plain words as data": lambda: hs.compare(two_models(), "a", "b").render("csv", explain=True),
     "no such method": lambda: hs.compare(two_models(), "a", "b", method="ttest"),
     "method of one pair on a board": lambda: hs.leaderboard(two_models(), method="mcnemar"),
     "no such failures": lambda: hs.estimate(two_models(), failures="ignore"),

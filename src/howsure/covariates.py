@@ -286,6 +286,7 @@ def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, m
         a_mean=one.value,
         b_mean=two.value,
         difference=estimate,
+        unclustered_se=math.nan,
         p_value=pivot.p_value,
         p_adjusted=pivot.p_value,
         items_needed=items_needed(estimate, level),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from howsure.errors import OptionError
 from howsure.options import Format, check
 from howsure.render import comma_separated, render
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 """The version of the JSON form; see `schema.json` beside this file."""
+DATA: tuple[Format, ...] = ("csv", "json")
+"""The formats that programs read."""
 
 
 class Answer(ABC):
@@ -42,17 +46,34 @@ class Answer(ABC):
 
         return pl.DataFrame(self.records(), infer_schema_length=None)
 
-    def render(self, format: Format = "terminal", *, width: int | None = None, color: bool = False) -> str:
+    def explanation(self) -> Document:
+        """Return the answer in plain words, for readers without statistics; an empty document where there are none."""
+        from howsure.document import Document
+
+        return Document()
+
+    def render(
+        self, format: Format = "terminal", *, width: int | None = None, color: bool = False, explain: bool = False
+    ) -> str:
         """Return the answer as text in one of the formats, ending with a line break.
 
-        `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only).
+        `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only); `explain`: add
+        the answer in plain words (not to csv and json).
         """
         check("format", format, Format)
+        if explain and format in DATA:
+            raise OptionError(
+                f"explain=True adds prose, and {format} is data",
+                remedy="Leave one out, or choose terminal, markdown, latex or html.",
+            )
         if format == "json":
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if format == "csv":
             return comma_separated.render(self.records())
-        return render(self.document(), format, width=width, color=color)
+        document = self.document()
+        if explain:
+            document = replace(document, blocks=(*document.blocks, *self.explanation().blocks))
+        return render(document, format, width=width, color=color)
 
     def _repr_html_(self) -> str:
         """Return the answer as Jupyter and marimo show it."""

@@ -11,6 +11,8 @@ from howsure.document import Column, Document, Note, Scale, Table, Text, level_t
 from howsure.options import significant
 
 if TYPE_CHECKING:
+    import altair as alt
+
     from howsure.answers.estimate import Estimate
     from howsure.document import Block
     from howsure.errors import Caution
@@ -63,6 +65,7 @@ class Comparison(Answer):
     `items_needed`: about how many items in all would show a gap of this size with 80 % power, NaN if there is none;
     `attempts_needed`: the same for attempts at each item, where the question is about exactly these items.
     `saved`: the share of the plain difference's variance that covariates saved, NaN without them.
+    `unclustered_se`: what the SE would be if each item stood alone, NaN without clusters.
     """
 
     task: str
@@ -76,6 +79,7 @@ class Comparison(Answer):
     p_adjusted: float
     correlation: float = math.nan
     unpaired_se: float = math.nan
+    unclustered_se: float = math.nan
     paired: bool = True
     wins: int = 0
     losses: int = 0
@@ -143,6 +147,7 @@ class Comparison(Answer):
             "p_adjusted": number(self.p_adjusted),
             "correlation": number(self.correlation),
             "unpaired_se": number(self.unpaired_se),
+            "unclustered_se": number(self.unclustered_se),
             "paired": self.paired,
             "wins": self.wins,
             "losses": self.losses,
@@ -154,6 +159,18 @@ class Comparison(Answer):
             "saved": number(self.saved),
         }
 
+    def chart(self) -> dict[str, Any]:
+        """Return the difference with its interval as Vega-Lite."""
+        from howsure.answers.drawing import comparisons_chart
+
+        return comparisons_chart((self,), self.verdict)
+
+    def plot(self) -> alt.TopLevelMixin:
+        """Draw `chart()`; needs the extra "plot"."""
+        from howsure.charts.base import draw
+
+        return draw(self.chart())
+
     def document(self) -> Document:
         """Return the verdict, one table and the cautions."""
         blocks: list[Block] = [Text(text=self.verdict, kind="verdict")]
@@ -163,6 +180,12 @@ class Comparison(Answer):
         if cautions:
             blocks.append(Note(cautions=cautions))
         return Document(blocks=tuple(blocks))
+
+    def explanation(self) -> Document:
+        """Return the answer in plain words, for readers without statistics."""
+        from howsure.answers.plain_words import explain_comparison
+
+        return explain_comparison(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +225,18 @@ class Comparisons(Answer):
             "cautions": [caution.to_dict() for caution in self.cautions],
         }
 
+    def chart(self) -> dict[str, Any]:
+        """Return the difference on each task with its interval as Vega-Lite."""
+        from howsure.answers.drawing import comparisons_chart
+
+        return comparisons_chart((*((self.overall,) if self.overall else ()), *self.comparisons), self.verdict)
+
+    def plot(self) -> alt.TopLevelMixin:
+        """Draw `chart()`; needs the extra "plot"."""
+        from howsure.charts.base import draw
+
+        return draw(self.chart())
+
     def document(self) -> Document:
         """Return the verdict, each task's own document and the cautions."""
         blocks: list[Block] = [Text(text=self.verdict, kind="verdict")]
@@ -214,6 +249,12 @@ class Comparisons(Answer):
         if self.cautions:
             blocks.append(Note(cautions=self.cautions))
         return Document(blocks=tuple(blocks))
+
+    def explanation(self) -> Document:
+        """Return the overall answer, or else the first task's, in plain words."""
+        from howsure.answers.plain_words import explain_comparisons
+
+        return explain_comparisons(self)
 
 
 def comparison_table(c: Comparison) -> Table:

@@ -168,6 +168,12 @@ class Estimates(Answer):
         cautions = (*self.cautions, *merged_cautions(self.entries))
         return Document(blocks=(*blocks, Note(cautions=cautions)) if cautions else tuple(blocks))
 
+    def explanation(self) -> Document:
+        """Return the scores in plain words, for readers without statistics."""
+        from howsure.answers.plain_words import explain_estimates
+
+        return explain_estimates(self)
+
 
 def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     """Lay out estimates of one task and metric."""

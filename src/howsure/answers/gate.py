@@ -168,9 +168,11 @@ class Gate(Answer):
             "cautions": [caution.to_dict() for caution in self.cautions],
         }
 
-    def render(self, format: Format = "terminal", *, width: int | None = None, color: bool = False) -> str:
+    def render(
+        self, format: Format = "terminal", *, width: int | None = None, color: bool = False, explain: bool = False
+    ) -> str:
         """Return the answer as text; Markdown begins with a hidden line, so that a bot can find its comment again."""
-        text = Answer.render(self, format, width=width, color=color)
+        text = Answer.render(self, format, width=width, color=color, explain=explain)
         return f"{MARKER}\n{text}" if format == "markdown" else text
 
     def document(self) -> Document:

@@ -29,10 +29,23 @@ def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any]
     """Part the options of the output from the others; an option that wasn't given twice is None, not ()."""
     from howsure.writing import refuse_overwriting
 
-    shown = {name: given.pop(name) for name in ("format", "output")}
+    shown: dict[str, Any] = {name: given.pop(name) for name in ("format", "output", "explain") if name in given}
     refuse_overwriting(shown["output"], paths)
+    if shown.get("explain"):
+        _refuse_data(shown["format"], shown["output"])
     repeated = ("task", "metric", "model", "cluster", "covariate")
     return {name: (value or None) if name in repeated else value for name, value in given.items()}, shown
+
+
+def _refuse_data(format: Format | None, output: str | None) -> None:
+    from howsure.answers.base import DATA
+    from howsure.writing import format_of
+
+    chosen = format or format_of(output)
+    if chosen in DATA:
+        raise click.UsageError(
+            f"--explain adds prose, and {chosen} is data: leave one out, or write terminal, markdown, latex or html"
+        )
 
 
 def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
@@ -66,13 +79,13 @@ def counter() -> Callable[[int, int], None] | None:
     return lambda done, total: click.echo(f"\r{done:,} of {total:,} worlds", nl=done == total, err=True)
 
 
-def write(answer: Answer, format: Format | None, output: str | None) -> None:
-    """Write an answer in the chosen format, or in the one that the file's suffix tells."""
+def write(answer: Answer, format: Format | None, output: str | None, *, explain: bool = False) -> None:
+    """Write an answer in the chosen format, or in the one that the file's suffix tells; `explain`: in plain words as well."""
     from howsure.writing import format_of, write_text
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
-    write_text(answer.render(chosen, color=color and chosen == "terminal"), output)
+    write_text(answer.render(chosen, color=color and chosen == "terminal", explain=explain), output)
 
 
 def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:

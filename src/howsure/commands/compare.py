@@ -10,6 +10,7 @@ from howsure.commands.base import read, split, write
 from howsure.commands.options import (
     covariate,
     design,
+    explain,
     method,
     output,
     overall,
@@ -44,6 +45,7 @@ from howsure.commands.options import (
     help="Correct for many tasks.",
 )
 @overall
+@explain
 @output
 def compare(paths: tuple[str, ...], a: str, b: str, margin: str | None, **given: Any) -> None:
     """Say whether A is better than B: the verdict first, numbers after."""

@@ -7,7 +7,18 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write
-from howsure.commands.options import covariate, design, interval, models, output, paths, population, reading, statistics
+from howsure.commands.options import (
+    covariate,
+    design,
+    explain,
+    interval,
+    models,
+    output,
+    paths,
+    population,
+    reading,
+    statistics,
+)
 
 
 @click.command()
@@ -19,6 +30,7 @@ from howsure.commands.options import covariate, design, interval, models, output
 @models
 @statistics
 @interval
+@explain
 @output
 def estimate(paths: tuple[str, ...], **given: Any) -> None:
     """Give every model of every task its score and error bar, one line each."""

@@ -48,6 +48,7 @@ output = options(
     click.option("--format", "-f", type=click.Choice(FORMATS), help="How to write the answer.  [default: terminal]"),
     click.option("--output", "-o", metavar="FILE", help="Write to a file; its suffix chooses the format."),
 )
+explain = click.option("--explain", is_flag=True, help="Say it in plain words as well.")
 reading = options(
     click.option("--columns", "-c", multiple=True, metavar="ROLE=COLUMN", help="Name a table's column; A+B joins two."),
     click.option("--where", "-w", multiple=True, metavar="COLUMN=VALUE", help="Keep only rows with this value."),

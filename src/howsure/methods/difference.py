@@ -45,6 +45,7 @@ class Difference:
     b_mean: float
     correlation: float
     unpaired_se: float
+    unclustered_se: float
     paired: bool
     wins: int
     losses: int
@@ -99,11 +100,11 @@ def difference(
         scaled = w[shared] * (shared.sum() / w[shared].sum())
         sample = _Paired(a[shared], b[shared], scaled, tuple(code for _, code in used), names)
         estimate, pivot = _paired(sample, asked)
-        correlation, unpaired = sample.correlation(), sample.unpaired_se(variance)
+        correlation, unpaired, alone = sample.correlation(), sample.unpaired_se(variance), sample.unclustered_se(variance)
         d = sample.d
     else:
         estimate, pivot = unpaired_difference(a, b, w, clusters, asked)
-        correlation, unpaired, d = math.nan, estimate.se, np.empty(0)
+        correlation, unpaired, alone, d = math.nan, estimate.se, math.nan, np.empty(0)
     sign = -1 if lower_is_better else 1
     return Difference(
         estimate=estimate,
@@ -112,6 +113,7 @@ def difference(
         b_mean=_mean(b, w, shared if shared.any() else has_b),
         correlation=correlation,
         unpaired_se=unpaired,
+        unclustered_se=alone,
         paired=bool(shared.any()),
         wins=int((sign * d > 0).sum()),
         losses=int((sign * d < 0).sum()),
@@ -171,6 +173,12 @@ class _Paired:
             return math.nan
         v = covariance(np.column_stack([self.a, self.b]), self.w, self.codes, variance)
         return math.sqrt(max(float(np.trace(v)), 0.0))
+
+    def unclustered_se(self, variance: Variance) -> float:
+        """Return the SE that takes every item as independent, NaN where nothing says that they aren't."""
+        if not self.codes or len(self.d) < 2:
+            return math.nan
+        return math.sqrt(float(covariance(self.d[:, None], self.w, (), variance)[0, 0]))
 
 
 def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:

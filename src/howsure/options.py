@@ -44,6 +44,9 @@ PlanMethod = Literal["pseudo-items", "t", "z"]
 Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 """What an answer is rendered as."""
 
+BoardChart = Literal["leaderboard", "ranks", "pairs"]
+"""What a leaderboard is drawn as: scores with error bars, the ranks that could be, or all pairs."""
+
 
 def check(name: str, value: Any, alias: Any, *, optional: bool = False) -> None:
     """Raise OptionError unless `value` is one of the words of a Literal alias."""

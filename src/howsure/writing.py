@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.noise import Noise
-    from howsure.answers.plan import Plan
     from howsure.options import Format
     from howsure.scores import Scores
 
@@ -24,7 +23,7 @@ SUFFIXES: dict[str, Format] = {
     ".tex": "latex",
     ".html": "html",
 }
-CHARTS = (".svg", ".png", ".json")
+CHARTS = (".pdf", ".svg", ".png", ".json")
 TABLES = (".parquet", ".csv", ".jsonl", ".arrow")
 
 
@@ -51,14 +50,19 @@ def write_text(text: str, output: str | None) -> None:
         raise _cannot_write(output, error) from None
 
 
-def write_chart(answer: Noise | Plan, output: str) -> None:
-    """Draw an answer's chart into a file."""
+def write_chart(chart: dict[str, Any], output: str) -> None:
+    """Draw a chart into a file; its Vega-Lite into a .json file, which needs no extra."""
     suffix = Path(output).suffix.lower()
     if suffix not in CHARTS:
         raise OptionError(f"can't draw {output!r}", remedy=f"End it in {', '.join(CHARTS)}.")
-    chart = answer.plot()
+    if suffix == ".json":
+        write_text(json.dumps(chart, indent=1, ensure_ascii=False, allow_nan=False) + "\n", output)
+        return
+    from howsure.charts.base import picture
+
+    drawn = picture(chart, suffix[1:])  # type: ignore[arg-type]
     try:
-        chart.save(output, scale_factor=2)
+        Path(output).write_bytes(drawn)
     except OSError as error:
         raise _cannot_write(output, error) from None
 

@@ -284,9 +284,9 @@ class Noise(Answer):
             for k in attempts
         ]
 
-    def plot(self) -> alt.FacetChart:
-        """Draw the predicted SE over attempts and questions; needs the extra "plot"."""
-        from howsure.charts import curves
+    def chart(self) -> dict[str, Any]:
+        """Return the predicted SE over attempts and questions as Vega-Lite."""
+        from howsure.charts import noise
 
         records = self.curves()
         if not records:
@@ -294,7 +294,13 @@ class Noise(Answer):
                 "nothing to draw: one attempt a question doesn't tell the noise of answers",
                 remedy="Run two attempts or more.",
             )
-        return curves(records, percent=all(task.percent for task in self.tasks))
+        return noise.spec(records, percent=all(task.percent for task in self.tasks), description=self.tasks[0].verdict)
+
+    def plot(self) -> alt.TopLevelMixin:
+        """Draw `chart()`; needs the extra "plot"."""
+        from howsure.charts.base import draw
+
+        return draw(self.chart())
 
     def document(self) -> Document:
         """Return each task's verdict and tables, then the cautions."""

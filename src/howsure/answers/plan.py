@@ -255,14 +255,21 @@ class Plan(Answer):
             {"task": task.task, "metric": task.metric, **point.record()} for task in self.tasks for point in task.curve
         ]
 
-    def plot(self) -> alt.FacetChart:
-        """Draw the power curves; needs the extra "plot"."""
-        from howsure.charts import power_curves
+    def chart(self) -> dict[str, Any]:
+        """Return the power curves as Vega-Lite."""
+        from howsure.charts import plan
 
         records = self.curve_records()
         if not records:
             raise MethodError("nothing to draw: no number of questions is enough", remedy="Ask for a larger effect.")
-        return power_curves(records, "effect" if self.sought == "effect" else "items", percent=self.main.percent)
+        over: Literal["items", "effect"] = "effect" if self.sought == "effect" else "items"
+        return plan.spec(records, over, percent=self.main.percent, description=self.verdict)
+
+    def plot(self) -> alt.TopLevelMixin:
+        """Draw `chart()`; needs the extra "plot"."""
+        from howsure.charts.base import draw
+
+        return draw(self.chart())
 
     def document(self) -> Document:
         """Return the verdict, the options, what they rest on, and the cautions."""

@@ -20,7 +20,7 @@ from howsure.commands.options import VARIANCES, design, models, output, paths, r
 @click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
 @click.option("--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator.")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
-@click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.svg, .png, .json).")
+@click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).")
 @output
 def noise(paths: tuple[str, ...], pairs: bool, plot: str | None, **given: Any) -> None:
     """Say where the error bars come from, and what more attempts or questions would bring."""
@@ -30,7 +30,7 @@ def noise(paths: tuple[str, ...], pairs: bool, plot: str | None, **given: Any) -
     rest, shown = split(paths, given)
     answer = howsure.noise(read(paths, rest), **rest)
     if plot is not None:
-        write_chart(answer, plot)
+        write_chart(answer.chart(), plot)
     if pairs:
         write_records(answer.pair_records(), **shown)
     else:

@@ -69,7 +69,7 @@ DESIGN = (
 )
 @click.option("--icc", type=float, help="… and this intra-cluster correlation.")
 @click.option("--curve", is_flag=True, help="Write the power curves (csv and json).")
-@click.option("--plot", metavar="FILE", help="Draw the power curves (.svg, .png, .json).")
+@click.option("--plot", metavar="FILE", help="Draw the power curves (.pdf, .svg, .png, .json).")
 @click.option("--seed", type=int, default=0, show_default=True, help="For --check.")
 @reading
 @design_options("--items-table")
@@ -102,7 +102,7 @@ def plan(pilot: tuple[str, ...], failures_below: str | None, curve: bool, plot: 
     answer = _plan(pilot, rest)
     refuse_points(sizes, percent=all(task.percent for task in answer.tasks))
     if plot is not None:
-        write_chart(answer, plot)
+        write_chart(answer.chart(), plot)
     if curve:
         write_records(answer.curve_records(), **shown)
     else:

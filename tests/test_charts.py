@@ -247,7 +247,9 @@ def test_plots_are_altair_charts():
         hs.plan(effect=0.03),
     )
     for answer in answers:
-        assert isinstance(answer.plot(), alt.TopLevelMixin)
+        drawn = answer.plot()
+        assert isinstance(drawn, alt.TopLevelMixin)
+        assert rows_of(drawn.to_dict()) == rows_of(answer.chart())
     assert isinstance(answers[0].plot("pairs"), alt.TopLevelMixin)
 
 

@@ -169,7 +169,9 @@ def draw(spec: Spec) -> alt.TopLevelMixin:
         import altair as alt
     except ImportError:
         raise HowsureError("charts need Altair", remedy=EXTRA) from None
-    chart: alt.TopLevelMixin = alt.Chart.from_dict(spec, validate=False)  # tests do it: of many pairs it takes minutes
+    kinds = {"facet": alt.FacetChart, "concat": alt.ConcatChart, "layer": alt.LayerChart}
+    kind: Any = next((kinds[key] for key in kinds if key in spec), alt.Chart)
+    chart: alt.TopLevelMixin = kind.from_dict(spec, validate=False)  # tests do it: of many pairs it takes minutes
     return chart
 
 

@@ -21,6 +21,7 @@ from howsure.commands.convert import convert
 from howsure.commands.describe import describe
 from howsure.commands.estimate import estimate
 from howsure.commands.gate import gate
+from howsure.commands.guide import guide
 from howsure.commands.health import health
 from howsure.commands.leaderboard import leaderboard
 from howsure.commands.noise import noise
@@ -131,6 +132,7 @@ for command in (
     convert,
     annotate,
     describe,
+    guide,
     calibrate,
 ):
     main.add_command(command)

@@ -1,0 +1,94 @@
+"""A chapter's command about the example logs becomes one about the reader's own: words in, words out."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+EXAMPLE_LOGS = "examples/logs"
+EXAMPLE_CLUSTER = "passage_id"
+FIRST = ("-a", "--a", "--candidate", "--model")
+SECOND = ("-b", "--b", "--baseline")
+ONE_LINE_A_MODEL = ("estimate", "noise", "aa")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What the commands are to be about: the reader's paths, and of them one task, metric and two models, a the better.
+
+    `cluster` empty: none was named. `b` None: there is one model only. `crowded`: there are more models than a screen holds.
+    """
+
+    paths: tuple[str, ...]
+    a: str
+    b: str | None
+    task: str | None = None
+    metric: str | None = None
+    cluster: tuple[str, ...] = ()
+    crowded: bool = False
+
+
+class OneModel(Exception):  # noqa: N818
+    """A command compares two models, and there is one."""
+
+
+def rewrite(command: str, target: Target, options: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the words of a command on the target, `howsure` left out; `options`: those that each command has.
+
+    A command that doesn't read the example logs is left as it is. OneModel where it needs a second model.
+
+    >>> mine = Target(paths=("logs",), a="x", b="y", task="quiz")
+    >>> rewrite("howsure estimate examples/logs --cluster passage_id", mine, {"estimate": {"--task"}})
+    ['estimate', 'logs', '--task', 'quiz']
+    """
+    name, *words = shlex.split(command)[1:]
+    if EXAMPLE_LOGS not in words:
+        return [name, *words]
+    narrowed = [
+        word
+        for option, value in (("--task", target.task), ("--metric", target.metric))
+        if value is not None and option in options[name]
+        for word in (option, value)
+    ]
+    return [name, *_replaced(words, target), *narrowed, *(_fewer(name, words, target) if target.crowded else ())]
+
+
+def _replaced(words: list[str], target: Target) -> Iterator[str]:
+    rest = iter(words)
+    for word in rest:
+        if word == EXAMPLE_LOGS:
+            yield from target.paths
+        elif word == "--pilot":
+            next(rest)
+            yield from _again(word, target.paths)
+        elif word == "--cluster":
+            value = next(rest)
+            yield from _again(word, target.cluster if value == EXAMPLE_CLUSTER else (value,))
+        elif word in FIRST:
+            next(rest)
+            yield from (word, target.a)
+        elif word in SECOND:
+            next(rest)
+            if target.b is None:
+                raise OneModel
+            yield from (word, target.b)
+        else:
+            yield word
+
+
+def _fewer(name: str, words: list[str], target: Target) -> tuple[str, ...]:
+    """Return what keeps the answer of a command about all models to a screen."""
+    if name == "leaderboard":
+        return ("--top", "10")
+    if name not in ONE_LINE_A_MODEL or set(words) & {*FIRST, *SECOND}:
+        return ()
+    return tuple(word for model in (target.a, target.b) if model is not None for word in ("--model", model))
+
+
+def _again(option: str, values: tuple[str, ...]) -> Iterator[str]:
+    for value in values:
+        yield from (option, value)

@@ -29,11 +29,17 @@ def run(*words, code=0):
     return result
 
 
-def test_every_command_and_option_has_help():
+def every_command():
     for name, command in main.commands.items():
-        text = run(name, "--help").output
+        yield (name,), command
+        yield from (((name, member), found) for member, found in getattr(command, "commands", {}).items())
+
+
+def test_every_command_and_option_has_help():
+    for name, command in every_command():
+        text = run(*name, "--help").output
         assert command.help
-        assert text.startswith(f"Usage: main {name}")
+        assert text.startswith(f"Usage: main {' '.join(name)}")
         for option in command.params:
             assert isinstance(option, click.Argument) or option.help, (name, option.name)
 

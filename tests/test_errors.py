@@ -9,7 +9,7 @@ import pytest
 
 import howsure as hs
 from frames import attempts, clustered, two_models
-from howsure import configuration
+from howsure import configuration, writing
 from howsure.methods.betting import Betting
 from howsure.methods.difference import difference
 from howsure.methods.mean import mean
@@ -40,6 +40,11 @@ ERRORS = {
     "no such method": lambda: hs.compare(two_models(), "a", "b", method="ttest"),
     "method of one pair on a board": lambda: hs.leaderboard(two_models(), method="mcnemar"),
     "no such failures": lambda: hs.estimate(two_models(), failures="ignore"),
+    "chart of no such kind": lambda: hs.leaderboard(two_models()).chart("bars"),
+    "chart of the pairs of one model": lambda: hs.leaderboard(two_models().filter(pl.col("model") == "a")).chart(
+        "pairs"
+    ),
+    "chart as a text document": lambda: writing.write_chart({}, "board.docx"),
     "level in percent": lambda: hs.estimate(two_models(), level=95),
     "margin of nothing": lambda: hs.compare(two_models(), "a", "b", margin=0),
     "overall nonsense": lambda: hs.leaderboard(

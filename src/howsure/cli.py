@@ -26,6 +26,7 @@ from howsure.commands.health import health
 from howsure.commands.leaderboard import leaderboard
 from howsure.commands.noise import noise
 from howsure.commands.plan import plan
+from howsure.commands.plot import plot
 from howsure.commands.trend import trend
 from howsure.commands.watch import watch
 
@@ -119,6 +120,7 @@ def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
 for command in (
     leaderboard,
     compare,
+    plot,
     gate,
     aa,
     estimate,

@@ -87,7 +87,10 @@ def _read(path: Path) -> Configuration | None:
 
 
 def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dict[str, dict[str, Any]]:
-    """Return the defaults of every command, by the names of its parameters; a command's own table goes first."""
+    """Return the defaults of every command, by the names of its parameters; a command's own table goes first.
+
+    What draws an answer takes the defaults of the verb that gives it, but for the file that is written.
+    """
     every = {name: dict(_options(command)) for name, command in commands.items()}
     tables = {key: value for key, value in found.table.items() if _is_table_of(key, value, commands)}
     shared = [_shared(key, value, found, every) for key, value in found.table.items() if key not in tables]
@@ -99,7 +102,22 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
                 raise _unknown(f"{name}.{key}", found, [f"{name}.{word}" for word in options])
             param = options[_word(key)]
             result[name][str(param.name)] = _value(param, value, found)
-    return result
+    return result | {name: _of_verbs(command, result) for name, command in commands.items() if _members(command)}
+
+
+def _members(command: click.Command) -> Mapping[str, click.Command]:
+    return getattr(command, "commands", {})
+
+
+def _of_verbs(group: click.Command, given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the defaults of a group's members, each those of its verb that it has an option for."""
+    every: dict[str, Any] = {}
+    for name, command in _members(group).items():
+        own = {param.name for param in command.params} - {"output"}
+        verb = given.get(str(getattr(command, "verb", "")), {})
+        if fitting := {param: value for param, value in verb.items() if param in own}:
+            every[name] = fitting
+    return every
 
 
 def _shared(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.errors import OptionError
 
@@ -23,7 +23,12 @@ SUFFIXES: dict[str, Format] = {
     ".tex": "latex",
     ".html": "html",
 }
-CHARTS = (".pdf", ".svg", ".png", ".json")
+CHARTS: dict[str, Literal["pdf", "svg", "png", "json"]] = {
+    ".pdf": "pdf",
+    ".svg": "svg",
+    ".png": "png",
+    ".json": "json",
+}
 TABLES = (".parquet", ".csv", ".jsonl", ".arrow")
 
 
@@ -50,17 +55,23 @@ def write_text(text: str, output: str | None) -> None:
         raise _cannot_write(output, error) from None
 
 
-def write_chart(chart: dict[str, Any], output: str) -> None:
-    """Draw a chart into a file; its Vega-Lite into a .json file, which needs no extra."""
+def chart_kind(output: str) -> Literal["pdf", "svg", "png", "json"]:
+    """Return what a chart is written as, by a file's suffix."""
     suffix = Path(output).suffix.lower()
     if suffix not in CHARTS:
         raise OptionError(f"can't draw {output!r}", remedy=f"End it in {', '.join(CHARTS)}.")
-    if suffix == ".json":
+    return CHARTS[suffix]
+
+
+def write_chart(chart: dict[str, Any], output: str) -> None:
+    """Draw a chart into a file; its Vega-Lite into a .json file, which needs no extra."""
+    kind = chart_kind(output)
+    if kind == "json":
         write_text(json.dumps(chart, indent=1, ensure_ascii=False, allow_nan=False) + "\n", output)
         return
     from howsure.charts.base import picture
 
-    drawn = picture(chart, suffix[1:])  # type: ignore[arg-type]
+    drawn = picture(chart, kind)
     try:
         Path(output).write_bytes(drawn)
     except OSError as error:

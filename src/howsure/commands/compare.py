@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,9 @@ from howsure.commands.options import (
     refuse_points,
     statistics,
 )
+
+if TYPE_CHECKING:
+    from howsure.answers.comparison import Comparison, Comparisons
 
 
 @click.command()
@@ -47,14 +50,20 @@ from howsure.commands.options import (
 @overall
 @explain
 @output
-def compare(paths: tuple[str, ...], a: str, b: str, margin: str | None, **given: Any) -> None:
+def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is better than B: the verdict first, numbers after."""
+    rest, shown = split(paths, given)
+    write(ask(paths, rest), **shown)
+
+
+def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Comparisons:
+    """Read the paths and compare the two models, as the options say."""
     import howsure
 
-    rest, shown = split(paths, given)
-    rest["overall"] = parse_overall(rest["overall"])
-    rest["margin"] = None if margin is None else parse_margin(margin)
-    answer = howsure.compare(read(paths, rest), a, b, **rest)
+    margin = given["margin"]
+    given["overall"] = parse_overall(given["overall"])
+    given["margin"] = None if margin is None else parse_margin(margin)
+    answer = howsure.compare(read(paths, given), **given)
     pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
     refuse_points({"margin": margin}, percent=all(pair.percent for pair in pairs))
-    write(answer, **shown)
+    return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,9 @@ from howsure.commands.options import (
     top,
 )
 
+if TYPE_CHECKING:
+    from howsure.answers.leaderboard import Leaderboard
+
 
 @click.command()
 @paths
@@ -42,14 +45,19 @@ from howsure.commands.options import (
 @output
 def leaderboard(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
     """Rank all models of every task: score, error bar, possible ranks, ties."""
-    import howsure
-
     rest, shown = split(paths, given)
     if pairs and shown["explain"]:
         raise click.UsageError("--explain adds prose, and --pairs writes data: leave one out")
-    rest["overall"] = parse_overall(rest["overall"])
-    answer = howsure.leaderboard(read(paths, rest), **rest)
+    answer = ask(paths, rest)
     if pairs:
         write_records(answer.pair_records(), shown["format"], shown["output"])
     else:
         write(answer, **shown)
+
+
+def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Leaderboard:
+    """Read the paths and rank the models, as the options say."""
+    import howsure
+
+    given["overall"] = parse_overall(given["overall"])
+    return howsure.leaderboard(read(paths, given), **given)

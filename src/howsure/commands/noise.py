@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from howsure.commands.base import read, split, write, write_records
 from howsure.commands.options import VARIANCES, design, models, output, paths, reading
+
+if TYPE_CHECKING:
+    from howsure.answers.noise import Noise
 
 
 @click.command()
@@ -24,14 +27,20 @@ from howsure.commands.options import VARIANCES, design, models, output, paths, r
 @output
 def noise(paths: tuple[str, ...], pairs: bool, plot: str | None, **given: Any) -> None:
     """Say where the error bars come from, and what more attempts or questions would bring."""
-    import howsure
     from howsure.writing import write_chart
 
     rest, shown = split(paths, given)
-    answer = howsure.noise(read(paths, rest), **rest)
+    answer = ask(paths, rest)
     if plot is not None:
         write_chart(answer.chart(), plot)
     if pairs:
         write_records(answer.pair_records(), **shown)
     else:
         write(answer, **shown)
+
+
+def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Noise:
+    """Read the paths and take the noise apart, as the options say."""
+    import howsure
+
+    return howsure.noise(read(paths, given), **given)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from howsure.commands.base import read, split, write, write_records
 from howsure.commands.options import design_options, models, output, parse_margin, reading, refuse_points
+
+if TYPE_CHECKING:
+    from howsure.answers.plan import Plan
 
 ASSUMED = ("question_variance", "answer_variance", "rate", "correlation", "cluster_size", "cluster_variation", "icc")
 SIZES = ("effect", "not_worse_than", "same_within")
@@ -98,9 +101,7 @@ def plan(pilot: tuple[str, ...], failures_below: str | None, curve: bool, plot: 
         refuse_points({goal: rest[goal]}, percent=found.percent)
         write(found, **shown)
         return
-    sizes = {name: rest[name] for name in SIZES}
-    answer = _plan(pilot, rest)
-    refuse_points(sizes, percent=all(task.percent for task in answer.tasks))
+    answer = ask(pilot, rest)
     if plot is not None:
         write_chart(answer.chart(), plot)
     if curve:
@@ -109,8 +110,14 @@ def plan(pilot: tuple[str, ...], failures_below: str | None, curve: bool, plot: 
         write(answer, **shown)
 
 
-def _plan(pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
-    """Plan a comparison."""
+def ask(pilot: tuple[str, ...], given: dict[str, Any]) -> Plan:
+    """Plan a comparison, as the options say."""
+    answer = _plan(pilot, given)
+    refuse_points({name: given[name] for name in SIZES}, percent=all(task.percent for task in answer.tasks))
+    return answer
+
+
+def _plan(pilot: tuple[str, ...], given: dict[str, Any]) -> Plan:
     import howsure
 
     rest = {name: value for name, value in given.items() if name not in ("observed", *SCORES)}

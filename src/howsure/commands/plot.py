@@ -1,0 +1,108 @@
+"""howsure plot: draw an answer, as PDF, SVG, PNG, or Vega-Lite. Each kind takes the options of its verb."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from howsure.commands import compare, leaderboard, noise, plan
+from howsure.commands.base import split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.answers.base import Answer
+    from howsure.options import BoardChart
+
+    Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
+
+NOT_DRAWN = (
+    *("format", "output", "explain", "pairs", "curve", "plot"),
+    *("within", "at_least", "at_most", "failures_below", "observed"),
+)
+"""Options of the verbs that are about other outputs, and plans that have no curve."""
+
+file = click.Option(
+    ["--output", "-o"],
+    metavar="FILE",
+    help="A .pdf, .svg, .png, or .json (Vega-Lite) file.  [default: KIND.svg, if there is none yet]",
+)
+
+
+class Figure(click.Command):
+    """A kind of chart. It takes the options of a verb, and its defaults from a configuration."""
+
+    def __init__(self, name: str, verb: click.Command, help: str, draw: Draw) -> None:
+        self.verb = str(verb.name)
+        self.draw = draw
+        params = [param for param in verb.params if param.name not in NOT_DRAWN]
+        super().__init__(name, params=[*params, file], help=help, callback=self._write)
+
+    def _write(self, output: str | None, **given: Any) -> None:
+        """Draw the chart into a file, and say the verdict and the cautions."""
+        from howsure.writing import chart_kind, write_chart
+
+        paths = given.pop("paths") if "paths" in given else given.pop("pilot")
+        rest, _ = split(paths, {**given, "output": output})
+        target = output or _unused(f"{self.name}.svg")
+        chart_kind(target)  # before the work
+        answer, chart = self.draw(paths, rest)
+        write_chart(chart, target)
+        _tell(answer)
+        click.echo(f"Chart written to {target}.", err=True)
+
+
+def _unused(name: str) -> str:
+    from howsure.errors import OptionError
+
+    if Path(name).exists():
+        raise OptionError(f"{name!r} is there already", remedy=f"Give -o {name} to write over it, or another name.")
+    return name
+
+
+def _tell(answer: Answer) -> None:
+    """Write what an answer says in words: everything but its tables."""
+    from howsure.document import Document, Table
+    from howsure.render import render
+
+    words = tuple(block for block in answer.document().blocks if not isinstance(block, Table))
+    click.echo(render(Document(blocks=words), color=sys.stdout.isatty()), nl=False)
+
+
+def _board(kind: BoardChart) -> Draw:
+    def draw(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+        answer = leaderboard.ask(paths, given)
+        return answer, answer.chart(kind)
+
+    return draw
+
+
+def _of(ask: Callable[..., Any]) -> Draw:
+    def draw(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+        answer = ask(paths, given)
+        return answer, answer.chart()
+
+    return draw
+
+
+@click.group()
+def plot() -> None:
+    """Draw an answer into a PDF, SVG, PNG or Vega-Lite file.
+
+    Each kind takes the options of its verb; ranks and pairs take those of leaderboard. Needs the extra howsure[plot], but for
+    Vega-Lite (.json).
+    """
+
+
+for figure in (
+    Figure("leaderboard", leaderboard.leaderboard, "Scores with their error bars, best first.", _board("leaderboard")),
+    Figure("ranks", leaderboard.leaderboard, "The ranks that every model could have.", _board("ranks")),
+    Figure("pairs", leaderboard.leaderboard, "All pairs: differences, and which are real.", _board("pairs")),
+    Figure("compare", compare.compare, "The difference of two models on every task.", _of(compare.ask)),
+    Figure("noise", noise.noise, "The SE over attempts and questions.", _of(noise.ask)),
+    Figure("plan", plan.plan, "Power over questions, or over the true difference.", _of(plan.ask)),
+):
+    plot.add_command(figure)

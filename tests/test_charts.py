@@ -156,6 +156,13 @@ def test_tasks_of_a_comparison_are_rows_the_overall_one_on_top():
     assert [row["task"] for row in rows_of(hs.compare(two_tasks(), "a", "b").chart())] == ["overall", "x", "y"]
 
 
+def test_a_correction_and_a_direction_are_told():
+    text = json.dumps(hs.compare(two_tasks(), "a", "b", lower_is_better=True).chart())
+    assert "verdicts are corrected for the number of tasks" in text
+    assert "interval; lower is better" in text
+    assert "corrected" not in json.dumps(hs.compare(two_models(), "a", "b").chart()["title"])
+
+
 def test_another_scale_has_its_own_panel():
     chart = CHARTS["comparisons on two scales"]()
     assert len(chart["concat"]) == 2
@@ -182,6 +189,8 @@ def test_different_numbers_of_questions_are_told_in_times():
 def test_a_single_model_has_no_pairs():
     with pytest.raises(MethodError, match="one model makes no pair"):
         hs.leaderboard(LONE).chart("pairs")
+    with_a_lone_task = pl.concat([two_models(task=pl.lit("x")), LONE.with_columns(task=pl.lit("y"))], how="diagonal")
+    assert hs.leaderboard(with_a_lone_task).chart("pairs")["title"]["text"] == "x"
     with pytest.raises(OptionError, match="kind='bars'"):
         hs.leaderboard(clustered()).chart("bars")
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 def boards_chart(boards: Sequence[Board], kind: BoardChart, top: int | None) -> Spec:
     """Return the chart of a leaderboard: one panel a board, in the order given, each with its best `top` models."""
     check("kind", kind, BoardChart)
-    return panels([_board_chart(board, kind, top, several=len(boards) > 1) for board in boards])
+    shown = [board for board in boards if len(board.entries[:top]) > 1] if kind == "pairs" else boards
+    if not shown:
+        raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
+    specs = [_board_chart(board, kind, top, several=len(boards) > 1) for board in shown]
+    return panels(specs, columns=2 if len(shown) > 2 and kind != "pairs" else 1, own_scales=kind == "pairs")
 
 
 def _board_chart(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> Spec:
@@ -34,8 +38,6 @@ def _board_chart(board: Board, kind: BoardChart, top: int | None, *, several: bo
     given |= {"title": (board.task or "overall") if several else ""}
     best = f"the best {len(records)} of {plural(count, 'model')}" if len(records) < count else ""
     if kind == "pairs":
-        if len(records) < 2:
-            raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
         from howsure.charts import pairs
 
         names = [record["model"] for record in records]
@@ -61,6 +63,7 @@ def comparisons_chart(comparisons: Sequence[Comparison], description: str) -> Sp
                 [record for c in group for record in c.records()],
                 percent=group[0].percent,
                 score=_name([c.metric for c in group]),
+                lower_is_better=all(c.lower_is_better for c in group),
                 level=group[0].difference.interval.level,
                 margin=None if (e := group[0].equivalence) is None else e.margin,
                 description=description,

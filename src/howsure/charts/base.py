@@ -71,15 +71,18 @@ def figure(rows: Sequence[Row], drawing: Spec, *, description: str, title: str =
 
 
 def heading(title: str, subtitle: str = "") -> Spec:
-    """Return a title with the line below it, nothing where both are empty."""
+    """Return a title with the lines below it, nothing where both are empty."""
+    lines = [visible(line) for line in subtitle.split("\n") if line]
     if not title:
-        quiet = {"fontSize": 11, "fontWeight": "normal"}
-        return {"title": {"text": visible(subtitle), **quiet}} if subtitle else {}
-    return {"title": {"text": visible(title), **({"subtitle": visible(subtitle)} if subtitle else {})}}
+        return {"title": {"text": lines, "fontSize": 11, "fontWeight": "normal"}} if lines else {}
+    return {"title": {"text": visible(title), **({"subtitle": lines} if lines else {})}}
 
 
-def panels(specs: Sequence[Spec], *, columns: int = 1) -> Spec:
-    """Put several figures into one, each on the rows that carry its number as `panel`; one figure stays as it is."""
+def panels(specs: Sequence[Spec], *, columns: int = 1, own_scales: bool = False) -> Spec:
+    """Put several figures into one, each on the rows that carry its number as `panel`; one figure stays as it is.
+
+    `own_scales`: every panel has its own colours and legend.
+    """
     if len(specs) == 1:
         return specs[0]
     rows = [{"panel": k, **row} for k, spec in enumerate(specs) for row in spec["data"]["values"]]
@@ -90,8 +93,9 @@ def panels(specs: Sequence[Spec], *, columns: int = 1) -> Spec:
         }
         for k, spec in enumerate(specs)
     ]
-    own = {"scale": {"color": "independent", "shape": "independent"}}
-    drawing = {"concat": drawings, "columns": columns, "spacing": 30, "resolve": own}
+    how = "independent" if own_scales else "shared"
+    together = {"scale": {"color": how, "shape": how}}
+    drawing = {"concat": drawings, "columns": columns, "spacing": 30, "resolve": together}
     return figure(rows, drawing, description=f"{len(specs)} panels. {specs[0]['description']}")
 
 

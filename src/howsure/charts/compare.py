@@ -24,6 +24,7 @@ def spec(
     percent: bool = True,
     score: str = "score",
     level: float = 0.95,
+    lower_is_better: bool = False,
     margin: float | None = None,
     title: str = "",
     subtitle: str = "",
@@ -34,10 +35,11 @@ def spec(
     `records`: task, a, b, difference, low, high, better, p_value, p_adjusted; the task is empty where it is overall.
     """
     factor, behind = points(percent=percent)
+    better = "; lower is better" if lower_is_better else ""
     a, b = (shorten(visible(records[0][name]), NAME) for name in ("a", "b"))
     shown = drawing(
         ("difference", "low", "high"),
-        f"difference in {score}, a − b{behind}, with its {level_text(level)} interval",
+        f"difference in {score}, a − b{behind}, with its {level_text(level)} interval{better}",
         GROUPS,
         [
             *(("name", "task"), ("difference", f"a − b{behind}"), ("low", "from"), ("high", "to")),
@@ -48,7 +50,7 @@ def spec(
     )
     shown["layer"] = [*_lines(margin, factor), *shown["layer"]]
     told = description or f"The difference between {a} and {b} on {plural(len(records), 'task')}, with its interval."
-    note = subtitle or f"a: {a}, b: {b}"
+    note = subtitle or f"a: {a}, b: {b}{_corrected(records)}"
     return figure(rows(records, factor), shown, description=told, title=title, subtitle=note)
 
 
@@ -71,6 +73,13 @@ def rows(records: Sequence[Row], factor: float) -> list[Row]:
         }
         for record, label in zip(records, names, strict=True)
     ]
+
+
+def _corrected(records: Sequence[Row]) -> str:
+    """Say where a verdict may be another than its interval's."""
+    if all(record["p_adjusted"] == record["p_value"] for record in records):
+        return ""
+    return "\nverdicts are corrected for the number of tasks"
 
 
 def _lines(margin: float | None, factor: float) -> list[Spec]:

@@ -37,7 +37,7 @@ def spec(
     shown = rows(records, names, factor, level)
     drawing = _drawing(_rows(names), f"difference in {score}{behind}, row − column")
     told = description or f"The differences of all pairs of {plural(len(names), 'model')}, row minus column."
-    note = "; ".join(text for text in (subtitle, SIGNS) if text)
+    note = "\n".join(text for text in (subtitle, SIGNS) if text)
     return figure(shown, drawing, description=told, title=title, subtitle=note)
 
 

@@ -103,9 +103,28 @@ def test_rewriting(command, words):
 
 
 def test_rewriting_keeps_several_clusters_and_odd_names():
-    target = Target(paths=("a b",), a="x y", b=None, cluster=("one", "two"), metric="f 1")
+    target = Target(
+        paths=("a b",),
+        a="x y",
+        b=None,
+        grouping=("--cluster", "one", "--cluster-from", "(x)"),
+        metric="f 1",
+        reading=("--strict",),
+    )
     assert rewrite("howsure estimate examples/logs --cluster passage_id --model m", target, OPTIONS) == (
-        ["estimate", "a b", "--cluster", "one", "--cluster", "two", "--model", "x y", "--metric", "f 1"]
+        [
+            "estimate",
+            "a b",
+            "--cluster",
+            "one",
+            "--cluster-from",
+            "(x)",
+            "--model",
+            "x y",
+            "--strict",
+            "--metric",
+            "f 1",
+        ]
     )
     with pytest.raises(OneModel):
         rewrite("howsure compare examples/logs -a p -b q", target, OPTIONS)
@@ -208,6 +227,21 @@ def test_errors_stand_in_their_place(folder):
     assert re.search(r"--population benchmark\nhowsure: .*one attempt an item.*\n\nCompare the two", result.output)
     result = run(4, "t.csv", "--cluster", "nothing")
     assert re.search(r"\$ howsure estimate t\.csv --cluster nothing\nhowsure: .*nothing", result.output)
+
+
+def test_how_to_read_and_group_is_passed_on(folder):
+    attempts(models="ab").rename({"score": "points", "item": "what"}).write_csv("t.csv")
+    words = ["4", "t.csv", "-c", "score=points", "--columns", "item=what", "--cluster-from", "^(p[0-9]+)-"]
+    result = run(*words)
+    assert result.exit_code == 0
+    assert "howsure:" not in result.output
+    assert "--cluster-from '^(p[0-9]+)-' --columns score=points --columns item=what" in result.output
+    assert "8 clusters of 40 items" in result.output
+    (folder / "howsure.toml").write_text('columns = { score = "points", item = "what" }\n')
+    result = run("4", "t.csv")
+    assert result.exit_code == 0
+    assert "$ howsure estimate t.csv --cluster none\n" in result.output
+    assert "no column" not in result.output
 
 
 def test_names_from_logs_are_escaped(folder):

@@ -56,10 +56,7 @@ _PAIR: _Table = (
     (
         "pair.seen.covariates",
         "covariates",
-        (
-            "{a} scored {a_score} and {b} scored {b_score}. Adjusted for what is known of more questions than these, the difference "
-            "is {gap}."
-        ),
+        "Adjusted for what is known of more questions than these, {a} scores {a_score} and {b} {b_score}: a difference of {gap}.",
     ),
     ("pair.seen.lower", "lower", "Lower is better here."),
     (
@@ -186,7 +183,7 @@ _PAIR: _Table = (
         "pair.pairing.helped",
         "bar paired saving agreeing",
         (
-            "Both found much the same questions hard (correlation {correlation}; 1 is full agreement, 0 is none). Question by "
+            "Both tend to find the same questions hard (correlation {correlation}; 1 is full agreement, 0 is none). Question by "
             "question, what is hard for both cancels out. The standard error, the usual distance from a measured difference to the "
             "true one, is {se}; had each answered questions of its own, it would be {unpaired}."
         ),

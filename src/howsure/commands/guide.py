@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from howsure.commands.base import read
+from howsure.commands.options import reading
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,7 +25,9 @@ WIDTH = 100
 @click.command()
 @click.argument("number", type=click.IntRange(1, 9), required=False, metavar="[CHAPTER]")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--cluster", multiple=True, metavar="COLUMN", help="What your questions came in groups by.")
+@reading
+@click.option("--cluster", multiple=True, metavar="COLUMN", help="The column that your questions came in groups by.")
+@click.option("--cluster-from", metavar="REGEX", help="… or a pattern in the item id; its first group.")
 @click.option("--task", "-t", metavar="NAME", help="About this task.  [default: the one with most models and items]")
 @click.option("--metric", "-m", metavar="NAME", help="About this metric.")
 @click.option("-a", "--a", metavar="MODEL", help="The first model.  [default: the best]")
@@ -38,16 +43,36 @@ def guide(ctx: click.Context, /, number: int | None, paths: tuple[str, ...], **a
     if number is None:
         _contents(chapters.chapters())
     elif not paths:
-        given = [name for name in asked if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+        given = _typed(ctx, *asked)
         if given:
-            raise click.UsageError(f"--{given[0]} is about your own results: give their path after the chapter")
+            raise click.UsageError(f"{given[0]} is about your own results: give their path after the chapter")
         _show(chapters.chapter(number), None, ctx.find_root())
     else:
-        import howsure
         from howsure.guide.choosing import choose
 
-        target = choose(howsure.read(list(paths)), paths, **asked)
+        chosen = {name: asked.pop(name) for name in ("task", "metric", "a", "b")}
+        target = choose(
+            read(paths, asked),
+            paths,
+            grouping=_typed(ctx, "cluster", "cluster_from"),
+            reading=_typed(ctx, "columns", "where", "reader", "strict"),
+            **chosen,
+        )
         _show(chapters.chapter(number), target, ctx.find_root())
+
+
+def _typed(ctx: click.Context, *names: str) -> tuple[str, ...]:
+    """Return the words of these options that were typed; what a configuration says reaches the commands by itself."""
+    words: list[str] = []
+    for param in ctx.command.params:
+        if param.name not in names or ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
+            continue
+        option, value = max(param.opts, key=len), ctx.params[param.name]
+        if value is True:
+            words.append(option)
+        else:
+            words += [word for each in (value if isinstance(value, tuple) else (value,)) for word in (option, each)]
+    return tuple(words)
 
 
 def _contents(every: Iterable[Chapter]) -> None:

@@ -21,7 +21,8 @@ def choose(
     scores: Scores,
     paths: tuple[str, ...],
     *,
-    cluster: tuple[str, ...] = (),
+    grouping: tuple[str, ...] = (),
+    reading: tuple[str, ...] = (),
     task: str | None = None,
     metric: str | None = None,
     a: str | None = None,
@@ -29,9 +30,8 @@ def choose(
 ) -> Target:
     """Return what to run a chapter on: what was asked for, and for the rest the most telling.
 
-    Of the tasks and metrics that the named models have, one with two models and repeated attempts, most models and most items; the
-    two best models there. A task or a metric
-    is named only where there are several.
+    Of the tasks and metrics that the named models have, one with two models, repeated attempts, most models and most items; of it
+    the two best models. A task or a metric is named only where there are several.
     """
     names = model_names(scores)
     first, second = (None if name is None else resolve(name, names) for name in (a, b))
@@ -49,7 +49,8 @@ def choose(
         b=second,
         task=board.task if len({found.task for found in boards}) > 1 or task else None,
         metric=board.metric if len({found.metric for found in boards}) > 1 or metric else None,
-        cluster=cluster,
+        grouping=grouping,
+        reading=reading,
         crowded=len(board.entries) > SCREEN,
     )
 

@@ -20,7 +20,8 @@ ONE_LINE_A_MODEL = ("estimate", "noise", "aa")
 class Target:
     """What the commands are to be about: the reader's paths, and of them one task, metric and two models, a the better.
 
-    `cluster` empty: none was named. `b` None: there is one model only. `crowded`: there are more models than a screen holds.
+    `grouping`: the words that say how items are clustered, none where nothing was said; `reading`: those that say how the paths
+    are read. `b` None: there is one model only. `crowded`: there are more models than a screen holds.
     """
 
     paths: tuple[str, ...]
@@ -28,7 +29,8 @@ class Target:
     b: str | None
     task: str | None = None
     metric: str | None = None
-    cluster: tuple[str, ...] = ()
+    grouping: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
     crowded: bool = False
 
 
@@ -54,7 +56,13 @@ def rewrite(command: str, target: Target, options: Mapping[str, Collection[str]]
         if value is not None and option in options[name]
         for word in (option, value)
     ]
-    return [name, *_replaced(words, target), *narrowed, *(_fewer(name, words, target) if target.crowded else ())]
+    return [
+        name,
+        *_replaced(words, target),
+        *target.reading,
+        *narrowed,
+        *(_fewer(name, words, target) if target.crowded else ()),
+    ]
 
 
 def _replaced(words: list[str], target: Target) -> Iterator[str]:
@@ -64,10 +72,10 @@ def _replaced(words: list[str], target: Target) -> Iterator[str]:
             yield from target.paths
         elif word == "--pilot":
             next(rest)
-            yield from _again(word, target.paths)
+            yield from (each for path in target.paths for each in (word, path))
         elif word == "--cluster":
             value = next(rest)
-            yield from _again(word, target.cluster if value == EXAMPLE_CLUSTER else (value,))
+            yield from target.grouping if value == EXAMPLE_CLUSTER else (word, value)
         elif word in FIRST:
             next(rest)
             yield from (word, target.a)
@@ -87,8 +95,3 @@ def _fewer(name: str, words: list[str], target: Target) -> tuple[str, ...]:
     if name not in ONE_LINE_A_MODEL or set(words) & {*FIRST, *SECOND}:
         return ()
     return tuple(word for model in (target.a, target.b) if model is not None for word in ("--model", model))
-
-
-def _again(option: str, values: tuple[str, ...]) -> Iterator[str]:
-    for value in values:
-        yield from (option, value)

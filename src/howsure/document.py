@@ -24,11 +24,15 @@ Cell = str | Whisker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table. On a narrow terminal columns of low `priority` are left out first; 9 always stays."""
+    """A column of a table. On a narrow terminal columns of low `priority` are left out first; 9 always stays, 0 never does.
+
+    `error_of`: the name of the column whose numbers these are the errors of; print writes them behind, in parentheses.
+    """
 
     name: str
     align: Literal["left", "right"] = "right"
     priority: int = 9
+    error_of: str = ""
 
     @property
     def is_name(self) -> bool:
@@ -140,7 +144,7 @@ class Scale:
 
     def interval(self, low: float, high: float) -> str:
         """Write two limits: `[75.0, 82.2]`."""
-        return f"[{self._limit(low)}, {self._limit(high)}]"
+        return f"[{self.limit(low)}, {self.limit(high)}]"
 
     @property
     def unit(self) -> str:
@@ -152,7 +156,8 @@ class Scale:
         """The unit in a column's heading."""
         return " %" if self.percent else ""
 
-    def _limit(self, value: float) -> str:
+    def limit(self, value: float) -> str:
+        """Write one limit of an interval, without its unit."""
         text = self.number(abs(value)) if math.isfinite(value) else "n/a"
         return f"−{text}" if value < 0 else text
 

@@ -185,7 +185,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         Column(name=f"score{scale.column}"),
         Column(name=f"{level} interval"),
         Column(name="", align="left", priority=5),
-        Column(name="SE", priority=6),
+        Column(name="SE", priority=6, error_of=f"score{scale.column}"),
         Column(name="items", priority=7),
     ]
     if clustered:

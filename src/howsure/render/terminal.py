@@ -125,7 +125,7 @@ def fit(table: Table, width: int) -> dict[int, int]:
     columns = range(len(table.columns))
     natural = {k: _natural(table, k) for k in columns}
     least = {k: min(natural[k], NAME_WIDTH) if table.columns[k].is_name else natural[k] for k in columns}
-    shown = list(columns)
+    shown = [k for k in columns if table.columns[k].priority]
     while _total(least[k] for k in shown) > width:
         lowest = min(shown, key=lambda k: (table.columns[k].priority, -k))
         if table.columns[lowest].priority >= 9:

@@ -100,7 +100,11 @@ def difference(
         scaled = w[shared] * (shared.sum() / w[shared].sum())
         sample = _Paired(a[shared], b[shared], scaled, tuple(code for _, code in used), names)
         estimate, pivot = _paired(sample, asked)
-        correlation, unpaired, alone = sample.correlation(), sample.unpaired_se(variance), sample.unclustered_se(variance)
+        correlation, unpaired, alone = (
+            sample.correlation(),
+            sample.unpaired_se(variance),
+            sample.unclustered_se(variance),
+        )
         d = sample.d
     else:
         estimate, pivot = unpaired_difference(a, b, w, clusters, asked)

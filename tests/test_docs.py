@@ -8,6 +8,8 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -26,6 +28,14 @@ UPDATE = bool(os.environ.get("HOWSURE_UPDATE_DOCS"))
 def run(command: str) -> str:
     words = shlex.split(command)
     assert words[0] == "howsure", command
+    if words[1] == "plot":
+        with tempfile.TemporaryDirectory() as folder:
+            target = str(Path(folder) / words[-1])
+            return invoke([*words[:-1], target], command).replace(target, words[-1])
+    return invoke(words, command)
+
+
+def invoke(words: list[str], command: str) -> str:
     result = CliRunner(env={"COLUMNS": "80"}).invoke(main, words[1:], prog_name="howsure")
     assert result.exit_code in (0, 1, 2), (command, result.output, result.exception)
     return result.output

@@ -11,6 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import howsure as hs
 from frames import attempts, clustered, two_models
@@ -187,6 +189,49 @@ def test_the_words_agree_with_the_verdict(name):
     assert len([key for key in keys if key.startswith("pair.verdict")]) == 1
     assert not {"pair.needed.items", "pair.needed.attempts"} & keys or not pair.decided
     assert ("pair.bar.none" in keys) != any(key.startswith("pair.bar") for key in keys - {"pair.bar.none"})
+
+
+SCORES_OF = st.sampled_from([0.0, 1.0, 0.5])
+METHODS = st.sampled_from(["pseudo-items", "t", "sign-flip", "bootstrap", "bayes"])
+
+
+@given(
+    st.lists(st.tuples(SCORES_OF, SCORES_OF, st.integers(0, 3)), min_size=1, max_size=12),
+    METHODS,
+    st.booleans(),
+    st.booleans(),
+)
+@settings(deadline=None)
+def test_what_is_said_is_true(rows, method, clusters, lower):
+    frame = pl.concat(
+        pl.DataFrame(
+            {
+                "model": name,
+                "item": [f"q{i}" for i in range(len(rows))],
+                "score": [r[k] for r in rows],
+                "g": [f"g{r[2]}" for r in rows],
+            }
+        )
+        for k, name in enumerate("ab")
+    )
+    pair = hs.compare(frame, "a", "b", method=method, cluster="g" if clusters else "none", lower_is_better=lower)
+    said = {key: PHRASES[key].format(**fields) for key, fields in pair_phrases(pair)}
+    assert not re.search(r"n/a|\bnan\b|None|[{}]", " ".join(said.values()))
+    low, high = pair.difference.interval.low, pair.difference.interval.high
+    if "pair.verdict.open" in said:
+        assert low <= 1e-9
+        assert high >= -1e-9
+    if "pair.verdict.real" in said:
+        assert low > -1e-9 or high < 1e-9
+        ahead = pair.difference.value > 0
+        assert said["pair.verdict.real"].startswith("a," if ahead != lower else "b,")
+    if "pair.groups.larger" in said:
+        assert pair.unclustered_se < pair.difference.se
+    if "pair.pairing.helped" in said:
+        assert pair.difference.se < pair.unpaired_se
+        assert pair.correlation > 0
+    if "pair.seen.wins" in said:
+        assert pair.wins + pair.losses + pair.ties == len(rows)
 
 
 def test_every_phrase_is_said_somewhere():

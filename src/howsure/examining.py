@@ -27,7 +27,7 @@ def examine(items: Items, *, top: int | None, level: float) -> Health:
     """Examine every task and metric on its `top` best models (None: on all); see `howsure.health`."""
     if top is not None and top < 1:
         raise OptionError(f"top={top!r} leaves no model", remedy="Write 30 for the 30 best.")
-    tasks = tuple(_task(matrix.take_models(best_first(matrix)[:top]), level) for matrix in items.matrices())
+    tasks = tuple(task_health(matrix, level, top=top) for matrix in items.matrices())
     return Health(tasks=tasks, notes=items.notes, cautions=items.cautions)
 
 
@@ -39,7 +39,9 @@ def best_first(matrix: ScoreMatrix) -> NDArray[np.intp]:
     return np.lexsort((np.array(matrix.models), -matrix.orientation * means))
 
 
-def _task(matrix: ScoreMatrix, level: float) -> TaskHealth:
+def task_health(matrix: ScoreMatrix, level: float, *, top: int | None = None) -> TaskHealth:
+    """Examine one task and metric on its `top` best models (None: on all)."""
+    matrix = matrix.take_models(best_first(matrix)[:top])
     x, bounded = matrix.values, matrix.bounded
     pairs = pair_moments(x, clusters=matrix.clusters, weights=matrix.weights, pseudo_items=bounded)
     resolution = methods.resolution(pairs, level)

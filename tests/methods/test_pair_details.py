@@ -54,8 +54,10 @@ def test_every_pair_is_as_its_own_comparison(kind, seed, n, clusters, weighted, 
             continue
         one = difference(x[:, i], x[:, j], clusters=codes, weights=w, bounded=bounded, level=LEVEL)
         assert (told.wins[i, j], told.wins[j, i], told.ties[i, j]) == (one.wins, one.losses, one.ties)
+        assert (told.mean[i, j], told.mean[j, i]) == pytest.approx((one.a_mean, one.b_mean))
         assert told.correlation[i, j] == pytest.approx(one.correlation, abs=1e-6, nan_ok=True)
-        if not holes:
+        if not np.isnan(x[:, [i, j]]).any():
+            assert told.unclustered_se[i, j] == pytest.approx(one.unclustered_se, abs=1e-7, nan_ok=True)
             assert told.unpaired_se[i, j] == pytest.approx(one.unpaired_se, abs=1e-9, nan_ok=True)
         interval = one.estimate.interval
         assert [low[i, j], high[i, j]] == pytest.approx([interval.low, interval.high], abs=1e-7, nan_ok=True)

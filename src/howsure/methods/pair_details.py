@@ -36,14 +36,18 @@ BLOCK = 2_000_000
 class PairDetails:
     """Arrays (M, M); entry [i, j] is about i and j on the items that both answered.
 
-    `wins`: items on which i scores higher than j; `ties`: the same; `correlation` of item scores, NaN where one never varies;
-    `unpaired_se`: the SE of the difference if nobody knew which score belongs to which item, NaN where some cells are missing.
+    `mean`: i's score on the items that j answered as well; `wins`: items on which i scores higher than j; `ties`: the same;
+    `correlation` of item scores, NaN where one never varies; `unpaired_se`: the SE of the difference if nobody knew which
+    score belongs to which item; `unclustered_se`: if each item stood alone, NaN without clusters. Both are NaN where one of the
+    two lacks items that others have.
     """
 
+    mean: Floats
     wins: Ints
     ties: Ints
     correlation: Floats
     unpaired_se: Floats
+    unclustered_se: Floats
 
 
 def pair_limits(
@@ -95,12 +99,16 @@ def pair_details(
     has = (~np.isnan(x)).astype(float)
     shared = np.rint(has.T @ has).astype(np.int64)
     wins = _wins(x)
-    complete = bool(has.all())
+    full = np.flatnonzero(has.all(axis=0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (np.nan_to_num(x) * w[:, None]).T @ has / ((has * w[:, None]).T @ has)
     return PairDetails(
+        mean=mean,
         wins=wins,
         ties=shared - wins - wins.T,
         correlation=_correlation(x, has, w),
-        unpaired_se=_unpaired(x, w, clusters, variance) if complete else np.full(shared.shape, np.nan),
+        unpaired_se=_unpaired(x, full, w, clusters, variance),
+        unclustered_se=_unclustered(x, full if clusters else full[:0], w, variance),
     )
 
 
@@ -132,11 +140,22 @@ def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
         return np.where(varies & varies.T, np.clip(cross / np.sqrt(own * own.T), -1.0, 1.0), np.nan)
 
 
-def _unpaired(x: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
-    if min(term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0) < 2:
-        return np.full((x.shape[1], x.shape[1]), np.nan)
-    own = np.diagonal(covariance(x, w, clusters, variance))
-    return np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
+def _unpaired(x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
+    """Return the SEs without pairing of the models that answered everything, NaN of the others."""
+    found = np.full((x.shape[1], x.shape[1]), np.nan)
+    if min(term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0) > 1:
+        own = np.diagonal(covariance(x[:, full], w, clusters, variance))
+        found[np.ix_(full, full)] = np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
+    return found
+
+
+def _unclustered(x: Floats, full: Ints, w: Floats, variance: Variance) -> Floats:
+    """Return the SEs that take every item as independent, of the models that answered everything."""
+    found = np.full((x.shape[1], x.shape[1]), np.nan)
+    if len(x) > 1:
+        squares = squared_differences(covariance(x[:, full], w, (), variance))
+        found[np.ix_(full, full)] = np.sqrt(np.maximum(squares, 0.0))
+    return found
 
 
 def _net_wins(

@@ -1,0 +1,55 @@
+// Numbers as text, as document.py writes them.
+
+/** Round to so many decimals; a tie goes to the even digit, as in Python. */
+function fixed(value, digits) {
+  const exact = value.toFixed(20);
+  const tail = exact.slice(exact.indexOf(".") + 1 + digits);
+  if (!/^50*$/.test(tail)) return value.toFixed(digits);
+  const below = exact.slice(0, exact.indexOf(".") + (digits ? 1 + digits : 0));
+  return Number(below.at(-1)) % 2 === 0 ? below : value.toFixed(digits);
+}
+
+/** Write a score without its unit. */
+function scoreNumber(value, percent) {
+  if (value === null || !Number.isFinite(value)) return "n/a";
+  if (value < 0) return `−${scoreNumber(-value, percent)}`;
+  return percent ? fixed(100 * value, 1) : String(Number(value.toPrecision(4)));
+}
+
+function score(value, percent) {
+  return scoreNumber(value, percent) + (percent ? " %" : "");
+}
+
+function gap(value, percent) {
+  return scoreNumber(Math.abs(value), percent) + unit(percent);
+}
+
+function signed(value, percent) {
+  return (value < 0 ? "−" : "+") + gap(value, percent);
+}
+
+function unit(percent) {
+  return percent ? " pp" : "";
+}
+
+function count(value) {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function plural(value, noun) {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** Write a forecast of a count, rounded up to two digits: it is not exact. */
+function roundedUp(value) {
+  const step = 10 ** Math.max(Math.floor(Math.log10(Math.max(value, 1))) - 1, 0);
+  return count(Math.ceil(value / step) * step);
+}
+
+function level(value) {
+  return `${Number((100 * value).toPrecision(12))} %`;
+}
+
+function share(value) {
+  return `${Math.round(100 * value)} %`;
+}

@@ -1,0 +1,22 @@
+// A page that is served follows the folder: new results come in without losing the reader's place.
+
+function follow() {
+  const source = new EventSource("events");
+  source.addEventListener("message", async (event) => {
+    const { state, message } = JSON.parse(event.data);
+    at("live").hidden = message === "";
+    at("live").textContent = visible(message);
+    if (state === "new") page.update(await fetched());
+  });
+  source.addEventListener("error", () => {
+    at("live").hidden = false;
+    at("live").textContent = "The server doesn't answer; the page shows what it knew last.";
+  });
+}
+
+async function fetched() {
+  const { report, boards } = await (await fetch("data", { cache: "no-store" })).json();
+  return { ...report, packed: (k) => boards[k] };
+}
+
+if (document.documentElement.dataset.live === "yes") follow();

@@ -1,0 +1,133 @@
+// The page: one board at a time, a model and a pair of it looked at closer.
+
+class Page {
+  constructor(report) {
+    this.report = report;
+    this.place = new Place();
+    this.boards = new Map();
+    const { drawings, phrases } = report;
+    const pick = (pair, jump) => this.pick(pair, jump);
+    const choose = (model, jump = true) => this.choose(model, jump);
+    this.table = new BoardTable({ drawings, choose, pick, place: this.place });
+    this.parts = {
+      pair: new PairPanel({ drawings, phrases, pick }),
+      model: new ModelPanel({ drawings }),
+      matrix: new MatrixPanel({ drawings, pick }),
+    };
+    this.parts.model.chosen = (model) => this.choose(model, false);
+    at("task").addEventListener("change", () => this.board(Number(at("task").value), true));
+    // charts measure their place when the window changes; a filter or a scroll bar changes it as well
+    new ResizeObserver(() => dispatchEvent(new Event("resize"))).observe(at("board-head"));
+  }
+
+  /** Take new results in, and stay where the reader is. */
+  update(report) {
+    this.report = report;
+    this.boards.clear();
+    fill("notes", report.html.notes);
+    fill("made", report.html.made);
+    return this.start();
+  }
+
+  start() {
+    const titles = this.report.boards.map((board) => board.title);
+    at("task").replaceChildren(...titles.map((text, k) => make("option", { value: k, text })));
+    at("tasks").hidden = titles.length < 2;
+    return this.board(Math.max(titles.indexOf(this.place.get("task")), 0), false);
+  }
+
+  /** Unpack what only a closer look needs. */
+  async details(k) {
+    if (!this.boards.has(k)) {
+      const raw = await unpack(this.report.packed(k));
+      const items = raw.items && new Items(raw.items, this.report.symbols);
+      this.boards.set(k, { pairs: new Pairs(raw.pairs), items, noise: raw.noise });
+    }
+    return this.boards.get(k);
+  }
+
+  /** Show another board; `fresh`: forget which models of the last one were looked at. */
+  async board(k, fresh) {
+    const board = this.report.boards[k];
+    this.shown = board;
+    at("task").value = k;
+    if (fresh) this.place.set({ task: board.title, a: null, b: null, model: null, sort: null, find: null, best: null });
+    at("verdict").textContent = visible(board.verdict);
+    at("facts").textContent = facts(board);
+    fill("cautions", board.html.cautions);
+    fill("words", board.html.words);
+    fill("noise", board.html.noise);
+    fill("health", board.html.health);
+    this.difficulty(board);
+    this.table.show(board);
+    const details = await this.details(k);
+    if (this.shown !== board) return;
+    for (const part of Object.values(this.parts)) part.board(board, details);
+    const several = board.models.length > 1;
+    at("pair-card").hidden = !several;
+    if (several) this.pick([this.find("a", 0), this.find("b", 1)]);
+    this.choose(this.find("model", 0), false);
+    document.documentElement.dataset.ready = String(k);
+  }
+
+  /** Return the model that the address names. */
+  find(name, otherwise) {
+    const found = this.shown.models.findIndex((model) => model.model === this.place.get(name));
+    return found < 0 ? otherwise : found;
+  }
+
+  pick(pair, jump = false) {
+    if (pair.length === 2 && pair[0] !== pair[1]) {
+      const [a, b] = pair;
+      this.parts.pair.show(pair);
+      this.place.set({ a: this.shown.models[a].model, b: this.shown.models[b].model });
+    }
+    this.table.mark(pair);
+    if (jump) look("pair-card");
+  }
+
+  choose(model, jump) {
+    this.parts.model.show(model);
+    this.place.set({ model: this.shown.models[model].model });
+    if (jump) look("model-card");
+  }
+
+  difficulty(board) {
+    this.histogram?.clear();
+    at("difficulty-part").hidden = board.difficulty.length === 0;
+    if (board.difficulty.length === 0) return;
+    this.histogram = new Chart(at("difficulty"), this.report.drawings[kind(board)].difficulty);
+    const rows = board.difficulty.map((bin) => ({ ...bin, told: `${plural(bin.count, "question")} between ${bin.low} and ${bin.high} %` }));
+    this.histogram.show(rows, "How many questions have which mean score over all models; the counts are in the table above.");
+  }
+}
+
+function facts(board) {
+  const clusters = board.clusters ? ` in ${plural(board.clusters, "cluster")}` : "";
+  return [plural(board.models.length, "model"), plural(board.items, "item") + clusters, `${level(board.level)} error bars`].join(" · ");
+}
+
+/** Bring a part into view and give it the keyboard. */
+function look(id) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  at(id).scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  at(id).focus({ preventScroll: true });
+}
+
+/** Return the report that the page carries. */
+function carried() {
+  return { ...readJson("howsure-report"), packed: (k) => at(`board-${k}`).textContent };
+}
+
+function copyButton() {
+  const button = at("copy");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard?.writeText(at("command").textContent);
+    button.textContent = "Copied";
+  });
+}
+
+document.documentElement.classList.add("alive");
+copyButton();
+let page = new Page(carried());
+page.start();

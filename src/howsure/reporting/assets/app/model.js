@@ -1,0 +1,95 @@
+// One model: its score, where its error bar comes from, and how it does on each cluster.
+
+const ATTEMPTS = [1, 2, 3, 4, 5, 7, 10, 15, 20];
+const TIMES = [1, 2, 4];
+const MOST_DOTS = 40;
+
+class ModelPanel {
+  constructor({ drawings }) {
+    Object.assign(this, { drawings, charts: {} });
+    at("model-name").addEventListener("change", () => this.chosen(Number(at("model-name").value)));
+  }
+
+  board(board, details) {
+    Object.assign(this, { shown: board, details });
+    Object.values(this.charts).forEach((chart) => chart.clear());
+    this.charts = Object.fromEntries(
+      ["noise", "clusters"].map((name) => [name, new Chart(at(`model-${name}`), this.drawings[kind(board)][name])]),
+    );
+    const names = shortNames(board.models.map((model) => model.model));
+    const options = board.models.map((model, k) => make("option", { value: k, text: `${model.rank}. ${shorten(names[k], 48)}` }));
+    at("model-name").replaceChildren(...options);
+  }
+
+  show(m) {
+    at("model-name").value = m;
+    const { models, percent, level: sure } = this.shown;
+    const model = models[m];
+    const half = (model.high - model.low) / 2;
+    const bar = model.low === null ? "no error bar" : `give or take ${scoreNumber(half, percent)}`;
+    at("model-verdict").textContent = visible(`${model.model}: ${score(model.value, percent)}, ${bar}.`);
+    const rows = [
+      [`${level(sure)} interval`, model.low === null ? "n/a" : `[${scoreNumber(model.low, percent)}, ${scoreNumber(model.high, percent)}]${percent ? " %" : ""}`],
+      ["SE", scoreNumber(model.se, percent) + unit(percent)],
+      ["place", model.rank_low === model.rank_high ? `${model.rank}` : `${model.rank}, could be ${model.rank_low}–${model.rank_high}`],
+      ["items", `${plural(model.n_items, "item")}${model.n_clusters === model.n_items ? "" : ` in ${plural(model.n_clusters, "cluster")}`}`],
+      ["attempts", count(model.n_attempts) + (model.n_failed ? `, ${count(model.n_failed)} failed` : "")],
+      ["method", model.method],
+    ];
+    at("model-numbers").replaceChildren(...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));
+    at("model-cautions").replaceChildren(...[...model.bounds, ...model.cautions].map((text) => make("li", { text })));
+    at("model-cautions").hidden = model.bounds.length + model.cautions.length === 0;
+    this.noise(m);
+    this.clusters(m);
+  }
+
+  noise(m) {
+    const source = this.details.noise?.[m] ?? null;
+    at("model-noise-part").hidden = source === null;
+    if (source === null) return;
+    const { percent } = this.shown;
+    const scale = percent ? 100 : 1;
+    const se = (attempts, times) => Math.sqrt((source.questions + source.once / attempts) / times);
+    const rows = TIMES.flatMap((times, order) =>
+      ATTEMPTS.map((attempts) => ({ attempts, order, questions: count(times * source.items), se: scale * se(attempts, times) })),
+    );
+    const told =
+      `Of the variance behind this error bar, ${share(1 - source.answer_share)} comes from which questions were drawn, ` +
+      `${share(source.answer_share)} from what was answered.`;
+    at("model-noise-told").textContent = told;
+    this.charts.noise.show(rows, `${told} Standard error over attempts a question; now ${gap(source.se, percent)}.`);
+  }
+
+  clusters(m) {
+    const { items } = this.details;
+    const clustered = items !== null && items.clusters !== null;
+    at("model-clusters-part").hidden = !clustered;
+    if (!clustered) return;
+    const groups = new Map();
+    items.of(m).forEach((value, k) => {
+      if (value === null) return;
+      const found = groups.get(items.clusters[k]) ?? { sum: 0, weight: 0, n: 0 };
+      const weight = items.weights[k];
+      groups.set(items.clusters[k], { sum: found.sum + weight * value, weight: found.weight + weight, n: found.n + 1 });
+    });
+    const { percent, models } = this.shown;
+    const scale = percent ? 100 : 1;
+    const sorted = [...groups].map(([cluster, { sum, weight, n }]) => ({ cluster, mean: sum / weight, n }));
+    sorted.sort((x, y) => y.mean - x.mean);
+    const drawn = sorted.length <= MOST_DOTS ? sorted : [...sorted.slice(0, MOST_DOTS / 2), ...sorted.slice(-MOST_DOTS / 2)];
+    const rows = drawn.map(({ cluster, mean, n }) => ({
+      label: shorten(items.labels[cluster], 24),
+      value: scale * mean,
+      items: n,
+      mean: scale * models[m].value,
+      told: `${visible(items.labels[cluster])}: ${score(mean, percent)} on ${plural(n, "item")}`,
+    }));
+    const [best, worst] = [drawn[0], drawn.at(-1)];
+    const told =
+      `${plural(sorted.length, "cluster")}, from ${score(worst.mean, percent)} (${visible(items.labels[worst.cluster])}) to ` +
+      `${score(best.mean, percent)} (${visible(items.labels[best.cluster])}).` +
+      (drawn.length < sorted.length ? ` The ${MOST_DOTS / 2} best and worst are drawn.` : "");
+    at("model-clusters-told").textContent = told;
+    this.charts.clusters.show(rows, told);
+  }
+}

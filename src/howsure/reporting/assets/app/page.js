@@ -1,0 +1,70 @@
+// Small pieces of the page: elements, names, and where the reader is.
+
+/** Make an element: its class, its text, its children. Texts from logs come in here, and only as text. */
+function make(tag, { text, children, ...attributes } = {}) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    element.setAttribute(name === "kind" ? "class" : name, value === true ? "" : value);
+  }
+  if (text !== undefined) element.textContent = visible(text);
+  if (children) element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/** Show control characters and direction marks instead of obeying them. */
+function visible(text) {
+  return String(text).replace(
+    /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g,
+    (character) => {
+      const code = character.codePointAt(0).toString(16);
+      return code.length < 3 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
+    },
+  );
+}
+
+function at(id) {
+  return document.getElementById(id);
+}
+
+/** Put HTML that the report's maker escaped already into an element. */
+function fill(id, html) {
+  at(id).innerHTML = html;
+  at(id).hidden = html === "";
+}
+
+/** Leave out the leading parts (`provider/`) that all names share. */
+function shortNames(names) {
+  if (names.length < 2) return names;
+  const parts = names.map((name) => name.split("/"));
+  let shared = 0;
+  while (parts.every((part) => part.length > shared + 1 && part[shared] === parts[0][shared])) shared += 1;
+  return parts.map((part) => part.slice(shared).join("/"));
+}
+
+/** Cut the middle out of a long name. */
+function shorten(name, width = 34) {
+  const shown = visible(name);
+  if (shown.length <= width) return shown;
+  const kept = width - 1;
+  return `${shown.slice(0, Math.ceil(kept / 2))}…${shown.slice(shown.length - Math.floor(kept / 2))}`;
+}
+
+/** Where the reader is: kept in the address, so that it can be sent and survives a reload. */
+class Place {
+  constructor() {
+    this.values = new URLSearchParams(location.hash.slice(1));
+  }
+
+  get(name) {
+    return this.values.get(name);
+  }
+
+  set(values) {
+    for (const [name, value] of Object.entries(values)) {
+      if (value === null || value === "") this.values.delete(name);
+      else this.values.set(name, value);
+    }
+    history.replaceState(null, "", `#${this.values}`);
+  }
+}

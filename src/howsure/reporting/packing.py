@@ -1,0 +1,51 @@
+"""Numbers and texts packed for the page: short, without loss of what is shown, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+SYMBOLS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"\\<&')
+"""What single scores are written as, one character each; a blank is no score."""
+DIGITS = 4
+
+
+def to_json(data: Any) -> str:
+    """Return JSON that may stand inside a script element: nothing in it can end the element or start a comment."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def packed(data: Any) -> str:
+    """Return JSON, compressed and in base64."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def short(values: Iterable[float], digits: int = 6) -> list[float | None]:
+    """Return numbers to so many significant digits, None where there is none."""
+    return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values]
+
+
+def packed_scores(values: Floats) -> dict[str, Any]:
+    """Pack scores (n, M), NaN where missing: a text a model where there are few distinct ones, else rounded numbers."""
+    levels = np.unique(values[~np.isnan(values)])
+    if len(levels) <= len(SYMBOLS):
+        table = np.frombuffer((SYMBOLS[: len(levels)] + " ").encode(), dtype=np.uint8)
+        places = np.where(np.isnan(values), len(levels), np.searchsorted(levels, values))
+        return {"levels": levels.tolist(), "cells": [table[column].tobytes().decode() for column in places.T]}
+    return {"levels": None, "cells": [short(column, DIGITS) for column in values.T.tolist()]}

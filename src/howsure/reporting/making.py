@@ -1,0 +1,58 @@
+"""Contents become a report: plain data and packed details."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from howsure.answers.phrases import PHRASES, TOPICS, WHEN
+from howsure.document import Document, Note, Text, listing
+from howsure.render import html
+from howsure.reporting import Report
+from howsure.reporting.boards import details, shown
+from howsure.reporting.drawings import drawings
+from howsure.reporting.packing import SYMBOLS, packed
+
+if TYPE_CHECKING:
+    from howsure.ranking import RankOptions
+    from howsure.reporting.contents import Contents
+    from howsure.reporting.origin import Origin
+
+
+def make(contents: Contents, asked: RankOptions, origin: Origin, title: str | None) -> Report:
+    """Return the report of everything that was gathered."""
+    board = contents.leaderboard
+    tasks = list(dict.fromkeys(part.board.task for part in contents.tasks))
+    data = {
+        "howsure": 1,
+        "version": origin.version,
+        "title": title or f"{listing(tasks)}: how sure?",
+        "verdict": board.verdict,
+        "command": origin.command,
+        "origin": origin.to_dict(),
+        "boards": [shown(part, contents, asked) for part in contents.parts],
+        "drawings": {"percent": drawings(percent=True), "plain": drawings(percent=False)},
+        "phrases": _phrases(),
+        "symbols": SYMBOLS,
+        "html": {"notes": html.render(_notes(contents)), "made": html.render(origin.document())},
+    }
+    return Report(
+        data=data,
+        boards=tuple(packed(details(part, contents, asked)) for part in contents.parts),
+        still=html.render(board.document()),
+    )
+
+
+def _notes(contents: Contents) -> Document:
+    answer = contents.leaderboard
+    notes = tuple(Text(text=note, kind="small") for note in answer.notes)
+    return Document(blocks=(*notes, Note(cautions=answer.cautions)) if answer.cautions else notes)
+
+
+def _phrases() -> dict[str, dict[str, object]]:
+    """Return what a pair's plain words are made of."""
+    keys = [key for key in WHEN if key.startswith("pair.")]
+    return {
+        "texts": {key: PHRASES[key] for key in keys},
+        "when": {key: list(WHEN[key]) for key in keys},
+        "topics": {topic: text for topic, text in TOPICS.items() if topic.startswith("pair.")},
+    }

@@ -149,10 +149,10 @@ class PairPanel {
       ["tie", "the same", pair.ties],
       ["b", `${names[1]} better`, pair.losses],
     ];
-    const rows = parts.map(([who, text, number], order) => ({ who, order, count: number, text: `${text}: ${count(number)}` }));
-    this.charts.outcomes.show(rows, rows.map((row) => row.text).join(", "));
+    const rows = parts.map(([who, text, number], order) => ({ who, order, count: number, told: `${text}: ${count(number)}` }));
+    this.charts.outcomes.show(rows, rows.map((row) => row.told).join(", "));
     at("pair-counts").replaceChildren(
-      ...rows.map((row) => make("li", { kind: `won-${row.who}`, text: row.text })),
+      ...rows.map((row) => make("li", { kind: `won-${row.who}`, text: row.told })),
     );
   }
 

@@ -58,8 +58,8 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
     """Say what holds of a comparison; the names are those in `WHEN`."""
     d, interval = c.difference, c.difference.interval
     bar = math.isfinite(c.p_value) and math.isfinite(interval.low)
-    saving = _less(d.se, c.unpaired_se) if c.paired and not _covariates(d) else None
-    naive_smaller, naive_larger = _less(c.unclustered_se, d.se), _less(d.se, c.unclustered_se)
+    saving = clearly_less(d.se, c.unpaired_se) if c.paired and not _covariates(d) else None
+    naive_smaller, naive_larger = clearly_less(c.unclustered_se, d.se), clearly_less(d.se, c.unclustered_se)
     return {
         "bar": bar,
         "paired": c.paired,
@@ -126,7 +126,7 @@ def pair_fields(c: Comparison) -> dict[str, str]:
         "saved": _percent(c.saved),
         "p": _p_words(c.p_value),
         "p_adjusted": _p_words(c.p_adjusted),
-        "luck": _luck(c.p_value),
+        "luck": luck(c.p_value),
         "margin": "" if c.equivalence is None else scale.given_gap(c.equivalence.margin),
         "items": rounded_up(c.items_needed) if c.items_needed < 1e7 else "",
         "attempts": rounded_up(c.attempts_needed) if c.attempts_needed < 1e5 else "",
@@ -296,7 +296,7 @@ def _steps(board: Board) -> tuple[float, float]:
     return float(np.median(np.abs(gaps[known]))), float(np.median((high - low)[known])) / 2
 
 
-def _less(small: float, large: float) -> bool | None:
+def clearly_less(small: float, large: float) -> bool | None:
     """Say whether one standard error is clearly less than another; None where one of them is unknown or 0."""
     if not (small > 0 and large > 0):
         return None
@@ -335,7 +335,7 @@ def _p_words(p: float) -> str:
     return p_text(p).replace("<", "below")
 
 
-def _luck(p: float) -> str:
+def luck(p: float) -> str:
     """Write a p-value as a share of evals."""
     if not math.isfinite(p):
         return ""

@@ -15,12 +15,30 @@ from howsure.charts.leaderboard import GROUPS as BOARD
 from howsure.errors import MethodError, OptionError
 from places import LOGS
 
-HOSTILE = ["<script>alert(1)</script>", "a\x00b\x1b[31m", "x\u202eexe", '"}],"data":1', "datum.low + 1", "é模型" * 20]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a\x00b\x1b[31m\" + datum.low + '\\",
+    "x\u202eexe",
+    '"}],"data":1',
+    "datum.low + 1",
+    "é模型" * 20,
+]
 
 
 def board_of(names):
     rows = clustered(models=[f"m{k}" for k in range(len(names))])
     return hs.leaderboard(rows.with_columns(model=pl.col("model").replace({f"m{k}": n for k, n in enumerate(names)})))
+
+
+def named(rows):
+    """Rows with hostile names wherever a log has one."""
+    return rows.with_columns(
+        model=pl.col("model").replace({"a": HOSTILE[1]}), task=pl.lit(HOSTILE[1]), metric=pl.lit(HOSTILE[1])
+    )
+
+
+def hostile_tasks():
+    return pl.concat([named(two_models()), named(two_models()).with_columns(task=pl.lit(HOSTILE[0]))])
 
 
 def two_tasks(**columns):
@@ -46,6 +64,11 @@ CHARTS = {
     "hostile board": lambda: board_of(HOSTILE).chart(),
     "hostile ranks": lambda: board_of(HOSTILE).chart("ranks"),
     "hostile pairs": lambda: board_of(HOSTILE).chart("pairs"),
+    "hostile tasks": lambda: hs.leaderboard(hostile_tasks()).chart(),
+    "pairs of hostile tasks": lambda: hs.leaderboard(hostile_tasks()).chart("pairs"),
+    "hostile comparisons": lambda: hs.compare(hostile_tasks(), HOSTILE[1], "b").chart(),
+    "hostile noise": lambda: hs.noise(named(attempts())).chart(),
+    "hostile plan": lambda: hs.plan(named(attempts()), HOSTILE[1], "b", effect=0.1).chart(),
     "comparison": lambda: hs.compare(two_models(), "a", "b", margin=0.1).chart(),
     "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b").chart(),
     "comparisons": lambda: hs.compare(two_tasks(), "a", "b").chart(),
@@ -199,6 +222,15 @@ def test_a_limit_that_is_not_there_is_not_drawn():
     rows = rows_of(hs.leaderboard(two_models(n=1)).chart())
     assert all(row["low"] is None or row["low"] <= row["score"] for row in rows)
     assert None in {row["low"] for row in rows_of(hs.compare(two_models(n=1), "a", "b").chart())}
+
+
+def test_a_screen_reader_is_told_each_row():
+    answer = hs.leaderboard(clustered(), cluster="passage")
+    first, rank = answer.boards[0].entries[0], answer.boards[0].ranks[0]
+    told = rows_of(answer.chart())[0]["told"]
+    assert told.startswith(f"{first.model}: {100 * first.estimate.value:.1f} % [")
+    assert told.endswith(f"], rank {rank.rank}, could be {rank.low}–{rank.high}")
+    assert rows_of(hs.compare(two_models(), "a", "b").chart())[0]["told"].endswith("], can't tell")
 
 
 @pytest.mark.parametrize("kind", ["leaderboard", "ranks"])

@@ -26,6 +26,8 @@ BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
 """Told apart by colour-blind readers (Okabe and Ito 2008)."""
 SEQUENCE = ("#000000", BLUE, "#56b4e9", GREEN, "#e69f00", ORANGE, "#cc79a7", "#999999")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
+WORDS = ("name", "row", "against", "places", "group")
+"""Fields of rows that are no numbers."""
 LABEL = 36
 """Characters of a name that an axis shows."""
 
@@ -150,6 +152,18 @@ def unit(*, percent: bool) -> tuple[float, str]:
 def points(*, percent: bool) -> tuple[float, str]:
     """Return what differences are multiplied by on an axis, and what is written behind them."""
     return (100.0, " (percentage points)") if percent else (1.0, "")
+
+
+def tooltip(fields: Sequence[tuple[str, str]], *, percent: bool) -> list[Spec]:
+    """Return what a page says of a mark: fields of the rows and their titles, numbers rounded as in tables."""
+    digits = {"rank": "d", "p_value": ".3~g", "p_adjusted": ".3~g"}
+    usual = ".1f" if percent else ".4~g"
+    return [
+        {"field": field, "title": title, "type": "nominal"}
+        if field in WORDS
+        else {"field": field, "title": title, "type": "quantitative", "format": digits.get(field, usual)}
+        for field, title in fields
+    ]
 
 
 def step(count: int) -> int:

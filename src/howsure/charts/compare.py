@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from howsure.charts.base import BLUE, GREY, ORANGE, Row, Spec, figure, labels, points, scaled
+from howsure.charts.base import BLUE, GREY, ORANGE, Row, Spec, figure, labels, points, scaled, tooltip
 from howsure.charts.whiskers import drawing
-from howsure.document import level_text, plural
+from howsure.document import Scale, level_text, plural
 from howsure.render.terminal import shorten
 from howsure.render.visible import visible
 
@@ -35,27 +36,32 @@ def spec(
     `records`: task, a, b, difference, low, high, better, p_value, p_adjusted; the task is empty where it is overall.
     """
     factor, behind = points(percent=percent)
+    score = visible(score)
     better = "; lower is better" if lower_is_better else ""
     a, b = (shorten(visible(records[0][name]), NAME) for name in ("a", "b"))
     shown = drawing(
         ("difference", "low", "high"),
         f"difference in {score}, a − b{behind}, with its {level_text(level)} interval{better}",
         GROUPS,
-        [
-            *(("name", "task"), ("difference", f"a − b{behind}"), ("low", "from"), ("high", "to")),
-            *(("p_value", "p"), ("p_adjusted", "p, adjusted"), ("group", "verdict")),
-        ],
+        tooltip(
+            [
+                *(("name", "task"), ("difference", f"a − b{behind}"), ("low", "from"), ("high", "to")),
+                *(("p_value", "p"), ("p_adjusted", "p, adjusted"), ("group", "verdict")),
+            ],
+            percent=percent,
+        ),
         count=len(records),
         scale={"zero": True, "nice": False, "padding": 12},
     )
     shown["layer"] = [*_lines(margin, factor), *shown["layer"]]
     told = description or f"The difference between {a} and {b} on {plural(len(records), 'task')}, with its interval."
     note = subtitle or f"a: {a}, b: {b}{_corrected(records)}"
-    return figure(rows(records, factor), shown, description=told, title=title, subtitle=note)
+    return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=note)
 
 
-def rows(records: Sequence[Row], factor: float) -> list[Row]:
+def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
     """Return what is drawn: one row a task, numbers on the axis's scale."""
+    factor = points(percent=percent)[0]
     names = labels(record["task"] or "overall" for record in records)
     return [
         {
@@ -69,10 +75,22 @@ def rows(records: Sequence[Row], factor: float) -> list[Row]:
             "high": scaled(record["high"], factor),
             "p_value": record["p_value"],
             "p_adjusted": record["p_adjusted"],
-            "group": A if record["better"] == record["a"] else B if record["better"] == record["b"] else OPEN,
+            "group": (group := _group(record)),
+            "told": _told(record, group, Scale(percent=percent)),
         }
         for record, label in zip(records, names, strict=True)
     ]
+
+
+def _group(record: Row) -> str:
+    return A if record["better"] == record["a"] else B if record["better"] == record["b"] else OPEN
+
+
+def _told(record: Row, group: str, scale: Scale) -> str:
+    """Say a row in words: `quiz: +3.2 pp [0.4, 6.0], a is better`."""
+    value, low, high = (math.nan if record[name] is None else record[name] for name in ("difference", "low", "high"))
+    task = visible(record["task"] or "overall")
+    return f"{task}: {scale.difference(value)} {scale.interval(low, high)}, {group}"
 
 
 def _corrected(records: Sequence[Row]) -> str:

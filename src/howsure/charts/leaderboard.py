@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from howsure.charts.base import BLUE, GREY, Row, Spec, figure, labels, scaled, unit
+from howsure.charts.base import BLUE, GREY, Row, Spec, figure, labels, scaled, tooltip, unit
 from howsure.charts.whiskers import drawing
-from howsure.document import level_text, plural
+from howsure.document import Scale, level_text, plural
 from howsure.render.visible import visible
 
 if TYPE_CHECKING:
@@ -28,24 +29,29 @@ def spec(
     description: str = "",
 ) -> Spec:
     """Return the chart of a board. `records`: model, value, low, high, rank, rank_low, rank_high, could_be_best."""
-    factor, behind = unit(percent=percent)
+    behind = unit(percent=percent)[1]
+    score = visible(score)
     better = "; lower is better" if lower_is_better else ""
     shown = drawing(
         ("score", "low", "high"),
         f"{score}{behind} and its {level_text(level)} interval{better}",
         GROUPS,
-        [
-            *(("name", "model"), ("score", f"{score}{behind}"), ("low", "from"), ("high", "to")),
-            *(("rank", "rank"), ("places", "could be"), ("group", "best?")),
-        ],
+        tooltip(
+            [
+                *(("name", "model"), ("score", f"score{behind}"), ("low", "from"), ("high", "to")),
+                *(("rank", "rank"), ("places", "could be"), ("group", "best?")),
+            ],
+            percent=percent,
+        ),
         count=len(records),
     )
     told = description or f"{plural(len(records), 'model')}, best first, each with its {score} and interval."
-    return figure(rows(records, factor), shown, description=told, title=title, subtitle=subtitle)
+    return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=subtitle)
 
 
-def rows(records: Sequence[Row], factor: float) -> list[Row]:
+def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
     """Return what is drawn: one row a model, numbers on the axis's scale."""
+    factor = unit(percent=percent)[0]
     return [
         {
             "model": record["model"],
@@ -59,9 +65,17 @@ def rows(records: Sequence[Row], factor: float) -> list[Row]:
             "rank_high": record["rank_high"],
             "places": places(record),
             "group": BEST if record["could_be_best"] else BEHIND,
+            "told": _told(record, Scale(percent=percent)),
         }
         for record, label in zip(records, labels(record["model"] for record in records), strict=True)
     ]
+
+
+def _told(record: Row, scale: Scale) -> str:
+    """Say a row in words: `gpt: 78.8 % [75.0, 82.2], rank 1, could be 1–21`."""
+    value, low, high = (math.nan if record[name] is None else record[name] for name in ("value", "low", "high"))
+    score = f"{scale.score(value)} {scale.interval(low, high)}"
+    return f"{visible(record['model'])}: {score}, rank {record['rank']}, could be {places(record)}"
 
 
 def places(record: Row) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.charts.base import BLUE, ORANGE, Row, Spec, figure, labels, points, rows_axis, scaled
+from howsure.charts.base import BLUE, ORANGE, Row, Spec, figure, labels, points, rows_axis, scaled, tooltip
 from howsure.document import plural
 from howsure.options import significant
+from howsure.render.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +35,11 @@ def spec(
     drawn twice, with both signs.
     """
     factor, behind = points(percent=percent)
+    score = visible(score)
     shown = rows(records, names, factor, level)
-    drawing = _drawing(_rows(names), f"difference in {score}{behind}, row − column")
+    fields = [("row", "row"), ("against", "column"), ("difference", f"difference{behind}")]
+    fields += [("p_value", "p"), ("p_adjusted", "p, adjusted")]
+    drawing = _drawing(_rows(names), f"difference in {score}{behind}, row − column", tooltip(fields, percent=percent))
     told = description or f"The differences of all pairs of {plural(len(names), 'model')}, row minus column."
     note = "\n".join(text for text in (subtitle, SIGNS) if text)
     return figure(shown, drawing, description=told, title=title, subtitle=note)
@@ -76,20 +80,12 @@ def _sign(record: Row, sign: float, level: float) -> str:
     return "+" if sign * difference > 0 else "−"
 
 
-def _drawing(names: list[str], title: str) -> Spec:
+def _drawing(names: list[str], title: str, told: list[Spec]) -> Spec:
     count = len(names)
     cell = 28 if count <= 20 else 18 if count <= 40 else 11
     numbers = [str(k) for k in range(1, count + 1)]
     axis = rows_axis(count)
     upright = {"orient": "top", "labelAngle": -90 if count > 40 else 0}
-    told = [
-        ("row", "row"),
-        ("against", "column"),
-        ("difference", "difference"),
-        ("p_value", "p"),
-        ("p_adjusted", "p, adjusted"),
-    ]
-    kinds = {"row": "nominal", "against": "nominal"}
     return {
         "width": {"step": cell},
         "height": {"step": cell},
@@ -102,13 +98,11 @@ def _drawing(names: list[str], title: str) -> Spec:
                 "sort": None,
                 "axis": {**axis, **upright},
             },
-            "tooltip": [
-                {"field": field, "title": head, "type": kinds.get(field, "quantitative")} for field, head in told
-            ],
+            "tooltip": told,
         },
         "layer": [
             {
-                "mark": {"type": "rect", "stroke": "white", "strokeWidth": 0.5},
+                "mark": {"type": "rect", "stroke": "white", "strokeWidth": 0.5, "aria": False},
                 "encoding": {
                     "color": {
                         "field": "difference",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.charts.base import Row, Spec, figure, unit
+from howsure.charts.base import Row, Spec, figure, tooltip, unit
 from howsure.charts.leaderboard import GROUPS, rows
 from howsure.charts.whiskers import drawing
 from howsure.document import level_text, plural
+from howsure.render.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,19 +25,23 @@ def spec(
     description: str = "",
 ) -> Spec:
     """Return the chart of the ranks. `records` as for the leaderboard."""
-    factor, behind = unit(percent=percent)
+    behind = unit(percent=percent)[1]
+    score = visible(score)
     last = max(record["rank_high"] for record in records)
     shown = drawing(
         ("rank", "rank_low", "rank_high"),
         f"rank by {score}, and what it could be (all together at {level_text(level)})",
         GROUPS,
-        [
-            *(("name", "model"), ("rank", "rank"), ("places", "could be")),
-            *(("score", f"{score}{behind}"), ("group", "best?")),
-        ],
+        tooltip(
+            [
+                *(("name", "model"), ("rank", "rank"), ("places", "could be")),
+                *(("score", f"score{behind}"), ("group", "best?")),
+            ],
+            percent=percent,
+        ),
         count=len(records),
         scale={"zero": False, "nice": False, "padding": 8},
         axis={"format": "d", "tickMinStep": 1, **({"values": list(range(1, last + 1))} if last <= 12 else {})},
     )
     told = description or f"{plural(len(records), 'model')}, best first, each with the ranks that it could have."
-    return figure(rows(records, factor), shown, description=told, title=title, subtitle=subtitle)
+    return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=subtitle)

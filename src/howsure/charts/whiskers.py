@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from howsure.charts.base import Spec, rows_axis, step
 
 WIDTH = 420
-WORDS = ("name", "places", "group")
-"""Fields that are no numbers."""
 
 
 def drawing(
     x: tuple[str, str, str],
     title: str,
     groups: dict[str, tuple[str, str]],
-    tooltip: list[tuple[str, str]],
+    told: list[Spec],
     *,
     count: int,
     scale: Spec | None = None,
@@ -23,7 +19,8 @@ def drawing(
 ) -> Spec:
     """Return a layer of bars and points along x, rows by their `label`, told apart by their `group`.
 
-    `x`: the fields of the point and of the bar's ends; `groups`: a word, its colour and its shape; `tooltip`: field and title.
+    `x`: the fields of the point and of the bar's ends; `groups`: a word, its colour and its shape; `told`: the tooltip. What a
+    screen reader says of a row is its `told`: Vega-Lite would make a program of the titles, which hold names.
     """
     middle, low, high = x
     position: Spec = {"type": "quantitative", "title": title, "scale": scale or {"zero": False, "nice": True}}
@@ -33,19 +30,16 @@ def drawing(
         "scale": {**names, "range": [colour for colour, _ in groups.values()]}
     }
     shape = {**color, "scale": {**names, "range": [form for _, form in groups.values()]}}
-    told: list[dict[str, Any]] = [
-        {"field": field, "title": head, "type": "nominal" if field in WORDS else "quantitative"}
-        for field, head in tooltip
-    ]
     row = {"field": "label", "type": "nominal", "sort": None, "axis": rows_axis(count)}
-    shared = {"y": row, "color": color, "tooltip": told}
+    said = {"field": "told", "type": "nominal"}
+    shared = {"y": row, "color": color, "tooltip": told, "description": said}
     dot = {"type": "point", "filled": True, "opacity": 1, "size": 70 if count <= 40 else 40}
     return {
         "width": WIDTH,
         "height": {"step": step(count)},
         "layer": [
             {
-                "transform": [{"filter": f"isValid(datum.{low}) && isValid(datum.{high})"}],
+                "transform": [{"filter": {"field": field, "valid": True}} for field in (low, high)],
                 "mark": {"type": "rule", "strokeWidth": 1.5},
                 "encoding": {"x": {"field": low, **position}, "x2": {"field": high}, **shared},
             },

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from howsure.gating import gate as gate
     from howsure.monitoring import Monitor as Monitor
     from howsure.planning import plan as plan
+    from howsure.reporting import Report as Report
+    from howsure.reporting import report as report
     from howsure.score_planning import plan_score as plan_score
     from howsure.scores import Scores as Scores
 
@@ -88,6 +90,7 @@ _HOMES = {
     "howsure.monitoring": ("Monitor",),
     "howsure.failure_planning": ("plan_failures",),
     "howsure.planning": ("plan",),
+    "howsure.reporting": ("Report", "report"),
     "howsure.score_planning": ("plan_score",),
     "howsure.scores": ("Scores",),
 }

@@ -27,7 +27,9 @@ from howsure.commands.leaderboard import leaderboard
 from howsure.commands.noise import noise
 from howsure.commands.plan import plan
 from howsure.commands.plot import plot
+from howsure.commands.report import report
 from howsure.commands.trend import trend
+from howsure.commands.view import view
 from howsure.commands.watch import watch
 
 gc.set_threshold(200_000, 50, 50)  # a command lives for a second, and collecting would take a tenth of it
@@ -128,6 +130,8 @@ for command in (
     allocate,
     plan,
     health,
+    report,
+    view,
     trend,
     watch,
     audit,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from howsure.commands.options import gather, name_pairs
 
@@ -70,6 +72,31 @@ def _progress(sources: Sequence[Any]) -> Iterable[Any]:
     from rich.progress import track
 
     return track(sources, description="Reading", console=Console(stderr=True), transient=True)
+
+
+def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = "") -> str:
+    """Return the command that says all that was asked for, by the command line or a configuration.
+
+    `skip`: parameters that it leaves out; `name`: of another command that takes the same.
+    """
+    words = ["howsure", *(["--no-config"] if ctx.default_map else []), name or str(ctx.info_name)]
+    for param in ctx.command.params:
+        asked = ctx.get_parameter_source(str(param.name)) not in (ParameterSource.DEFAULT, None)
+        if asked and param.name not in skip:
+            words += _words(param, ctx.params[str(param.name)])
+    return shlex.join(words)
+
+
+def _words(param: click.Parameter, value: Any) -> list[str]:
+    """Return what gives a parameter its value."""
+    if isinstance(param, click.Argument):
+        return [str(each) for each in value]
+    if isinstance(value, bool):
+        chosen = param.opts if value else param.secondary_opts
+        return [max(chosen, key=len)] if chosen else []
+    flag = max(param.opts, key=len)
+    values = value if isinstance(value, (tuple, list)) else (value,)
+    return [word for each in values for word in (flag, str(each))]
 
 
 def counter() -> Callable[[int, int], None] | None:

@@ -77,7 +77,12 @@ def _whiskers() -> Spec:
 def _axis() -> Spec:
     """Return the axis that stands over the whiskers."""
     axis = {"orient": "top", "title": None, "grid": False, "domain": False, "labelFlush": True, "tickCount": 5}
-    return {"padding": 0, "height": 1, "mark": {"type": "rule", "opacity": 0}, "encoding": {"x": _position("value", axis=axis)}}
+    return {
+        "padding": 0,
+        "height": 1,
+        "mark": {"type": "rule", "opacity": 0},
+        "encoding": {"x": _position("value", axis=axis)},
+    }
 
 
 def _gap(title: str) -> Spec:

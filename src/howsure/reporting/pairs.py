@@ -121,8 +121,7 @@ def _flags(found: dict[str, Any], details: PairDetails, upper: Places, level: fl
         details.correlation[upper] >= AGREEING,
     )
     bits = [np.asarray(each, dtype=np.int64) << k for k, each in enumerate(holds)]
-    flags: list[int] = np.sum(bits, axis=0, dtype=np.int64).tolist()
-    return flags
+    return [sum(each) for each in zip(*(bit.tolist() for bit in bits), strict=True)]
 
 
 def _clearly_less(small: Floats, large: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

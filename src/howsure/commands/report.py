@@ -1,0 +1,111 @@
+"""howsure report: one self-contained page of everything that scores show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from howsure.commands.base import command_line, read, split
+from howsure.commands.options import (
+    Paths,
+    adjust,
+    design,
+    interval,
+    method,
+    models,
+    options,
+    overall,
+    parse_overall,
+    population,
+    reading,
+    statistics,
+)
+
+if TYPE_CHECKING:
+    from howsure.reporting import Report
+
+PAGE = "report.html"
+
+page_options = options(
+    reading,
+    design,
+    population,
+    models,
+    statistics,
+    interval,
+    method,
+    adjust,
+    overall,
+    click.option("--title", metavar="TEXT", help="The page's title.  [default: the tasks' names]"),
+)
+
+
+@click.command()
+@click.argument("paths", cls=Paths, nargs=-1, metavar="PATH...")
+@page_options
+@click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")
+@click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
+@click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
+@click.pass_context
+def report(
+    ctx: click.Context, /, paths: tuple[str, ...], output: str | None, opened: bool, page: str | None, **given: Any
+) -> None:
+    """Make one page of everything: ranks, pairs, noise, health, in plain words.
+
+    The page is one file that works offline: send it, publish it, keep it. Models and pairs are looked at by clicking.
+    """
+    if page is not None:
+        _tell_origin(page)
+        return
+    if not paths:
+        raise click.UsageError("Missing argument 'PATH...'.")
+    target = Path(output) if output else _unused(Path(PAGE))
+    answer = ask(paths, {**given, "output": str(target)}, command_line(ctx))
+    _write(answer, target)
+    click.echo(answer.verdict)
+    click.echo(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).", err=True)
+    if opened:
+        click.launch(target.resolve().as_uri())
+
+
+def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
+    """Make the report that the options ask for."""
+    import howsure
+
+    rest, _ = split(paths, {"format": None, **given})
+    rest["overall"] = parse_overall(rest["overall"])
+    return howsure.report(read(paths, rest), command=command, **rest)
+
+
+def _unused(target: Path) -> Path:
+    """Return the default name, unless a file of that name isn't ours."""
+    from howsure.errors import OptionError, ReadError
+    from howsure.reporting.origin import read_origin
+
+    if target.exists():
+        try:
+            read_origin(target)
+        except ReadError:
+            raise OptionError(
+                f"{str(target)!r} is there already and no page of howsure", remedy="Name another file with -o."
+            ) from None
+    return target
+
+
+def _write(answer: Report, target: Path) -> None:
+    from howsure.writing import write_text
+
+    write_text(answer.html, str(target))
+
+
+def _tell_origin(page: str) -> None:
+    from howsure.render.visible import visible
+    from howsure.reporting.origin import read_origin
+
+    origin = read_origin(page)
+    click.echo(visible(origin.command))
+    click.echo(
+        f"howsure {visible(origin.version)}, data {visible(origin.fingerprint)} ({visible(origin.data)})", err=True
+    )

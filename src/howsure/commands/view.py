@@ -1,0 +1,39 @@
+"""howsure view: the page served on this machine, following the folder as new logs land."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from howsure.commands.base import command_line
+from howsure.commands.options import paths
+from howsure.commands.report import ask, page_options
+
+
+@click.command()
+@paths
+@page_options
+@click.option("--port", type=click.IntRange(0, 65535), default=8360, show_default=True, help="0 takes a free one.")
+@click.option("--open/--no-open", "opened", default=True, show_default=True, help="Open it in the browser.")
+@click.pass_context
+def view(ctx: click.Context, /, paths: tuple[str, ...], port: int, opened: bool, **given: Any) -> None:
+    """Serve the page on this machine, and follow the folder as new logs land.
+
+    Only this machine can see it (127.0.0.1). Logs that are being written are read again until they can be. Ctrl-C ends it.
+    """
+    from howsure.viewing import serve
+
+    command = command_line(ctx, skip=("port", "opened"), name="report")
+    serve(paths, partial(_load, paths, given, command), port=port, tell=_tell, open=click.launch if opened else None)
+
+
+def _load(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Any:
+    return ask(paths, {**given, "output": None}, command)
+
+
+def _tell(text: str) -> None:
+    from howsure.render.visible import visible
+
+    click.echo(visible(text), err=True)

@@ -18,10 +18,10 @@ PUBLIC = [
     *("Allocation", "Assumptions", "Audit", "Calibration", "Caution", "Comparison", "Comparisons", "DataError"),
     *("Description", "Estimate", "Estimates", "FailurePlan", "FalseAlarms", "Gate", "Health"),
     *("HowsureError", "Interval", "Leaderboard", "Look", "MethodError", "Monitor", "Noise"),
-    *("OptionError", "Plan", "Prices", "ReadError", "ScorePlan", "Scores", "Trend"),
+    *("OptionError", "Plan", "Prices", "ReadError", "Report", "ScorePlan", "Scores", "Trend"),
     *("__version__", "aa", "allocate", "audit", "calibrate", "compare", "describe", "estimate"),
     *("gate", "health", "leaderboard", "noise", "plan", "plan_failures", "plan_score"),
-    *("read", "trend"),
+    *("read", "report", "trend"),
 ]
 
 

@@ -15,6 +15,7 @@ class BoardTable {
 
   show(board) {
     this.board = board;
+    at("board-card").classList.toggle("alone", board.models.length < 2);
     this.names = shortNames(board.models.map((model) => model.model));
     at("find").value = this.place.get("find") ?? "";
     at("best").checked = this.place.get("best") === "1";

@@ -72,7 +72,7 @@ class PairPanel {
     this.needed = possible && pair.d !== 0 ? this.model.needed(Math.abs(pair.d)) : NaN;
     at("needs").hidden = !possible;
     if (!possible) return;
-    this.sizes = sizes(pair.n, Math.min(this.needed || Infinity, 1e6));
+    this.sizes = sizes(pair.n, this.needed < 1e6 ? this.needed : pair.n);
     at("questions").max = this.sizes.length - 1;
     at("questions").value = this.sizes.indexOf(pair.n);
     const now = shown.attempts;
@@ -185,7 +185,7 @@ class PairPanel {
       const named = cluster === "" || id.includes(cluster) ? id : `${id} (${cluster})`;
       const scores = `${scoreNumber(item.a, percent)} : ${scoreNumber(item.b, percent)}`;
       return make("tr", {
-        children: [make("th", { scope: "row", text: shorten(named, 44), title: named }), make("td", { kind: "number", text: scores })],
+        children: [make("th", { scope: "row", text: shorten(named, 27), title: named }), make("td", { kind: "number", text: scores })],
       });
     };
     const body = make("tbody", { children: sorted.slice(0, MOST_ITEMS_SHOWN).map(line) });
@@ -261,9 +261,9 @@ class PairPanel {
   }
 }
 
-/** Return numbers of questions for a slider: round ones from a quarter of n to ten times it or twice what is needed. */
+/** Return numbers of questions for a slider: round ones from a quarter of n, or of what is needed, to ten times it, or twice that. */
 function sizes(n, needed) {
-  const [from, to] = [Math.max(n / 4, 4), Math.max(10 * n, 2 * needed)];
+  const [from, to] = [Math.max(Math.min(n, needed) / 4, 4), Math.max(10 * n, 2 * needed)];
   const steps = 60;
   const found = Array.from({ length: steps + 1 }, (_, k) => nice(from * (to / from) ** (k / steps)));
   return [...new Set([...found, n])].sort((a, b) => a - b);

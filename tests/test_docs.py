@@ -28,7 +28,7 @@ UPDATE = bool(os.environ.get("HOWSURE_UPDATE_DOCS"))
 def run(command: str) -> str:
     words = shlex.split(command)
     assert words[0] == "howsure", command
-    if words[1] == "plot":
+    if words[1] in ("plot", "report") and "-o" in words:
         with tempfile.TemporaryDirectory() as folder:
             target = str(Path(folder) / words[-1])
             return invoke([*words[:-1], target], command).replace(target, words[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ def report(
     target = Path(output) if output else _unused(Path(PAGE))
     answer = ask(paths, {**given, "output": str(target)}, command_line(ctx))
     _write(answer, target)
-    click.echo(answer.verdict)
+    _tell(answer)
     click.echo(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).", err=True)
     if opened:
         click.launch(target.resolve().as_uri())
@@ -98,6 +99,15 @@ def _write(answer: Report, target: Path) -> None:
     from howsure.writing import write_text
 
     write_text(answer.html, str(target))
+
+
+def _tell(answer: Report) -> None:
+    """Write the verdict as every command has it."""
+    from howsure.document import Document, Text
+    from howsure.render import render
+
+    verdict = Document(blocks=(Text(text=answer.verdict, kind="verdict"),))
+    click.echo(render(verdict, color=sys.stdout.isatty()), nl=False)
 
 
 def _tell_origin(page: str) -> None:

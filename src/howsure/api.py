@@ -247,24 +247,17 @@ def leaderboard(
     >>> board.boards[0].could_be_best, [rank.high for rank in board.boards[0].ranks]
     (('a',), [1, 2])
     """
-    check("interval", interval, IntervalMethod, optional=True)
-    check("variance", variance, Variance)
-    check("adjust", adjust, Adjustment)
-    check_level(level)
-    if method not in (None, "pseudo-items", "t"):
-        raise OptionError(f"method={method!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
     design = make_design(options)
-    refuse_methods(design.population, interval=interval, method=method)
-    covariates.refuse_covariate(design, "leaderboard")
-    asked = ranking.RankOptions(
-        means=assemble.MeanOptions(
-            interval=interval, variance=variance, level=level, seed=seed, population=design.population
-        ),
-        pairs=assemble.PairOptions(
-            method=method, variance=variance, level=level, margin=None, seed=seed, population=design.population
-        ),
+    asked = ranking.rank_options(
+        design,
+        "leaderboard",
+        interval=interval,
+        method=method,
+        variance=variance,
+        level=level,
         adjust=adjust,
         overall=overall,
+        seed=seed,
     )
     return ranking.rank(collect(_scores(data, design), design), asked, top=top)
 

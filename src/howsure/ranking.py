@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from howsure import assemble, rereading
 from howsure.answers.leaderboard import Leaderboard
-from howsure.benchmark import measured
+from howsure.benchmark import measured, refuse_methods
+from howsure.covariates import refuse_covariate
+from howsure.errors import OptionError
+from howsure.options import Adjustment, IntervalMethod, Variance, check, check_level
 from howsure.overall import overall_board
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from howsure.options import Adjustment, Overall
+    from howsure.design import Design
+    from howsure.options import ComparisonMethod, Overall
     from howsure.prepare import Items
 
 
@@ -25,6 +29,38 @@ class RankOptions:
     pairs: assemble.PairOptions
     adjust: Adjustment
     overall: Overall | Mapping[str, float]
+
+
+def rank_options(
+    design: Design,
+    verb: str,
+    *,
+    interval: IntervalMethod | None,
+    method: ComparisonMethod | None,
+    variance: Variance,
+    level: float,
+    adjust: Adjustment,
+    overall: Overall | Mapping[str, float],
+    seed: int,
+) -> RankOptions:
+    """Check the options of a verb that ranks, and put them together."""
+    check("interval", interval, IntervalMethod, optional=True)
+    check("variance", variance, Variance)
+    check("adjust", adjust, Adjustment)
+    check_level(level)
+    if method not in (None, "pseudo-items", "t"):
+        raise OptionError(f"method={method!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
+    refuse_methods(design.population, interval=interval, method=method)
+    refuse_covariate(design, verb)
+    population = design.population
+    return RankOptions(
+        means=assemble.MeanOptions(interval=interval, variance=variance, level=level, seed=seed, population=population),
+        pairs=assemble.PairOptions(
+            method=method, variance=variance, level=level, margin=None, seed=seed, population=population
+        ),
+        adjust=adjust,
+        overall=overall,
+    )
 
 
 def rank(items: Items, asked: RankOptions, *, top: int | None = None) -> Leaderboard:

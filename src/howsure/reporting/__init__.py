@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.errors import OptionError
-from howsure.options import Adjustment, ComparisonMethod, IntervalMethod, Overall, Variance, check, check_level
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.design import DesignOptions
+    from howsure.options import Adjustment, ComparisonMethod, IntervalMethod, Overall, Variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,27 +83,23 @@ def report(
     True
     """
     from howsure.api import read
-    from howsure.assemble import MeanOptions, PairOptions
     from howsure.design import make_design
-    from howsure.ranking import RankOptions
+    from howsure.ranking import rank_options
     from howsure.reporting.contents import gather
     from howsure.reporting.making import make
     from howsure.reporting.origin import Origin
 
-    check("interval", interval, IntervalMethod, optional=True)
-    check("variance", variance, Variance)
-    check("adjust", adjust, Adjustment)
-    check_level(level)
-    if method not in (None, "pseudo-items", "t"):
-        raise OptionError(f"method={method!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
     design = make_design(options)
-    asked = RankOptions(
-        means=MeanOptions(interval=interval, variance=variance, level=level, seed=seed, population=design.population),
-        pairs=PairOptions(
-            method=method, variance=variance, level=level, margin=None, seed=seed, population=design.population
-        ),
+    asked = rank_options(
+        design,
+        "report",
+        interval=interval,
+        method=method,
+        variance=variance,
+        level=level,
         adjust=adjust,
         overall=overall,
+        seed=seed,
     )
     scores = read(data, probabilities=design.score.kind == "prob")
     contents = gather(scores, design, asked)

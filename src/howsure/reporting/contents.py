@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from howsure import covariates
-from howsure.benchmark import measured, refuse_methods
+from howsure.benchmark import measured
 from howsure.decomposing import task_noise
 from howsure.errors import HowsureError
 from howsure.examining import task_health
@@ -57,8 +56,6 @@ class Contents:
 
 def gather(scores: Scores, design: Design, asked: RankOptions) -> Contents:
     """Make every answer of a page; what can't be said of these scores is a reason in its place."""
-    refuse_methods(design.population, interval=asked.means.interval, method=asked.pairs.method)
-    covariates.refuse_covariate(design, "report")
     items = collect(scores, design)
     ranked = rank(items, asked)
     matrices, _ = measured(list(items.matrices()), design.population)

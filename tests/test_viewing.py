@@ -158,6 +158,31 @@ def eventually(check, seconds=20):
     return False
 
 
+def test_it_follows_a_file_that_is_replaced(tmp_path):
+    page, seen = tmp_path / "scores.csv", []
+    page.write_text("model,item,score\na,1,1\n")
+    viewer = Viewer(load=lambda: page_of(page.read_text()))
+
+    async def run():
+        stop = asyncio.Event()
+        following = asyncio.create_task(viewer.follow([str(page)], stop))
+        for k in range(2):
+            (tmp_path / "beside.txt").write_text("not asked for")
+            await asyncio.sleep(0.5)
+            (tmp_path / "new.csv").write_text(f"model,item,score\na,1,{k}\n")
+            (tmp_path / "new.csv").replace(page)
+            for _ in range(50):
+                if viewer.version > k:
+                    break
+                await asyncio.sleep(0.1)
+            seen.append(viewer.version)
+        stop.set()
+        await following
+
+    asyncio.run(run())
+    assert seen == [1, 2]
+
+
 def test_it_follows_a_folder_and_ends_when_interrupted(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -76,8 +76,16 @@ class Viewer:
         """Refresh whenever the files change, until `stop`."""
         from watchfiles import awatch
 
-        watched = [path if path.exists() else path.parent for path in map(Path, paths)]
-        async for _ in awatch(*watched, stop_event=stop, debounce=1600, step=PATIENCE_MS, recursive=True):
+        named = [Path(path).resolve() for path in paths]
+        folders = {path if path.is_dir() else path.parent for path in named}  # a file may be replaced by another
+        changes = awatch(
+            *folders,
+            watch_filter=lambda _, changed: any(Path(changed).is_relative_to(path) for path in named),
+            step=PATIENCE_MS,
+            recursive=any(path.is_dir() for path in named),
+            stop_event=stop,
+        )
+        async for _ in changes:
             await self.refresh()
 
     async def events(self) -> AsyncIterator[str]:

@@ -43,6 +43,26 @@ PATIENCE_MS = 300
 """Milliseconds without a change after which files are read again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What was named, and the folders that it is in: a file may be replaced by another of its name."""
+
+    named: tuple[Path, ...]
+    folders: frozenset[Path]
+    recursive: bool
+
+    @classmethod
+    def of(cls, paths: Sequence[str]) -> Watched:
+        """Return what paths name."""
+        named = tuple(Path(path).resolve() for path in paths)
+        folders = frozenset(path if path.is_dir() else path.parent for path in named)
+        return cls(named=named, folders=folders, recursive=any(path.is_dir() for path in named))
+
+    def meant(self, _: object, changed: str) -> bool:
+        """Say whether a file that changed is one that was named, or in a folder that was."""
+        return any(Path(changed).is_relative_to(path) for path in self.named)
+
+
 @dataclass(slots=True)
 class Viewer:
     """What is served now: the last report that could be made, and what is to be told about the files."""
@@ -76,13 +96,12 @@ class Viewer:
         """Refresh whenever the files change, until `stop`."""
         from watchfiles import awatch
 
-        named = [Path(path).resolve() for path in paths]
-        folders = {path if path.is_dir() else path.parent for path in named}  # a file may be replaced by another
+        watched = Watched.of(paths)
         changes = awatch(
-            *folders,
-            watch_filter=lambda _, changed: any(Path(changed).is_relative_to(path) for path in named),
+            *watched.folders,
+            watch_filter=watched.meant,
+            recursive=watched.recursive,
             step=PATIENCE_MS,
-            recursive=any(path.is_dir() for path in named),
             stop_event=stop,
         )
         async for _ in changes:

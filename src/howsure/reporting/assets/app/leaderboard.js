@@ -111,7 +111,10 @@ class BoardTable {
     return make("th", { scope: "row", kind: "name", children: [button] });
   }
 
+  /** Draw the error bars beside the rows, as high as these are. */
   whiskers(order) {
+    this.shown = order;
+    this.height = rowHeight();
     const scale = this.board.percent ? 100 : 1;
     const rows = order.map((m, row) => {
       const { low, high, value, best } = this.board.models[m];
@@ -119,8 +122,14 @@ class BoardTable {
     });
     if (!at("whiskers")) return;
     this.charts[1]?.clear();
-    this.charts[1] = new Chart(at("whiskers"), this.drawings[kind(this.board)].whiskers);
+    const spec = { ...this.drawings[kind(this.board)].whiskers, height: { step: this.height } };
+    this.charts[1] = new Chart(at("whiskers"), spec);
     this.charts[1].show(rows, `Error bars of ${plural(rows.length, "model")}; the numbers are in the table.`, this.extent());
+  }
+
+  /** Follow the rows where a narrower window has made them higher. */
+  resized() {
+    if (this.shown && rowHeight() !== this.height) this.whiskers(this.shown);
   }
 
   /** Keep the two models that were ticked last. */
@@ -139,6 +148,10 @@ class BoardTable {
       row.querySelector("input").checked = picked;
     }
   }
+}
+
+function rowHeight() {
+  return at("board-body").firstElementChild?.getBoundingClientRect().height ?? 0;
 }
 
 function kind(board) {

@@ -17,7 +17,10 @@ class Page {
     this.parts.model.chosen = (model) => this.choose(model, false);
     at("task").addEventListener("change", () => this.board(Number(at("task").value), true));
     // charts measure their place when the window changes; a filter or a scroll bar changes it as well
-    new ResizeObserver(() => dispatchEvent(new Event("resize"))).observe(at("board-head"));
+    new ResizeObserver(() => {
+      this.table.resized();
+      dispatchEvent(new Event("resize"));
+    }).observe(at("board-head"));
   }
 
   /** Take new results in, and stay where the reader is. */

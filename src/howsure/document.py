@@ -97,6 +97,10 @@ class Document:
     blocks: tuple[Block, ...] = field(default=())
 
 
+DECIMALS = 10
+"""To so many digits a number is rounded before it is written, so that one that was reached on two ways reads the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """How scores of one table are written: in percent (scores in [0, 1]) or as they are."""
@@ -115,8 +119,8 @@ class Scale:
         if value < 0:
             return "−" + self.number(-value)
         if self.percent:
-            return f"{100 * value:.{self.digits}f}"
-        return f"{value:.4g}"
+            return f"{round(100 * value, DECIMALS):.{self.digits}f}"
+        return f"{float(f'{value:.{DECIMALS}g}'):.4g}"
 
     def given(self, value: float) -> str:
         """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0 %."""

@@ -44,7 +44,10 @@ def open_scale():
 def tasks():
     """Three tasks of different sizes, the same models on all."""
     return pl.concat(
-        [clustered(n_clusters=n, models=("a", "b", "c", "d")).with_columns(task=pl.lit(name)) for n, name in ((8, "easy"), (6, "hard"), (12, "odd"))]
+        [
+            clustered(n_clusters=n, models=("a", "b", "c", "d")).with_columns(task=pl.lit(name))
+            for n, name in ((8, "easy"), (6, "hard"), (12, "odd"))
+        ]
     )
 
 
@@ -57,14 +60,15 @@ CASES = {
     "example, no clusters": (lambda: LOGS, {"cluster": "none"}),
     "holes": (holes, {"cluster": "passage"}),
     "open scale": (open_scale, {"lower_is_better": True}),
+    "thousands": (lambda: open_scale().with_columns(score=5000 * pl.col("score") + 0.0625), {}),
     "tasks": (tasks, {"cluster": "passage"}),
     "pooled": (tasks, {"cluster": "passage", "overall": "pooled"}),
     "attempts": (lambda: attempts(models=("a", "b", "c")), {"cluster": "passage"}),
     "weights": (weighted, {"weight": "stakes"}),
     "benchmark": (lambda: attempts(models=("a", "b", "c")), {"population": "benchmark"}),
     "not corrected": (several, {"adjust": "none", "level": 0.9}),
-    "t": (lambda: clustered(), {"method": "t", "cluster": "passage"}),
-    "miller": (lambda: clustered(), {"variance": "miller", "cluster": "passage"}),
+    "t": (clustered, {"method": "t", "cluster": "passage"}),
+    "miller": (clustered, {"variance": "miller", "cluster": "passage"}),
     "miller, attempts": (lambda: attempts(models=("a", "b", "c")), {"variance": "miller", "cluster": "passage"}),
     "eighty items": (lambda: several(n=80), {}),
     "four hundred items": (lambda: several(n=400), {}),

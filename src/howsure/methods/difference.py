@@ -145,6 +145,11 @@ class _Paired:
         return self.a - self.b
 
     @property
+    def rounding(self) -> float:
+        """What rounding leaves of a standard error of 0."""
+        return 8 * float(np.finfo(float).eps) * float(np.abs([self.a, self.b]).max())
+
+    @property
     def single(self) -> bool:
         """Whether single right-or-wrong answers were given to every item."""
         return bool(np.isin(np.concatenate([self.a, self.b]), (0.0, 1.0)).all())
@@ -169,14 +174,18 @@ class _Paired:
         centred = x - (x @ self.w / self.w.sum())[:, None]
         c = (centred * self.w) @ centred.T
         scale = math.sqrt(c[0, 0] * c[1, 1])
-        return float(np.clip(c[0, 1] / scale, -1, 1)) if scale > 1e-12 else math.nan
+        if scale <= 1e-12:
+            return math.nan
+        r = float(np.clip(c[0, 1] / scale, -1, 1))
+        return r if abs(r) > ROUNDING else 0.0
 
     def unpaired_se(self, variance: Variance) -> float:
         """Return the SE that ignores which item each score belongs to."""
         if min(term.n_clusters for term, sign in clusterings(self.codes, self.w) if sign > 0) < 2:
             return math.nan
         v = covariance(np.column_stack([self.a, self.b]), self.w, self.codes, variance)
-        return math.sqrt(max(float(np.trace(v)), 0.0))
+        se = math.sqrt(max(float(np.trace(v)), 0.0))
+        return se if se > self.rounding else 0.0
 
     def unclustered_se(self, variance: Variance) -> float:
         """Return the SE that takes every item as independent, NaN where nothing says that they aren't."""
@@ -191,8 +200,8 @@ def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:
         np.column_stack([s.d, np.zeros(n)]), clusters=s.codes, weights=s.w, variance=asked.variance, pseudo_items=False
     )
     value, var, df = float(moments.difference[0, 1]), float(moments.variance[0, 1]), float(moments.df[0, 1])
-    if var < (8 * np.finfo(float).eps * float(np.abs([s.a, s.b]).max())) ** 2:
-        var = 0.0  # what a − b leaves of rounding
+    if var < s.rounding**2:
+        var = 0.0  # what a − b leaves
     n_clusters = min([int(code.max()) + 1 for code in s.codes], default=n)
     if n_clusters < MIN_CLUSTERS:
         pivot, cautions = Pivot(p_value=math.nan, low=math.nan, high=math.nan), [_lone(n)]

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 ROUNDING = 1e-12
 FEW_LEVELS = 64
 BLOCK = 2_000_000
-"""How many cells are compared at a time where there are many distinct scores, or clusters of odd pairs are counted."""
+"""How many cells are compared at a time where there are many distinct scores, or pairs that lack items are gone through."""
+MOST_ODD = 400_000_000
+"""Cells of pairs that lack items (items × pairs) up to which their SEs without pairing and without clusters are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,7 @@ class PairDetails:
 
     `mean`: i's score on the items that j answered as well; `wins`: items on which i scores higher than j; `ties`: the same;
     `correlation` of item scores, NaN where one never varies; `unpaired_se`: the SE of the difference if nobody knew which
-    score belongs to which item; `unclustered_se`: if each item stood alone, NaN without clusters. Both are NaN where one of the
-    two lacks items that others have.
+    score belongs to which item; `unclustered_se`: if each item stood alone, NaN without clusters.
     """
 
     mean: Floats
@@ -100,6 +101,9 @@ def pair_details(
     shared = np.rint(has.T @ has).astype(np.int64)
     wins = _wins(x)
     full = np.flatnonzero(has.all(axis=0))
+    unpaired = _unpaired(x, full, w, clusters, variance)
+    unclustered = _unclustered(x, full if clusters else full[:0], w, variance)
+    _fill_odd(unpaired, unclustered, x, w, clusters=clusters, variance=variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (np.nan_to_num(x) * w[:, None]).T @ has / ((has * w[:, None]).T @ has)
     return PairDetails(
@@ -107,8 +111,8 @@ def pair_details(
         wins=wins,
         ties=shared - wins - wins.T,
         correlation=_correlation(x, has, w),
-        unpaired_se=_unpaired(x, full, w, clusters, variance),
-        unclustered_se=_unclustered(x, full if clusters else full[:0], w, variance),
+        unpaired_se=unpaired,
+        unclustered_se=unclustered,
     )
 
 
@@ -137,7 +141,8 @@ def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
         own = squares - first**2 / total
         varies = own > ROUNDING * squares
         cross = (y * w[:, None]).T @ y - first * first.T / total
-        return np.where(varies & varies.T, np.clip(cross / np.sqrt(own * own.T), -1.0, 1.0), np.nan)
+        r = cross / np.sqrt(own * own.T)
+        return np.where(varies & varies.T, np.where(np.abs(r) < ROUNDING, 0.0, np.clip(r, -1.0, 1.0)), np.nan)
 
 
 def _unpaired(x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
@@ -156,6 +161,47 @@ def _unclustered(x: Floats, full: Ints, w: Floats, variance: Variance) -> Floats
         squares = squared_differences(covariance(x[:, full], w, (), variance))
         found[np.ix_(full, full)] = np.sqrt(np.maximum(squares, 0.0))
     return found
+
+
+def _fill_odd(
+    unpaired: Floats, unclustered: Floats, x: Floats, w: Floats, *, clusters: Sequence[Ints], variance: Variance
+) -> None:
+    """Fill in the SEs of the pairs that lack items, block by block; they stay NaN where these are too many."""
+    has = ~np.isnan(x)
+    lacking = np.asarray(~has.all(axis=0))
+    i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))
+    if len(i) * len(x) > MOST_ODD:
+        return
+    y, step = np.nan_to_num(x), max(BLOCK // len(x), 1)
+    for start in range(0, len(i), step):
+        rows, columns = i[start : start + step], j[start : start + step]
+        mask = (has[:, rows] & has[:, columns]).astype(float)
+        sides = [_masked_variance(y[:, k], mask, w, clusters, variance) for k in (rows, columns)]
+        with np.errstate(invalid="ignore"):
+            unpaired[rows, columns] = unpaired[columns, rows] = np.sqrt(np.maximum(sides[0] + sides[1], 0.0))
+        if clusters:
+            alone = np.sqrt(_masked_variance(y[:, rows] - y[:, columns], mask, w, (), variance))
+            unclustered[rows, columns] = unclustered[columns, rows] = alone
+
+
+def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
+    """Return the variance of every column mean of x (n, P) over the items in its mask, NaN with fewer than two clusters."""
+    weights = mask * w[:, None]
+    count, total = mask.sum(axis=0), weights.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centred = (x - (weights * x).sum(axis=0) / total) * mask
+        found, fewest = np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
+        for term, sign in clusterings(clusters, w):
+            there = (term.sums(mask) > 0).sum(axis=0)
+            share = term.sums(weights) / total
+            factor = {"CR2": 1 / (1 - share), "CR1": there / (there - 1)}.get(variance, 1.0)
+            found += (
+                sign * np.where(share < 1, factor * term.sums(centred * w[:, None]) ** 2, 0.0).sum(axis=0) / total**2
+            )
+            fewest = np.minimum(fewest, there) if sign > 0 else fewest
+        if variance == "miller":
+            found += (w[:, None] * centred**2).sum(axis=0) * (1 / (count - 1) - 1 / count) / total
+    return np.where(fewest > 1, found, np.nan)
 
 
 def _net_wins(

@@ -16,7 +16,8 @@ from howsure.answers.plain_words import board_phrases, paragraphs, short_names
 from howsure.document import Document, Note, Text
 from howsure.render import html
 from howsure.reporting.packing import packed_scores, short
-from howsure.reporting.pairs import most_models, overall_details, pair_columns, task_details
+from howsure.reporting.pairs import most_models, only_answers, overall_details, pair_columns, task_details
+from howsure.reporting.reasons import pair_attempts, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +57,8 @@ def shown(part: Part, contents: Contents, asked: RankOptions) -> Data:
     table = board_table(board, None)
     words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(contents.parts)))))
     n_items, n_clusters = first.estimate.n_items, first.estimate.n_clusters
+    fixed = asked.pairs.population == "benchmark"
+    normal = fixed or asked.pairs.variance == "miller"
     return {
         "title": board_title(board),
         "task": board.task,
@@ -64,9 +67,9 @@ def shown(part: Part, contents: Contents, asked: RankOptions) -> Data:
         "lower": board.lower_is_better,
         "level": board.level,
         "adjust": board.adjust,
-        "pseudo": board.percent and asked.pairs.method != "t",
-        "normal": asked.pairs.variance == "miller",
-        "benchmark": asked.pairs.population == "benchmark",
+        "pseudo": board.percent and asked.pairs.method != "t" and not normal,
+        "normal": normal,
+        "benchmark": fixed,
         "attempts": first.n_attempts / n_items if n_items else 0,
         "items": n_items if part.matrix is None else len(part.matrix.items),
         "clusters": n_clusters if n_clusters != n_items else 0,
@@ -97,8 +100,12 @@ def details(part: Part, contents: Contents, asked: RankOptions) -> Data:
         found = overall_details(tasks, part.shares)
     else:
         found = task_details(part.matrix, compared, variance)
+    more = reasons(part.board, part.matrix, asked.pairs, len(compared))
+    if asked.pairs.population == "benchmark":
+        found = only_answers(found)
+        more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}
     return {
-        "pairs": pair_columns(part.board, found, noise.pairs if noise else None),
+        "pairs": pair_columns(part.board, found, noise.pairs if noise else None) | more,
         "items": None if part.matrix is None else _items(part.matrix, models, MOST_CELLS // count),
         "noise": None if noise is None else _sources(noise.entries, models),
     }

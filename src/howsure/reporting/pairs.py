@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FLAGS = ("real", "real_among_all", "saving", "unsaving", "naive_smaller", "naive_larger", "naive_alike", "agreeing")
 """What holds of a pair, a bit each; all but the first two as in plain_words.py."""
 NUMBERS = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
+ROUNDING = 8 * np.finfo(float).eps
+"""Standard errors below this share of the scores are what a difference leaves of rounding: 0."""
 
 
 def most_models(pairs: int) -> int:
@@ -46,17 +49,26 @@ def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: Variance)
     return pair_details(part.values, clusters=part.clusters, weights=part.weights, variance=variance)
 
 
+def only_answers(details: PairDetails) -> PairDetails:
+    """Leave out what is about drawn questions: where these are fixed, no two models share their luck."""
+    unknown = np.full(details.mean.shape, np.nan)
+    return replace(details, correlation=unknown, unpaired_se=unknown, unclustered_se=unknown)
+
+
 def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> PairDetails:
     """Put the details of several tasks together, errors independent from task to task; there is no overall correlation."""
     s = np.array(shares)[:, None, None]
-    unknown = np.full(parts[0].correlation.shape, np.nan)
+
+    def joined(name: str) -> Floats:
+        return np.asarray(np.sqrt(((s * np.stack([getattr(part, name) for part in parts])) ** 2).sum(axis=0)))
+
     return PairDetails(
         mean=(s * np.stack([part.mean for part in parts])).sum(axis=0),
         wins=np.sum([part.wins for part in parts], axis=0),
         ties=np.sum([part.ties for part in parts], axis=0),
-        correlation=unknown,
-        unpaired_se=np.sqrt(((s * np.stack([part.unpaired_se for part in parts])) ** 2).sum(axis=0)),
-        unclustered_se=unknown,
+        correlation=np.full(parts[0].correlation.shape, np.nan),
+        unpaired_se=joined("unpaired_se"),
+        unclustered_se=joined("unclustered_se"),
     )
 
 
@@ -69,13 +81,16 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
     upper = np.triu_indices(count, 1)
     scale = Scale(percent=board.percent)
     found = {name: getattr(board.pairs, name)[:count, :count][upper] for name in NUMBERS}
+    size = 1.0 if board.percent else float(np.nanmax(np.abs(details.mean), initial=0.0))
+    found["se"] = np.where(found["se"] < ROUNDING * size, 0.0, found["se"])
+    unpaired = np.where(details.unpaired_se[upper] > ROUNDING * size, details.unpaired_se[upper], np.nan)
     texts = {
         "difference": (scale.signed, found["difference"]),
         "low": (scale.limit, found["low"]),
         "high": (scale.limit, found["high"]),
         "take": (scale.number, (found["high"] - found["low"]) / 2),
         "shown_se": (scale.number, found["se"]),
-        "unpaired": (scale.number, details.unpaired_se[upper]),
+        "unpaired": (scale.number, unpaired),
         "naive": (scale.number, details.unclustered_se[upper]),
         "r": (_correlation, details.correlation[upper]),
         "p": (p_text, found["p_value"]),
@@ -93,7 +108,7 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
         "wins": losses if board.lower_is_better else wins,
         "losses": wins if board.lower_is_better else losses,
         "ties": details.ties[upper].tolist(),
-        "flags": _flags(found, details, upper, board.level),
+        "flags": _flags(found, details, upper, board.level, unpaired),
         **{name: list(map(write, values.tolist())) for name, (write, values) in texts.items()},
         **_means(details, upper, scale),
         **_sources(noise, [entry.model for entry in board.entries[:count]]),
@@ -104,9 +119,9 @@ def _correlation(r: float) -> str | None:
     return f"{r:.2f}" if math.isfinite(r) else None
 
 
-def _flags(found: dict[str, Any], details: PairDetails, upper: Places, level: float) -> list[int]:
+def _flags(found: dict[str, Any], details: PairDetails, upper: Places, level: float, unpaired: Floats) -> list[int]:
     """Return what holds of every pair as one number, a bit a flag."""
-    se, unpaired, naive = found["se"], details.unpaired_se[upper], details.unclustered_se[upper]
+    se, naive = found["se"], details.unclustered_se[upper]
     saving, unsaving = _clearly_less(se, unpaired)
     smaller, not_smaller = _clearly_less(naive, se)
     larger, not_larger = _clearly_less(se, naive)

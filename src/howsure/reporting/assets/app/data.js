@@ -51,18 +51,19 @@ function turned(pair) {
   return {
     ...pair,
     d: pair.d === null ? null : -pair.d,
-    difference: oppositeSign(pair.difference),
+    difference: pair.d === 0 ? pair.difference : oppositeSign(pair.difference),
     low: oppositeLimit(pair.high),
     high: oppositeLimit(pair.low),
     wins: pair.losses,
     losses: pair.wins,
     a_score: pair.b_score,
     b_score: pair.a_score,
+    why: pair.turned_why,
   };
 }
 
 function oppositeSign(text) {
-  if (text.startsWith("+")) return /[1-9]/.test(text) ? `−${text.slice(1)}` : text;
+  if (text.startsWith("+")) return `−${text.slice(1)}`;
   return text.startsWith("−") ? `+${text.slice(1)}` : text;
 }
 

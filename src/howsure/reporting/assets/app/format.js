@@ -1,5 +1,7 @@
 // Numbers as text, as document.py writes them.
 
+const DECIMALS = 10;
+
 /** Round to so many decimals; a tie goes to the even digit, as in Python. */
 function fixed(value, digits) {
   const exact = value.toFixed(20);
@@ -9,11 +11,23 @@ function fixed(value, digits) {
   return Number(below.at(-1)) % 2 === 0 ? below : value.toFixed(digits);
 }
 
+/** Write four digits, as Python's format "g" does; a tie goes to the even digit. */
+function fourDigits(value) {
+  if (value === 0) return "0";
+  const [digits, exponent] = value.toExponential(40).split("e");
+  let rounded = value.toExponential(3);
+  if (/^50*$/.test(digits.slice(5)) && Number(digits[4]) % 2 === 0) rounded = `${digits.slice(0, 5)}e${exponent}`;
+  const [shown, power] = rounded.split("e");
+  if (Number(power) >= -4 && Number(power) < 4) return String(Number(rounded));
+  return `${Number(shown)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+}
+
 /** Write a score without its unit. */
 function scoreNumber(value, percent) {
   if (value === null || !Number.isFinite(value)) return "n/a";
   if (value < 0) return `−${scoreNumber(-value, percent)}`;
-  return percent ? fixed(100 * value, 1) : String(Number(value.toPrecision(4)));
+  if (percent) return fixed(Number((100 * value).toFixed(DECIMALS)), 1);
+  return fourDigits(Number(value.toPrecision(DECIMALS)));
 }
 
 function score(value, percent) {

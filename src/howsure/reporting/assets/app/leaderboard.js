@@ -3,7 +3,7 @@
 class BoardTable {
   /** `choose` is called with a model to look at, `pick` with two to compare. */
   constructor({ drawings, choose, pick, place }) {
-    Object.assign(this, { drawings, choose, pick, place });
+    Object.assign(this, { drawings, choose, pick, place, charts: [] });
     at("find").addEventListener("input", () => this.keep({ find: at("find").value }));
     at("best").addEventListener("change", () => this.keep({ best: at("best").checked ? "1" : null }));
   }
@@ -19,15 +19,10 @@ class BoardTable {
     this.names = shortNames(board.models.map((model) => model.model));
     at("find").value = this.place.get("find") ?? "";
     at("best").checked = this.place.get("best") === "1";
-    this.charts?.forEach((chart) => chart?.clear());
     const heads = board.columns.map((column, k) => this.head(column, k));
     const tick = make("th", { scope: "col", kind: "tick", children: [make("span", { kind: "unseen", text: "compare" })] });
     at("board-head").replaceChildren(make("tr", { children: [tick, ...heads] }));
-    this.charts = ["axis", "whiskers"].map(() => null);
     this.rows();
-    const extent = this.extent();
-    this.charts[0] = new Chart(at("board-axis"), this.drawings[kind(board)].axis);
-    this.charts[0].show([{ value: extent[0] }], "The axis of the error bars", extent);
   }
 
   /** Return the heading of a column: a button that sorts by it, or for the error bars their axis. */
@@ -68,9 +63,11 @@ class BoardTable {
     return kept.sort((a, b) => sign * compareFields(models[a][field], models[b][field]) || a - b);
   }
 
-  extent() {
-    const ends = this.board.models.flatMap((model) => [model.low, model.high, model.value]).filter((value) => value !== null);
-    const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  /** Return the ends of the axis for these models, with a little room. */
+  extent(order) {
+    const models = order.map((m) => this.board.models[m]);
+    const ends = models.flatMap((model) => [model.low, model.high, model.value]).filter((value) => value !== null);
+    const [low, high] = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
     const scale = this.board.percent ? 100 : 1;
     const room = (high - low || Math.abs(high) || 1) * 0.03;
     return [scale * (low - room), scale * (high + room)];
@@ -120,11 +117,14 @@ class BoardTable {
       const { low, high, value, best } = this.board.models[m];
       return { row, low: low === null ? null : scale * low, high: high === null ? null : scale * high, value: scale * value, best };
     });
-    if (!at("whiskers")) return;
-    this.charts[1]?.clear();
-    const spec = { ...this.drawings[kind(this.board)].whiskers, height: { step: this.height } };
-    this.charts[1] = new Chart(at("whiskers"), spec);
-    this.charts[1].show(rows, `Error bars of ${plural(rows.length, "model")}; the numbers are in the table.`, this.extent());
+    const extent = this.extent(order);
+    const { axis, whiskers } = this.drawings[kind(this.board)];
+    this.charts.forEach((chart) => chart.clear());
+    this.charts = [new Chart(at("board-axis"), axis)];
+    this.charts[0].show([{ value: extent[0] }], "The axis of the error bars", extent);
+    if (order.length === 0) return;
+    this.charts[1] = new Chart(at("whiskers"), { ...whiskers, height: { step: this.height } });
+    this.charts[1].show(rows, `Error bars of ${plural(rows.length, "model")}; the numbers are in the table.`, extent);
   }
 
   /** Follow the rows where a narrower window has made them higher. */

@@ -67,11 +67,14 @@ class PairPanel {
   start() {
     const { pair, shown } = this;
     const test = { level: shown.level, pseudo: shown.pseudo, normal: shown.normal };
-    const possible = pair.se > 0 && pair.df !== null && !shown.benchmark;
-    this.model = possible ? new Forecast(pair, test) : null;
-    this.needed = possible && pair.d !== 0 ? this.model.needed(Math.abs(pair.d)) : NaN;
-    at("needs").hidden = !possible;
-    if (!possible) return;
+    const known = pair.se > 0 && (pair.df !== null || shown.normal);
+    const forecast = known ? new Forecast(pair, test) : null;
+    const needed = known && pair.d !== 0 ? forecast.needed(Math.abs(pair.d)) : NaN;
+    this.needed = shown.benchmark ? NaN : needed;
+    this.attemptsNeeded = shown.benchmark && pair.attempts ? (needed / pair.n) * pair.attempts : NaN;
+    this.model = shown.benchmark ? null : forecast;
+    at("needs").hidden = this.model === null;
+    if (this.model === null) return;
     this.sizes = sizes(pair.n, this.needed < 1e6 ? this.needed : pair.n);
     at("questions").max = this.sizes.length - 1;
     at("questions").value = this.sizes.indexOf(pair.n);
@@ -80,9 +83,17 @@ class PairPanel {
     at("attempts-unknown").hidden = this.model.once !== null;
     at("attempts").value = Math.min(Math.max(Math.round(now), 1), MOST_ATTEMPTS);
     const scale = shown.percent ? 100 : 1;
-    at("true-gap").value = Number((scale * (Math.abs(pair.d) || this.model.smallest(pair.n, undefined, 1))).toPrecision(3));
+    at("true-gap").value = Number((scale * this.likelyGap()).toPrecision(3));
     at("gap-unit").textContent = unit(shown.percent) || "score units";
     this.forecast();
+  }
+
+  /** Return the gap that was seen; where there is none, the smallest that would show, or else the length of the error bar. */
+  likelyGap() {
+    const { pair, shown } = this;
+    if (pair.d !== 0) return Math.abs(pair.d);
+    const smallest = this.model.smallest(pair.n, undefined, shown.percent ? 1 : Infinity);
+    return Number.isFinite(smallest) ? smallest : (number(pair.high) - number(pair.low)) / (shown.percent ? 200 : 2);
   }
 
   verdict() {
@@ -91,9 +102,11 @@ class PairPanel {
     const size = `${pair.difference.slice(1)}${unit(shown.percent)}`;
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
     const where = shown.task ? "" : "overall, ";
-    const needed = this.needed < 1e7 ? `; it would take about ${roundedUp(this.needed)} items in all` : "";
+    let needed = "";
+    if (this.needed < 1e7) needed = `; it would take about ${roundedUp(this.needed)} items in all`;
+    else if (this.attemptsNeeded < 1e5) needed = `; it would take about ${roundedUp(this.attemptsNeeded)} attempts at each item`;
     let text = `Can't tell: ${where}${better} is ahead by ${size}, give or take ${take}${needed}.`;
-    if (pair.p === "n/a") text = `Can't tell ${names[0]} and ${names[1]} apart: these scores give no error bar.`;
+    if (pair.p === "n/a") text = `Can't tell ${names[0]} and ${names[1]} apart: these scores give no error bar${pair.why ? ` (${pair.why})` : ""}.`;
     else if (pair.holds.real) text = `${where}${better} beats ${worse} by ${size}, give or take ${take}: real at ${level(shown.level)}.`;
     else if (pair.d === 0) text = `Can't tell: ${where}${names[0]} and ${names[1]} score the same, give or take ${take}${unit(shown.percent)}.`;
     at("pair-verdict").textContent = visible(text);
@@ -124,15 +137,22 @@ class PairPanel {
       [`${level(shown.level)} interval`, `[${pair.low}, ${pair.high}]${unit(percent)}`],
       ["p-value", pair.p],
       ...(shown.adjust === "none" || shown.models.length < 3 ? [] : [["p among all pairs", `${pair.q} (${shown.adjust})`]]),
-      ["SE, paired", `${pair.shown_se}${unit(percent)}${this.savings()}`],
-      ["items", `${plural(pair.n, "shared item")}${pair.g === pair.n ? "" : ` in ${plural(pair.g, "cluster")} (df ${fixed(pair.df, 1)})`}`],
-      ...(this.only[0] + this.only[1] > 0 ? [["left out", `${count(this.only[0])} only in a, ${count(this.only[1])} only in b`]] : []),
+      [shown.benchmark ? "SE" : "SE, paired", `${pair.shown_se}${unit(percent)}${this.savings()}`],
+      ["items, clusters", this.counts()],
     ];
     at("pair-numbers").replaceChildren(...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));
     const scale = percent ? 100 : 1;
     const ends = [pair.low, pair.high].map(number);
     const bar = { low: ends[0], high: ends[1], value: scale * pair.d, real: pair.holds.real };
     this.charts.gap.show([bar], `Difference ${pair.difference}${unit(percent)}, interval from ${pair.low} to ${pair.high}; 0 is ${pair.holds.real ? "outside" : "inside"}.`);
+  }
+
+  counts() {
+    const { pair, shown } = this;
+    const df = pair.df === null ? (shown.normal ? "inf" : "nan") : fixed(pair.df, 1);
+    const clusters = pair.g === pair.n ? "" : ` in ${plural(pair.g, "cluster")} (df ${df})`;
+    const only = this.only[0] + this.only[1] > 0 ? `; ${count(this.only[0])} only in a, ${count(this.only[1])} only in b` : "";
+    return plural(pair.n, "shared item") + clusters + only;
   }
 
   savings() {
@@ -255,8 +275,8 @@ class PairPanel {
   }
 
   words() {
-    const conditions = pairConditions(this.pair, this.shown, this.only, this.needed);
-    const fields = pairFields(this.pair, this.shown, this.names, this.only, this.needed);
+    const conditions = pairConditions(this.pair, this.shown, this.only, this.needed, this.attemptsNeeded);
+    const fields = pairFields(this.pair, this.shown, this.names, this.only, this.needed, this.attemptsNeeded);
     at("pair-words").replaceChildren(...paragraphs(this.phrases, conditions, fields));
   }
 }

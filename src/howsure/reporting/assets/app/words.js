@@ -2,7 +2,7 @@
 
 const FEW = 30;
 
-function pairConditions(pair, board, only, needed) {
+function pairConditions(pair, board, only, needed, attempts) {
   const bar = pair.p !== "n/a" && pair.low !== "n/a";
   return {
     ...pair.holds,
@@ -19,10 +19,11 @@ function pairConditions(pair, board, only, needed) {
     few: pair.df !== null && pair.df < FEW,
     decided: pair.holds.real,
     items: needed < 1e7,
+    attempts: attempts < 1e5,
   };
 }
 
-function pairFields(pair, board, names, only, needed) {
+function pairFields(pair, board, names, only, needed, attempts) {
   const [a, b] = names;
   const { percent } = board;
   const ahead = pair.d > 0 !== board.lower;
@@ -40,7 +41,7 @@ function pairFields(pair, board, names, only, needed) {
     gap: `${pair.difference.slice(1)}${unit(percent)}${percent ? " (percentage points)" : ""}`,
     winner: ahead ? a : b,
     where: board.benchmark ? "on exactly these questions" : "on questions of this kind",
-    why: "too few questions or groups",
+    why: pair.why?.replace(/\.+$/, "") ?? "too few questions or groups",
     n: plural(pair.n, "question"),
     count: count(pair.n),
     clusters: plural(pair.g, "group"),
@@ -66,6 +67,7 @@ function pairFields(pair, board, names, only, needed) {
     p: pair.p.replace("<", "below"),
     luck: pair.luck,
     items: needed < 1e7 ? roundedUp(needed) : "",
+    attempts: attempts < 1e5 ? roundedUp(attempts) : "",
   };
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 from howsure.answers.estimate import Estimate, Interval
 from howsure.errors import Caution
 from howsure.methods import intervals
-from howsure.methods.moments import FlipSums, PairMoments, with_own_pivots
+from howsure.methods.moments import FlipSums, PairMoments, settled, with_own_pivots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,9 @@ def combine_pairs(tasks: Sequence[PairMoments], shares: Sequence[float]) -> Pair
     """Return the pair moments of Σ_t share_t · task_t for the same M models in the same order; shares sum to 1."""
     s = np.asarray(shares)[:, None, None]
     squares = s**2 * np.stack([task.spread for task in tasks]) ** 2
+    differences = s * np.stack([task.difference for task in tasks])
     result = PairMoments(
-        difference=(s * np.stack([task.difference for task in tasks])).sum(axis=0),
+        difference=settled(differences.sum(axis=0), np.abs(differences).sum(axis=0)),
         variance=(s**2 * np.stack([task.variance for task in tasks])).sum(axis=0),
         centre=(s * np.stack([task.centre for task in tasks])).sum(axis=0),
         spread=np.sqrt(squares.sum(axis=0)),

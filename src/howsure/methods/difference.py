@@ -13,6 +13,7 @@ from howsure.errors import Caution, MethodError
 from howsure.methods import power
 from howsure.methods.clustered import clusterings, covariance
 from howsure.methods.mean import FIRST_CLUSTERING_ONLY, NEGATIVE_TWO_WAY, cluster_cautions
+from howsure.methods.moments import settled
 from howsure.methods.pairs import pair_moments
 from howsure.methods.pivot import Asked, NetWins, Pivot, equivalence, t_pivot, with_net_wins
 from howsure.methods.sizes import equal_sizes
@@ -156,7 +157,7 @@ class _Paired:
 
     def net_wins(self, variance: float) -> NetWins:
         """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
-        n, mean = len(self.d), float(self.w @ self.d / self.w.sum())
+        n, mean = len(self.d), float(settled(self.w @ self.d / self.w.sum(), 1.0))
         squares = float(self.w @ (self.d - mean) ** 2)
         if squares > ROUNDING:
             items = n / max(variance * n**2 / squares, 1.0)
@@ -199,7 +200,8 @@ def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:
     moments = pair_moments(
         np.column_stack([s.d, np.zeros(n)]), clusters=s.codes, weights=s.w, variance=asked.variance, pseudo_items=False
     )
-    value, var, df = float(moments.difference[0, 1]), float(moments.variance[0, 1]), float(moments.df[0, 1])
+    value = float(settled(moments.difference[0, 1], float(np.abs([s.a, s.b]).max())))
+    var, df = float(moments.variance[0, 1]), float(moments.df[0, 1])
     if var < s.rounding**2:
         var = 0.0  # what a − b leaves
     n_clusters = min([int(code.max()) + 1 for code in s.codes], default=n)

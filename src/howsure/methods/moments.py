@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlipSums:
@@ -119,6 +121,11 @@ def with_own_pivots(moments: PairMoments) -> PairMoments:
     df = satterthwaite(flips.sizes / flips.sizes.sum())
     p = np.clip(np.nan_to_num(moments.p_value, nan=1.0), 1e-300, 1.0)
     return replace(moments, flips=replace(flips, observed=np.asarray(special.stdtrit(df, p / 2) ** 2, dtype=float)))
+
+
+def settled(difference: Floats, size: Floats | float) -> Floats:
+    """Set to 0 what is only rounding beside scores of this size: equal scores differ by nothing, on every way to them."""
+    return np.where(np.abs(difference) <= ROUNDING * size, 0.0, difference)
 
 
 def squared_differences(product: Floats) -> Floats:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.methods.clustered import clusterings
-from howsure.methods.moments import PairMoments, SignedTotal, flip_sums, with_own_pivots
+from howsure.methods.moments import PairMoments, SignedTotal, flip_sums, settled, with_own_pivots
 from howsure.methods.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
     filled = np.nan_to_num(x - np.nanmean(x))  # differences stay, and squares of large scores don't cancel
     weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
     sums = (w[:, None] * filled).T @ mask
-    difference = (sums - sums.T) / weight
+    difference = settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
     shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
     df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
     parts = [(_RaggedSums.of(term, filled, mask, w), sign) for term, sign in clusterings(codes, w)]

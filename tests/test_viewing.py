@@ -183,6 +183,39 @@ def test_it_follows_a_file_that_is_replaced(tmp_path):
     assert seen == [1, 2]
 
 
+def test_it_follows_a_folder_that_is_made_again(tmp_path):
+    folder, seen = tmp_path / "logs", []
+    viewer = Viewer(load=lambda: page_of((folder / "scores.csv").read_text()))
+
+    def fill(k):
+        folder.mkdir()
+        (folder / "scores.csv").write_text(f"model,item,score\na,1,{k}\n")
+
+    async def until(holds):
+        for _ in range(50):
+            if holds():
+                return
+            await asyncio.sleep(0.1)
+
+    async def run():
+        stop = asyncio.Event()
+        fill(0)
+        await viewer.refresh()
+        following = asyncio.create_task(viewer.follow([str(folder)], stop))
+        await asyncio.sleep(0.5)
+        shutil.rmtree(folder)
+        await until(lambda: viewer.message)
+        seen.append(viewer.message != "")
+        fill(1)
+        await until(lambda: viewer.version > 1)
+        seen.append((viewer.version, viewer.message))
+        stop.set()
+        await following
+
+    asyncio.run(run())
+    assert seen == [True, (2, "")]
+
+
 def test_it_follows_a_folder_and_ends_when_interrupted(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -198,10 +231,15 @@ def test_it_follows_a_folder_and_ends_when_interrupted(tmp_path):
         assert eventually(lambda: "not a complete zip archive" in fetch(port, "data"))
         (tmp_path / LOGS[1].name).write_bytes(whole)
         assert eventually(lambda: "smollm2-135m-t0.3 leads" in fetch(port, "data"))
+        listening = urllib.request.urlopen(f"http://127.0.0.1:{port}/events", timeout=20)
+        assert listening.readline().startswith(b"data: ")
     finally:
         server.send_signal(signal.SIGINT)
         _, told = server.communicate(timeout=20)
+    listening.close()
     assert server.returncode == 0
+    assert "Traceback" not in told  # a reader who still listens is no error
+    assert "ERROR" not in told
     assert f"Serving http://127.0.0.1:{port}/" in told
 
 

@@ -62,6 +62,17 @@ class Watched:
         """Say whether a file that changed is one that was named, or in a folder that was."""
         return any(Path(changed).is_relative_to(path) for path in self.named)
 
+    def places(self) -> tuple[int | None, ...]:
+        """Tell each folder from another of its name that comes after it; None where there is none."""
+        return tuple(map(_inode, self.folders))
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
 
 @dataclass(slots=True)
 class Viewer:
@@ -71,6 +82,7 @@ class Viewer:
     report: Report | None = None
     message: str = ""
     version: int = 0
+    closing: bool = False
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def refresh(self) -> None:
@@ -93,25 +105,40 @@ class Viewer:
             self.changed.notify_all()
 
     async def follow(self, paths: Sequence[str], stop: asyncio.Event) -> None:
-        """Refresh whenever the files change, until `stop`."""
+        """Refresh whenever the files change, until `stop`; a folder that is removed is waited for."""
         from watchfiles import awatch
 
         watched = Watched.of(paths)
-        changes = awatch(
-            *watched.folders,
-            watch_filter=watched.meant,
-            recursive=watched.recursive,
-            step=PATIENCE_MS,
-            stop_event=stop,
-        )
-        async for _ in changes:
-            await self.refresh()
+        while not stop.is_set():
+            places = watched.places()
+            if None in places:
+                await _pause(stop)
+                if None not in watched.places():
+                    await self.refresh()
+                continue
+            changes = awatch(
+                *watched.folders,
+                watch_filter=watched.meant,
+                recursive=watched.recursive,
+                step=PATIENCE_MS,
+                stop_event=stop,
+            )
+            async for _ in changes:
+                await self.refresh()
+                if watched.places() != places:
+                    break
+
+    async def close(self) -> None:
+        """End what readers listen to, so that the server can go."""
+        async with self.changed:
+            self.closing = True
+            self.changed.notify_all()
 
     async def events(self) -> AsyncIterator[str]:
         """Yield a server-sent event for everything new."""
         seen = self.version
         yield _event("same", self.message)
-        while True:
+        while not self.closing:
             told = self.message
             try:
                 async with self.changed:
@@ -122,6 +149,12 @@ class Viewer:
             if self.version != seen or self.message != told:
                 yield _event("new" if self.version != seen else "same", self.message)
                 seen = self.version
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    """Wait a little, or until `stop`."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), PATIENCE_MS / 1000)
 
 
 def _event(state: str, message: str) -> str:
@@ -201,10 +234,14 @@ def serve(
     address = f"http://{HOST}:{listening.getsockname()[1]}/"
     viewer = Viewer(load=load)
     settings = uvicorn.Config(make_app(viewer), log_level="warning", timeout_graceful_shutdown=1, lifespan="off")
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await viewer.close()  # else it waits for readers who listen, in vain
+            await super().shutdown(sockets)
+
     with listening:
-        asyncio.run(
-            _run(uvicorn.Server(settings), listening, viewer, paths, lambda: _greet(viewer, address, tell, open))
-        )
+        asyncio.run(_run(Server(settings), listening, viewer, paths, lambda: _greet(viewer, address, tell, open)))
 
 
 def _greet(viewer: Viewer, address: str, tell: Callable[[str], None], open: Callable[[str], Any] | None) -> None:

@@ -160,3 +160,13 @@ def test_a_broken_table_is_named_and_the_rest_goes_on(tmp_path):
 def test_semicolons_are_told_from_commas(tmp_path):
     two_models().write_csv(tmp_path / "x.csv", separator=";")
     assert hs.estimate(tmp_path / "x.csv")[0].estimate.n_items == 20
+
+
+def test_a_log_that_is_only_begun_is_named_and_the_rest_goes_on(tmp_path):
+    inspect_log(tmp_path / "whole.json", values=["C", "I"])
+    (tmp_path / "begun.eval").touch()
+    (tmp_path / "notes.bin").touch()
+    scores = hs.read(tmp_path)
+    assert codes(scores) == ["files_failed"]
+    assert "begun.eval, empty, or not an Inspect log" in scores.cautions[0].message
+    assert {file.path: file.outcome for file in scores.files}["notes.bin"] == "left out"

@@ -70,6 +70,41 @@ def test_the_command_holds_what_a_configuration_said(here):
     assert "--level 0.9" in command
 
 
+def test_it_does_so_byte_for_byte(here):
+    (here / "howsure.toml").write_text('cluster = "passage_id"\nlevel = 0.9\n')
+    assert run("report", LOGS, "-o", "a.html", config=True).exit_code == 0
+    first = (here / "a.html").read_bytes()
+    again = shlex.split(read_origin("a.html").command)[1:]
+    assert CliRunner().invoke(main, again).exit_code == 0
+    assert (here / "a.html").read_bytes() == first
+
+
+def test_a_page_is_not_named_after_something_else(here):
+    for name in ("page.pdf", "page.md"):
+        refused = run("report", LOGS, "-o", name)
+        assert refused.exit_code == 1
+        assert f"{name!r} is no name for a page" in refused.output
+        assert not (here / name).exists()
+
+
+def test_without_an_overall_score_the_largest_board_comes_first_and_is_named(here):
+    rows = [(task, metric, model, k, k % 2) for task, metric, n in BOARDS for model in "ab" for k in range(n)]
+    pl.DataFrame(rows, schema=["task", "metric", "model", "item", "score"], orient="row").write_csv("scores.csv")
+    (here / "broken").mkdir()
+    (here / "scores.csv").rename(here / "broken" / "scores.csv")
+    (here / "broken" / "half.eval").write_bytes(b"PK\x03\x04")
+    told = run("report", "broken", "-o", "a.html")
+    assert told.stdout.startswith("large · m: All 2 models tie at 50.0 %."), told.output
+    assert "One of 3 boards; the page has them all." in told.stdout
+    assert "half.eval" in told.stdout
+    data = hs.report("broken").data
+    assert data["first"] == 2
+    assert data["boards"][2]["title"] == "large · m"
+
+
+BOARDS = (("a small one", "m", 4), ("a small one", "n", 4), ("large", "m", 40))
+
+
 def test_it_opens_the_page_where_asked(here, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
@@ -98,4 +133,6 @@ def test_a_notebook_shows_it_in_a_frame():
 def test_python_says_how_it_was_called():
     data = hs.report(LOGS, cluster="passage_id").data
     assert data["command"] == f"howsure.report({LOGS!r}, cluster='passage_id')"
+    said = hs.report(LOGS, level=0.9, seed=0, adjust="holm", title="ours").data["command"]
+    assert said == f"howsure.report({LOGS!r}, title='ours', level=0.9, adjust='holm')"
     json.dumps(data, allow_nan=False)

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from howsure.cli import main
+from howsure.document import Document
 from howsure.errors import OptionError, ReadError
 from howsure.reporting import Report, report
 from howsure.viewing import Viewer, make_app, waiting
@@ -25,7 +26,7 @@ LOGS = sorted((ROOT / "examples" / "logs").iterdir())
 
 
 def page_of(*names):
-    return Report(data={"names": names, "verdict": "so it is"}, boards=("x",), still="")
+    return Report(data={"names": names, "verdict": "so it is"}, boards=("x",), still="", told=Document(blocks=()))
 
 
 def loader(*steps):

@@ -62,8 +62,8 @@ def report(
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
-    target = Path(output) if output else _unused(Path(PAGE))
-    answer = ask(paths, {**given, "output": str(target)}, command_line(ctx))
+    target = _page(output, paths) if output else _unused(Path(PAGE))
+    answer = ask(paths, {**given, "output": str(target)}, command_line(ctx, skip=("opened",)))
     _write(answer, target)
     _tell(answer)
     click.echo(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).", err=True)
@@ -78,6 +78,20 @@ def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
     rest, _ = split(paths, {"format": None, **given})
     rest["overall"] = parse_overall(rest["overall"])
     return howsure.report(read(paths, rest), command=command, **rest)
+
+
+def _page(output: str, paths: tuple[str, ...]) -> Path:
+    """Return where the page goes; a page under a name that says something else opens nowhere."""
+    from howsure.errors import OptionError
+    from howsure.writing import refuse_overwriting
+
+    refuse_overwriting(output, paths)
+    if Path(output).suffix.lower() not in ("", ".html", ".htm"):
+        raise OptionError(
+            f"{output!r} is no name for a page",
+            remedy="End it in .html; for figures and tables: howsure plot, --format.",
+        )
+    return Path(output)
 
 
 def _unused(target: Path) -> Path:
@@ -102,12 +116,10 @@ def _write(answer: Report, target: Path) -> None:
 
 
 def _tell(answer: Report) -> None:
-    """Write the verdict as every command has it."""
-    from howsure.document import Document, Text
+    """Write the verdict, and what there is to know about the data, as every command has it."""
     from howsure.render import render
 
-    verdict = Document(blocks=(Text(text=answer.verdict, kind="verdict"),))
-    click.echo(render(verdict, color=sys.stdout.isatty()), nl=False)
+    click.echo(render(answer.told, color=sys.stdout.isatty()), nl=False)
 
 
 def _tell_origin(page: str) -> None:

@@ -122,6 +122,8 @@ def find_sources(path: Path) -> list[Source]:
 
 
 UNKNOWN = "no reader knows this format"
+OWN = ".eval"
+"""A suffix that only logs have: such a file is never a stray one."""
 FORMATS = "`howsure --help` lists the formats that can be read."
 
 
@@ -135,6 +137,10 @@ def _take(
     if reader is None:
         if source.path == source.root:  # a file that the user named, and no stray one of a folder
             raise ReadError(UNKNOWN, where=source.name)
+        if source.path.suffix == OWN:  # one that a run has only begun to write, or a copy of nothing
+            raise ReadError(
+                "empty, or not an Inspect log", where=source.name, remedy="Wait for the run, or copy it again."
+            )
         found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))

@@ -14,20 +14,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.design import DesignOptions
+    from howsure.document import Document
     from howsure.options import Adjustment, ComparisonMethod, IntervalMethod, Overall, Variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A page. `data`: what it shows at once, plain; `boards`: of each board the packed details; `still`: its tables as HTML."""
+    """A page. `data`: what it shows at once, plain; `boards`: of each board the packed details; `still`: its tables as HTML.
+
+    `told`: what is said beside the file: the verdict, and what was left out, guessed or doubtful in the data.
+    """
 
     data: dict[str, Any]
     boards: tuple[str, ...]
     still: str
+    told: Document
 
     @property
     def verdict(self) -> str:
-        """One plain sentence, as `leaderboard` has it."""
+        """One plain sentence about the overall board, the only one, or else the largest, which it names."""
         return str(self.data["verdict"])
 
     @property
@@ -103,11 +108,23 @@ def report(
     )
     scores = read(data, probabilities=design.score.kind == "prob")
     contents = gather(scores, design, asked)
-    return make(contents, asked, Origin.of(contents, asked, command or _call(data, options)), title)
+    given = {
+        "title": title,
+        "interval": interval,
+        "method": method,
+        "variance": variance,
+        "level": level,
+        "adjust": adjust,
+        "overall": overall,
+        "seed": seed,
+        **options,
+    }
+    return make(contents, asked, Origin.of(contents, asked, command or _call(data, given)), title)
 
 
-def _call(data: Any, options: DesignOptions) -> str:
+def _call(data: Any, given: Mapping[str, Any]) -> str:
     """Say how the page is made again from Python."""
     what = repr(str(data)) if isinstance(data, (str, Path)) else "data"
-    given = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
-    return f"howsure.report({what}{given})"
+    usual = report.__kwdefaults__ or {}
+    said = "".join(f", {name}={value!r}" for name, value in given.items() if value != usual.get(name))
+    return f"howsure.report({what}{said})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from howsure.answers.leaderboard import board_title
 from howsure.answers.phrases import PHRASES, TOPICS, WHEN
 from howsure.document import Document, Note, Text, listing
 from howsure.render import html
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 
 def make(contents: Contents, asked: RankOptions, origin: Origin, title: str | None) -> Report:
     """Return the report of everything that was gathered."""
-    board = contents.leaderboard
+    first = opened(contents)
     tasks = list(dict.fromkeys(part.board.task for part in contents.tasks))
     data = {
         "howsure": 1,
         "version": origin.version,
         "title": title or f"{listing(tasks)}: how sure?",
-        "verdict": board.verdict,
+        "verdict": _verdict(contents, first),
+        "first": first,
         "command": origin.command,
         "origin": origin.to_dict(),
         "boards": [shown(part, contents, asked) for part in contents.parts],
@@ -38,8 +40,30 @@ def make(contents: Contents, asked: RankOptions, origin: Origin, title: str | No
     return Report(
         data=data,
         boards=tuple(packed(details(part, contents, asked)) for part in contents.parts),
-        still=html.render(board.document()),
+        still=html.render(contents.leaderboard.document()),
+        told=_told(contents, first),
     )
+
+
+def opened(contents: Contents) -> int:
+    """Return which board is shown first: the overall one, or else the one with most answers."""
+    if contents.leaderboard.overall is not None:
+        return 0
+    sizes = [sum(entry.estimate.n_items for entry in part.board.entries) for part in contents.parts]
+    return sizes.index(max(sizes))
+
+
+def _verdict(contents: Contents, first: int) -> str:
+    board = contents.parts[first].board
+    alone = len(contents.parts) == 1 or contents.leaderboard.overall is not None
+    return board.verdict if alone else f"{board_title(board)}: {board.verdict}"
+
+
+def _told(contents: Contents, first: int) -> Document:
+    others = len(contents.parts) - 1
+    more = f"One of {others + 1} boards; the page has them all." if others else ""
+    blocks = (Text(text=_verdict(contents, first), kind="verdict"), Text(text=more, kind="small"))
+    return Document(blocks=(*blocks[: 1 + bool(others)], *_notes(contents).blocks))
 
 
 def _notes(contents: Contents) -> Document:

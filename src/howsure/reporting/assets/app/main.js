@@ -36,7 +36,8 @@ class Page {
     const titles = this.report.boards.map((board) => board.title);
     at("task").replaceChildren(...titles.map((text, k) => make("option", { value: k, text })));
     at("tasks").hidden = titles.length < 2;
-    return this.board(Math.max(titles.indexOf(this.place.get("task")), 0), false);
+    const wanted = titles.indexOf(this.place.get("task"));
+    return this.board(wanted < 0 ? this.report.first : wanted, false);
   }
 
   /** Unpack what only a closer look needs. */

@@ -1,12 +1,15 @@
 """All pairs at once say what `difference` says of one: limits, wins, ties, correlation, unpaired SE."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from howsure.methods import intervals
 from howsure.methods.difference import difference
-from howsure.methods.pair_details import pair_details, pair_limits
+from howsure.methods.pair_details import _room, pair_details, pair_limits
 from howsure.methods.pairs import pair_moments
 
 KINDS = ("single", "attempts", "continuous", "open", "few")
@@ -73,3 +76,13 @@ def test_many_distinct_scores_are_counted_in_blocks(monkeypatch):
     for i in range(5):
         assert told.wins[i].tolist() == [int((x[:, i] > x[:, j]).sum()) for j in range(5)]
     assert (told.wins + told.wins.T + told.ties)[0, 2] == 79
+
+
+@settings(deadline=None, max_examples=300)
+@given(items=st.floats(1, 5000), share=st.floats(0, 1), level=st.floats(0.6, 0.9999))
+def test_the_bound_that_spares_exact_limits_is_one(items, share, level):
+    losses = np.array([share * items])
+    found = _room(losses, np.array([items]), level, where=np.array([True]), beyond=np.array([-np.inf]))
+    far = -math.log1p(-level)
+    assert found[0] == intervals.net_limit(losses, items, level)[0]
+    assert found[0] * items <= (losses[0] + 1 + math.sqrt(2 * (losses[0] + 1) * far) + far) * (1 + 1e-9)

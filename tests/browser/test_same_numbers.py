@@ -6,22 +6,27 @@ import base64
 import gzip
 import itertools
 import json
+import math
+import random
 import re
 from dataclasses import replace
 
 import pytest
-from browser_cases import CASES, compared, made
+from browser_cases import CASES, compared, made, scores
 
+import howsure as hs
 from howsure.answers.comparison import comparison_table
-from howsure.answers.plain_words import pair_phrases, paragraphs, short_names
+from howsure.answers.leaderboard import board_table
+from howsure.answers.plain_words import board_phrases, pair_phrases, paragraphs, short_names
+from howsure.document import Scale, p_text
 from howsure.render.latex import escape
+from howsure.reporting import report
 
-SAID = """async ([a, b]) => {
+SAID = """(pairs) => pairs.map(([a, b]) => {
   const element = (id) => document.getElementById(id);
-  for (const [id, value] of [["pair-a", b === 0 ? 1 : 0], ["pair-b", b], ["pair-a", a]]) {
-    element(id).value = value;
-    element(id).dispatchEvent(new Event("change", { bubbles: true }));
-  }
+  element("pair-a").value = a;
+  element("pair-b").value = b;
+  element("pair-b").dispatchEvent(new Event("change"));
   const shown = (id) => (element(id).hidden ? "" : element(id).textContent);
   const names = [...document.querySelectorAll("#pair-numbers dt")].map((each) => each.textContent);
   const values = [...document.querySelectorAll("#pair-numbers dd")].map((each) => each.textContent);
@@ -33,10 +38,8 @@ SAID = """async ([a, b]) => {
     rows: names.map((name, k) => [name, values[k]]),
     counts: [...document.querySelectorAll("#pair-counts li")].map((each) => each.textContent),
     words: [...document.querySelectorAll("#pair-words p")].map((each) => each.textContent),
-    needs: !element("needs").hidden,
-    needed: shown("needed"),
   };
-}"""
+})"""
 
 
 def choose(page, k):
@@ -46,10 +49,10 @@ def choose(page, k):
         page.wait_for_selector(f'html[data-ready="{k}"]', state="attached")
 
 
-def said(page, a, b):
-    """Choose two models by their places, and return what the panel says."""
-    found = page.evaluate(SAID, [a, b])
-    assert found["chosen"] == [str(a), str(b)]
+def said(page, pairs):
+    """Choose models two by two by their places, and return what the panel says of each two."""
+    found = page.evaluate(SAID, [list(pair) for pair in pairs])
+    assert [each["chosen"] for each in found] == [[str(a), str(b)] for a, b in pairs]
     return found
 
 
@@ -64,12 +67,12 @@ def differing(shown, c):
     short = replace(c, a=a, b=b)
     if not c.paired:
         return [("known", True, False)] if shown["known"] else []
-    scores, table = comparison_table(short).rows[:2], dict(comparison_table(short).rows[2:])
+    means, table = comparison_table(short).rows[:2], dict(comparison_table(short).rows[2:])
     counts = [f"{n:,}" for n in (c.wins, c.ties, c.losses)]
     shared = (" (on shared items)", "")
     found = [
         ("verdict", shown["verdict"], short.verdict),
-        ("scores", [value for _, value in shown["rows"][:2]], [text.replace(*shared) for _, text in scores]),
+        ("scores", [value for _, value in shown["rows"][:2]], [text.replace(*shared) for _, text in means]),
         ("counts", [text.rpartition(": ")[2] for text in shown["counts"]], counts),
         ("words", shown["words"], [text.text for text in paragraphs(pair_phrases(c))]),
     ]
@@ -90,7 +93,110 @@ def test_every_pair_is_what_compare_says(name, opened):
     for k, board in enumerate(made(name).data["boards"]):
         choose(page, k)
         models = [model["model"] for model in board["models"]]
-        for a, b in itertools.permutations(range(len(models)), 2):
+        pairs = list(itertools.permutations(range(len(models)), 2))
+        for (a, b), shown in zip(pairs, said(page, pairs), strict=True):
             c = compared(name, models[a], models[b])[board["task"]]
-            wrong += [(board["task"], a, b, *each) for each in differing(said(page, a, b), c)]
+            wrong += [(board["task"], a, b, *each) for each in differing(shown, c)]
+    assert wrong == []
+
+
+ROWS = """() => [...document.querySelectorAll("#board-body tr")].map((row) =>
+  [...row.querySelectorAll("th, td")].filter((cell) => !/tick|whiskers/.test(cell.className)).map((cell) => cell.textContent))"""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_row_is_that_of_the_leaderboard(name, opened):
+    page = opened(made(name))
+    pairwise = {key: value for key, value in CASES[name][1].items() if key != "score"}
+    answer = hs.leaderboard(scores(name), **pairwise)
+    boards = (*((answer.overall,) if answer.overall else ()), *answer.boards)
+    latex, listed = answer.render("latex"), answer.to_dict()
+    plain = (*((listed["overall"],) if answer.overall else ()), *listed["boards"])
+    for k, (board, told) in enumerate(zip(boards, plain, strict=True)):
+        choose(page, k)
+        full = [entry.model for entry in board.entries]
+        names = short_names(*full) if len(full) > 1 else full
+        table = board_table(board, None)
+        named = next(place for place, column in enumerate(table.columns) if column.name == "model")
+        kept = [place for place, column in enumerate(table.columns) if column.name]
+        cells = [[row[place] for place in kept] for row in table.rows]
+        expected = [[*row[:named], short, *row[named + 1 :]] for row, short in zip(cells, names, strict=True)]
+        assert page.evaluate(ROWS) == expected
+        assert page.text_content("#verdict") == board.verdict
+        scale = Scale(percent=board.percent)
+        for row, model in zip(expected, [model["estimate"] for model in told["models"]], strict=True):
+            assert row[named + 1] == scale.number(_or_nan(model["value"]))
+            assert row[named + 2] == scale.number(_or_nan(model["se"]))
+            assert row[named + 3] == scale.interval(_or_nan(model["low"]), _or_nan(model["high"]))
+            assert f"{escape(row[named + 1])} ({escape(row[named + 2])})" in latex or row[named + 2] == "n/a"
+        words = [block.text for block in paragraphs(board_phrases(board, boards=len(boards)))]
+        assert [text.strip() for text in page.locator("#words p").all_text_contents()] == words
+
+
+def _or_nan(value):
+    return math.nan if value is None else value
+
+
+@pytest.mark.parametrize("name", ["example", "tasks", "holes", "open scale", "benchmark"])
+def test_p_among_all_pairs_is_that_of_leaderboard_pairs(name, opened):
+    page = opened(made(name))
+    answer = hs.leaderboard(scores(name), **CASES[name][1])
+    boards = (*((answer.overall,) if answer.overall else ()), *answer.boards)
+    for k, board in enumerate(boards):
+        choose(page, k)
+        places = {entry.model: place for place, entry in enumerate(board.entries)}
+        records = board.pair_records()
+        every = said(page, [(places[pair["a"]], places[pair["b"]]) for pair in records])
+        for pair, shown in zip(records, every, strict=True):
+            p = p_text(_or_nan(pair["p_adjusted"]))
+            assert dict(shown["rows"])["p among all pairs"] == f"{p} ({board.adjust})"
+            real = pair["p_adjusted"] <= 0.05
+            alone = pair["p_value"] <= 0.05
+            assert shown["among"].startswith(
+                "Also among all" if real else "That holds if this is the one" if alone else ""
+            )
+            assert bool(shown["among"]) == (real or alone)
+            assert not shown["among"] or p in shown["among"]
+
+
+def test_packed_numbers_are_those_of_json():
+    for name in ("example", "holes", "tasks", "weights", "benchmark"):
+        for board, text in zip(made(name).data["boards"], made(name).boards, strict=True):
+            columns, models = unpacked(text)["pairs"], [model["model"] for model in board["models"]]
+            for k, (a, b) in enumerate(itertools.combinations(models, 2)):
+                told = compared(name, a, b)[board["task"]].to_dict()
+                for short, value in (
+                    ("d", told["difference"]["value"]),
+                    ("se", told["difference"]["se"]),
+                    ("df", told["difference"]["df"]),
+                ):
+                    assert columns[short][k] == (value if value is None else pytest.approx(value, rel=1e-5, abs=1e-12))
+                assert [columns[key][k] for key in ("wins", "losses", "ties")] == [
+                    told[key] for key in ("wins", "losses", "ties")
+                ]
+
+
+REAL = {
+    "SWE-bench Verified": ("swebench_verified.parquet", {}),
+    "HELM safety": ("helm_safety.parquet", {"model": ["model", "suite"]}),
+    "repeated runs": ("swebench_repeat_runs.parquet", {}),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_sample_of_pairs_of_real_results(name, real_data, opened):
+    file, columns = REAL[name]
+    found = hs.read(real_data / "tidy" / file, columns=columns)
+    page = opened(report(found))
+    boards = report(found).data["boards"]
+    rng, wrong = random.Random(1), []
+    for k in rng.sample(range(len(boards)), min(len(boards), 3)):
+        choose(page, k)
+        board, models = boards[k], [model["model"] for model in boards[k]["models"]]
+        pairs = [tuple(rng.sample(range(len(models)), 2)) for _ in range(8)]
+        for (a, b), shown in zip(pairs, said(page, pairs), strict=True):
+            only = {"task": board["task"], "metric": board["title"].rpartition(" · ")[2]} if board["task"] else {}
+            c = hs.compare(found, models[a], models[b], adjust="none", **only)
+            c = c.overall if isinstance(c, hs.Comparisons) else c
+            wrong += [(board["task"], a, b, *each) for each in differing(shown, c)]
     assert wrong == []

@@ -8,13 +8,16 @@ const FLAGS = ["real", "real_among_all", "saving", "unsaving", "naive_smaller", 
 class PairPanel {
   constructor({ drawings, phrases, pick }) {
     Object.assign(this, { drawings, phrases, pick, charts: {} });
-    for (const id of ["pair-a", "pair-b"]) at(id).addEventListener("change", () => this.picked());
+    for (const id of ["pair-a", "pair-b"]) at(id).addEventListener("change", () => this.picked(id));
     at("pair-swap").addEventListener("click", () => pick([Number(at("pair-b").value), Number(at("pair-a").value)]));
     for (const id of ["questions", "attempts", "true-gap"]) at(id).addEventListener("input", () => this.forecast());
   }
 
-  picked() {
-    this.pick([Number(at("pair-a").value), Number(at("pair-b").value)]);
+  /** Take what was chosen; who is chosen on both sides changes places with the other. */
+  picked(id) {
+    const [a, b] = [Number(at("pair-a").value), Number(at("pair-b").value)];
+    if (a !== b) this.pick([a, b]);
+    else this.pick(id === "pair-a" ? [a, this.a] : [this.b, b]);
   }
 
   /** Take another board. */
@@ -235,8 +238,10 @@ class PairPanel {
     const sorted = [...sums.values()].toSorted((x, y) => Math.abs(y.part) - Math.abs(x.part));
     const { percent } = this.shown;
     const scale = percent ? 100 : 1;
-    const rows = sorted.slice(0, MOST_CLUSTERS_SHOWN).map(({ cluster, part, items }) => ({
-      label: shorten(this.items.labels[cluster], 24),
+    const drawn = sorted.slice(0, MOST_CLUSTERS_SHOWN);
+    const labels = distinct(drawn.map(({ cluster }) => this.items.labels[cluster]));
+    const rows = drawn.map(({ cluster, part, items }, k) => ({
+      label: labels[k],
       value: scale * part,
       told: `${visible(this.items.labels[cluster])}: ${signed(part, percent)} from ${plural(items, "item")}`,
     }));
@@ -265,7 +270,7 @@ class PairPanel {
     at("attempts-out").textContent = k === undefined ? "" : String(k);
     at("power").textContent = share(power);
     at("power").dataset.value = String(power);
-    at("smallest").textContent = Number.isFinite(smallest) ? gap(smallest, percent) : "no gap at all";
+    at("smallest").textContent = Number.isFinite(smallest) ? `${gap(smallest, percent)} or more` : "no gap at all";
     at("needed").textContent = needed < 1e7 ? `about ${roundedUp(needed)}` : "more than ten million";
     at("forecast-se").textContent = gap(model.se(n, attempts), percent);
     const rows = this.sizes.map((items) => ({ kind: "curve", items, power: model.power(effect, items, attempts) }));

@@ -1,0 +1,237 @@
+"""The page loads quietly, fits, and can be used: leaderboard, models, pairs, matrix; by mouse and by keyboard alone."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from browser_cases import CASES, made
+from test_same_numbers import choose
+
+PHONE = {"width": 390, "height": 844}
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": PHONE, "is_mobile": True},
+    "narrow": {"viewport": PHONE},
+}
+FITS = "document.scrollingElement.scrollWidth <= innerWidth"
+ORDER = "() => [...document.querySelectorAll('#board-body tr')].map((row) => Number(row.dataset.model))"
+DOTS = """() => [...document.querySelectorAll("#whiskers .mark-symbol path")].map((dot) => dot.getBoundingClientRect())
+  .map((box) => [box.x + box.width / 2, box.y + box.height / 2])"""
+
+
+def first(name):
+    return made(name).data["boards"][0]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", ["example", "tasks", "open scale"])
+def test_it_fits_and_is_quiet(name, look, opened):
+    page = opened(made(name), **LOOKS[look])
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert page.evaluate(FITS)
+    assert page.title() == made(name).data["title"]
+
+
+def test_print_shows_everything(opened):
+    page = opened(made("example"))
+    page.emulate_media(media="print")
+    assert page.is_visible("#words")
+    assert page.is_hidden("#copy")
+    assert page.is_hidden("#pair-a")
+    assert page.evaluate(FITS)
+
+
+@pytest.mark.parametrize("name", ["example", "tasks", "holes"])
+def test_without_javascript_the_verdict_and_the_tables_are_there(name, opened):
+    page = opened(made(name), java_script_enabled=False)
+    assert page.locator("#verdict").is_visible()
+    assert page.locator("#verdict").text_content() == made(name).verdict
+    tables = page.locator(".still table")
+    assert tables.count() == len(made(name).data["boards"])
+    for k, board in enumerate(made(name).data["boards"]):
+        assert tables.nth(k).is_visible()
+        assert all(model["model"] in tables.nth(k).text_content() for model in board["models"])
+    assert page.locator(".columns").is_hidden()
+    assert page.locator("#made").is_visible()
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in {"example", "tasks", "open scale"}])
+def test_every_board_opens(name, opened):
+    page = opened(made(name), viewport=PHONE)
+    assert page.evaluate(FITS)
+    for k, board in enumerate(made(name).data["boards"]):
+        choose(page, k)
+        assert page.text_content("#verdict") == board["verdict"]
+        assert page.locator("#board-body tr").count() == len(board["models"])
+        assert page.text_content("#model-verdict").startswith(board["models"][0]["model"])
+        assert page.is_visible("#pair-card") == (len(board["models"]) > 1)
+
+
+@pytest.mark.parametrize("name", ["example", "holes", "open scale"])
+def test_sorting(name, opened):
+    page, board = opened(made(name)), first(name)
+    for k, column in enumerate(board["columns"]):
+        if not column["name"]:
+            continue
+        head = page.locator(f'#board-head th[data-column="{k}"]')
+        for direction in ("ascending", "descending"):
+            head.locator("button").evaluate("(button) => button.click()")
+            assert head.get_attribute("aria-sort") == direction
+            assert page.locator("#board-head [aria-sort]").count() == 1
+            order = page.evaluate(ORDER)
+            values = [board["models"][m][column["by"]] for m in order]
+            assert values == sorted(values, reverse=direction == "descending"), (column, direction)
+            shown = [row.get_attribute("title") for row in page.locator("#board-body .link").all()]
+            assert shown == [board["models"][m]["model"] for m in order]
+            assert whiskers_agree(page, board, order)
+
+
+def whiskers_agree(page, board, order):
+    """Say whether the dots lie in the order of the rows: each in its row's height, and larger scores further right."""
+    page.wait_for_function(f"document.querySelectorAll('#whiskers .mark-symbol path').length === {len(order)}")
+    page.wait_for_timeout(30)
+    dots = page.evaluate(DOTS)
+    rows = page.evaluate(
+        "() => [...document.querySelectorAll('#board-body tr')].map((row) => [row.getBoundingClientRect().top, row.getBoundingClientRect().bottom])"
+    )
+    by_height = sorted(dots, key=lambda dot: dot[1])
+    inside = all(top <= dot[1] <= bottom for dot, (top, bottom) in zip(by_height, rows, strict=True))
+    values = [board["models"][m]["value"] for m in order]
+    places = sorted(range(len(order)), key=lambda k: values[k])
+    return inside and all(by_height[a][0] <= by_height[b][0] + 0.5 for a, b in pairwise(places))
+
+
+def test_filtering(opened):
+    page, board = opened(made("example")), first("example")
+    page.fill("#find", "SMOLLM t0.3")
+    assert page.evaluate(ORDER) == [0]
+    assert page.text_content("#count") == "1 of 4 models"
+    page.fill("#find", "no such model")
+    assert page.evaluate(ORDER) == []
+    assert page.text_content("#count") == "0 of 4 models"
+    page.fill("#find", "")
+    assert page.evaluate(ORDER) == [0, 1, 2, 3]
+    page.check("#best")
+    assert page.evaluate(ORDER) == [k for k, model in enumerate(board["models"]) if model["best"]]
+
+
+def test_tasks_and_the_place_over_a_reload(opened):
+    page, boards = opened(made("tasks")), made("tasks").data["boards"]
+    titles = page.locator("#task option").all_text_contents()
+    assert titles == [board["title"] for board in boards]
+    assert titles[0].startswith("overall")
+    page.select_option("#task", "2")
+    page.wait_for_selector('html[data-ready="2"]', state="attached")
+    assert page.text_content("#verdict") == boards[2]["verdict"]
+    page.evaluate("document.querySelector('#board-head th[data-column] button').click()")
+    page.fill("#find", "c")
+    page.select_option("#pair-a", "3")
+    page.select_option("#model-name", "1")
+    before = [page.text_content(f"#{name}") for name in ("verdict", "pair-verdict", "model-verdict", "count")]
+    page.reload()
+    page.wait_for_selector('html[data-ready="2"]', state="attached")
+    assert [page.text_content(f"#{name}") for name in ("verdict", "pair-verdict", "model-verdict", "count")] == before
+    assert page.input_value("#find") == "c"
+    assert page.locator("#board-head [aria-sort]").count() == 1
+
+
+def pair_of(page):
+    return [int(page.input_value("#pair-a")), int(page.input_value("#pair-b"))]
+
+
+def test_choosing_two_models(opened):
+    page = opened(made("example"))
+    assert pair_of(page) == [0, 1]
+    page.check("#board-body tr:nth-child(4) input")
+    assert pair_of(page) == [1, 3]
+    verdict = page.text_content("#pair-verdict")
+    page.click("#pair-swap")
+    assert pair_of(page) == [3, 1]
+    assert page.text_content("#pair-verdict") == verdict
+    page.select_option("#pair-b", "0")
+    assert pair_of(page) == [3, 0]
+    assert page.locator("#board-body tr.picked").count() == 2
+    page.click("#board-body tr:nth-child(3) .link")
+    assert page.input_value("#model-name") == "2"
+    assert page.evaluate("document.activeElement.id") == "model-card"
+
+
+def test_the_same_model_twice_is_not_compared(opened):
+    page = opened(made("example"))
+    page.select_option("#pair-a", "1")
+    assert pair_of(page) == [1, 0]
+    page.select_option("#pair-b", "1")
+    assert pair_of(page) == [0, 1]
+
+
+def test_clicking_in_the_matrix(opened):
+    page = opened(made("example"))
+    page.wait_for_selector("#matrix .mark-rect path")
+    cells = page.locator("#matrix .mark-rect path")
+    assert cells.count() == 12
+    cells.nth(3 + 2).click()
+    a, b = pair_of(page)
+    assert (a, b) != (0, 1)
+    assert page.evaluate("document.activeElement.id") == "pair-card"
+
+
+def test_the_keyboard_alone(opened):
+    page = opened(made("example"))
+    reached = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                "(({ id, className, tagName, textContent }) => id || className || `${tagName} ${textContent.trim()}`)(document.activeElement)"
+            )
+        )
+        if reached.count(reached[0]) > 1:
+            break
+    wanted = {
+        "find",
+        "best",
+        "pair-a",
+        "pair-b",
+        "pair-swap",
+        "true-gap",
+        "questions",
+        "attempts",
+        "model-name",
+        "copy",
+        "link",
+        "skip",
+    }
+    assert wanted <= set(reached), wanted - set(reached)
+    assert sum(name.startswith("BUTTON") for name in reached) >= 6
+    assert "SUMMARY In plain words" in reached
+    page.focus('#board-head th[data-column="2"] button')
+    page.keyboard.press("Enter")
+    assert page.get_attribute('#board-head th[data-column="2"]', "aria-sort") == "ascending"
+    assert page.evaluate("document.activeElement.tagName") == "BUTTON"
+    page.keyboard.press("Space")
+    assert page.get_attribute('#board-head th[data-column="2"]', "aria-sort") == "descending"
+    page.focus("#board-body tr:nth-child(2) .link")
+    page.keyboard.press("Enter")
+    chosen = page.locator("#board-body tr:nth-child(2)").get_attribute("data-model")
+    assert page.input_value("#model-name") == chosen
+    page.focus("#questions")
+    before = page.text_content("#questions-out")
+    page.keyboard.press("ArrowRight")
+    assert page.text_content("#questions-out") != before
+    page.focus("#attempts")
+    page.keyboard.press("ArrowRight")
+    assert page.text_content("#attempts-out") == "6"
+    page.focus("#pair-b")
+    before = page.text_content("#pair-verdict")
+    page.keyboard.press("ArrowDown")
+    assert page.text_content("#pair-verdict") != before
+
+
+def test_all_questions_that_decide_can_be_shown(opened):
+    page = opened(made("example"))
+    first_list = page.locator("#decisive-lists > div").first
+    assert first_list.locator("tbody tr").count() == 8
+    first_list.locator("button").click()
+    assert first_list.locator("tbody tr").count() == 31

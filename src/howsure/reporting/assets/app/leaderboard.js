@@ -103,7 +103,7 @@ class BoardTable {
 
   name(m) {
     const { model } = this.board.models[m];
-    const button = make("button", { type: "button", kind: "link", text: this.names[m], title: visible(model) });
+    const button = make("button", { type: "button", kind: "link", text: shorten(this.names[m], narrow() ? 22 : 44), title: visible(model) });
     button.addEventListener("click", () => this.choose(m));
     return make("th", { scope: "row", kind: "name", children: [button] });
   }
@@ -152,6 +152,11 @@ class BoardTable {
 
 function rowHeight() {
   return at("board-body").firstElementChild?.getBoundingClientRect().height ?? 0;
+}
+
+/** Names have two lines; of a longer one the middle goes, since models of a family differ at the end. */
+function narrow() {
+  return matchMedia("(max-width: 40rem)").matches;
 }
 
 function kind(board) {

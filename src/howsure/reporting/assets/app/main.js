@@ -69,7 +69,7 @@ class Page {
     for (const part of Object.values(this.parts)) part.board(board, details);
     const several = board.models.length > 1;
     at("pair-card").hidden = !several;
-    if (several) this.pick([this.find("a", 0), this.find("b", 1)]);
+    if (several) this.pick([this.find("a", 0), this.find("b", comparable(details.pairs))]);
     this.choose(this.find("model", 0), false);
     document.documentElement.dataset.ready = String(k);
   }
@@ -104,6 +104,12 @@ class Page {
     const rows = board.difficulty.map((bin) => ({ ...bin, told: `${plural(bin.count, "question")} between ${bin.low} and ${bin.high} %` }));
     this.histogram.show(rows, "How many questions have which mean score over all models; the counts are in the table above.");
   }
+}
+
+/** Return the best model that answered some of the leader's questions; the second where none did. */
+function comparable(pairs) {
+  for (let k = 1; k < pairs.models; k++) if (pairs.of(0, k).n > 0) return k;
+  return 1;
 }
 
 function facts(board) {

@@ -45,7 +45,7 @@ class MatrixPanel {
     this.chart.clear();
     const all = ((end - start) * (end - start - 1)) / 2;
     const label = `${count(apart)} of ${plural(all, "pair")} among models ${start + 1} to ${end} are really apart.`;
-    at("matrix-told").textContent = `${label} Columns are numbered as rows; + and −: the row is really above or below the column, all pairs taken together.`;
+    at("matrix-told").textContent = `${label} Columns are numbered as rows; + and −: the row is really above or below the column, ${this.shown.adjust === "none" ? "each pair taken alone" : "all pairs taken together"}.`;
     await this.chart.show(rows, label);
     this.chart.view.addEventListener("click", (_, item) => {
       if (item?.datum?.i !== undefined) this.pick([item.datum.i, item.datum.j], true);

@@ -30,7 +30,7 @@ class ModelPanel {
     at("model-verdict").textContent = visible(`${model.model}: ${score(model.value, percent)}, ${bar}.`);
     const rows = [
       [`${level(sure)} interval`, model.low === null ? "n/a" : `[${scoreNumber(model.low, percent)}, ${scoreNumber(model.high, percent)}]${percent ? " %" : ""}`],
-      ["SE", scoreNumber(model.se, percent) + unit(percent)],
+      ["SE", model.se === null ? "n/a" : gap(model.se, percent)],
       ["place", model.rank_low === model.rank_high ? `${model.rank}` : `${model.rank}, could be ${model.rank_low}–${model.rank_high}`],
       ["items", `${plural(model.n_items, "item")}${model.n_clusters === model.n_items ? "" : ` in ${plural(model.n_clusters, "cluster")}`}`],
       ["attempts", count(model.n_attempts) + (model.n_failed ? `, ${count(model.n_failed)} failed` : "")],
@@ -77,8 +77,9 @@ class ModelPanel {
     const sorted = [...groups].map(([cluster, { sum, weight, n }]) => ({ cluster, mean: sum / weight, n }));
     sorted.sort((x, y) => y.mean - x.mean);
     const drawn = sorted.length <= MOST_DOTS ? sorted : [...sorted.slice(0, MOST_DOTS / 2), ...sorted.slice(-MOST_DOTS / 2)];
-    const rows = drawn.map(({ cluster, mean, n }) => ({
-      label: shorten(items.labels[cluster], 24),
+    const labels = distinct(drawn.map(({ cluster }) => items.labels[cluster]));
+    const rows = drawn.map(({ cluster, mean, n }, k) => ({
+      label: labels[k],
       value: scale * mean,
       items: n,
       mean: scale * models[m].value,

@@ -50,6 +50,17 @@ function shorten(name, width = 34) {
   return `${shown.slice(0, Math.ceil(kept / 2))}…${shown.slice(shown.length - Math.floor(kept / 2))}`;
 }
 
+/** Name a row of a chart after each text, numbered where several look the same: a chart has one row a name. */
+function distinct(texts) {
+  const seen = new Map();
+  return texts.map((full) => {
+    const text = shorten(full, 20) || "(no name)";
+    const before = seen.get(text) ?? 0;
+    seen.set(text, before + 1);
+    return before === 0 ? text : `${text} (${before + 1})`;
+  });
+}
+
 /** Where the reader is: kept in the address, so that it can be sent and survives a reload. */
 class Place {
   constructor() {

@@ -27,7 +27,7 @@ def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, liv
     """Return the page. `boards`: what packing.packed made of each; `still`: what readers without JavaScript see."""
     style, libraries, program = asset("page.css"), asset("libraries.min.js"), _program()
     holders = [f'<script type="text/plain" id="board-{k}">{text}</script>' for k, text in enumerate(boards)]
-    return Template(asset("page.html")).substitute(
+    page = Template(asset("page.html")).substitute(
         live="yes" if live else "no",
         policy=policy(style, (libraries, program), live=live),
         version=html.escape(report["version"]),
@@ -43,6 +43,7 @@ def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, liv
         libraries=libraries,
         app=program,
     )
+    return page.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair can't be written
 
 
 def policy(style: str, scripts: Sequence[str], *, live: bool = False) -> str:

@@ -15,6 +15,7 @@ class Chart {
     if (this.view === null) this.view = this.start(rows, extent);
     else this.view.data("rows", rows);
     await this.view.runAsync();
+    this.element.querySelector("svg")?.setAttribute("aria-hidden", "true"); // the label says it
   }
 
   start(rows, extent) {

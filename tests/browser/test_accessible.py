@@ -1,0 +1,23 @@
+"""axe-core finds nothing, best practices included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from browser_cases import made
+from test_page import LOOKS
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
+@pytest.mark.parametrize("name", ["example", "tasks"])
+def test_axe_finds_nothing(name, look, opened):
+    page = opened(made(name), bypass_csp=True, **LOOKS[look])
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    assert [(each["id"], [node["html"][:160] for node in each["nodes"][:3]]) for each in found["violations"]] == []
+    assert len(found["passes"]) > 30

@@ -1,0 +1,173 @@
+"""Texts from logs stay texts: in tables, charts, tooltips, the address, the title, with and without JavaScript."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from howsure.render.visible import visible
+from howsure.reporting import report
+
+MARKER = "window.touched=1"
+TEXTS = (
+    f"<script>{MARKER}</script>",
+    f"<img src=x onerror={MARKER}>",
+    f'"><svg onload={MARKER}>',
+    f"</script><script>{MARKER}</script>",
+    "<!--<script>",
+    f"javascript:{MARKER}",
+    "{{7*7}}",
+    "${7*7}",
+    "__proto__",
+    "constructor",
+    "toString",
+    "'\"`&amp;",
+    "\u202egnp.exe",
+    "a\0b",
+    "\x1b[31mred\x1b[0m",
+    "x" * 10_000,
+    "😀👩‍👩‍👧",
+    "$title",
+    "$$ $& $1",
+    "a\u2028b\u2029c",
+    "</style><style>*{display:none}",
+    "</title><h1>",
+    "datum.best",
+    "-1",
+    "-score %",
+    "",
+    " ",
+)
+ITEMS = 12
+
+
+def hostile(names=TEXTS, task="quiz", **columns):
+    """Every text is a model, an item and a cluster; models are right more and more often."""
+    rows = [
+        {
+            "task": task,
+            "model": f"{k}{model}",
+            "item": f"{i}{item}",
+            "text": item,
+            "score": float((i * (k + 2)) % (k + 3) > 1),
+        }
+        for k, model in enumerate(names)
+        for i, item in enumerate([*names[:ITEMS], *names[:ITEMS]])
+    ]
+    return pl.DataFrame(rows).with_columns(**columns)
+
+
+def untouched(page):
+    assert page.evaluate("window.touched") is None
+    assert (
+        page.evaluate(
+            "document.querySelectorAll('img, iframe, object, embed, link, base, form:not(.vega-bindings)').length"
+        )
+        == 0
+    )
+    assert page.evaluate("document.querySelectorAll('script').length") == page.evaluate(
+        "document.querySelectorAll('script[type]').length + 2"
+    )
+    assert page.evaluate("document.querySelectorAll('style').length") == 1
+    assert page.evaluate("document.querySelectorAll('h1').length") == 1
+    assert page.evaluate("({}).polluted") is None
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('*')].flatMap((e) => e.getAttributeNames()).filter((n) => n.startsWith('on'))"
+        )
+        == []
+    )
+
+
+@pytest.fixture(scope="module")
+def made():
+    return report(hostile(), cluster="text")
+
+
+def test_models_items_and_clusters(made, opened):
+    page = opened(made)
+    board = made.data["boards"][0]
+    untouched(page)
+    shown = page.evaluate(
+        "[...document.querySelectorAll('#board-body tr')].map((row) => row.querySelector('.link').title)"
+    )
+    assert shown == [visible(model["model"]) for model in board["models"]]
+    for k in range(len(board["columns"])):
+        if board["columns"][k]["name"]:
+            page.evaluate(f"document.querySelector('#board-head th[data-column=\"{k}\"] button').click()")
+    for text in TEXTS:
+        page.fill("#find", text)
+    page.fill("#find", "")
+    for a in range(len(TEXTS) - 1):
+        page.evaluate(
+            """(a) => { const side = document.getElementById("pair-b"); document.getElementById("pair-a").value = a; side.value = a + 1;
+            side.dispatchEvent(new Event("change")); const name = document.getElementById("model-name"); name.value = a; name.dispatchEvent(new Event("change")); }""",
+            a,
+        )
+        assert page.text_content("#model-verdict").startswith(visible(board["models"][a]["model"])[:40])
+        assert page.evaluate("document.querySelectorAll('#pair-words p').length") > 3
+    page.evaluate("document.querySelectorAll('#decisive-lists button').forEach((button) => button.click())")
+    page.wait_for_timeout(100)
+    untouched(page)
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def test_tooltips(made, opened):
+    page = opened(made)
+    page.wait_for_selector("#model-clusters .mark-symbol path")
+    seen = set()
+    for dot in page.locator("#model-clusters .mark-symbol path").all():
+        dot.scroll_into_view_if_needed()
+        box = dot.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        seen.add(page.get_attribute("#model-clusters", "title"))
+    assert any("<script>" in (text or "") for text in seen)
+    page.locator("#matrix .mark-rect path").nth(3).hover()
+    assert "−" in (page.get_attribute("#matrix", "title") or "")
+    untouched(page)
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS if text.strip()])
+def test_tasks_metrics_and_titles(text, opened):
+    tasks = [
+        hostile(("a", "b", "c"), task=text, metric=pl.lit(f"m{text}")),
+        hostile(("a", "b", "c"), task="other", metric=pl.lit(f"m{text}")),
+    ]
+    page = opened(report(pl.concat(tasks), title=text, cluster="none"))
+    untouched(page)
+    assert page.evaluate("document.title").replace("\xa0", " ").strip() == " ".join(visible(text).split())
+    titles = page.locator("#task option").all_text_contents()
+    assert len(titles) >= 2
+    page.select_option("#task", str(len(titles) - 1))
+    page.wait_for_selector(f'html[data-ready="{len(titles) - 1}"]', state="attached")
+    page.reload()
+    page.wait_for_selector(f'html[data-ready="{len(titles) - 1}"]', state="attached")
+    untouched(page)
+
+
+def test_without_javascript(made, opened):
+    page = opened(made, java_script_enabled=False)
+    assert page.locator(".still table").is_visible()
+    assert page.locator("script").count() == page.locator("script[type]").count() + 2
+    assert page.locator("img, iframe, object, embed, base, form").count() == 0
+    assert page.locator("svg").count() == 0
+    text = page.locator(".still").text_content()
+    assert all(visible(name)[:200].strip() in text for name in TEXTS if not name.isspace())
+
+
+def test_the_address_is_untrusted_too(made, opened):
+    page = opened(
+        made,
+        hash="#task=%3Cimg%20src%3Dx%3E&a=__proto__&b=constructor&model=%3Cscript%3E&sort=-%3Csvg%3E&find=%00&best=%3C",
+    )
+    untouched(page)
+    assert page.text_content("#pair-verdict")
+
+
+def test_lone_surrogates_make_no_page_that_cannot_be_written(tmp_path):
+    names = pl.DataFrame(
+        {"model": ["a", "b"] * 10, "item": [k // 2 for k in range(20)], "score": [k % 3 == 0 for k in range(20)]}
+    )
+    made = report(names, title="\ud800 lone")
+    made.save(tmp_path / "x.html")
+    assert "lone" in (tmp_path / "x.html").read_text(encoding="utf-8")

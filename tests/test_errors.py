@@ -1,6 +1,7 @@
 """Every error and caution says what, where and what next; the words are locked as snapshots."""
 
 import json
+import os
 
 import narwhals as nw
 import numpy as np
@@ -14,6 +15,7 @@ from howsure.methods.betting import Betting
 from howsure.methods.difference import difference
 from howsure.methods.mean import mean
 from howsure.readers import registry
+from howsure.reporting.origin import read_origin
 
 
 def frame(**columns):
@@ -202,6 +204,10 @@ ERRORS = {
     "attempts for pass@2": lambda: hs.allocate(attempts(), "a", attempts=5, score="pass@2"),
     "attempts for averaged checkpoints": lambda: hs.allocate(attempts(), "a", attempts=5, average_last=2),
     "configuration that is not there": lambda: configuration.load("nowhere.toml"),
+    "origin of a page that is not there": lambda: read_origin("nowhere.html"),
+    "origin of what is no page": lambda: read_origin(os.devnull),
+    "report by a method for one pair": lambda: hs.report(two_models(), method="sign-flip"),
+    "report with a covariate": lambda: hs.report(attempts(), covariate="length"),
     "margin without an error bar": lambda: hs.compare(two_models(n=1), "a", "b", margin=0.1),
 }
 

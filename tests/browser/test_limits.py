@@ -1,0 +1,66 @@
+"""Boards beyond what a page holds: it says what it leaves out, and works."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from browser_cases import several
+from test_same_numbers import unpacked
+
+from frames import clustered
+from howsure.reporting import report
+
+
+def test_more_pairs_than_a_page_holds(opened, monkeypatch):
+    monkeypatch.setattr("howsure.reporting.boards.MOST_PAIRS", 3)
+    made = report(several("abcdef"))
+    assert unpacked(made.boards[0])["pairs"]["models"] == 3
+    page = opened(made)
+    assert page.locator("#board-body tr").count() == 6
+    assert page.locator("#pair-a option").count() == 3
+    page.check("#board-body tr:nth-child(6) input")
+    assert "The page compares the best 3 models" in page.text_content("#pair-verdict")
+    assert page.is_hidden("#pair-known")
+    page.check("#board-body tr:nth-child(1) input")
+    page.check("#board-body tr:nth-child(3) input")
+    assert page.is_visible("#pair-known")
+    page.click("#board-body tr:nth-child(6) .link")
+    assert page.input_value("#model-name") == "5"
+
+
+def test_no_pair_at_all(opened, monkeypatch):
+    monkeypatch.setattr("howsure.reporting.boards.MOST_PAIRS", 0)
+    page = opened(report(several("abc")))
+    assert "howsure compare" in page.text_content("#pair-verdict")
+
+
+def test_more_scores_than_a_page_holds(opened, monkeypatch):
+    monkeypatch.setattr("howsure.reporting.boards.MOST_CELLS", 10)
+    made = report(clustered(), cluster="passage")
+    assert unpacked(made.boards[0])["items"] is None
+    page = opened(made)
+    assert page.is_hidden("#decisive")
+    assert page.is_hidden("#drivers")
+    assert page.is_hidden("#model-clusters-part")
+    assert page.is_visible("#pair-power")
+    assert page.text_content("#pair-verdict")
+
+
+def test_more_models_than_the_matrix_shows_at_once(opened):
+    names = [f"m{k:02}" for k in range(35)]
+    page = opened(report(several(names, n=30)))
+    assert page.locator("#matrix-from option").all_text_contents() == ["models 1–30", "models 31–35"]
+    page.wait_for_selector("#matrix .mark-rect path")
+    assert page.locator("#matrix .mark-rect path").count() == 30 * 29
+    page.select_option("#matrix-from", "30")
+    page.wait_for_function("document.querySelectorAll('#matrix .mark-rect path').length === 20")
+    page.locator("#matrix .mark-rect path").first.click()
+    assert int(page.input_value("#pair-a")) >= 30
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "n\nm", "  "])
+def test_two_models_whose_names_look_alike(name, opened):
+    rows = several("ab").with_columns(model=pl.lit(name) + pl.col("model"))
+    page = opened(report(rows))
+    assert page.locator("#board-body tr").count() == 2
+    assert page.text_content("#pair-verdict")

@@ -144,6 +144,8 @@ class PairPanel {
       ["items, clusters", this.counts()],
     ];
     at("pair-numbers").replaceChildren(...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));
+    at("pair-gap").hidden = pair.low === "n/a";
+    if (pair.low === "n/a") return;
     const scale = percent ? 100 : 1;
     const ends = [pair.low, pair.high].map(number);
     const bar = { low: ends[0], high: ends[1], value: scale * pair.d, real: pair.holds.real };

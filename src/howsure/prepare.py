@@ -286,7 +286,9 @@ def _policy_words(items: Items) -> str:
     if items.failures != "harness":
         return chosen[items.failures]
     words = []
-    for task, metric in items.parts:
+    for (task, metric), part in items.parts.items():
+        if part["rows"].sum() == part["n"].sum():
+            continue  # what its harness would do with failures is no news
         fact = next((fact for fact in items.facts if fact.task == task), None)
         default = {"drop": "they are left out", "zero": "they count as 0"}[items.policy(task, metric)]
         words.append(fact.failures_words if fact is not None and fact.failures_words else default)

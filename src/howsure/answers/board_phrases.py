@@ -27,10 +27,18 @@ TOPICS = {
 BOARD: Table = (
     (
         "board.seen.leader",
-        "many !level_scores",
+        "many !level_scores !benchmark",
         (
             "{leader} has the best score of {models}: {score}. It is best on these questions; with other questions of the same kind the "
             "order could be another."
+        ),
+    ),
+    (
+        "board.seen.answers",
+        "many !level_scores benchmark",
+        (
+            "{leader} has the best score of {models}: {score}. It is best with these answers; the same questions, asked again, could "
+            "give another order."
         ),
     ),
     ("board.seen.level", "many level_scores", "The {models} all have the same score, {score}."),

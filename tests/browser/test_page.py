@@ -57,8 +57,11 @@ def test_without_javascript_the_verdict_and_the_tables_are_there(name, opened):
     assert page.locator("#made").is_visible()
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in {"example", "tasks", "open scale"}])
-def test_every_board_opens(name, opened):
+DEGENERATE = list(CASES)[list(CASES).index("one model") :]
+
+
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_every_degenerate_board_opens_on_a_phone(name, opened):
     page = opened(made(name), viewport=PHONE)
     assert page.evaluate(FITS)
     for k, board in enumerate(made(name).data["boards"]):

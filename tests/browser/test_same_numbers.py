@@ -86,9 +86,8 @@ def differing(shown, c):
     return [each for each in found if each[1] != each[2]]
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if len(made(name).data["boards"][0]["models"]) > 1])
-def test_every_pair_is_what_compare_says(name, opened):
-    page = opened(made(name))
+def check_pairs(page, name):
+    """Hold every pair of a case, both ways round, against `compare`."""
     wrong = []
     for k, board in enumerate(made(name).data["boards"]):
         choose(page, k)
@@ -104,9 +103,8 @@ ROWS = """() => [...document.querySelectorAll("#board-body tr")].map((row) =>
   [...row.querySelectorAll("th, td")].filter((cell) => !/tick|whiskers/.test(cell.className)).map((cell) => cell.textContent))"""
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_every_row_is_that_of_the_leaderboard(name, opened):
-    page = opened(made(name))
+def check_rows(page, name):
+    """Hold every row of a case against `leaderboard`."""
     pairwise = {key: value for key, value in CASES[name][1].items() if key != "score"}
     answer = hs.leaderboard(scores(name), **pairwise)
     boards = (*((answer.overall,) if answer.overall else ()), *answer.boards)
@@ -131,6 +129,13 @@ def test_every_row_is_that_of_the_leaderboard(name, opened):
             assert f"{escape(row[named + 1])} ({escape(row[named + 2])})" in latex or row[named + 2] == "n/a"
         words = [block.text for block in paragraphs(board_phrases(board, boards=len(boards)))]
         assert [text.strip() for text in page.locator("#words p").all_text_contents()] == words
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_row_and_every_pair(name, opened):
+    page = opened(made(name))
+    check_rows(page, name)
+    check_pairs(page, name)
 
 
 def _or_nan(value):

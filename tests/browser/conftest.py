@@ -30,6 +30,13 @@ window.alert = window.prompt = window.confirm = () => violations.push("a dialog"
 """
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what is in this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="module")
 def browser():
     """One browser a module: Playwright keeps an event loop in this thread, which other tests can't have."""

@@ -143,7 +143,7 @@ def _drivers(title: str) -> Spec:
         "encoding": {
             "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": NAMES},
             "x": _position("value", title, axis={"tickCount": 5}),
-            "color": {"condition": {"test": "datum.value > 0", "value": BLUE}, "value": ORANGE},
+            "color": {"condition": {"test": "datum.good", "value": BLUE}, "value": ORANGE},
             "tooltip": _told(),
         },
     }

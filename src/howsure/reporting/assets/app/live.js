@@ -1,6 +1,7 @@
 // A page that is served follows the folder: new results come in without losing the reader's place.
 
 function follow() {
+  at("following").hidden = false;
   const source = new EventSource("events");
   source.addEventListener("message", async (event) => {
     const { state, message } = JSON.parse(event.data);

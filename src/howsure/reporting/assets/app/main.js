@@ -1,5 +1,7 @@
 // The page: one board at a time, a model and a pair of it looked at closer.
 
+const MOST_CAUTIONS = 3;
+
 class Page {
   constructor(report) {
     this.report = report;
@@ -29,14 +31,15 @@ class Page {
     this.boards.clear();
     fill("notes", report.html.notes);
     fill("made", report.html.made);
-    return this.start();
+    return this.start(this.shown.title);
   }
 
-  start() {
+  start(title = this.place.get("task")) {
+    fold(at("notes"));
     const titles = this.report.boards.map((board) => board.title);
     at("task").replaceChildren(...titles.map((text, k) => make("option", { value: k, text })));
     at("tasks").hidden = titles.length < 2;
-    const wanted = titles.indexOf(this.place.get("task"));
+    const wanted = titles.indexOf(title);
     return this.board(wanted < 0 ? this.report.first : wanted, false);
   }
 
@@ -59,6 +62,7 @@ class Page {
     at("verdict").textContent = visible(board.verdict);
     at("facts").textContent = facts(board);
     fill("cautions", board.html.cautions);
+    fold(at("cautions"));
     fill("words", board.html.words);
     fill("noise", board.html.noise);
     fill("health", board.html.health);
@@ -110,6 +114,15 @@ class Page {
 function comparable(pairs) {
   for (let k = 1; k < pairs.models; k++) if (pairs.of(0, k).n > 0) return k;
   return 1;
+}
+
+/** Leave the first few cautions in view, and fold the others. */
+function fold(place) {
+  const list = place.querySelector("ul.cautions");
+  if (!list || list.children.length <= MOST_CAUTIONS + 1) return;
+  const others = [...list.children].slice(MOST_CAUTIONS);
+  const rest = make("ul", { kind: "cautions", children: others });
+  list.after(make("details", { children: [make("summary", { text: `${count(others.length)} more cautions` }), rest] }));
 }
 
 function facts(board) {

@@ -25,9 +25,7 @@ class ModelPanel {
     at("model-name").value = m;
     const { models, percent, level: sure } = this.shown;
     const model = models[m];
-    const half = (model.high - model.low) / 2;
-    const bar = model.low === null ? "no error bar" : `give or take ${scoreNumber(half, percent)}`;
-    at("model-verdict").textContent = visible(`${model.model}: ${score(model.value, percent)}, ${bar}.`);
+    at("model-verdict").textContent = visible(alone(model, this.shown));
     const rows = [
       [`${level(sure)} interval`, model.low === null ? "n/a" : `[${scoreNumber(model.low, percent)}, ${scoreNumber(model.high, percent)}]${percent ? " %" : ""}`],
       ["SE", model.se === null ? "n/a" : gap(model.se, percent)],

@@ -113,10 +113,17 @@ class PairPanel {
     else if (pair.holds.real) text = `${where}${better} beats ${worse} by ${size}, give or take ${take}: real at ${level(shown.level)}.`;
     else if (pair.d === 0) text = `Can't tell: ${where}${names[0]} and ${names[1]} score the same, give or take ${take}${unit(shown.percent)}.`;
     at("pair-verdict").textContent = visible(text);
-    at("pair-verdict").className = `verdict ${pair.holds.real ? "real" : "open"}`;
+    at("pair-verdict").className = `verdict ${this.firm() ? "real" : "open"}`;
     const among = this.amongAll();
     at("pair-among").textContent = among;
+    at("pair-among").className = pair.holds.real && !this.firm() ? "verdict open" : "among";
     at("pair-among").hidden = among === "";
+  }
+
+  /** Say whether the difference is real, also as one of all the pairs of the board where these are corrected for. */
+  firm() {
+    const { real, real_among_all } = this.pair.holds;
+    return real && (real_among_all || this.shown.adjust === "none" || this.shown.models.length < 3);
   }
 
   /** Say what the same difference is worth where it is one of many. */
@@ -127,7 +134,7 @@ class PairPanel {
     const all = `all ${count(pairs)} pairs of this board`;
     if (pair.holds.real_among_all) return `Also among ${all} (p = ${pair.q} after correction).`.replace("= <", "<");
     if (!pair.holds.real) return "";
-    return `That holds if this is the one pair that you meant to compare. Found among ${all} it could be chance (p = ${pair.q} after correction).`;
+    return `But found among ${all}, it could be chance (p = ${pair.q} after correction): it is real only if this is the one pair that you meant to compare.`;
   }
 
   numbers() {
@@ -148,7 +155,7 @@ class PairPanel {
     if (pair.low === "n/a") return;
     const scale = percent ? 100 : 1;
     const ends = [pair.low, pair.high].map(number);
-    const bar = { low: ends[0], high: ends[1], value: scale * pair.d, real: pair.holds.real };
+    const bar = { low: ends[0], high: ends[1], value: scale * pair.d, real: this.firm() };
     this.charts.gap.show([bar], `Difference ${pair.difference}${unit(percent)}, interval from ${pair.low} to ${pair.high}; 0 is ${pair.holds.real ? "outside" : "inside"}.`);
   }
 
@@ -245,12 +252,14 @@ class PairPanel {
     const rows = drawn.map(({ cluster, part, items }, k) => ({
       label: labels[k],
       value: scale * part,
+      good: part > 0 !== this.shown.lower,
       told: `${visible(this.items.labels[cluster])}: ${signed(part, percent)} from ${plural(items, "item")}`,
     }));
     const top = rows.slice(0, 3).map((row) => row.told);
     const left = sorted.length - rows.length;
+    const by = this.items.name ? `By ${visible(this.items.name)}. ` : "";
     at("drivers-told").textContent =
-      `Of ${this.pair.difference}${unit(percent)}, the largest parts: ${top.join("; ")}.` + (left > 0 ? ` ${plural(left, "smaller one")} not drawn.` : "");
+      `${by}Of ${this.pair.difference}${unit(percent)}, the largest parts: ${top.join("; ")}.` + (left > 0 ? ` ${plural(left, "smaller one")} not drawn.` : "");
     this.charts.drivers.show(rows, at("drivers-told").textContent);
   }
 

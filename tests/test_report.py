@@ -94,7 +94,7 @@ def test_without_an_overall_score_the_largest_board_comes_first_and_is_named(her
     (here / "scores.csv").rename(here / "broken" / "scores.csv")
     (here / "broken" / "half.eval").write_bytes(b"PK\x03\x04")
     told = run("report", "broken", "-o", "a.html")
-    assert told.stdout.startswith("large · m: All 2 models tie at 50.0 %."), told.output
+    assert told.stdout.startswith("large · m: Both models tie at 50.0 %."), told.output
     assert "One of 3 boards; the page has them all." in told.stdout
     assert "half.eval" in told.stdout
     data = hs.report("broken").data

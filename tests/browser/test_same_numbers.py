@@ -16,7 +16,7 @@ from browser_cases import CASES, compared, made, scores
 
 import howsure as hs
 from howsure.answers.comparison import comparison_table
-from howsure.answers.leaderboard import board_table
+from howsure.answers.leaderboard import alone, board_table
 from howsure.answers.plain_words import board_phrases, pair_phrases, paragraphs, short_names
 from howsure.document import Scale, p_text
 from howsure.render.latex import escape
@@ -122,6 +122,9 @@ def check_rows(page, name):
         assert page.evaluate(ROWS) == expected
         assert page.text_content("#verdict") == board.verdict
         scale = Scale(percent=board.percent)
+        for m, entry in enumerate(board.entries):
+            page.select_option("#model-name", str(m))
+            assert page.text_content("#model-verdict") == alone(entry, scale)
         for row, model in zip(expected, [model["estimate"] for model in told["models"]], strict=True):
             assert row[named + 1] == scale.number(_or_nan(model["value"]))
             assert row[named + 2] == scale.number(_or_nan(model["se"]))

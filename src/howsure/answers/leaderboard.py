@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options import BoardChart
 
+LOPSIDED = 0.5
+"""An error bar whose nearer limit is less than this share as far as the further one is not said as "give or take"."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
@@ -222,24 +225,52 @@ def board_title(board: Board) -> str:
 
 def board_verdict(board: Board) -> str:
     """Say who leads, who could, and how many neighbouring places are real."""
-    scale, count = Scale(percent=board.percent), len(board.entries)
-    leader = board.entries[0]
-    score = scale.score(leader.estimate.value)
+    count, leader = len(board.entries), board.entries[0]
     if count == 1:
-        half = leader.estimate.interval.half_width
-        return f"{leader.model} scores {score}, give or take {scale.number(half)}."
-    others = len(board.could_be_best) - 1
+        return alone(leader, Scale(percent=board.percent))
+    where = _where(leader)
+    score = Scale(percent=board.percent).score(leader.estimate.value)
+    others, some = len(board.could_be_best) - 1, _some_items(board)
     if others == 0:
         rest = "the other" if count == 2 else f"all {count - 1} others"
-        first = f"{leader.model} is best ({score}): really ahead of {rest} at {level_text(board.level)}."
+        seen = f"{score}, {some}" if some else score
+        first = f"{leader.model} is best{where} ({seen}): really ahead of {rest} at {level_text(board.level)}."
     elif all(entry.estimate.value == leader.estimate.value for entry in board.entries):
-        first = f"All {count} models tie at {score}."
+        first = f"{'Both' if count == 2 else f'All {count}'} models tie at {score}{where}."
     else:
-        rivals = _rivals(others, count - 1)
-        first = f"{leader.model} leads with {score}, but {rivals} could be best as well."
+        seen, rivals = f"{score} ({some})" if some else score, _rivals(others, count - 1)
+        first = f"{leader.model} leads{where} with {seen}, but {rivals} could be best as well."
     apart = board.neighbours_apart
     steps = plural(count - 1, "neighbouring gap")
     return f"{first} Of {steps}, {apart or 'none'} {'is' if apart <= 1 else 'are'} real."
+
+
+def alone(entry: Entry, scale: Scale) -> str:
+    """Say one model's score and its error bar, in limits where these lie far from symmetric."""
+    value, interval = entry.estimate.value, entry.estimate.interval
+    said = f"{entry.model} scores {scale.score(value)}{_where(entry)}"
+    if not interval.low <= interval.high:
+        return f"{said}, with no error bar."
+    nearer, further = sorted((value - interval.low, interval.high - value))
+    if nearer >= LOPSIDED * further:
+        return f"{said}, give or take {scale.number(interval.half_width)}."
+    low, high = scale.number(interval.low), scale.score(interval.high)
+    return f"{said}; the {level_text(interval.level)} interval runs from {low} to {high}."
+
+
+def _where(entry: Entry) -> str:
+    return " on exactly these questions" if entry.estimate.method.endswith("fixed-items") else ""
+
+
+def _some_items(board: Board) -> str:
+    """Say on how many items the leader's score stands where another model answered more; "" where none did."""
+    counts = [entry.estimate.n_items for entry in board.entries]
+    most = max(counts)
+    if counts[0] == most:
+        return ""
+    if board.pairs.n_shared[0, counts.index(most)] == counts[0]:
+        return f"on {counts[0]:,} of {plural(most, 'item')}"
+    return f"on {plural(counts[0], 'item')}, others on up to {most:,}"
 
 
 def _rivals(others: int, count: int) -> str:

@@ -3,6 +3,17 @@
 const ATTEMPTS = [1, 2, 3, 4, 5, 7, 10, 15, 20];
 const TIMES = [1, 2, 4];
 const MOST_DOTS = 40;
+const LOPSIDED = 0.5;
+
+/** Say a score and its error bar, as a leaderboard of one model does: in limits where these lie far from symmetric. */
+function alone(model, { benchmark, level: sure, percent }) {
+  const said = `${model.model} scores ${score(model.value, percent)}${benchmark ? " on exactly these questions" : ""}`;
+  if (model.low === null) return `${said}, with no error bar.`;
+  const below = model.value - model.low;
+  const above = model.high - model.value;
+  if (Math.min(below, above) >= LOPSIDED * Math.max(below, above)) return `${said}, give or take ${scoreNumber((below + above) / 2, percent)}.`;
+  return `${said}; the ${level(sure)} interval runs from ${scoreNumber(model.low, percent)} to ${score(model.high, percent)}.`;
+}
 
 class ModelPanel {
   constructor({ drawings }) {

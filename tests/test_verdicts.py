@@ -1,0 +1,66 @@
+"""What the first sentence of a board says: on how many items, on which questions, give or take what."""
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import attempts, two_models
+
+
+def some(rows, model, n):
+    """Keep the first n items of one model."""
+    return rows.filter((pl.col("model") != model) | pl.col("item").is_in([f"q{i}" for i in range(n)]))
+
+
+def verdict(data, **options):
+    return hs.leaderboard(data, **options).verdict
+
+
+def alone(*scores, **options):
+    rows = pl.DataFrame({"model": "m", "item": range(len(scores)), "score": [float(score) for score in scores]})
+    return verdict(rows, **options)
+
+
+def test_a_leader_of_few_items_is_told_as_one():
+    few = some(two_models(n=400), "a", 2)
+    assert verdict(few).startswith("a leads with 100.0 % (on 2 of 400 items), but the other could be best as well.")
+    many = two_models(n=400).filter((pl.col("model") == "b") | (pl.col("item") != "q399"))
+    assert verdict(many).startswith("a is best (50.9 %, on 399 of 400 items): really ahead of the other at 95 %.")
+    assert verdict(two_models(n=400)).startswith("a is best (50.8 %): really")
+
+
+def test_a_leader_of_other_items_than_the_rest_has_no_share_of_theirs():
+    rows = some(two_models(n=400), "a", 2).with_columns(
+        item=pl.when(pl.col("model") == "a").then("x" + pl.col("item")).otherwise("item")
+    )
+    assert "a leads with 100.0 % (on 2 items, others on up to 400), but" in verdict(rows)
+
+
+def test_a_leader_of_more_items_than_the_rest_is_told_as_ever():
+    assert "items)" not in verdict(some(two_models(n=400), "b", 100))
+
+
+@pytest.mark.parametrize("models", ["a", "ab"])
+def test_exactly_these_questions_are_told_once(models):
+    rows = attempts(models=models)
+    assert verdict(rows, population="benchmark").count(" on exactly these questions") == 1
+    assert "exactly" not in verdict(rows)
+    same = pl.concat([rows.filter(model="a").with_columns(model=pl.lit(name)) for name in models])
+    assert verdict(same, population="benchmark").count(" on exactly these questions") == 1
+
+
+def test_models_with_one_score_tie():
+    rows = two_models().filter(model="a")
+    tied = [pl.concat([rows.with_columns(model=pl.lit(name)) for name in names]) for names in ("ab", "abc")]
+    assert [verdict(each).split(".")[0] for each in tied] == ["Both models tie at 65", "All 3 models tie at 65"]
+
+
+def test_one_model_is_given_limits_where_give_or_take_would_be_untrue():
+    assert alone(0) == "m scores 0.0 %; the 95 % interval runs from 0.0 to 97.5 %."  # 97.5: the root of 1 − p = 0.025
+    assert alone(*[1] * 30) == "m scores 100.0 %; the 95 % interval runs from 88.4 to 100.0 %."  # 0.025^(1/30) = 0.884
+    assert alone(0, 1).startswith("m scores 50.0 %, give or take 4")
+    assert alone(3, 5, 10, interval="t") == "m scores 6, give or take 8.957."  # 4.303 · 3.606 / √3
+
+
+def test_one_model_without_an_error_bar_has_no_give_or_take():
+    assert alone(7) == "m scores 7, with no error bar."

@@ -557,6 +557,16 @@ def test_items_needed_is_millers_formula_where_neither_df_nor_pseudo_items_matte
     assert math.isnan(items_needed(difference(a, a).estimate, 0.95))
 
 
+@pytest.mark.parametrize("n", [9, 10])
+@pytest.mark.parametrize("size", [1, 3])
+def test_no_number_of_items_is_forecast_from_fewer_than_ten_units(n, size):
+    a, b = np.tile([1.0, 0.0, 1.0], n * size)[: n * size], np.zeros(n * size)
+    b[0] = 1.0
+    found = difference(a, b, clusters=(np.repeat(np.arange(n), size),) if size > 1 else ())
+    assert math.isfinite(found.items_needed) == (n == 10)
+    assert math.isfinite(difference(a, b[::-1].copy(), method="t").items_needed) == (n * size >= 10)
+
+
 def test_items_needed_would_do():
     # 80 % of samples of that many items, drawn from those seen, show the gap
     a, b, _, _ = random_pair(4)

@@ -62,7 +62,8 @@ class Comparison(Answer):
     `paired`: on the items that both answered. `unpaired_se`: what the SE would be without pairing.
     `wins`, `losses`, `ties`: items on which a scores better, worse or the same. `n_only_a`, `n_only_b`: items that
     only one of them answered. `p_adjusted`: corrected for the number of comparisons asked at once.
-    `items_needed`: about how many items in all would show a gap of this size with 80 % power, NaN if there is none;
+    `items_needed`: about how many items in all would show a gap of this size with 80 % power, NaN if there is none
+    or fewer than ten clusters (items without them) tell its size;
     `attempts_needed`: the same for attempts at each item, where the question is about exactly these items.
     `saved`: the share of the plain difference's variance that covariates saved, NaN without them.
     `unclustered_se`: what the SE would be if each item stood alone, NaN without clusters.

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 POWER = 0.8
 MIN_CLUSTERS = 2
+MIN_FORECAST = 10
+"""From fewer independent units than these no number of items is forecast."""
 TWO_WAY = 2
 ROUNDING = 1e-12
 
@@ -302,11 +304,11 @@ def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float
     """Return about how many items would show a gap of the size seen with 80 % power, all else the same.
 
     Miller (2024), section 5, with the pseudo-items and the degrees of freedom that the estimate has, clusters growing in
-    number; NaN where no gap or no SE was seen. `target`: from where the gap is counted; `level`: of the two-sided interval that
-    decides.
+    number; NaN where no gap or no SE was seen, or fewer than ten clusters (items without them) to judge either by. `target`:
+    from where the gap is counted; `level`: of the two-sided interval that decides.
     """
     gap = abs(estimate.value - target)
-    if not gap or not estimate.se > 0 or math.isnan(estimate.df):
+    if not gap or estimate.n_clusters < MIN_FORECAST or not estimate.se > 0 or math.isnan(estimate.df):
         return math.nan
     pseudo = "pseudo-items" in estimate.method
     normal = math.isinf(estimate.df) or "fixed-items" in estimate.method

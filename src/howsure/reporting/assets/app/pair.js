@@ -72,7 +72,7 @@ class PairPanel {
     const test = { level: shown.level, pseudo: shown.pseudo, normal: shown.normal };
     const known = pair.se > 0 && (pair.df !== null || shown.normal);
     const forecast = known ? new Forecast(pair, test) : null;
-    const needed = known && pair.d !== 0 ? forecast.needed(Math.abs(pair.d)) : NaN;
+    const needed = known && pair.d !== 0 && pair.g >= 10 ? forecast.needed(Math.abs(pair.d)) : NaN;
     this.needed = shown.benchmark ? NaN : needed;
     this.attemptsNeeded = shown.benchmark && pair.attempts ? (needed / pair.n) * pair.attempts : NaN;
     this.model = shown.benchmark ? null : forecast;

@@ -499,7 +499,7 @@ def test_a_limit_is_shown_with_all_its_digits():
     assert "at least 99.95 %" in hs.gate(rows, "a", at_least=0.9995).checks[0].asked
     assert "more than 0.04 pp" in hs.gate(rows, "a", "b", not_worse_than=0.0004).checks[0].asked
     assert (
-        "at least 1234.5"
+        "at least 1,234.5"
         in hs.gate(rows.with_columns(score=pl.col("score") * 2000), "a", at_least=1234.5).checks[0].asked
     )
 

@@ -107,5 +107,10 @@ def test_numbers_in_words():
     assert plain.score(3.14159) == "3.142"
     assert plain.difference(2.0) == "+2"
     assert percent.number(float("nan")) == "n/a"
+    assert plain.difference(-1234.5) == "−1,234"
+    assert plain.interval(676_712.0, 999_960_000) == "[676,700, 1,000,000,000]"
+    assert [plain.number(value) for value in (999.96, 12_345)] == ["1,000", "12,340"]
+    assert [plain.number(value) for value in (1.5e9, 2.5e-5)] == ["1.5e+09", "2.5e-05"]
+    assert [plain.given(value) for value in (12_345.0, -1_234_567.5, 20_000)] == ["12,345", "−1,234,567.5", "20,000"]
     assert [p_text(p) for p in (0.0004, 0.0312, 0.9999, float("nan"))] == ["< 0.001", "0.031", "1.000", "n/a"]
     assert listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"

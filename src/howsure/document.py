@@ -97,6 +97,7 @@ class Document:
     blocks: tuple[Block, ...] = field(default=())
 
 
+BILLION = 1e9
 DECIMALS = 10
 """To so many digits a number is rounded before it is written, so that one that was reached on two ways reads the same."""
 
@@ -109,7 +110,7 @@ class Scale:
     digits: int = 1
 
     def score(self, value: float) -> str:
-        """Write a score: `78.8 %` or `3.142`."""
+        """Write a score: `78.8 %`, `3.142` or `676,700`."""
         return self.number(value) + (" %" if self.percent else "")
 
     def number(self, value: float) -> str:
@@ -120,13 +121,14 @@ class Scale:
             return "−" + self.number(-value)
         if self.percent:
             return f"{round(100 * value, DECIMALS):.{self.digits}f}"
-        return f"{float(f'{value:.{DECIMALS}g}'):.4g}"
+        four = f"{float(f'{value:.{DECIMALS}g}'):.4g}"
+        return f"{float(four):,.0f}" if 1000 <= float(four) <= BILLION else four
 
     def given(self, value: float) -> str:
         """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0 %."""
         shown, scaled = self.number(abs(value)), abs(100 * value if self.percent else value)
-        if math.isfinite(value) and not math.isclose(float(shown), scaled, rel_tol=1e-9):
-            shown = f"{scaled:.10g}"
+        if math.isfinite(value) and not math.isclose(float(shown.replace(",", "")), scaled, rel_tol=1e-9):
+            shown = f"{scaled:,.10g}"
         return ("−" if value < 0 else "") + shown + (" %" if self.percent else "")
 
     def given_gap(self, value: float) -> str:

@@ -1,6 +1,7 @@
 // Numbers as text, as document.py writes them.
 
 const DECIMALS = 10;
+const BILLION = 1e9;
 
 /** Round to so many decimals; a tie goes to the even digit, as in Python. */
 function fixed(value, digits) {
@@ -11,13 +12,14 @@ function fixed(value, digits) {
   return Number(below.at(-1)) % 2 === 0 ? below : value.toFixed(digits);
 }
 
-/** Write four digits, as Python's format "g" does; a tie goes to the even digit. */
+/** Write four digits, as Python's format "g" does, and in full up to a billion; a tie goes to the even digit. */
 function fourDigits(value) {
   if (value === 0) return "0";
   const [digits, exponent] = value.toExponential(40).split("e");
   let rounded = value.toExponential(3);
   if (/^50*$/.test(digits.slice(5)) && Number(digits[4]) % 2 === 0) rounded = `${digits.slice(0, 5)}e${exponent}`;
   const [shown, power] = rounded.split("e");
+  if (Number(power) >= 3 && Number(rounded) <= BILLION) return count(Number(rounded));
   if (Number(power) >= -4 && Number(power) < 4) return String(Number(rounded));
   return `${Number(shown)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
 }

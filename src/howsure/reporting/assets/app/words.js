@@ -72,7 +72,7 @@ function pairFields(pair, board, names, only, needed, attempts) {
 }
 
 function number(text) {
-  return Number(text.replace("−", "-"));
+  return Number(text.replace("−", "-").replaceAll(",", ""));
 }
 
 function withSign(text, percent) {

@@ -92,7 +92,19 @@ ERRORS = {
     "failures below 0": lambda: hs.plan_failures(0),
     "more failures than runs": lambda: hs.plan_failures(0.01, observed=(3, 2)),
     "icc without clusters": lambda: hs.plan_failures(0.01, icc=0.2),
-    "no rows left": lambda: hs.estimate(two_models(), task="nowhere"),
+    "no rows left": lambda: hs.estimate(hs.read(two_models(), where={"item": "nowhere"})),
+    "no rows left of a task": lambda: hs.estimate(hs.read(two_models(), where={"item": "nowhere"}), task="task"),
+    "unknown task": lambda: hs.estimate(two_models(task=pl.lit("arithmetic")), task="arithmetics"),
+    "unknown task beside a known one": lambda: hs.estimate(two_models(task=pl.lit("sums")), task=["sums", "x"]),
+    "unknown task of many": lambda: hs.estimate(two_models(task=pl.col("item")), task="exam"),
+    "unknown metric": lambda: hs.leaderboard(two_models(metric=pl.lit("exact_match")), metric="exact"),
+    "unknown model beside a known one": lambda: hs.estimate(two_models(), model=["a", "c"]),
+    "end of several names": lambda: hs.estimate(
+        two_models(model=pl.concat_str(pl.col("model"), pl.lit("/mini"))), model="mini"
+    ),
+    "model that lacks the task": lambda: hs.estimate(
+        frame(model=["a", "b"], item=["x", "x"], score=[1.0, 0.0], task=["t1", "t2"]), model="a", task="t2"
+    ),
     "no model column": lambda: hs.estimate(frame(item=["x"], score=[1.0])),
     "no score column": lambda: hs.estimate(frame(model=["a"], item=["x"])),
     "votes": lambda: hs.estimate(frame(model_a=["a"], model_b=["b"], winner=["a"])),

@@ -8,6 +8,8 @@ import pytest
 
 import howsure as hs
 from frames import clustered, two_models
+from howsure import models
+from howsure.aggregate import names_of
 from howsure.methods.mean import mean
 
 
@@ -236,3 +238,46 @@ def test_odd_frames_are_refused_in_words():
     twice = pd.DataFrame([["a", "x", 1, 1]], columns=["model", "item", "score", "score"])
     with pytest.raises(hs.DataError, match="two columns have one name"):
         hs.estimate(twice)
+
+
+def long_names(*models):
+    return pl.concat([two_models().filter(model="a").with_columns(model=pl.lit(model)) for model in models])
+
+
+def chosen(rows, model, **options):
+    return [entry.model for entry in hs.estimate(rows, model=model, **options).entries]
+
+
+def test_the_end_of_a_name_chooses_its_model():
+    rows = long_names("lab/one", "lab/two", "lab/sub/three")
+    assert chosen(rows, "two") == ["lab/two"]
+    assert chosen(rows.lazy(), ["sub/three", "lab/one"]) == ["lab/one", "lab/sub/three"]
+    assert chosen(rows, ["one", "lab/one"]) == ["lab/one"]
+    assert len(hs.aa(rows, better=True, model="two", splits=10).entries) == 1
+    assert chosen(rows, "two", score="majority@1") == ["lab/two"]
+
+
+def test_a_full_name_goes_before_an_end():
+    assert chosen(long_names("two", "lab/two"), "two") == ["two"]
+    with pytest.raises(hs.DataError, match="could be any of 2"):
+        chosen(long_names("lab/two", "gym/two"), "two")
+
+
+def test_names_are_looked_up_only_where_one_is_missing(monkeypatch):
+    looked_up = []
+
+    def spy(scores, role):
+        looked_up.append(role)
+        return names_of(scores, role)
+
+    monkeypatch.setattr(models, "names_of", spy)
+    rows = pl.concat([long_names("lab/one", "lab/two").with_columns(task=pl.lit(task)) for task in "tu"])
+    assert chosen(rows, ["lab/one", "lab/two"], task="t", metric="score") == ["lab/one", "lab/two"]
+    assert looked_up == []
+    assert chosen(rows, "one", task="t") == ["lab/one"]
+    assert set(looked_up) == {"model", "task"}
+
+
+def test_a_model_that_lacks_one_of_the_tasks_is_left_out_of_it():
+    rows = pl.concat([two_models(task=pl.lit("t")), two_models(task=pl.lit("u")).filter(model="a")])
+    assert chosen(rows, ["a", "b"], task="u") == ["a"]

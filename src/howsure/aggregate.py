@@ -67,17 +67,13 @@ class Grouped:
 
 
 def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
-    """Group the rows where they lie. `columns`: attributes of items that are needed (clusters, weights)."""
+    """Group the rows where they lie; perhaps none is left. `columns`: attributes of items that are needed (clusters, weights)."""
     frame, roles = tidy(scores.rows, scores.roles)
     names = frame.collect_schema().names()
     _known(columns, names)
     frame = _filter(frame, wanted)
     declared = [name for name in ("cluster", "weight") if name in names]
     results, attributes = _collect(frame, names, roles, list(dict.fromkeys((*declared, *columns))))
-    if not len(results):
-        raise DataError(
-            "no row is left", remedy="Check --task, --model, --metric and --where against `howsure describe`."
-        )
     _check_named(results)
     _check_finite(results)
     checked = _check_duplicates(results, frame, names, roles)
@@ -377,10 +373,10 @@ def value_counts(scores: Scores, wanted: Wanted) -> pl.DataFrame:
     return to_polars(counted).with_columns(pl.col(KEYS).cast(pl.Categorical))
 
 
-def model_names(scores: Scores) -> list[str]:
-    """Return the names of all models, sorted."""
+def names_of(scores: Scores, role: str) -> list[str]:
+    """Return the names of all tasks, models or metrics, sorted."""
     frame, _ = tidy(scores.rows, scores.roles)
-    return sorted(to_polars(frame.select("model").unique())["model"].drop_nulls().to_list())
+    return sorted(to_polars(frame.select(role).unique())[role].drop_nulls().to_list())
 
 
 def metadata_columns(scores: Scores) -> dict[str, int]:

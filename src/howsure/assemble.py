@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.aggregate import model_names
+from howsure.aggregate import names_of
 from howsure.answers.comparison import Comparison
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
@@ -115,7 +115,7 @@ def _means(part: ScoreMatrix, asked: MeanOptions) -> tuple[Estimate, ...]:
 
 def known_models(scores: Scores, design: Design, names: tuple[str, str]) -> tuple[Items, tuple[str, str]]:
     """Collect the rows of two models and return their full names; an unknown name is an error that names its nearest."""
-    models = model_names(scores)
+    models = names_of(scores, "model")
     averages = last_checkpoints(models, design.average_last, design.step_from) if design.average_last else {}
     a, b = (resolve(name, sorted(set(averages.values())) or models) for name in names)
     if a == b:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from howsure import grouping
-from howsure.aggregate import model_names
+from howsure.aggregate import names_of
 from howsure.answers.estimate import Estimate, Interval
 from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, OptionError
@@ -162,7 +162,7 @@ def _numbers(table: pl.DataFrame, name: str, task: str) -> pl.DataFrame:
 
 
 def _other_model(name: str, task: str, scores: Scores, design: Design) -> pl.DataFrame:
-    name = resolve(name, model_names(scores))
+    name = resolve(name, names_of(scores, "model"))
     other = collect(scores, replace(design, model=(name,), covariate=(), task=(task,)))
     matrix = next(other.matrices())
     return pl.DataFrame({"item": matrix.items.tolist(), f"{MODEL}{name}": matrix.values[:, 0]})

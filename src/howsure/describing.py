@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.aggregate import Grouped, Wanted, group, metadata_columns
+from howsure.aggregate import Grouped, Wanted, metadata_columns
 from howsure.answers.description import Description, TaskSummary
+from howsure.models import choose
 from howsure.tidy import find_roles, open_frame, roles_note
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def describe_scores(scores: Scores) -> Description:
     tasks: tuple[TaskSummary, ...] = ()
     columns: dict[str, int] = {}
     if scores.has_rows:
-        found = group(scores, Wanted(), ())
+        _, found = choose(scores, Wanted(), ())
         parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
         tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
         columns = metadata_columns(scores)

@@ -36,7 +36,7 @@ class DesignOptions(TypedDict, total=False):
 class Design:
     """How the scores are to be looked at.
 
-    `task`, `model`, `metric`: only these; None means all. `cluster`: a metadata column, two of them for two-way
+    `task`, `model`, `metric`: only these; None means all; of a model what follows a slash of its name is enough. `cluster`: a metadata column, two of them for two-way
     clustering, "none" to ignore a declared one; None means a column named cluster if there is one. `cluster_from`: a
     regular expression whose first group, found in the item's id, is the cluster. `items`: a side table with one row an
     item, where cluster and weight columns are looked up as well. `weight`: a column. `failures`: what a failed attempt

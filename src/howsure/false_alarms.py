@@ -130,7 +130,7 @@ def aa(
     refuse_population(design, "aa")
     scores = read(data, probabilities=design.score.kind == "prob")
     items = collect(scores, design)
-    values = _Values(scores=scores, wanted=Wanted(task=design.task, model=design.model, metric=design.metric))
+    values = _Values(scores=scores, wanted=items.wanted)
     entries, told = [], list(items.cautions)
     for k, (matrix, model) in enumerate(_models(items)):
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.aggregate import names_of
 from howsure.methods.mean import means
 from howsure.options import ScoreRule
 from howsure.prepare import collect
@@ -31,7 +32,10 @@ def right_or_wrong(scores: Scores, design: Design) -> dict[tuple[str, str], Scor
     pairs = {(fact.task, prob): metric for fact in scores.facts for prob, metric in fact.finer.items()}
     if not pairs:
         return {} if scores.facts else _columns(scores, plain)
-    found = collect(scores, replace(plain, metric=tuple(dict.fromkeys(pairs.values()))))
+    held = tuple(name for name in names_of(scores, "metric") if name in pairs.values())
+    if not held:
+        return {}
+    found = collect(scores, replace(plain, metric=held))
     matrices = {(matrix.task, matrix.metric): matrix for matrix in found.matrices()}
     return {
         (task, prob): matrices[task, metric] for (task, prob), metric in pairs.items() if (task, metric) in matrices

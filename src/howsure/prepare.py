@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 
 from howsure import checkpoints, grouping, rescoring
-from howsure.aggregate import Wanted, coded, group, metadata_columns, value_counts
+from howsure.aggregate import Wanted, coded, metadata_columns, value_counts
 from howsure.document import count_text, listing, plural
 from howsure.errors import Caution, DataError
 from howsure.matrix import ScoreMatrix
+from howsure.models import choose
 from howsure.options import ScoreRule
 from howsure.tidy import find_roles, open_frame, roles_note
 
@@ -32,7 +33,7 @@ class Items:
     `parts`: for each task and metric one row per model and item, or per checkpoint where these are averaged; `groups`: one
     row per task and item, with the columns cluster_0, cluster_1 and weight where there are any; `rule`: what is made of the
     attempts; `values`: how often every item had every score, where the rule needs it; `averaged`: of how many checkpoints
-    each model is the average, empty where none is.
+    each model is the average, empty where none is; `wanted`: the full names of what was asked for.
     """
 
     parts: dict[tuple[str, str], pl.DataFrame]
@@ -46,6 +47,7 @@ class Items:
     rule: ScoreRule = field(default_factory=ScoreRule)
     values: pl.DataFrame | None = None
     averaged: Mapping[str, int] = field(default_factory=dict)
+    wanted: Wanted = field(default_factory=Wanted)
 
     def matrices(self, failures: str | None = None) -> Iterator[ScoreMatrix]:
         """Yield the matrix of each task and metric under a failure policy; None takes the user's."""
@@ -92,10 +94,10 @@ def collect(scores: Scores, design: Design) -> Items:
     if design.score.kind == "prob":
         scores, design = rescoring.probabilities(scores, design)
     side = grouping.side_table(design)
-    wanted = Wanted(task=design.task, model=design.model, metric=design.metric)
     names = open_frame(scores.rows).collect_schema().names()
     grouping.known_covariates(design, side, names)
-    found = group(scores, wanted, grouping.columns_of_rows(design, side))
+    asked = Wanted(task=design.task, model=design.model, metric=design.metric)
+    wanted, found = choose(scores, asked, grouping.columns_of_rows(design, side))
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles))]
     cautions = list(scores.cautions)
     if found.copies:
@@ -125,6 +127,7 @@ def collect(scores: Scores, design: Design) -> Items:
         rule=design.score,
         values=value_counts(scores, wanted) if rescoring.needs_values(parts, design.score) else None,
         averaged=averaged,
+        wanted=wanted,
     )
     items = _enough_attempts(items) if design.score.over_attempts or design.average_last else items
     fixed = FIXED if design.population == "benchmark" else ""

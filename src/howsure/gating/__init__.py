@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.aggregate import model_names
+from howsure.aggregate import names_of
 from howsure.answers.gate import WORDS, Check, Gate
 from howsure.api import read
 from howsure.design import make_design
@@ -105,7 +105,7 @@ def _names(scores: Scores, candidate: str, baseline: str | None, *, averaged: bo
     """Return the full names; averages of checkpoints are resolved by `compare` itself."""
     if averaged:
         return candidate, baseline
-    models = model_names(scores)
+    models = names_of(scores, "model")
     names = resolve(candidate, models), None if baseline is None else resolve(baseline, models)
     if names[0] == names[1]:
         raise OptionError(f"candidate and baseline are both {names[0]!r}", remedy="Name two different models.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.aggregate import model_names
+from howsure.aggregate import names_of
 from howsure.api import leaderboard
 from howsure.errors import OptionError
 from howsure.guide.rewriting import Target
@@ -33,7 +33,7 @@ def choose(
     Of the tasks and metrics that the named models have, one with two models, repeated attempts, most models and most items; of it
     the two best models. A task or a metric is named only where there are several.
     """
-    names = model_names(scores)
+    names = names_of(scores, "model")
     first, second = (None if name is None else resolve(name, names) for name in (a, b))
     if first is not None and first == second:
         raise OptionError(f"a and b are both {first!r}", remedy="Name two different models.")

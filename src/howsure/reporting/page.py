@@ -19,7 +19,22 @@ from howsure.reporting.packing import to_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-APP = ("data", "format", "power", "page", "charts", "leaderboard", "words", "pair", "model", "matrix", "main", "live")
+APP = (
+    "data",
+    "format",
+    "power",
+    "page",
+    "charts",
+    "leaderboard",
+    "words",
+    "needs",
+    "deciding",
+    "pair",
+    "model",
+    "matrix",
+    "main",
+    "live",
+)
 """The parts of the program, in reading order; they share one scope."""
 
 

@@ -53,4 +53,10 @@ function told(value) {
   return typeof value === "object" ? Object.values(value).join("\n") : String(value);
 }
 
-const silent = { level: () => silent, error: () => silent, warn: () => silent, info: () => silent, debug: () => silent };
+const silent = {
+  level: () => silent,
+  error: () => silent,
+  warn: () => silent,
+  info: () => silent,
+  debug: () => silent,
+};

@@ -20,7 +20,11 @@ class BoardTable {
     at("find").value = this.place.get("find") ?? "";
     at("best").checked = this.place.get("best") === "1";
     const heads = board.columns.map((column, k) => this.head(column, k));
-    const tick = make("th", { scope: "col", kind: "tick", children: [make("span", { kind: "unseen", text: "compare" })] });
+    const tick = make("th", {
+      scope: "col",
+      kind: "tick",
+      children: [make("span", { kind: "unseen", text: "compare" })],
+    });
     at("board-head").replaceChildren(make("tr", { children: [tick, ...heads] }));
     this.rows();
   }
@@ -55,7 +59,8 @@ class BoardTable {
     const { k, down } = this.sorted();
     const words = at("find").value.toLowerCase().split(/\s+/).filter(Boolean);
     const kept = [...models.keys()].filter(
-      (m) => words.every((word) => models[m].model.toLowerCase().includes(word)) && (!at("best").checked || models[m].best),
+      (m) =>
+        words.every((word) => models[m].model.toLowerCase().includes(word)) && (!at("best").checked || models[m].best),
     );
     if (k < 0) return kept;
     const field = columns[k].by;
@@ -76,7 +81,8 @@ class BoardTable {
   rows() {
     const order = this.order();
     const all = this.board.models.length;
-    at("count").textContent = order.length === all ? plural(all, "model") : `${count(order.length)} of ${plural(all, "model")}`;
+    at("count").textContent =
+      order.length === all ? plural(all, "model") : `${count(order.length)} of ${plural(all, "model")}`;
     const { k, down } = this.sorted();
     for (const head of document.querySelectorAll("#board-head th[data-column]")) {
       const active = Number(head.dataset.column) === k;
@@ -91,9 +97,16 @@ class BoardTable {
   row(m, row, count) {
     const { columns, cells, models } = this.board;
     const children = columns.map((column, k) => {
-      if (column.name === "") return row === 0 ? make("td", { kind: "whiskers", rowspan: count, children: [make("div", { id: "whiskers" })] }) : null;
+      if (column.name === "")
+        return row === 0
+          ? make("td", { kind: "whiskers", rowspan: count, children: [make("div", { id: "whiskers" })] })
+          : null;
       if (column.name === "model") return this.name(m);
-      return make("td", { kind: cellKind(column), text: cells[m][k], title: column.name === "ties" ? cells[m][k] : null });
+      return make("td", {
+        kind: cellKind(column),
+        text: cells[m][k],
+        title: column.name === "ties" ? cells[m][k] : null,
+      });
     });
     const box = make("input", { type: "checkbox", "aria-label": `compare ${visible(models[m].model)}` });
     box.addEventListener("change", () => this.tick(m, box.checked));
@@ -103,7 +116,12 @@ class BoardTable {
 
   name(m) {
     const { model } = this.board.models[m];
-    const button = make("button", { type: "button", kind: "link", text: shorten(this.names[m], narrow() ? 22 : 44), title: visible(model) });
+    const button = make("button", {
+      type: "button",
+      kind: "link",
+      text: shorten(this.names[m], narrow() ? 22 : 44),
+      title: visible(model),
+    });
     button.addEventListener("click", () => this.choose(m));
     return make("th", { scope: "row", kind: "name", children: [button] });
   }
@@ -115,7 +133,13 @@ class BoardTable {
     const scale = this.board.percent ? 100 : 1;
     const rows = order.map((m, row) => {
       const { low, high, value, best } = this.board.models[m];
-      return { row, low: low === null ? null : scale * low, high: high === null ? null : scale * high, value: scale * value, best };
+      return {
+        row,
+        low: low === null ? null : scale * low,
+        high: high === null ? null : scale * high,
+        value: scale * value,
+        best,
+      };
     });
     const extent = this.extent(order);
     const { axis, whiskers } = this.drawings[kind(this.board)];

@@ -105,8 +105,14 @@ class Page {
     at("difficulty-part").hidden = board.difficulty.length === 0;
     if (board.difficulty.length === 0) return;
     this.histogram = new Chart(at("difficulty"), this.report.drawings[kind(board)].difficulty);
-    const rows = board.difficulty.map((bin) => ({ ...bin, told: `${plural(bin.count, "question")} between ${bin.low} and ${bin.high} %` }));
-    this.histogram.show(rows, "How many questions have which mean score over all models; the counts are in the table above.");
+    const rows = board.difficulty.map((bin) => ({
+      ...bin,
+      told: `${plural(bin.count, "question")} between ${bin.low} and ${bin.high} %`,
+    }));
+    this.histogram.show(
+      rows,
+      "How many questions have which mean score over all models; the counts are in the table above.",
+    );
   }
 }
 
@@ -127,7 +133,11 @@ function fold(place) {
 
 function facts(board) {
   const clusters = board.clusters ? ` in ${plural(board.clusters, "cluster")}` : "";
-  return [plural(board.models.length, "model"), plural(board.items, "item") + clusters, `${level(board.level)} error bars`].join(" · ");
+  return [
+    plural(board.models.length, "model"),
+    plural(board.items, "item") + clusters,
+    `${level(board.level)} error bars`,
+  ].join(" · ");
 }
 
 /** Bring a part into view and give it the keyboard. */

@@ -39,13 +39,22 @@ class MatrixPanel {
         const real = Boolean(pair.flags & 2);
         apart += real && i < j ? 1 : 0;
         const told = `${visible(models[i].model)} − ${visible(models[j].model)}: ${pair.difference}${unit(percent)} (p among all ${pair.q})`;
-        rows.push({ row: labels[i], column: j + 1, i, j, difference: scale * pair.d, sign: real ? (pair.d > 0 ? "+" : "−") : "", told });
+        rows.push({
+          row: labels[i],
+          column: j + 1,
+          i,
+          j,
+          difference: scale * pair.d,
+          sign: real ? (pair.d > 0 ? "+" : "−") : "",
+          told,
+        });
       }
     }
     this.chart.clear();
     const all = ((end - start) * (end - start - 1)) / 2;
     const label = `${count(apart)} of ${plural(all, "pair")} among models ${start + 1} to ${end} are really apart.`;
-    at("matrix-told").textContent = `${label} Columns are numbered as rows; + and −: the row is really above or below the column, ${this.shown.adjust === "none" ? "each pair taken alone" : "all pairs taken together"}.`;
+    at("matrix-told").textContent =
+      `${label} Columns are numbered as rows; + and −: the row is really above or below the column, ${this.shown.adjust === "none" ? "each pair taken alone" : "all pairs taken together"}.`;
     await this.chart.show(rows, label);
     this.chart.view.addEventListener("click", (_, item) => {
       if (item?.datum?.i !== undefined) this.pick([item.datum.i, item.datum.j], true);

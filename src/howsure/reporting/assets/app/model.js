@@ -11,7 +11,8 @@ function alone(model, { benchmark, level: sure, percent }) {
   if (model.low === null) return `${said}, with no error bar.`;
   const below = model.value - model.low;
   const above = model.high - model.value;
-  if (Math.min(below, above) >= LOPSIDED * Math.max(below, above)) return `${said}, give or take ${scoreNumber((below + above) / 2, percent)}.`;
+  if (Math.min(below, above) >= LOPSIDED * Math.max(below, above))
+    return `${said}, give or take ${scoreNumber((below + above) / 2, percent)}.`;
   return `${said}; the ${level(sure)} interval runs from ${scoreNumber(model.low, percent)} to ${score(model.high, percent)}.`;
 }
 
@@ -28,7 +29,9 @@ class ModelPanel {
       ["noise", "clusters"].map((name) => [name, new Chart(at(`model-${name}`), this.drawings[kind(board)][name])]),
     );
     const names = shortNames(board.models.map((model) => model.model));
-    const options = board.models.map((model, k) => make("option", { value: k, text: `${model.rank}. ${shorten(names[k], 48)}` }));
+    const options = board.models.map((model, k) =>
+      make("option", { value: k, text: `${model.rank}. ${shorten(names[k], 48)}` }),
+    );
     at("model-name").replaceChildren(...options);
   }
 
@@ -38,14 +41,29 @@ class ModelPanel {
     const model = models[m];
     at("model-verdict").textContent = visible(alone(model, this.shown));
     const rows = [
-      [`${level(sure)} interval`, model.low === null ? "n/a" : `[${scoreNumber(model.low, percent)}, ${scoreNumber(model.high, percent)}]${percent ? " %" : ""}`],
+      [
+        `${level(sure)} interval`,
+        model.low === null
+          ? "n/a"
+          : `[${scoreNumber(model.low, percent)}, ${scoreNumber(model.high, percent)}]${percent ? " %" : ""}`,
+      ],
       ["SE", model.se === null ? "n/a" : gap(model.se, percent)],
-      ["place", model.rank_low === model.rank_high ? `${model.rank}` : `${model.rank}, could be ${model.rank_low}–${model.rank_high}`],
-      ["items", `${plural(model.n_items, "item")}${model.n_clusters === model.n_items ? "" : ` in ${plural(model.n_clusters, "cluster")}`}`],
+      [
+        "place",
+        model.rank_low === model.rank_high
+          ? `${model.rank}`
+          : `${model.rank}, could be ${model.rank_low}–${model.rank_high}`,
+      ],
+      [
+        "items",
+        `${plural(model.n_items, "item")}${model.n_clusters === model.n_items ? "" : ` in ${plural(model.n_clusters, "cluster")}`}`,
+      ],
       ["attempts", count(model.n_attempts) + (model.n_failed ? `, ${count(model.n_failed)} failed` : "")],
       ["method", model.method],
     ];
-    at("model-numbers").replaceChildren(...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));
+    at("model-numbers").replaceChildren(
+      ...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]),
+    );
     at("model-cautions").replaceChildren(...[...model.bounds, ...model.cautions].map((text) => make("li", { text })));
     at("model-cautions").hidden = model.bounds.length + model.cautions.length === 0;
     this.noise(m);
@@ -60,7 +78,12 @@ class ModelPanel {
     const scale = percent ? 100 : 1;
     const se = (attempts, times) => Math.sqrt((source.questions + source.once / attempts) / times);
     const rows = TIMES.flatMap((times, order) =>
-      ATTEMPTS.map((attempts) => ({ attempts, order, questions: count(times * source.items), se: scale * se(attempts, times) })),
+      ATTEMPTS.map((attempts) => ({
+        attempts,
+        order,
+        questions: count(times * source.items),
+        se: scale * se(attempts, times),
+      })),
     );
     const told =
       `Of the variance behind this error bar, ${share(1 - source.answer_share)} comes from which questions were drawn, ` +
@@ -85,7 +108,8 @@ class ModelPanel {
     const scale = percent ? 100 : 1;
     const sorted = [...groups].map(([cluster, { sum, weight, n }]) => ({ cluster, mean: sum / weight, n }));
     sorted.sort((x, y) => y.mean - x.mean);
-    const drawn = sorted.length <= MOST_DOTS ? sorted : [...sorted.slice(0, MOST_DOTS / 2), ...sorted.slice(-MOST_DOTS / 2)];
+    const drawn =
+      sorted.length <= MOST_DOTS ? sorted : [...sorted.slice(0, MOST_DOTS / 2), ...sorted.slice(-MOST_DOTS / 2)];
     const labels = distinct(drawn.map(({ cluster }) => items.labels[cluster]));
     const rows = drawn.map(({ cluster, mean, n }, k) => ({
       label: labels[k],

@@ -78,7 +78,12 @@ class Forecast {
     const centre = effect * kept;
     const shift = effect - centre;
     const around = variance * n ** 2 + shift ** 2 * n * this.size + 2 * (1 + centre ** 2) * weight ** 2;
-    return { centre, own: own * kept, shown: Math.sqrt(around) / (n + added), df: this.df(n, 2) + (added - 2) / this.size };
+    return {
+      centre,
+      own: own * kept,
+      shown: Math.sqrt(around) / (n + added),
+      df: this.df(n, 2) + (added - 2) / this.size,
+    };
   }
 
   /** Return the chance that a true gap of this size is told apart. */

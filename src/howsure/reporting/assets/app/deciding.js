@@ -1,0 +1,102 @@
+// What decides between two models: the questions that one of them does better on, and the clusters that these are in.
+
+const MOST_ITEMS_SHOWN = 8;
+const MOST_CLUSTERS_SHOWN = 12;
+
+class DecidingPart {
+  constructor(drawings) {
+    Object.assign(this, { drawings, chart: null });
+  }
+
+  board(board, items) {
+    Object.assign(this, { shown: board, items });
+    this.chart?.clear();
+    this.chart = new Chart(at("pair-drivers"), this.drawings[kind(board)].drivers);
+  }
+
+  /** Show what decides between the models a and b. */
+  show(pair, [a, b], names) {
+    Object.assign(this, { pair, names });
+    at("decisive").hidden = this.items === null;
+    at("drivers").hidden = this.items === null || this.items.clusters === null;
+    if (this.items === null) return;
+    this.parts = this.shared(this.items.of(a), this.items.of(b));
+    this.questions();
+    if (this.items.clusters !== null) this.clusters();
+  }
+
+  /** Return, for every question that both answered, both scores and what it adds to the difference. */
+  shared(a, b) {
+    const there = a.map((_, k) => k).filter((k) => a[k] !== null && b[k] !== null);
+    const weight = there.reduce((sum, k) => sum + this.items.weights[k], 0);
+    return there.map((k) => ({ k, a: a[k], b: b[k], part: (this.items.weights[k] * (a[k] - b[k])) / weight }));
+  }
+
+  questions() {
+    const sign = this.shown.lower ? -1 : 1;
+    const lists = [
+      [this.names[0], this.pair.wins, this.parts.filter((item) => sign * item.part > 0)],
+      [this.names[1], this.pair.losses, this.parts.filter((item) => sign * item.part < 0)],
+    ];
+    at("decisive-lists").replaceChildren(...lists.map(([name, won, items]) => this.list(name, won, items)));
+  }
+
+  /** Return a table of the questions that one model did better on, the largest first. */
+  list(name, won, items) {
+    const sorted = items.toSorted((x, y) => Math.abs(y.part) - Math.abs(x.part));
+    const rows = (from, to) => sorted.slice(from, to).map((item) => this.line(item));
+    const body = make("tbody", { children: rows(0, MOST_ITEMS_SHOWN) });
+    const caption = make("caption", { text: `${name} better on ${count(won)}` });
+    const children = [make("table", { kind: "items", children: [caption, body] })];
+    if (sorted.length > MOST_ITEMS_SHOWN) {
+      const more = make("button", { type: "button", text: `Show all ${count(sorted.length)}` });
+      more.addEventListener("click", () => {
+        body.append(...rows(MOST_ITEMS_SHOWN));
+        more.remove();
+      });
+      children.push(more);
+    }
+    return make("div", { children });
+  }
+
+  line(item) {
+    const { percent } = this.shown;
+    const id = visible(this.items.ids[item.k]);
+    const cluster = this.items.clusters ? visible(this.items.labels[this.items.clusters[item.k]]) : "";
+    const named = cluster === "" || id.includes(cluster) ? id : `${id} (${cluster})`;
+    const scores = `${scoreNumber(item.a, percent)} : ${scoreNumber(item.b, percent)}`;
+    const head = make("th", { scope: "row", text: shorten(named, 27), title: named });
+    return make("tr", { children: [head, make("td", { kind: "number", text: scores })] });
+  }
+
+  clusters() {
+    const { percent, lower } = this.shown;
+    const sorted = this.sums().toSorted((x, y) => Math.abs(y.part) - Math.abs(x.part));
+    const drawn = sorted.slice(0, MOST_CLUSTERS_SHOWN);
+    const labels = distinct(drawn.map(({ cluster }) => this.items.labels[cluster]));
+    const rows = drawn.map(({ cluster, part, items }, k) => ({
+      label: labels[k],
+      value: (percent ? 100 : 1) * part,
+      good: part > 0 !== lower,
+      told: `${visible(this.items.labels[cluster])}: ${signed(part, percent)} from ${plural(items, "item")}`,
+    }));
+    const by = this.items.name ? `By ${visible(this.items.name)}. ` : "";
+    const top = rows.slice(0, 3).map((row) => row.told);
+    const left = sorted.length - rows.length;
+    const rest = left > 0 ? ` ${plural(left, "smaller one")} not drawn.` : "";
+    const told = `${by}Of ${this.pair.difference}${unit(percent)}, the largest parts: ${top.join("; ")}.${rest}`;
+    at("drivers-told").textContent = told;
+    this.chart.show(rows, told);
+  }
+
+  /** Add up what the questions of each cluster add to the difference. */
+  sums() {
+    const sums = new Map();
+    for (const { k, part } of this.parts) {
+      const cluster = this.items.clusters[k];
+      const found = sums.get(cluster) ?? { cluster, part: 0, items: 0 };
+      sums.set(cluster, { cluster, part: found.part + part, items: found.items + 1 });
+    }
+    return [...sums.values()];
+  }
+}

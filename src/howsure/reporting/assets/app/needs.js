@@ -1,0 +1,102 @@
+// What it would take to tell two models apart: sliders for questions and attempts, and the power curve that follows them.
+
+const MOST_ATTEMPTS = 20;
+const FEWEST = 10; // clusters, or items where each is its own, below which no number of items is forecast
+
+/** Return the forecast of a pair, null where it has no error bar. */
+function forecastOf(pair, shown) {
+  const known = pair.se > 0 && (pair.df !== null || shown.normal);
+  return known ? new Forecast(pair, { level: shown.level, pseudo: shown.pseudo, normal: shown.normal }) : null;
+}
+
+/** Return how many items would show a gap of the size seen, or attempts at exactly these items; NaN where none is forecast. */
+function neededFor(pair, shown) {
+  const forecast = forecastOf(pair, shown);
+  const items = forecast && pair.d !== 0 && pair.g >= FEWEST ? forecast.needed(Math.abs(pair.d)) : NaN;
+  if (!shown.benchmark) return { items, attempts: NaN };
+  return { items: NaN, attempts: pair.attempts ? (items / pair.n) * pair.attempts : NaN };
+}
+
+class NeedsPart {
+  constructor(drawings) {
+    Object.assign(this, { drawings, chart: null });
+    for (const id of ["questions", "attempts", "true-gap"]) at(id).addEventListener("input", () => this.follow());
+  }
+
+  board(board) {
+    this.shown = board;
+    this.chart?.clear();
+    this.chart = new Chart(at("pair-power"), this.drawings[kind(board)].power);
+  }
+
+  /** Put the sliders where the data are. */
+  show(pair, needed) {
+    const { shown } = this;
+    this.pair = pair;
+    this.model = shown.benchmark ? null : forecastOf(pair, shown);
+    at("needs").hidden = this.model === null;
+    if (this.model === null) return;
+    this.sizes = sizes(pair.n, needed < 1e6 ? needed : pair.n);
+    at("questions").max = this.sizes.length - 1;
+    at("questions").value = this.sizes.indexOf(pair.n);
+    at("attempts-row").hidden = this.model.once === null;
+    at("attempts-unknown").hidden = this.model.once !== null;
+    at("attempts").value = Math.min(Math.max(Math.round(shown.attempts), 1), MOST_ATTEMPTS);
+    const scale = shown.percent ? 100 : 1;
+    at("true-gap").value = Number((scale * this.likelyGap()).toPrecision(3));
+    at("gap-unit").textContent = unit(shown.percent) || "score units";
+    this.follow();
+  }
+
+  /** Return the gap that was seen; where there is none, the smallest that would show, or else the length of the error bar. */
+  likelyGap() {
+    const { pair, shown } = this;
+    if (pair.d !== 0) return Math.abs(pair.d);
+    const smallest = this.model.smallest(pair.n, undefined, shown.percent ? 1 : Infinity);
+    return Number.isFinite(smallest) ? smallest : (number(pair.high) - number(pair.low)) / (shown.percent ? 200 : 2);
+  }
+
+  /** Return what the sliders ask for; `attempts` is undefined for as many as there are. */
+  asked() {
+    const n = this.sizes[Number(at("questions").value)];
+    const k = this.model.once === null ? undefined : Number(at("attempts").value);
+    const effect = Math.abs(Number(at("true-gap").value)) / (this.shown.percent ? 100 : 1);
+    return { n, k, effect, attempts: k === Math.round(this.shown.attempts) ? undefined : k };
+  }
+
+  /** Follow the sliders. */
+  follow() {
+    const { model, pair } = this;
+    if (!model) return;
+    const { percent } = this.shown;
+    const { n, k, effect, attempts } = this.asked();
+    const power = model.power(effect, n, attempts);
+    const smallest = model.smallest(n, attempts, percent ? 1 : Infinity);
+    const needed = effect > 0 ? model.needed(effect, attempts) : Infinity;
+    at("questions-out").textContent = count(n);
+    at("questions").setAttribute("aria-valuetext", `${count(n)} questions`);
+    at("attempts-out").textContent = k === undefined ? "" : String(k);
+    at("power").textContent = share(power);
+    at("power").dataset.value = String(power);
+    at("smallest").textContent = Number.isFinite(smallest) ? `${gap(smallest, percent)} or more` : "no gap at all";
+    at("needed").textContent = needed < 1e7 ? `about ${roundedUp(needed)}` : "more than ten million";
+    at("forecast-se").textContent = gap(model.se(n, attempts), percent);
+    const point = (kind, items) => ({ kind, items, power: model.power(effect, items, attempts) });
+    const rows = [...this.sizes.map((items) => point("curve", items)), point("now", pair.n), point("chosen", n)];
+    const label = `Chance to show a true gap of ${gap(effect, percent)} over the number of questions: ${share(power)} with ${count(n)}.`;
+    this.chart.show(rows, label);
+  }
+}
+
+/** Return numbers of questions for a slider: round ones from a quarter of n, or of what is needed, to ten times it, or twice that. */
+function sizes(n, needed) {
+  const [from, to] = [Math.max(Math.min(n, needed) / 4, 4), Math.max(10 * n, 2 * needed)];
+  const steps = 60;
+  const found = Array.from({ length: steps + 1 }, (_, k) => nice(from * (to / from) ** (k / steps)));
+  return [...new Set([...found, n])].sort((a, b) => a - b);
+}
+
+function nice(value) {
+  const step = 10 ** Math.max(Math.floor(Math.log10(value)) - 1, 0);
+  return Math.round(value / step) * step;
+}

@@ -63,9 +63,9 @@ class DecidingPart {
     const { percent } = this.shown;
     const id = visible(this.items.ids[item.k]);
     const cluster = this.items.clusters ? visible(this.items.labels[this.items.clusters[item.k]]) : "";
-    const named = cluster === "" || id.includes(cluster) ? id : `${id} (${cluster})`;
+    const named = letters(id).includes(letters(cluster)) ? id : `${id} (${cluster})`;
     const scores = `${scoreNumber(item.a, percent)} : ${scoreNumber(item.b, percent)}`;
-    const head = make("th", { scope: "row", text: shorten(named, 27), title: named });
+    const head = make("th", { scope: "row", text: shorten(named, 36), title: named });
     return make("tr", { children: [head, make("td", { kind: "number", text: scores })] });
   }
 
@@ -99,4 +99,9 @@ class DecidingPart {
     }
     return [...sums.values()];
   }
+}
+
+/** Leave out all but letters and digits, so that `django__django-1` is seen to name django/django. */
+function letters(text) {
+  return text.replace(/[\W_]+/g, "");
 }

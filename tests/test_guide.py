@@ -176,6 +176,20 @@ def test_one_model(asked):
     assert (chosen.a, chosen.b, chosen.task) == ("a", None, None)
 
 
+@pytest.mark.parametrize(("path", "typed"), [("logs/", "logs/"), ("my logs", "'my logs'"), ("4.csv", "4.csv")])
+def test_a_path_before_the_chapter_is_told_where_it_belongs(path, typed):
+    result = run(path)
+    assert result.exit_code == 2
+    assert f"The chapter comes first: howsure guide 4 {typed}" in result.output
+
+
+@pytest.mark.parametrize("number", ["0", "12", "-3"])
+def test_a_chapter_that_is_not_there(number):
+    result = run("--", number)
+    assert result.exit_code == 2
+    assert f"{number} is not in the range 1<=x<=9" in result.output
+
+
 def test_the_contents():
     result = run()
     assert result.exit_code == 0

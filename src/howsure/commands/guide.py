@@ -22,8 +22,19 @@ if TYPE_CHECKING:
 WIDTH = 100
 
 
+class _ChapterNumber(click.IntRange):
+    """The number of a chapter; a path in its place is told where it belongs."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, str) and not value.lstrip("-").isdecimal():
+            self.fail(
+                f"{value!r} is no chapter. The chapter comes first: howsure guide 4 {shlex.quote(value)}", param, ctx
+            )
+        return int(super().convert(value, param, ctx))
+
+
 @click.command()
-@click.argument("number", type=click.IntRange(1, 9), required=False, metavar="[CHAPTER]")
+@click.argument("number", type=_ChapterNumber(1, 9), required=False, metavar="[CHAPTER]")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @reading
 @click.option("--cluster", multiple=True, metavar="COLUMN", help="The column that your questions came in groups by.")

@@ -124,9 +124,7 @@ adjust = click.option(
     "--adjust", type=click.Choice(ADJUSTMENTS), default="max-t", show_default=True, help="Correct for many pairs."
 )
 overall = click.option("--overall", multiple=True, metavar="mean|pooled|TASK=WEIGHT", help="How tasks make one score.")
-models = click.option(
-    "--model", multiple=True, metavar="NAME", help="Only this model; its name's end will do (again for more)."
-)
+models = click.option("--model", multiple=True, metavar="NAME", help="Only this model or …/NAME (again for more).")
 top = click.option("--top", type=click.IntRange(1), metavar="N", help="Show only the N best.")
 
 

@@ -79,13 +79,17 @@ class NeedsPart {
     at("power").textContent = share(power);
     at("power").dataset.value = String(power);
     at("smallest").textContent = Number.isFinite(smallest) ? `${gap(smallest, percent)} or more` : "no gap at all";
-    at("needed").textContent = needed < 1e7 ? `about ${roundedUp(needed)}` : "more than ten million";
+    at("needed").textContent = pair.g < FEWEST ? "these are too few to tell from" : questions(needed);
     at("forecast-se").textContent = gap(model.se(n, attempts), percent);
     const point = (kind, items) => ({ kind, items, power: model.power(effect, items, attempts) });
     const rows = [...this.sizes.map((items) => point("curve", items)), point("now", pair.n), point("chosen", n)];
     const label = `Chance to show a true gap of ${gap(effect, percent)} over the number of questions: ${share(power)} with ${count(n)}.`;
     this.chart.show(rows, label);
   }
+}
+
+function questions(needed) {
+  return needed < 1e7 ? `about ${roundedUp(needed)}` : "more than ten million";
 }
 
 /** Return numbers of questions for a slider: round ones from a quarter of n, or of what is needed, to ten times it, or twice that. */

@@ -22,7 +22,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import made_up
 
-BOARDS = (("4 models × 100 items", 4, 100, 20), ("20 × 12,000", 20, 12_000, 1_000), ("300 × 500", 300, 500, 50), ("300 × 12,000", 300, 12_000, 1_000))
+BOARDS = (
+    ("4 models × 100 items", 4, 100, 20),
+    ("20 × 12,000", 20, 12_000, 1_000),
+    ("300 × 500", 300, 500, 50),
+    ("300 × 12,000", 300, 12_000, 1_000),
+)
 ARGUMENTS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 
 

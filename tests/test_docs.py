@@ -2,13 +2,13 @@
 
 import doctest
 import importlib
+import itertools
 import os
 import pkgutil
 import re
 import shlex
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -25,31 +25,32 @@ LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#\s]+)")
 UPDATE = bool(os.environ.get("HOWSURE_UPDATE_DOCS"))
 
 
-def run(command: str) -> str:
+def run(command: str, made: Path) -> str:
+    """Return what a command prints; the pages and figures that it writes, or tells of, are in the folder `made`."""
     words = shlex.split(command)
     assert words[0] == "howsure", command
-    if words[1] in ("plot", "report") and "-o" in words:
-        with tempfile.TemporaryDirectory() as folder:
-            target = str(Path(folder) / words[-1])
-            return invoke([*words[:-1], target], command).replace(target, words[-1])
-    return invoke(words, command)
-
-
-def invoke(words: list[str], command: str) -> str:
-    result = CliRunner(env={"COLUMNS": "80"}).invoke(main, words[1:], prog_name="howsure")
+    moved = {}
+    if words[1] in ("plot", "report"):
+        moved = {name: str(made / name) for flag, name in itertools.pairwise(words) if flag in ("-o", "--from")}
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(
+        main, [moved.get(word, word) for word in words[1:]], prog_name="howsure"
+    )
     assert result.exit_code in (0, 1, 2), (command, result.output, result.exception)
-    return result.output
+    output = result.output
+    for name, target in moved.items():
+        output = output.replace(target, name)
+    return output
 
 
-def rerun(body: str) -> str:
+def rerun(body: str, made: Path) -> str:
     def again(match: re.Match[str]) -> str:
-        return f"$ {match['command']}\n{run(match['command']).rstrip()}\n\n"
+        return f"$ {match['command']}\n{run(match['command'], made).rstrip()}\n\n"
 
     return COMMAND.sub(again, body).rstrip() + "\n"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_commands_print_what_the_page_says(page, monkeypatch):
+def test_commands_print_what_the_page_says(page, monkeypatch, tmp_path):
     text = page.read_text()
     renewed = text
     for block in CONSOLE.finditer(text):
@@ -59,7 +60,7 @@ def test_commands_print_what_the_page_says(page, monkeypatch):
             monkeypatch.chdir(DATA / "tidy")
         else:
             monkeypatch.chdir(ROOT)
-        output = rerun(block["body"])
+        output = rerun(block["body"], tmp_path)
         renewed = renewed.replace(block["body"], output)
         if not UPDATE:
             assert block["body"] == output

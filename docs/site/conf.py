@@ -28,7 +28,10 @@ GUIDE = [f"docs/guide/{page.stem}" for page in sorted((ROOT / "docs/guide").glob
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
 NAVIGATION = {
     "Start": ["docs/quickstart", "docs/guide/README", "docs/choosing"],
-    "Do": [f"docs/{page}" for page in ("report", "planning", "noise", "allocation", "stopping", "gate", "plots", "lm_eval", "inspect")],
+    "Do": [
+        f"docs/{page}"
+        for page in ("report", "planning", "noise", "allocation", "stopping", "gate", "plots", "lm_eval", "inspect")
+    ],
     "Know": [f"docs/{page}" for page in ("statistics", "calibration", "peers", "scale", "formats")],
     "Look up": ["docs/cli", "docs/api", "CHANGELOG"],
     "Take part": ["CONTRIBUTING", "docs/decisions/README", "benchmarks/README", "examples/README"],

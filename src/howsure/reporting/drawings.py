@@ -67,7 +67,7 @@ def _whiskers() -> Spec:
                 "encoding": {"x": _position("low", axis=grid), "x2": {"field": "high"}},
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1, "strokeWidth": 2},
+                "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1, "strokeWidth": 1.5},
                 "encoding": {"fill": fill, "stroke": color},
             },
         ],

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import howsure as hs
 from howsure.cli import main
+from howsure.commands.base import SCREENS
 from howsure.reporting.origin import read_origin
 from places import ROOT
 
@@ -108,8 +109,20 @@ BOARDS = (("a small one", "m", 4), ("a small one", "n", 4), ("large", "m", 40))
 def test_it_opens_the_page_where_asked(here, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
+    monkeypatch.setenv("DISPLAY", ":0")
     assert run("report", LOGS, "-o", "a.html", "--open").exit_code == 0
     assert opened == [(here / "a.html").as_uri()]
+
+
+def test_without_a_screen_it_says_that_nothing_was_opened(here, monkeypatch):
+    for name in SCREENS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("click.launch", lambda address: pytest.fail(f"opened {address}"))
+    done = run("report", LOGS, "-o", "a.html", "--open")
+    assert done.exit_code == 0
+    assert "Page written to a.html" in done.output
+    assert "no screen here" in done.output
 
 
 def test_it_never_writes_over_what_it_read(here):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from howsure.scores import Scores
 
 MANY_FILES = 20
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
 
 class VerdictCommand(click.Command):
@@ -127,3 +129,11 @@ def write_records(records: list[dict[str, Any]], format: Format | None, output: 
         raise click.BadParameter("single rows are written as csv or json", param_hint="--format")
     as_json = (format or format_of(output)) == "json"
     write_text(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output)
+
+
+def open_page(address: str) -> None:
+    """Open an address in the browser; where there is no screen (a server, a container), say so instead."""
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
+        click.echo("There is no screen here to open it on.", err=True)
+        return
+    click.launch(address)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import command_line, read, split
+from howsure.commands.base import command_line, open_page, read, split
 from howsure.commands.options import (
     Paths,
     adjust,
@@ -68,7 +68,7 @@ def report(
     _tell(answer)
     click.echo(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).", err=True)
     if opened:
-        click.launch(target.resolve().as_uri())
+        open_page(target.resolve().as_uri())
 
 
 def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from howsure.commands.base import command_line
+from howsure.commands.base import command_line, open_page
 from howsure.commands.options import paths
 from howsure.commands.report import ask, page_options
 
@@ -26,7 +26,7 @@ def view(ctx: click.Context, /, paths: tuple[str, ...], port: int, opened: bool,
     from howsure.viewing import serve
 
     command = command_line(ctx, skip=("port", "opened"), name="report")
-    serve(paths, partial(_load, paths, given, command), port=port, tell=_tell, open=click.launch if opened else None)
+    serve(paths, partial(_load, paths, given, command), port=port, tell=_tell, open=open_page if opened else None)
 
 
 def _load(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Any:

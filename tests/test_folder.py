@@ -170,3 +170,24 @@ def test_a_log_that_is_only_begun_is_named_and_the_rest_goes_on(tmp_path):
     assert codes(scores) == ["files_failed"]
     assert "begun.eval, empty, or not an Inspect log" in scores.cautions[0].message
     assert {file.path: file.outcome for file in scores.files}["notes.bin"] == "left out"
+
+
+@pytest.mark.parametrize("text", ['{"results": [1, 2', '  {"a": {"b": 1}, "c": "'])
+def test_json_without_its_end_is_named_though_no_reader_knows_it(tmp_path, text):
+    inspect_log(tmp_path / "whole.json", values=["C", "I"])
+    (tmp_path / "cut.json").write_text(text)
+    (tmp_path / "settings.json").write_text(' {"a": [1]}\n')
+    (tmp_path / "word.json").write_text('"a"')
+    scores = hs.read(tmp_path)
+    assert codes(scores) == ["files_failed"]
+    assert "cut.json, JSON that ends in the middle" in scores.cautions[0].message
+    assert [file.path for file in scores.files if file.outcome == "left out"] == ["settings.json", "word.json"]
+
+
+def test_failed_files_are_told_apart_though_their_reasons_are_sentences(tmp_path):
+    inspect_log(tmp_path / "whole.json", values=["C", "I"])
+    for name in "abc":
+        (tmp_path / f"{name}.eval").touch()
+    message = hs.read(tmp_path).cautions[0].message
+    assert "copy it again; b.eval, " in message
+    assert message.endswith("copy it again; and 1 more")

@@ -124,6 +124,9 @@ def find_sources(path: Path) -> list[Source]:
 UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
+ENDS = {b"{": b"}", b"[": b"]"}
+"""How a JSON file ends that begins so."""
+WAIT = "Wait for the run, or copy it again."
 FORMATS = "`howsure --help` lists the formats that can be read."
 
 
@@ -138,9 +141,9 @@ def _take(
         if source.path == source.root:  # a file that the user named, and no stray one of a folder
             raise ReadError(UNKNOWN, where=source.name)
         if source.path.suffix == OWN:  # one that a run has only begun to write, or a copy of nothing
-            raise ReadError(
-                "empty, or not an Inspect log", where=source.name, remedy="Wait for the run, or copy it again."
-            )
+            raise ReadError("empty, or not an Inspect log", where=source.name, remedy=WAIT)
+        if source.path.suffix == ".json" and _cut_short(source):
+            raise ReadError("JSON that ends in the middle", where=source.name, remedy=WAIT)
         found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
@@ -149,6 +152,16 @@ def _take(
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
         found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+
+
+def _cut_short(source: Source) -> bool:
+    """Tell whether a JSON file lacks its end. Only its two ends are looked at, so that a stray file of any size costs nothing."""
+    end = ENDS.get(source.head.lstrip()[:1])
+    if end is None:
+        return False
+    with source.path.open("rb") as file:
+        file.seek(max(source.path.stat().st_size - 64, 0))
+        return not file.read().rstrip().endswith(end)
 
 
 def _identify(source: Source, asked: str | None) -> tuple[Reader | None, str]:
@@ -361,10 +374,12 @@ def _failed_files(reports: list[FileReport]) -> list[Caution]:
     failed = [report for report in reports if report.outcome == "failed"]
     if not failed:
         return []
+    why = [f"{report.path}, {report.reason.removesuffix('.')}" for report in failed[:2]]
+    why += [f"and {len(failed) - 2:,} more"] if len(failed) > 2 else []
     return [
         Caution(
             code="files_failed",
-            message=f"{plural(len(failed), 'file')} could not be read: {listing([f'{r.path}, {r.reason}' for r in failed], 2)}",
+            message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
             remedy="`howsure describe` lists them all; --strict stops at the first.",
         )
     ]

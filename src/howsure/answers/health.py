@@ -256,16 +256,13 @@ def _facts(task: TaskHealth) -> Table:
     """Lay out one task: what was counted, the gaps, the reliability."""
     models = len(task.models)
     clusters = "" if task.n_clusters == task.n_items else f" in {plural(task.n_clusters, 'cluster')}"
-    known, against = np.isfinite(task.items.discrimination).sum(), count_text(task.count("suspect"))
-    rows = [
-        ("models", count_text(models)),
-        ("questions", count_text(task.n_items) + clusters),
-        ("telling models apart", _share(task.n_separating, task.n_items)),
-        *_inert_rows(task),
-        ("suspect", f"{against} of {count_text(known)} run against the others" if known else "not checked"),
-    ]
+    rows = [("models", count_text(models)), ("questions", count_text(task.n_items) + clusters)]
     if models > 1:
+        known, against = np.isfinite(task.items.discrimination).sum(), count_text(task.count("suspect"))
         rows += [
+            ("telling models apart", _share(task.n_separating, task.n_items)),
+            *_inert_rows(task),
+            ("suspect", f"{against} of {count_text(known)} run against the others" if known else "not checked"),
             ("smallest gap that shows", _gap(task, task.smallest_gap) + _apart(task)),
             ("found 4 times in 5", f"{_gap(task, task.planned_gap)} (one planned comparison)"),
             ("reliability", _reliability(task)),

@@ -504,8 +504,8 @@ def test_a_limit_is_shown_with_all_its_digits():
     )
 
 
-def test_a_half_written_file_that_was_named_is_told(tmp_path):
-    """A stray file of a folder is passed over; one that was named is not left out in silence."""
+def test_a_half_written_file_is_told(tmp_path):
+    """A log that isn't whole is not left out in silence; a stray file of a folder that is whole is passed over."""
     two_models(n=200).write_csv(tmp_path / "scores.csv")
     (tmp_path / "half.json").write_text('{"version": 2, "status": "started", "eval": {"ta')
     named = hs.gate([tmp_path / "scores.csv", tmp_path / "half.json"], "a", "b", not_worse_than=0.5)
@@ -513,6 +513,8 @@ def test_a_half_written_file_that_was_named_is_told(tmp_path):
     assert "half.json" in named.cautions[0].message
     with pytest.raises(hs.ReadError, match="half"):
         hs.read([tmp_path / "scores.csv", tmp_path / "half.json"], strict=True)
+    assert "half.json" in hs.gate(tmp_path, "a", "b", not_worse_than=0.5).cautions[0].message
+    (tmp_path / "half.json").write_text('{"version": 2, "status": "started"}')
     assert not hs.gate(tmp_path, "a", "b", not_worse_than=0.5).cautions
 
 

@@ -1,4 +1,4 @@
-"""From paths to Scores: walk the folders, let each file's reader read it, and settle which runs count.
+"""From paths to Scores: let each file's reader read it, and settle which runs count.
 
 A file that can't be read is reported and the rest goes on. Nothing is merged in silence: retries, copies and repeated
 runs are told apart here, and each outcome is a FileReport or a caution.
@@ -7,7 +7,6 @@ runs are told apart here, and each outcome is a FileReport or a caution.
 from __future__ import annotations
 
 import gc
-import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,19 +17,17 @@ import polars as pl
 from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
-from howsure.readers.base import Reading, Source
 from howsure.readers.facts import joined_facts
+from howsure.readers.finding import cut_short, find_sources
 from howsure.scores import FileReport, Scores
 from howsure.tidy import find_roles, tidy_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from howsure.readers.base import Reader
+    from howsure.readers.base import Reader, Reading, Source
 
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
-
-MAX_FILES = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,27 +102,9 @@ def read_paths(
     )
 
 
-def find_sources(path: Path) -> list[Source]:
-    """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't followed."""
-    if path.is_file():
-        return [Source(path=path, root=path)]
-    if not path.is_dir():
-        raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
-    found = []
-    for folder, folders, files in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not name.startswith(".")]
-        if len(found) > MAX_FILES:
-            raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
-    inside = path.resolve()
-    return [s for s in found if s.path.is_file() and s.path.resolve().is_relative_to(inside)]
-
-
 UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
-ENDS = {b"{": b"}", b"[": b"]"}
-"""How a JSON file ends that begins so."""
 WAIT = "Wait for the run, or copy it again."
 FORMATS = "`howsure --help` lists the formats that can be read."
 
@@ -142,7 +121,7 @@ def _take(
             raise ReadError(UNKNOWN, where=source.name)
         if source.path.suffix == OWN:  # one that a run has only begun to write, or a copy of nothing
             raise ReadError("empty, or not an Inspect log", where=source.name, remedy=WAIT)
-        if source.path.suffix == ".json" and _cut_short(source):
+        if source.path.suffix == ".json" and cut_short(source):
             raise ReadError("JSON that ends in the middle", where=source.name, remedy=WAIT)
         found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
     elif claim == "companion":
@@ -152,16 +131,6 @@ def _take(
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
         found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
-
-
-def _cut_short(source: Source) -> bool:
-    """Tell whether a JSON file lacks its end. Only its two ends are looked at, so that a stray file of any size costs nothing."""
-    end = ENDS.get(source.head.lstrip()[:1])
-    if end is None:
-        return False
-    with source.path.open("rb") as file:
-        file.seek(max(source.path.stat().st_size - 64, 0))
-        return not file.read().rstrip().endswith(end)
 
 
 def _identify(source: Source, asked: str | None) -> tuple[Reader | None, str]:

@@ -79,6 +79,10 @@ def test_degenerate_tables_give_an_answer(frame, lower_is_better):
 def test_one_model_tells_nothing_apart():
     answer = health(DEGENERATE["one model"])
     assert answer.verdict.endswith("one model only, so nothing shows which questions tell models apart.")
+    text = answer.render(width=80)
+    assert "questions" in text
+    for claim in ("telling models apart", "solved by all", "by none", "suspect", "reliability"):
+        assert claim not in text
     assert [c.code for c in answer.tasks[0].cautions] == ["one_model"]
     assert answer.tasks[0].count("unanswered") == 3
 

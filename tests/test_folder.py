@@ -176,7 +176,7 @@ def test_a_log_that_is_only_begun_is_named_and_the_rest_goes_on(tmp_path):
 def test_json_without_its_end_is_named_though_no_reader_knows_it(tmp_path, text):
     inspect_log(tmp_path / "whole.json", values=["C", "I"])
     (tmp_path / "cut.json").write_text(text)
-    (tmp_path / "settings.json").write_text(' {"a": [1]}\n')
+    (tmp_path / "settings.json").write_text(' {"a": [1]}\n' + 100 * " ")
     (tmp_path / "word.json").write_text('"a"')
     scores = hs.read(tmp_path)
     assert codes(scores) == ["files_failed"]

@@ -9,6 +9,7 @@ from howsure.errors import ReadError
 from howsure.readers.base import Source
 
 MAX_FILES = 200_000
+TAIL_BYTES = 4096
 ENDS = {b"{": b"}", b"[": b"]"}
 """How a JSON file ends that begins so."""
 
@@ -35,5 +36,5 @@ def cut_short(source: Source) -> bool:
     if end is None:
         return False
     with source.path.open("rb") as file:
-        file.seek(max(source.path.stat().st_size - 64, 0))
+        file.seek(max(source.path.stat().st_size - TAIL_BYTES, 0))
         return not file.read().rstrip().endswith(end)

@@ -17,12 +17,12 @@ from howsure.calibration.boards import BoardWorld
 from howsure.calibration.checks import CHECKS
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.worlds import RateWorld
-from howsure.methods import intervals
-from howsure.methods.adjust import adjust_pairs, holm
-from howsure.methods.betabinomial import posterior_limits
-from howsure.methods.differences import pivots
-from howsure.methods.limits import limits
-from howsure.methods.pairs import pair_moments
+from howsure.statistics.means import intervals
+from howsure.statistics.ranks.adjust import adjust_pairs, holm
+from howsure.statistics.means.betabinomial import posterior_limits
+from howsure.statistics.pairs.differences import pivots
+from howsure.statistics.means.limits import limits
+from howsure.statistics.pairs.pairs import pair_moments
 from scipy import optimize, special
 
 LEVEL = 0.95

@@ -18,11 +18,11 @@ BASE_MB, CELL_BYTES = 400, 200
 """The target for memory: so much, and so many bytes for each item of each model."""
 
 STAGES = {
-    "grouping": ("howsure.api", "collect"),
-    "matrices": ("howsure.prepare", "_matrix"),
-    "estimates": ("howsure.assemble", "entries"),
-    "all pairs": ("howsure.assemble", "moments"),
-    "max-t": ("howsure.methods.adjust", "adjust_pairs"),
+    "grouping": ("howsure.verbs.audit", "collect"),
+    "matrices": ("howsure.study.study", "_matrix"),
+    "estimates": ("howsure.inference.boards", "entries"),
+    "all pairs": ("howsure.inference.boards", "moments"),
+    "max-t": ("howsure.statistics.ranks.adjust", "adjust_pairs"),
 }
 
 

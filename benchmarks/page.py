@@ -57,7 +57,7 @@ def ready(browser, address: str) -> float:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
-    from howsure.reporting import report
+    from howsure.verbs.report import report
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chromium", default="/usr/bin/chromium")

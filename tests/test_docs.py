@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import howsure
-from howsure.cli import main
+from howsure.commands.main import main
 from places import DATA, ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 import howsure as hs
-from howsure.methods.difference import difference
-from howsure.methods.mean import mean
-from howsure.methods.pairs import pair_moments
+from howsure.statistics.means.mean import mean
+from howsure.statistics.pairs.difference import difference
+from howsure.statistics.pairs.pairs import pair_moments
 
 WORLDS = 1_000
 

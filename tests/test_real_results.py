@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 import howsure as hs
-from howsure.cli import main
-from howsure.methods.audit import binomial_se
-from howsure.methods.pairs import pair_moments
+from howsure.commands.main import main
+from howsure.statistics.audit import binomial_se
+from howsure.statistics.pairs.pairs import pair_moments
 
 
 @pytest.fixture(scope="module")

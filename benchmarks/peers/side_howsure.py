@@ -7,8 +7,8 @@ import polars as pl
 from side import Tool, run
 
 import howsure as hs
-from howsure.methods.difference import difference
-from howsure.methods.mean import mean
+from howsure.statistics.pairs.difference import difference
+from howsure.statistics.means.mean import mean
 
 
 def table(scores, clusters):

@@ -7,21 +7,14 @@ import numbers
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from howsure.errors import OptionError
 
-IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
-"""How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""
-
-ComparisonMethod = Literal["pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
-"""How a difference is tested. None chooses "pseudo-items" for scores in [0, 1] and "t" for others."""
-
-Variance = Literal["CR2", "CR1", "miller"]
-"""The variance estimator: CR2 (Bell and McCaffrey 2002), CR1 (Stata's), or the paper's formula (Miller 2024)."""
-
-Adjustment = Literal["max-t", "holm", "bh", "none"]
-"""How p-values of many pairs are corrected for their number."""
+if TYPE_CHECKING:
+    from howsure.statistics.choices import (
+        ScoreKind,
+    )
 
 Failures = Literal["harness", "drop", "zero", "error"]
 """What a failed attempt counts as: what the harness does, nothing, a 0, or a reason to stop."""
@@ -32,14 +25,6 @@ Overall = Literal["mean", "pooled"]
 Population = Literal["questions", "benchmark"]
 """What a score is about: all questions that could have been drawn, or exactly those of this benchmark."""
 
-ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
-"""What is made of the attempts at an item; those that end in a sign are followed by k."""
-
-Goal = Literal["different", "not-worse", "same"]
-"""What a plan is to show: a difference, that it is no worse than a margin, or that it is within one."""
-
-PlanMethod = Literal["pseudo-items", "t", "z"]
-"""The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""
 
 Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 """What an answer is rendered as."""
@@ -56,11 +41,6 @@ def check(name: str, value: Any, alias: Any, *, optional: bool = False) -> None:
     near = get_close_matches(str(value), words, n=1)
     hint = f"Did you mean {near[0]!r}?" if near else ""
     raise OptionError(f"{name}={value!r} is not one of {', '.join(map(repr, words))}", remedy=hint)
-
-
-def significant(p_value: float, level: float) -> bool:
-    """Say whether a p-value shows a difference at a confidence level; p = 0.1 does at 0.9, whatever 1 − 0.9 is."""
-    return p_value <= (1 - level) * (1 + 1e-12)
 
 
 def check_level(level: float) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-"""So that the tests find browser_cases.py in every import mode."""
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (

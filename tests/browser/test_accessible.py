@@ -6,8 +6,8 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from browser_cases import made
-from test_page import LOOKS
+
+from browser_cases import LOOKS, made
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from howsure.render.visible import visible
-from howsure.reporting import report
+from howsure.present.render.visible import visible
+from howsure.verbs.report import report
 
 MARKER = "window.touched=1"
 TEXTS = (

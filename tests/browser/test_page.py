@@ -5,16 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from browser_cases import CASES, made
-from test_same_numbers import choose
 
-PHONE = {"width": 390, "height": 844}
-LOOKS = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": PHONE, "is_mobile": True},
-    "narrow": {"viewport": PHONE},
-}
+from browser_cases import CASES, LOOKS, PHONE, choose, made
+
 FITS = "document.scrollingElement.scrollWidth <= innerWidth"
 ORDER = "() => [...document.querySelectorAll('#board-body tr')].map((row) => Number(row.dataset.model))"
 DOTS = """() => [...document.querySelectorAll("#whiskers .mark-symbol path")].map((dot) => dot.getBoundingClientRect())

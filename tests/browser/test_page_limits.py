@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from browser_cases import several
-from test_same_numbers import unpacked
 
+from browser_cases import several, unpacked
 from frames import clustered
-from howsure.reporting import report
+from howsure.verbs.report import report
 
 
 def test_more_pairs_than_a_page_holds(opened, monkeypatch):
-    monkeypatch.setattr("howsure.reporting.boards.MOST_PAIRS", 3)
+    monkeypatch.setattr("howsure.page.boards.MOST_PAIRS", 3)
     made = report(several("abcdef"))
     assert unpacked(made.boards[0])["pairs"]["models"] == 3
     page = opened(made)
@@ -29,13 +28,13 @@ def test_more_pairs_than_a_page_holds(opened, monkeypatch):
 
 
 def test_no_pair_at_all(opened, monkeypatch):
-    monkeypatch.setattr("howsure.reporting.boards.MOST_PAIRS", 0)
+    monkeypatch.setattr("howsure.page.boards.MOST_PAIRS", 0)
     page = opened(report(several("abc")))
     assert "howsure compare" in page.text_content("#pair-verdict")
 
 
 def test_more_scores_than_a_page_holds(opened, monkeypatch):
-    monkeypatch.setattr("howsure.reporting.boards.MOST_CELLS", 10)
+    monkeypatch.setattr("howsure.page.boards.MOST_CELLS", 10)
     made = report(clustered(), cluster="passage")
     assert unpacked(made.boards[0])["items"] is None
     page = opened(made)

@@ -6,13 +6,12 @@ import math
 import re
 
 import pytest
-from browser_cases import compared, made
-from test_same_numbers import choose, unpacked
 
-from howsure.document import rounded_up
-from howsure.methods import power
-from howsure.methods.difference import MIN_FORECAST
-from howsure.methods.sizes import equal_sizes
+from browser_cases import choose, compared, made, unpacked
+from howsure.statistics.pairs.difference import MIN_FORECAST
+from howsure.statistics.planning import power
+from howsure.statistics.planning.sizes import equal_sizes
+from howsure.wording import rounded_up
 
 MOVED = """([gap, questions, attempts]) => {
   const element = (id) => document.getElementById(id);

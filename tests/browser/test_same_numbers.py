@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import itertools
-import json
 import math
 import random
 import re
 from dataclasses import replace
 
 import pytest
-from browser_cases import CASES, compared, made, scores
 
 import howsure as hs
-from howsure.answers.comparison import comparison_table
-from howsure.answers.leaderboard import alone, board_table
-from howsure.answers.plain_words import board_phrases, pair_phrases, paragraphs, short_names
-from howsure.document import Scale, p_text
-from howsure.render.latex import escape
-from howsure.reporting import report
+from browser_cases import CASES, choose, compared, made, scores, unpacked
+from howsure.present.compare import comparison_table
+from howsure.present.leaderboard import alone, board_table
+from howsure.present.render.latex import escape
+from howsure.present.words.plain import board_phrases, pair_phrases, paragraphs, short_names
+from howsure.verbs.report import report
+from howsure.wording import Scale, p_text
 
 SAID = """(pairs) => pairs.map(([a, b]) => {
   const element = (id) => document.getElementById(id);
@@ -42,23 +39,11 @@ SAID = """(pairs) => pairs.map(([a, b]) => {
 })"""
 
 
-def choose(page, k):
-    """Show the k-th board of the page."""
-    if page.evaluate("document.documentElement.dataset.ready") != str(k):
-        page.select_option("#task", str(k))
-        page.wait_for_selector(f'html[data-ready="{k}"]', state="attached")
-
-
 def said(page, pairs):
     """Choose models two by two by their places, and return what the panel says of each two."""
     found = page.evaluate(SAID, [list(pair) for pair in pairs])
     assert [each["chosen"] for each in found] == [[str(a), str(b)] for a, b in pairs]
     return found
-
-
-def unpacked(text):
-    """Return what packing.packed made."""
-    return json.loads(gzip.decompress(base64.b64decode(text)))
 
 
 def differing(shown, c):

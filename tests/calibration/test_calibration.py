@@ -6,14 +6,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import howsure as hs
-from howsure import record
 from howsure.calibration.checks import CHECKS
 from howsure.calibration.grids import grid
 from howsure.calibration.harness import check_worlds
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld
 from howsure.calibration.worlds import RateWorld, ScoreWorld
-from howsure.methods.difference import difference
-from howsure.methods.mean import mean
+from howsure.inference import record
+from howsure.statistics.means.mean import mean
+from howsure.statistics.pairs.difference import difference
 
 SMALL = check_worlds(grid("small"), trials=1_500, seed=4)
 

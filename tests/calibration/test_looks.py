@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from howsure import record
 from howsure.calibration.looks import LookWorld, check_looks, log_capital_paths, misses, standard_looks
-from howsure.methods.asymptotic import Asymptotic
-from howsure.methods.betting import Betting
+from howsure.inference import record
+from howsure.statistics.sequential.asymptotic import Asymptotic
+from howsure.statistics.sequential.betting import Betting
 
 WORLDS = [
     LookWorld(kind="mean", rate=0.2, horizon=40),

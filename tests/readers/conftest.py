@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,6 @@ from howsure.readers.base import Source
 
 if TYPE_CHECKING:
     from reader_cases import Write
-
-sys.path.insert(0, str(Path(__file__).parent))
-"""So that the tests find reader_cases.py in every import mode."""
 
 
 @pytest.fixture

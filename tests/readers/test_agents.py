@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from reader_cases import Write, codes, lines, read, scores
 
 from howsure.errors import ReadError
-from howsure.readers import (
-    swebench,
-    tau_bench,
-    terminal_bench,
-)
+from howsure.readers import swebench, tau_bench, terminal_bench
 from howsure.readers.base import Reading, Source
+from reader_cases import Write, codes, lines, read, scores
 
 A, B, C, D = (f"django__django-{number}" for number in (1, 2, 3, 4))
 

@@ -6,11 +6,11 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
-from reader_cases import zipped
 
 from howsure.errors import ReadError
 from howsure.readers import archive
 from howsure.readers.archive import first_member, open_archive
+from reader_cases import zipped
 
 if TYPE_CHECKING:
     from pathlib import Path

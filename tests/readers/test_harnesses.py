@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from reader_cases import Write, codes, lines, read, scores
 
 from howsure.errors import ReadError
 from howsure.readers import (
@@ -22,6 +21,7 @@ from howsure.readers import (
     promptfoo,
 )
 from howsure.readers.base import Reading, Source
+from reader_cases import Write, codes, lines, read, scores
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reader_cases import Write, codes, inspect_header, read, sample, scores, zipped
 
 from howsure.errors import ReadError
 from howsure.readers import inspect_ai
 from howsure.readers.base import Reading, Run, Source
 from howsure.readers.inspect_scores import to_number
-from howsure.scores import Published
-from howsure.tidy import COLUMNS
+from howsure.table.schema import COLUMNS
+from howsure.table.scores import Published
+from reader_cases import Write, codes, inspect_header, read, sample, scores, zipped
 
 PROJECT = Path(__file__).parents[2]
 FIXTURES = PROJECT / "tests" / "fixtures" / "inspect"

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reader_cases import Write, codes, inspect_header, scores, zipped
 
 import howsure as hs
 from howsure.readers import inspect_ai
 from howsure.readers.base import Reading, Source
+from reader_cases import Write, codes, inspect_header, scores, zipped
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAN = float("nan")

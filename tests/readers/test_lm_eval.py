@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reader_cases import Write, codes, lines, read, scores
 
 from howsure.errors import ReadError
 from howsure.readers import lm_eval
 from howsure.readers.base import Source
-from howsure.tidy import COLUMNS
+from howsure.table.schema import COLUMNS
+from reader_cases import Write, codes, lines, read, scores
 
 PROJECT = Path(__file__).parents[2]
 TIME = "2025-03-03T00-05-12.300060"

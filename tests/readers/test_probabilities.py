@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reader_cases import SHARED, Write, codes, lines, scores
 from scipy.special import softmax
 
 import howsure as hs
 from howsure.readers import lm_eval
 from howsure.readers.base import Reading, Source
+from reader_cases import SHARED, Write, codes, lines, scores
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SAMPLES = "samples_law_2025-03-03T00-05-12.300060.jsonl"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reader_cases import Write, inspect_header, sample
 
 from howsure.readers import registry
+from reader_cases import Write, inspect_header, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

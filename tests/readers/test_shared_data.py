@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from reader_cases import SHARED, read, scores
 
 from howsure.errors import ReadError
 from howsure.readers import alpaca_eval, arc_agi, cruxeval, helm, inspect_ai, lm_eval, promptfoo, swebench, tau_bench
 from howsure.readers.base import Reading, Source
 from howsure.readers.registry import SPECIFIC, _built_in, identify
-from howsure.tidy import COLUMNS, STATUSES
+from howsure.table.schema import COLUMNS, STATUSES
+from reader_cases import SHARED, read, scores
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,1 +1,1 @@
-"""What the verbs return: frozen results, each with to_dict(), to_frame() and document()."""
+"""Answers: what a verb returns, one file a verb. Frozen data; how they are said stands in present/."""

@@ -7,25 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.document import (
-    Column,
-    Document,
-    Note,
-    Scale,
-    Table,
-    Text,
-    Whisker,
-    level_text,
-    p_text,
-    plural,
-)
+from howsure.present.audit import _LEGEND, LITERATURE_CORRELATION, _table
+from howsure.present.document import Document, Note, Text
+from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from howsure.document import Block, Cell
     from howsure.errors import Caution
-
-LITERATURE_CORRELATION = (0.3, 0.7)
-"""The correlations between two models' answers that the literature sees (Miller 2024, section 4.2)."""
+    from howsure.present.document import Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +125,6 @@ class Audit(Answer):
         return Document(blocks=tuple(blocks))
 
 
-_LEGEND = (
-    "break-even: how strongly the answers of a model and the next would have to agree, question by question, for "
-    "their gap to be real (0.3 to 0.7 is common). Per-question results would settle it: howsure compare."
-)
-
-
 def _entry_record(entry: AuditEntry) -> dict[str, Any]:
     return {
         "model": entry.model,
@@ -156,39 +138,3 @@ def _entry_record(entry: AuditEntry) -> dict[str, Any]:
         "break_even": number(entry.break_even),
         "verdict": entry.verdict,
     }
-
-
-def _table(board: AuditBoard, top: int | None) -> Table:
-    scale = Scale(percent=all(0 <= entry.score <= 1 for entry in board.entries))
-    columns = (
-        Column(name="model", align="left"),
-        Column(name=f"score{scale.column}"),
-        Column(name="n", priority=6),
-        Column(name=f"{level_text(board.level)} interval"),
-        Column(name="", align="left", priority=4),
-        Column(name=f"gap{scale.unit}", priority=8),
-        Column(name="p", priority=5),
-        Column(name="break-even", priority=7),
-        Column(name="gap is", align="left"),
-    )
-    shown = board.entries[:top]
-    rows = tuple(_row(entry, scale) for entry in shown)
-    left = len(board.entries) - len(shown)
-    note = f"… and {plural(left, 'further model')} (--top)" if left else ""
-    return Table(columns=columns, rows=rows, note=note)
-
-
-def _row(entry: AuditEntry, scale: Scale) -> tuple[Cell, ...]:
-    has_bar = math.isfinite(entry.low)
-    known = math.isfinite(entry.p_next)
-    return (
-        entry.model,
-        scale.number(entry.score),
-        "?" if entry.n is None else f"{entry.n:,}",
-        scale.interval(entry.low, entry.high) if has_bar else "",
-        Whisker(value=entry.score, low=entry.low, high=entry.high) if has_bar else "",
-        scale.number(entry.gap_next) if math.isfinite(entry.gap_next) else "",
-        p_text(entry.p_next) if known else "",
-        ("never" if math.isnan(entry.break_even) else f"{max(entry.break_even, 0):.2f}") if known else "",
-        entry.verdict,
-    )

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
 from howsure.options import Format, check
-from howsure.render import comma_separated, render
+from howsure.present.render import comma_separated, render
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from howsure.document import Document
+    from howsure.present.document import Document
 
 SCHEMA_VERSION = 1
 """The version of the JSON form; see `schema.json` beside this file."""
@@ -48,7 +48,7 @@ class Answer(ABC):
 
     def explanation(self) -> Document:
         """Return the answer in plain words, for readers without statistics; an empty document where there are none."""
-        from howsure.document import Document
+        from howsure.present.document import Document
 
         return Document()
 
@@ -77,7 +77,7 @@ class Answer(ABC):
 
     def _repr_html_(self) -> str:
         """Return the answer as Jupyter and marimo show it."""
-        from howsure.render import html
+        from howsure.present.render import html
 
         return html.notebook(self.document())
 

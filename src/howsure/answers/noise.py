@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.answers.noise_tables import ATTEMPTS, component_table, count_of, percent, source_table, task_verdict
-from howsure.document import Document, Note, Text, plural
 from howsure.errors import MethodError
+from howsure.present.document import Document, Note, Text
+from howsure.present.noise import ATTEMPTS, component_table, count_of, percent, source_table, task_verdict
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     import altair as alt
     from numpy.typing import NDArray
 
-    from howsure.document import Block
     from howsure.errors import Caution
+    from howsure.present.document import Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +287,7 @@ class Noise(Answer):
 
     def chart(self) -> dict[str, Any]:
         """Return the predicted SE over attempts and questions as Vega-Lite."""
-        from howsure.charts import noise
+        from howsure.present.charts import noise
 
         records = self.curves()
         if not records:
@@ -298,7 +299,7 @@ class Noise(Answer):
 
     def plot(self) -> alt.TopLevelMixin:
         """Draw `chart()`; needs the extra "plot"."""
-        from howsure.charts.base import draw
+        from howsure.present.charts.base import draw
 
         return draw(self.chart())
 

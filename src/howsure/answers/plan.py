@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.answers.plan_tables import assumption_table, design_table, plan_verdict
-from howsure.document import Document, Note, Text
 from howsure.errors import MethodError
+from howsure.present.document import Document, Note, Text
+from howsure.present.plan import assumption_table, design_table, plan_verdict
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from howsure.document import Block
     from howsure.errors import Caution
-    from howsure.options import Goal, PlanMethod
+    from howsure.present.document import Block
+    from howsure.statistics.choices import Goal, PlanMethod
 
 Sought = Literal["items", "effect", "power"]
 """What a plan looks for: the number of items, the smallest difference that shows, or the power."""
@@ -257,7 +257,7 @@ class Plan(Answer):
 
     def chart(self) -> dict[str, Any]:
         """Return the power curves as Vega-Lite."""
-        from howsure.charts import plan
+        from howsure.present.charts import plan
 
         records = self.curve_records()
         if not records:
@@ -267,7 +267,7 @@ class Plan(Answer):
 
     def plot(self) -> alt.TopLevelMixin:
         """Draw `chart()`; needs the extra "plot"."""
-        from howsure.charts.base import draw
+        from howsure.present.charts.base import draw
 
         return draw(self.chart())
 

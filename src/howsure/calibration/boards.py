@@ -12,10 +12,10 @@ import polars as pl
 from scipy import special
 
 from howsure.calibration.harness import TOLERANCE, error_of, over_processes
-from howsure.methods.adjust import adjust_pairs
-from howsure.methods.pairs import pair_moments
-from howsure.methods.ranks import ranks
-from howsure.options import Adjustment
+from howsure.statistics.choices import Adjustment
+from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.ranks.adjust import adjust_pairs
+from howsure.statistics.ranks.ranks import ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,10 +9,11 @@ import numpy as np
 
 from howsure.calibration import noise_checks
 from howsure.calibration.samples import DifferenceSample
-from howsure.methods import bayes, bootstrap, intervals, mcnemar, signflip
-from howsure.methods.differences import pivots
-from howsure.methods.limits import limits
-from howsure.methods.pseudo import PSEUDO
+from howsure.statistics.means import bayes, bootstrap, intervals
+from howsure.statistics.means.limits import limits
+from howsure.statistics.pairs import mcnemar, signflip
+from howsure.statistics.pairs.differences import pivots
+from howsure.statistics.pairs.pseudo import PSEUDO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.calibration.noise_samples import AnswerSample, PoolSample
     from howsure.calibration.pair_worlds import World
     from howsure.calibration.samples import MeanSample
-    from howsure.options import ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.choices import ComparisonMethod, IntervalMethod, Variance
 
     Floats = NDArray[np.float64]
     Sample = MeanSample | DifferenceSample | AnswerSample | PoolSample

@@ -12,8 +12,8 @@ import polars as pl
 from scipy import special
 
 from howsure.calibration.harness import TOLERANCE, error_of, over_processes
-from howsure.methods.asymptotic import BURN_IN, half_width, tuned
-from howsure.methods.betting import Bets, Betting, log_gains
+from howsure.statistics.sequential.asymptotic import BURN_IN, half_width, tuned
+from howsure.statistics.sequential.betting import Bets, Betting, log_gains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.methods import intervals
-from howsure.methods.answer_noise import difference_noise, mean_noise
-from howsure.methods.components import components, variance_limits
-from howsure.methods.covariates import adjusted_mean
-from howsure.methods.fixed import fixed_limits, fixed_pivot
-from howsure.methods.limits import Means, deciding, limits
+from howsure.statistics.means import intervals
+from howsure.statistics.means.covariates import adjusted_mean
+from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.noise.answer_noise import difference_noise, mean_noise
+from howsure.statistics.noise.components import components, variance_limits
+from howsure.statistics.noise.fixed import fixed_limits, fixed_pivot
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from howsure.methods.answer_noise import Answers, answers
+from howsure.statistics.noise.answer_noise import Answers, answers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,8 +15,8 @@ from scipy import special
 from howsure.calibration.noise_samples import AnswerSample, PoolSample
 from howsure.calibration.samples import MeanSample
 from howsure.calibration.worlds import rates
-from howsure.methods.attempt_scores import attempt_score
 from howsure.options import parse_score
+from howsure.statistics.noise.attempt_scores import attempt_score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,7 @@ from howsure.calibration.worlds import (
     effective_clusters,
     rates,
 )
-from howsure.methods.pseudo import ItemSpread
+from howsure.statistics.pairs.pseudo import ItemSpread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

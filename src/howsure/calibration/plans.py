@@ -13,12 +13,12 @@ import polars as pl
 from howsure.calibration.harness import TOLERANCE, error_of, over_processes
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.worlds import cluster_sizes
-from howsure.methods import intervals
-from howsure.methods.differences import pivots
-from howsure.methods.power import Spread, Test, items_needed, power
-from howsure.methods.pseudo import PSEUDO
-from howsure.methods.sizes import equal_sizes, sizes_of
-from howsure.options import PlanMethod
+from howsure.statistics.choices import PlanMethod
+from howsure.statistics.means import intervals
+from howsure.statistics.pairs.differences import pivots
+from howsure.statistics.pairs.pseudo import PSEUDO
+from howsure.statistics.planning.power import Spread, Test, items_needed, power
+from howsure.statistics.planning.sizes import equal_sizes, sizes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from howsure.calibration.samples import DifferenceSample
     from howsure.calibration.worlds import Sizes
-    from howsure.methods.sizes import ClusterSizes
-    from howsure.options import Variance
+    from howsure.statistics.choices import Variance
+    from howsure.statistics.planning.sizes import ClusterSizes
 
     Floats = NDArray[np.float64]
 

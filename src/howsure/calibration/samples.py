@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from howsure.methods.betabinomial import Groups
-from howsure.methods.clustered import Clustering
-from howsure.methods.differences import column_sums
-from howsure.methods.limits import Means, deciding
-from howsure.methods.pseudo import ItemSpread
+from howsure.statistics.means.betabinomial import Groups
+from howsure.statistics.means.clustered import Clustering
+from howsure.statistics.means.limits import Means, deciding
+from howsure.statistics.pairs.differences import column_sums
+from howsure.statistics.pairs.pseudo import ItemSpread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from howsure.methods.differences import DifferenceSums
-    from howsure.options import Variance
+    from howsure.statistics.choices import Variance
+    from howsure.statistics.pairs.differences import DifferenceSums
 
     Floats = NDArray[np.float64]
 

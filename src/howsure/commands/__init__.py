@@ -1,1 +1,1 @@
-"""The commands: one file each; base.py is what they share, options.py their options."""
+"""The command line: one file a command."""

@@ -7,16 +7,7 @@ from typing import Any
 import click
 
 from howsure.commands.base import VerdictCommand, read, split, write
-from howsure.commands.options import (
-    VARIANCES,
-    criteria,
-    design,
-    models,
-    output,
-    parse_criteria,
-    paths,
-    reading,
-)
+from howsure.commands.options import VARIANCES, criteria, design, models, output, parse_criteria, paths, reading
 
 
 @click.command(cls=VerdictCommand)

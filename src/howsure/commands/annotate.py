@@ -23,7 +23,7 @@ def annotate(log: str, **given: Any) -> None:
     from howsure.errors import OptionError
 
     try:
-        from howsure.inspect import annotate as write
+        from howsure.integrations.inspect import annotate as write
     except ImportError:
         raise OptionError("annotate needs Inspect", remedy="pip install inspect_ai") from None
     click.echo(f"Estimate written to {write(log, **given)}.", err=True)

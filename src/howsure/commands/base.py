@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.base import Answer
     from howsure.options import Format
-    from howsure.scores import Scores
+    from howsure.table.scores import Scores
 
 MANY_FILES = 20
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
@@ -31,7 +31,7 @@ class VerdictCommand(click.Command):
 
 def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part the options of the output from the others; an option that wasn't given twice is None, not ()."""
-    from howsure.writing import refuse_overwriting
+    from howsure.present.files import refuse_overwriting
 
     shown: dict[str, Any] = {name: given.pop(name) for name in ("format", "output", "explain") if name in given}
     refuse_overwriting(shown["output"], paths)
@@ -43,7 +43,7 @@ def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any]
 
 def _refuse_data(format: Format | None, output: str | None) -> None:
     from howsure.answers.base import DATA
-    from howsure.writing import format_of
+    from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     if chosen in DATA:
@@ -111,7 +111,7 @@ def counter() -> Callable[[int, int], None] | None:
 
 def write(answer: Answer, format: Format | None, output: str | None, *, explain: bool = False) -> None:
     """Write an answer in the chosen format, or in the one that the file's suffix tells; `explain`: in plain words as well."""
-    from howsure.writing import format_of, write_text
+    from howsure.present.files import format_of, write_text
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
@@ -122,8 +122,8 @@ def write_records(records: list[dict[str, Any]], format: Format | None, output: 
     """Write single rows as csv or json."""
     import json
 
-    from howsure.render import comma_separated
-    from howsure.writing import format_of, write_text
+    from howsure.present.files import format_of, write_text
+    from howsure.present.render import comma_separated
 
     if (format or format_of(output)) not in ("csv", "json") and (format or output):
         raise click.BadParameter("single rows are written as csv or json", param_hint="--format")

@@ -24,7 +24,7 @@ from howsure.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from howsure.answers.comparison import Comparison, Comparisons
+    from howsure.answers.compare import Comparison, Comparisons
 
 
 @click.command()

@@ -16,7 +16,7 @@ from howsure.commands.options import paths, reading
 @click.option("--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file.")
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     """Write any log as the one tidy table."""
-    from howsure.writing import refuse_overwriting, write_table
+    from howsure.present.files import refuse_overwriting, write_table
 
     refuse_overwriting(output, paths)
     rows = write_table(read(paths, given), output)

@@ -68,7 +68,7 @@ def gate(
     Exits with 0 for pass, 1 for fail, 2 for can't tell (see --unclear), and 3 where something went wrong.
     """
     import howsure
-    from howsure.writing import refuse_overwriting, write_text
+    from howsure.present.files import refuse_overwriting, write_text
 
     refuse_overwriting(junit, paths)
     on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
@@ -95,8 +95,8 @@ def _exit_code(answer: Gate, unclear: str) -> int:
 
 
 def _junit(answer: Gate, unclear: str) -> str:
-    from howsure.answers.gate import WORDS
-    from howsure.render import junit
+    from howsure.present.gate import WORDS
+    from howsure.present.render import junit
 
     outcomes: dict[str, junit.Outcome] = {"pass": "pass", "fail": "fail", "unclear": "skip"}
     if unclear != "separate":
@@ -110,7 +110,7 @@ def _junit(answer: Gate, unclear: str) -> str:
 
 def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None) -> None:
     """Write the answer; a reader who stops reading (| head) changes no verdict."""
-    from howsure.writing import format_of, write_text
+    from howsure.present.files import format_of, write_text
 
     chosen = format or format_of(output)
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
@@ -126,15 +126,15 @@ def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: s
 
 
 def _fenced(text: str) -> str:
-    from howsure.render.github import fence
+    from howsure.present.render.github import fence
 
     return fence(text)
 
 
 def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
     """Append the summary, and print annotations: beside the answer where a program reads it."""
-    from howsure.document import Note
-    from howsure.render.github import annotation
+    from howsure.present.document import Note
+    from howsure.present.render.github import annotation
 
     with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
         file.write(answer.render("markdown") + "\n")

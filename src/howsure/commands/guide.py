@@ -114,7 +114,7 @@ def _show(chapter: Chapter, target: Target | None, root: click.Context) -> None:
 
 
 def _about(target: Target) -> str:
-    from howsure.render.visible import visible
+    from howsure.present.render.visible import visible
 
     task = f"{target.task}: " if target.task else ""
     models = target.a if target.b is None else f"{target.a} and {target.b}"
@@ -134,7 +134,7 @@ def _prose(text: str) -> None:
 def _run(command: str, target: Target, root: click.Context) -> tuple[str, str]:
     """Run a chapter's command on the target; return it as it would be typed, and what it printed, errors included."""
     from howsure.guide.rewriting import OneModel, rewrite
-    from howsure.render.visible import visible
+    from howsure.present.render.visible import visible
 
     commands = root.command.commands if isinstance(root.command, click.Group) else {}
     options = {name: {word for param in each.params for word in param.opts} for name, each in commands.items()}
@@ -151,7 +151,7 @@ def _run(command: str, target: Target, root: click.Context) -> tuple[str, str]:
 def _invoke(command: click.Command, name: str, words: list[str], root: click.Context) -> None:
     """Run a command; what stops it is told in one line, as the group would."""
     from howsure.errors import HowsureError
-    from howsure.render.visible import visible
+    from howsure.present.render.visible import visible
 
     try:
         with command.make_context(name, list(words), parent=root) as ctx:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @output
 def noise(paths: tuple[str, ...], pairs: bool, plot: str | None, **given: Any) -> None:
     """Say where the error bars come from, and what more attempts or questions would bring."""
-    from howsure.writing import write_chart
+    from howsure.present.files import write_chart
 
     rest, shown = split(paths, given)
     answer = ask(paths, rest)

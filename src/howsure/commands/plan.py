@@ -85,7 +85,7 @@ def plan(pilot: tuple[str, ...], failures_below: str | None, curve: bool, plot: 
     With --within, --at-least or --at-most: the score of one model. With --failures-below: how many runs without a failure
     show that failures are rare.
     """
-    from howsure.writing import write_chart
+    from howsure.present.files import write_chart
 
     rest, shown = split(pilot, given)
     drawn = {"curve": curve, "plot": plot}

@@ -43,7 +43,7 @@ class Figure(click.Command):
 
     def _write(self, output: str | None, **given: Any) -> None:
         """Draw the chart into a file, and say the verdict and the cautions."""
-        from howsure.writing import chart_kind, write_chart
+        from howsure.present.files import chart_kind, write_chart
 
         paths = given.pop("paths") if "paths" in given else given.pop("pilot")
         rest, _ = split(paths, {**given, "output": output})
@@ -65,8 +65,8 @@ def _unused(name: str) -> str:
 
 def _tell(answer: Answer) -> None:
     """Write what an answer says in words: everything but its tables."""
-    from howsure.document import Document, Table
-    from howsure.render import render
+    from howsure.present.document import Document, Table
+    from howsure.present.render import render
 
     words = tuple(block for block in answer.document().blocks if not isinstance(block, Table))
     click.echo(render(Document(blocks=words), color=sys.stdout.isatty()), nl=False)

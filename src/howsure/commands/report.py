@@ -25,7 +25,7 @@ from howsure.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from howsure.reporting import Report
+    from howsure.answers.report import Report
 
 PAGE = "report.html"
 
@@ -83,7 +83,7 @@ def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
 def _page(output: str, paths: tuple[str, ...]) -> Path:
     """Return where the page goes; a page under a name that says something else opens nowhere."""
     from howsure.errors import OptionError
-    from howsure.writing import refuse_overwriting
+    from howsure.present.files import refuse_overwriting
 
     refuse_overwriting(output, paths)
     if Path(output).suffix.lower() not in ("", ".html", ".htm"):
@@ -97,7 +97,7 @@ def _page(output: str, paths: tuple[str, ...]) -> Path:
 def _unused(target: Path) -> Path:
     """Return the default name, unless a file of that name isn't ours."""
     from howsure.errors import OptionError, ReadError
-    from howsure.reporting.origin import read_origin
+    from howsure.page.origin import read_origin
 
     if target.exists():
         try:
@@ -110,21 +110,21 @@ def _unused(target: Path) -> Path:
 
 
 def _write(answer: Report, target: Path) -> None:
-    from howsure.writing import write_text
+    from howsure.present.files import write_text
 
     write_text(answer.html, str(target))
 
 
 def _tell(answer: Report) -> None:
     """Write the verdict, and what there is to know about the data, as every command has it."""
-    from howsure.render import render
+    from howsure.present.render import render
 
     click.echo(render(answer.told, color=sys.stdout.isatty()), nl=False)
 
 
 def _tell_origin(page: str) -> None:
-    from howsure.render.visible import visible
-    from howsure.reporting.origin import read_origin
+    from howsure.page.origin import read_origin
+    from howsure.present.render.visible import visible
 
     origin = read_origin(page)
     click.echo(visible(origin.command))

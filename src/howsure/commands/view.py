@@ -23,7 +23,7 @@ def view(ctx: click.Context, /, paths: tuple[str, ...], port: int, opened: bool,
 
     Only this machine can see it (127.0.0.1). Logs that are being written are read again until they can be. Ctrl-C ends it.
     """
-    from howsure.viewing import serve
+    from howsure.page.server import serve
 
     command = command_line(ctx, skip=("port", "opened"), name="report")
     serve(paths, partial(_load, paths, given, command), port=port, tell=_tell, open=open_page if opened else None)
@@ -34,6 +34,6 @@ def _load(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Any:
 
 
 def _tell(text: str) -> None:
-    from howsure.render.visible import visible
+    from howsure.present.render.visible import visible
 
     click.echo(visible(text), err=True)

@@ -15,8 +15,8 @@ from howsure.commands.options import design, output, parse_margin, paths, readin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.answers.monitor import Look
-    from howsure.monitoring import Monitor
+    from howsure.answers.watch import Look
+    from howsure.verbs.watch import Monitor
 
 NOT_DECIDED = 2
 PATIENCE = 3
@@ -142,7 +142,7 @@ def _unread(look: Look) -> str:
 
 
 def _tell(text: str, *, over: bool = False) -> None:
-    from howsure.render.visible import visible
+    from howsure.present.render.visible import visible
 
     clock = strftime("%H:%M:%S")
     start = "\r\x1b[2K" if over else ""

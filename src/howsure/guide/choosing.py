@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.aggregate import names_of
-from howsure.api import leaderboard
 from howsure.errors import OptionError
 from howsure.guide.rewriting import Target
-from howsure.models import resolve
+from howsure.study.names import resolve
+from howsure.table.aggregate import names_of
+from howsure.verbs.leaderboard import leaderboard
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
-    from howsure.scores import Scores
+    from howsure.table.scores import Scores
 
 SCREEN = 12
 

@@ -21,7 +21,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from howsure.errors import ReadError
-from howsure.tidy import COLUMNS
+from howsure.table.schema import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.errors import Caution
-    from howsure.scores import Published, TaskFacts
+    from howsure.table.scores import Published, TaskFacts
 
 Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""

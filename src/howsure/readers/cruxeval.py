@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source, tidy
 from howsure.readers.naming import from_path
-from howsure.scores import Published, TaskFacts
+from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from howsure.readers.base import Claim

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source, looks_like, tidy
 from howsure.readers.naming import from_path
-from howsure.scores import Published, TaskFacts
+from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from howsure.scores import TaskFacts
+    from howsure.table.scores import TaskFacts
 
 
 def joined_facts(stated: Iterable[TaskFacts]) -> tuple[TaskFacts, ...]:

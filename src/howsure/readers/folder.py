@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.document import listing, plural
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
 from howsure.readers.facts import joined_facts
 from howsure.readers.finding import cut_short, find_sources
-from howsure.scores import FileReport, Scores
-from howsure.tidy import find_roles, tidy_frame
+from howsure.table.schema import find_roles, tidy_frame
+from howsure.table.scores import FileReport, Scores
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

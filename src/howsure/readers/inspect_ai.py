@@ -16,7 +16,7 @@ from howsure.readers.archive import first_member, open_archive
 from howsure.readers.base import Reading, Run, looks_like, metadata_text, whole_text
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
-from howsure.scores import Published, TaskFacts
+from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source, tidy
 from howsure.readers.naming import digest, from_path, numbered
-from howsure.scores import TaskFacts
+from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

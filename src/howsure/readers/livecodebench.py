@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source, flatten_metadata, looks_like, tidy
 from howsure.readers.naming import from_path, mixed_ids
-from howsure.scores import TaskFacts
+from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

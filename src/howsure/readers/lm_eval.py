@@ -17,7 +17,7 @@ from howsure.errors import Caution, ReadError
 from howsure.readers.base import Reading, Source, flatten_metadata, tidy
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
 from howsure.readers.lm_eval_results import configuration, find_results, lower_is_better, model_name, stated
-from howsure.scores import TaskFacts
+from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.document import plural
 from howsure.errors import Caution
 from howsure.readers.base import PROB, PROB_NORM
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Source, metadata_text
-from howsure.scores import Published
+from howsure.table.scores import Published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

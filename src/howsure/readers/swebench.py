@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Reading, Source, flatten_metadata, looks_like, tidy
 from howsure.readers.naming import from_path
-from howsure.scores import Published, TaskFacts
+from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

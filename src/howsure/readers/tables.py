@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source
-from howsure.scores import Published
-from howsure.tidy import find_roles
+from howsure.table.schema import find_roles
+from howsure.table.scores import Published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

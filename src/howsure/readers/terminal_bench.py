@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Reading, Source, looks_like, tidy
 from howsure.readers.naming import from_path
-from howsure.scores import TaskFacts
+from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,1 @@
+"""One check each for counts, shares, levels and names: plain values in, OptionError out."""

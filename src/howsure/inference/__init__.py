@@ -1,0 +1,1 @@
+"""Inference: a study and a question become an answer, by the statistics."""

@@ -1,0 +1,356 @@
+"""Control variates: where covariates and their pool of items come from, and answers adjusted by them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from howsure.errors import Caution, DataError, OptionError
+from howsure.statistics.means.covariates import adjusted_mean
+from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.pairs.difference import items_needed
+from howsure.statistics.pairs.pivot import equivalence, t_pivot
+from howsure.statistics.results import Estimate, Interval
+from howsure.study import clusters as grouping
+from howsure.study.names import resolve
+from howsure.study.study import collect
+from howsure.table.aggregate import names_of
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.answers.compare import Comparison
+    from howsure.answers.estimate import Entry
+    from howsure.statistics.means.covariates import Adjusted
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Items
+    from howsure.table.scores import Scores
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+MODEL = "model:"
+MOST_WORDS = 50
+DEAR = 1.05
+"""How many times wider than without covariates an interval is, before a caution says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The items of one task whose covariates are known: `values` (N, q) of `items` (N,), their clusters and weights (N,).
+
+    `clusters` and `weights` are None where there are none; `models`: those whose scores are covariates.
+    """
+
+    items: tuple[str, ...]
+    values: Floats
+    clusters: tuple[str, ...] | None = None
+    weights: Floats | None = None
+    models: tuple[str, ...] = ()
+
+
+def pools(scores: Scores, design: Design, items: Items, **methods: object) -> dict[str, Pool]:
+    """Return the pool of every task, from the columns of the items' table or of the rows, or from another model's scores.
+
+    `methods`: options that an adjusted answer can't respect, None or "t" where they weren't given.
+    """
+    if not design.covariate:
+        return {}
+    for name, value in methods.items():
+        if value not in (None, "t", "CR2"):
+            raise OptionError(f"{name}={value!r} can't be had with a covariate", remedy=f"Leave {name} out.")
+    if design.population == "benchmark":
+        raise OptionError(
+            "a covariate is about questions that weren't asked, and population='benchmark' about those that were",
+            remedy="Leave one of the two out.",
+        )
+    side = grouping.side_table(design)
+    return {task: _pool(task, scores, design, items, side) for task in dict.fromkeys(task for task, _ in items.parts)}
+
+
+def _pool(task: str, scores: Scores, design: Design, items: Items, side: pl.DataFrame | None) -> Pool:
+    tables = [
+        _other_model(name.removeprefix(MODEL), task, scores, design)
+        if name.startswith(MODEL)
+        else _column(name, task, items, side)
+        for name in design.covariate
+    ]
+    joined = tables[0]
+    for table in tables[1:]:
+        joined = joined.join(table, on="item", how="inner")
+    joined = joined.drop_nulls().sort("item")
+    clusters = None
+    if items.cluster_names:
+        known = _known_of_items(task, items, side, "cluster_0", (design.cluster or ("cluster",))[0])
+        clusters = tuple(known.get(item, f"\x00item {item}") for item in joined["item"])
+    return Pool(
+        items=tuple(joined["item"]),
+        values=joined.drop("item").to_numpy().astype(float),
+        clusters=clusters,
+        weights=_weights(task, items, side, joined["item"].to_list(), design.weight),
+        models=tuple(name.removeprefix(MODEL) for name in joined.columns if name.startswith(MODEL)),
+    )
+
+
+def _weights(
+    task: str, items: Items, side: pl.DataFrame | None, names: Sequence[str], column: str | None
+) -> Floats | None:
+    """Return the weight of every item of the pool, None where none are used."""
+    if column is None:
+        return None
+    known = _known_of_items(task, items, side, "weight", column)
+    weights = np.array([float(known.get(name) or np.nan) for name in names])
+    lacking = int((~(weights > 0)).sum())
+    if lacking:
+        raise DataError(
+            f"no positive {column!r} for {plural(lacking, 'item')} of the pool",
+            where=task,
+            remedy="Complete the column in the items table, or leave --weight out.",
+        )
+    return weights
+
+
+def _column(name: str, task: str, items: Items, side: pl.DataFrame | None) -> pl.DataFrame:
+    """Return a table of item and one column per number that the covariate is made of."""
+    if name in ("task", "item"):
+        raise OptionError(f"{name!r} can't be a covariate", remedy="Choose a column of numbers, or of a few labels.")
+    if side is not None and name in side.columns:
+        known = side.filter(pl.col("task") == task) if "task" in side.columns else side
+    else:
+        known = items.groups.filter(task=task)
+        if f"{name}_max" not in known.columns:
+            raise DataError(
+                f"no column {name!r} for a covariate", remedy="Choose a column of the rows or the items table."
+            )
+        torn = known.filter(pl.col(name) != pl.col(f"{name}_max"))
+        if len(torn):
+            raise DataError(
+                f"{name!r} differs between rows of item {torn['item'][0]!r}",
+                where=task,
+                remedy="A covariate belongs to the item: it must be the same for all its models and attempts.",
+            )
+    table = known.select(pl.col("item").cast(pl.String), pl.col(name)).unique()
+    if table["item"].is_duplicated().any():
+        raise DataError(f"column {name!r} has two values for one item", where="the items table")
+    return _numbers(table, name, task)
+
+
+def _numbers(table: pl.DataFrame, name: str, task: str) -> pl.DataFrame:
+    """Return a numeric column as it is, and one column per word of another, the first word left out."""
+    numeric = table[name].cast(pl.String).cast(pl.Float64, strict=False)
+    if numeric.null_count() == table[name].null_count() and numeric.is_finite().all():
+        return table.select("item", numeric.alias(name))
+    words = table[name].cast(pl.String).drop_nulls().unique().sort().to_list()
+    if len(words) > MOST_WORDS:
+        raise DataError(
+            f"column {name!r} is neither a number nor a label ({len(words):,} different words)",
+            where=task,
+            remedy="Choose a column of numbers, or of a few labels.",
+        )
+    text = pl.col(name).cast(pl.String)
+    return table.select(
+        "item", *((text == word).cast(pl.Float64).alias(f"{name} {word}") for word in words[1:] or words)
+    )
+
+
+def _other_model(name: str, task: str, scores: Scores, design: Design) -> pl.DataFrame:
+    name = resolve(name, names_of(scores, "model"))
+    other = collect(scores, replace(design, model=(name,), covariate=(), task=(task,)))
+    matrix = next(other.matrices())
+    return pl.DataFrame({"item": matrix.items.tolist(), f"{MODEL}{name}": matrix.values[:, 0]})
+
+
+def _known_of_items(task: str, items: Items, side: pl.DataFrame | None, column: str, name: str) -> dict[str, str]:
+    """Return the cluster or weight of every item of a task, those of the items' table included."""
+    known = dict(items.groups.filter(task=task).select("item", pl.col(column).cast(pl.String)).iter_rows())
+    if side is None or name not in side.columns:
+        return known
+    rows = side.filter(pl.col("task") == task) if "task" in side.columns else side
+    return dict(rows.select(pl.col("item").cast(pl.String), pl.col(name).cast(pl.String)).iter_rows()) | known
+
+
+def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
+    """Adjust the mean of one model of a matrix; answered items that aren't in the pool are left out."""
+    places = {str(item): place for place, item in enumerate(matrix.items)}
+    at = np.array([places.get(item, -1) for item in pool.items])
+    y = np.where(at >= 0, matrix.values[at, model], np.nan)
+    if np.isfinite(y).sum() < 3:
+        raise DataError(
+            f"fewer than three items that {matrix.models[model]} answered have the covariate",
+            where=matrix.task,
+            remedy="Complete the column, or leave --covariate out.",
+        )
+    codes = None if pool.clusters is None else np.unique(pool.clusters, return_inverse=True)[1].astype(np.int64)
+    return adjusted_mean(y, pool.values, clusters=codes, weights=pool.weights)
+
+
+def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequence[Entry]) -> list[Entry]:
+    """Return the entries of a matrix adjusted by its task's pool; as they are where there is none."""
+    if matrix.task not in pools:
+        return list(plain)
+    entries = []
+    for entry in plain:
+        if entry.model in pools[matrix.task].models:  # it would explain itself
+            entries.append(entry)
+            continue
+        estimate, saved = adjusted_estimate(matrix, pools[matrix.task], matrix.column(entry.model), entry.estimate)
+        entries.append(replace(entry, estimate=estimate, saved=saved))
+    return entries
+
+
+def adjusted_comparisons(
+    matrices: Sequence[ScoreMatrix], pools: Mapping[str, Pool], plain: Sequence[Comparison], margin: float | None
+) -> list[Comparison]:
+    """Return the comparisons adjusted by their tasks' pools; as they are where there are none."""
+    if not pools:
+        return list(plain)
+    return [
+        adjusted_comparison(matrix, pools[matrix.task], pair, margin=margin)
+        for matrix, pair in zip(matrices, plain, strict=True)
+    ]
+
+
+def refuse_covariate(design: Design, verb: str) -> None:
+    """Raise OptionError where a verb that can't adjust is given a covariate."""
+    if design.covariate:
+        raise OptionError(f"{verb} takes no covariate", remedy="estimate and compare do.")
+
+
+def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
+    """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
+    found = adjusted(matrix, pool, model)
+    if found.units < 2:  # nothing tells how another cluster would differ; the plain estimate says so
+        return plain, math.nan
+    if found.n == len(pool.items):
+        return replace(plain, cautions=(*plain.cautions, WHOLE_POOL)), 0.0
+    level, answered = plain.interval.level, int(np.isfinite(matrix.values[:, model]).sum())
+    value = min(max(found.value, 0.0), 1.0) if matrix.bounded else found.value
+    known = Means(
+        value=np.array([value]),
+        var=np.array([found.variance]),
+        df=found.df,
+        n=found.n,
+        units=found.units,
+        bounded=matrix.bounded,
+        cluster_size=1.0,
+        deciding=deciding(found.sums[:, None]),
+    )
+    low, high = limits(known, "blend" if matrix.bounded else "t", level)
+    estimate = replace(
+        plain,
+        value=value,
+        se=math.sqrt(found.variance),
+        interval=Interval(low=float(low[0]), high=float(high[0]), level=level),
+        df=found.df,
+        n_items=found.n,
+        method=f"adjusted, {plain.method}",
+        bounds=(),
+        cautions=(*plain.cautions, *_cautions(found, answered)),
+    )
+    return _with_price(estimate, plain), found.saved
+
+
+def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, margin: float | None) -> Comparison:
+    """Return a comparison whose difference is that of the adjusted means, by t."""
+    level = plain.difference.interval.level
+    one, two = (adjusted(matrix, pool, matrix.column(name)) for name in (plain.a, plain.b))
+    if min(one.units, two.units) < 2:
+        return plain
+    sums = one.sums - two.sums
+    variance = float(np.maximum(one.inflation, two.inflation) @ sums**2)
+    value, df = one.value - two.value, min(one.df, two.df)
+    pivot = t_pivot(value, math.sqrt(variance), df, level, reach=1.0 if matrix.bounded else math.inf)
+    estimate = replace(
+        plain.difference,
+        value=value,
+        se=math.sqrt(variance),
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=df,
+        method=f"adjusted {'paired' if plain.paired else 'unpaired'} t, CR2",
+        cautions=(*plain.difference.cautions, *_pair_cautions(matrix, plain, one, two)),
+    )
+    if one.n == two.n == len(pool.items):
+        estimate = replace(estimate, cautions=(*estimate.cautions, WHOLE_POOL))
+    estimate = _with_price(estimate, plain.difference)
+    before = plain.difference.se**2
+    return replace(
+        plain,
+        a_mean=one.value,
+        b_mean=two.value,
+        difference=estimate,
+        unclustered_se=math.nan,
+        p_value=pivot.p_value,
+        p_adjusted=pivot.p_value,
+        items_needed=items_needed(estimate, level),
+        saved=1 - variance / before if before > 0 else math.nan,
+        equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
+    )
+
+
+def _with_price(estimate: Estimate, plain: Estimate) -> Estimate:
+    """Warn where the covariates made the interval wider than it was: they cost degrees of freedom."""
+    before, after = plain.interval.half_width, estimate.interval.half_width
+    if not after > DEAR * before:
+        return estimate
+    dear = Caution(
+        code="covariate_too_dear",
+        message=f"the covariates cost degrees of freedom ({estimate.df:.1f} left of {plain.df:.1f}) and made the interval "
+        "wider than it was without them",
+        remedy="Use fewer covariates, or more clusters.",
+    )
+    return replace(estimate, cautions=(*estimate.cautions, dear))
+
+
+def told(design: Design, found: Mapping[str, Pool]) -> list[str]:
+    """Say by what answers are adjusted."""
+    if not found:
+        return []
+    sizes = listing([f"{plural(len(pool.items), 'item')} of {task}" for task, pool in found.items()])
+    return [f"Adjusted by {', '.join(design.covariate)}, known for {sizes}."]
+
+
+def _pair_cautions(matrix: ScoreMatrix, pair: Comparison, one: Adjusted, two: Adjusted) -> list[Caution]:
+    """Return the cautions of both models, with their names."""
+    return [
+        replace(caution, message=f"{name}: {caution.message}")
+        for name, found in ((pair.a, one), (pair.b, two))
+        for caution in _cautions(found, int(np.isfinite(matrix.values[:, matrix.column(name)]).sum()))
+    ]
+
+
+def _cautions(found: Adjusted, answered: int) -> list[Caution]:
+    cautions = []
+    if found.n < answered:
+        cautions.append(
+            Caution(
+                code="no_covariate",
+                message=f"{plural(answered - found.n, 'answered item')} without the covariate left out",
+                remedy="Complete the column.",
+            )
+        )
+    if not found.used:
+        cautions.append(NO_VARIATION)
+    return cautions
+
+
+WHOLE_POOL = Caution(
+    code="covariate_saves_nothing",
+    message="the covariate is known for the answered items only, so that its mean over more items can't help",
+    remedy="Give a table of more items with --items, or another model that answered more of them (--covariate model:NAME).",
+)
+NO_VARIATION = Caution(
+    code="covariate_saves_nothing",
+    message="the covariate doesn't vary among the answered items",
+    remedy="Choose another one.",
+)
+NO_OVERALL = Caution(
+    code="no_overall", message="no overall comparison with a covariate", remedy="Read the tasks one by one."
+)

@@ -1,0 +1,62 @@
+"""The describe verb: what was found, before any statistics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.answers.describe import Description, TaskSummary
+from howsure.study.names import choose
+from howsure.table.aggregate import Grouped, Wanted, metadata_columns
+from howsure.table.schema import find_roles, open_frame, roles_note
+
+if TYPE_CHECKING:
+    from howsure.table.scores import Scores
+
+
+def describe_scores(scores: Scores) -> Description:
+    """Summarise scores; see `howsure.describe`."""
+    tasks: tuple[TaskSummary, ...] = ()
+    columns: dict[str, int] = {}
+    if scores.has_rows:
+        _, found = choose(scores, Wanted(), ())
+        parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
+        tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
+        columns = metadata_columns(scores)
+    note = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
+    return Description(
+        tasks=tasks,
+        columns=columns,
+        files=scores.files,
+        published=len(scores.published),
+        notes=(*scores.notes, *([note] if note else [])),
+        cautions=scores.cautions,
+    )
+
+
+def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores, found: Grouped) -> TaskSummary:
+    fact = scores.fact(task)
+    per_model = part.group_by("model").agg(items=pl.len())["items"]
+    items = part["item"].n_unique()
+    return TaskSummary(
+        task=task,
+        metric=metric,
+        harness=fact.harness if fact else "table",
+        headline=fact is not None and fact.headline == metric,
+        models=len(per_model),
+        items=items,
+        attempts_low=int(part["rows"].min()),  # type: ignore[arg-type]
+        attempts_high=int(part["rows"].max()),  # type: ignore[arg-type]
+        rows=int(part["rows"].sum()),
+        failed=int((part["rows"] - part["n"]).sum()),
+        incomplete=int((per_model < items).sum()),
+        clusters=_clusters(found.attributes.filter(task=task)),
+    )
+
+
+def _clusters(attributes: pl.DataFrame) -> int | None:
+    """Count the clusters that a column of this name declares, None where it doesn't for every item."""
+    if "cluster" not in attributes.columns or attributes["cluster"].null_count():
+        return None
+    return attributes["cluster"].n_unique()

@@ -1,0 +1,1 @@
+"""What a gate asks of a candidate, and how each criterion is judged."""

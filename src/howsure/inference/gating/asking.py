@@ -1,0 +1,132 @@
+"""What is asked of a candidate, and the comparisons that answer it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from howsure.answers.compare import Comparisons
+from howsure.errors import DataError, OptionError
+from howsure.options import check_level
+from howsure.verbs.compare import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.compare import Comparison
+    from howsure.errors import Caution
+    from howsure.statistics.choices import ComparisonMethod
+    from howsure.table.scores import Scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """What a candidate has to show, in score units; what is None, or False, isn't asked."""
+
+    not_worse_than: float | None = None
+    better: bool = False
+    same_within: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def of_pair(self) -> bool:
+        """Whether something is asked that needs a baseline."""
+        return self.better or self.not_worse_than is not None or self.same_within is not None
+
+    @property
+    def margins(self) -> list[tuple[str, float]]:
+        """The criteria with a margin, and the margin."""
+        asked = (("not_worse_than", self.not_worse_than), ("same_within", self.same_within))
+        return [(name, margin) for name, margin in asked if margin is not None]
+
+    @property
+    def floors(self) -> bool:
+        """Whether the candidate's own score is to be judged."""
+        return self.at_least is not None or self.at_most is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """The scores, and how they are to be judged."""
+
+    scores: Scores
+    asked: Criteria
+    level: float
+    overall: Any
+    each_task: bool
+    shared: dict[str, Any]
+    method: ComparisonMethod | None
+    options: dict[str, Any]
+
+    @property
+    def one_sided(self) -> float:
+        """The level of the two-sided interval whose limits are one-sided at `level`."""
+        return 2 * self.level - 1
+
+    def compare(self, candidate: str, baseline: str, level: float, margin: float | None) -> Comparisons:
+        """Compare the two models, p-values as they are."""
+        found = compare(
+            self.scores,
+            candidate,
+            baseline,
+            method=self.method,
+            margin=margin,
+            adjust="none",
+            overall=self.overall or "mean",
+            level=level,
+            **self.shared,
+            **self.options,
+        )
+        if isinstance(found, Comparisons):
+            return found
+        return Comparisons(comparisons=(found,), notes=found.notes, cautions=found.cautions)
+
+    def wanted(self, found: Comparisons) -> list[Comparison]:
+        """Return the comparisons to be judged: of each task, and overall where that was asked."""
+        if not self.overall or len(found.comparisons) == 1:
+            return list(found.comparisons)
+        if found.overall is None and all(math.isfinite(pair.p_value) for pair in found.comparisons):
+            raise no_overall(found.cautions)
+        total = [] if found.overall is None else [found.overall]
+        return [*total, *(found.comparisons if self.each_task or not total else ())]
+
+
+def refuse_options(
+    asked: Criteria, baseline: str | None, *, level: float, overall: object, each_task: bool, method: str | None
+) -> None:
+    """Raise OptionError where nothing can be judged as asked."""
+    check_level(level)
+    if level <= 0.5:
+        raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
+    if not asked.of_pair and not asked.floors:
+        raise OptionError(
+            "nothing is asked of the candidate",
+            remedy="Give not_worse_than (--not-worse-than 1pp), better, same_within, at_least or at_most.",
+        )
+    if asked.of_pair and baseline is None:
+        raise OptionError("no baseline to compare with", remedy="Name it (--baseline main), or ask for at_least only.")
+    if not each_task and overall is None:
+        raise OptionError("neither tasks nor what is overall is to be judged", remedy="Give overall='mean'.")
+    for name, margin in asked.margins:
+        if not _is_number(margin) or margin <= 0:
+            raise OptionError(f"{name}={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
+    if asked.margins and method not in (None, "pseudo-items", "t"):
+        raise OptionError(f"method={method!r} takes no margin", remedy="Leave it out, or ask for `better`.")
+    for name in ("at_least", "at_most"):
+        value = getattr(asked, name)
+        if value is not None and not _is_number(value):
+            raise OptionError(f"{name}={value!r} is no number", remedy="Write 0.92 for 92 %.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def no_overall(cautions: Sequence[Caution]) -> DataError:
+    """Say why there is no overall score, as an error."""
+    why = next((c for c in cautions if c.code in ("no_overall", "not_in_overall")), None)
+    if why is None:
+        return DataError("no overall score", remedy="Choose with --metric or --task.")
+    return DataError(why.message, remedy=why.remedy)

@@ -1,0 +1,115 @@
+"""The candidate's own scores become checks: at least, at most."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from howsure.answers.gate import Check
+from howsure.errors import OptionError
+from howsure.inference.gating.asking import no_overall
+from howsure.statistics.means import intervals
+from howsure.statistics.pairs.difference import items_needed
+from howsure.verbs.leaderboard import leaderboard
+from howsure.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.estimate import Entry
+    from howsure.answers.gate import GateVerdict
+    from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.inference.gating.asking import How
+    from howsure.statistics.results import Estimate
+
+
+def floors(how: How, candidate: str, baseline: str | None, level: float) -> tuple[Leaderboard, list[Check]]:
+    """Judge the candidate's own scores by intervals of this level."""
+    options = how.options if how.options.get("average_last") else {**how.options, "model": candidate}
+    found = leaderboard(how.scores, level=level, overall=how.overall or "mean", **how.shared, **options)
+    mine = [board for board in found.boards if _entry(board, candidate) is not None]
+    _refuse_metrics(mine, how.options.get("metric"))
+    boards = mine if how.each_task or len(mine) == 1 else []
+    if how.overall and len(mine) > 1:
+        if found.overall is None:
+            raise no_overall(found.cautions)
+        boards = [found.overall, *boards]
+    return found, [_floor(board, _entry(board, candidate), how, baseline) for board in boards]
+
+
+def _entry(board: Board, candidate: str) -> Entry | None:
+    names = (candidate, f"{candidate} (last ")
+    return next((e for e in board.entries if e.model == names[0] or e.model.startswith(names[1])), None)
+
+
+def _refuse_metrics(boards: Sequence[Board], chosen: object) -> None:
+    metrics: dict[str, list[str]] = {}
+    for board in boards:
+        metrics.setdefault(board.task, []).append(board.metric)
+    for task, found in metrics.items():
+        if len(found) > 1 and not chosen:
+            raise OptionError(f"{task} has {len(found)} metrics: {listing(found)}", remedy="Choose one with --metric.")
+
+
+def _floor(board: Board, entry: Entry | None, how: How, baseline: str | None) -> Check:
+    """Judge a score by its one-sided limits; whether a fail holds for many checks at once is seen to in `decided`."""
+    assert entry is not None
+    name, other = ("at_most", "at_least") if board.lower_is_better else ("at_least", "at_most")
+    limit, where = getattr(how.asked, name), board.task or "overall"
+    if limit is None:
+        side = "smaller" if board.lower_is_better else "larger"
+        raise OptionError(
+            f"{where} · {board.metric}: {side} scores are better, so {other} is no bar",
+            remedy=f"Give {name} (--{name.replace('_', '-')}), or choose tasks with --task.",
+        )
+    if board.percent and not 0 <= limit <= 1:
+        raise OptionError(
+            f"{name}={limit!r} is off the scale of scores in [0, 1]", where=where, remedy="Write 0.92 (or 92%)."
+        )
+    e = _guarded(entry.estimate) if board.percent else entry.estimate
+    return Check(
+        task=board.task,
+        metric=board.metric,
+        criterion="at_most" if board.lower_is_better else "at_least",
+        candidate=entry.model,
+        baseline=baseline,
+        limit=limit,
+        verdict=_floor_verdict(e, limit, lower_is_better=board.lower_is_better),
+        value=e.value,
+        low=e.interval.low,
+        high=e.interval.high,
+        level=e.interval.level,
+        candidate_score=e.value,
+        n_items=e.n_items,
+        n_clusters=e.n_clusters,
+        items_needed=math.nan if e.method.endswith("fixed-items") else items_needed(e, how.one_sided, limit),
+        percent=board.percent,
+        lower_is_better=board.lower_is_better,
+        cautions=e.cautions,
+    )
+
+
+def _guarded(e: Estimate) -> Estimate:
+    """Return the estimate with limits no nearer than the exact ones on as many effective answers.
+
+    One-sided, Wilson's are too near next to 0 and 1: one failure in 100 would break a floor of 99.9 % in one of ten runs that
+    keep it. The interval of `estimate` is guarded for two sides; this is the guard for one (Clopper and Pearson 1934).
+    """
+    spread = e.value * (1 - e.value)
+    if not (spread > 0 and e.se > 0) or e.n_items < 2 or e.method.endswith("fixed-items"):
+        return e
+    effective = e.n_items * spread / (e.se**2 * (e.n_items - 1))
+    low, high = intervals.clopper_pearson(e.value * effective, effective, e.interval.level)
+    ends = {"low": min(e.interval.low, float(low)), "high": max(e.interval.high, float(high))}
+    return replace(e, interval=replace(e.interval, **ends))
+
+
+def _floor_verdict(e: Estimate, limit: float, *, lower_is_better: bool) -> GateVerdict:
+    """The limits hold the truth, and so a limit that touches the floor is on its good side."""
+    low, high = e.interval.low, e.interval.high
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "unclear"
+    if lower_is_better:
+        low, high, limit = -high, -low, -limit
+    return "pass" if low >= limit else "fail" if high < limit else "unclear"

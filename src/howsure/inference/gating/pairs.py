@@ -1,0 +1,137 @@
+"""Comparisons become checks: not worse than, better, the same within."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from howsure.answers.gate import Check
+from howsure.errors import Caution, MethodError
+from howsure.statistics.pairs.difference import items_needed
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from howsure.answers.compare import Comparison, Comparisons
+    from howsure.inference.gating.asking import How
+
+
+def answers(how: How, candidate: str, baseline: str | None) -> Iterable[tuple[Any, list[Check]]]:
+    """Yield what each criterion makes of the comparison of the two models, and the answer that it was made from."""
+    asked = how.asked
+    if asked.better:
+        found = how.compare(candidate, str(baseline), how.level, None)
+        yield found, [_better(pair, how.level) for pair in how.wanted(found)]
+    for name, margin in asked.margins:
+        found = _with_margin(how, candidate, str(baseline), margin)
+        make = _not_worse if name == "not_worse_than" else _same
+        yield found, [make(pair, margin, how) for pair in how.wanted(found)]
+
+
+def _with_margin(how: How, candidate: str, baseline: str, margin: float) -> Comparisons:
+    """Compare with a margin; where some task gives no error bar, the others have one."""
+    try:
+        return how.compare(candidate, baseline, how.one_sided, margin)
+    except MethodError:
+        plain = how.compare(candidate, baseline, how.one_sided, None)
+    pairs = list(plain.comparisons)
+    usable = [pair.task for pair in pairs if math.isfinite(pair.p_value)]
+    if not usable:
+        return plain
+    some = replace(how, options={**how.options, "task": usable}).compare(candidate, baseline, how.one_sided, margin)
+    found = {(pair.task, pair.metric): pair for pair in some.comparisons}
+    merged = tuple(found.get((pair.task, pair.metric), pair) for pair in pairs)
+    return replace(plain, comparisons=merged, overall=None)
+
+
+def _pair_check(c: Comparison, **more: Any) -> Check:
+    estimate = c.difference
+    return Check(
+        task=c.task,
+        metric=c.metric,
+        candidate=c.a,
+        baseline=c.b,
+        value=estimate.value,
+        low=estimate.interval.low,
+        high=estimate.interval.high,
+        level=estimate.interval.level,
+        candidate_score=c.a_mean,
+        baseline_score=c.b_mean,
+        n_items=estimate.n_items,
+        n_clusters=estimate.n_clusters,
+        percent=c.percent,
+        lower_is_better=c.lower_is_better,
+        cautions=(*estimate.cautions, *_missing_items(c)),
+        **more,
+    )
+
+
+def _better(c: Comparison, level: float) -> Check:
+    ahead = c.difference.value if not c.lower_is_better else -c.difference.value
+    p = c.p_value
+    up, down = (p, 1.0) if ahead > 0 else (1.0, p) if ahead < 0 else (1.0, 1.0)
+    known = math.isfinite(p)
+    return _pair_check(
+        c,
+        criterion="better",
+        p_pass=up if known else math.nan,
+        p_fail=down if known else math.nan,
+        items_needed=_needed(c, level, 0.0),
+    )
+
+
+def _not_worse(c: Comparison, margin: float, how: How) -> Check:
+    """P(T ≥ t) and P(T ≤ t) of one pivot at −margin: the two can't disagree."""
+    found = c.equivalence
+    p, other = (math.nan, math.nan) if found is None else (found.p_noninferior, found.p_inferior)
+    target = margin if c.lower_is_better else -margin
+    return _pair_check(
+        c,
+        criterion="not_worse_than",
+        limit=margin,
+        p_pass=p,
+        p_fail=other,
+        items_needed=_needed(c, how.one_sided, target),
+    )
+
+
+def _same(c: Comparison, margin: float, how: How) -> Check:
+    """Pass by both one-sided tests; fail by the nearer margin's, doubled, as a difference may lie on either side."""
+    found = c.equivalence
+    p, other = (math.nan, math.nan) if found is None else (found.p_equivalent, found.p_outside)
+    value = c.difference.value
+    level = how.one_sided if abs(value) <= margin else how.level
+    return _pair_check(
+        c,
+        criterion="same_within",
+        limit=margin,
+        p_pass=p,
+        p_fail=other,
+        items_needed=_needed(c, level, math.copysign(margin, value)),
+    )
+
+
+def _needed(c: Comparison, level: float, target: float) -> float:
+    """Return about how many items in all would settle it; NaN on exactly these items, where attempts would."""
+    if c.difference.method.endswith("fixed-items"):
+        return math.nan
+    return items_needed(c.difference, level, target)
+
+
+def _missing_items(c: Comparison) -> list[Caution]:
+    if not c.paired or not (c.n_only_a or c.n_only_b):
+        return []
+    told = [
+        f"{model} has {plural(count, 'item')} that {other} lacks"
+        for model, other, count in ((c.b, c.a, c.n_only_b), (c.a, c.b, c.n_only_a))
+        if count
+    ]
+    return [
+        Caution(
+            code="missing_items",
+            message=f"{'; '.join(told)}: the check is on the {c.difference.n_items:,} that both have",
+            remedy="Was a run cut short? Run both on the same items.",
+        )
+    ]

@@ -1,0 +1,121 @@
+"""The health verb: matrices and methods become the health of each task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.health import Health, ItemHealth, TaskHealth
+from howsure.errors import Caution, OptionError
+from howsure.inference.sensitivity import coverage_cautions
+from howsure.statistics import health as methods
+from howsure.statistics.means.clustered import degrees_of_freedom
+from howsure.statistics.means.mean import cluster_cautions
+from howsure.statistics.pairs.pairs import pair_moments
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Items
+
+SEED = 0
+
+
+def examine(items: Items, *, top: int | None, level: float) -> Health:
+    """Examine every task and metric on its `top` best models (None: on all); see `howsure.health`."""
+    if top is not None and top < 1:
+        raise OptionError(f"top={top!r} leaves no model", remedy="Write 30 for the 30 best.")
+    tasks = tuple(task_health(matrix, level, top=top) for matrix in items.matrices())
+    return Health(tasks=tasks, notes=items.notes, cautions=items.cautions)
+
+
+def best_first(matrix: ScoreMatrix) -> NDArray[np.intp]:
+    """Return the positions of the models in the order of a leaderboard: by mean score, ties by name."""
+    there = ~np.isnan(matrix.values)
+    weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
+    means = weights @ np.where(there, matrix.values, 0.0) / (weights @ there)
+    return np.lexsort((np.array(matrix.models), -matrix.orientation * means))
+
+
+def task_health(matrix: ScoreMatrix, level: float, *, top: int | None = None) -> TaskHealth:
+    """Examine one task and metric on its `top` best models (None: on all)."""
+    matrix = matrix.take_models(best_first(matrix)[:top])
+    x, bounded = matrix.values, matrix.bounded
+    pairs = pair_moments(x, clusters=matrix.clusters, weights=matrix.weights, pseudo_items=bounded)
+    resolution = methods.resolution(pairs, level)
+    reliability = methods.reliability(
+        x,
+        clusters=matrix.clusters[0] if matrix.clusters else None,
+        weights=matrix.weights,
+        rng=np.random.default_rng(SEED),
+    )
+    return TaskHealth(
+        task=matrix.task,
+        metric=matrix.metric,
+        models=matrix.models,
+        items=_items(matrix, level),
+        n_clusters=min((len(np.unique(codes)) for codes in matrix.clusters), default=len(matrix.items)),
+        smallest_gap=resolution.smallest_gap,
+        planned_gap=resolution.planned_gap,
+        neighbours_apart=resolution.neighbours,
+        reliability=reliability.scores,
+        reliability_places=reliability.places,
+        reliability_items=reliability.items,
+        n_complete=reliability.n_complete,
+        level=level,
+        percent=bounded,
+        lower_is_better=matrix.lower_is_better,
+        cautions=(*_cautions(matrix), *coverage_cautions(matrix, pairs)),
+    )
+
+
+def _items(matrix: ScoreMatrix, level: float) -> ItemHealth:
+    found = methods.separation(matrix.values, bounded=matrix.bounded, lower_is_better=matrix.lower_is_better)
+    against = methods.discrimination(matrix.values, weights=matrix.weights)
+    suspect = found.separating & (against.p_adjusted <= (1 - level) * (1 + 1e-12))  # options.significant, for arrays
+    kind = np.select(
+        [found.answered < 2, found.nobody, found.everybody, found.alike, suspect],
+        ["unanswered", "nobody", "everybody", "same", "suspect"],
+        "separating",
+    )
+    return ItemHealth(
+        item=matrix.items,
+        score=found.mean,
+        n_models=found.answered,
+        discrimination=against.correlation,
+        p_adjusted=against.p_adjusted,
+        kind=kind,
+    )
+
+
+def _cautions(matrix: ScoreMatrix) -> list[Caution]:
+    """Warn of what could not be computed, and of few models and clusters."""
+    n_models, cautions = len(matrix.models), []
+    if n_models == 1:
+        alone = f"{matrix.task} has one model, {matrix.models[0]}: nothing to tell apart"
+        return [Caution(code="one_model", message=alone, remedy="Add another model's results.")]
+    if n_models < methods.LEAST_MODELS:
+        why = f"{matrix.task}: {n_models} models are too few to say which questions run against the others"
+        cautions.append(Caution(code="few_models", message=why, remedy=f"It takes {methods.LEAST_MODELS}."))
+    if len(matrix.clusters) > 1:
+        what = (
+            f"{matrix.task}: reliability splits by {matrix.cluster_names[0]} and knows nothing of the second clustering"
+        )
+        cautions.append(
+            Caution(code="first_clustering_only", message=what, remedy="Name the other one first to see it.")
+        )
+    return cautions + _of_clusters(matrix)
+
+
+def _of_clusters(matrix: ScoreMatrix) -> list[Caution]:
+    """Warn where clusters, or items, are too few for an error bar or a split into halves."""
+    n_items = len(matrix.items)
+    if n_items == 1 or any(len(np.unique(codes)) == 1 for codes in matrix.clusters):
+        what = "one item" if n_items == 1 else f"all {n_items:,} items in one cluster"
+        message = f"{matrix.task} has {what}: nothing says how other ones would turn out"
+        return [Caution(code="one_item" if n_items == 1 else "one_cluster", message=message, remedy="Add items.")]
+    weights = np.ones(n_items) if matrix.weights is None else matrix.weights
+    df = degrees_of_freedom(matrix.clusters, weights, "CR2")
+    return cluster_cautions(weights, matrix.clusters, df, matrix.cluster_labels[0] if matrix.cluster_labels else ())

@@ -1,0 +1,219 @@
+"""The noise verb: matrices and methods become the sources of every error bar."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
+from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.adjusted import refuse_covariate
+from howsure.inference.compare import known_models, one_metric
+from howsure.inference.estimate import entries
+from howsure.inference.population import refuse_population
+from howsure.statistics.means.mean import means
+from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
+from howsure.statistics.noise.components import components, variance_limits
+from howsure.statistics.noise.fixed import single_attempts
+from howsure.statistics.pairs.pairs import pair_moments
+from howsure.study.study import collect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.inference.question import MeanOptions
+    from howsure.statistics.noise.answer_noise import Answers
+    from howsure.statistics.results import Estimate
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Items
+    from howsure.table.scores import Scores
+
+    Ints = NDArray[np.int64]
+
+
+def decompose(scores: Scores, design: Design, asked: MeanOptions, a: str | None, b: str | None) -> Noise:
+    """Take every error bar apart, or those of two models and their difference; see `howsure.noise`."""
+    refuse_population(design, "noise")
+    refuse_covariate(design, "noise")
+    if design.score.over_attempts:
+        raise OptionError(
+            f"noise is about single attempts, and {design.score} about several",
+            remedy=f"Leave --score out; `howsure estimate --score {design.score}` gives its error bar.",
+        )
+    if (a is None) != (b is None):
+        raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
+    if a is not None and b is not None:
+        items, (a, b) = known_models(scores, design, (a, b))
+        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in one_metric(items, design.metric)]
+    else:
+        items = collect(scores, design)
+        tasks = [task_noise(matrix, items, asked) for matrix in items.matrices()]
+    return Noise(tasks=tuple(tasks), notes=items.notes, cautions=items.cautions)
+
+
+def task_noise(matrix: ScoreMatrix, items: Items, asked: MeanOptions) -> TaskNoise:
+    """Take the error bar of every model of a task apart, and those of all pairs."""
+    found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
+    estimates = [entry.estimate for entry in entries(matrix, items, asked)]
+    return TaskNoise(
+        task=matrix.task,
+        metric=matrix.metric,
+        entries=tuple(_entries(matrix, found, matrix.models, estimates, asked.level)),
+        pairs=_pairs(matrix, found, asked),
+        percent=matrix.bounded,
+    )
+
+
+def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: MeanOptions) -> TaskNoise:
+    """Take the error bars of two models, on the items that both answered, and of their paired difference apart."""
+    pair = matrix.take_models([matrix.column(a), matrix.column(b)])
+    shared = np.asarray(~np.isnan(pair.values).any(axis=1))
+    if not shared.any():
+        raise DataError(
+            f"{a} and {b} share no item",
+            where=matrix.task,
+            remedy="Their noise can be seen one by one: leave --a and --b.",
+        )
+    both = pair.take_items(shared)
+    found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
+    estimates = means(
+        found.means,
+        clusters=both.clusters,
+        weights=both.weights,
+        bounded=False,
+        level=asked.level,
+        variance=asked.variance,
+        labels=both.cluster_labels[0] if both.cluster_labels else (),
+    )
+    singles = _entries(both, found, (a, b, f"{a} − {b}"), estimates, asked.level)
+    omega = [entry.question.variance for entry in singles]
+    scale = math.sqrt(omega[0] * omega[1]) if min(omega[:2]) > 0 else math.nan
+    correlation = (omega[0] + omega[1] - omega[2]) / 2 / scale if scale else math.nan
+    difference = replace(singles[2], correlation=correlation)
+    return TaskNoise(
+        task=matrix.task,
+        metric=matrix.metric,
+        entries=(*singles[:2], difference),
+        pair=True,
+        percent=matrix.bounded,
+    )
+
+
+def _entries(
+    matrix: ScoreMatrix, found: Answers, names: Sequence[str], estimates: Sequence[Estimate], level: float
+) -> list[NoiseEntry]:
+    codes = matrix.clusters[0] if matrix.clusters else None
+    noise, parts = mean_noise(found, matrix.weights), _components(found, codes, level)
+    weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
+    held = np.where(found.has, weights[:, None], 0.0)
+    sharing = (held**2).sum(axis=0) / held.sum(axis=0) ** 2
+    harmonic = found.has.sum(axis=0) / np.where(found.has, 1 / np.maximum(found.attempts, 1), 0.0).sum(axis=0)
+    entries = []
+    for k, (name, estimate) in enumerate(zip(names, estimates, strict=True)):
+        variance, own = estimate.se**2, {part: values[k] for part, values in parts.items()}
+        most = own["within"].variance * sharing[k] / variance if variance > 0 and not found.measured[k] else math.nan
+        entry = NoiseEntry(
+            task=matrix.task,
+            metric=matrix.metric,
+            name=name,
+            value=estimate.value,
+            se=estimate.se,
+            n_items=estimate.n_items,
+            n_clusters=estimate.n_clusters,
+            attempts=float(harmonic[k]),
+            questions=variance - float(noise.now[k]),
+            answers=float(noise.now[k]),
+            once=float(noise.once[k]),
+            most_answers=min(most, 1.0) if most > 0 else most,
+            answer=own["answer"],
+            question=own["question"],
+            between=own["between"],
+            within=own["within"],
+        )
+        entries.append(replace(entry, cautions=_cautions(entry, found, k, matrix, estimate)))
+    return entries
+
+
+def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, list[Component]]:
+    """Return each component of every column with its jackknife interval."""
+    values, errors = components(found, codes)
+    units = len(found.means) if codes is None else int(codes.max()) + 1
+    question = np.where(np.isnan(values.answer), np.nan, values.question)
+    listed = {
+        "answer": (values.answer, errors.answer),
+        "question": (question, errors.question),
+        "between": (values.between, errors.between),
+        "within": (values.within, errors.within),
+    }
+    return {
+        name: [
+            Component(variance=float(v), se=float(se), low=float(low), high=float(high))
+            for v, se, low, high in zip(variance, error, *variance_limits(variance, error, units, level), strict=True)
+        ]
+        for name, (variance, error) in listed.items()
+    }
+
+
+def _cautions(
+    entry: NoiseEntry, found: Answers, k: int, matrix: ScoreMatrix, estimate: Estimate
+) -> tuple[Caution, ...]:
+    cautions = [
+        caution for caution in estimate.cautions if caution.code in ("one_item", "one_cluster", "dominant_cluster")
+    ]
+    lone = int((found.has[:, k] & ~found.known[:, k]).sum())
+    if entry.measured and lone:
+        cautions.append(single_attempts(lone, entry.n_items))
+    if entry.measured and entry.questions < 0:
+        cautions.append(NEGATIVE)
+    if len(matrix.clusters) > 1:
+        cautions.append(FIRST_CLUSTERS)
+    if matrix.weights is not None:
+        cautions.append(UNWEIGHTED)
+    return tuple(cautions)
+
+
+def _pairs(matrix: ScoreMatrix, found: Answers, asked: MeanOptions) -> PairNoise | None:
+    """Take the differences of all pairs apart; None where their noise is known for none."""
+    if len(matrix.models) < 2:
+        return None
+    moments = pair_moments(
+        matrix.values, clusters=matrix.clusters, weights=matrix.weights, variance=asked.variance, pseudo_items=False
+    )
+    noise = pair_noise(found, matrix.weights)
+    upper = np.triu_indices(len(matrix.models), 1)
+    total, now, once = moments.variance[upper], noise.now[upper], noise.once[upper]
+    known = np.flatnonzero(np.isfinite(now) & (total > 0) & (once > 0))
+    if not len(known):
+        return None
+    first, second = (places[known].tolist() for places in upper)
+    return PairNoise(
+        a=tuple(matrix.models[k] for k in first),
+        b=tuple(matrix.models[k] for k in second),
+        n_shared=moments.shared[upper][known],
+        questions=np.maximum(total - now, 0.0)[known],
+        answers=now[known],
+        once=once[known],
+    )
+
+
+NEGATIVE = Caution(
+    code="negative_variance",
+    message="the part of the questions came out below 0, within the noise of the estimate; it is shown as 0",
+    remedy="More attempts or more questions would tell the two apart.",
+)
+FIRST_CLUSTERS = Caution(
+    code="first_clustering_only",
+    message="the spread from cluster to cluster is that of the first way of clustering",
+    remedy="Name the other one first to see its spread.",
+)
+UNWEIGHTED = Caution(
+    code="unweighted_components",
+    message="the standard deviations of single scores count every item alike; the error bars respect the weights",
+    remedy="Leave --weight out to have both alike.",
+)

@@ -1,0 +1,173 @@
+"""What is overall: the scores, pairs and ranks of several tasks put together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.estimate import Entry
+from howsure.errors import Caution, OptionError
+from howsure.inference.boards import board, moments
+from howsure.options import Overall, check
+from howsure.statistics.pairs import combine
+from howsure.statistics.pairs.difference import items_needed
+from howsure.statistics.pairs.pair_details import plain_limits
+from howsure.statistics.pairs.pivot import equivalence, t_pivot
+from howsure.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.answers.compare import Comparison
+    from howsure.answers.leaderboard import Board
+    from howsure.inference.question import PairOptions
+    from howsure.statistics.choices import Adjustment
+    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.study.matrix import ScoreMatrix
+
+    Shares = Overall | Mapping[str, float]
+
+
+def overall_board(
+    matrices: Sequence[ScoreMatrix],
+    boards: Sequence[Board],
+    pairs: Sequence[PairMoments],
+    asked: PairOptions,
+    adjust: Adjustment,
+    *,
+    overall: Shares,
+) -> tuple[Board | None, list[Caution]]:
+    """Rank the models that have every task by their overall score; None, with a caution, where there is none."""
+    reason = _no_overall(matrices)
+    if reason is not None:
+        return None, [reason] if len(matrices) > 1 else []
+    models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
+    if not models:
+        return None, [_lacking(0, matrices)]
+    places = [[matrix.column(model) for model in models] for matrix in matrices]
+    shares = task_shares(matrices, overall)
+    combined = combine.combine_pairs([pair.take(place) for pair, place in zip(pairs, places, strict=True)], shares)
+    found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
+    head = replace(matrices[0].take_models(places[0]), task="", metric=_overall_name(overall))
+    left = len({model for matrix in matrices for model in matrix.models}) - len(models)
+    within = plain_limits(combined, asked.level, 1.0 if head.bounded else math.inf)
+    return board(head, found, combined, asked, adjust, within=within), [_lacking(left, matrices)] if left else []
+
+
+def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str) -> Entry:
+    parts = [next(entry for entry in board.entries if entry.model == model) for board in boards]
+    return Entry(
+        task="",
+        metric=metric,
+        model=model,
+        estimate=combine.combine_estimates([part.estimate for part in parts], shares, bounded=boards[0].percent),
+        n_attempts=sum(part.n_attempts for part in parts),
+        n_failed=sum(part.n_failed for part in parts),
+    )
+
+
+def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]:
+    """Return the share of each task in the overall score; they sum to 1."""
+    if isinstance(overall, str):
+        check("overall", overall, Overall)
+        sizes = [1 if overall == "mean" else len(matrix.items) for matrix in matrices]
+        return [size / sum(sizes) for size in sizes]
+    tasks = [matrix.task for matrix in matrices]
+    wrong = [task for task in tasks if not 0 < overall.get(task, 0) < math.inf]
+    wrong += [task for task in overall if task not in tasks]
+    if wrong:
+        raise OptionError(f"overall weights must be positive and name every task and no other; see {listing(wrong)}")
+    total = sum(overall[matrix.task] for matrix in matrices)
+    return [overall[matrix.task] / total for matrix in matrices]
+
+
+def _overall_name(overall: Shares) -> str:
+    return {"mean": "mean over tasks", "pooled": "all items pooled"}.get(str(overall), "weighted mean over tasks")
+
+
+def _no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
+    """Say why scores can't be put together, None where they can."""
+    tasks = [matrix.task for matrix in matrices]
+    if len(matrices) < 2:
+        return Caution(code="no_overall", message="one task only")
+    if len(set(tasks)) < len(tasks):
+        why = "a task comes with several metrics"
+    elif len({(matrix.bounded, matrix.lower_is_better) for matrix in matrices}) > 1:
+        why = "the tasks' scores are on different scales"
+    else:
+        return None
+    return Caution(code="no_overall", message=f"no overall score: {why}", remedy="Choose with --metric or --task.")
+
+
+def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
+    what = "1 model lacks" if count == 1 else f"{count} models lack" if count else "all models lack"
+    left = "is" if count == 1 else "are"
+    return Caution(
+        code="not_in_overall",
+        message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking",
+        remedy="Choose tasks that all have with --task.",
+    )
+
+
+def overall_comparison(
+    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: PairOptions, overall: Shares
+) -> tuple[Comparison | None, list[Caution]]:
+    """Put the comparisons of several tasks together: their weighted mean, errors independent from task to task."""
+    reason = _no_overall(matrices)
+    if reason is not None:
+        return None, [reason]
+    shares = task_shares(matrices, overall)
+    a, b = pairs[0].a, pairs[0].b
+    chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
+    if not all(pair.paired for pair in pairs):
+        return None, [_UNPAIRED_TASK]
+    combined = combine.combine_pairs([moments(matrix, asked) for matrix in chosen], shares)
+    centre, spread, df = (float(m[0, 1]) for m in (combined.centre, combined.spread, combined.df))
+    pivot = t_pivot(centre, spread, df, asked.level, reach=1.0 if matrices[0].bounded else math.inf)
+    kind = "pseudo-items" if matrices[0].bounded and asked.method != "t" else "t"
+    if asked.population == "benchmark":
+        kind, name = "fixed-items", "overall fixed-items"
+    else:
+        name = f"overall {kind}, {asked.variance}"
+    estimate = combine.combined_difference(combined, pairs, pivot, asked.level, name)
+    sign = matrices[0].orientation
+    asked_other = asked.method not in (None, kind)
+    return replace(
+        pairs[0],
+        task="",
+        metric=_overall_name(overall),
+        a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
+        b_mean=float(np.dot(shares, [pair.b_mean for pair in pairs])),
+        difference=estimate,
+        p_value=pivot.p_value,
+        p_adjusted=pivot.p_value,
+        correlation=math.nan,
+        unpaired_se=math.hypot(*(share * pair.unpaired_se for share, pair in zip(shares, pairs, strict=True))),
+        unclustered_se=math.hypot(*(share * pair.unclustered_se for share, pair in zip(shares, pairs, strict=True))),
+        wins=sum(pair.wins for pair in pairs),
+        losses=sum(pair.losses for pair in pairs),
+        ties=sum(pair.ties for pair in pairs),
+        n_only_a=sum(pair.n_only_a for pair in pairs),
+        n_only_b=sum(pair.n_only_b for pair in pairs),
+        items_needed=math.nan if asked.population == "benchmark" else items_needed(estimate, asked.level),
+        attempts_needed=math.nan,
+        equivalence=None if asked.margin is None else equivalence(pivot, asked.margin, asked.level, sign),
+    ), [_other_method(kind, asked)] if asked_other else []
+
+
+def _other_method(kind: str, asked: PairOptions) -> Caution:
+    return Caution(
+        code="overall_method",
+        message=f"the overall comparison is by {kind!r}; {asked.method!r} is for one task",
+        remedy="Leave --method out to have one method throughout.",
+    )
+
+
+_UNPAIRED_TASK = Caution(
+    code="no_overall",
+    message="no overall comparison: on some task the two models share no item",
+    remedy="Choose tasks with --task.",
+)

@@ -1,0 +1,1 @@
+"""What a plan rests on (assumptions, a pilot) and what that promises."""

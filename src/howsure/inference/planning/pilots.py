@@ -1,0 +1,231 @@
+"""What a pilot tells of a comparison: the spread that a plan needs, and how far off it could be."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.plan import Basis
+from howsure.errors import Caution, DataError
+from howsure.inference.compare import known_models, one_metric
+from howsure.statistics.noise.answer_noise import answers
+from howsure.statistics.noise.components import components, mixtures, variance_limits
+from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.planning.power import Joined, Spread
+from howsure.statistics.planning.sizes import equal_sizes, sizes_of
+from howsure.study.study import collect
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.statistics.noise.answer_noise import Answers
+    from howsure.statistics.noise.components import Components
+    from howsure.statistics.planning.power import Planned
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Items
+    from howsure.table.scores import Scores
+
+    Ints = NDArray[np.int64]
+
+LEAST_ITEMS = 2
+LEAST_SHARE = 1e-3
+"""Of the variance seen: a lower limit of none at all would ask for a plan without any spread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pilot:
+    """Two models on the items of a task that both answered, and what their differences tell.
+
+    `both`: their matrix; `found`: the columns a, b and a − b; `codes`: clusters, None where each item is its own;
+    `weight`: how many times the variance is that of equal weights (Kish's design effect of weights).
+    """
+
+    both: ScoreMatrix
+    found: Answers
+    codes: Ints | None
+    basis: Basis
+    weight: float
+    paired: bool
+
+    @property
+    def measured(self) -> bool:
+        """Whether several attempts tell the noise of answers."""
+        return math.isfinite(self.basis.answer)
+
+    def spread(self, clusters: float | None) -> Planned:
+        """Return the spread of a difference; `clusters`: hold their number fixed."""
+        parts, _ = components(self.found, self.codes)
+        columns = (2,) if self.paired else (0, 1)
+        spreads = tuple(
+            replace(
+                spread_of(parts, k, self.codes, fixed=clusters is not None), clusters=clusters, events=self._events(k)
+            )
+            for k in columns
+        )
+        spreads = tuple(spread.times(self.weight) for spread in spreads)
+        return spreads[0] if self.paired else Joined(parts=spreads, shares=(1.0, 1.0), items=(1.0, 1.0))
+
+    def _events(self, column: int) -> float:
+        e = self.found.means[:, column] - self.found.means[:, column].mean()
+        fourths = float((e**4).sum())
+        return float((e**2).sum()) ** 2 / fourths / len(e) if fourths > 0 else math.nan
+
+    def errors(self, attempts: Sequence[float]) -> list[tuple[float, float, int]]:
+        """Return n times the variance of the difference with so many attempts, its jackknife error, and the units."""
+        shares = [(self.basis.crowd, 1 / k) for k in attempts]
+        values, errors = mixtures(self.found, self.codes, shares)
+        columns = [2] if self.paired else [0, 1]
+        parts, _ = components(self.found, self.codes)
+        least = [[spread_of(parts, k, self.codes).per_item(1.0, each) for k in columns] for each in attempts]
+        value = np.maximum(values[:, columns], least).sum(axis=1)
+        error = np.sqrt((errors[:, columns] ** 2).sum(axis=1))
+        units = self.basis.n_clusters
+        return [(self.weight * float(v), self.weight * float(e), units) for v, e in zip(value, error, strict=True)]
+
+
+def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool = False) -> Spread:
+    """Return the spread of one column as a plan may carry it on to other numbers of attempts and items.
+
+    Where questions vary less than answers alone would have them vary, by chance, all spread is taken as that of answers: the
+    estimate under ω² ≥ 0 that keeps the variance of single answers. `fixed`: clusters are to grow, and vary no less than 0.
+    """
+    sizes = equal_sizes() if codes is None else sizes_of(np.bincount(codes).astype(float))
+    within, between, answer = (float(part[column]) for part in (parts.within, parts.between, parts.answer))
+    question = sizes.crowd * between + within
+    if math.isfinite(answer) and question < 0:
+        return Spread(within=0.0, answer=max(answer + question, 0.0), sizes=sizes)
+    if fixed and between < 0:
+        within, between = question, 0.0
+    return Spread(within=within, between=between, answer=answer if math.isfinite(answer) else 0.0, sizes=sizes)
+
+
+def read_pilots(
+    scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
+) -> tuple[list[Pilot], Items, list[Caution]]:
+    """Return one pilot a task: of a and b, or of the pair of models whose difference varies as the median pair's does."""
+    if a is not None and b is not None:
+        items, names = known_models(scores, design, (a, b))
+        chosen = [(matrix, names, 1) for matrix in one_metric(items, design.metric)]
+    else:
+        items = collect(scores, design)
+        chosen = [(matrix, *_median_pair(matrix)) for matrix in items.matrices()]
+    pilots = [_pilot(matrix, names, pairs, paired) for matrix, names, pairs in chosen]
+    two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in chosen)
+    return pilots, items, [FIRST_CLUSTERS] if two_way else []
+
+
+def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:
+    """Return the two models whose difference varies as that of the median pair does, and the number of pairs."""
+    if len(matrix.models) < 2:
+        raise DataError(
+            f"the pilot holds one model only, {matrix.models[0]}",
+            where=matrix.task,
+            remedy="A comparison needs two: add another model's logs, or plan without a pilot.",
+        )
+    moments = pair_moments(matrix.values, clusters=matrix.clusters, weights=matrix.weights, pseudo_items=False)
+    upper = np.triu_indices(len(matrix.models), 1)
+    each = (moments.variance * moments.shared)[upper]
+    known = np.flatnonzero(np.isfinite(each) & (each > 0) & (moments.shared[upper] >= LEAST_ITEMS))
+    if not len(known):
+        raise _no_spread(matrix, "all models")
+    middle = known[np.argsort(each[known], kind="stable")[len(known) // 2]]
+    first, second = (int(side[middle]) for side in upper)
+    return (matrix.models[first], matrix.models[second]), len(known)
+
+
+def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, paired: bool) -> Pilot:
+    pair = matrix.take_models([matrix.column(name) for name in names])
+    shared = np.asarray(~np.isnan(pair.values).any(axis=1))
+    if int(shared.sum()) < LEAST_ITEMS:
+        raise DataError(
+            f"{names[0]} and {names[1]} share {plural(int(shared.sum()), 'item')}: nothing tells how their difference varies",
+            where=matrix.task,
+            remedy="A pilot needs two shared items or more.",
+        )
+    both = pair.take_items(shared)
+    found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
+    codes = both.clusters[0] if both.clusters and int(both.clusters[0].max()) + 1 < len(both.items) else None
+    if codes is not None and int(codes.max()) < 1:
+        raise DataError(
+            f"all {len(both.items)} shared items are in one cluster: nothing tells how another would differ",
+            where=matrix.task,
+            remedy="Add clusters to the pilot, or use --cluster none if the items were drawn one by one.",
+        )
+    parts, _ = components(found, codes)
+    spreads = [spread_of(parts, k, codes) for k in ((2,) if paired else (0, 1))]
+    sizes, measured = spreads[0].sizes, bool(np.isfinite(parts.answer).all())
+    w = np.ones(len(both.items)) if both.weights is None else both.weights
+    basis = Basis(
+        question=sum(spread.within + spread.between for spread in spreads),
+        answer=sum(spread.answer for spread in spreads) if measured else math.nan,
+        between=sum(spread.between for spread in spreads),
+        cluster_size=sizes.size,
+        crowd=sizes.crowd,
+        n_items=len(both.items),
+        n_clusters=len(both.items) if codes is None else int(codes.max()) + 1,
+        attempts=float(2 / (1 / found.attempts[:, :2]).mean(axis=0).sum()),
+        pairs=pairs,
+    )
+    weight = len(w) * float(w @ w) / float(w.sum()) ** 2
+    pilot = Pilot(both=both, found=found, codes=codes, basis=basis, weight=weight, paired=paired)
+    if not pilot.errors([1.0 if math.isnan(basis.answer) else basis.attempts])[0][0] > 0:
+        raise _no_spread(matrix, f"{names[0]} and {names[1]}")
+    return pilot
+
+
+def _no_spread(matrix: ScoreMatrix, who: str) -> DataError:
+    each = "on every item" if not matrix.clusters else "in every cluster"
+    return DataError(
+        f"the pilot shows no spread to plan from: {who} differ by the same amount {each}",
+        where=matrix.task,
+        remedy="Take a larger pilot, or assume a spread (--question-variance, --answer-variance).",
+    )
+
+
+def limits_of(errors: tuple[float, float, int], level: float) -> tuple[float, float]:
+    """Return the limits of a variance as shares of it; NaN where nothing tells them."""
+    value, error, units = errors
+    if not (value > 0 and math.isfinite(error)):
+        return math.nan, math.nan
+    low, high = variance_limits(np.array([value]), np.array([error]), units, level)
+    return max(float(low[0]) / value, LEAST_SHARE), float(high[0]) / value
+
+
+def joined(pilots: Sequence[Pilot], shares: Sequence[float], clusters: float | None) -> Joined:
+    """Return the spread of the overall difference: tasks keep their shares of the items."""
+    n = sum(pilot.basis.n_items for pilot in pilots)
+    spreads = tuple(pilot.spread(clusters) for pilot in pilots)
+    held = tuple(pilot.basis.n_items / n for pilot in pilots)
+    return Joined(parts=spreads, shares=tuple(shares), items=held)
+
+
+def joined_errors(
+    pilots: Sequence[Pilot], shares: Sequence[float], attempts: Sequence[float]
+) -> list[tuple[float, float, int]]:
+    """Return n times the variance of the overall difference, its jackknife error, and the units of all tasks."""
+    n = sum(pilot.basis.n_items for pilot in pilots)
+    factors = [share**2 * n / pilot.basis.n_items for share, pilot in zip(shares, pilots, strict=True)]
+    parts = [pilot.errors(attempts) for pilot in pilots]
+    units = sum(pilot.basis.n_clusters for pilot in pilots)
+    return [
+        (
+            sum(f * part[k][0] for f, part in zip(factors, parts, strict=True)),
+            math.sqrt(sum((f * part[k][1]) ** 2 for f, part in zip(factors, parts, strict=True))),
+            units,
+        )
+        for k in range(len(attempts))
+    ]
+
+
+FIRST_CLUSTERS = Caution(
+    code="first_clustering_only",
+    message="the plan's clusters are those of the first way of clustering",
+    remedy="Name the other one first to plan for it.",
+)

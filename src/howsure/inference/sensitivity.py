@@ -1,0 +1,149 @@
+"""What would read differently: what the record knows, items that models lack, failed attempts counted the other way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from howsure.answers.compare import Comparison
+from howsure.answers.leaderboard import Board
+from howsure.errors import Caution
+from howsure.inference import record
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.results import Estimate
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Items
+
+    Floats = NDArray[np.float64]
+
+T = TypeVar("T", Comparison, Board)
+
+COVERAGE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Whether the published record has worlds like a matrix: `single` right-or-wrong answers, or scores on an `open` scale.
+
+    It has one way of clustering and no weights.
+    """
+
+    single: bool
+    open: bool
+
+    @classmethod
+    def of(cls, matrix: ScoreMatrix) -> Recorded:
+        """Look at a matrix, once for all its models."""
+        plain = matrix.weights is None and len(matrix.clusters) <= 1
+        single = plain and bool((matrix.attempts <= 1).all()) and bool(matrix.right_or_wrong().all())
+        return cls(single=single, open=plain and not matrix.bounded)
+
+    def add(self, kind: str, estimate: Estimate, *, rate: float, scores: Floats) -> Estimate:
+        """Add what the record knows against the estimate's method with such data.
+
+        `rate`: the score, or the share of discordant items; `scores` (n,): item scores or differences, NaN where there
+        are none.
+        """
+        n_items, n_clusters = estimate.n_items, estimate.n_clusters
+        miss = None
+        if self.single:
+            miss = record.known_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, rate=rate)
+        elif self.open:
+            skew = skewness(scores[~np.isnan(scores)])
+            miss = record.skewed_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, skewness=skew)
+        return estimate if miss is None else replace(estimate, cautions=(*estimate.cautions, miss))
+
+
+def skewness(scores: Floats) -> float:
+    """Return the third standardised moment, 0 where nothing varies."""
+    centred = scores - scores.mean() if len(scores) else scores
+    spread = float(np.sqrt((centred**2).mean())) if len(scores) else 0.0
+    return float((centred**3).mean()) / spread**3 if spread > 0 else 0.0
+
+
+def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution, ...]:
+    """Warn of models that can't be compared, and of models that answered far fewer items than others."""
+    cautions = []
+    first, second = np.triu_indices(len(matrix.models), 1)
+    apart = np.flatnonzero(pairs.shared[first, second] == 0)
+    if len(apart):
+        example = f"{matrix.models[first[apart[0]]]} and {matrix.models[second[apart[0]]]}"
+        cautions.append(
+            Caution(
+                code="no_shared_items",
+                message=f"{plural(len(apart), 'pair')} of models share no item ({example}); they count as tied here",
+                remedy="Check that item ids are written alike; `howsure compare` falls back to an unpaired comparison.",
+            )
+        )
+    counts = (~np.isnan(matrix.values)).sum(axis=0)
+    few = [model for model, count in zip(matrix.models, counts, strict=True) if count < COVERAGE * len(matrix.items)]
+    if few and matrix.task:
+        cautions.append(
+            Caution(
+                code="uneven_items",
+                message=f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {len(matrix.items):,} items: scores "
+                "are over different items, and only pairs are compared on what they share",
+                remedy="Run the missing items, or keep items that all have.",
+            )
+        )
+    return tuple(cautions)
+
+
+def policy_changes_verdict(
+    items: Items, pairs: Sequence[Comparison], compare: Callable[[ScoreMatrix, str, str], Comparison]
+) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change who is better; `compare` decides."""
+    cautions = []
+    for matrix, pair, policy in _other_policy(items, pairs):
+        if {pair.a, pair.b} <= set(matrix.models):
+            other = compare(matrix, pair.a, pair.b)
+            if other.better != pair.better:
+                told = other.better or "neither"
+                cautions.append(_policy_caution(matrix, policy, f"the better model would be: {told}"))
+    return cautions
+
+
+def policy_changes_ranks(items: Items, boards: Sequence[Board]) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change the order of the models."""
+    cautions = []
+    for matrix, board, policy in _other_policy(items, boards):
+        order = [entry.model for entry in board.entries]
+        weights = np.where(np.isnan(matrix.values), 0.0, 1.0 if matrix.weights is None else matrix.weights[:, None])
+        means = (weights * np.nan_to_num(matrix.values)).sum(axis=0) / weights.sum(axis=0)
+        values = dict(zip(matrix.models, matrix.orientation * means, strict=True))
+        again = sorted(order, key=lambda model: (-values.get(model, -math.inf), order.index(model)))
+        moved = [model for model, before in zip(again, order, strict=True) if model != before]
+        if moved:
+            cautions.append(_policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)"))
+    return cautions
+
+
+def _other_policy(items: Items, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
+    if items.failures == "error" or not items.failed():
+        return []
+    found = {(answer.task, answer.metric): answer for answer in answers}
+    result = []
+    for policy in ("drop", "zero"):
+        for matrix in items.matrices(policy):
+            answer = found.get((matrix.task, matrix.metric))
+            if answer is not None and items.policy(matrix.task, matrix.metric) != policy:
+                result.append((matrix, answer, policy))
+    return result
+
+
+def _policy_caution(matrix: ScoreMatrix, policy: str, effect: str) -> Caution:
+    return Caution(
+        code="failure_policy",
+        message=f"{matrix.task} · {matrix.metric}: with --failures {policy}, {effect}",
+        remedy="Say which policy you mean when you publish the result.",
+    )

@@ -1,0 +1,273 @@
+"""What of a run in progress is there: items that are ready to count, items still waiting, clusters and their sizes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution, DataError, OptionError
+from howsure.study.clusters import attach_clusters, attach_weights, side_table
+from howsure.study.names import resolve
+from howsure.study.study import collect
+from howsure.table.schema import find_roles, open_frame
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.study.design import Design
+    from howsure.study.study import Items
+    from howsure.table.scores import Scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """The items of a run so far, cumulative.
+
+    `ready`: one row an item that every model has in full, as every item that was started before it: item, cluster (null without), mean scores a and b (null where
+    all attempts failed), weight. `n_partial`: items that some model lacks or has in part, and those that wait for one
+    that was started before. `sizes`: cluster and size,
+    None without clusters; `largest`: the largest sum of weights of a unit. `order`: item ids as they stand in the log.
+    """
+
+    a: str
+    b: str | None
+    task: str
+    metric: str
+    ready: pl.DataFrame
+    n_partial: int
+    sizes: pl.DataFrame | None
+    largest: float
+    planned: int | None
+    shuffled: bool | None
+    order: pl.Series
+    lower_is_better: bool
+    notes: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+
+
+def arrivals(
+    scores: Scores,
+    design: Design,
+    *,
+    a: str,
+    b: str | None,
+    attempts: int | None = None,
+    cluster_size: int | None = None,
+    order: tuple[str, ...] = (),
+) -> Arrivals:
+    """See what is there of one task and metric. DataError where there are several, or clusters of unknown size.
+
+    `order`: of all items as they are started; empty takes what the log tells.
+    """
+    items = collect(scores, design)
+    task, metric = _one_part(items)
+    part, cautions = items.parts[task, metric], [c for c in items.cautions if c.code not in USUAL]
+    names = part["model"].unique().cast(pl.String).sort().to_list()
+    found = {side: _resolved(name, names, cautions) for side, name in (("a", a), ("b", b)) if name is not None}
+    if len(found) == 2 and found["a"] == found["b"]:
+        raise OptionError(f"{a!r} and {b!r} are one model, {found['a']!r}", remedy="Write the names in full.")
+    fact = scores.fact(task)
+    wanted = attempts or (fact.epochs if fact is not None else 0) or 1
+    side = side_table(design)
+    table = _items_table(items, part, found, wanted)
+    table, sizes, largest = _with_units(table, items, _plan(side, design, task), design, cluster_size=cluster_size)
+    table, note = _in_order(table, order or (fact.order if fact is not None else ()))
+    complete = table["complete"]
+    stated = len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
+    return Arrivals(
+        a=found["a"],
+        b=found.get("b"),
+        task=task,
+        metric=metric,
+        ready=table.filter(complete).select("item", "cluster", "a", "b", "weight"),
+        n_partial=int((~complete).sum()),
+        sizes=sizes,
+        largest=largest,
+        planned=(fact.planned if fact is not None else 0) or stated or None,
+        shuffled=None if fact is None else fact.shuffled,
+        order=_order(scores, task),
+        lower_is_better=items.is_lower_better(task, metric),
+        notes=(*items.notes, *note),
+        cautions=tuple(cautions),
+    )
+
+
+def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Let an item wait until all that were started before it are there: fast ones would come first, and be no random sample.
+
+    Where a log tells no order, or of other items, all count.
+    """
+    table = table.with_columns(pl.col("complete").fill_null(value=False))
+    places = (
+        pl.DataFrame({"item": order}, schema={"item": pl.String}).unique(maintain_order=True).with_row_index("place")
+    )
+    known = places.join(table, on="item", how="left", maintain_order="left")
+    if not len(known) or not known["complete"].any():
+        return table, ()
+    there = known["complete"].fill_null(value=False)
+    first = int(there.arg_min()) if not there.all() else len(there)  # type: ignore[arg-type]
+    table = table.join(places, on="item", how="left", maintain_order="left")
+    waits = pl.col("complete") & (pl.col("place") >= first).fill_null(value=True)
+    count = int(table.select(waits.sum()).item())
+    word = "waits" if count == 1 else "wait"
+    note = f"Order: items count as the run starts them, so that fast ones don't come first; {plural(count, 'item')} {word}."
+    return table.with_columns(complete=pl.col("complete") & ~waits).drop("place"), (note,) if count else ()
+
+
+USUAL = ("partial_run",)
+"""Cautions that every run in progress would have; the look tells the counts itself."""
+
+
+def _one_part(items: Items) -> tuple[str, str]:
+    if len(items.parts) == 1:
+        return next(iter(items.parts))
+    tasks = sorted({task for task, _ in items.parts})
+    if len(tasks) > 1:
+        raise OptionError(f"there are {len(tasks)} tasks: {listing(tasks)}", remedy="Choose one with --task.")
+    metrics = [metric for _, metric in items.parts]
+    raise OptionError(
+        f"{tasks[0]} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with --metric."
+    )
+
+
+def _resolved(name: str, names: Sequence[str], cautions: list[Caution]) -> str:
+    """Return the full name of a model; one that isn't there yet keeps its name, and that is told."""
+    try:
+        return resolve(name, names)
+    except DataError:
+        cautions.append(
+            Caution(
+                code="model_missing",
+                message=f"no result of model {name!r} yet; there are: {listing([repr(n) for n in names])}",
+                remedy="Check the name, or wait for its first item.",
+            )
+        )
+        return name
+
+
+def _items_table(items: Items, part: pl.DataFrame, found: dict[str, str], wanted: int) -> pl.DataFrame:
+    """Return one row an item: score, `complete` where all models have as many attempts as wanted, failed ones included."""
+    ((task, metric),) = items.parts
+    scored = items.scored(part, items.policy(task, metric), task, metric)
+    table: pl.DataFrame | None = None
+    for side in ("a", "b"):
+        if side not in found:
+            continue
+        one = _of_model(part, found[side]).select("item", (pl.col("rows") >= wanted).alias(f"full_{side}"))
+        means = _of_model(scored, found[side]).select("item", pl.col("mean").alias(side))
+        one = one.join(means, on="item", how="left", maintain_order="left")
+        table = one if table is None else table.join(one, on="item", how="full", coalesce=True, maintain_order="left")
+    assert table is not None
+    if "b" not in table.columns:
+        table = table.with_columns(b=pl.lit(None, pl.Float64))
+    full = [pl.col(f"full_{side}").fill_null(value=False) for side in found]
+    return table.with_columns(complete=pl.all_horizontal(full))
+
+
+def _of_model(rows: pl.DataFrame, model: str) -> pl.DataFrame:
+    return rows.filter(pl.col("model").cast(pl.String) == model).with_columns(pl.col("item").cast(pl.String))
+
+
+def _with_units(
+    table: pl.DataFrame, items: Items, plan: pl.DataFrame | None, design: Design, *, cluster_size: int | None
+) -> tuple[pl.DataFrame, pl.DataFrame | None, float]:
+    """Attach clusters and weights; return also the sizes of clusters and the largest sum of weights of a unit."""
+    (task,) = {task for task, _ in items.parts}
+    groups = items.groups.filter(pl.col("task").cast(pl.String) == task)
+    groups = groups.with_columns(pl.col("item").cast(pl.String))
+    cluster = pl.col("cluster_0").cast(pl.String) if items.cluster_names else pl.lit(None, pl.String)
+    weight = pl.col("weight") if "weight" in groups.columns else pl.lit(1.0)
+    known = groups.select("item", cluster.alias("cluster"), weight.alias("weight"))
+    table = table.join(known, on="item", how="left", maintain_order="left")
+    if design.weight is not None and plan is None:
+        raise DataError(
+            "the weights of a run in progress must be known for all items before it",
+            remedy="Give a table of all items with the weights (--items FILE).",
+        )
+    if not items.cluster_names:
+        return table, None, float(plan["weight"].max()) if plan is not None else 1.0  # type: ignore[arg-type]
+    if plan is not None and plan["cluster"].null_count() < len(plan):
+        sizes = plan.group_by("cluster").agg(pl.len().alias("size"), pl.col("weight").sum())
+        return table, sizes.select("cluster", "size"), float(sizes["weight"].max())  # type: ignore[arg-type]
+    if cluster_size is None:
+        raise no_sizes(items.cluster_names[0])
+    sizes = known.select("cluster").unique().with_columns(size=pl.lit(cluster_size))
+    return table, sizes, float(cluster_size)
+
+
+def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame | None:
+    """Return cluster and weight of every planned item, from the items' table; None where there is no table."""
+    if side is None:
+        return None
+    if "task" not in side.columns:
+        side = side.with_columns(task=pl.lit(task))
+    side = side.filter(pl.col("task") == task)
+    held = [name for name in (*(design.cluster or ()), design.weight) if name is not None and name in side.columns]
+    if design.cluster is not None and design.cluster[0] not in (*held, "none", "item", "task"):
+        return side.select(cluster=pl.lit(None, pl.String), weight=pl.lit(1.0))
+    table = side.select("task", "item", *(["cluster"] if "cluster" in side.columns else []))
+    if "cluster" in table.columns:
+        table = table.with_columns(pl.col("cluster").cast(pl.String), cluster_max=pl.col("cluster").cast(pl.String))
+    grouped = attach_clusters(table, side, design)
+    table = attach_weights(grouped.table, side, design)
+    return table.select(
+        cluster=pl.col("cluster_0").cast(pl.String) if grouped.names else pl.lit(None, pl.String),
+        weight=pl.col("weight") if "weight" in table.columns else pl.lit(1.0),
+    )
+
+
+def no_sizes(name: str) -> DataError:
+    """Say that the sizes of clusters must be known."""
+    return DataError(
+        f"clusters by {name!r} of a run in progress, and nothing says how many items they will have",
+        remedy="A cluster counts once it is complete: give a table of all items (--items FILE), or --cluster-size N where "
+        "all have N items; --cluster none ignores clusters.",
+    )
+
+
+def _order(scores: Scores, task: str) -> pl.Series:
+    """Return the items' ids in the order of the log, each once."""
+    frame = open_frame(scores.rows)
+    roles = find_roles(frame.collect_schema().names(), scores.roles)
+    native = frame.to_native()
+    if not isinstance(native, (pl.DataFrame, pl.LazyFrame)) or len(roles.get("item", ())) != 1:
+        return pl.Series("item", [], dtype=pl.String)
+    rows = native.lazy()
+    if len(roles.get("task", ())) == 1:
+        rows = rows.filter(pl.col(roles["task"][0]).cast(pl.String) == task)
+    column = pl.col(roles["item"][0]).cast(pl.String)
+    return rows.select(column.alias("item")).unique(maintain_order=True).collect()["item"]
+
+
+def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
+    """Warn where nothing says that items come in random order, and more so where they come sorted by their ids."""
+    if shuffled:
+        return []
+    remedy = "Shuffle the items before the run, and say so with --shuffled where the log doesn't."
+    ids = [_natural(name) for name in order.head(MOST_IDS).to_list()]
+    if len(ids) >= FEW_IDS and ids == sorted(ids):
+        message = "items come in the order of their ids, which looks like the data set's own"
+    elif shuffled is False:
+        message = "the log says that the items were not shuffled"
+    else:
+        message = "nothing says that the items come in random order"
+    return [
+        Caution(
+            code="order_not_random",
+            message=f"{message}; what comes first is then no random sample, and the interval so far may not hold",
+            remedy=remedy,
+        )
+    ]
+
+
+MOST_IDS = 1_000
+FEW_IDS = 8
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """Return a key that puts q2 before q10."""
+    return [(0, int(piece), "") if piece.isdigit() else (1, 0, piece) for piece in re.split(r"(\d+)", name) if piece]

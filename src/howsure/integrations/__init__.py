@@ -1,0 +1,1 @@
+"""Inside other programs: Inspect, lm-eval, pytest."""

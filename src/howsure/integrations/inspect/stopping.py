@@ -1,0 +1,270 @@
+"""Early stopping for Inspect: a run ends as soon as its question is answered."""
+
+from __future__ import annotations
+
+import math
+import random
+from logging import getLogger
+from typing import TYPE_CHECKING, Any
+
+from inspect_ai.scorer import value_to_float
+from inspect_ai.util import EarlyStop
+
+from howsure.errors import OptionError
+from howsure.present.render.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from inspect_ai.dataset import Sample
+    from inspect_ai.log import EvalSpec
+    from inspect_ai.scorer import SampleScore
+
+    from howsure.answers.watch import Look
+    from howsure.verbs.watch import Monitor
+
+logger = getLogger(__name__)
+PATIENCE = 50
+"""How many samples that started later may be complete before one that isn't counts as failed."""
+
+
+def stop_when_decided(
+    baseline: Any = None,
+    *,
+    model: str | None = None,
+    at_least: float | None = None,
+    within: float | None = None,
+    margin: float | None = None,
+    scorer: str | None = None,
+    cluster: str | None = None,
+    level: float = 0.95,
+    bounds: tuple[float, float] | None = (0.0, 1.0),
+    shuffled: bool | None = None,
+) -> StopWhenDecided:
+    """Return an object for `Task(early_stopping=…)` that ends a run as soon as its question is answered.
+
+    The question: is the model of this run better than that of the log `baseline` (what `howsure.read` takes; `model` names it
+    where the log holds several), or not worse by more than `margin`; or does it score `at_least` so much; or is its interval
+    ± `within`. Always valid at the `level`, however often it looks; see `howsure.Monitor`.
+
+    The samples must be in random order: Task data that is not shuffled is refused (`dataset.shuffle()`, or `shuffled=True` if
+    you know better). Samples count in the order in which they start, so that fast ones don't come first. `cluster`: a key of
+    their metadata; a cluster counts once it is complete, so clusters must be together (`shuffle_clusters`). Of several epochs
+    the first decides. `scorer`: which score, where there are several ("scorer/key" of one that gives several). `bounds`: of the
+    scores, known before the run; None where there are none, see `Monitor`. Samples that run already are not stopped: with
+    `max_samples` as large as the data there is nothing to stop.
+
+    >>> from inspect_ai import Task
+    >>> stopping = stop_when_decided(at_least=0.9)
+    """
+    goals = [
+        name
+        for name, given in (("baseline", baseline), ("at_least", at_least), ("within", within))
+        if given is not None
+    ]
+    if len(goals) != 1:
+        raise OptionError(
+            f"{'nothing' if not goals else ' and '.join(goals)} to decide",
+            remedy="Give one of baseline, at_least, within.",
+        )
+    return StopWhenDecided(
+        baseline=baseline,
+        model=model,
+        scorer=scorer,
+        cluster=cluster,
+        shuffled=shuffled,
+        goal={"at_least": at_least, "within": within, "margin": margin, "level": level, "bounds": bounds},
+    )
+
+
+class StopWhenDecided:
+    """Inspect's early stopping by a howsure Monitor; made by `stop_when_decided`."""
+
+    def __init__(
+        self,
+        *,
+        baseline: Any,
+        model: str | None,
+        scorer: str | None,
+        cluster: str | None,
+        shuffled: bool | None,
+        goal: dict[str, Any],
+    ) -> None:
+        self._baseline, self._model, self._scorer, self._cluster = baseline, model, scorer, cluster
+        self._shuffled, self._goal = shuffled, goal
+        self._monitor: Monitor | None = None
+        self._known: dict[str, float] = {}
+        self._groups: dict[str, str] = {}
+        self._order: list[str] = []
+        self._done: set[str] = set()
+        self._stopped = 0
+        self.look: Look | None = None
+
+    async def start_task(self, task: EvalSpec, samples: list[Sample], epochs: int) -> str:
+        """Check the data and the settings before anything is paid for."""
+        from howsure.verbs.watch import Monitor
+
+        if not (self._shuffled or task.dataset.shuffled):
+            raise OptionError(
+                "early stopping needs samples in random order, and this data set was not shuffled",
+                where=task.task,
+                remedy="Call dataset.shuffle(seed=…), or say shuffled=True if the order is random already.",
+            )
+        _refuse_scorers([scorer.name for scorer in getattr(task, "scorers", None) or []], self._scorer)
+        self._order = [str(sample.id) for sample in samples]
+        if self._baseline is not None:
+            self._known = _baseline_scores(self._baseline, self._model, task.task, self._scorer)
+            self._order = [item for item in self._order if item in self._known]
+            if not self._order:
+                raise OptionError("the baseline has none of these samples", where=task.task)
+            _tell_missing(len(samples) - len(self._order))
+        self._groups = _groups(samples, self._cluster)
+        most = task.config.max_samples
+        if most is not None and most >= len(samples):
+            logger.warning(
+                "howsure: max_samples=%d starts all %d samples at once, which leaves nothing to stop; lower it.",
+                most,
+                len(samples),
+            )
+        if epochs > 1:
+            logger.warning("howsure: of %d epochs the first decides when to stop.", epochs)
+        self._monitor = Monitor(
+            a=task.model,
+            b=None if self._baseline is None else f"baseline {self._model or ''}".strip(),
+            items_planned=len(self._order),
+            order=self._order,
+            shuffled=True,
+            clusters={item: self._groups[item] for item in self._order} if self._groups else None,
+            **self._goal,
+        )
+        return "howsure"
+
+    async def schedule_sample(self, id: str | int, epoch: int) -> EarlyStop | None:
+        """Stop every sample that is yet to start once the question is answered."""
+        if self.look is None or not self.look.decided:
+            return None
+        self._stopped += 1
+        return EarlyStop(id=id, epoch=epoch, reason=self.look.verdict)
+
+    async def complete_sample(self, id: str | int, epoch: int, scores: dict[str, SampleScore]) -> None:
+        """Count a sample of the first epoch, and look."""
+        item = str(id)
+        if epoch != 1 or self._monitor is None or item not in self._order or item in self._done:
+            return
+        if self.look is not None and self.look.decided:
+            return
+        self._add(item, self._value(scores))
+        for late in self._overdue():
+            logger.warning("howsure: sample %r has not ended after %d later ones; it counts as failed.", late, PATIENCE)
+            self._add(late, math.nan)
+        self.look = self._monitor.look()
+
+    async def complete_task(self) -> dict[str, Any]:
+        """Return the verdict for the log, and forget the run."""
+        look = self.look
+        told: dict[str, Any] = {
+            "verdict": "nothing was seen" if look is None else look.verdict,
+            "stopped": self._stopped,
+        }
+        if look is not None:
+            told |= {
+                "decided": look.decided,
+                "n_items": look.n_items,
+                "level": look.interval.level,
+                "method": look.method,
+            }
+            ends = (look.estimate, look.interval.low, look.interval.high, look.p_value)
+            names = ("estimate", "low", "high", "p_value")
+            told |= {name: value if math.isfinite(value) else None for name, value in zip(names, ends, strict=True)}
+        return told
+
+    def _add(self, item: str, value: float) -> None:
+        assert self._monitor is not None
+        self._done.add(item)
+        self._monitor.add(item, value, self._known.get(item))
+
+    def _overdue(self) -> list[str]:
+        """Return the samples before so many that are complete."""
+        done = [place for place, item in enumerate(self._order) if item in self._done]
+        if len(done) <= PATIENCE:
+            return []
+        reach = done[-PATIENCE - 1]
+        return [item for item in self._order[:reach] if item not in self._done]
+
+    def _value(self, scores: dict[str, SampleScore]) -> float:
+        """Return the score that decides, NaN where the sample has none."""
+        values = _values(scores)
+        _refuse_scorers(list(values), self._scorer)
+        name = self._scorer or next(iter(values), "")
+        return float(value_to_float()(values[name])) if name in values else math.nan
+
+
+def _values(scores: Mapping[str, SampleScore]) -> dict[str, Any]:
+    """Return a sample's values; those of a scorer that gives several are named `scorer/key`, as `read` names them."""
+    values: dict[str, Any] = {}
+    for name, held in scores.items():
+        value = held.score.value
+        values |= {f"{name}/{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
+    return values
+
+
+def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
+    """Raise OptionError where it isn't clear which score decides, or it isn't there."""
+    found = ", ".join(map(visible, names))
+    if chosen is None and len(names) > 1:
+        raise OptionError(f"{len(names)} scores: {found}", remedy="Choose one with scorer=…")
+    if chosen is not None and names and not any(name in (chosen, chosen.split("/")[0]) for name in names):
+        raise OptionError(f"no score {chosen!r}: there is {found}", remedy="Choose one with scorer=…")
+
+
+def _tell_missing(count: int) -> None:
+    if count:
+        logger.warning("howsure: %d samples are not in the baseline; they don't count.", count)
+
+
+def _groups(samples: Sequence[Sample], cluster: str | None) -> dict[str, str]:
+    if cluster is None:
+        return {}
+    lacking = next((sample.id for sample in samples if cluster not in (sample.metadata or {})), None)
+    if lacking is not None:
+        raise OptionError(
+            f"sample {lacking!r} has no {cluster!r} in its metadata", remedy="Leave cluster out, or add it."
+        )
+    return {str(sample.id): str((sample.metadata or {})[cluster]) for sample in samples}
+
+
+def _baseline_scores(data: Any, model: str | None, task: str, scorer: str | None) -> dict[str, float]:
+    """Return the baseline's mean score at every sample."""
+    import numpy as np
+
+    from howsure.study.design import make_design
+    from howsure.study.names import resolve
+    from howsure.study.study import collect
+    from howsure.verbs.read import read
+
+    scores = read(data)
+    matrices = list(collect(scores, make_design({"metric": scorer})).matrices())
+    same = [matrix for matrix in matrices if matrix.task in (task, task.rsplit("/", maxsplit=1)[-1])]
+    chosen = same or matrices
+    if len(chosen) != 1:
+        raise OptionError(
+            f"the baseline holds {len(chosen)} tasks or scores", remedy="Give the log of one task, and scorer=…"
+        )
+    matrix = chosen[0]
+    if model is None and len(matrix.models) > 1:
+        raise OptionError(f"the baseline holds {len(matrix.models)} models", remedy="Name one with model=…")
+    values = matrix.values[:, matrix.column(resolve(model, matrix.models) if model else matrix.models[0])]
+    return {str(item): float(x) for item, x in zip(matrix.items, values, strict=True) if not np.isnan(x)}
+
+
+def shuffle_clusters(samples: Iterable[Sample], cluster: str, *, seed: int = 0) -> list[Sample]:
+    """Return the samples with whole clusters in random order, each cluster's samples together.
+
+    For early stopping with `cluster`: pass `shuffled=True` to `stop_when_decided` then.
+    """
+    held: dict[Any, list[Sample]] = {}
+    for sample in samples:
+        held.setdefault((sample.metadata or {})[cluster], []).append(sample)
+    order = list(held)
+    random.Random(seed).shuffle(order)  # noqa: S311 - no secret
+    return [sample for group in order for sample in held[group]]

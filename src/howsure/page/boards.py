@@ -1,0 +1,204 @@
+"""One board as plain data for the page: what is shown at once, and what is unpacked when somebody looks closer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.answers.base import number
+from howsure.answers.health import Health
+from howsure.answers.noise import Noise
+from howsure.page.packing import packed_scores, short
+from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
+from howsure.page.reasons import pair_attempts, reasons
+from howsure.present.document import Document, Note, Text
+from howsure.present.estimate import merged_cautions
+from howsure.present.leaderboard import board_table, board_title
+from howsure.present.render import html
+from howsure.present.words.plain import board_phrases, paragraphs, short_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.estimate import Entry
+    from howsure.answers.health import TaskHealth
+    from howsure.answers.noise import NoiseEntry, TaskNoise
+    from howsure.inference.leaderboard import RankOptions
+    from howsure.page.contents import Contents, Part
+    from howsure.present.document import Cell
+    from howsure.statistics.ranks.rank import Rank
+    from howsure.study.matrix import ScoreMatrix
+
+    Data = dict[str, Any]
+
+MOST_PAIRS = 50_000
+"""Pairs that a page holds, all boards together; of larger boards the best models have theirs."""
+MOST_CELLS = 4_000_000
+"""Scores of single items that a page holds with few distinct ones, all boards together; of others an eighth."""
+BINS = 20
+ORDER = {
+    "rank": "rank",
+    "could": "rank_low",
+    "model": "model",
+    "score": "value",
+    "SE": "se",
+    "ties": "rank",
+    "items": "n_items",
+    "failed": "n_failed",
+}
+"""By which field of a model a column of the table is sorted, by the first word of its name; any other by the score."""
+
+
+def shown(part: Part, contents: Contents, asked: RankOptions) -> Data:
+    """Return what the page shows of a board at once; `pseudo`, `normal` and `benchmark` say how its pairs are tested."""
+    board, first = part.board, part.board.entries[0]
+    table = board_table(board, None)
+    words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(contents.parts)))))
+    n_items, n_clusters = first.estimate.n_items, first.estimate.n_clusters
+    fixed = asked.pairs.population == "benchmark"
+    normal = fixed or asked.pairs.variance == "miller"
+    return {
+        "title": board_title(board),
+        "task": board.task,
+        "verdict": board.verdict,
+        "percent": board.percent,
+        "lower": board.lower_is_better,
+        "level": board.level,
+        "adjust": board.adjust,
+        "pseudo": board.percent and asked.pairs.method != "t" and not normal,
+        "normal": normal,
+        "benchmark": fixed,
+        "attempts": first.n_attempts / n_items if n_items else 0,
+        "items": n_items if part.matrix is None else len(part.matrix.items),
+        "clusters": n_clusters if n_clusters != n_items else 0,
+        "columns": [
+            {"name": column.name, "align": column.align, "by": ORDER.get(column.name.split(" ")[0], "value")}
+            for column in table.columns
+        ],
+        "cells": [[_text(cell) for cell in row] for row in table.rows],
+        "models": [_model(entry, rank) for entry, rank in zip(board.entries, board.ranks, strict=True)],
+        "difficulty": _difficulty(part.health),
+        "html": {
+            "cautions": html.render(_cautions(part)),
+            "words": html.render(words),
+            "noise": html.render(_noise(part.noise)),
+            "health": html.render(_health(part.health)),
+        },
+    }
+
+
+def details(part: Part, contents: Contents, asked: RankOptions) -> Data:
+    """Return what is unpacked when somebody looks at a model or a pair of a board."""
+    count, variance = len(contents.parts), asked.pairs.variance
+    models = [entry.model for entry in part.board.entries]
+    compared = models[: most_models(MOST_PAIRS // count)]
+    noise = part.noise if not isinstance(part.noise, str) else None
+    if part.matrix is None:
+        tasks = [task_details(task.matrix, compared, variance) for task in contents.tasks if task.matrix is not None]
+        found = overall_details(tasks, part.shares)
+    else:
+        found = task_details(part.matrix, compared, variance)
+    more = reasons(part.board, part.matrix, asked.pairs, len(compared))
+    if asked.pairs.population == "benchmark":
+        found = only_answers(found)
+        more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}
+    return {
+        "pairs": pair_columns(part.board, found, noise.pairs if noise else None) | more,
+        "items": None if part.matrix is None else _items(part.matrix, models, MOST_CELLS // count),
+        "noise": None if noise is None else _sources(noise.entries, models),
+    }
+
+
+def _text(cell: Cell) -> str | None:
+    return cell if isinstance(cell, str) else None
+
+
+def _model(entry: Entry, rank: Rank) -> Data:
+    estimate = entry.estimate
+    return {
+        "model": entry.model,
+        "value": number(estimate.value),
+        "low": number(estimate.interval.low),
+        "high": number(estimate.interval.high),
+        "se": number(estimate.se),
+        "rank": rank.rank,
+        "rank_low": rank.low,
+        "rank_high": rank.high,
+        "best": rank.could_be_best,
+        "n_items": estimate.n_items,
+        "n_clusters": estimate.n_clusters,
+        "n_attempts": entry.n_attempts,
+        "n_failed": entry.n_failed,
+        "method": estimate.method,
+        "bounds": [bound.sentence() for bound in estimate.bounds],
+        "cautions": [f"{caution.message}. {caution.remedy}".strip() for caution in estimate.cautions],
+    }
+
+
+def _cautions(part: Part) -> Document:
+    cautions = (*part.board.cautions, *merged_cautions(part.board.entries))
+    return Document(blocks=(Note(cautions=cautions),) if cautions else ())
+
+
+def _noise(noise: TaskNoise | str) -> Document:
+    """Return what `noise` says of a task, the models by their short names."""
+    if isinstance(noise, str):
+        return _reason(noise)
+    names = short_names(*(entry.name for entry in noise.entries))
+    entries = tuple(replace(entry, name=name) for entry, name in zip(noise.entries, names, strict=True))
+    return Noise(tasks=(replace(noise, entries=entries),)).document()
+
+
+def _health(health: TaskHealth | str) -> Document:
+    return _reason(health) if isinstance(health, str) else Health(tasks=(health,)).document()
+
+
+def _reason(text: str) -> Document:
+    return Document(blocks=(Text(text=text, kind="small"),))
+
+
+def _difficulty(health: TaskHealth | str) -> list[Data]:
+    """Count the items by their mean score over the models, in bins of equal width."""
+    if isinstance(health, str) or not health.percent:
+        return []
+    scores = health.items.score[np.isfinite(health.items.score)]
+    counts, edges = np.histogram(scores, bins=BINS, range=(0.0, 1.0))
+    ends = np.rint(100 * edges).tolist()
+    bins = zip(ends, ends[1:], counts.tolist(), strict=False)
+    return [{"low": low, "high": high, "count": count} for low, high, count in bins]
+
+
+def _items(matrix: ScoreMatrix, models: Sequence[str], most: int) -> Data | None:
+    """Return the scores of single items, None where they are too many."""
+    values = matrix.take_models([matrix.column(model) for model in models]).values
+    scores = packed_scores(values) if values.size <= most else None
+    if scores is None or (scores["levels"] is None and values.size > most // 8):
+        return None
+    clusters = matrix.clusters[0] if matrix.clusters else None
+    return {
+        "ids": [str(item) for item in matrix.items.tolist()],
+        "clusters": None if clusters is None else clusters.tolist(),
+        "cluster_name": matrix.cluster_names[0] if clusters is not None else "",
+        "labels": list(matrix.cluster_labels[0]) if clusters is not None else [],
+        "weights": None if matrix.weights is None else short(matrix.weights.tolist()),
+        **scores,
+    }
+
+
+def _sources(entries: Sequence[NoiseEntry], models: Sequence[str]) -> list[Data | None]:
+    """Return where the error bar of each model comes from, None where it isn't known."""
+    found = {entry.name: entry for entry in entries if entry.measured and entry.se > 0}
+    return [None if (entry := found.get(model)) is None else _source(entry) for model in models]
+
+
+def _source(entry: NoiseEntry) -> Data:
+    return {
+        "se": number(entry.se),
+        "attempts": number(entry.attempts),
+        "questions": number(max(entry.questions, 0.0)),
+        "once": number(entry.once),
+        "answer_share": number(entry.answer_share),
+        "items": entry.n_items,
+    }

@@ -1,0 +1,100 @@
+"""Contents: every answer that a page shows, from one reading of the scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from howsure.errors import HowsureError
+from howsure.inference.health import task_health
+from howsure.inference.leaderboard import rank
+from howsure.inference.noise import task_noise
+from howsure.inference.overall import task_shares
+from howsure.inference.population import measured
+from howsure.page.fingerprint import fingerprint
+from howsure.study.study import collect
+
+if TYPE_CHECKING:
+    from howsure.answers.health import TaskHealth
+    from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.answers.noise import TaskNoise
+    from howsure.inference.leaderboard import RankOptions
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Items
+    from howsure.table.scores import Scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is known of one board: its matrix (none for the overall one), and its noise and health or why they are missing.
+
+    `shares`: of each task in the overall score, in the order of the tasks' boards; empty for a task.
+    """
+
+    board: Board
+    matrix: ScoreMatrix | None
+    noise: TaskNoise | str
+    health: TaskHealth | str
+    shares: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """The leaderboard, a part for each of its boards (the overall one first), and the fingerprint of the data."""
+
+    leaderboard: Leaderboard
+    parts: tuple[Part, ...]
+    fingerprint: str
+    n_files: int
+
+    @property
+    def tasks(self) -> tuple[Part, ...]:
+        """The parts of single tasks."""
+        return tuple(part for part in self.parts if part.matrix is not None)
+
+
+def gather(scores: Scores, design: Design, asked: RankOptions) -> Contents:
+    """Make every answer of a page; what can't be said of these scores is a reason in its place."""
+    items = collect(scores, design)
+    ranked = rank(items, asked)
+    matrices, _ = measured(list(items.matrices()), design.population)
+    tasks = [
+        Part(
+            board=board,
+            matrix=matrix,
+            noise=_noise(matrix, items, design, asked),
+            health=_health(matrix, design, asked.means.level),
+        )
+        for board, matrix in zip(ranked.boards, matrices, strict=True)
+    ]
+    total = () if ranked.overall is None else (_overall(ranked.overall, matrices, asked),)
+    return Contents(
+        leaderboard=ranked,
+        parts=(*total, *tasks),
+        fingerprint=fingerprint(items.parts),
+        n_files=sum(file.outcome in ("read", "published") for file in scores.files),
+    )
+
+
+def _overall(board: Board, matrices: list[ScoreMatrix], asked: RankOptions) -> Part:
+    why = "This is about single tasks: choose one above."
+    return Part(board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall)))
+
+
+def _noise(matrix: ScoreMatrix, items: Items, design: Design, asked: RankOptions) -> TaskNoise | str:
+    if design.score.over_attempts or design.population == "benchmark":
+        return "Not taken apart here: the error bars are about several attempts, or about exactly these questions."
+    try:
+        return task_noise(matrix, items, asked.means)
+    except HowsureError as error:
+        return str(error)
+
+
+def _health(matrix: ScoreMatrix, design: Design, level: float) -> TaskHealth | str:
+    if design.population == "benchmark":
+        return "Questions are examined as a sample of others; here they are taken as they are."
+    try:
+        return task_health(matrix, level)
+    except HowsureError as error:
+        return str(error)

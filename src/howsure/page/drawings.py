@@ -1,0 +1,223 @@
+"""The charts of the page as Vega-Lite; the page fills in the rows. Colours of text follow the page, light or dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from howsure.present.charts.base import BLUE, GREEN, GREY, ORANGE, SCHEMA, config, points, unit
+from howsure.present.charts.pairs import DIVERGING
+
+Spec = dict[str, Any]
+
+ROW = 34
+"""Pixels of a row of the leaderboard: its whiskers are one chart beside the table's rows."""
+INK = "currentColor"
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+TICKS = [1, 2, 3, 5, 10, 20]
+DASHED = {"type": "rule", "strokeDash": [4, 3], "color": GREY}
+NAMES = {"labelLimit": 150, "ticks": False, "domain": False}
+
+
+def drawings(*, percent: bool) -> dict[str, Spec]:
+    """Return every chart by its name, for scores in percent or on their own scale."""
+    score, difference = unit(percent=percent)[1], points(percent=percent)[1]
+    made = {
+        "whiskers": _whiskers(),
+        "axis": _axis(),
+        "gap": _gap(f"difference{difference}"),
+        "outcomes": _outcomes(),
+        "power": _power(),
+        "drivers": _drivers(f"share of the difference{difference}"),
+        "clusters": _clusters(f"score{score}"),
+        "noise": _noise(f"standard error{difference}"),
+        "difficulty": _difficulty(),
+        "matrix": _matrix(),
+    }
+    return {name: _figure(spec) for name, spec in made.items()}
+
+
+def _figure(spec: Spec) -> Spec:
+    style = {"padding": 4, "width": "container", **spec}
+    padding = style.pop("padding")
+    look = {**config(ink=INK, ground="transparent"), "font": FONT, "padding": padding}
+    return {"$schema": SCHEMA, "data": {"name": "rows"}, **style, "config": look}
+
+
+def _position(field: str, title: str | None = None, **more: Any) -> Spec:
+    return {"field": field, "type": "quantitative", "title": title, **more}
+
+
+def _told() -> list[Spec]:
+    return [{"field": "told", "type": "nominal"}]
+
+
+def _whiskers() -> Spec:
+    """Return the error bars of the table's rows, `row` counting from 0; the axis has its ends from the page."""
+    color = {"condition": {"test": "datum.best", "value": BLUE}, "value": GREY}
+    fill = {"condition": {"test": "datum.best", "value": BLUE}, "value": "transparent"}
+    grid = {"labels": False, "ticks": False, "domain": False, "title": None, "gridDash": [2, 3]}
+    place = {"field": "row", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0, "paddingOuter": 0}}
+    return {
+        "padding": 0,
+        "height": {"step": ROW},
+        "encoding": {"y": place, "color": color, "x": _position("value", axis=grid)},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {"x": _position("low", axis=grid), "x2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1, "strokeWidth": 1.5},
+                "encoding": {"fill": fill, "stroke": color},
+            },
+        ],
+    }
+
+
+def _axis() -> Spec:
+    """Return the axis that stands over the whiskers."""
+    axis = {"orient": "top", "title": None, "grid": False, "domain": False, "labelFlush": True, "tickCount": 5}
+    return {
+        "padding": 0,
+        "height": 1,
+        "mark": {"type": "rule", "opacity": 0},
+        "encoding": {"x": _position("value", axis=axis)},
+    }
+
+
+def _gap(title: str) -> Spec:
+    color = {"condition": {"test": "datum.real", "value": BLUE}, "value": GREY}
+    return {
+        "height": 28,
+        "layer": [
+            {"mark": DASHED, "encoding": {"x": {"datum": 0, "type": "quantitative"}}},
+            {
+                "mark": {"type": "rule", "strokeWidth": 3},
+                "encoding": {"x": _position("low", title), "x2": {"field": "high"}, "color": color},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+                "encoding": {"x": _position("value", title), "color": color},
+            },
+        ],
+    }
+
+
+def _outcomes() -> Spec:
+    """Return how the questions came out: a bar of three parts."""
+    parts = {"domain": ["a", "tie", "b"], "range": [BLUE, "#c8c8c8", ORANGE]}
+    return {
+        "height": 22,
+        "mark": {"type": "bar", "stroke": INK, "strokeWidth": 0.5},
+        "encoding": {
+            "x": _position("count", stack="normalize", axis=None),
+            "order": {"field": "order", "type": "quantitative"},
+            "color": {"field": "who", "type": "nominal", "scale": parts, "legend": None},
+            "tooltip": _told(),
+        },
+    }
+
+
+def _power() -> Spec:
+    """Return the chance over the questions: the curve, a ring at the questions there are, a dot at the reader's choice."""
+    sizes = {"format": ",d", "tickCount": 5, "grid": False}
+    place = {
+        "x": _position("items", "questions", scale={"type": "log", "nice": False}, axis=sizes),
+        "y": _position("power", "chance to show it", scale={"domain": [0, 1]}, axis={"format": "%", "tickCount": 6}),
+    }
+    ring = {"type": "point", "filled": False, "size": 80, "color": GREY, "opacity": 1, "strokeWidth": 2}
+    dot = {"type": "point", "filled": True, "size": 130, "color": ORANGE, "opacity": 1}
+    layers = {"curve": {"type": "line", "color": BLUE, "strokeWidth": 2.5}, "now": ring, "chosen": dot}
+    target = {"mark": DASHED, "encoding": {"y": {"datum": 0.8, "type": "quantitative"}}}
+    drawn = [
+        {"transform": [{"filter": {"field": "kind", "equal": kind}}], "mark": mark, "encoding": place}
+        for kind, mark in layers.items()
+    ]
+    return {"height": 170, "layer": [target, *drawn]}
+
+
+def _drivers(title: str) -> Spec:
+    return {
+        "height": {"step": 20},
+        "mark": {"type": "bar", "height": 13},
+        "encoding": {
+            "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": NAMES},
+            "x": _position("value", title, axis={"tickCount": 5}),
+            "color": {"condition": {"test": "datum.good", "value": BLUE}, "value": ORANGE},
+            "tooltip": _told(),
+        },
+    }
+
+
+def _clusters(title: str) -> Spec:
+    """Return a dot a cluster, larger for more items, and a line at the mean of the model."""
+    mean = {"aggregate": "max", "field": "mean", "type": "quantitative"}
+    size = _position("items", None, legend=None, scale={"range": [25, 260], "zero": True})
+    x = _position("value", title, scale={"zero": False}, axis={"tickCount": 5})
+    return {
+        "height": {"step": 18},
+        "encoding": {
+            "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {**NAMES, "grid": True}}
+        },
+        "layer": [
+            {
+                "mark": {"type": "point", "filled": True, "opacity": 0.9, "color": BLUE},
+                "encoding": {"x": x, "size": size, "tooltip": _told()},
+            },
+            {"mark": DASHED, "encoding": {"x": mean, "y": None}},
+        ],
+    }
+
+
+def _noise(title: str) -> Spec:
+    order = {"field": "order", "type": "quantitative"}
+    lines = {"field": "questions", "type": "nominal", "sort": order, "title": "questions"}
+    attempts = {"type": "log", "domain": [1, 20], "nice": False}
+    return {
+        "height": 170,
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": _position("attempts", "attempts a question", scale=attempts, axis={"values": TICKS, "grid": False}),
+            "y": _position("se", title, scale={"zero": True}, axis={"tickCount": 5}),
+            "color": {**lines, "scale": {"range": [BLUE, ORANGE, GREEN]}},
+            "strokeDash": {**lines, "scale": {"range": [[1, 0], [6, 3], [2, 2]]}},
+        },
+    }
+
+
+def _difficulty() -> Spec:
+    return {
+        "height": 150,
+        "mark": {"type": "bar", "color": BLUE},
+        "encoding": {
+            "x": _position("low", "mean score of all models on a question (%)", bin="binned", axis={"tickCount": 10}),
+            "x2": {"field": "high"},
+            "y": _position("count", "questions", axis={"tickCount": 4}),
+            "tooltip": _told(),
+        },
+    }
+
+
+def _matrix() -> Spec:
+    place = {"type": "ordinal", "title": None}
+    axis = {"labelFontSize": 11, "ticks": False, "domain": False, "grid": False}
+    colours = {"domainMid": 0, "range": list(DIVERGING), "interpolate": "lab"}
+    return {
+        "width": {"step": 19},
+        "height": {"step": 19},
+        "encoding": {
+            "y": {"field": "row", **place, "sort": None, "axis": axis},
+            "x": {"field": "column", **place, "axis": {**axis, "orient": "top", "labelAngle": 0}},
+            "tooltip": _told(),
+        },
+        "layer": [
+            {
+                "mark": {"type": "rect", "cursor": "pointer"},
+                "encoding": {"color": _position("difference", None, legend=None, scale=colours)},
+            },
+            {
+                "mark": {"type": "text", "fontSize": 13, "color": "black", "cursor": "pointer"},
+                "encoding": {"text": {"field": "sign", "type": "nominal"}},
+            },
+        ],
+    }

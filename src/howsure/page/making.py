@@ -1,0 +1,83 @@
+"""Contents become a report: plain data and packed details."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from howsure.answers.report import Report
+from howsure.page.boards import details, shown
+from howsure.page.drawings import drawings
+from howsure.page.packing import SYMBOLS, packed
+from howsure.present.document import Document, Note, Text
+from howsure.present.leaderboard import board_title
+from howsure.present.render import html
+from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
+from howsure.wording import listing
+
+if TYPE_CHECKING:
+    from howsure.inference.leaderboard import RankOptions
+    from howsure.page.contents import Contents
+    from howsure.page.origin import Origin
+
+
+def make(contents: Contents, asked: RankOptions, origin: Origin, title: str | None) -> Report:
+    """Return the report of everything that was gathered."""
+    first = opened(contents)
+    tasks = list(dict.fromkeys(part.board.task for part in contents.tasks))
+    data = {
+        "howsure": 1,
+        "version": origin.version,
+        "title": title or f"{listing(tasks)}: how sure?",
+        "verdict": _verdict(contents, first),
+        "first": first,
+        "command": origin.command,
+        "origin": origin.to_dict(),
+        "boards": [shown(part, contents, asked) for part in contents.parts],
+        "drawings": {"percent": drawings(percent=True), "plain": drawings(percent=False)},
+        "phrases": _phrases(),
+        "symbols": SYMBOLS,
+        "html": {"notes": html.render(_notes(contents)), "made": html.render(origin.document())},
+    }
+    return Report(
+        data=data,
+        boards=tuple(packed(details(part, contents, asked)) for part in contents.parts),
+        still=html.render(contents.leaderboard.document()),
+        told=_told(contents, first),
+    )
+
+
+def opened(contents: Contents) -> int:
+    """Return which board is shown first: the overall one, or else the one with most answers."""
+    if contents.leaderboard.overall is not None:
+        return 0
+    sizes = [sum(entry.estimate.n_items for entry in part.board.entries) for part in contents.parts]
+    return sizes.index(max(sizes))
+
+
+def _verdict(contents: Contents, first: int) -> str:
+    board = contents.parts[first].board
+    alone = len(contents.parts) == 1 or contents.leaderboard.overall is not None
+    return board.verdict if alone else f"{board_title(board)}: {board.verdict}"
+
+
+def _told(contents: Contents, first: int) -> Document:
+    others = len(contents.parts) - 1
+    more = f"One of {others + 1} boards; the page has them all." if others else ""
+    blocks = (Text(text=_verdict(contents, first), kind="verdict"), Text(text=more, kind="small"))
+    return Document(blocks=(*blocks[: 1 + bool(others)], *_notes(contents).blocks))
+
+
+def _notes(contents: Contents) -> Document:
+    answer = contents.leaderboard
+    notes = tuple(Text(text=note, kind="small") for note in answer.notes)
+    return Document(blocks=(*notes, Note(cautions=answer.cautions)) if answer.cautions else notes)
+
+
+def _phrases() -> dict[str, dict[str, object]]:
+    """Return what a pair's plain words are made of."""
+    keys = [key for key in WHEN if key.startswith("pair.")]
+    return {
+        "texts": {key: PHRASES[key] for key in keys},
+        "when": {key: list(WHEN[key]) for key in keys},
+        "topics": {topic: text for topic, text in TOPICS.items() if topic.startswith("pair.")},
+    }

@@ -1,0 +1,109 @@
+"""Where a page comes from: the command, the options, the versions and the data; and how to read that from a page."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howsure import __version__
+from howsure.errors import ReadError
+from howsure.present.document import Column, Document, Table
+from howsure.wording import count_text, level_text, listing, plural
+
+if TYPE_CHECKING:
+    from howsure.inference.leaderboard import RankOptions
+    from howsure.page.contents import Contents
+
+MOST_BYTES = 100_000_000
+HELD = re.compile(r'<script type="application/json" id="howsure-report">(.*?)</script>', re.DOTALL)
+BESIDE = ("numpy", "scipy", "polars")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """How a page was made: `command` makes it again, `options` are all that it depends on, `fingerprint` is of the data."""
+
+    command: str
+    version: str
+    options: dict[str, str]
+    versions: dict[str, str]
+    fingerprint: str
+    data: str
+
+    @classmethod
+    def of(cls, contents: Contents, asked: RankOptions, command: str) -> Origin:
+        """Return the origin of a page of these contents."""
+        return cls(
+            command=command,
+            version=__version__,
+            options=_options(contents, asked),
+            versions={"python": platform.python_version(), **{name: version(name) for name in BESIDE}},
+            fingerprint=contents.fingerprint,
+            data=_data(contents),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the origin as plain data."""
+        return asdict(self)
+
+    def document(self) -> Document:
+        """Return the origin as a table."""
+        rows = [
+            ("data", self.data),
+            ("fingerprint", f"{self.fingerprint} (of all item scores)"),
+            *self.options.items(),
+            ("howsure", self.version),
+            ("with", ", ".join(f"{name} {text}" for name, text in self.versions.items())),
+        ]
+        columns = (Column(name="", align="left"), Column(name="", align="left"))
+        return Document(blocks=(Table(columns=columns, rows=tuple(rows)),))
+
+
+def read_origin(path: str | Path) -> Origin:
+    """Read how a page was made from the page itself; ReadError where it is none of ours."""
+    source = Path(path)
+    try:
+        if source.stat().st_size > MOST_BYTES:
+            raise ReadError("too large for a report", where=str(path), remedy=GIVE)
+        found = HELD.search(source.read_text(encoding="utf-8"))
+        if found is None:
+            raise ReadError("no page of howsure", where=str(path), remedy=GIVE)
+        return Origin(**json.loads(found[1])["origin"])
+    except OSError as error:
+        raise ReadError(f"can't be read ({error.strerror or error})", where=str(path)) from None
+    except (ValueError, KeyError, TypeError):
+        raise ReadError("no page of howsure", where=str(path), remedy=GIVE) from None
+
+
+GIVE = "Give a page that `howsure report` wrote."
+
+
+def _options(contents: Contents, asked: RankOptions) -> dict[str, str]:
+    board, overall = contents.leaderboard.boards[0], asked.overall
+    methods = sorted({entry.estimate.method for part in contents.parts for entry in part.board.entries})
+    pairs = asked.pairs.method or ("pseudo-items" if board.percent else "t")
+    fixed = asked.pairs.population == "benchmark"
+    return {
+        "error bars": listing(methods),
+        "pairs": "paired, exactly these questions" if fixed else f"paired {pairs}, {asked.pairs.variance}",
+        "level": level_text(asked.means.level),
+        "all pairs at once": board.adjust,
+        "how often they hold": "howsure calibrate --record",
+        "overall": overall if isinstance(overall, str) else ", ".join(f"{t}={w:g}" for t, w in overall.items()),
+        "seed": str(asked.means.seed),
+    }
+
+
+def _data(contents: Contents) -> str:
+    entries = [entry for part in contents.tasks for entry in part.board.entries]
+    models = len({entry.model for entry in entries})
+    items = sum(len(part.matrix.items) for part in contents.tasks if part.matrix is not None)
+    attempts = sum(entry.n_attempts for entry in entries)
+    files = f"{plural(contents.n_files, 'file')}, " if contents.n_files else ""
+    tasks = plural(len({part.board.task for part in contents.tasks}), "task")
+    return f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {count_text(attempts)} attempts"

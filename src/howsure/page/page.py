@@ -1,0 +1,91 @@
+"""The page: answers, style, libraries and program in one file that needs nothing else.
+
+A strict Content-Security-Policy lets only the scripts and the style that stand in the file run, by their hashes, and no request
+leave the page. Texts from logs come in as JSON, which the program shows as text, or as HTML that the renderer escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from howsure.page.packing import to_json
+from howsure.present.render import html
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+APP = (
+    "data",
+    "format",
+    "power",
+    "page",
+    "charts",
+    "leaderboard",
+    "words",
+    "needs",
+    "deciding",
+    "pair",
+    "model",
+    "matrix",
+    "main",
+    "live",
+)
+"""The parts of the program, in reading order; they share one scope."""
+
+
+def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, live: bool = False) -> str:
+    """Return the page. `boards`: what packing.packed made of each; `still`: what readers without JavaScript see."""
+    style, libraries, program = asset("page.css"), asset("libraries.min.js"), _program()
+    holders = [f'<script type="text/plain" id="board-{k}">{text}</script>' for k, text in enumerate(boards)]
+    page = Template(asset("page.html")).substitute(
+        live="yes" if live else "no",
+        policy=policy(style, (libraries, program), live=live),
+        version=html.escape(report["version"]),
+        title=html.escape(report["title"]),
+        verdict=html.escape(report["verdict"]),
+        notes=report["html"]["notes"],
+        made=report["html"]["made"],
+        command=html.escape(report["command"]),
+        still=still,
+        style=style,
+        report=to_json(report),
+        boards="\n".join(holders),
+        libraries=libraries,
+        app=program,
+    )
+    return page.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair can't be written
+
+
+def policy(style: str, scripts: Sequence[str], *, live: bool = False) -> str:
+    """Return the Content-Security-Policy: these texts and nothing else; a live page may ask its own server."""
+    rules = {
+        "default-src": "'none'",
+        "script-src": " ".join(map(_hash, scripts)) or "'none'",
+        "style-src": _hash(style),
+        "img-src": "data:",
+        "connect-src": "'self'" if live else "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+@cache
+def asset(name: str) -> str:
+    """Return a file of assets/."""
+    return files("howsure.page").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+@cache
+def _program() -> str:
+    parts = "\n".join(asset(f"app/{name}.js") for name in APP)
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,176 @@
+"""All pairs of a board as columns for the page: what `compare` says of each, written by the one formatter."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.page.packing import short
+from howsure.present.words.plain import AGREEING, ALIKE, luck
+from howsure.statistics.pairs.pair_details import PairDetails, pair_details
+from howsure.statistics.results import significant
+from howsure.wording import Scale, p_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.answers.leaderboard import Board
+    from howsure.answers.noise import PairNoise
+    from howsure.statistics.choices import Variance
+    from howsure.study.matrix import ScoreMatrix
+
+    Floats = NDArray[np.float64]
+    Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+FLAGS = ("real", "real_among_all", "saving", "unsaving", "naive_smaller", "naive_larger", "naive_alike", "agreeing")
+"""What holds of a pair, a bit each; all but the first two as in plain_words.py."""
+NUMBERS = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
+ROUNDING = 8 * np.finfo(float).eps
+"""Standard errors below this share of the scores are what a difference leaves of rounding: 0."""
+
+
+def most_models(pairs: int) -> int:
+    """Return how many models have no more than so many pairs.
+
+    >>> most_models(6), most_models(44_850)
+    (4, 300)
+    """
+    return (1 + math.isqrt(1 + 8 * pairs)) // 2
+
+
+def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: Variance) -> PairDetails:
+    """Return what is known of all pairs of these models of a task, in their order."""
+    part = matrix.take_models([matrix.column(model) for model in models])
+    return pair_details(part.values, clusters=part.clusters, weights=part.weights, variance=variance)
+
+
+def only_answers(details: PairDetails) -> PairDetails:
+    """Leave out what is about drawn questions: where these are fixed, no two models share their luck."""
+    unknown = np.full(details.mean.shape, np.nan)
+    return replace(details, correlation=unknown, unpaired_se=unknown, unclustered_se=unknown)
+
+
+def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> PairDetails:
+    """Put the details of several tasks together, errors independent from task to task; there is no overall correlation."""
+    s = np.array(shares)[:, None, None]
+
+    def joined(name: str) -> Floats:
+        return np.asarray(np.sqrt(((s * np.stack([getattr(part, name) for part in parts])) ** 2).sum(axis=0)))
+
+    return PairDetails(
+        mean=(s * np.stack([part.mean for part in parts])).sum(axis=0),
+        wins=np.sum([part.wins for part in parts], axis=0),
+        ties=np.sum([part.ties for part in parts], axis=0),
+        correlation=np.full(parts[0].correlation.shape, np.nan),
+        unpaired_se=joined("unpaired_se"),
+        unclustered_se=joined("unclustered_se"),
+    )
+
+
+def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) -> dict[str, Any]:
+    """Return one list a column, an entry a pair of the first models: (0, 1), (0, 2) … in the order of the board.
+
+    `details` sets how many models there are. Numbers that a chart needs have 6 digits, all else is text as it is shown.
+    """
+    count = len(details.wins)
+    upper = np.triu_indices(count, 1)
+    scale = Scale(percent=board.percent)
+    found = {name: getattr(board.pairs, name)[:count, :count][upper] for name in NUMBERS}
+    size = 1.0 if board.percent else float(np.nanmax(np.abs(details.mean), initial=0.0))
+    found["se"] = np.where(found["se"] < ROUNDING * size, 0.0, found["se"])
+    unpaired = np.where(details.unpaired_se[upper] > ROUNDING * size, details.unpaired_se[upper], np.nan)
+    texts = {
+        "difference": (scale.signed, found["difference"]),
+        "low": (scale.limit, found["low"]),
+        "high": (scale.limit, found["high"]),
+        "take": (scale.number, (found["high"] - found["low"]) / 2),
+        "shown_se": (scale.number, found["se"]),
+        "unpaired": (scale.number, unpaired),
+        "naive": (scale.number, details.unclustered_se[upper]),
+        "r": (_correlation, details.correlation[upper]),
+        "p": (p_text, found["p_value"]),
+        "q": (p_text, found["p_adjusted"]),
+        "luck": (luck, found["p_value"]),
+    }
+    wins, losses = details.wins[upper].tolist(), details.wins.T[upper].tolist()
+    return {
+        "models": count,
+        "d": short(found["difference"].tolist()),
+        "se": short(found["se"].tolist()),
+        "df": short(found["df"].tolist()),
+        "n": _column(found["n_shared"]),
+        "g": _column(found["n_clusters"]),
+        "wins": losses if board.lower_is_better else wins,
+        "losses": wins if board.lower_is_better else losses,
+        "ties": details.ties[upper].tolist(),
+        "flags": _flags(found, details, upper, board.level, unpaired),
+        **{name: list(map(write, values.tolist())) for name, (write, values) in texts.items()},
+        **_means(details, upper, scale),
+        **_sources(noise, [entry.model for entry in board.entries[:count]]),
+    }
+
+
+def _correlation(r: float) -> str | None:
+    return f"{r:.2f}" if math.isfinite(r) else None
+
+
+def _flags(found: dict[str, Any], details: PairDetails, upper: Places, level: float, unpaired: Floats) -> list[int]:
+    """Return what holds of every pair as one number, a bit a flag."""
+    se, naive = found["se"], details.unclustered_se[upper]
+    saving, unsaving = _clearly_less(se, unpaired)
+    smaller, not_smaller = _clearly_less(naive, se)
+    larger, not_larger = _clearly_less(se, naive)
+    holds = (
+        [significant(p, level) for p in found["p_value"].tolist()],
+        [significant(p, level) for p in found["p_adjusted"].tolist()],
+        saving,
+        unsaving,
+        smaller,
+        larger,
+        not_smaller & not_larger,
+        details.correlation[upper] >= AGREEING,
+    )
+    bits = [np.asarray(each, dtype=np.int64) << k for k, each in enumerate(holds)]
+    return [sum(each) for each in zip(*(bit.tolist() for bit in bits), strict=True)]
+
+
+def _clearly_less(small: Floats, large: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say where one standard error is clearly less than another, and where it is known not to be."""
+    known = (small > 0) & (large > 0)
+    less = known & (small < (1 - ALIKE) * large)
+    return less, known & ~less
+
+
+def _column(values: NDArray[np.int64]) -> int | list[int]:
+    """Return a number where all are the same."""
+    column: list[int] = values.tolist()
+    return column[0] if len(set(column)) == 1 else column
+
+
+def _means(details: PairDetails, upper: Places, scale: Scale) -> dict[str, list[str]]:
+    """Return both models' scores on what they share, where that isn't all that they answered."""
+    own = np.diagonal(details.mean)
+    if np.allclose(details.mean, own[:, None], rtol=0, atol=1e-12, equal_nan=True):
+        return {}
+    sides = {"a_score": details.mean[upper], "b_score": details.mean.T[upper]}
+    return {name: list(map(scale.score, values.tolist())) for name, values in sides.items()}
+
+
+def _sources(noise: PairNoise | None, models: Sequence[str]) -> dict[str, list[float | None]]:
+    """Return what questions add to the variance of every pair, and what answers add with one attempt."""
+    if noise is None:
+        return {}
+    place = {model: k for k, model in enumerate(models)}
+    known = [k for k, pair in enumerate(zip(noise.a, noise.b, strict=True)) if set(pair) <= place.keys()]
+    rows, columns = [place[noise.a[k]] for k in known], [place[noise.b[k]] for k in known]
+    found = {}
+    for name, values in (("questions", noise.questions), ("once", noise.once)):
+        table = np.full((len(models), len(models)), np.nan)
+        table[rows, columns] = table[columns, rows] = values[known]
+        found[name] = short(table[np.triu_indices(len(models), 1)].tolist())
+    return found

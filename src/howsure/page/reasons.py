@@ -1,0 +1,59 @@
+"""What only some pairs need: why they have no error bar, and with exactly these questions how many attempts they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.inference.compare import comparison
+from howsure.statistics.pairs.combine import NO_ERROR_BAR
+
+if TYPE_CHECKING:
+    from howsure.answers.leaderboard import Board
+    from howsure.inference.question import PairOptions
+    from howsure.study.matrix import ScoreMatrix
+
+MOST_REASONS = 1_000
+"""Pairs without an error bar that are asked one by one; of more the page says no reason."""
+
+
+def reasons(board: Board, matrix: ScoreMatrix | None, asked: PairOptions, count: int) -> dict[str, Any]:
+    """Return the reason of every pair of the first models that has no error bar, seen from both sides; {} where all have one.
+
+    Pairs of one item, or of one cluster, have one reason and are told at once; others, which are few, are compared.
+    """
+    upper = np.triu_indices(count, 1)
+    lacking = np.isnan(board.pairs.p_value[upper]) & (board.pairs.n_shared[upper] > 0)
+    if not lacking.any():
+        return {}
+    columns: dict[str, list[str | None]] = {"why": [None] * len(lacking), "turned_why": [None] * len(lacking)}
+    known: dict[tuple[int, int], tuple[str, ...]] = {}
+    models = [entry.model for entry in board.entries]
+    for k in np.flatnonzero(lacking).tolist():
+        i, j = upper[0][k], upper[1][k]
+        clusters = int(board.pairs.n_clusters[i, j])
+        kind = (0, min(int(board.pairs.n_shared[i, j]), 2)) if clusters == 1 else (i, j)
+        if kind not in known and len(known) < MOST_REASONS:
+            known[kind] = _both(matrix, models[i], models[j], asked)
+        if kind in known:
+            columns["why"][k], columns["turned_why"][k] = known[kind]
+    return dict(columns)
+
+
+def _both(matrix: ScoreMatrix | None, a: str, b: str, asked: PairOptions) -> tuple[str, ...]:
+    if matrix is None:
+        return (NO_ERROR_BAR.message,) * 2
+    found = (comparison(matrix, *sides, asked).difference.cautions for sides in ((a, b), (b, a)))
+    return tuple(cautions[0].message if cautions else "too few items or clusters" for cautions in found)
+
+
+def pair_attempts(matrix: ScoreMatrix, models: list[str]) -> list[float | None]:
+    """Return how many attempts an item has on average, both models' together, on the items that both answered."""
+    part = matrix.take_models([matrix.column(model) for model in models])
+    has = (~np.isnan(part.values)).astype(float)
+    counts = part.attempts.astype(float).T @ has
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (counts + counts.T) / (2 * (has.T @ has))
+    found = mean[np.triu_indices(len(models), 1)].tolist()
+    return [value if np.isfinite(value) else None for value in found]

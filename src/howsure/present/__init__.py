@@ -1,0 +1,1 @@
+"""How answers are said, tabled and drawn: one file a verb."""

@@ -1,0 +1,206 @@
+"""What all charts share: the style, labels, panels, and how a specification is drawn."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from howsure.errors import HowsureError
+from howsure.present.render.terminal import shorten
+from howsure.present.render.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import altair as alt
+
+Spec = dict[str, Any]
+Row = dict[str, Any]
+
+VERSION = "6.1"
+"""Of Vega-Lite: the oldest of its sixth that vl-convert has, which is in all of its newer ones."""
+EXTRA = "Install it with the extra: pip install 'howsure[plot]'."
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+"""Told apart by colour-blind readers (Okabe and Ito 2008)."""
+SEQUENCE = ("#000000", BLUE, "#56b4e9", GREEN, "#e69f00", ORANGE, "#cc79a7", "#999999")
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
+WORDS = ("name", "row", "against", "places", "group")
+"""Fields of rows that are no numbers."""
+LABEL = 36
+"""Characters of a name that an axis shows."""
+
+
+def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
+    """Return the one style, as a Vega-Lite config; `ink` and `ground`: the colours of text and background."""
+    quiet = {"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.25}
+    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
+    return {
+        "font": "sans-serif",
+        "background": ground,
+        "padding": 8,
+        "view": {"stroke": None},
+        "axis": {**quiet, **text, "labelLimit": 0, "labelPadding": 6, "titlePadding": 8},
+        "axisX": {"labelFlush": False},
+        "legend": {**text, "orient": "top", "symbolSize": 70, "labelLimit": 0, "titleLimit": 0},
+        "title": {
+            "anchor": "start",
+            "frame": "group",
+            "color": ink,
+            "fontSize": 13,
+            "offset": 10,
+            "subtitleColor": ink,
+            "subtitleFontSize": 11,
+            "subtitlePadding": 4,
+        },
+        "header": {"labelColor": ink, "titleColor": ink, "labelFontSize": 12, "labelLimit": 0},
+        "text": {"color": ink},
+        "range": {"category": list(SEQUENCE)},
+    }
+
+
+def figure(rows: Sequence[Row], drawing: Spec, *, description: str, title: str = "", subtitle: str = "") -> Spec:
+    """Return a whole specification around a drawing: its rows, its style, and what a screen reader says."""
+    return {
+        "$schema": SCHEMA,
+        "description": visible(description),
+        **heading(title, subtitle),
+        "data": {"name": "rows", "values": list(rows)},
+        **drawing,
+        "config": config(),
+    }
+
+
+def heading(title: str, subtitle: str = "") -> Spec:
+    """Return a title with the lines below it, nothing where both are empty."""
+    lines = [visible(line) for line in subtitle.split("\n") if line]
+    if not title:
+        return {"title": {"text": lines, "fontSize": 11, "fontWeight": "normal"}} if lines else {}
+    return {"title": {"text": visible(title), **({"subtitle": lines} if lines else {})}}
+
+
+def panels(specs: Sequence[Spec], *, columns: int = 1, own_scales: bool = False) -> Spec:
+    """Put several figures into one, each on the rows that carry its number as `panel`; one figure stays as it is.
+
+    `own_scales`: every panel has its own colours and legend.
+    """
+    if len(specs) == 1:
+        return specs[0]
+    rows = [{"panel": k, **row} for k, spec in enumerate(specs) for row in spec["data"]["values"]]
+    drawings = [
+        {
+            **{key: value for key, value in spec.items() if key not in ("$schema", "data", "config")},
+            "transform": [{"filter": {"field": "panel", "equal": k}}, *spec.get("transform", [])],
+        }
+        for k, spec in enumerate(specs)
+    ]
+    how = "independent" if own_scales else "shared"
+    together = {"scale": {"color": how, "shape": how}}
+    drawing = {"concat": drawings, "columns": columns, "spacing": 30, "resolve": together}
+    return figure(rows, drawing, description=f"{len(specs)} panels. {specs[0]['description']}")
+
+
+def by_panel(drawing: Spec, *, columns: int = 2) -> Spec:
+    """Repeat a drawing for every value of the rows' field `panel`, in the order of the rows."""
+    return {
+        "facet": {"field": "panel", "type": "nominal", "title": None, "sort": None},
+        "columns": columns,
+        "spec": drawing,
+    }
+
+
+_IDS = re.compile(r'((?:\bid="|"url\(#))((?:gradient_|clip)\d+)')
+
+
+def _numbered(svg: str) -> str:
+    """Number the ids of gradients and clips from 0: the drawing engine goes on counting from chart to chart."""
+    new: dict[str, str] = {}
+    return _IDS.sub(lambda found: found[1] + new.setdefault(found[2], f"part{len(new)}"), svg)
+
+
+def labels(names: Iterable[str], width: int = LABEL) -> list[str]:
+    """Return names as an axis shows them: harmless, the middle cut out of long ones, and no two the same.
+
+    >>> labels(["a", "organisation/model-large"], 12)
+    ['a', 'organi…large']
+    """
+    shown = [visible(name) for name in names]
+    cut = _unless_alike([shorten(name, width) for name in shown], lambda k: shown[k])
+    return _unless_alike(cut, lambda k: f"{shown[k]} ({k + 1})")
+
+
+def _unless_alike(texts: list[str], other: Callable[[int], str]) -> list[str]:
+    counts: dict[str, int] = {}
+    for text in texts:
+        counts[text] = counts.get(text, 0) + 1
+    return [text if counts[text] == 1 else other(k) for k, text in enumerate(texts)]
+
+
+def scaled(value: float | None, factor: float) -> float | None:
+    """Return a number on the axis's scale, to 12 digits; None where there is none."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{factor * value:.12g}")
+
+
+def unit(*, percent: bool) -> tuple[float, str]:
+    """Return what scores are multiplied by on an axis, and what is written behind them."""
+    return (100.0, " (%)") if percent else (1.0, "")
+
+
+def points(*, percent: bool) -> tuple[float, str]:
+    """Return what differences are multiplied by on an axis, and what is written behind them."""
+    return (100.0, " (percentage points)") if percent else (1.0, "")
+
+
+def tooltip(fields: Sequence[tuple[str, str]], *, percent: bool) -> list[Spec]:
+    """Return what a page says of a mark: fields of the rows and their titles, numbers rounded as in tables."""
+    digits = {"rank": "d", "p_value": ".3~g", "p_adjusted": ".3~g"}
+    usual = ".1f" if percent else ".4~g"
+    return [
+        {"field": field, "title": title, "type": "nominal"}
+        if field in WORDS
+        else {"field": field, "title": title, "type": "quantitative", "format": digits.get(field, usual)}
+        for field, title in fields
+    ]
+
+
+def step(count: int) -> int:
+    """Return the height of a row in pixels: less where there are many."""
+    return 40 if count == 1 else 20 if count <= 40 else 14 if count <= 80 else 11
+
+
+def rows_axis(count: int) -> Spec:
+    """Return the axis of a chart with one name a row, all names shown."""
+    return {
+        "title": None,
+        "ticks": False,
+        "domain": False,
+        "labelFontSize": 11 if count <= 40 else 9 if count <= 80 else 8,
+    }
+
+
+def draw(spec: Spec) -> alt.TopLevelMixin:
+    """Return a specification as an Altair chart: to be shown, changed, and saved as SVG, PNG or PDF."""
+    try:
+        import altair as alt
+    except ImportError:
+        raise HowsureError("charts need Altair", remedy=EXTRA) from None
+    kinds = {"facet": alt.FacetChart, "concat": alt.ConcatChart, "layer": alt.LayerChart}
+    kind: Any = next((kinds[key] for key in kinds if key in spec), alt.Chart)
+    chart: alt.TopLevelMixin = kind.from_dict(spec, validate=False)  # tests do it: of many pairs it takes minutes
+    return chart
+
+
+def picture(spec: Spec, kind: Literal["svg", "png", "pdf"]) -> bytes:
+    """Return a specification as a picture: the same bytes for the same chart; PNG at twice the size."""
+    try:
+        import vl_convert
+    except ImportError:
+        raise HowsureError("charts need vl-convert", remedy=EXTRA) from None
+    if kind == "svg":
+        return _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION)).encode()
+    if kind == "png":
+        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=2))
+    return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=VERSION))

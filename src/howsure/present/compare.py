@@ -1,0 +1,112 @@
+"""How comparisons are said and tabled."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Column, Table
+from howsure.wording import Scale, level_text, p_text, plural, rounded_up
+
+if TYPE_CHECKING:
+    from howsure.answers.compare import Comparison
+    from howsure.statistics.pairs.equivalence import Equivalence
+
+
+def comparison_table(c: Comparison) -> Table:
+    """Lay out one comparison as two columns: what, and how much."""
+    scale = Scale(percent=c.percent)
+    interval, level = c.difference.interval, level_text(c.difference.interval.level)
+    shared = " (on shared items)" if c.paired and (c.n_only_a or c.n_only_b) else ""
+    rows: list[tuple[str, str]] = [
+        (c.a, scale.score(c.a_mean) + shared),
+        (c.b, scale.score(c.b_mean) + shared),
+        ("difference a − b", scale.difference(c.difference.value)),
+        (f"{level} interval", scale.interval(interval.low, interval.high) + scale.unit),
+        ("p-value", p_text(c.p_value)),
+    ]
+    if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
+        rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
+    fixed = c.difference.method.endswith("fixed-items")
+    rows.append(("SE" if fixed else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
+    if c.wins + c.losses + c.ties:
+        rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
+    rows += _equivalence_rows(c, scale)
+    rows.append(("items, clusters", _counts_text(c)))
+    rows.append(("method", c.difference.method))
+    if c.paired:
+        rows.append(("how often it holds", "howsure calibrate --record"))
+    return Table(columns=(Column(name="", align="left"), Column(name="", align="left")), rows=tuple(rows))
+
+
+def verdict_sentence(c: Comparison) -> str:
+    """Say in one sentence who is better, or that it can't be told and what it would take."""
+    scale = Scale(percent=c.percent)
+    if not math.isfinite(c.p_value):
+        return f"Can't tell {c.a} and {c.b} apart: these scores give no error bar ({_why(c)})."
+    take = scale.number(c.difference.interval.half_width)
+    gap, level = scale.gap(c.difference.value), level_text(c.difference.interval.level)
+    where = "" if c.task else "overall, "
+    if c.equivalence is not None:
+        return _margin_sentence(c, c.equivalence, scale)
+    if c.better is not None:
+        loser = c.b if c.better == c.a else c.a
+        return f"{where}{c.better} beats {loser} by {gap}, give or take {take}: real at {level}."
+    if c.difference.value == 0:
+        return f"Can't tell: {where}{c.a} and {c.b} score the same, give or take {take}{scale.unit}."
+    ahead = c.a if (c.difference.value > 0) != c.lower_is_better else c.b
+    return f"Can't tell: {where}{ahead} is ahead by {gap}, give or take {take}{_needed(c)}."
+
+
+def _needed(c: Comparison) -> str:
+    if c.items_needed < 1e7:
+        return f"; it would take about {rounded_up(c.items_needed)} items in all"
+    if c.attempts_needed < 1e5:
+        return f"; it would take about {rounded_up(c.attempts_needed)} attempts at each item"
+    return ""
+
+
+def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
+    margin, level = scale.gap(e.margin), level_text(e.level)
+    take = f"{scale.difference(c.difference.value)}, give or take {scale.number(c.difference.interval.half_width)}"
+    if e.equivalent:
+        return f"{c.a} and {c.b} are the same within {margin} ({take}): shown at {level}."
+    if e.noninferior:
+        return f"{c.a} is not worse than {c.b} by more than {margin} ({take}): shown at {level}."
+    return f"Can't tell whether {c.a} is within {margin} of {c.b} ({take})."
+
+
+def _why(c: Comparison) -> str:
+    return c.difference.cautions[0].message if c.difference.cautions else "too few items or clusters"
+
+
+def _se_text(c: Comparison, scale: Scale) -> str:
+    text = scale.number(c.difference.se) + scale.unit
+    if math.isfinite(c.saved):
+        return f"{text} (covariates saved {100 * c.saved:.0f} % of the variance)".replace("-", "−")
+    if not c.paired or not math.isfinite(c.unpaired_se) or not c.unpaired_se:
+        return text
+    saved = 1 - (c.difference.se / c.unpaired_se) ** 2
+    effect = f"pairing saved {100 * saved:.0f} % of the variance" if saved >= 0 else "pairing saved nothing"
+    together = f"correlation {c.correlation:.2f}; " if math.isfinite(c.correlation) else ""
+    return f"{text} (unpaired {scale.number(c.unpaired_se)}; {together}{effect})"
+
+
+def _equivalence_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
+    if c.equivalence is None:
+        return []
+    e = c.equivalence
+    return [
+        ("margin", scale.gap(e.margin)),
+        ("p, not worse", p_text(e.p_noninferior)),
+        ("p, equivalent", p_text(e.p_equivalent)),
+    ]
+
+
+def _counts_text(c: Comparison) -> str:
+    text = plural(c.difference.n_items, "shared item" if c.paired else "item")
+    if c.difference.n_clusters != c.difference.n_items:
+        text += f" in {plural(c.difference.n_clusters, 'cluster')} (df {c.difference.df:.1f})"
+    if c.n_only_a or c.n_only_b:
+        text += f"; {c.n_only_a:,} only in a, {c.n_only_b:,} only in b"
+    return text

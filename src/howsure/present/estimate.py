@@ -1,0 +1,100 @@
+"""How estimates are said and tabled."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Column, Table, Text, Whisker
+from howsure.wording import Scale, level_text, listing, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.estimate import Entry
+    from howsure.errors import Caution
+    from howsure.present.document import Block, Cell
+    from howsure.statistics.results import Estimate
+
+
+def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
+    """Lay out estimates of one task and metric."""
+    level = level_text(entries[0].estimate.interval.level)
+    failed = any(entry.n_failed for entry in entries)
+    clustered = any(entry.estimate.n_clusters != entry.estimate.n_items for entry in entries)
+    columns = [
+        Column(name="model", align="left"),
+        Column(name=f"score{scale.column}"),
+        Column(name=f"{level} interval"),
+        Column(name="", align="left", priority=5),
+        Column(name="SE", priority=6, error_of=f"score{scale.column}"),
+        Column(name="items", priority=7),
+    ]
+    if clustered:
+        columns.append(Column(name="clusters", priority=4))
+    if failed:
+        columns.append(Column(name="failed", priority=8))
+    saved = any(math.isfinite(entry.saved) for entry in entries)
+    if saved:
+        columns.append(Column(name="variance saved", priority=8))
+    rows = tuple(
+        (*_estimate_row(entry, scale, clustered, failed), *([_saved(entry)] if saved else [])) for entry in entries
+    )
+    methods = listing(sorted({entry.estimate.method for entry in entries}))
+    note = f"intervals by {methods}; how often they hold: howsure calibrate --record"
+    return Table(title=title, columns=tuple(columns), rows=rows, note=note)
+
+
+def _estimate_row(entry: Entry, scale: Scale, clustered: bool, failed: bool) -> tuple[Cell, ...]:
+    estimate = entry.estimate
+    interval = estimate.interval
+    cells: list[Cell] = [
+        entry.model,
+        scale.number(estimate.value),
+        scale.interval(interval.low, interval.high),
+        whisker(estimate),
+        scale.number(estimate.se),
+        f"{estimate.n_items:,}",
+    ]
+    if clustered:
+        cells.append(f"{estimate.n_clusters:,}")
+    if failed:
+        cells.append(f"{entry.n_failed:,}")
+    return tuple(cells)
+
+
+def _saved(entry: Entry) -> str:
+    return f"{100 * entry.saved:.0f} %".replace("-", "−") if math.isfinite(entry.saved) else "n/a"
+
+
+def whisker(estimate: Estimate) -> Cell:
+    """Return the error bar of an estimate, an empty cell where it has none."""
+    interval = estimate.interval
+    if interval.low <= interval.high:
+        return Whisker(value=estimate.value, low=interval.low, high=interval.high)
+    return ""
+
+
+def bound_texts(entries: list[Entry]) -> list[Block]:
+    """Say the one-sided exact statements, one line a model."""
+    return [
+        Text(text=f"{entry.model}: {'; '.join(bound.sentence() for bound in entry.estimate.bounds)}.")
+        for entry in entries
+        if entry.estimate.bounds
+    ]
+
+
+def merged_cautions(entries: tuple[Entry, ...] | list[Entry]) -> tuple[Caution, ...]:
+    """Say each kind of caution once: in the words of most models, naming those it concerns."""
+    kinds: dict[str, dict[Caution, list[str]]] = {}
+    for entry in entries:
+        for caution in entry.estimate.cautions:
+            kinds.setdefault(caution.code, {}).setdefault(caution, []).append(entry.model)
+    return tuple(_merged(models, len(entries)) for models in kinds.values())
+
+
+def _merged(models: dict[Caution, list[str]], everyone: int) -> Caution:
+    caution, names = max(models.items(), key=lambda item: len(item[1]))
+    others = sum(map(len, models.values())) - len(names)
+    similar = f" (similar for {plural(others, 'more model')})" if others else ""
+    who = "" if len(names) + others == everyone > 1 else f"{listing(names)}: "
+    return replace(caution, message=f"{who}{caution.message}{similar}")

@@ -1,0 +1,153 @@
+"""How a gate's verdict is said and tabled."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Column, Table
+from howsure.wording import Scale, level_text, listing, p_text, plural, rounded_up
+
+if TYPE_CHECKING:
+    from howsure.answers.gate import Check, Gate
+    from howsure.errors import Caution
+
+WORDS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
+"""What people read; programs read "pass", "fail" and "unclear"."""
+
+
+MARKER = "<!-- howsure gate -->"
+
+
+def _named(gate: Gate) -> tuple[Caution, ...]:
+    """Return the cautions of single checks with the task that each is about, once each."""
+    many = len({(check.task, check.metric) for check in gate.checks}) > 1
+    told = [
+        replace(caution, message=f"{check.name}: {caution.message}") if many else caution
+        for check in gate.checks
+        for caution in check.cautions
+    ]
+    return tuple(dict.fromkeys(told))
+
+
+def _summary(gate: Gate) -> str:
+    if len(gate.checks) == 1:
+        return _with_needed(gate.checks[0])
+    named = [check for check in gate.checks if check.verdict == gate.verdict]
+    many = len({(check.task, check.metric) for check in gate.checks}) > 1
+    total = f"{len(gate.checks):,} checks"
+    if gate.verdict == "pass":
+        against = "" if gate.baseline is None else f" against {gate.baseline}"
+        return f"all {total} pass, {gate.candidate}{against}."
+    head = f"{len(named):,} of {total} {'fail' if gate.verdict == 'fail' else 'are open'}"
+    if len(named) == 1:
+        head = f"1 of {total} {'fails' if gate.verdict == 'fail' else 'is open'}"
+    if len(named) > 1 and many:
+        return f"{head}: {listing([check.name for check in named])}."
+    first = "; the first" if len(named) > 1 else ""
+    return f"{head}{first}: {named[0].name + ': ' if many else ''}{_with_needed(named[0])}"
+
+
+def _with_needed(check: Check) -> str:
+    if not check.more_items < 1e7:
+        return check.sentence
+    more = rounded_up(check.more_items)
+    return f"{check.sentence.rstrip('.')}; about {more} more questions would settle it if that is the truth."
+
+
+def _asked(c: Check) -> str:
+    scale = Scale(percent=c.percent)
+    limit = "" if math.isnan(c.limit) else scale.given(c.limit) if _is_floor(c) else scale.given_gap(c.limit)
+    return {
+        "not_worse_than": f"not worse than {c.baseline} by more than {limit}",
+        "better": f"better than {c.baseline}",
+        "same_within": f"the same as {c.baseline} within {limit}",
+        "at_least": f"at least {limit}",
+        "at_most": f"at most {limit}",
+    }[c.criterion]
+
+
+def _asked_short(c: Check) -> str:
+    limit = "" if math.isnan(c.limit) else Scale(percent=c.percent).given_gap(c.limit)
+    words = {"not_worse_than": f"not worse by {limit}", "better": "better", "same_within": f"same within {limit}"}
+    return words.get(c.criterion, c.asked)
+
+
+def _is_floor(c: Check) -> bool:
+    return c.criterion in ("at_least", "at_most")
+
+
+def _sentence(c: Check) -> str:
+    if c.lacking:
+        return f"{c.candidate} has no score here, and {c.baseline} has."
+    scale, level = Scale(percent=c.percent), level_text(c.level)
+    if not (math.isfinite(c.low) and math.isfinite(c.high)):
+        why = c.cautions[0].message if c.cautions else "too few items or clusters"
+        return f"these scores give no error bar ({why})."
+    value = scale.score(c.value) if _is_floor(c) else scale.difference(c.value)
+    unit = (" %" if _is_floor(c) else " pp") if c.percent else ""
+    seen = f"{value}, {level} interval {scale.interval(c.low, c.high)}{unit}"
+    if c.verdict == "unclear":
+        return f"whether {c.candidate} is {c.asked} ({seen})."
+    return f"{c.candidate} is {c.asked if c.verdict == 'pass' else _broken(c, scale)} ({seen})."
+
+
+def _broken(c: Check, scale: Scale) -> str:
+    """Say what a failed check has shown."""
+    if _is_floor(c):
+        return f"{'below' if c.criterion == 'at_least' else 'above'} {scale.given(c.limit)}"
+    if c.criterion == "same_within":
+        return f"more than {scale.given_gap(c.limit)} away from {c.baseline}"
+    by = f" by more than {scale.given_gap(c.limit)}" if c.criterion == "not_worse_than" else ""
+    return f"worse than {c.baseline}{by}"
+
+
+def _facts(gate: Gate) -> Table:
+    """Lay out one check as two columns."""
+    c = gate.checks[0]
+    scale = Scale(percent=c.percent)
+    rows: list[tuple[str, str]] = [("asked", _asked_short(c)), ("task", c.name)]
+    if not _is_floor(c):
+        rows += [(c.candidate, scale.score(c.candidate_score)), (c.baseline or "", scale.score(c.baseline_score))]
+        rows.append(("difference", scale.difference(c.value)))
+    else:
+        rows.append((c.candidate, scale.score(c.value)))
+    unit = (" %" if _is_floor(c) else " pp") if c.percent else ""
+    rows.append((f"{level_text(c.level)} interval", scale.interval(c.low, c.high) + unit))
+    if not _is_floor(c):
+        rows.append(("p-value of pass, of fail", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
+    clusters = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
+    rows.append(("items", f"{c.n_items:,}{clusters}"))
+    return Table(
+        columns=(Column(name="", align="left"), Column(name="", align="left")),
+        rows=tuple(rows),
+    )
+
+
+def _table(gate: Gate) -> Table:
+    """Lay out the checks, one a row."""
+    alike = len({check.asked for check in gate.checks}) == 1
+    columns = (
+        Column(name="", align="left", priority=10),
+        Column(name="task", align="left"),
+        *(() if alike else (Column(name="asked", align="left"),)),
+        Column(name="seen", priority=8),
+        Column(name="interval", priority=7),
+        Column(name="items", priority=4),
+        Column(name="more needed", priority=5),
+    )
+    title = f"{gate.checks[0].candidate}: {gate.checks[0].asked}" if alike else ""
+    judged = sum(not check.lacking for check in gate.checks)
+    note = f"each at {level_text(gate.level)}; p-values of fails corrected for {judged:,} checks (Holm)"
+    return Table(columns=columns, rows=tuple(_row(check, alike) for check in gate.checks), title=title, note=note)
+
+
+def _row(c: Check, alike: bool) -> tuple[str, ...]:
+    scale = Scale(percent=c.percent)
+    value = scale.score(c.value) if _is_floor(c) else scale.difference(c.value)
+    value = value if math.isfinite(c.value) else "n/a"
+    more = f"about {rounded_up(c.more_items)}" if c.more_items < 1e7 else "n/a" if c.verdict == "unclear" else ""
+    interval = scale.interval(c.low, c.high) if math.isfinite(c.low) else "n/a"
+    asked = () if alike else (_asked_short(c),)
+    return (WORDS[c.verdict].lower(), c.name, *asked, value, interval, f"{c.n_items:,}", more)

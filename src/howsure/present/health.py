@@ -1,0 +1,217 @@
+"""How the health of a task is said and tabled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.present.document import Column, Table
+from howsure.wording import Scale, count_text, level_text, p_text, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.health import TaskHealth
+
+
+MOST_SUSPECTS = 10
+
+
+def task_verdict(task: TaskHealth) -> str:
+    """Say how many questions tell the models apart, what the others do, and which gaps can't be seen."""
+    models = len(task.models)
+    if models < 2:
+        return f"{task.task}: one model only, so nothing shows which questions tell models apart."
+    told = f"{count_text(task.n_separating) if task.n_separating else 'none'} of {plural(task.n_items, 'question')}"
+    who = "both models" if models == 2 else f"the {count_text(models)} models"
+    return f"{task.task}: {told} {_verb(task.n_separating == 1, 'tell')} {who} apart{_others(task)}.{_unseen(task)}{_suspicion(task)}"
+
+
+def _others(task: TaskHealth) -> str:
+    """Say what becomes of the questions on which models don't differ."""
+    everybody, nobody, same, lonely = map(task.count, ("everybody", "nobody", "same", "unanswered"))
+    best, worst = (
+        ("at the best score for", "at the worst for all") if task.lower_is_better else ("solved by", "by none")
+    )
+    be = "is" if everybody == 1 else "are"
+    parts = [f"{count_text(everybody)} {be} {best} all, {count_text(nobody)} {worst}"] if task.percent else []
+    if same:
+        parts.append(f"on {count_text(same)} all score the same")
+    if lonely:
+        parts.append(f"{count_text(lonely)} {'was' if lonely == 1 else 'were'} answered by fewer than two")
+    return "".join(f"; {part}" for part in parts)
+
+
+def _unseen(task: TaskHealth) -> str:
+    if not task.smallest_gap > 0:
+        return ""
+    if task.percent and task.smallest_gap > 1:
+        return " No gap between two models can be seen."
+    return f" Gaps under {_gap(task, task.smallest_gap)} between two models can't be seen."
+
+
+def _suspicion(task: TaskHealth) -> str:
+    count = task.count("suspect")
+    against = f" {plural(count, 'question')} {_verb(count == 1, 'run')} against all the others"
+    return f"{against} and should be read again." if count else ""
+
+
+def _verb(one: bool, stem: str) -> str:
+    return f"{stem}s" if one else stem
+
+
+def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
+    seen = [task for task in tasks if len(task.models) > 1]
+    if not seen:
+        return "One model a task, so nothing shows which questions tell models apart."
+    told, everyone = sum(task.n_separating for task in seen), sum(task.n_items for task in seen)
+    where = f"{len(seen):,}" if len(seen) == len(tasks) else f"{len(seen):,} of {len(tasks):,}"
+    first = f"{told:,} of {plural(everyone, 'question')} in {where} tasks {_verb(told == 1, 'tell')} models apart."
+    gaps = sorted(task.smallest_gap for task in seen if task.smallest_gap > 0 and task.percent)
+    span = " to ".join(dict.fromkeys(Scale().gap(gap) for gap in (gaps[0], gaps[-1]))) if gaps else ""
+    gap = f" The smallest gap that can be seen is {span}." if gaps else ""
+    suspects = sum(task.count("suspect") for task in seen)
+    rest = f" {plural(suspects, 'question')} {_verb(suspects == 1, 'run')} against all the others." if suspects else ""
+    return f"{first}{gap}{rest}"
+
+
+def _facts(task: TaskHealth) -> Table:
+    """Lay out one task: what was counted, the gaps, the reliability."""
+    models = len(task.models)
+    clusters = "" if task.n_clusters == task.n_items else f" in {plural(task.n_clusters, 'cluster')}"
+    rows = [("models", count_text(models)), ("questions", count_text(task.n_items) + clusters)]
+    if models > 1:
+        known, against = np.isfinite(task.items.discrimination).sum(), count_text(task.count("suspect"))
+        rows += [
+            ("telling models apart", _share(task.n_separating, task.n_items)),
+            *_inert_rows(task),
+            ("suspect", f"{against} of {count_text(known)} run against the others" if known else "not checked"),
+            ("smallest gap that shows", _gap(task, task.smallest_gap) + _apart(task)),
+            ("found 4 times in 5", f"{_gap(task, task.planned_gap)} (one planned comparison)"),
+            ("reliability", _reliability(task)),
+        ]
+    columns = (Column(name="", align="left"), Column(name="", align="left"))
+    return Table(columns=columns, rows=tuple(rows), note=_LEGEND if np.isfinite(task.reliability) else "")
+
+
+_LEGEND = (
+    "reliability: how alike the scores would come out on other questions like these; 1 is the same, 0 is chance "
+    "(split halves; by question: Cronbach's alpha)"
+)
+
+
+def _gap(task: TaskHealth, size: float) -> str:
+    """Write a gap; "n/a" where none is known, and no number beyond the scale."""
+    if not size > 0:
+        return "n/a"
+    return "over 100 pp" if task.percent and size > 1 else Scale(percent=task.percent).gap(size)
+
+
+def _apart(task: TaskHealth) -> str:
+    if not task.smallest_gap > 0:
+        return ""
+    gaps = plural(len(task.models) - 1, "neighbouring gap")
+    return f" (one pair, {level_text(task.level)}); {task.neighbours_apart:,} of {gaps} exceed it"
+
+
+def _inert_rows(task: TaskHealth) -> list[tuple[str, str]]:
+    best, worst = (
+        ("best for everybody", "worst for everybody") if task.lower_is_better else ("solved by all", "by none")
+    )
+    kinds = [(best, "everybody"), (worst, "nobody")] if task.percent else []
+    extra = [("same score for all", "same"), ("answered by fewer than two", "unanswered")]
+    kinds += [(words, kind) for words, kind in extra if task.count(kind)]
+    return [(words, _share(task.count(kind), task.n_items)) for words, kind in kinds]
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count_text(count)} ({100 * count / total:.0f} %)"
+
+
+def _reliability(task: TaskHealth) -> str:
+    if not np.isfinite(task.reliability):
+        return "n/a"
+    places, items = _decimal(task.reliability_places), _decimal(task.reliability_items)
+    on = f", on the {count_text(task.n_complete)} that all have" if task.n_complete < task.n_items else ""
+    return f"{_decimal(task.reliability)} (places {places}; by question {items}{on})"
+
+
+def _decimal(value: float) -> str:
+    """Write a correlation: `−0.52`; what is not quite 1 is not written as 1."""
+    if not np.isfinite(value):
+        return "n/a"
+    if 0.995 <= value < 1 - 1e-9:
+        return "> 0.99"
+    return f"{'−' if value < -0.005 else ''}{abs(value):.2f}"
+
+
+def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
+    """Lay out several tasks, one line each."""
+    several = len({task.metric for task in tasks}) > 1
+    columns = [
+        Column(name="task", align="left"),
+        *([Column(name="metric", align="left", priority=8)] if several else []),
+        Column(name="models", priority=4),
+        Column(name="items"),
+        Column(name="apart"),
+        Column(name="all", priority=6),
+        Column(name="none", priority=6),
+        Column(name="suspect", priority=7),
+        Column(name="gap", priority=8),
+        Column(name="reliability", priority=5),
+    ]
+    note = (
+        "apart: items on which models differ; all, none: items solved by all of them, by none; gap: the smallest that is "
+        f"significant for one pair ({level_text(tasks[0].level)}); reliability: 1 if other items would give the same scores"
+    )
+    return Table(columns=tuple(columns), rows=tuple(_line(task, several) for task in tasks), note=note)
+
+
+def _line(task: TaskHealth, several: bool) -> tuple[str, ...]:
+    checked = bool(np.isfinite(task.items.discrimination).any())
+    counts = (task.n_separating, task.count("everybody"), task.count("nobody"))
+    known = [len(task.models) > 1 and there for there in (True, task.percent, task.percent)]
+    return (
+        task.task,
+        *([task.metric] if several else []),
+        count_text(len(task.models)),
+        count_text(task.n_items),
+        *(count_text(count) if there else "n/a" for count, there in zip(counts, known, strict=True)),
+        count_text(task.count("suspect")) if checked else "n/a",
+        _gap(task, task.smallest_gap),
+        _decimal(task.reliability),
+    )
+
+
+def _suspects_table(tasks: tuple[TaskHealth, ...]) -> Table:
+    """List the worst suspect questions."""
+    found = [(task, suspect) for task in tasks for suspect in task.suspects]
+    found.sort(key=lambda pair: pair[1]["discrimination"])
+    columns = [
+        *([Column(name="task", align="left", priority=8)] if len(tasks) > 1 else []),
+        Column(name="suspect item", align="left"),
+        Column(name="score", priority=7),
+        Column(name="models", priority=6),
+        Column(name="correlation"),
+        Column(name="p, adjusted", priority=8),
+    ]
+    rows = tuple(_suspect_row(task, suspect, len(tasks) > 1) for task, suspect in found[:MOST_SUSPECTS])
+    left = len(found) - len(rows)
+    more = f"… and {plural(left, 'more question')} (--format json). " if left else ""
+    return Table(columns=tuple(columns), rows=rows, note=more + _RELATED)
+
+
+_RELATED = (
+    "correlation: over models, with the score on all other questions. Models are relatives, which makes p too small: "
+    "read a question before you drop it"
+)
+
+
+def _suspect_row(task: TaskHealth, suspect: dict[str, Any], named: bool) -> tuple[str, ...]:
+    return (
+        *([task.task] if named else []),
+        suspect["item"],
+        Scale(percent=task.percent).score(suspect["score"]),
+        count_text(suspect["n_models"]),
+        _decimal(suspect["discrimination"]),
+        p_text(suspect["p_adjusted"]),
+    )

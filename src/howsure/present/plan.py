@@ -1,0 +1,191 @@
+"""What a plan says: its verdict in words, its tables."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Column, Table
+from howsure.wording import Scale, count_text, level_text, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.plan import Basis, Forecast, Option, Plan, TaskPlan
+
+MOST_ITEMS = 1e9
+ROUND = 1000
+"""Numbers of questions above this are shown to three digits: a forecast is not exact."""
+
+
+def plan_verdict(plan: Plan) -> str:
+    """Say how many questions are needed, or what so many can show."""
+    task, option = plan.main, plan.main.best
+    scale = Scale(percent=task.percent)
+    if plan.sought == "items":
+        return _items_verdict(plan, option, scale)
+    how = f"{_questions(option.items, option.clusters, task)}, {_attempts(option.attempts)}"
+    if plan.sought == "effect":
+        if not math.isfinite(option.effect.value):
+            return f"{_first(how)} can show no difference with {percent_text(option.power.value)} power."
+        size = scale.gap(option.effect.value) + range_text(option.effect, scale.number, scale.unit)
+        what = "true difference" if plan.goal == "different" else "margin"
+        return f"{_first(how)} show a {what} of {size} or more with {percent_text(option.power.value)} power{_corrected(plan)}."
+    power = percent_text(option.power.value) + range_text(option.power, lambda p: f"{100 * p:.0f}", " %")
+    return f"{_first(how)} show {_goal(plan, option, scale)} with a chance of {power}{_corrected(plan)}."
+
+
+def _items_verdict(plan: Plan, option: Option, scale: Scale) -> str:
+    goal, chance = _goal(plan, option, scale), percent_text(option.power.value)
+    if option.items.value > MOST_ITEMS:
+        why = f" in these {plural(round(option.clusters), 'cluster')}" if _fixed(option) else ""
+        return f"No number of questions{why} shows {goal} with {chance} power, {_attempts(option.attempts)}."
+    how = f"About {_questions(option.items, option.clusters, plan.main)}, {_attempts(option.attempts)}"
+    cost = f" at a cost of {_cost(option.cost)}" if math.isfinite(option.cost) else ""
+    cheapest = ", the cheapest of the designs" if cost else ""
+    return f"{how}, show {goal} with {chance} power{cost}{cheapest}{_corrected(plan)}."
+
+
+def _fixed(option: Option) -> bool:
+    return math.isfinite(option.clusters) and option.clusters > 0
+
+
+def _first(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _goal(plan: Plan, option: Option, scale: Scale) -> str:
+    """Name what is to be shown."""
+    if plan.goal == "different":
+        return f"a true difference of {scale.given_gap(option.effect.value)}"
+    truth = "" if not option.effect.value else f" where the true difference is {_signed(scale, option.effect.value)}"
+    margin = scale.given_gap(plan.margin)
+    return f"“not worse by more than {margin}”{truth}" if plan.goal == "not-worse" else f"“same within {margin}”{truth}"
+
+
+def _questions(items: Forecast, clusters: float, task: TaskPlan) -> str:
+    text = f"{items_text(items.value)} question{'' if items.value == 1 else 's'}"
+    text += range_text(items, items_text)
+    clustered = task.basis is not None and task.basis.cluster_size != 1 and math.isfinite(clusters)
+    return f"{text} in {items_text(clusters)} clusters" if clustered else text
+
+
+def _attempts(attempts: float) -> str:
+    if math.isinf(attempts):
+        return "with endless attempts each"
+    return "one attempt each by both models" if attempts == 1 else f"{attempts:,.3g} attempts each by both models"
+
+
+def _corrected(plan: Plan) -> str:
+    return f", corrected for {plan.comparisons:,} comparisons" if plan.comparisons > 1 else ""
+
+
+def range_text(forecast: Forecast, write: object, unit: str = "") -> str:
+    """Say how far off a forecast could be as the pilot goes."""
+    if math.isnan(forecast.low) or not callable(write):
+        return ""
+    high = "any number" if math.isinf(forecast.high) else f"{write(forecast.high)}{unit}"
+    return f" (could be {write(forecast.low)} to {high})"
+
+
+def items_text(count: float) -> str:
+    """Write a forecast number of questions: to the unit up to a thousand, then to three digits."""
+    if not math.isfinite(count) or count > MOST_ITEMS:
+        return "no number"
+    if count <= ROUND:
+        return count_text(math.ceil(count - 1e-9))
+    step = 10 ** (math.floor(math.log10(count)) - 2)
+    return count_text(math.ceil(count / step - 1e-9) * step)
+
+
+def percent_text(share: float) -> str:
+    """Write a chance: `80 %`."""
+    return "over 99 %" if share > 0.995 else f"{100 * share:.0f} %"
+
+
+def design_table(plan: Plan, task: TaskPlan) -> Table:
+    """Lay out the options: one line a number of attempts."""
+    scale = Scale(percent=task.percent)
+    clustered = task.basis is not None and task.basis.cluster_size != 1
+    priced = any(math.isfinite(option.cost) for option in task.options)
+    columns = [Column(name="", align="left"), Column(name="attempts"), Column(name="questions")]
+    columns += [Column(name="clusters", priority=7)] if clustered else []
+    columns += [Column(name="answers a model", priority=5)]
+    columns += [
+        Column(
+            name="difference"
+            if plan.goal == "different"
+            else "margin"
+            if plan.sought == "effect"
+            else "true difference"
+        )
+    ]
+    columns += [Column(name="power"), Column(name="SE", priority=6), Column(name="by the formula", priority=4)]
+    columns += [Column(name="cost")] if priced else []
+    rows = []
+    for k, option in enumerate(task.options):
+        row = ["▸" if k == task.chosen else "", _count(option.attempts), cell_text(option.items, items_text)]
+        row += [items_text(option.clusters)] if clustered else []
+        row += [items_text(option.attempts * option.items.value) if math.isfinite(option.attempts) else "endless"]
+        write = scale.number if plan.sought == "effect" else partial(_given, scale)
+        size = cell_text(option.effect, write)
+        row += [size + scale.unit if math.isfinite(option.effect.value) else size]
+        row += [cell_text(option.power, lambda p: f"{100 * p:.0f}") + " %", scale.number(option.se)]
+        row += [items_text(option.formula) if math.isfinite(option.effect.value) else "n/a"]
+        row += [_cost(option.cost) if math.isfinite(option.cost) else "n/a"] if priced else []
+        rows.append(tuple(row))
+    tested = {"pseudo-items": "paired pseudo-items, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
+    test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
+    note = f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal and without pseudo-items"
+    return Table(columns=tuple(columns), rows=tuple(rows), note=note if task is plan.main else "")
+
+
+def _signed(scale: Scale, size: float) -> str:
+    return ("−" if size < 0 else "+") + scale.given_gap(size)
+
+
+def _given(scale: Scale, size: float) -> str:
+    """Write a true difference that was asked for, without its unit."""
+    sign = "−" if size < 0 else ""
+    return sign + scale.given(abs(size)).removesuffix(" %")
+
+
+def _cost(cost: float) -> str:
+    """Write a cost in the user's unit: to the unit from a thousand on."""
+    return f"{cost:,.0f}" if cost >= ROUND else f"{cost:,.4g}"
+
+
+def _count(attempts: float) -> str:
+    return "endless" if math.isinf(attempts) else f"{attempts:,.3g}"
+
+
+def cell_text(forecast: Forecast, write: object) -> str:
+    """Write a forecast with its limits: `645 [265–1,190]`."""
+    assert callable(write)
+    if not math.isfinite(forecast.value):
+        return "none"
+    text = str(write(forecast.value))
+    if math.isnan(forecast.low):
+        return text
+    high = "…" if math.isinf(forecast.high) else write(forecast.high)
+    return f"{text} [{write(forecast.low)}–{high}]"
+
+
+def assumption_table(plan: Plan, basis: Basis) -> Table:
+    """Say what the plan rests on."""
+    unit = "of the difference" if plan.paired else "of both models together"
+    rows = []
+    if basis.n_items:
+        held = f"{basis.n_items:,} items" + (f" in {basis.n_clusters:,} clusters" if basis.cluster_size != 1 else "")
+        rows.append(("pilot", f"{held}, {basis.attempts:.3g} attempt{'' if basis.attempts == 1 else 's'} each"))
+    if math.isnan(basis.answer):
+        rows.append(("variance of one answer to one question", f"{basis.question:.4f} {unit}"))
+    else:
+        seen = f"{basis.question:.4f} {unit}"
+        rows.append(("question variance ω²", seen if basis.question else "0: no more than answers alone bring"))
+        rows.append(("answer variance σ²", f"{basis.answer:.4f} {unit}, one attempt each"))
+    if basis.cluster_size != 1:
+        rows.append(("of which between clusters", f"{basis.between:.4f}".replace("-", "−")))
+        uneven = f"; {basis.crowd:.3g} as an item sees it" if basis.crowd > basis.cluster_size * 1.001 else ""
+        rows.append(("cluster size", f"{basis.cluster_size:.3g}{uneven}"))
+    columns = (Column(name="rests on", align="left"), Column(name="", align="left"))
+    return Table(columns=columns, rows=tuple(rows))

@@ -1,0 +1,128 @@
+"""HTML: a fragment for pages and notebooks, and a whole page. Semantic, without scripts, ids or style attributes."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Table, Text, Whisker
+from howsure.present.render.visible import visible
+from howsure.present.render.whisker import draw_whisker
+
+if TYPE_CHECKING:
+    from howsure.present.document import Block, Cell, Column, Document, Note
+
+WHISKER_WIDTH = 24
+STYLE = """\
+.howsure-answer { font-family: system-ui, sans-serif; line-height: 1.45; }
+.howsure-answer .verdict { font-weight: 600; margin: 0.6em 0; max-width: 60em; }
+.howsure-answer h3 { font-size: 1.1em; margin: 1.2em 0 0.4em; }
+.howsure-answer .small { font-size: 0.85em; opacity: 0.8; margin: 0.3em 0; max-width: 70em; }
+.howsure-answer table.howsure { border-collapse: collapse; margin: 0.8em 0; font-size: 0.95em; }
+.howsure-answer table.howsure caption { caption-side: top; text-align: left; font-weight: 600; padding: 0.2em 0; }
+.howsure-answer table.howsure th, .howsure-answer table.howsure td {
+  text-align: left; vertical-align: baseline; padding: 0.2em 0.8em 0.2em 0; border: 0;
+  border-bottom: 1px solid rgb(127 127 127 / 0.3);
+}
+.howsure-answer table.howsure tbody th { font-weight: inherit; overflow-wrap: anywhere; }
+.howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.howsure-answer .whisker { font-family: ui-monospace, monospace; white-space: pre; }
+.howsure-answer ul.cautions { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
+.howsure-answer ul.cautions li { border-left: 0.25em solid #c77700; padding-left: 0.7em; margin: 0.4em 0; }
+.howsure-answer .remedy { opacity: 0.8; }
+"""
+"""What makes a fragment readable on a light and on a dark ground: colours are the reader's own."""
+
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+body {{ margin: 2em; }}
+{style}</style>
+</head>
+<body>
+<main class="howsure-answer">
+{fragment}</main>
+</body>
+</html>
+"""
+
+
+def render(document: Document) -> str:
+    """Return a document as an HTML fragment: paragraphs, tables and lists, to be styled by the page around it."""
+    return "".join(_block(block) for block in document.blocks)
+
+
+def page(document: Document) -> str:
+    """Return a document as a whole page, titled by its first sentence."""
+    texts = [block.text for block in document.blocks if isinstance(block, Text)]
+    title = escape(texts[0]) if texts else "howsure"
+    return _PAGE.format(title=title, style=STYLE, fragment=render(document))
+
+
+def notebook(document: Document) -> str:
+    """Return a fragment with its style, as notebooks show it."""
+    return f'<div class="howsure-answer">\n<style>\n{STYLE}</style>\n{render(document)}</div>\n'
+
+
+def escape(text: str) -> str:
+    """Escape what HTML would obey, in text and in quoted attributes; control characters are shown."""
+    return html.escape(visible(text), quote=True)
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Text):
+        text = escape(block.text)
+        return {
+            "verdict": f'<p class="verdict">{text}</p>\n',
+            "heading": f"<h3>{text}</h3>\n",
+            "small": f'<p class="small">{text}</p>\n',
+            "plain": f"<p>{text}</p>\n",
+        }[block.kind]
+    return _table(block) if isinstance(block, Table) else _note(block)
+
+
+def _table(table: Table) -> str:
+    named = next((k for k, column in enumerate(table.columns) if column.is_name), None)
+    lines = ['<table class="howsure">']
+    lines += [f"<caption>{escape(table.title)}</caption>"] if table.title else []
+    if any(column.name for column in table.columns):
+        lines.append(f"<thead><tr>{''.join(_head(column) for column in table.columns)}</tr></thead>")
+    lines.append("<tbody>")
+    lines += [
+        f"<tr>{''.join(_cell(cell, table, k, k == named) for k, cell in enumerate(row))}</tr>" for row in table.rows
+    ]
+    lines += ["</tbody>", "</table>"]
+    lines += [f'<p class="small">{escape(table.note)}</p>'] if table.note else []
+    return "\n".join(lines) + "\n"
+
+
+def _head(column: Column) -> str:
+    """Return a column's heading; one that says nothing is no heading."""
+    return f'<th scope="col"{_number(column)}>{escape(column.name)}</th>' if column.name else "<td></td>"
+
+
+def _cell(cell: Cell, table: Table, k: int, names: bool) -> str:
+    if isinstance(cell, Whisker):
+        drawn = draw_whisker(cell, WHISKER_WIDTH, *table.whisker_range).replace(" ", "\u00a0")
+        return f'<td><span class="whisker" aria-hidden="true">{drawn}</span></td>'
+    number = _number(table.columns[k])
+    return f'<th scope="row"{number}>{escape(cell)}</th>' if names else f"<td{number}>{escape(cell)}</td>"
+
+
+def _number(column: Column) -> str:
+    return ' class="number"' if column.align == "right" else ""
+
+
+def _note(note: Note) -> str:
+    items = [
+        f"<li>{escape(message)}" + (f' <span class="remedy">{escape(remedy)}</span>' if remedy else "") + "</li>"
+        for message, remedy in note.lines
+    ]
+    return "\n".join(['<ul class="cautions">', *items, "</ul>"]) + "\n"

@@ -1,0 +1,63 @@
+"""Markdown, as GitHub shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Note, Table, Text, Whisker
+from howsure.present.render.visible import visible
+
+if TYPE_CHECKING:
+    from howsure.present.document import Block, Cell, Column, Document
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
+
+
+def render(document: Document) -> str:
+    """Return a document as Markdown."""
+    return "\n\n".join(part for block in document.blocks if (part := _block(block))) + "\n"
+
+
+def escape(text: str) -> str:
+    """Escape what Markdown or HTML in it would obey; names stay on one line."""
+    return _SPECIAL.sub(r"\\\1", visible(text))
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Text):
+        text = escape(block.text)
+        return {"verdict": f"**{text}**", "heading": f"### {text}", "small": text, "plain": text}[block.kind]
+    if isinstance(block, Table):
+        return _table(block)
+    return _note(block)
+
+
+def _table(table: Table) -> str:
+    shown = [k for k in range(len(table.columns)) if not _is_drawing(table, k)]
+    columns = [table.columns[k] for k in shown]
+    lines = [_line([escape(column.name) for column in columns]), _line([_rule(column) for column in columns])]
+    lines += [_line([_cell(row[k]) for k in shown]) for row in table.rows]
+    title = [f"### {escape(table.title)}", ""] if table.title else []
+    note = ["", escape(table.note)] if table.note else []
+    return "\n".join([*title, *lines, *note])
+
+
+def _is_drawing(table: Table, k: int) -> bool:
+    return any(isinstance(row[k], Whisker) for row in table.rows)
+
+
+def _rule(column: Column) -> str:
+    return "---:" if column.align == "right" else ":---"
+
+
+def _cell(cell: Cell) -> str:
+    return escape(cell) if isinstance(cell, str) else ""
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _note(note: Note) -> str:
+    return "\n".join(f"- ⚠ {escape(message)} {escape(remedy)}".rstrip() for message, remedy in note.lines)

@@ -1,0 +1,174 @@
+"""The terminal: verdict, table with whiskers, cautions. Fits its width; colour only where it helps."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text as RichText
+
+from howsure.present.document import Table, Text, Whisker
+from howsure.present.render.visible import visible
+from howsure.present.render.whisker import draw_whisker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
+
+    from howsure.present.document import Block, Cell, Document, Note
+
+WHISKER_WIDTHS = (12, 28)
+NAME_WIDTH = 20
+GAP = 2
+STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": ""}
+
+
+def render(document: Document, *, width: int | None = None, color: bool = False) -> str:
+    """Return a document as terminal text of at most `width` columns (None: the terminal's own, 80 without one)."""
+    columns = width or shutil.get_terminal_size((80, 24)).columns
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=columns,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+    )
+    for k, block in enumerate(document.blocks):
+        if k and not (_is_small(block) and _is_small(document.blocks[k - 1])):
+            console.print()
+        for part in _parts(block, columns):
+            console.print(part)
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def _is_small(block: Block) -> bool:
+    return isinstance(block, Text) and block.kind == "small"
+
+
+def _parts(block: Block, width: int) -> Iterator[RenderableType]:
+    if isinstance(block, Text):
+        yield RichText(visible(block.text), style=STYLES[block.kind])
+    elif isinstance(block, Table):
+        if block.title:
+            yield RichText(visible(block.title), style=STYLES["heading"])
+        yield _table(block, width)
+        if block.note:
+            yield RichText(visible(block.note), style="dim")
+    else:
+        yield from _note(block)
+
+
+def _note(note: Note) -> Iterator[RenderableType]:
+    for message, remedy in note.lines:
+        text = RichText("! ", style="yellow bold")
+        text.append(visible(message), style="yellow")
+        if remedy:
+            text.append(" " + visible(remedy), style="not bold default")
+        yield text
+
+
+def _table(table: Table, width: int) -> RenderableType:
+    return _grid(table, width) if _has_header(table) else _facts(table)
+
+
+def _grid(table: Table, width: int) -> RichText:
+    """Lay out rows under a header as one text: much faster than a rich table, whose cells may each wrap."""
+    widths = fit(table, width)
+    low, high = table.whisker_range
+    lines = [_line(table, widths, [RichText(visible(table.columns[k].name), style="dim") for k in widths])]
+    lines += [_line(table, widths, [_cell(row[k], w, low, high) for k, w in widths.items()]) for row in table.rows]
+    return RichText("\n", no_wrap=True, overflow="ignore").join(lines)
+
+
+def _line(table: Table, widths: dict[int, int], cells: list[RichText]) -> RichText:
+    line = RichText(no_wrap=True, overflow="ignore")
+    for cell, (k, w) in zip(cells, widths.items(), strict=True):
+        gap = " " * (w - cell_len(cell.plain))
+        if table.columns[k].align == "right":
+            line.append(gap).append_text(cell)
+        else:
+            line.append_text(cell).append(gap)
+        line.append(" " * GAP)
+    line.rstrip()
+    return line
+
+
+def _facts(table: Table) -> RichTable:
+    """Lay out a list of facts: no header, and the last column wraps."""
+    rich = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
+    for column in table.columns:
+        rich.add_column(justify=column.align)
+    for row in table.rows:
+        rich.add_row(*(RichText(visible(cell) if isinstance(cell, str) else "") for cell in row))
+    return rich
+
+
+def _has_header(table: Table) -> bool:
+    return any(column.name for column in table.columns)
+
+
+def fit(table: Table, width: int) -> dict[int, int]:
+    """Choose the columns that fit, by position with their widths.
+
+    Columns of low priority are left out first; then whiskers get what is left, and names shrink to what there is.
+    """
+    columns = range(len(table.columns))
+    natural = {k: _natural(table, k) for k in columns}
+    least = {k: min(natural[k], NAME_WIDTH) if table.columns[k].is_name else natural[k] for k in columns}
+    shown = [k for k in columns if table.columns[k].priority]
+    while _total(least[k] for k in shown) > width:
+        lowest = min(shown, key=lambda k: (table.columns[k].priority, -k))
+        if table.columns[lowest].priority >= 9:
+            break
+        shown.remove(lowest)
+    spare = width - _total(least[k] for k in shown)
+    widths: dict[int, int] = {}
+    for k in shown:
+        most = WHISKER_WIDTHS[1] if _is_drawn(table, k) else natural[k]
+        extra = min(max(spare, 0), most - least[k])
+        widths[k] = least[k] + extra
+        spare -= extra
+    return widths
+
+
+def _total(widths: Iterable[int]) -> int:
+    listed = list(widths)
+    return sum(listed) + GAP * (len(listed) - 1)
+
+
+def _natural(table: Table, k: int) -> int:
+    if _is_drawn(table, k):
+        return WHISKER_WIDTHS[0]
+    cells = (cell_len(visible(cell)) for row in table.rows if isinstance(cell := row[k], str))
+    return max([cell_len(table.columns[k].name), *cells])
+
+
+def _is_drawn(table: Table, k: int) -> bool:
+    return any(isinstance(row[k], Whisker) for row in table.rows)
+
+
+def _cell(cell: Cell, width: int, low: float, high: float) -> RichText:
+    if isinstance(cell, Whisker):
+        return RichText(draw_whisker(cell, width, low, high), style="cyan")
+    return RichText(shorten(visible(cell), width))
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut the middle out of a text that is too wide: names often differ at both ends."""
+    if cell_len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    head, end = width - 1 - tail, len(text)
+    while end and cell_len(text[end - 1 :]) <= tail:
+        end -= 1
+    return set_cell_size(text, head) + "…" + text[end:]

@@ -1,0 +1,104 @@
+"""How a look at a run in progress is said and tabled."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.wording import Scale, level_text, p_text, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.watch import Look
+
+
+def _found(look: Look) -> str:
+    """Say what is decided."""
+    scale = Scale(percent=look.percent)
+    if look.at_least is not None:
+        floor = scale.given(look.at_least)
+        words = ("at most" if look.kept else "above") if look.lower_is_better else "at least" if look.kept else "below"
+        return f"{look.a} is {words} {floor}"
+    if look.within is not None:
+        return f"{_name(look)} is known within ± {scale.given_gap(look.within)}"
+    if look.margin is not None:
+        return _margin_words(look, scale)
+    other = look.b if look.better == look.a else look.a
+    return f"{look.better} beats {other} by {scale.gap(look.estimate)}"
+
+
+def _margin_words(look: Look, scale: Scale) -> str:
+    margin, low, high = look.margin or 0.0, look.interval.low, look.interval.high
+    if -margin < low and high < margin:
+        return f"{look.a} and {look.b} are the same within {scale.given_gap(margin)}"
+    if not look.kept:
+        return f"{look.a} is worse than {look.b} by more than {scale.given_gap(margin)}"
+    return f"{look.a} is not worse than {look.b} by more than {scale.given_gap(margin)}"
+
+
+def _name(look: Look) -> str:
+    return look.a if look.b is None else f"the difference of {look.a} and {look.b}"
+
+
+def _state(look: Look) -> str:
+    """Say where things stand before they are decided."""
+    scale = Scale(percent=look.percent)
+    if not math.isfinite(look.estimate):
+        return "nothing to compare yet" if look.b else "nothing to go by yet"
+    if look.b is None:
+        return f"{look.a} stands at {scale.score(look.estimate)}"
+    if look.estimate == 0:
+        return f"{look.a} and {look.b} score the same"
+    ahead = look.a if (look.estimate > 0) != look.lower_is_better else look.b
+    return f"{ahead} is ahead by {scale.gap(look.estimate)}"
+
+
+def _seen(look: Look) -> str:
+    scale = Scale(percent=look.percent)
+    of = "" if look.exhausted else _of(look)
+    after = f"after {look.n_items:,}{of} items" if look.n_items != 1 or of else "after 1 item"
+    if look.clustered:
+        after += f" in {plural(look.n_units, 'cluster')}"
+    if not math.isfinite(look.interval.low):
+        return f"no interval yet, {after}"
+    unit = scale.unit if look.b else scale.column
+    return f"always-valid interval {scale.interval(look.interval.low, look.interval.high)}{unit} {after}"
+
+
+def _forecast(look: Look) -> str:
+    """Say what it would take; nothing before there is anything to go by."""
+    if not math.isfinite(look.estimate):
+        return ""
+    left = math.inf if look.planned is None else look.planned - look.n_items
+    if not look.needed < 1e6:
+        return "; as it stands, no number of items would decide soon"
+    about = _rounded(look.needed)
+    more = f"; if it stays like this, about {about:,} more would decide"
+    return f"{more} ({left:,} are left)" if about > left else more
+
+
+def _rounded(count: float) -> int:
+    """Round up to two digits: a forecast is not exact."""
+    step = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
+    return int(max(math.ceil(count / step), 1) * step)
+
+
+def _rows(look: Look) -> list[tuple[str, str]]:
+    scale, interval = Scale(percent=look.percent), look.interval
+    unit = scale.unit if look.b else scale.column
+    if not look.n_items:
+        return [("items", f"0{_of(look)}; {look.n_waiting:,} waiting")]
+    rows = [(look.a, scale.score(look.a_mean))]
+    if look.b is not None:
+        rows += [(look.b, scale.score(look.b_mean)), ("difference a − b", scale.difference(look.estimate))]
+    shown = scale.interval(interval.low, interval.high) + unit if math.isfinite(interval.low) else "n/a"
+    rows.append((f"{level_text(interval.level)} interval, always valid", shown))
+    if math.isfinite(look.p_value):
+        rows.append(("p-value, always valid", p_text(look.p_value)))
+    units = f" in {plural(look.n_units, 'complete cluster')}" if look.clustered else ""
+    waiting = f"; {look.n_waiting:,} waiting" if look.n_waiting else ""
+    rows += [("items", f"{look.n_items:,}{_of(look)}{units}{waiting}"), ("method", look.method)]
+    return rows
+
+
+def _of(look: Look) -> str:
+    return f" of {look.planned:,}" if look.planned is not None else ""

@@ -1,0 +1,1 @@
+"""The sentences of `--explain`, and the conditions under which each is true."""

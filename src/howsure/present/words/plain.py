@@ -1,0 +1,346 @@
+"""In plain words: what an answer says to a reader without statistics, with the reader's own numbers.
+
+Three steps, each plain data: conditions (what holds of an answer), fields (its numbers as texts), and the phrases of phrases.py
+whose conditions hold. Every number here is one of the answer's own, written by the one formatter.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Text
+from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
+from howsure.statistics.results import significant
+from howsure.wording import Scale, level_text, p_text, plural, rounded_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.answers.compare import Comparison, Comparisons
+    from howsure.answers.estimate import Entry, Estimates
+    from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.statistics.results import Estimate
+
+    Said = list[tuple[str, dict[str, str]]]
+
+HEADING = "In plain words"
+ALIKE = 0.03
+"""Standard errors that differ by less than this share of them are called alike."""
+FEW = 30.0
+"""Degrees of freedom from which t and normal intervals are all but the same."""
+AGREEING = 0.1
+"""Correlation from which two models are said to find the same questions hard."""
+
+
+def chosen(kind: str, holds: Mapping[str, bool]) -> list[str]:
+    """Return the keys of the phrases of one kind ("pair", "board", "score") whose conditions hold, in reading order."""
+    return [
+        key
+        for key, when in WHEN.items()
+        if key.startswith(f"{kind}.") and all(holds[name.removeprefix("!")] != name.startswith("!") for name in when)
+    ]
+
+
+def paragraphs(said: Said) -> list[Text]:
+    """Fill the phrases and put those of one topic into one paragraph under its question."""
+    topics: dict[str, list[str]] = {}
+    for key, fields in said:
+        topics.setdefault(key.rpartition(".")[0], []).append(PHRASES[key].format(**fields))
+    return [Text(text=f"{TOPICS[topic]} {' '.join(sentences)}") for topic, sentences in topics.items()]
+
+
+def pair_phrases(c: Comparison) -> Said:
+    """Return the phrases that are true of a comparison, each with its fields."""
+    fields = pair_fields(c)
+    return [(key, fields) for key in chosen("pair", pair_conditions(c))]
+
+
+def pair_conditions(c: Comparison) -> dict[str, bool]:
+    """Say what holds of a comparison; the names are those in `WHEN`."""
+    d, interval = c.difference, c.difference.interval
+    bar = math.isfinite(c.p_value) and math.isfinite(interval.low)
+    saving = clearly_less(d.se, c.unpaired_se) if c.paired and not _covariates(d) else None
+    naive_smaller, naive_larger = clearly_less(c.unclustered_se, d.se), clearly_less(d.se, c.unclustered_se)
+    return {
+        "bar": bar,
+        "paired": c.paired,
+        "overall": not c.task,
+        "benchmark": _benchmark(d),
+        "bayes": "bayes" in d.method,
+        "covariates": _covariates(d),
+        "saved": c.saved >= 0.005,
+        "lower": c.lower_is_better,
+        "counted": c.wins + c.losses + c.ties > 0,
+        "differ": c.wins + c.losses > 0,
+        "only": c.paired and c.n_only_a + c.n_only_b > 0,
+        "equal": d.value == 0,
+        "saving": saving is True,
+        "unsaving": saving is False,
+        "agreeing": c.correlation >= AGREEING,
+        "clustered": _clustered(d),
+        "naive_smaller": naive_smaller is True,
+        "naive_larger": naive_larger is True,
+        "naive_alike": naive_smaller is naive_larger is False,
+        "few": d.df < FEW,
+        "corrected": c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted),
+        "alone": significant(c.p_value, interval.level) and not c.decided,
+        "decided": c.decided,
+        "margin": c.equivalence is not None,
+        "equivalent": c.equivalence is not None and c.equivalence.equivalent,
+        "noninferior": c.equivalence is not None and c.equivalence.noninferior,
+        "items": c.items_needed < 1e7,
+        "attempts": c.attempts_needed < 1e5 and not c.items_needed < 1e7,
+    }
+
+
+def pair_fields(c: Comparison) -> dict[str, str]:
+    """Write the numbers of a comparison as texts."""
+    scale, d = Scale(percent=c.percent), c.difference
+    interval, sign = d.interval, -1 if c.lower_is_better else 1
+    a, b = short_names(c.a, c.b)
+    sides = sorted((sign * interval.low, sign * interval.high))
+    near, far = sorted((abs(interval.low), abs(interval.high)))
+    return {
+        "a": a,
+        "b": b,
+        "a_score": scale.score(c.a_mean),
+        "b_score": scale.score(c.b_mean),
+        "gap": _gap(scale, d.value),
+        "winner": b if c.better == c.b else a,
+        "where": "on exactly these questions" if _benchmark(d) else "on questions of this kind",
+        "why": _why(d),
+        **_bar_fields(d, scale.difference(interval.low), scale.difference(interval.high)),
+        "plus": f"plus means that {a} scores higher" + (", which is worse here" if c.lower_is_better else ""),
+        "a_most": scale.gap(max(sides[1], 0.0)),
+        "b_most": scale.gap(max(-sides[0], 0.0)),
+        "near": scale.gap(near),
+        "far": scale.gap(far),
+        "wins": f"{c.wins:,}",
+        "losses": f"{c.losses:,}",
+        "ties": f"{c.ties:,}",
+        "only_a": plural(c.n_only_a, "question"),
+        "only_b": plural(c.n_only_b, "question"),
+        "correlation": f"{c.correlation:.2f}",
+        "se": scale.gap(d.se),
+        "unpaired": scale.gap(c.unpaired_se),
+        "naive": scale.gap(c.unclustered_se),
+        "saved": _percent(c.saved),
+        "p": _p_words(c.p_value),
+        "p_adjusted": _p_words(c.p_adjusted),
+        "luck": luck(c.p_value),
+        "margin": "" if c.equivalence is None else scale.given_gap(c.equivalence.margin),
+        "items": rounded_up(c.items_needed) if c.items_needed < 1e7 else "",
+        "attempts": rounded_up(c.attempts_needed) if c.attempts_needed < 1e5 else "",
+    }
+
+
+def board_phrases(board: Board, *, boards: int = 1) -> Said:
+    """Return the phrases that are true of a board; `boards`: how many there are in all."""
+    fields = board_fields(board)
+    return [(key, fields) for key in chosen("board", board_conditions(board, boards=boards))]
+
+
+def board_conditions(board: Board, *, boards: int = 1) -> dict[str, bool]:
+    """Say what holds of a board; the names are those in `WHEN`."""
+    leader, rank = board.entries[0].estimate, board.ranks[0]
+    step, visible = _steps(board)
+    return {
+        "bar": math.isfinite(leader.interval.low),
+        "many": len(board.entries) > 1,
+        "crowd": len(board.entries) > 2,
+        "boards": boards > 1,
+        "level_scores": all(entry.estimate.value == leader.value for entry in board.entries),
+        "lower": board.lower_is_better,
+        "benchmark": _benchmark(leader),
+        "bayes": "bayes" in leader.method,
+        "spread": rank.low != rank.high,
+        "simultaneous": board.adjust in ("max-t", "holm"),
+        "shared": board.adjust == "bh",
+        "several": len(board.could_be_best) > 1,
+        "steps": len(board.entries) > 1 and not math.isnan(step),
+        "apart": board.neighbours_apart > 0,
+        "sized": step > 0 and math.isfinite(visible) and visible > 0,
+        "narrow": step < visible,
+    }
+
+
+def board_fields(board: Board) -> dict[str, str]:
+    """Write the numbers of a board as texts."""
+    scale, leader, rank = Scale(percent=board.percent), board.entries[0], board.ranks[0]
+    count, estimate, level = len(board.entries), leader.estimate, board.level
+    pairs, worse, apart = count * (count - 1) // 2, count - rank.high, board.neighbours_apart
+    step, visible = _steps(board)
+    return {
+        "leader": leader.model,
+        "score": scale.score(estimate.value),
+        "models": plural(count, "model"),
+        "why": _why(estimate),
+        **_bar_fields(estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high)),
+        "level": level_text(level),
+        "rest": _rest(level),
+        "rank_low": str(rank.low),
+        "rank_high": str(rank.high),
+        "better": "none is shown to be better" if rank.low == 1 else f"{rank.low - 1:,} shown to be better",
+        "worse": f"{worse or 'none'} {'is' if worse <= 1 else 'are'} shown to be worse",
+        "candidates": f"{len(board.could_be_best):,}",
+        "gaps": plural(count - 1, "step"),
+        "apart": f"{apart:,} {'is' if apart == 1 else 'are'}",
+        "step": _gap(scale, step),
+        "visible": scale.gap(visible),
+        "pairs": plural(pairs, "pair"),
+        "pair_count": f"{pairs:,}",
+        "expected": f"{pairs * (1 - level):,.2g}" if pairs * (1 - level) < 10 else f"{pairs * (1 - level):,.0f}",
+    }
+
+
+def score_phrases(entry: Entry, *, percent: bool = True, many: bool = False) -> Said:
+    """Return the phrases that are true of one model's score; `many`: whether there are others to compare it with."""
+    fields = score_fields(entry, percent=percent)
+    return [(key, fields) for key in chosen("score", score_conditions(entry, many=many))]
+
+
+def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
+    """Say what holds of a score; the names are those in `WHEN`."""
+    estimate = entry.estimate
+    return {
+        "bar": math.isfinite(estimate.interval.low),
+        "benchmark": _benchmark(estimate),
+        "bayes": "bayes" in estimate.method,
+        "covariates": _covariates(estimate),
+        "clustered": _clustered(estimate),
+        "few": estimate.df < FEW,
+        "bound": bool(estimate.bounds),
+        "full": bool(estimate.bounds) and estimate.bounds[0].side == "lower",
+        "many": many,
+    }
+
+
+def score_fields(entry: Entry, *, percent: bool = True) -> dict[str, str]:
+    """Write the numbers of a score as texts."""
+    scale, estimate = Scale(percent=percent), entry.estimate
+    return {
+        "model": entry.model,
+        "score": scale.score(estimate.value),
+        "why": _why(estimate),
+        "bound": estimate.bounds[0].sentence() if estimate.bounds else "",
+        **_bar_fields(estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high)),
+    }
+
+
+def explain_comparison(c: Comparison) -> Document:
+    """Explain one comparison."""
+    return _document(HEADING, pair_phrases(c))
+
+
+def explain_comparisons(answer: Comparisons) -> Document:
+    """Explain the overall comparison, or else the first task's."""
+    c = answer.overall or answer.comparisons[0]
+    return _document(f"{HEADING}: {c.task or 'overall'} · {c.metric}", pair_phrases(c))
+
+
+def explain_leaderboard(answer: Leaderboard) -> Document:
+    """Explain the overall board, or else the first."""
+    board, count = answer.overall or answer.boards[0], len(answer.boards)
+    title = f": {board.task or 'overall'} · {board.metric}" if count > 1 else ""
+    return _document(HEADING + title, board_phrases(board, boards=count))
+
+
+def explain_estimates(answer: Estimates) -> Document:
+    """Explain the first score, and beside it the first of each kind that needs other phrases."""
+    said: Said = []
+    for entry in answer.entries:
+        percent = answer.percent.get((entry.task, entry.metric), True)
+        told = {key for key, _ in said}
+        said += [pair for pair in score_phrases(entry, percent=percent, many=len(answer) > 1) if pair[0] not in told]
+    return _document(HEADING, said)
+
+
+def short_names(*names: str) -> tuple[str, ...]:
+    """Leave out the leading parts (`provider/`) that all names share.
+
+    >>> short_names("openai/gpt-a", "openai/gpt-b")
+    ('gpt-a', 'gpt-b')
+    """
+    parts = [name.split("/") for name in names]
+    shared = 0
+    while all(len(part) > shared + 1 for part in parts) and len({part[shared] for part in parts}) == 1:
+        shared += 1
+    return tuple("/".join(part[shared:]) for part in parts)
+
+
+def _document(heading: str, said: Said) -> Document:
+    return Document(blocks=(Text(text=heading, kind="heading"), *paragraphs(said)))
+
+
+def _bar_fields(estimate: Estimate, low: str, high: str) -> dict[str, str]:
+    level = estimate.interval.level
+    return {
+        "n": plural(estimate.n_items, "question"),
+        "clusters": plural(estimate.n_clusters, "group"),
+        "count": f"{estimate.n_items:,}",
+        "df": f"{estimate.df:.1f}",
+        "low": low,
+        "high": high,
+        "level": level_text(level),
+        "rest": _rest(level),
+    }
+
+
+def _steps(board: Board) -> tuple[float, float]:
+    """Return the median gap from one place to the next, and the median half width of the intervals of these gaps."""
+    import numpy as np
+
+    gaps, low, high = (np.diagonal(x, offset=1) for x in (board.pairs.difference, board.pairs.low, board.pairs.high))
+    known = np.isfinite(gaps) & np.isfinite(high - low)
+    if not known.any():
+        return math.nan, math.nan
+    return float(np.median(np.abs(gaps[known]))), float(np.median((high - low)[known])) / 2
+
+
+def clearly_less(small: float, large: float) -> bool | None:
+    """Say whether one standard error is clearly less than another; None where one of them is unknown or 0."""
+    if not (small > 0 and large > 0):
+        return None
+    return small < (1 - ALIKE) * large
+
+
+def _benchmark(estimate: Estimate) -> bool:
+    return estimate.method.endswith("fixed-items")
+
+
+def _covariates(estimate: Estimate) -> bool:
+    return estimate.method.startswith("adjusted")
+
+
+def _clustered(estimate: Estimate) -> bool:
+    return estimate.n_clusters != estimate.n_items
+
+
+def _why(estimate: Estimate) -> str:
+    return (estimate.cautions[0].message if estimate.cautions else "too few questions or groups").rstrip(".")
+
+
+def _gap(scale: Scale, value: float) -> str:
+    return scale.gap(value) + (" (percentage points)" if scale.percent else "")
+
+
+def _rest(level: float) -> str:
+    return f"{round(100 * (1 - level), 10):g} %"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if math.isfinite(share) else ""
+
+
+def _p_words(p: float) -> str:
+    return p_text(p).replace("<", "below")
+
+
+def luck(p: float) -> str:
+    """Write a p-value as a share of evals."""
+    if not math.isfinite(p):
+        return ""
+    if p < 0.001:
+        return "fewer than 0.1 %"
+    return "nearly all" if p >= 0.995 else f"about {100 * p:.{0 if p >= 0.0995 else 1}f} %"

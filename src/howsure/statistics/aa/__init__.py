@@ -1,0 +1,1 @@
+"""Random halves of one system's results."""

@@ -1,0 +1,161 @@
+"""A/A splits: one model's scores parted at random into two halves, many times at once, and compared like two models.
+
+With several attempts at an item, its attempts are parted: a half's sum of right-or-wrong answers is hypergeometric, and that
+of other scores comes from one hypergeometric draw for each of their values. With one attempt whole clusters (items where
+there are none) are parted: see unpaired_splits.py. The algebra of a pair is that of differences.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from howsure.statistics.means.clustered import clusterings
+from howsure.statistics.pairs.differences import DifferenceSums, Pivots, column_sums, pivots
+from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.statistics.choices import Variance
+    from howsure.statistics.means.clustered import Clustering
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+MOST_CELLS = 2_000_000
+"""Items × splits that are held in memory at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """Every item's scores and how often it had each: both (n, R), counts 0 where an item has fewer values."""
+
+    values: Floats
+    counts: Ints
+
+    @property
+    def total(self) -> Ints:
+        """The attempts at every item (n,)."""
+        return np.asarray(self.counts.sum(axis=1))
+
+
+def right_or_wrong(means: Floats, attempts: Ints) -> Attempts:
+    """Return the attempts behind the share of right answers of every item (n,)."""
+    right = np.rint(means * attempts).astype(np.int64)
+    return Attempts(
+        values=np.broadcast_to(np.array([1.0, 0.0]), (len(right), 2)),
+        counts=np.stack([right, attempts - right], axis=1),
+    )
+
+
+def part_attempts(items: Attempts, splits: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Part the attempts at every item into two halves: their means, both (n, T). Needs two attempts at every item.
+
+    Of an odd number either half may get one more, by the throw of a coin.
+
+    >>> import numpy as np
+    >>> a, b = part_attempts(right_or_wrong(np.array([1.0, 0.5]), np.array([4, 2])), 3, np.random.default_rng(0))
+    >>> a[0].tolist(), (a[1] + b[1]).tolist()
+    ([1.0, 1.0, 1.0], [1.0, 1.0, 1.0])
+    """
+    total = items.total
+    shape = (len(total), splits)
+    first = total[:, None] // 2 + (total[:, None] % 2) * rng.integers(0, 2, shape)
+    need, left = first.copy(), np.broadcast_to(total[:, None], shape)
+    sums = np.zeros(shape)
+    for k in range(items.counts.shape[1] - 1):
+        count = np.broadcast_to(items.counts[:, k, None], shape)
+        taken = rng.hypergeometric(count, left - count, need)
+        sums += taken * items.values[:, k, None]
+        need, left = need - taken, left - count
+    sums += need * items.values[:, -1, None]
+    whole = (items.counts * items.values).sum(axis=1)[:, None]
+    return sums / first, (whole - sums) / (total[:, None] - first)
+
+
+def paired_splits(
+    items: Attempts,
+    weights: Floats,
+    codes: Sequence[Ints],
+    *,
+    splits: int,
+    variance: Variance,
+    pseudo: bool,
+    rng: np.random.Generator,
+) -> Iterator[Pivots]:
+    """Yield the pivots of the paired differences of T splits, so many at a time as memory likes. Weights have mean 1."""
+    terms = clusterings(codes, weights)
+    step = max(MOST_CELLS // max(len(weights), 1), 1)
+    for start in range(0, splits, step):
+        a, b = part_attempts(items, min(step, splits - start), rng)
+        d = a - b
+        around = (d - weights @ d / weights.sum()) ** 2
+        spread = ItemSpread(squares=weights @ around, fourths=weights @ around**2)
+        parts = [_sums(d * weights[:, None], term, spread, variance) for term, _ in terms]
+        signed = tuple(replace(part.terms[0], sign=sign) for part, (_, sign) in zip(parts, terms, strict=True))
+        yield pivots(replace(parts[0], terms=signed, n=len(d)), variance, PSEUDO if pseudo else 0)
+
+
+def _sums(weighted: Floats, term: Clustering, spread: ItemSpread, variance: Variance) -> DifferenceSums:
+    return column_sums(term.sums(weighted), term.totals, spread, term, variance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """What the gate asks, in score units; None, or False, where it doesn't."""
+
+    not_worse_than: float | None = None
+    better: bool = False
+    same_within: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """How many splits pass, fail, and show a difference."""
+
+    passed: int = 0
+    failed: int = 0
+    different: int = 0
+
+    def __add__(self, other: Verdicts) -> Verdicts:
+        """Add two counts."""
+        return Verdicts(self.passed + other.passed, self.failed + other.failed, self.different + other.different)
+
+
+def judged(found: Pivots, asked: Criteria, *, level: float, sign: int) -> Verdicts:
+    """Count what a gate says of T differences: it passes where all criteria do, and fails where one does (Holm).
+
+    `sign`: −1 where smaller scores are better.
+    """
+    below, above = (p_below(found, 0.0, sign), p_below(found, 0.0, -sign))
+    two_sided = 2 * np.minimum(below, above)
+    p_pass, p_fail = [], []
+    if asked.better:
+        p_pass.append(np.where(above < below, two_sided, 1.0))
+        p_fail.append(np.where(below < above, two_sided, 1.0))
+    if asked.not_worse_than is not None:
+        p_pass.append(p_below(found, asked.not_worse_than, -sign))
+        p_fail.append(1 - p_pass[-1])
+    if asked.same_within is not None:
+        p_pass.append(np.maximum(p_below(found, asked.same_within, -sign), p_below(found, asked.same_within, sign)))
+        p_fail.append(2 * (1 - p_pass[-1]))
+    known = np.isfinite(found.spread) & (found.spread > 0)
+    allowed = (1 - level) * (1 + 1e-12)
+    failed = known & (np.min(p_fail, axis=0) * len(p_fail) <= allowed)
+    passed = known & ~failed & (np.max(p_pass, axis=0) <= allowed)
+    return Verdicts(int(passed.sum()), int(failed.sum()), int((known & (two_sided <= allowed)).sum()))
+
+
+def p_below(found: Pivots, margin: float, sign: int) -> Floats:
+    """Return the one-sided p-values of "sign · difference lies below margin", NaN where there is no spread."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(found.spread > 0, (sign * found.centre - margin) / found.spread, np.nan)
+    normal = np.isinf(found.df)
+    student = special.stdtr(np.where(normal, 1.0, found.df), t)
+    return np.asarray(np.where(normal, special.ndtr(t), student))

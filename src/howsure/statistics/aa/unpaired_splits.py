@@ -1,0 +1,152 @@
+"""Unpaired differences of random halves of clusters, for T splits at once.
+
+The algebra is that of unpaired.py (Welch, with pseudo-items for bounded scores), written for arrays; a test holds one against
+the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.pairs.differences import Pivots
+from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from howsure.statistics.choices import Variance
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+MOST_CELLS = 2_000_000
+"""Clusters × splits that are held in memory at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterMoments:
+    """Σ w x^k over the items of every cluster, k = 0 … 4, shape (5, C), and how many items it holds (C,)."""
+
+    powers: Floats
+    items: Ints
+    single: bool
+
+    @classmethod
+    def of(cls, x: Floats, weights: Floats, codes: Ints | None) -> ClusterMoments:
+        """Sum item scores x (n,); codes None: each item is its own cluster."""
+        code = np.arange(len(x)) if codes is None else codes
+        count = int(code.max()) + 1
+        sums = [np.bincount(code, weights=weights * x**k, minlength=count) for k in range(5)]
+        return cls(powers=np.array(sums), items=np.bincount(code, minlength=count), single=codes is None)
+
+
+def unpaired_splits(
+    clusters: ClusterMoments, *, splits: int, variance: Variance, pseudo: bool, rng: np.random.Generator
+) -> Iterator[Pivots]:
+    """Yield the pivots of the unpaired differences of T splits of whole clusters into halves."""
+    count = len(clusters.items)
+    step = max(MOST_CELLS // max(count, 1), 1)
+    for start in range(0, splits, step):
+        size = min(step, splits - start)
+        ranks = np.argsort(np.argsort(rng.random((count, size)), axis=0), axis=0)
+        first = ranks < count // 2 + (count % 2) * rng.integers(0, 2, size)
+        yield unpaired_pivots(clusters, first, variance, pseudo=pseudo)
+
+
+def unpaired_pivots(clusters: ClusterMoments, first: NDArray[np.bool_], variance: Variance, *, pseudo: bool) -> Pivots:
+    """Return Welch's pivots of the clusters marked in `first` (C, T) against the others, as unpaired.py has them."""
+    sides = [_side(clusters, mask, variance, pseudo=pseudo) for mask in (first, ~first)]
+    (m1, v1, df1), (m2, v2, df2) = sides
+    total = v1 + v2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = np.where(total > 0, total**2 / (v1**2 / df1 + v2**2 / df2), np.nan)
+    return Pivots(variance=total, centre=m1 - m2, spread=np.sqrt(total), df=df)
+
+
+def _side(
+    clusters: ClusterMoments, mask: NDArray[np.bool_], variance: Variance, *, pseudo: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Return mean, variance and degrees of freedom of every split's side (T,), pseudo-items at 0 and 1 counted in."""
+    held = mask.astype(float)
+    scale = (clusters.items @ held) / (clusters.powers[0] @ held)  # weights of mean 1 on this side
+    plain = _Side(clusters, held, scale, np.zeros(mask.shape[1]), variance)
+    if not pseudo:
+        return plain.mean, np.where(plain.count < 2, np.nan, plain.variance), plain.df
+    unit = np.ones(mask.shape[1]) if clusters.single else plain.pseudo_unit()
+    unit = np.where(plain.count > 1, unit, 1.0)
+    added = _Side(clusters, held, scale, unit, variance)
+    return added.mean, np.where(plain.count < 2, np.nan, added.variance), added.df
+
+
+class _Side:
+    """One side of T splits: `held` (C, T) marks its clusters, `unit` (T,) is the weight of a pseudo-item, 0 for none."""
+
+    def __init__(self, clusters: ClusterMoments, held: Floats, scale: Floats, unit: Floats, variance: Variance) -> None:
+        self.held, self.scale, self.unit, self.kind = held, scale, unit, variance
+        self.moments = np.array([scale * (power @ held) for power in clusters.powers])
+        self.n, self.count = self.moments[0], held.sum(axis=0)
+        self.total = self.n + PSEUDO * unit
+        self.mean = (self.moments[1] + unit) / self.total
+        self.sizes = clusters.powers[0][:, None] * scale
+        self.sums = clusters.powers[1][:, None] * scale - self.sizes * self.mean
+
+    @property
+    def pseudo(self) -> int:
+        return PSEUDO if self.unit.any() else 0
+
+    @property
+    def variance(self) -> Floats:
+        own = np.stack([self.unit * self.mean, self.unit * (1 - self.mean)])
+        if self.kind == "CR2":
+            q, p = self.sizes / self.total, self.unit / self.total
+            with np.errstate(divide="ignore", invalid="ignore"):
+                around = np.where(q < 1, self.held * self.sums**2 / (1 - q), 0.0).sum(axis=0)
+            around = around + (own**2).sum(axis=0) / (1 - p)
+        else:
+            around = (self.held * self.sums**2).sum(axis=0) + (own**2).sum(axis=0)
+        count = self.count + self.pseudo
+        if self.kind == "CR1":
+            around = around * count / np.maximum(count - 1, 1)
+        found = around / self.total**2
+        return found + self._paper() if self.kind == "miller" else np.asarray(found)
+
+    def _paper(self) -> Floats:
+        """Return what the paper's formula adds; see clustered.py."""
+        m0, m1, m2 = self.moments[:3]
+        squares = m2 - 2 * self.mean * m1 + self.mean**2 * m0
+        squares = squares + self.unit * (self.mean**2 + (1 - self.mean) ** 2)
+        items = self.items + self.pseudo
+        return np.asarray(squares * (1 / (items - 1) - 1 / items) / self.total)
+
+    @property
+    def items(self) -> Floats:
+        """How many items: weights have mean 1 on the side."""
+        return np.asarray(np.rint(self.n))
+
+    @property
+    def df(self) -> Floats:
+        if self.kind == "miller":
+            return np.full_like(self.mean, np.inf)
+        if self.kind == "CR1":
+            return np.asarray(self.count + self.pseudo - 1)
+        q, p = self.held * self.sizes / self.total, self.unit / self.total
+        with np.errstate(divide="ignore", invalid="ignore"):
+            a, b = q**2 / (1 - q), p**2 / (1 - p)
+            squares = (q**2).sum(axis=0) + self.pseudo * p**2
+            inner = squares + (a.sum(axis=0) + self.pseudo * b) ** 2 - (a**2).sum(axis=0) - self.pseudo * b**2
+            return np.asarray(1 / inner)
+
+    def pseudo_unit(self) -> Floats:
+        """Return how many items a pseudo-item weighs, on the scale 2 x − 1 as unpaired.py has it."""
+        m = self.moments
+        mean = m[1] / m[0]
+        squares = m[2] - mean**2 * m[0]
+        fourths = m[4] - 4 * mean * m[3] + 6 * mean**2 * m[2] - 3 * mean**4 * m[0]
+        spread = ItemSpread(squares=4 * np.maximum(squares, 0.0), fourths=16 * np.maximum(fourths, 0.0))
+        average = (self.held * self.sizes**2).sum(axis=0) / self.n
+        return pseudo_weight(4 * self.variance, spread, self.items, ClusterSizes(average=average, count=self.count))

@@ -1,0 +1,26 @@
+"""What the statistics can be asked for: the words of each choice."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
+"""How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""
+
+ComparisonMethod = Literal["pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
+"""How a difference is tested. None chooses "pseudo-items" for scores in [0, 1] and "t" for others."""
+
+Variance = Literal["CR2", "CR1", "miller"]
+"""The variance estimator: CR2 (Bell and McCaffrey 2002), CR1 (Stata's), or the paper's formula (Miller 2024)."""
+
+Adjustment = Literal["max-t", "holm", "bh", "none"]
+"""How p-values of many pairs are corrected for their number."""
+
+ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
+"""What is made of the attempts at an item; those that end in a sign are followed by k."""
+
+Goal = Literal["different", "not-worse", "same"]
+"""What a plan is to show: a difference, that it is no worse than a margin, or that it is within one."""
+
+PlanMethod = Literal["pseudo-items", "t", "z"]
+"""The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""

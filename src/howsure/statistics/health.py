@@ -1,0 +1,284 @@
+"""Which items tell models apart at all, and what a task can resolve: from scores of items × models.
+
+Four questions: on which items do models differ (`separation`), which items run against all the others
+(`discrimination`), how large a gap has to be (`resolution`), and would other items rank the models the same
+(`reliability`). All from sums and matrix products; memory is a few times that of the scores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special, stats
+
+from howsure.statistics.means import intervals
+from howsure.statistics.means.clustered import clustering
+from howsure.statistics.ranks.adjust import benjamini_hochberg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from howsure.statistics.pairs.moments import PairMoments
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+LEAST_MODELS = 8
+"""Below this many models a correlation over models says nothing."""
+
+SPLITS = 200
+POWER = 0.8
+ROUNDING, SAME = 1e-12, 1e-9
+"""Differences of single scores and of means, as a share of the largest score, that are nothing but rounding."""
+BLOCK_CELLS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separation:
+    """What the models did on each of n items.
+
+    `mean` (n,): mean score of the models that answered, NaN where none did; `answered` (n,): how many did.
+    `nobody`, `everybody` (n,): all of them have the worst, the best score that there is; `alike` (n,): all of them have
+    the same score, whatever it is. An item that fewer than two models answered is none of these.
+    """
+
+    mean: Floats
+    answered: Ints
+    nobody: Bools
+    everybody: Bools
+    alike: Bools
+
+    @property
+    def separating(self) -> Bools:
+        """The items on which at least two models differ (n,)."""
+        return (self.answered > 1) & ~self.alike
+
+
+def separation(x: Floats, *, bounded: bool, lower_is_better: bool = False) -> Separation:
+    """Say on which items of x (n, M) models differ; NaN marks a missing score.
+
+    `bounded`: scores lie in [0, 1], so that a worst and a best score exist.
+    """
+    there = ~np.isnan(x)
+    answered = there.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        mean = np.where(there, x, 0.0).sum(axis=1) / answered
+    low, high = np.where(there, x, np.inf).min(axis=1), np.where(there, x, -np.inf).max(axis=1)
+    several = answered > 1
+    alike = several & (high - low <= ROUNDING * np.maximum(np.abs(low), np.abs(high)))
+    zero, one = bounded & several & (high <= 0), bounded & several & (low >= 1)
+    nobody, everybody = (one, zero) if lower_is_better else (zero, one)
+    return Separation(mean=mean, answered=answered, nobody=nobody, everybody=everybody, alike=alike)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrimination:
+    """How each of n items goes with all the others (n,); NaN where that isn't defined.
+
+    `correlation`: item-rest; `p_value`: of "negative", one-sided; `p_adjusted`: for the number of items.
+    """
+
+    correlation: Floats
+    p_value: Floats
+    p_adjusted: Floats
+
+
+def discrimination(x: Floats, *, weights: Floats | None = None) -> Discrimination:
+    """Correlate, over models, the score on each item of x (n, M) with the mean over the other items.
+
+    The item-rest correlation of classical test theory (Henrysson 1963; Lord and Novick 1968). An item that good models
+    fail and bad ones solve is likely mislabelled or broken. Missing scores: a model's mean is over the other items that
+    it answered, each taken from the item's own mean, so that a model isn't good for having answered easy ones; with no
+    score missing this changes nothing. NaN where fewer than 8 models have both, or one of the two doesn't vary.
+
+    p-values are of Student's t with M − 2 degrees of freedom, but never below the chance of the most extreme order of
+    the same scores, 1 / C(M, k) where an item has two different ones, and corrected over items (Benjamini and Hochberg
+    1995). They take models for an independent sample. Models that are related (one family, one base model) are not:
+    their p-values are too small, and an item that is marked should be read, not removed unread.
+    """
+    correlation, count = _item_rest(x, np.ones(len(x)) if weights is None else weights)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = correlation * np.sqrt((count - 2) / (1 - correlation**2))
+    p = np.maximum(special.stdtr(np.maximum(count - 2, 1), t), _rarest_order(x, count))
+    p[np.isnan(correlation)] = np.nan
+    adjusted = np.full(len(p), np.nan)
+    known = ~np.isnan(p)
+    adjusted[known] = benjamini_hochberg(p[known])
+    return Discrimination(correlation=correlation, p_value=p, p_adjusted=adjusted)
+
+
+def _item_rest(x: Floats, weights: Floats) -> tuple[Floats, Ints]:
+    """Return the correlation of each item with the rest (n,), and over how many models it is (n,)."""
+    there, item = _deviations(x)
+    total = weights @ there
+    left = total - weights[:, None]
+    there &= left > ROUNDING * weights.sum()
+    count = there.sum(axis=1)
+    rest = np.where(there, (weights @ item - weights[:, None] * item) / np.where(there, left, 1.0), 0.0)
+    scale = np.abs(np.where(there, x, 0.0)).max(axis=1, initial=0.0)
+    item, rest = _centred(item, there, count), _centred(rest, there, count)
+    own, other = np.einsum("ij,ij->i", item, item), np.einsum("ij,ij->i", rest, rest)
+    varies = (own > count * (ROUNDING * scale) ** 2) & (other > count * (ROUNDING * scale.max(initial=0.0)) ** 2)
+    known = varies & (count >= LEAST_MODELS)
+    product = np.sqrt(np.where(known, own, 1.0) * np.where(known, other, 1.0))
+    return np.where(known, np.clip(np.einsum("ij,ij->i", item, rest) / product, -1.0, 1.0), np.nan), count
+
+
+def _deviations(x: Floats) -> tuple[Bools, Floats]:
+    """Return which scores there are, and each minus its item's mean, 0 where there is none."""
+    there = ~np.isnan(x)
+    filled = np.where(there, x, 0.0)
+    mean = filled.sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
+    return there, np.where(there, filled - mean, 0.0)
+
+
+def _centred(x: Floats, there: Bools, count: Ints) -> Floats:
+    mean = np.where(there, x, 0.0).sum(axis=1) / np.maximum(count, 1)
+    return np.where(there, x - mean[:, None], 0.0)
+
+
+def _rarest_order(x: Floats, count: Ints) -> Floats:
+    """Return 1 / C(M, k), the chance that just the k weakest of M models have the better of two scores; else 0."""
+    low, high = np.fmin.reduce(x, axis=1, keepdims=True), np.fmax.reduce(x, axis=1, keepdims=True)
+    top = np.minimum((x == high).sum(axis=1), count)
+    two = ((x == high) | (x == low) | np.isnan(x)).all(axis=1)
+    log = special.gammaln(top + 1) + special.gammaln(count - top + 1) - special.gammaln(count + 1)
+    return np.where(two, np.exp(np.minimum(log, 0.0)), 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """The gaps that a task can show, in score units, NaN where no two models can be compared.
+
+    `smallest_gap`: significant for one pair; `planned_gap`: found with 80 % power in one planned comparison; both the
+    median over pairs. `neighbours`: how many gaps between neighbouring places exceed the smallest one.
+    """
+
+    smallest_gap: float
+    planned_gap: float
+    neighbours: int
+
+
+def resolution(pairs: PairMoments, level: float) -> Resolution:
+    """Say which gaps can be seen, from all pairs of M models that stand in the order of their places.
+
+    One pair's interval has the half width t · SE, and a true gap of (t + t₀.₈) · SE leaves zero out four times in five
+    (Miller 2024, section 5; Cohen 1988). Neither is corrected for the number of pairs.
+    """
+    first, second = np.triu_indices(len(pairs.spread), 1)
+    spread, df = pairs.spread[first, second], pairs.df[first, second]
+    t = intervals.t_quantile(level, df)
+    smallest = _median(t * spread)
+    planned = _median((t + intervals.t_quantile(2 * POWER - 1, df)) * spread)
+    gaps = np.abs(np.diagonal(pairs.difference, offset=1))
+    return Resolution(smallest_gap=smallest, planned_gap=planned, neighbours=int((gaps > smallest).sum()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """How well another set of items like these would give the models the same scores and places: 1 is perfectly.
+
+    `scores`, `places`: from split halves, stepped up to the full length (Pearson, Spearman); `items`: Cronbach's alpha,
+    over the `n_complete` items without a missing score. NaN with fewer than three models or where they don't differ.
+    """
+
+    scores: float
+    places: float
+    items: float
+    n_complete: int
+
+
+def reliability(
+    x: Floats,
+    *,
+    clusters: Ints | None = None,
+    weights: Floats | None = None,
+    rng: np.random.Generator,
+    splits: int = SPLITS,
+) -> Reliability:
+    """Split the items of x (n, M) into random halves and correlate the models' scores on the two.
+
+    Whole clusters (codes (n,), None: each item is its own) go to one half, half of the clusters to each. The median
+    correlation r over the splits is stepped up to the full length, 2r / (1 + r) (Spearman 1910; Brown 1910), which
+    takes the halves for equal: with clusters of very different size it comes out too low. Missing scores: as in
+    `discrimination`, and a model that lacks more than half of the items is left out.
+
+    Cronbach's (1951) alpha, KR-20 for right-or-wrong answers, is the mean over all equal halves of items and knows no
+    clusters: where items of a cluster go together it comes out too high. NaN where most items lack a score.
+    """
+    x = x[:, 2 * np.isnan(x).sum(axis=0) <= len(x)]
+    weights = np.ones(len(x)) if weights is None else weights
+    complete = ~np.isnan(x).any(axis=1)
+    pearson, spearman = _median_agreement(x, clusters, weights, rng, splits) if x.shape[1] > 2 else (np.nan, np.nan)
+    enough = x.shape[1] > 2 and complete.sum() >= max(len(x) / 2, 2)
+    return Reliability(
+        scores=_stepped_up(pearson),
+        places=_stepped_up(spearman),
+        items=_cronbach(x[complete] * weights[complete, None]) if enough else np.nan,
+        n_complete=int(complete.sum()),
+    )
+
+
+def _median_agreement(
+    x: Floats, clusters: Ints | None, weights: Floats, rng: np.random.Generator, splits: int
+) -> tuple[float, float]:
+    there, deviation = _deviations(x)
+    scale = float(np.abs(np.where(there, x, 0.0)).max(initial=0.0))
+    codes = None if clusters is None else np.unique(clusters, return_inverse=True)[1]
+    term = clustering(codes, weights)
+    if term.n_clusters < 2:
+        return np.nan, np.nan
+    sums, sizes = term.sums(deviation * weights[:, None]), term.sums(there * weights[:, None])
+    found = [_agreement(half, sums, sizes, scale) for half in halves(term.n_clusters, rng, splits)]
+    pearson, spearman = np.concatenate(found, axis=1)
+    return _median(pearson), _median(spearman)
+
+
+def halves(n: int, rng: np.random.Generator, splits: int = SPLITS) -> Iterator[Floats]:
+    """Yield blocks of random halves of n clusters: rows of n zeros and n // 2 ones, `splits` rows in all."""
+    block = max(BLOCK_CELLS // n, 1)
+    one = (np.arange(n) < n // 2).astype(float)
+    for start in range(0, splits, block):
+        yield rng.permuted(np.tile(one, (min(block, splits - start), 1)), axis=1)
+
+
+def _agreement(half: Floats, sums: Floats, sizes: Floats, scale: float) -> Floats:
+    """Return Pearson's and Spearman's correlation of the models' scores on each half (S, C) and its other: (2, S).
+
+    NaN where a model has no score in one of the halves, or the models don't differ there.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = [(side @ sums) / (side @ sizes) for side in (half, 1 - half)]
+    rounded = np.rint(np.stack(means) / (SAME * scale or 1.0))
+    known = ~np.isnan(rounded).any(axis=(0, 2)) & (np.ptp(rounded, axis=2) > 0).all(axis=0)
+    ranks = [stats.rankdata(side, axis=1) for side in rounded]
+    return np.where(known, [_correlations(*means), _correlations(*ranks)], np.nan)
+
+
+@np.errstate(divide="ignore", invalid="ignore")
+def _correlations(a: Floats, b: Floats) -> Floats:
+    """Correlate the rows of a and b (S, M)."""
+    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
+    squares = np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
+    return np.asarray(np.einsum("ij,ij->i", a, b) / np.sqrt(squares))
+
+
+def _cronbach(x: Floats) -> float:
+    n, total = len(x), x.sum(axis=0)
+    if np.ptp(total) <= SAME * n * np.abs(x).max():
+        return np.nan
+    return float(n / (n - 1) * (1 - x.var(axis=1, ddof=1).sum() / total.var(ddof=1)))
+
+
+def _stepped_up(r: float) -> float:
+    return 2 * r / (1 + r) if r > SAME - 1 else np.nan
+
+
+def _median(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan

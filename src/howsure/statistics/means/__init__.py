@@ -1,0 +1,1 @@
+"""Means, their standard errors and intervals."""

@@ -1,0 +1,155 @@
+"""The interval of a mean, for many means at once.
+
+"blend", the default for scores in [0, 1], was chosen by trial (docs/decisions/0004-intervals.md):
+- Single right-or-wrong answers to independent items: Wilson's interval, guarded next to 0 and 1.
+- Answers in groups (clusters, or attempts at an item): on the arcsine scale between the limits of the beta-binomial
+  posterior and those of the guarded Wilson interval on n / deff. The more effective events were seen, n p (1 − p) / deff,
+  the nearer to the latter: a share of events / (events + 6), at least a third. The limit on the side of the nearer end,
+  0 or 1, is no nearer to the mean than the latter.
+- Scores that are no right-or-wrong answers: the guarded Wilson interval on n / deff; a deff below the square root of the
+  clusters' size is drawn towards it, the more the fewer clusters made the spread that was seen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.means import intervals
+from howsure.statistics.means.betabinomial import Groups, posterior_limits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from howsure.statistics.choices import IntervalMethod
+
+    Floats = NDArray[np.float64]
+
+LEAST_SHARE, HALFWAY = 1 / 3, 6.0
+"""The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
+
+DOUBT, KURTOSIS = 1.5, 3.0
+"""For fractions: the weight of the usual deff, and the kurtosis at which every cluster counts as a unit of evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """T means over the same items, and what is known of their error.
+
+    `value`, `var` (T,); `df`; `n` items; `units`: clusters, or items without them; `bounded`: scores lie in [0, 1];
+    `cluster_size`: average size of a cluster, 1 without them; `deciding` (T,): how many clusters made the spread,
+    (Σ e²)² / Σ e⁴ of their residual sums; `groups`: the groups that right-or-wrong answers come in, None for other scores.
+    """
+
+    value: Floats
+    var: Floats
+    df: float
+    n: int
+    units: int
+    bounded: bool
+    cluster_size: float
+    deciding: Floats
+    groups: Groups | None = None
+
+    @property
+    def at_edge(self) -> NDArray[np.bool_]:
+        """Which means are 0 or 1, where the variance says nothing."""
+        return np.asarray(((self.value <= 0) | (self.value >= 1)) & self.bounded)
+
+    @property
+    def effective(self) -> Floats:
+        """N / deff: how many independent items carry the same information (T,); n where there is no variance."""
+        spread = self.value * (1 - self.value)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deff = self.var * (self.n - 1) / spread
+        return self.n / np.where((spread > 0) & (deff > 0), deff, 1.0)
+
+
+def deciding(sums: Floats) -> Floats:
+    """Return (Σ e²)² / Σ e⁴ of residual sums (C, T): how many equal ones would make the same spread; 1 where none does."""
+    squares = sums**2
+    fourths = (squares**2).sum(axis=0)
+    return np.asarray(squares.sum(axis=0) ** 2 / np.where(fourths > 0, fourths, np.inf)).clip(min=1.0)
+
+
+def limits(means: Means, method: IntervalMethod, level: float) -> tuple[Floats, Floats]:
+    """Return the limits of every mean (T,), cut to [0, 1] for bounded scores; NaN where there is no error bar.
+
+    `method`: any but "bootstrap" and "bayes", which need the items. At 0 and n of n: Clopper and Pearson's interval,
+    counting clusters as the independent units.
+    """
+    if method == "t":
+        se = np.sqrt(np.where(means.var > 0, means.var, np.nan))
+        low, high = intervals.t_interval(means.value, se, means.df, level)
+    elif method == "blend":
+        low, high = _blend(means, level)
+    elif method == "wilson":
+        low, high = intervals.wilson(means.value, means.effective, means.df, level)
+    else:
+        exact = intervals.clopper_pearson if method == "clopper-pearson" else intervals.jeffreys
+        low, high = exact(means.value * means.effective, means.effective, level)
+    known = np.isfinite(means.var)
+    low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
+    if not means.bounded:
+        return low, high
+    edge = intervals.clopper_pearson(np.round(means.value) * means.units, means.units, level)
+    low, high = np.where(means.at_edge, edge[0], low), np.where(means.at_edge, edge[1], high)
+    return np.maximum(low, 0.0), np.minimum(high, 1.0)
+
+
+def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
+    groups = means.groups
+    if groups is None:
+        evidence = np.minimum(KURTOSIS * means.deciding, means.units) / DOUBT
+        return intervals.guarded_wilson(
+            means.value, _cautious(means, math.sqrt(means.cluster_size), evidence), means.df, level
+        )
+    single = groups.single
+    by_weights = means.n * float(groups.shares @ groups.shares)
+    most = _answers(groups)
+    capped = np.where(means.var > 0, np.minimum(means.effective, most), most)
+    effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), capped)
+    low, high = intervals.guarded_wilson(means.value, effective, means.df, level)
+    rest = np.flatnonzero(~single)
+    value, events = means.value[rest], (effective * _spread(means))[rest]
+    share = np.maximum(events / (events + HALFWAY), LEAST_SHARE)
+    posterior = posterior_limits(groups.take(rest), level)
+    low[rest] = _no_nearer(_between(posterior[0], low[rest], share), low[rest], value)
+    high[rest] = 1 - _no_nearer(1 - _between(posterior[1], high[rest], share), 1 - high[rest], 1 - value)
+    return low, high
+
+
+def _no_nearer(blended: Floats, wilson: Floats, value: Floats) -> Floats:
+    """Return lower limits that lie no higher than Wilson's where the value is at most ¼; in part up to ½."""
+    part = np.clip(2 - 4 * value, 0, 1)
+    return np.asarray(blended - part * np.maximum(blended - wilson, 0))
+
+
+def _spread(means: Means) -> Floats:
+    return np.asarray(means.value * (1 - means.value))
+
+
+def _cautious(means: Means, usual: float, evidence: Floats) -> Floats:
+    """Return n / deff, a deff below the usual one drawn towards it by one unit against so much evidence.
+
+    A few scores that happen to be alike, or a few failures that happen to weigh little, make deff too small.
+    """
+    deff = means.n / means.effective
+    return np.asarray(means.n / np.where(deff < usual, (deff * evidence + usual) / (evidence + 1), deff))
+
+
+def _answers(groups: Groups) -> Floats:
+    """Return how many answers there are, as the posterior counts them: none of them says more than an independent one."""
+    return np.asarray(groups.trials / (groups.shares @ groups.shares))
+
+
+def _between(posterior: Floats, wilson: Floats, share: Floats) -> Floats:
+    angle = (1 - share) * _angle(posterior) + share * _angle(wilson)
+    return np.asarray(np.sin(angle) ** 2)
+
+
+def _angle(rate: Floats) -> Floats:
+    return np.asarray(np.arcsin(np.sqrt(np.clip(rate, 0, 1))))

@@ -1,0 +1,263 @@
+"""The mean of one model's item scores, with its standard error and interval."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.errors import Caution, MethodError
+from howsure.statistics.means import bayes, bootstrap, intervals
+from howsure.statistics.means.betabinomial import Groups
+from howsure.statistics.means.clustered import clustering, degrees_of_freedom, variances
+from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.results import Bound, Estimate, Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.statistics.choices import IntervalMethod, Variance
+    from howsure.statistics.means.clustered import Clustering
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+FEW_CLUSTERS_DF = 4.0
+MIN_UNITS = 2
+DOMINANT_SHARE = 1 / 3
+
+
+def mean(
+    x: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    attempts: Floats | None = None,
+    bounded: bool = True,
+    level: float = 0.95,
+    interval: IntervalMethod | None = None,
+    variance: Variance = "CR2",
+    rng: np.random.Generator | None = None,
+    labels: Sequence[str] = (),
+) -> Estimate:
+    """Estimate the mean of item scores x (n,), no value missing.
+
+    `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
+    `attempts` (n,): how many right-or-wrong answers each score is the mean of; None where it is something else.
+    `interval` None means "blend" for bounded scores (see limits.py) and the t interval otherwise; at 0 and n of n it is
+    Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the (first) clusters, for
+    cautions. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
+    McCaffrey (2002); Korn and Graubard (1998).
+
+    >>> import numpy as np
+    >>> answer = mean(np.array([1.0, 0, 1, 1, 0, 1, 1, 1]))
+    >>> round(answer.value, 3), round(answer.se, 3)
+    (0.75, 0.164)
+    """
+    counts = None if attempts is None else attempts[:, None]
+    return means(
+        x[:, None],
+        clusters=clusters,
+        weights=weights,
+        attempts=counts,
+        bounded=bounded,
+        level=level,
+        interval=interval,
+        variance=variance,
+        rng=rng,
+        labels=labels,
+    )[0]
+
+
+def means(
+    x: Floats,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    attempts: Floats | None = None,
+    bounded: bool = True,
+    level: float = 0.95,
+    interval: IntervalMethod | None = None,
+    variance: Variance = "CR2",
+    rng: np.random.Generator | None = None,
+    labels: Sequence[str] = (),
+) -> tuple[Estimate, ...]:
+    """Estimate the mean of every column of x (n, T), as `mean` does for one; `attempts` (n, T)."""
+    chosen = interval or ("blend" if bounded else "t")
+    if not bounded and chosen not in ("t", "bootstrap"):
+        raise MethodError(f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores.")
+    n = len(x)
+    w = np.ones(n) if weights is None else weights * (n / weights.sum())
+    sample = _Sample(x, w, tuple(clusters), attempts, bounded)
+    known, cautions = _uncertainty(sample, variance, labels)
+    exact = known.at_edge if chosen != "bayes" else np.zeros(x.shape[1], dtype=bool)
+    low, high = _limits(sample, known, chosen, level, rng)
+    if chosen == "bootstrap" and len(clusters) > 1:
+        cautions = [
+            found if edge else [*found, FIRST_CLUSTERING_ONLY] for found, edge in zip(cautions, exact, strict=True)
+        ]
+    return tuple(
+        Estimate(
+            value=float(known.value[k]),
+            se=math.sqrt(known.var[k]) if known.var[k] >= 0 else math.nan,
+            interval=Interval(low=float(low[k]), high=float(high[k]), level=level),
+            df=known.df,
+            n_items=n,
+            n_clusters=known.units,
+            method=f"{'clopper-pearson' if exact[k] else chosen}, {variance}",
+            cautions=tuple(cautions[k]),
+            bounds=_bounds(float(known.value[k]), n, known.units, level) if known.at_edge[k] else (),
+        )
+        for k in range(x.shape[1])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or None."""
+
+    x: Floats
+    w: Floats
+    clusters: tuple[Ints, ...]
+    attempts: Floats | None
+    bounded: bool
+
+    def coarsest(self) -> Clustering:
+        """Return the clustering with the fewest clusters; the items themselves where there is none."""
+        return clustering(min(self.clusters, key=lambda code: int(code.max()), default=None), self.w)
+
+    def groups(self) -> Groups | None:
+        """Return the groups that right-or-wrong answers come in, None for other scores."""
+        if self.attempts is None or not self.bounded:
+            return None
+        term = self.coarsest()
+        held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
+        trials = term.shares @ term.sums(self.attempts)
+        return Groups(means=held, shares=term.shares, trials=trials)
+
+
+def _limits(
+    sample: _Sample, known: Means, chosen: IntervalMethod, level: float, rng: np.random.Generator | None
+) -> tuple[Floats, Floats]:
+    if chosen not in ("bootstrap", "bayes"):
+        return limits(known, chosen, level)
+    low, high = limits(known, "clopper-pearson", level)  # right where nothing varies
+    resampled = known.bounded & known.at_edge if chosen == "bootstrap" else np.zeros(len(low), dtype=bool)
+    for k in np.flatnonzero(np.isfinite(known.var) & ~resampled):
+        if chosen == "bayes":
+            effective = known.units if known.at_edge[k] else float(known.effective[k])
+            low[k], high[k] = bayes.mean_interval(float(known.value[k]), effective, level=level)
+        else:
+            draws = deepcopy(rng) if rng else np.random.default_rng(0)  # every column is resampled alike
+            low[k], high[k] = bootstrap.mean_interval(sample.x[:, k], sample.w, sample.clusters, level=level, rng=draws)
+    return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
+
+
+def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> tuple[Means, list[list[Caution]]]:
+    x, w, clusters = sample.x, sample.w, sample.clusters
+    n, n_models = x.shape
+    value = np.clip(w @ x / n, x.min(axis=0), x.max(axis=0))
+    units = min([int(code.max()) + 1 for code in clusters], default=n)
+    if units < MIN_UNITS:
+        var, df, shared = np.full(n_models, np.nan), math.nan, [_one_unit(n)]
+    else:
+        var, df = variances(x, w, clusters, variance), degrees_of_freedom(clusters, w, variance)
+        shared = cluster_cautions(w, clusters, df, labels)
+    floor = (1e-12 * np.abs(x).max(axis=0)) ** 2
+    negative = var < -floor
+    if negative.any():
+        var = np.where(negative, np.max([variances(x, w, [c], variance) for c in clusters], axis=0), var)
+    var = np.where(var <= floor, 0.0, var)
+    term = sample.coarsest()
+    known = Means(
+        value=value,
+        var=var,
+        df=df,
+        n=n,
+        units=units,
+        bounded=sample.bounded,
+        cluster_size=float(term.totals @ term.totals) / n,
+        deciding=deciding(term.sums((x - value) * w[:, None])),
+        groups=sample.groups() if units >= MIN_UNITS else None,
+    )
+    flat = (var == 0) & ~known.at_edge
+    cautions = [
+        [*shared, *([NEGATIVE_TWO_WAY] if negative[k] else []), *([_no_variance(value[k])] if flat[k] else [])]
+        for k in range(n_models)
+    ]
+    return known, cautions
+
+
+def _bounds(value: float, n: int, n_clusters: int, level: float) -> tuple[Bound, ...]:
+    """Return the exact one-sided statements at 0 and n of n: by items, and by clusters where there are any."""
+    units = [("items", n)] if n_clusters == n else [("clusters", n_clusters), ("items", n)]
+    bounds = []
+    for name, count in units:
+        limit = intervals.rule_of_three(count, level)
+        side, limit = ("upper", limit) if value <= 0 else ("lower", 1 - limit)
+        bounds.append(Bound(limit=limit, side=side, level=level, units=name, n=count))
+    return tuple(bounds)
+
+
+def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = ()) -> list[Caution]:
+    """Warn of too few or too unequal clusters to lean on."""
+    if not clusters or not math.isfinite(df):
+        return []
+    shares = np.bincount(clusters[0], weights=w) / w.sum()
+    largest = int(shares.argmax())
+    if shares[largest] > DOMINANT_SHARE:
+        size, name = int((clusters[0] == largest).sum()), labels[largest] if labels else "one cluster"
+        return [
+            Caution(
+                code="dominant_cluster",
+                message=f"{name} holds {size} of {len(w)} items; the {len(shares)} clusters are worth "
+                f"{df:.2f} degrees of freedom",
+                remedy="Read the error bar as rough; more clusters help, more items in this one don't.",
+            )
+        ]
+    if df < FEW_CLUSTERS_DF:
+        return [
+            Caution(
+                code="few_clusters",
+                message=f"{len(shares)} clusters are worth {df:.2f} degrees of freedom",
+                remedy="Read the error bar as rough; items from more clusters would help.",
+            )
+        ]
+    return []
+
+
+def _one_unit(n: int) -> Caution:
+    if n == 1:
+        return Caution(
+            code="one_item", message="one item gives no standard error", remedy="Add items: at least two are needed."
+        )
+    return Caution(
+        code="one_cluster",
+        message=f"all {n} items are in one cluster: nothing says how much another cluster would differ",
+        remedy="Add clusters, or use --cluster none if the items were drawn one by one.",
+    )
+
+
+def _no_variance(value: float) -> Caution:
+    return Caution(
+        code="no_variance",
+        message=f"every item (or cluster) has the same score, {value:.4g}: the standard error of 0 is no certainty",
+        remedy="Check that the scores are per item and not one summary repeated.",
+    )
+
+
+FIRST_CLUSTERING_ONLY = Caution(
+    code="first_clustering_only",
+    message="this method resamples one way of clustering; the second was not used",
+    remedy="Use the default method to respect both.",
+)
+NEGATIVE_TWO_WAY = Caution(
+    code="negative_two_way_variance",
+    message="the two-way clustered variance came out negative; the larger of the two one-way variances is used",
+    remedy="Few clusters on one side: cluster on the other alone.",
+)

@@ -1,0 +1,1 @@
+"""Where the variance comes from: questions, answers, clusters."""

@@ -1,0 +1,1 @@
+"""Differences of two models, and of all pairs at once."""

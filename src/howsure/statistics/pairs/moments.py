@@ -1,0 +1,160 @@
+"""PairMoments: what is known of the difference of every two models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from howsure.statistics.means import intervals
+from howsure.statistics.means.clustered import satterthwaite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+ROUNDING = 1e-13
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipSums:
+    """What sign flips of whole clusters need: C clusters, of which the last ones may be pseudo-items, and M models.
+
+    `sums` (C, M): what each cluster adds to each model's mean, up to a constant per cluster; `shared` (C,): what a
+    pseudo-item adds to every difference, 0 for a cluster of data; `sizes` (C,): each one's share of the weight.
+    `observed` (M, M): the squared pivots to compare with; None where they follow from the sums themselves.
+    """
+
+    sums: Floats
+    shared: Floats
+    sizes: Floats
+    observed: Floats | None = None
+
+    @property
+    def inflation(self) -> Floats:
+        """What squared residual sums are multiplied by, as CR2 does (C,)."""
+        return np.asarray(1 / (1 - np.minimum(self.sizes / self.sizes.sum(), 1 - 1e-12)))
+
+    @property
+    def even(self) -> bool:
+        """Whether all clusters, pseudo-items among them, are of one size."""
+        return float(np.ptp(self.sizes)) < 1e-12 * float(self.sizes.max())
+
+    def squares(self) -> Floats:
+        """Σ inflation · d_g² of every pair (M, M): the same for every flip."""
+        weighted = self.sums * self.inflation[:, None]
+        added = float(self.inflation @ self.shared**2)
+        return np.asarray(np.maximum(squared_differences(weighted.T @ self.sums), 0.0) + added)
+
+    def take(self, models: Sequence[int]) -> FlipSums:
+        """Return the same for these models, in this order."""
+        at = np.ix_(models, models)
+        observed = None if self.observed is None else self.observed[at]
+        return replace(self, sums=self.sums[:, np.asarray(models)], observed=observed)
+
+
+def flip_sums(sums: Floats, sizes: Floats, pseudo: Floats) -> FlipSums:
+    """Put clusters of data and pseudo-items of these sizes side by side; every other pseudo-item counts downwards."""
+    signs = np.where(np.arange(len(pseudo)) % 2, -1.0, 1.0)
+    return FlipSums(
+        sums=np.concatenate([sums, np.zeros((len(pseudo), sums.shape[1]))]),
+        shared=np.concatenate([np.zeros(len(sums)), signs * pseudo]),
+        sizes=np.concatenate([sizes, pseudo]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairMoments:
+    """The paired difference of every two models: arrays (M, M), entry [i, j] is about i − j.
+
+    `difference`: plain; `variance`: its plain variance; `centre`, `spread`: the pivot's centre and standard error;
+    `df`: degrees of freedom of the pivot; `shared`: items that both answered; `units`: clusters that these are in.
+    `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect.
+    """
+
+    difference: Floats
+    variance: Floats
+    centre: Floats
+    spread: Floats
+    df: Floats
+    shared: Ints
+    units: Ints
+    flips: FlipSums | None
+
+    def take(self, models: Sequence[int]) -> PairMoments:
+        """Return the same for these models, in this order."""
+        at = np.ix_(models, models)
+        arrays = {field.name: getattr(self, field.name)[at] for field in fields(self) if field.name != "flips"}
+        return PairMoments(**arrays, flips=None if self.flips is None else self.flips.take(models))
+
+    @property
+    def t(self) -> Floats:
+        """The pivot under "no difference", NaN where it doesn't exist, 0 where there is no difference at all."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = self.centre / self.spread
+        ratio = np.where(self.spread == 0, np.where(self.centre == 0, 0.0, np.nan), ratio)
+        return np.where(np.isfinite(self.df) | np.isposinf(self.df), ratio, np.nan)
+
+    @property
+    def p_value(self) -> Floats:
+        """Two-sided p-values, 1 on the diagonal."""
+        p = intervals.t_p_value(self.t, self.df)
+        np.fill_diagonal(p, 1.0)
+        return p
+
+
+def with_own_pivots(moments: PairMoments) -> PairMoments:
+    """Let flips be compared with each pair's own p-value, as the t² that has it among pivots of all the clusters.
+
+    Pairs that share few items have a pivot with heavier tails than the flips of all items have, and pseudo-items that
+    weigh more than one item a pivot of their own. Nothing changes where there are no flips.
+    """
+    flips = moments.flips
+    if flips is None:
+        return moments
+    df = satterthwaite(flips.sizes / flips.sizes.sum())
+    p = np.clip(np.nan_to_num(moments.p_value, nan=1.0), 1e-300, 1.0)
+    return replace(moments, flips=replace(flips, observed=np.asarray(special.stdtrit(df, p / 2) ** 2, dtype=float)))
+
+
+def settled(difference: Floats, size: Floats | float) -> Floats:
+    """Set to 0 what is only rounding beside scores of this size: equal scores differ by nothing, on every way to them."""
+    return np.where(np.abs(difference) <= ROUNDING * size, 0.0, difference)
+
+
+def squared_differences(product: Floats) -> Floats:
+    """Turn Σ e_i e_j into Σ (e_i − e_j)²; cancellation is cut off where two columns are the same."""
+    own = np.diagonal(product)
+    squares = own[:, None] + own[None, :] - 2 * product
+    squares[np.abs(squares) < 1e-12 * (own[:, None] + own[None, :])] = 0.0
+    return squares
+
+
+@dataclass(slots=True)
+class SignedTotal:
+    """A sum of signed terms (V_1 + V_2 − V_12) that falls back to its largest positive term where it is negative."""
+
+    total: Floats
+    largest: Floats
+
+    @classmethod
+    def zeros(cls, shape: tuple[int, ...]) -> SignedTotal:
+        """Start from nothing."""
+        return cls(np.zeros(shape), np.zeros(shape))
+
+    def add(self, sign: int, term: Floats) -> None:
+        """Add one term."""
+        self.total = self.total + sign * term
+        if sign > 0:
+            self.largest = np.maximum(self.largest, term)
+
+    @property
+    def value(self) -> Floats:
+        """The sum, or the largest term where the sum is negative."""
+        return np.where(self.total < 0, self.largest, self.total)

@@ -1,0 +1,266 @@
+"""All pairs of models at once: what a comparison says beside the difference and its test.
+
+Limits of every pair's interval, wins and ties, correlations, and the SE without pairing, from products of matrices as in
+pairs.py. No loop over pairs; memory: a few arrays of M × M, and of n × M for each distinct score up to 64 of them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.means import intervals
+from howsure.statistics.means.clustered import clusterings, covariance
+from howsure.statistics.pairs.moments import squared_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.statistics.choices import Variance
+    from howsure.statistics.pairs.moments import PairMoments
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+ROUNDING = 1e-12
+FEW_LEVELS = 64
+BLOCK = 2_000_000
+"""How many cells are compared at a time where there are many distinct scores, or pairs that lack items are gone through."""
+MOST_ODD = 400_000_000
+"""Cells of pairs that lack items (items × pairs) up to which their SEs without pairing and without clusters are made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairDetails:
+    """Arrays (M, M); entry [i, j] is about i and j on the items that both answered.
+
+    `mean`: i's score on the items that j answered as well; `wins`: items on which i scores higher than j; `ties`: the same;
+    `correlation` of item scores, NaN where one never varies; `unpaired_se`: the SE of the difference if nobody knew which
+    score belongs to which item; `unclustered_se`: if each item stood alone, NaN without clusters.
+    """
+
+    mean: Floats
+    wins: Ints
+    ties: Ints
+    correlation: Floats
+    unpaired_se: Floats
+    unclustered_se: Floats
+
+
+def pair_limits(
+    x: Floats,
+    moments: PairMoments,
+    *,
+    level: float,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    reach: float = np.inf,
+    net_wins: bool = True,
+) -> tuple[Floats, Floats]:
+    """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are none.
+
+    `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `reach`: the largest difference there can be;
+    `net_wins`: lengthen them for single right-or-wrong answers, as pivot.py says.
+    """
+    low, high = plain_limits(moments, level, reach)
+    if not net_wins:
+        return low, high
+    single, wins, items = _net_wins(x, moments, clusters, weights)
+    use, tail = single & np.isfinite(low), (1 + level) / 2
+    low = np.minimum(low, -_room(-wins, items, tail, where=use, beyond=-low))
+    high = np.maximum(high, _room(wins, items, tail, where=use, beyond=high))
+    return np.maximum(low, -reach), np.minimum(high, reach)
+
+
+def _room(losses: Floats, items: Floats, level: float, *, where: NDArray[np.bool_], beyond: Floats) -> Floats:
+    """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
+
+    Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one, which is below
+    Laurent and Massart's (2000, lemma 1) for a χ² quantile.
+    """
+    far = -math.log1p(-level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = (losses + 1 + np.sqrt(2 * (losses + 1) * far) + far) / items
+        near = where & (losses >= 0) & ~(most < beyond)
+    room = np.full(losses.shape, -np.inf)
+    room[near] = intervals.net_limit(losses[near], items[near], level)
+    return room
+
+
+def plain_limits(moments: PairMoments, level: float, reach: float = np.inf) -> tuple[Floats, Floats]:
+    """Return centre ± t · spread of every pair, cut at ±reach; NaN where there is no spread."""
+    known = np.isfinite(moments.spread) & (moments.spread > 0) & ~np.isnan(moments.df)
+    df, place = np.unique(np.where(known, moments.df, 1.0), return_inverse=True)
+    half = intervals.t_quantile(level, df)[place].reshape(known.shape) * moments.spread
+    low, high = moments.centre - half, moments.centre + half
+    return np.where(known, np.maximum(low, -reach), np.nan), np.where(known, np.minimum(high, reach), np.nan)
+
+
+def pair_details(
+    x: Floats, *, clusters: Sequence[Ints] = (), weights: Floats | None = None, variance: Variance = "CR2"
+) -> PairDetails:
+    """Return what is known of every two columns of x (n, M), NaN where a model has no score for an item.
+
+    >>> import numpy as np
+    >>> found = pair_details(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]]))
+    >>> int(found.wins[0, 1]), int(found.wins[1, 0]), int(found.ties[0, 1])
+    (2, 1, 1)
+    """
+    w = np.ones(len(x)) if weights is None else weights
+    has = (~np.isnan(x)).astype(float)
+    shared = np.rint(has.T @ has).astype(np.int64)
+    wins = _wins(x)
+    full = np.flatnonzero(has.all(axis=0))
+    unpaired = _unpaired(x, full, w, clusters, variance)
+    unclustered = _unclustered(x, full if clusters else full[:0], w, variance)
+    _fill_odd(unpaired, unclustered, x, w, clusters=clusters, variance=variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (np.nan_to_num(x) * w[:, None]).T @ has / ((has * w[:, None]).T @ has)
+    return PairDetails(
+        mean=mean,
+        wins=wins,
+        ties=shared - wins - wins.T,
+        correlation=_correlation(x, has, w),
+        unpaired_se=unpaired,
+        unclustered_se=unclustered,
+    )
+
+
+def _wins(x: Floats) -> Ints:
+    """Count the items on which i scores higher than j (M, M): one product a distinct score where these are few."""
+    levels = np.unique(x[~np.isnan(x)])
+    wins = np.zeros((x.shape[1], x.shape[1]))
+    if len(levels) <= FEW_LEVELS:
+        for level in levels[1:]:
+            wins += (x == level).astype(float).T @ (x < level).astype(float)
+        return np.rint(wins).astype(np.int64)
+    step = max(BLOCK // x.size, 1)
+    for start in range(0, x.shape[1], step):
+        wins[start : start + step] = (x[:, start : start + step, None] > x[:, None, :]).sum(axis=0)
+    return wins.astype(np.int64)
+
+
+def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
+    """Return weighted correlations on shared items (M, M)."""
+    middle = np.nanmean(x) if has.any() else 0.0
+    y, weighted = np.where(has > 0, x - middle, 0.0), has * w[:, None]
+    total = weighted.T @ has
+    first = (y * w[:, None]).T @ has  # Σ w y_i over the items that i and j share
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = (y**2 * w[:, None]).T @ has
+        own = squares - first**2 / total
+        varies = own > ROUNDING * squares
+        cross = (y * w[:, None]).T @ y - first * first.T / total
+        r = cross / np.sqrt(own * own.T)
+        return np.where(varies & varies.T, np.where(np.abs(r) < ROUNDING, 0.0, np.clip(r, -1.0, 1.0)), np.nan)
+
+
+def _unpaired(x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
+    """Return the SEs without pairing of the models that answered everything, NaN of the others."""
+    found = np.full((x.shape[1], x.shape[1]), np.nan)
+    if min(term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0) > 1:
+        own = np.diagonal(covariance(x[:, full], w, clusters, variance))
+        found[np.ix_(full, full)] = np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
+    return found
+
+
+def _unclustered(x: Floats, full: Ints, w: Floats, variance: Variance) -> Floats:
+    """Return the SEs that take every item as independent, of the models that answered everything."""
+    found = np.full((x.shape[1], x.shape[1]), np.nan)
+    if len(x) > 1:
+        squares = squared_differences(covariance(x[:, full], w, (), variance))
+        found[np.ix_(full, full)] = np.sqrt(np.maximum(squares, 0.0))
+    return found
+
+
+def _fill_odd(
+    unpaired: Floats, unclustered: Floats, x: Floats, w: Floats, *, clusters: Sequence[Ints], variance: Variance
+) -> None:
+    """Fill in the SEs of the pairs that lack items, block by block; they stay NaN where these are too many."""
+    has = ~np.isnan(x)
+    lacking = np.asarray(~has.all(axis=0))
+    i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))
+    if len(i) * len(x) > MOST_ODD:
+        return
+    y, step = np.nan_to_num(x), max(BLOCK // len(x), 1)
+    for start in range(0, len(i), step):
+        rows, columns = i[start : start + step], j[start : start + step]
+        mask = (has[:, rows] & has[:, columns]).astype(float)
+        sides = [_masked_variance(y[:, k], mask, w, clusters, variance) for k in (rows, columns)]
+        with np.errstate(invalid="ignore"):
+            unpaired[rows, columns] = unpaired[columns, rows] = np.sqrt(np.maximum(sides[0] + sides[1], 0.0))
+        if clusters:
+            alone = np.sqrt(_masked_variance(y[:, rows] - y[:, columns], mask, w, (), variance))
+            unclustered[rows, columns] = unclustered[columns, rows] = alone
+
+
+def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
+    """Return the variance of every column mean of x (n, P) over the items in its mask, NaN with fewer than two clusters."""
+    weights = mask * w[:, None]
+    count, total = mask.sum(axis=0), weights.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centred = (x - (weights * x).sum(axis=0) / total) * mask
+        found, fewest = np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
+        for term, sign in clusterings(clusters, w):
+            there = (term.sums(mask) > 0).sum(axis=0)
+            share = term.sums(weights) / total
+            factor = {"CR2": 1 / (1 - share), "CR1": there / (there - 1)}.get(variance, 1.0)
+            found += (
+                sign * np.where(share < 1, factor * term.sums(centred * w[:, None]) ** 2, 0.0).sum(axis=0) / total**2
+            )
+            fewest = np.minimum(fewest, there) if sign > 0 else fewest
+        if variance == "miller":
+            found += (w[:, None] * centred**2).sum(axis=0) * (1 / (count - 1) - 1 / count) / total
+    return np.where(fewest > 1, found, np.nan)
+
+
+def _net_wins(
+    x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None
+) -> tuple[NDArray[np.bool_], Floats, Floats]:
+    """Say which pairs have single right-or-wrong answers, and count their net wins in effective items."""
+    w = np.ones(len(x)) if weights is None else weights
+    has = ~np.isnan(x)
+    other = (has & (x != 0) & (x != 1)).astype(float)
+    mask = has.astype(float)
+    odd = other.T @ mask
+    single = (odd + odd.T) == 0
+    n = moments.shared.astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = _squares(x, mask, w)
+        items = n / np.maximum(moments.variance * n**2 / squares, 1.0)
+    flat = single & ~(squares > ROUNDING) & (n > 0)
+    items[flat] = _effective_clusters(mask, clusters, w, *np.nonzero(flat))
+    return single, moments.difference * items, items
+
+
+def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
+    """Return Σ w (d − d̄)² of every pair, weights scaled to mean 1 on the items that it shares."""
+    y, weighted = np.nan_to_num(x), mask * w[:, None]
+    total, count = weighted.T @ mask, mask.T @ mask
+    first = (y * w[:, None]).T @ mask
+    second = (y**2 * w[:, None]).T @ mask
+    cross = (y * w[:, None]).T @ y
+    squares = second + second.T - 2 * cross - (first - first.T) ** 2 / total
+    if mask.all():
+        centred = (x - w @ x / w.sum()) * np.sqrt(w)[:, None]
+        squares = squared_differences(centred.T @ centred)
+    return np.asarray(squares * count / total)
+
+
+def _effective_clusters(mask: Floats, clusters: Sequence[Ints], w: Floats, i: Ints, j: Ints) -> Floats:
+    """Return (Σ W_g)² / Σ W_g² over the clusters of the items that pairs share, the smallest of two clusterings."""
+    found = np.full(len(i), np.inf)
+    step = max(BLOCK // len(w), 1)
+    for start in range(0, len(i), step):
+        part = slice(start, start + step)
+        shared = mask[:, i[part]] * mask[:, j[part]] * w[:, None]
+        for term, sign in clusterings(clusters, w):
+            if sign > 0:
+                sums = term.sums(shared)
+                found[part] = np.minimum(found[part], sums.sum(axis=0) ** 2 / (sums**2).sum(axis=0))
+    return found

@@ -1,0 +1,206 @@
+"""All pairs of models with missing cells: each pair on just the items that both answered.
+
+The same as pairs.py, with one M × M product per cluster in place of one for all. A pseudo-item weighs as much as a
+shared item does on average.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.means.clustered import clusterings
+from howsure.statistics.pairs.moments import PairMoments, SignedTotal, flip_sums, settled, with_own_pivots
+from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.statistics.choices import Variance
+    from howsure.statistics.means.clustered import Clustering
+    from howsure.statistics.pairs.moments import FlipSums
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+@np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
+def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, pseudo: int) -> PairMoments:
+    """Compute all pairs of the columns of x (n, M), NaN where a model has no score; weights w (n,) of mean 1."""
+    mask = (~np.isnan(x)).astype(float)
+    filled = np.nan_to_num(x - np.nanmean(x))  # differences stay, and squares of large scores don't cancel
+    weight, shared = (w[:, None] * mask).T @ mask, mask.T @ mask
+    sums = (w[:, None] * filled).T @ mask
+    difference = settled((sums - sums.T) / weight, np.nanmax(np.abs(filled), initial=0.0))
+    shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
+    df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
+    parts = [(_RaggedSums.of(term, filled, mask, w), sign) for term, sign in clusterings(codes, w)]
+    plain = SignedTotal.zeros(shape)
+    for part, sign in parts:
+        plain.add(sign, part.squares(difference, weight, variance))
+        if sign > 0:
+            df, units = np.minimum(df, part.df(weight, variance, pseudo)), np.minimum(units, part.units)
+            size = np.maximum(size, part.size(weight))
+    squares = plain.value / weight**2 + _of_paper(own, weight, difference, variance)
+    item = weight / shared
+    unit = item
+    if pseudo and codes:
+        items = ItemSpread(squares=own.single_squares(difference) / item, fourths=own.single_fourths(difference) / item)
+        unit = item * pseudo_weight(squares, items, shared, ClusterSizes(average=size, count=units))
+    added = pseudo * unit
+    centre = difference * weight / (weight + added)
+    pivot = SignedTotal.zeros(shape)
+    for part, sign in parts:
+        pivot.add(sign, part.squares(centre, weight, variance, pseudo, unit))
+    pivot_squares = pivot.value + _pivot_of_paper(own, weight, difference, centre, variance)
+    known = units > 1
+    if variance == "CR2":
+        df = df + (added / item - pseudo) / size
+    moments = PairMoments(
+        difference=difference,
+        variance=np.where(known, squares, np.nan),
+        centre=centre,
+        spread=np.sqrt(pivot_squares) / (weight + added) if pseudo else np.sqrt(np.maximum(squares, 0)),
+        df=np.where(known, df, np.nan),
+        shared=np.rint(shared).astype(np.int64),
+        units=np.where(np.isfinite(units), units, 0).astype(np.int64),
+        flips=_flip_sums(x, codes, w, pseudo),
+    )
+    return with_own_pivots(moments)
+
+
+@dataclass(frozen=True, slots=True)
+class _RaggedSums:
+    """Per cluster, the shared weight and the summed differences of every pair, streamed twice rather than stored."""
+
+    clusters: list[NDArray[np.intp]] | None
+    filled: Floats
+    mask: Floats
+    w: Floats
+    units: Floats
+
+    @classmethod
+    def of(cls, term: Clustering, filled: Floats, mask: Floats, w: Floats) -> _RaggedSums:
+        if term.codes is None:
+            rows = None if np.all(w == 1) else [np.array([k]) for k in range(len(w))]
+            units = mask.T @ mask
+        else:
+            order = np.argsort(term.codes, kind="stable")
+            rows = np.split(order, np.cumsum(np.bincount(term.codes))[:-1])
+            present = np.stack([mask[r].T @ mask[r] > 0 for r in rows])
+            units = present.sum(axis=0).astype(float)
+        return cls(clusters=rows, filled=filled, mask=mask, w=w, units=units)
+
+    def squares(
+        self, centre: Floats, weight: Floats, variance: Variance, pseudo: int = 0, unit: Floats | float = 0.0
+    ) -> Floats:
+        """Sum (D_g − W_g·centre)², inflated, over clusters and pseudo-items, each of which weighs `unit`."""
+        item = weight / (self.mask.T @ self.mask)
+        whole = weight + pseudo * item
+        flat = (self.units + pseudo) / (self.units + pseudo - 1)
+        if self.clusters is None:
+            total = self.single_squares(centre) * (1 / (1 - item / whole) if variance == "CR2" else 1.0)
+        else:
+            total = np.zeros_like(weight)
+            for rows in self.clusters:
+                held, summed = self._cluster(rows)
+                inflation = 1 / (1 - held / whole) if variance == "CR2" else 1.0
+                total += np.where(held > 0, (summed - held * centre) ** 2 * inflation, 0.0)
+        if variance == "CR1":
+            total *= flat
+        lone = 1 / (1 - unit / (weight + pseudo * unit))
+        extra = lone if variance == "CR2" else flat if variance == "CR1" else 1.0
+        return np.asarray(total + pseudo * unit**2 * (1 + centre**2) * extra)
+
+    def size(self, weight: Floats) -> Floats:
+        """Return the average size of a cluster, in shared items (M, M): Σ W_g² / W, 1 without clusters."""
+        if self.clusters is None:
+            return np.ones_like(weight)
+        total = np.zeros_like(weight)
+        for rows in self.clusters:
+            total += self._cluster(rows)[0] ** 2
+        return total / weight * (self.mask.T @ self.mask) / weight
+
+    def df(self, weight: Floats, variance: Variance, pseudo: int) -> Floats:
+        """Return the degrees of freedom of every pair (M, M)."""
+        if variance == "miller":
+            return np.full(weight.shape, np.inf)
+        if variance == "CR1":
+            return self.units + pseudo - 1
+        unit = weight / (self.mask.T @ self.mask)
+        whole = weight + pseudo * unit
+        q2 = a1 = a2 = np.zeros(weight.shape)
+        lone = unit / whole
+        lone_a = lone**2 / (1 - lone)
+        if self.clusters is None:
+            count = self.units + pseudo
+            return 1 / (count * lone**2 + (count * lone_a) ** 2 - count * lone_a**2)
+        for rows in self.clusters:
+            q = self._cluster(rows)[0] / whole
+            a = q**2 / (1 - q)
+            q2, a1, a2 = q2 + q**2, a1 + a, a2 + a**2
+        return 1 / (q2 + pseudo * lone**2 + (a1 + pseudo * lone_a) ** 2 - (a2 + pseudo * lone_a**2))
+
+    def _cluster(self, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Return the shared weight and the summed differences of one cluster."""
+        mask, w = self.mask[rows], self.w[rows, None]
+        summed = (w * self.filled[rows]).T @ mask
+        return (w * mask).T @ mask, summed - summed.T
+
+    def single_squares(self, centre: Floats) -> Floats:
+        """Return Σ w (d_k − centre)² over shared items, from four products."""
+        weighted = self.w[:, None] * self.filled
+        squares = (weighted * self.filled).T @ self.mask
+        linear = weighted.T @ self.mask
+        data = squares + squares.T - 2 * (weighted.T @ self.filled)
+        weight = (self.w[:, None] * self.mask).T @ self.mask
+        result = data - 2 * centre * (linear - linear.T) + centre**2 * weight
+        return np.where(np.abs(result) < 1e-12 * (squares + squares.T), 0.0, np.maximum(result, 0.0))
+
+    def single_fourths(self, centre: Floats) -> Floats:
+        """Return Σ w (d_k − centre)⁴ over shared items: powers of d by the binomial theorem, then powers of d − centre."""
+        powers = [self.filled**k * self.mask for k in range(5)]
+        weighted = [self.w[:, None] * power for power in powers]
+        total = np.zeros_like(centre)
+        for k in range(5):
+            of_d = sum(comb(k, a) * (-1) ** (k - a) * (weighted[a].T @ powers[k - a]) for a in range(k + 1))
+            total += comb(4, k) * (-centre) ** (4 - k) * of_d
+        return np.maximum(total, 0.0)
+
+
+def _of_paper(own: _RaggedSums, weight: Floats, difference: Floats, variance: Variance) -> Floats | float:
+    """Return what the paper's formula adds to the variance of every pair."""
+    if variance != "miller":
+        return 0.0
+    return own.single_squares(difference) * (1 / (own.units - 1) - 1 / own.units) / weight
+
+
+def _pivot_of_paper(
+    own: _RaggedSums, weight: Floats, difference: Floats, centre: Floats, variance: Variance
+) -> Floats | float:
+    """Return what the paper's formula adds to the squares of the pivot: items and pseudo-items, n + 1 for n + 2."""
+    if variance != "miller":
+        return 0.0
+    unit = weight / own.units
+    squares = own.single_squares(difference) + weight * (difference - centre) ** 2 + PSEUDO * unit * (1 + centre**2)
+    return np.asarray(squares * unit / (own.units + PSEUDO - 1))
+
+
+def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, pseudo: int) -> FlipSums | None:
+    """Sum deviations from the item's mean over the models that answered it; what is missing adds nothing.
+
+    The flips then know how models hang together; what they are compared with is each pair's own pivot.
+    """
+    if len(codes) > 1:
+        return None
+    n = len(x)
+    term = clusterings(codes, w)[0][0]
+    answered = np.maximum((~np.isnan(x)).sum(axis=1, keepdims=True), 1)
+    deviations = np.nan_to_num(x - np.nansum(x, axis=1, keepdims=True) / answered)
+    sums = term.sums(w[:, None] * deviations) / (w @ ~np.isnan(x))
+    return flip_sums(sums, term.totals / n, np.full(pseudo, 1 / n))

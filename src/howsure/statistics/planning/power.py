@@ -1,0 +1,290 @@
+"""Power of the comparison of two models, the questions that it needs, and the smallest difference that it can show.
+
+The variance of a mean difference over n items with K attempts each is (crowd · between + within + answer / K) / n, with
+`between` clusters and `within` them the variance of the items' true differences, `answer` that of one attempt's, and `crowd`
+the size of a cluster as an item sees it (Miller 2024, section 5, with clusters of Kish 1965). Power is that of the test that
+`compare` makes, its pseudo-items and degrees of freedom taken at their expected values, by the noncentral t distribution.
+Method "z" is the paper's formula: n = (z + z_power)² V / effect².
+
+Assumes: clusters (items where there are none) are independent draws, and so many of them that means are about normal.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from scipy import optimize, special
+
+from howsure.statistics.means import intervals
+from howsure.statistics.pairs import pseudo
+from howsure.statistics.pairs.combine import combine_df
+from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.statistics.choices import Goal, PlanMethod
+
+MOST_ITEMS = 10**9
+NORMAL_DF = 1e6
+"""Degrees of freedom from which on t is taken as normal."""
+SLACK = 1e-5
+"""By this share a number of items may be over a whole one: the other tail of a two-sided test is no reason for one more."""
+WINDOW = 0.2
+"""How far beyond the first number of items that is enough others are tried: an exact power goes up and down by steps."""
+LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedPivot:
+    """A test's pivot as it is to be expected: its centre, its true standard error, the one it shows, and its df."""
+
+    centre: float
+    own: float
+    shown: float
+    df: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """What one item adds to the variance of a mean difference, in squared score units.
+
+    `within` clusters, `between` them, `answer`: of one attempt, both models' together. `sizes`: how items come in clusters;
+    `clusters`: hold their number fixed, so that they grow instead; None lets their number grow. `events`: how many discordant
+    items an item is worth, (E e²)² / E e⁴; NaN takes the variance, as for right-or-wrong answers.
+    """
+
+    within: float
+    between: float = 0.0
+    answer: float = 0.0
+    sizes: ClusterSizes = field(default_factory=equal_sizes)
+    clusters: float | None = None
+    events: float = math.nan
+
+    @property
+    def step(self) -> float:
+        """How many items are added at a time: whole clusters, or one to each of the fixed ones."""
+        return self.sizes.size if self.clusters is None else self.clusters
+
+    def times(self, factor: float) -> Spread:
+        """Return the same with every variance so many times as large."""
+        return replace(self, within=factor * self.within, between=factor * self.between, answer=factor * self.answer)
+
+    def per_item(self, n: float, attempts: float) -> float:
+        """Return n times the variance of the mean difference over n items with so many attempts (infinite is allowed)."""
+        return max(self.at(n).crowd * self.between + self.within + self.answer / attempts, 0.0)
+
+    def clusters_in(self, n: float) -> float:
+        """Return how many clusters hold n items."""
+        return n / self.sizes.size if self.clusters is None else self.clusters
+
+    def at(self, n: float) -> ClusterSizes:
+        """Return the clusters of n items."""
+        if self.clusters is None:
+            return self.sizes
+        return ClusterSizes(size=n / self.clusters, relative=self.sizes.relative)
+
+    def pivot(self, method: PlanMethod, effect: float, n: float, attempts: float) -> ExpectedPivot:
+        """Return the pivot that n items are expected to give where the true difference is `effect`."""
+        variance, sizes = self.per_item(n, attempts) / n, self.at(n)
+        own = math.sqrt(variance)
+        if method != "pseudo-items":
+            df = sizes.df(n, "miller" if method == "z" else "CR2")
+            return ExpectedPivot(centre=effect, own=own, shown=own, df=df)
+        weight = 1.0 if sizes.single else self._pseudo_weight(variance, n, attempts)
+        added = pseudo.PSEUDO * weight
+        kept = n / (n + added)
+        centre = effect * kept
+        shift = effect - centre
+        around = variance * n**2 + shift**2 * n * sizes.crowd + pseudo.PSEUDO * (1 + centre**2) * weight**2
+        df = sizes.df(n, "CR2", pseudo.PSEUDO) + (added - pseudo.PSEUDO) / sizes.crowd
+        return ExpectedPivot(centre=centre, own=own * kept, shown=math.sqrt(around) / (n + added), df=df)
+
+    def _pseudo_weight(self, variance: float, n: float, attempts: float) -> float:
+        item, sizes = max(self.between, 0.0) + self.within + self.answer / attempts, self.at(n)
+        events = item if math.isnan(self.events) else self.events
+        squares = np.asarray(n * item)
+        around = pseudo.ItemSpread(squares=squares, fourths=squares**2 / max(n * events, 1e-12))
+        held = pseudo.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
+        return float(pseudo.pseudo_weight(variance, around, n, held))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Several spreads put together: the difference is Σ share · part, and a part has `items` (a share) of the n items.
+
+    Tasks: shares of the score and of the items. Unpaired models: shares of 1, and n items each.
+    """
+
+    parts: tuple[Planned, ...]
+    shares: tuple[float, ...]
+    items: tuple[float, ...]
+
+    @property
+    def step(self) -> float:
+        """How many items are added at a time."""
+        return 1.0
+
+    def times(self, factor: float) -> Joined:
+        """Return the same with every variance so many times as large."""
+        return replace(self, parts=tuple(part.times(factor) for part in self.parts))
+
+    def clusters_in(self, n: float) -> float:
+        """Return how many clusters hold n items in all; of unpaired models, for each."""
+        parts = zip(self.parts, self.items, strict=True)
+        return sum(part.clusters_in(n * held) for part, held in parts) / sum(self.items)
+
+    def per_item(self, n: float, attempts: float) -> float:
+        """Return n times the variance of the overall difference over n items in all."""
+        return sum(
+            share**2 * part.per_item(n * held, attempts) / held
+            for part, share, held in zip(self.parts, self.shares, self.items, strict=True)
+        )
+
+    def pivot(self, method: PlanMethod, effect: float, n: float, attempts: float) -> ExpectedPivot:
+        """Return the expected overall pivot: variances add, degrees of freedom by Welch and Satterthwaite."""
+        found = [
+            part.pivot(method, effect / sum(self.shares), n * held, attempts)
+            for part, held in zip(self.parts, self.items, strict=True)
+        ]
+        s = np.array(self.shares)
+        own, shown = (s * np.array([getattr(each, name) for each in found]) for name in ("own", "shown"))
+        df = np.array([each.df for each in found])
+        return ExpectedPivot(
+            centre=float(s @ np.array([each.centre for each in found])),
+            own=math.sqrt(float(own @ own)),
+            shown=math.sqrt(float(shown @ shown)),
+            df=float(combine_df(shown**2, df)) if df.min() > 0 else 0.0,
+        )
+
+
+Planned: TypeAlias = "Spread | Joined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """What is to be shown: a `goal` ("different", "not-worse", "same") by a `method`, at a `level`, within a `margin`.
+
+    "different" is two-sided, the others one-sided at the level, as `compare` has them.
+    """
+
+    goal: Goal = "different"
+    method: PlanMethod = "pseudo-items"
+    level: float = 0.95
+    margin: float = 0.0
+
+    @property
+    def two_sided_level(self) -> float:
+        """The level of the two-sided interval that decides."""
+        return self.level if self.goal == "different" else 2 * self.level - 1
+
+
+def power(test: Test, spread: Planned, effect: float, n: float, attempts: float) -> float:
+    """Return the chance that the test shows its goal when the true difference is `effect`, with n items.
+
+    >>> textbook = Spread(within=1 / 9)
+    >>> round(power(Test(method="z"), textbook, 0.03, 969, 1), 3)
+    0.8
+    """
+    pivot = spread.pivot(test.method, effect, n, attempts)
+    centre, own, df = pivot.centre, pivot.own, pivot.df
+    if not df > 0:
+        return 0.0
+    least = float(intervals.t_quantile(test.two_sided_level, df)) * pivot.shown
+    if own <= 0:  # nothing varies
+        return float(_shown(test, centre, least))
+    reach = least / own
+    if test.goal == "different":
+        return _below(-reach, df, centre / own) + 1 - _below(reach, df, centre / own)
+    above = 1 - _below(reach, df, (centre + test.margin) / own)
+    if test.goal == "not-worse":
+        return above
+    return max(above - (1 - _below(-reach, df, (centre - test.margin) / own)), 0.0)
+
+
+def _shown(test: Test, centre: float, least: float) -> bool:
+    """Say whether a difference that varies no more shows the goal."""
+    if test.goal == "different":
+        return abs(centre) > least
+    above, below = centre + test.margin > least, test.margin - centre > least
+    return above if test.goal == "not-worse" else above and below
+
+
+def items_needed(test: Test, spread: Planned, effect: float, attempts: float, target: float) -> float:
+    """Return the fewest items (whole clusters) that reach this power; infinite where none do, up to a billion.
+
+    >>> items_needed(Test(method="z"), Spread(within=1 / 9), 0.03, 1, 0.8)
+    969.0
+    """
+    return fewest(lambda n: power(test, spread, effect, n, attempts) >= target, spread.step)
+
+
+def fewest(enough: Callable[[float], bool], step: float, *, steady: bool = True) -> float:
+    """Return the fewest items, in whole steps, that are enough; infinite where a billion aren't.
+
+    Not `steady`: no number up to a fifth above it is too few either.
+    """
+    most = int(MOST_ITEMS / step)
+    if not enough(most * step):
+        return math.inf
+    low, high = 1, 2
+    while not enough(high * step):
+        low, high = high, min(2 * high, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle * step) else (middle, high)
+    if not steady:
+        tried = np.unique(np.rint(np.linspace(high, high * (1 + WINDOW) + 10, 200)).astype(int))
+        failed = [int(k) for k in tried if not enough(int(k) * step)]
+        high = failed[-1] + 1 if failed else high
+    return math.ceil(high * step - 1e-9) * 1.0
+
+
+def smallest_effect(
+    test: Test, spread: Planned, n: float, attempts: float, target: float, *, most: float = math.inf
+) -> float:
+    """Return the smallest true difference that n items show with this power; infinite where none up to `most` is.
+
+    >>> round(smallest_effect(Test(method="z"), Spread(within=1 / 9, answer=2 / 6), 198, 1, 0.8), 4)
+    0.1327
+    """
+    high = min(most, 100 * spread.pivot(test.method, 0.0, n, attempts).shown + 1e-9)
+
+    def short(size: float) -> float:
+        return power(test, spread, size, n, attempts) - target
+
+    return float(optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf
+
+
+def standard_error(spread: Planned, n: float, attempts: float) -> float:
+    """Return the SE of the mean difference."""
+    return math.sqrt(spread.per_item(n, attempts) / n)
+
+
+def formula(test: Test, variance: float, effect: float, target: float) -> float:
+    """Return the paper's number of items: (z + z_power)² V / effect², rounded up; for margins as in Chow et al. (2008).
+
+    `variance`: what one item adds, V. `effect`: for a margin the distance from it.
+    """
+    z = float(intervals.t_quantile(test.two_sided_level, math.inf))
+    beta = 1 - target if test.goal != "same" else (1 - target) / 2
+    size = abs(effect) if test.goal == "different" else test.margin + effect
+    if test.goal == "same":
+        size = test.margin - abs(effect)
+    if size <= 0:
+        return math.inf
+    return math.ceil((z - float(special.ndtri(beta))) ** 2 * variance / size**2 * (1 - SLACK))
+
+
+def _below(t: float, df: float, noncentrality: float) -> float:
+    """Return P(T ≤ t) of the noncentral t distribution."""
+    if df >= NORMAL_DF:
+        return float(special.ndtr(t - noncentrality))
+    chance = float(special.nctdtr(df, noncentrality, t))
+    if not math.isnan(chance) and abs(noncentrality) < LARGE:
+        return chance
+    spread = np.sqrt(special.chdtri(df, MIDPOINTS) / df)  # SciPy's function gives NaN or wrong values far out
+    return float(special.ndtr(t * spread - noncentrality).mean())

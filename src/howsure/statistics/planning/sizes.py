@@ -1,0 +1,79 @@
+"""How items come in clusters when a benchmark grows: a profile of cluster sizes, repeated."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from howsure.statistics.choices import Variance
+
+    Floats = NDArray[np.float64]
+
+QUANTILES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSizes:
+    """Clusters of `size` items on average; `relative` (P,): their sizes over that average, a profile that repeats itself.
+
+    `size` 1 with a flat profile: each item is its own cluster.
+    """
+
+    size: float
+    relative: Floats
+
+    @property
+    def crowd(self) -> float:
+        """The average size of a cluster as an item sees it: Σ n_g² / n."""
+        return self.size * float((self.relative**2).mean())
+
+    @property
+    def single(self) -> bool:
+        """Whether each item is its own cluster."""
+        return self.size == 1 and bool((self.relative == 1).all())
+
+    def df(self, n: float, variance: Variance = "CR2", pseudo: int = 0) -> float:
+        """Return the degrees of freedom of a mean over n items; with as many clusters as the profile holds, exactly.
+
+        Satterthwaite's for CR2, as in clustered.py. `pseudo`: pseudo-items beside them. 0 where n is less than two clusters.
+        """
+        count, total = n / self.size, n + pseudo
+        if variance == "miller":
+            return math.inf
+        if variance == "CR1":
+            return max(count + pseudo - 1, 0.0)
+        q = self.relative * (self.size / total)
+        if count + pseudo <= 1 or q.max() >= 1:
+            return 0.0
+        a, times = q**2 / (1 - q), count / len(q)
+        b = 1 / total / (total - 1)
+        squares = times * float(q @ q) + pseudo / total**2
+        sums = times * float(a.sum()) + pseudo * b
+        return 1 / (squares + sums**2 - times * float(a @ a) - pseudo * b**2)
+
+
+def equal_sizes(size: float = 1.0) -> ClusterSizes:
+    """Return clusters of one size."""
+    return ClusterSizes(size=float(size), relative=np.ones(1))
+
+
+def spread_sizes(size: float, variation: float) -> ClusterSizes:
+    """Return gamma distributed sizes with this coefficient of variation (standard deviation over mean)."""
+    if not variation:
+        return equal_sizes(size)
+    shape = 1 / variation**2
+    drawn = special.gammaincinv(shape, (np.arange(QUANTILES) + 0.5) / QUANTILES)
+    around = drawn / drawn.mean() - 1
+    return ClusterSizes(size=float(size), relative=1 + around * (variation / float(around.std())))
+
+
+def sizes_of(totals: Floats) -> ClusterSizes:
+    """Return the profile of clusters that hold so many items (C,)."""
+    return ClusterSizes(size=float(totals.mean()), relative=totals / totals.mean())

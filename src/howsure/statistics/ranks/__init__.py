@@ -1,0 +1,1 @@
+"""Ranks that are real: all pairs at once, corrected for their number."""

@@ -1,0 +1,62 @@
+"""Corrections of p-values for their number: Holm, Benjamini–Hochberg, and the max-t of maxt.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.pairs.flips import DRAWS
+from howsure.statistics.ranks import maxt
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from howsure.statistics.choices import Adjustment
+    from howsure.statistics.pairs.moments import PairMoments
+
+    Floats = NDArray[np.float64]
+    Positions = NDArray[np.intp]
+
+
+def holm(p: Floats) -> Floats:
+    """Holm's (1979) step-down correction of p-values (K,): controls the chance of any false finding."""
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    return _back(np.minimum(stepped, 1.0), order)
+
+
+def benjamini_hochberg(p: Floats) -> Floats:
+    """Benjamini and Hochberg's (1995) step-up correction of p-values (K,): controls the share of false findings."""
+    order = np.argsort(p)
+    stepped = p[order] * len(p) / np.arange(1, len(p) + 1)
+    return _back(np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0), order)
+
+
+def _back(values: Floats, order: Positions) -> Floats:
+    result = np.empty_like(values)
+    result[order] = values
+    return result
+
+
+def adjust_pairs(
+    moments: PairMoments, method: Adjustment, *, rng: np.random.Generator, draws: int = DRAWS
+) -> tuple[Floats, Adjustment]:
+    """Correct the p-values (M, M) of all pairs and say by which method; NaN stays NaN.
+
+    "max-t" with two clusterings becomes "holm": no flip of signs respects both.
+    """
+    p = moments.p_value
+    if method == "none":
+        return p, method
+    if method == "max-t" and moments.flips is not None:
+        return maxt.max_t(p, moments.flips, rng=rng, draws=draws), method
+    used: Adjustment = "holm" if method == "max-t" else method
+    upper = np.triu_indices(len(p), 1)
+    raw = p[upper]
+    usable = np.isfinite(raw)
+    values = np.full(len(raw), np.nan)
+    values[usable] = holm(raw[usable]) if used == "holm" else benjamini_hochberg(raw[usable])
+    adjusted = np.zeros_like(p)
+    adjusted[upper] = values
+    return adjusted + adjusted.T + np.eye(len(p)), used

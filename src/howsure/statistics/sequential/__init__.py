@@ -1,0 +1,1 @@
+"""Intervals that are valid at every look."""

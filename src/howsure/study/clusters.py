@@ -1,0 +1,264 @@
+"""Clusters and weights: from a declared column, metadata, a side table, or the item's id; and proposals for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution, DataError
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.study.design import Design
+
+GROUP_WORDS = re.compile(
+    r"passage|context|document|repo|template|subject|categor|topic|story|conversation|contest|paragraph|article|"
+    r"theme|domain|source_id|group",
+    re.IGNORECASE,
+)
+ID_GROUPS = (r"^(.+?)[-_/#:.]+\d+$", r"^(\d+)[-_/][A-Za-z0-9]+$")
+MAX_CLUSTERINGS = 2
+KNOWN = ("none", "cluster", "weight", "task", "item")
+"""Names that need not be asked of the rows: the table of items has them anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """The items with columns cluster_0, cluster_1 for the clusterings called `names`, and what is to be told."""
+
+    table: pl.DataFrame
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+
+
+def side_table(design: Design) -> pl.DataFrame | None:
+    """Read the table with one row an item, None where none was given."""
+    if design.items is None:
+        return None
+    from howsure.readers.tables import read_side_table
+
+    return read_side_table(design.items)
+
+
+def columns_of_rows(design: Design, side: pl.DataFrame | None) -> tuple[str, ...]:
+    """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the side table."""
+    covariates = [name for name in design.covariate if not name.startswith("model:")]
+    asked = [*(design.cluster or ()), *([design.weight] if design.weight else []), *covariates]
+    held = set(side.columns) if side is not None else set()
+    return tuple(name for name in asked if name not in (*held, *KNOWN))
+
+
+def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]) -> None:
+    """Raise DataError for a covariate that neither the rows nor the items' table has."""
+    held = [*names, *(side.columns if side is not None else [])]
+    for name in design.covariate:
+        if name not in (*held, *KNOWN) and not name.startswith("model:"):
+            near = get_close_matches(name, held, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise DataError(
+                f"no column {name!r} for a covariate",
+                remedy=f"The columns are: {', '.join(dict.fromkeys(held))}; another model is model:NAME.{hint}",
+            )
+
+
+def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> Grouped:
+    """Attach the clusters that were asked for, or declared by a column of that name."""
+    if design.ignores_clusters:
+        return Grouped(table=table, notes=("Clusters: ignored (--cluster none); each item is its own.",))
+    cautions: tuple[Caution, ...] = ()
+    if design.cluster_from is not None:
+        table = table.with_columns(cluster_0=_from_id(table, design.cluster_from))
+        names: tuple[str, ...] = (f"the id by {design.cluster_from}",)
+    elif design.cluster is not None:
+        table, names = _asked_clusters(table, side, design.cluster), design.cluster
+    elif "cluster" in table.columns and table["cluster"].null_count() < len(table):
+        cautions = _holes(table)
+        table, names = _declared_cluster(table), ("cluster",)
+    else:
+        return Grouped(table=table)
+    if len(names) > MAX_CLUSTERINGS:
+        raise DataError("more than two ways of clustering", remedy="Name one or two cluster columns.")
+    note = _clusters_note(table, names, declared=design.cluster is None and design.cluster_from is None)
+    return Grouped(table=table, names=names, notes=(note,), cautions=cautions)
+
+
+def _asked_clusters(table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]) -> pl.DataFrame:
+    for k, name in enumerate(names):
+        if side is not None and name in side.columns:
+            table = _join(table, side, name, f"cluster_{k}")
+        elif name in ("task", "item"):
+            table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
+        else:
+            if name not in table.columns:
+                raise DataError(
+                    f"no column {name!r} to cluster by", remedy="Run `howsure describe` to see the columns."
+                )
+            _one_value(table, name)
+            table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
+        _every_item(table, f"cluster_{k}", name)
+    return table
+
+
+def _join(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> pl.DataFrame:
+    keys = ["task", "item"] if "task" in side.columns else ["item"]
+    wanted = side.select(*keys, pl.col(column).cast(pl.String).alias(alias)).unique()
+    if wanted.select(keys).is_duplicated().any():
+        raise DataError(f"column {column!r} has two values for one item", where="the items table")
+    return table.join(wanted, on=keys, how="left")
+
+
+def _every_item(table: pl.DataFrame, alias: str, name: str) -> None:
+    lacking = table.filter(pl.col(alias).is_null()).sort("task", "item")
+    if len(lacking):
+        row = lacking.row(0, named=True)
+        raise DataError(
+            f"no {name!r} for {plural(len(lacking), 'item')}, first {row['item']!r}",
+            where=str(row["task"]),
+            remedy="Clustering needs it on every item: complete it, choose another column, or use --cluster none.",
+        )
+
+
+def _one_value(table: pl.DataFrame, name: str) -> None:
+    """Refuse a column that differs between the rows of one item."""
+    torn = table.filter(pl.col(name) != pl.col(f"{name}_max")).sort("task", "item")
+    if len(torn):
+        row = torn.row(0, named=True)
+        raise DataError(
+            f"{name!r} differs between rows of item {row['item']!r}: {row[name]!r} and {row[f'{name}_max']!r} "
+            f"({plural(len(torn), 'such item')})",
+            where=str(row["task"]),
+            remedy="Clusters and weights belong to the item: they must be the same for all its models and attempts.",
+        )
+
+
+def _declared_cluster(table: pl.DataFrame) -> pl.DataFrame:
+    _one_value(table, "cluster")
+    lone = pl.concat_str(pl.lit("\x00item "), pl.col("item"))
+    return table.with_columns(cluster_0=pl.coalesce("cluster", lone))
+
+
+def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
+    """Warn where only some items of a task have a cluster."""
+    lacking = table.group_by("task").agg(no=pl.col("cluster").is_null().sum(), rows=pl.len())
+    torn = lacking.filter((pl.col("no") > 0) & (pl.col("no") < pl.col("rows"))).sort("task")
+    return tuple(
+        Caution(
+            code="cluster_missing",
+            message=f"{row['task']}: {plural(row['no'], 'item')} without a cluster, each counted as its own",
+            remedy="Complete the column, or use --cluster none.",
+        )
+        for row in torn.iter_rows(named=True)
+    )
+
+
+def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise DataError(f"--cluster-from {pattern!r} is no regular expression ({error})") from None
+    if groups < 1:
+        raise DataError(
+            f"--cluster-from {pattern!r} has no group", remedy=r"Put brackets around the cluster: '^(.+?)-\d+$'."
+        )
+    try:
+        found = table["item"].str.extract(pattern, 1)
+    except pl.exceptions.ComputeError:
+        raise DataError(
+            f"--cluster-from {pattern!r} is too involved", remedy="Write it without look-around or large repeats."
+        ) from None
+    if found.null_count():
+        item = table["item"].filter(found.is_null()).sort()[0]
+        raise DataError(
+            f"--cluster-from {pattern!r} finds no cluster in {plural(found.null_count(), 'item')}, first {item!r}",
+            remedy="Widen the pattern so that every id matches.",
+        )
+    return found
+
+
+def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: bool) -> str:
+    parts = [_cluster_words(table, f"cluster_{k}", name) for k, name in enumerate(names)]
+    hint = "; --cluster none ignores it" if declared else ""
+    return f"Clusters: {' and '.join(parts)}{hint}."
+
+
+def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
+    """Say how many clusters hold how many items, counting only tasks that have clusters at all."""
+    per_task = table.group_by("task").agg(c=pl.col(column).n_unique(), n=pl.len())
+    grouped = per_task.filter(pl.col("c") < pl.col("n"))
+    shown = name if name.startswith("the id") else f"column `{name}`"
+    if not len(grouped):
+        return f"{shown} (each item is its own)"
+    rest = len(per_task) - len(grouped)
+    clusters, items = plural(int(grouped["c"].sum()), "cluster"), plural(int(grouped["n"].sum()), "item")
+    others = f"; {plural(rest, 'task')} without" if rest else ""
+    return f"{shown} ({clusters} of {items}{others})"
+
+
+def attach_weights(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> pl.DataFrame:
+    """Attach the weights that were asked for, checked to be positive, as a column `weight` (dropped otherwise)."""
+    name = design.weight
+    if name is None:
+        return table.drop("weight", strict=False)
+    if side is not None and name in side.columns:
+        table = _join(table, side, name, "weight_text")
+    else:
+        _one_value(table, name)
+        table = table.with_columns(weight_text=pl.col(name))
+    table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64, strict=False))
+    bad = table.filter(~(pl.col("weight") > 0).fill_null(value=False) | ~pl.col("weight").is_finite())
+    if len(bad):
+        row = bad.sort("task", "item").row(0, named=True)
+        raise DataError(
+            f"column {name!r} holds no positive weight for item {row['item']!r} ({plural(len(bad), 'such item')})",
+            where=str(row["task"]),
+            remedy="Every item needs a weight above 0; leave out items that should not count.",
+        )
+    return table
+
+
+def propose(table: pl.DataFrame, metadata: Callable[[], dict[str, int]]) -> list[Caution]:
+    """Propose clusters where ids or metadata look grouped; `metadata` counts the values of further columns."""
+    return _propose_from_ids(table) or _propose_metadata(table, metadata())
+
+
+def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
+    """Propose clusters where the ids look grouped and none were given."""
+    for pattern in ID_GROUPS:
+        ids = table.select("task", "item")
+        found = ids.with_columns(group=pl.col("item").str.extract(pattern, 1))
+        groups, n = found.select("task", "group").n_unique(), len(ids)
+        tasks = ids["task"].n_unique()
+        if not found["group"].null_count() and tasks < groups <= n / 2:
+            return [
+                Caution(
+                    code="looks_grouped",
+                    message=f"the item ids look grouped ({groups:,} groups of {n:,} items); if items of a group were "
+                    "drawn together, the error bars are too small",
+                    remedy=f"Use --cluster-from '{pattern}', or --cluster none to say that they were not.",
+                )
+            ]
+    return []
+
+
+def _propose_metadata(table: pl.DataFrame, columns: dict[str, int]) -> list[Caution]:
+    """Propose a metadata column whose name and number of values look like groups of items."""
+    n_items = len(table)
+    likely = [name for name, count in columns.items() if GROUP_WORDS.search(name) and 2 <= count <= n_items / 2]
+    if not likely:
+        return []
+    name = max(likely, key=lambda column: columns[column])
+    return [
+        Caution(
+            code="looks_grouped",
+            message=f"column `{name}` groups the items ({columns[name]:,} values); if items of a group were drawn "
+            "together, the error bars are too small",
+            remedy=f"Use --cluster {name}, or --cluster none to say that they were not.",
+        )
+    ]

@@ -1,0 +1,73 @@
+"""Names: which model a user means by a part of its name, and what to say of a name that nothing has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from howsure.errors import DataError
+from howsure.table.aggregate import Grouped, Wanted, group, names_of
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.table.scores import Scores
+
+ROLES = ("task", "model", "metric")
+
+
+def resolve(name: str, names: Sequence[str]) -> str:
+    """Return the model of this name; what follows the last slash is enough, and the run of an average of checkpoints.
+
+    DataError, with the nearest names, where no model or more than one fits.
+    """
+    if name in names:
+        return name
+    ending = [known for known in names if known.endswith(f"/{name}") or known.startswith(f"{name} (last ")]
+    if len(ending) == 1:
+        return ending[0]
+    raise _unknown("model", name, names, ending)
+
+
+def _unknown(role: str, name: str, names: Sequence[str], fitting: Sequence[str] = ()) -> DataError:
+    """Say that a name is none of those that there are, or fits several of them, and name the nearest."""
+    near = fitting or get_close_matches(name, names, n=3, cutoff=0.3)
+    said = listing([repr(known) for known in near or names])
+    there = f"there {'is' if len(names) == 1 else 'are'} {plural(len(names), role)}"
+    what = f"{role} {name!r} could be any of {len(fitting):,}" if fitting else f"no {role} {name!r} ({there})"
+    return DataError(what, remedy=f"Did you mean {said}?" if near else f"Here is what there is: {said}.")
+
+
+def choose(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> tuple[Wanted, Grouped]:
+    """Group the rows that are wanted, and return them with the full names of what was wanted.
+
+    Only where some name isn't found are all names of its kind looked up. DataError where none is meant, or no row is left.
+    """
+    found = group(scores, wanted, columns)
+    missing = [role for role in ROLES if set(getattr(wanted, role)) - set(found.results[role].unique())]
+    meant = replace(wanted, **{role: _meant(scores, role, getattr(wanted, role)) for role in missing})
+    if meant != wanted:
+        found = group(scores, meant, columns)
+    if not len(found.results):
+        raise _nothing([f"{role} {listing([repr(name) for name in getattr(meant, role)])}" for role in missing])
+    return meant, found
+
+
+def _nothing(wanted: list[str]) -> DataError:
+    what = f"no row has {' and '.join(wanted)} at once" if len(wanted) > 1 else "no row is left"
+    return DataError(what, remedy="Check --task, --model, --metric and --where against `howsure describe`.")
+
+
+def _meant(scores: Scores, role: str, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the full names of what was asked for; tasks and metrics are named in full."""
+    names = names_of(scores, role)
+    if not names:
+        raise _nothing([])
+    if role == "model":
+        return tuple(dict.fromkeys(resolve(name, names) for name in asked))
+    for name in asked:
+        if name not in names:
+            raise _unknown(role, name, names)
+    return asked

@@ -1,0 +1,1 @@
+"""The tidy table: any rows as one schema, grouped where they lie."""

@@ -1,0 +1,394 @@
+"""Rows to one row per task, metric, model and item, as Narwhals expressions.
+
+The same lines run in Polars here, in DuckDB, in Spark or in a warehouse through Ibis: a lazy frame that the user
+already has is grouped where it lies, and only the grouped rows leave the engine. Polars scans are grouped piece by piece,
+so that memory grows with the grouped rows and not with the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.table.schema import COLUMNS, CONSTANTS, find_roles, in_pieces, open_frame, tidy, to_polars, used_columns
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.table.scores import Scores
+
+    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+KEYS = ("task", "metric", "model", "item")
+MAX_TELLTALE_VALUES = 1_000
+MOST_COLUMNS = 40
+PIECE_ROWS = 1_000_000
+FIRST_LOOK = 2_000_000
+MOSTLY_WHOLE = 0.7
+"""From so many partial results on, pieces are given up where there are fewer groups per partial result."""
+
+MOST_BITS = 32
+"""Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows a group, and larger groups show as repeated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which rows a verb needs; an empty choice means all."""
+
+    task: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    metric: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """What leaves the engine.
+
+    `results`: one row per task, metric, model and item (categoricals), with `n` scored attempts, their `mean` and
+    population `variance`, `low`, `high`, all `rows`, and the counts of failed ones (`n_error`, `n_not_run`; the rest
+    is unscored). `attributes`: one row per task and item, with the smallest and largest value (`name`, `name_max`) of
+    each column that should be constant within an item. `copies`: exact copies of rows that were dropped.
+    `numbered`: whether a column numbers the attempts.
+    """
+
+    results: pl.DataFrame
+    attributes: pl.DataFrame
+    copies: int
+    numbered: bool
+
+
+def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
+    """Group the rows where they lie; perhaps none is left. `columns`: attributes of items that are needed (clusters, weights)."""
+    frame, roles = tidy(scores.rows, scores.roles)
+    names = frame.collect_schema().names()
+    _known(columns, names)
+    frame = _filter(frame, wanted)
+    declared = [name for name in ("cluster", "weight") if name in names]
+    results, attributes = _collect(frame, names, roles, list(dict.fromkeys((*declared, *columns))))
+    _check_named(results)
+    _check_finite(results)
+    checked = _check_duplicates(results, frame, names, roles)
+    return Grouped(
+        results=_with_constants(checked),
+        attributes=attributes,
+        copies=int(results["rows"].sum()) - int(checked["rows"].sum()),
+        numbered="attempt" in names,
+    )
+
+
+def _filter(frame: Frame, wanted: Wanted) -> Frame:
+    for name in ("task", "model", "metric"):
+        chosen = getattr(wanted, name)
+        if chosen:
+            frame = frame.filter(nw.col(name).is_in(list(chosen)))
+    return frame
+
+
+def _known(columns: Sequence[str], names: Sequence[str]) -> None:
+    for column in columns:
+        if column not in names:
+            near = get_close_matches(column, names, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise DataError(f"no column {column!r}", remedy=f"The columns are: {', '.join(names)}.{hint}")
+
+
+def _keys(roles: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the keys that a column stands for; constants needn't be grouped by."""
+    return [key for key in KEYS if key in roles]
+
+
+def _collect(
+    frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return results and attributes: of a Polars scan piece by piece where that works, else at once by the engine."""
+    native, bits = frame.to_native(), _counts_bits(frame, names)
+    found, by_code = None, frame
+    if isinstance(native, pl.LazyFrame):
+        found = _collect_pieces(native, names, roles, columns) if bits or "attempt" not in names else None
+        by_code = nw.from_native(native.with_columns(pl.col(_keys(roles)).cast(pl.Categorical)))
+    results, attributes = found or (
+        _results(by_code, names, roles, bits=bits),
+        to_polars(_attributes(frame, columns)),
+    )
+    return results.with_columns(pl.col("attempts").cast(pl.Int64).bitwise_count_ones()) if bits else results, attributes
+
+
+def _collect_pieces(
+    frame: pl.LazyFrame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    """Group each piece and join what groups have in several; None where too many groups lie in several pieces.
+
+    Memory: one piece and the groups, where a hash table of all groups needs several times as much.
+    """
+    needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns))
+    results, attributes, next_look = [], [], FIRST_LOOK
+    for piece in in_pieces(frame.select(name for name in needed if name in names), PIECE_ROWS):
+        part = nw.from_native(piece.lazy())
+        results.append(_results(part, names, roles, bits="attempt" in names))
+        attributes.append(to_polars(_attributes(part, columns)))
+        if sum(map(len, results)) > next_look:
+            if _whole_groups(pl.concat(results)) < MOSTLY_WHOLE:
+                return None
+            next_look *= 4
+            attributes = [_merged_attributes(pl.concat(attributes))]
+    return _merged_results(pl.concat(results)), _merged_attributes(pl.concat(attributes))
+
+
+def _whole_groups(parts: pl.DataFrame) -> float:
+    """Return the number of groups per partial result: 1 where each group lies in one piece."""
+    return _group_codes(parts).n_unique() / len(parts)
+
+
+def _counts_bits(frame: Frame, names: Sequence[str]) -> bool:
+    """Say whether attempts can be counted as bits, which add up over pieces and need no set of values per group."""
+    return "attempt" in names and frame.collect_schema()["attempt"].is_integer()
+
+
+def _results(
+    frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], *, bits: bool = False
+) -> pl.DataFrame:
+    """Group the rows and collect; `bits`: count attempts as bits, which leaves out those outside 0 … 31."""
+    score, status, keys = nw.col("score"), nw.col("status"), _keys(roles)
+    has_status, numbered = "status" in roles, "attempt" in names
+    scored = nw.when((status == "ok") & ~score.is_null()).then(score) if has_status else score
+    prepared = frame.select(
+        *keys,
+        *([_bit(nw.col("attempt")) if bits else nw.col("attempt").alias("attempt_")] if numbered else []),
+        scored.alias("score_"),
+        *([(status == "error").cast(nw.Int64).alias("error_")] if has_status else []),
+        *([(status == "not run").cast(nw.Int64).alias("not_run_")] if has_status else []),
+    )
+    value, attempt = nw.col("score_"), nw.col("attempt_")
+    grouped = prepared.group_by(*keys).agg(
+        nw.len().alias("rows"),
+        value.count().alias("n"),
+        value.mean().alias("mean"),
+        value.var(ddof=0).alias("variance"),
+        value.min().alias("low"),
+        value.max().alias("high"),
+        *([(attempt.sum() if bits else attempt.n_unique()).alias("attempts")] if numbered else []),
+        *([nw.col("error_").sum().alias("n_error")] if has_status else []),
+        *([nw.col("not_run_").sum().alias("n_not_run")] if has_status else []),
+    )
+    return to_polars(grouped).with_columns(pl.col(keys).cast(pl.Categorical))
+
+
+def _bit(attempt: nw.Expr) -> nw.Expr:
+    """Return 2^attempt: k of them sum to a number of k bits exactly where all are different."""
+    fits = (attempt >= 0) & (attempt < MOST_BITS)
+    return nw.when(fits).then(nw.lit(2.0) ** attempt.cast(nw.Float64)).alias("attempt_")
+
+
+def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
+    """Join the partial results of groups whose rows lay in several pieces."""
+    codes = _group_codes(parts)
+    if codes.n_unique() == len(codes):
+        return parts
+    order = codes.arg_sort()
+    parts, codes = parts[order], codes[order]
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(codes.to_numpy()) > 0]))
+    sizes = np.diff(starts, append=len(parts))
+    number = {name: column.to_numpy() for name, column in parts.to_dict().items() if name not in KEYS}
+    n, means = number["n"].astype(float), _finite(number["mean"])
+    count = np.maximum(np.add.reduceat(n, starts), 1)
+    mean = np.add.reduceat(n * means, starts) / count
+    squares = n * (_finite(number["variance"]) + (means - np.repeat(mean, sizes)) ** 2)
+    joined = {
+        "mean": mean,
+        "variance": np.add.reduceat(squares, starts) / count,
+        "low": np.fmin.reduceat(number["low"], starts),
+        "high": np.fmax.reduceat(number["high"], starts),
+    }
+    added = {k: np.add.reduceat(v, starts, dtype=v.dtype) for k, v in number.items() if k not in joined}
+    return parts[starts].with_columns(**added, **{k: _scored(v, added["n"]) for k, v in joined.items()})
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put 0 for no score, and for infinite ones, which are refused by their `low` and `high`."""
+    return np.nan_to_num(values, posinf=0.0, neginf=0.0)
+
+
+def _scored(values: NDArray[np.float64], n: NDArray[np.integer]) -> pl.Series:
+    return pl.Series(np.where(n > 0, values, np.nan)).fill_nan(None)
+
+
+def _group_codes(parts: pl.DataFrame) -> pl.Series:
+    """Number the groups that partial results belong to, with gaps."""
+    total = np.zeros(len(parts), dtype=np.int64)
+    for key in KEYS:
+        if key not in parts.columns:
+            continue
+        labels, codes = coded(parts[key])
+        total *= len(labels) + 1
+        total += codes + 1
+    return pl.Series(total)
+
+
+def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
+    """Return the distinct texts of a column in order, and the position of each row's text among them; −1 for null."""
+    column = column.cast(pl.Categorical)
+    labels = column.unique().drop_nulls().sort()
+    found = labels.to_physical().to_numpy()
+    physical = column.to_physical().fill_null(0).to_numpy()
+    positions = np.full(max(found.max(initial=0) + 1, 1), -1)
+    positions[found] = np.arange(len(found))
+    codes = positions[physical]
+    if column.null_count():
+        codes[column.is_null().to_numpy()] = -1
+    return labels.cast(pl.String), codes
+
+
+def _with_constants(results: pl.DataFrame) -> pl.DataFrame:
+    """Add the keys and counts that are the same in every row."""
+    constants = {name: pl.lit(text).cast(pl.Categorical) for name, text in CONSTANTS.items()}
+    counts = {"n_error": pl.lit(0, pl.Int64), "n_not_run": pl.lit(0, pl.Int64)}
+    added = {name: value for name, value in {**constants, **counts}.items() if name not in results.columns}
+    return results.with_columns(**added)
+
+
+def _attributes(frame: Frame, columns: Sequence[str]) -> Frame:
+    texts = [nw.col(name).cast(nw.String).alias(f"{name}_") for name in columns]
+    prepared = frame.select("task", "item", *texts)
+    # distinct values first: then few texts are left to be compared
+    distinct = prepared.group_by(*prepared.collect_schema().names()).agg(nw.len().alias("rows"))
+    lowest = [nw.col(f"{name}_").min().alias(name) for name in columns]
+    highest = [nw.col(f"{name}_").max().alias(f"{name}_max") for name in columns]
+    return distinct.group_by("task", "item").agg(*lowest, *highest) if columns else distinct.select("task", "item")
+
+
+def _merged_attributes(parts: pl.DataFrame) -> pl.DataFrame:
+    """Join the attributes that several pieces have of one item."""
+    names = parts.columns[2:]
+    half = len(names) // 2
+    return parts.group_by("task", "item").agg(pl.col(names[:half]).min(), pl.col(names[half:]).max())
+
+
+def _check_named(results: pl.DataFrame) -> None:
+    for key in KEYS:
+        if key in results.columns and results[key].null_count():
+            rows = int(results.filter(pl.col(key).is_null())["rows"].sum())
+            raise DataError(
+                f"rows without a {key}: {rows:,}", remedy=f"Fill the column, or name another (--columns {key}=…)."
+            )
+
+
+def _check_finite(grouped: pl.DataFrame) -> None:
+    bad = grouped.filter(pl.col("low").is_infinite() | pl.col("high").is_infinite())
+    if len(bad):
+        row = bad.sort([key for key in KEYS if key in bad.columns]).row(0, named=True)
+        raise DataError(
+            f"infinite score (item {row['item']!r}, model {row['model']!r}; {len(bad):,} items)",
+            where=_task_of(row),
+            remedy="Mark failed attempts by an empty score or a status column instead.",
+        )
+
+
+def _check_duplicates(
+    results: pl.DataFrame, frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]]
+) -> pl.DataFrame:
+    """Tell repeated attempts from rows that the columns named so far don't tell apart; drop exact copies."""
+    repeated = pl.col("rows") > (pl.col("attempts") if "attempts" in results.columns else 1)
+    if _counts_bits(frame, names) and bool(results.select(repeated.any()).item()):
+        results = _results(frame, names, roles)
+    doubtful = results.filter(repeated).sort(_keys(roles))
+    if not len(doubtful):
+        return results
+    telltale = telltale_column(doubtful, frame, names, roles)
+    if telltale is not None:
+        _refuse_mixture(doubtful, telltale, roles)
+    if "attempts" not in results.columns:
+        return results
+    again = _results(_drop_copies(frame, names), names, roles)
+    still = again.filter(repeated).sort(_keys(roles))
+    if len(still):
+        row = still.row(0, named=True)
+        raise DataError(
+            f"two different scores for one attempt ({plural(len(still), 'such item')}), "
+            f"first item {row['item']!r} of model {row['model']!r}",
+            where=_task_of(row),
+            remedy="Keep one of them, or give each its own attempt number (--columns attempt=…).",
+        )
+    return again
+
+
+def _task_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("task", CONSTANTS["task"]))
+
+
+def _drop_copies(frame: Frame, names: Sequence[str]) -> Frame:
+    keep = [name for name in (*KEYS, "attempt", "score", "status", "cluster", "weight") if name in names]
+    extra = [name for name in names if name not in COLUMNS]
+    rest = [nw.col(name).max().alias(name) for name in extra]
+    return frame.group_by(*keep).agg(*rest) if rest else frame.select(*keep).unique()
+
+
+def telltale_column(
+    doubtful: pl.DataFrame, frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]]
+) -> str | None:
+    """Return a text column that differs among rows which should be one, None if there is none.
+
+    Looks at one repeated item: a column such as judge, prompt or temperature says that the rows are not attempts.
+    """
+    row = doubtful.row(0, named=True)
+    same = frame
+    for key in _keys(roles):
+        same = same.filter(nw.col(key) == row[key])
+    sample = to_polars(same.head(MAX_TELLTALE_VALUES))
+    used = used_columns(roles) | set(COLUMNS)
+    candidates = [n for n in names if n not in used and sample[n].dtype in (pl.String, pl.Categorical, pl.Boolean)]
+    varying = {name: sample[name].n_unique() for name in candidates if sample[name].n_unique() > 1}
+    return max(varying, key=lambda name: varying[name]) if varying else None
+
+
+def _refuse_mixture(doubtful: pl.DataFrame, column: str, roles: Mapping[str, tuple[str, ...]]) -> None:
+    row = doubtful.row(0, named=True)
+    model = "+".join(roles["model"])
+    raise DataError(
+        f"several rows for one item of one model ({plural(len(doubtful), 'such item')}, first item {row['item']!r} of "
+        f"{row['model']!r}: {row['rows']} rows), and column {column!r} tells the rows apart",
+        where=_task_of(row),
+        remedy=f"Make it part of a name (--columns model={model}+{column} or metric={column}), keep one value "
+        f"(--where {column}=…), or call it the attempt (--columns attempt={column}).",
+    )
+
+
+def value_counts(scores: Scores, wanted: Wanted) -> pl.DataFrame:
+    """Return how often (`count`) every group had every score; copies of rows count once where attempts are numbered."""
+    frame, roles = tidy(scores.rows, scores.roles)
+    frame, names = _filter(frame, wanted), frame.collect_schema().names()
+    if "attempt" in names:
+        frame = _drop_copies(frame, names)
+    if "status" in roles:
+        frame = frame.filter(nw.col("status") == "ok")
+    counted = frame.filter(~nw.col("score").is_null()).group_by(*KEYS, "score").agg(nw.len().alias("count"))
+    return to_polars(counted).with_columns(pl.col(KEYS).cast(pl.Categorical))
+
+
+def names_of(scores: Scores, role: str) -> list[str]:
+    """Return the names of all tasks, models or metrics, sorted."""
+    frame, _ = tidy(scores.rows, scores.roles)
+    return sorted(to_polars(frame.select(role).unique())[role].drop_nulls().to_list())
+
+
+def metadata_columns(scores: Scores) -> dict[str, int]:
+    """Return the columns beside the tidy table that hold text or whole numbers, with their number of values."""
+    frame = open_frame(scores.rows)
+    used = used_columns(find_roles(frame.collect_schema().names(), scores.roles)) | set(COLUMNS)
+    names = [
+        name
+        for name, dtype in frame.collect_schema().items()
+        if name not in used and (dtype in (nw.String, nw.Categorical, nw.Boolean) or dtype.is_integer())
+    ][:MOST_COLUMNS]
+    if not names:
+        return {}
+    counts = to_polars(frame.select(*(nw.col(name).n_unique() for name in names))).row(0)
+    return dict(zip(names, counts, strict=True))

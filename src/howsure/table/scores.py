@@ -1,0 +1,102 @@
+"""Scores: per-question results in the one tidy table, and what is known about where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from howsure.table.schema import open_frame, tidy_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import polars as pl
+
+    from howsure.errors import Caution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFacts:
+    """What a harness says of one task.
+
+    `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what the
+    harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence. `finer` holds the
+    metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
+    `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
+    items were put in random order, None where it doesn't say; `order`: the items of a run in progress as it starts them.
+    """
+
+    task: str
+    harness: str
+    headline: str | None = None
+    lower_is_better: frozenset[str] = frozenset()
+    failures: str = "drop"
+    failures_words: str = ""
+    finer: Mapping[str, str] = field(default_factory=dict, hash=False)
+    planned: int = 0
+    epochs: int = 0
+    shuffled: bool | None = None
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A score that a log or a leaderboard states without the rows behind it, on the scale of the tidy table."""
+
+    task: str
+    model: str
+    metric: str
+    score: float
+    n: int | None = None
+    stderr: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """What became of one file: `reader` is None where none took it, `reason` says why it was left out.
+
+    `outcome` is one of "read", "companion" (used by its neighbour), "published" (scores without rows behind
+    them), "left out" and "failed".
+    """
+
+    path: str
+    reader: str | None
+    outcome: str
+    rows: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Per-question results in one tidy table, with what is known about where they came from.
+
+    `rows` is a frame of any kind that Narwhals knows: a Polars frame out of the readers, or the caller's own
+    frame, eager or lazy, which is aggregated where it lies. `roles` says which of its columns make up each column of
+    the tidy table. `notes` are told before any number.
+    """
+
+    rows: Any
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facts: tuple[TaskFacts, ...] = ()
+    published: tuple[Published, ...] = ()
+    files: tuple[FileReport, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def fact(self, task: str) -> TaskFacts | None:
+        """Return what the harness says of a task, None where nothing is known."""
+        return next((fact for fact in self.facts if fact.task == task), None)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are scores of single questions, and not only published ones."""
+        return bool(open_frame(self.rows).collect_schema().names())
+
+    def with_cautions(self, cautions: Iterable[Caution]) -> Scores:
+        """Return the same scores with further cautions."""
+        return replace(self, cautions=(*self.cautions, *cautions))
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the tidy table as a Polars frame, collecting it if it is lazy."""
+        return tidy_frame(self.rows, self.roles)

@@ -1,0 +1,1 @@
+"""The verbs: check, gather, ask, answer; one file a verb."""

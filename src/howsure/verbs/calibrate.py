@@ -1,0 +1,98 @@
+"""The verb: check every method's promise in a grid of worlds, or in your own data as the population."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.answers.calibrate import Calibration
+from howsure.calibration.grids import Grid, grid
+from howsure.calibration.harness import check_worlds
+from howsure.calibration.worlds import RealWorld
+from howsure.errors import DataError, OptionError
+from howsure.inference import record as published
+from howsure.options import check, check_level
+from howsure.study.design import make_design
+from howsure.study.study import collect
+from howsure.verbs.read import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from howsure.calibration.pair_worlds import World
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.verbs.audit import Names
+
+SAMPLES = (30, 100, 300)
+MODELS = 8
+
+
+def calibrate(
+    data: Any = None,
+    *,
+    worlds: Grid = "small",
+    trials: int = 2_000,
+    level: float = 0.95,
+    seed: int = 0,
+    processes: int = 1,
+    slow: bool = False,
+    record: bool = False,
+    method: Names = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Calibration:
+    """Count how often each method's interval holds the truth, in worlds whose truth is known.
+
+    `data` None: the worlds of a grid, "small" (a minute), "standard" (the published record) or "stress" (beyond every
+    promise). Else what `read` takes: its items, without their clusters, are the population (300 or more, answered right or
+    wrong, equally often each), of which 30, 100 and 300 are drawn again and again, for up to 8 models and their
+    neighbours in rank. `slow`: also methods that resample. Same seed, same table, whatever the number of `processes`.
+    `record`: return the published record instead. `method`: keep only methods whose name holds one of these words.
+
+    >>> answer = calibrate(trials=200)
+    >>> answer.kept, answer.cells.filter(method="blend, CR2", n_clusters=200)["coverage"].min() > 0.88
+    (True, True)
+    """
+    check("worlds", worlds, Grid)
+    check_level(level)
+    words = (method,) if isinstance(method, str) else tuple(method)
+    if record and (data is not None or level != published.LEVEL):
+        raise OptionError(
+            "the record is of made-up worlds at 95 %", remedy="Leave out the data and the level, or record."
+        )
+    if record:
+        return Calibration(cells=published.methods(published.worlds(), words), level=published.LEVEL, seed=0)
+    chosen = grid(worlds) if data is None else list(real_worlds(data))
+    cells = check_worlds(
+        chosen, trials=trials, level=level, seed=seed, processes=processes, slow=slow, progress=progress
+    )
+    return Calibration(cells=published.methods(cells, words), level=level, seed=seed)
+
+
+def real_worlds(data: Any) -> Iterator[World]:
+    """Yield samples of 30, 100 and 300 items of every task with right-or-wrong scores, for models and pairs."""
+    empty = True
+    for matrix in collect(read(data), make_design({})).matrices():
+        most = int(matrix.attempts.max())
+        complete = np.flatnonzero(matrix.right_or_wrong() & (matrix.attempts == most).all(axis=0))
+        if len(complete) and len(matrix.items) >= max(SAMPLES):
+            empty = False
+            yield from _worlds_of(matrix, complete)
+    if empty:
+        raise DataError(
+            f"no task here has {max(SAMPLES)} items or more that one model answered right or wrong, equally often each",
+            remedy="Such items are needed as the population. Leave the data out to check the methods in made-up worlds.",
+        )
+
+
+def _worlds_of(matrix: ScoreMatrix, complete: Any) -> Iterator[World]:
+    order = complete[np.argsort(-matrix.values[:, complete].mean(axis=0), kind="stable")]
+    spread = np.unique(np.linspace(0, len(order) - 1, min(MODELS, len(order))).astype(int))
+    attempts = int(matrix.attempts.max())
+    for n in SAMPLES:
+        for k in spread:
+            one = matrix.values[:, order[k]]
+            yield RealWorld(name=matrix.task, scores=tuple(one), n_clusters=n, attempts=attempts)
+            if k + 1 < len(order):
+                gap = one - matrix.values[:, order[k + 1]]
+                yield RealWorld(name=matrix.task, scores=tuple(gap), n_clusters=n, paired=True, attempts=attempts)

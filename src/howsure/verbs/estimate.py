@@ -1,0 +1,64 @@
+"""The verb estimate: the score of each model, with its error bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from howsure.answers.estimate import Entry, Estimates
+from howsure.inference import adjusted as covariates
+from howsure.inference import refined as finer
+from howsure.inference.estimate import entries
+from howsure.inference.population import measured, refuse_methods
+from howsure.inference.question import MeanOptions
+from howsure.options import check, check_level
+from howsure.statistics.choices import IntervalMethod, Variance
+from howsure.study.design import DesignOptions, make_design
+from howsure.study.study import collect
+from howsure.verbs.read import scores_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Names = str | Sequence[str]
+
+
+def estimate(
+    data: Any,
+    *,
+    interval: IntervalMethod | None = None,
+    variance: Variance = "CR2",
+    level: float = 0.95,
+    seed: int = 0,
+    **options: Unpack[DesignOptions],
+) -> Estimates:
+    """Estimate the score of each model on each task and metric, with its error bar.
+
+    `data`: what `read` takes. The interval is meant for the question "had other questions been drawn": items, or
+    clusters of them, are seen as a sample from a larger population (Miller 2024, section 2).
+    `interval`: None takes Wilson's on the effective sample size for scores in [0, 1] and the t interval otherwise.
+    `seed` matters to "bootstrap" only. Shared options: see [`Design`][howsure.study.design.Design].
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": "a", "question": range(8), "correct": [1, 0, 1, 1, 0, 1, 1, 1]})
+    >>> answer = estimate(rows)[0].estimate
+    >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
+    (0.75, 0.351, 0.954)
+    """
+    check("interval", interval, IntervalMethod, optional=True)
+    check("variance", variance, Variance)
+    check_level(level)
+    design = make_design(options)
+    refuse_methods(design.population, interval=interval)
+    scores = scores_of(data, design)
+    items = collect(scores, design)
+    asked = MeanOptions(interval=interval, variance=variance, level=level, seed=seed, population=design.population)
+    found: list[Entry] = []
+    percent, pools = {}, covariates.pools(scores, design, items, interval=interval, variance=variance)
+    refined = finer.right_or_wrong(scores, design)
+    matrices, left_out = measured(list(items.matrices()), design.population)
+    for matrix in matrices:
+        adjusted = covariates.adjusted_entries(matrix, pools, entries(matrix, items, asked))
+        found += finer.with_savings(adjusted, matrix, refined, variance)
+        percent[matrix.task, matrix.metric] = matrix.bounded
+    notes = (*items.notes, *covariates.told(design, pools))
+    return Estimates(entries=tuple(found), percent=percent, notes=notes, cautions=(*items.cautions, *left_out))

@@ -1,0 +1,157 @@
+"""The verb gate: may a candidate pass? Comparisons and estimates become checks with three verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack
+
+from howsure.answers.gate import Check, Gate
+from howsure.errors import Caution, OptionError
+from howsure.inference.gating.asking import Criteria, How, refuse_options
+from howsure.inference.gating.coverage import coverage
+from howsure.inference.gating.deciding import decided
+from howsure.inference.gating.floors import floors
+from howsure.inference.gating.pairs import answers
+from howsure.present.gate import WORDS
+from howsure.study.design import make_design
+from howsure.study.names import resolve
+from howsure.study.study import FAILURES_NOTE
+from howsure.table.aggregate import names_of
+from howsure.verbs.read import read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.options import Overall
+    from howsure.statistics.choices import ComparisonMethod, Variance
+    from howsure.study.design import DesignOptions
+    from howsure.table.scores import Scores
+
+
+def gate(
+    data: Any,
+    candidate: str,
+    baseline: str | None = None,
+    *,
+    not_worse_than: float | None = None,
+    better: bool = False,
+    same_within: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    overall: Overall | Mapping[str, float] | None = None,
+    each_task: bool = True,
+    method: ComparisonMethod | None = None,
+    variance: Variance = "CR2",
+    level: float = 0.95,
+    seed: int = 0,
+    **options: Unpack[DesignOptions],
+) -> Gate:
+    """Say whether a candidate may pass: pass, fail, or can't tell yet. Each of the first two is shown at `level`.
+
+    Several criteria may be asked at once, all in score units (0.01 is one percentage point):
+
+    - `not_worse_than`, a margin: passes where candidate − baseline is shown (one-sided) to be above −margin, fails where it
+      is shown to be below.
+    - `better`: passes or fails where `compare` decides, two-sided.
+    - `same_within`, a margin: passes by two one-sided tests (Schuirmann 1987), fails where the two-sided interval lies
+      outside ±margin.
+    - `at_least`, `at_most` (where smaller scores are better): a floor or ceiling for the candidate's own score, judged by the
+      one-sided limits of `estimate`, exact at 0 and n of n.
+
+    Every task is checked, and what is overall where `overall` asks for it ("mean", "pooled", or weights); `each_task` False
+    checks that alone. The gate passes only where every check passes, which needs no correction (an intersection-union test,
+    Berger 1982); it fails where one does, and p-values of fails are Holm-corrected over the checks. A task that the baseline
+    has and the candidate lacks can't be told. Where all is well, at most 1 − level of gates fail, however often it is asked:
+    the rest of the doubtful ones are "unclear" and not a coin's throw.
+    `data`: what `read` takes; shared options: see [`Design`][howsure.study.design.Design].
+    Raises OptionError where nothing is asked, or without a baseline to compare with; DataError where the two share no task.
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": ["new"] * 400 + ["old"] * 400, "item": [*range(400)] * 2,
+    ...     "score": [int(i % 4 > 0) for i in range(400)] + [int(i % 4 > 0 and i != 1) for i in range(400)]})
+    >>> answer = gate(rows, "new", "old", not_worse_than=0.02, at_least=0.8)
+    >>> answer.verdict, [check.verdict for check in answer.checks]
+    ('fail', ['pass', 'fail'])
+    """
+    asked = Criteria(
+        not_worse_than=not_worse_than, better=better, same_within=same_within, at_least=at_least, at_most=at_most
+    )
+    refuse_options(asked, baseline, level=level, overall=overall, each_task=each_task, method=method)
+    design = make_design(options)
+    scores = read(data, probabilities=design.score.kind == "prob")
+    how = How(
+        scores=scores,
+        asked=asked,
+        level=level,
+        overall=overall,
+        each_task=each_task,
+        shared={"variance": variance, "seed": seed},
+        method=method,
+        options=dict(options),
+    )
+    candidate, baseline = _names(scores, candidate, baseline, averaged=bool(design.average_last))
+    checks, notes, cautions = judged(how, candidate, baseline)
+    checks = decided(how, checks, candidate, baseline)
+    cautions += other_policies(how, candidate, baseline, checks, notes)
+    return Gate(
+        candidate=checks[0].candidate if checks else candidate,
+        baseline=next((check.baseline for check in checks), baseline),
+        checks=tuple(checks),
+        level=level,
+        notes=tuple(dict.fromkeys(notes)),
+        cautions=tuple(dict.fromkeys(cautions)),
+    )
+
+
+def _names(scores: Scores, candidate: str, baseline: str | None, *, averaged: bool) -> tuple[str, str | None]:
+    """Return the full names; averages of checkpoints are resolved by `compare` itself."""
+    if averaged:
+        return candidate, baseline
+    models = names_of(scores, "model")
+    names = resolve(candidate, models), None if baseline is None else resolve(baseline, models)
+    if names[0] == names[1]:
+        raise OptionError(f"candidate and baseline are both {names[0]!r}", remedy="Name two different models.")
+    return names
+
+
+def judged(how: How, candidate: str, baseline: str | None) -> tuple[list[Check], list[str], list[Caution]]:
+    """Return every check with its p-values or limits, not yet decided where p-values decide; notes and cautions."""
+    checks: list[Check] = []
+    notes: list[str] = []
+    cautions: list[Caution] = []
+    judged_floors = [floors(how, candidate, baseline, how.one_sided)] if how.asked.floors else []
+    for answer, more in (*answers(how, candidate, baseline), *judged_floors):
+        checks += more
+        notes += answer.notes
+        cautions += [caution for caution in answer.cautions if caution.code not in ("failure_policy", "task_left_out")]
+    if baseline is not None:
+        lacking, told = coverage(how, candidate, baseline, checks)
+        checks, cautions = [*checks, *lacking], [*cautions, *told]
+    return checks, notes, cautions
+
+
+def other_policies(
+    how: How, candidate: str, baseline: str | None, checks: Sequence[Check], notes: Sequence[str]
+) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change the verdict of a check."""
+    if how.options.get("failures") == "error" or not any(note.startswith(FAILURES_NOTE) for note in notes):
+        return []
+    before = {_key(check): check.verdict for check in checks}
+    cautions = []
+    for policy in ("drop", "zero"):
+        again = replace(how, options={**how.options, "failures": policy})
+        found = decided(again, judged(again, candidate, baseline)[0], candidate, baseline)
+        cautions += [
+            Caution(
+                code="failure_policy",
+                message=f"{check.name}: with --failures {policy} the verdict would be {WORDS[check.verdict].lower()!r}",
+                remedy="Choose a policy and keep it.",
+            )
+            for check in found
+            if before.get(_key(check), check.verdict) != check.verdict
+        ]
+    return cautions
+
+
+def _key(check: Check) -> tuple[str, str, str]:
+    return check.task, check.metric, check.criterion

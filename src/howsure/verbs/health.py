@@ -1,0 +1,48 @@
+"""The verb health: which questions tell models apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from howsure.inference import adjusted as covariates
+from howsure.inference.population import refuse_population
+from howsure.options import check_level
+from howsure.study.design import DesignOptions, make_design
+from howsure.study.study import collect
+from howsure.verbs.read import scores_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.health import Health
+
+    Names = str | Sequence[str]
+
+
+def health(
+    data: Any,
+    *,
+    top: int | None = None,
+    level: float = 0.95,
+    **options: Unpack[DesignOptions],
+) -> Health:
+    """Say which questions of every task tell models apart at all, and what gap the task can resolve.
+
+    Counts questions that every model, or none, gets right; finds those that better models get wrong more often (likely
+    mislabelled); gives the smallest gap that can be seen, and how reliable the ranking is (split-half, Spearman and Brown
+    1910). `top`: only the best N models of each task.
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": [m for m in "abc" for _ in range(4)], "item": [*range(4)] * 3,
+    ...     "score": [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0]})
+    >>> found = health(rows).tasks[0]
+    >>> found.count("everybody"), found.count("nobody"), found.n_separating
+    (1, 1, 2)
+    """
+    from howsure.inference.health import examine
+
+    check_level(level)
+    design = make_design(options)
+    covariates.refuse_covariate(design, "health")
+    refuse_population(design, "health")
+    return examine(collect(scores_of(data, design), design), top=top, level=level)

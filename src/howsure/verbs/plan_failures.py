@@ -1,0 +1,99 @@
+"""The plan of safety runs: how many show that failures are rare."""
+
+from __future__ import annotations
+
+import math
+
+from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
+from howsure.errors import Caution, OptionError
+from howsure.options import check_level, check_numbers
+from howsure.statistics.planning import rare
+
+MOST_FAILURES = 5
+
+
+def plan_failures(
+    below: float,
+    *,
+    level: float = 0.95,
+    observed: tuple[int, int] | None = None,
+    rate: float | None = None,
+    cluster_size: int = 1,
+    icc: float | None = None,
+) -> FailurePlan:
+    """Say how many runs show a failure rate below `below`, without a failure and with a few.
+
+    Exact, one-sided at `level`: the rule of three, and Clopper and Pearson's limit. `observed`: (failures, runs) that there are
+    already: what they show, and how many more are needed. `rate`: the true failure rate, for the chance that a plan comes out
+    well. `cluster_size`: runs that share a scenario; `icc`: how alike they are (beta-binomial), None tells both ends: as good
+    as independent, and one run as good as all. Assumes that scenarios are independent draws. Hanley and Lippman-Hand (1983).
+
+    >>> plan_failures(0.01).items
+    299
+    >>> plan_failures(0.01, cluster_size=10, icc=0.2).allowances[0].clusters
+    56
+    >>> plan_failures(0.01, observed=(2, 500)).observed.more
+    128
+    """
+    check_level(level)
+    check_numbers(below=below, rate=rate, icc=icc)
+    for name, value in (("below", below), ("rate", rate)):
+        if value is not None and not 0 < value < 1:
+            raise OptionError(
+                f"{name}={value!r} is not between 0 and 1", remedy="Write 0.01 (or 1%) for one in a hundred."
+            )
+    if icc is not None and not 0 <= icc <= 1:
+        raise OptionError(f"icc={icc!r} is not between 0 and 1")
+    if cluster_size < 1 or int(cluster_size) != cluster_size:
+        raise OptionError(f"cluster_size={cluster_size!r} is not a whole number above 0")
+    if icc is not None and cluster_size == 1:
+        raise OptionError("icc is about clusters", remedy="Give cluster_size as well.")
+    alike = 0.0 if icc is None else icc
+    if rare.runs_needed(below, level, failures=MOST_FAILURES, size=int(cluster_size), icc=alike) >= rare.MOST_CLUSTERS:
+        raise OptionError(f"below={below!r} takes more runs than can be counted here", remedy="Ask for a larger one.")
+    return FailurePlan(
+        below=below,
+        level=level,
+        cluster_size=int(cluster_size),
+        icc=math.nan if icc is None else icc,
+        rate=math.nan if rate is None else rate,
+        allowances=tuple(
+            _allowance(k, below, level, (int(cluster_size), alike), rate) for k in range(MOST_FAILURES + 1)
+        ),
+        observed=None if observed is None else _observed(observed, below, level),
+        cautions=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 else (),
+    )
+
+
+def _allowance(failures: int, below: float, level: float, held: tuple[int, float], rate: float | None) -> Allowance:
+    size, icc = held
+    clusters = rare.runs_needed(below, level, failures=failures, size=size, icc=icc)
+    items = rare.runs_needed(below, level, failures=failures) if icc == 0 else clusters * size
+    chance = math.nan
+    if rate is not None:
+        count, each = (items, 1) if icc == 0 else (clusters, size)
+        chance = rare.chance_of_at_most(failures, count, rate, size=each, icc=icc)
+    return Allowance(
+        failures=failures,
+        items=items,
+        clusters=clusters,
+        together=rare.runs_needed(below, level, failures=failures),
+        chance=chance,
+    )
+
+
+def _observed(observed: tuple[int, int], below: float, level: float) -> Observed:
+    failures, n = observed
+    if not (0 <= failures <= n and n > 0 and int(failures) == failures and int(n) == n):
+        raise OptionError(f"observed={failures}/{n} makes no sense", remedy="Write failures and runs: 2/500.")
+    low, high = rare.limits(failures, n, level)
+    needed = rare.runs_needed(below, level, failures=failures)
+    more = 0 if high <= below else -1 if low >= below else max(needed - n, 0)
+    return Observed(failures=failures, n=n, low=low, high=high, more=more)
+
+
+RUNS_COUNTED = Caution(
+    code="runs_counted",
+    message="the runs that were observed are counted one by one, as if they shared no scenario",
+    remedy="Give clusters and failed clusters instead, where the runs of a cluster stand or fall together.",
+)

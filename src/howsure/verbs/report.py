@@ -1,0 +1,86 @@
+"""The verb report: one page of everything that scores show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.answers.report import Report
+    from howsure.options import Overall
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.study.design import DesignOptions
+
+
+def report(
+    data: Any,
+    *,
+    title: str | None = None,
+    interval: IntervalMethod | None = None,
+    method: ComparisonMethod | None = None,
+    variance: Variance = "CR2",
+    level: float = 0.95,
+    adjust: Adjustment = "max-t",
+    overall: Overall | Mapping[str, float] = "mean",
+    seed: int = 0,
+    command: str | None = None,
+    **options: Unpack[DesignOptions],
+) -> Report:
+    """Make one page of everything that scores show: the ranks with their error bars, every pair, noise, health, plain words.
+
+    The page is one file: it opens offline in any browser of today and asks nobody for anything. Its numbers are those of
+    `leaderboard`, `compare`, `noise` and `health` with the same options. It lists items up to 4 million scores a page, and
+    pairs up to 50,000. Same input, same bytes. `title`: None names the tasks; `command`: how to make the page again, shown
+    at its foot.
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2, "score": [1] * 30 + [0] * 30})
+    >>> page = report(rows)
+    >>> page.verdict
+    'a is best (100.0 %): really ahead of the other at 95 %. Of 1 neighbouring gap, 1 is real.'
+    >>> page.html.startswith("<!DOCTYPE html>")
+    True
+    """
+    from howsure.inference.leaderboard import rank_options
+    from howsure.page.contents import gather
+    from howsure.page.making import make
+    from howsure.page.origin import Origin
+    from howsure.study.design import make_design
+    from howsure.verbs.read import read
+
+    design = make_design(options)
+    asked = rank_options(
+        design,
+        "report",
+        interval=interval,
+        method=method,
+        variance=variance,
+        level=level,
+        adjust=adjust,
+        overall=overall,
+        seed=seed,
+    )
+    scores = read(data, probabilities=design.score.kind == "prob")
+    contents = gather(scores, design, asked)
+    given = {
+        "title": title,
+        "interval": interval,
+        "method": method,
+        "variance": variance,
+        "level": level,
+        "adjust": adjust,
+        "overall": overall,
+        "seed": seed,
+        **options,
+    }
+    return make(contents, asked, Origin.of(contents, asked, command or _call(data, given)), title)
+
+
+def _call(data: Any, given: Mapping[str, Any]) -> str:
+    """Say how the page is made again from Python."""
+    what = repr(str(data)) if isinstance(data, (str, Path)) else "data"
+    usual = report.__kwdefaults__ or {}
+    said = "".join(f", {name}={value!r}" for name, value in given.items() if value != usual.get(name))
+    return f"howsure.report({what}{said})"

@@ -1,0 +1,113 @@
+"""How numbers, counts and lists are written: the one place that makes them words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+BILLION = 1e9
+
+
+DECIMALS = 10
+"""To so many digits a number is rounded before it is written, so that one that was reached on two ways reads the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How scores of one table are written: in percent (scores in [0, 1]) or as they are."""
+
+    percent: bool = True
+    digits: int = 1
+
+    def score(self, value: float) -> str:
+        """Write a score: `78.8 %`, `3.142` or `676,700`."""
+        return self.number(value) + (" %" if self.percent else "")
+
+    def number(self, value: float) -> str:
+        """Write a score without its unit, for a column that names it."""
+        if not math.isfinite(value):
+            return "n/a"
+        if value < 0:
+            return "−" + self.number(-value)
+        if self.percent:
+            return f"{round(100 * value, DECIMALS):.{self.digits}f}"
+        four = f"{float(f'{value:.{DECIMALS}g}'):.4g}"
+        return f"{float(four):,.0f}" if 1000 <= float(four) <= BILLION else four
+
+    def given(self, value: float) -> str:
+        """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0 %."""
+        shown, scaled = self.number(abs(value)), abs(100 * value if self.percent else value)
+        if math.isfinite(value) and not math.isclose(float(shown.replace(",", "")), scaled, rel_tol=1e-9):
+            shown = f"{scaled:,.10g}"
+        return ("−" if value < 0 else "") + shown + (" %" if self.percent else "")
+
+    def given_gap(self, value: float) -> str:
+        """Write the size of a difference that somebody asked for, with all its digits: `0.05 pp`."""
+        return self.given(abs(value)).removesuffix(" %") + self.unit
+
+    def difference(self, value: float) -> str:
+        """Write a signed difference with its unit: `+3.2 pp`."""
+        return self.signed(value) + self.unit
+
+    def gap(self, value: float) -> str:
+        """Write the size of a difference with its unit: `3.2 pp`."""
+        return self.number(abs(value)) + self.unit
+
+    def signed(self, value: float) -> str:
+        """Write a signed difference without its unit."""
+        sign = "" if not math.isfinite(value) else "−" if value < 0 else "+"
+        return sign + self.number(abs(value))
+
+    def interval(self, low: float, high: float) -> str:
+        """Write two limits: `[75.0, 82.2]`."""
+        return f"[{self.limit(low)}, {self.limit(high)}]"
+
+    @property
+    def unit(self) -> str:
+        """The unit of a difference, with the space before it."""
+        return " pp" if self.percent else ""
+
+    @property
+    def column(self) -> str:
+        """The unit in a column's heading."""
+        return " %" if self.percent else ""
+
+    def limit(self, value: float) -> str:
+        """Write one limit of an interval, without its unit."""
+        text = self.number(abs(value)) if math.isfinite(value) else "n/a"
+        return f"−{text}" if value < 0 else text
+
+
+def level_text(level: float) -> str:
+    """Write a confidence level: `95 %`."""
+    return f"{100 * level:g} %"
+
+
+def p_text(p: float) -> str:
+    """Write a p-value: `0.031`, `< 0.001`, `n/a`."""
+    if not math.isfinite(p):
+        return "n/a"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.9995 else "1.000"
+
+
+def count_text(count: float) -> str:
+    """Write a count with thousands separated: `12,000`."""
+    return f"{count:,.0f}"
+
+
+def rounded_up(count: float) -> str:
+    """Write a forecast of a count, rounded up to two digits: it is not exact."""
+    step = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
+    return f"{math.ceil(count / step) * step:,}"
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Write a count and its noun: `1 item`, `2 items`, `3 entries`."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def listing(names: tuple[str, ...] | list[str], most: int = 3) -> str:
+    """Write a list of names: `a, b, c and 4 more`."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more"

@@ -1,0 +1,125 @@
+"""Options from howsure.toml or pyproject.toml."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from frames import clustered, two_models
+from howsure.commands.main import main
+
+
+def run(*words):
+    return CliRunner().invoke(main, list(words))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A repository with logs and a folder to start from."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "sub").mkdir()
+    two_models(n=300).write_csv(tmp_path / "logs" / "quiz.csv")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+GATE = """
+paths = "logs"
+{table}
+candidate = "a"
+baseline = "b"
+not-worse-than = 0.01
+junit = "out.xml"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("howsure.toml", GATE.format(table="[gate]")),
+        ("pyproject.toml", "[tool.howsure]" + GATE.format(table="[tool.howsure.gate]")),
+    ],
+)
+def test_a_gate_without_words(project, name, text, monkeypatch):
+    (project / name).write_text(text)
+    monkeypatch.chdir(project / "sub")
+    result = run("gate")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("PASS: a is not worse than b by more than 1.0 pp")
+    assert result.stderr == f"howsure: options from ../{name}\n"
+    assert (project / "out.xml").exists()
+
+
+def test_the_command_line_goes_before_the_file(project):
+    (project / "howsure.toml").write_text(GATE.format(table="[gate]"))
+    assert run("gate", "--candidate", "b", "--baseline", "a").exit_code == 1
+    assert run("--no-config", "gate").exit_code == 3
+    assert "options from" not in run("--no-config", "estimate", "logs").stderr
+
+
+def test_a_named_file(project, tmp_path):
+    (project / "sub" / "other.toml").write_text(GATE.format(table="[gate]").replace('"logs"', '"../logs"'))
+    assert run("--config", "sub/other.toml", "gate").exit_code == 0
+    assert (project / "sub" / "out.xml").exists()
+    assert run("--config", "nowhere.toml", "gate").exit_code == 3
+    assert run("--config", "nowhere.toml", "estimate", "logs").exit_code == 1
+    (project / "pyproject.toml").write_text("[tool.other]\n")
+    assert "no table [tool.howsure]" in run("--config", "pyproject.toml", "estimate", "logs").output
+
+
+def test_values_of_all_kinds(project):
+    clustered().write_csv(project / "logs" / "quiz.csv")
+    (project / "howsure.toml").write_text(
+        'paths = ["logs"]\ncluster = ["passage"]\nmodel = "a"\nlevel = 0.9\nwhere = {item = ["p0-0", "p0-1", "p1-0", "p1-1"]}\n'
+        'columns = {model = ["model"]}\nstrict = true\noverall = {quiz = 2}\n'
+    )
+    result = run("estimate")
+    assert result.exit_code == 0, result.output
+    assert "90 %" in result.output
+    assert "2 clusters of 4 items" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[gate]\nnot-wors-than = 1\n", "no option 'gate.not-wors-than'. Did you mean 'gate.not-worse-than'?"),
+        ("clustr = 'x'\n", "no option 'clustr'. Did you mean 'cluster'?"),
+        ("[gat]\nbetter = true\n", "no option 'gat'. Did you mean 'gate'?"),
+        ("[gate]\nbetter = 'yes'\n", "better = 'yes' doesn't fit. It is true or false."),
+        ("[gate]\nbaseline = ['a']\n", "baseline = ['a'] doesn't fit. It is a text or a number."),
+        ("[gate\n", "no TOML"),
+    ],
+)
+def test_mistakes_are_told_with_the_file(project, text, message):
+    (project / "howsure.toml").write_text(text)
+    result = run("gate", "logs")
+    assert result.exit_code == 3
+    assert result.stderr.startswith("howsure: howsure.toml: ")
+    assert message in result.stderr
+
+
+def test_the_search_stops_at_the_repository(project, monkeypatch):
+    inner = project / "sub" / "repository"
+    (inner / ".git").mkdir(parents=True)
+    (project / "howsure.toml").write_text("level = 0.9\n")
+    monkeypatch.chdir(inner)
+    assert run("estimate", "../../logs").stderr == ""
+    monkeypatch.chdir(project / "sub")
+    assert "90 %" in run("estimate", "../logs").stdout
+
+
+def test_other_people_s_files_are_left_alone(project):
+    for text in ("[tool.black]\n", "[broken howsure", "tool = 3\n# howsure\n"):
+        (project / "pyproject.toml").write_text(text)
+        assert run("estimate", "logs").stderr == ""
+
+
+def test_a_file_that_is_absent_costs_no_parser(project):
+    (project / "pyproject.toml").write_text("[tool.black]\n")
+    code = (
+        "import sys\nfrom click.testing import CliRunner\nfrom howsure.commands.main import main\n"
+        "CliRunner().invoke(main, ['describe', 'nowhere'])\nsys.exit('tomllib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,110 @@
+"""howsure plot: every kind, every file format, the numbers of the verb, and words beside the picture."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from frames import attempts
+from howsure.commands.main import main
+from howsure.commands.plot import NOT_DRAWN
+
+STARTS = {"pdf": b"%PDF-", "svg": b"<svg ", "png": b"\x89PNG\r\n\x1a\n"}
+KINDS = {
+    "leaderboard": ("table.csv", "--cluster", "passage"),
+    "ranks": ("table.csv", "--top", "1"),
+    "pairs": ("table.csv", "--adjust", "holm"),
+    "compare": ("table.csv", "-a", "a", "-b", "b", "--margin", "5pp"),
+    "noise": ("table.csv",),
+    "plan": ("--pilot", "table.csv", "--effect", "10pp"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    attempts().write_csv(tmp_path / "table.csv")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words, code=0):
+    result = CliRunner().invoke(main, list(words))
+    assert result.exit_code == code, (words, result.output, result.exception)
+    return result
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_vega_lite_needs_no_extra(folder, kind, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "altair", None)
+    monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
+    run("plot", kind, *KINDS[kind], "-o", "x.json")
+    assert json.loads((folder / "x.json").read_text())["data"]["values"]
+    result = run("plot", kind, *KINDS[kind], "-o", "x.svg", code=1)
+    assert result.stderr.strip().splitlines() == [
+        "howsure: charts need vl-convert. Install it with the extra: pip install 'howsure[plot]'."
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("suffix", STARTS)
+def test_pictures(folder, kind, suffix):
+    pytest.importorskip("vl_convert")
+    run("plot", kind, *KINDS[kind], "-o", f"x.{suffix}")
+    assert (folder / f"x.{suffix}").read_bytes().startswith(STARTS[suffix])
+
+
+def test_it_draws_the_numbers_of_the_verb_and_says_its_verdict(folder):
+    result = run("plot", "leaderboard", "table.csv", "--cluster", "passage", "--level", "0.9", "-o", "x.json")
+    answer = hs.leaderboard(hs.read("table.csv"), cluster="passage", level=0.9)
+    assert json.loads((folder / "x.json").read_text()) == answer.chart()
+    assert result.stdout.replace("\n", " ").startswith(answer.verdict)
+    assert "Clusters: column" in result.stdout
+    assert "rank" not in result.stdout.split()
+    assert result.stderr == "Chart written to x.json.\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_has_every_option_of_its_verb(kind):
+    figure = main.commands["plot"].commands[kind]
+    verb = main.commands[figure.verb]
+    assert {param.name for param in figure.params} == {param.name for param in verb.params} - {*NOT_DRAWN} | {"output"}
+
+
+def test_without_a_name_it_is_the_kind_s_and_never_written_over(folder):
+    pytest.importorskip("vl_convert")
+    assert "Chart written to ranks.svg" in run("plot", "ranks", "table.csv").stderr
+    assert "'ranks.svg' is there already" in run("plot", "ranks", "table.csv", code=1).stderr
+    run("plot", "ranks", "table.csv", "-o", "ranks.svg")
+
+
+def test_what_can_t_be_drawn_is_told_before_the_work(folder):
+    assert "can't draw 'x.docx'" in run("plot", "leaderboard", "nothing.csv", "-o", "x.docx", code=1).stderr
+    assert "one of the files to be read" in run("plot", "noise", "table.csv", "-o", "table.csv", code=1).stderr
+    assert "can't write" in run("plot", "noise", "table.csv", "-o", "no/x.json", code=1).stderr
+    assert "No such option" in run("plot", "leaderboard", "table.csv", "--pairs", code=2).stderr
+
+
+def test_noise_and_plan_still_have_their_option(folder):
+    pytest.importorskip("vl_convert")
+    run("noise", "table.csv", "--plot", "n.pdf")
+    run("plan", "--effect", "3pp", "--plot", "p.pdf")
+    assert (folder / "n.pdf").read_bytes().startswith(b"%PDF-")
+    assert (folder / "p.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_a_configuration_of_the_verb_is_one_of_its_charts(folder):
+    (folder / "howsure.toml").write_text(
+        'cluster = "passage"\noutput = "x.md"\n[leaderboard]\npaths = "table.csv"\ntop = 1\n[plan]\neffect = "10pp"\n'
+    )
+    result = run("plot", "ranks", "-o", "x.json")
+    chart = json.loads((folder / "x.json").read_text())
+    assert len(chart["data"]["values"]) == 1
+    assert "column `passage`" in result.stdout
+    run("plot", "plan", "--pilot", "table.csv", "-o", "p.json")
+    assert not (folder / "x.md").exists()
+
+
+def test_a_chart_has_no_table_of_its_own_in_a_configuration(folder):
+    (folder / "howsure.toml").write_text("[plot]\ntop = 3\n")
+    assert "no option 'plot.top'" in run("plot", "ranks", "table.csv", code=1).stderr

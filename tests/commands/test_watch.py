@@ -1,0 +1,235 @@
+"""howsure watch: a growing folder, half-written files, exit codes, an Inspect run in progress."""
+
+import json
+import shutil
+import threading
+import zipfile
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from howsure.commands import watch as command
+from howsure.commands.main import main
+from howsure.readers.archive import zipfile as reading
+from howsure.readers.facts import _joined_order
+from places import LOGS, ROOT
+from runs import first, results
+
+FIXTURES = ROOT / "tests" / "fixtures" / "inspect"
+
+
+def watch(*words, env=None):
+    return CliRunner(env={"COLUMNS": "80", **(env or {})}).invoke(main, ["watch", *map(str, words)])
+
+
+def test_once_says_whether_it_is_decided_by_the_exit_code(tmp_path):
+    first(results(200), 20).write_csv(tmp_path / "run.csv")
+    again = watch(tmp_path, "-a", "a", "-b", "b", "--once", "--items-planned", 200)
+    assert again.exit_code == 2
+    assert again.output.startswith("Keep going: ")
+    results(200).write_csv(tmp_path / "run.csv")
+    done = watch(tmp_path, "-a", "a", "-b", "b", "--once", "--items-planned", 200)
+    assert done.exit_code == 0
+    assert done.output.startswith("a beats b by ")
+
+
+def test_a_growing_folder_is_followed_until_it_is_decided(tmp_path):
+    data = results(200, seed=4)
+    first(data, 10).write_csv(tmp_path / "run.csv")
+    sizes = iter(range(20, 201, 10))
+
+    def grow(seconds):
+        size = next(sizes)
+        if size == 40:
+            (tmp_path / "other.json").write_text('[{"model": "a", ')
+        first(data, size).write_csv(tmp_path / "run.csv")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "sleep", grow)
+        done = watch(tmp_path, "-a", "a", "-b", "b", "--items-planned", 200, "--shuffled", "-f", "json")
+    assert done.exit_code == 0
+    lines = done.stderr.splitlines()
+    assert [line[10:].split()[0] for line in lines[:3]] == ["10", "20", "30"]
+    assert "a file can't be read now, trying again" in lines[4]
+    answer = json.loads(done.stdout)
+    assert (answer["answer"], answer["decided"], answer["better"]) == ("look", True, "a")
+
+
+def test_a_thread_may_write_while_it_is_read(tmp_path):
+    data = results(200, seed=4)
+    first(data, 5).write_csv(tmp_path / "run.csv")
+
+    def grow():
+        for n in range(10, 201, 10):
+            first(data, n).write_csv(tmp_path / "part")
+            (tmp_path / "part").replace(tmp_path / "run.csv")
+
+    thread = threading.Thread(target=grow)
+    thread.start()
+    done = watch(tmp_path / "run.csv", "-a", "a", "-b", "b", "--items-planned", 200, "--every", 0.1)
+    thread.join()
+    assert done.exit_code == 0
+
+
+def test_what_cannot_be_read_yet_is_tried_again(tmp_path):
+    states = iter(["half", "whole"])
+
+    def go_on(seconds):
+        if next(states) == "whole":
+            results(200).write_ndjson(tmp_path / "run.jsonl")
+
+    (tmp_path / "run.jsonl").write_text('{"model": "a", "item"')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "sleep", go_on)
+        done = watch(tmp_path, "-a", "a", "-b", "b")
+    assert done.exit_code == 0
+    assert done.stderr.count("can't read now, trying again") == 1
+
+
+def test_nothing_there_yet(tmp_path):
+    done = watch(tmp_path, "-a", "a", "-b", "b", "--once")
+    assert done.exit_code == 2
+    assert "Nothing could be read yet" in done.stderr
+    missing = watch(tmp_path / "nowhere", "-a", "a", "-b", "b", "--once")
+    assert missing.exit_code == 3
+    assert "no such file or folder" in missing.stderr
+
+
+def test_ctrl_c_shows_the_last_look(tmp_path):
+    first(results(200), 12).write_csv(tmp_path / "run.csv")
+
+    def stop(seconds):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "sleep", stop)
+        done = watch(tmp_path, "-a", "a", "-b", "b")
+    assert done.exit_code == 2
+    assert done.stdout.startswith("Keep going: ")
+
+
+def test_all_items_used_ends_it(tmp_path):
+    results(30, b=0.75).write_csv(tmp_path / "run.csv")
+    done = watch(tmp_path, "-a", "a", "-b", "b", "--items-planned", 30)
+    assert done.exit_code == 2
+    assert done.stdout.startswith("Not decided with all 30 items used")
+
+
+def test_rows_that_contradict_each_other_are_an_error_in_the_end(tmp_path):
+    data = results(20, attempt=pl.lit(0))
+    pl.concat([data, data.with_columns(score=1 - pl.col("score"))]).write_csv(tmp_path / "run.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "sleep", lambda seconds: None)
+        done = watch(tmp_path, "-a", "a", "-b", "b")
+    assert done.exit_code == 3
+    assert "two different scores for one attempt" in done.stderr
+
+
+def test_a_floor_and_a_precision(tmp_path):
+    results(300, a=0.97).write_csv(tmp_path / "run.csv")
+    kept = watch(tmp_path, "-a", "a", "--at-least", "90%", "--once")
+    assert kept.exit_code == 0
+    assert kept.output.startswith("a is at least 90.0 %: stop")
+    assert watch(tmp_path, "-a", "a", "--within", "1pp", "--once").exit_code == 2
+    wrong = watch(tmp_path, "-a", "a", "--once")
+    assert wrong.exit_code == 3
+    assert "nothing is asked of 'a'" in wrong.stderr
+    assert watch(tmp_path, "-a", "a", "--within", "1pp", "--bounds", "low").exit_code == 3
+
+
+def test_names_from_logs_are_escaped(tmp_path):
+    evil = results(200).with_columns(model=pl.lit("\x1b[31m") + pl.col("model"))
+    evil.write_csv(tmp_path / "run.csv")
+    done = watch(tmp_path, "-a", "\x1b[31ma", "-b", "\x1b[31mb", "--once")
+    assert "\x1b" not in done.output
+
+
+def half_way(source, target, share=0.5):
+    """Write what Inspect has written half-way: samples and journal, no header, no summaries."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        samples = [name for name in old.namelist() if name.startswith("samples/")]
+        kept = set(samples[: int(len(samples) * share)])
+        for name in old.namelist():
+            if name in kept or name == "_journal/start.json":
+                new.writestr(name, old.read(name))
+
+
+def test_an_inspect_run_in_progress_is_read(tmp_path):
+    shutil.copy(FIXTURES / "interrupted.eval", tmp_path)
+    done = watch(tmp_path, "-a", "mockllm/model", "--within", "5pp", "--once", "-f", "json")
+    answer = json.loads(done.stdout)
+    assert done.exit_code == 2
+    assert answer["planned"] == 8
+    assert 0 < answer["n_items"] < 8
+    assert "partial_run" not in [caution["code"] for caution in answer["cautions"]]
+
+
+def in_progress(folder, kept):
+    """Write two example logs as they were while samples were missing: `kept` says which ones there are."""
+    for name in ("t0.3", "terse"):
+        with reading.ZipFile(LOGS / f"smollm2-135m-{name}.eval") as old:
+            members = [n for n in old.namelist() if n.startswith("samples/") and kept(n)]
+            with zipfile.ZipFile(folder / f"{name}.eval", "w") as new:
+                for member in ("_journal/start.json", *members):
+                    new.writestr(member, old.read(member))
+
+
+def look_at(folder, *words):
+    done = watch(
+        folder,
+        "-a",
+        "smollm2-135m-t0.3",
+        "-b",
+        "smollm2-135m-terse",
+        "--cluster",
+        "none",
+        "--once",
+        "-f",
+        "json",
+        *words,
+    )
+    return json.loads(done.stdout)
+
+
+with reading.ZipFile(LOGS / "smollm2-135m-terse.eval") as log:
+    IDS = json.loads(log.read("_journal/start.json"))["eval"]["dataset"]["sample_ids"]
+
+
+def test_epochs_that_are_planned_are_waited_for(tmp_path):
+    late = {f"samples/{item}_epoch_5.json" for item in IDS[40:]}
+    in_progress(tmp_path, lambda name: name not in late)
+    answer = look_at(tmp_path)
+    assert (answer["planned"], answer["n_items"], answer["n_waiting"]) == (100, 40, 60)
+    assert "order_not_random" in [caution["code"] for caution in answer["cautions"]]
+
+
+def test_items_count_in_the_order_in_which_the_run_starts_them(tmp_path):
+    """Items 11 and 13 are slow: what came after them waits, until they are there."""
+    slow = {f"samples/{IDS[k]}_epoch_2.json" for k in (10, 12)}
+    in_progress(tmp_path, lambda name: name not in slow)
+    answer = look_at(tmp_path)
+    assert (answer["n_items"], answer["n_waiting"]) == (10, 90)
+    assert any("88 items wait" in note for note in answer["notes"])
+    in_progress(tmp_path, lambda name: name != f"samples/{IDS[12]}_epoch_2.json")
+    assert look_at(tmp_path)["n_items"] == 12
+    in_progress(tmp_path, lambda name: True)
+    assert look_at(tmp_path)["exhausted"]
+
+
+def test_two_orders_are_joined_by_the_later_place():
+    assert _joined_order(("a", "b", "c", "d"), ("d", "a", "b", "c")) == ("a", "b", "c", "d")
+    assert _joined_order(("a", "b", "c"), ("c", "b", "a")) == ("b", "a", "c")
+    assert _joined_order((), ("c", "b")) == ("c", "b")
+
+
+def test_a_model_that_is_not_there_is_told_while_it_waits(tmp_path):
+    first(results(200), 20).write_csv(tmp_path / "run.csv")
+
+    def stop(seconds):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "sleep", stop)
+        done = watch(tmp_path, "-a", "a", "-b", "mistyped")
+    assert "no result of model 'mistyped' yet; there are: 'a', 'b'" in done.stderr

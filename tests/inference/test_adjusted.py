@@ -1,0 +1,596 @@
+"""Means adjusted by what is known of more items than were answered; and every new command and option of the command line."""
+
+import json
+import math
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from frames import two_models
+from howsure.commands.main import main
+from howsure.statistics.means.covariates import adjusted_mean
+
+FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
+
+
+def world(pool=200, answered=60, seed=1, slope=0.6):
+    """A pool of items of known ease, and two models' answers to some of them."""
+    rng = np.random.default_rng(seed)
+    ease = rng.random(pool)
+    items = pl.DataFrame({"item": [f"q{i:03}" for i in range(pool)], "ease": ease}).with_columns(
+        level=pl.when(pl.col("ease") > 0.6).then(pl.lit("easy")).otherwise(pl.lit("hard")),
+        passage=pl.Series([f"p{i // 4:02}" for i in range(pool)]),
+        importance=pl.Series([1.0 + i % 3 for i in range(pool)]),
+    )
+    chosen = np.sort(rng.choice(pool, answered, replace=False))
+    rows = pl.DataFrame(
+        [
+            {"model": model, "item": f"q{i:03}", "score": float(rng.random() < 0.2 + bonus + slope * ease[i])}
+            for model, bonus in (("a", 0.1), ("b", 0.0))
+            for i in chosen
+        ]
+    )
+    return rows, items
+
+
+@pytest.fixture
+def side(tmp_path):
+    rows, items = world()
+    path = tmp_path / "items.csv"
+    items.write_csv(path)
+    return rows, items, path
+
+
+def by_hand(rows, items, columns, model="a"):
+    """Return ȳ + (Z̄ − z̄)'β by an ordinary regression."""
+    joined = rows.filter(pl.col("model") == model).join(items, on="item")
+    x = np.column_stack([np.ones(len(joined)), joined.select(columns).to_numpy()])
+    beta = np.linalg.lstsq(x, joined["score"].to_numpy(), rcond=None)[0]
+    return float(np.concatenate([[1.0], items.select(columns).to_numpy().mean(axis=0)]) @ beta)
+
+
+def everything(answer):
+    texts = {form: answer.render(form, width=80) for form in FORMS}
+    for form, text in texts.items():
+        assert text.strip(), form
+        assert re.search(r"\bnan\b", text, re.IGNORECASE) is None, (form, text)
+    assert max(map(len, texts["terminal"].splitlines())) <= 80
+    return texts["terminal"]
+
+
+def test_a_number_adjusts_as_a_regression_does(side):
+    rows, items, path = side
+    answer = hs.estimate(rows, covariate="ease", items=path)
+    for entry in answer.entries:
+        assert entry.estimate.value == pytest.approx(by_hand(rows, items, ["ease"], entry.model), rel=1e-9)
+        assert entry.estimate.n_items == 60
+        assert entry.estimate.method.startswith("adjusted")
+    everything(answer)
+
+
+def test_the_method_and_the_verb_agree(side):
+    rows, items, path = side
+    y = items.join(rows.filter(pl.col("model") == "a"), on="item", how="left", maintain_order="left")["score"]
+    found = adjusted_mean(y.cast(pl.Float64).fill_null(float("nan")).to_numpy(), items.select("ease").to_numpy())
+    entry = hs.estimate(rows, covariate="ease", items=path)[0]
+    assert (entry.estimate.value, entry.estimate.se) == pytest.approx((found.value, math.sqrt(found.variance)))
+    assert entry.saved == pytest.approx(found.saved)
+
+
+def test_a_label_adjusts_as_strata_do(side):
+    rows, items, path = side
+    joined = rows.filter(pl.col("model") == "a").join(items, on="item")
+    means = dict(joined.group_by("level").agg(pl.col("score").mean()).iter_rows())
+    shares = dict(items.group_by("level").agg(pl.len() / len(items)).iter_rows())
+    expected = sum(means[level] * shares[level] for level in means)
+    assert hs.estimate(rows, covariate="level", items=path)[0].estimate.value == pytest.approx(expected, rel=1e-9)
+
+
+def test_several_covariates_go_together(side):
+    rows, items, path = side
+    items = items.with_columns(hard=(pl.col("level") == "hard").cast(pl.Float64))
+    answer = hs.estimate(rows, covariate=["ease", "level"], items=path)
+    assert answer[0].estimate.value == pytest.approx(by_hand(rows, items, ["ease", "hard"]), rel=1e-9)
+
+
+def test_one_covariate_twice_is_one(side):
+    rows, _, path = side
+    once, twice = (hs.estimate(rows, covariate=names, items=path)[0].estimate for names in ("ease", ["ease", "ease"]))
+    assert (once.value, once.se) == pytest.approx((twice.value, twice.se), rel=1e-9)
+
+
+def test_a_covariate_that_tells_something_saves_variance(side):
+    rows, _, path = side
+    plain, better = hs.estimate(rows)[0], hs.estimate(rows, covariate="ease", items=path)[0]
+    assert better.saved == pytest.approx(1 - (better.estimate.se / plain.estimate.se) ** 2, rel=1e-9)
+    assert better.saved > 0.02
+    assert better.estimate.se < plain.estimate.se
+    assert math.isnan(plain.saved)
+
+
+def test_units_of_a_covariate_do_not_matter(side, tmp_path):
+    rows, items, path = side
+    items.with_columns(ease=1e6 * pl.col("ease") - 3e5).write_csv(tmp_path / "wide.csv")
+    one, other = (
+        hs.estimate(rows, covariate="ease", items=where)[0].estimate for where in (path, tmp_path / "wide.csv")
+    )
+    assert (one.value, one.se) == pytest.approx((other.value, other.se), rel=1e-6)
+
+
+def test_the_average_over_samples_of_items_is_the_truth():
+    rng = np.random.default_rng(5)
+    ease = rng.random(300)
+    score = (ease + rng.normal(0, 0.2, 300) > 0.5).astype(float)
+    items = pl.DataFrame({"item": [f"q{i}" for i in range(300)], "ease": ease})
+    values, plain = [], []
+    for _ in range(40):
+        chosen = rng.choice(300, 60, replace=False)
+        y = np.full(300, np.nan)
+        y[chosen] = score[chosen]
+        values.append(adjusted_mean(y, items.select("ease").to_numpy()).value)
+        plain.append(score[chosen].mean())
+    assert np.mean(values) == pytest.approx(score.mean(), abs=0.02)
+    assert np.std(values) < 0.8 * np.std(plain)
+
+
+def with_judge(pool=150, answered=50, seed=2):
+    rng = np.random.default_rng(seed)
+    ease = rng.random(pool)
+    rows = [{"model": "old", "item": f"q{i:03}", "score": float(rng.random() < ease[i])} for i in range(pool)]
+    for model, bonus in (("a", 0.15), ("b", 0.0)):
+        rows += [
+            {"model": model, "item": f"q{i:03}", "score": float(rng.random() < np.clip(ease[i] + bonus, 0, 1))}
+            for i in range(answered)
+        ]
+    return pl.DataFrame(rows)
+
+
+def test_another_model_s_answers_are_a_covariate():
+    rows = with_judge()
+    old = rows.filter(pl.col("model") == "old").select("item", old="score")
+    answer = hs.estimate(rows, covariate="model:old", model=["a", "b"])
+    for entry in answer.entries:
+        assert entry.estimate.value == pytest.approx(by_hand(rows, old, ["old"], entry.model), rel=1e-9)
+    everything(answer)
+
+
+def test_another_model_s_averages_over_attempts_are_a_covariate():
+    rows = pl.concat([with_judge().with_columns(attempt=pl.lit(k)) for k in range(2)])
+    flips = (pl.col("attempt") == 1) & (pl.col("model") == "old") & pl.col("item").str.contains("[147]$")
+    rows = rows.with_columns(score=pl.when(flips).then(1 - pl.col("score")).otherwise("score"))
+    old = rows.filter(pl.col("model") == "old").group_by("item").agg(old=pl.col("score").mean())
+    mine = rows.filter(pl.col("attempt") == 0)
+    answer = hs.estimate(rows, covariate="model:old", model=["a"])
+    assert answer[0].estimate.value == pytest.approx(by_hand(mine, old.sort("item"), ["old"]), rel=1e-9)
+
+
+def test_an_unknown_model_is_an_error_that_names_its_nearest():
+    with pytest.raises(hs.DataError, match=r"no model 'odl'.*Did you mean 'old'"):
+        hs.estimate(with_judge(), covariate="model:odl")
+
+
+def test_the_part_after_the_slash_names_a_model_here_as_well():
+    rows = with_judge().with_columns(model="org/" + pl.col("model"))
+    long, short = (hs.estimate(rows, covariate=f"model:{name}")[0].estimate.value for name in ("org/old", "old"))
+    assert long == short
+
+
+def test_a_model_is_no_covariate_of_itself():
+    rows = with_judge()
+    own = next(e for e in hs.estimate(rows, covariate="model:old").entries if e.model == "old")
+    plain = next(e for e in hs.estimate(rows).entries if e.model == "old")
+    assert own.estimate.value == pytest.approx(plain.estimate.value)
+    assert own.estimate.se == pytest.approx(plain.estimate.se, rel=0.01)
+    assert "−0 %" not in everything(hs.estimate(rows, covariate="model:old"))
+
+
+@pytest.mark.parametrize("verb", [hs.estimate, lambda *data, **options: hs.compare(*data, "a", "b", **options)])
+def test_an_unknown_column_is_an_error_that_lists_columns(side, verb):
+    rows, _, path = side
+    with pytest.raises(hs.DataError, match="no column 'eaze'"):
+        verb(rows, covariate="eaze", items=path)
+    with pytest.raises(hs.DataError, match="no column 'ease'"):
+        verb(rows, covariate="ease")
+
+
+def test_the_error_of_an_unknown_column_names_those_of_the_items_table(side):
+    rows, _, path = side
+    with pytest.raises(hs.DataError, match=r"ease.*level"):
+        hs.estimate(rows, covariate="eaze", items=path)
+
+
+def test_a_frame_for_the_items_is_taken_or_refused_in_words(side):
+    rows, items, path = side
+    expected = hs.estimate(rows, covariate="ease", items=path)[0].estimate.value
+    try:
+        answer = hs.estimate(rows, covariate="ease", items=items)
+    except hs.HowsureError:
+        return
+    assert answer[0].estimate.value == expected
+
+
+@pytest.mark.parametrize("name", ["item", "model", "score"])
+def test_a_column_that_has_another_role_is_refused_in_words(side, name):
+    rows, _, path = side
+    with pytest.raises(hs.HowsureError):
+        hs.estimate(rows, covariate=name, items=path)
+
+
+def test_answered_items_without_the_covariate_are_left_out_and_counted(side, tmp_path):
+    rows, items, _ = side
+    lacking = rows["item"].unique().sort()[:7].to_list()
+    items.with_columns(ease=pl.when(pl.col("item").is_in(lacking)).then(None).otherwise("ease")).write_csv(
+        tmp_path / "torn.csv"
+    )
+    answer = hs.estimate(rows, covariate="ease", items=tmp_path / "torn.csv")
+    assert answer[0].estimate.n_items == 53
+    assert "7 answered items without the covariate" in everything(answer)
+
+
+def test_too_few_items_with_the_covariate_are_an_error(side, tmp_path):
+    rows, items, _ = side
+    items.filter(pl.col("item").is_in(rows["item"].unique().sort()[:2].to_list())).write_csv(tmp_path / "few.csv")
+    with pytest.raises(hs.DataError, match="fewer than three items that a answered have the covariate"):
+        hs.estimate(rows, covariate="ease", items=tmp_path / "few.csv")
+
+
+def test_too_many_labels_are_refused(side, tmp_path):
+    rows, items, _ = side
+    items.with_columns(name="n" + pl.col("item")).write_csv(tmp_path / "names.csv")
+    with pytest.raises(hs.DataError, match=r"'name' is neither a number nor a label \(200 different words\)"):
+        hs.estimate(rows, covariate="name", items=tmp_path / "names.csv")
+
+
+def test_two_values_for_one_item_are_refused(side, tmp_path):
+    rows, items, _ = side
+    pl.concat([items, items.head(1).with_columns(ease=pl.lit(0.123))]).write_csv(tmp_path / "twice.csv")
+    with pytest.raises(hs.DataError, match=r"(two|several|more than one)"):
+        hs.estimate(rows, covariate="ease", items=tmp_path / "twice.csv")
+
+
+def test_a_column_of_the_rows_must_belong_to_the_item():
+    rows = two_models(n=40).with_columns(length=pl.col("item").str.len_chars())
+    answer = hs.estimate(rows, covariate="length")
+    assert "covariate_saves_nothing" in {caution.code for caution in answer[0].estimate.cautions}
+    torn = rows.with_columns(length=pl.col("length") + (pl.col("model") == "a").cast(pl.Int64))
+    with pytest.raises(hs.DataError, match=r"'length' differs between rows of item"):
+        hs.estimate(torn, covariate="length")
+
+
+def test_a_covariate_of_the_answered_items_only_changes_nothing_and_says_so(side, tmp_path):
+    rows, items, _ = side
+    items.filter(pl.col("item").is_in(rows["item"].unique().to_list())).write_csv(tmp_path / "same.csv")
+    adjusted = hs.estimate(rows, covariate="ease", items=tmp_path / "same.csv")[0]
+    plain = hs.estimate(rows)[0]
+    assert adjusted.estimate.value == pytest.approx(plain.estimate.value, rel=1e-12)
+    assert adjusted.estimate.se == pytest.approx(plain.estimate.se, rel=0.03)
+    assert "covariate_saves_nothing" in {caution.code for caution in adjusted.estimate.cautions}
+
+
+def test_a_covariate_that_does_not_vary_leaves_the_mean(side, tmp_path):
+    rows, items, _ = side
+    items.with_columns(ease=pl.lit(3.0)).write_csv(tmp_path / "flat.csv")
+    adjusted = hs.estimate(rows, covariate="ease", items=tmp_path / "flat.csv")[0]
+    assert adjusted.estimate.value == pytest.approx(hs.estimate(rows)[0].estimate.value, rel=1e-12)
+    assert adjusted.estimate.se == pytest.approx(hs.estimate(rows)[0].estimate.se, rel=1e-9)
+
+
+def test_clusters_of_the_side_table_are_those_of_the_pool(side):
+    rows, items, path = side
+    answer = hs.estimate(rows, covariate="ease", items=path, cluster="passage")
+    joined = items.join(rows.filter(pl.col("model") == "a"), on="item", how="left", maintain_order="left")
+    codes = np.unique(joined["passage"].to_numpy().astype(str), return_inverse=True)[1].astype(np.int64)
+    found = adjusted_mean(
+        joined["score"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        items.select("ease").to_numpy(),
+        clusters=codes,
+    )
+    entry = answer[0].estimate
+    assert (entry.value, entry.se, entry.df) == pytest.approx((found.value, math.sqrt(found.variance), found.df))
+    assert entry.n_clusters == rows.join(items, on="item")["passage"].n_unique()
+    everything(answer)
+
+
+def test_covariates_that_eat_up_the_degrees_of_freedom_are_told():
+    rows, items = world(pool=120, answered=40)
+    big = items.with_columns(
+        repo=pl.when(pl.int_range(pl.len()) < 70).then(pl.lit("big")).otherwise(pl.col("item").str.slice(0, 3)),
+        kind=pl.Series(["abc"[i % 3] for i in range(120)]),
+    )
+    rows = rows.join(big.select("item", "repo", "kind"), on="item")
+    extra = big.filter(~pl.col("item").is_in(rows["item"].unique().to_list()))
+    more = extra.select(model=pl.lit("other"), item="item", score=pl.lit(1.0), repo="repo", kind="kind")
+    data = pl.concat([rows.select(more.columns), more])
+    plain = hs.estimate(data, cluster="repo", model=["a"])[0].estimate
+    answer = hs.estimate(data, cluster="repo", covariate="kind")
+    adjusted = next(e for e in answer.entries if e.model == "a").estimate
+    if adjusted.interval.half_width > 1.5 * plain.interval.half_width:
+        assert {c.code for c in adjusted.cautions} - {c.code for c in plain.cautions}
+
+
+def test_weights_of_the_whole_pool_count(side):
+    rows, items, path = side
+    answer = hs.estimate(rows, covariate="ease", items=path, weight="importance")[0].estimate
+    joined = rows.filter(pl.col("model") == "a").join(items, on="item")
+    root = np.sqrt(joined["importance"].to_numpy())
+    x = np.column_stack([np.ones(60), joined["ease"].to_numpy()])
+    beta = np.linalg.lstsq(x * root[:, None], joined["score"].to_numpy() * root, rcond=None)[0]
+    expected = beta[0] + beta[1] * np.average(items["ease"], weights=items["importance"])
+    assert answer.value == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_paired_comparison_is_the_difference_of_the_adjusted_means(side):
+    rows, _, path = side
+    own = {e.model: e.estimate.value for e in hs.estimate(rows, covariate="ease", items=path).entries}
+    plain, answer = hs.compare(rows, "a", "b"), hs.compare(rows, "a", "b", covariate="ease", items=path)
+    assert answer.paired
+    assert answer.difference.value == pytest.approx(own["a"] - own["b"], abs=1e-12)
+    assert (answer.a_mean, answer.b_mean) == pytest.approx((own["a"], own["b"]))
+    assert answer.difference.method == "adjusted paired t, CR2"
+    assert (answer.wins, answer.losses, answer.ties) == (plain.wins, plain.losses, plain.ties)
+    everything(answer)
+
+
+def test_an_unpaired_comparison_adjusts_both():
+    rows, items = world(answered=120)
+    chosen = rows["item"].unique().sort()
+    first = set(chosen[::2].to_list())
+    torn = rows.filter((pl.col("model") == "a") == pl.col("item").is_in(list(first)))
+    torn = torn.join(items.select("item", "ease"), on="item")
+    answer = hs.compare(torn, "a", "b", covariate="ease")
+    plain = hs.compare(torn, "a", "b")
+    assert not answer.paired
+    assert answer.difference.method == "adjusted unpaired t, CR2"
+    assert answer.saved == pytest.approx(1 - (answer.difference.se / plain.difference.se) ** 2, rel=1e-9)
+    assert answer.saved > 0
+    everything(answer)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_p_value_and_interval_agree(seed, tmp_path):
+    rows, items = world(seed=seed)
+    path = tmp_path / "items.csv"
+    items.write_csv(path)
+    p = hs.compare(rows, "a", "b", covariate="ease", items=path).p_value
+    for level in (1 - 0.98 * p, 1 - 1.02 * p):
+        if 0 < level < 1:
+            answer = hs.compare(rows, "a", "b", covariate="ease", items=path, level=level)
+            assert answer.difference.interval.contains(0.0) == (level > 1 - p)
+
+
+def test_the_other_direction_is_the_same_comparison(side):
+    rows, _, path = side
+    there, back = (hs.compare(rows, *names, covariate="ease", items=path) for names in (("a", "b"), ("b", "a")))
+    assert there.difference.value == pytest.approx(-back.difference.value)
+    assert (there.p_value, there.difference.se) == pytest.approx((back.p_value, back.difference.se))
+
+
+def test_a_margin_is_judged_by_the_adjusted_difference(side):
+    rows, _, path = side
+    answer = hs.compare(rows, "a", "b", covariate="ease", items=path, margin=0.9)
+    assert answer.equivalence.equivalent
+    everything(answer)
+
+
+def test_several_tasks_have_their_own_pools_and_no_overall(side, tmp_path):
+    rows, items, _ = side
+    both = pl.concat([rows.with_columns(task=pl.lit(task)) for task in ("x", "y")])
+    pl.concat(
+        [items.with_columns(task=pl.lit("x")), items.with_columns(task=pl.lit("y"), ease=1 - pl.col("ease") ** 2)]
+    ).write_csv(tmp_path / "tasks.csv")
+    answer = hs.compare(both, "a", "b", covariate="ease", items=tmp_path / "tasks.csv")
+    assert answer.overall is None
+    assert "no_overall" in {caution.code for caution in answer.cautions}
+    everything(answer)
+    values = {
+        e.task: e.estimate.value
+        for e in hs.estimate(both, covariate="ease", items=tmp_path / "tasks.csv").entries
+        if e.model == "a"
+    }
+    other = items.with_columns(ease=1 - pl.col("ease") ** 2)
+    assert values["x"] == pytest.approx(by_hand(rows, items, ["ease"]), rel=1e-9)
+    assert values["y"] == pytest.approx(by_hand(rows, other, ["ease"]), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("verb", "option"),
+    [("estimate", {"interval": "wilson"}), ("estimate", {"variance": "CR1"}), ("compare", {"method": "mcnemar"})],
+)
+def test_methods_that_can_t_adjust_are_refused(side, verb, option):
+    rows, _, path = side
+    names = ("a", "b") if verb == "compare" else ()
+    (name,) = option
+    with pytest.raises(hs.OptionError, match=f"{name}=.* can't be had with a covariate"):
+        getattr(hs, verb)(rows, *names, covariate="ease", items=path, **option)
+
+
+@pytest.mark.parametrize("verb", [hs.leaderboard, hs.noise, hs.trend, hs.health])
+def test_verbs_that_can_t_adjust_refuse_a_covariate(side, verb):
+    rows, _, path = side
+    with pytest.raises(hs.OptionError, match="takes no covariate"):
+        verb(rows, covariate="ease", items=path)
+
+
+def test_json_says_what_was_saved(side):
+    rows, _, path = side
+    found = json.loads(hs.estimate(rows, covariate="ease", items=path).render("json"))
+    assert 0 < found["entries"][0]["saved"] < 1
+    pair = hs.compare(rows, "a", "b", covariate="ease", items=path)
+    assert json.loads(pair.render("json"))["saved"] == pytest.approx(pair.saved)
+    assert "adjusted" in json.loads(pair.render("json"))["difference"]["method"]
+
+
+def test_the_answer_says_by_what_and_over_how_many_items_it_was_adjusted(side):
+    rows, _, path = side
+    answer = hs.estimate(rows, covariate="ease", items=path)
+    assert any("ease" in note and "200" in note for note in answer.notes)
+
+
+def pool_of_ten(**columns):
+    """Ten items with a covariate, of which b answered all and a the first six."""
+    rows = [
+        {"model": model, "item": f"q{i}", "ease": float(i % 5), "score": float(i % 3 > 0)}
+        for model, n in (("a", 6), ("b", 10))
+        for i in range(n)
+    ]
+    return pl.DataFrame(rows).with_columns(**columns)
+
+
+def test_one_cluster_gives_no_error_bar_with_a_covariate_either():
+    rows = pool_of_ten(cluster=pl.when(pl.col("item") < "q6").then(pl.lit("g")).otherwise(pl.lit("h")))
+    entry = hs.estimate(rows, covariate="ease", model=["a", "b"])[0]
+    assert entry.model == "a"
+    assert math.isnan(entry.estimate.se)
+    assert "one_cluster" in [caution.code for caution in entry.estimate.cautions]
+    assert math.isnan(hs.compare(rows, "a", "b", covariate="ease").p_value)
+
+
+def test_a_comparison_counts_items_without_the_covariate_for_both_models():
+    rows = pool_of_ten(ease=pl.when(pl.col("item") == "q1").then(None).otherwise(pl.col("ease")))
+    cautions = hs.compare(rows, "a", "b", covariate="ease").difference.cautions
+    assert [c.message for c in cautions if c.code == "no_covariate"] == [
+        "a: 1 answered item without the covariate left out",
+        "b: 1 answered item without the covariate left out",
+    ]
+
+
+@pytest.mark.parametrize("name", ["none", "weight", "cluster"])
+def test_a_covariate_that_no_column_holds_is_refused(name):
+    with pytest.raises(hs.HowsureError, match=f"{name!r}"):
+        hs.estimate(pool_of_ten(), covariate=name)
+
+
+# the command line
+
+
+@pytest.fixture
+def files(tmp_path):
+    rows, items = world()
+    rng = np.random.default_rng(3)
+    attempts = pl.concat(
+        [
+            rows.with_columns(
+                attempt=pl.lit(k),
+                score=(pl.Series(rng.random(len(rows))) < 0.3 + 0.4 * pl.col("score")).cast(pl.Float64),
+            )
+            for k in range(4)
+        ]
+    )
+    steps = pl.concat([rows.with_columns(model=pl.col("model") + f"-step{k}") for k in (1, 2, 3)])
+    rows.with_columns(prob=0.1 + 0.8 * pl.col("score")).write_csv(tmp_path / "rows.csv")
+    items.write_csv(tmp_path / "items.csv")
+    attempts.write_csv(tmp_path / "attempts.csv")
+    steps.write_csv(tmp_path / "steps.csv")
+    return tmp_path
+
+
+def run(*words, code=0):
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, (words, result.output, result.exception)
+    assert "Traceback" not in result.output
+    return result
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("noise attempts.csv", "comes from which"),
+        ("noise rows.csv", "One attempt a question"),
+        ("noise attempts.csv -a a -b b", "this difference"),
+        ("noise attempts.csv --model a --variance CR1 --level 0.9", "answer to answer"),
+        ("estimate attempts.csv --score pass@2", "score %"),
+        ("estimate attempts.csv --population benchmark", "exactly these questions"),
+        ("compare attempts.csv -a a -b b --population benchmark --margin 30pp", "exactly these questions"),
+        ("leaderboard attempts.csv --population benchmark", "exactly these questions"),
+        ("estimate attempts.csv --score pass@3", "pass@3"),
+        ("compare attempts.csv -a a -b b --score pass^2", "pass^2"),
+        ("leaderboard attempts.csv --score majority@3", "majority@3"),
+        ("estimate attempts.csv --score best-of-4", "best-of-4"),
+        ("estimate attempts.csv --score consistency", "consistency"),
+        ("estimate attempts.csv --score pass^9-plug-in", "pass^9-plug-in"),
+        ("estimate rows.csv --score prob", "share of right answers"),
+        ("health attempts.csv --score pass@2", "question"),
+        ("estimate rows.csv --covariate ease --items items.csv", "variance saved"),
+        ("estimate rows.csv --covariate ease --covariate level --items items.csv", "variance saved"),
+        ("compare rows.csv -a a -b b --covariate level --items items.csv", "covariates saved"),
+        ("compare rows.csv -a a -b b --covariate ease --items items.csv --cluster passage", "covariates saved"),
+        ("estimate rows.csv --model a --covariate model:b", "variance"),
+        ("estimate steps.csv --average-last 2", "last 2"),
+        ("leaderboard steps.csv --average-last 2 --step-from (?P<run>.+)-step(?P<step>.+)", "last 2"),
+        ("trend steps.csv", "checkpoints"),
+        ("trend steps.csv --last 2 --level 0.9 --variance CR1", "checkpoints"),
+        ("trend steps.csv --step-from (?P<run>.+)-step(?P<step>.+)", "checkpoints"),
+        ("health attempts.csv --top 1", "question"),
+    ],
+)
+def test_new_commands_and_options_answer(files, words, said):
+    name, table, *rest = words.split(" ")
+    rest = [files / word if word.endswith(".csv") else word for word in rest]
+    assert said in run(name, files / table, *rest).stdout
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("words", ["noise attempts.csv", "trend steps.csv", "estimate attempts.csv --score pass@2"])
+def test_new_commands_write_every_form(files, words, form):
+    name, table, *rest = words.split()
+    assert run(name, files / table, *rest, "-f", form).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("noise attempts.csv -a a", "one model of a pair"),
+        ("noise attempts.csv -a a -b nobody", "no model 'nobody'"),
+        ("estimate rows.csv --population benchmark", "one attempt an item"),
+        ("estimate attempts.csv --population benchmark --interval wilson", "has its own error bar"),
+        ("estimate attempts.csv --score pass@9", "none has more than 4"),
+        ("estimate attempts.csv --score pass@x", "is not one of"),
+        ("estimate attempts.csv --score prob", "no probability of the right answer"),
+        ("estimate rows.csv --covariate eaze --items items.csv", "no column 'eaze'"),
+        ("estimate rows.csv --covariate ease --items nowhere.csv", "nowhere.csv"),
+        ("estimate rows.csv --average-last 2", "no model looks like a checkpoint"),
+        ("trend rows.csv", "no model looks like a checkpoint"),
+        ("trend steps.csv --step-from (", "no regular expression"),
+    ],
+)
+def test_new_errors_are_one_line_and_exit_1(files, words, said):
+    name, table, *rest = words.split(" ")
+    rest = [files / word if word.endswith(".csv") else word for word in rest]
+    result = run(name, files / table, *rest, code=1)
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "estimate rows.csv --population bench",
+        "estimate rows.csv --average-last 0",
+        "trend steps.csv --last 1",
+        "leaderboard rows.csv --covariate ease",
+        "noise rows.csv --population benchmark",
+        "noise rows.csv --interval t",
+    ],
+)
+def test_new_wrong_options_are_usage_errors(files, words):
+    name, table, *rest = words.split()
+    assert "Usage" in run(name, files / table, *rest, code=2).output
+
+
+def test_a_chart_is_written_where_altair_is(files):
+    pytest.importorskip("altair")
+    target = files / "noise.json"
+    run("noise", files / "attempts.csv", "--plot", target)
+    assert json.loads(target.read_text())["data"]["values"]
+    assert "can't" in run("noise", files / "attempts.csv", "--plot", files / "noise.docx", code=1).stderr
+
+
+def test_a_chart_of_one_attempt_an_item_is_refused_in_words(files):
+    pytest.importorskip("altair")
+    result = run("noise", files / "rows.csv", "--plot", files / "noise.json", code=1)
+    assert "attempt" in result.stderr

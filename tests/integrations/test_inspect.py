@@ -1,0 +1,338 @@
+"""howsure inside Inspect: real runs with its mock model, whose answers are canned; nothing leaves this machine."""
+
+import asyncio
+import itertools
+import logging
+import math
+import zlib
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+
+pytest.importorskip("inspect_ai")
+from inspect_ai import Task, eval
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.log import read_eval_log
+from inspect_ai.model import ModelOutput
+from inspect_ai.scorer import CORRECT, INCORRECT, SampleScore, Score, accuracy, includes, scorer, stderr
+from inspect_ai.solver import solver
+
+from howsure.integrations.inspect import annotate, clustered_se, interval, noise, shuffle_clusters, stop_when_decided
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # Inspect's own, and those of what it depends on
+
+
+@solver
+def canned(rate, name=""):
+    """Answer right with this rate, by a hash of sample and epoch."""
+
+    async def solve(state, generate):
+        lucky = zlib.crc32(f"{name}/{state.sample_id}/{state.epoch}".encode()) % 1000 < 1000 * rate
+        state.output = ModelOutput.from_content("mockllm/model", state.target.text if lucky else "no idea")
+        return state
+
+    return solve
+
+
+@solver
+def failing(every):
+    """Fail at every so many-th sample, answer the others right."""
+
+    async def solve(state, generate):
+        if zlib.crc32(str(state.sample_id).encode()) % every == 0:
+            raise RuntimeError("the tool broke")
+        state.output = ModelOutput.from_content("mockllm/model", state.target.text)
+        return state
+
+    return solve
+
+
+def data(n=200, *, shuffled=True):
+    samples = [
+        Sample(id=f"q{i}", input=f"Say {i}.", target=f"word{i}", metadata={"passage_id": f"p{i // 5}"})
+        for i in range(n)
+    ]
+    dataset = MemoryDataset(samples, name="words")
+    if shuffled:
+        dataset.shuffle(seed=7)
+    return dataset
+
+
+@pytest.fixture
+def run(tmp_path):
+    def runs(dataset, answer, early=None, *, metrics=None, epochs=1, **options):
+        task = Task(
+            name="words",
+            dataset=dataset,
+            solver=answer,
+            scorer=includes(),
+            metrics=metrics,
+            early_stopping=early,
+            epochs=epochs,
+        )
+        (log,) = eval(task, model="mockllm/model", log_dir=str(tmp_path), display="none", **options)
+        return log
+
+    return runs
+
+
+def told(log):
+    return log.results.early_stopping.metadata
+
+
+def metrics_of(log):
+    return {name: metric.value for score in log.results.scores for name, metric in score.metrics.items()}
+
+
+def test_metrics_are_those_of_estimate_and_noise(run):
+    asked = [accuracy(), stderr(), clustered_se("passage_id"), interval("passage_id"), noise("passage_id")]
+    log = run(data(60), canned(0.7), metrics=asked, epochs=3)
+    found = metrics_of(log)
+    estimate = hs.estimate(log.location, cluster="passage_id")[0].estimate
+    assert found["clustered_se"] == pytest.approx(estimate.se, rel=1e-9)
+    assert (found["low"], found["high"]) == pytest.approx((estimate.interval.low, estimate.interval.high), rel=1e-9)
+    entry = hs.noise(log.location, cluster="passage_id").tasks[0].entries[0]
+    assert found["se_answers"] == pytest.approx(math.sqrt(entry.answers), rel=1e-9)
+    assert found["se_questions"] ** 2 + found["se_answers"] ** 2 == pytest.approx(estimate.se**2)
+    registered = {metric.name for score in log.eval.scorers or [] for metric in score.metrics or []}
+    assert {"howsure/clustered_se", "howsure/interval", "howsure/noise"} <= registered
+
+
+def scores(values, group="g"):
+    return [
+        SampleScore(score=Score(value=value), sample_id=k, sample_metadata={"passage_id": group.format(k)})
+        for k, value in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "cluster"),
+    [
+        ([], None),
+        (scores([CORRECT]), None),
+        (scores([CORRECT, INCORRECT]), "passage_id"),
+        (scores([CORRECT, INCORRECT]), "no such key"),
+        (scores([math.nan, math.nan]), None),
+    ],
+)
+def test_metrics_never_raise(given, cluster):
+    assert math.isnan(clustered_se(cluster)(given))
+    assert math.isnan(noise(cluster)(given)["se_answers"])
+    interval(cluster)(given)
+
+
+def test_metrics_at_the_edge():
+    ends = interval()(scores([CORRECT] * 30))
+    assert ends["high"] == 1.0
+    assert ends["low"] == pytest.approx(0.8843, abs=1e-4)  # Clopper and Pearson, 30 of 30
+    assert clustered_se()(scores([CORRECT] * 30)) == 0
+    assert math.isnan(noise()(scores([CORRECT, INCORRECT] * 10))["se_questions"])  # one attempt
+
+
+def test_a_clear_run_is_stopped(run):
+    stopping = stop_when_decided(at_least=0.7)
+    log = run(data(), canned(0.95), stopping, max_samples=4)
+    assert log.status == "success"
+    assert told(log)["decided"]
+    assert "at least 70.0 %: stop" in told(log)["verdict"]
+    stopped = log.results.early_stopping.early_stops
+    assert len(stopped) == told(log)["stopped"] > 100
+    assert told(log)["verdict"] == stopped[0].reason
+    assert log.results.completed_samples + len(stopped) == 200
+    assert told(log)["low"] > 0.7 > 0.05 > told(log)["p_value"]
+    again = run(data(), canned(0.95), stop_when_decided(at_least=0.7), max_samples=4)
+    assert abs(again.results.completed_samples - log.results.completed_samples) < 10
+
+
+def test_a_run_is_compared_with_a_baseline(run):
+    baseline = run(data(), canned(0.3, "old"))
+    log = run(data(), canned(0.9, "new"), stop_when_decided(baseline.location), max_samples=4)
+    assert told(log)["decided"]
+    assert "mockllm/model beats baseline" in told(log)["verdict"]
+    assert log.results.completed_samples < 100
+    same = run(data(), canned(0.3, "old"), stop_when_decided(baseline.location), max_samples=4)
+    assert not told(same)["decided"]
+    assert told(same)["estimate"] == 0
+    assert told(same)["stopped"] == 0
+    fine = run(data(), canned(0.3, "old"), stop_when_decided(baseline.location, margin=0.2), max_samples=4)
+    assert told(fine)["decided"]
+
+
+def test_until_the_interval_is_narrow(run):
+    log = run(data(), canned(0.9), stop_when_decided(within=0.2), max_samples=4)
+    assert told(log)["high"] - told(log)["low"] <= 0.4
+    assert log.results.completed_samples < 200
+
+
+def test_samples_that_are_not_shuffled_are_refused(run):
+    log = run(data(shuffled=False), canned(0.9), stop_when_decided(at_least=0.5))
+    assert log.status == "error"
+    assert "random order" in log.error.message
+    assert run(data(shuffled=False), canned(0.9), stop_when_decided(at_least=0.5, shuffled=True)).status == "success"
+
+
+def test_it_warns_where_there_is_nothing_to_stop(run, caplog):
+    with caplog.at_level(logging.WARNING, logger="howsure"):
+        run(data(20), canned(0.9), stop_when_decided(at_least=0.5), max_samples=20)
+    assert any("leaves nothing to stop" in record.getMessage() for record in caplog.records)
+
+
+def test_whole_clusters_count(run):
+    dataset = MemoryDataset(shuffle_clusters(list(data(shuffled=False)), "passage_id", seed=3), name="words")
+    log = run(
+        dataset, canned(0.97), stop_when_decided(at_least=0.6, cluster="passage_id", shuffled=True), max_samples=4
+    )
+    assert told(log)["decided"]
+    assert told(log)["n_items"] % 5 == 0
+    assert log.results.completed_samples < 200
+    lacking = run(data(), canned(0.9), stop_when_decided(at_least=0.5, cluster="book"))
+    assert "no 'book' in its metadata" in lacking.error.message
+
+
+def test_clusters_stay_together_and_in_another_order():
+    samples = list(data(50, shuffled=False))
+    found = shuffle_clusters(samples, "passage_id", seed=1)
+    groups = [sample.metadata["passage_id"] for sample in found]
+    assert sorted(sample.id for sample in found) == sorted(sample.id for sample in samples)
+    assert groups != sorted(groups)
+    assert sum(a != b for a, b in itertools.pairwise(groups)) == 9
+
+
+def test_samples_that_fail_hold_nothing_up(run):
+    log = run(data(), failing(10), stop_when_decided(at_least=0.6), max_samples=2, fail_on_error=False)
+    assert told(log)["decided"]
+    assert log.results.completed_samples < 200
+
+
+def test_the_first_epoch_decides(run):
+    log = run(data(), canned(0.95), stop_when_decided(at_least=0.7), epochs=2, max_samples=4)
+    assert told(log)["decided"]
+    assert told(log)["n_items"] <= 200
+
+
+def test_what_is_asked_must_make_sense():
+    with pytest.raises(hs.OptionError, match="nothing to decide"):
+        stop_when_decided()
+    with pytest.raises(hs.OptionError, match="at_least and within to decide"):
+        stop_when_decided(at_least=0.5, within=0.1)
+
+
+def test_several_scorers_want_a_choice():
+    stopping = stop_when_decided(at_least=0.5)
+    both = {name: SampleScore(score=Score(value=CORRECT)) for name in ("one", "two")}
+    with pytest.raises(hs.OptionError, match="2 scores: one, two"):
+        stopping._value(both)
+    assert stop_when_decided(at_least=0.5, scorer="two")._value(both) == 1
+    with pytest.raises(hs.OptionError, match="no score 'three': there is one, two"):
+        stop_when_decided(at_least=0.5, scorer="three")._value(both)
+    assert math.isnan(stop_when_decided(at_least=0.5, scorer="three")._value({}))  # a sample that failed
+
+
+def test_false_stops_are_rare():
+    """150 runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
+    from types import SimpleNamespace
+
+    task = SimpleNamespace(
+        dataset=SimpleNamespace(shuffled=True), task="t", model="m", config=SimpleNamespace(max_samples=None)
+    )
+    rng, samples = np.random.default_rng(0), [SimpleNamespace(id=k, metadata={}) for k in range(40)]
+
+    async def decided():
+        stopping = stop_when_decided(at_least=0.5)
+        await stopping.start_task(task, samples, 1)
+        for k, right in enumerate(rng.random(40) < 0.5):
+            await stopping.complete_sample(k, 1, {"s": SampleScore(score=Score(value=CORRECT if right else INCORRECT))})
+        return stopping.look.decided
+
+    async def all_runs():
+        return [await decided() for _ in range(150)]
+
+    assert np.mean(asyncio.run(all_runs())) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 150)
+
+
+def test_the_estimate_is_printed_where_asked(run, monkeypatch, capfd):
+    run(data(20), canned(0.9))
+    assert "95 % interval" not in capfd.readouterr().err
+    monkeypatch.setenv("HOWSURE_PRINT", "1")
+    run(data(20), canned(0.9))
+    assert "95 % interval" in capfd.readouterr().err
+
+
+def test_annotations_round_trip(run, tmp_path):
+    log = run(data(40), canned(0.8))
+    before = hs.estimate(log.location, cluster="passage_id")
+    copy = annotate(log.location, output=tmp_path / "copy.eval", cluster="passage_id")
+    found = metrics_of(read_eval_log(copy))
+    assert found["howsure_se"] == pytest.approx(before[0].estimate.se)
+    assert found["howsure_low"] == pytest.approx(before[0].estimate.interval.low)
+    assert found["accuracy"] == metrics_of(log)["accuracy"]
+    assert "howsure_se" not in metrics_of(read_eval_log(log.location))
+    assert annotate(log.location, cluster="passage_id") == log.location
+    params = read_eval_log(log.location).results.scores[0].metrics["howsure_high"].params
+    assert params["cluster"] == "passage_id"
+    assert (params["n_items"], params["n_clusters"]) == (40, 8)
+    assert hs.estimate(log.location, cluster="passage_id").to_dict()["entries"] == before.to_dict()["entries"]
+
+
+def test_the_command_annotates(run, tmp_path):
+    log = run(data(20), canned(0.8))
+    target = str(tmp_path / "told.eval")
+    result = CliRunner().invoke(main, ["annotate", log.location, "-o", target, "--cluster", "passage_id"])
+    assert result.exit_code == 0, result.output
+    assert "howsure_low" in metrics_of(read_eval_log(target))
+    table = tmp_path / "x.csv"
+    table.write_text("model,item,score\na,x,1\na,y,0\n")
+    assert CliRunner().invoke(main, ["annotate", str(table)]).exit_code == 1
+
+
+@scorer(metrics={"strict": [accuracy()], "loose": [accuracy()]})
+def twofold():
+    async def score(state, target):
+        return Score(value={"strict": 0, "loose": 1})
+
+    return score
+
+
+@scorer(metrics=[accuracy()])
+def points():
+    async def score(state, target):
+        return Score(value=75)
+
+    return score
+
+
+def scored(tmp_path, scorers, **stopping):
+    task = Task(
+        dataset=data(60),
+        solver=canned(1),
+        scorer=scorers,
+        early_stopping=stop_when_decided(at_least=stopping.pop("floor", 0.5), **stopping),
+    )
+    (log,) = eval(task, model="mockllm/model", log_dir=str(tmp_path), display="none", max_samples=2)
+    return log
+
+
+def test_one_of_several_values_decides_and_none_is_taken_for_0(tmp_path):
+    """A score that is a mapping is no number; read as 0 it would end the run as a failure."""
+    unclear = scored(tmp_path, twofold())
+    assert unclear.status == "error"
+    assert "2 scores: twofold/strict, twofold/loose. Choose one with scorer=" in unclear.error.message
+    assert "is at least 50.0 %" in told(scored(tmp_path, twofold(), scorer="twofold/loose"))["verdict"]
+    assert "is below 50.0 %" in told(scored(tmp_path, twofold(), scorer="twofold/strict"))["verdict"]
+
+
+def test_several_scorers_and_misspelt_ones_are_refused_before_a_sample_runs(tmp_path):
+    for options in ({}, {"scorer": "inclodes"}):
+        log = scored(tmp_path, [includes(), points()], **options)
+        assert log.status == "error"
+        assert not log.samples
+        assert "Choose one with scorer=" in log.error.message
+
+
+def test_scores_on_another_scale_need_their_bounds(tmp_path):
+    assert "not between 0 and 1" in scored(tmp_path, points()).error.message
+    assert "is at least 50:" in told(scored(tmp_path, points(), floor=50, bounds=(0, 100)))["verdict"]

@@ -1,0 +1,112 @@
+"""The pytest plugin, run in a pytest of its own."""
+
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+
+pytest_plugins = ["pytester"]
+
+HOSTILE = "evil\x1b[31m\n::error::"
+
+TESTS = """
+import pytest
+
+def test_good(howsure_gate):
+    answer = howsure_gate("logs", candidate="good", baseline="old", not_worse_than=0.02)
+    assert answer.verdict == "pass"
+
+def test_bad(howsure_gate):
+    howsure_gate("logs", candidate="bad", baseline="old", not_worse_than=0.02)
+
+def test_open(howsure_gate):
+    howsure_gate(["logs/quiz.csv"], candidate="same", baseline="old", better=True)
+
+@pytest.mark.howsure_gate("logs", candidate="good", at_least=0.5)
+def test_marked(): ...
+
+@pytest.mark.howsure_gate("logs", candidate="good", at_least=0.5)
+@pytest.mark.howsure_gate("logs", candidate="bad", at_least=0.9)
+def test_marked_twice():
+    raise AssertionError("is not reached")
+"""
+
+
+@pytest.fixture
+def project(pytester):
+    rng = np.random.default_rng(5)
+    old = rng.random(300) < 0.7
+    models = {"old": old, "good": old, "bad": rng.random(300) < 0.4, "same": rng.random(300) < 0.7}
+    rows = [{"model": m, "item": i, "score": float(x)} for m, scores in models.items() for i, x in enumerate(scores)]
+    (pytester.path / "logs").mkdir()
+    pl.DataFrame(rows).write_csv(pytester.path / "logs" / "quiz.csv")
+    pytester.makepyfile(TESTS)
+    return pytester
+
+
+def run(project, *words):
+    return project.runpytest_subprocess("--strict-markers", "-p", "no:cacheprovider", *words)
+
+
+def test_verdicts_become_outcomes(project):
+    result = run(project, "-rs")
+    result.assert_outcomes(passed=2, failed=2, skipped=1)
+    result.stdout.fnmatch_lines(["*howsure: 3 pass, 2 fail, 1 can't tell*"])
+    result.stdout.fnmatch_lines(["FAIL: bad is worse than old by more than 2.0 pp*"])
+    result.stdout.fnmatch_lines(["SKIPPED*CAN'T TELL: whether same is better than old*"])
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"), [("fail", {"failed": 1}), ("xfail", {"xfailed": 1}), ("pass", {"passed": 1})]
+)
+def test_can_t_tell_is_what_the_user_says(project, word, outcome):
+    run(project, "-k", "open", f"--howsure-unclear={word}").assert_outcomes(deselected=4, **outcome)
+    project.makeini(f"[pytest]\nhowsure_unclear = {word}")
+    run(project, "-k", "open").assert_outcomes(deselected=4, **outcome)
+
+
+def test_a_wrong_word_is_a_usage_error(project):
+    project.makeini("[pytest]\nhowsure_unclear = perhaps")
+    assert run(project).ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_paths_are_relative_to_the_root(project, monkeypatch):
+    sub = project.mkdir("sub")
+    project.makeini("[pytest]")
+    (sub / "test_sub.py").write_text(
+        "def test_it(howsure_gate):\n    howsure_gate('logs', candidate='good', at_least=0.5)\n"
+    )
+    monkeypatch.chdir(sub)
+    run(project, "test_sub.py").assert_outcomes(passed=1)
+
+
+def test_an_error_is_no_verdict(project):
+    project.makepyfile("def test_it(howsure_gate):\n    howsure_gate('nowhere', candidate='good', at_least=0.5)\n")
+    result = run(project)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*ReadError*"])
+
+
+def test_hostile_names_are_shown(project):
+    pl.DataFrame({"model": HOSTILE, "item": [*range(40)], "score": [0.0] * 40}).write_csv(
+        project.path / "logs" / "evil.csv"
+    )
+    project.makepyfile(f"def test_it(howsure_gate):\n    howsure_gate('logs', candidate={HOSTILE!r}, at_least=0.5)\n")
+    text = run(project).stdout.str()
+    assert "\n::error::" not in text
+    assert "\\x1b[31m\\x0a::error::" in text
+
+
+def test_the_marker_is_registered_and_explains_itself(project):
+    run(project, "--markers").stdout.fnmatch_lines(["@pytest.mark.howsure_gate(paths*"])
+
+
+def test_the_plugin_costs_nothing_unused():
+    code = (
+        "import sys, howsure.integrations.pytest\n"
+        "heavy = {'numpy', 'polars', 'scipy', 'narwhals', 'click'} & set(sys.modules)\n"
+        "sys.exit(bool(heavy))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

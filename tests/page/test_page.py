@@ -1,0 +1,249 @@
+"""What the page carries: packed scores, JSON that can't end its element, pairs as columns, the fingerprint, the origin."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import howsure as hs
+from frames import attempts, clustered, two_models
+from howsure.page.origin import Origin, read_origin
+from howsure.page.packing import SYMBOLS, packed, packed_scores, short, to_json
+from howsure.page.page import policy
+from howsure.page.pairs import FLAGS, most_models
+from howsure.present.words.plain import pair_conditions
+from howsure.verbs.report import report
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def unpacked(text):
+    return json.loads(gzip.decompress(base64.b64decode(text)))
+
+
+def cells(found):
+    """Unpack as data.js does."""
+    if found["levels"] is None:
+        return [[np.nan if value is None else value for value in column] for column in found["cells"]]
+    levels = dict(zip(SYMBOLS, found["levels"], strict=False))
+    return [[levels.get(symbol, np.nan) for symbol in column] for column in found["cells"]]
+
+
+@given(
+    st.integers(1, 30),
+    st.integers(1, 5),
+    st.sampled_from([2, 4, 86, 88, 89, 200]),
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+)
+def test_scores_survive_packing(n, models, levels, seed, holes):
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, levels, (n, models)) / max(levels - 1, 1)
+    if holes:
+        values[rng.random(values.shape) < 0.3] = np.nan
+    found = json.loads(to_json(packed_scores(values)))
+    assert np.array_equal(np.array(cells(found)).T, values, equal_nan=True) or found["levels"] is None
+    assert np.allclose(np.array(cells(found)).T, values, rtol=5e-4, atol=0, equal_nan=True)
+
+
+def test_more_scores_than_symbols_are_rounded_numbers():
+    values = np.linspace(0, 1, 300)[:, None]
+    found = packed_scores(values)
+    assert found["levels"] is None
+    assert pytest.approx(values, rel=5e-4) == np.array(found["cells"]).T
+    assert not set(SYMBOLS) & set('"\\<& ')
+
+
+@given(JSON)
+def test_packed_data_comes_back(data):
+    assert unpacked(packed(data)) == data
+    assert packed(data) == packed(data)
+
+
+class Scripts(HTMLParser):
+    """Collects what a browser takes for the text of each element, and counts the elements."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.text = [], ""
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@given(st.text() | st.sampled_from(["</script>", "<!--<script>", "]]>", "\u2028", "</ScRiPt >", "&lt;"]), JSON)
+def test_json_cannot_end_its_element(text, more):
+    source = to_json({"name": text, text: more})
+    assert not set(source) & set("<>&\u2028\u2029")
+    assert json.loads(source) == {"name": text, text: more}
+    parser = Scripts()
+    parser.feed(f'<script type="application/json">{source}</script>')
+    parser.close()
+    assert parser.tags == ["script"]
+    assert parser.text == source
+
+
+@given(st.lists(st.floats(allow_infinity=True, allow_nan=True)))
+def test_short_numbers_have_six_digits(values):
+    for given_, kept in zip(values, short(values), strict=True):
+        assert (kept is None) == (not np.isfinite(given_))
+        assert kept is None or kept == pytest.approx(given_, rel=5e-6, abs=1e-320)
+
+
+@given(st.integers(0, 10**7))
+def test_most_models(pairs):
+    m = most_models(pairs)
+    assert m * (m - 1) // 2 <= pairs < (m + 1) * m // 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        (clustered(models=("a", "b", "c", "d")), {"cluster": "passage"}),
+        (attempts(models=("a", "b", "c")), {"cluster": "passage"}),
+        (attempts(models=("a", "b", "c")), {"cluster": "passage", "lower_is_better": True}),
+        (clustered(), {"cluster": "none"}),
+        (two_models(), {}),
+    ],
+)
+def test_flags_are_what_plain_words_says(rows, options):
+    page = report(rows, **options)
+    models = [model["model"] for model in page.data["boards"][0]["models"]]
+    columns, k = unpacked(page.boards[0])["pairs"], 0
+    for i in range(len(models)):
+        for j in range(i + 1, len(models)):
+            for a, b in ((models[i], models[j]), (models[j], models[i])):
+                c = hs.compare(rows, a, b, **options)
+                holds = {name: bool(columns["flags"][k] >> bit & 1) for bit, name in enumerate(FLAGS)}
+                told = pair_conditions(c)
+                assert holds["real"] == c.decided
+                assert {name: holds[name] for name in FLAGS[2:]} == {name: told[name] for name in FLAGS[2:]}
+            k += 1
+
+
+def marked(rows, **options):
+    return report(rows, **options).data["origin"]["fingerprint"]
+
+
+def test_the_fingerprint_is_of_the_data(tmp_path):
+    rows = attempts(models=("a", "b", "c"))
+    same = marked(rows)
+    assert marked(rows.sample(fraction=1, shuffle=True, seed=1)) == same
+    assert marked(rows.reverse().select(rows.columns[::-1])) == same
+    for name in ("x.parquet", "y.parquet"):
+        rows.write_parquet(tmp_path / name)
+        assert marked(tmp_path / name) == same
+    assert marked(rows, level=0.9, cluster="passage") == same
+    changed = [
+        rows.with_columns(score=pl.when(pl.int_range(pl.len()) == 3).then(1 - pl.col("score")).otherwise("score")),
+        rows.with_columns(model=pl.col("model").replace("a", "z")),
+        rows.with_columns(item=pl.col("item").replace("p0-0", "new")),
+        rows.with_columns(task=pl.lit("other")),
+        rows.filter((pl.col("model") != "a") | (pl.col("item") != "p1-1")),
+        rows.filter((pl.col("attempt") > 0) | (pl.col("item") != "p0-0")),
+    ]
+    prints = [marked(each) for each in changed]
+    assert len({same, *prints}) == 1 + len(changed)
+
+
+def test_texts_cannot_pass_for_other_data():
+    rows = two_models()
+    joined = rows.with_columns(model=pl.col("model").replace("a", "a\x1fq0"))
+    assert marked(rows) != marked(joined)
+
+
+def test_the_origin_comes_back(tmp_path):
+    page = report(clustered(), cluster="passage", title="</script><b>", command="howsure report 'a</script>b'")
+    page.save(tmp_path / "x.html")
+    found = read_origin(tmp_path / "x.html")
+    assert isinstance(found, Origin)
+    assert found.to_dict() == page.data["origin"]
+    assert found.command == "howsure report 'a</script>b'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<html></html>",
+        '<script type="application/json" id="howsure-report">{</script>',
+        '<script type="application/json" id="howsure-report">[]</script>',
+        '<script type="application/json" id="howsure-report">{"origin":{}}</script>',
+        '<script type="application/json" id="howsure-report">{"origin":{"x":1}}</script>',
+    ],
+)
+def test_other_files_are_refused(text, tmp_path):
+    (tmp_path / "x.html").write_text(text)
+    with pytest.raises(hs.ReadError, match="no page of howsure"):
+        read_origin(tmp_path / "x.html")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "x.html").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(hs.ReadError, match="no page of howsure"):
+        read_origin(tmp_path / "x.html")
+    with pytest.raises(hs.ReadError, match="can't be read"):
+        read_origin(tmp_path / "nothing.html")
+    with pytest.raises(hs.ReadError, match="can't be read"):
+        read_origin(tmp_path)
+
+
+def test_large_files_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("howsure.page.origin.MOST_BYTES", 3)
+    (tmp_path / "x.html").write_text("<html>")
+    with pytest.raises(hs.ReadError, match="too large"):
+        read_origin(tmp_path / "x.html")
+
+
+def test_the_policy_lets_nothing_else_run():
+    page = report(two_models())
+    text = policy("a", ("b", "c"))
+    assert "unsafe" not in text
+    assert "connect-src 'none'" in text
+    assert "connect-src 'self'" in page.page(live=True)
+    assert "connect-src &#x27;none" in page.html or "connect-src 'none'" in page.html
+    assert page.html == page.html
+
+
+def test_three_hundred_models_fit_into_five_megabytes():
+    rng = np.random.default_rng(0)
+    models, items = 300, 500
+    right = rng.random((models, items)) < np.linspace(0.2, 0.8, models)[:, None]
+    rows = pl.DataFrame(
+        {
+            "model": np.repeat([f"lab-{k % 7}/model-{k}" for k in range(models)], items),
+            "item": np.tile([f"q{i}" for i in range(items)], models),
+            "group": np.tile([f"g{i % 50}" for i in range(items)], models),
+            "score": right.ravel().astype(float),
+        }
+    )
+    page = report(rows, cluster="group", adjust="holm")
+    assert len(page.html.encode()) < 5_000_000
+    assert unpacked(page.boards[0])["pairs"]["models"] == models
+    assert unpacked(page.boards[0])["items"] is not None
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0], [0.25, 0.5]])
+def test_reasons_are_those_of_compare(values):
+    rows = pl.DataFrame({"model": ["a", "b"], "item": ["x", "x"], "score": values})
+    columns = unpacked(report(rows).boards[0])["pairs"]
+    assert columns["why"] == columns["turned_why"] == ["one shared item gives no error bar"]

@@ -1,0 +1,309 @@
+"""Charts: valid Vega-Lite, the answer's own numbers, readable without colour, and harmless whatever names say."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import attempts, clustered, two_models
+from howsure.errors import MethodError, OptionError
+from howsure.present.charts import base, noise, pairs, plan
+from howsure.present.charts.compare import GROUPS as COMPARED
+from howsure.present.charts.leaderboard import GROUPS as BOARD
+from places import LOGS
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a\x00b\x1b[31m\" + datum.low + '\\",
+    "x\u202eexe",
+    '"}],"data":1',
+    "datum.low + 1",
+    "é模型" * 20,
+]
+
+
+def board_of(names):
+    rows = clustered(models=[f"m{k}" for k in range(len(names))])
+    return hs.leaderboard(rows.with_columns(model=pl.col("model").replace({f"m{k}": n for k, n in enumerate(names)})))
+
+
+def named(rows):
+    """Rows with hostile names wherever a log has one."""
+    return rows.with_columns(
+        model=pl.col("model").replace({"a": HOSTILE[1]}), task=pl.lit(HOSTILE[1]), metric=pl.lit(HOSTILE[1])
+    )
+
+
+def hostile_tasks():
+    return pl.concat([named(two_models()), named(two_models()).with_columns(task=pl.lit(HOSTILE[0]))])
+
+
+def two_tasks(**columns):
+    return pl.concat([two_models(task=pl.lit(t), **columns) for t in "xy"])
+
+
+LONE = pl.DataFrame({"model": ["a"], "item": ["x"], "score": [0.5]})
+CHARTS = {
+    "board": lambda: hs.leaderboard(clustered(), cluster="passage").chart(),
+    "ranks": lambda: hs.leaderboard(clustered(), cluster="passage").chart("ranks"),
+    "pairs": lambda: hs.leaderboard(clustered(), cluster="passage").chart("pairs"),
+    "top of a board": lambda: hs.leaderboard(clustered(), top=2).chart(),
+    "board of tasks": lambda: hs.leaderboard(two_tasks()).chart(),
+    "pairs of tasks": lambda: hs.leaderboard(two_tasks()).chart("pairs"),
+    "one model": lambda: hs.leaderboard(LONE).chart(),
+    "ranks of one model": lambda: hs.leaderboard(LONE).chart("ranks"),
+    "all alike": lambda: hs.leaderboard(two_models(score=pl.lit(0.5))).chart(),
+    "pairs all alike": lambda: hs.leaderboard(two_models(score=pl.lit(0.5))).chart("pairs"),
+    "no error bars": lambda: hs.leaderboard(two_models(n=1)).chart(),
+    "pairs without error bars": lambda: hs.leaderboard(two_models(n=1)).chart("pairs"),
+    "other scale": lambda: hs.leaderboard(two_models(score=pl.col("score") * 50), lower_is_better=True).chart(),
+    "all right": lambda: hs.leaderboard(two_models(score=pl.lit(1.0))).chart(),
+    "hostile board": lambda: board_of(HOSTILE).chart(),
+    "hostile ranks": lambda: board_of(HOSTILE).chart("ranks"),
+    "hostile pairs": lambda: board_of(HOSTILE).chart("pairs"),
+    "hostile tasks": lambda: hs.leaderboard(hostile_tasks()).chart(),
+    "pairs of hostile tasks": lambda: hs.leaderboard(hostile_tasks()).chart("pairs"),
+    "hostile comparisons": lambda: hs.compare(hostile_tasks(), HOSTILE[1], "b").chart(),
+    "hostile noise": lambda: hs.noise(named(attempts())).chart(),
+    "hostile plan": lambda: hs.plan(named(attempts()), HOSTILE[1], "b", effect=0.1).chart(),
+    "comparison": lambda: hs.compare(two_models(), "a", "b", margin=0.1).chart(),
+    "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b").chart(),
+    "comparisons": lambda: hs.compare(two_tasks(), "a", "b").chart(),
+    "comparisons on two scales": lambda: hs.compare(
+        pl.concat([two_models(task=pl.lit("x")), two_models(task=pl.lit("y"), score=pl.col("score") * 50)]), "a", "b"
+    ).chart(),
+    "noise": lambda: hs.noise(attempts(), cluster="passage").chart(),
+    "noise of a pair": lambda: hs.noise(attempts(), "a", "b").chart(),
+    "plan": lambda: hs.plan(effect=0.03).chart(),
+    "plan of an effect": lambda: hs.plan(n_items=500).chart(),
+    "plan from a pilot": lambda: hs.plan(attempts(), effect=0.1, cluster="passage").chart(),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_is_valid_and_the_same_again(name):
+    alt = pytest.importorskip("altair")
+    chart = CHARTS[name]()
+    assert json.dumps(chart, allow_nan=False) == json.dumps(CHARTS[name](), allow_nan=False)
+    alt.Chart.from_dict(chart)  # checks it against the schema of Vega-Lite
+    assert chart["data"]["name"] == "rows"
+    assert chart["data"]["values"]
+    assert chart["description"]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_is_drawn_as_well_formed_svg_the_same_again(name):
+    pytest.importorskip("vl_convert")
+    svg = base.picture(CHARTS[name](), "svg")
+    assert svg == base.picture(CHARTS[name](), "svg")
+    assert not [node for node in ET.fromstring(svg).iter() if node.tag.endswith("script")]
+    assert b"NaN" not in svg
+
+
+def rows_of(chart):
+    return chart["data"]["values"]
+
+
+def test_a_board_draws_its_own_numbers():
+    answer = hs.leaderboard(clustered(), cluster="passage")
+    models = answer.to_dict()["boards"][0]["models"]
+    best = answer.to_dict()["boards"][0]["could_be_best"]
+    for row, model in zip(rows_of(answer.chart()), models, strict=True):
+        estimate = model["estimate"]
+        assert [row["score"], row["low"], row["high"]] == pytest.approx(
+            [100 * estimate[name] for name in ("value", "low", "high")], rel=1e-11
+        )
+        assert [row[name] for name in ("model", "rank", "rank_low", "rank_high")] == [
+            model[name] for name in ("model", "rank", "rank_low", "rank_high")
+        ]
+        assert (row["group"] == "could be best") == (model["model"] in best)
+
+
+def test_scores_on_another_scale_are_drawn_as_they_are():
+    answer = hs.leaderboard(two_models(score=pl.col("score") * 50), lower_is_better=True)
+    assert rows_of(answer.chart())[0]["score"] == answer.records()[0]["value"]
+    text = json.dumps(answer.chart())
+    assert "lower is better" in text
+    assert "(%)" not in text
+
+
+def test_pairs_draw_every_difference_with_both_signs():
+    answer = hs.leaderboard(clustered(), cluster="passage")
+    rows = {(row["a"], row["b"]): row for row in rows_of(answer.chart("pairs"))}
+    assert len(rows) == 6
+    for pair in answer.pair_records():
+        there, back = rows[pair["a"], pair["b"]], rows[pair["b"], pair["a"]]
+        assert there["difference"] == pytest.approx(100 * pair["difference"], rel=1e-11)
+        assert back["difference"] == -there["difference"]
+        assert {there["sign"], back["sign"]} == ({"+", "−"} if pair["p_adjusted"] <= 0.05 else {""})
+        assert there["p_adjusted"] == back["p_adjusted"] == pair["p_adjusted"]
+
+
+def test_a_pair_has_a_sign_where_it_is_told_apart():
+    records = [{"a": "x", "b": "y", "difference": -0.2, "p_value": 0.001, "p_adjusted": 0.01}]
+    assert [row["sign"] for row in pairs.rows(records, ["x", "y"], 100.0, 0.95)] == ["−", "+"]
+    assert [row["sign"] for row in pairs.rows(records, ["x", "y"], 100.0, 0.995)] == ["", ""]
+    unknown = [{**records[0], "difference": None, "p_adjusted": None}]
+    assert [row["difference"] for row in pairs.rows(unknown, ["x", "y"], 100.0, 0.95)] == [None, None]
+
+
+@pytest.mark.parametrize("kind", ["leaderboard", "ranks", "pairs"])
+def test_the_top_is_respected_and_told(kind):
+    chart = hs.leaderboard(clustered(), top=2).chart(kind)
+    names = {row.get("model", row.get("a")) for row in rows_of(chart)}
+    assert len(names) == 2
+    assert "the best 2 of 3 models" in json.dumps(chart)
+
+
+def test_tasks_are_panels_the_overall_board_first():
+    chart = hs.leaderboard(two_tasks()).chart()
+    assert [panel["title"]["text"] for panel in chart["concat"]] == ["overall", "x", "y"]
+    assert {row["panel"] for row in rows_of(chart)} == {0, 1, 2}
+
+
+def test_a_comparison_draws_its_own_numbers_and_margin():
+    answer = hs.compare(two_models(), "a", "b", margin=0.1)
+    (row,) = rows_of(answer.chart())
+    plain = answer.to_dict()["difference"]
+    assert [row["difference"], row["low"], row["high"]] == pytest.approx(
+        [100 * plain[name] for name in ("value", "low", "high")], rel=1e-11
+    )
+    lines = [layer["encoding"]["x"]["datum"] for layer in answer.chart()["layer"] if "datum" in layer["encoding"]["x"]]
+    assert lines == [0.0, -10.0, 10.0]
+
+
+def test_tasks_of_a_comparison_are_rows_the_overall_one_on_top():
+    assert [row["task"] for row in rows_of(hs.compare(two_tasks(), "a", "b").chart())] == ["overall", "x", "y"]
+
+
+def test_a_correction_and_a_direction_are_told():
+    text = json.dumps(hs.compare(two_tasks(), "a", "b", lower_is_better=True).chart())
+    assert "verdicts are corrected for the number of tasks" in text
+    assert "interval; lower is better" in text
+    assert "corrected" not in json.dumps(hs.compare(two_models(), "a", "b").chart()["title"])
+
+
+def test_another_scale_has_its_own_panel():
+    chart = CHARTS["comparisons on two scales"]()
+    assert len(chart["concat"]) == 2
+
+
+def test_noise_and_plans_draw_their_own_numbers():
+    answer = hs.noise(attempts(), cluster="passage")
+    assert [row["se"] for row in rows_of(answer.chart())] == pytest.approx([100 * r["se"] for r in answer.curves()])
+    wanted = hs.plan(effect=0.03)
+    assert [row["power"] for row in rows_of(wanted.chart())] == [r["power"] for r in wanted.curve_records()]
+    assert [row["x"] for row in rows_of(wanted.chart())] == [r["items"] for r in wanted.curve_records()]
+
+
+def test_different_numbers_of_questions_are_told_in_times():
+    records = [
+        {"task": "t", "name": name, "attempts": k, "items": times * n, "se": 0.1}
+        for name, n in (("a", 10), ("b", 15))
+        for times in (1, 2)
+        for k in (1, 2)
+    ]
+    assert {row["questions"] for row in noise.rows(records, 100.0)} == {"as now", "2 × as many"}
+
+
+def test_a_single_model_has_no_pairs():
+    with pytest.raises(MethodError, match="one model makes no pair"):
+        hs.leaderboard(LONE).chart("pairs")
+    with_a_lone_task = pl.concat([two_models(task=pl.lit("x")), LONE.with_columns(task=pl.lit("y"))], how="diagonal")
+    assert hs.leaderboard(with_a_lone_task).chart("pairs")["title"]["text"] == "x"
+    with pytest.raises(OptionError, match="kind='bars'"):
+        hs.leaderboard(clustered()).chart("bars")
+
+
+def test_a_limit_that_is_not_there_is_not_drawn():
+    rows = rows_of(hs.leaderboard(two_models(n=1)).chart())
+    assert all(row["low"] is None or row["low"] <= row["score"] for row in rows)
+    assert None in {row["low"] for row in rows_of(hs.compare(two_models(n=1), "a", "b").chart())}
+
+
+def test_a_screen_reader_is_told_each_row():
+    answer = hs.leaderboard(clustered(), cluster="passage")
+    first, rank = answer.boards[0].entries[0], answer.boards[0].ranks[0]
+    told = rows_of(answer.chart())[0]["told"]
+    assert told.startswith(f"{first.model}: {100 * first.estimate.value:.1f} % [")
+    assert told.endswith(f"], rank {rank.rank}, could be {rank.low}–{rank.high}")
+    assert rows_of(hs.compare(two_models(), "a", "b").chart())[0]["told"].endswith("], can't tell")
+
+
+@pytest.mark.parametrize("kind", ["leaderboard", "ranks"])
+def test_hostile_names_stay_data(kind):
+    chart = board_of(HOSTILE).chart(kind)
+    assert {row["model"] for row in rows_of(chart)} == set(HOSTILE)
+    drawing = json.dumps({key: value for key, value in chart.items() if key not in ("data", "description")})
+    assert not any(name in drawing for name in HOSTILE)
+    assert not re.search("[\x00-\x1f\u202a-\u202e]", "".join(row["label"] for row in rows_of(chart)))
+
+
+def test_labels_are_harmless_short_and_different():
+    long = "organisation/a-very-long-name-of-a-model-that-ends-in-"
+    assert base.labels(["plain"]) == ["plain"]
+    assert len(base.labels([long])[0]) == base.LABEL
+    alike = [f"{long[:20]}{k}{long[20:]}" for k in "ab"]
+    assert base.labels(alike) == alike
+    assert len(set(base.labels(["x\x1b", "x\\x1b"]))) == 2
+
+
+def lightness(colour):
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * p for weight, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("groups", [BOARD, COMPARED])
+def test_groups_are_told_apart_without_colour(groups):
+    assert len({shape for _, shape in groups.values()}) == len(groups)
+    for colour, _ in groups.values():
+        assert 1.05 / (lightness(colour) + 0.05) >= 3  # contrast with paper, as WCAG asks of drawings
+
+
+def test_lines_are_told_apart_without_colour():
+    assert len(set(noise.SHAPES)) == 3
+    assert len({tuple(dash) for dash in base.DASHES}) == len(base.SEQUENCE)
+
+
+def test_the_diverging_scale_is_lightest_in_the_middle():
+    shades = [lightness(colour) for colour in pairs.DIVERGING]
+    assert shades[0] < shades[1] < shades[2] > shades[3] > shades[4]
+
+
+def test_ticks_are_round():
+    assert plan.ticks([80, 1200]) == [100, 200, 500, 1000]
+    assert plan.ticks([30, 90]) == [30, 40, 50, 60, 70, 80, 90]
+
+
+def test_plots_are_altair_charts():
+    alt = pytest.importorskip("altair")
+    answers = (
+        hs.leaderboard(clustered()),
+        hs.compare(two_models(), "a", "b"),
+        hs.noise(attempts()),
+        hs.plan(effect=0.03),
+    )
+    for answer in answers:
+        drawn = answer.plot()
+        assert isinstance(drawn, alt.TopLevelMixin)
+        assert rows_of(drawn.to_dict()) == rows_of(answer.chart())
+    assert isinstance(answers[0].plot("pairs"), alt.TopLevelMixin)
+
+
+def test_the_missing_extra_is_told(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "altair", None)
+    monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
+    chart = hs.leaderboard(clustered()).chart()
+    for call in (lambda: base.draw(chart), lambda: base.picture(chart, "svg")):
+        with pytest.raises(hs.HowsureError, match=r"pip install 'howsure\[plot\]'"):
+            call()
+
+
+def test_charts_of_the_example_logs(snapshot):
+    answer = hs.leaderboard(hs.read(LOGS), cluster="passage_id")
+    for kind in ("leaderboard", "ranks", "pairs"):
+        assert json.dumps(answer.chart(kind), indent=1, ensure_ascii=False) == snapshot(name=kind)

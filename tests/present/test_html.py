@@ -1,0 +1,127 @@
+"""HTML: well-formed, semantic, harmless whatever names say, and what notebooks pick up."""
+
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import clustered
+from hostile import HOSTILE
+from howsure.errors import Caution
+from howsure.present.document import Column, Document, Note, Table, Text, Whisker
+from howsure.present.render import html
+from howsure.present.render.visible import visible
+
+TAGS = {
+    *("div", "p", "h3", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "ul", "li"),
+    *("html", "head", "meta", "title", "style", "body", "main"),
+}
+ATTRIBUTES = {"class", "scope", "aria-hidden", "lang", "charset", "name", "content", "http-equiv"}
+
+
+class Reading(HTMLParser):
+    """Checks that tags close in order, and gathers what there is."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.found, self.texts = [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag != "meta":
+            self.open.append(tag)
+            self.texts.append([tag, ""])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.texts:
+            self.texts[-1][1] += data
+
+    def handle_comment(self, data):
+        raise AssertionError(data)
+
+    unknown_decl = handle_pi = handle_comment
+
+    def all(self, *tags):
+        return [text.strip() for tag, text in self.texts if tag in tags]
+
+
+def document(name):
+    columns = (Column(name=name, align="left"), Column(name="score"), Column(name="", align="left"))
+    rows = ((name, "1.0", Whisker(value=0.5, low=0.0, high=1.0)),)
+    return Document(
+        blocks=(
+            *(Text(text=name, kind=kind) for kind in ("verdict", "heading", "small", "plain")),
+            Table(columns=columns, rows=rows, title=name, note=name),
+            Note(cautions=(Caution(code="x", message=name, remedy=name),)),
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("form", [html.render, html.page, html.notebook])
+def test_nothing_in_a_name_is_obeyed(kind, form):
+    name = HOSTILE[kind]
+    seen = Reading(form(document(name)))
+    assert {tag for tag, _ in seen.found} <= TAGS
+    assert {attribute for _, attributes in seen.found for attribute in attributes} <= ATTRIBUTES
+    assert seen.all("p")[0] == seen.all("h3")[0] == seen.all("caption")[0] == visible(name)
+    assert seen.all("th") == [visible(name), "score", visible(name)]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HOSTILE if kind != "lone"])
+def test_a_board_of_hostile_names_is_well_formed(kind):
+    rows = clustered(models=("plain", "other"))
+    answer = hs.leaderboard(rows.with_columns(model=pl.col("model").str.replace("plain", HOSTILE[kind], literal=True)))
+    seen = Reading(answer.render("html"))
+    assert visible(HOSTILE[kind]) in seen.all("th")
+    assert {tag for tag, _ in seen.found} <= TAGS
+
+
+def test_a_fragment_has_no_styles_scripts_or_ids():
+    text = html.render(document("quiz"))
+    assert not any(word in text for word in ("style", "<script", " id=", "href", "src="))
+
+
+def test_rows_are_named_and_numbers_marked():
+    text = html.render(hs.leaderboard(clustered()).document())
+    assert '<th scope="row">a</th>' in text
+    assert '<th scope="col" class="number">score %</th>' in text
+    assert '<td class="number">' in text
+    assert '<span class="whisker" aria-hidden="true">' in text
+    assert text.startswith('<p class="verdict">')
+
+
+def test_facts_have_no_header():
+    text = html.render(hs.compare(clustered(), "a", "b").document())
+    assert "<thead>" not in text
+    assert '<th scope="row">p-value</th>' in text
+
+
+def test_cautions_are_a_list_with_remedies():
+    text = html.render(document("quiz"))
+    assert '<ul class="cautions">\n<li>quiz. <span class="remedy">quiz</span></li>\n</ul>' in text
+
+
+def test_a_page_names_its_charset_and_title_and_allows_nothing_from_outside():
+    text = hs.leaderboard(clustered()).render("html")
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">')
+    assert "default-src 'none'" in text
+    assert Reading(text).all("title") == [hs.leaderboard(clustered()).verdict]
+    assert html.page(Document()).count("<title>howsure</title>") == 1
+
+
+def test_notebooks_get_a_styled_fragment():
+    answer = hs.leaderboard(clustered())
+    text = answer._repr_html_()
+    assert text.startswith('<div class="howsure-answer">')
+    assert html.render(answer.document()) in text
+    selectors = [line for line in html.STYLE.splitlines() if line.endswith(("{", "}")) and line[0] not in " }"]
+    assert all(line.startswith(".howsure-answer ") for line in selectors)
+    assert not any(word in html.STYLE for word in ("background", " color:", "@import", "url("))

@@ -1,0 +1,79 @@
+"""LaTeX: errors in parentheses, nothing obeyed, and a document that compiles where LaTeX is."""
+
+import shutil
+import subprocess
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import attempts, clustered
+from hostile import HOSTILE
+from howsure.present.document import Column, Document, Table
+from howsure.present.render import latex
+
+SPECIAL = {
+    "commands": r"\\input{/etc/passwd} \\end{tabular} \\\\",
+    "specials": "%_&#$^~{}<>|\\",
+    "carets": "^^M ^^5c",
+    "ligatures": "--- ?` !` ,, `` '' <<",
+    "star": "*star",
+    "bracket": "[10cm]",
+    "maths": "$x$ a_b ≤ ≥ × ∞ ² σ",
+    "accents": "é ü ß œ",
+}
+
+
+def named(name, rows):
+    return rows.with_columns(model=pl.col("model").replace({"a": name}))
+
+
+def test_the_standard_error_stands_behind_its_score_in_parentheses():
+    answer = hs.leaderboard(clustered(), cluster="passage")
+    text = answer.render("latex")
+    assert r"rank & could be & model & score \% (SE) & 95 \% interval & ties \\" in text
+    for entry in answer.boards[0].entries:
+        assert f"& {100 * entry.estimate.value:.1f} ({100 * entry.estimate.se:.1f}) & {{[" in text
+    assert r"score \% (SE)" in hs.estimate(clustered()).render("latex")
+
+
+def test_a_standard_error_that_is_not_there_is_told():
+    rows = clustered(n_clusters=1, size=1, models=("a", "b"))
+    assert "(n/a)" in hs.leaderboard(rows).render("latex")
+
+
+def test_the_terminal_leaves_it_out_whatever_its_width():
+    for width in (80, 200):
+        assert " SE " not in hs.leaderboard(clustered()).render("terminal", width=width)
+    assert "| SE |" in hs.leaderboard(clustered()).render("markdown")
+
+
+def test_a_column_without_a_name_has_no_errors():
+    columns = (Column(name="model", align="left"), Column(name=""), Column(name="SE", error_of="score"))
+    text = latex.render(Document(blocks=(Table(columns=columns, rows=(("a", "x", "1.0"),)),)))
+    assert r"a & x & 1.0 \\" in text
+
+
+def test_characters_that_latex_would_join_stay_apart():
+    assert latex.escape("--- ?` !` ,, `` ''") == "-{}-{}- ?{}` !{}` ,{}, `{}` '{}'"
+    assert latex.escape("–") == "--"
+
+
+def test_a_line_s_end_takes_no_option_from_the_next():
+    for name in ("*star", "[10cm]"):
+        assert f"\n{{{name}}} &" in hs.estimate(named(name, clustered())).render("latex")
+
+
+@pytest.mark.parametrize("kind", [*SPECIAL, *(kind for kind in HOSTILE if kind != "lone")])
+def test_it_compiles(kind, tmp_path):
+    if shutil.which("pdflatex") is None:
+        pytest.skip("no LaTeX here")
+    name = {**HOSTILE, **SPECIAL}[kind]
+    rows = named(name, attempts()).with_columns(task=pl.lit(name))
+    answers = (hs.leaderboard(rows), hs.estimate(rows), hs.compare(rows, name, "b"), hs.noise(rows))
+    body = "\n\n".join(answer.render("latex") for answer in answers)
+    head = r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{booktabs}\begin{document}"
+    (tmp_path / "x.tex").write_text(f"{head}\n{body}\n\\end{{document}}\n")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "x.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]

@@ -1,0 +1,342 @@
+"""Plain words: true in every case that can come up, with the answer's own numbers, and fillable by ten lines of JavaScript."""
+
+import json
+import re
+import shutil
+import string
+import subprocess
+import tempfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import howsure as hs
+from frames import attempts, clustered, two_models
+from howsure.commands.main import main
+from howsure.present.render import render
+from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
+from howsure.present.words.plain import (
+    board_conditions,
+    board_fields,
+    board_phrases,
+    chosen,
+    pair_conditions,
+    pair_fields,
+    pair_phrases,
+    score_phrases,
+    short_names,
+)
+from howsure.statistics.pairs.difference import difference
+from places import LOGS
+
+PAIR = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
+
+
+def scored(a, b):
+    return pl.concat(
+        [two_models().filter(pl.col("model") == name).with_columns(score=pl.lit(x)) for name, x in (("a", a), ("b", b))]
+    )
+
+
+def half():
+    return pl.DataFrame({"model": ["a", "b"], "item": ["x", "x"], "score": [0.5, 0.25]})
+
+
+def known():
+    """Write sixty items with a length; a and b answered the first forty of them, better where they are short."""
+    path = Path(tempfile.mkdtemp()) / "items.csv"
+    pl.DataFrame({"item": [f"q{i}" for i in range(60)], "length": [(7 * i) % 20 for i in range(60)]}).write_csv(path)
+    return str(path)
+
+
+def seen():
+    return pl.DataFrame(
+        [
+            {"model": model, "item": f"q{i}", "score": float((7 * i) % 20 < limit + (i % 5 == 0))}
+            for model, limit in (("a", 14), ("b", 6))
+            for i in range(40)
+        ]
+    )
+
+
+PAIRS = {
+    "questions": lambda: hs.compare(two_models(), "a", "b"),
+    "clusters": lambda: hs.compare(clustered(), "a", "c", cluster="passage"),
+    "no error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
+    "one cluster": lambda: hs.compare(two_models(text=pl.lit("x")), "a", "b", cluster="text"),
+    "all of n against none": lambda: hs.compare(scored(1.0, 0.0), "a", "b"),
+    "all of n, both": lambda: hs.compare(scored(1.0, 1.0), "a", "b"),
+    "no shared item": lambda: hs.compare(two_models().with_columns(item=pl.col("item") + pl.col("model")), "a", "b"),
+    "some shared": lambda: hs.compare(
+        two_models().filter((pl.col("model") == "a") | (pl.col("item") != "q3")), "a", "b"
+    ),
+    "exactly these": lambda: hs.compare(attempts(), "a", "b", population="benchmark"),
+    "covariate": lambda: hs.compare(attempts(), "a", "b", covariate="length"),
+    "lower is better": lambda: hs.compare(two_models(), "a", "b", lower_is_better=True),
+    "another scale": lambda: hs.compare(two_models().with_columns(score=7 * pl.col("score") + 1), "a", "b"),
+    "not worse": lambda: hs.compare(two_models(), "a", "b", margin=0.1),
+    "the same": lambda: hs.compare(two_models(), "a", "b", margin=0.7),
+    "margin open": lambda: hs.compare(two_models(), "b", "a", margin=0.01),
+    "bayes": lambda: hs.compare(two_models(), "a", "b", method="bayes"),
+    "tasks": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),
+    "of several": lambda: hs.compare(
+        pl.concat([two_models(n=n, task=pl.lit(t)) for n, t in ((30, "x"), (2, "y"))]), "a", "b", level=0.9
+    ).comparisons[0],
+}
+PAIRS |= {
+    "example": lambda: hs.compare(LOGS, *PAIR, cluster="passage_id"),
+    "example, other": lambda: hs.compare(LOGS, PAIR[0], "smollm2-135m-terse", cluster="passage_id"),
+    "known of more": lambda: hs.compare(seen(), "a", "b", covariate="length", items=known()),
+}
+BOARDS = {
+    "half": lambda: hs.leaderboard(half()),
+    "clusters": lambda: hs.leaderboard(clustered(), cluster="passage"),
+    "one model": lambda: hs.leaderboard(two_models().filter(pl.col("model") == "a")),
+    "one item": lambda: hs.leaderboard(two_models(n=1)),
+    "all the same": lambda: hs.leaderboard(scored(1.0, 1.0)),
+    "clear": lambda: hs.leaderboard(scored(1.0, 0.0)),
+    "exactly these": lambda: hs.leaderboard(attempts(models="abc"), population="benchmark"),
+    "not corrected": lambda: hs.leaderboard(clustered(), cluster="passage", adjust="none"),
+    "false discoveries": lambda: hs.leaderboard(clustered(), cluster="passage", adjust="bh"),
+    "lower is better": lambda: hs.leaderboard(clustered(), cluster="passage", lower_is_better=True),
+    "bayes": lambda: hs.leaderboard(two_models(), interval="bayes"),
+    "tasks": lambda: hs.leaderboard(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
+}
+SCORES = {
+    "clusters": lambda: hs.estimate(clustered(), cluster="passage"),
+    "one item": lambda: hs.estimate(two_models(n=1)),
+    "half": lambda: hs.estimate(half()),
+    "known of more": lambda: hs.estimate(seen(), covariate="length", items=known()),
+    "none and all": lambda: hs.estimate(scored(0.0, 1.0)),
+    "exactly these": lambda: hs.estimate(attempts(), population="benchmark"),
+    "covariate": lambda: hs.estimate(attempts(), covariate="length"),
+    "bayes": lambda: hs.estimate(two_models(), interval="bayes"),
+    "another scale": lambda: hs.estimate(two_models().with_columns(score=7 * pl.col("score") + 1)),
+}
+EVERY = {
+    f"{kind}: {name}": make
+    for kind, cases in (("pair", PAIRS), ("board", BOARDS), ("score", SCORES))
+    for name, make in cases.items()
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_words(name, snapshot):
+    assert render(EVERY[name]().explanation(), width=110) == snapshot
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_is_unknown_or_unfilled(name):
+    text = render(EVERY[name]().explanation(), "markdown")
+    assert not re.search(r"n/a|\bnan\b|None|[{}]|  ", text)
+
+
+@pytest.mark.parametrize("verb", ["compare", "leaderboard", "estimate"])
+@pytest.mark.parametrize("cluster", ["none", "passage_id"])
+def test_the_example_logs(verb, cluster, snapshot):
+    more = ["-a", PAIR[0], "-b", PAIR[1]] if verb == "compare" else []
+    words = [verb, str(LOGS), *more, "--cluster", cluster, "--explain"]
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(main, words)
+    assert result.exit_code == 0
+    assert result.output.partition("In plain words")[2] == snapshot
+
+
+@pytest.mark.parametrize("cluster", ["none", "passage_id"])
+def test_numbers_are_those_of_the_answer(cluster):
+    answer = hs.compare(hs.read(LOGS), *PAIR, cluster=cluster)
+    shown = answer.render("terminal", width=200)
+    fields = pair_fields(answer)
+    for name in (
+        "a_score",
+        "b_score",
+        "low",
+        "high",
+        "se",
+        "unpaired",
+        "correlation",
+        "wins",
+        "losses",
+        "ties",
+        "p",
+        "items",
+    ):
+        assert re.sub(r"[+−]| pp| %", "", fields[name]) in shown, name
+    assert float(fields["gap"].split()[0]) == pytest.approx(100 * abs(answer.difference.value), abs=0.05)
+    assert float(fields["low"].split()[0].replace("−", "-")) == pytest.approx(
+        100 * answer.difference.interval.low, abs=0.05
+    )
+
+
+def test_numbers_of_a_board_are_those_of_the_board():
+    board = hs.leaderboard(hs.read(LOGS), cluster="passage_id").boards[0]
+    fields = board_fields(board)
+    assert fields["candidates"] == str(len(board.could_be_best))
+    assert (fields["rank_low"], fields["rank_high"]) == (str(board.ranks[0].low), str(board.ranks[0].high))
+    assert board_conditions(board)["apart"] == (board.neighbours_apart > 0)
+    assert fields["pair_count"] == str(len(board.pair_records()))
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_words_agree_with_the_verdict(name):
+    answer = PAIRS[name]()
+    pair = answer.overall if isinstance(answer, hs.Comparisons) else answer
+    keys = {key for key, _ in pair_phrases(pair)}
+    assert ("pair.verdict.real" in keys) == pair.decided
+    assert len([key for key in keys if key.startswith("pair.verdict")]) == 1
+    assert not {"pair.needed.items", "pair.needed.attempts"} & keys or not pair.decided
+    assert ("pair.bar.none" in keys) != any(key.startswith("pair.bar") for key in keys - {"pair.bar.none"})
+
+
+SCORES_OF = st.sampled_from([0.0, 1.0, 0.5])
+METHODS = st.sampled_from(["pseudo-items", "t", "sign-flip", "bootstrap", "bayes"])
+
+
+@given(
+    st.lists(st.tuples(SCORES_OF, SCORES_OF, st.integers(0, 3)), min_size=1, max_size=12),
+    METHODS,
+    st.booleans(),
+    st.booleans(),
+)
+@settings(deadline=None)
+def test_what_is_said_is_true(rows, method, clusters, lower):
+    frame = pl.concat(
+        pl.DataFrame(
+            {
+                "model": name,
+                "item": [f"q{i}" for i in range(len(rows))],
+                "score": [r[k] for r in rows],
+                "g": [f"g{r[2]}" for r in rows],
+            }
+        )
+        for k, name in enumerate("ab")
+    )
+    pair = hs.compare(frame, "a", "b", method=method, cluster="g" if clusters else "none", lower_is_better=lower)
+    said = {key: PHRASES[key].format(**fields) for key, fields in pair_phrases(pair)}
+    assert not re.search(r"n/a|\bnan\b|None|[{}]", " ".join(said.values()))
+    low, high = pair.difference.interval.low, pair.difference.interval.high
+    if "pair.verdict.open" in said:
+        assert low <= 1e-9
+        assert high >= -1e-9
+    if "pair.verdict.real" in said:
+        assert low > -1e-9 or high < 1e-9
+        ahead = pair.difference.value > 0
+        assert said["pair.verdict.real"].startswith("a," if ahead != lower else "b,")
+    if "pair.groups.larger" in said:
+        assert pair.unclustered_se < pair.difference.se
+    if "pair.pairing.helped" in said:
+        assert pair.difference.se < pair.unpaired_se
+        assert pair.correlation > 0
+    if "pair.seen.wins" in said:
+        assert pair.wins + pair.losses + pair.ties == len(rows)
+
+
+def test_every_phrase_is_said_somewhere():
+    said = {key for make in PAIRS.values() for pair in _comparisons(make()) for key, _ in pair_phrases(pair)}
+    said |= {key for make in BOARDS.values() for board in make().boards for key, _ in board_phrases(board, boards=2)}
+    said |= {key for make in SCORES.values() for entry in make().entries for key, _ in score_phrases(entry, many=True)}
+    assert set(PHRASES) - said <= RARE
+
+
+RARE = {"board.neighbours.wide", "pair.groups.smaller", "pair.groups.same", "pair.known.saved", "pair.pairing.saved"}
+"""What these small tables don't bring about."""
+
+
+def _comparisons(answer):
+    return (
+        (*answer.comparisons, *([answer.overall] if answer.overall else []))
+        if isinstance(answer, hs.Comparisons)
+        else (answer,)
+    )
+
+
+def test_the_tables_fit_together():
+    known = {"pair": pair_conditions(PAIRS["questions"]()), "board": board_conditions(BOARDS["clear"]().boards[0])}
+    filled = {"pair": pair_fields(PAIRS["questions"]()), "board": board_fields(BOARDS["clear"]().boards[0])}
+    for key, when in WHEN.items():
+        kind = key.partition(".")[0]
+        assert key.rpartition(".")[0] in TOPICS
+        if kind in known:
+            assert {name.removeprefix("!") for name in when} <= set(known[kind]), key
+            assert {name for _, name, _, _ in string.Formatter().parse(PHRASES[key]) if name} <= set(filled[kind]), key
+
+
+JAVASCRIPT = """
+const { PHRASES, WHEN, TOPICS, holds, fields } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const topics = new Map();
+for (const [key, when] of Object.entries(WHEN)) {
+  if (!key.startsWith("pair.") || !when.every((name) => (name[0] === "!" ? !holds[name.slice(1)] : holds[name]))) continue;
+  const topic = key.slice(0, key.lastIndexOf("."));
+  const sentence = PHRASES[key].replace(/{(\\w+)}/g, (_, name) => fields[name]);
+  topics.set(topic, [...(topics.get(topic) ?? []), sentence]);
+}
+console.log(JSON.stringify([...topics].map(([topic, sentences]) => `${TOPICS[topic]} ${sentences.join(" ")}`)));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_a_page_can_say_the_same():
+    pair = hs.compare(hs.read(LOGS), *PAIR, cluster="passage_id")
+    data = {
+        "PHRASES": PHRASES,
+        "WHEN": WHEN,
+        "TOPICS": TOPICS,
+        "holds": pair_conditions(pair),
+        "fields": pair_fields(pair),
+    }
+    done = subprocess.run(
+        ["node", "-e", JAVASCRIPT], input=json.dumps(data), capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == [block.text for block in pair.explanation().blocks[1:]]
+
+
+def test_the_order_of_the_phrases_is_that_of_the_table():
+    keys = chosen("pair", pair_conditions(PAIRS["clusters"]()))
+    assert keys == sorted(keys, key=list(PHRASES).index)
+
+
+def test_names_lose_what_they_share():
+    assert short_names("p/x/a", "p/x/b/c") == ("a", "b/c")
+    assert short_names("p/a", "p") == ("p/a", "p")
+    assert short_names("a", "a") == ("a", "a")
+    assert short_names("p/a", "q/a") == ("p/a", "q/a")
+
+
+def test_names_from_logs_are_escaped():
+    evil = two_models().with_columns(model=pl.col("model") + pl.lit("\x1b[31m{p}<script>*"))
+    answer = hs.compare(evil, *sorted(evil["model"].unique()))
+    assert "\x1b" not in render(answer.explanation())
+    assert "{p}" in render(answer.explanation())
+    assert "<script>" not in render(answer.explanation(), "markdown")
+    assert "<script>" not in answer.render("html", explain=True)
+
+
+@pytest.mark.parametrize("words", [["-f", "csv"], ["-o", "x.json"]])
+def test_prose_is_not_mixed_into_data(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    two_models().write_csv("t.csv")
+    result = CliRunner().invoke(main, ["estimate", "t.csv", "--explain", *words])
+    assert result.exit_code == 2
+    assert "--explain adds prose" in result.output
+    result = CliRunner().invoke(main, ["leaderboard", "t.csv", "--explain", "--pairs"])
+    assert result.exit_code == 2
+    assert "--pairs writes data" in result.output
+
+
+def test_an_answer_without_words_is_rendered_as_ever():
+    plan = hs.plan(effect=0.05)
+    assert plan.render(explain=True) == plan.render()
+
+
+def test_the_standard_error_without_clusters_is_that_of_single_items():
+    frame = clustered()
+    whole = hs.compare(frame, "a", "c", cluster="passage")
+    assert whole.unclustered_se == pytest.approx(hs.compare(frame, "a", "c", cluster="none").difference.se, rel=1e-12)
+    assert hs.compare(frame, "a", "c", cluster="none").to_dict()["unclustered_se"] is None
+    wide = frame.pivot("model", index="item", values="score")
+    a, c = wide["a"].to_numpy(), wide["c"].to_numpy()
+    assert whole.unclustered_se == pytest.approx((a - c).std(ddof=1) / len(a) ** 0.5, rel=1e-12)
+    assert difference(a, c).unclustered_se != difference(a, c).unclustered_se  # NaN

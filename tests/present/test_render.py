@@ -1,0 +1,117 @@
+"""Layout and safety of every format, with hostile names."""
+
+import re
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import clustered
+from howsure.present.document import Column, Table, Whisker
+from howsure.present.render import latex
+from howsure.present.render.terminal import fit, shorten
+from howsure.present.render.visible import visible
+from howsure.present.render.whisker import draw_whisker
+from howsure.wording import Scale, listing, p_text
+
+HOSTILE = {
+    "ansi": "gpt\x1b[31m-red\x1b[0m",
+    "osc": "x\x1b]8;;http://evil\x07link\x1b]8;;\x07",
+    "html": "<script>alert(1)</script>",
+    "markdown": "[click](javascript:alert(1)) | **x** `y`",
+    "formula": "=HYPERLINK(1)",
+    "latex": r"\input{/etc/passwd} %_&#$^~{}",
+    "newline": "a\nb\r\nc",
+    "bidi": "abc\u202etxt.exe",
+    "rich": "[bold red]x[/bold red] [link=http://evil]y[/link]",
+    "lone": "x\ud800y",
+}
+
+
+def board_with(name):
+    rows = clustered(models=("plain", "other"))
+    return hs.leaderboard(rows.with_columns(model=pl.col("model").str.replace("plain", name, literal=True)))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HOSTILE if kind != "lone"])
+@pytest.mark.parametrize("format", ["terminal", "markdown", "csv", "latex", "html"])
+def test_no_format_obeys_a_hostile_name(kind, format):
+    text = board_with(HOSTILE[kind]).render(format)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    if format == "markdown":
+        assert not re.search(r"(?<!\\)<script", text)
+        assert not re.search(r"(?<!\\)\[click", text)
+        assert all(
+            line.count(" | ") == text.splitlines()[4].count(" | ") for line in text.splitlines() if line[:1] == "|"
+        )
+    if format == "latex":
+        assert r"\input{" not in text
+    if format == "csv":
+        assert not re.search(r"(^|,)[=@]", text)
+
+
+def test_colour_keeps_hostile_names_harmless():
+    text = board_with(HOSTILE["ansi"]).render("terminal", width=120, color=True)
+    assert "\\x1b[31m" in text
+    assert "\x1b[31m" not in text
+
+
+def test_control_characters_become_visible():
+    assert visible("a\x1bb\nc\u202ed\ud800") == "a\\x1bb\\x0ac\\u202ed\\ud800"
+    assert visible("naïve 模型 🦜") == "naïve 模型 🦜"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_the_terminal_keeps_its_width(width):
+    long = clustered(models=("organisation/a-very-long-model-name-2025-11-24-instruct", "b", "c"))
+    for answer in (hs.leaderboard(long), hs.estimate(long), hs.compare(long, "b", "c"), hs.describe(long)):
+        table_lines = answer.render("terminal", width=width).splitlines()
+        assert max(map(len, table_lines)) <= max(width, 56)
+
+
+def test_no_colour_unless_asked():
+    assert "\x1b" not in hs.leaderboard(clustered()).render("terminal")
+    assert "\x1b[" in hs.leaderboard(clustered()).render("terminal", color=True)
+
+
+def test_latex_keeps_an_option_s_two_hyphens():
+    assert latex.escape("--cluster a–b") == "-{}-cluster a--b"
+
+
+def test_columns_of_low_priority_go_first():
+    columns = (Column(name="model", align="left"), Column(name="x", priority=5), Column(name="y", priority=3))
+    table = Table(columns=columns, rows=(("a" * 30, "1" * 10, "2" * 10),))
+    assert list(fit(table, 80)) == [0, 1, 2]
+    assert list(fit(table, 35)) == [0, 1]
+    assert list(fit(table, 25)) == [0]
+
+
+def test_whiskers_share_one_axis():
+    rows = ((Whisker(value=0.5, low=0.0, high=1.0),), (Whisker(value=0.2, low=0.1, high=0.4),))
+    table = Table(columns=(Column(name="", align="left"),), rows=rows)
+    assert table.whisker_range == (0.0, 1.0)
+    assert draw_whisker(rows[0][0], 11, 0.0, 1.0) == "├────●────┤"
+    assert draw_whisker(rows[1][0], 11, 0.0, 1.0) == " ├●─┤      "
+    assert draw_whisker(Whisker(value=0.5, low=0.5, high=0.5), 5, 0.0, 1.0) == "  ●  "
+
+
+def test_names_lose_their_middle():
+    assert shorten("organisation/model-large", 12) == "organi…large"
+    assert shorten("short", 12) == "short"
+
+
+def test_numbers_in_words():
+    percent, plain = Scale(percent=True), Scale(percent=False)
+    assert percent.score(0.788) == "78.8 %"
+    assert percent.difference(-0.0321) == "−3.2 pp"
+    assert percent.interval(-0.01, 0.2) == "[−1.0, 20.0]"
+    assert plain.score(3.14159) == "3.142"
+    assert plain.difference(2.0) == "+2"
+    assert percent.number(float("nan")) == "n/a"
+    assert plain.difference(-1234.5) == "−1,234"
+    assert plain.interval(676_712.0, 999_960_000) == "[676,700, 1,000,000,000]"
+    assert [plain.number(value) for value in (999.96, 12_345)] == ["1,000", "12,340"]
+    assert [plain.number(value) for value in (1.5e9, 2.5e-5)] == ["1.5e+09", "2.5e-05"]
+    assert [plain.given(value) for value in (12_345.0, -1_234_567.5, 20_000)] == ["12,345", "−1,234,567.5", "20,000"]
+    assert [p_text(p) for p in (0.0004, 0.0312, 0.9999, float("nan"))] == ["< 0.001", "0.031", "1.000", "n/a"]
+    assert listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"

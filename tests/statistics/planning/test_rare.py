@@ -1,0 +1,68 @@
+"""Rare failures: against SciPy's distributions, the rule of three, and brute force."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from howsure.statistics.means import intervals
+from howsure.statistics.planning import rare
+
+
+@pytest.mark.parametrize(("below", "level"), [(0.01, 0.95), (0.05, 0.9), (0.001, 0.99), (0.5, 0.95)])
+def test_clean_runs_are_the_rule_of_three(below, level):
+    n = rare.runs_needed(below, level)
+    assert n == math.ceil(math.log(1 - level) / math.log1p(-below))
+    assert intervals.rule_of_three(n, level) <= below < intervals.rule_of_three(n - 1, level)
+
+
+def test_299_clean_runs_show_one_percent():
+    assert rare.runs_needed(0.01, 0.95) == 299
+
+
+@settings(max_examples=60, deadline=None)
+@given(k=st.integers(0, 6), below=st.floats(0.002, 0.5), level=st.floats(0.6, 0.999))
+def test_runs_needed_are_those_of_clopper_and_pearson(k, below, level):
+    n = rare.runs_needed(below, level, failures=k)
+    assert rare.limits(k, n, level)[1] <= below * (1 + 1e-9)
+    assert n - 1 <= k or rare.limits(k, n - 1, level)[1] > below * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 10), (3, 10), (10, 10), (1, 300)])
+def test_limits_are_scipy_s(k, n):
+    for side, alternative in ((0, "greater"), (1, "less")):
+        exact = stats.binomtest(k, n, alternative=alternative).proportion_ci(0.95, "exact")
+        assert rare.limits(k, n, 0.95)[side] == pytest.approx(exact[side], abs=1e-12)
+
+
+@pytest.mark.parametrize("icc", [0.05, 0.3, 0.9])
+@pytest.mark.parametrize("size", [2, 10])
+def test_clusters_are_beta_binomial(icc, size):
+    p, count, k = 0.03, 7, 4
+    a, b = p * (1 - icc) / icc, (1 - p) * (1 - icc) / icc
+    one, total = stats.betabinom(size, a, b).pmf(np.arange(size + 1)), np.ones(1)
+    for _ in range(count):
+        total = np.convolve(total, one)
+    found = rare.chance_of_at_most(k, count, p, size=size, icc=icc)
+    assert found == pytest.approx(total[: k + 1].sum(), rel=1e-9)
+
+
+def test_the_ends_of_the_correlation():
+    near = rare.chance_of_at_most(2, 30, 0.02, size=10, icc=1e-7)
+    assert near == pytest.approx(rare.chance_of_at_most(2, 30, 0.02, size=10, icc=0.0), rel=1e-4)
+    assert rare.runs_needed(0.01, 0.95, size=10, icc=1.0) == 299
+    assert rare.runs_needed(0.01, 0.95, size=10, icc=0.0) == 30
+    held = [rare.runs_needed(0.01, 0.95, size=10, icc=icc) for icc in (0, 0.1, 0.3, 0.6, 0.9, 1)]
+    assert held == sorted(held)
+
+
+def test_a_plan_of_clusters_keeps_its_level_in_a_trial():
+    """Beta-binomial clusters with a rate at the limit pass as clean in at most 5 % of 20,000 draws."""
+    rng, icc, size, p = np.random.default_rng(4), 0.3, 10, 0.02
+    count = rare.runs_needed(p, 0.95, size=size, icc=icc)
+    rates = rng.beta(p * (1 - icc) / icc, (1 - p) * (1 - icc) / icc, (20_000, count))
+    clean = float((rng.binomial(size, rates).sum(axis=1) == 0).mean())
+    assert 0.04 < clean <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 20_000)

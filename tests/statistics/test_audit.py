@@ -1,0 +1,68 @@
+"""What published scores allow to be said."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import optimize, stats
+
+from howsure.statistics.audit import binomial_se, break_even_correlation, score_interval, unpaired_p
+from howsure.statistics.means.mean import mean
+
+positive = st.floats(0.005, 0.2)
+
+
+def test_binomial_se_is_the_standard_error_of_the_answers():
+    x = np.repeat([1.0, 0.0], (63, 37))
+    assert float(binomial_se(np.array(0.63), np.array(100))) == pytest.approx(x.std(ddof=1) / 10, rel=1e-12)
+
+
+def test_score_interval_is_the_one_that_the_answers_would_give():
+    x = np.repeat([1.0, 0.0], (63, 37))
+    found = mean(x, attempts=np.ones(100))
+    low, high = score_interval(0.63, 100, found.se, 0.95)
+    assert (low, high) == pytest.approx((found.interval.low, found.interval.high), rel=1e-12)
+
+
+@pytest.mark.parametrize(("right", "n"), [(63, 100), (7, 15)])
+def test_score_interval_has_the_t_quantile_of_one_less_than_the_questions(right, n):
+    rate = right / n
+    for limit in score_interval(rate, n, math.sqrt(rate * (1 - rate) / (n - 1)), 0.95):
+        score = abs(rate - limit) / math.sqrt(limit * (1 - limit) / n)
+        assert score == pytest.approx(stats.t.ppf(0.975, n - 1), rel=1e-9)
+
+
+def test_unpaired_p_is_the_normal_tail():
+    gap, a, b = np.array([0.0, 0.05, -0.05]), np.array([0.02] * 3), np.array([0.01] * 3)
+    expected = 2 * stats.norm.sf(np.array([0, 0.05, 0.05]) / math.hypot(0.02, 0.01))
+    assert unpaired_p(gap, a, b) == pytest.approx(expected, rel=1e-10)
+
+
+def test_equal_scores_without_error_bars_are_not_told_apart():
+    assert float(unpaired_p(np.array(0.0), np.array(0.0), np.array(0.0))) == 1.0
+
+
+@given(st.floats(0.001, 0.5), positive, positive, st.sampled_from([0.8, 0.95, 0.99]))
+def test_break_even_correlation_puts_the_gap_just_at_the_limit(gap, a, b, level):
+    z = stats.norm.ppf((1 + level) / 2)
+
+    def slack(rho):
+        return z**2 * (a**2 + b**2 - 2 * rho * a * b) - gap**2
+
+    found = float(break_even_correlation(np.array(gap), np.array(a), np.array(b), level))
+    assume(min(abs(slack(1)), abs(slack(-1))) > 1e-12)
+    if slack(1) > 0:
+        assert math.isnan(found), "no correlation makes it real"
+    elif slack(-1) < 0:
+        assert found == -1, "real whatever the pairing"
+    else:
+        assert found == pytest.approx(optimize.brentq(slack, -1, 1, xtol=1e-14), abs=1e-9)
+
+
+def test_break_even_is_zero_where_the_unpaired_gap_is_just_real():
+    gap = stats.norm.ppf(0.975) * math.hypot(0.02, 0.03)
+    assert float(break_even_correlation(np.array(gap), np.array(0.02), np.array(0.03), 0.95)) == pytest.approx(
+        0, abs=1e-9
+    )

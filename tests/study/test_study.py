@@ -1,0 +1,283 @@
+"""Clusters, weights, failures and several tasks: from a table to what the methods get."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import clustered, two_models
+from howsure.statistics.means.mean import mean
+from howsure.study import names as models
+from howsure.table.aggregate import names_of
+
+
+def one(data, **options):
+    return hs.estimate(data, **options)[0]
+
+
+def test_a_declared_cluster_is_used_and_told_first():
+    rows = clustered().rename({"passage": "cluster"})
+    answer = hs.estimate(rows)
+    assert answer.notes[-1] == "Clusters: column `cluster` (8 clusters of 40 items); --cluster none ignores it."
+    assert answer[0].estimate.n_clusters == 8
+    ignored = hs.estimate(rows, cluster="none")
+    assert ignored[0].estimate.n_clusters == 40
+    assert "ignored" in ignored.notes[-1]
+
+
+def test_clusters_from_metadata_the_id_and_a_side_table_agree(tmp_path):
+    rows = clustered()
+    rows.select("item", group=pl.col("passage")).unique().write_csv(tmp_path / "items.csv")
+    answers = [
+        one(rows, cluster="passage"),
+        one(rows, cluster_from=r"^(p\d+)-"),
+        one(rows, cluster="group", items=tmp_path / "items.csv"),
+    ]
+    assert len({answer.estimate.se for answer in answers}) == 1
+    assert answers[0].estimate.n_clusters == 8
+
+
+def test_two_way_clusters_add_up():
+    rows = clustered(n_clusters=12, size=9).with_columns(
+        position=pl.col("item").str.extract(r"-(\d)$"), score=(pl.col("item").hash(seed=3) % 10 < 6).cast(pl.Float64)
+    )
+    ways = (["passage"], ["position"], ["passage", "position"])
+    first, second, both = (one(rows, cluster=way).estimate for way in ways)
+    crossed = one(rows, cluster="none", variance="CR2").estimate
+    assert both.se**2 == pytest.approx(first.se**2 + second.se**2 - crossed.se**2, rel=1e-12)
+    assert both.df == min(first.df, second.df)
+    assert both.n_clusters == 9
+
+
+def test_weights_from_a_column_and_a_side_table(tmp_path):
+    rows = clustered(models=("a",))
+    weights = rows.select("item", importance=1 + pl.col("item").hash() % 5).unique()
+    weights.write_csv(tmp_path / "items.csv")
+    inside = one(rows.join(weights, on="item"), weight="importance").estimate
+    beside = one(rows, weight="importance", items=tmp_path / "items.csv").estimate
+    joined = rows.join(weights, on="item").sort("item")
+    expected = mean(joined["score"].to_numpy(), weights=joined["importance"].to_numpy().astype(float))
+    assert inside.value == pytest.approx(np.average(joined["score"], weights=joined["importance"]))
+    assert (inside.value, inside.se) == (beside.value, beside.se)
+    assert inside.se == pytest.approx(expected.se, rel=1e-12)
+
+
+def test_an_unused_weight_column_is_told():
+    assert "`weight` is not used" in hs.estimate(two_models(weight=pl.lit(2.0))).notes[-1]
+
+
+FAILED = pl.DataFrame(
+    {
+        "model": ["a"] * 4,
+        "item": ["w", "x", "y", "z"],
+        "score": [1.0, 0.0, None, None],
+        "status": ["ok", "ok", "error", "not run"],
+    }
+)
+
+
+def test_failures_are_a_policy():
+    assert one(FAILED).estimate.value == 0.5
+    assert one(FAILED, failures="drop").estimate.n_items == 2
+    zero = one(FAILED, failures="zero")
+    assert (zero.estimate.value, zero.estimate.n_items, zero.n_failed) == (0.25, 4, 2)
+    with pytest.raises(hs.DataError, match="2 attempts without a score"):
+        one(FAILED, failures="error")
+
+
+def test_both_failure_counts_are_told():
+    assert hs.estimate(FAILED).notes == (
+        "Failures: 2 of 4 attempts have no score (1 error, 1 not run); they are left out.",
+    )
+
+
+def test_a_failed_attempt_counts_as_zero_within_its_item():
+    rows = pl.DataFrame({"model": "a", "item": ["x", "x", "y", "y"], "attempt": [0, 1] * 2, "score": [1, None, 1, 1]})
+    assert one(rows).estimate.value == 1.0
+    assert one(rows, failures="zero").estimate.value == 0.75
+
+
+def test_a_nan_score_is_an_unscored_attempt():
+    rows = two_models().with_columns(score=pl.when(pl.col("item") == "q0").then(float("nan")).otherwise("score"))
+    assert one(rows).estimate.n_items == 19
+    assert one(rows).n_failed == 1
+
+
+def test_attempts_are_averaged_within_the_item():
+    rows = two_models()
+    twenty = pl.concat([rows.with_columns(attempt=pl.lit(k)) for k in range(20)])
+    once, often = one(rows), one(twenty)
+    assert often.n_attempts == 400
+    assert (often.estimate.value, often.estimate.se) == (once.estimate.value, once.estimate.se)
+    assert (often.estimate.n_items, often.estimate.n_clusters) == (20, 20)
+
+
+def test_words_are_scores():
+    rows = pl.DataFrame({"model": "a", "item": list("uvwxyz"), "score": ["C", "I", "P", "yes", "0.25", ""]})
+    answer = one(rows)
+    assert answer.estimate.value == pytest.approx((1 + 0 + 0.5 + 1 + 0.25) / 5)
+    assert answer.n_failed == 1
+
+
+def test_lower_is_better_turns_the_order_round():
+    up, down = hs.leaderboard(two_models()), hs.leaderboard(two_models(), lower_is_better=True)
+    assert [e.model for e in up.boards[0].entries] == [e.model for e in down.boards[0].entries][::-1]
+    rows = two_models(n=60)
+    a_better, a_worse = hs.compare(rows, "a", "b"), hs.compare(rows, "a", "b", lower_is_better=True)
+    assert {a_better.better, a_worse.better} == {"a", "b"}
+    assert (a_better.wins, a_better.losses) == (a_worse.losses, a_worse.wins)
+    assert a_better.difference.value == a_worse.difference.value
+
+
+def test_the_part_of_a_name_after_the_slash_is_enough():
+    rows = two_models().with_columns(model="org/" + pl.col("model"))
+    assert hs.compare(rows, "a", "org/b").a == "org/a"
+
+
+def test_models_that_answered_different_items_are_compared_on_what_they_share():
+    rows = two_models().filter(~((pl.col("model") == "a") & pl.col("item").is_in(["q0", "q1", "q2"])))
+    answer = hs.compare(rows, "a", "b")
+    assert (answer.difference.n_items, answer.n_only_a, answer.n_only_b) == (17, 0, 3)
+    board = hs.leaderboard(rows).boards[0]
+    assert board.pairs.n_shared[0, 1] == 17
+    assert board.pairs.p_value[0, 1] == pytest.approx(answer.p_value, rel=1e-12)
+
+
+TASKS = pl.concat([two_models(n=30, task=pl.lit("x")), two_models(n=90, task=pl.lit("y"))])
+
+
+def test_the_overall_score_is_the_mean_over_tasks():
+    board = hs.leaderboard(TASKS)
+    parts = {(e.task, e.model): e.estimate for b in board.boards for e in b.entries}
+    overall = {e.model: e.estimate for e in board.overall.entries}
+    for model in "ab":
+        x, y = parts["x", model], parts["y", model]
+        assert overall[model].value == pytest.approx((x.value + y.value) / 2)
+        assert overall[model].se == pytest.approx(math.hypot(x.se, y.se) / 2)
+
+
+def test_pooled_and_weighted_overall_scores():
+    pooled = hs.leaderboard(TASKS, overall="pooled").overall.entries[0].estimate
+    all_items = TASKS.with_columns(item=pl.col("task") + pl.col("item"), task=pl.lit("all"))
+    assert pooled.value == pytest.approx(hs.leaderboard(all_items).boards[0].entries[0].estimate.value)
+    weighted = hs.leaderboard(TASKS, overall={"x": 3, "y": 9}).overall.entries[0].estimate
+    assert weighted.value == pytest.approx(pooled.value)
+
+
+def test_comparing_on_several_tasks_adjusts_and_sums_up():
+    answer = hs.compare(TASKS, "a", "b")
+    p = [c.p_value for c in answer.comparisons]
+    assert [c.p_adjusted for c in answer.comparisons] == pytest.approx(
+        [min(2 * min(p), 1) if x == min(p) else max(2 * min(p), x) for x in p]
+    )
+    assert answer.overall.difference.value == pytest.approx(np.mean([c.difference.value for c in answer.comparisons]))
+    assert answer.overall.wins == sum(c.wins for c in answer.comparisons)
+
+
+def test_metrics_are_shown_apart_and_compare_asks():
+    rows = pl.concat([two_models(metric=pl.lit("acc")), two_models(metric=pl.lit("f1"))])
+    assert [board.metric for board in hs.leaderboard(rows).boards] == ["acc", "f1"]
+    assert hs.compare(rows, "a", "b", metric="f1").metric == "f1"
+    with pytest.raises(hs.OptionError, match="acc, f1"):
+        hs.compare(rows, "a", "b")
+
+
+def test_row_order_and_labels_do_not_matter():
+    rows = clustered()
+    shuffled = rows.sample(fraction=1, shuffle=True, seed=1)
+    renamed = rows.with_columns(passage=pl.col("passage").hash().cast(pl.String))
+    assert hs.leaderboard(rows, cluster="passage").records() == hs.leaderboard(shuffled, cluster="passage").records()
+    assert one(rows, cluster="passage").estimate.se == pytest.approx(one(renamed, cluster="passage").estimate.se)
+
+
+def test_equivalence_needs_no_significance():
+    same = (
+        two_models(n=400)
+        .with_columns(score=pl.lit(1.0))
+        .with_columns(
+            score=pl.when(pl.col("item").is_in(["q1", "q2"]) & (pl.col("model") == "a")).then(0.0).otherwise("score")
+        )
+    )
+    answer = hs.compare(same, "a", "b", margin=0.05)
+    assert not answer.decided
+    assert answer.equivalence.equivalent
+    assert "are the same within 5.0 pp" in answer.verdict
+
+
+def test_a_misspelt_option_is_refused():
+    with pytest.raises(hs.OptionError, match=r"no option 'clusters'\. Did you mean 'cluster'"):
+        hs.estimate(clustered(), clusters="passage")
+
+
+def test_percent_signs_are_read():
+    rows = pl.DataFrame({"model": "a", "item": ["x", "y"], "score": ["85%", "70 %"]})
+    assert one(rows).estimate.value == pytest.approx(0.775)
+
+
+def test_a_margin_of_the_whole_scale_is_refused():
+    with pytest.raises(hs.OptionError, match="whole scale"):
+        hs.compare(two_models(), "a", "b", margin=5)
+
+
+def test_models_without_shared_items_are_told_on_a_board():
+    rows = pl.DataFrame({"model": ["a"] * 9 + ["b"] * 9, "item": range(18), "score": [1.0] * 9 + [0.0] * 9})
+    assert {c.code for c in hs.leaderboard(rows).boards[0].cautions} == {"no_shared_items", "uneven_items"}
+
+
+def test_column_names_may_have_spaces_and_capitals():
+    rows = pl.DataFrame({"Model Name": ["a", "a"], "Question ID": [1, 2], "Is Correct": [True, False]})
+    assert one(rows).estimate.value == 0.5
+
+
+def test_odd_frames_are_refused_in_words():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(hs.DataError, match="number for a name"):
+        hs.estimate(pd.DataFrame(np.eye(3)))
+    twice = pd.DataFrame([["a", "x", 1, 1]], columns=["model", "item", "score", "score"])
+    with pytest.raises(hs.DataError, match="two columns have one name"):
+        hs.estimate(twice)
+
+
+def long_names(*models):
+    return pl.concat([two_models().filter(model="a").with_columns(model=pl.lit(model)) for model in models])
+
+
+def chosen(rows, model, **options):
+    return [entry.model for entry in hs.estimate(rows, model=model, **options).entries]
+
+
+def test_the_end_of_a_name_chooses_its_model():
+    rows = long_names("lab/one", "lab/two", "lab/sub/three")
+    assert chosen(rows, "two") == ["lab/two"]
+    assert chosen(rows.lazy(), ["sub/three", "lab/one"]) == ["lab/one", "lab/sub/three"]
+    assert chosen(rows, ["one", "lab/one"]) == ["lab/one"]
+    assert len(hs.aa(rows, better=True, model="two", splits=10).entries) == 1
+    assert chosen(rows, "two", score="majority@1") == ["lab/two"]
+
+
+def test_a_full_name_goes_before_an_end():
+    assert chosen(long_names("two", "lab/two"), "two") == ["two"]
+    with pytest.raises(hs.DataError, match="could be any of 2"):
+        chosen(long_names("lab/two", "gym/two"), "two")
+
+
+def test_names_are_looked_up_only_where_one_is_missing(monkeypatch):
+    looked_up = []
+
+    def spy(scores, role):
+        looked_up.append(role)
+        return names_of(scores, role)
+
+    monkeypatch.setattr(models, "names_of", spy)
+    rows = pl.concat([long_names("lab/one", "lab/two").with_columns(task=pl.lit(task)) for task in "tu"])
+    assert chosen(rows, ["lab/one", "lab/two"], task="t", metric="score") == ["lab/one", "lab/two"]
+    assert looked_up == []
+    assert chosen(rows, "one", task="t") == ["lab/one"]
+    assert set(looked_up) == {"model", "task"}
+
+
+def test_a_model_that_lacks_one_of_the_tasks_is_left_out_of_it():
+    rows = pl.concat([two_models(task=pl.lit("t")), two_models(task=pl.lit("u")).filter(model="a")])
+    assert chosen(rows, ["a", "b"], task="u") == ["a"]

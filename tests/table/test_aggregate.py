@@ -1,0 +1,241 @@
+"""One contract for every kind of frame: the same rows give the same answers, whatever holds them.
+
+Polars (eager) is the reference; its own numbers are checked against oracles elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.verbs.describe import describe
+from table_cases import ROWS, VERBS, booleans, numbers, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+# The same rows, three ways ------------------------------------------------------------------------------------------
+
+
+# The kinds of frame -------------------------------------------------------------------------------------------------
+
+
+class Kinds:
+    """Makes any kind of frame out of a Polars one, and closes what it opened."""
+
+    def __init__(self) -> None:
+        self._close: list[Callable[[], object]] = []
+        self._spark: Any = None
+
+    def make(self, kind: str, table: pl.DataFrame) -> Any:
+        return getattr(self, kind)(table)
+
+    def polars_eager(self, table: pl.DataFrame) -> Any:
+        return table
+
+    def polars_lazy(self, table: pl.DataFrame) -> Any:
+        return table.lazy()
+
+    def arrow(self, table: pl.DataFrame) -> Any:
+        pytest.importorskip("pyarrow")
+        return table.to_arrow()
+
+    def pandas(self, table: pl.DataFrame) -> Any:
+        pd = pytest.importorskip("pandas")
+        return pd.DataFrame(table.to_dict(as_series=False))
+
+    def duckdb(self, table: pl.DataFrame) -> Any:
+        duckdb = pytest.importorskip("duckdb")
+        connection = duckdb.connect()
+        self._close.append(connection.close)
+        return connection.from_arrow(self.arrow(table))
+
+    def ibis(self, table: pl.DataFrame) -> Any:
+        connection = pytest.importorskip("ibis").duckdb.connect()
+        self._close.append(connection.disconnect)
+        connection.con.register("results", self.arrow(table))
+        return connection.table("results")
+
+    def spark(self, table: pl.DataFrame) -> Any:
+        pytest.importorskip("pyspark")
+        if shutil.which("java") is None:
+            pytest.skip("Spark needs Java")
+        kinds = {pl.String: "string", pl.Int64: "long", pl.Float64: "double", pl.Boolean: "boolean"}
+        schema = ", ".join(f"`{name}` {kinds[type(dtype)]}" for name, dtype in table.schema.items())
+        return self._session().createDataFrame(table.rows(), schema)
+
+    def _session(self) -> Any:
+        if self._spark is None:
+            from pyspark.sql import SparkSession
+
+            builder = SparkSession.builder.master("local[1]").appName("howsure").config("spark.ui.enabled", "false")
+            builder = builder.config("spark.sql.shuffle.partitions", "1").config("spark.log.level", "OFF")
+            self._spark = builder.config("spark.driver.host", "localhost").getOrCreate()
+            self._close.append(self._spark.stop)
+        return self._spark
+
+    def close(self) -> None:
+        for close in reversed(self._close):
+            close()
+
+
+@pytest.fixture(scope="module")
+def kinds() -> Iterator[Kinds]:
+    kinds = Kinds()
+    yield kinds
+    kinds.close()
+
+
+KINDS = [
+    "polars_lazy",
+    "arrow",
+    "pandas",
+    "duckdb",
+    pytest.param(
+        "ibis", marks=pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
+    ),
+    pytest.param("spark", marks=pytest.mark.spark),
+]
+
+
+# The contract -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_frame_gives_the_same_answers(kinds: Kinds, kind: str, rows: str, verb: str) -> None:
+    case = ROWS[rows]()
+    expected = VERBS[verb](case.table, **case.options)
+    same(VERBS[verb](kinds.make(kind, case.table), **case.options), expected)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_and_columns(kinds: Kinds, kind: str, rows: str) -> None:
+    case = ROWS[rows]()
+    kept = hs.read(case.table, where=case.where)
+    same(hs.estimate(hs.read(kinds.make(kind, case.table), where=case.where)), hs.estimate(kept))
+    named = hs.read(case.table, columns=case.columns)
+    same(hs.leaderboard(hs.read(kinds.make(kind, case.table), columns=case.columns)), hs.leaderboard(named))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_items_as_clusters(kinds: Kinds, kind: str) -> None:
+    """A key of the grouping itself may be asked for as the cluster."""
+    table = numbers().table
+    answer = hs.estimate(kinds.make(kind, table), cluster="item")
+    same(answer, hs.estimate(table, cluster="item"))
+    none = hs.estimate(table, cluster="none")
+    assert [entry.estimate.se for entry in answer] == pytest.approx([e.estimate.se for e in none], rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_copies_count_once(kinds: Kinds, kind: str) -> None:
+    """Rows that are there twice count once, with metadata beside them, and that is told."""
+    table = numbers().table
+    twice = pl.concat([table, table.head(25)])
+    answer = hs.estimate(kinds.make(kind, twice))
+    same(answer, hs.estimate(twice))
+    assert [caution.code for caution in answer.cautions] == ["copies_dropped"]
+
+
+REFUSED: dict[str, Callable[[Any], Any]] = {
+    "no such cluster": lambda data: hs.estimate(data, cluster="passage"),
+    "no such model": lambda data: hs.compare(data, "ant", "bat"),
+    "no such column": lambda data: hs.estimate(hs.read(data, columns={"score": "points"})),
+    "no score": lambda data: hs.estimate(hs.read(data, columns={"score": "half"})),
+    "no row": lambda data: hs.estimate(hs.read(data, where={"half": "none"})),
+    "two clusters": lambda data: hs.estimate(hs.read(data, columns={"cluster": "score", "score": "weight"})),
+    "cluster is the attempt": lambda data: hs.estimate(data, cluster="attempt"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+@pytest.mark.parametrize("kind", KINDS)
+def test_errors_are_the_same(kinds: Kinds, kind: str, why: str) -> None:
+    """A table that can't be used is refused in the same words."""
+    table = numbers().table
+    with pytest.raises(hs.DataError) as expected:
+        REFUSED[why](table)
+    with pytest.raises(hs.DataError) as found:
+        REFUSED[why](kinds.make(kind, table))
+    assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_describe_and_to_frame(kinds: Kinds, kind: str) -> None:
+    case = booleans()
+    frame = kinds.make(kind, case.table)
+    assert str(describe(frame)) == str(describe(case.table))
+    keys = ["task", "model", "item", "attempt"]
+    found, expected = (hs.read(data).to_frame().sort(keys) for data in (frame, case.table))
+    assert found.columns == expected.columns
+    assert found.select(*keys, "score", "status").rows() == expected.select(*keys, "score", "status").rows()
+
+
+def test_the_contract_can_fail() -> None:
+    table = numbers().table
+    nudged = table.with_columns(score=pl.col("score") + pl.when(pl.col("item") == "q01").then(1e-9).otherwise(0))
+    with pytest.raises(AssertionError):
+        same(hs.estimate(nudged), hs.estimate(table))
+
+
+# What is loaded -----------------------------------------------------------------------------------------------------
+
+
+def loaded(program: str, *arguments: str) -> set[str]:
+    """Run a program in a Python of its own and return the top names of the modules that it loaded."""
+    tail = "\nimport json, sys\nprint(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    run = subprocess.run(
+        [sys.executable, "-c", program + tail, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout.splitlines()[-1]))
+
+
+def test_importing_howsure_loads_nothing_heavy() -> None:
+    modules = loaded("import howsure")
+    assert "howsure" in modules
+    assert modules.isdisjoint({"numpy", "scipy", "polars", "narwhals", "click", "rich", "pandas", "pyarrow"})
+
+
+def test_polars_and_paths_load_no_other_frame(tmp_path: Path) -> None:
+    table = booleans().table
+    table.write_csv(tmp_path / "a.csv")
+    table.write_parquet(tmp_path / "b.parquet")
+    table.write_ndjson(tmp_path / "c.jsonl")
+    program = """
+import sys
+import polars as pl
+import howsure.verbs.audit as hs
+csv, parquet, jsonl = sys.argv[1:]
+for data in (csv, parquet, jsonl, pl.read_csv(csv), pl.scan_parquet(parquet)):
+    hs.leaderboard(data, cluster="passage_id").render("markdown")
+    hs.compare(data, "ant", "bee").to_frame()
+    hs.describe(data)
+    hs.read(data).to_frame()
+"""
+    modules = loaded(program, *(str(tmp_path / name) for name in ("a.csv", "b.parquet", "c.jsonl")))
+    assert modules >= {"howsure", "polars", "numpy"}
+    assert modules.isdisjoint({"pandas", "pyarrow", "duckdb", "ibis", "pyspark", "dask", "matplotlib", "jinja2"})
+
+
+def test_a_verb_stays_a_verb() -> None:
+    """A module of the same name would take its place once it is loaded."""
+    program = """
+import polars as pl
+import howsure as hs
+table = pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [0, 1]})
+assert str(hs.describe(table)) == str(hs.describe(table))
+"""
+    loaded(program)

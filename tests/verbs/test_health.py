@@ -1,0 +1,230 @@
+"""Health, from a table to what is said: degenerate tables first, then known tables, then public results."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.inference.health import examine
+from howsure.study.design import make_design
+from howsure.study.study import collect
+
+
+def health(data, *, top=None, level=0.95, columns=None, **options):
+    return examine(collect(hs.read(data, columns=columns), make_design(options)), top=top, level=level)
+
+
+def table(scores, **columns):
+    """A frame of model → item scores, None for a missing one."""
+    n = len(next(iter(scores.values())))
+    rows = [
+        {
+            "model": model,
+            "item": f"q{k:03}",
+            "score": float(score),
+            **{name: values[k] for name, values in columns.items()},
+        }
+        for model, values in scores.items()
+        for k, score in zip(range(n), values, strict=True)
+        if score is not None
+    ]
+    return pl.DataFrame(rows)
+
+
+def graded(models=12, n=40, broken=0):
+    """Abilities and difficulties in steps; the last `broken` items are solved by the weaker models only."""
+    level = np.linspace(0, n, models + 2)[1:-1]
+    x = (np.arange(n)[:, None] * 7 % n < level).astype(float)
+    if broken:
+        x[-broken:] = np.arange(models) < models // 2
+    return table({f"m{k:02}": x[:, k] for k in range(models)})
+
+
+def everything(answer):
+    """Render in every format: nothing crashes, and JSON is strict."""
+    texts = [answer.render(format, width=80) for format in ("terminal", "markdown", "csv", "latex", "html", "json")]
+    assert all(text.strip() for text in texts)
+    return json.loads(texts[-1])
+
+
+DEGENERATE = {
+    "one model": table({"a": [1, 0, 1]}),
+    "two models": table({"a": [1, 0, 1, 1], "b": [1, 0, 0, 1]}),
+    "one item": table({"a": [1], "b": [0], "c": [1]}),
+    "one model, one item": table({"a": [1]}),
+    "all right": table({"a": [1] * 5, "b": [1] * 5, "c": [1] * 5}),
+    "all the same": table({"a": [0.3] * 5, "b": [0.3] * 5, "c": [0.3] * 5}),
+    "no shared item": table({"a": [1, None, None], "b": [None, 0, None], "c": [None, None, 1]}),
+    "all missing but one": table({"a": [1, 0, 1, 1], "b": [1, None, None, None], "c": [0, None, None, None]}),
+    "open scale": table({"a": [3.5, -2, 7], "b": [3.5, 1, 7], "c": [2, 0, 7]}),
+    "open scale, all the same": table({"a": [3.5, 7], "b": [3.5, 7]}),
+    "one cluster": table({"a": [1, 0, 1], "b": [0, 0, 1], "c": [0, 1, 1]}, cluster=["x"] * 3),
+    "two clusters": table({"a": [1, 0, 1], "b": [0, 0, 1], "c": [0, 1, 1]}, cluster=["x", "x", "y"]),
+}
+
+
+@pytest.mark.parametrize("frame", DEGENERATE.values(), ids=DEGENERATE)
+@pytest.mark.parametrize("lower_is_better", [None, True])
+def test_degenerate_tables_give_an_answer(frame, lower_is_better):
+    answer = health(frame, lower_is_better=lower_is_better)
+    task = answer.tasks[0]
+    found = everything(answer)["tasks"][0]
+    assert task.n_separating + task.n_inert + task.count("unanswered") == task.n_items == len(answer.item_records())
+    assert found["verdict"] == task.verdict
+    assert "nan" not in answer.render(width=80)
+
+
+def test_one_model_tells_nothing_apart():
+    answer = health(DEGENERATE["one model"])
+    assert answer.verdict.endswith("one model only, so nothing shows which questions tell models apart.")
+    text = answer.render(width=80)
+    assert "questions" in text
+    for claim in ("telling models apart", "solved by all", "by none", "suspect", "reliability"):
+        assert claim not in text
+    assert [c.code for c in answer.tasks[0].cautions] == ["one_model"]
+    assert answer.tasks[0].count("unanswered") == 3
+
+
+def test_two_models():
+    task = health(DEGENERATE["two models"]).tasks[0]
+    assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (1, 2, 1)
+    assert "1 of 4 questions tells both models apart; 2 are solved by all, 1 by none." in task.verdict
+    assert np.isnan(task.reliability)
+    assert [c.code for c in task.cautions] == ["few_models"]
+
+
+def test_an_open_scale_has_no_solved_items():
+    task = health(DEGENERATE["open scale"]).tasks[0]
+    assert "2 of 3 questions tell the 3 models apart; on 1 all score the same." in task.verdict
+    assert task.record()["nobody"] is None
+    assert not task.percent
+
+
+def test_lower_is_better_says_so():
+    frame = table({"a": [0, 0, 1], "b": [0, 1, 1], "c": [0, 1, 1]})
+    task = health(frame, lower_is_better=True, top=2).tasks[0]
+    assert task.models == ("a", "b")
+    assert "1 is at the best score for all, 1 at the worst for all" in task.verdict
+
+
+def test_the_best_models_are_taken_ties_by_name():
+    frame = table({"c": [1, 0, 1], "b": [1, 1, 0], "a": [0, 0, 1], "d": [1, 1, 1]})
+    assert health(frame, top=2).tasks[0].models == ("d", "b")
+    assert health(frame, top=99).tasks[0].models == ("d", "b", "c", "a")
+    with pytest.raises(hs.OptionError, match="top=0 leaves no model"):
+        health(frame, top=0)
+
+
+def test_an_item_that_runs_against_the_others_is_found_and_listed():
+    answer = health(graded(models=16, n=80, broken=2))
+    task = answer.tasks[0]
+    assert [suspect["item"] for suspect in task.suspects] == ["q078", "q079"]
+    assert "2 questions run against all the others and should be read again." in task.verdict
+    assert "q079" in answer.render(width=80)
+    kinds = {record["item"]: record["kind"] for record in answer.item_records()}
+    assert kinds["q079"] == "suspect"
+    assert task.n_separating == sum(kind in ("separating", "suspect") for kind in kinds.values())
+
+
+def test_without_broken_items_there_is_no_suspect():
+    task = health(graded(models=16, n=80)).tasks[0]
+    assert task.suspects == ()
+    assert task.reliability > 0.9
+
+
+def test_several_tasks_have_a_line_each_and_a_verdict_for_all():
+    tasks = [graded().with_columns(task=pl.lit(name)) for name in ("one", "two")]
+    answer = health(pl.concat(tasks))
+    assert answer.verdict == (
+        "66 of 80 questions in 2 tasks tell models apart. The smallest gap that can be seen is 15.8 pp."
+    )
+    assert answer["two"].record() | {"task": "one"} == answer["one"].record()
+    assert len(answer.records()) == 2
+    assert {record["task"] for record in answer.item_records()} == {"one", "two"}
+    everything(answer)
+
+
+def test_tasks_with_one_model_count_for_nothing():
+    alone = table({"a": [1, 0, 1]}).with_columns(task=pl.lit("alone"))
+    assert health(pl.concat([alone, alone.with_columns(task=pl.lit("too"))])).verdict.startswith("One model a task,")
+    answer = health(pl.concat([alone, graded().with_columns(task=pl.lit("graded"))]))
+    assert answer.verdict.startswith("33 of 40 questions in 1 of 2 tasks tell models apart.")
+    line = next(line for line in answer.render(width=100).splitlines() if line.startswith("alone"))
+    assert line.split() == ["alone", "1", "3", *["n/a"] * 6]
+    assert answer["alone"].record()["neighbours_apart"] is None
+
+
+def test_weights_decide_who_is_best():
+    frame = table({"a": [1, 1, 0], "b": [0, 0, 1]}, importance=[1, 1, 9])
+    assert health(frame, top=1).tasks[0].models == ("a",)
+    assert health(frame, top=1, weight="importance").tasks[0].models == ("b",)
+
+
+def test_two_clusterings_split_by_the_first_and_say_so():
+    frame = graded().with_columns(first=pl.col("item").str.slice(0, 3), second=pl.col("item").str.slice(3))
+    task = health(frame, cluster=["first", "second"]).tasks[0]
+    assert "first_clustering_only" in [c.code for c in task.cautions]
+    assert task.n_clusters == 4
+    assert task.reliability == health(frame, cluster="first").tasks[0].reliability
+
+
+def test_a_hostile_item_id_is_only_text():
+    frame = graded(models=16, n=80, broken=1).with_columns(
+        item=pl.when(pl.col("item") == "q079").then(pl.lit("x\x1b[31m|<b>\n")).otherwise("item")
+    )
+    answer = health(frame)
+    assert answer.tasks[0].count("suspect") == 1
+    assert "\x1b" not in answer.render(width=80)
+    assert "<b>" not in answer.render("markdown")
+
+
+def test_the_order_of_rows_does_not_matter():
+    frame = graded(models=16, n=80, broken=2)
+    assert health(frame.sample(fraction=1, shuffle=True, seed=1)).to_dict() == health(frame).to_dict()
+
+
+def test_the_same_scores_give_the_same_bytes():
+    assert health(graded()).render("json") == health(graded()).render("json")
+
+
+# public results
+
+
+@pytest.fixture(scope="module")
+def swebench(real_data):
+    return real_data / "tidy" / "swebench_verified.parquet"
+
+
+@pytest.mark.parametrize("cluster", [None, "none"])
+def test_on_swebench_verified_248_of_500_items_tell_the_thirty_best_apart(swebench, cluster):
+    task = health(swebench, top=30, cluster=cluster).tasks[0]
+    assert (task.n_items, len(task.models)) == (500, 30)
+    assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (248, 214, 38)
+    assert task.count("suspect") == 0
+    assert task.neighbours_apart == 0
+    gap, reliability = (0.051, 0.70) if cluster is None else (0.032, 0.79)
+    assert task.smallest_gap == pytest.approx(gap, abs=5e-4)
+    assert task.reliability == pytest.approx(reliability, abs=0.005)
+    assert task.reliability_items == pytest.approx(0.77, abs=0.005)
+
+
+def test_the_thirty_best_by_hand(swebench):
+    rows = pl.read_parquet(swebench)
+    best = rows.group_by("model").agg(pl.col("score").mean()).sort("score", "model", descending=[True, False])[:30]
+    shares = rows.filter(pl.col("model").is_in(best["model"].implode())).group_by("item").agg(pl.col("score").mean())
+    assert shares.filter(pl.col("score").is_between(0, 1, closed="none")).height == 248
+    task = health(swebench, top=30).tasks[0]
+    assert set(task.models) == set(best["model"])
+
+
+def test_the_same_three_cruxeval_inputs_are_suspect_in_two_collections(real_data):
+    arena = health(real_data / "tidy" / "code_arena_items.parquet")["CRUXEval-input"]
+    samples = health(
+        real_data / "tidy" / "cruxeval_samples.parquet",
+        columns={"model": ["model", "temperature"]},
+        task="cruxeval_input",
+    ).tasks[0]
+    numbers = [{item["item"].split(sep)[1] for item in task.suspects} for task, sep in ((arena, "/"), (samples, "_"))]
+    assert numbers[0] & numbers[1] == {"233", "242", "373"}

@@ -1,0 +1,437 @@
+"""The plan verb: the paper's figures, pilots against the truth, prices against brute force, refusals, and its words."""
+
+import itertools
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from frames import attempts, two_models
+from howsure.calibration.noise_worlds import ComponentWorld
+from howsure.commands.main import main
+from howsure.inference.planning.pilots import limits_of
+from howsure.statistics.noise.components import mixtures
+from howsure.statistics.planning.power import Spread
+from places import DATA, ROOT
+
+LOGS = str(ROOT / "examples" / "logs")
+A, B = "smollm2-135m-t0.3", "smollm2-135m-2shot"
+
+
+def run(*words, code=0):
+    result = CliRunner(env={"COLUMNS": "100"}).invoke(main, ["plan", *words])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def scores():
+    return hs.read(LOGS)
+
+
+def test_the_paper_s_figures():
+    assert hs.plan(effect=0.03, method="z", assume=hs.Assumptions(answer_variance=0)).items == 969
+    for attempts_, points in ((1, 13.3), (10, 7.6)):
+        found = hs.plan(n_items=198, attempts=attempts_, method="z").main.best.effect.value
+        assert round(100 * found, 1) == points
+    endless = next(o for o in hs.plan(effect=0.03, method="z").main.options if math.isinf(o.attempts))
+    assert endless.items.value == 969
+
+
+def test_the_default_says_its_assumptions_aloud_and_plans_for_what_compare_does():
+    answer = hs.plan(effect=0.03)
+    assert answer.method == "pseudo-items"
+    assert "textbook" in answer.notes[0]
+    assert "0.111" in answer.notes[0]
+    assert "0.333" in answer.notes[0]
+    assert answer.verdict.startswith(
+        "About 3,890 questions, one attempt each by both models, show a true difference of 3.0 pp"
+    )
+    assert answer.main.best.formula == math.ceil(2.801585218**2 * (1 / 9 + 1 / 3) / 0.03**2)
+
+
+def test_rates_and_correlations():
+    assumed = hs.Assumptions(rate=0.7, correlation=0.5)
+    assert hs.plan(effect=0.05, method="z", assume=assumed).items == math.ceil(2.801585218**2 * 0.21 / 0.05**2)
+    unpaired = hs.plan(effect=0.05, paired=False, assume=assumed)
+    assert unpaired.items > 2 * hs.plan(effect=0.05, method="t", assume=assumed).items * 0.99
+    from statsmodels.stats.power import TTestIndPower
+
+    expected = TTestIndPower().solve_power(0.05 / math.sqrt(0.21), power=0.8, alpha=0.05)
+    assert unpaired.items == math.ceil(expected)
+
+
+def test_clusters_are_the_design_effect():
+    plain = hs.plan(effect=0.05, method="z")
+    clustered = hs.plan(effect=0.05, method="z", assume=hs.Assumptions(cluster_size=10, icc=0.1))
+    assert clustered.items / plain.items == pytest.approx(1 + 9 * 0.1, rel=0.01)
+    uneven = hs.plan(effect=0.05, method="z", assume=hs.Assumptions(cluster_size=10, cluster_variation=1.0, icc=0.1))
+    assert uneven.items / plain.items == pytest.approx(1 + 19 * 0.1, rel=0.01)
+    few = hs.plan(effect=0.02, assume=hs.Assumptions(cluster_size=10, icc=0.1), clusters=10)
+    assert math.isinf(few.items)
+    assert "No number of questions in these 10 clusters" in few.verdict
+
+
+def test_several_models_and_tasks_share_the_level():
+    two = hs.plan(effect=0.05)
+    five = hs.plan(effect=0.05, models=5, tasks=3)
+    assert five.comparisons == 30
+    assert five.items == hs.plan(effect=0.05, level=1 - 0.05 / 30).items > two.items
+    assert "corrected for 30 comparisons" in five.verdict
+
+
+def test_margins():
+    spread = hs.Assumptions(question_variance=0.2, answer_variance=0)
+    found = hs.plan(not_worse_than=0.03, method="z", assume=spread)
+    assert found.items == math.ceil((1.6448536270 + 0.8416212336) ** 2 * 0.2 / 0.03**2)
+    ahead = hs.plan(not_worse_than=0.03, effect=0.01, method="z", assume=spread)
+    assert ahead.items == math.ceil((1.6448536270 + 0.8416212336) ** 2 * 0.2 / 0.04**2)
+    same = hs.plan(same_within=0.03, method="z", assume=spread)
+    assert same.items == pytest.approx((1.6448536270 + 1.2815515655) ** 2 * 0.2 / 0.03**2, abs=2)
+    assert "“same within 3.0 pp”" in same.verdict
+    assert hs.plan(not_worse_than=0.03, n_items=500, assume=spread).sought == "power"
+
+
+def test_the_plan_and_its_power_agree():
+    for goal in ({"effect": 0.04}, {"not_worse_than": 0.04}, {"same_within": 0.06}):
+        items = hs.plan(**goal).items
+        again = hs.plan(**goal, n_items=int(items)).main.best.power.value
+        assert 0.8 <= again < 0.802
+    effect = hs.plan(n_items=400).main.best.effect.value
+    assert hs.plan(effect=effect, n_items=400).main.best.power.value == pytest.approx(0.8, abs=1e-6)
+
+
+def test_a_pilot_s_variances_are_those_of_noise(scores):
+    answer = hs.plan(scores, A, B, effect=0.05, cluster="passage_id")
+    noise = hs.noise(scores, A, B, cluster="passage_id").tasks[0].entries[2]
+    basis = answer.main.basis
+    assert basis.question == pytest.approx(noise.question.variance)
+    assert basis.answer == pytest.approx(noise.answer.variance)
+    assert basis.between == pytest.approx(noise.between.variance)
+    assert (basis.n_items, basis.n_clusters, basis.cluster_size) == (100, 20, 5)
+    assert basis.attempts == pytest.approx(5)
+    now = next(o for o in hs.plan(scores, A, B, n_items=100, cluster="passage_id").main.options if o.attempts == 5)
+    assert now.se == pytest.approx(noise.se, rel=1e-6)  # clusters of one size, attempts of one number
+    best = answer.main.best
+    assert best.attempts == 5
+    assert best.items.low < best.items.value < best.items.high
+
+
+def test_forecasts_agree_with_simulation(scores):
+    answer = hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True)
+    assert answer.simulated.power == pytest.approx(0.8, abs=0.05)
+    assert answer.simulated.sentence() in answer.render(width=300)
+    assert hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True).simulated == answer.simulated
+
+
+def test_without_names_the_median_pair_is_taken(scores):
+    answer = hs.plan(scores, n_items=500, attempts=4, cluster="none")
+    assert answer.main.basis.pairs == 6
+    names = [f"smollm2-135m-{name}" for name in ("t0.3", "2shot", "t1.0", "terse")]
+    every = [hs.plan(scores, a, b, n_items=500, cluster="none").main.basis for a, b in itertools.combinations(names, 2)]
+    seen = sorted(basis.question + basis.answer / 5 for basis in every)
+    assert answer.main.basis.question + answer.main.basis.answer / 5 == pytest.approx(seen[3])
+
+
+def test_limits_of_a_pilot_hold_the_truth():
+    """In 600 pilots of 60 items × 3 attempts, and of 30 clusters, the 95 % limits of the variance hold the true one."""
+    for world, codes in (
+        (ComponentWorld(target="question", p=0.4, n_clusters=60, attempts=3, item_icc=0.4), None),
+        (
+            ComponentWorld(target="question", p=0.4, n_clusters=30, cluster_size=5, icc=0.2, attempts=3, item_icc=0.4),
+            np.repeat(np.arange(30), 5),
+        ),
+    ):
+        sample = world.draw(np.random.default_rng(1), 600)
+        crowd = 1.0 if codes is None else 5.0
+        true_between = world.p * (1 - world.p) * world.icc
+        total = world.p * (1 - world.p)
+        item = total * (world.icc + (1 - world.icc) * world.item_icc) if codes is not None else total * world.item_icc
+        truth = crowd * true_between + (item - true_between) + (total - item) / 5
+        found = sample.answers()
+        values, errors = mixtures(found, codes, [(crowd, 1 / 5)])
+        units = 60 if codes is None else 30
+        ends = [limits_of((v, e, units), 0.95) for v, e in zip(values[0], errors[0], strict=True)]
+        held = np.mean([low * v <= truth <= high * v for (low, high), v in zip(ends, values[0], strict=True)])
+        assert held > 0.9, (world, held)
+        assert values.mean() == pytest.approx(truth, rel=0.05)
+
+
+def test_the_cheapest_design_is_the_cheapest_of_all():
+    assumed = hs.Assumptions(question_variance=0.05, answer_variance=0.4)
+    for item, attempt in ((2.0, 0.1), (0.02, 0.15), (0.5, 0.1), (10.0, 0.01)):
+        prices = hs.Prices(item=item, attempt=attempt)
+        answer = hs.plan(effect=0.04, prices=prices, assume=assumed)
+        brute = [
+            prices.of(hs.plan(effect=0.04, attempts=k, prices=prices, assume=assumed).items, k) for k in range(1, 60)
+        ]
+        assert answer.main.best.cost <= min(brute) * 1.002, (item, attempt)
+        assert f"{answer.main.best.cost:,.4g}" in answer.verdict
+
+
+def test_one_attempt_pilots_plan_for_one_attempt():
+    answer = hs.plan(two_models(n=60), "a", "b", effect=0.1)
+    assert [option.attempts for option in answer.main.options] == [1]
+    assert "one_attempt" in {caution.code for caution in answer.cautions}
+    assert math.isnan(answer.main.basis.answer)
+    with pytest.raises(hs.OptionError, match="nothing tells what 3 attempts would bring"):
+        hs.plan(two_models(n=60), "a", "b", effect=0.1, attempts=3)
+
+
+def test_several_tasks_have_an_overall_plan():
+    frame = pl.concat([attempts(n_clusters=12).with_columns(task=pl.lit(t)) for t in ("x", "y")])
+    answer = hs.plan(frame, "a", "b", effect=0.05, cluster="passage")
+    assert [task.task for task in answer.tasks] == ["x", "y", ""]
+    assert (
+        answer.tasks[0].best.items.value
+        == hs.plan(attempts(n_clusters=12), "a", "b", effect=0.05, cluster="passage", level=1 - 0.05 / 2).items
+    )
+    alone = hs.plan(attempts(n_clusters=12), "a", "b", effect=0.05, cluster="passage", method="z").items
+    total = hs.plan(frame, "a", "b", effect=0.05, cluster="passage", method="z").items
+    assert total == pytest.approx(alone, rel=0.1)  # two equal tasks: as many questions in all as one of them needs
+    assert "overall" in answer.render()
+
+
+def test_lower_is_better_and_unbounded_scores_plan_alike():
+    frame = attempts(n_clusters=12).with_columns(score=pl.col("score") * 10 + pl.col("length") / 50)
+    answer = hs.plan(frame, "a", "b", effect=1.0, cluster="passage", method="t")
+    scaled = hs.plan(
+        frame.with_columns(score=pl.col("score") / 10), "a", "b", effect=0.1, cluster="passage", method="t"
+    )
+    assert answer.items == scaled.items
+    assert " pp" not in answer.verdict
+    assert (
+        hs.plan(frame, "a", "b", effect=1.0, cluster="passage", method="t", lower_is_better=True).items == answer.items
+    )
+
+
+def test_weights_cost_items():
+    frame = attempts(n_clusters=12).with_columns(w=1.0 + 9.0 * (pl.col("length") % 3 == 0))
+    plain, weighted = (hs.plan(frame, "a", "b", effect=0.05, weight=w, method="t").items for w in (None, "w"))
+    w = frame.filter(pl.col("model") == "a", pl.col("attempt") == 0)["w"].to_numpy()
+    assert weighted / plain == pytest.approx(len(w) * (w @ w) / w.sum() ** 2, rel=0.02)
+
+
+def test_curves_and_plots(scores, tmp_path):
+    answer = hs.plan(scores, A, B, effect=0.05)
+    records = answer.curve_records()
+    assert {record["effect"] for record in records} == {0.05}
+    one = [record["power"] for record in records if record["attempts"] == 5]
+    assert one == sorted(one)
+    run("--pilot", LOGS, "-a", A, "-b", B, "--effect", "5pp", "--plot", str(tmp_path / "x.svg"))
+    assert "attempts a question" in (tmp_path / "x.svg").read_text()
+    assert run("--effect", "5pp", "--curve").startswith("task,metric,attempts,items,effect,power")
+
+
+REFUSED = {
+    "nothing to plan for": {},
+    "effect=0 is not above 0": {"effect": 0},
+    "power=80 is not between": {"effect": 0.1, "power": 80},
+    "two goals": {"not_worse_than": 0.1, "same_within": 0.1},
+    "a true difference of -0.1 is not within": {"not_worse_than": 0.05, "effect": -0.1},
+    "n_items=1 is not a whole number": {"n_items": 1},
+    "an unpaired plan is for the t test": {"effect": 0.1, "paired": False, "method": "pseudo-items"},
+    "a needs a pilot": {"effect": 0.1, "a": "x", "b": "y"},
+    "cluster needs a pilot": {"effect": 0.1, "cluster": "passage"},
+    "simulate needs a pilot": {"effect": 0.1, "simulate": True},
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_refusals(message):
+    with pytest.raises(hs.OptionError, match=message.replace("(", r"\(")):
+        hs.plan(**REFUSED[message])
+
+
+@pytest.mark.parametrize(
+    ("message", "frame", "given"),
+    [
+        ("holds one model only", two_models().filter(pl.col("model") == "a"), {}),
+        ("no spread to plan from", two_models(score=pl.lit(1.0)), {}),
+        ("no spread to plan from", two_models(score=pl.lit(1.0)), {"a": "a", "b": "b"}),
+        ("share 1 item", two_models(n=1), {"a": "a", "b": "b"}),
+        ("are in one cluster", two_models().with_columns(g=pl.lit("g")), {"a": "a", "b": "b", "cluster": "g"}),
+        ("tells what assume assumes", two_models(), {"assume": hs.Assumptions()}),
+        ("one model of a pair is missing", two_models(), {"a": "a"}),
+        ("another score", attempts(), {"score": "pass@2"}),
+    ],
+)
+def test_pilots_that_tell_nothing(message, frame, given):
+    with pytest.raises(hs.HowsureError, match=message):
+        hs.plan(frame, effect=0.1, **given)
+
+
+def test_assumptions_that_contradict_themselves():
+    with pytest.raises(hs.OptionError, match="clusters differ more"):
+        hs.plan(effect=0.1, assume=hs.Assumptions(icc=0.5, cluster_size=5))
+    with pytest.raises(hs.OptionError, match="same thing twice"):
+        hs.Assumptions(rate=0.5, question_variance=0.1)
+    with pytest.raises(hs.OptionError, match=r"rate=1\.5"):
+        hs.Assumptions(rate=1.5)
+    with pytest.raises(hs.OptionError, match="make no sense"):
+        hs.Prices(attempt=0)
+
+
+def test_failures():
+    assert hs.plan_failures(0.01).items == 299
+    assert run("--failures-below", "1%").startswith("299 runs without a failure show a failure rate below 1 % (95 %).")
+    seen = hs.plan_failures(0.01, observed=(2, 500))
+    assert seen.observed.more == hs.plan_failures(0.01).allowances[2].items - 500
+    assert hs.plan_failures(0.01, observed=(2, 628)).observed.more == 0
+    assert hs.plan_failures(0.01, observed=(2, 627)).observed.more == 1
+    assert hs.plan_failures(0.01, observed=(30, 500)).observed.more == -1
+    held = hs.plan_failures(0.01, cluster_size=10)
+    assert "2,990 (299 clusters) if they stand or fall together" in held.verdict
+    chance = hs.plan_failures(0.01, rate=0.001).allowances[0].chance
+    assert chance == pytest.approx(0.999**299)
+    assert "observed=3/2" in run("--failures-below", "1%", "--observed", "3/2", code=1)
+    assert "--effect doesn't go with --failures-below" in run("--failures-below", "1%", "--effect", "3pp", code=2)
+
+
+def test_the_command_line_reads_fractions_and_prices():
+    out = run("--effect", "3pp", "--question-variance", "1/9", "--answer-variance", "0", "--method", "z", "-f", "json")
+    assert '"value": 969.0' in out
+    assert "divides by 0" in run("--effect", "3pp", "--rate", "1/0", code=2)
+    assert "--cost-item needs --cost-attempt" in run("--effect", "3pp", "--cost-item", "1", code=2)
+    assert "goes with --failures-below" in run("--effect", "3pp", "--observed", "1/5", code=2)
+    assert "the cheapest of the designs" in run(
+        "--pilot", LOGS, "--effect", "5pp", "--cost-item", "2", "--cost-attempt", "0.1"
+    ).replace("\n", " ")
+
+
+@pytest.mark.skipif(not (DATA / "tidy" / "swebench_repeat_runs.parquet").exists(), reason="real results are absent")
+def test_a_real_pilot_predicts_its_other_half():
+    """Half of CRUXEval's items forecast the SE of the difference on the other half."""
+    rows = pl.scan_parquet(DATA / "tidy" / "swebench_verified.parquet").collect()
+    items = (
+        rows["item"].unique().sort().to_list()
+        if "item" in rows.columns
+        else rows["question_id"].unique().sort().to_list()
+    )
+    column = "item" if "item" in rows.columns else "question_id"
+    first, second = (rows.filter(pl.col(column).is_in(items[k::2])) for k in (0, 1))
+    names = ["20250928_trae_doubao_seed_code", "20250804_epam-ai-run-claude-4-sonnet"]
+    plan = hs.plan(first, *names, n_items=250, cluster="none")
+    seen = hs.compare(second, *names, cluster="none").difference.se
+    assert plan.main.best.se == pytest.approx(seen, rel=0.25)
+
+
+def test_a_spread_s_number_of_clusters():
+    assert Spread(within=1.0).clusters_in(10) == 10
+
+
+@pytest.mark.parametrize("asked", [{"effect": 3}, {"effect": 1.0}, {"not_worse_than": 1}, {"same_within": 2}])
+def test_a_bare_3_is_no_3_points(scores, asked):
+    for pilot in ((), (scores, A, B)):
+        with pytest.raises(hs.OptionError, match="is the whole scale"):
+            hs.plan(*pilot, **asked)
+
+
+def test_variances_of_other_scales_are_no_percentages():
+    answer = hs.plan(effect=3, assume=hs.Assumptions(question_variance=400, answer_variance=300))
+    assert "a true difference of 3 with" in answer.verdict
+    assert answer.method == "t"
+    assert hs.plan(effect=0.03, assume=hs.Assumptions(question_variance=0.1)).method == "pseudo-items"
+
+
+def on_another_scale(n=400, seed=3, gap=0.0):
+    """Scores about 50; the difference of one attempt has a standard deviation of about 7."""
+    rng = np.random.default_rng(seed)
+    item = rng.normal(50, 10, n)
+    return pl.concat(
+        [
+            pl.DataFrame({"model": name, "item": np.arange(n), "score": item + shift + rng.normal(0, 5, n)})
+            for name, shift in (("a", gap), ("b", 0.0))
+        ]
+    )
+
+
+def test_scores_without_bounds_are_planned_for_the_t_test_of_compare():
+    frame = on_another_scale()
+    assert hs.compare(frame, "a", "b").difference.method.startswith("paired t")
+    assert hs.plan(frame, "a", "b", effect=1.0).method == "t"
+    with pytest.raises(hs.OptionError, match="needs scores in"):
+        hs.plan(frame, "a", "b", effect=1.0, method="pseudo-items")
+
+
+def test_where_smaller_is_better_a_positive_difference_is_worse():
+    """A difference a − b of +0.5 on the bad side needs as many items as −0.5 on the bad side of the usual direction."""
+    frame = on_another_scale()
+    options = {"not_worse_than": 1.0, "method": "t"}
+    usual = hs.plan(frame, "a", "b", effect=-0.5, **options)
+    turned = hs.plan(frame, "a", "b", effect=0.5, lower_is_better=True, **options)
+    assert turned.items == usual.items
+    assert [p.power for p in turned.main.curve] == [p.power for p in usual.main.curve]
+    assert "+0.5" in turned.verdict
+    assert hs.plan(frame, "a", "b", effect=-2.0, lower_is_better=True, **options).items < usual.items
+    with pytest.raises(hs.OptionError, match="not within the margin"):
+        hs.plan(frame, "a", "b", effect=2.0, lower_is_better=True, **options)
+    checks = [
+        hs.plan(frame, "a", "b", effect=e, lower_is_better=low, simulate=True, **options).simulated.power
+        for e, low in ((-0.5, False), (0.5, True))
+    ]
+    assert checks == pytest.approx([0.8, 0.8], abs=0.05)
+
+
+@pytest.mark.parametrize("cluster", [None, "g"])
+def test_questions_that_vary_less_than_answers_do_promise_no_more_than_noise_does(cluster):
+    """With ω² below 0, by chance, more attempts help as if answers were all there is: n · K stays, and no row without spread."""
+    rng = np.random.default_rng(0)
+    n = 100
+    frame = pl.concat(
+        [
+            pl.DataFrame(
+                {"item": np.repeat(np.arange(n), 2), "attempt": [0, 1] * n, "g": np.repeat(np.arange(n) // 5, 2)}
+            ).with_columns(
+                model=pl.lit(name), score=pl.Series((np.arange(2 * n) % 2 + (rng.random(2 * n) < 0.02)) % 2.0)
+            )
+            for name in "ab"
+        ]
+    )
+    answer = hs.plan(frame, "a", "b", effect=0.05, method="t", cluster=cluster or "none")
+    assert answer.main.basis.question == 0
+    rows = {option.attempts: option for option in answer.main.options}
+    assert math.inf not in rows
+    assert all(option.se > 0 for option in rows.values())
+    for k, option in rows.items():
+        assert option.items.value * k == pytest.approx(rows[1.0].items.value, rel=0.35)
+        assert not option.items.low > option.items.value
+    assert "−" not in str(answer).split("rests on")[1]
+    assert (
+        hs.plan(
+            frame, "a", "b", effect=0.05, cluster=cluster or "none", prices=hs.Prices(attempt=1, item=10)
+        ).main.best.attempts
+        <= 12
+    )
+
+
+def test_what_was_asked_is_shown_with_all_its_digits():
+    assert "a true difference of 0.05 pp" in hs.plan(effect=0.0005).verdict
+    assert "more than 0.25 pp" in hs.plan(not_worse_than=0.0025).verdict
+    assert "at least 99.95 %" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
+    assert "true score is 99.99 %" in hs.plan_score(at_least=0.9995, rate=0.9999).verdict
+
+
+def test_costs_and_what_is_not_there_read_well():
+    assert "at a cost of 37,632" in run("--effect", "3pp", "--cost-item", "20", "--cost-attempt", "1")
+    shown = run("--items", "2")
+    assert "none pp" not in shown
+    assert "n/a" in shown
+
+
+def test_scores_next_to_1_can_t_differ_by_much():
+    """Of right-or-wrong answers a share of at least the difference differs, whose variance is more than was assumed."""
+    near = hs.Assumptions(rate=0.99)
+    assert [c.code for c in hs.plan(effect=0.3, assume=near).cautions] == ["more_than_differ"]
+    assert [c.code for c in hs.plan(n_items=30, assume=near).cautions] == ["more_than_differ"]
+    assert [c.code for c in hs.plan(effect=0.03, assume=near, paired=False).cautions] == ["more_than_differ"]
+    assert not hs.plan(effect=0.015, assume=near).cautions
+    assert not hs.plan(effect=0.03, assume=hs.Assumptions(rate=0.7, correlation=0.6)).cautions
+
+
+def test_what_a_pilot_tells_is_not_assumed():
+    assert "--rate doesn't go with --pilot" in run("--pilot", LOGS, "--effect", "5pp", "--rate", "50%", code=2)
+    assert "--icc doesn't go with --pilot" in run("--pilot", LOGS, "--within", "5pp", "-a", A, "--icc", "0.1", code=2)

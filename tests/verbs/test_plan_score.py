@@ -1,0 +1,174 @@
+"""Plans of one model's score: against Wilson's formula, the binomial, draws judged by gate, and its refusals."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from scipy import stats
+
+import howsure as hs
+from frames import attempts, two_models
+from howsure.commands.main import main
+from howsure.statistics.means.mean import mean
+from howsure.statistics.planning.power import Spread
+from howsure.statistics.planning.score_power import floor_power, half_width
+from howsure.statistics.planning.sizes import equal_sizes
+from places import ROOT
+
+LOGS = str(ROOT / "examples" / "logs")
+A = "smollm2-135m-t0.3"
+
+
+def run(*words, code=0):
+    result = CliRunner(env={"COLUMNS": "100"}).invoke(main, ["plan", *words])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+@pytest.mark.parametrize(("rate", "n"), [(0.5, 200), (0.1, 400), (0.95, 1000)])
+def test_the_width_is_that_of_the_interval(rate, n):
+    x = np.zeros(n)
+    x[: round(rate * n)] = 1
+    found = mean(x, attempts=np.ones(n)).interval
+    assert half_width(rate, Spread(within=rate * (1 - rate)), n, 1, 0.95) == pytest.approx(found.half_width, rel=0.01)
+
+
+def test_the_worst_case_is_one_half():
+    """Within 3 points: 1,068 by z² / 4 d² (1,067.07), a little more by t and less by Wilson's shrinkage."""
+    assert abs(hs.plan_score(within=0.03).items - 1.959964**2 / 4 / 0.03**2) < 3
+    assert hs.plan_score(within=0.03, rate=0.1).items < hs.plan_score(within=0.03).items
+
+
+@pytest.mark.parametrize(
+    ("rate", "floor", "n"), [(0.95, 0.92, 300), (0.6, 0.5, 80), (0.99, 0.95, 150), (0.999, 0.99, 400)]
+)
+def test_the_chance_is_that_of_the_binomial_and_of_the_interval_s_own_limit(rate, floor, n):
+    lows = []
+    for k in range(n + 1):
+        x = np.zeros(n)
+        x[:k] = 1
+        exact = stats.binomtest(k, n, alternative="greater").proportion_ci(0.95, method="exact").low
+        lows.append(min(mean(x, attempts=np.ones(n), level=0.9).interval.low, exact))
+    exact = stats.binom(n, rate).pmf(np.arange(n + 1))[np.array(lows) >= floor].sum()
+    assert floor_power(rate, floor, Spread(within=rate * (1 - rate)), n, 1, level=0.95) == pytest.approx(
+        exact, abs=1e-6
+    )
+
+
+def test_a_planned_floor_is_shown_by_gate():
+    """200 evaluations of the planned size, drawn at the true score: gate passes in about as many as were planned for."""
+    answer = hs.plan_score(at_least=0.8, rate=0.9)
+    n, rng = int(answer.items), np.random.default_rng(1)
+    frame = pl.DataFrame({"item": range(n), "model": "m"})
+    passed = [
+        hs.gate(frame.with_columns(score=pl.Series(rng.random(n) < 0.9)), "m", at_least=0.8).verdict == "pass"
+        for _ in range(200)
+    ]
+    assert np.mean(passed) == pytest.approx(answer.best.power.value, abs=3 * math.sqrt(0.16 / 200))
+
+
+def test_later_numbers_are_enough_as_well():
+    answer = hs.plan_score(at_least=0.92, rate=0.95)
+    chances = [
+        hs.plan_score(at_least=0.92, rate=0.95, n_items=int(answer.items) + k).best.power.value for k in range(60)
+    ]
+    assert min(chances) >= 0.8
+
+
+def test_a_ceiling_is_a_floor_from_the_other_end():
+    floor, ceiling = hs.plan_score(at_least=0.9, rate=0.95), hs.plan_score(at_most=0.1, rate=0.05)
+    assert ceiling.items == floor.items
+    assert "at most 10.0 %" in ceiling.verdict
+
+
+def test_clusters_in_a_trial():
+    """Beta-binomial clusters of 10, correlation 0.1, judged by `mean` at the one-sided level."""
+    rate, floor, icc, size = 0.85, 0.78, 0.1, 10
+    answer = hs.plan_score(at_least=floor, rate=rate, assume=hs.Assumptions(cluster_size=size, icc=icc))
+    count, rng, passed = int(answer.items / size), np.random.default_rng(3), 0
+    precision = (1 - icc) / icc
+    codes = np.repeat(np.arange(count), size)
+    for _ in range(400):
+        own = rng.beta(rate * precision, (1 - rate) * precision, count)
+        x = (rng.random(count * size) < own[codes]).astype(float)
+        passed += mean(x, clusters=(codes,), attempts=np.ones(len(x)), level=0.9).interval.low >= floor
+    assert passed / 400 == pytest.approx(0.8, abs=0.08)
+    spread = Spread(within=0.25 * 0.9, between=0.25 * 0.1, sizes=equal_sizes(10))
+    wide = half_width(0.5, spread, 1_000, 1, 0.95) / half_width(0.5, Spread(within=0.25), 1_000, 1, 0.95)
+    assert wide == pytest.approx(math.sqrt(1.9), rel=0.02)
+
+
+def test_a_pilot_tells_score_clusters_and_noise():
+    scores = hs.read(LOGS)
+    answer = hs.plan_score(scores, A, within=0.05, cluster="passage_id")
+    entry = hs.estimate(scores, model=f"openai-api/local/{A}", cluster="passage_id")[0].estimate
+    assert answer.rate == pytest.approx(entry.value)
+    now = hs.plan_score(scores, A, within=0.05, n_items=100, cluster="passage_id")
+    assert now.best.attempts == 5
+    assert now.best.half_width.value == pytest.approx(entry.interval.half_width, rel=0.1)
+    assert answer.best.items.low < answer.items < answer.best.items.high
+    assert answer.items % 5 == 0
+    assert hs.plan_score(scores, A, within=0.05, attempts=4, cluster="passage_id").best.attempts == 4
+
+
+def test_other_scales():
+    frame = attempts(n_clusters=12).with_columns(score=pl.col("score") * 10 + pl.col("length") / 50)
+    answer = hs.plan_score(frame, "a", within=0.5, cluster="passage")
+    assert " pp" not in answer.verdict
+    with pytest.raises(hs.OptionError, match="planned for scores in"):
+        hs.plan_score(frame, "a", at_least=0.5, cluster="passage")
+
+
+@pytest.mark.parametrize(
+    ("message", "given"),
+    [
+        ("nothing to plan for", {}),
+        ("within and at-least to plan for", {"within": 0.1, "at_least": 0.5}),
+        ("within=0 is not above 0", {"within": 0}),
+        ("needs the true score", {"at_least": 0.9}),
+        ("is not at least 0.9", {"at_least": 0.9, "rate": 0.9}),
+        ("is not at most 0.1", {"at_most": 0.1, "rate": 0.3}),
+        ("rate=1.2 is not between", {"within": 0.1, "rate": 1.2}),
+        ("a needs a pilot", {"within": 0.1, "a": "m"}),
+        ("more than a score of 0.5 can have", {"within": 0.1, "assume": hs.Assumptions(question_variance=0.3)}),
+        ("nothing tells what 3 attempts", {"within": 0.1, "attempts": 3}),
+    ],
+)
+def test_refusals(message, given):
+    with pytest.raises(hs.OptionError, match=message):
+        hs.plan_score(**given)
+
+
+@pytest.mark.parametrize(
+    ("message", "frame", "given"),
+    [
+        ("the pilot holds 2 models", two_models(), {}),
+        ("every item of the pilot has the same score", two_models(score=pl.lit(1.0)), {"a": "a"}),
+        ("one item tells nothing", two_models(n=1), {"a": "a"}),
+        ("one cluster tells nothing", two_models(g=pl.lit("g")), {"a": "a", "cluster": "g"}),
+        ("holds 2 tasks or metrics", pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), {"a": "a"}),
+    ],
+)
+def test_pilots_that_tell_nothing(message, frame, given):
+    with pytest.raises(hs.HowsureError, match=message):
+        hs.plan_score(frame, within=0.1, **given)
+
+
+def test_the_command_line():
+    assert run("--within", "3pp").startswith("About 1,070 questions give an error bar of ± 3.0 pp")
+    assert "show at least 92.0 % with a chance of" in run("--at-least", "92%", "--rate", "95%")
+    out = run("--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
+    assert "if the true score is 43.4 %" in out
+    assert "--effect doesn't go with --within" in run("--within", "3pp", "--effect", "2pp", code=2)
+    assert "--models doesn't go with --within" in run("--within", "3pp", "--models", "3", code=2)
+    assert "hoped for" in run("--at-least", "92%", code=1)
+    assert "--pilot doesn't go with --failures-below" in run("--failures-below", "1%", "--pilot", LOGS, code=2)
+
+
+def test_a_bare_92_is_no_92_percent():
+    with pytest.raises(hs.OptionError, match="at_least=92 is not between 0 and 1"):
+        hs.plan_score(at_least=92, rate=0.95)
+    with pytest.raises(hs.OptionError, match="is the whole scale"):
+        hs.plan_score(within=3)

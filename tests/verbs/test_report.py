@@ -1,0 +1,151 @@
+"""howsure report: the command, and how a page tells where it comes from."""
+
+import json
+import shlex
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.base import SCREENS
+from howsure.commands.main import main
+from howsure.page.origin import read_origin
+from places import ROOT
+
+LOGS = str(ROOT / "examples" / "logs")
+
+
+def run(*words, config=False):
+    return CliRunner().invoke(main, [*([] if config else ["--no-config"]), *words])
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_command_writes_a_page_and_says_the_verdict(here):
+    result = run("report", LOGS, "--cluster", "passage_id", "-o", "page.html")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("openai-api/local/smollm2-135m-t0.3 leads with 43.4 %")
+    assert "Page written to page.html (0.9 MB)." in result.stderr
+    assert (here / "page.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_same_input_gives_the_same_bytes(here):
+    for name in ("a.html", "b.html"):
+        hs.report(LOGS, cluster="passage_id").save(name)
+    assert (here / "a.html").read_bytes() == (here / "b.html").read_bytes()
+
+
+def test_the_default_name_spares_what_is_not_ours(here):
+    (here / "report.html").write_text("<p>my own page</p>")
+    refused = run("report", LOGS)
+    assert refused.exit_code == 1
+    assert "'report.html' is there already and no page of howsure" in refused.output
+    (here / "report.html").unlink()
+    assert run("report", LOGS).exit_code == run("report", LOGS).exit_code == 0
+
+
+def test_a_page_tells_the_command_that_makes_it_again(here):
+    words = ["report", LOGS, "--cluster", "passage_id", "--level", "0.9", "--title", "it's ours"]
+    words += ["--model", "openai-api/local/smollm2-135m-t0.3", "--model", "openai-api/local/smollm2-135m-t1.0"]
+    words += ["-o", "a.html"]
+    assert run(*words).exit_code == 0
+    told = run("report", "--from", "a.html")
+    command = told.stdout.strip()
+    first = (here / "a.html").read_bytes()
+    assert run(*shlex.split(command)[1:]).exit_code == 0
+    assert (here / "a.html").read_bytes() == first
+    assert read_origin("a.html").fingerprint in told.stderr
+
+
+def test_the_command_holds_what_a_configuration_said(here):
+    (here / "howsure.toml").write_text('cluster = "passage_id"\nlevel = 0.9\n')
+    assert run("report", LOGS, "-o", "a.html", config=True).exit_code == 0
+    command = read_origin("a.html").command
+    assert "--no-config report" in command
+    assert "--cluster passage_id" in command
+    assert "--level 0.9" in command
+
+
+def test_it_does_so_byte_for_byte(here):
+    (here / "howsure.toml").write_text('cluster = "passage_id"\nlevel = 0.9\n')
+    assert run("report", LOGS, "-o", "a.html", config=True).exit_code == 0
+    first = (here / "a.html").read_bytes()
+    again = shlex.split(read_origin("a.html").command)[1:]
+    assert CliRunner().invoke(main, again).exit_code == 0
+    assert (here / "a.html").read_bytes() == first
+
+
+def test_a_page_is_not_named_after_something_else(here):
+    for name in ("page.pdf", "page.md"):
+        refused = run("report", LOGS, "-o", name)
+        assert refused.exit_code == 1
+        assert f"{name!r} is no name for a page" in refused.output
+        assert not (here / name).exists()
+
+
+def test_without_an_overall_score_the_largest_board_comes_first_and_is_named(here):
+    rows = [(task, metric, model, k, k % 2) for task, metric, n in BOARDS for model in "ab" for k in range(n)]
+    pl.DataFrame(rows, schema=["task", "metric", "model", "item", "score"], orient="row").write_csv("scores.csv")
+    (here / "broken").mkdir()
+    (here / "scores.csv").rename(here / "broken" / "scores.csv")
+    (here / "broken" / "half.eval").write_bytes(b"PK\x03\x04")
+    told = run("report", "broken", "-o", "a.html")
+    assert told.stdout.startswith("large · m: Both models tie at 50.0 %."), told.output
+    assert "One of 3 boards; the page has them all." in told.stdout
+    assert "half.eval" in told.stdout
+    data = hs.report("broken").data
+    assert data["first"] == 2
+    assert data["boards"][2]["title"] == "large · m"
+
+
+BOARDS = (("a small one", "m", 4), ("a small one", "n", 4), ("large", "m", 40))
+
+
+def test_it_opens_the_page_where_asked(here, monkeypatch):
+    opened = []
+    monkeypatch.setattr("click.launch", opened.append)
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert run("report", LOGS, "-o", "a.html", "--open").exit_code == 0
+    assert opened == [(here / "a.html").as_uri()]
+
+
+def test_without_a_screen_it_says_that_nothing_was_opened(here, monkeypatch):
+    for name in SCREENS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("click.launch", lambda address: pytest.fail(f"opened {address}"))
+    done = run("report", LOGS, "-o", "a.html", "--open")
+    assert done.exit_code == 0
+    assert "Page written to a.html" in done.output
+    assert "no screen here" in done.output
+
+
+def test_it_never_writes_over_what_it_read(here):
+    pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [1, 0]}).write_csv("scores.csv")
+    refused = run("report", "scores.csv", "-o", "scores.csv")
+    assert "one of the files to be read" in refused.output
+
+
+def test_paths_or_a_page_are_needed():
+    refused = run("report")
+    assert refused.exit_code == 2
+    assert "Missing argument 'PATH...'" in refused.output
+
+
+def test_a_notebook_shows_it_in_a_frame():
+    shown = hs.report(LOGS, cluster="passage_id")._repr_html_()
+    assert shown.startswith('<iframe sandbox="allow-scripts"')
+    assert shown.count("<") == 2
+
+
+def test_python_says_how_it_was_called():
+    data = hs.report(LOGS, cluster="passage_id").data
+    assert data["command"] == f"howsure.report({LOGS!r}, cluster='passage_id')"
+    said = hs.report(LOGS, level=0.9, seed=0, adjust="holm", title="ours").data["command"]
+    assert said == f"howsure.report({LOGS!r}, title='ours', level=0.9, adjust='holm')"
+    json.dumps(data, allow_nan=False)

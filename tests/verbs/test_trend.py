@@ -1,0 +1,399 @@
+"""Checkpoints of training runs: their names, the average over the last of them, and the trend through all."""
+
+import itertools
+import json
+import math
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+import howsure as hs
+from frames import two_models
+from howsure.study.checkpoints import find_checkpoints
+
+FORMS = ("terminal", "markdown", "csv", "latex", "html", "json")
+
+
+def training(runs=("r",), steps=(1, 2, 3, 4, 5), n=30, seed=1, name="{run}-step{step}", lift=0.12, gap=0.0, attempts=1):
+    """Runs whose rates rise by `lift` a step, each run by `gap` above the one before."""
+    rng = np.random.default_rng(seed)
+    ease = rng.random(n) * 0.4
+    rows = [
+        {
+            "model": name.format(run=run, step=step),
+            "item": f"q{i:02}",
+            "attempt": j,
+            "score": float(rng.random() < ease[i] + lift * at + gap * k),
+        }
+        for k, run in enumerate(runs)
+        for at, step in enumerate(steps)
+        for i in range(n)
+        for j in range(attempts)
+    ]
+    return pl.DataFrame(rows)
+
+
+def everything(answer):
+    texts = {form: answer.render(form, width=80) for form in FORMS}
+    for form, text in texts.items():
+        assert text.strip(), form
+        assert re.search(r"\bnan\b", text, re.IGNORECASE) is None, (form, text)
+    assert max(map(len, texts["terminal"].splitlines())) <= 80
+    return texts["terminal"]
+
+
+@pytest.mark.parametrize(
+    ("model", "run", "step"),
+    [
+        ("run-step1000", "run", 1000),
+        ("run-step-10k", "run", 10_000),
+        ("run_step_1.5k", "run", 1500),
+        ("run ckpt_3", "run", 3),
+        ("ckpt_3-of-run", None, None),
+        ("run@iter=2k", "run", 2000),
+        ("run · 1000", "run", 1000),
+        ("org/run-checkpoint-500", "org/run", 500),
+        ("run/checkpoint_500", "run", 500),
+        ("run-epoch2", "run", 2),
+        ("run-iteration7", "run", 7),
+        ("pythia-12b-deduped-0shot-global_step123000", "pythia-12b-deduped-0shot", 123_000),
+        ("run-STEP2M", "run", 2_000_000),
+        ("run-step1000-chat", "run-chat", 1000),
+        ("OLMo-1B-step20000-tokens84B", "OLMo-1B-tokens84B", 20_000),
+        ("gpt-4", None, None),
+        ("llama-3-8b", None, None),
+        ("step", None, None),
+        ("one-step", None, None),
+        ("claude-3-haiku-20240307", None, None),
+    ],
+)
+def test_usual_names_tell_run_and_step(model, run, step):
+    found = find_checkpoints([model])
+    assert [(point.run, point.step) for point in found] == ([] if run is None else [(run, step)])
+
+
+def test_checkpoints_come_by_run_and_by_number():
+    found = find_checkpoints(["b-step2", "a-step10", "a-step9", "a-step1k"])
+    assert [(point.run, point.step) for point in found] == [("a", 9), ("a", 10), ("a", 1000), ("b", 2)]
+
+
+def test_a_pattern_of_one_s_own_tells_run_and_step():
+    found = find_checkpoints(["seed1/00500", "seed1/01000", "other"], r"(?P<run>.+)/(?P<step>\d+)")
+    assert [(point.run, point.step) for point in found] == [("seed1", 500), ("seed1", 1000)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("(", "is no regular expression"),
+        (r"(.+)-(\d+)", "lacks the groups run and step"),
+        (r"(?P<run>.+)-\d+", "lacks the groups run and step"),
+        (r"(?P<run>.+)-(?P<step>\w+)", "is no number"),
+    ],
+)
+def test_patterns_that_can_t_work_are_refused(pattern, words):
+    with pytest.raises(hs.OptionError, match=words):
+        hs.trend(training(name="{run}-s{step}"), step_from=pattern)
+
+
+def test_an_optional_group_that_found_nothing_is_no_crash():
+    rows = pl.concat([training(name="{run}-{step}"), two_models()], how="diagonal")
+    pattern = r"(?P<run>[a-z]+)(?:-(?P<step>\d+))?"
+    try:
+        answer = hs.trend(rows, step_from=pattern)
+    except hs.HowsureError:
+        return
+    assert [run.run for run in answer.tasks[0].runs] == ["r"]
+
+
+def test_the_average_of_the_last_is_a_slow_average():
+    rows = training(runs=("r", "s"), attempts=3)
+    answer = hs.estimate(rows, average_last=2)
+    assert [entry.model for entry in answer.entries] == ["r (last 2)", "s (last 2)"]
+    for entry in answer.entries:
+        run = entry.model[0]
+        last = rows.filter(pl.col("model").is_in([f"{run}-step4", f"{run}-step5"]))
+        items = last.group_by("item", "model").agg(pl.col("score").mean()).group_by("item").agg(pl.col("score").mean())
+        assert entry.estimate.value == pytest.approx(items["score"].mean(), rel=1e-12)
+        assert entry.estimate.se == pytest.approx(items["score"].std() / math.sqrt(30), rel=1e-12)
+    assert answer.notes[0].startswith("Checkpoints: the last 2 of 2 runs, averaged item by item")
+    everything(answer)
+
+
+def test_an_average_of_one_is_the_last_checkpoint():
+    rows = training()
+    last = next(e for e in hs.estimate(rows).entries if e.model == "r-step5").estimate
+    one = hs.estimate(rows, average_last=1)[0].estimate
+    assert (one.value, one.se) == pytest.approx((last.value, last.se), rel=1e-12)
+
+
+def test_an_average_of_more_than_there_are_takes_all_and_says_how_many():
+    answer = hs.estimate(training(), average_last=50)
+    assert answer[0].model == "r (last 5)"
+    assert "the last 50 of 1 run" in answer.notes[0]
+
+
+def test_ragged_items_are_left_out_of_the_average_and_counted():
+    rows = training().filter(~((pl.col("model") == "r-step5") & (pl.col("item") < "q04")))
+    answer = hs.estimate(rows, average_last=2)
+    assert answer[0].estimate.n_items == 26
+    (caution,) = [caution for caution in answer.cautions if caution.code == "torn_checkpoints"]
+    assert caution.message.startswith("task: 4 items lacking in some checkpoint")
+    whole = rows.filter(pl.col("item") >= "q04", pl.col("model").is_in(["r-step4", "r-step5"]))
+    assert answer[0].estimate.value == pytest.approx(whole["score"].mean(), rel=1e-12)
+
+
+def test_checkpoints_with_different_items_throughout_are_told():
+    rows = training(steps=(1, 2)).filter((pl.col("model") == "r-step1") == (pl.col("item") < "q10"))
+    try:
+        answer = hs.estimate(rows, average_last=2)
+    except hs.DataError:
+        return
+    assert "torn_checkpoints" in {caution.code for caution in answer.cautions}
+
+
+def test_a_task_that_the_last_checkpoint_lacks_is_told():
+    rows = pl.concat(
+        [
+            training().with_columns(task=pl.lit("x")),
+            training(steps=(1, 2, 3, 4)).with_columns(task=pl.lit("y")),
+        ]
+    )
+    answer = hs.estimate(rows, average_last=2)
+    y = next((entry for entry in answer.entries if entry.task == "y"), None)
+    three_and_four = rows.filter(pl.col("task") == "y", pl.col("model").is_in(["r-step3", "r-step4"]))
+    told = [caution for caution in answer.cautions if "y" in caution.message]
+    assert y is None or told or y.estimate.value == pytest.approx(three_and_four["score"].mean())
+
+
+def test_models_that_are_no_checkpoints_are_left_out_and_told():
+    rows = pl.concat([training(), two_models()], how="diagonal")
+    averaged = hs.estimate(rows, average_last=2)
+    assert "left out: a, b." in averaged.notes[0]
+    answer = hs.trend(rows)
+    (caution,) = [caution for caution in answer.cautions if caution.code == "not_checkpoints"]
+    assert caution.message == "left out, as the name tells no step: a, b"
+    assert [run.run for run in answer.tasks[0].runs] == ["r"]
+
+
+def test_no_checkpoint_at_all_is_an_error_that_shows_a_pattern():
+    for verb in (hs.trend, lambda rows: hs.leaderboard(rows, average_last=3)):
+        with pytest.raises(hs.DataError, match=r"no model looks like a checkpoint \('a', 'b'\).*--step-from"):
+            verb(two_models())
+
+
+@pytest.mark.parametrize("last", [0, -1, 2.5, "3"])
+def test_an_average_of_no_number_is_refused(last):
+    with pytest.raises(hs.OptionError, match="average_last"):
+        hs.estimate(training(), average_last=last)
+
+
+@pytest.mark.parametrize("last", [1, 0, 2.5])
+def test_a_wobble_of_fewer_than_two_is_refused(last):
+    with pytest.raises(hs.OptionError, match="last"):
+        hs.trend(training(), last=last)
+
+
+def test_averages_can_be_compared_and_ranked():
+    rows = training(runs=("r", "s"), gap=0.3)
+    gap = hs.compare(rows, "s (last 3)", "r (last 3)", average_last=3)
+    own = {entry.model: entry.estimate.value for entry in hs.estimate(rows, average_last=3).entries}
+    assert gap.difference.value == pytest.approx(own["s (last 3)"] - own["r (last 3)"])
+    assert [entry.model for entry in hs.leaderboard(rows, average_last=3).boards[0].entries] == [
+        "s (last 3)",
+        "r (last 3)",
+    ]
+    everything(hs.noise(training(attempts=3), average_last=2))
+
+
+def test_an_average_is_compared_by_the_names_of_its_runs():
+    rows = training(runs=("r", "s"), gap=0.3)
+    assert hs.compare(rows, "s", "r", average_last=3).a == "s (last 3)"
+
+
+def test_the_noise_of_an_average_is_that_of_its_attempts():
+    rows = training(attempts=4)
+    entry = hs.noise(rows, average_last=2).tasks[0].entries[0]
+    last = rows.filter(pl.col("model").is_in(["r-step4", "r-step5"]))
+    parts = last.group_by("model", "item").agg(noise=pl.col("score").var(ddof=1) / 4)
+    assert entry.answers == pytest.approx(parts["noise"].sum() / 4 / 30**2, rel=1e-9)
+
+
+def slopes(rows, steps, run="r"):
+    """Return the rise of every item's own line, by ordinary least squares."""
+    wide = rows.pivot(on="model", index="item", values="score", aggregate_function="mean").sort("item")
+    y = wide.select(f"{run}-step{step}" for step in steps).to_numpy()
+    return np.array([stats.linregress(steps, scores).slope for scores in y]) * (steps[-1] - steps[0])
+
+
+@pytest.mark.parametrize("steps", [(1, 2, 3, 4, 5), (10, 100, 1000), (1, 2)])
+def test_the_rise_is_the_mean_of_every_item_s_own_line(steps):
+    rows = training(steps=steps)
+    rise = hs.trend(rows).tasks[0].runs[0].rise
+    expected = slopes(rows, steps)
+    assert rise.value == pytest.approx(expected.mean(), rel=1e-12)
+    assert rise.se == pytest.approx(expected.std(ddof=1) / math.sqrt(30), rel=1e-12)
+    p = hs.trend(rows).tasks[0].runs[0].rise_p_value
+    assert p == pytest.approx(stats.ttest_1samp(expected, 0).pvalue, rel=1e-9)
+
+
+def test_the_rise_is_that_of_ordinary_least_squares_in_statsmodels():
+    sm = pytest.importorskip("statsmodels.api")
+    rows = training()
+    steps = np.array([1, 2, 3, 4, 5.0])
+    wide = rows.pivot(on="model", index="item", values="score").select(f"r-step{s:.0f}" for s in steps).to_numpy()
+    fits = [sm.OLS(scores, sm.add_constant(steps)).fit().params[1] * 4 for scores in wide]
+    assert hs.trend(rows).tasks[0].runs[0].rise.value == pytest.approx(np.mean(fits), rel=1e-9)
+
+
+def test_the_rise_respects_clusters():
+    rows = training().with_columns(passage=pl.col("item").str.slice(0, 2))
+    free, grouped = (hs.trend(rows, cluster=cluster).tasks[0].runs[0].rise for cluster in ("none", "passage"))
+    assert free.value == grouped.value
+    assert (free.n_clusters, grouped.n_clusters) == (30, 3)
+    assert free.se != grouped.se
+
+
+def test_changes_are_paired_comparisons_with_the_checkpoint_before():
+    rows = training()
+    points = hs.trend(rows).tasks[0].runs[0].points
+    assert points[0].change is None
+    for before, point in itertools.pairwise(points):
+        pair = hs.compare(rows, point.model, before.model)
+        assert (point.change.value, point.change.se) == (pair.difference.value, pair.difference.se)
+        assert point.p_value == pair.p_value
+
+
+def test_signal_noise_and_ratio_by_hand():
+    rows = training(runs=("r", "s", "t"), gap=0.15)
+    task = hs.trend(rows, last=3).tasks[0]
+    scores = {entry.model: entry.estimate.value for entry in hs.estimate(rows).entries}
+    last = {run: [scores[f"{run}-step{step}"] for step in (3, 4, 5)] for run in "rst"}
+    ends = [np.mean(values) for values in last.values()]
+    noise = math.sqrt(np.mean([np.var(values, ddof=1) for values in last.values()]))
+    assert task.signal == pytest.approx(max(ends) - min(ends), rel=1e-12)
+    assert task.noise == pytest.approx(noise, rel=1e-12)
+    assert task.ratio == pytest.approx(task.signal / noise, rel=1e-12)
+    everything(hs.trend(rows, last=3))
+
+
+def test_one_run_has_no_signal_and_one_checkpoint_no_noise():
+    one = hs.trend(training()).tasks[0]
+    assert math.isnan(one.signal)
+    assert one.noise > 0
+    short = hs.trend(training(steps=(7,))).tasks[0]
+    assert math.isnan(short.noise)
+    assert short.runs[0].rise is None
+    assert "1 checkpoint, no trend with an error bar (one checkpoint)" in short.verdict
+    everything(hs.trend(training(steps=(7,))))
+
+
+def test_items_that_some_checkpoint_lacks_leave_the_rise_and_this_is_told():
+    rows = training().filter(~((pl.col("model") == "r-step3") & (pl.col("item") < "q05")))
+    answer = hs.trend(rows)
+    assert answer.tasks[0].runs[0].rise.n_items == 25
+    assert answer.cautions or answer.notes
+
+
+def test_several_tasks_are_ordered_by_what_they_tell_apart():
+    rows = pl.concat(
+        [
+            training(runs=("r", "s"), gap=gap, seed=3).with_columns(task=pl.lit(name))
+            for name, gap in (("loud", 0.5), ("quiet", 0.0))
+        ]
+    )
+    answer = hs.trend(rows)
+    ratios = {task.task: task.ratio for task in answer.tasks}
+    assert ratios["loud"] > ratios["quiet"]
+    text = everything(answer)
+    assert text.index("loud") < text.index("quiet")
+
+
+def test_a_fall_is_called_a_fall():
+    rows = training(lift=0.15).with_columns(score=1 - pl.col("score"))
+    assert hs.trend(rows).tasks[0].verdict.startswith("r falls by")
+
+
+@pytest.mark.parametrize("steps", [("1k", "1000", "2k"), ("1k", "1000")])
+def test_two_names_of_one_step_are_refused_by_name(steps):
+    for verb in (hs.trend, lambda rows: hs.estimate(rows, average_last=2)):
+        with pytest.raises(hs.DataError, match="'r-step1000' and 'r-step1k' are both step 1,000 of 'r'"):
+            verb(training(steps=steps))
+
+
+def test_a_trend_is_about_drawn_questions_and_single_checkpoints():
+    with pytest.raises(hs.OptionError, match="exactly these questions"):
+        hs.trend(training(attempts=5), population="benchmark")
+    with pytest.raises(hs.OptionError, match="single checkpoints"):
+        hs.trend(training(), average_last=2)
+
+
+def test_many_checkpoints_show_the_last_and_count_the_rest():
+    text = everything(hs.trend(training(steps=tuple(range(1000, 31_000, 1000)), lift=0.02)))
+    assert "… and 18 earlier checkpoints" in text
+    assert "30,000" in text
+
+
+def test_published_scores_with_a_step_are_followed(tmp_path):
+    rows = pl.DataFrame(
+        {
+            "model": ["r"] * 3 + ["s"] * 3,
+            "task": "quiz",
+            "step": [1, 2, 3] * 2,
+            "score": [0.2, 0.4, 0.5, 0.3, 0.5, 0.7],
+            "n": 100,
+        }
+    )
+    task = hs.trend(rows).tasks[0]
+    assert task.signal == pytest.approx(0.5 - 1.1 / 3, rel=1e-9)
+    assert task.noise == pytest.approx(
+        math.sqrt((np.var([0.2, 0.4, 0.5], ddof=1) + np.var([0.3, 0.5, 0.7], ddof=1)) / 2)
+    )
+    everything(hs.trend(rows))
+    rows.write_csv(tmp_path / "scores.csv")
+    assert hs.trend(tmp_path / "scores.csv").tasks[0].signal == pytest.approx(task.signal)
+
+
+def test_a_step_column_beside_names_that_tell_the_step_changes_nothing():
+    rows = pl.DataFrame(
+        {"model": [f"r-step{s}" for s in (1, 2, 3)], "step": [1, 2, 3], "score": [0.2, 0.4, 0.5], "n": 100}
+    )
+    (run,) = hs.trend(rows).tasks[0].runs
+    assert [point.step for point in run.points] == [1, 2, 3]
+
+
+def test_a_step_column_of_answers_is_joined_to_the_name():
+    rows = training().with_columns(step=pl.col("model").str.extract(r"(\d)$"), model=pl.lit("r"))
+    answer = hs.trend(hs.read(rows, columns={"model": ["model", "step"]}))
+    assert [point.step for point in answer.tasks[0].runs[0].points] == [1, 2, 3, 4, 5]
+    with pytest.raises(hs.DataError, match=r"column 'step' tells the rows apart.*model=model\+step"):
+        hs.trend(rows)
+
+
+def test_json_and_records_hold_every_checkpoint():
+    answer = hs.trend(training(runs=("r", "s")))
+    found = json.loads(answer.render("json"))
+    assert [len(run["points"]) for run in found["tasks"][0]["runs"]] == [5, 5]
+    assert [record["step"] for record in answer.records()] == [1, 2, 3, 4, 5] * 2
+    assert answer["task"].runs[1].run == "s"
+
+
+def test_hostile_names_of_runs_are_escaped():
+    answer = hs.trend(training(name="evil|\x1b[31m<b>{run}-step{step}"))
+    texts = {form: answer.render(form, width=80) for form in FORMS}
+    assert all("\x1b" not in text for text in texts.values())
+    assert "<b>" not in texts["markdown"]
+
+
+def test_a_task_without_checkpoints_does_not_silence_the_others():
+    other = two_models(task=pl.lit("y"), attempt=pl.lit(0)).cast({"attempt": pl.Int64})
+    rows = pl.concat([training().with_columns(task=pl.lit("x")), other], how="diagonal")
+    trend = hs.trend(rows)
+    assert [task.task for task in trend.tasks if task.runs] == ["x"]
+    assert trend.cautions
+    averaged = hs.estimate(rows, average_last=2)
+    assert [entry.task for entry in averaged.entries] == ["x"]
+    assert averaged.cautions or averaged.notes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import Caution, DataError, OptionError, doubt
 from howsure.inference.adjusted import refuse_covariate
 from howsure.inference.compare import known_models, one_metric
 from howsure.inference.estimate import entries
@@ -17,7 +17,6 @@ from howsure.inference.population import refuse_population
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
-from howsure.statistics.noise.fixed import single_attempts
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.study.study import collect
 
@@ -168,7 +167,7 @@ def _cautions(
     ]
     lone = int((found.has[:, k] & ~found.known[:, k]).sum())
     if entry.measured and lone:
-        cautions.append(single_attempts(lone, entry.n_items))
+        cautions.append(doubt("single_attempts", count=lone, n=entry.n_items))
     if entry.measured and entry.questions < 0:
         cautions.append(NEGATIVE)
     if len(matrix.clusters) > 1:

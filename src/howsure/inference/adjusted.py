@@ -15,10 +15,7 @@ from howsure.statistics.means.limits import Means, deciding, limits
 from howsure.statistics.pairs.difference import items_needed
 from howsure.statistics.pairs.pivot import equivalence, t_pivot
 from howsure.statistics.results import Estimate, Interval, Method
-from howsure.study import clusters as grouping
 from howsure.study.names import resolve
-from howsure.study.study import collect
-from howsure.table.aggregate import names_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -28,11 +25,11 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
+    from howsure.inference.question import Question
     from howsure.statistics.means.covariates import Adjusted
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
-    from howsure.table.scores import Scores
+    from howsure.study.study import Study
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -57,56 +54,52 @@ class Pool:
     models: tuple[str, ...] = ()
 
 
-def pools(scores: Scores, design: Design, items: Items, **methods: object) -> dict[str, Pool]:
+def pools(study: Study, question: Question, **methods: object) -> dict[str, Pool]:
     """Return the pool of every task, from the columns of the items' table or of the rows, or from another model's scores.
 
     `methods`: options that an adjusted answer can't respect, None or "t" where they weren't given.
     """
-    if not design.covariate:
+    if not study.design.covariate:
         return {}
-    for name, value in methods.items():
+    for name, value in {**methods, "variance": question.variance}.items():
         if value not in (None, "t", "CR2"):
             raise OptionError(f"{name}={value!r} can't be had with a covariate", remedy=f"Leave {name} out.")
-    if design.population == "benchmark":
+    if question.population.only_these:
         raise OptionError(
             "a covariate is about questions that weren't asked, and population='benchmark' about those that were",
             remedy="Leave one of the two out.",
         )
-    side = grouping.side_table(design)
-    return {task: _pool(task, scores, design, items, side) for task in dict.fromkeys(task for task, _ in items.parts)}
+    return {task: _pool(task, study) for task in study.tasks}
 
 
-def _pool(task: str, scores: Scores, design: Design, items: Items, side: pl.DataFrame | None) -> Pool:
+def _pool(task: str, study: Study) -> Pool:
     tables = [
-        _other_model(name.removeprefix(MODEL), task, scores, design)
-        if name.startswith(MODEL)
-        else _column(name, task, items, side)
-        for name in design.covariate
+        _other_model(name.removeprefix(MODEL), task, study) if name.startswith(MODEL) else _column(name, task, study)
+        for name in study.design.covariate
     ]
     joined = tables[0]
     for table in tables[1:]:
         joined = joined.join(table, on="item", how="inner")
     joined = joined.drop_nulls().sort("item")
     clusters = None
-    if items.cluster_names:
-        known = _known_of_items(task, items, side, "cluster_0", (design.cluster or ("cluster",))[0])
+    if study.cluster_names.get(task):
+        known = _known_of_items(task, study, "cluster_0", (study.design.cluster_of(task) or ("cluster",))[0])
         clusters = tuple(known.get(item, f"\x00item {item}") for item in joined["item"])
     return Pool(
         items=tuple(joined["item"]),
         values=joined.drop("item").to_numpy().astype(float),
         clusters=clusters,
-        weights=_weights(task, items, side, joined["item"].to_list(), design.weight),
+        weights=_weights(task, study, joined["item"].to_list()),
         models=tuple(name.removeprefix(MODEL) for name in joined.columns if name.startswith(MODEL)),
     )
 
 
-def _weights(
-    task: str, items: Items, side: pl.DataFrame | None, names: Sequence[str], column: str | None
-) -> Floats | None:
+def _weights(task: str, study: Study, names: Sequence[str]) -> Floats | None:
     """Return the weight of every item of the pool, None where none are used."""
+    column = study.design.weight
     if column is None:
         return None
-    known = _known_of_items(task, items, side, "weight", column)
+    known = _known_of_items(task, study, "weight", column)
     weights = np.array([float(known.get(name) or np.nan) for name in names])
     lacking = int((~(weights > 0)).sum())
     if lacking:
@@ -118,14 +111,15 @@ def _weights(
     return weights
 
 
-def _column(name: str, task: str, items: Items, side: pl.DataFrame | None) -> pl.DataFrame:
+def _column(name: str, task: str, study: Study) -> pl.DataFrame:
     """Return a table of item and one column per number that the covariate is made of."""
+    side = study.side
     if name in ("task", "item"):
         raise OptionError(f"{name!r} can't be a covariate", remedy="Choose a column of numbers, or of a few labels.")
     if side is not None and name in side.columns:
         known = side.filter(pl.col("task") == task) if "task" in side.columns else side
     else:
-        known = items.groups.filter(task=task)
+        known = study.items.filter(task=task)
         if f"{name}_max" not in known.columns:
             raise DataError(
                 f"no column {name!r} for a covariate", remedy="Choose a column of the rows or the items table."
@@ -161,16 +155,20 @@ def _numbers(table: pl.DataFrame, name: str, task: str) -> pl.DataFrame:
     )
 
 
-def _other_model(name: str, task: str, scores: Scores, design: Design) -> pl.DataFrame:
-    name = resolve(name, names_of(scores, "model"))
-    other = collect(scores, replace(design, model=(name,), covariate=(), task=(task,)))
-    matrix = next(other.matrices())
+def _other_model(name: str, task: str, study: Study) -> pl.DataFrame:
+    """Return the mean scores of another model as a table of item and score."""
+    held = {key: part for key, part in (*study.beside.items(), *study.parts.items()) if key[0] == task}
+    name = resolve(name, sorted({str(model) for part in held.values() for model in part["model"].unique()}))
+    own = {key: part.filter(pl.col("model").cast(pl.String) == name) for key, part in held.items()}
+    key = next(key for key, part in own.items() if len(part))
+    matrix = study.explaining({key: own[key]}).matrix(key)
     return pl.DataFrame({"item": matrix.items.tolist(), f"{MODEL}{name}": matrix.values[:, 0]})
 
 
-def _known_of_items(task: str, items: Items, side: pl.DataFrame | None, column: str, name: str) -> dict[str, str]:
+def _known_of_items(task: str, study: Study, column: str, name: str) -> dict[str, str]:
     """Return the cluster or weight of every item of a task, those of the items' table included."""
-    known = dict(items.groups.filter(task=task).select("item", pl.col(column).cast(pl.String)).iter_rows())
+    side = study.side
+    known = dict(study.items.filter(task=task).select("item", pl.col(column).cast(pl.String)).iter_rows())
     if side is None or name not in side.columns:
         return known
     rows = side.filter(pl.col("task") == task) if "task" in side.columns else side
@@ -207,14 +205,17 @@ def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequ
 
 
 def adjusted_comparisons(
-    matrices: Sequence[ScoreMatrix], pools: Mapping[str, Pool], plain: Sequence[Comparison], margin: float | None
+    matrices: Sequence[ScoreMatrix],
+    pools: Mapping[str, Pool],
+    plain: Sequence[Comparison],
+    margins: Sequence[float | None],
 ) -> list[Comparison]:
     """Return the comparisons adjusted by their tasks' pools; as they are where there are none."""
     if not pools:
         return list(plain)
     return [
         adjusted_comparison(matrix, pools[matrix.task], pair, margin=margin)
-        for matrix, pair in zip(matrices, plain, strict=True)
+        for matrix, pair, margin in zip(matrices, plain, margins, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Matrices and statistics become comparisons of two models."""
+"""Two models of a study, compared task by task and overall."""
 
 from __future__ import annotations
 
@@ -7,64 +7,84 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.compare import Comparison
+from howsure.answers.compare import Comparisons
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.population import fixed_comparison
-from howsure.inference.sensitivity import Recorded
-from howsure.statistics.pairs.difference import difference
+from howsure.inference import adjusted
+from howsure.inference.overall import overall_comparison
 from howsure.statistics.ranks import adjust as adjustments
-from howsure.study.checkpoints import last_checkpoints
-from howsure.study.names import resolve
-from howsure.study.study import collect
-from howsure.table.aggregate import names_of
+from howsure.study.gathering import gather
 from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from howsure.inference.question import PairOptions
+    from howsure.answers.compare import Comparison
+    from howsure.inference.question import Question
     from howsure.statistics.choices import Adjustment
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
 
-    Floats = NDArray[np.float64]
+
+def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
+    """Gather the rows of two models; an unknown name is an error that names its nearest."""
+    study = gather(scores, design, models=(a, b))
+    if len(study.models) < 2:
+        raise OptionError(f"a and b are both {study.models[0]!r}", remedy="Name two different models.")
+    return study
 
 
-def known_models(scores: Scores, design: Design, names: tuple[str, str]) -> tuple[Items, tuple[str, str]]:
-    """Collect the rows of two models and return their full names; an unknown name is an error that names its nearest."""
-    models = names_of(scores, "model")
-    averages = last_checkpoints(models, design.average_last, design.step_from) if design.average_last else {}
-    a, b = (resolve(name, sorted(set(averages.values())) or models) for name in names)
-    if a == b:
-        raise OptionError(f"a and b are both {a!r}", remedy="Name two different models.")
-    rows = tuple(model for model, average in averages.items() if average in (a, b)) or (a, b)
-    return collect(scores, replace(design, model=rows)), (a, b)
+def compared(study: Study, question: Question) -> Comparisons:
+    """Compare the two models that a study is about on every task that both have, and overall."""
+    matrices, unknown = question.population.measured(one_metric(study))
+    questions = [_of_task(question, study.design, matrix) for matrix in matrices]
+    pools = adjusted.pools(study, question, method=question.method)
+    a, b = study.models
+    plain = [asked.population.pair(matrix, a, b, asked) for matrix, asked in zip(matrices, questions, strict=True)]
+    margins = [asked.margin for asked in questions]
+    pairs = corrected(adjusted.adjusted_comparisons(matrices, pools, plain, margins), question.adjust)
+    total, more = None, []
+    if pools and len(pairs) > 1:
+        more = [adjusted.NO_OVERALL]
+    elif len(pairs) > 1:
+        total, more = overall_comparison(matrices, pairs, question)
+    return Comparisons(
+        comparisons=tuple(pairs),
+        overall=total,
+        notes=(*study.notes, *adjusted.told(study.design, pools)),
+        cautions=(*study.cautions, *_tasks_left_out(study, matrices), *unknown, *more),
+    )
 
 
-def one_metric(items: Items, asked: object) -> list[ScoreMatrix]:
+def _of_task(question: Question, design: Design, matrix: ScoreMatrix) -> Question:
+    """Return the question with the margin of a task. OptionError where it is as wide as the scale."""
+    margin = design.margin_of(matrix.task, question.margin)
+    if margin is not None and margin >= matrix.reach:
+        raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
+    return question if margin == question.margin else replace(question, margin=margin)
+
+
+def one_metric(study: Study) -> list[ScoreMatrix]:
     """Return the matrices of both models; where a task has several metrics and none was chosen, ask."""
-    matrices = [matrix for matrix in items.matrices() if len(matrix.models) == 2]
+    matrices = [matrix for matrix in study.matrices() if len(matrix.models) == 2]
     if not matrices:
         raise DataError("the two models have no task and metric in common", remedy="See `howsure describe`.")
     by_task: dict[str, list[str]] = {}
     for matrix in matrices:
         by_task.setdefault(matrix.task, []).append(matrix.metric)
     for task, metrics in by_task.items():
-        if len(metrics) > 1 and not asked:
+        if len(metrics) > 1 and not study.design.metric_of(task):
             raise OptionError(
                 f"{task} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with --metric."
             )
     return matrices
 
 
-def tasks_left_out(items: Items, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+def _tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
     """Warn of tasks and metrics that only one of the two models has."""
     compared = {(matrix.task, matrix.metric) for matrix in matrices}
-    lacking = [" · ".join(key) for key in items.parts if key not in compared]
+    lacking = [" · ".join(key) for key in study.parts if key not in compared]
     if not lacking:
         return []
     return [
@@ -76,56 +96,7 @@ def tasks_left_out(items: Items, matrices: Sequence[ScoreMatrix]) -> list[Cautio
     ]
 
 
-def comparison(matrix: ScoreMatrix, a: str, b: str, asked: PairOptions) -> Comparison:
-    """Compare two models on one matrix."""
-    if asked.population == "benchmark":
-        return fixed_comparison(matrix, a, b, level=asked.level, margin=asked.margin)
-    answer = difference(
-        matrix.values[:, matrix.column(a)],
-        matrix.values[:, matrix.column(b)],
-        clusters=matrix.clusters,
-        weights=matrix.weights,
-        bounded=matrix.bounded,
-        level=asked.level,
-        method=asked.method,
-        variance=asked.variance,
-        margin=asked.margin,
-        lower_is_better=matrix.lower_is_better,
-        rng=np.random.default_rng(asked.seed),
-        labels=matrix.cluster_labels[0] if matrix.cluster_labels else (),
-    )
-    estimate, decided = answer.estimate, answer.wins + answer.losses
-    if answer.paired:
-        gaps = matrix.values[:, matrix.column(a)] - matrix.values[:, matrix.column(b)]
-        rate = decided / (decided + answer.ties)
-        estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, scores=gaps)
-    return Comparison(
-        task=matrix.task,
-        metric=matrix.metric,
-        a=a,
-        b=b,
-        a_mean=answer.a_mean,
-        b_mean=answer.b_mean,
-        difference=estimate,
-        p_value=answer.p_value,
-        p_adjusted=answer.p_value,
-        correlation=answer.correlation,
-        unpaired_se=answer.unpaired_se,
-        unclustered_se=answer.unclustered_se,
-        paired=answer.paired,
-        wins=answer.wins,
-        losses=answer.losses,
-        ties=answer.ties,
-        n_only_a=answer.n_only_a,
-        n_only_b=answer.n_only_b,
-        lower_is_better=matrix.lower_is_better,
-        percent=matrix.bounded,
-        items_needed=answer.items_needed,
-        equivalence=answer.equivalence,
-    )
-
-
-def adjusted(pairs: Sequence[Comparison], method: Adjustment) -> list[Comparison]:
+def corrected(pairs: Sequence[Comparison], method: Adjustment) -> list[Comparison]:
     """Correct the p-values of one comparison per task for their number; max-t means Holm here."""
     p = np.array([pair.p_value for pair in pairs])
     usable = np.isfinite(p)

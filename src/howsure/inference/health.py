@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
+    from howsure.study.study import Study
 
 SEED = 0
 
 
-def examine(items: Items, *, top: int | None, level: float) -> Health:
+def examine(study: Study, *, top: int | None, level: float) -> Health:
     """Examine every task and metric on its `top` best models (None: on all); see `howsure.health`."""
     if top is not None and top < 1:
         raise OptionError(f"top={top!r} leaves no model", remedy="Write 30 for the 30 best.")
-    tasks = tuple(task_health(matrix, level, top=top) for matrix in items.matrices())
-    return Health(tasks=tasks, notes=items.notes, cautions=items.cautions)
+    tasks = tuple(task_health(matrix, level, top=top) for matrix in study.matrices())
+    return Health(tasks=tasks, notes=study.notes, cautions=study.cautions)
 
 
 def best_first(matrix: ScoreMatrix) -> NDArray[np.intp]:

@@ -1,19 +1,19 @@
-"""The leaderboard verb: matrices and methods become boards, and the overall one."""
+"""The models of a study, ranked: a board of every task and metric, and the overall one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.answers.leaderboard import Leaderboard
 from howsure.errors import OptionError
-from howsure.inference import sensitivity as rereading
 from howsure.inference.adjusted import refuse_covariate
-from howsure.inference.boards import board, limits, moments
+from howsure.inference.boards import board
 from howsure.inference.estimate import entries
 from howsure.inference.overall import overall_board
-from howsure.inference.population import measured, refuse_methods
-from howsure.inference.question import MeanOptions, PairOptions
+from howsure.inference.population import population_of, refuse_methods
+from howsure.inference.question import Question
+from howsure.inference.sensitivity import policy_changes_ranks
 from howsure.options import check, check_level
 from howsure.statistics.choices import Adjustment, IntervalMethod, Variance
 
@@ -23,20 +23,10 @@ if TYPE_CHECKING:
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod
     from howsure.study.design import Design
-    from howsure.study.study import Items
+    from howsure.study.study import Study
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RankOptions:
-    """How models are ranked: their means, their pairs, the correction over all pairs, and how tasks make one score."""
-
-    means: MeanOptions
-    pairs: PairOptions
-    adjust: Adjustment
-    overall: Overall | Mapping[str, float]
-
-
-def rank_options(
+def ranking_question(
     design: Design,
     verb: str,
     *,
@@ -47,7 +37,7 @@ def rank_options(
     adjust: Adjustment,
     overall: Overall | Mapping[str, float],
     seed: int,
-) -> RankOptions:
+) -> Question:
     """Check the options of a verb that ranks, and put them together."""
     check("interval", interval, IntervalMethod, optional=True)
     check("variance", variance, Variance)
@@ -57,35 +47,37 @@ def rank_options(
         raise OptionError(f"method={method!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
     refuse_methods(design.population, interval=interval, method=method)
     refuse_covariate(design, verb)
-    population = design.population
-    return RankOptions(
-        means=MeanOptions(interval=interval, variance=variance, level=level, seed=seed, population=population),
-        pairs=PairOptions(method=method, variance=variance, level=level, margin=None, seed=seed, population=population),
+    return Question(
+        interval=interval,
+        method=method,
+        variance=variance,
+        level=level,
         adjust=adjust,
         overall=overall,
+        seed=seed,
+        population=population_of(design.population),
     )
 
 
-def rank(items: Items, asked: RankOptions, *, top: int | None = None) -> Leaderboard:
+def ranked(study: Study, question: Question, *, top: int | None = None) -> Leaderboard:
     """Rank the models of every task and metric, and overall; `top`: how many to show. See `howsure.leaderboard`."""
-    matrices, left_out = measured(list(items.matrices()), asked.pairs.population)
-    pairs = [moments(matrix, asked.pairs) for matrix in matrices]
+    population = question.population
+    matrices, left_out = population.measured(list(study.matrices()))
+    pairs = [population.pairs(matrix, question) for matrix in matrices]
     boards = [
-        board(
-            matrix,
-            entries(matrix, items, asked.means),
-            found,
-            asked.pairs,
-            asked.adjust,
-            within=limits(matrix, found, asked.pairs),
-        )
+        board(matrix, entries(matrix, question), found, question, within=population.limits(matrix, found, question))
         for matrix, found in zip(matrices, pairs, strict=True)
     ]
-    total, cautions = overall_board(matrices, boards, pairs, asked.pairs, asked.adjust, overall=asked.overall)
+    total, cautions = overall_board(matrices, boards, pairs, question)
     return Leaderboard(
         boards=tuple(boards),
         overall=total,
-        notes=items.notes,
-        cautions=(*items.cautions, *left_out, *cautions, *rereading.policy_changes_ranks(items, boards)),
+        notes=study.notes,
+        cautions=(*study.cautions, *left_out, *cautions),
         top=top,
     )
+
+
+def with_other_policies(found: Leaderboard, study: Study) -> Leaderboard:
+    """Return a leaderboard with a caution where counting failed attempts the other way would change the order."""
+    return replace(found, cautions=(*found.cautions, *policy_changes_ranks(study, found.boards)))

@@ -11,32 +11,31 @@ import numpy as np
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.errors import Caution, DataError, OptionError, doubt
 from howsure.inference.adjusted import refuse_covariate
-from howsure.inference.compare import known_models, one_metric
+from howsure.inference.compare import gather_pair, one_metric
 from howsure.inference.estimate import entries
 from howsure.inference.population import refuse_population
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from howsure.inference.question import MeanOptions
+    from howsure.inference.question import Question
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.results import Estimate
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
     from howsure.table.scores import Scores
 
     Ints = NDArray[np.int64]
 
 
-def decompose(scores: Scores, design: Design, asked: MeanOptions, a: str | None, b: str | None) -> Noise:
+def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b: str | None) -> Noise:
     """Take every error bar apart, or those of two models and their difference; see `howsure.noise`."""
     refuse_population(design, "noise")
     refuse_covariate(design, "noise")
@@ -48,18 +47,19 @@ def decompose(scores: Scores, design: Design, asked: MeanOptions, a: str | None,
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
     if a is not None and b is not None:
-        items, (a, b) = known_models(scores, design, (a, b))
-        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in one_metric(items, design.metric)]
+        study = gather_pair(scores, design, a, b)
+        a, b = study.models
+        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in one_metric(study)]
     else:
-        items = collect(scores, design)
-        tasks = [task_noise(matrix, items, asked) for matrix in items.matrices()]
-    return Noise(tasks=tuple(tasks), notes=items.notes, cautions=items.cautions)
+        study = gather(scores, design)
+        tasks = [task_noise(matrix, asked) for matrix in study.matrices()]
+    return Noise(tasks=tuple(tasks), notes=study.notes, cautions=study.cautions)
 
 
-def task_noise(matrix: ScoreMatrix, items: Items, asked: MeanOptions) -> TaskNoise:
+def task_noise(matrix: ScoreMatrix, asked: Question) -> TaskNoise:
     """Take the error bar of every model of a task apart, and those of all pairs."""
     found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
-    estimates = [entry.estimate for entry in entries(matrix, items, asked)]
+    estimates = [entry.estimate for entry in entries(matrix, asked)]
     return TaskNoise(
         task=matrix.task,
         metric=matrix.metric,
@@ -69,7 +69,7 @@ def task_noise(matrix: ScoreMatrix, items: Items, asked: MeanOptions) -> TaskNoi
     )
 
 
-def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: MeanOptions) -> TaskNoise:
+def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> TaskNoise:
     """Take the error bars of two models, on the items that both answered, and of their paired difference apart."""
     pair = matrix.take_models([matrix.column(a), matrix.column(b)])
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
@@ -177,7 +177,7 @@ def _cautions(
     return tuple(cautions)
 
 
-def _pairs(matrix: ScoreMatrix, found: Answers, asked: MeanOptions) -> PairNoise | None:
+def _pairs(matrix: ScoreMatrix, found: Answers, asked: Question) -> PairNoise | None:
     """Take the differences of all pairs apart; None where their noise is known for none."""
     if len(matrix.models) < 2:
         return None

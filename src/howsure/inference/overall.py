@@ -10,13 +10,11 @@ import numpy as np
 
 from howsure.answers.estimate import Entry
 from howsure.errors import Caution, OptionError
-from howsure.inference.boards import board, moments
+from howsure.inference.boards import board
 from howsure.options import Overall, check
 from howsure.statistics.pairs import combine
-from howsure.statistics.pairs.difference import items_needed
 from howsure.statistics.pairs.pair_details import plain_limits
 from howsure.statistics.pairs.pivot import equivalence, t_pivot
-from howsure.statistics.results import Method
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
-    from howsure.inference.question import PairOptions
-    from howsure.statistics.choices import Adjustment
+    from howsure.inference.question import Question
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
 
@@ -36,10 +33,7 @@ def overall_board(
     matrices: Sequence[ScoreMatrix],
     boards: Sequence[Board],
     pairs: Sequence[PairMoments],
-    asked: PairOptions,
-    adjust: Adjustment,
-    *,
-    overall: Shares,
+    asked: Question,
 ) -> tuple[Board | None, list[Caution]]:
     """Rank the models that have every task by their overall score; None, with a caution, where there is none."""
     reason = _no_overall(matrices)
@@ -49,13 +43,13 @@ def overall_board(
     if not models:
         return None, [_lacking(0, matrices)]
     places = [[matrix.column(model) for model in models] for matrix in matrices]
-    shares = task_shares(matrices, overall)
+    shares = task_shares(matrices, asked.overall)
     combined = combine.combine_pairs([pair.take(place) for pair, place in zip(pairs, places, strict=True)], shares)
     found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
-    head = replace(matrices[0].take_models(places[0]), task="", metric=_overall_name(overall))
+    head = replace(matrices[0].take_models(places[0]), task="", metric=_overall_name(asked.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
-    within = plain_limits(combined, asked.level, 1.0 if head.bounded else math.inf)
-    return board(head, found, combined, asked, adjust, within=within), [_lacking(left, matrices)] if left else []
+    within = plain_limits(combined, asked.level, head.reach)
+    return board(head, found, combined, asked, within=within), [_lacking(left, matrices)] if left else []
 
 
 def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str) -> Entry:
@@ -114,32 +108,28 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
 
 
 def overall_comparison(
-    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: PairOptions, overall: Shares
+    matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question
 ) -> tuple[Comparison | None, list[Caution]]:
     """Put the comparisons of several tasks together: their weighted mean, errors independent from task to task."""
     reason = _no_overall(matrices)
     if reason is not None:
         return None, [reason]
-    shares = task_shares(matrices, overall)
+    shares = task_shares(matrices, asked.overall)
     a, b = pairs[0].a, pairs[0].b
     chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
     if not all(pair.paired for pair in pairs):
         return None, [_UNPAIRED_TASK]
-    combined = combine.combine_pairs([moments(matrix, asked) for matrix in chosen], shares)
+    combined = combine.combine_pairs([asked.population.pairs(matrix, asked) for matrix in chosen], shares)
     centre, spread, df = (float(m[0, 1]) for m in (combined.centre, combined.spread, combined.df))
-    pivot = t_pivot(centre, spread, df, asked.level, reach=1.0 if matrices[0].bounded else math.inf)
-    kind = "pseudo-items" if matrices[0].bounded and asked.method != "t" else "t"
-    if asked.population == "benchmark":
-        kind, method = "fixed-items", Method(name="fixed-items", overall=True)
-    else:
-        method = Method(name=kind, variance=asked.variance, overall=True)
+    pivot = t_pivot(centre, spread, df, asked.level, reach=matrices[0].reach)
+    method = asked.population.overall_method(asked, bounded=matrices[0].bounded)
     estimate = combine.combined_difference(combined, pairs, pivot, asked.level, method)
     sign = matrices[0].orientation
-    asked_other = asked.method not in (None, kind)
+    asked_other = asked.method not in (None, method.name)
     return replace(
         pairs[0],
         task="",
-        metric=_overall_name(overall),
+        metric=_overall_name(asked.overall),
         a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
         b_mean=float(np.dot(shares, [pair.b_mean for pair in pairs])),
         difference=estimate,
@@ -153,13 +143,13 @@ def overall_comparison(
         ties=sum(pair.ties for pair in pairs),
         n_only_a=sum(pair.n_only_a for pair in pairs),
         n_only_b=sum(pair.n_only_b for pair in pairs),
-        items_needed=math.nan if asked.population == "benchmark" else items_needed(estimate, asked.level),
+        items_needed=asked.population.items_needed(estimate, asked.level),
         attempts_needed=math.nan,
         equivalence=None if asked.margin is None else equivalence(pivot, asked.margin, asked.level, sign),
-    ), [_other_method(kind, asked)] if asked_other else []
+    ), [_other_method(method.name, asked)] if asked_other else []
 
 
-def _other_method(kind: str, asked: PairOptions) -> Caution:
+def _other_method(kind: str, asked: Question) -> Caution:
     return Caution(
         code="overall_method",
         message=f"the overall comparison is by {kind!r}; {asked.method!r} is for one task",

@@ -9,44 +9,34 @@ import numpy as np
 
 from howsure.options import ScoreRule
 from howsure.statistics.means.mean import means
-from howsure.study.study import collect
-from howsure.table.aggregate import names_of
+from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.estimate import Entry
     from howsure.statistics.choices import Variance
-    from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
 
 PROB = "prob"
 
 
-def right_or_wrong(scores: Scores, design: Design) -> dict[tuple[str, str], ScoreMatrix]:
-    """Return, for the task and each metric that is a probability, the scores that it refines."""
-    if design.score.kind != PROB:
-        return {}
-    plain = replace(design, score=ScoreRule(), metric=(), covariate=())
-    pairs = {(fact.task, prob): metric for fact in scores.facts for prob, metric in fact.finer.items()}
-    if not pairs:
-        return {} if scores.facts else _columns(scores, plain)
-    held = tuple(name for name in names_of(scores, "metric") if name in pairs.values())
-    if not held:
-        return {}
-    found = collect(scores, replace(plain, metric=held))
-    matrices = {(matrix.task, matrix.metric): matrix for matrix in found.matrices()}
-    return {
-        (task, prob): matrices[task, metric] for (task, prob), metric in pairs.items() if (task, metric) in matrices
-    }
+def right_or_wrong(study: Study, scores: Scores) -> dict[tuple[str, str], ScoreMatrix]:
+    """Return, for the task and each metric that is a probability, the scores that it refines.
 
-
-def _columns(scores: Scores, design: Design) -> dict[tuple[str, str], ScoreMatrix]:
-    """Take the table's own score, where the probability is a column beside it."""
-    if scores.roles.get("score") in (None, (PROB,)):
+    Of a table with a column of probabilities these are its own scores, which take another reading.
+    """
+    if study.rule.kind != PROB:
         return {}
-    return {(matrix.task, matrix.metric): matrix for matrix in collect(scores, design).matrices()}
+    if not study.facts:
+        own = scores.roles.get("score") not in (None, (PROB,))
+        plain = replace(study.design, score=ScoreRule(), metric=(), covariate=())
+        return {(found.task, found.metric): found for found in gather(scores, plain).matrices()} if own else {}
+    pairs = {(fact.task, prob): (fact.task, metric) for fact in study.facts for prob, metric in fact.finer.items()}
+    coarse = study.explaining({key: part for key, part in study.beside.items() if key in pairs.values()})
+    return {finer: coarse.matrix(coarser) for finer, coarser in pairs.items() if coarser in coarse.parts}
 
 
 def with_savings(

@@ -15,14 +15,15 @@ from howsure.inference import record
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from howsure.inference.question import Question
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
+    from howsure.study.study import Study
 
     Floats = NDArray[np.float64]
 
@@ -99,24 +100,22 @@ def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution,
     return tuple(cautions)
 
 
-def policy_changes_verdict(
-    items: Items, pairs: Sequence[Comparison], compare: Callable[[ScoreMatrix, str, str], Comparison]
-) -> list[Caution]:
-    """Warn where counting failed attempts the other way would change who is better; `compare` decides."""
+def policy_changes_verdict(study: Study, pairs: Sequence[Comparison], question: Question) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change who is better."""
     cautions = []
-    for matrix, pair, policy in _other_policy(items, pairs):
+    for matrix, pair, policy in _other_policy(study, pairs):
         if {pair.a, pair.b} <= set(matrix.models):
-            other = compare(matrix, pair.a, pair.b)
+            other = question.population.pair(matrix, pair.a, pair.b, replace(question, margin=None))
             if other.better != pair.better:
                 told = other.better or "neither"
                 cautions.append(_policy_caution(matrix, policy, f"the better model would be: {told}"))
     return cautions
 
 
-def policy_changes_ranks(items: Items, boards: Sequence[Board]) -> list[Caution]:
+def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> list[Caution]:
     """Warn where counting failed attempts the other way would change the order of the models."""
     cautions = []
-    for matrix, board, policy in _other_policy(items, boards):
+    for matrix, board, policy in _other_policy(study, boards):
         order = [entry.model for entry in board.entries]
         weights = np.where(np.isnan(matrix.values), 0.0, 1.0 if matrix.weights is None else matrix.weights[:, None])
         means = (weights * np.nan_to_num(matrix.values)).sum(axis=0) / weights.sum(axis=0)
@@ -128,17 +127,22 @@ def policy_changes_ranks(items: Items, boards: Sequence[Board]) -> list[Caution]
     return cautions
 
 
-def _other_policy(items: Items, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
-    if items.failures == "error" or not items.failed():
+def _other_policy(study: Study, answers: Sequence[T]) -> list[tuple[ScoreMatrix, T, str]]:
+    if not study.failed():
         return []
     found = {(answer.task, answer.metric): answer for answer in answers}
     result = []
     for policy in ("drop", "zero"):
-        for matrix in items.matrices(policy):
-            answer = found.get((matrix.task, matrix.metric))
-            if answer is not None and items.policy(matrix.task, matrix.metric) != policy:
-                result.append((matrix, answer, policy))
+        other = study.with_failures(policy)
+        for key in (key for key in study.parts if key in found and _other(study, key, policy)):
+            result.append((other.matrix(key), found[key], policy))
     return result
+
+
+def _other(study: Study, key: tuple[str, str], policy: str) -> bool:
+    """Say whether a policy is another one than that of a task, and leaves some score."""
+    scored = policy == "zero" or bool((study.parts[key]["n"] > 0).any())
+    return scored and study.policy_of(key) not in ("error", policy)
 
 
 def _policy_caution(matrix: ScoreMatrix, policy: str, effect: str) -> Caution:

@@ -12,15 +12,14 @@ import numpy as np
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.adjusted import refuse_covariate
-from howsure.inference.compare import comparison
 from howsure.inference.estimate import entries
 from howsure.inference.population import refuse_population
-from howsure.inference.question import MeanOptions, PairOptions
+from howsure.inference.question import Question
 from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.pivot import t_pivot
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.checkpoints import find_checkpoints, runs_of
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 from howsure.table.schema import ALIASES, open_frame
 from howsure.wording import listing
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from howsure.study.checkpoints import Checkpoint
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
     from howsure.table.scores import Published, Scores
 
 
@@ -44,14 +42,9 @@ class TrendOptions:
     last: int
 
     @property
-    def means(self) -> MeanOptions:
-        """How scores are estimated."""
-        return MeanOptions(interval=None, variance=self.variance, level=self.level, seed=0)
-
-    @property
-    def pairs(self) -> PairOptions:
-        """How checkpoints are compared."""
-        return PairOptions(method=None, variance=self.variance, level=self.level, margin=None, seed=0)
+    def question(self) -> Question:
+        """How scores are estimated, and checkpoints compared."""
+        return Question(variance=self.variance, level=self.level)
 
 
 def refuse_others(design: Design, last: int) -> None:
@@ -66,12 +59,12 @@ def refuse_others(design: Design, last: int) -> None:
 
 def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
     """Follow every run of every task; see `howsure.trend`."""
-    items = collect(scores, design)
-    matrices, pattern = list(items.matrices()), design.step_from
+    study = gather(scores, design)
+    matrices, pattern = list(study.matrices()), design.step_from
     kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
-    tasks = tuple(task_trend(matrix, items, asked, pattern) for matrix in kept)
+    tasks = tuple(task_trend(matrix, asked, pattern) for matrix in kept)
     left = [*not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
-    return Trend(tasks=tasks, notes=items.notes, cautions=(*items.cautions, *left))
+    return Trend(tasks=tasks, notes=study.notes, cautions=(*study.cautions, *left))
 
 
 def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> list[Caution]:
@@ -113,9 +106,9 @@ def has_steps(frame: object) -> bool:
     return "step" in names and not names & set(ALIASES["item"])
 
 
-def task_trend(matrix: ScoreMatrix, items: Items, asked: TrendOptions, pattern: str | None) -> TaskTrend:
+def task_trend(matrix: ScoreMatrix, asked: TrendOptions, pattern: str | None) -> TaskTrend:
     """Follow every run of a task and metric from checkpoint to checkpoint."""
-    found = {entry.model: entry.estimate for entry in entries(matrix, items, asked.means)}
+    found = {entry.model: entry.estimate for entry in entries(matrix, asked.question)}
     runs = [_run(points, found, matrix, asked) for points in _runs(matrix.models, pattern, matrix.task).values()]
     return _task(matrix.task, matrix.metric, runs, percent=matrix.bounded)
 
@@ -154,7 +147,7 @@ def _run(
 ) -> RunTrend:
     told = [TrendPoint(step=points[0].step, model=points[0].model, estimate=found[points[0].model])]
     for before, point in pairwise(points):
-        change = comparison(matrix, point.model, before.model, asked.pairs)
+        change = asked.question.population.pair(matrix, point.model, before.model, asked.question)
         told.append(
             TrendPoint(
                 step=point.step,
@@ -182,10 +175,10 @@ def _rise(points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions
         clusters=part.clusters,
         weights=part.weights,
         bounded=False,
-        level=asked.means.level,
-        variance=asked.means.variance,
+        level=asked.level,
+        variance=asked.variance,
     )[0]
-    return estimate, t_pivot(estimate.value, estimate.se, estimate.df, asked.means.level).p_value
+    return estimate, t_pivot(estimate.value, estimate.se, estimate.df, asked.level).p_value
 
 
 def _with_wobble(run: str, points: Sequence[TrendPoint], rise: Estimate | None, p_value: float, last: int) -> RunTrend:

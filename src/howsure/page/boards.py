@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.answers.health import TaskHealth
     from howsure.answers.noise import NoiseEntry, TaskNoise
-    from howsure.inference.leaderboard import RankOptions
+    from howsure.inference.question import Question
     from howsure.page.contents import Contents, Part
     from howsure.present.document import Cell
     from howsure.statistics.ranks.rank import Rank
@@ -51,14 +51,14 @@ ORDER = {
 """By which field of a model a column of the table is sorted, by the first word of its name; any other by the score."""
 
 
-def shown(part: Part, contents: Contents, asked: RankOptions) -> Data:
+def shown(part: Part, contents: Contents, asked: Question) -> Data:
     """Return what the page shows of a board at once; `pseudo`, `normal` and `benchmark` say how its pairs are tested."""
     board, first = part.board, part.board.entries[0]
     table = board_table(board, None)
     words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(contents.parts)))))
     n_items, n_clusters = first.estimate.n_items, first.estimate.n_clusters
-    fixed = asked.pairs.population == "benchmark"
-    normal = fixed or asked.pairs.variance == "miller"
+    fixed = asked.population.only_these
+    normal = fixed or asked.variance == "miller"
     return {
         "title": board_title(board),
         "task": board.task,
@@ -67,7 +67,7 @@ def shown(part: Part, contents: Contents, asked: RankOptions) -> Data:
         "lower": board.lower_is_better,
         "level": board.level,
         "adjust": board.adjust,
-        "pseudo": board.percent and asked.pairs.method != "t" and not normal,
+        "pseudo": board.percent and asked.method != "t" and not normal,
         "normal": normal,
         "benchmark": fixed,
         "attempts": first.n_attempts / n_items if n_items else 0,
@@ -89,9 +89,9 @@ def shown(part: Part, contents: Contents, asked: RankOptions) -> Data:
     }
 
 
-def details(part: Part, contents: Contents, asked: RankOptions) -> Data:
+def details(part: Part, contents: Contents, asked: Question) -> Data:
     """Return what is unpacked when somebody looks at a model or a pair of a board."""
-    count, variance = len(contents.parts), asked.pairs.variance
+    count, variance = len(contents.parts), asked.variance
     models = [entry.model for entry in part.board.entries]
     compared = models[: most_models(MOST_PAIRS // count)]
     noise = part.noise if not isinstance(part.noise, str) else None
@@ -100,8 +100,8 @@ def details(part: Part, contents: Contents, asked: RankOptions) -> Data:
         found = overall_details(tasks, part.shares)
     else:
         found = task_details(part.matrix, compared, variance)
-    more = reasons(part.board, part.matrix, asked.pairs, len(compared))
-    if asked.pairs.population == "benchmark":
+    more = reasons(part.board, part.matrix, asked, len(compared))
+    if asked.population.only_these:
         found = only_answers(found)
         more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}
     return {

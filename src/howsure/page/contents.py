@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
 from howsure.inference.health import task_health
-from howsure.inference.leaderboard import rank
+from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
 from howsure.inference.overall import task_shares
-from howsure.inference.population import measured
 from howsure.page.fingerprint import fingerprint
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
     from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.answers.noise import TaskNoise
-    from howsure.inference.leaderboard import RankOptions
+    from howsure.inference.question import Question
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
     from howsure.table.scores import Scores
 
 
@@ -54,47 +52,47 @@ class Contents:
         return tuple(part for part in self.parts if part.matrix is not None)
 
 
-def gather(scores: Scores, design: Design, asked: RankOptions) -> Contents:
+def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
     """Make every answer of a page; what can't be said of these scores is a reason in its place."""
-    items = collect(scores, design)
-    ranked = rank(items, asked)
-    matrices, _ = measured(list(items.matrices()), design.population)
+    study = gather(scores, design)
+    board = with_other_policies(ranked(study, asked), study)
+    matrices, _ = asked.population.measured(list(study.matrices()))
     tasks = [
         Part(
             board=board,
             matrix=matrix,
-            noise=_noise(matrix, items, design, asked),
-            health=_health(matrix, design, asked.means.level),
+            noise=_noise(matrix, design, asked),
+            health=_health(matrix, asked),
         )
-        for board, matrix in zip(ranked.boards, matrices, strict=True)
+        for board, matrix in zip(board.boards, matrices, strict=True)
     ]
-    total = () if ranked.overall is None else (_overall(ranked.overall, matrices, asked),)
+    total = () if board.overall is None else (_overall(board.overall, matrices, asked),)
     return Contents(
-        leaderboard=ranked,
+        leaderboard=board,
         parts=(*total, *tasks),
-        fingerprint=fingerprint(items.parts),
+        fingerprint=fingerprint(study.parts),
         n_files=sum(file.outcome in ("read", "published") for file in scores.files),
     )
 
 
-def _overall(board: Board, matrices: list[ScoreMatrix], asked: RankOptions) -> Part:
+def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> Part:
     why = "This is about single tasks: choose one above."
     return Part(board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall)))
 
 
-def _noise(matrix: ScoreMatrix, items: Items, design: Design, asked: RankOptions) -> TaskNoise | str:
-    if design.score.over_attempts or design.population == "benchmark":
+def _noise(matrix: ScoreMatrix, design: Design, asked: Question) -> TaskNoise | str:
+    if design.score.over_attempts or asked.population.only_these:
         return "Not taken apart here: the error bars are about several attempts, or about exactly these questions."
     try:
-        return task_noise(matrix, items, asked.means)
+        return task_noise(matrix, asked)
     except HowsureError as error:
         return str(error)
 
 
-def _health(matrix: ScoreMatrix, design: Design, level: float) -> TaskHealth | str:
-    if design.population == "benchmark":
+def _health(matrix: ScoreMatrix, asked: Question) -> TaskHealth | str:
+    if asked.population.only_these:
         return "Questions are examined as a sample of others; here they are taken as they are."
     try:
-        return task_health(matrix, level)
+        return task_health(matrix, asked.level)
     except HowsureError as error:
         return str(error)

@@ -15,12 +15,12 @@ from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from howsure.inference.leaderboard import RankOptions
+    from howsure.inference.question import Question
     from howsure.page.contents import Contents
     from howsure.page.origin import Origin
 
 
-def make(contents: Contents, asked: RankOptions, origin: Origin, title: str | None) -> Report:
+def make(contents: Contents, asked: Question, origin: Origin, title: str | None) -> Report:
     """Return the report of everything that was gathered."""
     first = opened(contents)
     tasks = list(dict.fromkeys(part.board.task for part in contents.tasks))

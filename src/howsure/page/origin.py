@@ -16,7 +16,7 @@ from howsure.present.document import Column, Document, Table
 from howsure.wording import count_text, level_text, listing, plural
 
 if TYPE_CHECKING:
-    from howsure.inference.leaderboard import RankOptions
+    from howsure.inference.question import Question
     from howsure.page.contents import Contents
 
 MOST_BYTES = 100_000_000
@@ -36,7 +36,7 @@ class Origin:
     data: str
 
     @classmethod
-    def of(cls, contents: Contents, asked: RankOptions, command: str) -> Origin:
+    def of(cls, contents: Contents, asked: Question, command: str) -> Origin:
         """Return the origin of a page of these contents."""
         return cls(
             command=command,
@@ -83,19 +83,19 @@ def read_origin(path: str | Path) -> Origin:
 GIVE = "Give a page that `howsure report` wrote."
 
 
-def _options(contents: Contents, asked: RankOptions) -> dict[str, str]:
+def _options(contents: Contents, asked: Question) -> dict[str, str]:
     board, overall = contents.leaderboard.boards[0], asked.overall
     methods = sorted({str(entry.estimate.method) for part in contents.parts for entry in part.board.entries})
-    pairs = asked.pairs.method or ("pseudo-items" if board.percent else "t")
-    fixed = asked.pairs.population == "benchmark"
+    pairs = asked.method or ("pseudo-items" if board.percent else "t")
+    fixed = asked.population.only_these
     return {
         "error bars": listing(methods),
-        "pairs": "paired, exactly these questions" if fixed else f"paired {pairs}, {asked.pairs.variance}",
-        "level": level_text(asked.means.level),
+        "pairs": "paired, exactly these questions" if fixed else f"paired {pairs}, {asked.variance}",
+        "level": level_text(asked.level),
         "all pairs at once": board.adjust,
         "how often they hold": "howsure calibrate --record",
         "overall": overall if isinstance(overall, str) else ", ".join(f"{t}={w:g}" for t, w in overall.items()),
-        "seed": str(asked.means.seed),
+        "seed": str(asked.seed),
     }
 
 

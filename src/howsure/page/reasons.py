@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.errors import doubt
-from howsure.inference.compare import comparison
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
-    from howsure.inference.question import PairOptions
+    from howsure.inference.question import Question
     from howsure.study.matrix import ScoreMatrix
 
 MOST_REASONS = 1_000
 """Pairs without an error bar that are asked one by one; of more the page says no reason."""
 
 
-def reasons(board: Board, matrix: ScoreMatrix | None, asked: PairOptions, count: int) -> dict[str, Any]:
+def reasons(board: Board, matrix: ScoreMatrix | None, asked: Question, count: int) -> dict[str, Any]:
     """Return the reason of every pair of the first models that has no error bar, seen from both sides; {} where all have one.
 
     Pairs of one item, or of one cluster, have one reason and are told at once; others, which are few, are compared.
@@ -41,10 +40,10 @@ def reasons(board: Board, matrix: ScoreMatrix | None, asked: PairOptions, count:
     return dict(columns)
 
 
-def _both(matrix: ScoreMatrix | None, a: str, b: str, asked: PairOptions) -> tuple[str, ...]:
+def _both(matrix: ScoreMatrix | None, a: str, b: str, asked: Question) -> tuple[str, ...]:
     if matrix is None:
         return (doubt("no_overall_error_bar").message,) * 2
-    found = (comparison(matrix, *sides, asked).difference.cautions for sides in ((a, b), (b, a)))
+    found = (asked.population.pair(matrix, *sides, asked).difference.cautions for sides in ((a, b), (b, a)))
     return tuple(cautions[0].message if cautions else "too few items or clusters" for cautions in found)
 
 

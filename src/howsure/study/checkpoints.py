@@ -12,7 +12,7 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 USUAL = (
     r"(?P<run>.+?)(?:[-_./:@ ]*(?:global_?step|step|checkpoint|ckpt|iter(?:ation)?|epoch)[-_=: ]?| · (?=\d+$))"
@@ -77,19 +77,32 @@ def _step(text: str) -> float:
         raise OptionError(f"step {text!r} is no number", remedy="The group step must hold digits.") from None
 
 
-def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> dict[str, str]:
-    """Map the last `count` checkpoints of every run to the name of their average; DataError where there are none."""
+@dataclass(frozen=True, slots=True)
+class Average:
+    """The average over the last checkpoints of a run: its `name`, the run, and the models that it is of."""
+
+    name: str
+    run: str
+    models: tuple[str, ...]
+
+
+def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> list[Average]:
+    """Return the averages over the last `count` checkpoints of every run; DataError where there are none."""
     runs = runs_of(models, pattern)
     if not runs:
         raise DataError(
             f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
             remedy=r"Say how names tell run and step: --step-from '(?P<run>.+)-(?P<step>\d+)'.",
         )
-    return {
-        point.model: f"{run} (last {min(count, len(points))})"
+    return [
+        Average(f"{run} (last {min(count, len(points))})", run, tuple(point.model for point in points[-count:]))
         for run, points in runs.items()
-        for point in points[-count:]
-    }
+    ]
+
+
+def names_of_averages(averages: Sequence[Average]) -> dict[str, str]:
+    """Return the name of the average that each model goes into."""
+    return {model: average.name for average in averages for model in average.models}
 
 
 def keep_last(part: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
@@ -100,10 +113,10 @@ def keep_last(part: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
     )
 
 
-def average(part: pl.DataFrame, steps: Mapping[str, int]) -> pl.DataFrame:
+def average(part: pl.DataFrame, averages: Sequence[Average]) -> pl.DataFrame:
     """Average the checkpoints of a run item by item; items that some checkpoint lacks are left out.
 
-    `steps`: how many checkpoints each average is of. `n` and `variance` are changed so that they give the answer noise of
+    `n` and `variance` are changed so that they give the answer noise of
     the average; n = 1 where nothing tells it.
     """
     noise = pl.when(pl.col("n") > 1).then(pl.col("variance") / (pl.col("n") - 1))  # of the mean over the attempts
@@ -117,21 +130,22 @@ def average(part: pl.DataFrame, steps: Mapping[str, int]) -> pl.DataFrame:
         low=pl.col("low").min(),
         high=pl.col("high").max(),
     )
-    whole = joined.filter(pl.col("steps") == _wanted(steps))
+    whole = joined.filter(pl.col("steps") == _wanted(averages))
     return whole.with_columns(
         n=pl.when("known").then("n").otherwise(1),
         variance=pl.when("known").then(pl.col("noise") * (pl.col("n") - 1)).otherwise(0.0),
     )
 
 
-def _wanted(steps: Mapping[str, int]) -> pl.Expr:
+def _wanted(averages: Sequence[Average]) -> pl.Expr:
+    steps = {average.name: len(average.models) for average in averages}
     return pl.col("model").cast(pl.String).replace_strict(steps, return_dtype=pl.Int64)
 
 
-def torn_items(part: pl.DataFrame, steps: Mapping[str, int], task: str) -> list[Caution]:
+def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> list[Caution]:
     """Tell how many items some checkpoint of a run lacks."""
     counted = part.filter(pl.col("n") > 0).group_by("model", "item").agg(steps=pl.len())
-    lacking = counted.filter(pl.col("steps") < _wanted(steps))
+    lacking = counted.filter(pl.col("steps") < _wanted(averages))
     if not len(lacking):
         return []
     first = lacking.sort("model", "item").row(0, named=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.wording import plural
+from howsure.study.design import NO_CLUSTERS
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Mapping
 
     from howsure.study.design import Design
 
@@ -29,11 +30,11 @@ KNOWN = ("none", "cluster", "weight", "task", "item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grouped:
-    """The items with columns cluster_0, cluster_1 for the clusterings called `names`, and what is to be told."""
+class Clustered:
+    """The items with columns cluster_0, cluster_1; `names`: what the clusterings of each task are called; notes and cautions."""
 
     table: pl.DataFrame
-    names: tuple[str, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -50,9 +51,16 @@ def side_table(design: Design) -> pl.DataFrame | None:
 def columns_of_rows(design: Design, side: pl.DataFrame | None) -> tuple[str, ...]:
     """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the side table."""
     covariates = [name for name in design.covariate if not name.startswith("model:")]
-    asked = [*(design.cluster or ()), *([design.weight] if design.weight else []), *covariates]
+    clusters = [name for choice in (design.cluster, *(rule.cluster for rule in design.tasks)) for name in choice or ()]
+    asked = [*clusters, *([design.weight] if design.weight else []), *covariates]
     held = set(side.columns) if side is not None else set()
-    return tuple(name for name in asked if name not in (*held, *KNOWN))
+    return tuple(dict.fromkeys(name for name in asked if name not in (*held, *KNOWN)))
+
+
+def telling_columns(design: Design, names: Iterable[str]) -> tuple[str, ...]:
+    """Say which metadata columns might be clusters that nobody named; they are grouped with the rest, to be proposed."""
+    asked = design.cluster is not None or design.cluster_from is not None or design.population == "benchmark"
+    return () if asked else tuple(name for name in names if GROUP_WORDS.search(name))
 
 
 def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]) -> None:
@@ -68,28 +76,51 @@ def known_covariates(design: Design, side: pl.DataFrame | None, names: list[str]
             )
 
 
-def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> Grouped:
-    """Attach the clusters that were asked for, or declared by a column of that name."""
-    if design.ignores_clusters:
-        return Grouped(table=table, notes=("Clusters: ignored (--cluster none); each item is its own.",))
+def attach_clusters(table: pl.DataFrame, side: pl.DataFrame | None, design: Design) -> Clustered:
+    """Attach to every task the clusters that were asked for, or declared by a column of that name."""
+    choices: dict[tuple[str, ...] | None, list[str]] = {}
+    for task in table["task"].unique().sort():
+        choices.setdefault(design.cluster_of(task), []).append(task)
+    if len(choices) == 1:
+        return _attach(table, side, design, *choices)
+    parts = [
+        _attach(table.filter(pl.col("task").is_in(tasks)), side, design, choice, of=f" of {listing(tasks)}")
+        for choice, tasks in choices.items()
+    ]
+    return Clustered(
+        table=pl.concat([part.table for part in parts], how="diagonal"),
+        names={task: names for part in parts for task, names in part.names.items()},
+        notes=tuple(note for part in parts for note in part.notes),
+        cautions=tuple(caution for part in parts for caution in part.cautions),
+    )
+
+
+def _attach(
+    table: pl.DataFrame, side: pl.DataFrame | None, design: Design, choice: tuple[str, ...] | None, *, of: str = ""
+) -> Clustered:
+    """Attach the clusters of one choice to the tasks that it is for; `of`: which these are, where others have another."""
+    if choice == (NO_CLUSTERS,):
+        return Clustered(table=table, notes=(f"Clusters{of}: ignored (--cluster none); each item is its own.",))
     cautions: tuple[Caution, ...] = ()
-    if design.cluster_from is not None:
+    declared = False
+    if design.cluster_from is not None and choice == design.cluster:
         table = table.with_columns(cluster_0=_from_id(table, design.cluster_from))
         names: tuple[str, ...] = (f"the id by {design.cluster_from}",)
-    elif design.cluster is not None:
-        table, names = _asked_clusters(table, side, design.cluster), design.cluster
+    elif choice is not None:
+        table, names, cautions = *_asked_clusters(table, side, choice), _without(table, side, choice)
     elif "cluster" in table.columns and table["cluster"].null_count() < len(table):
-        cautions = _holes(table)
-        table, names = _declared_cluster(table), ("cluster",)
+        table, names, cautions, declared = _declared_cluster(table), ("cluster",), _holes(table), True
     else:
-        return Grouped(table=table)
+        return Clustered(table=table)
     if len(names) > MAX_CLUSTERINGS:
         raise DataError("more than two ways of clustering", remedy="Name one or two cluster columns.")
-    note = _clusters_note(table, names, declared=design.cluster is None and design.cluster_from is None)
-    return Grouped(table=table, names=names, notes=(note,), cautions=cautions)
+    note = _clusters_note(table, names, declared=declared, of=of)
+    return Clustered(table=table, names=dict.fromkeys(table["task"].unique(), names), notes=(note,), cautions=cautions)
 
 
-def _asked_clusters(table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]) -> pl.DataFrame:
+def _asked_clusters(
+    table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
     for k, name in enumerate(names):
         if side is not None and name in side.columns:
             table = _join(table, side, name, f"cluster_{k}")
@@ -102,8 +133,31 @@ def _asked_clusters(table: pl.DataFrame, side: pl.DataFrame | None, names: tuple
                 )
             _one_value(table, name)
             table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
-        _every_item(table, f"cluster_{k}", name)
-    return table
+        table = _every_item(table, f"cluster_{k}", name)
+    return table, names
+
+
+def _bare_tasks(table: pl.DataFrame, column: str) -> list[str]:
+    """Return the tasks of which no item has a value in a column; none where that is all of them."""
+    held = table.group_by("task").agg(some=pl.col(column).is_not_null().any()).sort("task")
+    bare = held.filter(~pl.col("some"))["task"].to_list()
+    return [] if len(bare) == len(held) else bare
+
+
+def _without(table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]) -> tuple[Caution, ...]:
+    """Warn of tasks that lack a cluster column altogether, where others have it."""
+    joined = [
+        (_join(table, side, name, name) if side is not None and name in side.columns else table, name) for name in names
+    ]
+    lacking = [(name, bare) for held, name in joined if name in held.columns and (bare := _bare_tasks(held, name))]
+    return tuple(
+        Caution(
+            code="task_without_clusters",
+            message=f"no {name!r} for any item of {listing(bare)}, whose items each count as their own cluster",
+            remedy="Name the column of these tasks (tasks in howsure.toml), or say that they have none.",
+        )
+        for name, bare in lacking
+    )
 
 
 def _join(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> pl.DataFrame:
@@ -114,8 +168,10 @@ def _join(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> p
     return table.join(wanted, on=keys, how="left")
 
 
-def _every_item(table: pl.DataFrame, alias: str, name: str) -> None:
-    lacking = table.filter(pl.col(alias).is_null()).sort("task", "item")
+def _every_item(table: pl.DataFrame, alias: str, name: str) -> pl.DataFrame:
+    """Return the table with a cluster for every item; a task that lacks the column altogether has each item as its own."""
+    bare = pl.col("task").is_in(_bare_tasks(table, alias))
+    lacking = table.filter(pl.col(alias).is_null() & ~bare).sort("task", "item")
     if len(lacking):
         row = lacking.row(0, named=True)
         raise DataError(
@@ -123,6 +179,7 @@ def _every_item(table: pl.DataFrame, alias: str, name: str) -> None:
             where=str(row["task"]),
             remedy="Clustering needs it on every item: complete it, choose another column, or use --cluster none.",
         )
+    return table.with_columns(pl.when(bare).then(_LONE).otherwise(alias).alias(alias))
 
 
 def _one_value(table: pl.DataFrame, name: str) -> None:
@@ -140,8 +197,7 @@ def _one_value(table: pl.DataFrame, name: str) -> None:
 
 def _declared_cluster(table: pl.DataFrame) -> pl.DataFrame:
     _one_value(table, "cluster")
-    lone = pl.concat_str(pl.lit("\x00item "), pl.col("item"))
-    return table.with_columns(cluster_0=pl.coalesce("cluster", lone))
+    return table.with_columns(cluster_0=pl.coalesce("cluster", _LONE))
 
 
 def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
@@ -182,10 +238,14 @@ def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
     return found
 
 
-def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: bool) -> str:
+_LONE = pl.concat_str(pl.lit("\x00item "), pl.col("item"))
+"""The cluster of an item that has none."""
+
+
+def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: bool, of: str) -> str:
     parts = [_cluster_words(table, f"cluster_{k}", name) for k, name in enumerate(names)]
     hint = "; --cluster none ignores it" if declared else ""
-    return f"Clusters: {' and '.join(parts)}{hint}."
+    return f"Clusters{of}: {' and '.join(parts)}{hint}."
 
 
 def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
@@ -223,9 +283,9 @@ def attach_weights(table: pl.DataFrame, side: pl.DataFrame | None, design: Desig
     return table
 
 
-def propose(table: pl.DataFrame, metadata: Callable[[], dict[str, int]]) -> list[Caution]:
-    """Propose clusters where ids or metadata look grouped; `metadata` counts the values of further columns."""
-    return _propose_from_ids(table) or _propose_metadata(table, metadata())
+def propose(table: pl.DataFrame, columns: Iterable[str]) -> list[Caution]:
+    """Propose clusters where ids, or one of these metadata columns, look grouped."""
+    return _propose_from_ids(table) or _propose_metadata(table, columns)
 
 
 def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
@@ -247,17 +307,18 @@ def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
     return []
 
 
-def _propose_metadata(table: pl.DataFrame, columns: dict[str, int]) -> list[Caution]:
-    """Propose a metadata column whose name and number of values look like groups of items."""
-    n_items = len(table)
-    likely = [name for name, count in columns.items() if GROUP_WORDS.search(name) and 2 <= count <= n_items / 2]
+def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> list[Caution]:
+    """Propose the column of most values that groups the items and is the same for all rows of an item."""
+    whole = [name for name in columns if not (table[name] != table[f"{name}_max"]).any()]
+    counts = {name: table[name].n_unique() for name in whole if table[name].null_count() < len(table)}
+    likely = [name for name, count in counts.items() if 2 <= count <= len(table) / 2]
     if not likely:
         return []
-    name = max(likely, key=lambda column: columns[column])
+    name = max(likely, key=lambda column: counts[column])
     return [
         Caution(
             code="looks_grouped",
-            message=f"column `{name}` groups the items ({columns[name]:,} values); if items of a group were drawn "
+            message=f"column `{name}` groups the items ({counts[name]:,} values); if items of a group were drawn "
             "together, the error bars are too small",
             remedy=f"Use --cluster {name}, or --cluster none to say that they were not.",
         )

@@ -30,6 +30,8 @@ class ScoreMatrix:
     `weights` (n,): positive, scaled to mean 1, None for equal weights.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
     tell their noise, within / (attempts − 1).
+    `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are none); `lost` (M,):
+    attempts at items that no model has a score for.
     """
 
     task: str
@@ -46,11 +48,33 @@ class ScoreMatrix:
     bounded: bool = True
     lower_is_better: bool = False
     derived: bool = False
+    tried: Ints | None = None
+    failed: Ints | None = None
+    lost: Ints | None = None
+
+    @property
+    def n_attempts(self) -> Ints:
+        """All attempts of each model (M,), with a score or without."""
+        return _column_sums(self.attempts if self.tried is None else self.tried) + self._lost
+
+    @property
+    def n_failed(self) -> Ints:
+        """The attempts of each model without a score (M,)."""
+        return self._lost if self.failed is None else _column_sums(self.failed) + self._lost
+
+    @property
+    def _lost(self) -> Ints:
+        return np.zeros(len(self.models), dtype=np.int64) if self.lost is None else self.lost
 
     @property
     def orientation(self) -> int:
         """+1 where larger scores are better, −1 where smaller ones are."""
         return -1 if self.lower_is_better else 1
+
+    @property
+    def reach(self) -> float:
+        """The largest difference that there can be, in score units: 1 for scores in [0, 1], else infinite."""
+        return 1.0 if self.bounded else float("inf")
 
     @property
     def complete(self) -> bool:
@@ -82,10 +106,13 @@ class ScoreMatrix:
             values=self.values[:, chosen],
             attempts=self.attempts[:, chosen],
             within=self.within[:, chosen],
+            tried=None if self.tried is None else self.tried[:, chosen],
+            failed=None if self.failed is None else self.failed[:, chosen],
+            lost=None if self.lost is None else self.lost[chosen],
         )
 
     def take_items(self, keep: NDArray[np.bool_]) -> ScoreMatrix:
-        """Return only these items; cluster codes are made consecutive again."""
+        """Return only these items, with the attempts at them; cluster codes are made consecutive again."""
         codes, labels = [], []
         for k, cluster in enumerate(self.clusters):
             used, code = np.unique(cluster[keep], return_inverse=True)
@@ -100,4 +127,11 @@ class ScoreMatrix:
             clusters=tuple(codes),
             cluster_labels=tuple(labels) if self.cluster_labels else (),
             weights=None if self.weights is None else self.weights[keep],
+            tried=None if self.tried is None else self.tried[keep],
+            failed=None if self.failed is None else self.failed[keep],
+            lost=None,
         )
+
+
+def _column_sums(counts: Ints) -> Ints:
+    return np.asarray(counts.sum(axis=0, dtype=np.int64))

@@ -6,26 +6,30 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from howsure.errors import DataError
 from howsure.table.aggregate import Grouped, Wanted, group, names_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.table.scores import Scores
 
 ROLES = ("task", "model", "metric")
 
 
-def resolve(name: str, names: Sequence[str]) -> str:
-    """Return the model of this name; what follows the last slash is enough, and the run of an average of checkpoints.
+def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | None = None) -> str:
+    """Return the model of this name; what follows the last slash is enough.
 
+    `averages`: of averages of checkpoints, the run of each, which is enough as well.
     DataError, with the nearest names, where no model or more than one fits.
     """
     if name in names:
         return name
-    ending = [known for known in names if known.endswith(f"/{name}") or known.startswith(f"{name} (last ")]
+    runs = {known for known, run in (averages or {}).items() if run == name}
+    ending = [known for known in names if known.endswith(f"/{name}") or known in runs]
     if len(ending) == 1:
         return ending[0]
     raise _unknown("model", name, names, ending)
@@ -43,16 +47,19 @@ def _unknown(role: str, name: str, names: Sequence[str], fitting: Sequence[str] 
 def choose(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> tuple[Wanted, Grouped]:
     """Group the rows that are wanted, and return them with the full names of what was wanted.
 
-    Only where some name isn't found are all names of its kind looked up. DataError where none is meant, or no row is left.
+    Only where some name isn't found are all names of its kind looked up, for the error. DataError where none is meant, or no
+    row is left.
     """
     found = group(scores, wanted, columns)
-    missing = [role for role in ROLES if set(getattr(wanted, role)) - set(found.results[role].unique())]
-    meant = replace(wanted, **{role: _meant(scores, role, getattr(wanted, role)) for role in missing})
-    if meant != wanted:
-        found = group(scores, meant, columns)
+    missing = [role for role in ROLES if not _all_found(role, getattr(wanted, role), found)]
+    meant = replace(wanted, **{role: _meant(scores, role, getattr(wanted, role), found) for role in missing})
     if not len(found.results):
         raise _nothing([f"{role} {listing([repr(name) for name in getattr(meant, role)])}" for role in missing])
     return meant, found
+
+
+def _all_found(role: str, names: Sequence[str], found: Grouped) -> bool:
+    return set(names) <= set(found.results[role].unique())
 
 
 def _nothing(wanted: list[str]) -> DataError:
@@ -60,8 +67,14 @@ def _nothing(wanted: list[str]) -> DataError:
     return DataError(what, remedy="Check --task, --model, --metric and --where against `howsure describe`.")
 
 
-def _meant(scores: Scores, role: str, asked: tuple[str, ...]) -> tuple[str, ...]:
+def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped) -> tuple[str, ...]:
     """Return the full names of what was asked for; tasks and metrics are named in full."""
+    there = found.results[role].unique().cast(pl.String).sort().to_list()
+    if role == "model":
+        try:
+            return tuple(dict.fromkeys(resolve(name, there) for name in asked))
+        except DataError:  # a name of which no row is left, or that is unknown
+            there = []
     names = names_of(scores, role)
     if not names:
         raise _nothing([])

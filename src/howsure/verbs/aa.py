@@ -20,7 +20,7 @@ from howsure.statistics.choices import ComparisonMethod, Variance
 from howsure.statistics.means import intervals
 from howsure.statistics.results import Interval
 from howsure.study.design import make_design
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 from howsure.table.aggregate import Wanted, value_counts
 from howsure.verbs.read import read
 from howsure.wording import Scale, plural
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.differences import Pivots
     from howsure.study.design import DesignOptions
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
 
     Floats = NDArray[np.float64]
@@ -123,17 +123,17 @@ def aa(
     covariates.refuse_covariate(design, "aa")
     refuse_population(design, "aa")
     scores = read(data, probabilities=design.score.kind == "prob")
-    items = collect(scores, design)
-    values = _Values(scores=scores, wanted=items.wanted)
-    entries, told = [], list(items.cautions)
-    for k, (matrix, model) in enumerate(_models(items)):
+    study = gather(scores, design)
+    values = _Values(scores=scores, wanted=Wanted(task=study.tasks, model=design.model, metric=design.metric))
+    entries, told = [], list(study.cautions)
+    for k, (matrix, model) in enumerate(_models(study)):
         try:
             entries.append(_rate(_halves(matrix, model, values), asked, np.random.default_rng([seed, k])))
         except DataError as error:
             told.append(Caution(code="not_parted", message=str(error)))
     if not entries:
         raise DataError("no model has enough items to be parted", remedy="Four items or clusters are the least.")
-    percent = all(matrix.bounded for matrix, _ in _models(items))
+    percent = all(matrix.bounded for matrix, _ in _models(study))
     _refuse_whole_scale(asked, percent=percent)
     entries = [replace(entry, excess=_excess(entry, asked, len(entries))) for entry in entries]
     return FalseAlarms(
@@ -142,7 +142,7 @@ def aa(
         level=level,
         promised_fails=asked.promised,
         seed=seed,
-        notes=items.notes,
+        notes=study.notes,
         cautions=tuple(dict.fromkeys(told)),
     )
 
@@ -168,8 +168,8 @@ def _refuse_whole_scale(asked: _Asked, *, percent: bool) -> None:
             raise OptionError(f"margin={margin:g} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
 
 
-def _models(items: Items) -> Iterator[tuple[ScoreMatrix, str]]:
-    for matrix in items.matrices():
+def _models(study: Study) -> Iterator[tuple[ScoreMatrix, str]]:
+    for matrix in study.matrices():
         for model in matrix.models:
             yield matrix, model
 

@@ -13,15 +13,15 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.adjusted import refuse_covariate
 from howsure.inference.noise import pair_task_noise, task_noise
 from howsure.inference.population import refuse_population
-from howsure.inference.question import MeanOptions
+from howsure.inference.question import Question
 from howsure.options import check
 from howsure.statistics.choices import Variance
 from howsure.statistics.noise import allocation
 from howsure.statistics.noise.answer_noise import answers
 from howsure.study.design import make_design
+from howsure.study.gathering import gather
 from howsure.study.names import resolve
-from howsure.study.study import collect
-from howsure.verbs.read import read
+from howsure.verbs.read import scores_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import NoiseEntry
     from howsure.study.design import Design, DesignOptions
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
+    from howsure.study.study import Study
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -72,11 +72,11 @@ def allocate(
     _check_counts(attempts=attempts, most=most)
     design = make_design(options)
     _refuse(design)
-    items = collect(read(data, probabilities=design.score.kind == "prob"), design)
-    matrix, names = _chosen(items, a, b)
+    study = gather(scores_of(data, design), design)
+    matrix, names = _chosen(study, a, b)
     run = _Run(extra=attempts, most=most, new=new_run)
-    asked = MeanOptions(interval=None, variance=variance, level=0.95, seed=0)
-    return _allocation(matrix, names, items, run, asked)
+    asked = Question(variance=variance)
+    return _allocation(matrix, names, study, run, asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +100,9 @@ def _refuse(design: Design) -> None:
         raise OptionError(f"allocate is about means over attempts, and {what} is another score", remedy="Leave it out.")
 
 
-def _chosen(items: Items, a: str | None, b: str | None) -> tuple[ScoreMatrix, tuple[str, ...]]:
+def _chosen(study: Study, a: str | None, b: str | None) -> tuple[ScoreMatrix, tuple[str, ...]]:
     """Return the one task and metric that holds the models, and their full names."""
-    matrices = list(items.matrices())
+    matrices = list(study.matrices())
     known = sorted({model for matrix in matrices for model in matrix.models})
     if a is None and (b is not None or len(known) > 1):
         raise OptionError(
@@ -133,7 +133,7 @@ class _Told:
     by: tuple[str, ...]
 
 
-def _allocation(matrix: ScoreMatrix, names: tuple[str, ...], items: Items, run: _Run, asked: MeanOptions) -> Allocation:
+def _allocation(matrix: ScoreMatrix, names: tuple[str, ...], study: Study, run: _Run, asked: Question) -> Allocation:
     columns = [matrix.column(name) for name in names]
     shared = np.asarray(~np.isnan(matrix.values[:, columns]).any(axis=1))
     if not shared.any():
@@ -154,7 +154,7 @@ def _allocation(matrix: ScoreMatrix, names: tuple[str, ...], items: Items, run: 
         expected, np.maximum(base, 1), run.extra - (len(base) if run.new else 0), run.most
     )
     after = allocation.variance_after(expected, base, add)
-    entry = _noise(matrix, names, items, asked)
+    entry = _noise(matrix, names, asked)
     measured = math.isfinite(entry.answers)
     by = tuple(dict.fromkeys(name for own in told for name in own.by))
     found = Allocation(
@@ -174,9 +174,9 @@ def _allocation(matrix: ScoreMatrix, names: tuple[str, ...], items: Items, run: 
         decided_by=by,
         new_run=run.new,
         percent=matrix.bounded,
-        notes=items.notes,
+        notes=study.notes,
     )
-    return replace(found, cautions=tuple(_cautions(found, items, entry, left_out)))
+    return replace(found, cautions=tuple(_cautions(found, study, entry, left_out)))
 
 
 def _spread(cost: Floats, base: Ints, run: _Run) -> Ints:
@@ -244,15 +244,15 @@ def _nothing_told(model: str, others: int, run: _Run) -> DataError:
     )
 
 
-def _noise(matrix: ScoreMatrix, names: tuple[str, ...], items: Items, asked: MeanOptions) -> NoiseEntry:
+def _noise(matrix: ScoreMatrix, names: tuple[str, ...], asked: Question) -> NoiseEntry:
     """Take the error bar of the mean, or of the difference, apart."""
     if len(names) == 2:
         return pair_task_noise(matrix, names[0], names[1], asked).entries[-1]
-    return task_noise(matrix.take_models([matrix.column(names[0])]), items, asked).entries[0]
+    return task_noise(matrix.take_models([matrix.column(names[0])]), asked).entries[0]
 
 
-def _cautions(found: Allocation, items: Items, entry: NoiseEntry, left_out: int) -> list[Caution]:
-    cautions = [*items.cautions, *entry.cautions]
+def _cautions(found: Allocation, study: Study, entry: NoiseEntry, left_out: int) -> list[Caution]:
+    cautions = [*study.cautions, *entry.cautions]
     if left_out:
         cautions.append(
             Caution(

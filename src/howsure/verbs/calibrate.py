@@ -14,7 +14,7 @@ from howsure.errors import DataError, OptionError
 from howsure.inference import record as published
 from howsure.options import check, check_level
 from howsure.study.design import make_design
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def calibrate(
 def real_worlds(data: Any) -> Iterator[World]:
     """Yield samples of 30, 100 and 300 items of every task with right-or-wrong scores, for models and pairs."""
     empty = True
-    for matrix in collect(read(data), make_design({})).matrices():
+    for matrix in gather(read(data), make_design({})).matrices():
         most = int(matrix.attempts.max())
         complete = np.flatnonzero(matrix.right_or_wrong() & (matrix.attempts == most).all(axis=0))
         if len(complete) and len(matrix.items) >= max(SAMPLES):

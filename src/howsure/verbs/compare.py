@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.answers.compare import Comparison, Comparisons
 from howsure.errors import OptionError
-from howsure.inference import adjusted as covariates
-from howsure.inference import sensitivity as rereading
-from howsure.inference.compare import adjusted, comparison, known_models, one_metric, tasks_left_out
-from howsure.inference.overall import overall_comparison
-from howsure.inference.population import measured, refuse_methods
-from howsure.inference.question import PairOptions
+from howsure.inference.compare import compared, gather_pair
+from howsure.inference.population import population_of, refuse_methods
+from howsure.inference.question import Question
+from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options import Overall, check, check_level
 from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
 from howsure.study.design import DesignOptions, make_design
@@ -21,6 +17,8 @@ from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from howsure.answers.compare import Comparison, Comparisons
 
     Names = str | Sequence[str]
 
@@ -61,25 +59,20 @@ def compare(
         raise OptionError(f"margin={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
     design = make_design(options)
     refuse_methods(design.population, method=method)
-    scores = scores_of(data, design)
-    items, (a, b) = known_models(scores, design, (a, b))
-    pools = covariates.pools(scores, design, items, method=method, variance=variance)
-    asked = PairOptions(
-        method=method, variance=variance, level=level, margin=margin, seed=seed, population=design.population
+    question = Question(
+        method=method,
+        variance=variance,
+        level=level,
+        margin=margin,
+        adjust=adjust,
+        overall=overall,
+        seed=seed,
+        population=population_of(design.population),
     )
-    matrices, unknown = measured(one_metric(items, design.metric), design.population)
-    if margin is not None and margin >= 1 and any(matrix.bounded for matrix in matrices):
-        raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or --margin 5pp) for 5 points.")
-    left_out = [*tasks_left_out(items, matrices), *unknown]
-    plain = [comparison(matrix, a, b, asked) for matrix in matrices]
-    pairs = adjusted(covariates.adjusted_comparisons(matrices, pools, plain, margin), adjust)
-    again = partial(comparison, asked=replace(asked, margin=None))
-    cautions = (*items.cautions, *left_out, *rereading.policy_changes_verdict(items, pairs, again))
-    notes = (*items.notes, *covariates.told(design, pools))
-    if len(pairs) == 1:
-        return replace(pairs[0], notes=notes, cautions=(*cautions, *pairs[0].cautions))
-    if pools:
-        total, more = None, [covariates.NO_OVERALL]
-    else:
-        total, more = overall_comparison(matrices, pairs, asked, overall)
-    return Comparisons(comparisons=tuple(pairs), overall=total, notes=notes, cautions=(*cautions, *more))
+    study = gather_pair(scores_of(data, design), design, a, b)
+    found = compared(study, question)
+    cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
+    if len(found.comparisons) > 1:
+        return replace(found, cautions=cautions)
+    pair = found.comparisons[0]
+    return replace(pair, notes=found.notes, cautions=(*cautions, *pair.cautions))

@@ -8,12 +8,12 @@ from howsure.answers.estimate import Entry, Estimates
 from howsure.inference import adjusted as covariates
 from howsure.inference import refined as finer
 from howsure.inference.estimate import entries
-from howsure.inference.population import measured, refuse_methods
-from howsure.inference.question import MeanOptions
+from howsure.inference.population import population_of, refuse_methods
+from howsure.inference.question import Question
 from howsure.options import check, check_level
 from howsure.statistics.choices import IntervalMethod, Variance
 from howsure.study.design import DesignOptions, make_design
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -49,16 +49,21 @@ def estimate(
     check_level(level)
     design = make_design(options)
     refuse_methods(design.population, interval=interval)
+    question = Question(
+        interval=interval, variance=variance, level=level, seed=seed, population=population_of(design.population)
+    )
     scores = scores_of(data, design)
-    items = collect(scores, design)
-    asked = MeanOptions(interval=interval, variance=variance, level=level, seed=seed, population=design.population)
+    study = gather(scores, design)
+    pools = covariates.pools(study, question, interval=interval)
+    refined = finer.right_or_wrong(study, scores)
+    matrices, left_out = question.population.measured(list(study.matrices()))
     found: list[Entry] = []
-    percent, pools = {}, covariates.pools(scores, design, items, interval=interval, variance=variance)
-    refined = finer.right_or_wrong(scores, design)
-    matrices, left_out = measured(list(items.matrices()), design.population)
     for matrix in matrices:
-        adjusted = covariates.adjusted_entries(matrix, pools, entries(matrix, items, asked))
+        adjusted = covariates.adjusted_entries(matrix, pools, entries(matrix, question))
         found += finer.with_savings(adjusted, matrix, refined, variance)
-        percent[matrix.task, matrix.metric] = matrix.bounded
-    notes = (*items.notes, *covariates.told(design, pools))
-    return Estimates(entries=tuple(found), percent=percent, notes=notes, cautions=(*items.cautions, *left_out))
+    return Estimates(
+        entries=tuple(found),
+        percent={(matrix.task, matrix.metric): matrix.bounded for matrix in matrices},
+        notes=(*study.notes, *covariates.told(design, pools)),
+        cautions=(*study.cautions, *left_out),
+    )

@@ -12,19 +12,20 @@ from howsure.inference.gating.coverage import coverage
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.floors import floors
 from howsure.inference.gating.pairs import answers
+from howsure.inference.population import population_of, refuse_methods
+from howsure.inference.question import Question
 from howsure.present.gate import WORDS
 from howsure.study.design import make_design
-from howsure.study.names import resolve
-from howsure.study.study import FAILURES_NOTE
-from howsure.table.aggregate import names_of
-from howsure.verbs.read import read
+from howsure.study.gathering import gather
+from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod, Variance
-    from howsure.study.design import DesignOptions
+    from howsure.study.design import Design, DesignOptions
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
 
 
@@ -78,24 +79,23 @@ def gate(
     )
     refuse_options(asked, baseline, level=level, overall=overall, each_task=each_task, method=method)
     design = make_design(options)
-    scores = read(data, probabilities=design.score.kind == "prob")
-    how = How(
-        scores=scores,
-        asked=asked,
-        level=level,
-        overall=overall,
-        each_task=each_task,
-        shared={"variance": variance, "seed": seed},
+    refuse_methods(design.population, method=method)
+    question = Question(
         method=method,
-        options=dict(options),
+        variance=variance,
+        level=level,
+        overall=overall or "mean",
+        seed=seed,
+        population=population_of(design.population),
     )
-    candidate, baseline = _names(scores, candidate, baseline, averaged=bool(design.average_last))
-    checks, notes, cautions = judged(how, candidate, baseline)
-    checks = decided(how, checks, candidate, baseline)
-    cautions += other_policies(how, candidate, baseline, checks, notes)
+    study = _gathered(scores_of(data, design), design, candidate, baseline)
+    how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)
+    checks, notes, cautions = judged(how)
+    checks = decided(how, checks)
+    cautions += other_policies(how, checks)
     return Gate(
-        candidate=checks[0].candidate if checks else candidate,
-        baseline=next((check.baseline for check in checks), baseline),
+        candidate=how.candidate,
+        baseline=how.baseline,
         checks=tuple(checks),
         level=level,
         notes=tuple(dict.fromkeys(notes)),
@@ -103,51 +103,46 @@ def gate(
     )
 
 
-def _names(scores: Scores, candidate: str, baseline: str | None, *, averaged: bool) -> tuple[str, str | None]:
-    """Return the full names; averages of checkpoints are resolved by `compare` itself."""
-    if averaged:
-        return candidate, baseline
-    models = names_of(scores, "model")
-    names = resolve(candidate, models), None if baseline is None else resolve(baseline, models)
-    if names[0] == names[1]:
-        raise OptionError(f"candidate and baseline are both {names[0]!r}", remedy="Name two different models.")
-    return names
+def _gathered(scores: Scores, design: Design, candidate: str, baseline: str | None) -> Study:
+    """Gather the rows of the candidate and its baseline, once for all criteria."""
+    names = (candidate,) if baseline is None else (candidate, baseline)
+    study = gather(scores, design, models=names)
+    if len(study.models) < len(names):
+        raise OptionError(f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models.")
+    return study
 
 
-def judged(how: How, candidate: str, baseline: str | None) -> tuple[list[Check], list[str], list[Caution]]:
+def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
     """Return every check with its p-values or limits, not yet decided where p-values decide; notes and cautions."""
     checks: list[Check] = []
     notes: list[str] = []
     cautions: list[Caution] = []
-    judged_floors = [floors(how, candidate, baseline, how.one_sided)] if how.asked.floors else []
-    for answer, more in (*answers(how, candidate, baseline), *judged_floors):
+    judged_floors = [floors(how, how.one_sided)] if how.asked.floors else []
+    for answer, more in (*answers(how), *judged_floors):
         checks += more
         notes += answer.notes
-        cautions += [caution for caution in answer.cautions if caution.code not in ("failure_policy", "task_left_out")]
-    if baseline is not None:
-        lacking, told = coverage(how, candidate, baseline, checks)
+        cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
+    if how.baseline is not None:
+        lacking, told = coverage(how, how.baseline, checks)
         checks, cautions = [*checks, *lacking], [*cautions, *told]
     return checks, notes, cautions
 
 
-def other_policies(
-    how: How, candidate: str, baseline: str | None, checks: Sequence[Check], notes: Sequence[str]
-) -> list[Caution]:
+def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
     """Warn where counting failed attempts the other way would change the verdict of a check."""
-    if how.options.get("failures") == "error" or not any(note.startswith(FAILURES_NOTE) for note in notes):
+    if how.study.design.failures == "error" or not how.study.failed():
         return []
     before = {_key(check): check.verdict for check in checks}
     cautions = []
     for policy in ("drop", "zero"):
-        again = replace(how, options={**how.options, "failures": policy})
-        found = decided(again, judged(again, candidate, baseline)[0], candidate, baseline)
+        again = replace(how, study=how.study.with_failures(policy))
         cautions += [
             Caution(
                 code="failure_policy",
                 message=f"{check.name}: with --failures {policy} the verdict would be {WORDS[check.verdict].lower()!r}",
                 remedy="Choose a policy and keep it.",
             )
-            for check in found
+            for check in decided(again, judged(again)[0])
             if before.get(_key(check), check.verdict) != check.verdict
         ]
     return cautions

@@ -8,7 +8,7 @@ from howsure.inference import adjusted as covariates
 from howsure.inference.population import refuse_population
 from howsure.options import check_level
 from howsure.study.design import DesignOptions, make_design
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -45,4 +45,4 @@ def health(
     design = make_design(options)
     covariates.refuse_covariate(design, "health")
     refuse_population(design, "health")
-    return examine(collect(scores_of(data, design), design), top=top, level=level)
+    return examine(gather(scores_of(data, design), design), top=top, level=level)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference import leaderboard as ranking
+from howsure.inference.leaderboard import ranked, ranking_question, with_other_policies
 from howsure.study.design import DesignOptions, make_design
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def leaderboard(
     (('a',), [1, 2])
     """
     design = make_design(options)
-    asked = ranking.rank_options(
+    question = ranking_question(
         design,
         "leaderboard",
         interval=interval,
@@ -57,4 +57,5 @@ def leaderboard(
         overall=overall,
         seed=seed,
     )
-    return ranking.rank(collect(scores_of(data, design), design), asked, top=top)
+    study = gather(scores_of(data, design), design)
+    return with_other_policies(ranked(study, question, top=top), study)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.question import MeanOptions
+from howsure.inference.question import Question
 from howsure.options import check, check_level
 from howsure.statistics.choices import Variance
 from howsure.study.design import DesignOptions, make_design
@@ -46,5 +46,4 @@ def noise(
     check("variance", variance, Variance)
     check_level(level)
     design = make_design(options)
-    asked = MeanOptions(interval=None, variance=variance, level=level, seed=0)
-    return decompose(scores_of(data, design), design, asked, a, b)
+    return decompose(scores_of(data, design), design, Question(variance=variance, level=level), a, b)

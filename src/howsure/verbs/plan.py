@@ -227,7 +227,7 @@ def _from_pilot(
             f"plan is about means over attempts, and {design.score} is another score", remedy="Leave the score out."
         )
     scores = read(data, probabilities=design.score.kind == "prob")
-    pilots, items, cautions = read_pilots(scores, design, a, b, paired=asked.paired)
+    pilots, study, cautions = read_pilots(scores, design, a, b, paired=asked.paired)
     asked = _fitting(asked, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
     tasks = [_task_plan(pilot, asked, run, run.pairs * len(pilots)) for pilot in pilots]
     cautions += [ONE_ATTEMPT] if any(not pilot.measured for pilot in pilots) else []
@@ -239,7 +239,7 @@ def _from_pilot(
     simulated = None if run.seed is None else _rehearsed(pilots, tasks, asked, comparisons, run.seed)
     few = min(pilot.basis.n_clusters for pilot in pilots)
     cautions += [_small_pilot(few, pilots)] if few < FEW_UNITS else []
-    told = (*items.notes, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
+    told = (*study.notes, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
     told += (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",) if len(pilots) > 1 else ()
     return _answer(
         asked,
@@ -247,7 +247,7 @@ def _from_pilot(
         comparisons,
         simulated=simulated,
         notes=told,
-        cautions=(*items.cautions, *cautions),
+        cautions=(*study.cautions, *cautions),
     )
 
 

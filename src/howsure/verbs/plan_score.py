@@ -24,9 +24,9 @@ from howsure.statistics.planning import score_power
 from howsure.statistics.planning.power import Spread, fewest
 from howsure.statistics.planning.sizes import spread_sizes
 from howsure.study.design import DesignOptions, make_design
+from howsure.study.gathering import gather
 from howsure.study.names import resolve
-from howsure.study.study import collect
-from howsure.verbs.read import read
+from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,8 +202,8 @@ def _one_model(
         raise OptionError(
             f"plan is about means over attempts, and {design.score} is another score", remedy="Leave it out."
         )
-    items = collect(read(data, probabilities=design.score.kind == "prob"), design)
-    matrices = list(items.matrices())
+    study = gather(scores_of(data, design), design)
+    matrices = list(study.matrices())
     if len(matrices) > 1:
         raise OptionError(
             f"the pilot holds {len(matrices)} tasks or metrics", remedy="Choose with --task and --metric."
@@ -212,7 +212,7 @@ def _one_model(
     if model is None and len(matrix.models) > 1:
         raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for with -a.")
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
-    return one.take_items(~np.isnan(one.values[:, 0])), items.notes, items.cautions
+    return one.take_items(~np.isnan(one.values[:, 0])), study.notes, study.cautions
 
 
 def _pilot(matrix: ScoreMatrix, level: float, attempts: int | None) -> _Seen:

@@ -43,15 +43,15 @@ def report(
     >>> page.html.startswith("<!DOCTYPE html>")
     True
     """
-    from howsure.inference.leaderboard import rank_options
-    from howsure.page.contents import gather
+    from howsure.inference.leaderboard import ranking_question
+    from howsure.page.contents import contents_of
     from howsure.page.making import make
     from howsure.page.origin import Origin
     from howsure.study.design import make_design
     from howsure.verbs.read import read
 
     design = make_design(options)
-    asked = rank_options(
+    question = ranking_question(
         design,
         "report",
         interval=interval,
@@ -63,7 +63,7 @@ def report(
         seed=seed,
     )
     scores = read(data, probabilities=design.score.kind == "prob")
-    contents = gather(scores, design, asked)
+    contents = contents_of(scores, design, question)
     given = {
         "title": title,
         "interval": interval,
@@ -75,7 +75,7 @@ def report(
         "seed": seed,
         **options,
     }
-    return make(contents, asked, Origin.of(contents, asked, command or _call(data, given)), title)
+    return make(contents, question, Origin.of(contents, question, command or _call(data, given)), title)
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:

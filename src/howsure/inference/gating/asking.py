@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from howsure.answers.compare import Comparisons
 from howsure.errors import DataError, OptionError
+from howsure.inference.compare import compared
 from howsure.options import check_level
-from howsure.verbs.compare import compare
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from howsure.answers.compare import Comparison
+    from howsure.answers.compare import Comparison, Comparisons
     from howsure.errors import Caution
-    from howsure.statistics.choices import ComparisonMethod
-    from howsure.table.scores import Scores
+    from howsure.inference.question import Question
+    from howsure.options import Overall
+    from howsure.study.study import Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,39 +49,37 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """The scores, and how they are to be judged."""
+    """The study of a candidate and its baseline, and how they are to be judged; `overall` None: task by task alone."""
 
-    scores: Scores
+    study: Study
     asked: Criteria
-    level: float
-    overall: Any
+    question: Question
+    overall: Overall | Mapping[str, float] | None
     each_task: bool
-    shared: dict[str, Any]
-    method: ComparisonMethod | None
-    options: dict[str, Any]
+
+    @property
+    def level(self) -> float:
+        """The level at which a pass, or a fail, is shown."""
+        return self.question.level
+
+    @property
+    def candidate(self) -> str:
+        """The candidate's full name."""
+        return self.study.models[0]
+
+    @property
+    def baseline(self) -> str | None:
+        """The baseline's full name, None where there is none."""
+        return self.study.models[1] if len(self.study.models) > 1 else None
 
     @property
     def one_sided(self) -> float:
         """The level of the two-sided interval whose limits are one-sided at `level`."""
         return 2 * self.level - 1
 
-    def compare(self, candidate: str, baseline: str, level: float, margin: float | None) -> Comparisons:
+    def compare(self, level: float, margin: float | None) -> Comparisons:
         """Compare the two models, p-values as they are."""
-        found = compare(
-            self.scores,
-            candidate,
-            baseline,
-            method=self.method,
-            margin=margin,
-            adjust="none",
-            overall=self.overall or "mean",
-            level=level,
-            **self.shared,
-            **self.options,
-        )
-        if isinstance(found, Comparisons):
-            return found
-        return Comparisons(comparisons=(found,), notes=found.notes, cautions=found.cautions)
+        return compared(self.study, replace(self.question, level=level, margin=margin))
 
     def wanted(self, found: Comparisons) -> list[Comparison]:
         """Return the comparisons to be judged: of each task, and overall where that was asked."""

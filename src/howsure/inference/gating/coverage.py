@@ -5,12 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import narwhals as nw
-
 from howsure.answers.gate import Check
 from howsure.errors import Caution
-from howsure.study.design import make_design
-from howsure.table.schema import tidy, to_polars
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -19,9 +15,9 @@ if TYPE_CHECKING:
     from howsure.inference.gating.asking import How
 
 
-def coverage(how: How, candidate: str, baseline: str, checks: Sequence[Check]) -> tuple[list[Check], list[Caution]]:
+def coverage(how: How, baseline: str, checks: Sequence[Check]) -> tuple[list[Check], list[Caution]]:
     """Find the tasks that were not judged: those that the baseline has can't be told, others are told."""
-    mine, theirs = _tasks_of(how, candidate), _tasks_of(how, baseline)
+    mine, theirs = _tasks_of(how, how.candidate), _tasks_of(how, baseline)
     judged = {check.task for check in checks}
     if not how.each_task:
         judged |= mine & theirs
@@ -31,7 +27,7 @@ def coverage(how: How, candidate: str, baseline: str, checks: Sequence[Check]) -
             task=task,
             metric="any",
             criterion=name,
-            candidate=candidate,
+            candidate=how.candidate,
             baseline=baseline,
             limit=next(iter(checks)).limit if checks else math.nan,
             level=how.level,
@@ -52,18 +48,8 @@ def coverage(how: How, candidate: str, baseline: str, checks: Sequence[Check]) -
     ]
 
 
-def _tasks_of(how: How, model: str) -> set[str]:
-    """Return the tasks on which a model, or a checkpoint of it, has a score."""
-    frame, _ = tidy(how.scores.rows, how.scores.roles)
-    chosen = make_design(how.options)  # type: ignore[arg-type]
-    frame = frame.filter(~nw.col("score").is_null())
-    for name in ("task", "metric"):
-        if getattr(chosen, name):
-            frame = frame.filter(nw.col(name).is_in(list(getattr(chosen, name))))
-    pairs = to_polars(frame.select("task", "model").unique())
-    run = model.partition(" (last ")[0]
-    keep = [str(m) == model or (bool(chosen.average_last) and str(m).startswith(run)) for m in pairs["model"]]
-    return set(pairs.filter(keep)["task"].cast(str).to_list())
+def _tasks_of(how: How, model: str) -> frozenset[str]:
+    return how.study.held.get(model, frozenset())
 
 
 NOTHING_SHARED = Caution(

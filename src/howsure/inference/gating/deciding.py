@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from howsure.inference.gating.asking import How
 
 
-def decided(how: How, checks: list[Check], candidate: str, baseline: str | None) -> list[Check]:
+def decided(how: How, checks: list[Check]) -> list[Check]:
     """Give every check its verdict: passes as they are, fails after Holm's correction for the number of checks."""
     judged = [check for check in checks if not check.lacking]
     p = np.array([_p_fail(check) for check in judged])
-    stricter = _Stricter(how=how, candidate=candidate, baseline=baseline, count=len(judged))
+    stricter = _Stricter(how=how, count=len(judged))
     for k, check in enumerate(judged):
         if len(judged) > 1 and check.criterion in FLOORS and check.verdict == "fail":
             p[k] = stricter.bracket(check)
@@ -61,8 +61,6 @@ class _Stricter:
     """Floors judged at the levels of Holm's steps: a fail has p ≤ (1 − level) / j for the steps j that it survives."""
 
     how: How
-    candidate: str
-    baseline: str | None
     count: int
     seen: dict[int, dict[tuple[str, str], GateVerdict]] = field(default_factory=dict)
 
@@ -77,7 +75,7 @@ class _Stricter:
     def _verdict(self, check: Check, step: int) -> GateVerdict:
         if step not in self.seen:
             level = 1 - 2 * (1 - self.how.level) / step
-            _, checks = floors(self.how, self.candidate, self.baseline, level)
+            _, checks = floors(self.how, level)
             self.seen[step] = {(found.task, found.metric): found.verdict for found in checks}
         return self.seen[step][check.task, check.metric]
 

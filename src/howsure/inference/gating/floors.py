@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from howsure.answers.gate import Check
 from howsure.errors import OptionError
 from howsure.inference.gating.asking import no_overall
+from howsure.inference.leaderboard import ranked
 from howsure.statistics.means import intervals
-from howsure.statistics.pairs.difference import items_needed
-from howsure.verbs.leaderboard import leaderboard
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -22,39 +21,33 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.inference.gating.asking import How
     from howsure.statistics.results import Estimate
+    from howsure.study.design import Design
 
 
-def floors(how: How, candidate: str, baseline: str | None, level: float) -> tuple[Leaderboard, list[Check]]:
+def floors(how: How, level: float) -> tuple[Leaderboard, list[Check]]:
     """Judge the candidate's own scores by intervals of this level."""
-    options = how.options if how.options.get("average_last") else {**how.options, "model": candidate}
-    found = leaderboard(how.scores, level=level, overall=how.overall or "mean", **how.shared, **options)
-    mine = [board for board in found.boards if _entry(board, candidate) is not None]
-    _refuse_metrics(mine, how.options.get("metric"))
-    boards = mine if how.each_task or len(mine) == 1 else []
-    if how.overall and len(mine) > 1:
+    own = how.study.of_models([how.candidate])
+    found = ranked(own, replace(how.question, level=level, method=None))
+    _refuse_metrics(found.boards, how.study.design)
+    boards = found.boards if how.each_task or len(found.boards) == 1 else ()
+    if how.overall and len(found.boards) > 1:
         if found.overall is None:
             raise no_overall(found.cautions)
-        boards = [found.overall, *boards]
-    return found, [_floor(board, _entry(board, candidate), how, baseline) for board in boards]
+        boards = (found.overall, *boards)
+    return found, [_floor(board, board.entries[0], how) for board in boards]
 
 
-def _entry(board: Board, candidate: str) -> Entry | None:
-    names = (candidate, f"{candidate} (last ")
-    return next((e for e in board.entries if e.model == names[0] or e.model.startswith(names[1])), None)
-
-
-def _refuse_metrics(boards: Sequence[Board], chosen: object) -> None:
+def _refuse_metrics(boards: Sequence[Board], design: Design) -> None:
     metrics: dict[str, list[str]] = {}
     for board in boards:
         metrics.setdefault(board.task, []).append(board.metric)
     for task, found in metrics.items():
-        if len(found) > 1 and not chosen:
+        if len(found) > 1 and not design.metric_of(task):
             raise OptionError(f"{task} has {len(found)} metrics: {listing(found)}", remedy="Choose one with --metric.")
 
 
-def _floor(board: Board, entry: Entry | None, how: How, baseline: str | None) -> Check:
+def _floor(board: Board, entry: Entry, how: How) -> Check:
     """Judge a score by its one-sided limits; whether a fail holds for many checks at once is seen to in `decided`."""
-    assert entry is not None
     name, other = ("at_most", "at_least") if board.lower_is_better else ("at_least", "at_most")
     limit, where = getattr(how.asked, name), board.task or "overall"
     if limit is None:
@@ -73,7 +66,7 @@ def _floor(board: Board, entry: Entry | None, how: How, baseline: str | None) ->
         metric=board.metric,
         criterion="at_most" if board.lower_is_better else "at_least",
         candidate=entry.model,
-        baseline=baseline,
+        baseline=how.baseline,
         limit=limit,
         verdict=_floor_verdict(e, limit, lower_is_better=board.lower_is_better),
         value=e.value,
@@ -83,7 +76,7 @@ def _floor(board: Board, entry: Entry | None, how: How, baseline: str | None) ->
         candidate_score=e.value,
         n_items=e.n_items,
         n_clusters=e.n_clusters,
-        items_needed=math.nan if e.method.of_benchmark else items_needed(e, how.one_sided, limit),
+        items_needed=how.question.population.items_needed(e, how.one_sided, limit),
         percent=board.percent,
         lower_is_better=board.lower_is_better,
         cautions=e.cautions,

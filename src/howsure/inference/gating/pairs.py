@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.gate import Check
 from howsure.errors import Caution, MethodError
-from howsure.statistics.pairs.difference import items_needed
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -18,29 +17,31 @@ if TYPE_CHECKING:
     from howsure.inference.gating.asking import How
 
 
-def answers(how: How, candidate: str, baseline: str | None) -> Iterable[tuple[Any, list[Check]]]:
+def answers(how: How) -> Iterable[tuple[Any, list[Check]]]:
     """Yield what each criterion makes of the comparison of the two models, and the answer that it was made from."""
-    asked = how.asked
-    if asked.better:
-        found = how.compare(candidate, str(baseline), how.level, None)
-        yield found, [_better(pair, how.level) for pair in how.wanted(found)]
-    for name, margin in asked.margins:
-        found = _with_margin(how, candidate, str(baseline), margin)
+    if how.asked.better:
+        found = how.compare(how.level, None)
+        yield found, [_better(pair, how) for pair in how.wanted(found)]
+    for name, margin in how.asked.margins:
+        found = _with_margin(how, margin)
         make = _not_worse if name == "not_worse_than" else _same
-        yield found, [make(pair, margin, how) for pair in how.wanted(found)]
+        yield (
+            found,
+            [make(pair, how.study.design.margin_of(pair.task, margin) or margin, how) for pair in how.wanted(found)],
+        )
 
 
-def _with_margin(how: How, candidate: str, baseline: str, margin: float) -> Comparisons:
+def _with_margin(how: How, margin: float) -> Comparisons:
     """Compare with a margin; where some task gives no error bar, the others have one."""
     try:
-        return how.compare(candidate, baseline, how.one_sided, margin)
+        return how.compare(how.one_sided, margin)
     except MethodError:
-        plain = how.compare(candidate, baseline, how.one_sided, None)
+        plain = how.compare(how.one_sided, None)
     pairs = list(plain.comparisons)
     usable = [pair.task for pair in pairs if math.isfinite(pair.p_value)]
     if not usable:
         return plain
-    some = replace(how, options={**how.options, "task": usable}).compare(candidate, baseline, how.one_sided, margin)
+    some = replace(how, study=how.study.only(usable)).compare(how.one_sided, margin)
     found = {(pair.task, pair.metric): pair for pair in some.comparisons}
     merged = tuple(found.get((pair.task, pair.metric), pair) for pair in pairs)
     return replace(plain, comparisons=merged, overall=None)
@@ -68,7 +69,7 @@ def _pair_check(c: Comparison, **more: Any) -> Check:
     )
 
 
-def _better(c: Comparison, level: float) -> Check:
+def _better(c: Comparison, how: How) -> Check:
     ahead = c.difference.value if not c.lower_is_better else -c.difference.value
     p = c.p_value
     up, down = (p, 1.0) if ahead > 0 else (1.0, p) if ahead < 0 else (1.0, 1.0)
@@ -78,7 +79,7 @@ def _better(c: Comparison, level: float) -> Check:
         criterion="better",
         p_pass=up if known else math.nan,
         p_fail=down if known else math.nan,
-        items_needed=_needed(c, level, 0.0),
+        items_needed=_needed(c, how, how.level, 0.0),
     )
 
 
@@ -93,7 +94,7 @@ def _not_worse(c: Comparison, margin: float, how: How) -> Check:
         limit=margin,
         p_pass=p,
         p_fail=other,
-        items_needed=_needed(c, how.one_sided, target),
+        items_needed=_needed(c, how, how.one_sided, target),
     )
 
 
@@ -109,15 +110,13 @@ def _same(c: Comparison, margin: float, how: How) -> Check:
         limit=margin,
         p_pass=p,
         p_fail=other,
-        items_needed=_needed(c, level, math.copysign(margin, value)),
+        items_needed=_needed(c, how, level, math.copysign(margin, value)),
     )
 
 
-def _needed(c: Comparison, level: float, target: float) -> float:
+def _needed(c: Comparison, how: How, level: float, target: float) -> float:
     """Return about how many items in all would settle it; NaN on exactly these items, where attempts would."""
-    if c.difference.method.of_benchmark:
-        return math.nan
-    return items_needed(c.difference, level, target)
+    return how.question.population.items_needed(c.difference, level, target)
 
 
 def _missing_items(c: Comparison) -> list[Caution]:

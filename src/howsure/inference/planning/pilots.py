@@ -10,13 +10,13 @@ import numpy as np
 
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, DataError
-from howsure.inference.compare import known_models, one_metric
+from howsure.inference.compare import gather_pair, one_metric
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures, variance_limits
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.planning.power import Joined, Spread
 from howsure.statistics.planning.sizes import equal_sizes, sizes_of
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from howsure.statistics.planning.power import Planned
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Items
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
 
     Ints = NDArray[np.int64]
@@ -108,17 +108,18 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
 
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
-) -> tuple[list[Pilot], Items, list[Caution]]:
+) -> tuple[list[Pilot], Study, list[Caution]]:
     """Return one pilot a task: of a and b, or of the pair of models whose difference varies as the median pair's does."""
     if a is not None and b is not None:
-        items, names = known_models(scores, design, (a, b))
-        chosen = [(matrix, names, 1) for matrix in one_metric(items, design.metric)]
+        study = gather_pair(scores, design, a, b)
+        first, second = study.models
+        chosen = [(matrix, (first, second), 1) for matrix in one_metric(study)]
     else:
-        items = collect(scores, design)
-        chosen = [(matrix, *_median_pair(matrix)) for matrix in items.matrices()]
+        study = gather(scores, design)
+        chosen = [(matrix, *_median_pair(matrix)) for matrix in study.matrices()]
     pilots = [_pilot(matrix, names, pairs, paired) for matrix, names, pairs in chosen]
     two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in chosen)
-    return pilots, items, [FIRST_CLUSTERS] if two_way else []
+    return pilots, study, [FIRST_CLUSTERS] if two_way else []
 
 
 def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:

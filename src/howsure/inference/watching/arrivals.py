@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
-from howsure.study.clusters import attach_clusters, attach_weights, side_table
+from howsure.study.clusters import attach_clusters, attach_weights
+from howsure.study.gathering import gather
 from howsure.study.names import resolve
-from howsure.study.study import collect
 from howsure.table.schema import find_roles, open_frame
 from howsure.wording import listing, plural
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.study.design import Design
-    from howsure.study.study import Items
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
 
 
@@ -63,18 +63,18 @@ def arrivals(
 
     `order`: of all items as they are started; empty takes what the log tells.
     """
-    items = collect(scores, design)
-    task, metric = _one_part(items)
-    part, cautions = items.parts[task, metric], [c for c in items.cautions if c.code not in USUAL]
+    study = gather(scores, design)
+    task, metric = _one_part(study)
+    part, cautions = study.parts[task, metric], [c for c in study.cautions if c.code not in USUAL]
     names = part["model"].unique().cast(pl.String).sort().to_list()
     found = {side: _resolved(name, names, cautions) for side, name in (("a", a), ("b", b)) if name is not None}
     if len(found) == 2 and found["a"] == found["b"]:
         raise OptionError(f"{a!r} and {b!r} are one model, {found['a']!r}", remedy="Write the names in full.")
     fact = scores.fact(task)
     wanted = attempts or (fact.epochs if fact is not None else 0) or 1
-    side = side_table(design)
-    table = _items_table(items, part, found, wanted)
-    table, sizes, largest = _with_units(table, items, _plan(side, design, task), design, cluster_size=cluster_size)
+    side = study.side
+    table = _items_table(study, part, found, wanted)
+    table, sizes, largest = _with_units(table, study, _plan(side, design, task), design, cluster_size=cluster_size)
     table, note = _in_order(table, order or (fact.order if fact is not None else ()))
     complete = table["complete"]
     stated = len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
@@ -90,8 +90,8 @@ def arrivals(
         planned=(fact.planned if fact is not None else 0) or stated or None,
         shuffled=None if fact is None else fact.shuffled,
         order=_order(scores, task),
-        lower_is_better=items.is_lower_better(task, metric),
-        notes=(*items.notes, *note),
+        lower_is_better=study.is_lower_better((task, metric)),
+        notes=(*study.notes, *note),
         cautions=tuple(cautions),
     )
 
@@ -122,13 +122,13 @@ USUAL = ("partial_run",)
 """Cautions that every run in progress would have; the look tells the counts itself."""
 
 
-def _one_part(items: Items) -> tuple[str, str]:
-    if len(items.parts) == 1:
-        return next(iter(items.parts))
-    tasks = sorted({task for task, _ in items.parts})
+def _one_part(study: Study) -> tuple[str, str]:
+    if len(study.parts) == 1:
+        return next(iter(study.parts))
+    tasks = sorted({task for task, _ in study.parts})
     if len(tasks) > 1:
         raise OptionError(f"there are {len(tasks)} tasks: {listing(tasks)}", remedy="Choose one with --task.")
-    metrics = [metric for _, metric in items.parts]
+    metrics = [metric for _, metric in study.parts]
     raise OptionError(
         f"{tasks[0]} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with --metric."
     )
@@ -149,10 +149,10 @@ def _resolved(name: str, names: Sequence[str], cautions: list[Caution]) -> str:
         return name
 
 
-def _items_table(items: Items, part: pl.DataFrame, found: dict[str, str], wanted: int) -> pl.DataFrame:
+def _items_table(study: Study, part: pl.DataFrame, found: dict[str, str], wanted: int) -> pl.DataFrame:
     """Return one row an item: score, `complete` where all models have as many attempts as wanted, failed ones included."""
-    ((task, metric),) = items.parts
-    scored = items.scored(part, items.policy(task, metric), task, metric)
+    (key,) = study.parts
+    scored = study.scored(key)
     table: pl.DataFrame | None = None
     for side in ("a", "b"):
         if side not in found:
@@ -173,13 +173,14 @@ def _of_model(rows: pl.DataFrame, model: str) -> pl.DataFrame:
 
 
 def _with_units(
-    table: pl.DataFrame, items: Items, plan: pl.DataFrame | None, design: Design, *, cluster_size: int | None
+    table: pl.DataFrame, study: Study, plan: pl.DataFrame | None, design: Design, *, cluster_size: int | None
 ) -> tuple[pl.DataFrame, pl.DataFrame | None, float]:
     """Attach clusters and weights; return also the sizes of clusters and the largest sum of weights of a unit."""
-    (task,) = {task for task, _ in items.parts}
-    groups = items.groups.filter(pl.col("task").cast(pl.String) == task)
+    (task,) = study.tasks
+    names = study.cluster_names.get(task, ())
+    groups = study.items.filter(pl.col("task").cast(pl.String) == task)
     groups = groups.with_columns(pl.col("item").cast(pl.String))
-    cluster = pl.col("cluster_0").cast(pl.String) if items.cluster_names else pl.lit(None, pl.String)
+    cluster = pl.col("cluster_0").cast(pl.String) if names else pl.lit(None, pl.String)
     weight = pl.col("weight") if "weight" in groups.columns else pl.lit(1.0)
     known = groups.select("item", cluster.alias("cluster"), weight.alias("weight"))
     table = table.join(known, on="item", how="left", maintain_order="left")
@@ -188,13 +189,13 @@ def _with_units(
             "the weights of a run in progress must be known for all items before it",
             remedy="Give a table of all items with the weights (--items FILE).",
         )
-    if not items.cluster_names:
+    if not names:
         return table, None, float(plan["weight"].max()) if plan is not None else 1.0  # type: ignore[arg-type]
     if plan is not None and plan["cluster"].null_count() < len(plan):
         sizes = plan.group_by("cluster").agg(pl.len().alias("size"), pl.col("weight").sum())
         return table, sizes.select("cluster", "size"), float(sizes["weight"].max())  # type: ignore[arg-type]
     if cluster_size is None:
-        raise no_sizes(items.cluster_names[0])
+        raise no_sizes(names[0])
     sizes = known.select("cluster").unique().with_columns(size=pl.lit(cluster_size))
     return table, sizes, float(cluster_size)
 

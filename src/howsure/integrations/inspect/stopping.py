@@ -238,12 +238,12 @@ def _baseline_scores(data: Any, model: str | None, task: str, scorer: str | None
     import numpy as np
 
     from howsure.study.design import make_design
+    from howsure.study.gathering import gather
     from howsure.study.names import resolve
-    from howsure.study.study import collect
     from howsure.verbs.read import read
 
     scores = read(data)
-    matrices = list(collect(scores, make_design({"metric": scorer})).matrices())
+    matrices = list(gather(scores, make_design({"metric": scorer})).matrices())
     same = [matrix for matrix in matrices if matrix.task in (task, task.rsplit("/", maxsplit=1)[-1])]
     chosen = same or matrices
     if len(chosen) != 1:

@@ -1,0 +1,142 @@
+"""Other questions: the items, or clusters of them, are a sample of all that could have been drawn. Miller (2024), section 2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.compare import Comparison
+from howsure.inference.sensitivity import Recorded
+from howsure.statistics.means.mean import means
+from howsure.statistics.pairs.difference import difference, items_needed
+from howsure.statistics.pairs.pair_details import pair_limits
+from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.results import Method
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.errors import Caution
+    from howsure.inference.question import Question
+    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.results import Estimate
+    from howsure.study.matrix import ScoreMatrix
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherQuestions:
+    """The population of all questions like these; see [`Population`][howsure.inference.population.Population]."""
+
+    name: str = "questions"
+    only_these: bool = False
+
+    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
+        """Return all matrices: one attempt an item is enough."""
+        return list(matrices), []
+
+    def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
+        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+        found = means(
+            part.values,
+            clusters=part.clusters,
+            weights=part.weights,
+            attempts=part.attempts.astype(float) if part.right_or_wrong().all() else None,
+            bounded=part.bounded,
+            level=question.level,
+            interval=question.interval,
+            variance=question.variance,
+            rng=np.random.default_rng(question.seed),
+            labels=part.cluster_labels[0] if part.cluster_labels else (),
+        )
+        known = Recorded.of(part)
+        return tuple(
+            known.add("mean", estimate, rate=estimate.value, scores=part.values[:, k])
+            for k, estimate in enumerate(found)
+        )
+
+    def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+        """Compare two models, paired where they share items."""
+        return _compared(matrix, a, b, question)
+
+    def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
+        """Compare all pairs of a matrix at once."""
+        return pair_moments(
+            matrix.values,
+            clusters=matrix.clusters,
+            weights=matrix.weights,
+            variance=question.variance,
+            pseudo_items=matrix.bounded and question.method != "t",
+        )
+
+    def limits(self, matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval."""
+        return pair_limits(
+            matrix.values,
+            pairs,
+            level=question.level,
+            clusters=matrix.clusters,
+            weights=matrix.weights,
+            reach=matrix.reach,
+            net_wins=matrix.bounded and question.method != "t",
+        )
+
+    def overall_method(self, question: Question, *, bounded: bool) -> Method:
+        """Say what is done to put the comparisons of several tasks together."""
+        name = "pseudo-items" if bounded and question.method != "t" else "t"
+        return Method(name=name, variance=question.variance, overall=True)
+
+    def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
+        """Return about how many items in all would settle a difference."""
+        return items_needed(estimate, level, target)
+
+
+def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:
+    answer = difference(
+        matrix.values[:, matrix.column(a)],
+        matrix.values[:, matrix.column(b)],
+        clusters=matrix.clusters,
+        weights=matrix.weights,
+        bounded=matrix.bounded,
+        level=asked.level,
+        method=asked.method,
+        variance=asked.variance,
+        margin=asked.margin,
+        lower_is_better=matrix.lower_is_better,
+        rng=np.random.default_rng(asked.seed),
+        labels=matrix.cluster_labels[0] if matrix.cluster_labels else (),
+    )
+    estimate, decided = answer.estimate, answer.wins + answer.losses
+    if answer.paired:
+        gaps = matrix.values[:, matrix.column(a)] - matrix.values[:, matrix.column(b)]
+        rate = decided / (decided + answer.ties)
+        estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, scores=gaps)
+    return Comparison(
+        task=matrix.task,
+        metric=matrix.metric,
+        a=a,
+        b=b,
+        a_mean=answer.a_mean,
+        b_mean=answer.b_mean,
+        difference=estimate,
+        p_value=answer.p_value,
+        p_adjusted=answer.p_value,
+        correlation=answer.correlation,
+        unpaired_se=answer.unpaired_se,
+        unclustered_se=answer.unclustered_se,
+        paired=answer.paired,
+        wins=answer.wins,
+        losses=answer.losses,
+        ties=answer.ties,
+        n_only_a=answer.n_only_a,
+        n_only_b=answer.n_only_b,
+        lower_is_better=matrix.lower_is_better,
+        percent=matrix.bounded,
+        items_needed=answer.items_needed,
+        equivalence=answer.equivalence,
+    )

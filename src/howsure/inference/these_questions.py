@@ -1,0 +1,178 @@
+"""Exactly these questions: only the answers are a sample, and clusters play no part. Miller (2024), section 3."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.compare import Comparison
+from howsure.errors import Caution, DataError
+from howsure.statistics.noise.answer_noise import answers
+from howsure.statistics.noise.fixed import METHOD, attempt_cautions, fixed_means, fixed_moments
+from howsure.statistics.pairs.difference import items_needed
+from howsure.statistics.pairs.pair_details import plain_limits
+from howsure.statistics.pairs.pivot import equivalence, t_pivot
+from howsure.statistics.results import Estimate, Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.inference.question import Question
+    from howsure.statistics.noise.answer_noise import Answers
+    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.results import Method
+    from howsure.study.matrix import ScoreMatrix
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TheseQuestions:
+    """The population of exactly these items; see [`Population`][howsure.inference.population.Population]."""
+
+    name: str = "benchmark"
+    only_these: bool = True
+
+    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
+        """Leave out tasks whose answers' noise nothing tells; DataError where none is left."""
+        told = [bool((matrix.attempts > 1).any()) for matrix in matrices]
+        if not any(told):
+            noise_of(matrices[0])
+        kept = [matrix for matrix, known in zip(matrices, told, strict=True) if known]
+        return kept, [
+            Caution(
+                code="one_attempt",
+                message=f"{matrix.task} is left out: {_why_unknown(matrix)}",
+                remedy="Run two attempts or more.",
+            )
+            for matrix, known in zip(matrices, told, strict=True)
+            if not known
+        ]
+
+    def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
+        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+        return fixed_means(
+            answers(part.values, part.attempts.astype(float), part.within),
+            part.attempts.astype(float),
+            weights=part.weights,
+            binary=bool(part.right_or_wrong().all()),
+            bounded=part.bounded,
+            level=question.level,
+        )
+
+    def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+        """Compare two models on the items that both answered."""
+        return _compared(matrix, a, b, question)
+
+    def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
+        """Compare all pairs of a matrix at once."""
+        del question
+        return _moments(matrix)
+
+    def limits(self, matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval."""
+        return plain_limits(pairs, question.level, matrix.reach)
+
+    def overall_method(self, question: Question, *, bounded: bool) -> Method:
+        """Say what is done to put the comparisons of several tasks together."""
+        del question, bounded
+        return replace(METHOD, overall=True)
+
+    def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
+        """Return NaN: attempts would settle it, not items."""
+        del estimate, level, target
+        return math.nan
+
+
+def noise_of(matrix: ScoreMatrix) -> Answers:
+    """Return what is known of the answers behind a matrix; DataError where every model has one attempt an item."""
+    found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
+    if not found.measured.any():
+        raise DataError(
+            _why_unknown(matrix),
+            where=matrix.task,
+            remedy="Run two attempts or more, or leave --population at 'questions'."
+            if not matrix.derived
+            else "Run more attempts, choose a smaller K, or leave --population at 'questions'.",
+        )
+    return found
+
+
+def _why_unknown(matrix: ScoreMatrix) -> str:
+    if matrix.derived:
+        return f"{matrix.metric} takes all attempts, so nothing says how much it varies"
+    return "one attempt an item, so nothing says how much the answers themselves vary"
+
+
+def _moments(matrix: ScoreMatrix) -> PairMoments:
+    return fixed_moments(noise_of(matrix), weights=matrix.weights, bounded=matrix.bounded)
+
+
+def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+    """Compare two models on the items that both answered."""
+    level, margin = question.level, question.margin
+    pair = matrix.take_models([matrix.column(a), matrix.column(b)])
+    has = ~np.isnan(pair.values)
+    shared = np.asarray(has.all(axis=1))
+    if not shared.any():
+        raise DataError(
+            f"{a} and {b} share no item",
+            where=matrix.task,
+            remedy="On exactly these questions both must have answered them; leave --population at 'questions'.",
+        )
+    both = pair.take_items(shared)
+    w = np.ones(len(both.items)) if both.weights is None else both.weights
+    moments = _moments(both)
+    value, variance, spread, df = (
+        float(found[0, 1]) for found in (moments.difference, moments.variance, moments.spread, moments.df)
+    )
+    pivot = t_pivot(value, spread, df, level, reach=1.0 if matrix.bounded else math.inf)
+    estimate = Estimate(
+        value=value,
+        se=math.sqrt(variance),
+        interval=Interval(low=pivot.low, high=pivot.high, level=level),
+        df=df,
+        n_items=len(both.items),
+        n_clusters=len(both.items),
+        method=replace(METHOD, paired=True),
+        cautions=_attempt_cautions(both),
+    )
+    d = matrix.orientation * (both.values[:, 0] - both.values[:, 1])
+    means = w @ both.values / w.sum()
+    # what is needed grows with the attempts as it does with items
+    times = items_needed(estimate, level) / len(both.items)
+    return Comparison(
+        task=matrix.task,
+        metric=matrix.metric,
+        a=a,
+        b=b,
+        a_mean=float(means[0]),
+        b_mean=float(means[1]),
+        difference=estimate,
+        p_value=pivot.p_value,
+        p_adjusted=pivot.p_value,
+        wins=int((d > 0).sum()),
+        losses=int((d < 0).sum()),
+        ties=int((d == 0).sum()),
+        n_only_a=int((has[:, 0] & ~shared).sum()),
+        n_only_b=int((has[:, 1] & ~shared).sum()),
+        lower_is_better=matrix.lower_is_better,
+        percent=matrix.bounded,
+        attempts_needed=times * float(both.attempts.mean()),
+        equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),
+    )
+
+
+def _attempt_cautions(pair: ScoreMatrix) -> tuple[Caution, ...]:
+    """Say which of two models lacks attempts, and what that leaves open."""
+    found = attempt_cautions(answers(pair.values, pair.attempts.astype(float), pair.within))
+    return tuple(
+        replace(caution, message=f"{model}: {caution.message}")
+        for model, cautions in zip(pair.models, found, strict=True)
+        for caution in cautions
+    )

@@ -1,0 +1,298 @@
+"""Gathering a study: the rows are grouped once, metrics chosen, clusters and weights attached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution, DataError
+from howsure.study import attempts, checkpoints, clusters
+from howsure.study.failures import FailurePolicy, decided, failures_note
+from howsure.study.names import choose, resolve
+from howsure.study.study import Study
+from howsure.table.aggregate import Wanted, metadata_names, value_counts
+from howsure.table.schema import find_roles, open_frame, roles_note
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from howsure.study.checkpoints import Average
+    from howsure.study.design import Design
+    from howsure.table.aggregate import Grouped
+    from howsure.table.scores import Scores
+
+    Parts = dict[tuple[str, str], pl.DataFrame]
+
+MODEL = "model:"
+"""What the covariates that are other models' scores start with."""
+
+
+def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> Study:
+    """Group the rows once, with every attribute of items that the design asks for.
+
+    `models`: those that a verb is about, in place of the design's; their full names are `study.models`.
+    Raises DataError where a name is unknown, a column is missing, or nothing is left.
+    """
+    if models:
+        design = replace(design, model=models)
+    if design.score.kind == "prob":
+        scores, design = attempts.probabilities(scores, design)
+    side = clusters.side_table(design)
+    names = open_frame(scores.rows).collect_schema().names()
+    clusters.known_covariates(design, side, names)
+    telling = clusters.telling_columns(design, metadata_names(scores))
+    wanted, found = choose(scores, _wanted(scores, design), (*clusters.columns_of_rows(design, side), *telling))
+    sorted_out = _sorted_out(found, scores, design, wanted)
+    notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
+    cautions = [*scores.cautions, *_doubts(found)]
+    if design.score.kind == "prob":
+        cautions.append(attempts.ANOTHER_QUESTION)
+    if design.score.kind != "mean":
+        notes.append(f"Score: {attempts.told(design.score)}.")
+    averages: tuple[Average, ...] = ()
+    parts, models = attempts.renamed(sorted_out.parts, design.score), sorted_out.models
+    if design.average_last:
+        parts, averages, note = _averaged(parts, design)
+        models = tuple(_average_of(name, averages) for name in design.model)
+        parts = _rows_of(parts, models) if models else parts
+        notes.append(note)
+    grouped = clusters.attach_clusters(_items_of(found, sorted_out), side, design)
+    if not grouped.names:
+        cautions += [] if design.ignores_clusters else clusters.propose(grouped.table, telling)
+    study = Study(
+        design=design,
+        parts=parts,
+        items=clusters.attach_weights(grouped.table, side, design),
+        facts=scores.facts,
+        beside=sorted_out.beside,
+        side=side,
+        cluster_names=grouped.names,
+        values=value_counts(scores, wanted) if attempts.needs_values(parts, design.score) else None,
+        averages=averages,
+        models=models,
+        held=_held(found, averages),
+        policy=FailurePolicy(design=design, facts=scores.facts),
+        cautions=(*cautions, *grouped.cautions, *_scale_cautions(parts)),
+    )
+    study = _enough_attempts(study) if design.score.over_attempts or averages else study
+    fixed = FIXED if design.population == "benchmark" else ""
+    told = [*notes, *grouped.notes, fixed, _unused_weights(found.attributes, design), _failures_note(study)]
+    return replace(study, notes=tuple(note for note in told if note))
+
+
+def _wanted(scores: Scores, design: Design) -> Wanted:
+    """Say which rows are needed: those asked for, and those that only explain them."""
+    metrics: tuple[str, ...] = design.metric
+    if any(rule.metric for rule in design.tasks):
+        metrics = ()  # chosen task by task once the rows are grouped
+    elif metrics and design.score.kind == "prob":
+        metrics = tuple(dict.fromkeys((*metrics, *_refined(scores).values())))
+    models = design.model
+    if design.average_last and models:
+        models = ()  # a run is named, and all its checkpoints are needed
+    elif models:
+        models = tuple(dict.fromkeys((*models, *_covariate_models(design))))
+    return Wanted(task=design.task, model=models, metric=metrics)
+
+
+def _covariate_models(design: Design) -> list[str]:
+    return [name.removeprefix(MODEL) for name in design.covariate if name.startswith(MODEL)]
+
+
+def _refined(scores: Scores) -> dict[tuple[str, str], str]:
+    """Return, for each task and metric that is a probability, the metric that it refines."""
+    return {(fact.task, prob): metric for fact in scores.facts for prob, metric in fact.finer.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SortedOut:
+    """The parts that are asked for, those that stand beside them, the full names of the models asked for, and notes."""
+
+    parts: Parts
+    beside: Parts
+    models: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def _sorted_out(found: Grouped, scores: Scores, design: Design, wanted: Wanted) -> _SortedOut:
+    """Part what was asked for from what explains it, and choose the metrics of every task."""
+    every = _parts(found.results)
+    refined = _refined(scores) if design.score.kind == "prob" else {}
+    plain = {(task, metric) for (task, _), metric in refined.items()}
+    beside = {key: part for key, part in every.items() if key in plain and key[1] not in design.metric_of(key[0])}
+    asked = {key: part for key, part in every.items() if key not in beside}
+    models = tuple(dict.fromkeys(resolve(name, wanted.model) for name in design.model)) if wanted.model else ()
+    others = [name for name in wanted.model if name not in models]
+    if others:
+        beside, asked = {**beside, **_rows_of(asked, others)}, _rows_of(asked, models)
+    notes: list[str] = []
+    return _SortedOut(
+        parts=_headlines(_chosen_metrics(asked, design), scores, design, notes),
+        beside=beside,
+        models=models,
+        notes=tuple(notes),
+    )
+
+
+def _rows_of(parts: Parts, models: Iterable[str]) -> Parts:
+    chosen = pl.col("model").cast(pl.String).is_in(list(models))
+    kept = {key: part.filter(chosen) for key, part in parts.items()}
+    return {key: part for key, part in kept.items() if len(part)}
+
+
+def _parts(results: pl.DataFrame) -> Parts:
+    if len(results.lazy().select("task", "metric").unique().collect()) == 1:
+        return {(results["task"][0], results["metric"][0]): results}
+    parts = results.partition_by("task", "metric", as_dict=True)
+    return {(str(task), str(metric)): part for (task, metric), part in sorted(parts.items())}
+
+
+def _chosen_metrics(parts: Parts, design: Design) -> Parts:
+    """Keep the metrics that are wanted of every task; DataError where a task has none of them."""
+    if not design.tasks:
+        return parts
+    kept = {key: part for key, part in parts.items() if key[1] in (design.metric_of(key[0]) or (key[1],))}
+    lacking = sorted({task for task, _ in parts} - {task for task, _ in kept})
+    if lacking:
+        metrics = [repr(metric) for task, metric in parts if task == lacking[0]]
+        raise DataError(
+            f"no metric {' or '.join(map(repr, design.metric_of(lacking[0])))}",
+            where=lacking[0],
+            remedy=f"There is {listing(metrics)}.",
+        )
+    return kept
+
+
+def _headlines(parts: Parts, scores: Scores, design: Design, notes: list[str]) -> Parts:
+    """Keep the headline metric of each task whose harness names one, unless the user chose."""
+    for fact in scores.facts:
+        others = [metric for task, metric in parts if task == fact.task and metric != fact.headline]
+        if design.metric_of(fact.task) or not others or (fact.task, fact.headline) not in parts:
+            continue
+        parts = {key: part for key, part in parts.items() if key[0] != fact.task or key[1] == fact.headline}
+        notes.append(f"{fact.task}: metric {fact.headline}, the headline of {fact.harness}; also {listing(others)}.")
+    return parts
+
+
+def _items_of(found: Grouped, sorted_out: _SortedOut) -> pl.DataFrame:
+    """Return the attributes of the items that are asked about, without those that only explain them."""
+    if not sorted_out.beside:
+        return found.attributes
+    rows = pl.concat([part.select(pl.col("task", "item").cast(pl.String)) for part in sorted_out.parts.values()])
+    return found.attributes.join(rows.unique(), on=["task", "item"], how="semi", maintain_order="left")
+
+
+def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[str]]:
+    """Return the tasks on which each model, or average, has a score on any metric."""
+    scored = found.results.filter(pl.col("n") > 0).select(pl.col("model", "task").cast(pl.String)).unique()
+    names = checkpoints.names_of_averages(list(averages))
+    held: dict[str, set[str]] = {}
+    for model, task in scored.iter_rows():
+        held.setdefault(names.get(model, model), set()).add(task)
+    return {model: frozenset(tasks) for model, tasks in held.items()}
+
+
+def _averaged(parts: Parts, design: Design) -> tuple[Parts, tuple[Average, ...], str]:
+    """Keep the last checkpoints of every run, under the names of their averages, and say which they are."""
+    models = sorted({str(model) for part in parts.values() for model in part["model"].unique()})
+    averages = checkpoints.last_checkpoints(models, design.average_last, design.step_from)
+    known = {point.model for point in checkpoints.find_checkpoints(models, design.step_from)}
+    others = [model for model in models if model not in known]
+    left = f"; left out: {listing(others)}" if others else ""
+    last = f"the last {design.average_last} of {plural(len(averages), 'run')}"
+    names = checkpoints.names_of_averages(averages)
+    kept = {key: checkpoints.keep_last(part, names) for key, part in parts.items()}
+    return kept, tuple(averages), f"Checkpoints: {last}, averaged item by item{left}."
+
+
+def _average_of(name: str, averages: Iterable[Average]) -> str:
+    """Return the full name of the average that a run, or what follows a slash of it, is meant by."""
+    runs = {average.name: average.run for average in averages}
+    return resolve(name, sorted(runs), averages=runs)
+
+
+def _enough_attempts(study: Study) -> Study:
+    """Leave out tasks without enough attempts for the score, and tell which results lack some."""
+    parts, cautions = {}, []
+    for key, part in study.parts.items():
+        task, _ = key
+        if not len(part):
+            cautions.append(_no_checkpoints(task))
+            continue
+        counted = decided(part, study.policy_of(key))
+        cautions += attempts.too_few(counted, study.rule, task)
+        if attempts.enough(counted, study.rule):
+            cautions += checkpoints.torn_items(counted, study.averages, task) if study.averages else []
+            if len(study.scored(key)):
+                parts[key] = part
+    if not parts:
+        raise DataError(cautions[0].message, remedy=cautions[0].remedy)
+    return replace(study, parts=parts, cautions=(*study.cautions, *cautions))
+
+
+def _no_checkpoints(task: str) -> Caution:
+    return Caution(
+        code="no_checkpoints",
+        message=f"{task}: no model is a checkpoint of a run, so the task is left out",
+        remedy="Say how names tell run and step with --step-from, or choose tasks with --task.",
+    )
+
+
+def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
+    held = "weight" in attributes.columns and attributes["weight"].null_count() < len(attributes)
+    return "Weights: column `weight` is not used; --weight weight uses it." if held and not design.weight else ""
+
+
+def _failures_note(study: Study) -> str:
+    torn = [key for key, part in study.parts.items() if part["rows"].sum() != part["n"].sum()]
+    return failures_note(study.parts, [study.policy.words(key[0], study.policy_of(key)) for key in torn])
+
+
+def _doubts(found: Grouped) -> list[Caution]:
+    """Warn of copies that were left out, and of rows that count as attempts."""
+    cautions = [_copies(found.copies)] if found.copies else []
+    repeated = not found.numbered and bool((found.results["rows"] > 1).any())
+    return [*cautions, REPEATED] if repeated else cautions
+
+
+def _scale_cautions(parts: Parts) -> list[Caution]:
+    """Warn where one model's scores look like fractions and another's like percent."""
+    return [caution for key, part in parts.items() for caution in _mixed_scale(" · ".join(key), part)]
+
+
+def _mixed_scale(name: str, part: pl.DataFrame) -> list[Caution]:
+    highest = part.select(pl.col("high").max().fill_null(0)).item()
+    if not 20 < highest <= 100:
+        return []
+    spans = part.group_by("model").agg(pl.col("low").min(), pl.col("high").max()).sort("model")
+    fractions = spans.filter((pl.col("low") >= 0) & (pl.col("high") <= 1) & (pl.col("high") > 0))["model"]
+    percents = spans.filter((pl.col("high") > 20) & (pl.col("low") >= 0))["model"]
+    if not len(fractions) or not len(percents):
+        return []
+    return [
+        Caution(
+            code="mixed_scale",
+            message=f"{name}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to {highest:g}, which "
+            "looks like fractions beside percent",
+            remedy="Bring both to one scale before comparing.",
+        )
+    ]
+
+
+def _copies(count: int) -> Caution:
+    return Caution(
+        code="copies_dropped",
+        message=f"{plural(count, 'exact copy', 'exact copies')} of other rows left out",
+        remedy="Was one log given twice?",
+    )
+
+
+FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
+REPEATED = Caution(
+    code="rows_as_attempts",
+    message="some items come more than once for a model and no column numbers the attempts; the rows count as attempts",
+    remedy="Name the column that numbers them (--columns attempt=…), or remove repeated rows.",
+)

@@ -70,7 +70,7 @@ ANSWERS = {
     "plan from a pilot": lambda: hs.plan(
         attempts(), effect=0.1, cluster="passage", prices=hs.Prices(attempt=1, item=2)
     ),
-    "plan that no number of questions fits": lambda: hs.plan(attempts(), effect=0.001, cluster="passage", clusters=5),
+    "plan that no number of questions fits": lambda: hs.plan(attempts(), effect=0.001, cluster="passage", n_clusters=5),
     "plan of a score": lambda: hs.plan_score(attempts(), "a", within=0.1, cluster="passage"),
     "plan of a floor": lambda: hs.plan_score(at_least=0.9, rate=0.95),
     "plan of failures": lambda: hs.plan_failures(0.01, observed=(2, 500), cluster_size=5),

@@ -70,14 +70,14 @@ def test_clusters_are_the_design_effect():
     assert clustered.items / plain.items == pytest.approx(1 + 9 * 0.1, rel=0.01)
     uneven = hs.plan(effect=0.05, method="z", assume=hs.Assumptions(cluster_size=10, cluster_variation=1.0, icc=0.1))
     assert uneven.items / plain.items == pytest.approx(1 + 19 * 0.1, rel=0.01)
-    few = hs.plan(effect=0.02, assume=hs.Assumptions(cluster_size=10, icc=0.1), clusters=10)
+    few = hs.plan(effect=0.02, assume=hs.Assumptions(cluster_size=10, icc=0.1), n_clusters=10)
     assert math.isinf(few.items)
     assert "No number of questions in these 10 clusters" in few.verdict
 
 
 def test_several_models_and_tasks_share_the_level():
     two = hs.plan(effect=0.05)
-    five = hs.plan(effect=0.05, models=5, tasks=3)
+    five = hs.plan(effect=0.05, n_models=5, n_tasks=3)
     assert five.comparisons == 30
     assert five.items == hs.plan(effect=0.05, level=1 - 0.05 / 30).items > two.items
     assert "corrected for 30 comparisons" in five.verdict

@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from howsure import checks
 from howsure.errors import OptionError
-from howsure.options import Format, check
+from howsure.options import Format
 from howsure.present.render import comma_separated, render
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Answer(ABC):
         `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only); `explain`: add
         the answer in plain words (not to csv and json).
         """
-        check("format", format, Format)
+        checks.word("format", format, Format)
         if explain and format in DATA:
             raise OptionError(
                 f"explain=True adds prose, and {format} is data",

@@ -218,12 +218,6 @@ def adjusted_comparisons(
     ]
 
 
-def refuse_covariate(design: Design, verb: str) -> None:
-    """Raise OptionError where a verb that can't adjust is given a covariate."""
-    if design.covariate:
-        raise OptionError(f"{verb} takes no covariate", remedy="estimate and compare do.")
-
-
 def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
     """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
     found = adjusted(matrix, pool, model)

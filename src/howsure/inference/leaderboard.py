@@ -6,22 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from howsure.answers.leaderboard import Leaderboard
-from howsure.errors import OptionError
 from howsure.inference import sensitivity as rereading
-from howsure.inference.adjusted import refuse_covariate
 from howsure.inference.boards import board, limits, moments
 from howsure.inference.estimate import entries
 from howsure.inference.overall import overall_board
-from howsure.inference.population import measured, refuse_methods
+from howsure.inference.population import measured
 from howsure.inference.question import MeanOptions, PairOptions
-from howsure.options import check, check_level
-from howsure.statistics.choices import Adjustment, IntervalMethod, Variance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.options import Overall
-    from howsure.statistics.choices import ComparisonMethod
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.study.design import Design
     from howsure.study.study import Items
 
@@ -38,7 +34,6 @@ class RankOptions:
 
 def rank_options(
     design: Design,
-    verb: str,
     *,
     interval: IntervalMethod | None,
     method: ComparisonMethod | None,
@@ -48,15 +43,7 @@ def rank_options(
     overall: Overall | Mapping[str, float],
     seed: int,
 ) -> RankOptions:
-    """Check the options of a verb that ranks, and put them together."""
-    check("interval", interval, IntervalMethod, optional=True)
-    check("variance", variance, Variance)
-    check("adjust", adjust, Adjustment)
-    check_level(level)
-    if method not in (None, "pseudo-items", "t"):
-        raise OptionError(f"method={method!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
-    refuse_methods(design.population, interval=interval, method=method)
-    refuse_covariate(design, verb)
+    """Put the options of a verb that ranks together."""
     population = design.population
     return RankOptions(
         means=MeanOptions(interval=interval, variance=variance, level=level, seed=seed, population=population),

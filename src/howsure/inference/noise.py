@@ -10,10 +10,8 @@ import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.adjusted import refuse_covariate
 from howsure.inference.compare import known_models, one_metric
 from howsure.inference.estimate import entries
-from howsure.inference.population import refuse_population
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
@@ -39,13 +37,6 @@ if TYPE_CHECKING:
 
 def decompose(scores: Scores, design: Design, asked: MeanOptions, a: str | None, b: str | None) -> Noise:
     """Take every error bar apart, or those of two models and their difference; see `howsure.noise`."""
-    refuse_population(design, "noise")
-    refuse_covariate(design, "noise")
-    if design.score.over_attempts:
-        raise OptionError(
-            f"noise is about single attempts, and {design.score} about several",
-            remedy=f"Leave --score out; `howsure estimate --score {design.score}` gives its error bar.",
-        )
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
     if a is not None and b is not None:

@@ -11,7 +11,6 @@ import numpy as np
 from howsure.answers.estimate import Entry
 from howsure.errors import Caution, OptionError
 from howsure.inference.boards import board, moments
-from howsure.options import Overall, check
 from howsure.statistics.pairs import combine
 from howsure.statistics.pairs.difference import items_needed
 from howsure.statistics.pairs.pair_details import plain_limits
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
     from howsure.inference.question import PairOptions
+    from howsure.options import Overall
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
@@ -72,7 +72,6 @@ def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float],
 def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]:
     """Return the share of each task in the overall score; they sum to 1."""
     if isinstance(overall, str):
-        check("overall", overall, Overall)
         sizes = [1 if overall == "mean" else len(matrix.items) for matrix in matrices]
         return [size / sum(sizes) for size in sizes]
     tasks = [matrix.task for matrix in matrices]

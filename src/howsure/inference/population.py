@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.compare import Comparison
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import Caution, DataError
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.fixed import METHOD, attempt_cautions, fixed_means, fixed_moments
 from howsure.statistics.pairs.difference import items_needed
@@ -22,26 +22,7 @@ if TYPE_CHECKING:
     from howsure.options import Population
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.pairs.moments import PairMoments
-    from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
-
-
-def refuse_methods(population: Population, **asked: object) -> None:
-    """Raise OptionError where a method was asked for that is about drawn questions."""
-    given = [f"{name}={value!r}" for name, value in asked.items() if value is not None]
-    if population == "benchmark" and given:
-        raise OptionError(
-            f"population='benchmark' has its own error bar, and {given[0]} is for population='questions'",
-            remedy="Leave one of the two out.",
-        )
-
-
-def refuse_population(design: Design, verb: str) -> None:
-    """Raise OptionError where a verb is about drawn questions, or about both populations."""
-    if design.population == "benchmark":
-        raise OptionError(
-            f"{verb} doesn't ask about exactly these questions", remedy="estimate, compare and leaderboard do."
-        )
 
 
 def measured(matrices: Sequence[ScoreMatrix], population: Population) -> tuple[list[ScoreMatrix], list[Caution]]:

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
-from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.adjusted import refuse_covariate
+from howsure.errors import Caution, DataError
 from howsure.inference.compare import comparison
 from howsure.inference.estimate import entries
-from howsure.inference.population import refuse_population
 from howsure.inference.question import MeanOptions, PairOptions
 from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.pivot import t_pivot
@@ -52,16 +50,6 @@ class TrendOptions:
     def pairs(self) -> PairOptions:
         """How checkpoints are compared."""
         return PairOptions(method=None, variance=self.variance, level=self.level, margin=None, seed=0)
-
-
-def refuse_others(design: Design, last: int) -> None:
-    """Raise OptionError for options that a trend can't respect."""
-    if not isinstance(last, int) or last < 2:
-        raise OptionError(f"last={last!r} is not a whole number above 1", remedy="Write 5 for the last five.")
-    refuse_covariate(design, "trend")
-    refuse_population(design, "trend")
-    if design.average_last:
-        raise OptionError("trend follows single checkpoints", remedy="Leave average_last to the other verbs.")
 
 
 def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:

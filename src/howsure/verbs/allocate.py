@@ -10,15 +10,12 @@ import numpy as np
 
 from howsure.answers.allocate import Allocation
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.adjusted import refuse_covariate
 from howsure.inference.noise import pair_task_noise, task_noise
-from howsure.inference.population import refuse_population
 from howsure.inference.question import MeanOptions
-from howsure.options import check
-from howsure.statistics.choices import Variance
+from howsure.options import checked
 from howsure.statistics.noise import allocation
 from howsure.statistics.noise.answer_noise import answers
-from howsure.study.design import make_design
+from howsure.study.design import Respects, make_design
 from howsure.study.names import resolve
 from howsure.study.study import collect
 from howsure.verbs.read import read
@@ -28,12 +25,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.answers.noise import NoiseEntry
-    from howsure.study.design import Design, DesignOptions
+    from howsure.statistics.choices import Variance
+    from howsure.study.design import DesignOptions
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Items
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+RESPECTS = Respects(verb="allocate", all_but=("population", "covariate", "score", "average_last"))
 
 LEAST_OTHERS = 2
 
@@ -68,10 +68,10 @@ def allocate(
     >>> chosen["0"], chosen["19"]
     (6, 3)
     """
-    check("variance", variance, Variance)
-    _check_counts(attempts=attempts, most=most)
-    design = make_design(options)
-    _refuse(design)
+    a, b, attempts, most, new_run, variance = checked(
+        "allocate", a=a, b=b, attempts=attempts, most=most, new_run=new_run, variance=variance
+    ).values()
+    design = make_design(options, RESPECTS)
     items = collect(read(data, probabilities=design.score.kind == "prob"), design)
     matrix, names = _chosen(items, a, b)
     run = _Run(extra=attempts, most=most, new=new_run)
@@ -84,20 +84,6 @@ class _Run:
     extra: int
     most: int | None
     new: bool
-
-
-def _check_counts(**counts: int | None) -> None:
-    for name, count in counts.items():
-        if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-            raise OptionError(f"{name}={count!r} is not a whole number of 1 or more")
-
-
-def _refuse(design: Design) -> None:
-    refuse_population(design, "allocate")
-    refuse_covariate(design, "allocate")
-    if design.score.over_attempts or design.average_last:
-        what = str(design.score) if design.score.over_attempts else "the average of checkpoints"
-        raise OptionError(f"allocate is about means over attempts, and {what} is another score", remedy="Leave it out.")
 
 
 def _chosen(items: Items, a: str | None, b: str | None) -> tuple[ScoreMatrix, tuple[str, ...]]:

@@ -12,17 +12,17 @@ from howsure.inference import adjusted as covariates
 from howsure.inference import sensitivity as rereading
 from howsure.inference.compare import adjusted, comparison, known_models, one_metric, tasks_left_out
 from howsure.inference.overall import overall_comparison
-from howsure.inference.population import measured, refuse_methods
+from howsure.inference.population import measured
 from howsure.inference.question import PairOptions
-from howsure.options import Overall, check, check_level
-from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
+from howsure.options import checked
 from howsure.study.design import DesignOptions, make_design
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    Names = str | Sequence[str]
+    from howsure.options import Overall
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
 
 
 def compare(
@@ -53,14 +53,19 @@ def compare(
     >>> answer.wins, answer.losses, answer.better is None
     (2, 0, True)
     """
-    check("method", method, ComparisonMethod, optional=True)
-    check("variance", variance, Variance)
-    check("adjust", adjust, Adjustment)
-    check_level(level)
-    if margin is not None and not (isinstance(margin, (int, float)) and margin > 0):
-        raise OptionError(f"margin={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
-    design = make_design(options)
-    refuse_methods(design.population, method=method)
+    a, b, method, variance, level, margin, adjust, overall, seed = checked(
+        "compare",
+        a=a,
+        b=b,
+        method=method,
+        variance=variance,
+        level=level,
+        margin=margin,
+        adjust=adjust,
+        overall=overall,
+        seed=seed,
+    ).values()
+    design = make_design(options, method=method)
     scores = scores_of(data, design)
     items, (a, b) = known_models(scores, design, (a, b))
     pools = covariates.pools(scores, design, items, method=method, variance=variance)

@@ -12,6 +12,7 @@ from howsure.inference.gating.coverage import coverage
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.floors import floors
 from howsure.inference.gating.pairs import answers
+from howsure.options import checked
 from howsure.present.gate import WORDS
 from howsure.study.design import make_design
 from howsure.study.names import resolve
@@ -73,11 +74,24 @@ def gate(
     >>> answer.verdict, [check.verdict for check in answer.checks]
     ('fail', ['pass', 'fail'])
     """
+    candidate, baseline, not_worse_than, better, same_within, at_least, at_most = checked(
+        "gate",
+        candidate=candidate,
+        baseline=baseline,
+        not_worse_than=not_worse_than,
+        better=better,
+        same_within=same_within,
+        at_least=at_least,
+        at_most=at_most,
+    ).values()
+    overall, each_task, method, variance, level, seed = checked(
+        "gate", overall=overall, each_task=each_task, method=method, variance=variance, level=level, seed=seed
+    ).values()
     asked = Criteria(
         not_worse_than=not_worse_than, better=better, same_within=same_within, at_least=at_least, at_most=at_most
     )
-    refuse_options(asked, baseline, level=level, overall=overall, each_task=each_task, method=method)
-    design = make_design(options)
+    refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
+    design = make_design(options, method=method)
     scores = read(data, probabilities=design.score.kind == "prob")
     how = How(
         scores=scores,

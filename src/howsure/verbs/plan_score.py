@@ -12,18 +12,16 @@ import numpy as np
 from howsure.answers.plan import Forecast
 from howsure.answers.plan_score import ScoreGoal, ScoreOption, ScorePlan
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference import adjusted as covariates
-from howsure.inference.planning.assumptions import Assumptions
+from howsure.inference.planning.assumptions import Assumptions, check_assumed
 from howsure.inference.planning.pilots import limits_of, spread_of
 from howsure.inference.planning.prospects import ATTEMPTS, refuse_pilot_options
-from howsure.inference.population import refuse_population
-from howsure.options import check_level, check_numbers
+from howsure.options import checked
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures
 from howsure.statistics.planning import score_power
 from howsure.statistics.planning.power import Spread, fewest
 from howsure.statistics.planning.sizes import spread_sizes
-from howsure.study.design import DesignOptions, make_design
+from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.names import resolve
 from howsure.study.study import collect
 from howsure.verbs.read import read
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
 
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+
+RESPECTS = Respects(verb="plan", all_but=("population", "covariate", "score"))
 
 USUAL_RATE = 0.5
 WHOLE = 0.5
@@ -88,25 +88,31 @@ def plan_score(
     >>> plan_score(at_least=0.92, rate=0.95).items
     475.0
     """
-    check_level(level)
-    if not 0 < power < 1:
-        raise OptionError(f"power={power!r} is not between 0 and 1", remedy="Write 0.8 for 80 %.")
-    check_numbers(within=within, at_least=at_least, at_most=at_most, rate=rate)
-    for name, count in (("n_items", n_items), ("attempts", attempts)):
-        if count is not None and (not isinstance(count, int) or count < 1):
-            raise OptionError(f"{name}={count!r} is not a whole number of 1 or more")
+    a, within, at_least, at_most, rate, n_items, attempts, power, level = checked(
+        "plan_score",
+        a=a,
+        within=within,
+        at_least=at_least,
+        at_most=at_most,
+        rate=rate,
+        n_items=n_items,
+        attempts=attempts,
+        power=power,
+        level=level,
+    ).values()
+    check_assumed(assume)
     goal = replace(_goal(within, at_least, at_most), level=level, power=power, items=n_items)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
     names = ("", "", "")
+    design = make_design(options, RESPECTS)
     if pilot is None:
-        make_design(options)
         refuse_pilot_options({"a": a, **options})
         seen, notes = _assumed(goal, rate, assume or Assumptions())
     else:
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
-        matrix, notes, cautions = _one_model(pilot, a, make_design(options))
+        matrix, notes, cautions = _one_model(pilot, a, design)
         seen, names = _pilot(matrix, level, attempts), (matrix.task, matrix.metric, matrix.models[0])
         seen = replace(seen, rate=seen.rate if rate is None else rate)
     if goal.kind != "within" and level <= 0.5:
@@ -196,12 +202,6 @@ def _one_model(
     data: Any, model: str | None, design: Design
 ) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:
     """Return the matrix of one model, on the items that it answered."""
-    refuse_population(design, "plan")
-    covariates.refuse_covariate(design, "plan")
-    if design.score.over_attempts:
-        raise OptionError(
-            f"plan is about means over attempts, and {design.score} is another score", remedy="Leave it out."
-        )
     items = collect(read(data, probabilities=design.score.kind == "prob"), design)
     matrices = list(items.matrices())
     if len(matrices) > 1:

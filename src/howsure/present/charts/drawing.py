@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from howsure import checks
 from howsure.errors import MethodError
-from howsure.options import BoardChart, check
+from howsure.options import BoardChart
 from howsure.present.charts.base import Spec, panels
 from howsure.wording import plural
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def boards_chart(boards: Sequence[Board], kind: BoardChart, top: int | None) -> Spec:
     """Return the chart of a leaderboard: one panel a board, in the order given, each with its best `top` models."""
-    check("kind", kind, BoardChart)
+    checks.word("kind", kind, BoardChart)
     shown = [board for board in boards if len(board.entries[:top]) > 1] if kind == "pairs" else boards
     if not shown:
         raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")

@@ -16,21 +16,28 @@ from typing import Any, get_args
 
 from howsure.errors import OptionError
 
+MOST = 10**9
+"""No count of items, models or draws is larger than this."""
 POINTS = "Write 0.01 for one percentage point, 0.92 for 92 %."
 
 
-def count(name: str, value: Any, *, least: int = 1, remedy: str = "") -> int:
+def count(name: str, value: Any, *, least: int = 1) -> int:
     """Return a whole number of `least` or more."""
+    remedy = f"Write a whole number, such as {max(least, 5)}."
     if not _is_whole(value) or value < least:
-        raise OptionError(
-            f"{said(name, value)} is not a whole number of {least} or more", remedy=remedy or _whole(least)
-        )
+        raise OptionError(f"{said(name, value)} is not a whole number of {least} or more", remedy=remedy)
+    if value > MOST:
+        raise OptionError(f"{said(name, value)} is more than can be counted here", remedy=remedy)
     return int(value)
 
 
 def seed(name: str, value: Any) -> int:
     """Return a whole number of 0 or more, from which all draws follow."""
-    return count(name, value, least=0, remedy="Write 0, or any other whole number, to draw the same again.")
+    if not _is_whole(value) or value < 0:
+        raise OptionError(
+            f"{said(name, value)} is not a whole number of 0 or more", remedy="Write 0, or another whole number."
+        )
+    return int(value)
 
 
 def number(name: str, value: Any, *, remedy: str = POINTS) -> float:
@@ -216,10 +223,6 @@ def said(name: str, value: Any) -> str:
     """Say what was given, cut short where it is long."""
     shown = repr(value)
     return f"{name}={shown if len(shown) <= 80 else shown[:77] + '…'}"
-
-
-def _whole(least: int) -> str:
-    return f"Write a whole number, such as {max(least, 5)}."
 
 
 def _is_flag(value: Any) -> bool:

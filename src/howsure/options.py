@@ -72,7 +72,7 @@ SCORES = "mean, pass@K, pass^K, pass^K-plug-in, majority@K, best-of-K, consisten
 def parse_score(text: str) -> ScoreRule:
     """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`; raise OptionError for others."""
     found = _RULE.fullmatch(text) if isinstance(text, str) else None
-    if found is None and text in ("mean", "consistency", "prob"):
+    if isinstance(text, str) and text in ("mean", "consistency", "prob"):
         return ScoreRule(kind=text)  # type: ignore[arg-type]
     if found is None or (found["plug"] and found["kind"] != "pass^"):
         raise OptionError(f"score={text!r} is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'.")

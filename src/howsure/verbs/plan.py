@@ -93,7 +93,7 @@ def plan(
     asked = _asked(effect, n_items, not_worse_than, same_within, _Kept(power, level, method, paired))
     design, pairs = make_design(options, RESPECTS), n_models * (n_models - 1) // 2
     if pilot is None:
-        refuse_pilot_options({"a": a, "b": b, **options, "simulate": simulate or None})
+        refuse_pilot_options(design, a=a, b=b, simulate=simulate)
         assumed = assume or Assumptions()
         percent = assumed.percent(asked.effect, asked.margin)
         asked = _fitting(_possible(asked, percent=percent), method, bounded=percent)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from howsure import checks
 from howsure.answers.plan import Forecast
 from howsure.answers.plan_score import ScoreGoal, ScoreOption, ScorePlan
 from howsure.errors import Caution, DataError, OptionError
@@ -107,14 +108,15 @@ def plan_score(
     names = ("", "", "")
     design = make_design(options, RESPECTS)
     if pilot is None:
-        refuse_pilot_options({"a": a, **options})
+        refuse_pilot_options(design, a=a)
         seen, notes = _assumed(goal, rate, assume or Assumptions())
     else:
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
         matrix, notes, cautions = _one_model(pilot, a, design)
         seen, names = _pilot(matrix, level, attempts), (matrix.task, matrix.metric, matrix.models[0])
-        seen = replace(seen, rate=seen.rate if rate is None else rate)
+        if rate is not None:
+            seen = replace(seen, rate=_possible(rate) if seen.bounded else rate)
     if goal.kind != "within" and level <= 0.5:
         raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
     _refuse_rate(goal, seen)
@@ -173,12 +175,14 @@ def _refuse_rate(goal: _Goal, seen: _Seen) -> None:
         )
 
 
+def _possible(rate: float) -> float:
+    return checks.share("rate", rate, remedy="Write 0.95 for 95 %.")
+
+
 def _assumed(goal: _Goal, rate: float | None, assumed: Assumptions) -> tuple[_Seen, tuple[str, ...]]:
     if rate is None and goal.kind != "within":
         raise OptionError("a limit needs the true score that is hoped for", remedy="Give it as rate: 0.95.")
-    score = USUAL_RATE if rate is None else rate
-    if not 0 < score < 1:
-        raise OptionError(f"rate={score!r} is not between 0 and 1", remedy="Write 0.95 for 95 %.")
+    score = USUAL_RATE if rate is None else _possible(rate)
     answer = 0.0 if assumed.answer_variance is None else assumed.answer_variance
     total = score * (1 - score)
     question = max(total - answer, 0.0) if assumed.question_variance is None else assumed.question_variance

@@ -45,8 +45,8 @@ def read(
     """
     roles, kept, reader, strict, probabilities, progress = checked(
         "read",
-        columns=columns or {},
-        where=where or {},
+        columns={} if columns is None else columns,
+        where={} if where is None else where,
         reader=reader,
         strict=strict,
         probabilities=probabilities,

@@ -96,5 +96,5 @@ def _call(data: Any, given: Mapping[str, Any]) -> str:
     """Say how the page is made again from Python."""
     what = repr(str(data)) if isinstance(data, (str, Path)) else "data"
     usual = report.__kwdefaults__ or {}
-    said = "".join(f", {name}={value!r}" for name, value in given.items() if value != usual.get(name))
+    said = "".join(f", {name}={value!r}" for name, value in given.items() if repr(value) != repr(usual.get(name)))
     return f"howsure.report({what}{said})"

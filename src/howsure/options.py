@@ -139,7 +139,7 @@ def _tasks(name: str, value: Any) -> Any:
 
 NAME, NAMES = Kind(check=checks.one_name), Kind(check=checks.names, many=True)
 PATTERN, PATH = Kind(check=checks.pattern), Kind(check=checks.path)
-FLAG, SEED = Kind(check=checks.flag, written="switch"), Kind(check=checks.seed, written="whole")
+FLAG, SEED = Kind(check=checks.flag, written="switch"), Kind(check=checks.seed, written="whole", least=0)
 LEVEL, ONE_SIDED = Kind(check=checks.level, written="real"), Kind(check=checks.one_sided_level, written="real")
 SHARE = Kind(check=checks.share, written="real")
 RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred."), written="size")
@@ -191,9 +191,9 @@ def checked(verb: str = "", /, **given: Any) -> dict[str, Any]:
     return {name: option(name, verb).checked(value) for name, value in given.items()}
 
 
-def own(verb: str) -> tuple[Option, ...]:
-    """Return the options that a verb alone has, or describes in its own words."""
-    return tuple(each for (whose, _), each in _TABLE.items() if whose == verb)
+def every() -> tuple[Option, ...]:
+    """Return all options: those that verbs share first, then those that a verb has of its own."""
+    return tuple(_TABLE.values())
 
 
 SHARED = (

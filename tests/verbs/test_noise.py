@@ -265,7 +265,7 @@ def test_a_population_or_covariate_is_refused():
         hs.noise(attempted(), population="benchmark")
     with pytest.raises(hs.OptionError, match="no covariate"):
         hs.noise(attempted(), covariate="x")
-    with pytest.raises(hs.OptionError, match=r"noise is about single attempts, and pass@2 about several"):
+    with pytest.raises(hs.OptionError, match=r"noise is about means over attempts, and pass@2 is another score"):
         hs.noise(attempted(), score="pass@2")
 
 

@@ -287,7 +287,7 @@ def test_failures():
     assert "2,990 (299 clusters) if they stand or fall together" in held.verdict
     chance = hs.plan_failures(0.01, rate=0.001).allowances[0].chance
     assert chance == pytest.approx(0.999**299)
-    assert "observed=3/2" in run("--failures-below", "1%", "--observed", "3/2", code=1)
+    assert "observed=(3, 2) makes no sense" in run("--failures-below", "1%", "--observed", "3/2", code=1)
     assert "--effect doesn't go with --failures-below" in run("--failures-below", "1%", "--effect", "3pp", code=2)
 
 
@@ -417,7 +417,7 @@ def test_what_was_asked_is_shown_with_all_its_digits():
 
 def test_costs_and_what_is_not_there_read_well():
     assert "at a cost of 37,632" in run("--effect", "3pp", "--cost-item", "20", "--cost-attempt", "1")
-    shown = run("--items", "2")
+    shown = run("--n-items", "2")
     assert "none pp" not in shown
     assert "n/a" in shown
 

@@ -65,20 +65,9 @@ class TaskRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """How the scores are to be looked at.
+    """How the scores are to be looked at: the shared options, checked and frozen.
 
-    `task`, `model`, `metric`: only these; None means all; of a model what follows a slash of its name is enough. `cluster`: a metadata column, two of them for two-way
-    clustering, "none" to ignore a declared one; None means a column named cluster if there is one. `cluster_from`: a
-    regular expression whose first group, found in the item's id, is the cluster. `items`: a side table with one row an
-    item, where cluster and weight columns are looked up as well. `weight`: a column. `failures`: what a failed attempt
-    counts as. `lower_is_better`: None leaves it to what the harness says.
-    `score`: what is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", "best-of-4", "consistency",
-    or "prob", the probability of the right answer. `population`: "questions" that could have been drawn, or exactly those of
-    this "benchmark". `covariate`: columns, or `model:NAME`, known for more items than were answered, by which means are
-    adjusted. `average_last`: average the last so many checkpoints of a run; `step_from`: a regular expression with the
-    groups run and step, where the usual names (…-step1000) don't tell them. `tasks`: what is different for some tasks, by
-    patterns of their names: `{"mmlu*": {"cluster": "subject"}}`, with cluster, metric, lower_is_better, failures and margin;
-    of each, the first pattern that matches and says something of it is the one that holds.
+    What each of them means stands in the table of `howsure.options`, from which the page of the Python reference is made.
     """
 
     task: tuple[str, ...] = ()

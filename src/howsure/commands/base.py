@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.exits import tell
-from howsure.commands.flags import as_flags
+from howsure.commands.flags import with_flags
 from howsure.commands.options import READING, gather, name_pairs, python_values
 
 if TYPE_CHECKING:
@@ -111,8 +111,18 @@ def write(answer: Answer, format: Format | None, output: str | None, *, explain:
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
-    text = answer.render(chosen, color=color and chosen == "terminal", explain=explain)
-    write_text(as_flags(text) if chosen == "terminal" else text, output)
+    write_text(rendered(answer, chosen, color=color and chosen == "terminal", explain=explain), output)
+
+
+def rendered(answer: Answer, format: Format, *, color: bool = False, explain: bool = False) -> str:
+    """Return an answer as text; on a terminal its cautions name flags, elsewhere they are those of Python."""
+    from howsure.present.document import Document
+    from howsure.present.render import render
+
+    if format != "terminal":
+        return answer.render(format, explain=explain)
+    blocks = (*answer.document().blocks, *(answer.explanation().blocks if explain else ()))
+    return render(with_flags(Document(blocks=blocks)), color=color)
 
 
 def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.flags import as_flags
+from howsure.commands.flags import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def run(invoke: Callable[[], Any], ctx: click.Context, error_code: int) -> Any:
     try:
         return invoke()
     except HowsureError as error:
-        tell(f"howsure: {as_flags(str(error), ctx)}")
+        tell(f"howsure: {message(error, ctx)}")
         ctx.exit(error_code or FAILED)
     except click.ClickException as error:
         code = error_code if ctx.invoked_subcommand else BROKEN

@@ -1,20 +1,43 @@
 """Names of options as a shell has them: the library says `step_from`, the command line shows --step-from.
 
-The one place of this translation. In texts of the library an option stands in backticks, and nothing else does that has the
-name of an option; both forms are of the same length, so that a table keeps its width.
+The one place of this translation. What to do next (the remedy of an error or a caution) names options in backticks, and
+only there are they turned into flags: elsewhere backticks are around the columns of a user's own table.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import click
 
 from howsure import options as table
 
 if TYPE_CHECKING:
-    import click
+    from howsure.errors import HowsureError
+    from howsure.present.document import Document
 
 _NAMED = re.compile(r"`([a-z_]+)`")
+
+
+def message(error: HowsureError, ctx: click.Context) -> str:
+    """Return what an error says, with the flags of the command that was invoked."""
+    return str(type(error)(error.what, where=error.where, remedy=as_flags(error.remedy, ctx)))
+
+
+def with_flags(document: Document) -> Document:
+    """Return what an answer says, with flags in the remedies of its cautions."""
+    from howsure.present.document import Note
+
+    ctx = click.get_current_context(silent=True)
+
+    def told(note: Note) -> Note:
+        cautions = tuple(replace(caution, remedy=as_flags(caution.remedy, ctx)) for caution in note.cautions)
+        return replace(note, cautions=cautions)
+
+    blocks = tuple(told(block) if isinstance(block, Note) else block for block in document.blocks)
+    return replace(document, blocks=blocks)
 
 
 def as_flags(text: str, ctx: click.Context | None = None) -> str:
@@ -25,7 +48,8 @@ def as_flags(text: str, ctx: click.Context | None = None) -> str:
 
 def _of_command(ctx: click.Context | None) -> dict[str, str]:
     """Return the flags of the command that was invoked, which may have its own for what others call otherwise."""
-    commands = getattr(ctx.command, "commands", {}) if ctx is not None else {}
-    command = commands.get(ctx.invoked_subcommand or "") if ctx is not None else None
-    params = [] if command is None else command.params
+    if ctx is None:
+        return {}
+    commands = getattr(ctx.command, "commands", {})
+    params = commands[ctx.invoked_subcommand].params if ctx.invoked_subcommand in commands else ctx.command.params
     return {str(param.name): max(param.opts, key=len) for param in params if param.opts[0].startswith("-")}

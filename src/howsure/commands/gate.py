@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from howsure.commands.base import read, split
+from howsure.commands.base import read, rendered, split
 from howsure.commands.exits import DONE, FAILED, VerdictCommand
-from howsure.commands.flags import as_flags
 from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, STATISTICS, paths, refuse_points, takes
 from howsure.options import Unclear
 
@@ -87,8 +86,7 @@ def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: s
 
     chosen = format or format_of(output)
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
-    text = answer.render(chosen, color=color)
-    text = as_flags(text) if chosen == "terminal" else text
+    text = rendered(answer, chosen, color=color)
     try:
         if on_github:
             _tell_github(answer, unclear, aside=output is None and chosen in ("json", "csv"))

@@ -11,7 +11,7 @@ import click
 from howsure.commands import compare, leaderboard, noise, plan
 from howsure.commands.base import split
 from howsure.commands.exits import tell
-from howsure.commands.flags import as_flags
+from howsure.commands.flags import with_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def _tell(answer: Answer) -> None:
     from howsure.present.render import render
 
     words = tuple(block for block in answer.document().blocks if not isinstance(block, Table))
-    click.echo(as_flags(render(Document(blocks=words), color=sys.stdout.isatty())), nl=False)
+    click.echo(render(with_flags(Document(blocks=words)), color=sys.stdout.isatty()), nl=False)
 
 
 def _board(kind: BoardChart) -> Draw:

@@ -10,7 +10,7 @@ import click
 
 from howsure.commands.base import command_line, open_page, read, split
 from howsure.commands.exits import tell
-from howsure.commands.flags import as_flags
+from howsure.commands.flags import with_flags
 from howsure.commands.options import DESIGN, READING, STATISTICS, Paths, takes
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _tell(answer: Report) -> None:
     """Write the verdict, and what there is to know about the data, as every command has it."""
     from howsure.present.render import render
 
-    click.echo(as_flags(render(answer.told, color=sys.stdout.isatty())), nl=False)
+    click.echo(render(with_flags(answer.told), color=sys.stdout.isatty()), nl=False)
 
 
 def _tell_origin(page: str) -> None:

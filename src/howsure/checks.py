@@ -11,7 +11,6 @@ import numbers
 import os
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from howsure.errors import OptionError
@@ -173,6 +172,8 @@ def word(name: str, value: Any, alias: Any) -> str:
     words = get_args(alias)
     if isinstance(value, str) and value in words:
         return str(value)
+    from difflib import get_close_matches
+
     near = get_close_matches(str(value), words, n=1) if isinstance(value, str) else []
     hint = f"Did you mean {near[0]!r}?" if near else f"Write {name}={words[0]!r}, or another of these."
     raise OptionError(f"{said(name, value)} is not one of {', '.join(map(repr, words))}", remedy=hint)

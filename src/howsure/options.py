@@ -65,13 +65,13 @@ class ScoreRule:
         return self.kind not in ("mean", "prob")
 
 
-_RULE = re.compile(r"(?P<kind>pass@|pass\^|majority@|best-of-)(?P<k>[1-9]\d{0,5})(?P<plug>-plug-in)?")
+_RULE = r"(?P<kind>pass@|pass\^|majority@|best-of-)(?P<k>[1-9]\d{0,5})(?P<plug>-plug-in)?"
 SCORES = "mean, pass@K, pass^K, pass^K-plug-in, majority@K, best-of-K, consistency, prob"
 
 
 def parse_score(text: str) -> ScoreRule:
     """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`; raise OptionError for others."""
-    found = _RULE.fullmatch(text) if isinstance(text, str) else None
+    found = re.fullmatch(_RULE, text) if isinstance(text, str) else None
     if isinstance(text, str) and text in ("mean", "consistency", "prob"):
         return ScoreRule(kind=text)  # type: ignore[arg-type]
     if found is None or (found["plug"] and found["kind"] != "pass^"):

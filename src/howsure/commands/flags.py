@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from howsure.errors import HowsureError
     from howsure.present.document import Document
 
-_NAMED = re.compile(r"`([a-z_]+)`")
+_NAMED = r"`([a-z_]+)`"
 
 
 def message(error: HowsureError, ctx: click.Context) -> str:
@@ -43,7 +43,7 @@ def with_flags(document: Document) -> Document:
 def as_flags(text: str, ctx: click.Context | None = None) -> str:
     """Return a text with the options in backticks as flags: those of the command that runs, else the usual ones."""
     flags = {option.name: option.long for option in table.every()} | _of_command(ctx)
-    return _NAMED.sub(lambda found: flags.get(found[1], found[0]), text)
+    return re.sub(_NAMED, lambda found: flags.get(found[1], found[0]), text)
 
 
 def _of_command(ctx: click.Context | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,15 +79,17 @@ def takes(verb: str, *names: str) -> Callable[[Command], Command]:
     """Give a command these options of its verb, in this order."""
 
     def apply(command: Command) -> Command:
-        for name in reversed(names):
-            command = made(table.option(name, verb))(command)
+        shared = [made(table.option(name, verb).verb, name) for name in reversed(names)]
+        command.__dict__.setdefault("__click_params__", []).extend(shared)  # where click.option puts its own
         return command
 
     return apply
 
 
-def made(option: table.Option) -> Callable[[Command], Command]:
-    """Return an option of the table as Click has it."""
+@cache
+def made(verb: str, name: str) -> click.Option:
+    """Return an option of the table as Click has it: one for all commands that share it, since making one takes time."""
+    option = table.option(name, verb)
     declared = (*(option.flags or (option.long,)), option.name)
     kind, more = option.kind, dict[str, Any]()
     if kind.written == "switch":
@@ -96,7 +99,7 @@ def made(option: table.Option) -> Callable[[Command], Command]:
     else:
         shown = option.default is not None
         more = {"type": _type(kind), "show_default": shown, **({"default": option.default} if shown else {})}
-    return click.option(*declared, **more, required=option.needed, metavar=option.metavar or None, help=option.help)
+    return click.Option(declared, **more, required=option.needed, metavar=option.metavar or None, help=option.help)
 
 
 def _type(kind: table.Kind) -> Any:
@@ -156,14 +159,14 @@ def parse_overall(texts: Sequence[str]) -> Any:
         raise click.BadParameter("a weight is a number: TASK=2", param_hint="--overall") from None
 
 
-_OF_A_TASK = re.compile(r"(?P<task>.+?):(?P<name>cluster|metric|lower[-_]is[-_]better|failures|margin)=(?P<value>.+)")
+_OF_A_TASK = r"(?P<task>.+?):(?P<name>cluster|metric|lower[-_]is[-_]better|failures|margin)=(?P<value>.+)"
 
 
 def parse_tasks(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Read what is different for some tasks: `mmlu*:cluster=subject`, again and again."""
     tasks: dict[str, dict[str, Any]] = {}
     for text in texts:
-        found = _OF_A_TASK.fullmatch(text)
+        found = re.fullmatch(_OF_A_TASK, text)
         if found is None:
             raise click.BadParameter(
                 f"{text!r} is not TASK:OPTION=VALUE: write 'mmlu*:cluster=subject'", param_hint="--tasks"

@@ -95,10 +95,22 @@ def test_a_command_has_the_options_that_its_verb_respects(verb):
         assert (name in names) == (name not in refused), name
 
 
-def test_names_of_options_become_flags():
-    assert as_flags("Leave `average_last` out, see `howsure describe` and column `speed`.") == (
-        "Leave --average-last out, see `howsure describe` and column `speed`."
-    )
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Leave `average_last` out.", "Leave --average-last out."),
+        ('Use `cluster="none"`.', "Use --cluster none."),
+        ("Use `cluster_from=r'^(.+)-'`.", "Use --cluster-from '^(.+)-'."),
+        ("Say `shuffled=True`, `attempts=3`.", "Say --shuffled, --attempts 3."),
+        ("See `howsure describe`, column `speed`, `x=1`.", "See `howsure describe`, column `speed`, `x=1`."),
+    ],
+)
+def test_names_of_options_become_flags(text, shown):
+    assert as_flags(text) == shown
+
+
+def test_columns_of_a_user_keep_their_names():
+    assert as_flags('column `cluster`, with `failures="zero"`', bare=False) == "column `cluster`, with --failures zero"
 
 
 def test_a_refusal_shows_the_flag(table):

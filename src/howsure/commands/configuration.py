@@ -1,7 +1,8 @@
 """Options from a file: [tool.howsure] in pyproject.toml, or howsure.toml. Found upwards from the working directory.
 
 A table is named after its command; what stands beside the tables is for every command that has the option. Keys are the
-options' long names. Relative paths are relative to the file. A key that no option has is an error.
+options' long names. Relative paths are relative to the file. A key that no option has is an error. A table [tasks."PATTERN"]
+says what is different for the tasks whose names fit.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
-"""Names of options as a shell has them: the library says `step_from`, the command line shows --step-from.
+"""Names of options as a shell has them: the library says `failures="zero"`, the command line shows --failures zero.
 
-The one place of this translation. What to do next (the remedy of an error or a caution) names options in backticks, and
-only there are they turned into flags: elsewhere backticks are around the columns of a user's own table.
+The one place of this translation. An option with its value stands in backticks anywhere in the library's texts, as it is
+written in Python. Its bare name does so only where it is said what to do next (the remedy of an error or a caution), and only
+there it becomes a flag: elsewhere backticks are around the columns of a user's own table.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,34 +18,59 @@ from howsure import options as table
 
 if TYPE_CHECKING:
     from howsure.errors import HowsureError
-    from howsure.present.document import Document
+    from howsure.present.document import Block, Document
 
-_NAMED = r"`([a-z_]+)`"
+_NAMED = r"`(?P<name>[a-z_]+)(?:=(?P<value>[^`]+))?`"
 
 
 def message(error: HowsureError, ctx: click.Context) -> str:
     """Return what an error says, with the flags of the command that was invoked."""
-    return str(type(error)(error.what, where=error.where, remedy=as_flags(error.remedy, ctx)))
+    what, where, remedy = as_flags(error.what, ctx, bare=False), error.where, as_flags(error.remedy, ctx)
+    return str(type(error)(what, where=where, remedy=remedy))
 
 
 def with_flags(document: Document) -> Document:
-    """Return what an answer says, with flags in the remedies of its cautions."""
-    from howsure.present.document import Note
+    """Return what an answer says, with flags in its notes and in what its cautions advise."""
+    return replace(document, blocks=tuple(map(_block, document.blocks)))
+
+
+def _block(block: Block) -> Block:
+    from howsure.present.document import Note, Text
 
     ctx = click.get_current_context(silent=True)
+    if isinstance(block, Text):
+        return replace(block, text=as_flags(block.text, ctx, bare=False))
+    if not isinstance(block, Note):
+        return block
+    told = (
+        replace(each, message=as_flags(each.message, ctx, bare=False), remedy=as_flags(each.remedy, ctx))
+        for each in block.cautions
+    )
+    return replace(block, cautions=tuple(told))
 
-    def told(note: Note) -> Note:
-        cautions = tuple(replace(caution, remedy=as_flags(caution.remedy, ctx)) for caution in note.cautions)
-        return replace(note, cautions=cautions)
 
-    blocks = tuple(told(block) if isinstance(block, Note) else block for block in document.blocks)
-    return replace(document, blocks=blocks)
+def as_flags(text: str, ctx: click.Context | None = None, *, bare: bool = True) -> str:
+    """Return a text with the options in backticks as flags: those of the command that runs, else the usual ones.
 
-
-def as_flags(text: str, ctx: click.Context | None = None) -> str:
-    """Return a text with the options in backticks as flags: those of the command that runs, else the usual ones."""
+    `bare`: also those without a value.
+    """
+    if "`" not in text:
+        return text
     flags = {option.name: option.long for option in table.every()} | _of_command(ctx)
-    return re.sub(_NAMED, lambda found: flags.get(found[1], found[0]), text)
+
+    def flag(found: re.Match[str]) -> str:
+        name, value = found["name"], found["value"]
+        if name not in flags or (value is None and not bare):
+            return found[0]
+        return flags[name] if value in (None, "True") else f"{flags[name]} {_shell(value)}"
+
+    return re.sub(_NAMED, flag, text)
+
+
+def _shell(value: str) -> str:
+    """Return a value of Python, a text in quotes or a number, as a shell has it."""
+    quoted = re.fullmatch(r"r?(['\"])(.*)\1", value)
+    return shlex.quote(quoted[2]) if quoted else value
 
 
 def _of_command(ctx: click.Context | None) -> dict[str, str]:

@@ -101,6 +101,10 @@ def test_a_command_has_the_options_that_its_verb_respects(verb):
         ("Leave `average_last` out.", "Leave --average-last out."),
         ('Use `cluster="none"`.', "Use --cluster none."),
         ("Use `cluster_from=r'^(.+)-'`.", "Use --cluster-from '^(.+)-'."),
+        (
+            "Name it: `columns={'model': ['model', 'step']}`, `bounds=(0, 100)`.",
+            "Name it: --columns model=model+step, --bounds 0,100.",
+        ),
         ("Say `shuffled=True`, `attempts=3`.", "Say --shuffled, --attempts 3."),
         ("See `howsure describe`, column `speed`, `x=1`.", "See `howsure describe`, column `speed`, `x=1`."),
     ],

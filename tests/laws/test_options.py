@@ -1,6 +1,8 @@
 """The option table: every verb × every option × odd values either works or is refused in words; and no list says it twice."""
 
+import ast
 import inspect
+import re
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +158,32 @@ def test_a_verb_refuses_what_it_declares(verb, given, refusal):
 def test_a_task_can_have_what_the_table_knows():
     for name in TaskOptions.__annotations__:
         assert options.option(name, "compare" if name == "margin" else "").name == name
+
+
+def _texts(path):
+    """The texts of a file that may reach a user: all but docstrings."""
+    tree = ast.parse(path.read_text())
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    told = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and _is_text(node.body)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.lineno, node.value
+
+
+def _is_text(body):
+    return bool(body) and isinstance(body[0], ast.Expr)
+
+
+def test_the_library_names_options_as_python_has_them():
+    """Flags are the command line's; `howsure.commands.flags` makes them of what stands in backticks."""
+    root = Path(hs.__file__).parent
+    of_commands = ("commands", "guide", "integrations", "page", "present")
+    flags = "|".join({option.long for option in options.every()} - {"--output"})
+    found = [
+        f"{path.relative_to(root)}:{line}: {text}"
+        for path in sorted(root.rglob("*.py"))
+        if path.relative_to(root).parts[0] not in (*of_commands, "options.py")
+        for line, text in _texts(path)
+        if re.search(rf"(?<!howsure calibrate )(?<![\w-])({flags})\b(?!-)", text)
+    ]
+    assert not found, "\n".join(found)

@@ -63,7 +63,7 @@ class AuditBoard:
         """Say how many neighbouring gaps could be noise."""
         judged = [entry.verdict for entry in self.entries if entry.verdict]
         if not judged:
-            return "No gap can be judged: the number of questions isn't known. Give it with --n."
+            return "No gap can be judged: the number of questions isn't known. Give it as `n`."
         real = sum(word == "real" for word in judged)
         open_ = sum(word in ("likely real", "depends") for word in judged)
         gaps = plural(len(judged), "neighbouring gap")

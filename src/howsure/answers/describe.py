@@ -73,7 +73,7 @@ class Description(Answer):
             blocks.append(_tasks_table(self.tasks))
         if self.columns:
             shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in self.columns.items())
-            blocks.append(Text(text=f"Further columns, to cluster by or to keep (--where): {shown}."))
+            blocks.append(Text(text=f"Further columns, to cluster by or to choose rows by: {shown}."))
         blocks += _file_blocks(self.files)
         if self.cautions:
             blocks.append(Note(cautions=self.cautions))

@@ -7,6 +7,7 @@ there it becomes a flag: elsewhere backticks are around the columns of a user's 
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from dataclasses import replace
@@ -56,7 +57,7 @@ def as_flags(text: str, ctx: click.Context | None = None, *, bare: bool = True) 
     """
     if "`" not in text:
         return text
-    flags = {option.name: option.long for option in table.every()} | _of_command(ctx)
+    flags = {option.name: option.long for option in reversed(table.every())} | _of_command(ctx)
 
     def flag(found: re.Match[str]) -> str:
         name, value = found["name"], found["value"]
@@ -68,9 +69,18 @@ def as_flags(text: str, ctx: click.Context | None = None, *, bare: bool = True) 
 
 
 def _shell(value: str) -> str:
-    """Return a value of Python, a text in quotes or a number, as a shell has it."""
-    quoted = re.fullmatch(r"r?(['\"])(.*)\1", value)
-    return shlex.quote(quoted[2]) if quoted else value
+    """Return a value as it is written in Python, as a shell has it: a text, several numbers, or names by a name."""
+    try:
+        found = ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return value
+    if isinstance(found, dict):
+        return ",".join(
+            f"{name}={columns if isinstance(columns, str) else '+'.join(columns)}" for name, columns in found.items()
+        )
+    if isinstance(found, tuple):
+        return ",".join(map(str, found))
+    return shlex.quote(str(found))
 
 
 def _of_command(ctx: click.Context | None) -> dict[str, str]:

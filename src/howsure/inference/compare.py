@@ -56,7 +56,7 @@ def one_metric(items: Items, asked: object) -> list[ScoreMatrix]:
     for task, metrics in by_task.items():
         if len(metrics) > 1 and not asked:
             raise OptionError(
-                f"{task} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with --metric."
+                f"{task} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with `metric`."
             )
     return matrices
 

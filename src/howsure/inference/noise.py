@@ -69,7 +69,7 @@ def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: MeanOptions) -> 
         raise DataError(
             f"{a} and {b} share no item",
             where=matrix.task,
-            remedy="Their noise can be seen one by one: leave --a and --b.",
+            remedy="Their noise can be seen one by one: leave `a` and `b` out.",
         )
     both = pair.take_items(shared)
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
@@ -206,5 +206,5 @@ FIRST_CLUSTERS = Caution(
 UNWEIGHTED = Caution(
     code="unweighted_components",
     message="the standard deviations of single scores count every item alike; the error bars respect the weights",
-    remedy="Leave --weight out to have both alike.",
+    remedy="Leave `weight` out to have both alike.",
 )

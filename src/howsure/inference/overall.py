@@ -98,7 +98,7 @@ def _no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
         why = "the tasks' scores are on different scales"
     else:
         return None
-    return Caution(code="no_overall", message=f"no overall score: {why}", remedy="Choose with --metric or --task.")
+    return Caution(code="no_overall", message=f"no overall score: {why}", remedy="Choose with `metric` or `task`.")
 
 
 def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
@@ -107,7 +107,7 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
     return Caution(
         code="not_in_overall",
         message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking",
-        remedy="Choose tasks that all have with --task.",
+        remedy="Choose tasks that all have with `task`.",
     )
 
 
@@ -161,12 +161,12 @@ def _other_method(kind: str, asked: PairOptions) -> Caution:
     return Caution(
         code="overall_method",
         message=f"the overall comparison is by {kind!r}; {asked.method!r} is for one task",
-        remedy="Leave --method out to have one method throughout.",
+        remedy="Leave `method` out to have one method throughout.",
     )
 
 
 _UNPAIRED_TASK = Caution(
     code="no_overall",
     message="no overall comparison: on some task the two models share no item",
-    remedy="Choose tasks with --task.",
+    remedy="Choose tasks with `task`.",
 )

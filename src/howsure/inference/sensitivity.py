@@ -144,6 +144,6 @@ def _other_policy(items: Items, answers: Sequence[T]) -> list[tuple[ScoreMatrix,
 def _policy_caution(matrix: ScoreMatrix, policy: str, effect: str) -> Caution:
     return Caution(
         code="failure_policy",
-        message=f"{matrix.task} · {matrix.metric}: with --failures {policy}, {effect}",
+        message=f"{matrix.task} · {matrix.metric}: with `failures={policy!r}`, {effect}",
         remedy="Say which policy you mean when you publish the result.",
     )

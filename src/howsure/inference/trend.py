@@ -71,7 +71,7 @@ def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> l
         Caution(
             code="no_checkpoints",
             message=f"no model is a checkpoint of a run in {listing(tasks)}",
-            remedy="Say how names tell run and step with --step-from.",
+            remedy="Say how names tell run and step with `step_from`.",
         )
     ]
 
@@ -115,8 +115,8 @@ def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, l
         raise DataError(
             f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
             where=where,
-            remedy=r"Say how names tell run and step: --step-from '(?P<run>.+)-(?P<step>\d+)'; or join a column to the "
-            "name: --columns model=model+step.",
+            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a column to the "
+            "name: `columns={'model': ['model', 'step']}`.",
         )
     return runs
 
@@ -132,7 +132,7 @@ def not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> lis
         Caution(
             code="not_checkpoints",
             message=f"left out, as the name tells no step: {listing(others)}",
-            remedy="Say how names tell run and step with --step-from.",
+            remedy="Say how names tell run and step with `step_from`.",
         )
     ]
 

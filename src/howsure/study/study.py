@@ -176,13 +176,13 @@ def _no_checkpoints(task: str) -> Caution:
     return Caution(
         code="no_checkpoints",
         message=f"{task}: no model is a checkpoint of a run, so the task is left out",
-        remedy="Say how names tell run and step with --step-from, or choose tasks with --task.",
+        remedy="Say how names tell run and step with `step_from`, or choose tasks with `task`.",
     )
 
 
 def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
     held = "weight" in attributes.columns and attributes["weight"].null_count() < len(attributes)
-    return "Weights: column `weight` is not used; --weight weight uses it." if held and not design.weight else ""
+    return "Weights: column `weight` is not used; `weight='weight'` uses it." if held and not design.weight else ""
 
 
 def _parts(results: pl.DataFrame) -> dict[tuple[str, str], pl.DataFrame]:
@@ -216,7 +216,7 @@ def _decide(part: pl.DataFrame, policy: str) -> pl.DataFrame:
             raise DataError(
                 f"{plural(count, 'attempt')} without a score, first item {row['item']!r} of model {row['model']!r}",
                 where=str(row["task"]),
-                remedy="Use --failures drop or zero, or run them again.",
+                remedy="Use `failures='drop'` or 'zero', or run them again.",
             )
     if policy != "zero":
         return part.filter(pl.col("n") > 0) if bool((part["n"] == 0).any()) else part
@@ -287,7 +287,7 @@ def _failures_note(items: Items) -> str:
 
 
 def _policy_words(items: Items) -> str:
-    chosen = {"drop": "left out (--failures drop)", "zero": "counted as 0 (--failures zero)", "error": "refused"}
+    chosen = {"drop": "left out (`failures='drop'`)", "zero": "counted as 0 (`failures='zero'`)", "error": "refused"}
     if items.failures != "harness":
         return chosen[items.failures]
     words = []
@@ -335,5 +335,5 @@ FIXED = "Population: exactly these questions; only the answers are a sample, and
 REPEATED = Caution(
     code="rows_as_attempts",
     message="some items come more than once for a model and no column numbers the attempts; the rows count as attempts",
-    remedy="Name the column that numbers them (--columns attempt=…), or remove repeated rows.",
+    remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
 )

@@ -93,7 +93,7 @@ def _chosen(items: Items, a: str | None, b: str | None) -> tuple[ScoreMatrix, tu
     if a is None and (b is not None or len(known) > 1):
         raise OptionError(
             f"whose attempts? {plural(len(known), 'model')} are there: {listing([repr(name) for name in known])}",
-            remedy="Name one with a (-a), or two whose difference is asked for with a and b.",
+            remedy="Name one with `a`, or two whose difference is asked for with a and b.",
         )
     names = tuple(resolve(name, known) for name in (known[0] if a is None else a, b) if name is not None)
     if len(set(names)) < len(names):
@@ -105,7 +105,7 @@ def _chosen(items: Items, a: str | None, b: str | None) -> tuple[ScoreMatrix, tu
         found = [f"{matrix.task} · {matrix.metric}" for matrix in matrices]
         raise OptionError(
             f"{len(found)} tasks or metrics are there: {listing(found)}",
-            remedy="Choose one with task or metric (--task, --metric).",
+            remedy="Choose one with `task` or `metric`.",
         )
     return matrices[0], names
 
@@ -226,7 +226,7 @@ def _nothing_told(model: str, others: int, run: _Run) -> DataError:
         f"{plural(others, 'other model')} with several attempts can't tell which items of {model} vary, and its own answers "
         "would bias its mean",
         remedy="Spread the attempts evenly, give logs of two other models, or let its own answers choose those of a new run "
-        "that is estimated alone (--new-run, new_run=True).",
+        "that is estimated alone (`new_run=True`).",
     )
 
 

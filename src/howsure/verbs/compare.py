@@ -74,7 +74,7 @@ def compare(
     )
     matrices, unknown = measured(one_metric(items, design.metric), design.population)
     if margin is not None and margin >= 1 and any(matrix.bounded for matrix in matrices):
-        raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or --margin 5pp) for 5 points.")
+        raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
     left_out = [*tasks_left_out(items, matrices), *unknown]
     plain = [comparison(matrix, a, b, asked) for matrix in matrices]
     pairs = adjusted(covariates.adjusted_comparisons(matrices, pools, plain, margin), adjust)

@@ -158,7 +158,7 @@ def other_policies(
         cautions += [
             Caution(
                 code="failure_policy",
-                message=f"{check.name}: with --failures {policy} the verdict would be {WORDS[check.verdict].lower()!r}",
+                message=f"{check.name}: with `failures={policy!r}` the verdict would be {WORDS[check.verdict].lower()!r}",
                 remedy="Choose a policy and keep it.",
             )
             for check in found

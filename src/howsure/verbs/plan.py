@@ -333,7 +333,7 @@ def _rehearsed(
     pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], asked: Asked, comparisons: int, seed: int
 ) -> Simulated:
     if len(pilots) > 1 or not asked.paired:
-        raise OptionError("simulate is for one task and paired models", remedy="Choose one with --task.")
+        raise OptionError("simulate is for one task and paired models", remedy="Choose one with `task`.")
     pilot, option = pilots[0], tasks[0].best
     if not math.isfinite(option.items.value) or option.items.value > MOST_REHEARSED:
         raise OptionError(
@@ -374,7 +374,7 @@ ONE_ATTEMPT = Caution(
 NO_OVERALL = Caution(
     code="no_overall",
     message="no overall plan: the tasks' scores are on different scales",
-    remedy="Choose with --task.",
+    remedy="Choose with `task`.",
 )
 OFF_THE_SCALE = Caution(
     code="off_the_scale",

@@ -197,7 +197,7 @@ def _assumed(goal: _Goal, rate: float | None, assumed: Assumptions) -> tuple[_Se
     sizes = spread_sizes(assumed.cluster_size, assumed.cluster_variation)
     spread = Spread(within=question - between, between=between, answer=answer, sizes=sizes)
     usual = " (the worst case)" if rate is None else ""
-    note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot (--pilot) would tell."
+    note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot would tell."
     counts = ATTEMPTS if answer else (1.0,)
     return _Seen(spread=spread, rate=score, limits=dict.fromkeys(counts, (math.nan, math.nan)), usual=1.0), (note,)
 
@@ -210,11 +210,11 @@ def _one_model(
     matrices = list(items.matrices())
     if len(matrices) > 1:
         raise OptionError(
-            f"the pilot holds {len(matrices)} tasks or metrics", remedy="Choose with --task and --metric."
+            f"the pilot holds {len(matrices)} tasks or metrics", remedy="Choose with `task` and `metric`."
         )
     matrix = matrices[0]
     if model is None and len(matrix.models) > 1:
-        raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for with -a.")
+        raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`.")
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
     return one.take_items(~np.isnan(one.values[:, 0])), items.notes, items.cautions
 

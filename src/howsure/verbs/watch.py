@@ -218,7 +218,7 @@ class Monitor:
             if len(bad):
                 raise DataError(
                     f"score {bad[side][0]:g} of item {bad['item'][0]!r} is not between {low:g} and {high:g}",
-                    remedy="Say before the run how far scores can go: --bounds 0,100 (bounds=(0, 100)), or 'none' (None).",
+                    remedy="Say before the run how far scores can go: `bounds=(0, 100)`, or None.",
                 )
 
     def _running(self) -> Betting | Asymptotic:
@@ -358,7 +358,7 @@ class Monitor:
                 code="scores_changed",
                 message=f"{plural(len(changed), 'item')} that had counted changed since, first {changed['item'][0]!r}; the "
                 "scores of the first look are kept",
-                remedy="Where attempts came late, name how many are planned (--attempts); after another scoring start anew.",
+                remedy="Where attempts came late, name how many are planned (`attempts`); after another scoring start anew.",
             )
         ]
 
@@ -397,5 +397,5 @@ TORN = Caution(
 ASYMPTOTIC = Caution(
     code="asymptotic",
     message="the scores have no bounds, so the interval is right for many items only, and promises nothing for few",
-    remedy="Name bounds that no score can pass (--bounds 0,100), where there are any.",
+    remedy="Name bounds that no score can pass (`bounds=(0, 100)`), where there are any.",
 )

@@ -113,5 +113,5 @@ def no_overall(cautions: Sequence[Caution]) -> DataError:
     """Say why there is no overall score, as an error."""
     why = next((c for c in cautions if c.code in ("no_overall", "not_in_overall")), None)
     if why is None:
-        return DataError("no overall score", remedy="Choose with --metric or --task.")
+        return DataError("no overall score", remedy="Choose with `metric` or `task`.")
     return DataError(why.message, remedy=why.remedy)

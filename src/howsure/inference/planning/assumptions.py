@@ -113,13 +113,13 @@ class Assumptions:
         """Say it aloud."""
         if self.rate is not None:
             alike = f" and a correlation of {self.correlation:g} between the models" if paired else ""
-            return f"Assumed: a score of about {100 * self.rate:g} %{alike}, one attempt. A pilot (--pilot) would tell."
+            return f"Assumed: a score of about {100 * self.rate:g} %{alike}, one attempt. A pilot would tell."
         question, answer = self.variances(paired=paired)
         usual = self.question_variance is None and self.answer_variance is None
         source = "the textbook's values (Miller 2024: rates spread evenly from 0 to 100 %)" if usual else "as given"
         return (
             f"Assumed, {source}: question variance {question:.3g}, answer variance {answer:.3g} of the difference. "
-            "A pilot (--pilot) would tell."
+            "A pilot would tell."
         )
 
 

@@ -239,7 +239,7 @@ def _one_unit(n: int) -> Caution:
     return Caution(
         code="one_cluster",
         message=f"all {n} items are in one cluster: nothing says how much another cluster would differ",
-        remedy="Add clusters, or use --cluster none if the items were drawn one by one.",
+        remedy="Add clusters, or use `cluster='none'` if the items were drawn one by one.",
     )
 
 

@@ -159,7 +159,7 @@ def single_attempts(count: int, n: int) -> Caution:
 NO_NOISE = Caution(
     code="one_attempt",
     message="one attempt an item, so nothing says how much the answers themselves vary",
-    remedy="Run two attempts or more, or leave --population at 'questions'.",
+    remedy="Run two attempts or more, or leave `population` at 'questions'.",
 )
 
 

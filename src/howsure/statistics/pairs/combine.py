@@ -109,5 +109,5 @@ def combined_difference(
 NO_ERROR_BAR = Caution(
     code="no_overall_error_bar",
     message="on some task there is one item or one cluster only, so the overall score has no error bar",
-    remedy="Leave that task out with --task, or add clusters to it.",
+    remedy="Leave that task out with `task`, or add clusters to it.",
 )

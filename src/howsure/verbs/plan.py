@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, OptionError
 from howsure.inference.overall import task_shares
@@ -92,33 +93,37 @@ def plan(
     check_prices(prices)
     asked = _asked(effect, n_items, not_worse_than, same_within, _Kept(power, level, method, paired))
     design, pairs = make_design(options, RESPECTS), n_models * (n_models - 1) // 2
+    run = _Run(method, attempts, pairs, n_clusters, prices, seed if simulate else None)
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
-        assumed = assume or Assumptions()
-        percent = assumed.percent(asked.effect, asked.margin)
-        asked = _fitting(_possible(asked, percent=percent), method, bounded=percent)
-        spread, basis = assumed.spread(paired=paired, clusters=n_clusters), assumed.basis(paired=paired)
-        known = Known(spread=spread, only_once=assumed.rate is not None)
-        lines, chosen = options_of(known, asked, pairs * n_tasks, attempts, prices, usual=1.0)
-        task = TaskPlan(
-            task="",
-            metric="",
-            a="",
-            b="",
-            basis=basis,
-            options=lines,
-            chosen=chosen,
-            curve=curve_of(known, asked, pairs * n_tasks, lines, chosen),
-            percent=percent,
-        )
-        doubts = assumed.contradictions(task.best.effect.value, paired=paired)
-        return _answer(asked, [task], pairs * n_tasks, notes=(assumed.note(paired=paired),), cautions=doubts)
+        return _from_assumptions(assume or Assumptions(), asked, run, n_tasks)
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
     if n_tasks != 1:
         raise OptionError("the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`.")
-    run = _Run(method, attempts, pairs, n_clusters, prices, seed if simulate else None)
     return _from_pilot(pilot, (a, b), asked, run, design)
+
+
+def _from_assumptions(assumed: Assumptions, asked: Asked, run: _Run, n_tasks: int) -> Plan:
+    """Plan from what is assumed of the scores, where there is no pilot."""
+    comparisons, paired = run.pairs * n_tasks, asked.paired
+    percent = assumed.percent(asked.effect, asked.margin)
+    asked = _fitting(_possible(asked, percent=percent), run.method, bounded=percent)
+    known = Known(spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None)
+    lines, chosen = options_of(known, asked, comparisons, run.attempts, run.prices, usual=1.0)
+    task = TaskPlan(
+        task="",
+        metric="",
+        a="",
+        b="",
+        basis=assumed.basis(paired=paired),
+        options=lines,
+        chosen=chosen,
+        curve=curve_of(known, asked, comparisons, lines, chosen),
+        percent=percent,
+    )
+    doubts = assumed.contradictions(task.best.effect.value, paired=paired)
+    return _answer(asked, [task], comparisons, notes=(assumed.note(paired=paired),), cautions=doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +144,8 @@ def _asked(
     if not_worse_than is not None and same_within is not None:
         raise OptionError("not_worse_than and same_within are two goals", remedy="Plan for one at a time.")
     margin = not_worse_than if not_worse_than is not None else same_within
-    if margin is not None and level <= 0.5:
-        raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
+    if margin is not None:
+        checks.one_sided_level("level", level)
     goal: Goal = "not-worse" if not_worse_than is not None else "same" if same_within is not None else "different"
     for name, size in (("effect", effect), ("margin", margin)):
         if size is not None and not (math.isfinite(size) and (size > 0 or (name == "effect" and goal != "different"))):

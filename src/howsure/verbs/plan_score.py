@@ -114,11 +114,7 @@ def plan_score(
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
         matrix, notes, cautions = _one_model(pilot, a, design)
-        seen, names = _pilot(matrix, level, attempts), (matrix.task, matrix.metric, matrix.models[0])
-        if rate is not None:
-            seen = replace(seen, rate=_possible(rate) if seen.bounded else rate)
-    if goal.kind != "within" and level <= 0.5:
-        raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
+        seen, names = _pilot(matrix, level, attempts, rate), (matrix.task, matrix.metric, matrix.models[0])
     _refuse_rate(goal, seen)
     lines, chosen = _lines(goal, seen, attempts)
     return ScorePlan(
@@ -161,6 +157,7 @@ def _refuse_rate(goal: _Goal, seen: _Seen) -> None:
                 f"within={goal.target:g} is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
             )
         return
+    checks.one_sided_level("level", goal.level)
     if not seen.bounded:
         raise OptionError("limits are planned for scores in [0, 1]", remedy="Plan the error bar with within.")
     if not 0 < goal.target < 1:
@@ -219,7 +216,7 @@ def _one_model(
     return one.take_items(~np.isnan(one.values[:, 0])), items.notes, items.cautions
 
 
-def _pilot(matrix: ScoreMatrix, level: float, attempts: int | None) -> _Seen:
+def _pilot(matrix: ScoreMatrix, level: float, attempts: int | None, rate: float | None) -> _Seen:
     found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
     codes = matrix.clusters[0] if matrix.clusters and int(matrix.clusters[0].max()) + 1 < len(matrix.items) else None
     if len(matrix.items) < 2 or (codes is not None and int(codes.max()) < 1):
@@ -247,9 +244,10 @@ def _pilot(matrix: ScoreMatrix, level: float, attempts: int | None) -> _Seen:
         for k, v, e, low in zip(counts, values, errors, least, strict=True)
         if math.isfinite(k) or low > 0
     }
-    rate = float(w @ matrix.values[:, 0] / w.sum())
+    mean = float(w @ matrix.values[:, 0] / w.sum())
+    score = mean if rate is None else _possible(rate) if matrix.bounded else rate
     return _Seen(
-        spread=spread.times(weight), rate=rate, limits=limits, usual=usual if measured else 1.0, bounded=matrix.bounded
+        spread=spread.times(weight), rate=score, limits=limits, usual=usual if measured else 1.0, bounded=matrix.bounded
     )
 
 

@@ -60,6 +60,79 @@ class Caution:
         return {"code": self.code, "message": self.message, "remedy": self.remedy}
 
 
+_DOUBTS = {
+    "one_item": ("one item gives no standard error", "Add items: at least two are needed."),
+    "one_cluster": (
+        "all {n} items are in one cluster: nothing says how much another cluster would differ",
+        "Add clusters, or ignore the clusters if the items were drawn one by one.",
+    ),
+    "one_shared_item": ("one shared item gives no error bar", "Add items or clusters."),
+    "one_shared_cluster": (
+        "all shared items are in one cluster, which gives no error bar",
+        "Add items or clusters.",
+    ),
+    "few_clusters": (
+        "{clusters} clusters are worth {df:.2f} degrees of freedom",
+        "Read the error bar as rough; items from more clusters would help.",
+    ),
+    "dominant_cluster": (
+        "{name} holds {size} of {n} items; the {clusters} clusters are worth {df:.2f} degrees of freedom",
+        "Read the error bar as rough; more clusters help, more items in this one don't.",
+    ),
+    "no_variance": (
+        "every item (or cluster) has the same score, {value:.4g}: the standard error of 0 is no certainty",
+        "Check that the scores are per item and not one summary repeated.",
+    ),
+    "same_difference": (
+        "the models differ by the same amount ({value:.4g}) on every item: this method sees no spread to judge by",
+        "Use the default method.",
+    ),
+    "too_few_flips": (
+        "{clusters} clusters allow no p-value below {smallest:.3g}, so nothing can be shown at this level",
+        "Use the default method or more clusters.",
+    ),
+    "first_clustering_only": (
+        "this method resamples one way of clustering; the second was not used",
+        "Use the default method to respect both.",
+    ),
+    "negative_two_way_variance": (
+        "the two-way clustered variance came out negative; the larger of the two one-way variances is used",
+        "Few clusters on one side: cluster on the other alone.",
+    ),
+    "ignores_clusters": (
+        "McNemar's test takes every item as independent; the clusters were not used",
+        "Use the default method to respect them.",
+    ),
+    "unpaired": (
+        "the two models share no item, so their questions differ as well as their answers",
+        "Run both on the same items: a paired comparison needs far fewer.",
+    ),
+    "no_overall_error_bar": (
+        "on some task there is one item or one cluster only, so the overall score has no error bar",
+        "Leave that task out, or add clusters to it.",
+    ),
+    "single_attempts": (
+        "{count} of {n} items had one attempt; their answers are taken to be as noisy as those of the others",
+        "Run the missing attempts.",
+    ),
+    "one_attempt": (
+        "one attempt an item, so nothing says how much the answers themselves vary",
+        "Run two attempts or more, or ask about other questions than exactly these.",
+    ),
+}
+_CODES = {"one_shared_item": "one_cluster", "one_shared_cluster": "one_cluster", "same_difference": "no_variance"}
+
+
+def doubt(kind: str, **facts: float | str) -> Caution:
+    """Return the caution that a statistic raises: the statistic knows its kind and the facts, the sentence stands here.
+
+    >>> doubt("single_attempts", count=2, n=10).message
+    '2 of 10 items had one attempt; their answers are taken to be as noisy as those of the others'
+    """
+    message, remedy = _DOUBTS[kind]
+    return Caution(code=_CODES.get(kind, kind), message=message.format(**facts), remedy=remedy)
+
+
 def _sentence(what: str, where: str, remedy: str) -> str:
     head = f"{where}: {what}" if where else what
     return f"{head.rstrip('.')}. {remedy}".strip() if remedy else head

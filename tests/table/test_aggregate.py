@@ -217,7 +217,7 @@ def test_polars_and_paths_load_no_other_frame(tmp_path: Path) -> None:
     program = """
 import sys
 import polars as pl
-import howsure.verbs.audit as hs
+import howsure as hs
 csv, parquet, jsonl = sys.argv[1:]
 for data in (csv, parquet, jsonl, pl.read_csv(csv), pl.scan_parquet(parquet)):
     hs.leaderboard(data, cluster="passage_id").render("markdown")

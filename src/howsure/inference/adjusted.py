@@ -14,7 +14,7 @@ from howsure.statistics.means.covariates import adjusted_mean
 from howsure.statistics.means.limits import Means, deciding, limits
 from howsure.statistics.pairs.difference import items_needed
 from howsure.statistics.pairs.pivot import equivalence, t_pivot
-from howsure.statistics.results import Estimate, Interval
+from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study import clusters as grouping
 from howsure.study.names import resolve
 from howsure.study.study import collect
@@ -245,7 +245,7 @@ def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estima
         interval=Interval(low=float(low[0]), high=float(high[0]), level=level),
         df=found.df,
         n_items=found.n,
-        method=f"adjusted, {plain.method}",
+        method=replace(plain.method, adjusted=True),
         bounds=(),
         cautions=(*plain.cautions, *_cautions(found, answered)),
     )
@@ -268,7 +268,7 @@ def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, m
         se=math.sqrt(variance),
         interval=Interval(low=pivot.low, high=pivot.high, level=level),
         df=df,
-        method=f"adjusted {'paired' if plain.paired else 'unpaired'} t, CR2",
+        method=Method(name="t", variance="CR2", paired=plain.paired, adjusted=True),
         cautions=(*plain.difference.cautions, *_pair_cautions(matrix, plain, one, two)),
     )
     if one.n == two.n == len(pool.items):

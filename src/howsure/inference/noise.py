@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
-from howsure.errors import Caution, DataError, OptionError
+from howsure.errors import Caution, DataError, OptionError, doubt
 from howsure.inference.compare import known_models, one_metric
 from howsure.inference.estimate import entries
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
-from howsure.statistics.noise.fixed import single_attempts
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.study.study import collect
 
@@ -159,7 +158,7 @@ def _cautions(
     ]
     lone = int((found.has[:, k] & ~found.known[:, k]).sum())
     if entry.measured and lone:
-        cautions.append(single_attempts(lone, entry.n_items))
+        cautions.append(doubt("single_attempts", count=lone, n=entry.n_items))
     if entry.measured and entry.questions < 0:
         cautions.append(NEGATIVE)
     if len(matrix.clusters) > 1:

@@ -15,6 +15,7 @@ from howsure.statistics.pairs import combine
 from howsure.statistics.pairs.difference import items_needed
 from howsure.statistics.pairs.pair_details import plain_limits
 from howsure.statistics.pairs.pivot import equivalence, t_pivot
+from howsure.statistics.results import Method
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -128,10 +129,10 @@ def overall_comparison(
     pivot = t_pivot(centre, spread, df, asked.level, reach=1.0 if matrices[0].bounded else math.inf)
     kind = "pseudo-items" if matrices[0].bounded and asked.method != "t" else "t"
     if asked.population == "benchmark":
-        kind, name = "fixed-items", "overall fixed-items"
+        kind, method = "fixed-items", Method(name="fixed-items", overall=True)
     else:
-        name = f"overall {kind}, {asked.variance}"
-    estimate = combine.combined_difference(combined, pairs, pivot, asked.level, name)
+        method = Method(name=kind, variance=asked.variance, overall=True)
+    estimate = combine.combined_difference(combined, pairs, pivot, asked.level, method)
     sign = matrices[0].orientation
     asked_other = asked.method not in (None, kind)
     return replace(

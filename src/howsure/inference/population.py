@@ -106,7 +106,7 @@ def fixed_comparison(matrix: ScoreMatrix, a: str, b: str, *, level: float, margi
         df=df,
         n_items=len(both.items),
         n_clusters=len(both.items),
-        method=f"paired {METHOD}",
+        method=replace(METHOD, paired=True),
         cautions=_attempt_cautions(both),
     )
     d = matrix.orientation * (both.values[:, 0] - both.values[:, 1])

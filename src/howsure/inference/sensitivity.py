@@ -57,10 +57,10 @@ class Recorded:
         n_items, n_clusters = estimate.n_items, estimate.n_clusters
         miss = None
         if self.single:
-            miss = record.known_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, rate=rate)
+            miss = record.known_miss(kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, rate=rate)
         elif self.open:
             skew = skewness(scores[~np.isnan(scores)])
-            miss = record.skewed_miss(kind, estimate.method, n_items=n_items, n_clusters=n_clusters, skewness=skew)
+            miss = record.skewed_miss(kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, skewness=skew)
         return estimate if miss is None else replace(estimate, cautions=(*estimate.cautions, miss))
 
 

@@ -16,7 +16,7 @@ from howsure.inference.estimate import entries
 from howsure.inference.question import MeanOptions, PairOptions
 from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.pivot import t_pivot
-from howsure.statistics.results import Estimate, Interval
+from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.checkpoints import find_checkpoints, runs_of
 from howsure.study.study import collect
 from howsure.table.schema import ALIASES, open_frame
@@ -238,6 +238,6 @@ def _stated(point: Checkpoint, score: Published, level: float) -> TrendPoint:
         df=math.nan,
         n_items=score.n or 0,
         n_clusters=score.n or 0,
-        method="as published",
+        method=Method(name="as published"),
     )
     return TrendPoint(step=point.step, model=point.model, estimate=estimate)

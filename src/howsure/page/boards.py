@@ -131,7 +131,7 @@ def _model(entry: Entry, rank: Rank) -> Data:
         "n_clusters": estimate.n_clusters,
         "n_attempts": entry.n_attempts,
         "n_failed": entry.n_failed,
-        "method": estimate.method,
+        "method": str(estimate.method),
         "bounds": [bound.sentence() for bound in estimate.bounds],
         "cautions": [f"{caution.message}. {caution.remedy}".strip() for caution in estimate.cautions],
     }

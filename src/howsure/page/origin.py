@@ -85,7 +85,7 @@ GIVE = "Give a page that `howsure report` wrote."
 
 def _options(contents: Contents, asked: RankOptions) -> dict[str, str]:
     board, overall = contents.leaderboard.boards[0], asked.overall
-    methods = sorted({entry.estimate.method for part in contents.parts for entry in part.board.entries})
+    methods = sorted({str(entry.estimate.method) for part in contents.parts for entry in part.board.entries})
     pairs = asked.pairs.method or ("pseudo-items" if board.percent else "t")
     fixed = asked.pairs.population == "benchmark"
     return {

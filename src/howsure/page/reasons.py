@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from howsure.errors import doubt
 from howsure.inference.compare import comparison
-from howsure.statistics.pairs.combine import NO_ERROR_BAR
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
@@ -43,7 +43,7 @@ def reasons(board: Board, matrix: ScoreMatrix | None, asked: PairOptions, count:
 
 def _both(matrix: ScoreMatrix | None, a: str, b: str, asked: PairOptions) -> tuple[str, ...]:
     if matrix is None:
-        return (NO_ERROR_BAR.message,) * 2
+        return (doubt("no_overall_error_bar").message,) * 2
     found = (comparison(matrix, *sides, asked).difference.cautions for sides in ((a, b), (b, a)))
     return tuple(cautions[0].message if cautions else "too few items or clusters" for cautions in found)
 

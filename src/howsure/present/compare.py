@@ -27,13 +27,13 @@ def comparison_table(c: Comparison) -> Table:
     ]
     if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
         rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
-    fixed = c.difference.method.endswith("fixed-items")
+    fixed = c.difference.method.of_benchmark
     rows.append(("SE" if fixed else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
     rows += _equivalence_rows(c, scale)
     rows.append(("items, clusters", _counts_text(c)))
-    rows.append(("method", c.difference.method))
+    rows.append(("method", str(c.difference.method)))
     if c.paired:
         rows.append(("how often it holds", "howsure calibrate --record"))
     return Table(columns=(Column(name="", align="left"), Column(name="", align="left")), rows=tuple(rows))

@@ -39,7 +39,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     rows = tuple(
         (*_estimate_row(entry, scale, clustered, failed), *([_saved(entry)] if saved else [])) for entry in entries
     )
-    methods = listing(sorted({entry.estimate.method for entry in entries}))
+    methods = listing(sorted({str(entry.estimate.method) for entry in entries}))
     note = f"intervals by {methods}; how often they hold: howsure calibrate --record"
     return Table(title=title, columns=tuple(columns), rows=rows, note=note)
 

@@ -59,7 +59,7 @@ def alone(entry: Entry, scale: Scale) -> str:
 
 
 def _where(entry: Entry) -> str:
-    return " on exactly these questions" if entry.estimate.method.endswith("fixed-items") else ""
+    return " on exactly these questions" if entry.estimate.method.of_benchmark else ""
 
 
 def _some_items(board: Board) -> str:

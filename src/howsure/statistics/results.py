@@ -56,6 +56,32 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """What was done to get an interval or a p-value, as data; `str()` is its label in tables, JSON and the record.
+
+    `name`: the interval of a mean or the test of a difference; "fixed-items" on exactly these questions. `variance`: the
+    variance estimator, None where none is chosen. `paired`: whether two models were compared on shared items, None for a mean.
+    `adjusted`: by covariates. `overall`: several tasks put together.
+    """
+
+    name: str
+    variance: str | None = None
+    paired: bool | None = None
+    adjusted: bool = False
+    overall: bool = False
+
+    @property
+    def of_benchmark(self) -> bool:
+        """Whether it is about exactly these questions, and only the answers are a sample."""
+        return self.name == "fixed-items"
+
+    def __str__(self) -> str:
+        kind = "" if self.paired is None else "paired" if self.paired else "unpaired"
+        words = ("adjusted" if self.adjusted else "", "overall" if self.overall else kind, self.name)
+        return " ".join(filter(None, words)) + (f", {self.variance}" if self.variance else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A value with its standard error and interval, in score units.
 
@@ -69,7 +95,7 @@ class Estimate:
     df: float
     n_items: int
     n_clusters: int
-    method: str
+    method: Method
     cautions: tuple[Caution, ...] = ()
     bounds: tuple[Bound, ...] = ()
 
@@ -84,7 +110,7 @@ class Estimate:
             "df": number(self.df),
             "n_items": self.n_items,
             "n_clusters": self.n_clusters,
-            "method": self.method,
+            "method": str(self.method),
             "bounds": [bound.to_dict() for bound in self.bounds],
             "cautions": [caution.to_dict() for caution in self.cautions],
         }

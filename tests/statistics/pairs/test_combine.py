@@ -168,5 +168,5 @@ def test_an_overall_without_error_bar_says_why():
 def test_an_overall_by_another_method_than_asked_says_so():
     rows = two_tasks(x=range(12), y=range(12)).with_columns(pl.col("passage").cast(pl.String))
     found = hs.compare(rows, "a", "b", method="sign-flip")
-    told = [found.overall.difference.method, *(caution.message for caution in found.cautions)]
+    told = [str(found.overall.difference.method), *(caution.message for caution in found.cautions)]
     assert any("sign-flip" in words for words in told)

@@ -83,7 +83,7 @@ def _floor(board: Board, entry: Entry | None, how: How, baseline: str | None) ->
         candidate_score=e.value,
         n_items=e.n_items,
         n_clusters=e.n_clusters,
-        items_needed=math.nan if e.method.endswith("fixed-items") else items_needed(e, how.one_sided, limit),
+        items_needed=math.nan if e.method.of_benchmark else items_needed(e, how.one_sided, limit),
         percent=board.percent,
         lower_is_better=board.lower_is_better,
         cautions=e.cautions,
@@ -97,7 +97,7 @@ def _guarded(e: Estimate) -> Estimate:
     keep it. The interval of `estimate` is guarded for two sides; this is the guard for one (Clopper and Pearson 1934).
     """
     spread = e.value * (1 - e.value)
-    if not (spread > 0 and e.se > 0) or e.n_items < 2 or e.method.endswith("fixed-items"):
+    if not (spread > 0 and e.se > 0) or e.n_items < 2 or e.method.of_benchmark:
         return e
     effective = e.n_items * spread / (e.se**2 * (e.n_items - 1))
     low, high = intervals.clopper_pearson(e.value * effective, effective, e.interval.level)

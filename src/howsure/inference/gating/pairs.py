@@ -115,7 +115,7 @@ def _same(c: Comparison, margin: float, how: How) -> Check:
 
 def _needed(c: Comparison, level: float, target: float) -> float:
     """Return about how many items in all would settle it; NaN on exactly these items, where attempts would."""
-    if c.difference.method.endswith("fixed-items"):
+    if c.difference.method.of_benchmark:
         return math.nan
     return items_needed(c.difference, level, target)
 

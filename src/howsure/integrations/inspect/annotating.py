@@ -43,7 +43,7 @@ def _metrics(entry: Entry, cluster: Any) -> dict[str, Any]:
     estimate = entry.estimate
     told = {
         "level": estimate.interval.level,
-        "method": estimate.method,
+        "method": str(estimate.method),
         "cluster": cluster,
         "n_items": estimate.n_items,
         "n_clusters": estimate.n_clusters,

@@ -67,7 +67,7 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
         "paired": c.paired,
         "overall": not c.task,
         "benchmark": _benchmark(d),
-        "bayes": "bayes" in d.method,
+        "bayes": d.method.name == "bayes",
         "covariates": _covariates(d),
         "saved": c.saved >= 0.005,
         "lower": c.lower_is_better,
@@ -153,7 +153,7 @@ def board_conditions(board: Board, *, boards: int = 1) -> dict[str, bool]:
         "level_scores": all(entry.estimate.value == leader.value for entry in board.entries),
         "lower": board.lower_is_better,
         "benchmark": _benchmark(leader),
-        "bayes": "bayes" in leader.method,
+        "bayes": leader.method.name == "bayes",
         "spread": rank.low != rank.high,
         "simultaneous": board.adjust in ("max-t", "holm"),
         "shared": board.adjust == "bh",
@@ -206,7 +206,7 @@ def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
     return {
         "bar": math.isfinite(estimate.interval.low),
         "benchmark": _benchmark(estimate),
-        "bayes": "bayes" in estimate.method,
+        "bayes": estimate.method.name == "bayes",
         "covariates": _covariates(estimate),
         "clustered": _clustered(estimate),
         "few": estimate.df < FEW,
@@ -306,11 +306,11 @@ def clearly_less(small: float, large: float) -> bool | None:
 
 
 def _benchmark(estimate: Estimate) -> bool:
-    return estimate.method.endswith("fixed-items")
+    return estimate.method.of_benchmark
 
 
 def _covariates(estimate: Estimate) -> bool:
-    return estimate.method.startswith("adjusted")
+    return estimate.method.adjusted
 
 
 def _clustered(estimate: Estimate) -> bool:

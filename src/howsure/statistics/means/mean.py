@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.errors import Caution, MethodError
+from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import clustering, degrees_of_freedom, variances
 from howsure.statistics.means.limits import Means, deciding, limits
-from howsure.statistics.results import Bound, Estimate, Interval
+from howsure.statistics.results import Bound, Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +99,8 @@ def means(
     low, high = _limits(sample, known, chosen, level, rng)
     if chosen == "bootstrap" and len(clusters) > 1:
         cautions = [
-            found if edge else [*found, FIRST_CLUSTERING_ONLY] for found, edge in zip(cautions, exact, strict=True)
+            found if edge else [*found, doubt("first_clustering_only")]
+            for found, edge in zip(cautions, exact, strict=True)
         ]
     return tuple(
         Estimate(
@@ -109,7 +110,7 @@ def means(
             df=known.df,
             n_items=n,
             n_clusters=known.units,
-            method=f"{'clopper-pearson' if exact[k] else chosen}, {variance}",
+            method=Method(name="clopper-pearson" if exact[k] else chosen, variance=variance),
             cautions=tuple(cautions[k]),
             bounds=_bounds(float(known.value[k]), n, known.units, level) if known.at_edge[k] else (),
         )
@@ -164,7 +165,7 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
     value = np.clip(w @ x / n, x.min(axis=0), x.max(axis=0))
     units = min([int(code.max()) + 1 for code in clusters], default=n)
     if units < MIN_UNITS:
-        var, df, shared = np.full(n_models, np.nan), math.nan, [_one_unit(n)]
+        var, df, shared = np.full(n_models, np.nan), math.nan, [doubt("one_item" if n == 1 else "one_cluster", n=n)]
     else:
         var, df = variances(x, w, clusters, variance), degrees_of_freedom(clusters, w, variance)
         shared = cluster_cautions(w, clusters, df, labels)
@@ -187,7 +188,11 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
     )
     flat = (var == 0) & ~known.at_edge
     cautions = [
-        [*shared, *([NEGATIVE_TWO_WAY] if negative[k] else []), *([_no_variance(value[k])] if flat[k] else [])]
+        [
+            *shared,
+            *([doubt("negative_two_way_variance")] if negative[k] else []),
+            *([doubt("no_variance", value=value[k])] if flat[k] else []),
+        ]
         for k in range(n_models)
     ]
     return known, cautions
@@ -212,52 +217,5 @@ def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Seq
     largest = int(shares.argmax())
     if shares[largest] > DOMINANT_SHARE:
         size, name = int((clusters[0] == largest).sum()), labels[largest] if labels else "one cluster"
-        return [
-            Caution(
-                code="dominant_cluster",
-                message=f"{name} holds {size} of {len(w)} items; the {len(shares)} clusters are worth "
-                f"{df:.2f} degrees of freedom",
-                remedy="Read the error bar as rough; more clusters help, more items in this one don't.",
-            )
-        ]
-    if df < FEW_CLUSTERS_DF:
-        return [
-            Caution(
-                code="few_clusters",
-                message=f"{len(shares)} clusters are worth {df:.2f} degrees of freedom",
-                remedy="Read the error bar as rough; items from more clusters would help.",
-            )
-        ]
-    return []
-
-
-def _one_unit(n: int) -> Caution:
-    if n == 1:
-        return Caution(
-            code="one_item", message="one item gives no standard error", remedy="Add items: at least two are needed."
-        )
-    return Caution(
-        code="one_cluster",
-        message=f"all {n} items are in one cluster: nothing says how much another cluster would differ",
-        remedy="Add clusters, or use `cluster='none'` if the items were drawn one by one.",
-    )
-
-
-def _no_variance(value: float) -> Caution:
-    return Caution(
-        code="no_variance",
-        message=f"every item (or cluster) has the same score, {value:.4g}: the standard error of 0 is no certainty",
-        remedy="Check that the scores are per item and not one summary repeated.",
-    )
-
-
-FIRST_CLUSTERING_ONLY = Caution(
-    code="first_clustering_only",
-    message="this method resamples one way of clustering; the second was not used",
-    remedy="Use the default method to respect both.",
-)
-NEGATIVE_TWO_WAY = Caution(
-    code="negative_two_way_variance",
-    message="the two-way clustered variance came out negative; the larger of the two one-way variances is used",
-    remedy="Few clusters on one side: cluster on the other alone.",
-)
+        return [doubt("dominant_cluster", name=name, size=size, n=len(w), clusters=len(shares), df=df)]
+    return [doubt("few_clusters", clusters=len(shares), df=df)] if df < FEW_CLUSTERS_DF else []

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.errors import Caution
+from howsure.errors import Caution, doubt
 from howsure.statistics.means import intervals
 from howsure.statistics.noise.answer_noise import mean_noise, pair_noise
 from howsure.statistics.pairs.moments import PairMoments
-from howsure.statistics.results import Bound, Estimate, Interval
+from howsure.statistics.results import Bound, Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 EVENTS = 2.0
-METHOD = "fixed-items"
+METHOD = Method(name="fixed-items")
 
 
 def fixed_means(
@@ -142,25 +142,9 @@ def attempt_cautions(found: Answers) -> list[tuple[Caution, ...]]:
     lacking, n = (found.has & ~found.known).sum(axis=0), found.has.sum(axis=0)
     cautions: list[tuple[Caution, ...]] = []
     for count, items in zip(lacking.tolist(), n.tolist(), strict=True):
-        some = (single_attempts(count, items),) if count else ()
-        cautions.append((NO_NOISE,) if count == items else some)
+        some = (doubt("single_attempts", count=count, n=items),) if count else ()
+        cautions.append((doubt("one_attempt"),) if count == items else some)
     return cautions
-
-
-def single_attempts(count: int, n: int) -> Caution:
-    """Warn that some items had one attempt only."""
-    return Caution(
-        code="single_attempts",
-        message=f"{count} of {n} items had one attempt; their answers are taken to be as noisy as those of the others",
-        remedy="Run the missing attempts.",
-    )
-
-
-NO_NOISE = Caution(
-    code="one_attempt",
-    message="one attempt an item, so nothing says how much the answers themselves vary",
-    remedy="Run two attempts or more, or leave `population` at 'questions'.",
-)
 
 
 def _bounds(value: float, n: int, level: float) -> tuple[Bound, ...]:

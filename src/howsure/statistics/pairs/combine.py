@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.errors import Caution
+from howsure.errors import doubt
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.moments import FlipSums, PairMoments, settled, with_own_pivots
-from howsure.statistics.results import Estimate, Interval
+from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,13 +85,13 @@ def combine_estimates(parts: Sequence[Estimate], shares: Sequence[float], *, bou
         df=df,
         n_items=sum(part.n_items for part in parts),
         n_clusters=n_clusters,
-        method=f"overall {kind}, {parts[0].method.split(', ')[-1]}",
-        cautions=() if math.isfinite(var) else (NO_ERROR_BAR,),
+        method=Method(name=kind, variance=parts[0].method.variance, overall=True),
+        cautions=() if math.isfinite(var) else (doubt("no_overall_error_bar"),),
     )
 
 
 def combined_difference(
-    moments: PairMoments, pairs: Sequence[Comparison], pivot: Pivot, level: float, method: str
+    moments: PairMoments, pairs: Sequence[Comparison], pivot: Pivot, level: float, method: Method
 ) -> Estimate:
     """Return the overall difference of the first two models from their combined moments and pivot."""
     return Estimate(
@@ -102,12 +102,5 @@ def combined_difference(
         n_items=sum(pair.difference.n_items for pair in pairs),
         n_clusters=sum(pair.difference.n_clusters for pair in pairs),
         method=method,
-        cautions=() if math.isfinite(pivot.p_value) else (NO_ERROR_BAR,),
+        cautions=() if math.isfinite(pivot.p_value) else (doubt("no_overall_error_bar"),),
     )
-
-
-NO_ERROR_BAR = Caution(
-    code="no_overall_error_bar",
-    message="on some task there is one item or one cluster only, so the overall score has no error bar",
-    remedy="Leave that task out with `task`, or add clusters to it.",
-)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.errors import Caution, MethodError
+from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means.clustered import clusterings, covariance
-from howsure.statistics.means.mean import FIRST_CLUSTERING_ONLY, NEGATIVE_TWO_WAY, cluster_cautions
+from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.moments import settled
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.pairs.pivot import Asked, NetWins, Pivot, equivalence, t_pivot, with_net_wins
 from howsure.statistics.pairs.unpaired import unpaired_difference
 from howsure.statistics.planning import power
 from howsure.statistics.planning.sizes import equal_sizes
-from howsure.statistics.results import Estimate, Interval
+from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -208,16 +208,19 @@ def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:
         var = 0.0  # what a − b leaves
     n_clusters = min([int(code.max()) + 1 for code in s.codes], default=n)
     if n_clusters < MIN_CLUSTERS:
-        pivot, cautions = Pivot(p_value=math.nan, low=math.nan, high=math.nan), [_lone(n)]
+        pivot, cautions = (
+            Pivot(p_value=math.nan, low=math.nan, high=math.nan),
+            [doubt("one_shared_item" if n == 1 else "one_shared_cluster")],
+        )
     else:
         pivot, cautions = _pivot(s, value, var, df, asked)
         if asked.bounded:
             pivot = replace(pivot, low=max(pivot.low, -1.0), high=min(pivot.high, 1.0))
         if len(s.codes) == TWO_WAY and asked.method in ("sign-flip", "bootstrap", "bayes"):
-            cautions = [*cautions, FIRST_CLUSTERING_ONLY]
+            cautions = [*cautions, doubt("first_clustering_only")]
         cautions = [*cluster_cautions(s.w, s.codes, df, s.labels), *cautions]
         if len(s.codes) == TWO_WAY and covariance(s.d[:, None], s.w, s.codes, asked.variance)[0, 0] < 0:
-            cautions.append(NEGATIVE_TWO_WAY)
+            cautions.append(doubt("negative_two_way_variance"))
     estimate = Estimate(
         value=value,
         se=math.sqrt(var) if n_clusters >= MIN_CLUSTERS else math.nan,
@@ -225,7 +228,7 @@ def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:
         df=pivot.df if math.isfinite(pivot.df) else df,
         n_items=n,
         n_clusters=n_clusters,
-        method=f"paired {asked.method}, {asked.variance}",
+        method=Method(name=asked.method, variance=asked.variance, paired=True),
         cautions=tuple(cautions),
     )
     return estimate, pivot
@@ -274,7 +277,7 @@ def _mcnemar(s: _Paired, level: float) -> tuple[Pivot, list[Caution]]:
             remedy="Use the default, which takes fractions, attempts and weights.",
         )
     p, low, high = mcnemar.midp_test(int((s.d > 0).sum()), int((s.d < 0).sum()), len(s.d), level=level)
-    cautions = [] if not s.codes else [IGNORES_CLUSTERS]
+    cautions = [] if not s.codes else [doubt("ignores_clusters")]
     return Pivot(p_value=p, low=low, high=high), cautions
 
 
@@ -310,8 +313,8 @@ def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float
     gap = abs(estimate.value - target)
     if not gap or estimate.n_clusters < MIN_FORECAST or not estimate.se > 0 or math.isnan(estimate.df):
         return math.nan
-    pseudo = "pseudo-items" in estimate.method
-    normal = math.isinf(estimate.df) or "fixed-items" in estimate.method
+    pseudo = estimate.method.name == "pseudo-items"
+    normal = math.isinf(estimate.df) or estimate.method.of_benchmark
     units = max(estimate.df + 1 - 2 * pseudo, 1.0)
     size = 1.0 if normal or estimate.n_clusters == estimate.n_items else max(estimate.n_items / units, 1.0)
     spread = power.Spread(within=estimate.n_items * estimate.se**2, sizes=equal_sizes(size))
@@ -324,37 +327,9 @@ def _mean(x: Floats, w: Floats, keep: NDArray[np.bool_]) -> float:
 
 
 def _flat(d: Floats, var: float) -> list[Caution]:
-    if var > 0:
-        return []
-    return [
-        Caution(
-            code="no_variance",
-            message=f"the models differ by the same amount ({d[0]:.4g}) on every item: this method sees no spread to judge by",
-            remedy="Use the default method.",
-        )
-    ]
+    return [] if var > 0 else [doubt("same_difference", value=d[0])]
 
 
 def _coarse(n_clusters: int, level: float) -> list[Caution]:
     smallest = 2.0 ** (1 - n_clusters)
-    if smallest <= 1 - level:
-        return []
-    return [
-        Caution(
-            code="too_few_flips",
-            message=f"{n_clusters} clusters allow no p-value below {smallest:.3g}, so nothing can be shown at this level",
-            remedy="Use the default method or more clusters.",
-        )
-    ]
-
-
-def _lone(n: int) -> Caution:
-    what = "one shared item gives" if n == 1 else "all shared items are in one cluster, which gives"
-    return Caution(code="one_cluster", message=f"{what} no error bar", remedy="Add items or clusters.")
-
-
-IGNORES_CLUSTERS = Caution(
-    code="ignores_clusters",
-    message="McNemar's test takes every item as independent; the clusters were not used",
-    remedy="Use the default method to respect them.",
-)
+    return [] if smallest <= 1 - level else [doubt("too_few_flips", clusters=n_clusters, smallest=smallest)]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.errors import Caution, MethodError
+from howsure.errors import MethodError, doubt
 from howsure.statistics.means.clustered import clusterings, covariance, degrees_of_freedom
 from howsure.statistics.pairs.pivot import t_pivot
 from howsure.statistics.pairs.pseudo import ClusterSizes, ItemSpread, pseudo_weight
-from howsure.statistics.results import Estimate, Interval
+from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +54,8 @@ def unpaired_difference(
         df=pivot.df,
         n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
         n_clusters=sides[0][3] + sides[1][3],
-        method=f"unpaired {asked.method}, {asked.variance}",
-        cautions=(UNPAIRED,),
+        method=Method(name=asked.method, variance=asked.variance, paired=False),
+        cautions=(doubt("unpaired"),),
     )
     return estimate, pivot
 
@@ -98,10 +98,3 @@ def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, flo
     parts = v1**2 / df1 + v2**2 / df2
     df = total**2 / parts if parts else math.inf  # the paper's z has no degrees of freedom to lose
     return m1 - m2, math.sqrt(total), df
-
-
-UNPAIRED = Caution(
-    code="unpaired",
-    message="the two models share no item, so their questions differ as well as their answers",
-    remedy="Run both on the same items: a paired comparison needs far fewer.",
-)

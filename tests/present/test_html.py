@@ -9,6 +9,7 @@ import howsure as hs
 from frames import clustered
 from hostile import HOSTILE
 from howsure.errors import Caution
+from howsure.present import compare, leaderboard
 from howsure.present.document import Column, Document, Note, Table, Text, Whisker
 from howsure.present.render import html
 from howsure.present.render.visible import visible
@@ -90,7 +91,7 @@ def test_a_fragment_has_no_styles_scripts_or_ids():
 
 
 def test_rows_are_named_and_numbers_marked():
-    text = html.render(hs.leaderboard(clustered()).document())
+    text = html.render(leaderboard.document(hs.leaderboard(clustered())))
     assert '<th scope="row">a</th>' in text
     assert '<th scope="col" class="number">score %</th>' in text
     assert '<td class="number">' in text
@@ -99,7 +100,7 @@ def test_rows_are_named_and_numbers_marked():
 
 
 def test_facts_have_no_header():
-    text = html.render(hs.compare(clustered(), "a", "b").document())
+    text = html.render(compare.document(hs.compare(clustered(), "a", "b")))
     assert "<thead>" not in text
     assert '<th scope="row">p-value</th>' in text
 
@@ -121,7 +122,7 @@ def test_notebooks_get_a_styled_fragment():
     answer = hs.leaderboard(clustered())
     text = answer._repr_html_()
     assert text.startswith('<div class="howsure-answer">')
-    assert html.render(answer.document()) in text
+    assert html.render(leaderboard.document(answer)) in text
     selectors = [line for line in html.STYLE.splitlines() if line.endswith(("{", "}")) and line[0] not in " }"]
     assert all(line.startswith(".howsure-answer ") for line in selectors)
     assert not any(word in html.STYLE for word in ("background", " color:", "@import", "url("))

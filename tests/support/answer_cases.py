@@ -1,5 +1,10 @@
 """Answers of every verb, also those at the edges: what the laws about answers run over."""
 
+import dataclasses
+import functools
+from collections.abc import Mapping
+
+import numpy as np
 import polars as pl
 
 import howsure as hs
@@ -46,3 +51,35 @@ ANSWERS = {
     "calibration": lambda: hs.calibrate(trials=50),
     "description": lambda: hs.describe(clustered()),
 }
+
+
+@functools.cache
+def answer(name):
+    """Make an answer once."""
+    return ANSWERS[name]()
+
+
+def sample(cls):
+    """Return an answer of this class; the law fails by its name where there is none."""
+    found = [name for name in ANSWERS if isinstance(answer(name), cls)]
+    assert found, f"tests/support/answer_cases.py makes no {cls.__name__}"
+    return answer(found[0])
+
+
+def renamed(value, suffix, declared="str"):
+    """Return an answer in which every free text (names, notes, cautions) ends like this, words of our own aside."""
+    if dataclasses.is_dataclass(value):
+        return dataclasses.replace(
+            value,
+            **{
+                field.name: renamed(getattr(value, field.name), suffix, field.type)
+                for field in dataclasses.fields(value)
+            },
+        )
+    if isinstance(value, Mapping):
+        return {renamed(key, suffix): renamed(each, suffix) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return tuple(renamed(each, suffix) for each in value)
+    if isinstance(value, np.ndarray) and declared == "NDArray[Any]":
+        return np.array([f"{each}{suffix}" for each in value.tolist()], dtype=object)
+    return value + suffix if isinstance(value, str) and "str" in declared else value

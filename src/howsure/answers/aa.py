@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Answer, presentation
 from howsure.answers.output import derived, row
@@ -11,6 +11,9 @@ from howsure.answers.output import derived, row
 if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.statistics.results import Interval
+
+
+Parted = Literal["attempts", "items"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class AlarmRate:
     task: str
     metric: str
     model: str
-    parted: str
+    parted: Parted
     splits: int
     failed: int
     failed_interval: Interval

@@ -52,7 +52,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One entry of an output: the attribute, its key, its type as it is written in the source, and what becomes of it."""
+    """One entry of an output.
+
+    Attributes:
+        name: The attribute.
+        key: Its key in the output.
+        type: Its type, as it is written in the source.
+        shown: What becomes of it.
+    """
 
     name: str
     key: str

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
+
+Side = Literal["upper", "lower"]
+Units = Literal["items", "clusters", "attempts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +44,14 @@ class Bound:
         limit: The rate lies below it, or above it.
         side: "upper" where the rate lies below the limit, "lower" where it lies above.
         level: The confidence level.
-        units: What was counted as independent: "items" or "clusters".
+        units: What was counted as independent: "items", "clusters" or, on exactly these questions, "attempts".
         n: How many of these there were.
     """
 
     limit: float
-    side: str
+    side: Side
     level: float
-    units: str
+    units: Units
     n: int
 
 

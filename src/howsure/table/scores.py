@@ -58,10 +58,15 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of one file: `reader` is None where none took it, `reason` says why it was left out.
+    """What became of one file.
 
-    `outcome` is one of "read", "companion" (used by its neighbour), "published" (scores without rows behind
-    them), "left out" and "failed".
+    Attributes:
+        path: The file.
+        reader: The reader that took it; None where none did.
+        outcome: "read", "companion" (used by its neighbour), "published" (scores without rows behind them), "left out" or
+            "failed".
+        rows: Rows that it gave.
+        reason: Why it was left out, or why it failed.
     """
 
     path: str

@@ -6,6 +6,8 @@ import io
 import json
 import re
 import runpy
+import subprocess
+import sys
 from importlib import import_module
 from inspect import getdoc
 from pkgutil import iter_modules
@@ -141,7 +143,18 @@ def test_it_has_every_form(name):
         assert "nan" not in text.lower().split()
     assert len(found.to_frame()) == len(found.records())
     assert len({tuple(record) for record in found.records()}) == 1
+    assert all(
+        value is None or isinstance(value, str | int | float) for record in found.records() for value in record.values()
+    )
     assert str(found) == found.render().rstrip("\n")
+
+
+def test_a_table_needs_no_charts():
+    rooms = "estimate", "compare", "leaderboard", "noise", "plan"
+    code = f"import sys\n{''.join(f'import howsure.present.{room}; ' for room in rooms)}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "howsure.present.document" in done.stdout
+    assert "howsure.present.charts" not in done.stdout
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Answer, presentation
-from howsure.answers.output import HIDDEN, derived, row, shown
+from howsure.answers.output import HIDDEN, derived, rows, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,4 +118,4 @@ class Allocation(Answer):
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per cell."""
-        return [row(cell) for cell in self.cells]
+        return rows(item=self.item, model=self.model, attempts=self.attempts, add=self.add)

@@ -26,7 +26,7 @@ LINES = 40
 
 
 class Answer:
-    """A frozen result: data first, then its renderings. `print(answer)` shows the terminal form."""
+    """Every answer is a frozen result: data first, then its renderings. `print(answer)` shows the terminal form."""
 
     __slots__ = ()
 

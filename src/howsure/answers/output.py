@@ -10,20 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache, partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from howsure.statistics.results import Interval, Method
+from howsure.statistics.results import Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    Write = Callable[[Any], Any] | None
+    Inline = Callable[[Any], dict[str, Any]] | None
     Get = TypeVar("Get", bound=Callable[..., Any])
 
 KEY = "howsure"
 LISTS = ("tuple[", "list[", "dict[", "NDArray[")
+AS_IT_IS = ("str", "int", "bool")
 LAST = ("notes", "cautions")
 
 
@@ -100,32 +104,12 @@ def derived(*, key: str = "", rows: bool = True) -> Callable[[Get], Get]:
 
 def tree(thing: Any) -> dict[str, Any]:
     """Return a dataclass as nested plain data, ready for JSON."""
-    found: dict[str, Any] = {}
-    for part in parts(thing.__class__):
-        value = getattr(thing, part.name)
-        if isinstance(value, Interval):
-            found |= _limits(part, value)
-        elif not part.shown.nested:
-            found |= tree(value)
-        else:
-            found[part.key] = plain(value, endless=part.shown.endless)
-    return found
+    return _written(thing, _layout(thing.__class__, "tree"))
 
 
 def row(thing: Any) -> dict[str, Any]:
     """Return a dataclass as one flat mapping: its numbers and names, without what it holds several of."""
-    found: dict[str, Any] = {}
-    for part in parts(thing.__class__):
-        if not part.shown.rows or part.many:
-            continue
-        value = getattr(thing, part.name)
-        if isinstance(value, Interval):
-            found |= _limits(part, value)
-        elif is_dataclass(value) and not isinstance(value, Method):
-            found |= _spread(part.shown, value)
-        else:
-            found[part.key] = plain(value, endless=part.shown.endless)
-    return found
+    return _written(thing, _layout(thing.__class__, "row"))
 
 
 def rows(**columns: Iterable[Any] | NDArray[Any]) -> list[dict[str, Any]]:
@@ -140,21 +124,10 @@ def number(value: float) -> float | None:
     return float(f"{value:.12g}") if math.isfinite(value) else None
 
 
-def plain(value: Any, *, endless: bool = False) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as JSON has it."""
-    if value is None or isinstance(value, (bool, str, int)):
-        return value
-    if isinstance(value, float):
-        return "endless" if endless and math.isinf(value) else number(value)
-    if isinstance(value, Method):
-        return str(value)
-    if is_dataclass(value):
-        return value.to_dict() if hasattr(value, "to_dict") else tree(value)  # an answer keeps its head
-    if isinstance(value, Mapping):
-        return {str(name): plain(each) for name, each in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(each) for each in value]
-    return plain(value.tolist())  # a NumPy array or number
+    write = _writer_of(value.__class__)
+    return value if write is None else write(value)
 
 
 @cache
@@ -173,10 +146,96 @@ def _part(name: str, kind: str, mark: Shown) -> Part:
     return Part(name=name, key=mark.key or name, type=kind, shown=mark)
 
 
-def _limits(part: Part, interval: Interval) -> dict[str, float | None]:
-    before = part.name.removesuffix("interval")
-    limits = {f"{before}low": number(interval.low), f"{before}high": number(interval.high)}
-    return limits if before else {**limits, "level": number(interval.level)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a class is written; of one class and form it is found out once.
+
+    Attributes:
+        get: Returns all values of an object.
+        keys: Their keys.
+        writers: What makes those values plain that aren't: by key.
+        inline: What writes a value as several entries in its place: by key.
+    """
+
+    get: Callable[[Any], tuple[Any, ...]]
+    keys: tuple[str, ...]
+    writers: tuple[tuple[str, Callable[[Any], Any]], ...]
+    inline: dict[str, Callable[[Any], dict[str, Any]]]
+
+
+def _written(thing: Any, layout: Layout) -> dict[str, Any]:
+    found = dict(zip(layout.keys, layout.get(thing), strict=True))
+    for key, write in layout.writers:
+        found[key] = write(found[key])
+    if not layout.inline:
+        return found
+    spread: dict[str, Any] = {}
+    for key, value in found.items():
+        spread |= layout.inline[key](value) if key in layout.inline else {key: value}
+    return spread
+
+
+@cache
+def _layout(cls: type, form: Literal["tree", "row"]) -> Layout:
+    kept = [part for part in parts(cls) if form == "tree" or (part.shown.rows and not part.many)]
+    inline = {part.key: found for part in kept if (found := _inliner(part, form)) is not None}
+    entries = [entry for part in kept for entry in _entries(part, part.key in inline)]
+    return Layout(
+        get=_getter([path for path, _, _ in entries]),
+        keys=tuple(key for _, key, _ in entries),
+        writers=tuple((key, write) for _, key, write in entries if write is not None),
+        inline=inline,
+    )
+
+
+def _getter(paths: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    get = attrgetter(*paths)
+    return get if len(paths) > 1 else lambda thing: (get(thing),)
+
+
+def _entries(part: Part, inline: bool) -> list[tuple[str, str, Write]]:
+    """Return where the values of a part are found, their keys, and what makes them plain."""
+    if part.type == "Interval":
+        before = part.name.removesuffix("interval")
+        limits = ("low", "high") if before else ("low", "high", "level")
+        return [(f"{part.name}.{limit}", f"{before}{limit}", number) for limit in limits]
+    return [(part.name, part.key, None if inline else _writer(part))]
+
+
+def _writer(part: Part) -> Write:
+    if part.shown.endless:
+        return _endless
+    if part.type.removesuffix(" | None") in AS_IT_IS:
+        return None
+    return number if part.type == "float" else plain
+
+
+@cache
+def _writer_of(cls: type) -> Write:
+    """Return what makes values of a class plain, None where they are so."""
+    if issubclass(cls, (str, int, type(None))):
+        return None
+    if issubclass(cls, float):
+        return number
+    if issubclass(cls, Method):
+        return str
+    if is_dataclass(cls):
+        return cls.to_dict if hasattr(cls, "to_dict") else tree  # an answer within another keeps its head
+    if issubclass(cls, Mapping):
+        return lambda value: {str(name): plain(each) for name, each in value.items()}
+    if issubclass(cls, (tuple, list)):
+        return lambda value: [plain(each) for each in value]
+    return lambda value: plain(value.tolist())  # a NumPy array or number
+
+
+def _inliner(part: Part, form: Literal["tree", "row"]) -> Inline:
+    if form == "row" and part.shown.value:
+        return partial(_spread, part.shown)
+    return None if part.shown.nested else tree
+
+
+def _endless(value: float) -> str | float | None:
+    return "endless" if math.isinf(value) else number(value)
 
 
 def _spread(mark: Shown, value: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Report:
     """A page that opens offline in any browser.
 
@@ -24,10 +24,10 @@ class Report:
         cautions: What is doubtful about them.
     """
 
-    html: str = field(repr=False)
-    data: dict[str, Any] = field(repr=False)
-    boards: tuple[str, ...] = field(repr=False)
-    still: str = field(repr=False)
+    html: str
+    data: dict[str, Any]
+    boards: tuple[str, ...]
+    still: str
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -40,7 +40,7 @@ class Report:
         """Write the page to a file."""
         Path(path).write_text(self.html, encoding="utf-8")
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.verdict
 
     def _repr_html_(self) -> str:

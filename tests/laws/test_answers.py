@@ -18,7 +18,7 @@ import pytest
 import howsure.answers
 from answer_cases import ANSWERS, answer, renamed, sample
 from hostile import HOSTILE
-from howsure.answers.base import LINES, kind, presentation
+from howsure.answers.base import DATA, LINES, kind, presentation
 from howsure.answers.output import KEY
 from places import ROOT
 from reading import TAGS, Reading
@@ -81,7 +81,7 @@ def test_its_repr_fits_a_terminal(cls):
 @every_answer
 @pytest.mark.parametrize("format", FORMATS)
 def test_no_format_obeys_a_hostile_name(cls, format):
-    text = renamed(sample(cls), EVIL).render(format)
+    text = renamed(sample(cls), EVIL).render(format, explain=format not in DATA)
     if format == "json":
         jsonschema.validate(json.loads(text), SCHEMA)
         return

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -42,7 +44,7 @@ MOST_BITS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which rows a verb needs; an empty choice means all."""
+    """Which rows a verb needs; an empty choice means all. Of a model what follows a slash of its name is enough."""
 
     task: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
@@ -74,6 +76,10 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
     frame = _filter(frame, wanted)
     declared = [name for name in ("cluster", "weight") if name in names]
     results, attributes = _collect(frame, names, roles, list(dict.fromkeys((*declared, *columns))))
+    others = _not_meant(results, wanted.model)
+    if others:
+        frame = frame.filter(~nw.col("model").is_in(others))
+        results = results.filter(~pl.col("model").cast(pl.String).is_in(others))
     _check_named(results)
     _check_finite(results)
     checked = _check_duplicates(results, frame, names, roles)
@@ -86,11 +92,24 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
 
 
 def _filter(frame: Frame, wanted: Wanted) -> Frame:
-    for name in ("task", "model", "metric"):
+    for name in ("task", "metric"):
         chosen = getattr(wanted, name)
         if chosen:
             frame = frame.filter(nw.col(name).is_in(list(chosen)))
+    if wanted.model:
+        model = nw.col("model")
+        ends = (model.str.ends_with(f"/{name}") for name in wanted.model)
+        frame = frame.filter(reduce(or_, ends, model.is_in(list(wanted.model))))
     return frame
+
+
+def _not_meant(results: pl.DataFrame, wanted: Sequence[str]) -> list[str]:
+    """Return the models that only end like one whose full name was given."""
+    if not wanted:
+        return []
+    names = results["model"].unique().drop_nulls().cast(pl.String).to_list()
+    ends = [f"/{name}" for name in wanted if name not in names]
+    return [name for name in names if name not in wanted and not any(name.endswith(end) for end in ends)]
 
 
 def _known(columns: Sequence[str], names: Sequence[str]) -> None:
@@ -379,16 +398,18 @@ def names_of(scores: Scores, role: str) -> list[str]:
     return sorted(to_polars(frame.select(role).unique())[role].drop_nulls().to_list())
 
 
+def metadata_names(scores: Scores) -> list[str]:
+    """Return the columns beside the tidy table that hold text or whole numbers."""
+    columns = open_frame(scores.rows).collect_schema()
+    used = used_columns(find_roles(columns.names(), scores.roles)) | set(COLUMNS)
+    kinds = (nw.String, nw.Categorical, nw.Boolean)
+    return [name for name, kind in columns.items() if name not in used and (kind in kinds or kind.is_integer())]
+
+
 def metadata_columns(scores: Scores) -> dict[str, int]:
     """Return the columns beside the tidy table that hold text or whole numbers, with their number of values."""
-    frame = open_frame(scores.rows)
-    used = used_columns(find_roles(frame.collect_schema().names(), scores.roles)) | set(COLUMNS)
-    names = [
-        name
-        for name, dtype in frame.collect_schema().items()
-        if name not in used and (dtype in (nw.String, nw.Categorical, nw.Boolean) or dtype.is_integer())
-    ][:MOST_COLUMNS]
+    names = metadata_names(scores)[:MOST_COLUMNS]
     if not names:
         return {}
-    counts = to_polars(frame.select(*(nw.col(name).n_unique() for name in names))).row(0)
+    counts = to_polars(open_frame(scores.rows).select(*(nw.col(name).n_unique() for name in names))).row(0)
     return dict(zip(names, counts, strict=True))

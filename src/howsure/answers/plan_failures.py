@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Answer, presentation
-from howsure.answers.output import derived, row, shown
+from howsure.answers.output import derived, row
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
@@ -20,14 +20,14 @@ class Allowance:
         failures: At most so many runs fail.
         items: Runs.
         clusters: Clusters that these runs come in.
-        together: The number of clusters, of which so many may fail, where the runs of a cluster stand or fall together.
+        clusters_together: The number of clusters, of which so many may fail, where the runs of a cluster stand or fall together.
         chance: The chance that no more fail, if the true rate is the assumed one; NaN without one.
     """
 
     failures: int
     items: int
     clusters: int
-    together: int = field(metadata=shown(key="clusters_together"))
+    clusters_together: int
     chance: float
 
 

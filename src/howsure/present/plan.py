@@ -122,39 +122,55 @@ def _corrected(plan: Plan) -> str:
 
 def design_table(plan: Plan, task: TaskPlan) -> Table:
     """Lay out the options: one line a number of attempts."""
-    scale = Scale(percent=task.percent)
     clustered = task.basis is not None and task.basis.cluster_size != 1
     priced = any(math.isfinite(option.cost) for option in task.options)
-    columns = [Column(name="", align="left"), Column(name="attempts"), Column(name="questions")]
-    columns += [Column(name="clusters", priority=7)] if clustered else []
-    columns += [Column(name="answers a model", priority=5)]
-    columns += [
-        Column(
-            name="difference"
-            if plan.goal == "different"
-            else "margin"
-            if plan.sought == "effect"
-            else "true difference"
-        )
+    size = "difference" if plan.goal == "different" else "margin" if plan.sought == "effect" else "true difference"
+    columns = [
+        *(Column(name="", align="left"), Column(name="attempts"), Column(name="questions")),
+        *([Column(name="clusters", priority=7)] if clustered else []),
+        *(Column(name="answers a model", priority=5), Column(name=size), Column(name="power")),
+        *(Column(name="SE", priority=6), Column(name="by the formula", priority=4)),
+        *([Column(name="cost")] if priced else []),
     ]
-    columns += [Column(name="power"), Column(name="SE", priority=6), Column(name="by the formula", priority=4)]
-    columns += [Column(name="cost")] if priced else []
-    rows = []
-    for k, option in enumerate(task.options):
-        row = ["▸" if k == task.chosen else "", attempts_text(option.attempts), cell_text(option.items, items_text)]
-        row += [items_text(option.clusters)] if clustered else []
-        row += [items_text(option.attempts * option.items.value) if math.isfinite(option.attempts) else "endless"]
-        write = scale.number if plan.sought == "effect" else partial(_given, scale)
-        size = cell_text(option.effect, write)
-        row += [size + scale.unit if math.isfinite(option.effect.value) else size]
-        row += [cell_text(option.power, whole_percent) + " %", scale.number(option.se)]
-        row += [items_text(option.formula) if math.isfinite(option.effect.value) else "n/a"]
-        row += [_cost(option.cost) if math.isfinite(option.cost) else "n/a"] if priced else []
-        rows.append(tuple(row))
+    rows = [
+        (
+            "▸" if k == task.chosen else "",
+            *_size_cells(option, clustered=clustered),
+            *_effect_cells(plan, option, Scale(percent=task.percent)),
+            *([_cost(option.cost) if math.isfinite(option.cost) else "n/a"] if priced else []),
+        )
+        for k, option in enumerate(task.options)
+    ]
+    return Table(columns=tuple(columns), rows=tuple(rows), note=_test_note(plan) if task is plan.main else "")
+
+
+def _size_cells(option: Option, *, clustered: bool) -> list[str]:
+    """Write how much is run: attempts, questions, clusters, answers."""
+    known = math.isfinite(option.attempts)
+    return [
+        attempts_text(option.attempts),
+        cell_text(option.items, items_text),
+        *([items_text(option.clusters)] if clustered else []),
+        items_text(option.attempts * option.items.value) if known else "endless",
+    ]
+
+
+def _effect_cells(plan: Plan, option: Option, scale: Scale) -> list[str]:
+    """Write what it shows: the difference, the power, the standard error, and what the formula says."""
+    known = math.isfinite(option.effect.value)
+    size = cell_text(option.effect, scale.number if plan.sought == "effect" else partial(_given, scale))
+    return [
+        size + scale.unit if known else size,
+        cell_text(option.power, whole_percent) + " %",
+        scale.number(option.se),
+        items_text(option.formula) if known else "n/a",
+    ]
+
+
+def _test_note(plan: Plan) -> str:
     tested = {"pseudo-items": "paired pseudo-items, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
-    note = f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal and without pseudo-items"
-    return Table(columns=tuple(columns), rows=tuple(rows), note=note if task is plan.main else "")
+    return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal and without pseudo-items"
 
 
 def _signed(scale: Scale, size: float) -> str:

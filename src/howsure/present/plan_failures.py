@@ -34,7 +34,7 @@ def _clusters(plan: FailurePlan, clean: Allowance) -> str:
     held = f"{plural(clean.clusters, 'cluster')} of {plan.cluster_size}"
     if not math.isnan(plan.icc):
         return f", in {held} with an intra-cluster correlation of {plan.icc:g}"
-    worst = f"{clean.together * plan.cluster_size:,} ({clean.together:,} clusters)"
+    worst = f"{clean.clusters_together * plan.cluster_size:,} ({clean.clusters_together:,} clusters)"
     return f" if the runs of a cluster fail independently ({held}), and {worst} if they stand or fall together"
 
 
@@ -61,7 +61,7 @@ def _table(plan: FailurePlan) -> Table:
 
 def _row(each: Allowance, clustered: bool, assumed: bool) -> tuple[str, ...]:
     row = [f"{each.failures:,}", f"{each.items:,}"]
-    row += [f"{each.clusters:,}", f"{each.together:,}"] if clustered else []
+    row += [f"{each.clusters:,}", f"{each.clusters_together:,}"] if clustered else []
     row += [f"{100 * each.chance:.0f} %"] if assumed else []
     return tuple(row)
 

@@ -24,7 +24,7 @@ class AlarmRate:
         task: The task.
         metric: What the score measures.
         model: The model.
-        parted: What was split: "attempts" of every item, compared in pairs, or "items" (whole clusters), compared unpaired.
+        parted: What was split into halves: "attempts" of every item, compared in pairs, or "items" (whole clusters), compared unpaired.
         splits: How many random splits there were.
         failed: Splits in which the gate fails.
         failed_interval: The exact (Clopper–Pearson) interval of their share.
@@ -76,10 +76,10 @@ class FalseAlarms(Answer):
         asked: The criteria of the gate, in words.
         level: How sure the gate's verdicts have to be.
         promised_fails: At most such a share of splits may fail.
-        seed: Of the random splits.
+        seed: The seed of the random splits.
         entries: One line a model, task and metric.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     asked: str

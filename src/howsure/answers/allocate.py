@@ -57,8 +57,8 @@ class Allocation(Answer):
         decided_by: The models whose answers chose.
         new_run: Whether the attempts are a run of its own, whose estimate leaves the old ones out.
         percent: Whether scores lie in [0, 1].
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str

@@ -90,8 +90,8 @@ class Audit(Answer):
     Attributes:
         boards: One board a task and metric.
         top: So many models of each board are shown; None shows all.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     boards: tuple[AuditBoard, ...]

@@ -19,7 +19,7 @@ class Calibration(Answer):
     Attributes:
         cells: One row per world and method; see `howsure.calibration.harness` for the columns.
         level: The confidence level of all intervals.
-        seed: Of all draws.
+        seed: The seed of all draws.
     """
 
     cells: pl.DataFrame = field(metadata=HIDDEN)

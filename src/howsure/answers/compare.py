@@ -51,8 +51,8 @@ class Comparison(Answer):
         attempts_needed: The same for attempts at each item, where the question is about exactly these items.
         saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str
@@ -117,8 +117,8 @@ class Comparisons(Answer):
     Attributes:
         overall: The difference over all tasks together; None where it wasn't asked for.
         comparisons: One comparison a task and metric.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     overall: Comparison | None = None

@@ -55,8 +55,8 @@ class Description(Answer):
         columns: Further columns, and how many distinct values each has.
         files: What became of each file.
         published: Scores that files state without the rows behind them.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskSummary, ...]

@@ -44,8 +44,8 @@ class Estimates(Answer):
     Attributes:
         entries: The estimates.
         percent: By task and metric, whether scores lie in [0, 1].
-        notes: How the data were taken (clusters, aliases, failures).
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped (clusters, aliases, failures).
+        cautions: Warnings, each with what to do about it.
     """
 
     entries: tuple[Entry, ...]

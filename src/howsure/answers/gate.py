@@ -49,7 +49,7 @@ class Check:
         lacking: Whether the candidate has no score here, although the baseline has.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
-        cautions: What is doubtful about the check.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str
@@ -110,8 +110,8 @@ class Gate(Answer):
         baseline: The model that it is compared with; None where only floors or ceilings are asked for.
         level: How sure a verdict has to be.
         checks: One check a criterion, task and metric.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     candidate: str

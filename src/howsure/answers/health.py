@@ -107,7 +107,7 @@ class TaskHealth:
         level: The confidence level.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
-        cautions: What is doubtful about the task.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str
@@ -198,8 +198,8 @@ class Health(Answer):
 
     Attributes:
         tasks: One part a task and metric.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskHealth, ...]

@@ -85,7 +85,7 @@ class Board:
         entries: The models' estimates, best first.
         ranks: The places of each model, in the same order.
         pairs: All pairs of models.
-        cautions: What is doubtful about the board.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str
@@ -163,8 +163,8 @@ class Leaderboard(Answer):
         overall: The board over all tasks; None where there is one task only.
         boards: One board a task and metric.
         top: So many models of each board are shown; None shows all.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     overall: Board | None = None

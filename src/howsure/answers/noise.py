@@ -82,7 +82,7 @@ class NoiseEntry:
         question: ω², the variance from question to question.
         between: The part of ω² that is from cluster to cluster.
         within: The part that is within clusters.
-        cautions: What is doubtful about it.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str
@@ -241,8 +241,8 @@ class Noise(Answer):
 
     Attributes:
         tasks: One part a task and metric.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskNoise, ...]

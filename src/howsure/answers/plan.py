@@ -166,8 +166,8 @@ class Plan(Answer):
         paired: Whether both models answer the same questions.
         simulated: The power in draws of the pilot's own items; None where it wasn't simulated.
         tasks: One part a task; the last is the overall one where there are several.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     sought: Sought

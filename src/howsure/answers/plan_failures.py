@@ -64,7 +64,7 @@ class FailurePlan(Answer):
         rate: The true failure rate that is assumed; NaN without one.
         allowances: The runs that are needed, by the number of failures allowed.
         observed: What the runs that were made show; None where none were.
-        cautions: What is doubtful about the plan.
+        cautions: Warnings, each with what to do about it.
     """
 
     below: float

@@ -52,8 +52,8 @@ class ScorePlan(Answer):
         metric: What its score measures.
         model: Its model.
         percent: Whether scores lie in [0, 1].
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     goal: ScoreGoal

@@ -20,8 +20,8 @@ class Report:
         data: What it shows at once, as plain data.
         boards: The packed details of each board.
         still: Its tables as HTML, for readers without JavaScript.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     html: str

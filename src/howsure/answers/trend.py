@@ -104,8 +104,8 @@ class Trend(Answer):
 
     Attributes:
         tasks: One part a task and metric.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskTrend, ...]

@@ -45,8 +45,8 @@ class Look(Answer):
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
         clustered: Whether items come in clusters.
-        notes: How the data were taken.
-        cautions: What is doubtful about them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str

@@ -96,7 +96,7 @@ class Estimate:
         n_items: Items behind the value.
         n_clusters: Clusters that these items come in; as many as items where each stands alone.
         method: The interval or test, and the variance estimator.
-        cautions: What is doubtful about the value.
+        cautions: Warnings about the value, each with what to do about it.
         bounds: Exact one-sided limits, where every item failed or every item succeeded.
     """
 

@@ -13,6 +13,7 @@ from frames import attempts, two_models
 from howsure.calibration.noise_worlds import ComponentWorld
 from howsure.commands.main import main
 from howsure.inference.planning.pilots import limits_of
+from howsure.present.plan import simulated_sentence
 from howsure.statistics.noise.components import mixtures
 from howsure.statistics.planning.power import Spread
 from places import DATA, ROOT
@@ -123,7 +124,7 @@ def test_a_pilot_s_variances_are_those_of_noise(scores):
 def test_forecasts_agree_with_simulation(scores):
     answer = hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True)
     assert answer.simulated.power == pytest.approx(0.8, abs=0.05)
-    assert answer.simulated.sentence() in answer.render(width=300)
+    assert simulated_sentence(answer.simulated) in answer.render(width=300)
     assert hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True).simulated == answer.simulated
 
 

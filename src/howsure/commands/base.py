@@ -116,13 +116,14 @@ def write(answer: Answer, format: Format | None, output: str | None, *, explain:
 
 def rendered(answer: Answer, format: Format, *, color: bool = False, explain: bool = False) -> str:
     """Return an answer as text; on a terminal its cautions name flags, elsewhere they are those of Python."""
-    from howsure.present.document import Document
+    from howsure.answers.base import presentation
+    from howsure.present.document import described
     from howsure.present.render import render
 
     if format != "terminal":
         return answer.render(format, explain=explain)
-    blocks = (*answer.document().blocks, *(answer.explanation().blocks if explain else ()))
-    return render(with_flags(Document(blocks=blocks)), color=color)
+    words = described(presentation(answer), answer, explain=explain)
+    return render(with_flags(words), color=color)
 
 
 def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:

@@ -106,6 +106,7 @@ def _fenced(text: str) -> str:
 def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
     """Append the summary, and print annotations: beside the answer where a program reads it."""
     from howsure.present.document import Note
+    from howsure.present.gate import document
     from howsure.present.render.github import annotation
 
     with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
@@ -114,7 +115,7 @@ def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
     if unclear != "separate":
         kinds["unclear"] = "error" if unclear == "fail" else "notice"
     click.echo(annotation(kinds[answer.verdict], "howsure gate", answer.sentence), err=aside)
-    cautions = [block for block in answer.document().blocks if isinstance(block, Note)]
+    cautions = [block for block in document(answer).blocks if isinstance(block, Note)]
     for message, remedy in [line for note in cautions for line in note.lines][:MOST_CAUTIONS]:
         click.echo(annotation("warning", "howsure gate: caution", f"{message} {remedy}"), err=aside)
     if len(answer.checks) < 2:

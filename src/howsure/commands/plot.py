@@ -67,10 +67,11 @@ def _unused(name: str) -> str:
 
 def _tell(answer: Answer) -> None:
     """Write what an answer says in words: everything but its tables."""
+    from howsure.answers.base import presentation
     from howsure.present.document import Document, Table
     from howsure.present.render import render
 
-    words = tuple(block for block in answer.document().blocks if not isinstance(block, Table))
+    words = tuple(block for block in presentation(answer).document(answer).blocks if not isinstance(block, Table))
     click.echo(render(with_flags(Document(blocks=words)), color=sys.stdout.isatty()), nl=False)
 
 

@@ -98,8 +98,9 @@ def _write(answer: Report, target: Path) -> None:
 def _tell(answer: Report) -> None:
     """Write the verdict, and what there is to know about the data, as every command has it."""
     from howsure.present.render import render
+    from howsure.present.report import document
 
-    click.echo(render(with_flags(answer.told), color=sys.stdout.isatty()), nl=False)
+    click.echo(render(with_flags(document(answer)), color=sys.stdout.isatty()), nl=False)
 
 
 def _tell_origin(page: str) -> None:

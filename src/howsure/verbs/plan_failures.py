@@ -67,7 +67,7 @@ def _allowance(failures: int, below: float, level: float, held: tuple[int, float
         failures=failures,
         items=items,
         clusters=clusters,
-        together=rare.runs_needed(below, level, failures=failures),
+        clusters_together=rare.runs_needed(below, level, failures=failures),
         chance=chance,
     )
 

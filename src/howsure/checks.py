@@ -9,27 +9,34 @@ from __future__ import annotations
 import math
 import numbers
 import os
-from collections.abc import Mapping, Sequence, Set
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, get_args
 
 from howsure.errors import OptionError
 
+MOST = 10**9
+"""No count of items, models or draws is larger than this."""
 POINTS = "Write 0.01 for one percentage point, 0.92 for 92 %."
 
 
-def count(name: str, value: Any, *, least: int = 1, remedy: str = "") -> int:
+def count(name: str, value: Any, *, least: int = 1) -> int:
     """Return a whole number of `least` or more."""
+    remedy = f"Write a whole number, such as {max(least, 5)}."
     if not _is_whole(value) or value < least:
-        raise OptionError(
-            f"{said(name, value)} is not a whole number of {least} or more", remedy=remedy or _whole(least)
-        )
+        raise OptionError(f"{said(name, value)} is not a whole number of {least} or more", remedy=remedy)
+    if value > MOST:
+        raise OptionError(f"{said(name, value)} is more than can be counted here", remedy=remedy)
     return int(value)
 
 
 def seed(name: str, value: Any) -> int:
     """Return a whole number of 0 or more, from which all draws follow."""
-    return count(name, value, least=0, remedy="Write 0, or any other whole number, to draw the same again.")
+    if not _is_whole(value) or value < 0:
+        raise OptionError(
+            f"{said(name, value)} is not a whole number of 0 or more", remedy="Write 0, or another whole number."
+        )
+    return int(value)
 
 
 def number(name: str, value: Any, *, remedy: str = POINTS) -> float:
@@ -62,6 +69,14 @@ def share(name: str, value: Any, *, remedy: str = "Write 0.8 for 80 %.") -> floa
     return float(value)
 
 
+def fraction(name: str, value: Any) -> float:
+    """Return a number from 0 to 1, both included."""
+    found = number(name, value, remedy="Write 0.2.")
+    if not 0 <= found <= 1:
+        raise OptionError(f"{said(name, value)} is not a number from 0 to 1", remedy="Write 0.2.")
+    return found
+
+
 def level(name: str, value: Any) -> float:
     """Return a confidence level, strictly between 0 and 1."""
     return share(name, value, remedy="Write 0.95 for 95 %.")
@@ -90,13 +105,29 @@ def one_name(name: str, value: Any, *, remedy: str = "") -> str:
 
 
 def names(name: str, value: Any) -> tuple[str, ...]:
-    """Return one text, or several, as a tuple."""
+    """Return one text, or several, as a tuple; a set has no order, and comes sorted."""
     if isinstance(value, str):
         return (one_name(name, value),)
-    several = isinstance(value, (Sequence, Set)) and not isinstance(value, (bytes, bytearray))
-    if not several or not all(isinstance(each, str) and each for each in value):
+    found = _several(value)
+    if found is None or not all(isinstance(each, str) and each for each in found):
         raise OptionError(f"{said(name, value)} is no name, nor a list of names", remedy="Write 'a', or ['a', 'b'].")
-    return tuple(map(str, value))
+    return tuple(map(str, found))
+
+
+def ids(name: str, value: Any) -> tuple[str, ...]:
+    """Return the ids of items, texts or whole numbers, as texts."""
+    found = _several(value)
+    if found is None or not all(isinstance(each, str) or _is_whole(each) for each in found):
+        raise OptionError(f"{said(name, value)} is no list of items", remedy="Write ['q1', 'q2', 'q3'].")
+    return tuple(map(str, found))
+
+
+def _several(value: Any) -> list[Any] | None:
+    """Return the parts of a list, an array, a column or a set; None for what isn't one."""
+    if isinstance(value, (str, bytes, bytearray, Mapping)) or not isinstance(value, Iterable):
+        return None
+    parts = list(value)
+    return sorted(parts, key=str) if isinstance(value, AbstractSet) else parts
 
 
 def named(name: str, value: Any) -> dict[str, tuple[str, ...]]:
@@ -104,6 +135,13 @@ def named(name: str, value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise OptionError(f"{said(name, value)} is no mapping of names", remedy=f"Write {name}={{'model': 'name'}}.")
     return {str(key): names(f"{name}[{key!r}]", each) for key, each in value.items()}
+
+
+def groups(name: str, value: Any) -> dict[str, str]:
+    """Return a name by a name: the cluster of every item."""
+    if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
+        raise OptionError(f"{said(name, value)} is no mapping of texts", remedy=f"Write {name}={{'q1': 'passage 1'}}.")
+    return dict(value)
 
 
 def pattern(name: str, value: Any) -> str:
@@ -134,19 +172,58 @@ def word(name: str, value: Any, alias: Any) -> str:
     words = get_args(alias)
     if isinstance(value, str) and value in words:
         return str(value)
+    from difflib import get_close_matches
+
     near = get_close_matches(str(value), words, n=1) if isinstance(value, str) else []
     hint = f"Did you mean {near[0]!r}?" if near else f"Write {name}={words[0]!r}, or another of these."
     raise OptionError(f"{said(name, value)} is not one of {', '.join(map(repr, words))}", remedy=hint)
+
+
+def bounds(name: str, value: Any) -> tuple[float, float]:
+    """Return two finite numbers, the lower one first."""
+    found = _several(value)
+    if (
+        found is None
+        or len(found) != 2
+        or not all(_is_real(each) and math.isfinite(each) for each in found)
+        or not found[0] < found[1]
+    ):
+        raise OptionError(f"{said(name, value)} are not two numbers, the lower one first", remedy="Write (0, 100).")
+    return float(found[0]), float(found[1])
+
+
+def failures_of_runs(name: str, value: Any) -> tuple[int, int]:
+    """Return how many runs failed, and of how many."""
+    found = _several(value)
+    if (
+        found is None
+        or len(found) != 2
+        or not all(map(_is_whole, found))
+        or not 0 <= found[0] <= found[1]
+        or not found[1]
+    ):
+        raise OptionError(f"{said(name, value)} makes no sense", remedy="Write failures and runs: (2, 500).")
+    return int(found[0]), int(found[1])
+
+
+def instance(name: str, value: Any, kind: type, *, remedy: str) -> Any:
+    """Return an object of a class."""
+    if not isinstance(value, kind):
+        raise OptionError(f"{said(name, value)} is no {kind.__name__}", remedy=remedy)
+    return value
+
+
+def callback(name: str, value: Any) -> Any:
+    """Return what can be called."""
+    if not callable(value):
+        raise OptionError(f"{said(name, value)} can't be called", remedy=f"Leave {name} out, or give a function.")
+    return value
 
 
 def said(name: str, value: Any) -> str:
     """Say what was given, cut short where it is long."""
     shown = repr(value)
     return f"{name}={shown if len(shown) <= 80 else shown[:77] + '…'}"
-
-
-def _whole(least: int) -> str:
-    return f"Write {max(least, 1)}, or a larger whole number."
 
 
 def _is_flag(value: Any) -> bool:

@@ -48,16 +48,15 @@ class MethodError(HowsureError, ValueError):
 class Caution:
     """A warning as data: it rides on the answer and is shown with it.
 
-    `code` is stable and meant for programs, `message` says what was seen, `remedy` what to do about it.
+    Attributes:
+        code: Names the kind of caution, for programs; it stays the same from version to version.
+        message: What was seen.
+        remedy: What to do about it.
     """
 
     code: str
     message: str
     remedy: str = ""
-
-    def to_dict(self) -> dict[str, str]:
-        """Return the caution as plain data."""
-        return {"code": self.code, "message": self.message, "remedy": self.remedy}
 
 
 _DOUBTS = {

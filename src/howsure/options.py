@@ -1,20 +1,23 @@
-"""Every option that takes a word from a list, and the one place that checks it."""
+"""Every option once: how it is checked, its default, its words, and the sentences that the command line and the API page show.
+
+The table at the end is the only list of options. Verbs check what they were given with [`checked`][howsure.options.checked];
+the command line, the configuration and the reference pages are made from the same entries.
+"""
 
 from __future__ import annotations
 
-import math
-import numbers
 import re
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from howsure import checks
 from howsure.errors import OptionError
+from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, PlanMethod, Variance
 
 if TYPE_CHECKING:
-    from howsure.statistics.choices import (
-        ScoreKind,
-    )
+    from howsure.statistics.choices import ScoreKind
 
 Failures = Literal["harness", "drop", "zero", "error"]
 """What a failed attempt counts as: what the harness does, nothing, a 0, or a reason to stop."""
@@ -25,38 +28,23 @@ Overall = Literal["mean", "pooled"]
 Population = Literal["questions", "benchmark"]
 """What a score is about: all questions that could have been drawn, or exactly those of this benchmark."""
 
-
 Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 """What an answer is rendered as."""
 
 BoardChart = Literal["leaderboard", "ranks", "pairs"]
 """What a leaderboard is drawn as: scores with error bars, the ranks that could be, or all pairs."""
 
+Worlds = Literal["small", "standard", "stress"]
+"""Which grid of made-up worlds is drawn."""
 
-def check(name: str, value: Any, alias: Any, *, optional: bool = False) -> None:
-    """Raise OptionError unless `value` is one of the words of a Literal alias."""
-    words = get_args(alias)
-    if value in words or (optional and value is None):
-        return
-    near = get_close_matches(str(value), words, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else ""
-    raise OptionError(f"{name}={value!r} is not one of {', '.join(map(repr, words))}", remedy=hint)
+TaskAdjustment = Literal["holm", "bh", "none"]
+"""How the p-values of one pair on many tasks are corrected, as the command line offers it."""
 
+BoardMethod = Literal["pseudo-items", "t"]
+"""How differences are tested where many are tested at once."""
 
-def check_level(level: float) -> None:
-    """Raise OptionError unless the confidence level lies strictly between 0 and 1."""
-    if not isinstance(level, (int, float)) or not 0 < level < 1:
-        raise OptionError(f"level={level!r} is not between 0 and 1", remedy="Write 0.95 for 95 %.")
-
-
-def check_numbers(**given: object) -> None:
-    """Raise OptionError for what is given and is no finite number, as a size in words; None is not given."""
-    for name, value in given.items():
-        known = type(value) is not bool and isinstance(value, numbers.Real) and math.isfinite(value)
-        if value is not None and not known:
-            raise OptionError(
-                f"{name}={value!r} is no number", remedy="Write 0.01 for one percentage point, 0.92 for 92 %."
-            )
+Unclear = Literal["separate", "fail", "pass"]
+"""What a gate that can't tell counts as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +65,525 @@ class ScoreRule:
         return self.kind not in ("mean", "prob")
 
 
-_RULE = re.compile(r"(?P<kind>pass@|pass\^|majority@|best-of-)(?P<k>[1-9]\d{0,5})(?P<plug>-plug-in)?")
+_RULE = r"(?P<kind>pass@|pass\^|majority@|best-of-)(?P<k>[1-9]\d{0,5})(?P<plug>-plug-in)?"
 SCORES = "mean, pass@K, pass^K, pass^K-plug-in, majority@K, best-of-K, consistency, prob"
 
 
 def parse_score(text: str) -> ScoreRule:
     """Read `pass@3`, `pass^3`, `majority@5`, `best-of-4`, `consistency`, `prob` or `mean`; raise OptionError for others."""
-    if text in ("mean", "consistency", "prob"):
+    found = re.fullmatch(_RULE, text) if isinstance(text, str) else None
+    if isinstance(text, str) and text in ("mean", "consistency", "prob"):
         return ScoreRule(kind=text)  # type: ignore[arg-type]
-    found = _RULE.fullmatch(str(text))
     if found is None or (found["plug"] and found["kind"] != "pass^"):
         raise OptionError(f"score={text!r} is not one of {SCORES}", remedy="K is a whole number, as in 'pass@3'.")
     kind = "plug-in" if found["plug"] else found["kind"]
     return ScoreRule(kind=kind, k=int(found["k"]))  # type: ignore[arg-type]
+
+
+Written = Literal["text", "whole", "real", "size", "switch"]
+"""How a value is written on a command line; a size may be in points or percent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What an option's values are: `check` takes its name and a value, and returns the value as plain Python has it."""
+
+    check: Callable[[str, Any], Any]
+    written: Written = "text"
+    words: tuple[str, ...] = ()
+    least: int | None = None
+    many: bool = False
+
+
+def word_of(alias: Any) -> Kind:
+    """Return the kind of the words of a Literal alias."""
+    return Kind(check=partial(checks.word, alias=alias), words=get_args(alias))
+
+
+def count_of(least: int = 1) -> Kind:
+    """Return the kind of whole numbers from `least` on."""
+    return Kind(check=partial(checks.count, least=least), written="whole", least=least)
+
+
+def _score(_: str, value: Any) -> ScoreRule:
+    return parse_score(value)
+
+
+def _method_of_many(name: str, value: Any) -> str:
+    """Return a method that many pairs at once can be tested by."""
+    method = checks.word(name, value, ComparisonMethod)
+    if method not in get_args(BoardMethod):
+        raise OptionError(f"{name}={value!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
+    return method
+
+
+def _overall(name: str, value: Any) -> Any:
+    """Return a word, or the weights of tasks."""
+    if not isinstance(value, Mapping):
+        return checks.word(name, value, Overall)
+    weights = {task: checks.number(f"{name}[{task!r}]", weight, remedy="Write 2.") for task, weight in value.items()}
+    if not weights or not all(isinstance(task, str) for task in weights):
+        raise OptionError(
+            f"{checks.said(name, value)} are no weights of tasks", remedy="Write 'mean', 'pooled' or {'task': 2}."
+        )
+    return weights
+
+
+def _tasks(name: str, value: Any) -> Any:
+    if not isinstance(value, Mapping) or not all(isinstance(pattern, str) for pattern in value):
+        raise OptionError(
+            f"{checks.said(name, value)} is no table of tasks", remedy='Write {"mmlu*": {"cluster": "subject"}}.'
+        )
+    return value
+
+
+NAME, NAMES = Kind(check=checks.one_name), Kind(check=checks.names, many=True)
+PATTERN, PATH = Kind(check=checks.pattern), Kind(check=checks.path)
+FLAG, SEED = Kind(check=checks.flag, written="switch"), Kind(check=checks.seed, written="whole", least=0)
+LEVEL, ONE_SIDED = Kind(check=checks.level, written="real"), Kind(check=checks.one_sided_level, written="real")
+SHARE = Kind(check=checks.share, written="real")
+RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred."), written="size")
+SIZE, CHANGE = Kind(check=checks.positive, written="size"), Kind(check=checks.number, written="size")
+SCORE = Kind(check=partial(checks.number, remedy="Write 0.92 for 92 %."), written="size")
+MANY = Kind(check=_method_of_many, words=get_args(BoardMethod))
+PRICE = Kind(check=checks.price, written="real")
+PAIRED_NAMES = Kind(check=checks.named, many=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option.
+
+    `verb`: whose own it is, where the same name means something else, or reads better, there; "" for all. `default`: None
+    where it needn't be given. `needed`: it must be. `metavar`, `help`: for the command line; `about`: for the API page.
+    `flags`: how the command line writes it, where that isn't `--name`; () in a verb's own says that there is none.
+    """
+
+    name: str
+    kind: Kind
+    default: Any = None
+    verb: str = ""
+    needed: bool = False
+    metavar: str = ""
+    help: str = ""
+    about: str = ""
+    flags: tuple[str, ...] = field(default=())
+
+    @property
+    def long(self) -> str:
+        """The long flag that the command line has it under."""
+        return max(self.flags, key=len).partition("/")[0] if self.flags else f"--{self.name.replace('_', '-')}"
+
+    def checked(self, value: Any) -> Any:
+        """Return a value as plain Python has it; None passes where the option needn't be given."""
+        if value is None and self.default is None and not self.needed:
+            return None
+        return self.kind.check(self.name, value)
+
+
+def option(name: str, verb: str = "") -> Option:
+    """Return an option: a verb's own, or the one that all share."""
+    return _TABLE.get((verb, name)) or _TABLE["", name]
+
+
+def checked(verb: str = "", /, **given: Any) -> dict[str, Any]:
+    """Check everything that a verb was given; raise OptionError for the first value that an option can't have."""
+    return {name: option(name, verb).checked(value) for name, value in given.items()}
+
+
+def every() -> tuple[Option, ...]:
+    """Return all options: those that verbs share first, then those that a verb has of its own."""
+    return tuple(_TABLE.values())
+
+
+SHARED = (
+    Option(
+        name="task",
+        kind=NAMES,
+        metavar="NAME",
+        flags=("--task", "-t"),
+        help="Only this task (again for more).",
+        about="Only these tasks; None means all.",
+    ),
+    Option(
+        name="model",
+        kind=NAMES,
+        metavar="NAME",
+        help="Only this model or …/NAME (again for more).",
+        about="Only these models; what follows a slash of a name is enough. None means all.",
+    ),
+    Option(
+        name="metric",
+        kind=NAMES,
+        metavar="NAME",
+        flags=("--metric", "-m"),
+        help="Only this metric (again for more).",
+        about="Only these metrics; None means the one that a harness puts first, else all.",
+    ),
+    Option(
+        name="cluster",
+        kind=NAMES,
+        metavar="COLUMN",
+        help="Cluster by a column; 'none' ignores a declared one.",
+        about='A metadata column, two of them for two-way clustering, or "none" to ignore a declared one. None means a '
+        "column named cluster, if there is one.",
+    ),
+    Option(
+        name="cluster_from",
+        kind=PATTERN,
+        metavar="REGEX",
+        help="Cluster by the first group of a pattern in the item id.",
+        about="A regular expression whose first group, matched in the item's id, is the cluster.",
+    ),
+    Option(
+        name="items",
+        kind=PATH,
+        metavar="FILE",
+        help="A table with one row an item: clusters, weights, covariates.",
+        about="The path of a table with one row an item, where clusters, weights and covariates are looked up as well.",
+    ),
+    Option(
+        name="weight",
+        kind=NAME,
+        metavar="COLUMN",
+        help="Weight items by a column.",
+        about="A column of weights. None weighs all items alike.",
+    ),
+    Option(
+        name="failures",
+        kind=word_of(Failures),
+        default="harness",
+        help="Count failed attempts as.",
+        about='What a failed attempt counts as: what its "harness" does, nothing ("drop"), a 0 ("zero"), or an "error".',
+    ),
+    Option(
+        name="lower_is_better",
+        kind=FLAG,
+        flags=("--lower-is-better/--higher-is-better",),
+        help="Overrule what the harness says.",
+        about="The direction of the scores; None leaves it to what the harness says.",
+    ),
+    Option(
+        name="score",
+        kind=Kind(check=_score),
+        default="mean",
+        metavar="RULE",
+        help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
+        about='What is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", "best-of-4", "consistency", '
+        'or "prob", the probability of the right answer.',
+    ),
+    Option(
+        name="average_last",
+        kind=count_of(1),
+        metavar="N",
+        help="Average the last N checkpoints of a run.",
+        about="Average the last so many checkpoints of a run.",
+    ),
+    Option(
+        name="step_from",
+        kind=PATTERN,
+        metavar="REGEX",
+        help="Tell run and step from model names: (?P<run>…)-(?P<step>…).",
+        about="A regular expression with the groups run and step, for names of models other than the usual …-step1000.",
+    ),
+    Option(
+        name="tasks",
+        kind=Kind(check=_tasks, many=True),
+        metavar="TASK:OPTION=VALUE",
+        help="Another option for some tasks: 'mmlu*:cluster=subject' (again for more).",
+        about='What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": "subject"}}`, with '
+        "cluster, metric, lower_is_better, failures and margin. Of each, the first pattern that matches and speaks of it holds.",
+    ),
+    Option(
+        name="population",
+        kind=word_of(Population),
+        default="questions",
+        help="Had other questions been drawn, or exactly these.",
+        about='What the score is about: all "questions" that could have been drawn, or exactly those of this "benchmark".',
+    ),
+    Option(
+        name="covariate",
+        kind=NAMES,
+        metavar="COLUMN|model:NAME",
+        help="Adjust by what is known of more items than were answered.",
+        about="Columns, or `model:NAME`, that are known for more items than were answered; means are adjusted by them.",
+    ),
+)
+"""The options of a Design: how the scores are to be looked at."""
+
+_LEVEL = Option(name="level", kind=LEVEL, default=0.95, help="Confidence level.")
+_SEED = Option(name="seed", kind=SEED, default=0, help="For methods that draw.")
+_A = Option(name="a", kind=NAME, metavar="MODEL", flags=("-a", "--a"))
+_B = Option(name="b", kind=NAME, metavar="MODEL", flags=("-b", "--b"))
+_ADJUST = Option(name="adjust", kind=word_of(Adjustment), default="max-t", help="Correct for many pairs.")
+_METHOD = Option(name="method", kind=word_of(ComparisonMethod), help="How a difference is tested.")
+_MARGIN = Option(name="margin", kind=SIZE, metavar="SIZE")
+_ATTEMPTS = Option(name="attempts", kind=count_of(1), metavar="K")
+_SAME_WITHIN = Option(
+    name="same_within",
+    kind=SIZE,
+    metavar="SIZE",
+    help="Ask that it is the same as the baseline within this: 2pp.",
+)
+_NOT_WORSE = Option(
+    name="not_worse_than",
+    kind=SIZE,
+    metavar="SIZE",
+    help="Ask that it is not worse than the baseline by more: 1pp or 0.01.",
+)
+_AT_LEAST = Option(name="at_least", kind=SCORE, metavar="SCORE", help="Ask for a score of at least this: 92% or 0.92.")
+_AT_MOST = Option(name="at_most", kind=SCORE, metavar="SCORE", help="The same where smaller scores are better.")
+_WITHIN = Option(name="within", kind=SIZE, metavar="SIZE")
+_CLUSTER_SIZE = Option(name="cluster_size", kind=count_of(1), metavar="N")
+
+READING = (
+    Option(
+        name="columns",
+        kind=PAIRED_NAMES,
+        metavar="ROLE=COLUMN",
+        flags=("--columns", "-c"),
+        help="Name a table's column; A+B joins two.",
+    ),
+    Option(
+        name="where",
+        kind=PAIRED_NAMES,
+        metavar="COLUMN=VALUE",
+        flags=("--where", "-w"),
+        help="Keep only rows with this value.",
+    ),
+    Option(name="reader", kind=NAME, metavar="NAME", help="Force a format instead of recognising it."),
+    Option(name="strict", kind=FLAG, default=False, help="Stop at the first file that can't be read."),
+)
+"""How files are read."""
+
+STATISTICS = (
+    _LEVEL,
+    Option(name="variance", kind=word_of(Variance), default="CR2", help="Variance estimator."),
+    _SEED,
+    Option(name="interval", kind=word_of(IntervalMethod), help="How the interval of a score is made."),
+    _METHOD,
+    _ADJUST,
+    Option(
+        name="overall",
+        kind=Kind(check=_overall, many=True),
+        default="mean",
+        metavar="mean|pooled|TASK=WEIGHT",
+        help="How tasks make one score.",
+    ),
+    Option(name="top", kind=count_of(1), metavar="N", help="Show only the N best."),
+)
+"""What several verbs are asked for, said in the same words by all."""
+
+OUTPUT = (
+    Option(
+        name="format",
+        kind=word_of(Format),
+        flags=("--format", "-f"),
+        help="How to write the answer.  [default: terminal]",
+    ),
+    Option(
+        name="output",
+        kind=PATH,
+        metavar="FILE",
+        flags=("--output", "-o"),
+        help="Write to a file; its suffix chooses the format.",
+    ),
+    Option(name="explain", kind=FLAG, default=False, help="Say it in plain words as well."),
+)
+"""How the command line writes an answer."""
+
+
+def _owned(verb: str, *options: Option) -> tuple[Option, ...]:
+    return tuple(replace(each, verb=verb) for each in options)
+
+
+_OWN = (
+    *_owned(
+        "read",
+        Option(name="probabilities", kind=FLAG, default=False),
+        Option(name="progress", kind=Kind(check=checks.callback)),
+    ),
+    *_owned(
+        "compare",
+        replace(_A, needed=True, help="The first model."),
+        replace(_B, needed=True, help="The second model."),
+        replace(_ADJUST, default="holm", help="Correct for many tasks."),
+        replace(_MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
+    ),
+    *_owned("leaderboard", replace(_METHOD, kind=MANY)),
+    *_owned(
+        "report",
+        replace(_METHOD, kind=MANY),
+        Option(name="title", kind=NAME, metavar="TEXT", help="The page's title.  [default: the tasks' names]"),
+        Option(name="command", kind=NAME),
+    ),
+    *_owned(
+        "noise",
+        replace(_A, help="Take the difference of two models apart: the first …"),
+        replace(_B, help="… and the second."),
+    ),
+    *_owned(
+        "trend",
+        Option(name="last", kind=count_of(2), default=5, help="Checkpoints that measure a run's wobble."),
+    ),
+    *_owned(
+        "audit",
+        Option(name="n", kind=count_of(1), metavar="N", help="Number of questions, where the table has none."),
+    ),
+    *_owned(
+        "gate",
+        Option(
+            name="candidate",
+            kind=NAME,
+            needed=True,
+            metavar="MODEL",
+            flags=("--candidate", "-a"),
+            help="The model that wants to pass.",
+        ),
+        Option(
+            name="baseline",
+            kind=NAME,
+            metavar="MODEL",
+            flags=("--baseline", "-b"),
+            help="The model that it is compared with.",
+        ),
+        _NOT_WORSE,
+        Option(name="better", kind=FLAG, default=False, help="Ask that it is better than the baseline."),
+        _SAME_WITHIN,
+        _AT_LEAST,
+        _AT_MOST,
+        Option(
+            name="each_task",
+            kind=FLAG,
+            default=True,
+            flags=("--each-task/--overall-only",),
+            help="Judge every task, or the overall score alone.",
+        ),
+        Option(
+            name="overall",
+            kind=Kind(check=_overall, many=True),
+            metavar="mean|pooled|TASK=WEIGHT",
+            help="How tasks make one score.",
+        ),
+        replace(_LEVEL, kind=ONE_SIDED),
+    ),
+    *_owned(
+        "aa",
+        _NOT_WORSE,
+        Option(name="better", kind=FLAG, default=False, help="Ask that it is better than the baseline."),
+        _SAME_WITHIN,
+        Option(name="splits", kind=count_of(1), default=1_000, help="Random splits a model."),
+        replace(_METHOD, kind=MANY),
+        replace(_SEED, help="For the splits."),
+        replace(_LEVEL, kind=ONE_SIDED),
+    ),
+    *_owned(
+        "allocate",
+        replace(_ATTEMPTS, needed=True, metavar="N", help="How many attempts to spend."),
+        replace(_A, flags=("-a", "--a", "--model"), help="The model whose attempts they are, or the first …"),
+        replace(_B, help="… and the second, where their difference is asked for."),
+        Option(name="most", kind=count_of(1), metavar="K", help="No item shall have more, old and new together."),
+        Option(name="new_run", kind=FLAG, default=False, help="A run of its own, chosen by a model's own old answers."),
+    ),
+    *_owned(
+        "plan",
+        replace(_A, help="The two models of the pilot: the first …"),
+        replace(_B, help="… and the second.  [default: the median pair]"),
+        Option(
+            name="effect",
+            kind=CHANGE,
+            metavar="SIZE",
+            help="The true difference that is to show: 3pp or 0.03.",
+        ),
+        Option(name="n_items", kind=count_of(2), metavar="N", help="What can so many questions show?"),
+        replace(_ATTEMPTS, help="Attempts at each question."),
+        Option(name="power", kind=SHARE, default=0.8, help="The chance that it shows."),
+        replace(_NOT_WORSE, help="Plan to show that a is not worse by more than this."),
+        replace(_SAME_WITHIN, help="Plan to show that the two are the same within this."),
+        replace(_WITHIN, help="Plan one model's error bar: ± this."),
+        replace(_AT_LEAST, help="Plan to show that one model scores at least this: 92%."),
+        _AT_MOST,
+        Option(
+            name="paired",
+            kind=FLAG,
+            default=True,
+            flags=("--paired/--unpaired",),
+            help="Whether the models answer the same questions.",
+        ),
+        Option(name="n_models", kind=count_of(2), default=2, help="Compare so many, all pairs."),
+        Option(name="n_tasks", kind=count_of(1), default=1, help="On so many tasks (without a pilot)."),
+        Option(name="n_clusters", kind=count_of(2), metavar="N", help="Hold the number of clusters fixed."),
+        replace(_METHOD, kind=word_of(PlanMethod), help="Which test to plan for; z is the paper's formula."),
+        Option(
+            name="simulate",
+            kind=FLAG,
+            default=False,
+            flags=("--check",),
+            help="Check the power with the pilot's own questions.",
+        ),
+        replace(_SEED, help="For --check."),
+    ),
+    *_owned(
+        "plan_score",
+        _A,
+        _WITHIN,
+        _AT_LEAST,
+        _AT_MOST,
+        Option(name="rate", kind=SCORE),
+        Option(name="n_items", kind=count_of(1)),
+        _ATTEMPTS,
+        Option(name="power", kind=SHARE, default=0.8),
+    ),
+    *_owned(
+        "plan_failures",
+        Option(name="below", kind=RARE, needed=True),
+        Option(name="observed", kind=Kind(check=checks.failures_of_runs)),
+        Option(name="rate", kind=RARE),
+        replace(_CLUSTER_SIZE, default=1),
+        Option(name="icc", kind=Kind(check=checks.fraction, written="real")),
+    ),
+    *_owned(
+        "watch",
+        replace(_A, needed=True, help="The model, or the first of two."),
+        replace(_B, help="The second model: is one of them better?"),
+        replace(_AT_LEAST, help="Does A keep this floor? 92% or 0.92."),
+        replace(_WITHIN, help="Until the interval is ± this: 2pp or 0.02."),
+        replace(_MARGIN, help="Is A not worse than B by more than this? 1pp or 0.01."),
+        replace(_LEVEL, help="Confidence level, for all looks at once."),
+        Option(
+            name="items_planned",
+            kind=count_of(1),
+            metavar="N",
+            help="Items of the whole run, where the log doesn't say.",
+        ),
+        replace(_ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
+        replace(_CLUSTER_SIZE, help="Every cluster has N items."),
+        Option(name="bounds", kind=Kind(check=checks.bounds), metavar="LOW,HIGH|none", help="No score can pass them."),
+        Option(name="clusters", kind=Kind(check=checks.groups)),
+        Option(name="shuffled", kind=FLAG, help="The items come in random order, though no log says so."),
+        Option(name="order", kind=Kind(check=checks.ids)),
+    ),
+    *_owned(
+        "calibrate",
+        Option(
+            name="worlds",
+            kind=word_of(Worlds),
+            default="small",
+            help="Which made-up worlds, where no data are given.",
+        ),
+        Option(name="record", kind=FLAG, default=False, help="Show the published record; draw nothing."),
+        Option(
+            name="methods",
+            kind=NAMES,
+            metavar="WORD",
+            help="Only methods with this word in their name.",
+        ),
+        Option(name="trials", kind=count_of(10), default=2_000, help="Samples drawn per world."),
+        Option(name="slow", kind=FLAG, default=False, help="Also the methods that resample, in every tenth world."),
+        Option(name="processes", kind=count_of(1), default=1, help="How many to use."),
+        replace(_SEED, help="For all draws."),
+        Option(name="progress", kind=Kind(check=checks.callback)),
+    ),
+)
+
+_TABLE = {(each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, *_OWN)}

@@ -202,7 +202,7 @@ def test_data_without_enough_items_are_refused_with_a_reason():
 
 
 def test_only_the_methods_that_were_asked_for_are_told():
-    answer = hs.calibrate(record=True, method="blend")
+    answer = hs.calibrate(record=True, methods="blend")
     assert set(answer.cells["method"]) == {"blend, CR2", "adjusted blend, CR2"}
     assert answer.render("markdown").startswith("**")
 
@@ -223,7 +223,7 @@ def test_skewed_scores_on_an_open_scale_are_told_where_they_are_few():
 
 def test_a_method_that_is_not_there_is_no_green_check():
     with pytest.raises(hs.OptionError, match="no method here has 'xyz'"):
-        hs.calibrate(record=True, method="xyz")
+        hs.calibrate(record=True, methods="xyz")
 
 
 def test_the_record_takes_no_data_and_no_other_level():
@@ -234,4 +234,4 @@ def test_the_record_takes_no_data_and_no_other_level():
 
 
 def test_without_a_default_there_are_no_worst_worlds_of_defaults():
-    assert "worst worlds" not in hs.calibrate(record=True, method="wilson").render("markdown")
+    assert "worst worlds" not in hs.calibrate(record=True, methods="wilson").render("markdown")

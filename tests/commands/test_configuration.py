@@ -6,7 +6,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from frames import clustered, two_models
+from frames import attempts, clustered, two_models
 from howsure.commands.main import main
 
 
@@ -90,6 +90,9 @@ def test_values_of_all_kinds(project):
         ("[gate]\nbetter = 'yes'\n", "better = 'yes' doesn't fit. It is true or false."),
         ("[gate]\nbaseline = ['a']\n", "baseline = ['a'] doesn't fit. It is a text or a number."),
         ("[gate\n", "no TOML"),
+        ('[tasks."mmlu*"]\nclustr = "x"\n', "tasks['mmlu*']: no option 'clustr'. Did you mean 'cluster'?"),
+        ('[tasks.quiz]\nfailures = "ignore"\n', "tasks['quiz']: failures='ignore' is not one of"),
+        ("[tasks]\nquiz = 3\n", "tasks['quiz']=3 is no table"),
     ],
 )
 def test_mistakes_are_told_with_the_file(project, text, message):
@@ -123,3 +126,66 @@ def test_a_file_that_is_absent_costs_no_parser(project):
         "CliRunner().invoke(main, ['describe', 'nowhere'])\nsys.exit('tomllib' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+ONE = """
+cluster = "passage"
+items = "items.csv"
+failures = "zero"
+lower-is-better = false
+level = 0.9
+seed = 3
+margin = 0.02
+
+[tasks."mmlu*"]
+cluster = ["subject"]
+lower-is-better = true
+failures = "drop"
+margin = 0.05
+"""
+
+CALLS = {
+    "describe": (),
+    "estimate": (),
+    "noise": (),
+    "health": (),
+    "compare": ("-a", "a", "-b", "b"),
+    "leaderboard": (),
+    "allocate": ("--attempts", "60", "-a", "a", "--new-run"),
+    "gate": ("-a", "a", "-b", "b", "--not-worse-than", "90pp"),
+    "aa": ("--splits", "5"),
+    "watch": ("-a", "a", "-b", "b", "--once", "--cluster-size", "5", "--bounds", "0,1"),
+    "report": ("-o", "page.html"),
+}
+
+
+@pytest.mark.parametrize("command", [*CALLS, "plan", "plan of a score", "plan of failures", "plan from a pilot"])
+def test_one_file_serves_every_command(project, command):
+    rows = attempts()
+    rows.write_csv(project / "logs" / "quiz.csv")
+    rows.select("task", "item", "passage").unique().write_csv(project / "items.csv")
+    (project / "howsure.toml").write_text(ONE)
+    plans = {
+        "plan": ("plan", "--effect", "3pp"),
+        "plan of a score": ("plan", "--within", "3pp"),
+        "plan of failures": ("plan", "--failures-below", "1%"),
+        "plan from a pilot": ("plan", "--n-items", "100", "--pilot", "logs"),
+    }
+    words = plans.get(command) or (command, "logs", *CALLS[command])
+    result = run(*words)
+    assert "howsure: howsure.toml" not in result.stderr
+    assert result.exit_code in ((0, 1, 2) if command in ("gate", "watch") else (0,)), result.output
+
+
+def test_tables_of_tasks_reach_the_verbs(project, monkeypatch):
+    import howsure
+
+    (project / "howsure.toml").write_text(ONE)
+    seen = {}
+    plain = howsure.estimate
+    monkeypatch.setattr(howsure, "estimate", lambda data, **given: seen.update(given) or plain(data))
+    run("estimate", "logs")
+    said = {"cluster": ["subject"], "lower_is_better": True, "failures": "drop", "margin": 0.05}
+    assert seen["tasks"] == {"mmlu*": said}
+    run("estimate", "logs", "--tasks", "quiz:cluster=item")
+    assert seen["tasks"] == {"quiz": {"cluster": ["item"]}}

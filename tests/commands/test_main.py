@@ -3,17 +3,20 @@
 import csv
 import io
 import json
+from importlib import import_module
+from pathlib import Path
 
 import click
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
+import howsure as hs
 from frames import clustered, two_models
-from howsure import options
-from howsure.commands import options as cli_options
-from howsure.commands.main import main
-from howsure.commands.options import parse_margin
+from howsure import commands
+from howsure.commands.flags import as_flags
+from howsure.commands.main import GROUPS, main
+from howsure.commands.options import Points, Size, parse_tasks
 
 
 @pytest.fixture
@@ -44,16 +47,82 @@ def test_every_command_and_option_has_help():
             assert isinstance(option, click.Argument) or option.help, (name, option.name)
 
 
-def test_choices_are_the_library_s_own():
-    from typing import get_args
+def options_of(command):
+    return [param for param in command.params if isinstance(param, click.Option)]
 
-    assert get_args(options.IntervalMethod) == cli_options.INTERVALS
-    assert get_args(options.ComparisonMethod) == cli_options.METHODS
-    assert get_args(options.Variance) == cli_options.VARIANCES
-    assert get_args(options.Adjustment) == cli_options.ADJUSTMENTS
-    assert get_args(options.Failures) == cli_options.FAILURES
-    assert get_args(options.Format) == cli_options.FORMATS
-    assert get_args(options.Population) == cli_options.POPULATIONS
+
+def test_every_command_file_is_in_a_group():
+    folder = Path(commands.__file__).parent
+    shared = {"__init__", "base", "configuration", "exits", "flags", "main", "options"}
+    grouped = [command.name for _, members in GROUPS for command in members]
+    assert sorted(grouped) == sorted({file.stem for file in folder.glob("*.py")} - shared)
+    assert set(grouped) == set(main.commands)
+
+
+def test_every_verb_has_a_command():
+    served = {"plan_score": "plan", "plan_failures": "plan", "read": "convert"}
+    assert {served.get(verb, verb) for verb in (*hs.VERBS, "watch")} <= set(main.commands)
+
+
+def test_summaries_are_whole_sentences_at_80_columns():
+    lines = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["--help"]).output.splitlines()
+    width = max(map(len, main.commands))
+    for name, command in main.commands.items():
+        sentence = command.help.split("\n\n")[0]
+        assert sentence.endswith(".")
+        assert f"  {name:{width}}  {sentence}" in lines, name
+
+
+def test_a_flag_means_one_thing_everywhere():
+    """A long flag has the same name in Python, and takes the same kind of value, in every command that has it."""
+    meant = {}
+    for _, command in every_command():
+        for option in options_of(command):
+            for flag in option.opts:
+                meant.setdefault(flag, set()).add((option.name, option.is_flag, type(option.type)))
+    doubtful = {flag: meanings for flag, meanings in meant.items() if flag.startswith("--") and len(meanings) > 1}
+    assert set(doubtful) == {"--model", "--cluster-size"}, doubtful
+
+
+@pytest.mark.parametrize("verb", [verb for verb in (*hs.VERBS, "watch") if verb in main.commands])
+def test_a_command_has_the_options_that_its_verb_respects(verb):
+    names = {option.name for option in options_of(main.commands[verb])}
+    if "cluster_from" not in names:
+        return
+    respects = getattr(import_module(f"howsure.verbs.{verb}"), "RESPECTS", None)
+    refused = set(respects.all_but if respects else ())
+    for name in ("population", "covariate"):
+        assert (name in names) == (name not in refused), name
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Leave `average_last` out.", "Leave --average-last out."),
+        ('Use `cluster="none"`.', "Use --cluster none."),
+        ("Use `cluster_from=r'^(.+)-'`.", "Use --cluster-from '^(.+)-'."),
+        (
+            "Name it: `columns={'model': ['model', 'step']}`, `bounds=(0, 100)`.",
+            "Name it: --columns model=model+step, --bounds 0,100.",
+        ),
+        ("Say `shuffled=True`, `attempts=3`.", "Say --shuffled, --attempts 3."),
+        ("See `howsure describe`, column `speed`, `x=1`.", "See `howsure describe`, column `speed`, `x=1`."),
+    ],
+)
+def test_names_of_options_become_flags(text, shown):
+    assert as_flags(text) == shown
+
+
+def test_columns_of_a_user_keep_their_names():
+    assert as_flags('column `cluster`, with `failures="zero"`', bare=False) == "column `cluster`, with --failures zero"
+
+
+def test_a_refusal_shows_the_flag(table):
+    assert (
+        "Leave --average-last out."
+        in run("allocate", table, "-a", "a", "--attempts", "9", "--average-last", "2", code=1).output
+    )
+    assert "Give --not-worse-than, --better" in run("gate", table, "-a", "a", "-b", "b", code=3).output
 
 
 @pytest.mark.parametrize(
@@ -125,8 +194,28 @@ def test_columns_and_where(tmp_path):
     assert " 2" in out
 
 
-def test_margins():
-    assert parse_margin("1pp") == parse_margin("1 %") == parse_margin("0.01") == 0.01
+@pytest.mark.parametrize(("text", "size"), [("1pp", 0.01), ("1 %", 0.01), ("0.01", 0.01), ("1PP", 0.01), (0.02, 0.02)])
+def test_sizes(text, size):
+    found = Size().convert(text, None, None)
+    assert found == size
+    assert isinstance(found, Points) == (str(text)[-1] in "pP%")
+
+
+def test_other_options_for_some_tasks():
+    texts = (
+        "mmlu*:cluster=subject",
+        "mmlu*:cluster=source",
+        "x:y:lower-is-better=true",
+        "q:margin=2pp",
+        "q:failures=zero",
+    )
+    assert parse_tasks(texts) == {
+        "mmlu*": {"cluster": ["subject", "source"]},
+        "x:y": {"lower_is_better": True},
+        "q": {"margin": 0.02, "failures": "zero"},
+    }
+    with pytest.raises(click.BadParameter, match="is not TASK:OPTION=VALUE"):
+        parse_tasks(("mmlu",))
 
 
 def test_overall_weights(tmp_path):

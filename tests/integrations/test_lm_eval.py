@@ -192,7 +192,7 @@ def test_numbers_of_numpy_and_objects_are_written_as_lm_eval_does():
         ({"at_least": 0.5}, "has 2 metrics: acc, acc_norm. Choose one with metric"),
         ({"at_least": 0.5, "metric": "f1"}, "has no metric 'f1'. It has acc, acc_norm"),
         ({"at_least": 0.5, "limit": 5}, "limit can't be used: documents are chosen batch by batch"),
-        ({"at_least": 0.5, "batch": 0}, "batch=0 is not a whole number above 0"),
+        ({"at_least": 0.5, "batch": 0}, "batch=0 is not a whole number of 1 or more"),
         ({"metric": "acc"}, "nothing is asked of"),
         ({"baseline": FOLDER, "metric": "acc"}, "the baseline has 2 models for sums_choice"),
         ({"at_least": 0.5, "metric": "acc", "cluster": "passage"}, "document 0 has no field 'passage'"),

@@ -19,7 +19,6 @@ from howsure.answers.report import Report
 from howsure.commands.main import main
 from howsure.errors import OptionError, ReadError
 from howsure.page.server import Viewer, make_app, waiting
-from howsure.present.document import Document
 from howsure.verbs.report import report
 from places import ROOT
 
@@ -27,7 +26,7 @@ LOGS = sorted((ROOT / "examples" / "logs").iterdir())
 
 
 def page_of(*names):
-    return Report(data={"names": names, "verdict": "so it is"}, boards=("x",), still="", told=Document(blocks=()))
+    return Report(data={"names": names, "verdict": "so it is"}, boards=("x",), still="", html="")
 
 
 def loader(*steps):

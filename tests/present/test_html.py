@@ -1,7 +1,5 @@
 """HTML: well-formed, semantic, harmless whatever names say, and what notebooks pick up."""
 
-from html.parser import HTMLParser
-
 import polars as pl
 import pytest
 
@@ -9,47 +7,11 @@ import howsure as hs
 from frames import clustered
 from hostile import HOSTILE
 from howsure.errors import Caution
+from howsure.present import compare, leaderboard
 from howsure.present.document import Column, Document, Note, Table, Text, Whisker
 from howsure.present.render import html
 from howsure.present.render.visible import visible
-
-TAGS = {
-    *("div", "p", "h3", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "ul", "li"),
-    *("html", "head", "meta", "title", "style", "body", "main"),
-}
-ATTRIBUTES = {"class", "scope", "aria-hidden", "lang", "charset", "name", "content", "http-equiv"}
-
-
-class Reading(HTMLParser):
-    """Checks that tags close in order, and gathers what there is."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.open, self.found, self.texts = [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        if tag != "meta":
-            self.open.append(tag)
-            self.texts.append([tag, ""])
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.texts:
-            self.texts[-1][1] += data
-
-    def handle_comment(self, data):
-        raise AssertionError(data)
-
-    unknown_decl = handle_pi = handle_comment
-
-    def all(self, *tags):
-        return [text.strip() for tag, text in self.texts if tag in tags]
+from reading import ATTRIBUTES, TAGS, Reading
 
 
 def document(name):
@@ -90,7 +52,7 @@ def test_a_fragment_has_no_styles_scripts_or_ids():
 
 
 def test_rows_are_named_and_numbers_marked():
-    text = html.render(hs.leaderboard(clustered()).document())
+    text = html.render(leaderboard.document(hs.leaderboard(clustered())))
     assert '<th scope="row">a</th>' in text
     assert '<th scope="col" class="number">score %</th>' in text
     assert '<td class="number">' in text
@@ -99,7 +61,7 @@ def test_rows_are_named_and_numbers_marked():
 
 
 def test_facts_have_no_header():
-    text = html.render(hs.compare(clustered(), "a", "b").document())
+    text = html.render(compare.document(hs.compare(clustered(), "a", "b")))
     assert "<thead>" not in text
     assert '<th scope="row">p-value</th>' in text
 
@@ -121,7 +83,7 @@ def test_notebooks_get_a_styled_fragment():
     answer = hs.leaderboard(clustered())
     text = answer._repr_html_()
     assert text.startswith('<div class="howsure-answer">')
-    assert html.render(answer.document()) in text
+    assert html.render(leaderboard.document(answer)) in text
     selectors = [line for line in html.STYLE.splitlines() if line.endswith(("{", "}")) and line[0] not in " }"]
     assert all(line.startswith(".howsure-answer ") for line in selectors)
     assert not any(word in html.STYLE for word in ("background", " color:", "@import", "url("))

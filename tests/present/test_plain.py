@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import howsure as hs
 from frames import attempts, clustered, two_models
+from howsure.answers.base import presentation
 from howsure.commands.main import main
 from howsure.present.render import render
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
@@ -34,6 +35,10 @@ from howsure.statistics.pairs.difference import difference
 from places import LOGS
 
 PAIR = ("smollm2-135m-t0.3", "smollm2-135m-2shot")
+
+
+def explanation(answer):
+    return presentation(answer).explanation(answer)
 
 
 def scored(a, b):
@@ -126,12 +131,12 @@ EVERY = {
 
 @pytest.mark.parametrize("name", EVERY)
 def test_words(name, snapshot):
-    assert render(EVERY[name]().explanation(), width=110) == snapshot
+    assert render(explanation(EVERY[name]()), width=110) == snapshot
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_nothing_is_unknown_or_unfilled(name):
-    text = render(EVERY[name]().explanation(), "markdown")
+    text = render(explanation(EVERY[name]()), "markdown")
     assert not re.search(r"n/a|\bnan\b|None|[{}]|  ", text)
 
 
@@ -290,7 +295,7 @@ def test_a_page_can_say_the_same():
     done = subprocess.run(
         ["node", "-e", JAVASCRIPT], input=json.dumps(data), capture_output=True, text=True, check=True
     )
-    assert json.loads(done.stdout) == [block.text for block in pair.explanation().blocks[1:]]
+    assert json.loads(done.stdout) == [block.text for block in explanation(pair).blocks[1:]]
 
 
 def test_the_order_of_the_phrases_is_that_of_the_table():
@@ -308,9 +313,9 @@ def test_names_lose_what_they_share():
 def test_names_from_logs_are_escaped():
     evil = two_models().with_columns(model=pl.col("model") + pl.lit("\x1b[31m{p}<script>*"))
     answer = hs.compare(evil, *sorted(evil["model"].unique()))
-    assert "\x1b" not in render(answer.explanation())
-    assert "{p}" in render(answer.explanation())
-    assert "<script>" not in render(answer.explanation(), "markdown")
+    assert "\x1b" not in render(explanation(answer))
+    assert "{p}" in render(explanation(answer))
+    assert "<script>" not in render(explanation(answer), "markdown")
     assert "<script>" not in answer.render("html", explain=True)
 
 

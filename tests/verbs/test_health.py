@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.answers.output import row
 from howsure.inference.health import examine
 from howsure.study.design import make_design
 from howsure.study.study import collect
@@ -98,7 +99,7 @@ def test_two_models():
 def test_an_open_scale_has_no_solved_items():
     task = health(DEGENERATE["open scale"]).tasks[0]
     assert "2 of 3 questions tell the 3 models apart; on 1 all score the same." in task.verdict
-    assert task.record()["nobody"] is None
+    assert row(task)["nobody"] is None
     assert not task.percent
 
 
@@ -120,7 +121,7 @@ def test_the_best_models_are_taken_ties_by_name():
 def test_an_item_that_runs_against_the_others_is_found_and_listed():
     answer = health(graded(models=16, n=80, broken=2))
     task = answer.tasks[0]
-    assert [suspect["item"] for suspect in task.suspects] == ["q078", "q079"]
+    assert [suspect.item for suspect in task.suspects] == ["q078", "q079"]
     assert "2 questions run against all the others and should be read again." in task.verdict
     assert "q079" in answer.render(width=80)
     kinds = {record["item"]: record["kind"] for record in answer.item_records()}
@@ -140,7 +141,7 @@ def test_several_tasks_have_a_line_each_and_a_verdict_for_all():
     assert answer.verdict == (
         "66 of 80 questions in 2 tasks tell models apart. The smallest gap that can be seen is 15.8 pp."
     )
-    assert answer["two"].record() | {"task": "one"} == answer["one"].record()
+    assert row(answer["two"]) | {"task": "one"} == row(answer["one"])
     assert len(answer.records()) == 2
     assert {record["task"] for record in answer.item_records()} == {"one", "two"}
     everything(answer)
@@ -153,7 +154,7 @@ def test_tasks_with_one_model_count_for_nothing():
     assert answer.verdict.startswith("33 of 40 questions in 1 of 2 tasks tell models apart.")
     line = next(line for line in answer.render(width=100).splitlines() if line.startswith("alone"))
     assert line.split() == ["alone", "1", "3", *["n/a"] * 6]
-    assert answer["alone"].record()["neighbours_apart"] is None
+    assert row(answer["alone"])["neighbours_apart"] is None
 
 
 def test_weights_decide_who_is_best():
@@ -226,5 +227,5 @@ def test_the_same_three_cruxeval_inputs_are_suspect_in_two_collections(real_data
         columns={"model": ["model", "temperature"]},
         task="cruxeval_input",
     ).tasks[0]
-    numbers = [{item["item"].split(sep)[1] for item in task.suspects} for task, sep in ((arena, "/"), (samples, "_"))]
+    numbers = [{item.item.split(sep)[1] for item in task.suspects} for task, sep in ((arena, "/"), (samples, "_"))]
     assert numbers[0] & numbers[1] == {"233", "242", "373"}

@@ -265,7 +265,7 @@ def test_a_population_or_covariate_is_refused():
         hs.noise(attempted(), population="benchmark")
     with pytest.raises(hs.OptionError, match="no covariate"):
         hs.noise(attempted(), covariate="x")
-    with pytest.raises(hs.OptionError, match=r"noise is about single attempts, and pass@2 about several"):
+    with pytest.raises(hs.OptionError, match=r"noise is about means over attempts, and pass@2 is another score"):
         hs.noise(attempted(), score="pass@2")
 
 
@@ -326,7 +326,7 @@ def test_the_median_over_pairs_is_that_of_the_pairs(logs):
     found = hs.noise(logs, cluster="none").tasks[0]
     names = [entry.name for entry in found.entries]
     gaps = [hs.noise(logs, a, b, cluster="none").tasks[0].entries[-1] for a, b in itertools.combinations(names, 2)]
-    assert found.to_dict()["pairs"]["n_pairs"] == 6
+    assert found.pairs.n_pairs == 6
     assert found.pairs.answer_share == pytest.approx(np.median([gap.answer_share for gap in gaps]), rel=1e-9)
 
 

@@ -13,6 +13,7 @@ from frames import attempts, two_models
 from howsure.calibration.noise_worlds import ComponentWorld
 from howsure.commands.main import main
 from howsure.inference.planning.pilots import limits_of
+from howsure.present.plan import simulated_sentence
 from howsure.statistics.noise.components import mixtures
 from howsure.statistics.planning.power import Spread
 from places import DATA, ROOT
@@ -70,14 +71,14 @@ def test_clusters_are_the_design_effect():
     assert clustered.items / plain.items == pytest.approx(1 + 9 * 0.1, rel=0.01)
     uneven = hs.plan(effect=0.05, method="z", assume=hs.Assumptions(cluster_size=10, cluster_variation=1.0, icc=0.1))
     assert uneven.items / plain.items == pytest.approx(1 + 19 * 0.1, rel=0.01)
-    few = hs.plan(effect=0.02, assume=hs.Assumptions(cluster_size=10, icc=0.1), clusters=10)
+    few = hs.plan(effect=0.02, assume=hs.Assumptions(cluster_size=10, icc=0.1), n_clusters=10)
     assert math.isinf(few.items)
     assert "No number of questions in these 10 clusters" in few.verdict
 
 
 def test_several_models_and_tasks_share_the_level():
     two = hs.plan(effect=0.05)
-    five = hs.plan(effect=0.05, models=5, tasks=3)
+    five = hs.plan(effect=0.05, n_models=5, n_tasks=3)
     assert five.comparisons == 30
     assert five.items == hs.plan(effect=0.05, level=1 - 0.05 / 30).items > two.items
     assert "corrected for 30 comparisons" in five.verdict
@@ -123,7 +124,7 @@ def test_a_pilot_s_variances_are_those_of_noise(scores):
 def test_forecasts_agree_with_simulation(scores):
     answer = hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True)
     assert answer.simulated.power == pytest.approx(0.8, abs=0.05)
-    assert answer.simulated.sentence() in answer.render(width=300)
+    assert simulated_sentence(answer.simulated) in answer.render(width=300)
     assert hs.plan(scores, A, B, effect=0.08, cluster="passage_id", simulate=True).simulated == answer.simulated
 
 
@@ -287,7 +288,7 @@ def test_failures():
     assert "2,990 (299 clusters) if they stand or fall together" in held.verdict
     chance = hs.plan_failures(0.01, rate=0.001).allowances[0].chance
     assert chance == pytest.approx(0.999**299)
-    assert "observed=3/2" in run("--failures-below", "1%", "--observed", "3/2", code=1)
+    assert "observed=(3, 2) makes no sense" in run("--failures-below", "1%", "--observed", "3/2", code=1)
     assert "--effect doesn't go with --failures-below" in run("--failures-below", "1%", "--effect", "3pp", code=2)
 
 
@@ -417,7 +418,7 @@ def test_what_was_asked_is_shown_with_all_its_digits():
 
 def test_costs_and_what_is_not_there_read_well():
     assert "at a cost of 37,632" in run("--effect", "3pp", "--cost-item", "20", "--cost-attempt", "1")
-    shown = run("--items", "2")
+    shown = run("--n-items", "2")
     assert "none pp" not in shown
     assert "n/a" in shown
 

@@ -162,7 +162,7 @@ def test_the_command_line():
     out = run("--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
     assert "if the true score is 43.4 %" in out
     assert "--effect doesn't go with --within" in run("--within", "3pp", "--effect", "2pp", code=2)
-    assert "--models doesn't go with --within" in run("--within", "3pp", "--models", "3", code=2)
+    assert "--n-models doesn't go with --within" in run("--within", "3pp", "--n-models", "3", code=2)
     assert "hoped for" in run("--at-least", "92%", code=1)
     assert "--pilot doesn't go with --failures-below" in run("--failures-below", "1%", "--pilot", LOGS, code=2)
 

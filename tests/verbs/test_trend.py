@@ -181,7 +181,7 @@ def test_models_that_are_no_checkpoints_are_left_out_and_told():
 
 def test_no_checkpoint_at_all_is_an_error_that_shows_a_pattern():
     for verb in (hs.trend, lambda rows: hs.leaderboard(rows, average_last=3)):
-        with pytest.raises(hs.DataError, match=r"no model looks like a checkpoint \('a', 'b'\).*--step-from"):
+        with pytest.raises(hs.DataError, match=r"no model looks like a checkpoint \('a', 'b'\).*step_from="):
             verb(two_models())
 
 
@@ -369,7 +369,7 @@ def test_a_step_column_of_answers_is_joined_to_the_name():
     rows = training().with_columns(step=pl.col("model").str.extract(r"(\d)$"), model=pl.lit("r"))
     answer = hs.trend(hs.read(rows, columns={"model": ["model", "step"]}))
     assert [point.step for point in answer.tasks[0].runs[0].points] == [1, 2, 3, 4, 5]
-    with pytest.raises(hs.DataError, match=r"column 'step' tells the rows apart.*model=model\+step"):
+    with pytest.raises(hs.DataError, match=r"column 'step' tells the rows apart.*'model': \['model', 'step'\]"):
         hs.trend(rows)
 
 

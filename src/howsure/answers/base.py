@@ -1,44 +1,45 @@
-"""What every answer can do, derived from its records and its document."""
+"""What every answer can do: its plain data from its fields, its words from the room that presents it."""
 
 from __future__ import annotations
 
 import json
-import math
-from abc import ABC, abstractmethod
-from dataclasses import replace
+import re
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from howsure import checks
+from howsure.answers.output import row, tree
 from howsure.errors import OptionError
-from howsure.options import Format, check
-from howsure.present.render import comma_separated, render
+from howsure.options import Format
 
 if TYPE_CHECKING:
-    import polars as pl
+    from types import ModuleType
 
-    from howsure.present.document import Document
+    import altair as alt
+    import polars as pl
 
 SCHEMA_VERSION = 1
 """The version of the JSON form; see `schema.json` beside this file."""
 DATA: tuple[Format, ...] = ("csv", "json")
 """The formats that programs read."""
+LINES = 40
+"""So many lines of an answer are its `repr`."""
 
 
-class Answer(ABC):
-    """A frozen result: data first, then its renderings. `print(answer)` shows the terminal form."""
+class Answer:
+    """Every answer is a frozen result: data first, then its renderings. `print(answer)` shows the terminal form."""
 
     __slots__ = ()
 
-    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data, ready for JSON; a number that doesn't exist is None."""
+        found = tree(self)
+        first = {"verdict": found["verdict"]} if "verdict" in found else {}
+        return {"howsure": SCHEMA_VERSION, "answer": kind(type(self)), **first, **found}
 
-    @abstractmethod
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per row."""
-
-    @abstractmethod
-    def document(self) -> Document:
-        """Return what the answer says, ready to be rendered."""
+        return [row(self)]
 
     def to_frame(self) -> pl.DataFrame:
         """Return one row per record as a Polars frame."""
@@ -46,21 +47,21 @@ class Answer(ABC):
 
         return pl.DataFrame(self.records(), infer_schema_length=None)
 
-    def explanation(self) -> Document:
-        """Return the answer in plain words, for readers without statistics; an empty document where there are none."""
-        from howsure.present.document import Document
-
-        return Document()
-
     def render(
         self, format: Format = "terminal", *, width: int | None = None, color: bool = False, explain: bool = False
     ) -> str:
         """Return the answer as text in one of the formats, ending with a line break.
 
-        `width`: columns of the terminal, None asks the terminal; `color`: use ANSI colours (terminal only); `explain`: add
-        the answer in plain words (not to csv and json).
+        Args:
+            format: "terminal", "markdown", "latex" or "html" for people, "csv" or "json" for programs.
+            width: Columns of the terminal; None asks the terminal.
+            color: Use ANSI colours (terminal only).
+            explain: Add the answer in plain words, for readers without statistics (not to csv and json).
+
+        Raises:
+            OptionError: The format isn't one of these, or plain words were asked for in a format for programs.
         """
-        check("format", format, Format)
+        checks.word("format", format, Format)
         if explain and format in DATA:
             raise OptionError(
                 f"explain=True adds prose, and {format} is data",
@@ -69,23 +70,39 @@ class Answer(ABC):
         if format == "json":
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if format == "csv":
-            return comma_separated.render(self.records())
-        document = self.document()
-        if explain:
-            document = replace(document, blocks=(*document.blocks, *self.explanation().blocks))
-        return render(document, format, width=width, color=color)
+            return str(present("render.comma_separated").render(self.records()))
+        words = present("document").described(presentation(self), self, explain=explain)
+        return str(present("render").render(words, format, width=width, color=color))
 
     def _repr_html_(self) -> str:
         """Return the answer as Jupyter and marimo show it."""
-        from howsure.present.render import html
-
-        return html.notebook(self.document())
+        return str(present("render.html").notebook(presentation(self).document(self)))
 
     def __str__(self) -> str:
         return self.render().rstrip("\n")
 
+    def __repr__(self) -> str:
+        lines = str(self).splitlines()
+        more = [f"… {len(lines) - LINES + 1:,} more lines: print() shows them"] if len(lines) > LINES else []
+        return "\n".join([*lines[: LINES - len(more)], *more])
 
-def number(value: float) -> float | None:
-    """Return a finite float to 12 digits, None otherwise: JSON has no NaN, and processors differ in the last digits."""
-    value = float(value)
-    return float(f"{value:.12g}") if math.isfinite(value) else None
+
+def present(name: str) -> ModuleType:
+    """Return a module of the room above that says, tables and draws what is data here."""
+    return import_module(f"howsure.present.{name}")
+
+
+def presentation(thing: object) -> ModuleType:
+    """Return the module that presents an answer, or a part of one: it has the verb's name, as the answer's own file has."""
+    return present(type(thing).__module__.rpartition(".")[2])
+
+
+def draw(chart: dict[str, Any]) -> alt.TopLevelMixin:
+    """Draw what an answer's `chart()` returns; needs the extra "plot"."""
+    drawn: alt.TopLevelMixin = present("charts.base").draw(chart)
+    return drawn
+
+
+def kind(answer: type) -> str:
+    """Return the name of a class as the output has it: `false_alarms`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", answer.__name__).lower()

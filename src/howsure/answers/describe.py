@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import SCHEMA_VERSION, Answer
-from howsure.present.describe import _file_blocks, _tasks_table
-from howsure.present.document import Document, Note, Text
-from howsure.wording import plural
+from howsure.answers.base import Answer, presentation
+from howsure.answers.output import row
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
-    from howsure.present.document import Block
     from howsure.table.scores import FileReport
 
 
@@ -20,7 +17,19 @@ if TYPE_CHECKING:
 class TaskSummary:
     """One task and metric: how many models, items and attempts, and how many attempts failed.
 
-    `attempts_low`, `attempts_high`: attempts per item and model; `incomplete`: models that lack some items.
+    Attributes:
+        task: The task.
+        metric: What the score measures.
+        harness: The harness that wrote it.
+        headline: Whether the harness itself puts this metric first.
+        models: Models that were run on it.
+        items: Items that any of them answered.
+        attempts_low: The fewest attempts per item and model.
+        attempts_high: The most attempts per item and model.
+        rows: Scores of single attempts.
+        failed: Attempts that failed.
+        incomplete: Models that lack some items.
+        clusters: Clusters that the items come in; None where no clusters are known.
     """
 
     task: str
@@ -37,9 +46,18 @@ class TaskSummary:
     clusters: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Description(Answer):
-    """What was found: files, tasks, columns to cluster by, published scores."""
+    """What was found: files, tasks, columns to cluster by, published scores.
+
+    Attributes:
+        tasks: One line a task and metric.
+        columns: Further columns, and how many distinct values each has.
+        files: What became of each file.
+        published: Scores that files state without the rows behind them.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
+    """
 
     tasks: tuple[TaskSummary, ...]
     columns: dict[str, int]
@@ -48,44 +66,11 @@ class Description(Answer):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
+    @property
+    def verdict(self) -> str:
+        """What was found, in one line."""
+        return str(presentation(self).verdict(self))
+
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and metric."""
-        return [asdict(task) for task in self.tasks]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data, ready for JSON."""
-        return {
-            "howsure": SCHEMA_VERSION,
-            "answer": "description",
-            "tasks": self.records(),
-            "columns": self.columns,
-            "files": [asdict(file) for file in self.files],
-            "published": self.published,
-            "notes": list(self.notes),
-            "cautions": [caution.to_dict() for caution in self.cautions],
-        }
-
-    def document(self) -> Document:
-        """Return the summary line, tasks, metadata columns, and files that were not read."""
-        blocks: list[Block] = [Text(text=self._summary(), kind="verdict")]
-        blocks += [Text(text=note, kind="small") for note in self.notes]
-        if self.tasks:
-            blocks.append(_tasks_table(self.tasks))
-        if self.columns:
-            shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in self.columns.items())
-            blocks.append(Text(text=f"Further columns, to cluster by or to keep (--where): {shown}."))
-        blocks += _file_blocks(self.files)
-        if self.cautions:
-            blocks.append(Note(cautions=self.cautions))
-        return Document(blocks=tuple(blocks))
-
-    def _summary(self) -> str:
-        tasks = len({task.task for task in self.tasks})
-        rows = sum(task.rows for task in self.tasks)
-        parts = [plural(tasks, "task"), plural(rows, "row")]
-        if self.files:
-            read = sum(file.outcome in ("read", "published") for file in self.files)
-            parts.insert(0, f"{read:,} of {plural(len(self.files), 'file')} read")
-        if self.published:
-            parts.append(plural(self.published, "published score"))
-        return ", ".join(parts) + "."
+        return [row(task) for task in self.tasks]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.present.document import Document, Note, Text
-from howsure.present.gate import MARKER, WORDS, _asked, _facts, _named, _sentence, _summary, _table
+from howsure.answers.base import Answer, presentation
+from howsure.answers.output import HIDDEN, derived, row
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
-    from howsure.options import Format
-    from howsure.present.document import Block
 
 GateVerdict = Literal["pass", "fail", "unclear"]
 
@@ -26,27 +23,47 @@ EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One criterion on one task and metric, or overall (task "").
+    """One criterion on one task and metric, or overall.
 
-    `limit`: the margin or the floor, in score units; NaN for "better". `value`: the difference candidate − baseline, or the
-    candidate's score for a floor; `low`, `high`: its interval at `level`, the one that decides. `p_pass`, `p_fail`: of the
-    tests that the criterion is met, or broken; `p_fail_adjusted`: corrected for the number of checks (Holm); NaN for floors,
-    which are decided by their interval. `items_needed`: about how many items in all would settle it with 80 % power if the
-    truth is what was seen, NaN where that can't be said. `lacking`: the candidate has no score here, the baseline has.
+    Attributes:
+        task: The task; empty for the overall score.
+        metric: What the score measures.
+        criterion: What the candidate has to show.
+        limit: The margin, floor or ceiling, in score units; NaN for "better".
+        verdict: Whether the check passes, fails, or can't tell.
+        value: The difference candidate − baseline; the candidate's score for a floor or ceiling.
+        low: The lower limit of its interval, the one that decides.
+        high: The upper limit.
+        level: The confidence level of this interval.
+        candidate: The model that wants to pass.
+        candidate_score: Its score.
+        baseline: The model that it is compared with; None for a floor or ceiling.
+        baseline_score: The baseline's score.
+        p_pass: The p-value of the test that the criterion is met.
+        p_fail: The p-value of the test that it is broken.
+        p_fail_adjusted: The latter, corrected for the number of checks (Holm). NaN for floors, which their interval decides.
+        n_items: Items behind the value.
+        n_clusters: Clusters that these items come in.
+        items_needed: About how many items in all would settle it with 80 % power if the truth is what was seen; NaN where
+            that can't be said.
+        lacking: Whether the candidate has no score here, although the baseline has.
+        percent: Whether scores lie in [0, 1].
+        lower_is_better: Whether smaller scores are better.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str
     metric: str
     criterion: Criterion
-    candidate: str
-    baseline: str | None = None
-    verdict: GateVerdict = "unclear"
     limit: float = math.nan
+    verdict: GateVerdict = "unclear"
     value: float = math.nan
     low: float = math.nan
     high: float = math.nan
     level: float = math.nan
+    candidate: str
     candidate_score: float = math.nan
+    baseline: str | None = None
     baseline_score: float = math.nan
     p_pass: float = math.nan
     p_fail: float = math.nan
@@ -54,8 +71,8 @@ class Check:
     n_items: int = 0
     n_clusters: int = 0
     items_needed: float = math.nan
-    lacking: bool = False
-    percent: bool = True
+    lacking: bool = field(default=False, metadata=HIDDEN)
+    percent: bool = field(default=True, metadata=HIDDEN)
     lower_is_better: bool = False
     cautions: tuple[Caution, ...] = ()
 
@@ -65,82 +82,63 @@ class Check:
         return f"{self.task} · {self.metric}" if self.task else f"overall · {self.metric}"
 
     @property
-    def asked(self) -> str:
-        """What the candidate has to show, in a few words."""
-        return _asked(self)
-
-    @property
     def more_items(self) -> float:
         """About how many more items would settle an unclear check, NaN where that can't be said."""
         more = self.items_needed - self.n_items
         return more if more > 0 and self.verdict == "unclear" else math.nan
 
     @property
+    def asked(self) -> str:
+        """What the candidate has to show, in a few words."""
+        return str(presentation(self).asked(self))
+
+    @property
+    @derived()
     def sentence(self) -> str:
         """One plain sentence, without the verdict's word."""
-        return _sentence(self)
-
-    def record(self) -> dict[str, Any]:
-        """Return one flat mapping."""
-        return {
-            "task": self.task,
-            "metric": self.metric,
-            "criterion": self.criterion,
-            "limit": number(self.limit),
-            "verdict": self.verdict,
-            "value": number(self.value),
-            "low": number(self.low),
-            "high": number(self.high),
-            "level": number(self.level),
-            "candidate": self.candidate,
-            "candidate_score": number(self.candidate_score),
-            "baseline": self.baseline,
-            "baseline_score": number(self.baseline_score),
-            "p_pass": number(self.p_pass),
-            "p_fail": number(self.p_fail),
-            "p_fail_adjusted": number(self.p_fail_adjusted),
-            "n_items": self.n_items,
-            "n_clusters": self.n_clusters,
-            "items_needed": number(self.items_needed),
-            "lower_is_better": self.lower_is_better,
-            "sentence": self.sentence,
-        }
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the check as plain data."""
-        return {**self.record(), "cautions": [caution.to_dict() for caution in self.cautions]}
+        return str(presentation(self).check_sentence(self))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Gate(Answer):
     """Whether a candidate may pass: every check, and one verdict over all of them.
 
-    The gate passes where every check passes, fails where one fails, and can't tell otherwise. `level`: how sure a verdict
-    has to be.
+    The gate passes where every check passes, fails where one fails, and can't tell otherwise.
+
+    Attributes:
+        candidate: The model that wants to pass.
+        baseline: The model that it is compared with; None where only floors or ceilings are asked for.
+        level: How sure a verdict has to be.
+        checks: One check a criterion, task and metric.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
     """
 
     candidate: str
     baseline: str | None
-    checks: tuple[Check, ...]
     level: float
+    checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
     @property
+    @derived()
     def verdict(self) -> GateVerdict:
         """The overall verdict: "pass", "fail" or "unclear"."""
         found = {check.verdict for check in self.checks}
         return "fail" if "fail" in found else "unclear" if "unclear" in found or not found else "pass"
 
     @property
+    @derived()
+    def sentence(self) -> str:
+        """The verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`."""
+        return str(presentation(self).verdict(self))
+
+    @property
+    @derived()
     def exit_code(self) -> int:
         """0 for pass, 1 for fail, 2 for can't tell; 3 is kept for errors."""
         return EXIT_CODES[self.verdict]
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`."""
-        return f"{WORDS[self.verdict]}: {_summary(self)}"
 
     def counts(self) -> dict[GateVerdict, int]:
         """Return how many checks pass, fail and are unclear."""
@@ -149,37 +147,4 @@ class Gate(Answer):
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per check."""
-        return [check.record() for check in self.checks]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data, ready for JSON."""
-        return {
-            "howsure": SCHEMA_VERSION,
-            "answer": "gate",
-            "verdict": self.verdict,
-            "sentence": self.sentence,
-            "exit_code": self.exit_code,
-            "candidate": self.candidate,
-            "baseline": self.baseline,
-            "level": number(self.level),
-            "checks": [check.to_dict() for check in self.checks],
-            "notes": list(self.notes),
-            "cautions": [caution.to_dict() for caution in self.cautions],
-        }
-
-    def render(
-        self, format: Format = "terminal", *, width: int | None = None, color: bool = False, explain: bool = False
-    ) -> str:
-        """Return the answer as text; Markdown begins with a hidden line, so that a bot can find its comment again."""
-        text = Answer.render(self, format, width=width, color=color, explain=explain)
-        return f"{MARKER}\n{text}" if format == "markdown" else text
-
-    def document(self) -> Document:
-        """Return the verdict, the notes, a table of the checks and the cautions."""
-        blocks: list[Block] = [Text(text=self.sentence, kind="verdict")]
-        blocks += [Text(text=note, kind="small") for note in self.notes]
-        blocks.append(_facts(self) if len(self.checks) == 1 else _table(self))
-        cautions = (*self.cautions, *_named(self))
-        if cautions:
-            blocks.append(Note(cautions=cautions))
-        return Document(blocks=tuple(blocks))
+        return [row(check) for check in self.checks]

@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.present.document import Document, Note, Text
-from howsure.present.health import _facts, _lines, _suspects_table, _verdict_of_all, task_verdict
+from howsure.answers.base import Answer, presentation
+from howsure.answers.output import HIDDEN, derived, row, rows, shown
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from howsure.errors import Caution
-    from howsure.present.document import Block
+
+ItemKind = Literal["nobody", "everybody", "same", "separating", "suspect", "unanswered"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What the models did on one item.
+
+    Attributes:
+        item: The item.
+        score: Its mean score over the models that answered.
+        n_models: How many models answered.
+        discrimination: The correlation, over models, with the mean of the other items; NaN where it isn't known.
+        p_adjusted: The p-value of a correlation below zero, corrected for the number of items.
+        kind: "nobody" (all have the worst score), "everybody" (all have the best), "same" (all have the same score),
+            "separating" (some models differ), "suspect" (some differ, and the good ones do worse), "unanswered" (by all
+            models or all but one).
+    """
+
+    item: str
+    score: float
+    n_models: int
+    discrimination: float
+    p_adjusted: float
+    kind: ItemKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemHealth:
     """What the models did on each of n items; all fields have the shape (n,).
 
-    `score`: mean over the models that answered; `n_models`: how many did; `discrimination`: correlation, over models,
-    with the mean of the other items; `p_adjusted`: that this is below zero by chance. NaN where it isn't known.
-    `kind`: "nobody" (all have the worst score), "everybody" (all have the best), "same" (all have the same score),
-    "separating" (some models differ), "suspect" (some differ, and the good ones do worse), "unanswered" (by all models
-    or all but one).
+    Attributes:
+        item: As in `Item`, the other fields as well.
+        score: The mean score of each item.
+        n_models: How many models answered each.
+        discrimination: The correlation of each with the others.
+        p_adjusted: The corrected p-value of each.
+        kind: The kind of each.
     """
 
     item: NDArray[Any]
@@ -38,115 +62,145 @@ class ItemHealth:
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per item."""
-        columns = {
-            "item": map(str, self.item.tolist()),
-            "score": map(number, self.score.tolist()),
-            "n_models": self.n_models.tolist(),
-            "discrimination": map(number, self.discrimination.tolist()),
-            "p_adjusted": map(number, self.p_adjusted.tolist()),
-            "kind": self.kind.tolist(),
-        }
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return rows(
+            item=map(str, self.item.tolist()),
+            score=self.score,
+            n_models=self.n_models,
+            discrimination=self.discrimination,
+            p_adjusted=self.p_adjusted,
+            kind=self.kind,
+        )
+
+    def of_kind(self, kind: ItemKind) -> list[Item]:
+        """Return the items of one kind, in their order."""
+        return [self._item(k) for k in (self.kind == kind).nonzero()[0].tolist()]
+
+    def _item(self, k: int) -> Item:
+        return Item(
+            item=str(self.item[k]),
+            score=float(self.score[k]),
+            n_models=int(self.n_models[k]),
+            discrimination=float(self.discrimination[k]),
+            p_adjusted=float(self.p_adjusted[k]),
+            kind=self.kind[k].item(),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskHealth:
-    """One task and metric, seen by its `models` (best first).
+    """One task and metric, seen by its models.
 
-    `smallest_gap`, `planned_gap`: the gap that is significant for one pair, and the one that is found with 80 % power in
-    one planned comparison, median over pairs, in score units; `neighbours_apart`: gaps between neighbouring places that
-    exceed the former. `reliability`: correlation of the models' scores on two such tasks, from split halves;
-    `reliability_places`: of their places; `reliability_items`: Cronbach's alpha, over the `n_complete` items that all
-    models answered (models that lack most items aside). NaN where there is none. `n_clusters`: n_items where each is
-    its own.
+    Attributes:
+        task: The task.
+        metric: What the score measures.
+        models: The models, best first.
+        items: What they did on each item.
+        n_clusters: Clusters that the items come in; as many as items where each is its own.
+        smallest_gap: The gap that is significant for one pair of models, in score units, median over pairs; NaN where there
+            is none.
+        planned_gap: The gap that is found with 80 % power in one planned comparison, median over pairs.
+        neighbours_apart: Gaps between neighbouring places that exceed the smallest one; None where there is none.
+        reliability: The correlation of the models' scores on two such tasks, from split halves.
+        reliability_places: The same of their places.
+        reliability_items: Cronbach's alpha, over the items that all models answered (models that lack most items aside).
+        n_complete: How many items that is.
+        level: The confidence level.
+        percent: Whether scores lie in [0, 1].
+        lower_is_better: Whether smaller scores are better.
+        cautions: Warnings, each with what to do about it.
     """
 
     task: str
     metric: str
     models: tuple[str, ...]
-    items: ItemHealth
+    items: ItemHealth = field(metadata=HIDDEN)
     n_clusters: int
     smallest_gap: float
     planned_gap: float
-    neighbours_apart: int
+    neighbours_apart: int | None
     reliability: float
     reliability_places: float
     reliability_items: float
     n_complete: int
     level: float
-    percent: bool = True
-    lower_is_better: bool = False
+    percent: bool = field(default=True, metadata=HIDDEN)
+    lower_is_better: bool = field(default=False, metadata=shown(rows=False))
     cautions: tuple[Caution, ...] = ()
 
     @property
+    @derived()
+    def n_models(self) -> int:
+        """The number of models."""
+        return len(self.models)
+
+    @property
+    @derived()
     def n_items(self) -> int:
         """The number of items."""
         return len(self.items.item)
 
     @property
+    @derived(key="separating")
     def n_separating(self) -> int:
         """The items on which at least two models differ, suspect ones among them."""
         return self.count("separating") + self.count("suspect")
 
     @property
+    @derived()
+    def nobody(self) -> int | None:
+        """The items on which all have the worst score; None on an open scale."""
+        return self.count("nobody") if self.percent else None
+
+    @property
+    @derived()
+    def everybody(self) -> int | None:
+        """The items on which all have the best score; None on an open scale."""
+        return self.count("everybody") if self.percent else None
+
+    @property
+    @derived(key="inert")
     def n_inert(self) -> int:
         """The items on which all models have the same score, the best and the worst among them."""
         return self.count("nobody") + self.count("everybody") + self.count("same")
 
-    def count(self, kind: str) -> int:
+    @property
+    @derived()
+    def unanswered(self) -> int:
+        """The items that all models, or all but one, left unanswered."""
+        return self.count("unanswered")
+
+    @property
+    @derived()
+    def suspect(self) -> int:
+        """The items that run against the others: the good models do worse on them."""
+        return self.count("suspect")
+
+    def count(self, kind: ItemKind) -> int:
         """Count the items of one kind."""
         return int((self.items.kind == kind).sum())
 
     @property
-    def suspects(self) -> tuple[dict[str, Any], ...]:
-        """The items that run against the others, worst first: flat mappings as in `ItemHealth.records`."""
-        found = [record for record in self.items.records() if record["kind"] == "suspect"]
-        return tuple(sorted(found, key=lambda record: record["discrimination"]))
+    @derived()
+    def suspects(self) -> tuple[Item, ...]:
+        """The items that run against the others, worst first."""
+        return tuple(sorted(self.items.of_kind("suspect"), key=lambda item: item.discrimination))
 
     @property
+    @derived(rows=False)
     def verdict(self) -> str:
         """What a reader in a hurry takes away."""
-        return task_verdict(self)
-
-    def record(self) -> dict[str, Any]:
-        """Return one flat mapping; what an open scale doesn't have is None."""
-        return {
-            "task": self.task,
-            "metric": self.metric,
-            "n_models": len(self.models),
-            "n_items": self.n_items,
-            "n_clusters": self.n_clusters,
-            "separating": self.n_separating,
-            "nobody": self.count("nobody") if self.percent else None,
-            "everybody": self.count("everybody") if self.percent else None,
-            "inert": self.n_inert,
-            "unanswered": self.count("unanswered"),
-            "suspect": self.count("suspect"),
-            "smallest_gap": number(self.smallest_gap),
-            "planned_gap": number(self.planned_gap),
-            "neighbours_apart": self.neighbours_apart if np.isfinite(self.smallest_gap) else None,
-            "reliability": number(self.reliability),
-            "reliability_places": number(self.reliability_places),
-            "reliability_items": number(self.reliability_items),
-            "n_complete": self.n_complete,
-            "level": self.level,
-        }
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the task as plain data, its suspect items listed; the others are in `Health.item_records`."""
-        return {
-            **self.record(),
-            "lower_is_better": self.lower_is_better,
-            "verdict": self.verdict,
-            "models": list(self.models),
-            "suspects": list(self.suspects),
-            "cautions": [caution.to_dict() for caution in self.cautions],
-        }
+        return str(presentation(self).task_verdict(self))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Health(Answer):
-    """The health of one or more tasks, each with its metric."""
+    """The health of one or more tasks, each with its metric.
+
+    Attributes:
+        tasks: One part a task and metric.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
+    """
 
     tasks: tuple[TaskHealth, ...]
     notes: tuple[str, ...] = ()
@@ -156,38 +210,16 @@ class Health(Answer):
         return next(part for part in self.tasks if part.task == task)
 
     @property
+    @derived()
     def verdict(self) -> str:
         """One plain sentence about the only task, or about all of them."""
-        return self.tasks[0].verdict if len(self.tasks) == 1 else _verdict_of_all(self.tasks)
+        return str(presentation(self).verdict(self))
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and metric."""
-        return [task.record() for task in self.tasks]
+        return [row(task) for task in self.tasks]
 
     def item_records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per item of each task and metric."""
         heads = [({"task": task.task, "metric": task.metric}, task.items) for task in self.tasks]
         return [{**head, **record} for head, items in heads for record in items.records()]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data, ready for JSON."""
-        return {
-            "howsure": SCHEMA_VERSION,
-            "answer": "health",
-            "verdict": self.verdict,
-            "tasks": [task.to_dict() for task in self.tasks],
-            "notes": list(self.notes),
-            "cautions": [caution.to_dict() for caution in self.cautions],
-        }
-
-    def document(self) -> Document:
-        """Return the verdict, the facts of one task or one line for each of several, suspect items, cautions."""
-        blocks: list[Block] = [Text(text=self.verdict, kind="verdict")]
-        blocks += [Text(text=note, kind="small") for note in self.notes]
-        blocks.append(_facts(self.tasks[0]) if len(self.tasks) == 1 else _lines(self.tasks))
-        if any(task.count("suspect") for task in self.tasks):
-            blocks.append(_suspects_table(self.tasks))
-        cautions = (*(caution for task in self.tasks for caution in task.cautions), *self.cautions)
-        if cautions:
-            blocks.append(Note(cautions=cautions))
-        return Document(blocks=tuple(blocks))

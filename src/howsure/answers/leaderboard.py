@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from howsure.answers.base import SCHEMA_VERSION, Answer, number
-from howsure.present.document import Document, Note, Text
-from howsure.present.estimate import bound_texts, merged_cautions
-from howsure.present.leaderboard import board_table, board_title, board_verdict
+from howsure.answers.base import Answer, draw, presentation
+from howsure.answers.output import HIDDEN, MERGED, derived, row, rows
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     import altair as alt
+    import numpy as np
     from numpy.typing import NDArray
 
     from howsure.answers.estimate import Entry
     from howsure.errors import Caution
     from howsure.options import BoardChart
-    from howsure.present.document import Block
+    from howsure.statistics.choices import Adjustment
     from howsure.statistics.ranks.rank import Rank
 
 
@@ -28,9 +25,18 @@ if TYPE_CHECKING:
 class Pairs:
     """All pairs of M models, in the order of the board. Arrays (M, M), entry [i, j] is about i − j.
 
-    `difference`: on shared items; `se`: plain; `low`, `high`: the interval of this pair alone, as `compare` has it;
-    `p_value`, `p_adjusted`: symmetric, 1 on the diagonal; `n_shared`: items that both answered, and `n_clusters` that
-    these are in. NaN where a pair can't be compared.
+    NaN where a pair can't be compared.
+
+    Attributes:
+        difference: The difference on shared items.
+        se: Its plain standard error.
+        low: The lower limit of the interval of this pair alone, as `compare` has it.
+        high: The upper limit.
+        df: Degrees of freedom.
+        p_value: The p-value of no difference; symmetric, 1 on the diagonal.
+        p_adjusted: The same, corrected for the number of pairs.
+        n_shared: Items that both answered.
+        n_clusters: Clusters that these items come in.
     """
 
     difference: NDArray[np.float64]
@@ -45,163 +51,154 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A model on a board: its estimate, and the places that it could have.
+
+    Attributes:
+        rank: The place by the score; equal scores share the better one.
+        rank_low: The best place that the model could have.
+        rank_high: The worst place that it could have.
+        could_be_best: Whether no other model is significantly better.
+        ties: Letters; models with a letter in common can't be told apart.
+        entry: Its estimate.
+    """
+
+    rank: int
+    rank_low: int
+    rank_high: int
+    could_be_best: bool
+    ties: str
+    entry: Entry = field(metadata=MERGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """The models of one task and metric (or overall, where `task` is ""), best first."""
+    """The models of one task and metric, or overall, best first.
+
+    Attributes:
+        task: The task; empty for the overall board.
+        metric: What the score measures.
+        level: The confidence level.
+        adjust: How p-values and ranks are corrected for the number of pairs.
+        lower_is_better: Whether smaller scores are better.
+        percent: Whether scores lie in [0, 1].
+        entries: The models' estimates, best first.
+        ranks: The places of each model, in the same order.
+        pairs: All pairs of models.
+        cautions: Warnings, each with what to do about it.
+    """
 
     task: str
     metric: str
-    entries: tuple[Entry, ...]
-    ranks: tuple[Rank, ...]
-    pairs: Pairs
     level: float
-    adjust: str
-    percent: bool = True
+    adjust: Adjustment
     lower_is_better: bool = False
+    percent: bool = field(default=True, metadata=HIDDEN)
+    entries: tuple[Entry, ...] = field(metadata=HIDDEN)
+    ranks: tuple[Rank, ...] = field(metadata=HIDDEN)
+    pairs: Pairs = field(metadata=HIDDEN)
     cautions: tuple[Caution, ...] = ()
 
     @property
+    @derived()
     def could_be_best(self) -> tuple[str, ...]:
         """The models that are not significantly worse than the leader."""
         return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.could_be_best)
 
     @property
+    @derived()
     def neighbours_apart(self) -> int:
         """How many neighbouring places are really different."""
-        p = np.diagonal(self.pairs.p_adjusted, offset=1)
+        p = self.pairs.p_adjusted.diagonal(offset=1)
         return sum(significant(value, self.level) for value in p.tolist())
 
     @property
+    @derived()
     def verdict(self) -> str:
         """One plain sentence."""
-        return board_verdict(self)
+        return str(presentation(self).board_verdict(self))
+
+    @property
+    @derived()
+    def models(self) -> tuple[Ranked, ...]:
+        """The models with their estimates and places, best first."""
+        return tuple(map(_ranked, self.entries, self.ranks))
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model."""
-        return [
-            {
-                "rank": rank.rank,
-                "rank_low": rank.low,
-                "rank_high": rank.high,
-                "could_be_best": rank.could_be_best,
-                "ties": rank.ties,
-                **entry.record(),
-            }
-            for entry, rank in zip(self.entries, self.ranks, strict=True)
-        ]
+        return [row(model) for model in self.models]
 
     def pair_records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per pair of models, the better-placed one first."""
+        import numpy as np
+
         names = [entry.model for entry in self.entries]
         upper = np.triu_indices(len(names), 1)
-        columns = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted")
-        values = [map(number, getattr(self.pairs, name)[upper].tolist()) for name in columns]
-        counts = (self.pairs.n_shared[upper].tolist(), self.pairs.n_clusters[upper].tolist())
-        return [
-            {
-                "task": self.task,
-                "metric": self.metric,
-                "a": names[i],
-                "b": names[j],
-                **dict(zip(columns, found, strict=True)),
-                "n_shared": shared,
-                "n_clusters": clusters,
-            }
-            for i, j, shared, clusters, *found in zip(*upper, *counts, *values, strict=True)
-        ]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the board as plain data."""
-        return {
-            "task": self.task,
-            "metric": self.metric,
-            "verdict": self.verdict,
-            "level": self.level,
-            "adjust": self.adjust,
-            "lower_is_better": self.lower_is_better,
-            "could_be_best": list(self.could_be_best),
-            "neighbours_apart": self.neighbours_apart,
-            "models": [
-                {**entry.to_dict(), "rank": rank.rank, "rank_low": rank.low, "rank_high": rank.high, "ties": rank.ties}
-                for entry, rank in zip(self.entries, self.ranks, strict=True)
-            ],
-            "cautions": [caution.to_dict() for caution in self.cautions],
-        }
+        columns = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
+        return rows(
+            task=[self.task] * len(upper[0]),
+            metric=[self.metric] * len(upper[0]),
+            a=[names[i] for i in upper[0].tolist()],
+            b=[names[j] for j in upper[1].tolist()],
+            **{name: getattr(self.pairs, name)[upper] for name in columns},
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def _ranked(entry: Entry, rank: Rank) -> Ranked:
+    return Ranked(
+        rank=rank.rank,
+        rank_low=rank.low,
+        rank_high=rank.high,
+        could_be_best=rank.could_be_best,
+        ties=rank.ties,
+        entry=entry,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Leaderboard(Answer):
-    """One board a task and metric, and the overall board where there are several tasks."""
+    """One board a task and metric, and the overall board where there are several tasks.
 
-    boards: tuple[Board, ...]
+    Attributes:
+        overall: The board over all tasks; None where there is one task only.
+        boards: One board a task and metric.
+        top: So many models of each board are shown; None shows all.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
+    """
+
     overall: Board | None = None
+    boards: tuple[Board, ...]
+    top: int | None = field(default=None, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
-    top: int | None = None
 
     @property
+    @derived()
     def verdict(self) -> str:
         """One plain sentence about the overall board, or the only one."""
-        return (self.overall or self.boards[0]).verdict
+        return str(presentation(self).verdict(self))
 
     def __getitem__(self, task: str) -> Board:
         return next(board for board in self.boards if board.task == task)
 
-    def _every(self) -> tuple[Board, ...]:
+    @property
+    def every(self) -> tuple[Board, ...]:
+        """All boards, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.boards)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per board and model."""
-        return [record for board in self._every() for record in board.records()]
+        return [record for board in self.every for record in board.records()]
 
     def pair_records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per board and pair of models."""
-        return [record for board in self._every() for record in board.pair_records()]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data, ready for JSON."""
-        return {
-            "howsure": SCHEMA_VERSION,
-            "answer": "leaderboard",
-            "verdict": self.verdict,
-            "overall": None if self.overall is None else self.overall.to_dict(),
-            "boards": [board.to_dict() for board in self.boards],
-            "notes": list(self.notes),
-            "cautions": [caution.to_dict() for caution in self.cautions],
-        }
+        return [record for board in self.every for record in board.pair_records()]
 
     def chart(self, kind: BoardChart = "leaderboard") -> dict[str, Any]:
         """Return a chart as Vega-Lite: scores with error bars, "ranks" that could be, or all "pairs"; a panel a board."""
-        from howsure.present.charts.drawing import boards_chart
-
-        return boards_chart(self._every(), kind, self.top)
+        return dict(presentation(self).chart(self, kind))
 
     def plot(self, kind: BoardChart = "leaderboard") -> alt.TopLevelMixin:
         """Draw `chart(kind)`; needs the extra "plot"."""
-        from howsure.present.charts.base import draw
-
         return draw(self.chart(kind))
-
-    def document(self) -> Document:
-        """Return each board's verdict and table, then the cautions."""
-        every = self._every()
-        blocks: list[Block] = []
-        for board in every:
-            if len(every) > 1:
-                blocks.append(Text(text=board_title(board), kind="heading"))
-            blocks.append(Text(text=board.verdict, kind="verdict"))
-            if board is every[0]:
-                blocks += [Text(text=note, kind="small") for note in self.notes]
-            blocks.append(board_table(board, self.top))
-            blocks += bound_texts(list(board.entries[: self.top]))
-            cautions = (*board.cautions, *merged_cautions(board.entries))
-            if cautions:
-                blocks.append(Note(cautions=cautions))
-        if self.cautions:
-            blocks.append(Note(cautions=self.cautions))
-        return Document(blocks=tuple(blocks))
-
-    def explanation(self) -> Document:
-        """Return the overall board, or else the first, in plain words."""
-        from howsure.present.words.plain import explain_leaderboard
-
-        return explain_leaderboard(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from howsure.calibration.noise_worlds import AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from howsure.calibration.noise_worlds import Attempts
     from howsure.calibration.pair_worlds import World
     from howsure.calibration.worlds import Sizes
-
-Grid = Literal["small", "standard", "stress"]
+    from howsure.options import Worlds
 
 COUNTS = (3, 5, 10, 20, 50, 200)
 ITEMS = (10, 20, 50, 100, 200, 1000)
@@ -24,7 +23,7 @@ RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.95, 0.995)
 BOTH: tuple[Sizes, ...] = ("equal", "dominant")
 
 
-def grid(name: Grid) -> list[World]:
+def grid(name: Worlds) -> list[World]:
     """Return the worlds of a grid."""
     if name == "standard":
         return [*_rates(), *_scores(), *_pairs(), *_noise()]

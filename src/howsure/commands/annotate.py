@@ -6,19 +6,19 @@ from typing import Any
 
 import click
 
-from howsure.commands.options import interval
+from howsure.commands.exits import tell
+from howsure.commands.options import takes
 
 
 @click.command()
 @click.argument("log", metavar="LOG")
 @click.option("--output", "-o", metavar="FILE", help="Write another log and leave this one as it is.")
 @click.option("--cluster", metavar="COLUMN", help="Cluster by a key of the samples' metadata.")
-@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
-@interval
+@takes("annotate", "level", "interval")
 def annotate(log: str, **given: Any) -> None:
-    """Write the estimate into an Inspect log: howsure_se, howsure_low and howsure_high beside Inspect's own metrics.
+    """Write the estimate into an Inspect log, beside its own metrics.
 
-    Needs Inspect (inspect_ai). The samples are not touched.
+    The metrics are howsure_se, howsure_low and howsure_high. Needs Inspect (inspect_ai). The samples are not touched.
     """
     from howsure.errors import OptionError
 
@@ -26,4 +26,4 @@ def annotate(log: str, **given: Any) -> None:
         from howsure.integrations.inspect import annotate as write
     except ImportError:
         raise OptionError("annotate needs Inspect", remedy="pip install inspect_ai") from None
-    click.echo(f"Estimate written to {write(log, **given)}.", err=True)
+    tell(f"Estimate written to {write(log, **given)}.")

@@ -7,19 +7,17 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write
-from howsure.commands.options import choosing, output, paths, reading, top
+from howsure.commands.options import OUTPUT, READING, paths, takes
 
 
 @click.command()
 @paths
-@click.option("--n", type=click.IntRange(1), metavar="N", help="Number of questions, where the table has none.")
-@choosing
-@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
-@reading
-@top
-@output
+@takes("audit", "n", "task", "metric", "level", *READING, "top", *OUTPUT)
 def audit(paths: tuple[str, ...], **given: Any) -> None:
-    """Say which gaps between published scores (model, score, n) could be noise."""
+    """Say which gaps between published scores could be noise.
+
+    From model, score and number of questions alone.
+    """
     import howsure
 
     rest, shown = split(paths, given)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from howsure.commands.options import gather, name_pairs
+from howsure.commands.exits import tell
+from howsure.commands.flags import with_flags
+from howsure.commands.options import READING, gather, name_pairs, python_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,22 +25,15 @@ MANY_FILES = 20
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
 
-class VerdictCommand(click.Command):
-    """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors included."""
-
-    error_code = 3
-
-
 def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part the options of the output from the others; an option that wasn't given twice is None, not ()."""
+    """Part the options of the output from the others, which come as the verbs take them."""
     from howsure.present.files import refuse_overwriting
 
-    shown: dict[str, Any] = {name: given.pop(name) for name in ("format", "output", "explain") if name in given}
+    shown: dict[str, Any] = {name: given[name] for name in ("format", "output", "explain") if name in given}
     refuse_overwriting(shown["output"], paths)
     if shown.get("explain"):
         _refuse_data(shown["format"], shown["output"])
-    repeated = ("task", "metric", "model", "cluster", "covariate")
-    return {name: (value or None) if name in repeated else value for name, value in given.items()}, shown
+    return python_values({name: value for name, value in given.items() if name not in shown}), shown
 
 
 def _refuse_data(format: Format | None, output: str | None) -> None:
@@ -56,12 +51,13 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     """Read the paths with the options that say how; they are taken out of `given`."""
     import howsure
 
+    how = {name: given.pop(name) for name in READING}
     return howsure.read(
         list(paths),
-        columns={role: tuple(names.split("+")) for role, names in name_pairs("--columns", given.pop("columns"))},
-        where=gather(name_pairs("--where", given.pop("where"))),
-        reader=given.pop("reader"),
-        strict=given.pop("strict"),
+        columns={role: tuple(names.split("+")) for role, names in name_pairs("--columns", how["columns"] or ())},
+        where=gather(name_pairs("--where", how["where"] or ())),
+        reader=how["reader"],
+        strict=how["strict"],
         probabilities=given.get("score") == "prob",
         progress=_progress,
     )
@@ -115,7 +111,19 @@ def write(answer: Answer, format: Format | None, output: str | None, *, explain:
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
-    write_text(answer.render(chosen, color=color and chosen == "terminal", explain=explain), output)
+    write_text(rendered(answer, chosen, color=color and chosen == "terminal", explain=explain), output)
+
+
+def rendered(answer: Answer, format: Format, *, color: bool = False, explain: bool = False) -> str:
+    """Return an answer as text; on a terminal its cautions name flags, elsewhere they are those of Python."""
+    from howsure.answers.base import presentation
+    from howsure.present.document import described
+    from howsure.present.render import render
+
+    if format != "terminal":
+        return answer.render(format, explain=explain)
+    words = described(presentation(answer), answer, explain=explain)
+    return render(with_flags(words), color=color)
 
 
 def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:
@@ -134,6 +142,6 @@ def write_records(records: list[dict[str, Any]], format: Format | None, output: 
 def open_page(address: str) -> None:
     """Open an address in the browser; where there is no screen (a server, a container), say so instead."""
     if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
-        click.echo("There is no screen here to open it on.", err=True)
+        tell("There is no screen here to open it on.")
         return
     click.launch(address)

@@ -7,21 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import read, split, write
-from howsure.commands.options import (
-    covariate,
-    design,
-    explain,
-    method,
-    output,
-    overall,
-    parse_margin,
-    parse_overall,
-    paths,
-    population,
-    reading,
-    refuse_points,
-    statistics,
-)
+from howsure.commands.options import DESIGN, OUTPUT, READING, STATISTICS, paths, refuse_points, takes
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison, Comparisons
@@ -29,29 +15,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@click.option("-a", "--a", required=True, metavar="MODEL", help="The first model.")
-@click.option("-b", "--b", required=True, metavar="MODEL", help="The second model.")
-@reading
-@design
-@population
-@covariate
-@statistics
-@method
-@click.option(
-    "--margin", metavar="SIZE", help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."
-)
-@click.option(
-    "--adjust",
-    type=click.Choice(("holm", "bh", "none")),
-    default="holm",
-    show_default=True,
-    help="Correct for many tasks.",
-)
-@overall
-@explain
-@output
+@takes("compare", "a", "b", *READING, *DESIGN, "population", "covariate", *STATISTICS, "method", "margin", "adjust")
+@takes("compare", "overall", "explain", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
-    """Say whether A is better than B: the verdict first, numbers after."""
+    """Say whether A is really better than B.
+
+    The verdict first, numbers after; paired on the questions that both answered.
+    """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)
 
@@ -60,10 +30,7 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Compariso
     """Read the paths and compare the two models, as the options say."""
     import howsure
 
-    margin = given["margin"]
-    given["overall"] = parse_overall(given["overall"])
-    given["margin"] = None if margin is None else parse_margin(margin)
     answer = howsure.compare(read(paths, given), **given)
     pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
-    refuse_points({"margin": margin}, percent=all(pair.percent for pair in pairs))
+    refuse_points({"margin": given["margin"]}, percent=all(pair.percent for pair in pairs))
     return answer

@@ -1,7 +1,8 @@
 """Options from a file: [tool.howsure] in pyproject.toml, or howsure.toml. Found upwards from the working directory.
 
 A table is named after its command; what stands beside the tables is for every command that has the option. Keys are the
-options' long names. Relative paths are relative to the file. A key that no option has is an error.
+options' long names. Relative paths are relative to the file. A key that no option has is an error. A table [tasks."PATTERN"]
+says what is different for the tasks whose names fit.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     import click
 
 PYPROJECT, OWN = "pyproject.toml", "howsure.toml"
-FILES = ("paths", "items", "output", "junit", "plot")
-"""The options that take a path."""
+FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
+"""How the help calls what takes a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,13 +169,17 @@ def _value(param: click.Parameter, value: Any, found: Configuration) -> Any:
             raise _misfit(param, value, found, "is true or false")
         return value
     if getattr(param, "multiple", False) or param.nargs == -1:
-        values = _entries(param, value) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        values = (
+            _entries(param, value, found) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        )
         return [_single(param, single, found) for single in values]
     return _single(param, value, found)
 
 
-def _entries(param: click.Parameter, table: Mapping[str, Any]) -> list[str]:
+def _entries(param: click.Parameter, table: Mapping[str, Any], found: Configuration) -> list[str]:
     """Write a table as NAME=VALUE; several columns of one role are joined, other values come again."""
+    if param.name == "tasks":
+        return [entry for pattern, said in table.items() for entry in _of_task(pattern, said, found)]
     pairs = []
     for name, value in table.items():
         values = value if isinstance(value, list) else [value]
@@ -183,10 +188,25 @@ def _entries(param: click.Parameter, table: Mapping[str, Any]) -> list[str]:
     return pairs
 
 
+def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
+    """Write the table of a task, as in [tasks."mmlu*"], as PATTERN:OPTION=VALUE."""
+    from howsure.study.design import task_rule
+
+    if isinstance(said, dict):
+        said = {key.replace("-", "_"): value for key, value in said.items()}
+    try:
+        task_rule(pattern, said)
+    except OptionError as error:
+        what = f"{error.where}: {error.what}" if error.where else error.what
+        raise OptionError(what, where=found.name, remedy=error.remedy) from None
+    pairs = ((key, each) for key, value in said.items() for each in (value if isinstance(value, list) else [value]))
+    return [f"{pattern}:{key}={str(each).lower() if isinstance(each, bool) else each}" for key, each in pairs]
+
+
 def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise _misfit(param, value, found, "is a text or a number")
-    if param.name in FILES and not Path(str(value)).is_absolute():
+    if getattr(param, "metavar", None) in FILES and not Path(str(value)).is_absolute():
         folder = os.path.relpath(found.path.parent)
         return str(value) if folder == "." else str(Path(folder) / str(value))
     return value

@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from howsure.commands.base import read
-from howsure.commands.options import paths, reading
+from howsure.commands.exits import tell
+from howsure.commands.options import READING, paths, takes
 
 
 @click.command()
 @paths
-@reading
+@takes("convert", *READING)
 @click.option("--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file.")
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
     """Write any log as the one tidy table."""
@@ -20,4 +21,4 @@ def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
 
     refuse_overwriting(output, paths)
     rows = write_table(read(paths, given), output)
-    click.echo(f"{rows:,} rows written to {output}.", err=True)
+    tell(f"{rows:,} rows written to {output}.")

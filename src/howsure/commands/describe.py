@@ -1,4 +1,4 @@
-"""howsure describe: say what was found: files, tasks, models, items, attempts, clusters, and what was left out."""
+"""howsure describe: files, tasks, models, items, attempts, clusters, and what was left out."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write
-from howsure.commands.options import output, paths, reading
+from howsure.commands.options import OUTPUT, READING, paths, takes
 
 
 @click.command()
 @paths
-@reading
-@output
+@takes("describe", *READING, *OUTPUT)
 def describe(paths: tuple[str, ...], **given: Any) -> None:
-    """Say what was found: files, tasks, models, items, attempts, clusters, and what was left out."""
+    """Say what the files hold, and what was left out and why.
+
+    Tasks, models, items, attempts, clusters, and further columns.
+    """
     import howsure
 
     rest, shown = split(paths, given)

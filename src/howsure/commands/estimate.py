@@ -7,33 +7,14 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write
-from howsure.commands.options import (
-    covariate,
-    design,
-    explain,
-    interval,
-    models,
-    output,
-    paths,
-    population,
-    reading,
-    statistics,
-)
+from howsure.commands.options import DESIGN, OUTPUT, READING, STATISTICS, paths, takes
 
 
 @click.command()
 @paths
-@reading
-@design
-@population
-@covariate
-@models
-@statistics
-@interval
-@explain
-@output
+@takes("estimate", *READING, *DESIGN, "population", "covariate", "model", *STATISTICS, "interval", "explain", *OUTPUT)
 def estimate(paths: tuple[str, ...], **given: Any) -> None:
-    """Give every model of every task its score and error bar, one line each."""
+    """Give every model of every task its score and error bar."""
     import howsure
 
     rest, shown = split(paths, given)

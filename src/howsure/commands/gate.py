@@ -5,67 +5,43 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from howsure.commands.base import VerdictCommand, read, split
-from howsure.commands.options import (
-    covariate,
-    criteria,
-    design,
-    method,
-    output,
-    overall,
-    parse_criteria,
-    parse_overall,
-    paths,
-    population,
-    reading,
-    refuse_points,
-    statistics,
-)
+from howsure.commands.base import read, rendered, split
+from howsure.commands.exits import DONE, FAILED, VerdictCommand
+from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, STATISTICS, paths, refuse_points, takes
+from howsure.options import Unclear
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Gate
 
 SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
-UNCLEAR = ("separate", "fail", "pass")
 MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 """GitHub shows so many of each kind a step."""
 
 
 @click.command(cls=VerdictCommand)
 @paths
-@click.option("--candidate", "-a", required=True, metavar="MODEL", help="The model that wants to pass.")
-@click.option("--baseline", "-b", metavar="MODEL", help="The model that it is compared with.")
-@criteria
-@click.option("--at-least", metavar="SCORE", help="Ask for a score of at least this: 92% or 0.92.")
-@click.option("--at-most", metavar="SCORE", help="The same where smaller scores are better.")
-@reading
-@design
-@population
-@covariate
-@statistics
-@method
-@overall
-@click.option("--overall-only", is_flag=True, help="Judge the overall score alone, not every task.")
+@takes("gate", "candidate", "baseline", *CRITERIA, "at_least", "at_most", *READING, *DESIGN, "population", "covariate")
+@takes("gate", *STATISTICS, "method", "overall", "each_task")
 @click.option(
     "--unclear",
-    type=click.Choice(UNCLEAR),
+    type=click.Choice(get_args(Unclear)),
     default="separate",
     show_default=True,
     help='What "can\'t tell" counts as in exit code, JUnit and annotations.',
 )
 @click.option("--junit", metavar="FILE", help="Write JUnit XML as well, one test case a check.")
 @click.option("--github", is_flag=True, help="On GitHub Actions: write annotations and the job's summary.")
-@output
+@takes("gate", *OUTPUT)
 def gate(
     paths: tuple[str, ...], candidate: str, baseline: str | None, unclear: str, junit: str | None, **given: Any
 ) -> None:
-    """Say whether a candidate may pass: pass, fail, or can't tell yet.
+    """Say whether a candidate may pass.
 
-    Exits with 0 for pass, 1 for fail, 2 for can't tell (see --unclear), and 3 where something went wrong.
+    Three verdicts: pass, fail, can't tell yet. Exits with 0 for pass, 1 for fail, 2 for can't tell (see --unclear), and 3 where something went wrong.
     """
     import howsure
     from howsure.present.files import refuse_overwriting, write_text
@@ -73,14 +49,10 @@ def gate(
     refuse_overwriting(junit, paths)
     on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     rest, shown = split(paths, given)
-    sizes = {name: rest[name] for name in SIZES}
-    asked = parse_criteria(rest)
-    rest["overall"] = parse_overall(rest["overall"]) if rest["overall"] else None
-    rest["each_task"] = not rest.pop("overall_only")
-    if not rest["each_task"] and rest["overall"] is None:
-        rest["overall"] = "mean"
-    answer = howsure.gate(read(paths, rest), candidate, baseline, **asked, **rest)
-    refuse_points(sizes, percent=all(check.percent for check in answer.checks))
+    if not rest["each_task"]:
+        rest.setdefault("overall", "mean")
+    answer = howsure.gate(read(paths, rest), candidate, baseline, **rest)
+    refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in answer.checks))
     if junit is not None:
         write_text(_junit(answer, unclear), junit)
     _show(answer, unclear, on_github=on_github, **shown)
@@ -91,7 +63,7 @@ def _exit_code(answer: Gate, unclear: str) -> int:
     """Return the exit code, "can't tell" counted as the user says."""
     if answer.verdict != "unclear":
         return answer.exit_code
-    return {"separate": answer.exit_code, "fail": 1, "pass": 0}[unclear]
+    return {"separate": answer.exit_code, "fail": FAILED, "pass": DONE}[unclear]
 
 
 def _junit(answer: Gate, unclear: str) -> str:
@@ -114,7 +86,7 @@ def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: s
 
     chosen = format or format_of(output)
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
-    text = answer.render(chosen, color=color)
+    text = rendered(answer, chosen, color=color)
     try:
         if on_github:
             _tell_github(answer, unclear, aside=output is None and chosen in ("json", "csv"))
@@ -134,6 +106,7 @@ def _fenced(text: str) -> str:
 def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
     """Append the summary, and print annotations: beside the answer where a program reads it."""
     from howsure.present.document import Note
+    from howsure.present.gate import document
     from howsure.present.render.github import annotation
 
     with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
@@ -142,7 +115,7 @@ def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
     if unclear != "separate":
         kinds["unclear"] = "error" if unclear == "fail" else "notice"
     click.echo(annotation(kinds[answer.verdict], "howsure gate", answer.sentence), err=aside)
-    cautions = [block for block in answer.document().blocks if isinstance(block, Note)]
+    cautions = [block for block in document(answer).blocks if isinstance(block, Note)]
     for message, remedy in [line for note in cautions for line in note.lines][:MOST_CAUTIONS]:
         click.echo(annotation("warning", "howsure gate: caution", f"{message} {remedy}"), err=aside)
     if len(answer.checks) < 2:

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.base import read
-from howsure.commands.options import reading
+from howsure.commands.options import READING, takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ class _ChapterNumber(click.IntRange):
 @click.command()
 @click.argument("number", type=_ChapterNumber(1, 9), required=False, metavar="[CHAPTER]")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@reading
+@takes("guide", *READING)
 @click.option("--cluster", multiple=True, metavar="COLUMN", help="The column that your questions came in groups by.")
 @click.option("--cluster-from", metavar="REGEX", help="… or a pattern in the item id; its first group.")
 @click.option("--task", "-t", metavar="NAME", help="About this task.  [default: the one with most models and items]")
@@ -45,9 +45,9 @@ class _ChapterNumber(click.IntRange):
 @click.option("-b", "--b", metavar="MODEL", help="The second model.  [default: the next best]")
 @click.pass_context
 def guide(ctx: click.Context, /, number: int | None, paths: tuple[str, ...], **asked: Any) -> None:
-    """Read the guide: error bars, clusters, fair comparisons, plans, in nine short chapters.
+    """Read nine short chapters on error bars and comparisons.
 
-    Without a CHAPTER: the contents. With PATHs: the chapter's commands run on your own results.
+    Clusters, fair comparisons, ranks, plans. Without a CHAPTER: the contents. With PATHs: the chapter's commands run on your own results.
     """
     from howsure.guide import chapters
 

@@ -7,20 +7,19 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write, write_records
-from howsure.commands.options import design, models, output, paths, reading, top
+from howsure.commands.options import DESIGN, OUTPUT, READING, paths, takes
 
 
 @click.command()
 @paths
-@reading
-@design
-@models
-@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
-@top
+@takes("health", *READING, *DESIGN, "model", "level", "top")
 @click.option("--questions", is_flag=True, help="Write every question instead of every task (csv and json).")
-@output
+@takes("health", *OUTPUT)
 def health(paths: tuple[str, ...], questions: bool, **given: Any) -> None:
-    """Say which questions tell models apart at all, and the smallest gap that can be seen."""
+    """Say which questions tell models apart at all.
+
+    And the smallest gap between models that the questions can show.
+    """
     import howsure
 
     rest, shown = split(paths, given)

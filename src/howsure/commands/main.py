@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from howsure import __version__
+from howsure.commands import exits
 from howsure.commands.aa import aa
 from howsure.commands.allocate import allocate
 from howsure.commands.annotate import annotate
@@ -38,12 +38,19 @@ os.environ.setdefault(
 )  # its products are small: two threads were seen to be slower than one
 
 
-UNKNOWN = 3
-"""What a mistake before the command exits with: 2 would be the verdict "can't tell" of a gate that was mistyped."""
+GROUPS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
+    ("Look at results", (describe, estimate, noise, health, trend, guide)),
+    ("Compare models", (compare, leaderboard, audit)),
+    ("Plan an evaluation", (plan, allocate, calibrate)),
+    ("Gate a release", (gate, aa)),
+    ("Follow a run", (watch, view)),
+    ("Write files", (report, plot, convert, annotate)),
+)
+"""What one may want, and the commands for it, in the order in which help shows them."""
 
 
 class Commands(click.Group):
-    """A group that turns howsure's errors into one line on standard error and exit code 1, or the command's own."""
+    """The group of all commands: its help goes by what one wants, its errors end as `exits` says."""
 
     def make_context(self, *args: Any, **more: Any) -> click.Context:
         """Read the group's own options."""
@@ -53,45 +60,34 @@ class Commands(click.Group):
             raise
         except click.UsageError as error:
             error.show()
-            raise click.exceptions.Exit(UNKNOWN) from None
+            raise click.exceptions.Exit(exits.BROKEN) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        from howsure.errors import HowsureError
-
-        try:
-            return super().invoke(ctx)
-        except HowsureError as error:
-            from howsure.present.render.visible import visible
-
-            click.echo(f"howsure: {visible(str(error))}", err=True)
-            ctx.exit(self._error_code(ctx) or 1)
-        except click.ClickException as error:
-            code = self._error_code(ctx) if ctx.invoked_subcommand else UNKNOWN
-            if not code:
-                raise
-            error.show()
-            ctx.exit(code)
-        except BrokenPipeError:
-            sys.stderr.close()
-            ctx.exit(self._error_code(ctx) or 0)
-        except Exception as error:
-            if isinstance(error, (click.exceptions.Exit, click.Abort)) or not self._error_code(ctx):
-                raise
-            from traceback import print_exc
-
-            print_exc()  # a bug must not look like a verdict
-            ctx.exit(self._error_code(ctx))
+        return exits.run(lambda: super(Commands, self).invoke(ctx), ctx, self._error_code(ctx))
 
     def _error_code(self, ctx: click.Context) -> int:
         """Return the exit code that the command keeps for errors, 0 where it has none of its own."""
-        command = self.commands.get(ctx.invoked_subcommand or "")
-        return int(getattr(command, "error_code", 0))
+        words = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the command is named there before it is invoked
+        return int(getattr(self.commands.get(words[0] if words else ""), "error_code", 0))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which a user meets them."""
         del ctx
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write every command's first sentence, in groups."""
+        del ctx
+        width = max(map(len, self.commands))
+        for title, commands in GROUPS:
+            with formatter.section(title):
+                formatter.write_dl([(str(each.name).ljust(width), summary(each)) for each in commands])
+
+
+def summary(command: click.Command) -> str:
+    """Return the first sentence of a command's help."""
+    return (command.help or "").split("\n\n")[0].replace("\n", " ")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -114,34 +110,12 @@ def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
         return
     ctx.default_map = configuration.defaults(found, main.commands)
     if ctx.default_map.get(ctx.invoked_subcommand or ""):
-        from howsure.present.render.visible import visible
-
-        click.echo(f"howsure: options from {visible(found.name)}", err=True)
+        exits.tell(f"howsure: options from {found.name}")
 
 
-for command in (
-    leaderboard,
-    compare,
-    plot,
-    gate,
-    aa,
-    estimate,
-    noise,
-    allocate,
-    plan,
-    health,
-    report,
-    view,
-    trend,
-    watch,
-    audit,
-    convert,
-    annotate,
-    describe,
-    guide,
-    calibrate,
-):
-    main.add_command(command)
+for _, members in GROUPS:
+    for command in members:
+        main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import read, split, write, write_records
-from howsure.commands.options import VARIANCES, design, models, output, paths, reading
+from howsure.commands.options import DESIGN, OUTPUT, READING, paths, takes
 
 if TYPE_CHECKING:
     from howsure.answers.noise import Noise
@@ -15,18 +15,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@click.option("-a", "--a", metavar="MODEL", help="Take the difference of two models apart: the first …")
-@click.option("-b", "--b", metavar="MODEL", help="… and the second.")
-@reading
-@design
-@models
-@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level.")
-@click.option("--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator.")
+@takes("noise", "a", "b", *READING, *DESIGN, "model", "level", "variance")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).")
-@output
+@takes("noise", *OUTPUT)
 def noise(paths: tuple[str, ...], pairs: bool, plot: str | None, **given: Any) -> None:
-    """Say where the error bars come from, and what more attempts or questions would bring."""
+    """Say where the error bars come from, and how to shrink them.
+
+    Which part is the questions' and which the answers', and what more attempts or questions would bring.
+    """
     from howsure.present.files import write_chart
 
     rest, shown = split(paths, given)

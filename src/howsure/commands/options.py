@@ -1,36 +1,65 @@
-"""The options that several commands share, and their words."""
+"""Options of the table as a command line has them, and how what was typed becomes what a verb takes."""
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from howsure import options as table
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Command = Callable[..., None]
 
-INTERVALS = ("blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
-METHODS = ("pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes")
-VARIANCES = ("CR2", "CR1", "miller")
-ADJUSTMENTS = ("max-t", "holm", "bh", "none")
-FAILURES = ("harness", "drop", "zero", "error")
-POPULATIONS = ("questions", "benchmark")
-WORLDS = ("small", "standard", "stress")
-FORMATS = ("terminal", "markdown", "csv", "json", "latex", "html")
+READING = tuple(option.name for option in table.READING)
+DESIGN = tuple(option.name for option in table.SHARED if option.name not in ("model", "population", "covariate"))
+"""The shared options that every verb has; of the rest each says which ones."""
+STATISTICS = ("level", "variance", "seed")
+CRITERIA = ("not_worse_than", "better", "same_within")
+OUTPUT = ("format", "output")
 
 
-def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Join several option decorators into one."""
+class Points(float):
+    """A size that was written in points or percent: for scores in [0, 1] only."""
 
-    def apply(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
 
-    return apply
+class Size(click.ParamType[float]):
+    """A size or a score: `1pp` and `1%` are 0.01, a bare number is in score units."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a size; a number, as a configuration has it, passes."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip().lower()
+        unit = next((unit for unit in ("pp", "%") if text.endswith(unit)), "")
+        try:
+            number = float(text.removesuffix(unit))
+        except ValueError:
+            self.fail(f"{value!r} is no number: write 1pp or 0.01", param, ctx)
+        return Points(number / 100) if unit else number
+
+
+class Fraction(Size):
+    """A number as 0.25, 25%, or 1/4."""
+
+    name = "fraction"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a number, or one over another."""
+        over, slash, under = str(value).partition("/")
+        if not slash:
+            return float(super().convert(value, param, ctx))
+        below = float(super().convert(under, param, ctx))
+        if not below:
+            self.fail(f"{value!r} divides by 0", param, ctx)
+        return float(super().convert(over, param, ctx)) / below
 
 
 class Paths(click.Argument):
@@ -44,106 +73,63 @@ class Paths(click.Argument):
 
 
 paths = click.argument("paths", cls=Paths, nargs=-1, required=True, metavar="PATH...")
-output = options(
-    click.option("--format", "-f", type=click.Choice(FORMATS), help="How to write the answer.  [default: terminal]"),
-    click.option("--output", "-o", metavar="FILE", help="Write to a file; its suffix chooses the format."),
-)
-explain = click.option("--explain", is_flag=True, help="Say it in plain words as well.")
-reading = options(
-    click.option("--columns", "-c", multiple=True, metavar="ROLE=COLUMN", help="Name a table's column; A+B joins two."),
-    click.option("--where", "-w", multiple=True, metavar="COLUMN=VALUE", help="Keep only rows with this value."),
-    click.option("--reader", metavar="NAME", help="Force a format instead of recognising it."),
-    click.option("--strict", is_flag=True, help="Stop at the first file that can't be read."),
-)
-choosing = options(
-    click.option("--task", "-t", multiple=True, metavar="NAME", help="Only this task (again for more)."),
-    click.option("--metric", "-m", multiple=True, metavar="NAME", help="Only this metric (again for more)."),
-)
 
 
-def design_options(side_table: str = "--items") -> Callable[[Command], Command]:
-    """Return the options of a Design; `side_table`: how the option of the table with one row an item is called."""
-    return options(
-        choosing,
-        click.option(
-            "--cluster", multiple=True, metavar="COLUMN", help="Cluster by a column; 'none' ignores a declared one."
-        ),
-        click.option("--cluster-from", metavar="REGEX", help="Cluster by the first group of a pattern in the item id."),
-        click.option(
-            side_table, "items", metavar="FILE", help="A table with one row an item: clusters, weights, covariates."
-        ),
-        click.option("--weight", metavar="COLUMN", help="Weight items by a column."),
-        click.option(
-            "--failures",
-            type=click.Choice(FAILURES),
-            default="harness",
-            show_default=True,
-            help="Count failed attempts as.",
-        ),
-        click.option("--lower-is-better/--higher-is-better", default=None, help="Overrule what the harness says."),
-        click.option(
-            "--score",
-            default="mean",
-            show_default=True,
-            metavar="RULE",
-            help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
-        ),
-        click.option(
-            "--average-last", type=click.IntRange(1), metavar="N", help="Average the last N checkpoints of a run."
-        ),
-        click.option(
-            "--step-from", metavar="REGEX", help="Tell run and step from model names: (?P<run>…)-(?P<step>…)."
-        ),
-    )
+def takes(verb: str, *names: str) -> Callable[[Command], Command]:
+    """Give a command these options of its verb, in this order."""
+
+    def apply(command: Command) -> Command:
+        shared = [made(table.option(name, verb).verb, name) for name in reversed(names)]
+        command.__dict__.setdefault("__click_params__", []).extend(shared)  # where click.option puts its own
+        return command
+
+    return apply
 
 
-design = design_options()
-population = click.option(
-    "--population",
-    type=click.Choice(POPULATIONS),
-    default="questions",
-    show_default=True,
-    help="Had other questions been drawn, or exactly these.",
-)
-covariate = click.option(
-    "--covariate",
-    multiple=True,
-    metavar="COLUMN|model:NAME",
-    help="Adjust by what is known of more items than were answered.",
-)
-statistics = options(
-    click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level."),
-    click.option(
-        "--variance", type=click.Choice(VARIANCES), default="CR2", show_default=True, help="Variance estimator."
-    ),
-    click.option("--seed", type=int, default=0, show_default=True, help="For methods that draw."),
-)
-interval = click.option("--interval", type=click.Choice(INTERVALS), help="How the interval of a score is made.")
-method = click.option("--method", type=click.Choice(METHODS), help="How a difference is tested.")
-adjust = click.option(
-    "--adjust", type=click.Choice(ADJUSTMENTS), default="max-t", show_default=True, help="Correct for many pairs."
-)
-overall = click.option("--overall", multiple=True, metavar="mean|pooled|TASK=WEIGHT", help="How tasks make one score.")
-models = click.option("--model", multiple=True, metavar="NAME", help="Only this model or …/NAME (again for more).")
-top = click.option("--top", type=click.IntRange(1), metavar="N", help="Show only the N best.")
+@cache
+def made(verb: str, name: str) -> click.Option:
+    """Return an option of the table as Click has it: one for all commands that share it, since making one takes time."""
+    option = table.option(name, verb)
+    declared = (*(option.flags or (option.long,)), option.name)
+    kind, more = option.kind, dict[str, Any]()
+    if kind.written == "switch":
+        more = {"is_flag": True, "default": option.default}
+    elif kind.many:
+        more = {"multiple": True}
+    else:
+        shown = option.default is not None
+        more = {"type": _type(kind), "show_default": shown, **({"default": option.default} if shown else {})}
+    return click.Option(declared, **more, required=option.needed, metavar=option.metavar or None, help=option.help)
 
 
-criteria = options(
-    click.option(
-        "--not-worse-than", metavar="SIZE", help="Ask that it is not worse than the baseline by more: 1pp or 0.01."
-    ),
-    click.option("--better", is_flag=True, help="Ask that it is better than the baseline."),
-    click.option("--same-within", metavar="SIZE", help="Ask that it is the same as the baseline within this: 2pp."),
-)
+def _type(kind: table.Kind) -> Any:
+    if kind.words:
+        return click.Choice(kind.words)
+    if kind.written == "whole":
+        return click.IntRange(kind.least)
+    return {"real": float, "size": Size()}.get(kind.written, str)
 
 
-def parse_criteria(given: dict[str, Any]) -> dict[str, Any]:
-    """Take the criteria of a gate out of the options, sizes and scores as numbers."""
-    found: dict[str, Any] = {"better": given.pop("better")}
-    for name in ("not_worse_than", "same_within", "at_least", "at_most"):
-        text = given.pop(name, None)
-        found[name] = None if text is None else parse_margin(text, f"--{name.replace('_', '-')}")
-    return {name: value for name, value in found.items() if value is not None}
+def typed(name: str) -> bool:
+    """Say whether an option of the command that runs was typed, and doesn't come from a configuration."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def flag_of(name: str) -> str:
+    """Return how the command that runs calls an option."""
+    found = next(param for param in click.get_current_context().command.params if param.name == name)
+    return max((*found.opts, *found.secondary_opts), key=len)
+
+
+def python_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as verbs take them: None, or nothing at all, where one that can be repeated wasn't given."""
+    values: dict[str, Any] = {name: None if value == () else value for name, value in given.items()}
+    for name, parse in (("overall", parse_overall), ("tasks", parse_tasks)):
+        if values.get(name) is not None:
+            values[name] = parse(values[name])
+        else:
+            values.pop(name, None)
+    return values
 
 
 def name_pairs(option: str, texts: Iterable[str]) -> list[tuple[str, str]]:
@@ -163,10 +149,8 @@ def gather(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return gathered
 
 
-def parse_overall(texts: tuple[str, ...]) -> Any:
+def parse_overall(texts: Sequence[str]) -> Any:
     """Read how tasks make one score: a word, or weights."""
-    if not texts:
-        return "mean"
     if len(texts) == 1 and "=" not in texts[0]:
         return texts[0]
     try:
@@ -175,21 +159,39 @@ def parse_overall(texts: tuple[str, ...]) -> Any:
         raise click.BadParameter("a weight is a number: TASK=2", param_hint="--overall") from None
 
 
-def parse_margin(text: str, option: str = "--margin") -> float:
-    """Read a margin: `1pp` and `1%` are 0.01, a bare number is in score units."""
-    stripped = text.strip().lower()
-    unit = next((unit for unit in ("pp", "%") if stripped.endswith(unit)), "")
-    try:
-        return float(stripped.removesuffix(unit)) / (100 if unit else 1)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no number: write 1pp or 0.01", param_hint=option) from None
+_OF_A_TASK = r"(?P<task>.+?):(?P<name>cluster|metric|lower[-_]is[-_]better|failures|margin)=(?P<value>.+)"
 
 
-def refuse_points(given: dict[str, Any], *, percent: bool) -> None:
+def parse_tasks(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read what is different for some tasks: `mmlu*:cluster=subject`, again and again."""
+    tasks: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        found = re.fullmatch(_OF_A_TASK, text)
+        if found is None:
+            raise click.BadParameter(
+                f"{text!r} is not TASK:OPTION=VALUE: write 'mmlu*:cluster=subject'", param_hint="--tasks"
+            )
+        rule, name = tasks.setdefault(found["task"], {}), found["name"].replace("-", "_")
+        if name in ("cluster", "metric"):
+            rule[name] = [*rule.get(name, ()), found["value"]]
+        else:
+            rule[name] = _of_a_task(name, found["value"])
+    return tasks
+
+
+def _of_a_task(name: str, text: str) -> Any:
+    if name == "margin":
+        return Size().convert(text, None, None)
+    if name == "lower_is_better":
+        return click.BOOL.convert(text, None, None)
+    return text
+
+
+def refuse_points(given: Mapping[str, Any], *, percent: bool) -> None:
     """Raise a usage error where a size was written in points or percent, and the scores are not in [0, 1]."""
-    for name, text in given.items():
-        if not percent and isinstance(text, str) and text.strip().endswith(("pp", "%")):
+    for name, size in given.items():
+        if not percent and isinstance(size, Points):
             raise click.UsageError(
-                f"--{name.replace('_', '-')} {text}: points and percent are for scores in [0, 1], and these are on another "
+                f"{flag_of(name)} {100 * size:g}pp: points and percent are for scores in [0, 1], and these are on another "
                 "scale. Write the size in their own units, or choose tasks with --task."
             )

@@ -10,6 +10,8 @@ import click
 
 from howsure.commands import compare, leaderboard, noise, plan
 from howsure.commands.base import split
+from howsure.commands.exits import tell
+from howsure.commands.flags import with_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +54,7 @@ class Figure(click.Command):
         answer, chart = self.draw(paths, rest)
         write_chart(chart, target)
         _tell(answer)
-        click.echo(f"Chart written to {target}.", err=True)
+        tell(f"Chart written to {target}.")
 
 
 def _unused(name: str) -> str:
@@ -65,11 +67,12 @@ def _unused(name: str) -> str:
 
 def _tell(answer: Answer) -> None:
     """Write what an answer says in words: everything but its tables."""
+    from howsure.answers.base import presentation
     from howsure.present.document import Document, Table
     from howsure.present.render import render
 
-    words = tuple(block for block in answer.document().blocks if not isinstance(block, Table))
-    click.echo(render(Document(blocks=words), color=sys.stdout.isatty()), nl=False)
+    words = tuple(block for block in presentation(answer).document(answer).blocks if not isinstance(block, Table))
+    click.echo(render(with_flags(Document(blocks=words)), color=sys.stdout.isatty()), nl=False)
 
 
 def _board(kind: BoardChart) -> Draw:

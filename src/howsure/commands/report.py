@@ -9,43 +9,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import command_line, open_page, read, split
-from howsure.commands.options import (
-    Paths,
-    adjust,
-    design,
-    interval,
-    method,
-    models,
-    options,
-    overall,
-    parse_overall,
-    population,
-    reading,
-    statistics,
-)
+from howsure.commands.exits import tell
+from howsure.commands.flags import with_flags
+from howsure.commands.options import DESIGN, READING, STATISTICS, Paths, takes
 
 if TYPE_CHECKING:
     from howsure.answers.report import Report
 
 PAGE = "report.html"
 
-page_options = options(
-    reading,
-    design,
-    population,
-    models,
-    statistics,
-    interval,
-    method,
-    adjust,
-    overall,
-    click.option("--title", metavar="TEXT", help="The page's title.  [default: the tasks' names]"),
+PAGE_OPTIONS = (
+    *(*READING, *DESIGN, "population", "model", *STATISTICS),
+    *("interval", "method", "adjust", "overall", "title"),
 )
 
 
 @click.command()
 @click.argument("paths", cls=Paths, nargs=-1, metavar="PATH...")
-@page_options
+@takes("report", *PAGE_OPTIONS)
 @click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
 @click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
@@ -53,9 +34,9 @@ page_options = options(
 def report(
     ctx: click.Context, /, paths: tuple[str, ...], output: str | None, opened: bool, page: str | None, **given: Any
 ) -> None:
-    """Make one page of everything: ranks, pairs, noise, health, in plain words.
+    """Make one page of everything: ranks, pairs, noise, health.
 
-    The page is one file that works offline: send it, publish it, keep it. Models and pairs are looked at by clicking.
+    In plain words. The page is one file that works offline: send it, publish it, keep it. Models and pairs are looked at by clicking.
     """
     if page is not None:
         _tell_origin(page)
@@ -66,7 +47,7 @@ def report(
     answer = ask(paths, {**given, "output": str(target)}, command_line(ctx, skip=("opened",)))
     _write(answer, target)
     _tell(answer)
-    click.echo(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).", err=True)
+    tell(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).")
     if opened:
         open_page(target.resolve().as_uri())
 
@@ -76,7 +57,6 @@ def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
     import howsure
 
     rest, _ = split(paths, {"format": None, **given})
-    rest["overall"] = parse_overall(rest["overall"])
     return howsure.report(read(paths, rest), command=command, **rest)
 
 
@@ -118,8 +98,9 @@ def _write(answer: Report, target: Path) -> None:
 def _tell(answer: Report) -> None:
     """Write the verdict, and what there is to know about the data, as every command has it."""
     from howsure.present.render import render
+    from howsure.present.report import document
 
-    click.echo(render(answer.told, color=sys.stdout.isatty()), nl=False)
+    click.echo(render(with_flags(document(answer)), color=sys.stdout.isatty()), nl=False)
 
 
 def _tell_origin(page: str) -> None:
@@ -128,6 +109,4 @@ def _tell_origin(page: str) -> None:
 
     origin = read_origin(page)
     click.echo(visible(origin.command))
-    click.echo(
-        f"howsure {visible(origin.version)}, data {visible(origin.fingerprint)} ({visible(origin.data)})", err=True
-    )
+    tell(f"howsure {origin.version}, data {origin.fingerprint} ({origin.data})")

@@ -8,32 +8,27 @@ from typing import Any
 import click
 
 from howsure.commands.base import command_line, open_page
-from howsure.commands.options import paths
-from howsure.commands.report import ask, page_options
+from howsure.commands.exits import tell
+from howsure.commands.options import paths, takes
+from howsure.commands.report import PAGE_OPTIONS, ask
 
 
 @click.command()
 @paths
-@page_options
+@takes("report", *PAGE_OPTIONS)
 @click.option("--port", type=click.IntRange(0, 65535), default=8360, show_default=True, help="0 takes a free one.")
 @click.option("--open/--no-open", "opened", default=True, show_default=True, help="Open it in the browser.")
 @click.pass_context
 def view(ctx: click.Context, /, paths: tuple[str, ...], port: int, opened: bool, **given: Any) -> None:
-    """Serve the page on this machine, and follow the folder as new logs land.
+    """Serve the page on this machine, and follow the folder.
 
-    Only this machine can see it (127.0.0.1). Logs that are being written are read again until they can be. Ctrl-C ends it.
+    As new logs land, the page shows them. Only this machine can see it (127.0.0.1). Logs that are being written are read again until they can be. Ctrl-C ends it.
     """
     from howsure.page.server import serve
 
     command = command_line(ctx, skip=("port", "opened"), name="report")
-    serve(paths, partial(_load, paths, given, command), port=port, tell=_tell, open=open_page if opened else None)
+    serve(paths, partial(_load, paths, given, command), port=port, tell=tell, open=open_page if opened else None)
 
 
 def _load(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Any:
     return ask(paths, {**given, "output": None}, command)
-
-
-def _tell(text: str) -> None:
-    from howsure.present.render.visible import visible
-
-    click.echo(visible(text), err=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import VerdictCommand, read, split, write
-from howsure.commands.options import design, output, parse_margin, paths, reading, refuse_points
+from howsure.commands.base import read, split, write
+from howsure.commands.exits import DONE, UNDECIDED, VerdictCommand
+from howsure.commands.options import DESIGN, OUTPUT, READING, paths, refuse_points, takes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from howsure.answers.watch import Look
     from howsure.verbs.watch import Monitor
 
-NOT_DECIDED = 2
 PATIENCE = 3
 """So many looks in a row may meet results that contradict each other, as half-written tables do, before it is an error."""
 
@@ -31,44 +31,24 @@ ASKED = (
 
 @click.command(cls=VerdictCommand)
 @paths
-@click.option("-a", "--a", required=True, metavar="MODEL", help="The model, or the first of two.")
-@click.option("-b", "--b", metavar="MODEL", help="The second model: is one of them better?")
-@click.option("--at-least", metavar="SCORE", help="Does A keep this floor? 92% or 0.92.")
-@click.option("--within", metavar="SIZE", help="Until the interval is ± this: 2pp or 0.02.")
-@click.option("--margin", metavar="SIZE", help="Is A not worse than B by more than this? 1pp or 0.01.")
-@click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level, for all looks at once.")
+@takes("watch", "a", "b", "at_least", "within", "margin", "level")
 @click.option("--every", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds between looks.")
 @click.option("--once", is_flag=True, help="Look once, for cron and CI.")
-@click.option(
-    "--items-planned", type=click.IntRange(1), metavar="N", help="Items of the whole run, where the log doesn't say."
-)
-@click.option(
-    "--attempts",
-    type=click.IntRange(1),
-    metavar="K",
-    help="An item counts once it has K attempts.  [default: the log's]",
-)
-@click.option("--cluster-size", type=click.IntRange(1), metavar="N", help="Every cluster has N items.")
+@takes("watch", "items_planned", "attempts", "cluster_size")
 @click.option("--bounds", default="0,1", show_default=True, metavar="LOW,HIGH|none", help="No score can pass them.")
-@click.option("--shuffled", is_flag=True, default=None, help="The items come in random order, though no log says so.")
-@reading
-@design
-@output
+@takes("watch", "shuffled", *READING, *DESIGN, *OUTPUT)
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
-    """Follow a run in progress: an interval valid at every look, and when the run may be stopped.
+    """Follow a run in progress, and say when it may be stopped.
 
-    Exits with 0 once it is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
+    The interval is valid at every look. Exits with 0 once it is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
     """
     import howsure
 
     rest, shown = split(paths, given)
     asked = {name: rest.pop(name) for name in ASKED}
-    bounds = parse_bounds(asked["bounds"])
+    asked["bounds"] = bounds = parse_bounds(asked["bounds"])
     refuse_points({name: asked[name] for name in SIZES}, percent=bounds == (0.0, 1.0))
-    for name in SIZES:
-        asked[name] = None if asked[name] is None else parse_margin(asked[name])
-    asked["bounds"] = bounds
-    reading_options = {name: rest.pop(name) for name in ("columns", "where", "reader", "strict")}
+    reading_options = {name: rest.pop(name) for name in READING}
     monitor = howsure.Monitor(**asked, **rest)
 
     def scores() -> Any:
@@ -79,7 +59,7 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
         write(look, **shown)
     else:
         _tell(f"Nothing could be read yet: {reason}")
-    sys.exit(0 if look is not None and look.decided else NOT_DECIDED)
+    sys.exit(DONE if look is not None and look.decided else UNDECIDED)
 
 
 def parse_bounds(text: str) -> tuple[float, float] | None:

@@ -106,7 +106,7 @@ def _weights(task: str, study: Study, names: Sequence[str]) -> Floats | None:
         raise DataError(
             f"no positive {column!r} for {plural(lacking, 'item')} of the pool",
             where=task,
-            remedy="Complete the column in the items table, or leave --weight out.",
+            remedy="Complete the column in the items table, or leave `weight` out.",
         )
     return weights
 
@@ -184,7 +184,7 @@ def adjusted(matrix: ScoreMatrix, pool: Pool, model: int) -> Adjusted:
         raise DataError(
             f"fewer than three items that {matrix.models[model]} answered have the covariate",
             where=matrix.task,
-            remedy="Complete the column, or leave --covariate out.",
+            remedy="Complete the column, or leave `covariate` out.",
         )
     codes = None if pool.clusters is None else np.unique(pool.clusters, return_inverse=True)[1].astype(np.int64)
     return adjusted_mean(y, pool.values, clusters=codes, weights=pool.weights)
@@ -217,12 +217,6 @@ def adjusted_comparisons(
         adjusted_comparison(matrix, pools[matrix.task], pair, margin=margin)
         for matrix, pair, margin in zip(matrices, plain, margins, strict=True)
     ]
-
-
-def refuse_covariate(design: Design, verb: str) -> None:
-    """Raise OptionError where a verb that can't adjust is given a covariate."""
-    if design.covariate:
-        raise OptionError(f"{verb} takes no covariate", remedy="estimate and compare do.")
 
 
 def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
@@ -345,7 +339,7 @@ def _cautions(found: Adjusted, answered: int) -> list[Caution]:
 WHOLE_POOL = Caution(
     code="covariate_saves_nothing",
     message="the covariate is known for the answered items only, so that its mean over more items can't help",
-    remedy="Give a table of more items with --items, or another model that answered more of them (--covariate model:NAME).",
+    remedy="Give a table of more items with `items`, or another model that answered more of them (`covariate='model:NAME'`).",
 )
 NO_VARIATION = Caution(
     code="covariate_saves_nothing",

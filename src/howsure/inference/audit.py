@@ -38,7 +38,7 @@ def audit_published(
     if not published:
         raise DataError(
             "no published scores found",
-            remedy="A leaderboard needs columns for model and score, and n (or --n). For logs with rows use "
+            remedy="A leaderboard needs columns for model and score, and n (or `n`). For logs with rows use "
             "`howsure leaderboard`.",
         )
     groups: dict[tuple[str, str], list[Published]] = {}
@@ -115,7 +115,7 @@ def _cautions(published: list[Published]) -> list[Caution]:
             Caution(
                 code="unknown_n",
                 message=f"no number of questions for {listing(lacking)}",
-                remedy="Add a column n, or give it with --n.",
+                remedy="Add a column n, or give it as `n`.",
             )
         )
     return cautions

@@ -76,7 +76,7 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
     for task, metrics in by_task.items():
         if len(metrics) > 1 and not study.design.metric_of(task):
             raise OptionError(
-                f"{task} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with --metric."
+                f"{task} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with `metric`."
             )
     return matrices
 

@@ -59,7 +59,7 @@ def task_health(matrix: ScoreMatrix, level: float, *, top: int | None = None) ->
         n_clusters=min((len(np.unique(codes)) for codes in matrix.clusters), default=len(matrix.items)),
         smallest_gap=resolution.smallest_gap,
         planned_gap=resolution.planned_gap,
-        neighbours_apart=resolution.neighbours,
+        neighbours_apart=resolution.neighbours if np.isfinite(resolution.smallest_gap) else None,
         reliability=reliability.scores,
         reliability_places=reliability.places,
         reliability_items=reliability.items,

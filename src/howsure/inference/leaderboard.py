@@ -6,29 +6,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.answers.leaderboard import Leaderboard
-from howsure.errors import OptionError
-from howsure.inference.adjusted import refuse_covariate
 from howsure.inference.boards import board
 from howsure.inference.estimate import entries
 from howsure.inference.overall import overall_board
-from howsure.inference.population import population_of, refuse_methods
+from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_ranks
-from howsure.options import check, check_level
-from howsure.statistics.choices import Adjustment, IntervalMethod, Variance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.options import Overall
-    from howsure.statistics.choices import ComparisonMethod
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.study.design import Design
     from howsure.study.study import Study
 
 
 def ranking_question(
     design: Design,
-    verb: str,
     *,
     interval: IntervalMethod | None,
     method: ComparisonMethod | None,
@@ -38,15 +33,7 @@ def ranking_question(
     overall: Overall | Mapping[str, float],
     seed: int,
 ) -> Question:
-    """Check the options of a verb that ranks, and put them together."""
-    check("interval", interval, IntervalMethod, optional=True)
-    check("variance", variance, Variance)
-    check("adjust", adjust, Adjustment)
-    check_level(level)
-    if method not in (None, "pseudo-items", "t"):
-        raise OptionError(f"method={method!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
-    refuse_methods(design.population, interval=interval, method=method)
-    refuse_covariate(design, verb)
+    """Put the options of a verb that ranks together."""
     return Question(
         interval=interval,
         method=method,

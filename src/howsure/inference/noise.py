@@ -10,10 +10,8 @@ import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.errors import Caution, DataError, OptionError, doubt
-from howsure.inference.adjusted import refuse_covariate
 from howsure.inference.compare import gather_pair, one_metric
 from howsure.inference.estimate import entries
-from howsure.inference.population import refuse_population
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
@@ -37,13 +35,6 @@ if TYPE_CHECKING:
 
 def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b: str | None) -> Noise:
     """Take every error bar apart, or those of two models and their difference; see `howsure.noise`."""
-    refuse_population(design, "noise")
-    refuse_covariate(design, "noise")
-    if design.score.over_attempts:
-        raise OptionError(
-            f"noise is about single attempts, and {design.score} about several",
-            remedy=f"Leave --score out; `howsure estimate --score {design.score}` gives its error bar.",
-        )
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
     if a is not None and b is not None:
@@ -77,7 +68,7 @@ def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Tas
         raise DataError(
             f"{a} and {b} share no item",
             where=matrix.task,
-            remedy="Their noise can be seen one by one: leave --a and --b.",
+            remedy="Their noise can be seen one by one: leave `a` and `b` out.",
         )
     both = pair.take_items(shared)
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
@@ -214,5 +205,5 @@ FIRST_CLUSTERS = Caution(
 UNWEIGHTED = Caution(
     code="unweighted_components",
     message="the standard deviations of single scores count every item alike; the error bars respect the weights",
-    remedy="Leave --weight out to have both alike.",
+    remedy="Leave `weight` out to have both alike.",
 )

@@ -11,7 +11,6 @@ import numpy as np
 from howsure.answers.estimate import Entry
 from howsure.errors import Caution, OptionError
 from howsure.inference.boards import board
-from howsure.options import Overall, check
 from howsure.statistics.pairs import combine
 from howsure.statistics.pairs.pair_details import plain_limits
 from howsure.statistics.pairs.pivot import equivalence, t_pivot
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
     from howsure.inference.question import Question
+    from howsure.options import Overall
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
 
@@ -67,7 +67,6 @@ def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float],
 def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]:
     """Return the share of each task in the overall score; they sum to 1."""
     if isinstance(overall, str):
-        check("overall", overall, Overall)
         sizes = [1 if overall == "mean" else len(matrix.items) for matrix in matrices]
         return [size / sum(sizes) for size in sizes]
     tasks = [matrix.task for matrix in matrices]
@@ -94,7 +93,7 @@ def _no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
         why = "the tasks' scores are on different scales"
     else:
         return None
-    return Caution(code="no_overall", message=f"no overall score: {why}", remedy="Choose with --metric or --task.")
+    return Caution(code="no_overall", message=f"no overall score: {why}", remedy="Choose with `metric` or `task`.")
 
 
 def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
@@ -103,7 +102,7 @@ def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
     return Caution(
         code="not_in_overall",
         message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking",
-        remedy="Choose tasks that all have with --task.",
+        remedy="Choose tasks that all have with `task`.",
     )
 
 
@@ -123,7 +122,7 @@ def overall_comparison(
     centre, spread, df = (float(m[0, 1]) for m in (combined.centre, combined.spread, combined.df))
     pivot = t_pivot(centre, spread, df, asked.level, reach=matrices[0].reach)
     method = asked.population.overall_method(asked, bounded=matrices[0].bounded)
-    estimate = combine.combined_difference(combined, pairs, pivot, asked.level, method)
+    estimate = combine.combined_difference(combined, [pair.difference for pair in pairs], pivot, asked.level, method)
     sign = matrices[0].orientation
     asked_other = asked.method not in (None, method.name)
     return replace(
@@ -153,12 +152,12 @@ def _other_method(kind: str, asked: Question) -> Caution:
     return Caution(
         code="overall_method",
         message=f"the overall comparison is by {kind!r}; {asked.method!r} is for one task",
-        remedy="Leave --method out to have one method throughout.",
+        remedy="Leave `method` out to have one method throughout.",
     )
 
 
 _UNPAIRED_TASK = Caution(
     code="no_overall",
     message="no overall comparison: on some task the two models share no item",
-    remedy="Choose tasks with --task.",
+    remedy="Choose tasks with `task`.",
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from howsure.errors import OptionError
 from howsure.inference.other_questions import OtherQuestions
 from howsure.inference.these_questions import TheseQuestions
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate, Method
-    from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
 
     Floats = NDArray[np.float64]
@@ -62,24 +60,10 @@ class Population(Protocol):
         """Return about how many items in all would settle a difference; NaN where items wouldn't."""
 
 
+QUESTIONS: Population = OtherQuestions()
+BENCHMARK: Population = TheseQuestions()
+
+
 def population_of(word: str) -> Population:
     """Return the population that an option names."""
-    return TheseQuestions() if word == "benchmark" else OtherQuestions()
-
-
-def refuse_methods(population: str, **asked: object) -> None:
-    """Raise OptionError where a method was asked for that is about drawn questions."""
-    given = [f"{name}={value!r}" for name, value in asked.items() if value is not None]
-    if population == "benchmark" and given:
-        raise OptionError(
-            f"population='benchmark' has its own error bar, and {given[0]} is for population='questions'",
-            remedy="Leave one of the two out.",
-        )
-
-
-def refuse_population(design: Design, verb: str) -> None:
-    """Raise OptionError where a verb is about drawn questions, or about both populations."""
-    if design.population == "benchmark":
-        raise OptionError(
-            f"{verb} doesn't ask about exactly these questions", remedy="estimate, compare and leaderboard do."
-        )
+    return BENCHMARK if word == "benchmark" else QUESTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from howsure.inference.population import population_of
+from howsure.inference.population import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,4 +32,4 @@ class Question:
     adjust: Adjustment = "none"
     overall: Overall | Mapping[str, float] = "mean"
     seed: int = 0
-    population: Population = population_of("questions")
+    population: Population = QUESTIONS

@@ -134,8 +134,8 @@ def _other_policy(study: Study, answers: Sequence[T]) -> list[tuple[ScoreMatrix,
     result = []
     for policy in ("drop", "zero"):
         other = study.with_failures(policy)
-        for key in (key for key in study.parts if key in found and _other(study, key, policy)):
-            result.append((other.matrix(key), found[key], policy))
+        changed = [key for key in study.parts if key in found and _other(study, key, policy)]
+        result += [(other.matrix(key), found[key], policy) for key in changed]
     return result
 
 
@@ -148,6 +148,6 @@ def _other(study: Study, key: tuple[str, str], policy: str) -> bool:
 def _policy_caution(matrix: ScoreMatrix, policy: str, effect: str) -> Caution:
     return Caution(
         code="failure_policy",
-        message=f"{matrix.task} · {matrix.metric}: with --failures {policy}, {effect}",
+        message=f"{matrix.task} · {matrix.metric}: with `failures={policy!r}`, {effect}",
         remedy="Say which policy you mean when you publish the result.",
     )

@@ -96,9 +96,9 @@ def noise_of(matrix: ScoreMatrix) -> Answers:
         raise DataError(
             _why_unknown(matrix),
             where=matrix.task,
-            remedy="Run two attempts or more, or leave --population at 'questions'."
+            remedy="Run two attempts or more, or leave `population` at 'questions'."
             if not matrix.derived
-            else "Run more attempts, choose a smaller K, or leave --population at 'questions'.",
+            else "Run more attempts, choose a smaller K, or leave `population` at 'questions'.",
         )
     return found
 
@@ -123,7 +123,7 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         raise DataError(
             f"{a} and {b} share no item",
             where=matrix.task,
-            remedy="On exactly these questions both must have answered them; leave --population at 'questions'.",
+            remedy="On exactly these questions both must have answered them; leave `population` at 'questions'.",
         )
     both = pair.take_items(shared)
     w = np.ones(len(both.items)) if both.weights is None else both.weights

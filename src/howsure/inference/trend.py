@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
-from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.adjusted import refuse_covariate
+from howsure.errors import Caution, DataError
 from howsure.inference.estimate import entries
-from howsure.inference.population import refuse_population
 from howsure.inference.question import Question
 from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.pivot import t_pivot
@@ -47,16 +45,6 @@ class TrendOptions:
         return Question(variance=self.variance, level=self.level)
 
 
-def refuse_others(design: Design, last: int) -> None:
-    """Raise OptionError for options that a trend can't respect."""
-    if not isinstance(last, int) or last < 2:
-        raise OptionError(f"last={last!r} is not a whole number above 1", remedy="Write 5 for the last five.")
-    refuse_covariate(design, "trend")
-    refuse_population(design, "trend")
-    if design.average_last:
-        raise OptionError("trend follows single checkpoints", remedy="Leave average_last to the other verbs.")
-
-
 def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
     """Follow every run of every task; see `howsure.trend`."""
     study = gather(scores, design)
@@ -76,7 +64,7 @@ def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> l
         Caution(
             code="no_checkpoints",
             message=f"no model is a checkpoint of a run in {listing(tasks)}",
-            remedy="Say how names tell run and step with --step-from.",
+            remedy="Say how names tell run and step with `step_from`.",
         )
     ]
 
@@ -120,8 +108,8 @@ def _runs(models: Sequence[str], pattern: str | None, where: str) -> dict[str, l
         raise DataError(
             f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
             where=where,
-            remedy=r"Say how names tell run and step: --step-from '(?P<run>.+)-(?P<step>\d+)'; or join a column to the "
-            "name: --columns model=model+step.",
+            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`; or join a column to the "
+            "name: `columns={'model': ['model', 'step']}`.",
         )
     return runs
 
@@ -137,7 +125,7 @@ def not_checkpoints(matrices: Sequence[ScoreMatrix], pattern: str | None) -> lis
         Caution(
             code="not_checkpoints",
             message=f"left out, as the name tells no step: {listing(others)}",
-            remedy="Say how names tell run and step with --step-from.",
+            remedy="Say how names tell run and step with `step_from`.",
         )
     ]
 

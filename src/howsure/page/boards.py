@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.answers.base import number
 from howsure.answers.health import Health
 from howsure.answers.noise import Noise
+from howsure.answers.output import number
 from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
 from howsure.page.reasons import pair_attempts, reasons
 from howsure.present.document import Document, Note, Text
 from howsure.present.estimate import merged_cautions
+from howsure.present.health import document as health_document
 from howsure.present.leaderboard import board_table, board_title
+from howsure.present.noise import document as noise_document
 from howsure.present.render import html
+from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.plain import board_phrases, paragraphs, short_names
 
 if TYPE_CHECKING:
@@ -132,7 +135,7 @@ def _model(entry: Entry, rank: Rank) -> Data:
         "n_attempts": entry.n_attempts,
         "n_failed": entry.n_failed,
         "method": str(estimate.method),
-        "bounds": [bound.sentence() for bound in estimate.bounds],
+        "bounds": [bound_sentence(bound) for bound in estimate.bounds],
         "cautions": [f"{caution.message}. {caution.remedy}".strip() for caution in estimate.cautions],
     }
 
@@ -148,11 +151,11 @@ def _noise(noise: TaskNoise | str) -> Document:
         return _reason(noise)
     names = short_names(*(entry.name for entry in noise.entries))
     entries = tuple(replace(entry, name=name) for entry, name in zip(noise.entries, names, strict=True))
-    return Noise(tasks=(replace(noise, entries=entries),)).document()
+    return noise_document(Noise(tasks=(replace(noise, entries=entries),)))
 
 
 def _health(health: TaskHealth | str) -> Document:
-    return _reason(health) if isinstance(health, str) else Health(tasks=(health,)).document()
+    return _reason(health) if isinstance(health, str) else health_document(Health(tasks=(health,)))
 
 
 def _reason(text: str) -> Document:

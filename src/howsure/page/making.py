@@ -8,8 +8,9 @@ from howsure.answers.report import Report
 from howsure.page.boards import details, shown
 from howsure.page.drawings import drawings
 from howsure.page.packing import SYMBOLS, packed
-from howsure.present.document import Document, Note, Text
-from howsure.present.leaderboard import board_title
+from howsure.page.page import write_page
+from howsure.present.document import Document, closing, small
+from howsure.present.leaderboard import board_title, document
 from howsure.present.render import html
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.wording import listing
@@ -38,11 +39,15 @@ def make(contents: Contents, asked: Question, origin: Origin, title: str | None)
         "symbols": SYMBOLS,
         "html": {"notes": html.render(_notes(contents)), "made": html.render(origin.document())},
     }
+    boards = tuple(packed(details(part, contents, asked)) for part in contents.parts)
+    still = html.render(document(contents.leaderboard))
     return Report(
+        html=write_page(data, boards, still),
         data=data,
-        boards=tuple(packed(details(part, contents, asked)) for part in contents.parts),
-        still=html.render(contents.leaderboard.document()),
-        told=_told(contents, first),
+        boards=boards,
+        still=still,
+        notes=contents.leaderboard.notes,
+        cautions=contents.leaderboard.cautions,
     )
 
 
@@ -60,17 +65,9 @@ def _verdict(contents: Contents, first: int) -> str:
     return board.verdict if alone else f"{board_title(board)}: {board.verdict}"
 
 
-def _told(contents: Contents, first: int) -> Document:
-    others = len(contents.parts) - 1
-    more = f"One of {others + 1} boards; the page has them all." if others else ""
-    blocks = (Text(text=_verdict(contents, first), kind="verdict"), Text(text=more, kind="small"))
-    return Document(blocks=(*blocks[: 1 + bool(others)], *_notes(contents).blocks))
-
-
 def _notes(contents: Contents) -> Document:
     answer = contents.leaderboard
-    notes = tuple(Text(text=note, kind="small") for note in answer.notes)
-    return Document(blocks=(*notes, Note(cautions=answer.cautions)) if answer.cautions else notes)
+    return Document(blocks=(*small(answer.notes), *closing(answer.cautions)))
 
 
 def _phrases() -> dict[str, dict[str, object]]:

@@ -19,6 +19,8 @@ from howsure.present.render import html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howsure.answers.report import Report
+
 APP = (
     "data",
     "format",
@@ -59,6 +61,11 @@ def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, liv
         app=program,
     )
     return page.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair can't be written
+
+
+def write_live(report: Report) -> str:
+    """Return the page of a report that follows the server that it comes from."""
+    return write_page(report.data, report.boards, report.still, live=True)
 
 
 def policy(style: str, scripts: Sequence[str], *, live: bool = False) -> str:

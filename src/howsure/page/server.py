@@ -169,10 +169,12 @@ def make_app(viewer: Viewer) -> Starlette:
     from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
     from starlette.routing import Route
 
+    from howsure.page.page import write_live
+
     async def page(_: Request) -> Response:
         if viewer.report is None:
             return HTMLResponse(waiting(viewer.message), headers=HEADERS)
-        return HTMLResponse(await asyncio.to_thread(viewer.report.page, live=True), headers=HEADERS)
+        return HTMLResponse(await asyncio.to_thread(write_live, viewer.report), headers=HEADERS)
 
     async def data(_: Request) -> Response:
         if viewer.report is None:

@@ -5,12 +5,30 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Table
-from howsure.wording import level_text, plural
+from howsure.present.document import Column, Document, Table, closing, opening
+from howsure.wording import level_text, listing, plural
 
 if TYPE_CHECKING:
     from howsure.answers.aa import AlarmRate, FalseAlarms
     from howsure.statistics.results import Interval
+
+
+def document(answer: FalseAlarms) -> Document:
+    """Return the verdict, the notes, one table and the cautions."""
+    return Document(blocks=(*opening(verdict(answer), answer.notes), _table(answer), *closing(answer.cautions)))
+
+
+def verdict(answer: FalseAlarms) -> str:
+    """Say how often the gate fails a model against itself, and which models break the promise."""
+    fails, different = _percent(answer.failed_share), _percent(answer.different_share)
+    least, most = (f(entry.failed_share for entry in answer.entries) for f in (min, max))
+    spread = f", {_percent(least)} to {_percent(most)} by model" if len(answer.entries) > 1 else ""
+    promised = f"at most {_percent(answer.promised_fails)} is promised"
+    head = f"Against itself the gate fails {fails} of the time{spread}; {promised}"
+    rest = f"Differences are seen {different} of the time, where {_percent(answer.promised_different)} is promised."
+    if not answer.broken:
+        return f"{head}. {rest}"
+    return f"{head}. {rest} More than promised: {listing([entry.model for entry in answer.broken])}."
 
 
 def _table(answer: FalseAlarms) -> Table:

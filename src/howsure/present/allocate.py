@@ -7,11 +7,51 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.present.document import Column, Table
-from howsure.wording import Scale
+from howsure.present.document import Column, Document, Table, closing, opening, small
+from howsure.wording import Scale, listing, plural
 
 if TYPE_CHECKING:
     from howsure.answers.allocate import Allocation
+
+
+def document(answer: Allocation) -> Document:
+    """Return the verdict, the notes, two small tables and the cautions."""
+    blocks = [
+        *opening(verdict(answer), answer.notes),
+        *small([f"Chosen by the answers of {listing(answer.decided_by)}."]),
+        *([_error_table(answer)] if math.isfinite(answer.se_after) else []),
+        *([_count_table(answer)] if answer.worthwhile else []),
+    ]
+    return Document(blocks=(*blocks, *closing(answer.cautions)))
+
+
+def verdict(answer: Allocation) -> str:
+    """Say how the attempts should be spread, and what choosing them brings."""
+    part = f"of the answers' part of the variance of {' − '.join(answer.models)}"
+    if not answer.worthwhile:
+        lost = f"save {_percent(answer.saved)}" if answer.saved >= 0 else f"add {_percent(-answer.saved)}"
+        return f"Spread the {plural(answer.total, 'attempt')} evenly: choosing items would {lost} {part}."
+    head = f"{_attempts(answer)}, spread as below,"
+    if not math.isfinite(answer.se_after):
+        return f"{head} would save about {_percent(answer.saved)} {part}, against spreading them evenly."
+    return f"{head} {_brought(answer)} That saves {_percent(answer.saved)} {part}, {_whole(answer)} of its SE."
+
+
+def _attempts(answer: Allocation) -> str:
+    if answer.new_run:
+        return f"A new run of {plural(answer.total, 'attempt')}"
+    return "1 more attempt" if answer.total == 1 else f"{answer.total:,} more attempts"
+
+
+def _brought(answer: Allocation) -> str:
+    scale = Scale(percent=answer.percent, digits=2)
+    after = scale.gap(answer.se_after)
+    start = f"have an SE of {after}" if answer.new_run else f"bring the SE from {scale.number(answer.se)} to {after}"
+    return f"would {start}; spread evenly, {scale.gap(answer.se_even)}."
+
+
+def _whole(answer: Allocation) -> str:
+    return _percent(1 - answer.se_after / answer.se_even, 1)
 
 
 def _error_table(answer: Allocation) -> Table:

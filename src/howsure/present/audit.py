@@ -5,21 +5,41 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Table, Whisker
+from howsure.present.document import Column, Document, Table, Text, Whisker, closing, opening, small
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.audit import AuditBoard, AuditEntry
-    from howsure.present.document import Cell
-
-LITERATURE_CORRELATION = (0.3, 0.7)
-"""The correlations between two models' answers that the literature sees (Miller 2024, section 4.2)."""
-
+    from howsure.answers.audit import Audit, AuditBoard, AuditEntry
+    from howsure.present.document import Block, Cell
 
 _LEGEND = (
     "break-even: how strongly the answers of a model and the next would have to agree, question by question, for "
     "their gap to be real (0.3 to 0.7 is common). Per-question results would settle it: howsure compare."
 )
+
+
+def document(answer: Audit) -> Document:
+    """Return each board's verdict and table, then the cautions."""
+    blocks: list[Block] = []
+    for board in answer.boards:
+        if len(answer.boards) > 1:
+            blocks.append(Text(text=f"{board.task} · {board.metric}", kind="heading"))
+        blocks += opening(board_verdict(board), answer.notes if board is answer.boards[0] else ())
+        blocks.append(_table(board, answer.top))
+    return Document(blocks=(*blocks, *small([_LEGEND]), *closing(answer.cautions)))
+
+
+def board_verdict(board: AuditBoard) -> str:
+    """Say how many neighbouring gaps could be noise."""
+    judged = [entry.verdict for entry in board.entries if entry.verdict]
+    if not judged:
+        return "No gap can be judged: the number of questions isn't known. Give it as `n`."
+    real = sum(word == "real" for word in judged)
+    open_ = sum(word in ("likely real", "depends") for word in judged)
+    gaps = plural(len(judged), "neighbouring gap")
+    settled = f"{real or 'none'} {'is' if real <= 1 else 'are'} real on these numbers alone"
+    rest = f"; {open_} could be, if the models' answers agree enough" if open_ else ""
+    return f"Of {gaps}, {settled}{rest}."
 
 
 def _table(board: AuditBoard, top: int | None) -> Table:

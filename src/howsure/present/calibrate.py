@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.present.document import Column, Table
+from howsure.present.document import Column, Document, Table, opening
+from howsure.wording import level_text, plural
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from howsure.answers.calibrate import Calibration
 
 WORST = 10
 
@@ -27,6 +29,26 @@ KINDS = {
 
 
 LEGEND = "* what you get without asking; least, mean: coverage; no bar: samples without an error bar; broken: promises"
+
+
+def document(answer: Calibration) -> Document:
+    """Return how many promises were kept, every method's coverage, and the worst cells of the defaults."""
+    blocks = opening(verdict(answer))
+    for kind, title in KINDS.items():
+        part = answer.cells.filter(kind=kind)
+        if len(part):
+            blocks.append(_methods_table(part, f"{title}, {level_text(answer.level)}"))
+            blocks += [_worst_table(part)] if part["default"].any() else []
+    return Document(blocks=tuple(blocks))
+
+
+def verdict(answer: Calibration) -> str:
+    """Say how many promises were kept."""
+    promised = answer.cells["kept"].drop_nulls()
+    cells, free = len(answer.cells), len(answer.cells) - len(promised)
+    kept = f"{int(promised.sum()):,} of {plural(len(promised), 'promise')} kept"
+    rest = f"; {free:,} of these are without one." if free else "."
+    return f"{kept}, in {plural(cells, 'cell')} of world and method{rest}"
 
 
 def _methods_table(cells: pl.DataFrame, title: str) -> Table:

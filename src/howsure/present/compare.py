@@ -5,12 +5,86 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Table
+from howsure.answers.compare import Comparisons
+from howsure.present.document import Column, Document, Table, Text, closing, opening
+from howsure.present.words import plain
 from howsure.wording import Scale, level_text, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.answers.compare import Comparison
+    from howsure.present.charts.base import Spec
+    from howsure.present.document import Block
     from howsure.statistics.pairs.equivalence import Equivalence
+
+
+def document(answer: Comparison | Comparisons) -> Document:
+    """Return the verdict, a table for each comparison and the cautions."""
+    return Document(blocks=tuple(_several(answer) if isinstance(answer, Comparisons) else _one(answer)))
+
+
+def _one(c: Comparison) -> list[Block]:
+    return [*opening(verdict(c), c.notes), comparison_table(c), *closing((*c.cautions, *c.difference.cautions))]
+
+
+def _several(answer: Comparisons) -> list[Block]:
+    blocks = opening(verdict(answer), answer.notes)
+    if answer.overall is not None:
+        blocks.append(comparison_table(answer.overall))
+    for comparison in answer.comparisons:
+        blocks.append(Text(text=f"{comparison.task} · {comparison.metric}", kind="heading"))
+        blocks += _one(comparison)
+    return [*blocks, *closing(answer.cautions)]
+
+
+def verdict(answer: Comparison | Comparisons) -> str:
+    """Say who is better, or on how many tasks each is."""
+    return _tasks_verdict(answer) if isinstance(answer, Comparisons) else verdict_sentence(answer)
+
+
+def explanation(answer: Comparison | Comparisons) -> Document:
+    """Explain the comparison, or the overall one, or else the first task's, in plain words."""
+    if not isinstance(answer, Comparisons):
+        return plain.explained(plain.pair_phrases(answer))
+    c = answer.every[0]
+    return plain.explained(plain.pair_phrases(c), f"{c.task or 'overall'} · {c.metric}")
+
+
+def chart(answer: Comparison | Comparisons) -> Spec:
+    """Draw the differences; those in points share a panel, another scale has its own."""
+    from howsure.present.charts.base import panels
+
+    comparisons = answer.every if isinstance(answer, Comparisons) else (answer,)
+    shared = [c for c in comparisons if c.percent]
+    groups = [*([shared] if shared else []), *([c] for c in comparisons if not c.percent)]
+    return panels([_panel(group, verdict(answer)) for group in groups])
+
+
+def _panel(group: Sequence[Comparison], description: str) -> Spec:
+    from howsure.present.charts import compare
+
+    first, metrics = group[0], {c.metric for c in group}
+    return compare.spec(
+        [record for c in group for record in c.records()],
+        percent=first.percent,
+        score=first.metric if len(metrics) == 1 else "score",
+        lower_is_better=all(c.lower_is_better for c in group),
+        level=first.difference.interval.level,
+        margin=None if first.equivalence is None else first.equivalence.margin,
+        description=description,
+    )
+
+
+def _tasks_verdict(answer: Comparisons) -> str:
+    """Say the overall verdict, or how many tasks each wins."""
+    if answer.overall is not None:
+        return verdict_sentence(answer.overall)
+    a, b = answer.comparisons[0].a, answer.comparisons[0].b
+    won = [sum(c.better == name for c in answer.comparisons) for name in (a, b)]
+    tasks = plural(len(answer.comparisons), "task")
+    open_ = len(answer.comparisons) - sum(won)
+    return f"Of {tasks}, {a} is really better on {won[0]}, {b} on {won[1]}; on {open_} it can't be told."
 
 
 def comparison_table(c: Comparison) -> Table:

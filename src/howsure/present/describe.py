@@ -5,15 +5,40 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Table
+from howsure.present.document import Column, Document, Table, Text, closing, opening
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from howsure.answers.describe import TaskSummary
+    from howsure.answers.describe import Description, TaskSummary
     from howsure.present.document import Block
     from howsure.table.scores import FileReport
 
 MOST_FILES = 20
+
+
+def document(answer: Description) -> Document:
+    """Return the summary line, tasks, metadata columns, and files that were not read."""
+    blocks = opening(verdict(answer), answer.notes)
+    if answer.tasks:
+        blocks.append(_tasks_table(answer.tasks))
+    if answer.columns:
+        shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in answer.columns.items())
+        blocks.append(Text(text=f"Further columns, to cluster by or to choose rows by: {shown}."))
+    return Document(blocks=(*blocks, *_file_blocks(answer.files), *closing(answer.cautions)))
+
+
+def verdict(answer: Description) -> str:
+    """Say in one line what was found."""
+    parts = [
+        plural(len({task.task for task in answer.tasks}), "task"),
+        plural(sum(task.rows for task in answer.tasks), "row"),
+    ]
+    if answer.files:
+        read = sum(file.outcome in ("read", "published") for file in answer.files)
+        parts.insert(0, f"{read:,} of {plural(len(answer.files), 'file')} read")
+    if answer.published:
+        parts.append(plural(answer.published, "published score"))
+    return ", ".join(parts) + "."
 
 
 def _tasks_table(tasks: tuple[TaskSummary, ...]) -> Table:

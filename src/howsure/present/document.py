@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
     from howsure.errors import Caution
 
 
@@ -91,6 +94,35 @@ Block = Text | Table | Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Blocks in reading order: the answer first, the numbers after, cautions last."""
+    """Blocks in reading order: the answer first, the numbers after, cautions last.
+
+    `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again.
+    """
 
     blocks: tuple[Block, ...] = field(default=())
+    mark: str = ""
+
+
+def opening(verdict: str, notes: Iterable[str] = ()) -> list[Block]:
+    """Return how every answer begins: its verdict, and how the data were taken."""
+    return [Text(text=verdict, kind="verdict"), *small(notes)]
+
+
+def small(notes: Iterable[str]) -> list[Block]:
+    """Return notes as small print."""
+    return [Text(text=note, kind="small") for note in notes]
+
+
+def closing(cautions: Iterable[Caution]) -> list[Block]:
+    """Return how every answer ends: with its cautions, with nothing where there are none."""
+    found = tuple(cautions)
+    return [Note(cautions=found)] if found else []
+
+
+def described(presentation: ModuleType, answer: object, *, explain: bool) -> Document:
+    """Return what the module that presents an answer says of it; `explain`: in plain words as well, where it has some."""
+    document: Document = presentation.document(answer)
+    explanation = getattr(presentation, "explanation", None)
+    if not explain or explanation is None:
+        return document
+    return replace(document, blocks=(*document.blocks, *explanation(answer).blocks))

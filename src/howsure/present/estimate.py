@@ -6,14 +6,37 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Table, Text, Whisker
+from howsure.present.document import Column, Document, Table, Text, Whisker, closing, small
+from howsure.present.words import plain
+from howsure.present.words.bounds import bound_sentence
 from howsure.wording import Scale, level_text, listing, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.estimate import Entry
+    from howsure.answers.estimate import Entry, Estimates
     from howsure.errors import Caution
     from howsure.present.document import Block, Cell
     from howsure.statistics.results import Estimate
+
+
+def document(answer: Estimates) -> Document:
+    """Return the notes, one table per task and metric, and the cautions."""
+    blocks = small(answer.notes)
+    for key in dict.fromkeys((entry.task, entry.metric) for entry in answer.entries):
+        entries = [entry for entry in answer.entries if (entry.task, entry.metric) == key]
+        blocks.append(estimate_table(entries, Scale(percent=answer.percent.get(key, True)), " · ".join(key)))
+        blocks += bound_texts(entries)
+    return Document(blocks=(*blocks, *closing((*answer.cautions, *merged_cautions(answer.entries)))))
+
+
+def explanation(answer: Estimates) -> Document:
+    """Explain the first score in plain words, and beside it the first of each kind that needs other phrases."""
+    said: plain.Said = []
+    for entry in answer.entries:
+        percent = answer.percent.get((entry.task, entry.metric), True)
+        told = {key for key, _ in said}
+        phrases = plain.score_phrases(entry, percent=percent, many=len(answer) > 1)
+        said += [pair for pair in phrases if pair[0] not in told]
+    return plain.explained(said)
 
 
 def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
@@ -77,7 +100,7 @@ def whisker(estimate: Estimate) -> Cell:
 def bound_texts(entries: list[Entry]) -> list[Block]:
     """Say the one-sided exact statements, one line a model."""
     return [
-        Text(text=f"{entry.model}: {'; '.join(bound.sentence() for bound in entry.estimate.bounds)}.")
+        Text(text=f"{entry.model}: {'; '.join(bound_sentence(bound) for bound in entry.estimate.bounds)}.")
         for entry in entries
         if entry.estimate.bounds
     ]

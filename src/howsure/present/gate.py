@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Table
+from howsure.present.document import Column, Document, Table, closing, opening
 from howsure.wording import Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
@@ -17,7 +17,20 @@ WORDS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
 """What people read; programs read "pass", "fail" and "unclear"."""
 
 
-MARKER = "<!-- howsure gate -->"
+MARK = "howsure gate"
+"""By which a bot finds its comment again."""
+
+
+def document(gate: Gate) -> Document:
+    """Return the verdict, the notes, a table of the checks and the cautions."""
+    table = _facts(gate) if len(gate.checks) == 1 else _table(gate)
+    cautions = (*gate.cautions, *_named(gate))
+    return Document(blocks=(*opening(verdict(gate), gate.notes), table, *closing(cautions)), mark=MARK)
+
+
+def verdict(gate: Gate) -> str:
+    """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`."""
+    return f"{WORDS[gate.verdict]}: {_summary(gate)}"
 
 
 def _named(gate: Gate) -> tuple[Caution, ...]:
@@ -51,12 +64,13 @@ def _summary(gate: Gate) -> str:
 
 def _with_needed(check: Check) -> str:
     if not check.more_items < 1e7:
-        return check.sentence
+        return check_sentence(check)
     more = rounded_up(check.more_items)
-    return f"{check.sentence.rstrip('.')}; about {more} more questions would settle it if that is the truth."
+    return f"{check_sentence(check).rstrip('.')}; about {more} more questions would settle it if that is the truth."
 
 
-def _asked(c: Check) -> str:
+def asked(c: Check) -> str:
+    """Say what the candidate has to show."""
     scale = Scale(percent=c.percent)
     limit = "" if math.isnan(c.limit) else scale.given(c.limit) if _is_floor(c) else scale.given_gap(c.limit)
     return {
@@ -71,14 +85,15 @@ def _asked(c: Check) -> str:
 def _asked_short(c: Check) -> str:
     limit = "" if math.isnan(c.limit) else Scale(percent=c.percent).given_gap(c.limit)
     words = {"not_worse_than": f"not worse by {limit}", "better": "better", "same_within": f"same within {limit}"}
-    return words.get(c.criterion, c.asked)
+    return words.get(c.criterion, asked(c))
 
 
 def _is_floor(c: Check) -> bool:
     return c.criterion in ("at_least", "at_most")
 
 
-def _sentence(c: Check) -> str:
+def check_sentence(c: Check) -> str:
+    """Say what a check has shown, without the verdict's word."""
     if c.lacking:
         return f"{c.candidate} has no score here, and {c.baseline} has."
     scale, level = Scale(percent=c.percent), level_text(c.level)
@@ -89,8 +104,8 @@ def _sentence(c: Check) -> str:
     unit = (" %" if _is_floor(c) else " pp") if c.percent else ""
     seen = f"{value}, {level} interval {scale.interval(c.low, c.high)}{unit}"
     if c.verdict == "unclear":
-        return f"whether {c.candidate} is {c.asked} ({seen})."
-    return f"{c.candidate} is {c.asked if c.verdict == 'pass' else _broken(c, scale)} ({seen})."
+        return f"whether {c.candidate} is {asked(c)} ({seen})."
+    return f"{c.candidate} is {asked(c) if c.verdict == 'pass' else _broken(c, scale)} ({seen})."
 
 
 def _broken(c: Check, scale: Scale) -> str:
@@ -127,7 +142,7 @@ def _facts(gate: Gate) -> Table:
 
 def _table(gate: Gate) -> Table:
     """Lay out the checks, one a row."""
-    alike = len({check.asked for check in gate.checks}) == 1
+    alike = len({asked(check) for check in gate.checks}) == 1
     columns = (
         Column(name="", align="left", priority=10),
         Column(name="task", align="left"),
@@ -137,7 +152,7 @@ def _table(gate: Gate) -> Table:
         Column(name="items", priority=4),
         Column(name="more needed", priority=5),
     )
-    title = f"{gate.checks[0].candidate}: {gate.checks[0].asked}" if alike else ""
+    title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
     judged = sum(not check.lacking for check in gate.checks)
     note = f"each at {level_text(gate.level)}; p-values of fails corrected for {judged:,} checks (Holm)"
     return Table(columns=columns, rows=tuple(_row(check, alike) for check in gate.checks), title=title, note=note)
@@ -149,5 +164,5 @@ def _row(c: Check, alike: bool) -> tuple[str, ...]:
     value = value if math.isfinite(c.value) else "n/a"
     more = f"about {rounded_up(c.more_items)}" if c.more_items < 1e7 else "n/a" if c.verdict == "unclear" else ""
     interval = scale.interval(c.low, c.high) if math.isfinite(c.low) else "n/a"
-    asked = () if alike else (_asked_short(c),)
-    return (WORDS[c.verdict].lower(), c.name, *asked, value, interval, f"{c.n_items:,}", more)
+    criterion = () if alike else (_asked_short(c),)
+    return (WORDS[c.verdict].lower(), c.name, *criterion, value, interval, f"{c.n_items:,}", more)

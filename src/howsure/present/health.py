@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.present.document import Column, Table
+from howsure.present.document import Column, Document, Table, closing, opening
 from howsure.wording import Scale, count_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.health import TaskHealth
+    from howsure.answers.health import Health, Item, ItemKind, TaskHealth
 
 
 MOST_SUSPECTS = 10
+_APART_FROM: tuple[ItemKind, ...] = ("everybody", "nobody", "same", "unanswered")
+
+
+def document(answer: Health) -> Document:
+    """Return the verdict, the facts of one task or one line for each of several, suspect items, cautions."""
+    blocks = opening(verdict(answer), answer.notes)
+    blocks.append(_facts(answer.tasks[0]) if len(answer.tasks) == 1 else _lines(answer.tasks))
+    if any(task.suspect for task in answer.tasks):
+        blocks.append(_suspects_table(answer.tasks))
+    cautions = (*(caution for task in answer.tasks for caution in task.cautions), *answer.cautions)
+    return Document(blocks=(*blocks, *closing(cautions)))
+
+
+def verdict(answer: Health) -> str:
+    """Say what the only task shows, or all of them."""
+    return task_verdict(answer.tasks[0]) if len(answer.tasks) == 1 else _verdict_of_all(answer.tasks)
 
 
 def task_verdict(task: TaskHealth) -> str:
@@ -28,7 +44,7 @@ def task_verdict(task: TaskHealth) -> str:
 
 def _others(task: TaskHealth) -> str:
     """Say what becomes of the questions on which models don't differ."""
-    everybody, nobody, same, lonely = map(task.count, ("everybody", "nobody", "same", "unanswered"))
+    everybody, nobody, same, lonely = (task.count(kind) for kind in _APART_FROM)
     best, worst = (
         ("at the best score for", "at the worst for all") if task.lower_is_better else ("solved by", "by none")
     )
@@ -50,7 +66,7 @@ def _unseen(task: TaskHealth) -> str:
 
 
 def _suspicion(task: TaskHealth) -> str:
-    count = task.count("suspect")
+    count = task.suspect
     against = f" {plural(count, 'question')} {_verb(count == 1, 'run')} against all the others"
     return f"{against} and should be read again." if count else ""
 
@@ -69,7 +85,7 @@ def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
     gaps = sorted(task.smallest_gap for task in seen if task.smallest_gap > 0 and task.percent)
     span = " to ".join(dict.fromkeys(Scale().gap(gap) for gap in (gaps[0], gaps[-1]))) if gaps else ""
     gap = f" The smallest gap that can be seen is {span}." if gaps else ""
-    suspects = sum(task.count("suspect") for task in seen)
+    suspects = sum(task.suspect for task in seen)
     rest = f" {plural(suspects, 'question')} {_verb(suspects == 1, 'run')} against all the others." if suspects else ""
     return f"{first}{gap}{rest}"
 
@@ -80,7 +96,7 @@ def _facts(task: TaskHealth) -> Table:
     clusters = "" if task.n_clusters == task.n_items else f" in {plural(task.n_clusters, 'cluster')}"
     rows = [("models", count_text(models)), ("questions", count_text(task.n_items) + clusters)]
     if models > 1:
-        known, against = np.isfinite(task.items.discrimination).sum(), count_text(task.count("suspect"))
+        known, against = np.isfinite(task.items.discrimination).sum(), count_text(task.suspect)
         rows += [
             ("telling models apart", _share(task.n_separating, task.n_items)),
             *_inert_rows(task),
@@ -117,8 +133,8 @@ def _inert_rows(task: TaskHealth) -> list[tuple[str, str]]:
     best, worst = (
         ("best for everybody", "worst for everybody") if task.lower_is_better else ("solved by all", "by none")
     )
-    kinds = [(best, "everybody"), (worst, "nobody")] if task.percent else []
-    extra = [("same score for all", "same"), ("answered by fewer than two", "unanswered")]
+    kinds: list[tuple[str, ItemKind]] = [(best, "everybody"), (worst, "nobody")] if task.percent else []
+    extra: list[tuple[str, ItemKind]] = [("same score for all", "same"), ("answered by fewer than two", "unanswered")]
     kinds += [(words, kind) for words, kind in extra if task.count(kind)]
     return [(words, _share(task.count(kind), task.n_items)) for words, kind in kinds]
 
@@ -176,7 +192,7 @@ def _line(task: TaskHealth, several: bool) -> tuple[str, ...]:
         count_text(len(task.models)),
         count_text(task.n_items),
         *(count_text(count) if there else "n/a" for count, there in zip(counts, known, strict=True)),
-        count_text(task.count("suspect")) if checked else "n/a",
+        count_text(task.suspect) if checked else "n/a",
         _gap(task, task.smallest_gap),
         _decimal(task.reliability),
     )
@@ -185,7 +201,7 @@ def _line(task: TaskHealth, several: bool) -> tuple[str, ...]:
 def _suspects_table(tasks: tuple[TaskHealth, ...]) -> Table:
     """List the worst suspect questions."""
     found = [(task, suspect) for task in tasks for suspect in task.suspects]
-    found.sort(key=lambda pair: pair[1]["discrimination"])
+    found.sort(key=lambda pair: pair[1].discrimination)
     columns = [
         *([Column(name="task", align="left", priority=8)] if len(tasks) > 1 else []),
         Column(name="suspect item", align="left"),
@@ -206,12 +222,12 @@ _RELATED = (
 )
 
 
-def _suspect_row(task: TaskHealth, suspect: dict[str, Any], named: bool) -> tuple[str, ...]:
+def _suspect_row(task: TaskHealth, suspect: Item, named: bool) -> tuple[str, ...]:
     return (
         *([task.task] if named else []),
-        suspect["item"],
-        Scale(percent=task.percent).score(suspect["score"]),
-        count_text(suspect["n_models"]),
-        _decimal(suspect["discrimination"]),
-        p_text(suspect["p_adjusted"]),
+        suspect.item,
+        Scale(percent=task.percent).score(suspect.score),
+        count_text(suspect.n_models),
+        _decimal(suspect.discrimination),
+        p_text(suspect.p_adjusted),
     )

@@ -2,20 +2,82 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from howsure.present.document import Column, Table
-from howsure.present.estimate import whisker
+from howsure import checks
+from howsure.errors import MethodError
+from howsure.options import BoardChart
+from howsure.present.document import Column, Document, Table, Text, closing, opening
+from howsure.present.estimate import bound_texts, merged_cautions, whisker
+from howsure.present.words import plain
 from howsure.wording import Scale, level_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
-    from howsure.answers.leaderboard import Board
-    from howsure.present.document import Cell
+    from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.present.charts.base import Spec
+    from howsure.present.document import Block, Cell
     from howsure.statistics.ranks.rank import Rank
 
 LOPSIDED = 0.5
 """An error bar whose nearer limit is less than this share as far as the further one is not said as "give or take"."""
+
+
+def document(answer: Leaderboard) -> Document:
+    """Return each board's verdict and table, then the cautions."""
+    blocks: list[Block] = []
+    for board in answer.every:
+        if len(answer.every) > 1:
+            blocks.append(Text(text=board_title(board), kind="heading"))
+        blocks += opening(board_verdict(board), answer.notes if board is answer.every[0] else ())
+        blocks.append(board_table(board, answer.top))
+        blocks += bound_texts(list(board.entries[: answer.top]))
+        blocks += closing((*board.cautions, *merged_cautions(board.entries)))
+    return Document(blocks=(*blocks, *closing(answer.cautions)))
+
+
+def verdict(answer: Leaderboard) -> str:
+    """Say what the overall board shows, or the only one."""
+    return board_verdict(answer.every[0])
+
+
+def explanation(answer: Leaderboard) -> Document:
+    """Explain the overall board, or else the first, in plain words."""
+    board, count = answer.every[0], len(answer.boards)
+    title = f"{board.task or 'overall'} · {board.metric}" if count > 1 else ""
+    return plain.explained(plain.board_phrases(board, boards=count), title)
+
+
+def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
+    """Draw the boards: one panel each, in their order, with its best `top` models."""
+    from howsure.present.charts.base import panels
+
+    checks.word("kind", kind, BoardChart)
+    every, top = answer.every, answer.top
+    boards = [board for board in every if len(board.entries[:top]) > 1] if kind == "pairs" else every
+    if not boards:
+        raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
+    specs = [_panel(board, kind, top, several=len(every) > 1) for board in boards]
+    return panels(specs, columns=2 if len(boards) > 2 and kind != "pairs" else 1, own_scales=kind == "pairs")
+
+
+def _panel(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> Spec:
+    from howsure.present.charts import leaderboard, pairs, ranks
+
+    records, count = board.records()[:top], len(board.entries)
+    given: dict[str, Any] = {
+        "percent": board.percent,
+        "score": board.metric,
+        "level": board.level,
+        "title": (board.task or "overall") if several else "",
+        "subtitle": f"the best {len(records)} of {plural(count, 'model')}" if len(records) < count else "",
+        "description": board_verdict(board),
+    }
+    if kind == "pairs":
+        return pairs.spec(board.pair_records(), [record["model"] for record in records], **given)
+    if kind == "ranks":
+        return ranks.spec(records, **given)
+    return leaderboard.spec(records, lower_is_better=board.lower_is_better, **given)
 
 
 def board_title(board: Board) -> str:

@@ -5,18 +5,60 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Table
+from howsure.answers.noise import ATTEMPTS
+from howsure.errors import MethodError
+from howsure.present.document import Column, Document, Table, Text, closing, opening
 from howsure.wording import Scale, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.noise import Component, NoiseEntry, TaskNoise
-    from howsure.present.document import Cell
+    from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
+    from howsure.present.charts.base import Spec
+    from howsure.present.document import Block, Cell
 
-ATTEMPTS = (1, 2, 5, 10, math.inf)
 LITTLE = 0.03
 """More attempts are not worth telling of where they would shorten the error bar by less than this share."""
+
+
+def document(answer: Noise) -> Document:
+    """Return each task's verdict and tables, then the cautions."""
+    blocks: list[Block] = []
+    for task in answer.tasks:
+        if len(answer.tasks) > 1:
+            blocks.append(Text(text=f"{task.task} · {task.metric}", kind="heading"))
+        blocks += opening(task_verdict(task), answer.notes if task is answer.tasks[0] else ())
+        blocks.append(source_table(task))
+        if any(entry.measured or entry.n_clusters < entry.n_items for entry in task.entries):
+            blocks.append(component_table(task))
+        if task.pairs is not None:
+            blocks.append(Text(text=pairs_sentence(task.pairs)))
+    of_entries = (caution for task in answer.tasks for entry in task.entries for caution in entry.cautions)
+    return Document(blocks=(*blocks, *closing((*answer.cautions, *of_entries))))
+
+
+def chart(answer: Noise) -> Spec:
+    """Draw the predicted standard error over attempts and questions."""
+    from howsure.present.charts import noise
+
+    records = answer.curves()
+    if not records:
+        raise MethodError(
+            "nothing to draw: one attempt a question doesn't tell the noise of answers",
+            remedy="Run two attempts or more.",
+        )
+    shares = all(task.percent for task in answer.tasks)
+    return noise.spec(records, percent=shares, description=task_verdict(answer.tasks[0]))
+
+
+def pairs_sentence(pairs: PairNoise) -> str:
+    """Say how much of the variance of differences comes from answers."""
+    now = f"of the variance of {'their' if pairs.n_pairs == 1 else 'a'} difference, answers make up {percent(pairs.answer_share)}"
+    single = f"with one attempt a question it would be {percent(pairs.single_share)}"
+    if pairs.n_pairs == 1:
+        return f"Comparing the two: {now}; {single}."
+    where = f"at the median of {plural(pairs.n_pairs, 'pair')}"
+    return f"Comparing two of them: {now} {where}; {single}, and more than questions in {pairs.more_answers:,} of them."
 
 
 def task_verdict(task: TaskNoise) -> str:
@@ -91,11 +133,6 @@ def percent(share: float) -> str:
 def _range(shares: Sequence[float]) -> str:
     low, high = (f"{100 * share:.0f}" for share in (min(shares), max(shares)))
     return f"{low} %" if low == high else f"{low}–{high} %"
-
-
-def count_of(attempts: float) -> str:
-    """Write a number of attempts: `5`, `endless`."""
-    return "endless" if math.isinf(attempts) else f"{attempts:.0f}"
 
 
 def source_table(task: TaskNoise) -> Table:

@@ -4,20 +4,61 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from howsure.present.document import Column, Table
-from howsure.wording import Scale, count_text, level_text, plural
+from howsure.errors import MethodError
+from howsure.present.document import Column, Document, Table, Text, closing, opening
+from howsure.present.words.forecasts import (
+    MOST_ITEMS,
+    ROUND,
+    attempts_text,
+    cell_text,
+    items_text,
+    percent_text,
+    range_text,
+    whole_percent,
+)
+from howsure.wording import Scale, level_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.plan import Basis, Forecast, Option, Plan, TaskPlan
-
-MOST_ITEMS = 1e9
-ROUND = 1000
-"""Numbers of questions above this are shown to three digits: a forecast is not exact."""
+    from howsure.answers.plan import Basis, Forecast, Option, Plan, Simulated, TaskPlan
+    from howsure.present.charts.base import Spec
 
 
-def plan_verdict(plan: Plan) -> str:
+def document(plan: Plan) -> Document:
+    """Return the verdict, the options, what they rest on, and the cautions."""
+    blocks = opening(verdict(plan), plan.notes)
+    for task in plan.tasks:
+        if len(plan.tasks) > 1:
+            blocks.append(Text(text=f"{task.task} · {task.metric}" if task.task else "overall", kind="heading"))
+        blocks.append(design_table(plan, task))
+    if plan.simulated is not None:
+        blocks.append(Text(text=simulated_sentence(plan.simulated)))
+    if plan.main.basis is not None:
+        blocks.append(assumption_table(plan, plan.main.basis))
+    return Document(blocks=(*blocks, *closing(plan.cautions)))
+
+
+def chart(plan: Plan) -> Spec:
+    """Draw the power curves."""
+    from howsure.present.charts import plan as curves
+
+    records = plan.curve_records()
+    if not records:
+        raise MethodError("nothing to draw: no number of questions is enough", remedy="Ask for a larger effect.")
+    over: Literal["items", "effect"] = "effect" if plan.sought == "effect" else "items"
+    return curves.spec(records, over, percent=plan.main.percent, description=verdict(plan))
+
+
+def simulated_sentence(seen: Simulated) -> str:
+    """Say how often the test found it in the pilot's own questions."""
+    return (
+        f"Checked: in {seen.trials:,} draws of the pilot's own questions the test found it in {100 * seen.power:.0f} % "
+        f"(± {100 * seen.se:.1f})."
+    )
+
+
+def verdict(plan: Plan) -> str:
     """Say how many questions are needed, or what so many can show."""
     task, option = plan.main, plan.main.best
     scale = Scale(percent=task.percent)
@@ -30,7 +71,7 @@ def plan_verdict(plan: Plan) -> str:
         size = scale.gap(option.effect.value) + range_text(option.effect, scale.number, scale.unit)
         what = "true difference" if plan.goal == "different" else "margin"
         return f"{_first(how)} show a {what} of {size} or more with {percent_text(option.power.value)} power{_corrected(plan)}."
-    power = percent_text(option.power.value) + range_text(option.power, lambda p: f"{100 * p:.0f}", " %")
+    power = percent_text(option.power.value) + range_text(option.power, whole_percent, " %")
     return f"{_first(how)} show {_goal(plan, option, scale)} with a chance of {power}{_corrected(plan)}."
 
 
@@ -79,64 +120,57 @@ def _corrected(plan: Plan) -> str:
     return f", corrected for {plan.comparisons:,} comparisons" if plan.comparisons > 1 else ""
 
 
-def range_text(forecast: Forecast, write: object, unit: str = "") -> str:
-    """Say how far off a forecast could be as the pilot goes."""
-    if math.isnan(forecast.low) or not callable(write):
-        return ""
-    high = "any number" if math.isinf(forecast.high) else f"{write(forecast.high)}{unit}"
-    return f" (could be {write(forecast.low)} to {high})"
-
-
-def items_text(count: float) -> str:
-    """Write a forecast number of questions: to the unit up to a thousand, then to three digits."""
-    if not math.isfinite(count) or count > MOST_ITEMS:
-        return "no number"
-    if count <= ROUND:
-        return count_text(math.ceil(count - 1e-9))
-    step = 10 ** (math.floor(math.log10(count)) - 2)
-    return count_text(math.ceil(count / step - 1e-9) * step)
-
-
-def percent_text(share: float) -> str:
-    """Write a chance: `80 %`."""
-    return "over 99 %" if share > 0.995 else f"{100 * share:.0f} %"
-
-
 def design_table(plan: Plan, task: TaskPlan) -> Table:
     """Lay out the options: one line a number of attempts."""
-    scale = Scale(percent=task.percent)
     clustered = task.basis is not None and task.basis.cluster_size != 1
     priced = any(math.isfinite(option.cost) for option in task.options)
-    columns = [Column(name="", align="left"), Column(name="attempts"), Column(name="questions")]
-    columns += [Column(name="clusters", priority=7)] if clustered else []
-    columns += [Column(name="answers a model", priority=5)]
-    columns += [
-        Column(
-            name="difference"
-            if plan.goal == "different"
-            else "margin"
-            if plan.sought == "effect"
-            else "true difference"
-        )
+    size = "difference" if plan.goal == "different" else "margin" if plan.sought == "effect" else "true difference"
+    columns = [
+        *(Column(name="", align="left"), Column(name="attempts"), Column(name="questions")),
+        *([Column(name="clusters", priority=7)] if clustered else []),
+        *(Column(name="answers a model", priority=5), Column(name=size), Column(name="power")),
+        *(Column(name="SE", priority=6), Column(name="by the formula", priority=4)),
+        *([Column(name="cost")] if priced else []),
     ]
-    columns += [Column(name="power"), Column(name="SE", priority=6), Column(name="by the formula", priority=4)]
-    columns += [Column(name="cost")] if priced else []
-    rows = []
-    for k, option in enumerate(task.options):
-        row = ["▸" if k == task.chosen else "", _count(option.attempts), cell_text(option.items, items_text)]
-        row += [items_text(option.clusters)] if clustered else []
-        row += [items_text(option.attempts * option.items.value) if math.isfinite(option.attempts) else "endless"]
-        write = scale.number if plan.sought == "effect" else partial(_given, scale)
-        size = cell_text(option.effect, write)
-        row += [size + scale.unit if math.isfinite(option.effect.value) else size]
-        row += [cell_text(option.power, lambda p: f"{100 * p:.0f}") + " %", scale.number(option.se)]
-        row += [items_text(option.formula) if math.isfinite(option.effect.value) else "n/a"]
-        row += [_cost(option.cost) if math.isfinite(option.cost) else "n/a"] if priced else []
-        rows.append(tuple(row))
+    rows = [
+        (
+            "▸" if k == task.chosen else "",
+            *_size_cells(option, clustered=clustered),
+            *_effect_cells(plan, option, Scale(percent=task.percent)),
+            *([_cost(option.cost) if math.isfinite(option.cost) else "n/a"] if priced else []),
+        )
+        for k, option in enumerate(task.options)
+    ]
+    return Table(columns=tuple(columns), rows=tuple(rows), note=_test_note(plan) if task is plan.main else "")
+
+
+def _size_cells(option: Option, *, clustered: bool) -> list[str]:
+    """Write how much is run: attempts, questions, clusters, answers."""
+    known = math.isfinite(option.attempts)
+    return [
+        attempts_text(option.attempts),
+        cell_text(option.items, items_text),
+        *([items_text(option.clusters)] if clustered else []),
+        items_text(option.attempts * option.items.value) if known else "endless",
+    ]
+
+
+def _effect_cells(plan: Plan, option: Option, scale: Scale) -> list[str]:
+    """Write what it shows: the difference, the power, the standard error, and what the formula says."""
+    known = math.isfinite(option.effect.value)
+    size = cell_text(option.effect, scale.number if plan.sought == "effect" else partial(_given, scale))
+    return [
+        size + scale.unit if known else size,
+        cell_text(option.power, whole_percent) + " %",
+        scale.number(option.se),
+        items_text(option.formula) if known else "n/a",
+    ]
+
+
+def _test_note(plan: Plan) -> str:
     tested = {"pseudo-items": "paired pseudo-items, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
-    note = f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal and without pseudo-items"
-    return Table(columns=tuple(columns), rows=tuple(rows), note=note if task is plan.main else "")
+    return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal and without pseudo-items"
 
 
 def _signed(scale: Scale, size: float) -> str:
@@ -152,22 +186,6 @@ def _given(scale: Scale, size: float) -> str:
 def _cost(cost: float) -> str:
     """Write a cost in the user's unit: to the unit from a thousand on."""
     return f"{cost:,.0f}" if cost >= ROUND else f"{cost:,.4g}"
-
-
-def _count(attempts: float) -> str:
-    return "endless" if math.isinf(attempts) else f"{attempts:,.3g}"
-
-
-def cell_text(forecast: Forecast, write: object) -> str:
-    """Write a forecast with its limits: `645 [265–1,190]`."""
-    assert callable(write)
-    if not math.isfinite(forecast.value):
-        return "none"
-    text = str(write(forecast.value))
-    if math.isnan(forecast.low):
-        return text
-    high = "…" if math.isinf(forecast.high) else write(forecast.high)
-    return f"{text} [{write(forecast.low)}–{high}]"
 
 
 def assumption_table(plan: Plan, basis: Basis) -> Table:

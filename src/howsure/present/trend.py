@@ -5,20 +5,31 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Table
+from howsure.present.document import Column, Document, Table, closing, opening
 from howsure.present.estimate import whisker
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.trend import RunTrend, TaskTrend, TrendPoint
+    from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
     from howsure.present.document import Cell
 
 CLEAR, WEAK = 3.0, 1.0
 MOST_POINTS = 12
 
 
-def _task_verdict(task: TaskTrend) -> str:
+def document(answer: Trend) -> Document:
+    """Return a table of tasks where there are several, else each run's checkpoints."""
+    first = answer.tasks[0]
+    if len(answer.tasks) > 1:
+        head, tables = _tasks_verdict(answer.tasks), [_tasks_table(answer.tasks)]
+    else:
+        head, tables = task_verdict(first), [_run_table(run, first.percent) for run in first.runs]
+    return Document(blocks=(*opening(head, answer.notes), *tables, *closing(answer.cautions)))
+
+
+def task_verdict(task: TaskTrend) -> str:
+    """Say how each run's score changes, and whether the task can tell runs apart."""
     scale = Scale(percent=task.percent)
     told = [_run_sentence(run, scale) for run in task.runs[:3]]
     more = [f"{len(task.runs) - 3} more runs."] if len(task.runs) > 3 else []

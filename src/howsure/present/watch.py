@@ -5,10 +5,39 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from howsure.present.document import Column, Document, Table, closing, opening
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.watch import Look
+
+
+def document(look: Look) -> Document:
+    """Return the verdict, one table and the cautions."""
+    table = Table(columns=(Column(name="", align="left"), Column(name="", align="left")), rows=tuple(_rows(look)))
+    return Document(blocks=(*opening(verdict(look), look.notes), table, *closing(look.cautions)))
+
+
+def verdict(look: Look) -> str:
+    """Say what is decided, or where things stand and what it would take."""
+    if look.decided:
+        return f"{_found(look)}: stop ({_seen(look)})."
+    state = f"{_state(look)}, {_seen(look)}"
+    if look.exhausted:
+        return f"Not decided with all {plural(look.n_items, 'item')} used: {state}."
+    return f"Keep going: {state}{_forecast(look)}."
+
+
+def line(look: Look) -> str:
+    """Say it in one short line: `212 of 500 items  +3.1 pp  [−2.0, 8.2]  keep going`."""
+    scale = Scale(percent=look.percent)
+    waiting = f" ({look.n_waiting:,} waiting)" if look.n_waiting else ""
+    if not look.n_items:
+        return f"0{_of(look)} items{waiting}  keep going"
+    value = scale.score(look.estimate) if look.b is None else scale.difference(look.estimate)
+    interval = scale.interval(look.interval.low, look.interval.high)
+    word = "decided" if look.decided else "all items used" if look.exhausted else "keep going"
+    return f"{look.n_items:,}{_of(look)} items{waiting}  {value}  {interval}{scale.unit if look.b else ''}  {word}"
 
 
 def _found(look: Look) -> str:

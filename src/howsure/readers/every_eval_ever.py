@@ -117,7 +117,7 @@ def _several(metrics: Sequence[str], source: Source) -> Iterator[Caution]:
             code="several_results",
             message=f"{source.name}: rows of {len(names):,} results are in one file ({', '.join(names[:5])}); "
             "some converters write the mean of a sample's attempts in each of them.",
-            remedy="Choose one with --metric.",
+            remedy="Choose one with `metric`.",
         )
 
 

@@ -325,7 +325,7 @@ def _keep(frame: pl.LazyFrame, where: Mapping[str, tuple[str, ...]]) -> pl.LazyF
     columns = frame.collect_schema().names()
     for name, values in where.items():
         if name not in columns:
-            raise DataError(f"no column {name!r} for --where", remedy=f"The columns are: {', '.join(columns)}.")
+            raise DataError(f"no column {name!r} to choose rows by", remedy=f"The columns are: {', '.join(columns)}.")
         frame = frame.filter(pl.col(name).cast(pl.String).is_in(list(values)))
     return frame
 
@@ -349,7 +349,7 @@ def _failed_files(reports: list[FileReport]) -> list[Caution]:
         Caution(
             code="files_failed",
             message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
-            remedy="`howsure describe` lists them all; --strict stops at the first.",
+            remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
         )
     ]
 

@@ -63,7 +63,7 @@ def read(source: Source) -> Reading:
         raise ReadError(
             f"no column for the item among {', '.join(columns[:12])}",
             where=source.name,
-            remedy="Name it (--columns item=…); a leaderboard needs model, score and n.",
+            remedy="Name it (`columns={'item': '…'}`); a leaderboard needs model, score and n.",
         )
     return Reading(published=published)
 
@@ -144,7 +144,7 @@ def read_side_table(path: str) -> pl.DataFrame:
 
     place = Path(path)
     if not place.is_file():
-        raise ReadError("no such file", where=path, remedy="--items takes a table with one row an item.")
+        raise ReadError("no such file", where=path, remedy="`items` takes a table with one row an item.")
     frame = scan(Source(path=place, root=place)).collect()
     roles = find_roles(frame.columns, {})
     if "item" not in roles:

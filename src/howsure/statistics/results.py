@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from howsure.answers.base import number
-from howsure.wording import level_text, plural
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
 
+Side = Literal["upper", "lower"]
+Units = Literal["items", "clusters", "attempts"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A confidence interval: `low` and `high` in score units, NaN where none exists, at this `level`."""
+    """A confidence interval.
+
+    Attributes:
+        low: Its lower limit, in score units; NaN where there is none.
+        high: Its upper limit.
+        level: The confidence level.
+    """
 
     low: float
     high: float
@@ -32,36 +38,33 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """A one-sided exact statement: with this `level`, the rate lies below (`side` "upper") or above `limit`.
+    """A one-sided exact confidence limit of a rate.
 
-    `units`: what was counted as independent, "items" or "clusters", and `n` how many there were.
+    Attributes:
+        limit: The rate lies below it, or above it.
+        side: "upper" where the rate lies below the limit, "lower" where it lies above.
+        level: The confidence level.
+        units: What was counted as independent: "items", "clusters" or, on exactly these questions, "attempts".
+        n: How many of these there were.
     """
 
     limit: float
-    side: str
+    side: Side
     level: float
-    units: str
+    units: Units
     n: int
-
-    def sentence(self) -> str:
-        """Say it in words: `failure rate below 9.5 % (95 %), counting 30 items`."""
-        rate = self.limit if self.side == "upper" else 1 - self.limit
-        what = "success" if self.side == "upper" else "failure"
-        percent = f"{100 * rate:.2g}" if rate < 0.1 else f"{100 * rate:.1f}"
-        return f"{what} rate below {percent} % ({level_text(self.level)}), counting {plural(self.n, self.units[:-1])}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the bound as plain data."""
-        return {"limit": self.limit, "side": self.side, "level": self.level, "units": self.units, "n": self.n}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """What was done to get an interval or a p-value, as data; `str()` is its label in tables, JSON and the record.
 
-    `name`: the interval of a mean or the test of a difference; "fixed-items" on exactly these questions. `variance`: the
-    variance estimator, None where none is chosen. `paired`: whether two models were compared on shared items, None for a mean.
-    `adjusted`: by covariates. `overall`: several tasks put together.
+    Attributes:
+        name: The interval of a mean or the test of a difference; "fixed-items" on exactly these questions.
+        variance: The variance estimator; None where none is chosen.
+        paired: Whether two models were compared on shared items; None for a mean.
+        adjusted: Whether covariates were used.
+        overall: Whether several tasks were put together.
     """
 
     name: str
@@ -83,10 +86,18 @@ class Method:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A value with its standard error and interval, in score units.
+    """A value with its standard error and confidence interval, in score units.
 
-    `se`, `df` and the limits are NaN where they don't exist, and a caution says why. `method` names the interval
-    and the variance estimator that were used. `bounds` are the exact one-sided statements at 0 and n of n.
+    Attributes:
+        value: The mean, or the difference.
+        se: Its standard error; NaN where there is none, and a caution says why.
+        interval: Its confidence interval.
+        df: Degrees of freedom of the interval; NaN where it has none.
+        n_items: Items behind the value.
+        n_clusters: Clusters that these items come in; as many as items where each stands alone.
+        method: The interval or test, and the variance estimator.
+        cautions: Warnings about the value, each with what to do about it.
+        bounds: Exact one-sided limits, where every item failed or every item succeeded.
     """
 
     value: float
@@ -98,22 +109,6 @@ class Estimate:
     method: Method
     cautions: tuple[Caution, ...] = ()
     bounds: tuple[Bound, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the estimate as plain data."""
-        return {
-            "value": number(self.value),
-            "se": number(self.se),
-            "low": number(self.interval.low),
-            "high": number(self.interval.high),
-            "level": self.interval.level,
-            "df": number(self.df),
-            "n_items": self.n_items,
-            "n_clusters": self.n_clusters,
-            "method": str(self.method),
-            "bounds": [bound.to_dict() for bound in self.bounds],
-            "cautions": [caution.to_dict() for caution in self.cautions],
-        }
 
 
 def significant(p_value: float, level: float) -> bool:

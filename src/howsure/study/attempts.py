@@ -151,7 +151,7 @@ def _fractions(part: pl.DataFrame, rule: ScoreRule, task: str) -> DataError:
     return DataError(
         f"{rule} needs attempts that are right or wrong, and item {odd['item']!r} of model {odd['model']!r} is neither",
         where=task,
-        remedy="Use best-of-K, choose tasks with --task, or make the scores 0 and 1 first.",
+        remedy="Use best-of-K, choose tasks with `task`, or make the scores 0 and 1 first.",
     )
 
 

@@ -63,7 +63,7 @@ def runs_of(models: Sequence[str], pattern: str | None = None) -> dict[str, list
         if run and run[-1].step == point.step:
             raise DataError(
                 f"{run[-1].model!r} and {point.model!r} are both step {point.step:,.12g} of {point.run!r}",
-                remedy="Choose models with --model, or say how names tell run and step with --step-from.",
+                remedy="Choose models with `model`, or say how names tell run and step with `step_from`.",
             )
         run.append(point)
     return runs
@@ -92,7 +92,7 @@ def last_checkpoints(models: Sequence[str], count: int, pattern: str | None) -> 
     if not runs:
         raise DataError(
             f"no model looks like a checkpoint ({listing([repr(model) for model in models])})",
-            remedy=r"Say how names tell run and step: --step-from '(?P<run>.+)-(?P<step>\d+)'.",
+            remedy=r"Say how names tell run and step: `step_from='(?P<run>.+)-(?P<step>\d+)'`.",
         )
     return [
         Average(f"{run} (last {min(count, len(points))})", run, tuple(point.model for point in points[-count:]))

@@ -100,7 +100,7 @@ def _attach(
 ) -> Clustered:
     """Attach the clusters of one choice to the tasks that it is for; `of`: which these are, where others have another."""
     if choice == (NO_CLUSTERS,):
-        return Clustered(table=table, notes=(f"Clusters{of}: ignored (--cluster none); each item is its own.",))
+        return Clustered(table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own.",))
     cautions: tuple[Caution, ...] = ()
     declared = False
     if design.cluster_from is not None and choice == design.cluster:
@@ -177,7 +177,7 @@ def _every_item(table: pl.DataFrame, alias: str, name: str) -> pl.DataFrame:
         raise DataError(
             f"no {name!r} for {plural(len(lacking), 'item')}, first {row['item']!r}",
             where=str(row["task"]),
-            remedy="Clustering needs it on every item: complete it, choose another column, or use --cluster none.",
+            remedy="Clustering needs it on every item: complete it, choose another column, or use `cluster='none'`.",
         )
     return table.with_columns(pl.when(bare).then(_LONE).otherwise(alias).alias(alias))
 
@@ -208,7 +208,7 @@ def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
         Caution(
             code="cluster_missing",
             message=f"{row['task']}: {plural(row['no'], 'item')} without a cluster, each counted as its own",
-            remedy="Complete the column, or use --cluster none.",
+            remedy="Complete the column, or use `cluster='none'`.",
         )
         for row in torn.iter_rows(named=True)
     )
@@ -218,21 +218,21 @@ def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise DataError(f"--cluster-from {pattern!r} is no regular expression ({error})") from None
+        raise DataError(f"`cluster_from={pattern!r}` is no regular expression ({error})") from None
     if groups < 1:
         raise DataError(
-            f"--cluster-from {pattern!r} has no group", remedy=r"Put brackets around the cluster: '^(.+?)-\d+$'."
+            f"`cluster_from={pattern!r}` has no group", remedy=r"Put brackets around the cluster: '^(.+?)-\d+$'."
         )
     try:
         found = table["item"].str.extract(pattern, 1)
     except pl.exceptions.ComputeError:
         raise DataError(
-            f"--cluster-from {pattern!r} is too involved", remedy="Write it without look-around or large repeats."
+            f"`cluster_from={pattern!r}` is too involved", remedy="Write it without look-around or large repeats."
         ) from None
     if found.null_count():
         item = table["item"].filter(found.is_null()).sort()[0]
         raise DataError(
-            f"--cluster-from {pattern!r} finds no cluster in {plural(found.null_count(), 'item')}, first {item!r}",
+            f"`cluster_from={pattern!r}` finds no cluster in {plural(found.null_count(), 'item')}, first {item!r}",
             remedy="Widen the pattern so that every id matches.",
         )
     return found
@@ -244,7 +244,7 @@ _LONE = pl.concat_str(pl.lit("\x00item "), pl.col("item"))
 
 def _clusters_note(table: pl.DataFrame, names: tuple[str, ...], *, declared: bool, of: str) -> str:
     parts = [_cluster_words(table, f"cluster_{k}", name) for k, name in enumerate(names)]
-    hint = "; --cluster none ignores it" if declared else ""
+    hint = "; `cluster='none'` ignores it" if declared else ""
     return f"Clusters{of}: {' and '.join(parts)}{hint}."
 
 
@@ -301,7 +301,7 @@ def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
                     code="looks_grouped",
                     message=f"the item ids look grouped ({groups:,} groups of {n:,} items); if items of a group were "
                     "drawn together, the error bars are too small",
-                    remedy=f"Use --cluster-from '{pattern}', or --cluster none to say that they were not.",
+                    remedy=f"Use `cluster_from=r'{pattern}'`, or `cluster='none'` to say that they were not.",
                 )
             ]
     return []
@@ -320,6 +320,6 @@ def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> list[Cauti
             code="looks_grouped",
             message=f"column `{name}` groups the items ({counts[name]:,} values); if items of a group were drawn "
             "together, the error bars are too small",
-            remedy=f"Use --cluster {name}, or --cluster none to say that they were not.",
+            remedy=f"Use `cluster={name!r}`, or `cluster='none'` to say that they were not.",
         )
     ]

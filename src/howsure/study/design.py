@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from howsure import checks
 from howsure.errors import OptionError
-from howsure.options import Failures, Population, ScoreRule, check, parse_score
+from howsure.options import Failures, Population, ScoreRule, checked, option
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NO_CLUSTERS = "none"
 
@@ -64,20 +65,9 @@ class TaskRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """How the scores are to be looked at.
+    """How the scores are to be looked at: the shared options, checked and frozen.
 
-    `task`, `model`, `metric`: only these; None means all; of a model what follows a slash of its name is enough. `cluster`: a metadata column, two of them for two-way
-    clustering, "none" to ignore a declared one; None means a column named cluster if there is one. `cluster_from`: a
-    regular expression whose first group, found in the item's id, is the cluster. `items`: a side table with one row an
-    item, where cluster and weight columns are looked up as well. `weight`: a column. `failures`: what a failed attempt
-    counts as. `lower_is_better`: None leaves it to what the harness says.
-    `score`: what is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", "best-of-4", "consistency",
-    or "prob", the probability of the right answer. `population`: "questions" that could have been drawn, or exactly those of
-    this "benchmark". `covariate`: columns, or `model:NAME`, known for more items than were answered, by which means are
-    adjusted. `average_last`: average the last so many checkpoints of a run; `step_from`: a regular expression with the
-    groups run and step, where the usual names (…-step1000) don't tell them. `tasks`: what is different for some tasks, by
-    patterns of their names: `{"mmlu*": {"cluster": "subject"}}`, with cluster, metric, lower_is_better, failures and margin;
-    of each, the first pattern that matches and says something of it is the one that holds.
+    What each of them means stands in the table of `howsure.options`, from which the page of the Python reference is made.
     """
 
     task: tuple[str, ...] = ()
@@ -97,29 +87,39 @@ class Design:
     tasks: tuple[TaskRule, ...] = ()
 
     @property
+    def clusterings(self) -> tuple[tuple[str, ...] | None, ...]:
+        """Every way of clustering that was named: for all tasks, and for some."""
+        return (self.cluster, *(rule.cluster for rule in self.tasks))
+
+    @property
     def ignores_clusters(self) -> bool:
         """Whether the user said that every item is its own cluster."""
         return self.cluster == (NO_CLUSTERS,)
 
     def cluster_of(self, task: str) -> tuple[str, ...] | None:
         """Return the columns that a task is clustered by; None leaves it to the data, ("none",) ignores all."""
-        return self._of(task, "cluster", self.cluster)
+        cluster: tuple[str, ...] | None = self._of(task, "cluster", self.cluster)
+        return cluster
 
     def metric_of(self, task: str) -> tuple[str, ...]:
         """Return the metrics that are wanted of a task; () means all."""
-        return self._of(task, "metric", self.metric)
+        metric: tuple[str, ...] = self._of(task, "metric", self.metric)
+        return metric
 
     def failures_of(self, task: str) -> Failures:
         """Return what a failed attempt of a task counts as."""
-        return self._of(task, "failures", self.failures)
+        failures: Failures = self._of(task, "failures", self.failures)
+        return failures
 
     def lower_is_better_of(self, task: str) -> bool | None:
         """Return the direction of a task's scores, None where it is left to what the harness says."""
-        return self._of(task, "lower_is_better", self.lower_is_better)
+        lower_is_better: bool | None = self._of(task, "lower_is_better", self.lower_is_better)
+        return lower_is_better
 
     def margin_of(self, task: str, shared: float | None = None) -> float | None:
         """Return the margin of a task; `shared` is the verb's own, for tasks that no pattern gives one."""
-        return self._of(task, "margin", shared)
+        margin: float | None = self._of(task, "margin", shared)
+        return margin
 
     def _of(self, task: str, name: str, shared: Any) -> Any:
         """Return what the first rule says that matches a task and speaks of this, else what holds for all."""
@@ -127,54 +127,97 @@ class Design:
         return next((value for value in said if value is not None), shared)
 
 
-def make_design(options: DesignOptions) -> Design:
-    """Check the shared options and freeze them; a name that no option has is an error that names its nearest."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A shared option that some verbs can't respect: when it was given, and what they say then."""
+
+    given: Callable[[Design], bool]
+    what: str
+    remedy: str
+
+
+REFUSALS: Mapping[str, Refusal] = {
+    "population": Refusal(
+        given=lambda design: design.population == "benchmark",
+        what="{verb} doesn't ask about exactly these questions",
+        remedy="estimate, compare and leaderboard do.",
+    ),
+    "covariate": Refusal(
+        given=lambda design: bool(design.covariate),
+        what="{verb} takes no covariate",
+        remedy="estimate and compare do.",
+    ),
+    "score": Refusal(
+        given=lambda design: design.score.over_attempts,
+        what="{verb} is about means over attempts, and {score} is another score",
+        remedy="Leave `score` out; estimate gives the error bar of such scores.",
+    ),
+    "average_last": Refusal(
+        given=lambda design: bool(design.average_last),
+        what="{verb} looks at single checkpoints, not at their averages",
+        remedy="Leave `average_last` out.",
+    ),
+    "two clusters": Refusal(
+        given=lambda design: any(len(each or ()) > 1 for each in design.clusterings),
+        what="{verb} takes one way of clustering",
+        remedy="Name the coarser one.",
+    ),
+}
+"""The one place where shared options are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Respects:
+    """Which shared options a verb respects: all of them, but for those named."""
+
+    verb: str
+    all_but: tuple[Literal["population", "covariate", "score", "average_last", "two clusters"], ...] = ()
+
+    def refuse(self, design: Design) -> None:
+        """Raise OptionError for an option that the verb can't respect."""
+        for name in self.all_but:
+            refusal = REFUSALS[name]
+            if refusal.given(design):
+                what = refusal.what.format(verb=self.verb, score=design.score)
+                raise OptionError(what, remedy=refusal.remedy)
+
+
+def make_design(options: DesignOptions, respects: Respects | None = None, **methods: object) -> Design:
+    """Check the shared options and freeze them; OptionError for those that the verb doesn't respect.
+
+    A name that no option has is an error that names its nearest. `methods`: what was given of the methods that are about
+    drawn questions, and can't go with population="benchmark".
+    """
     known = list(DesignOptions.__annotations__)
     for name in options:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"The shared options are: {', '.join(known)}."
             raise OptionError(f"no option {name!r}", remedy=hint)
-    failures = options.get("failures", "harness")
-    check("failures", failures, Failures)
-    population = options.get("population", "questions")
-    check("population", population, Population)
-    items, cluster, last = options.get("items"), options.get("cluster"), options.get("average_last")
-    if last is not None and (not isinstance(last, int) or last < 1):
-        raise OptionError(f"average_last={last!r} is not a whole number above 0", remedy="Write 3 for the last three.")
-    if items is not None and not isinstance(items, (str, Path)):
+    given = {name: value for name, value in checked(**options).items() if value is not None}
+    design = Design(**{**given, "tasks": _rules(given.get("tasks", {}))})
+    if respects is not None:
+        respects.refuse(design)
+    _refuse_methods(design, methods)
+    return design
+
+
+def _refuse_methods(design: Design, methods: Mapping[str, object]) -> None:
+    given = [f"{name}={value!r}" for name, value in methods.items() if value is not None]
+    if design.population == "benchmark" and given:
         raise OptionError(
-            "items takes the path of a table", remedy="Write your table to a .csv or .parquet file first."
+            f"population='benchmark' has its own error bar, and {given[0]} is for population='questions'",
+            remedy="Leave one of the two out.",
         )
-    return Design(
-        task=_names(options.get("task")),
-        model=_names(options.get("model")),
-        metric=_names(options.get("metric")),
-        cluster=None if cluster is None else _names(cluster),
-        cluster_from=options.get("cluster_from"),
-        items=None if items is None else str(items),
-        weight=options.get("weight"),
-        failures=failures,
-        lower_is_better=options.get("lower_is_better"),
-        score=parse_score(options.get("score", "mean")),
-        population=population,
-        covariate=_names(options.get("covariate")),
-        average_last=last or 0,
-        step_from=options.get("step_from"),
-        tasks=_rules(options.get("tasks")),
-    )
 
 
-def _rules(tasks: object) -> tuple[TaskRule, ...]:
+def _rules(tasks: Mapping[str, object]) -> tuple[TaskRule, ...]:
     """Check and freeze what is said of single tasks."""
-    if tasks is None:
-        return ()
-    if not isinstance(tasks, Mapping) or not all(isinstance(pattern, str) for pattern in tasks):
-        raise OptionError(f"tasks={tasks!r} is no table of tasks", remedy=_TASKS_REMEDY)
-    return tuple(_rule(pattern, said) for pattern, said in tasks.items())
+    return tuple(task_rule(pattern, said) for pattern, said in tasks.items())
 
 
-def _rule(pattern: str, said: object) -> TaskRule:
+def task_rule(pattern: str, said: object) -> TaskRule:
+    """Check what is said of the tasks that a pattern matches; an OptionError names the pattern."""
     where = f"tasks[{pattern!r}]"
     if not isinstance(said, Mapping):
         raise OptionError(f"{where}={said!r} is no table", remedy=_TASKS_REMEDY)
@@ -196,15 +239,5 @@ def _names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _failures(name: str, value: Any) -> str:
-    return checks.word(name, value, Failures)
-
-
-_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
-    "cluster": checks.names,
-    "metric": checks.names,
-    "lower_is_better": checks.flag,
-    "failures": _failures,
-    "margin": checks.positive,
-}
+_CHECKS = {name: option(name, "compare" if name == "margin" else "").kind.check for name in TaskOptions.__annotations__}
 _TASKS_REMEDY = 'Write {"mmlu*": {"cluster": "subject"}}.'

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Parts = Mapping[tuple[str, str], pl.DataFrame]
 
-REMEDY = "Drop them or count them as zero (failures), or run them again."
+REMEDY = "Use `failures='drop'` or 'zero', or run them again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,9 @@ class FailurePolicy:
         """Say what is done with the failed attempts of a task."""
         said = self.design.failures_of(task)
         if said != "harness":
-            return {"drop": "left out (--failures drop)", "zero": "counted as 0 (--failures zero)"}.get(said, "refused")
+            return {"drop": "left out (`failures='drop'`)", "zero": "counted as 0 (`failures='zero'`)"}.get(
+                said, "refused"
+            )
         fact = self.fact(task)
         usual = {"drop": "they are left out", "zero": "they count as 0"}[policy]
         return fact.failures_words.rstrip(".") if fact is not None and fact.failures_words else usual

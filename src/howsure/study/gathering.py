@@ -237,13 +237,13 @@ def _no_checkpoints(task: str) -> Caution:
     return Caution(
         code="no_checkpoints",
         message=f"{task}: no model is a checkpoint of a run, so the task is left out",
-        remedy="Say how names tell run and step with --step-from, or choose tasks with --task.",
+        remedy="Say how names tell run and step with `step_from`, or choose tasks with `task`.",
     )
 
 
 def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
     held = "weight" in attributes.columns and attributes["weight"].null_count() < len(attributes)
-    return "Weights: column `weight` is not used; --weight weight uses it." if held and not design.weight else ""
+    return "Weights: column `weight` is not used; `weight='weight'` uses it." if held and not design.weight else ""
 
 
 def _failures_note(study: Study) -> str:
@@ -294,5 +294,5 @@ FIXED = "Population: exactly these questions; only the answers are a sample, and
 REPEATED = Caution(
     code="rows_as_attempts",
     message="some items come more than once for a model and no column numbers the attempts; the rows count as attempts",
-    remedy="Name the column that numbers them (--columns attempt=…), or remove repeated rows.",
+    remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
 )

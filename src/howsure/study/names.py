@@ -64,7 +64,7 @@ def _all_found(role: str, names: Sequence[str], found: Grouped) -> bool:
 
 def _nothing(wanted: list[str]) -> DataError:
     what = f"no row has {' and '.join(wanted)} at once" if len(wanted) > 1 else "no row is left"
-    return DataError(what, remedy="Check --task, --model, --metric and --where against `howsure describe`.")
+    return DataError(what, remedy="Check `task`, `model`, `metric` and `where` against `howsure describe`.")
 
 
 def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped) -> tuple[str, ...]:

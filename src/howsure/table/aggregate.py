@@ -296,7 +296,8 @@ def _check_named(results: pl.DataFrame) -> None:
         if key in results.columns and results[key].null_count():
             rows = int(results.filter(pl.col(key).is_null())["rows"].sum())
             raise DataError(
-                f"rows without a {key}: {rows:,}", remedy=f"Fill the column, or name another (--columns {key}=…)."
+                f"rows without a {key}: {rows:,}",
+                remedy=f"Fill the column, or name another (`columns={{{key!r}: '…'}}`).",
             )
 
 
@@ -334,7 +335,7 @@ def _check_duplicates(
             f"two different scores for one attempt ({plural(len(still), 'such item')}), "
             f"first item {row['item']!r} of model {row['model']!r}",
             where=_task_of(row),
-            remedy="Keep one of them, or give each its own attempt number (--columns attempt=…).",
+            remedy="Keep one of them, or give each its own attempt number (`columns={'attempt': '…'}`).",
         )
     return again
 
@@ -375,8 +376,8 @@ def _refuse_mixture(doubtful: pl.DataFrame, column: str, roles: Mapping[str, tup
         f"several rows for one item of one model ({plural(len(doubtful), 'such item')}, first item {row['item']!r} of "
         f"{row['model']!r}: {row['rows']} rows), and column {column!r} tells the rows apart",
         where=_task_of(row),
-        remedy=f"Make it part of a name (--columns model={model}+{column} or metric={column}), keep one value "
-        f"(--where {column}=…), or call it the attempt (--columns attempt={column}).",
+        remedy=f"Make it part of a name (`columns={{'model': ['{model}', '{column}']}}`), keep one value "
+        f"(`where={{{column!r}: '…'}}`), or call it the attempt (`columns={{'attempt': {column!r}}}`).",
     )
 
 

@@ -139,7 +139,7 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
     if not columns:
         raise DataError(
             "only published scores here, no per-question rows",
-            remedy="Use `howsure audit`; or name the item's column (--columns item=…) if there is one.",
+            remedy="Use `howsure audit`; or name the item's column (`columns={'item': '…'}`) if there is one.",
         )
     for role, chosen in roles.items():
         for column in chosen:
@@ -156,7 +156,7 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
                 hint = " With one column a model, make one row an answer first (unpivot, melt)."
             raise DataError(
                 f"no column for the {role} among {', '.join(columns)}",
-                remedy=f"Name it: columns={{'{role}': '…'}} or --columns {role}=….{hint}",
+                remedy=f"Name it: `columns={{{role!r}: '…'}}`.{hint}",
             )
 
 
@@ -187,7 +187,9 @@ def _score(frame: Frame, column: str) -> nw.Expr:
         return nw.when(~number.is_nan()).then(number) if dtype.is_float() else number
     if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
         return _score_from_words(frame, column)
-    raise DataError(f"column {column!r} holds {dtype}, which is no score", remedy="Name another: --columns score=….")
+    raise DataError(
+        f"column {column!r} holds {dtype}, which is no score", remedy="Name another: `columns={'score': '…'}`."
+    )
 
 
 def _score_from_words(frame: Frame, column: str) -> nw.Expr:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
 
 
+MOST_NAMES = 3
+"""So many files or tasks are named in a `repr`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
     """What a harness says of one task.
@@ -54,10 +58,15 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of one file: `reader` is None where none took it, `reason` says why it was left out.
+    """What became of one file.
 
-    `outcome` is one of "read", "companion" (used by its neighbour), "published" (scores without rows behind
-    them), "left out" and "failed".
+    Attributes:
+        path: The file.
+        reader: The reader that took it; None where none did.
+        outcome: "read", "companion" (used by its neighbour), "published" (scores without rows behind them), "left out" or
+            "failed".
+        rows: Rows that it gave.
+        reason: Why it was left out, or why it failed.
     """
 
     path: str
@@ -67,7 +76,7 @@ class FileReport:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Scores:
     """Per-question results in one tidy table, with what is known about where they came from.
 
@@ -83,6 +92,10 @@ class Scores:
     files: tuple[FileReport, ...] = ()
     cautions: tuple[Caution, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Say where the scores came from, their columns and what is known already, without reading a row."""
+        return "\n".join([f"Scores {_sources(self)}", *_columns(self), *_known(self)])
 
     def fact(self, task: str) -> TaskFacts | None:
         """Return what the harness says of a task, None where nothing is known."""
@@ -100,3 +113,31 @@ class Scores:
     def to_frame(self) -> pl.DataFrame:
         """Return the tidy table as a Polars frame, collecting it if it is lazy."""
         return tidy_frame(self.rows, self.roles)
+
+
+def _sources(scores: Scores) -> str:
+    rows = type(scores.rows)
+    frame = f"in a {rows.__module__.partition('.')[0]} {rows.__name__}"
+    if not scores.files:
+        return frame
+    read = [file.path for file in scores.files if file.outcome in ("read", "published")]
+    more = f" and {len(read) - MOST_NAMES:,} more" if len(read) > MOST_NAMES else ""
+    return f"of {len(read):,} of {len(scores.files):,} files ({', '.join(read[:MOST_NAMES])}{more}), {frame}"
+
+
+def _columns(scores: Scores) -> list[str]:
+    names = open_frame(scores.rows).collect_schema().names()
+    renamed = [f"{role} = {' + '.join(found)}" for role, found in scores.roles.items() if found != (role,)]
+    roles = f" ({', '.join(renamed)})" if renamed else ""
+    return [f"columns: {', '.join(names) or 'none'}{roles}"]
+
+
+def _known(scores: Scores) -> list[str]:
+    tasks = [f"{fact.task} by {fact.harness}" for fact in scores.facts]
+    more = f" and {len(tasks) - MOST_NAMES:,} more" if len(tasks) > MOST_NAMES else ""
+    return [
+        *([f"tasks: {', '.join(tasks[:MOST_NAMES])}{more}"] if tasks else []),
+        *([f"published scores: {len(scores.published):,}"] if scores.published else []),
+        *(f"note: {note}" for note in scores.notes),
+        *(f"caution: {caution.message}" for caution in scores.cautions),
+    ]

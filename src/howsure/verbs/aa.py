@@ -11,15 +11,12 @@ from scipy import special
 
 from howsure.answers.aa import AlarmRate, FalseAlarms
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference import adjusted as covariates
-from howsure.inference.population import refuse_population
-from howsure.options import check, check_level
+from howsure.options import checked
 from howsure.statistics.aa.splits import Attempts, Criteria, Verdicts, judged, paired_splits, right_or_wrong
 from howsure.statistics.aa.unpaired_splits import ClusterMoments, unpaired_splits
-from howsure.statistics.choices import ComparisonMethod, Variance
 from howsure.statistics.means import intervals
 from howsure.statistics.results import Interval
-from howsure.study.design import make_design
+from howsure.study.design import Respects, make_design
 from howsure.study.gathering import gather
 from howsure.table.aggregate import Wanted, value_counts
 from howsure.verbs.read import read
@@ -30,6 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from howsure.options import BoardMethod
+    from howsure.statistics.choices import Variance
     from howsure.statistics.pairs.differences import Pivots
     from howsure.study.design import DesignOptions
     from howsure.study.matrix import ScoreMatrix
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+RESPECTS = Respects(verb="aa", all_but=("population", "covariate"))
 
 FEWEST = 4
 """Halves of fewer clusters have no error bar."""
@@ -87,7 +88,7 @@ def aa(
     better: bool = False,
     same_within: float | None = None,
     splits: int = 1_000,
-    method: ComparisonMethod | None = None,
+    method: BoardMethod | None = None,
     variance: Variance = "CR2",
     level: float = 0.95,
     seed: int = 0,
@@ -109,6 +110,17 @@ def aa(
     >>> found.failed_share <= 0.05, found.entries[0].parted
     (True, 'attempts')
     """
+    not_worse_than, better, same_within, splits, method, variance, level, seed = checked(
+        "aa",
+        not_worse_than=not_worse_than,
+        better=better,
+        same_within=same_within,
+        splits=splits,
+        method=method,
+        variance=variance,
+        level=level,
+        seed=seed,
+    ).values()
     asked = _Asked(
         not_worse_than=not_worse_than,
         better=better or (not_worse_than is None and same_within is None),
@@ -118,10 +130,7 @@ def aa(
         variance=variance,
         splits=splits,
     )
-    _refuse(asked)
-    design = make_design(options)
-    covariates.refuse_covariate(design, "aa")
-    refuse_population(design, "aa")
+    design = make_design(options, RESPECTS)
     scores = read(data, probabilities=design.score.kind == "prob")
     study = gather(scores, design)
     values = _Values(scores=scores, wanted=Wanted(task=study.tasks, model=design.model, metric=design.metric))
@@ -145,21 +154,6 @@ def aa(
         notes=study.notes,
         cautions=tuple(dict.fromkeys(told)),
     )
-
-
-def _refuse(asked: _Asked) -> None:
-    check("variance", asked.variance, Variance)
-    check_level(asked.level)
-    if asked.level <= 0.5:
-        raise OptionError(f"level={asked.level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
-    if asked.method not in (None, "pseudo-items", "t"):
-        raise OptionError(f"method={asked.method!r} is for one pair", remedy="aa takes 'pseudo-items' or 't'.")
-    if not isinstance(asked.splits, int) or asked.splits < 1:
-        raise OptionError(f"splits={asked.splits!r} is not a whole number above 0", remedy="1,000 are a good start.")
-    for name in ("not_worse_than", "same_within"):
-        margin = getattr(asked, name)
-        if margin is not None and not (isinstance(margin, (int, float)) and margin > 0):
-            raise OptionError(f"{name}={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
 
 
 def _refuse_whole_scale(asked: _Asked, *, percent: bool) -> None:

@@ -10,15 +10,12 @@ import numpy as np
 
 from howsure.answers.allocate import Allocation
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference.adjusted import refuse_covariate
 from howsure.inference.noise import pair_task_noise, task_noise
-from howsure.inference.population import refuse_population
 from howsure.inference.question import Question
-from howsure.options import check
-from howsure.statistics.choices import Variance
+from howsure.options import checked
 from howsure.statistics.noise import allocation
 from howsure.statistics.noise.answer_noise import answers
-from howsure.study.design import make_design
+from howsure.study.design import Respects, make_design
 from howsure.study.gathering import gather
 from howsure.study.names import resolve
 from howsure.verbs.read import scores_of
@@ -28,12 +25,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.answers.noise import NoiseEntry
-    from howsure.study.design import Design, DesignOptions
+    from howsure.statistics.choices import Variance
+    from howsure.study.design import DesignOptions
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+RESPECTS = Respects(verb="allocate", all_but=("population", "covariate", "score", "average_last"))
 
 LEAST_OTHERS = 2
 
@@ -68,10 +68,10 @@ def allocate(
     >>> chosen["0"], chosen["19"]
     (6, 3)
     """
-    check("variance", variance, Variance)
-    _check_counts(attempts=attempts, most=most)
-    design = make_design(options)
-    _refuse(design)
+    a, b, attempts, most, new_run, variance = checked(
+        "allocate", a=a, b=b, attempts=attempts, most=most, new_run=new_run, variance=variance
+    ).values()
+    design = make_design(options, RESPECTS)
     study = gather(scores_of(data, design), design)
     matrix, names = _chosen(study, a, b)
     run = _Run(extra=attempts, most=most, new=new_run)
@@ -86,20 +86,6 @@ class _Run:
     new: bool
 
 
-def _check_counts(**counts: int | None) -> None:
-    for name, count in counts.items():
-        if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-            raise OptionError(f"{name}={count!r} is not a whole number of 1 or more")
-
-
-def _refuse(design: Design) -> None:
-    refuse_population(design, "allocate")
-    refuse_covariate(design, "allocate")
-    if design.score.over_attempts or design.average_last:
-        what = str(design.score) if design.score.over_attempts else "the average of checkpoints"
-        raise OptionError(f"allocate is about means over attempts, and {what} is another score", remedy="Leave it out.")
-
-
 def _chosen(study: Study, a: str | None, b: str | None) -> tuple[ScoreMatrix, tuple[str, ...]]:
     """Return the one task and metric that holds the models, and their full names."""
     matrices = list(study.matrices())
@@ -107,7 +93,7 @@ def _chosen(study: Study, a: str | None, b: str | None) -> tuple[ScoreMatrix, tu
     if a is None and (b is not None or len(known) > 1):
         raise OptionError(
             f"whose attempts? {plural(len(known), 'model')} are there: {listing([repr(name) for name in known])}",
-            remedy="Name one with a (-a), or two whose difference is asked for with a and b.",
+            remedy="Name one with `a`, or two whose difference is asked for with a and b.",
         )
     names = tuple(resolve(name, known) for name in (known[0] if a is None else a, b) if name is not None)
     if len(set(names)) < len(names):
@@ -119,7 +105,7 @@ def _chosen(study: Study, a: str | None, b: str | None) -> tuple[ScoreMatrix, tu
         found = [f"{matrix.task} · {matrix.metric}" for matrix in matrices]
         raise OptionError(
             f"{len(found)} tasks or metrics are there: {listing(found)}",
-            remedy="Choose one with task or metric (--task, --metric).",
+            remedy="Choose one with `task` or `metric`.",
         )
     return matrices[0], names
 
@@ -240,7 +226,7 @@ def _nothing_told(model: str, others: int, run: _Run) -> DataError:
         f"{plural(others, 'other model')} with several attempts can't tell which items of {model} vary, and its own answers "
         "would bias its mean",
         remedy="Spread the attempts evenly, give logs of two other models, or let its own answers choose those of a new run "
-        "that is estimated alone (--new-run, new_run=True).",
+        "that is estimated alone (`new_run=True`).",
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.options import check_level
+from howsure.options import checked
 from howsure.table.scores import Scores
-from howsure.verbs.read import _is_paths, _tuple, read
+from howsure.verbs.read import _is_paths, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,6 @@ def audit(
     """
     from howsure.inference.audit import audit_published, published_in
 
-    check_level(level)
+    n, level, top, tasks, metrics = checked("audit", n=n, level=level, top=top, task=task, metric=metric).values()
     published = read(data).published if isinstance(data, Scores) or _is_paths(data) else published_in(data)
-    return audit_published(published, n=n, level=level, top=top, task=_tuple(task or ()), metric=_tuple(metric or ()))
+    return audit_published(published, n=n, level=level, top=top, task=tasks or (), metric=metrics or ())

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from howsure.answers.calibrate import Calibration
-from howsure.calibration.grids import Grid, grid
+from howsure.calibration.grids import grid
 from howsure.calibration.harness import check_worlds
 from howsure.calibration.worlds import RealWorld
 from howsure.errors import DataError, OptionError
 from howsure.inference import record as published
-from howsure.options import check, check_level
+from howsure.options import Worlds, checked
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import read
@@ -31,14 +31,14 @@ MODELS = 8
 def calibrate(
     data: Any = None,
     *,
-    worlds: Grid = "small",
+    worlds: Worlds = "small",
     trials: int = 2_000,
     level: float = 0.95,
     seed: int = 0,
     processes: int = 1,
     slow: bool = False,
     record: bool = False,
-    method: Names = (),
+    methods: Names | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Calibration:
     """Count how often each method's interval holds the truth, in worlds whose truth is known.
@@ -47,15 +47,24 @@ def calibrate(
     promise). Else what `read` takes: its items, without their clusters, are the population (300 or more, answered right or
     wrong, equally often each), of which 30, 100 and 300 are drawn again and again, for up to 8 models and their
     neighbours in rank. `slow`: also methods that resample. Same seed, same table, whatever the number of `processes`.
-    `record`: return the published record instead. `method`: keep only methods whose name holds one of these words.
+    `record`: return the published record instead. `methods`: keep only methods whose name holds one of these words.
 
     >>> answer = calibrate(trials=200)
     >>> answer.kept, answer.cells.filter(method="blend, CR2", n_clusters=200)["coverage"].min() > 0.88
     (True, True)
     """
-    check("worlds", worlds, Grid)
-    check_level(level)
-    words = (method,) if isinstance(method, str) else tuple(method)
+    worlds, trials, level, seed, processes, slow, record, words, progress = checked(
+        "calibrate",
+        worlds=worlds,
+        trials=trials,
+        level=level,
+        seed=seed,
+        processes=processes,
+        slow=slow,
+        record=record,
+        methods=() if methods is None else methods,
+        progress=progress,
+    ).values()
     if record and (data is not None or level != published.LEVEL):
         raise OptionError(
             "the record is of made-up worlds at 95 %", remedy="Leave out the data and the level, or record."

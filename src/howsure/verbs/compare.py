@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.errors import OptionError
 from howsure.inference.compare import compared, gather_pair
-from howsure.inference.population import population_of, refuse_methods
+from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
-from howsure.options import Overall, check, check_level
-from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
+from howsure.options import checked
 from howsure.study.design import DesignOptions, make_design
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from howsure.answers.compare import Comparison, Comparisons
-
-    Names = str | Sequence[str]
+    from howsure.options import Overall
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
 
 
 def compare(
@@ -51,14 +49,19 @@ def compare(
     >>> answer.wins, answer.losses, answer.better is None
     (2, 0, True)
     """
-    check("method", method, ComparisonMethod, optional=True)
-    check("variance", variance, Variance)
-    check("adjust", adjust, Adjustment)
-    check_level(level)
-    if margin is not None and not (isinstance(margin, (int, float)) and margin > 0):
-        raise OptionError(f"margin={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
-    design = make_design(options)
-    refuse_methods(design.population, method=method)
+    a, b, method, variance, level, margin, adjust, overall, seed = checked(
+        "compare",
+        a=a,
+        b=b,
+        method=method,
+        variance=variance,
+        level=level,
+        margin=margin,
+        adjust=adjust,
+        overall=overall,
+        seed=seed,
+    ).values()
+    design = make_design(options, method=method)
     question = Question(
         method=method,
         variance=variance,

@@ -8,18 +8,15 @@ from howsure.answers.estimate import Entry, Estimates
 from howsure.inference import adjusted as covariates
 from howsure.inference import refined as finer
 from howsure.inference.estimate import entries
-from howsure.inference.population import population_of, refuse_methods
+from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.options import check, check_level
-from howsure.statistics.choices import IntervalMethod, Variance
+from howsure.options import checked
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    Names = str | Sequence[str]
+    from howsure.statistics.choices import IntervalMethod, Variance
 
 
 def estimate(
@@ -44,11 +41,10 @@ def estimate(
     >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
     (0.75, 0.351, 0.954)
     """
-    check("interval", interval, IntervalMethod, optional=True)
-    check("variance", variance, Variance)
-    check_level(level)
-    design = make_design(options)
-    refuse_methods(design.population, interval=interval)
+    interval, variance, level, seed = checked(
+        "estimate", interval=interval, variance=variance, level=level, seed=seed
+    ).values()
+    design = make_design(options, interval=interval)
     question = Question(
         interval=interval, variance=variance, level=level, seed=seed, population=population_of(design.population)
     )

@@ -12,8 +12,9 @@ from howsure.inference.gating.coverage import coverage
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.floors import floors
 from howsure.inference.gating.pairs import answers
-from howsure.inference.population import population_of, refuse_methods
+from howsure.inference.population import population_of
 from howsure.inference.question import Question
+from howsure.options import checked
 from howsure.present.gate import WORDS
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
@@ -74,12 +75,24 @@ def gate(
     >>> answer.verdict, [check.verdict for check in answer.checks]
     ('fail', ['pass', 'fail'])
     """
+    candidate, baseline, not_worse_than, better, same_within, at_least, at_most = checked(
+        "gate",
+        candidate=candidate,
+        baseline=baseline,
+        not_worse_than=not_worse_than,
+        better=better,
+        same_within=same_within,
+        at_least=at_least,
+        at_most=at_most,
+    ).values()
+    overall, each_task, method, variance, level, seed = checked(
+        "gate", overall=overall, each_task=each_task, method=method, variance=variance, level=level, seed=seed
+    ).values()
     asked = Criteria(
         not_worse_than=not_worse_than, better=better, same_within=same_within, at_least=at_least, at_most=at_most
     )
-    refuse_options(asked, baseline, level=level, overall=overall, each_task=each_task, method=method)
-    design = make_design(options)
-    refuse_methods(design.population, method=method)
+    refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
+    design = make_design(options, method=method)
     question = Question(
         method=method,
         variance=variance,
@@ -139,7 +152,7 @@ def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
         cautions += [
             Caution(
                 code="failure_policy",
-                message=f"{check.name}: with --failures {policy} the verdict would be {WORDS[check.verdict].lower()!r}",
+                message=f"{check.name}: with `failures={policy!r}` the verdict would be {WORDS[check.verdict].lower()!r}",
                 remedy="Choose a policy and keep it.",
             )
             for check in decided(again, judged(again)[0])

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference import adjusted as covariates
-from howsure.inference.population import refuse_population
-from howsure.options import check_level
-from howsure.study.design import DesignOptions, make_design
+from howsure.options import checked
+from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from howsure.answers.health import Health
 
-    Names = str | Sequence[str]
+RESPECTS = Respects(verb="health", all_but=("population", "covariate"))
 
 
 def health(
@@ -41,8 +37,6 @@ def health(
     """
     from howsure.inference.health import examine
 
-    check_level(level)
-    design = make_design(options)
-    covariates.refuse_covariate(design, "health")
-    refuse_population(design, "health")
+    top, level = checked("health", top=top, level=level).values()
+    design = make_design(options, RESPECTS)
     return examine(gather(scores_of(data, design), design), top=top, level=level)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.leaderboard import ranked, ranking_question, with_other_policies
-from howsure.study.design import DesignOptions, make_design
+from howsure.options import checked
+from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from howsure.answers.leaderboard import Leaderboard
     from howsure.options import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
 
-    Names = str | Sequence[str]
+RESPECTS = Respects(verb="leaderboard", all_but=("covariate",))
 
 
 def leaderboard(
@@ -45,10 +46,20 @@ def leaderboard(
     >>> board.boards[0].could_be_best, [rank.high for rank in board.boards[0].ranks]
     (('a',), [1, 2])
     """
-    design = make_design(options)
+    interval, method, variance, level, adjust, overall, top, seed = checked(
+        "leaderboard",
+        interval=interval,
+        method=method,
+        variance=variance,
+        level=level,
+        adjust=adjust,
+        overall=overall,
+        top=top,
+        seed=seed,
+    ).values()
+    design = make_design(options, RESPECTS, interval=interval, method=method)
     question = ranking_question(
         design,
-        "leaderboard",
         interval=interval,
         method=method,
         variance=variance,

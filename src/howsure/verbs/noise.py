@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.question import Question
-from howsure.options import check, check_level
-from howsure.statistics.choices import Variance
-from howsure.study.design import DesignOptions, make_design
+from howsure.options import checked
+from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from howsure.answers.noise import Noise
+    from howsure.statistics.choices import Variance
 
-    Names = str | Sequence[str]
+RESPECTS = Respects(verb="noise", all_but=("population", "covariate", "score"))
 
 
 def noise(
@@ -43,7 +41,6 @@ def noise(
     """
     from howsure.inference.noise import decompose
 
-    check("variance", variance, Variance)
-    check_level(level)
-    design = make_design(options)
+    a, b, variance, level = checked("noise", a=a, b=b, variance=variance, level=level).values()
+    design = make_design(options, RESPECTS)
     return decompose(scores_of(data, design), design, Question(variance=variance, level=level), a, b)

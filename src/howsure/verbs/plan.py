@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, OptionError
-from howsure.inference import adjusted as covariates
 from howsure.inference.overall import task_shares
-from howsure.inference.planning.assumptions import Assumptions, Prices
+from howsure.inference.planning.assumptions import Assumptions, Prices, check_assumed, check_prices
 from howsure.inference.planning.pilots import joined, joined_errors, limits_of, read_pilots
 from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of, refuse_pilot_options
-from howsure.inference.population import refuse_population
-from howsure.options import check, check_level, check_numbers
-from howsure.statistics.choices import PlanMethod
+from howsure.options import checked
 from howsure.statistics.planning.rehearsal import TRIALS, rehearse
-from howsure.study.design import DesignOptions, make_design
+from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:
@@ -27,8 +25,12 @@ if TYPE_CHECKING:
 
     from howsure.answers.plan import Sought
     from howsure.inference.planning.pilots import Pilot
-    from howsure.statistics.choices import Goal
+    from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.planning.power import Planned
+    from howsure.study.design import Design
+
+
+RESPECTS = Respects(verb="plan", all_but=("population", "covariate", "score"))
 
 
 def plan(
@@ -45,9 +47,9 @@ def plan(
     level: float = 0.95,
     method: PlanMethod | None = None,
     paired: bool = True,
-    models: int = 2,
-    tasks: int = 1,
-    clusters: int | None = None,
+    n_models: int = 2,
+    n_tasks: int = 1,
+    n_clusters: int | None = None,
     assume: Assumptions | None = None,
     prices: Prices | None = None,
     simulate: bool = False,
@@ -60,8 +62,8 @@ def plan(
     kept: `not_worse_than` and `same_within` (score units) plan for non-inferiority and equivalence, where `effect` is the true
     difference, 0 if not given. `pilot`: what `read` takes; variances and clusters are then those seen between `a` and `b`
     (without names: the pair whose difference varies as the median pair's does), and limits say how far off the plan could be.
-    Without a pilot: `assume`. `attempts`: which number of attempts the verdict is about. `models`: how many models are to be
-    compared, all pairs, and `tasks` on how many tasks, corrected by Bonferroni. `clusters`: hold the number of clusters fixed.
+    Without a pilot: `assume`. `attempts`: which number of attempts the verdict is about. `n_models`: how many models are to be
+    compared, all pairs, and `n_tasks` on how many tasks, corrected by Bonferroni. `n_clusters`: hold the number of clusters fixed.
     `prices`: choose the cheapest number of attempts. `simulate`: check the power with the pilot's own items. `method`: None
     plans for what `compare` does, "pseudo-items"; "t"; "z" is the paper's formula. Miller (2024), section 5.
 
@@ -71,38 +73,57 @@ def plan(
     >>> round(plan(n_items=198, method="z").main.best.effect.value, 3)
     0.133
     """
-    check("method", method, PlanMethod, optional=True)
+    a, b, effect, not_worse_than, same_within, n_items, attempts, n_models, n_tasks, n_clusters = checked(
+        "plan",
+        a=a,
+        b=b,
+        effect=effect,
+        not_worse_than=not_worse_than,
+        same_within=same_within,
+        n_items=n_items,
+        attempts=attempts,
+        n_models=n_models,
+        n_tasks=n_tasks,
+        n_clusters=n_clusters,
+    ).values()
+    power, level, method, paired, simulate, seed = checked(
+        "plan", power=power, level=level, method=method, paired=paired, simulate=simulate, seed=seed
+    ).values()
+    check_assumed(assume)
+    check_prices(prices)
     asked = _asked(effect, n_items, not_worse_than, same_within, _Kept(power, level, method, paired))
-    _check_counts(n_items=n_items, attempts=attempts, models=models, tasks=tasks, clusters=clusters)
-    pairs = models * (models - 1) // 2
+    design, pairs = make_design(options, RESPECTS), n_models * (n_models - 1) // 2
+    run = _Run(method, attempts, pairs, n_clusters, prices, seed if simulate else None)
     if pilot is None:
-        make_design(options)
-        refuse_pilot_options({"a": a, "b": b, **options, "simulate": simulate or None})
-        assumed = assume or Assumptions()
-        percent = assumed.percent(asked.effect, asked.margin)
-        asked = _fitting(_possible(asked, percent=percent), method, bounded=percent)
-        spread, basis = assumed.spread(paired=paired, clusters=clusters), assumed.basis(paired=paired)
-        known = Known(spread=spread, only_once=assumed.rate is not None)
-        lines, chosen = options_of(known, asked, pairs * tasks, attempts, prices, usual=1.0)
-        task = TaskPlan(
-            task="",
-            metric="",
-            a="",
-            b="",
-            basis=basis,
-            options=lines,
-            chosen=chosen,
-            curve=curve_of(known, asked, pairs * tasks, lines, chosen),
-            percent=percent,
-        )
-        doubts = assumed.contradictions(task.best.effect.value, paired=paired)
-        return _answer(asked, [task], pairs * tasks, notes=(assumed.note(paired=paired),), cautions=doubts)
+        refuse_pilot_options(design, a=a, b=b, simulate=simulate)
+        return _from_assumptions(assume or Assumptions(), asked, run, n_tasks)
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
-    if tasks != 1:
-        raise OptionError("the pilot tells the number of tasks", remedy="Leave tasks out, or choose with --task.")
-    run = _Run(method, attempts, pairs, clusters, prices, seed if simulate else None)
-    return _from_pilot(pilot, (a, b), asked, run, options)
+    if n_tasks != 1:
+        raise OptionError("the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`.")
+    return _from_pilot(pilot, (a, b), asked, run, design)
+
+
+def _from_assumptions(assumed: Assumptions, asked: Asked, run: _Run, n_tasks: int) -> Plan:
+    """Plan from what is assumed of the scores, where there is no pilot."""
+    comparisons, paired = run.pairs * n_tasks, asked.paired
+    percent = assumed.percent(asked.effect, asked.margin)
+    asked = _fitting(_possible(asked, percent=percent), run.method, bounded=percent)
+    known = Known(spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None)
+    lines, chosen = options_of(known, asked, comparisons, run.attempts, run.prices, usual=1.0)
+    task = TaskPlan(
+        task="",
+        metric="",
+        a="",
+        b="",
+        basis=assumed.basis(paired=paired),
+        options=lines,
+        chosen=chosen,
+        curve=curve_of(known, asked, comparisons, lines, chosen),
+        percent=percent,
+    )
+    doubts = assumed.contradictions(task.best.effect.value, paired=paired)
+    return _answer(asked, [task], comparisons, notes=(assumed.note(paired=paired),), cautions=doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +141,11 @@ def _asked(
 ) -> Asked:
     """Check what is to be planned for, and find out what is looked for."""
     power, level, method, paired = kept.power, kept.level, kept.method, kept.paired
-    check_level(level)
-    check_numbers(effect=effect, not_worse_than=not_worse_than, same_within=same_within)
-    if not 0 < power < 1:
-        raise OptionError(f"power={power!r} is not between 0 and 1", remedy="Write 0.8 for 80 %.")
     if not_worse_than is not None and same_within is not None:
         raise OptionError("not_worse_than and same_within are two goals", remedy="Plan for one at a time.")
     margin = not_worse_than if not_worse_than is not None else same_within
-    if margin is not None and level <= 0.5:
-        raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
+    if margin is not None:
+        checks.one_sided_level("level", level)
     goal: Goal = "not-worse" if not_worse_than is not None else "same" if same_within is not None else "different"
     for name, size in (("effect", effect), ("margin", margin)):
         if size is not None and not (math.isfinite(size) and (size > 0 or (name == "effect" and goal != "different"))):
@@ -165,13 +182,6 @@ def _possible(asked: Asked, *, percent: bool, lower: bool = False) -> Asked:
             remedy="Give a larger margin.",
         )
     return directed
-
-
-def _check_counts(**counts: int | None) -> None:
-    least = {"n_items": 2, "models": 2, "clusters": 2}
-    for name, count in counts.items():
-        if count is not None and (not isinstance(count, int) or count < least.get(name, 1)):
-            raise OptionError(f"{name}={count!r} is not a whole number of {least.get(name, 1)} or more")
 
 
 def _answer(
@@ -212,20 +222,11 @@ class _Run:
     seed: int | None
 
 
-def _from_pilot(
-    data: Any, names: tuple[str | None, str | None], asked: Asked, run: _Run, options: DesignOptions
-) -> Plan:
+def _from_pilot(data: Any, names: tuple[str | None, str | None], asked: Asked, run: _Run, design: Design) -> Plan:
     """Plan from what a pilot tells, task by task and overall."""
     a, b = names
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
-    design = make_design(options)
-    refuse_population(design, "plan")
-    covariates.refuse_covariate(design, "plan")
-    if design.score.over_attempts:
-        raise OptionError(
-            f"plan is about means over attempts, and {design.score} is another score", remedy="Leave the score out."
-        )
     scores = read(data, probabilities=design.score.kind == "prob")
     pilots, study, cautions = read_pilots(scores, design, a, b, paired=asked.paired)
     asked = _fitting(asked, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
@@ -337,7 +338,7 @@ def _rehearsed(
     pilots: Sequence[Pilot], tasks: Sequence[TaskPlan], asked: Asked, comparisons: int, seed: int
 ) -> Simulated:
     if len(pilots) > 1 or not asked.paired:
-        raise OptionError("simulate is for one task and paired models", remedy="Choose one with --task.")
+        raise OptionError("simulate is for one task and paired models", remedy="Choose one with `task`.")
     pilot, option = pilots[0], tasks[0].best
     if not math.isfinite(option.items.value) or option.items.value > MOST_REHEARSED:
         raise OptionError(
@@ -378,7 +379,7 @@ ONE_ATTEMPT = Caution(
 NO_OVERALL = Caution(
     code="no_overall",
     message="no overall plan: the tasks' scores are on different scales",
-    remedy="Choose with --task.",
+    remedy="Choose with `task`.",
 )
 OFF_THE_SCALE = Caution(
     code="off_the_scale",

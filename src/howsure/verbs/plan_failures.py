@@ -6,7 +6,7 @@ import math
 
 from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
 from howsure.errors import Caution, OptionError
-from howsure.options import check_level, check_numbers
+from howsure.options import checked
 from howsure.statistics.planning import rare
 
 MOST_FAILURES = 5
@@ -35,31 +35,21 @@ def plan_failures(
     >>> plan_failures(0.01, observed=(2, 500)).observed.more
     128
     """
-    check_level(level)
-    check_numbers(below=below, rate=rate, icc=icc)
-    for name, value in (("below", below), ("rate", rate)):
-        if value is not None and not 0 < value < 1:
-            raise OptionError(
-                f"{name}={value!r} is not between 0 and 1", remedy="Write 0.01 (or 1%) for one in a hundred."
-            )
-    if icc is not None and not 0 <= icc <= 1:
-        raise OptionError(f"icc={icc!r} is not between 0 and 1")
-    if cluster_size < 1 or int(cluster_size) != cluster_size:
-        raise OptionError(f"cluster_size={cluster_size!r} is not a whole number above 0")
+    below, level, observed, rate, cluster_size, icc = checked(
+        "plan_failures", below=below, level=level, observed=observed, rate=rate, cluster_size=cluster_size, icc=icc
+    ).values()
     if icc is not None and cluster_size == 1:
         raise OptionError("icc is about clusters", remedy="Give cluster_size as well.")
     alike = 0.0 if icc is None else icc
-    if rare.runs_needed(below, level, failures=MOST_FAILURES, size=int(cluster_size), icc=alike) >= rare.MOST_CLUSTERS:
+    if rare.runs_needed(below, level, failures=MOST_FAILURES, size=cluster_size, icc=alike) >= rare.MOST_CLUSTERS:
         raise OptionError(f"below={below!r} takes more runs than can be counted here", remedy="Ask for a larger one.")
     return FailurePlan(
         below=below,
         level=level,
-        cluster_size=int(cluster_size),
+        cluster_size=cluster_size,
         icc=math.nan if icc is None else icc,
         rate=math.nan if rate is None else rate,
-        allowances=tuple(
-            _allowance(k, below, level, (int(cluster_size), alike), rate) for k in range(MOST_FAILURES + 1)
-        ),
+        allowances=tuple(_allowance(k, below, level, (cluster_size, alike), rate) for k in range(MOST_FAILURES + 1)),
         observed=None if observed is None else _observed(observed, below, level),
         cautions=(RUNS_COUNTED,) if observed is not None and cluster_size > 1 else (),
     )
@@ -77,15 +67,13 @@ def _allowance(failures: int, below: float, level: float, held: tuple[int, float
         failures=failures,
         items=items,
         clusters=clusters,
-        together=rare.runs_needed(below, level, failures=failures),
+        clusters_together=rare.runs_needed(below, level, failures=failures),
         chance=chance,
     )
 
 
 def _observed(observed: tuple[int, int], below: float, level: float) -> Observed:
     failures, n = observed
-    if not (0 <= failures <= n and n > 0 and int(failures) == failures and int(n) == n):
-        raise OptionError(f"observed={failures}/{n} makes no sense", remedy="Write failures and runs: 2/500.")
     low, high = rare.limits(failures, n, level)
     needed = rare.runs_needed(below, level, failures=failures)
     more = 0 if high <= below else -1 if low >= below else max(needed - n, 0)

@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from howsure import checks
 from howsure.answers.plan import Forecast
 from howsure.answers.plan_score import ScoreGoal, ScoreOption, ScorePlan
 from howsure.errors import Caution, DataError, OptionError
-from howsure.inference import adjusted as covariates
-from howsure.inference.planning.assumptions import Assumptions
+from howsure.inference.planning.assumptions import Assumptions, check_assumed
 from howsure.inference.planning.pilots import limits_of, spread_of
 from howsure.inference.planning.prospects import ATTEMPTS, refuse_pilot_options
-from howsure.inference.population import refuse_population
-from howsure.options import check_level, check_numbers
+from howsure.options import checked
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures
 from howsure.statistics.planning import score_power
 from howsure.statistics.planning.power import Spread, fewest
 from howsure.statistics.planning.sizes import spread_sizes
-from howsure.study.design import DesignOptions, make_design
+from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.study.names import resolve
 from howsure.verbs.read import scores_of
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+
+RESPECTS = Respects(verb="plan", all_but=("population", "covariate", "score"))
 
 USUAL_RATE = 0.5
 WHOLE = 0.5
@@ -88,29 +89,32 @@ def plan_score(
     >>> plan_score(at_least=0.92, rate=0.95).items
     475.0
     """
-    check_level(level)
-    if not 0 < power < 1:
-        raise OptionError(f"power={power!r} is not between 0 and 1", remedy="Write 0.8 for 80 %.")
-    check_numbers(within=within, at_least=at_least, at_most=at_most, rate=rate)
-    for name, count in (("n_items", n_items), ("attempts", attempts)):
-        if count is not None and (not isinstance(count, int) or count < 1):
-            raise OptionError(f"{name}={count!r} is not a whole number of 1 or more")
+    a, within, at_least, at_most, rate, n_items, attempts, power, level = checked(
+        "plan_score",
+        a=a,
+        within=within,
+        at_least=at_least,
+        at_most=at_most,
+        rate=rate,
+        n_items=n_items,
+        attempts=attempts,
+        power=power,
+        level=level,
+    ).values()
+    check_assumed(assume)
     goal = replace(_goal(within, at_least, at_most), level=level, power=power, items=n_items)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
     names = ("", "", "")
+    design = make_design(options, RESPECTS)
     if pilot is None:
-        make_design(options)
-        refuse_pilot_options({"a": a, **options})
+        refuse_pilot_options(design, a=a)
         seen, notes = _assumed(goal, rate, assume or Assumptions())
     else:
         if assume is not None:
             raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
-        matrix, notes, cautions = _one_model(pilot, a, make_design(options))
-        seen, names = _pilot(matrix, level, attempts), (matrix.task, matrix.metric, matrix.models[0])
-        seen = replace(seen, rate=seen.rate if rate is None else rate)
-    if goal.kind != "within" and level <= 0.5:
-        raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
+        matrix, notes, cautions = _one_model(pilot, a, design)
+        seen, names = _pilot(matrix, level, attempts, rate), (matrix.task, matrix.metric, matrix.models[0])
     _refuse_rate(goal, seen)
     lines, chosen = _lines(goal, seen, attempts)
     return ScorePlan(
@@ -153,6 +157,7 @@ def _refuse_rate(goal: _Goal, seen: _Seen) -> None:
                 f"within={goal.target:g} is the whole scale", remedy="Write 0.02 (or 2pp) for two points."
             )
         return
+    checks.one_sided_level("level", goal.level)
     if not seen.bounded:
         raise OptionError("limits are planned for scores in [0, 1]", remedy="Plan the error bar with within.")
     if not 0 < goal.target < 1:
@@ -167,12 +172,14 @@ def _refuse_rate(goal: _Goal, seen: _Seen) -> None:
         )
 
 
+def _possible(rate: float) -> float:
+    return checks.share("rate", rate, remedy="Write 0.95 for 95 %.")
+
+
 def _assumed(goal: _Goal, rate: float | None, assumed: Assumptions) -> tuple[_Seen, tuple[str, ...]]:
     if rate is None and goal.kind != "within":
         raise OptionError("a limit needs the true score that is hoped for", remedy="Give it as rate: 0.95.")
-    score = USUAL_RATE if rate is None else rate
-    if not 0 < score < 1:
-        raise OptionError(f"rate={score!r} is not between 0 and 1", remedy="Write 0.95 for 95 %.")
+    score = USUAL_RATE if rate is None else _possible(rate)
     answer = 0.0 if assumed.answer_variance is None else assumed.answer_variance
     total = score * (1 - score)
     question = max(total - answer, 0.0) if assumed.question_variance is None else assumed.question_variance
@@ -187,7 +194,7 @@ def _assumed(goal: _Goal, rate: float | None, assumed: Assumptions) -> tuple[_Se
     sizes = spread_sizes(assumed.cluster_size, assumed.cluster_variation)
     spread = Spread(within=question - between, between=between, answer=answer, sizes=sizes)
     usual = " (the worst case)" if rate is None else ""
-    note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot (--pilot) would tell."
+    note = f"Assumed: a score of {100 * score:g} %{usual}, right or wrong. A pilot would tell."
     counts = ATTEMPTS if answer else (1.0,)
     return _Seen(spread=spread, rate=score, limits=dict.fromkeys(counts, (math.nan, math.nan)), usual=1.0), (note,)
 
@@ -196,26 +203,20 @@ def _one_model(
     data: Any, model: str | None, design: Design
 ) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:
     """Return the matrix of one model, on the items that it answered."""
-    refuse_population(design, "plan")
-    covariates.refuse_covariate(design, "plan")
-    if design.score.over_attempts:
-        raise OptionError(
-            f"plan is about means over attempts, and {design.score} is another score", remedy="Leave it out."
-        )
     study = gather(scores_of(data, design), design)
     matrices = list(study.matrices())
     if len(matrices) > 1:
         raise OptionError(
-            f"the pilot holds {len(matrices)} tasks or metrics", remedy="Choose with --task and --metric."
+            f"the pilot holds {len(matrices)} tasks or metrics", remedy="Choose with `task` and `metric`."
         )
     matrix = matrices[0]
     if model is None and len(matrix.models) > 1:
-        raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for with -a.")
+        raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`.")
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
     return one.take_items(~np.isnan(one.values[:, 0])), study.notes, study.cautions
 
 
-def _pilot(matrix: ScoreMatrix, level: float, attempts: int | None) -> _Seen:
+def _pilot(matrix: ScoreMatrix, level: float, attempts: int | None, rate: float | None) -> _Seen:
     found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
     codes = matrix.clusters[0] if matrix.clusters and int(matrix.clusters[0].max()) + 1 < len(matrix.items) else None
     if len(matrix.items) < 2 or (codes is not None and int(codes.max()) < 1):
@@ -243,9 +244,10 @@ def _pilot(matrix: ScoreMatrix, level: float, attempts: int | None) -> _Seen:
         for k, v, e, low in zip(counts, values, errors, least, strict=True)
         if math.isfinite(k) or low > 0
     }
-    rate = float(w @ matrix.values[:, 0] / w.sum())
+    mean = float(w @ matrix.values[:, 0] / w.sum())
+    score = mean if rate is None else _possible(rate) if matrix.bounded else rate
     return _Seen(
-        spread=spread.times(weight), rate=rate, limits=limits, usual=usual if measured else 1.0, bounded=matrix.bounded
+        spread=spread.times(weight), rate=score, limits=limits, usual=usual if measured else 1.0, bounded=matrix.bounded
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from howsure.options import checked
 from howsure.table.scores import Scores
 
 if TYPE_CHECKING:
@@ -42,8 +43,15 @@ def read(
     >>> scores.to_frame()["score"].to_list()
     [1.0, 0.0]
     """
-    roles = {role: _tuple(names) for role, names in (columns or {}).items()}
-    kept = {name: _tuple(values) for name, values in (where or {}).items()}
+    roles, kept, reader, strict, probabilities, progress = checked(
+        "read",
+        columns={} if columns is None else columns,
+        where={} if where is None else where,
+        reader=reader,
+        strict=strict,
+        probabilities=probabilities,
+        progress=progress,
+    ).values()
     if isinstance(data, Scores):
         return data
     if _is_paths(data):
@@ -78,10 +86,6 @@ def _read_frame(data: Any, roles: dict[str, tuple[str, ...]], where: dict[str, t
         frame = frame.filter(nw.col(name).cast(nw.String).is_in(list(values)))
     found = find_roles(frame.collect_schema().names(), roles)
     return Scores(rows=frame.to_native(), roles=found)
-
-
-def _tuple(names: Names) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def scores_of(data: Any, design: Design) -> Scores:

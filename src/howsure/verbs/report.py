@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.options import checked
+from howsure.study.design import DesignOptions, Respects, make_design
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.answers.report import Report
     from howsure.options import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
-    from howsure.study.design import DesignOptions
+
+RESPECTS = Respects(verb="report", all_but=("covariate",))
 
 
 def report(
@@ -47,13 +51,23 @@ def report(
     from howsure.page.contents import contents_of
     from howsure.page.making import make
     from howsure.page.origin import Origin
-    from howsure.study.design import make_design
     from howsure.verbs.read import read
 
-    design = make_design(options)
+    title, interval, method, variance, level, adjust, overall, seed, command = checked(
+        "report",
+        title=title,
+        interval=interval,
+        method=method,
+        variance=variance,
+        level=level,
+        adjust=adjust,
+        overall=overall,
+        seed=seed,
+        command=command,
+    ).values()
+    design = make_design(options, RESPECTS, interval=interval, method=method)
     question = ranking_question(
         design,
-        "report",
         interval=interval,
         method=method,
         variance=variance,
@@ -82,5 +96,5 @@ def _call(data: Any, given: Mapping[str, Any]) -> str:
     """Say how the page is made again from Python."""
     what = repr(str(data)) if isinstance(data, (str, Path)) else "data"
     usual = report.__kwdefaults__ or {}
-    said = "".join(f", {name}={value!r}" for name, value in given.items() if value != usual.get(name))
+    said = "".join(f", {name}={value!r}" for name, value in given.items() if repr(value) != repr(usual.get(name)))
     return f"howsure.report({what}{said})"

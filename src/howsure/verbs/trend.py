@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.options import check, check_level
-from howsure.statistics.choices import Variance
-from howsure.study.design import DesignOptions, make_design
+from howsure.options import checked
+from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.table.scores import Scores
 from howsure.verbs.read import _is_paths, scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from howsure.answers.trend import Trend
+    from howsure.statistics.choices import Variance
 
-    Names = str | Sequence[str]
+RESPECTS = Respects(verb="trend", all_but=("population", "covariate", "average_last"))
 
 
 def trend(
@@ -41,12 +39,10 @@ def trend(
     (0.5, [0.25, 0.5, 0.75])
     """
     from howsure.inference.audit import published_in
-    from howsure.inference.trend import TrendOptions, follow, follow_published, has_steps, refuse_others
+    from howsure.inference.trend import TrendOptions, follow, follow_published, has_steps
 
-    check("variance", variance, Variance)
-    check_level(level)
-    design = make_design(options)
-    refuse_others(design, last)
+    last, variance, level = checked("trend", last=last, variance=variance, level=level).values()
+    design = make_design(options, RESPECTS)
     asked = TrendOptions(variance=variance, level=level, last=last)
     if not isinstance(data, Scores) and not _is_paths(data) and has_steps(data):
         return follow_published(published_in(data), design, asked)

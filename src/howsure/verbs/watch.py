@@ -11,12 +11,12 @@ import polars as pl
 from howsure.answers.watch import Look
 from howsure.errors import Caution, DataError
 from howsure.inference.watching.arrivals import Arrivals, arrivals, no_sizes, order_caution
-from howsure.inference.watching.goals import check_counts, check_goal, refuse_others
-from howsure.options import check_level
+from howsure.inference.watching.goals import check_goal
+from howsure.options import checked
 from howsure.statistics.results import Interval, significant
 from howsure.statistics.sequential.asymptotic import Asymptotic
 from howsure.statistics.sequential.betting import HORIZON, AlwaysValid, Betting
-from howsure.study.design import DesignOptions, make_design
+from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.read import read
 from howsure.wording import plural
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.table.scores import Scores
+
+RESPECTS = Respects(verb="watch", all_but=("population", "covariate", "average_last", "two clusters"))
 
 SCHEMA = {"item": pl.String, "cluster": pl.String, "a": pl.Float64, "b": pl.Float64, "weight": pl.Float64}
 ROUNDING = 1e-9
@@ -75,19 +77,28 @@ class Monitor:
         order: Sequence[str] | None = None,
         **options: Unpack[DesignOptions],
     ) -> None:
-        check_level(level)
+        a, b, at_least, within, margin, level, bounds = checked(
+            "watch", a=a, b=b, at_least=at_least, within=within, margin=margin, level=level, bounds=bounds
+        ).values()
+        items_planned, attempts, cluster_size, clusters, shuffled, known = checked(
+            "watch",
+            items_planned=items_planned,
+            attempts=attempts,
+            cluster_size=cluster_size,
+            clusters=clusters,
+            shuffled=shuffled,
+            order=order,
+        ).values()
         check_goal(a, b, at_least=at_least, within=within, margin=margin, bounds=bounds)
-        check_counts(items_planned=items_planned, attempts=attempts, cluster_size=cluster_size)
         self.a, self.b, self.at_least, self.within, self.margin = a, b, at_least, within, margin
         self.level, self.bounds, self.shuffled = level, bounds, shuffled
-        self._design = make_design(options)
-        refuse_others(self._design)
+        self._design = make_design(options, RESPECTS)
         self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
         self._counted, self._waiting = pl.DataFrame(schema=SCHEMA), pl.DataFrame(schema=SCHEMA)
         self._failed = self._reached = 0
-        self._order = tuple(map(str, order or ()))
+        self._order: tuple[str, ...] = known or ()
         self._known = frozenset(self._order)
-        self._clusters = dict(clusters or {})
+        self._clusters: Mapping[str, str] = clusters or {}
         self._stated = _counted_sizes(self._clusters) if clusters else None
         self._ids: set[str] = set()
         self._added: list[tuple[str, str | None, float, float, float]] = []
@@ -207,7 +218,7 @@ class Monitor:
             if len(bad):
                 raise DataError(
                     f"score {bad[side][0]:g} of item {bad['item'][0]!r} is not between {low:g} and {high:g}",
-                    remedy="Say before the run how far scores can go: --bounds 0,100 (bounds=(0, 100)), or 'none' (None).",
+                    remedy="Say before the run how far scores can go: `bounds=(0, 100)`, or None.",
                 )
 
     def _running(self) -> Betting | Asymptotic:
@@ -347,7 +358,7 @@ class Monitor:
                 code="scores_changed",
                 message=f"{plural(len(changed), 'item')} that had counted changed since, first {changed['item'][0]!r}; the "
                 "scores of the first look are kept",
-                remedy="Where attempts came late, name how many are planned (--attempts); after another scoring start anew.",
+                remedy="Where attempts came late, name how many are planned (`attempts`); after another scoring start anew.",
             )
         ]
 
@@ -386,5 +397,5 @@ TORN = Caution(
 ASYMPTOTIC = Caution(
     code="asymptotic",
     message="the scores have no bounds, so the interval is right for many items only, and promises nothing for few",
-    remedy="Name bounds that no score can pass (--bounds 0,100), where there are any.",
+    remedy="Name bounds that no score can pass (`bounds=(0, 100)`), where there are any.",
 )

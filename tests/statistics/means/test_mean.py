@@ -13,6 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 import howsure as hs
 from howsure.errors import MethodError
+from howsure.present.words.bounds import bound_sentence
 from howsure.statistics.means.mean import mean, means
 from method_cases import codes, reference_data
 
@@ -120,7 +121,7 @@ def test_all_or_nothing_gets_the_exact_interval_and_the_one_sided_bound(method, 
 
 
 def test_thirty_of_thirty_says_failures_are_below_nine_and_a_half_percent():
-    assert "9.5 %" in mean(np.ones(30)).bounds[0].sentence()
+    assert "9.5 %" in bound_sentence(mean(np.ones(30)).bounds[0])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from howsure.errors import DataError, OptionError
 from howsure.inference.compare import compared
-from howsure.options import check_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,39 +91,25 @@ class How:
 
 
 def refuse_options(
-    asked: Criteria, baseline: str | None, *, level: float, overall: object, each_task: bool, method: str | None
+    asked: Criteria, baseline: str | None, *, overall: object, each_task: bool, method: str | None
 ) -> None:
     """Raise OptionError where nothing can be judged as asked."""
-    check_level(level)
-    if level <= 0.5:
-        raise OptionError(f"level={level!r} is no more than a coin's throw", remedy="Write 0.95 for 95 %.")
     if not asked.of_pair and not asked.floors:
         raise OptionError(
             "nothing is asked of the candidate",
-            remedy="Give not_worse_than (--not-worse-than 1pp), better, same_within, at_least or at_most.",
+            remedy="Give `not_worse_than`, `better`, `same_within`, `at_least` or `at_most`.",
         )
     if asked.of_pair and baseline is None:
-        raise OptionError("no baseline to compare with", remedy="Name it (--baseline main), or ask for at_least only.")
+        raise OptionError("no baseline to compare with", remedy="Name it as `baseline`, or ask for `at_least` only.")
     if not each_task and overall is None:
         raise OptionError("neither tasks nor what is overall is to be judged", remedy="Give overall='mean'.")
-    for name, margin in asked.margins:
-        if not _is_number(margin) or margin <= 0:
-            raise OptionError(f"{name}={margin!r} is not above 0", remedy="Write 0.01 for one percentage point.")
     if asked.margins and method not in (None, "pseudo-items", "t"):
         raise OptionError(f"method={method!r} takes no margin", remedy="Leave it out, or ask for `better`.")
-    for name in ("at_least", "at_most"):
-        value = getattr(asked, name)
-        if value is not None and not _is_number(value):
-            raise OptionError(f"{name}={value!r} is no number", remedy="Write 0.92 for 92 %.")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def no_overall(cautions: Sequence[Caution]) -> DataError:
     """Say why there is no overall score, as an error."""
     why = next((c for c in cautions if c.code in ("no_overall", "not_in_overall")), None)
     if why is None:
-        return DataError("no overall score", remedy="Choose with --metric or --task.")
+        return DataError("no overall score", remedy="Choose with `metric` or `task`.")
     return DataError(why.message, remedy=why.remedy)

@@ -43,7 +43,7 @@ def coverage(how: How, baseline: str, checks: Sequence[Check]) -> tuple[list[Che
         Caution(
             code="task_without_baseline",
             message=f"{baseline} has no score on {listing(alone)}, so nothing is compared there",
-            remedy="Run the baseline on it as well, or choose tasks with --task.",
+            remedy="Run the baseline on it as well, or choose tasks with `task`.",
         )
     ]
 

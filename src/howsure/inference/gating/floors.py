@@ -43,7 +43,7 @@ def _refuse_metrics(boards: Sequence[Board], design: Design) -> None:
         metrics.setdefault(board.task, []).append(board.metric)
     for task, found in metrics.items():
         if len(found) > 1 and not design.metric_of(task):
-            raise OptionError(f"{task} has {len(found)} metrics: {listing(found)}", remedy="Choose one with --metric.")
+            raise OptionError(f"{task} has {len(found)} metrics: {listing(found)}", remedy="Choose one with `metric`.")
 
 
 def _floor(board: Board, entry: Entry, how: How) -> Check:
@@ -54,7 +54,7 @@ def _floor(board: Board, entry: Entry, how: How) -> Check:
         side = "smaller" if board.lower_is_better else "larger"
         raise OptionError(
             f"{where} · {board.metric}: {side} scores are better, so {other} is no bar",
-            remedy=f"Give {name} (--{name.replace('_', '-')}), or choose tasks with --task.",
+            remedy=f"Give `{name}`, or choose tasks with `task`.",
         )
     if board.percent and not 0 <= limit <= 1:
         raise OptionError(

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from howsure import checks
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, OptionError
 from howsure.statistics.planning.power import Joined, Spread
@@ -48,7 +49,7 @@ class Assumptions:
         for name in self.__dataclass_fields__:
             value = getattr(self, name)
             low, high = least.get(name, 1.0 if name == "cluster_size" else 0.0), most.get(name, math.inf)
-            if value is not None and not (isinstance(value, (int, float)) and low <= value <= high):
+            if value is not None and not low <= checks.number(name, value) <= high:
                 reach = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of {low:g} or more"
                 raise OptionError(f"{name}={value!r} is not a number {reach}")
         if self.rate is not None and (self.question_variance is not None or self.answer_variance is not None):
@@ -112,13 +113,13 @@ class Assumptions:
         """Say it aloud."""
         if self.rate is not None:
             alike = f" and a correlation of {self.correlation:g} between the models" if paired else ""
-            return f"Assumed: a score of about {100 * self.rate:g} %{alike}, one attempt. A pilot (--pilot) would tell."
+            return f"Assumed: a score of about {100 * self.rate:g} %{alike}, one attempt. A pilot would tell."
         question, answer = self.variances(paired=paired)
         usual = self.question_variance is None and self.answer_variance is None
         source = "the textbook's values (Miller 2024: rates spread evenly from 0 to 100 %)" if usual else "as given"
         return (
             f"Assumed, {source}: question variance {question:.3g}, answer variance {answer:.3g} of the difference. "
-            "A pilot (--pilot) would tell."
+            "A pilot would tell."
         )
 
 
@@ -130,7 +131,8 @@ class Prices:
     item: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (0 < self.attempt < math.inf and 0 <= self.item < math.inf):
+        checks.price("item", self.item)
+        if not checks.price("attempt", self.attempt) > 0:
             raise OptionError(
                 f"prices of {self.attempt!r} an attempt and {self.item!r} an item make no sense",
                 remedy="An attempt costs more than 0, an item 0 or more.",
@@ -147,3 +149,15 @@ class Prices:
         best = math.sqrt(answer * self.item / (ends[1] * self.attempt)) if ends[1] > 0 else UNSEEN_QUESTIONS
         around = min(max(best, 1.0), MOST_ATTEMPTS)
         return sorted({1.0, *(float(max(math.floor(around) + step, 1)) for step in (-1, 0, 1, 2))})
+
+
+def check_assumed(assume: object) -> None:
+    """Raise OptionError unless this is None, or Assumptions."""
+    if assume is not None:
+        checks.instance("assume", assume, Assumptions, remedy="Write howsure.Assumptions(rate=0.7).")
+
+
+def check_prices(prices: object) -> None:
+    """Raise OptionError unless this is None, or Prices."""
+    if prices is not None:
+        checks.instance("prices", prices, Prices, remedy="Write howsure.Prices(attempt=0.02).")

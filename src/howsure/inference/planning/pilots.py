@@ -157,7 +157,7 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, paired: bool
         raise DataError(
             f"all {len(both.items)} shared items are in one cluster: nothing tells how another would differ",
             where=matrix.task,
-            remedy="Add clusters to the pilot, or use --cluster none if the items were drawn one by one.",
+            remedy="Add clusters to the pilot, or use `cluster='none'` if the items were drawn one by one.",
         )
     parts, _ = components(found, codes)
     spreads = [spread_of(parts, k, codes) for k in ((2,) if paired else (0, 1))]
@@ -186,7 +186,7 @@ def _no_spread(matrix: ScoreMatrix, who: str) -> DataError:
     return DataError(
         f"the pilot shows no spread to plan from: {who} differ by the same amount {each}",
         where=matrix.task,
-        remedy="Take a larger pilot, or assume a spread (--question-variance, --answer-variance).",
+        remedy="Take a larger pilot, or assume variances of questions and answers.",
     )
 
 

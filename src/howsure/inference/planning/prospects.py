@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from howsure.answers.plan import CurvePoint, Forecast, Option
 from howsure.errors import OptionError
 from howsure.statistics.planning import power as powers
+from howsure.study.design import Design
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -141,9 +142,10 @@ def curve_of(
     )
 
 
-def refuse_pilot_options(asked: Mapping[str, Any]) -> None:
+def refuse_pilot_options(design: Design, **asked: object) -> None:
     """Raise OptionError where an option is about a pilot and there is none."""
-    usual = {"failures": "harness", "score": "mean", "population": "questions"}
-    given = [name for name, value in asked.items() if value not in (None, (), usual.get(name))]
-    if given:
-        raise OptionError(f"{given[0]} needs a pilot", remedy="Give one with --pilot PATH.")
+    usual = Design()
+    names = [name for name, value in asked.items() if value]
+    names += [each.name for each in fields(Design) if getattr(design, each.name) != getattr(usual, each.name)]
+    if names:
+        raise OptionError(f"{names[0]} needs a pilot", remedy="Give results as `pilot`.")

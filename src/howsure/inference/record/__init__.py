@@ -126,12 +126,12 @@ def _caution(kind: str, cell: dict[str, float]) -> Caution:
     units = f"{cell['n_clusters']:,} items" if size == 1 else f"{cell['n_clusters']:,} clusters of {size}"
     what = f"{units}, {'rate' if kind == 'mean' else 'discordant'} {cell['rate']:.3g}"
     icc = f", intra-cluster correlation {cell['icc']:g}" if cell["icc"] else ""
-    option = "--interval" if kind == "mean" else "--method"
+    option = "interval" if kind == "mean" else "method"
     return Caution(
         code="known_to_miss",
         message=f"in worlds like these data ({what}{icc}) 95 % intervals of this method held the truth in "
         f"{100 * cell['coverage']:.0f} % of samples",
-        remedy="More clusters or items would help." if cell["default"] else f"Leave {option} and --variance out.",
+        remedy="More clusters or items would help." if cell["default"] else f"Leave `{option}` and `variance` out.",
     )
 
 

@@ -127,10 +127,10 @@ def _one_part(study: Study) -> tuple[str, str]:
         return next(iter(study.parts))
     tasks = sorted({task for task, _ in study.parts})
     if len(tasks) > 1:
-        raise OptionError(f"there are {len(tasks)} tasks: {listing(tasks)}", remedy="Choose one with --task.")
+        raise OptionError(f"there are {len(tasks)} tasks: {listing(tasks)}", remedy="Choose one with `task`.")
     metrics = [metric for _, metric in study.parts]
     raise OptionError(
-        f"{tasks[0]} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with --metric."
+        f"{tasks[0]} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with `metric`."
     )
 
 
@@ -187,7 +187,7 @@ def _with_units(
     if design.weight is not None and plan is None:
         raise DataError(
             "the weights of a run in progress must be known for all items before it",
-            remedy="Give a table of all items with the weights (--items FILE).",
+            remedy="Give a table of all items with the weights (`items`).",
         )
     if not names:
         return table, None, float(plan["weight"].max()) if plan is not None else 1.0  # type: ignore[arg-type]
@@ -225,8 +225,8 @@ def no_sizes(name: str) -> DataError:
     """Say that the sizes of clusters must be known."""
     return DataError(
         f"clusters by {name!r} of a run in progress, and nothing says how many items they will have",
-        remedy="A cluster counts once it is complete: give a table of all items (--items FILE), or --cluster-size N where "
-        "all have N items; --cluster none ignores clusters.",
+        remedy="A cluster counts once it is complete: give a table of all items (`items`), or `cluster_size` where "
+        "all have N items; `cluster='none'` ignores clusters.",
     )
 
 
@@ -248,7 +248,7 @@ def order_caution(order: pl.Series, shuffled: bool | None) -> list[Caution]:
     """Warn where nothing says that items come in random order, and more so where they come sorted by their ids."""
     if shuffled:
         return []
-    remedy = "Shuffle the items before the run, and say so with --shuffled where the log doesn't."
+    remedy = "Shuffle the items before the run, and say so with `shuffled=True` where the log doesn't."
     ids = [_natural(name) for name in order.head(MOST_IDS).to_list()]
     if len(ids) >= FEW_IDS and ids == sorted(ids):
         message = "items come in the order of their ids, which looks like the data set's own"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from howsure import checks
 from howsure.errors import Caution, DataError, MethodError, OptionError
 from howsure.integrations.lm_eval.evaluating import harness, listed, run
 from howsure.integrations.lm_eval.saving import name_of, scores_of
@@ -121,8 +122,7 @@ def _refuse(arguments: Mapping[str, Any], batch: int) -> None:
     for option in ("limit", "samples", "cache_requests", "log_samples"):
         if arguments.get(option):
             raise OptionError(f"{option} can't be used: documents are chosen batch by batch", remedy="Leave it out.")
-    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
-        raise OptionError(f"batch={batch!r} is not a whole number above 0")
+    checks.count("batch", batch)
 
 
 def _task(tasks: Any, arguments: Mapping[str, Any]) -> Any:

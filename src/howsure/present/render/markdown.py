@@ -16,7 +16,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
 
 def render(document: Document) -> str:
     """Return a document as Markdown."""
-    return "\n\n".join(part for block in document.blocks if (part := _block(block))) + "\n"
+    mark = f"<!-- {document.mark} -->\n" if document.mark else ""
+    return mark + "\n\n".join(part for block in document.blocks if (part := _block(block))) + "\n"
 
 
 def escape(text: str) -> str:

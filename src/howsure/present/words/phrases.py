@@ -2,7 +2,7 @@
 
 Data, so that a page can choose and fill the same phrases: a phrase is said where each condition in `WHEN` holds (`!name`: where it
 doesn't), and its fields are texts that are already formatted. The first two parts of a key are its topic; the phrases of a topic
-make one paragraph under the question in `TOPICS`. See plain_words.py for what the conditions mean.
+make one paragraph under the question in `TOPICS`. See plain.py for what the conditions mean.
 """
 
 from __future__ import annotations

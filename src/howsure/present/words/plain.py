@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Text
+from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text, p_text, plural, rounded_up
@@ -17,9 +18,9 @@ from howsure.wording import Scale, level_text, p_text, plural, rounded_up
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from howsure.answers.compare import Comparison, Comparisons
-    from howsure.answers.estimate import Entry, Estimates
-    from howsure.answers.leaderboard import Board, Leaderboard
+    from howsure.answers.compare import Comparison
+    from howsure.answers.estimate import Entry
+    from howsure.answers.leaderboard import Board
     from howsure.statistics.results import Estimate
 
     Said = list[tuple[str, dict[str, str]]]
@@ -223,37 +224,9 @@ def score_fields(entry: Entry, *, percent: bool = True) -> dict[str, str]:
         "model": entry.model,
         "score": scale.score(estimate.value),
         "why": _why(estimate),
-        "bound": estimate.bounds[0].sentence() if estimate.bounds else "",
+        "bound": bound_sentence(estimate.bounds[0]) if estimate.bounds else "",
         **_bar_fields(estimate, scale.score(estimate.interval.low), scale.score(estimate.interval.high)),
     }
-
-
-def explain_comparison(c: Comparison) -> Document:
-    """Explain one comparison."""
-    return _document(HEADING, pair_phrases(c))
-
-
-def explain_comparisons(answer: Comparisons) -> Document:
-    """Explain the overall comparison, or else the first task's."""
-    c = answer.overall or answer.comparisons[0]
-    return _document(f"{HEADING}: {c.task or 'overall'} · {c.metric}", pair_phrases(c))
-
-
-def explain_leaderboard(answer: Leaderboard) -> Document:
-    """Explain the overall board, or else the first."""
-    board, count = answer.overall or answer.boards[0], len(answer.boards)
-    title = f": {board.task or 'overall'} · {board.metric}" if count > 1 else ""
-    return _document(HEADING + title, board_phrases(board, boards=count))
-
-
-def explain_estimates(answer: Estimates) -> Document:
-    """Explain the first score, and beside it the first of each kind that needs other phrases."""
-    said: Said = []
-    for entry in answer.entries:
-        percent = answer.percent.get((entry.task, entry.metric), True)
-        told = {key for key, _ in said}
-        said += [pair for pair in score_phrases(entry, percent=percent, many=len(answer) > 1) if pair[0] not in told]
-    return _document(HEADING, said)
 
 
 def short_names(*names: str) -> tuple[str, ...]:
@@ -269,8 +242,10 @@ def short_names(*names: str) -> tuple[str, ...]:
     return tuple("/".join(part[shared:]) for part in parts)
 
 
-def _document(heading: str, said: Said) -> Document:
-    return Document(blocks=(Text(text=heading, kind="heading"), *paragraphs(said)))
+def explained(said: Said, title: str = "") -> Document:
+    """Return phrases as a document under its heading, which names what they are about where there are others."""
+    heading = Text(text=f"{HEADING}: {title}" if title else HEADING, kind="heading")
+    return Document(blocks=(heading, *paragraphs(said)))
 
 
 def _bar_fields(estimate: Estimate, low: str, high: str) -> dict[str, str]:

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from howsure.statistics.results import Bound
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from howsure.statistics.results import Units
 
     Floats = NDArray[np.float64]
     Limits = tuple[Floats, Floats]
@@ -93,6 +97,14 @@ def rule_of_three(n: float, level: float) -> float:
     About 3 / n at 95 % (Hanley and Lippman-Hand 1983).
     """
     return -math.expm1(math.log1p(-level) / n)
+
+
+def exact_bound(value: float, n: int, units: Units, level: float) -> Bound:
+    """Return the exact one-sided limit of a rate that was 0 or 1 in n of `units` (the rule of three)."""
+    limit = rule_of_three(n, level)
+    if value <= 0:
+        return Bound(limit=limit, side="upper", level=level, units=units, n=n)
+    return Bound(limit=1 - limit, side="lower", level=level, units=units, n=n)
 
 
 def net_limit(losses: ArrayLike, items: ArrayLike, level: float) -> Floats:

@@ -14,7 +14,7 @@ from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import clustering, degrees_of_freedom, variances
 from howsure.statistics.means.limits import Means, deciding, limits
-from howsure.statistics.results import Bound, Estimate, Interval, Method
+from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from howsure.statistics.choices import IntervalMethod, Variance
     from howsure.statistics.means.clustered import Clustering
+    from howsure.statistics.results import Bound, Units
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -200,13 +201,9 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
 
 def _bounds(value: float, n: int, n_clusters: int, level: float) -> tuple[Bound, ...]:
     """Return the exact one-sided statements at 0 and n of n: by items, and by clusters where there are any."""
+    units: list[tuple[Units, int]]
     units = [("items", n)] if n_clusters == n else [("clusters", n_clusters), ("items", n)]
-    bounds = []
-    for name, count in units:
-        limit = intervals.rule_of_three(count, level)
-        side, limit = ("upper", limit) if value <= 0 else ("lower", 1 - limit)
-        bounds.append(Bound(limit=limit, side=side, level=level, units=name, n=count))
-    return tuple(bounds)
+    return tuple(intervals.exact_bound(value, count, name, level) for name, count in units)
 
 
 def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = ()) -> list[Caution]:

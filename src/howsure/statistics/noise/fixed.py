@@ -22,12 +22,13 @@ from howsure.errors import Caution, doubt
 from howsure.statistics.means import intervals
 from howsure.statistics.noise.answer_noise import mean_noise, pair_noise
 from howsure.statistics.pairs.moments import PairMoments
-from howsure.statistics.results import Bound, Estimate, Interval, Method
+from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.statistics.noise.answer_noise import Answers, MeanNoise
+    from howsure.statistics.results import Bound
 
     Floats = NDArray[np.float64]
 
@@ -150,6 +151,4 @@ def attempt_cautions(found: Answers) -> list[tuple[Caution, ...]]:
 def _bounds(value: float, n: int, level: float) -> tuple[Bound, ...]:
     if 0 < value < 1:
         return ()
-    limit = intervals.rule_of_three(n, level)
-    side, limit = ("upper", limit) if value <= 0 else ("lower", 1 - limit)
-    return (Bound(limit=limit, side=side, level=level, units="attempts", n=n),)
+    return (intervals.exact_bound(value, n, "attempts", level),)

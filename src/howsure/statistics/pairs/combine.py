@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from howsure.answers.compare import Comparison
     from howsure.statistics.pairs.pivot import Pivot
 
     Floats = NDArray[np.float64]
@@ -91,7 +90,7 @@ def combine_estimates(parts: Sequence[Estimate], shares: Sequence[float], *, bou
 
 
 def combined_difference(
-    moments: PairMoments, pairs: Sequence[Comparison], pivot: Pivot, level: float, method: Method
+    moments: PairMoments, parts: Sequence[Estimate], pivot: Pivot, level: float, method: Method
 ) -> Estimate:
     """Return the overall difference of the first two models from their combined moments and pivot."""
     return Estimate(
@@ -99,8 +98,8 @@ def combined_difference(
         se=math.sqrt(float(moments.variance[0, 1])),
         interval=Interval(low=pivot.low, high=pivot.high, level=level),
         df=pivot.df,
-        n_items=sum(pair.difference.n_items for pair in pairs),
-        n_clusters=sum(pair.difference.n_clusters for pair in pairs),
+        n_items=sum(part.n_items for part in parts),
+        n_clusters=sum(part.n_clusters for part in parts),
         method=method,
         cautions=() if math.isfinite(pivot.p_value) else (doubt("no_overall_error_bar"),),
     )

@@ -17,6 +17,7 @@ from scipy import special
 from howsure.errors import MethodError
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.equivalence import Equivalence
+from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +101,15 @@ def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equival
     if pivot.net is not None:
         net = pivot.net if sign > 0 else pivot.net.reversed()
         worse, better = max(worse, net.p_worse(margin)), max(better, net.reversed().p_worse(margin))
-    return Equivalence(margin=margin, p_noninferior=worse, p_equivalent=max(worse, better), level=level, **outside)
+    return Equivalence(
+        margin=margin,
+        level=level,
+        p_noninferior=worse,
+        p_equivalent=max(worse, better),
+        noninferior=significant(worse, level),
+        equivalent=significant(max(worse, better), level),
+        **outside,
+    )
 
 
 def with_net_wins(pivot: Pivot, net: NetWins, level: float) -> Pivot:

@@ -1,0 +1,22 @@
+"""One-sided exact limits in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from howsure.wording import level_text, plural
+
+if TYPE_CHECKING:
+    from howsure.statistics.results import Bound
+
+SMALL = 0.1
+"""Rates below this are written to two significant digits."""
+
+
+def bound_sentence(bound: Bound) -> str:
+    """Say a limit in words: `failure rate below 9.5 % (95 %), counting 30 items`."""
+    rate = bound.limit if bound.side == "upper" else 1 - bound.limit
+    what = "success" if bound.side == "upper" else "failure"
+    percent = f"{100 * rate:.2g}" if rate < SMALL else f"{100 * rate:.1f}"
+    counted = plural(bound.n, bound.units[:-1])
+    return f"{what} rate below {percent} % ({level_text(bound.level)}), counting {counted}"

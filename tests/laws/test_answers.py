@@ -1,0 +1,162 @@
+"""What holds of every answer, found by discovery: whoever adds one and forgets a part of it fails by its name."""
+
+import csv
+import dataclasses
+import io
+import json
+import re
+import runpy
+import subprocess
+import sys
+from importlib import import_module
+from inspect import getdoc
+from pkgutil import iter_modules
+
+import jsonschema
+import pytest
+
+import howsure.answers
+from answer_cases import ANSWERS, answer, renamed, sample
+from hostile import HOSTILE
+from howsure.answers.base import DATA, LINES, kind, presentation
+from howsure.answers.output import KEY
+from places import ROOT
+from reading import TAGS, Reading
+
+SCRIPT = runpy.run_path(str(ROOT / "scripts" / "schema"))
+CLASSES = SCRIPT["answers"]()
+SCHEMA = json.loads(SCRIPT["FILE"].read_text(encoding="utf-8"))
+MODULES = [import_module(f"howsure.answers.{module.name}") for module in iter_modules(howsure.answers.__path__)]
+PARTS = [
+    part
+    for module in MODULES
+    for part in vars(module).values()
+    if isinstance(part, type) and dataclasses.is_dataclass(part) and part.__module__ == module.__name__
+]
+FORMATS = ("terminal", "markdown", "csv", "latex", "html", "json")
+EVIL = "".join(text for kind, text in HOSTILE.items() if kind != "lone") + r"|[click](x)`\input{x}%_&#$^~"
+
+every_answer = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+
+
+def test_discovery_finds_them():
+    assert len(CLASSES) >= 17
+
+
+@every_answer
+def test_it_is_presented_in_the_file_of_its_verb(cls):
+    verb = cls.__module__.rpartition(".")[2]
+    for room in ("answers", "present", "verbs"):
+        assert (ROOT / "src" / "howsure" / room / f"{verb}.py").exists(), room
+    assert callable(presentation(sample(cls)).document)
+
+
+@every_answer
+def test_the_schema_has_it(cls):
+    definition = SCHEMA["$defs"][kind(cls)]
+    assert {"$ref": f"#/$defs/{kind(cls)}"} in SCHEMA["oneOf"]
+    jsonschema.Draft202012Validator({**SCHEMA, "oneOf": [SCHEMA["$defs"][kind(cls)]]}).validate(sample(cls).to_dict())
+    assert list(definition["properties"])[:2] == ["howsure", "answer"]
+
+
+@every_answer
+def test_the_reference_page_has_it(cls):
+    assert f"\n### {cls.__name__}\n" in (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+@every_answer
+def test_it_looks_as_it_did(cls, snapshot):
+    found = sample(cls)
+    assert found.render(width=80) == snapshot
+    assert "\n".join(found.render("csv").splitlines()[:3]) == snapshot
+
+
+@every_answer
+def test_its_repr_fits_a_terminal(cls):
+    lines = repr(sample(cls)).splitlines()
+    assert 0 < len(lines) <= LINES
+    assert str(sample(cls)).startswith("\n".join(lines[:-1]))
+
+
+@every_answer
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_format_obeys_a_hostile_name(cls, format):
+    text = renamed(sample(cls), EVIL).render(format, explain=format not in DATA)
+    if format == "json":
+        jsonschema.validate(json.loads(text), SCHEMA)
+        return
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u200f]", text)
+    if format == "markdown":
+        assert not re.search(r"(?<!\\)(<script|<img|<!-- x|\[click|`)", text)
+    if format == "latex":
+        assert r"\input{" not in text
+    if format == "html":
+        assert {tag for tag, _ in Reading(text).found} <= TAGS
+    if format == "csv":
+        rows = list(csv.reader(io.StringIO(text)))
+        assert {len(row) for row in rows} == {len(rows[0])}
+
+
+@every_answer
+def test_names_that_a_spreadsheet_would_run_are_shielded(cls):
+    rows = csv.reader(io.StringIO(renamed(sample(cls), "=x").render("csv")))
+    assert not any(cell.startswith(("=", "@")) for row in rows for cell in row)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: f"{part.__module__.rpartition('.')[2]}.{part.__name__}")
+def test_every_field_says_what_it_is(part):
+    texts = SCRIPT["described"](part)
+    assert set(texts) == {field.name for field in dataclasses.fields(part)}
+    assert all(text.endswith(".") for text in texts.values())
+    members = [member for member in vars(part).values() if isinstance(member, property)]
+    assert all(getdoc(member) for member in members if hasattr(member.fget, KEY))
+
+
+def test_every_entry_of_the_schema_is_described():
+    silent = [
+        f"{name}.{key}"
+        for name, definition in SCHEMA["$defs"].items()
+        for key, entry in definition["properties"].items()
+        if "const" not in entry and not entry.get("description")
+    ]
+    assert silent == []
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_is_that_of_the_fields():
+    assert SCRIPT["written"]() == SCHEMA, "run scripts/schema"
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_json_keeps_the_schema(name):
+    document = json.loads(answer(name).render("json"))
+    jsonschema.validate(document, SCHEMA)
+    assert document == json.loads(json.dumps(answer(name).to_dict()))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_it_has_every_form(name):
+    found = answer(name)
+    for format in FORMATS:
+        text = found.render(format)
+        assert text.endswith("\n")
+        assert "nan" not in text.lower().split()
+    assert len(found.to_frame()) == len(found.records())
+    assert len({tuple(record) for record in found.records()}) == 1
+    assert all(
+        value is None or isinstance(value, str | int | float) for record in found.records() for value in record.values()
+    )
+    assert str(found) == found.render().rstrip("\n")
+
+
+def test_a_table_needs_no_charts():
+    rooms = "estimate", "compare", "leaderboard", "noise", "plan"
+    code = f"import sys\n{''.join(f'import howsure.present.{room}; ' for room in rooms)}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "howsure.present.document" in done.stdout
+    assert "howsure.present.charts" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_same_input_same_bytes(name):
+    assert ANSWERS[name]().render("json") == answer(name).render("json")

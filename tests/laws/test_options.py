@@ -1,0 +1,189 @@
+"""The option table: every verb × every option × odd values either works or is refused in words; and no list says it twice."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import attempts
+from howsure import options
+from howsure.errors import HowsureError, OptionError
+from howsure.study.design import REFUSALS, DesignOptions, TaskOptions
+
+ROWS = attempts(n_clusters=4, size=3, times=2).with_columns(weight=pl.lit(1.0))
+RUNS = attempts(n_clusters=4, size=3, times=1, models=("run-step1", "run-step2"))
+PUBLISHED = pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, 100]})
+
+VERBS = {
+    "read": (hs.read, {"data": ROWS}),
+    "describe": (hs.describe, {"data": ROWS}),
+    "estimate": (hs.estimate, {"data": ROWS}),
+    "compare": (hs.compare, {"data": ROWS, "a": "a", "b": "b"}),
+    "leaderboard": (hs.leaderboard, {"data": ROWS}),
+    "noise": (hs.noise, {"data": ROWS}),
+    "health": (hs.health, {"data": ROWS}),
+    "trend": (hs.trend, {"data": RUNS}),
+    "audit": (hs.audit, {"data": PUBLISHED}),
+    "report": (hs.report, {"data": ROWS}),
+    "plan": (hs.plan, {"pilot": ROWS, "effect": 0.1}),
+    "plan_score": (hs.plan_score, {"pilot": ROWS, "a": "a", "within": 0.1}),
+    "plan_failures": (hs.plan_failures, {"below": 0.1}),
+    "gate": (hs.gate, {"data": ROWS, "candidate": "a", "baseline": "b", "better": True}),
+    "aa": (hs.aa, {"data": ROWS, "splits": 5}),
+    "allocate": (hs.allocate, {"data": ROWS, "a": "a", "attempts": 10, "new_run": True}),
+    "calibrate": (hs.calibrate, {"record": True}),
+    "watch": (lambda data, **given: hs.Monitor(**given).update(data), {"data": ROWS, "a": "a", "b": "b"}),
+}
+"""Each verb with a call that works."""
+
+WITHOUT_DATA = {"plan": {"effect": 0.1}, "plan_score": {"within": 0.1}}
+"""The same without a pilot."""
+
+
+class Thing:
+    """An object of nobody's class."""
+
+
+ODD = (
+    *(1, True, -1, 0, 3, 1.5, 0.5, "", "x", "a", None, [], ["a", 1], ["a", "b"], {}, {"a": 1}, {"x": {"cluster": "y"}}),
+    *(float("nan"), float("inf"), np.int64(3), np.float64(0.5), np.float32(0.5), np.bool_(True), np.array(["a", "b"])),
+    *(b"x", Path("nowhere.csv"), (0, 1), (5, 10), lambda: None, Thing(), object, {"a"}, 10**30, 1j, "(", "(?P<run>x"),
+)
+FOREIGN = [value for value in ODD if isinstance(value, (Thing, bytes, complex))]
+"""Values that no option can have."""
+
+
+def parameters(verb):
+    """The names of everything that a verb takes: its own, and the shared options."""
+    home = hs.Monitor if verb == "watch" else VERBS[verb][0]
+    found = inspect.signature(home).parameters
+    own = [name for name, each in found.items() if each.kind is not each.VAR_KEYWORD]
+    shared = list(DesignOptions.__annotations__) if len(own) < len(found) else []
+    return own, [*own, *shared, *(["data"] if verb == "watch" else [])]
+
+
+def outcome(call, given):
+    """Call, and say what came out: None where it works or is refused in words, else what is wrong."""
+    try:
+        call(**given)
+    except HowsureError as error:
+        return None if error.remedy or len(error.what) > 20 else f"says only {error}"
+    except Exception as error:  # noqa: BLE001 - the law is that there is none
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_odd_value_ends_in_a_raw_error(verb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    call, usual = VERBS[verb]
+    raw, calls = [], 0
+    for base in [usual, *([WITHOUT_DATA[verb]] if verb in WITHOUT_DATA else [])]:
+        for name in parameters(verb)[1]:
+            for value in ODD:
+                calls += 1
+                wrong = outcome(call, {**base, name: value})
+                raw += [f"{name}={value!r}: {wrong}"] if wrong else []
+    print(f"{verb}: {calls} calls")
+    assert not raw, f"{len(raw)} of {calls}:\n" + "\n".join(raw[:40])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_no_value_of_any_option_is_an_option_error(verb):
+    call, usual = VERBS[verb]
+    for name in set(parameters(verb)[1]) - {"data", "pilot"}:
+        for value in FOREIGN:
+            with pytest.raises(OptionError) as caught:
+                call(**{**usual, name: value})
+            assert caught.value.remedy, (name, value)
+
+
+def test_numpy_numbers_are_numbers_and_flags_are_no_counts():
+    assert hs.plan(n_items=np.int64(500)).items == 500
+    assert hs.estimate(ROWS, level=np.float64(0.9), seed=np.int64(1))[0].estimate.interval.level == 0.9
+    with pytest.raises(OptionError, match="attempts=True is not a whole number"):
+        hs.plan(effect=0.1, attempts=True)
+    with pytest.raises(OptionError, match="lower_is_better=1 is neither True nor False"):
+        hs.estimate(ROWS, lower_is_better=1)
+    hs.estimate(ROWS, lower_is_better=np.bool_(True))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_signatures_have_the_defaults_of_the_table(verb):
+    home = hs.Monitor if verb == "watch" else VERBS[verb][0]
+    usual = {"bounds": (0.0, 1.0)}  # None says that there are none
+    for name, parameter in inspect.signature(home).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD or name in ("data", "pilot", "assume", "prices"):
+            continue
+        option = options.option(name, verb)
+        expected = inspect.Parameter.empty if option.needed else usual.get(name, option.default)
+        assert parameter.default == expected, (verb, name)
+
+
+def test_the_shared_options_are_those_of_the_design():
+    assert {option.name for option in options.SHARED} == set(DesignOptions.__annotations__)
+    assert all(option.about and option.help for option in options.SHARED)
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"population": "benchmark"}, "population"),
+        ({"covariate": "length"}, "covariate"),
+        ({"score": "pass@2"}, "score"),
+        ({"average_last": 2}, "average_last"),
+        ({"cluster": ["passage", "item"]}, "two clusters"),
+        ({"tasks": {"*": {"cluster": ["passage", "item"]}}}, "two clusters"),
+    ],
+)
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_refuses_what_it_declares(verb, given, refusal):
+    from importlib import import_module
+
+    declared = getattr(import_module(f"howsure.verbs.{verb}"), "RESPECTS", None)
+    if declared is None or refusal not in declared.all_but:
+        return
+    call, usual = VERBS[verb]
+    expected = REFUSALS[refusal].remedy
+    with pytest.raises(OptionError) as caught:
+        call(**usual, **given)
+    assert caught.value.remedy == expected
+
+
+def test_a_task_can_have_what_the_table_knows():
+    for name in TaskOptions.__annotations__:
+        assert options.option(name, "compare" if name == "margin" else "").name == name
+
+
+def _texts(path):
+    """The texts of a file that may reach a user: all but docstrings."""
+    tree = ast.parse(path.read_text())
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    told = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and _is_text(node.body)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.lineno, node.value
+
+
+def _is_text(body):
+    return bool(body) and isinstance(body[0], ast.Expr)
+
+
+def test_the_library_names_options_as_python_has_them():
+    """Flags are the command line's; `howsure.commands.flags` makes them of what stands in backticks."""
+    root = Path(hs.__file__).parent
+    of_commands = ("commands", "guide", "integrations", "page", "present")
+    flags = "|".join({option.long for option in options.every()} - {"--output"})
+    found = [
+        f"{path.relative_to(root)}:{line}: {text}"
+        for path in sorted(root.rglob("*.py"))
+        if path.relative_to(root).parts[0] not in (*of_commands, "options.py")
+        for line, text in _texts(path)
+        if re.search(rf"(?<!howsure calibrate )(?<![\w-])({flags})\b(?!-)", text)
+    ]
+    assert not found, "\n".join(found)

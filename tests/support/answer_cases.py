@@ -1,0 +1,85 @@
+"""Answers of every verb, also those at the edges: what the laws about answers run over."""
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+import howsure as hs
+from frames import attempts, clustered, two_models
+
+ANSWERS = {
+    "estimates": lambda: hs.estimate(clustered(), cluster="passage"),
+    "estimates at the edge": lambda: hs.estimate(two_models(score=pl.lit(1.0))),
+    "one item": lambda: hs.estimate(pl.DataFrame({"model": ["a"], "item": ["x"], "score": [0.5]})),
+    "comparison": lambda: hs.compare(two_models(), "a", "b", margin=0.1),
+    "gate": lambda: hs.gate(two_models(), "a", "b", not_worse_than=0.01, better=True, same_within=0.1, at_least=0.4),
+    "gate without an error bar": lambda: hs.gate(two_models(n=1), "a", "b", not_worse_than=0.01),
+    "false alarms": lambda: hs.aa(attempts(), splits=50),
+    "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
+    "comparisons": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),
+    "leaderboard": lambda: hs.leaderboard(clustered(), cluster="passage"),
+    "leaderboard of tasks": lambda: hs.leaderboard(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
+    "audit": lambda: hs.audit(pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, None]})),
+    "noise": lambda: hs.noise(attempts(), cluster="passage"),
+    "noise of a pair": lambda: hs.noise(attempts(), "a", "b"),
+    "noise of single attempts": lambda: hs.noise(two_models()),
+    "on exactly these items": lambda: hs.compare(attempts(), "a", "b", population="benchmark"),
+    "pass@2": lambda: hs.leaderboard(attempts(), score="pass@2"),
+    "adjusted": lambda: hs.estimate(attempts(), covariate="length"),
+    "allocation": lambda: hs.allocate(attempts(models="abcd"), "a", attempts=30, cluster="passage"),
+    "allocation of a pair": lambda: hs.allocate(attempts(models="abcd"), "a", "b", attempts=30, most=4),
+    "allocation of a new run": lambda: hs.allocate(attempts(), "a", "b", attempts=100, new_run=True),
+    "allocation of single attempts": lambda: hs.allocate(
+        attempts(models="abc").filter((pl.col("model") != "a") | (pl.col("attempt") == 0)), "a", attempts=30
+    ),
+    "health": lambda: hs.health(clustered()),
+    "trend": lambda: hs.trend(attempts(models=["run-step1", "run-step2"])),
+    "look": lambda: hs.Monitor(a="a", b="b", items_planned=50).update(two_models()),
+    "look at nothing": lambda: hs.Monitor(a="a", within=0.1).look(),
+    "look at clusters": lambda: hs.Monitor(a="a", at_least=0.1, cluster="passage", cluster_size=5).update(clustered()),
+    "plan": lambda: hs.plan(effect=0.03),
+    "plan from a pilot": lambda: hs.plan(
+        attempts(), effect=0.1, cluster="passage", prices=hs.Prices(attempt=1, item=2)
+    ),
+    "plan that no number of questions fits": lambda: hs.plan(attempts(), effect=0.001, cluster="passage", n_clusters=5),
+    "plan of a score": lambda: hs.plan_score(attempts(), "a", within=0.1, cluster="passage"),
+    "plan of a floor": lambda: hs.plan_score(at_least=0.9, rate=0.95),
+    "plan of failures": lambda: hs.plan_failures(0.01, observed=(2, 500), cluster_size=5),
+    "calibration": lambda: hs.calibrate(trials=50),
+    "description": lambda: hs.describe(clustered()),
+}
+
+
+@functools.cache
+def answer(name):
+    """Make an answer once."""
+    return ANSWERS[name]()
+
+
+def sample(cls):
+    """Return an answer of this class; the law fails by its name where there is none."""
+    found = [name for name in ANSWERS if isinstance(answer(name), cls)]
+    assert found, f"tests/support/answer_cases.py makes no {cls.__name__}"
+    return answer(found[0])
+
+
+def renamed(value, suffix, declared="str"):
+    """Return an answer in which every free text (names, notes, cautions) ends like this, words of our own aside."""
+    if dataclasses.is_dataclass(value):
+        return dataclasses.replace(
+            value,
+            **{
+                field.name: renamed(getattr(value, field.name), suffix, field.type)
+                for field in dataclasses.fields(value)
+            },
+        )
+    if isinstance(value, Mapping):
+        return {renamed(key, suffix): renamed(each, suffix) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return tuple(renamed(each, suffix) for each in value)
+    if isinstance(value, np.ndarray) and declared == "NDArray[Any]":
+        return np.array([f"{each}{suffix}" for each in value.tolist()], dtype=object)
+    return value + suffix if isinstance(value, str) and "str" in declared else value

@@ -14,12 +14,12 @@ import howsure as hs
 MOST = 2
 ALL_CRITERIA = {"not_worse_than": 0.05, "better": True, "same_within": 0.2, "at_least": 0.3}
 ASKS = {
-    "estimate": lambda rows, **more: hs.estimate(rows, **more),
+    "estimate": hs.estimate,
     "compare": lambda rows, **more: hs.compare(rows, "a", "b", **more),
-    "leaderboard": lambda rows, **more: hs.leaderboard(rows, **more),
-    "noise": lambda rows, **more: hs.noise(rows, **more),
-    "report": lambda rows, **more: hs.report(rows, **more),
-    "health": lambda rows, **more: hs.health(rows, **more),
+    "leaderboard": hs.leaderboard,
+    "noise": hs.noise,
+    "report": hs.report,
+    "health": hs.health,
     "gate": lambda rows, **more: hs.gate(rows, "a", "b", **ALL_CRITERIA, **more),
 }
 OPTIONS: dict[str, dict[str, Any]] = {

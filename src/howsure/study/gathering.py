@@ -44,7 +44,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, metadata_names(scores))
-    wanted, found = choose(scores, _wanted(scores, design), (*clusters.columns_of_rows(design, side), *telling))
+    wanted, found = choose(scores, _wanted(scores, design), (*clusters.columns_of_rows(design, side, names), *telling))
     sorted_out = _sorted_out(found, scores, design, wanted)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     cautions = [*scores.cautions, *_doubts(found)]
@@ -61,7 +61,8 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
         notes.append(note)
     grouped = clusters.attach_clusters(_items_of(found, sorted_out), side, design)
     if not grouped.names:
-        cautions += [] if design.ignores_clusters else clusters.propose(grouped.table, telling)
+        sure = design.ignores_clusters or design.population == "benchmark"
+        cautions += [] if sure else clusters.propose(grouped.table, telling)
     study = Study(
         design=design,
         parts=parts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.allocate import Spending, allocation_of, one_matrix
+from howsure.inference.population import QUESTIONS
 from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import Respects, make_design
@@ -62,5 +63,5 @@ def allocate(
     study = gather(scores_of(data, design), design)
     matrix, names = one_matrix(study, a, b)
     run = Spending(extra=attempts, most=most, new=new_run)
-    asked = Question(variance=variance)
+    asked = Question(population=QUESTIONS, variance=variance)
     return allocation_of(matrix, names, study, run, asked)

@@ -188,7 +188,7 @@ def _items_of(found: Grouped, sorted_out: _SortedOut) -> pl.DataFrame:
 
 def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[str]]:
     """Return the tasks on which each model, or average, has a score on any metric."""
-    scored = found.results.filter(pl.col("n") > 0).select(pl.col("model", "task").cast(pl.String)).unique()
+    scored = found.results.filter(pl.col("n") > 0).select("model", "task").unique().cast(pl.String)
     names = checkpoints.names_of_averages(list(averages))
     held: dict[str, set[str]] = {}
     for model, task in scored.iter_rows():

@@ -18,7 +18,7 @@ Parted = Literal["attempts", "items"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRate:
-    """What the gate said of one model on one task and metric, in so many random splits of it into two halves.
+    """The verdicts of the gate on one model on one task and metric, over random splits of it into two halves.
 
     Attributes:
         task: The task.
@@ -67,10 +67,10 @@ class AlarmRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FalseAlarms(Answer):
-    """How often the gate fails a system against itself (A/A), for every model and task, against what is promised.
+    """How often the gate fails a system against itself (an A/A test), by model and task, beside the promised share.
 
-    Splits of one data set are no independent replications: the intervals say how well the splits measure the share in
-    these data.
+    Splits of one data set aren't independent replications: the intervals express how well the splits measure the share
+    in these data.
 
     Attributes:
         asked: The criteria of the gate, in words.

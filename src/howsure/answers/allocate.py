@@ -38,7 +38,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Allocation(Answer):
-    """The next attempts of one model, or of two that are compared, item by item.
+    """The allocation of the next attempts of one model, or of two that are compared, item by item.
 
     Attributes:
         task: The task.

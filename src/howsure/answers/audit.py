@@ -19,7 +19,7 @@ GapVerdict = Literal["", "tie", "noise", "real", "likely real", "depends", "like
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One published score, and its gap to the next place below.
+    """One published score, and its difference from the next place below.
 
     Attributes:
         model: The model.
@@ -85,7 +85,7 @@ class AuditBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Audit(Answer):
-    """Published scores with the error bars that they should have had.
+    """Published scores with the confidence intervals that belong to them.
 
     Attributes:
         boards: One board a task and metric.

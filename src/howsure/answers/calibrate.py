@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Calibration(Answer):
-    """One row per world and method: coverage, mean width, what was promised and whether it was kept.
+    """The coverage and mean width of every method in every world, beside the coverage promised.
 
     Attributes:
         cells: One row per world and method; see `howsure.calibration.harness` for the columns.

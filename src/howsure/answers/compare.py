@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Comparison(Answer):
     """The difference a − b on one task and metric, or overall.
 
-    Value and standard error of `difference` are the plain ones; its interval and the p-value come from one pivot and never
-    disagree.
+    The value and standard error of `difference` are the plain ones; its interval and the p-value come from one pivot and
+    never disagree.
 
     Attributes:
         task: The task; empty for the overall difference.
@@ -34,7 +34,7 @@ class Comparison(Answer):
         b_mean: The score of b.
         difference: a − b, with its standard error and confidence interval.
         p_value: The p-value of the null hypothesis that there is no difference.
-        p_adjusted: The same, corrected for the number of comparisons asked at once.
+        p_adjusted: The same, corrected for the number of comparisons made together.
         correlation: The correlation of the two models' scores over the shared items.
         unpaired_se: What the standard error would be without pairing.
         unclustered_se: What it would be if each item stood alone; NaN without clusters.
@@ -46,8 +46,8 @@ class Comparison(Answer):
         n_only_b: Items that only b answered.
         lower_is_better: Whether smaller scores are better.
         percent: Whether scores lie in [0, 1].
-        items_needed: About how many items in all would show a difference of this size with 80 % power; NaN where there is
-            none, or fewer than ten clusters (items without them) to judge its size by.
+        items_needed: About how many items in all would show a difference of this size with 80 % power; NaN if there is no
+            difference, or fewer than ten clusters (items without clusters) to estimate it from.
         attempts_needed: The same for attempts at each item, where the question is about exactly these items.
         saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
@@ -112,10 +112,10 @@ class Comparison(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparisons(Answer):
-    """The same two models on several tasks, with the overall difference where one was asked for.
+    """The comparisons of two models on several tasks, with the overall difference if requested.
 
     Attributes:
-        overall: The difference over all tasks together; None where it wasn't asked for.
+        overall: The difference over all tasks combined; None if not requested.
         comparisons: One comparison a task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.

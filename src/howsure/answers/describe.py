@@ -48,7 +48,7 @@ class TaskSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Description(Answer):
-    """What was found: files, tasks, columns to cluster by, published scores.
+    """The data as read: files, tasks, columns to cluster by, published scores.
 
     Attributes:
         tasks: One line a task and metric.

@@ -39,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Estimates(Answer):
-    """One estimate a task, metric and model.
+    """One estimate per task, metric and model, with its standard error and confidence interval.
 
     Attributes:
         entries: The estimates.

@@ -23,7 +23,7 @@ EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One criterion on one task and metric, or overall.
+    """One criterion applied to one task and metric, or to the overall score.
 
     Attributes:
         task: The task; empty for the overall score.
@@ -101,13 +101,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Gate(Answer):
-    """Whether a candidate may pass: every check, and one verdict over all of them.
+    """The verdict on a candidate, and the checks that it rests on.
 
     The gate passes where every check passes, fails where one fails, and can't tell otherwise.
 
     Attributes:
         candidate: The model that wants to pass.
-        baseline: The model that it is compared with; None where only floors or ceilings are asked for.
+        baseline: The model that it is compared with; None if all criteria are floors or ceilings.
         level: How sure a verdict has to be.
         checks: One check a criterion, task and metric.
         notes: How the data were read and grouped.

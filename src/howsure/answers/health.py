@@ -19,7 +19,7 @@ ItemKind = Literal["nobody", "everybody", "same", "separating", "suspect", "unan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """What the models did on one item.
+    """The results of the models on one item.
 
     Attributes:
         item: The item.
@@ -42,7 +42,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemHealth:
-    """What the models did on each of n items; all fields have the shape (n,).
+    """The results of the models on each of n items; all fields have the shape (n,).
 
     Attributes:
         item: As in `Item`, the other fields as well.
@@ -88,7 +88,7 @@ class ItemHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskHealth:
-    """One task and metric, seen by its models.
+    """The items of one task and metric, judged by the results of the models.
 
     Attributes:
         task: The task.
@@ -99,7 +99,7 @@ class TaskHealth:
         smallest_gap: The gap that is significant for one pair of models, in score units, median over pairs; NaN where there
             is none.
         planned_gap: The gap that is found with 80 % power in one planned comparison, median over pairs.
-        neighbours_apart: Gaps between neighbouring places that exceed the smallest one; None where there is none.
+        neighbours_apart: Differences between neighbouring places that exceed the smallest detectable one; None if that is unknown.
         reliability: The correlation of the models' scores on two such tasks, from split halves.
         reliability_places: The same of their places.
         reliability_items: Cronbach's alpha, over the items that all models answered (models that lack most items aside).
@@ -194,7 +194,7 @@ class TaskHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Health(Answer):
-    """The health of one or more tasks, each with its metric.
+    """How well the items of one or more tasks discriminate between models.
 
     Attributes:
         tasks: One part a task and metric.

@@ -52,7 +52,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A model on a board: its estimate, and the places that it could have.
+    """A model on a board: its estimate, and the confidence interval of its rank.
 
     Attributes:
         rank: The place by the score; equal scores share the better one.
@@ -157,7 +157,7 @@ def _ranked(entry: Entry, rank: Rank) -> Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Leaderboard(Answer):
-    """One board a task and metric, and the overall board where there are several tasks.
+    """One board per task and metric, and the overall board for several tasks.
 
     Attributes:
         overall: The board over all tasks; None where there is one task only.

@@ -25,7 +25,7 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """A variance in squared score units, unbiased and so perhaps below 0. NaN where the data can't tell.
+    """A variance component in squared score units; unbiased, so possibly negative. NaN where the data don't identify it.
 
     Attributes:
         variance: The variance.
@@ -47,7 +47,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predicted:
-    """A standard error that is predicted.
+    """A predicted standard error.
 
     Attributes:
         attempts: With so many attempts an item, or endless ones.
@@ -60,7 +60,7 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseEntry:
-    """The noise of one model's score, or of the paired difference of two.
+    """The variance components of one model's score, or of the paired difference of two.
 
     SE² is the sum of `questions` and `answers`; with K attempts an item the latter is `once` / K.
 
@@ -210,7 +210,7 @@ def _median(values: NDArray[np.float64]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskNoise:
-    """The noise of the models of one task and metric.
+    """The variance components of the models of one task and metric.
 
     Attributes:
         task: The task.
@@ -237,7 +237,7 @@ class TaskNoise:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Noise(Answer):
-    """Where the error bars of every task come from.
+    """The parts of every standard error that are due to questions and to answers, task by task.
 
     Attributes:
         tasks: One part a task and metric.

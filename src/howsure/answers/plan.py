@@ -21,11 +21,11 @@ Sought = Literal["items", "effect", "power"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """A number that a plan comes to.
+    """A planned quantity, with limits that express the uncertainty of the pilot.
 
     Attributes:
         value: The number; infinite (null) where none is enough.
-        low: The lower limit within which it could be as the pilot goes; NaN without a pilot.
+        low: Its lower limit, given the uncertainty of the pilot; NaN without a pilot.
         high: The upper limit.
     """
 
@@ -139,7 +139,7 @@ class TaskPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
-    """The power seen when the pilot's own items were drawn again and again.
+    """The power observed in simulations that resample the items of the pilot.
 
     Attributes:
         power: The share of draws in which the test found it.
@@ -154,7 +154,7 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan(Answer):
-    """How many questions and attempts are needed, or what so many can show.
+    """The number of questions and attempts required, the minimum detectable effect, or the power.
 
     Attributes:
         sought: What was looked for: the number of items, the smallest difference, or the power.

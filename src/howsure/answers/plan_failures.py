@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """How many runs show that the rate is below the limit, with at most so many failures.
+    """The number of runs that show the rate to be below the limit, with at most so many failures.
 
     Attributes:
         failures: At most so many runs fail.
@@ -33,7 +33,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the runs that were made show.
+    """What the runs made so far show.
 
     Attributes:
         failures: Failures that were seen.
@@ -53,7 +53,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FailurePlan(Answer):
-    """How many runs show a failure rate below a limit, at a one-sided level; exact.
+    """The number of runs that show a failure rate below a limit; exact, at a one-sided level.
 
     Attributes:
         below: The limit of the failure rate.

@@ -37,7 +37,7 @@ class ScoreOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScorePlan(Answer):
-    """How many questions one score needs, or what so many give.
+    """The number of questions that one score requires, or what a given number achieves.
 
     Attributes:
         goal: What the score is to show: an error bar, a floor or a ceiling.

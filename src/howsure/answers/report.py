@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Report:
-    """A page that opens offline in any browser.
+    """A self-contained page that opens offline in any current browser.
 
     Attributes:
         html: The page as one text.

@@ -100,7 +100,7 @@ class TaskTrend:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Trend(Answer):
-    """The trends of all tasks.
+    """The change of scores over the checkpoints of training runs, task by task.
 
     Attributes:
         tasks: One part a task and metric.

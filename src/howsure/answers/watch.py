@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Look(Answer):
-    """One look at a run in progress. Its interval is always valid (a confidence sequence): all looks may be trusted at once.
+    """One look at a run in progress; its interval belongs to a confidence sequence, valid at all looks together.
 
     Attributes:
         task: The task.
         metric: What the score measures.
         a: The model, or the first of two.
-        b: The second model; None where there is one only.
-        at_least: The floor that is asked about; None without one.
-        within: The half width that is asked for; None without one.
-        margin: The margin that is asked about; None without one.
+        b: The second model; None if only one is monitored.
+        at_least: The floor; None without one.
+        within: The half-width to reach; None without one.
+        margin: The margin of non-inferiority; None without one.
         decided: Whether the question is decided, and the run may be stopped.
         exhausted: Whether all items of the run are used.
-        better: The model that is really better; None where it can't be told.
-        kept: Whether the floor or the margin is kept; None where it can't be told or isn't asked.
-        estimate: The difference a − b so far, or the score of a where there is no b.
-        interval: Its interval, which holds for all looks at once.
-        p_value: The always-valid p-value of no difference, of the floor, or of being worse by the margin; NaN where none of
-            these is asked about.
+        better: The model that is significantly better; None if undecided.
+        kept: Whether the floor or the margin is kept; None if undecided or neither is a goal.
+        estimate: The difference a − b so far, or the score of a without b.
+        interval: Its interval, valid at all looks together.
+        p_value: The always-valid p-value of the null hypothesis: no difference, a score at the floor, or being worse by the
+            margin; NaN for a goal of `within`.
         a_mean: The score of a.
         b_mean: The score of b.
         n_units: Items so far, or complete clusters.
         n_items: Items that count so far.
         n_waiting: Items that some model has only in part, or whose cluster isn't complete.
-        planned: Items of the whole run; None where nobody says.
+        planned: Items of the whole run; None if unknown.
         needed: About how many more items would decide if all stays as it is; NaN where none would.
         method: The method of the interval.
         lower_is_better: Whether smaller scores are better.

@@ -17,7 +17,7 @@ class Interval:
     """A confidence interval.
 
     Attributes:
-        low: Its lower limit, in score units; NaN where there is none.
+        low: Its lower limit, in score units; NaN if it isn't defined.
         high: Its upper limit.
         level: The confidence level.
     """
@@ -90,7 +90,7 @@ class Estimate:
 
     Attributes:
         value: The mean, or the difference.
-        se: Its standard error; NaN where there is none, and a caution says why.
+        se: Its standard error; NaN if it isn't defined, with a caution that says why.
         interval: Its confidence interval.
         df: Degrees of freedom of the interval; NaN where it has none.
         n_items: Items behind the value.

@@ -169,7 +169,7 @@ def test_an_answer_says_where_its_method_is_known_to_miss():
     told = hs.estimate(data, interval="t")[0].estimate.cautions
     assert [caution.code for caution in told] == ["known_to_miss"]
     assert "20 clusters of 50" in told[0].message
-    assert "Leave --interval" in told[0].remedy
+    assert "Leave `interval`" in told[0].remedy
     assert not hs.estimate(data)[0].estimate.cautions
 
 

@@ -275,7 +275,10 @@ def test_names_are_looked_up_only_where_one_is_missing(monkeypatch):
     assert chosen(rows, ["lab/one", "lab/two"], task="t", metric="score") == ["lab/one", "lab/two"]
     assert looked_up == []
     assert chosen(rows, "one", task="t") == ["lab/one"]
-    assert set(looked_up) == {"model", "task"}
+    assert looked_up == []
+    with pytest.raises(hs.DataError, match="no model 'three'"):
+        chosen(rows, "three", task="t")
+    assert "model" in looked_up
 
 
 def test_a_model_that_lacks_one_of_the_tasks_is_left_out_of_it():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import howsure as hs
 from howsure.study.design import make_design
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 from howsure.table import aggregate
 from howsure.table.aggregate import Wanted, group
 from table_cases import ROWS, VERBS, same, tidy_rows
@@ -115,5 +115,5 @@ def test_attempts_without_a_number_count_once(monkeypatch):
 
 
 def test_the_scores_of_one_model_lie_side_by_side():
-    (matrix,) = collect(hs.read(tidy_rows().filter(task="maths")), make_design({})).matrices()
+    (matrix,) = gather(hs.read(tidy_rows().filter(task="maths")), make_design({})).matrices()
     assert matrix.values.flags.f_contiguous

@@ -10,11 +10,11 @@ import howsure as hs
 from howsure.answers.output import row
 from howsure.inference.health import examine
 from howsure.study.design import make_design
-from howsure.study.study import collect
+from howsure.study.gathering import gather
 
 
 def health(data, *, top=None, level=0.95, columns=None, **options):
-    return examine(collect(hs.read(data, columns=columns), make_design(options)), top=top, level=level)
+    return examine(gather(hs.read(data, columns=columns), make_design(options)), top=top, level=level)
 
 
 def table(scores, **columns):

@@ -157,11 +157,11 @@ def _numbers(table: pl.DataFrame, name: str, task: str) -> pl.DataFrame:
 
 def _other_model(name: str, task: str, study: Study) -> pl.DataFrame:
     """Return the mean scores of another model as a table of item and score."""
-    held = {key: part for key, part in (*study.beside.items(), *study.parts.items()) if key[0] == task}
-    name = resolve(name, sorted({str(model) for part in held.values() for model in part["model"].unique()}))
-    own = {key: part.filter(pl.col("model").cast(pl.String) == name) for key, part in held.items()}
-    key = next(key for key, part in own.items() if len(part))
-    matrix = study.explaining({key: own[key]}).matrix(key)
+    held = [(key, part) for key, part in (*study.parts.items(), *study.beside.items()) if key[0] == task]
+    name = resolve(name, sorted({str(model) for _, part in held for model in part["model"].unique()}))
+    own = [(key, part.filter(pl.col("model").cast(pl.String) == name)) for key, part in held]
+    key, part = next((key, part) for key, part in own if len(part))
+    matrix = study.explaining({key: part}).matrix(key)
     return pl.DataFrame({"item": matrix.items.tolist(), f"{MODEL}{name}": matrix.values[:, 0]})
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OtherQuestions:
-    """The population of all questions like these; see [`Population`][howsure.inference.population.Population]."""
+    """The population of all questions like these; see [`Population`][howsure.inference.question.Population]."""
 
     name: str = "questions"
     only_these: bool = False

@@ -1,18 +1,25 @@
-"""Question: what is asked of a study, frozen."""
+"""Question: what is asked of a study, frozen; and Population: what the scores are about, of which everything that depends on it is asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from howsure.inference.population import QUESTIONS
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from howsure.inference.population import Population
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from howsure.answers.compare import Comparison
+    from howsure.errors import Caution
     from howsure.options import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.results import Estimate, Method
+    from howsure.study.matrix import ScoreMatrix
+
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +31,7 @@ class Question:
     items pooled, or a weight for each task.
     """
 
+    population: Population
     interval: IntervalMethod | None = None
     method: ComparisonMethod | None = None
     variance: Variance = "CR2"
@@ -32,4 +40,36 @@ class Question:
     adjust: Adjustment = "none"
     overall: Overall | Mapping[str, float] = "mean"
     seed: int = 0
-    population: Population = QUESTIONS
+
+
+class Population(Protocol):
+    """What scores are about: the answer to "had … been drawn", for means, one pair, and all pairs at once."""
+
+    @property
+    def name(self) -> str:
+        """Its word among the options."""
+
+    @property
+    def only_these(self) -> bool:
+        """Whether nothing but the answers is a sample."""
+
+    def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
+        """Return the matrices of which an error bar can be told, and why others are left out."""
+
+    def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
+        """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+
+    def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+        """Compare two models of a matrix."""
+
+    def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
+        """Compare all pairs of a matrix at once."""
+
+    def limits(self, matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval (M, M)."""
+
+    def overall_method(self, question: Question, *, bounded: bool) -> Method:
+        """Say what is done to put the comparisons of several tasks together."""
+
+    def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:
+        """Return about how many items in all would settle a difference; NaN where items wouldn't."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TheseQuestions:
-    """The population of exactly these items; see [`Population`][howsure.inference.population.Population]."""
+    """The population of exactly these items; see [`Population`][howsure.inference.question.Population]."""
 
     name: str = "benchmark"
     only_these: bool = True

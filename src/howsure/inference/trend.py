@@ -12,6 +12,7 @@ import numpy as np
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
 from howsure.errors import Caution, DataError
 from howsure.inference.estimate import entries
+from howsure.inference.population import QUESTIONS
 from howsure.inference.question import Question
 from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.pivot import t_pivot
@@ -42,7 +43,7 @@ class TrendOptions:
     @property
     def question(self) -> Question:
         """How scores are estimated, and checkpoints compared."""
-        return Question(variance=self.variance, level=self.level)
+        return Question(population=QUESTIONS, variance=self.variance, level=self.level)
 
 
 def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:

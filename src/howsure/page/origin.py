@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure import __version__
 from howsure.errors import ReadError
 from howsure.present.document import Column, Document, Table
 from howsure.wording import count_text, level_text, listing, plural
@@ -36,11 +35,11 @@ class Origin:
     data: str
 
     @classmethod
-    def of(cls, contents: Contents, asked: Question, command: str) -> Origin:
-        """Return the origin of a page of these contents."""
+    def of(cls, contents: Contents, asked: Question, command: str, *, howsure: str) -> Origin:
+        """Return the origin of a page of these contents; `howsure`: the version that makes it."""
         return cls(
             command=command,
-            version=__version__,
+            version=howsure,
             options=_options(contents, asked),
             versions={"python": platform.python_version(), **{name: version(name) for name in BESIDE}},
             fingerprint=contents.fingerprint,

@@ -14,7 +14,7 @@ from howsure.study.design import NO_CLUSTERS
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.study.design import Design
 
@@ -48,11 +48,14 @@ def side_table(design: Design) -> pl.DataFrame | None:
     return read_side_table(design.items)
 
 
-def columns_of_rows(design: Design, side: pl.DataFrame | None) -> tuple[str, ...]:
-    """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the side table."""
+def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[str]) -> tuple[str, ...]:
+    """Say which columns of clusters, weights and covariates must come from the rows themselves, not from the side table.
+
+    `names`: the columns of the rows; a column that only some tasks are clustered by may be absent where these are.
+    """
     covariates = [name for name in design.covariate if not name.startswith("model:")]
-    clusters = [name for choice in (design.cluster, *(rule.cluster for rule in design.tasks)) for name in choice or ()]
-    asked = [*clusters, *([design.weight] if design.weight else []), *covariates]
+    of_tasks = [name for rule in design.tasks for name in rule.cluster or () if name in names]
+    asked = [*(design.cluster or ()), *of_tasks, *([design.weight] if design.weight else []), *covariates]
     held = set(side.columns) if side is not None else set()
     return tuple(dict.fromkeys(name for name in asked if name not in (*held, *KNOWN)))
 

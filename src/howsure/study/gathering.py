@@ -44,7 +44,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, metadata_names(scores))
-    wanted, found = choose(scores, _wanted(scores, design), (*clusters.columns_of_rows(design, side), *telling))
+    wanted, found = choose(scores, _wanted(scores, design), (*clusters.columns_of_rows(design, side, names), *telling))
     sorted_out = _sorted_out(found, scores, design, wanted)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     cautions = [*scores.cautions, *_doubts(found)]
@@ -61,7 +61,8 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
         notes.append(note)
     grouped = clusters.attach_clusters(_items_of(found, sorted_out), side, design)
     if not grouped.names:
-        cautions += [] if design.ignores_clusters else clusters.propose(grouped.table, telling)
+        sure = design.ignores_clusters or design.population == "benchmark"
+        cautions += [] if sure else clusters.propose(grouped.table, telling)
     study = Study(
         design=design,
         parts=parts,
@@ -187,7 +188,7 @@ def _items_of(found: Grouped, sorted_out: _SortedOut) -> pl.DataFrame:
 
 def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[str]]:
     """Return the tasks on which each model, or average, has a score on any metric."""
-    scored = found.results.filter(pl.col("n") > 0).select(pl.col("model", "task").cast(pl.String)).unique()
+    scored = found.results.filter(pl.col("n") > 0).select("model", "task").unique().cast(pl.String)
     names = checkpoints.names_of_averages(list(averages))
     held: dict[str, set[str]] = {}
     for model, task in scored.iter_rows():

@@ -2,83 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
-import polars as pl
-from scipy import special
-
-from howsure.answers.aa import AlarmRate, FalseAlarms
-from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.aa import SplitQuestion, parted
 from howsure.options import checked
-from howsure.statistics.aa.splits import Attempts, Criteria, Verdicts, judged, paired_splits, right_or_wrong
-from howsure.statistics.aa.unpaired_splits import ClusterMoments, unpaired_splits
-from howsure.statistics.means import intervals
-from howsure.statistics.results import Interval
 from howsure.study.design import Respects, make_design
 from howsure.study.gathering import gather
-from howsure.table.aggregate import Wanted, value_counts
-from howsure.verbs.read import read
-from howsure.wording import Scale, plural
+from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    import numpy as np
     from numpy.typing import NDArray
 
+    from howsure.answers.aa import FalseAlarms
     from howsure.options import BoardMethod
     from howsure.statistics.choices import Variance
-    from howsure.statistics.pairs.differences import Pivots
     from howsure.study.design import DesignOptions
-    from howsure.study.matrix import ScoreMatrix
-    from howsure.study.study import Study
-    from howsure.table.scores import Scores
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 RESPECTS = Respects(verb="aa", all_but=("population", "covariate"))
-
-FEWEST = 4
-"""Halves of fewer clusters have no error bar."""
-
-SPLITS_LEVEL = 0.95
-MOSTLY = 0.5
-"""Attempts are parted where at least this share of a model's items has two or more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    not_worse_than: float | None
-    better: bool
-    same_within: float | None
-    level: float
-    method: str | None
-    variance: Variance
-    splits: int
-
-    @property
-    def criteria(self) -> Criteria:
-        """What is asked, for the methods."""
-        return Criteria(not_worse_than=self.not_worse_than, better=self.better, same_within=self.same_within)
-
-    @property
-    def promised(self) -> float:
-        """The share of fails that is promised at most: a lone "better" is two-sided, and fails on one side only."""
-        lone = self.better and self.not_worse_than is None and self.same_within is None
-        return (1 - self.level) / 2 if lone else 1 - self.level
-
-    def words(self, scale: Scale) -> str:
-        """Say what the gate asks."""
-        told = []
-        if self.better:
-            told.append("better")
-        if self.not_worse_than is not None:
-            told.append(f"not worse by more than {scale.given_gap(self.not_worse_than)}")
-        if self.same_within is not None:
-            told.append(f"the same within {scale.given_gap(self.same_within)}")
-        return ", ".join(told)
 
 
 def aa(
@@ -121,7 +65,7 @@ def aa(
         level=level,
         seed=seed,
     ).values()
-    asked = _Asked(
+    asked = SplitQuestion(
         not_worse_than=not_worse_than,
         better=better or (not_worse_than is None and same_within is None),
         same_within=same_within,
@@ -131,163 +75,5 @@ def aa(
         splits=splits,
     )
     design = make_design(options, RESPECTS)
-    scores = read(data, probabilities=design.score.kind == "prob")
-    study = gather(scores, design)
-    values = _Values(scores=scores, wanted=Wanted(task=study.tasks, model=design.model, metric=design.metric))
-    entries, told = [], list(study.cautions)
-    for k, (matrix, model) in enumerate(_models(study)):
-        try:
-            entries.append(_rate(_halves(matrix, model, values), asked, np.random.default_rng([seed, k])))
-        except DataError as error:
-            told.append(Caution(code="not_parted", message=str(error)))
-    if not entries:
-        raise DataError("no model has enough items to be parted", remedy="Four items or clusters are the least.")
-    percent = all(matrix.bounded for matrix, _ in _models(study))
-    _refuse_whole_scale(asked, percent=percent)
-    entries = [replace(entry, excess=_excess(entry, asked, len(entries))) for entry in entries]
-    return FalseAlarms(
-        entries=tuple(entries),
-        asked=asked.words(Scale(percent=percent)),
-        level=level,
-        promised_fails=asked.promised,
-        seed=seed,
-        notes=study.notes,
-        cautions=tuple(dict.fromkeys(told)),
-    )
-
-
-def _refuse_whole_scale(asked: _Asked, *, percent: bool) -> None:
-    for margin in (asked.not_worse_than, asked.same_within):
-        if percent and margin is not None and margin >= 1:
-            raise OptionError(f"margin={margin:g} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
-
-
-def _models(study: Study) -> Iterator[tuple[ScoreMatrix, str]]:
-    for matrix in study.matrices():
-        for model in matrix.models:
-            yield matrix, model
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Halves:
-    """One model's items, ready to be parted: `attempts` where their attempts are, None where the items themselves are."""
-
-    matrix: ScoreMatrix
-    model: str
-    attempts: Attempts | None
-
-    @property
-    def weights(self) -> Floats:
-        """The items' weights, 1 on average."""
-        n = len(self.matrix.items)
-        return np.ones(n) if self.matrix.weights is None else self.matrix.weights * (n / self.matrix.weights.sum())
-
-    @property
-    def units(self) -> int:
-        """The number of clusters, items where there are none."""
-        return min([int(code.max()) + 1 for code in self.matrix.clusters], default=len(self.matrix.items))
-
-
-def _halves(matrix: ScoreMatrix, model: str, values: _Values) -> _Halves:
-    """Keep the items that a model answered, and find the attempts behind their scores where these are to be parted."""
-    own = matrix.take_models([matrix.column(model)])
-    part = own.take_items(~np.isnan(own.values[:, 0]))
-    several = part.attempts[:, 0] > 1
-    if matrix.derived or several.mean() < MOSTLY:
-        return _Halves(matrix=part, model=model, attempts=None)
-    part = part.take_items(several)
-    counts = part.attempts[:, 0].astype(np.int64)
-    if part.right_or_wrong()[0]:
-        return _Halves(matrix=part, model=model, attempts=right_or_wrong(part.values[:, 0], counts))
-    return _Halves(matrix=part, model=model, attempts=values.of(part, model, counts))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Values:
-    """How often every item had every score, looked up once and only where answers are not right or wrong."""
-
-    scores: Scores
-    wanted: Wanted
-    found: dict[tuple[str, str, str], pl.DataFrame] = field(default_factory=dict)
-
-    def of(self, part: ScoreMatrix, model: str, attempts: Ints) -> Attempts:
-        """Return the scores of the attempts of one model; failed attempts that count are zeros."""
-        if not self.found:
-            table = value_counts(self.scores, self.wanted).with_columns(pl.col("task", "metric", "model").cast(str))
-            for (task, metric, name), single in table.partition_by("task", "metric", "model", as_dict=True).items():
-                self.found[str(task), str(metric), str(name)] = single
-        if (part.task, part.metric, model) not in self.found:
-            raise DataError(f"{part.task}, {model}: the scores of single attempts are not there")
-        rows = self.found[part.task, part.metric, model]
-        ids = pl.DataFrame({"item": part.items.astype(str), "row": np.arange(len(part.items))})
-        cells = ids.join(rows.with_columns(pl.col("item").cast(str)), on="item").sort("row", "score")
-        cells = cells.with_columns(place=pl.int_range(pl.len()).over("row"))
-        shape = (len(ids), int(cells["place"].max() or 0) + 2)  # type: ignore[arg-type]
-        scores, counts = np.zeros(shape), np.zeros(shape, dtype=np.int64)
-        at = cells["row"].to_numpy(), cells["place"].to_numpy()
-        scores[at], counts[at] = cells["score"].to_numpy(), cells["count"].to_numpy()
-        counts[:, -1] = attempts - counts.sum(axis=1)
-        if (counts < 0).any():
-            raise DataError(f"{part.task}, {model}: the scores of single attempts don't add up to the items'")
-        return Attempts(values=scores, counts=counts)
-
-
-def _rate(halves: _Halves, asked: _Asked, rng: np.random.Generator) -> AlarmRate:
-    """Part one model, judge every split, and count the verdicts."""
-    matrix, sums = halves.matrix, Verdicts()
-    for found in _pivots(halves, asked, rng):
-        sums += judged(found, asked.criteria, level=asked.level, sign=matrix.orientation)
-    failed, different = (_share(count, asked.splits) for count in (sums.failed, sums.different))
-    return AlarmRate(
-        task=matrix.task,
-        metric=matrix.metric,
-        model=halves.model,
-        parted="items" if halves.attempts is None else "attempts",
-        splits=asked.splits,
-        failed=sums.failed,
-        passed=sums.passed,
-        unclear=asked.splits - sums.failed - sums.passed,
-        different=sums.different,
-        failed_interval=failed,
-        different_interval=different,
-        n_items=len(matrix.items),
-        n_clusters=halves.units,
-    )
-
-
-def _pivots(halves: _Halves, asked: _Asked, rng: np.random.Generator) -> Iterator[Pivots]:
-    matrix, where = halves.matrix, f"{halves.matrix.task}, {halves.model}"
-    pseudo = matrix.bounded and asked.method != "t"
-    if asked.method == "pseudo-items" and not matrix.bounded:
-        raise OptionError("method='pseudo-items' needs scores in [0, 1]", remedy="Leave it out.")
-    if halves.units < (2 if halves.attempts is not None else FEWEST):
-        raise DataError(
-            f"{where}: {plural(halves.units, 'item or cluster', 'items or clusters')}, too few to be parted"
-        )
-    if halves.attempts is not None:
-        codes = matrix.clusters
-        return paired_splits(
-            halves.attempts,
-            halves.weights,
-            codes,
-            splits=asked.splits,
-            variance=asked.variance,
-            pseudo=pseudo,
-            rng=rng,
-        )
-    if len(matrix.clusters) > 1:
-        raise DataError(f"{where}: with one attempt an item, halves of two clusterings at once can't be drawn")
-    moments = ClusterMoments.of(matrix.values[:, 0], halves.weights, matrix.clusters[0] if matrix.clusters else None)
-    return unpaired_splits(moments, splits=asked.splits, variance=asked.variance, pseudo=pseudo, rng=rng)
-
-
-def _excess(entry: AlarmRate, asked: _Asked, entries: int) -> bool:
-    """Test both shares against what is promised, one-sided and exact, corrected for the number of tests (Bonferroni)."""
-    counts = ((entry.failed, asked.promised), (entry.different, 1 - asked.level))
-    p = [float(special.bdtrc(count - 1, entry.splits, promised)) if count else 1.0 for count, promised in counts]
-    return min(p) * 2 * entries < 1 - SPLITS_LEVEL
-
-
-def _share(count: int, splits: int) -> Interval:
-    low, high = intervals.clopper_pearson(count, splits, SPLITS_LEVEL)
-    return Interval(low=float(low), high=float(high), level=SPLITS_LEVEL)
+    scores = scores_of(data, design)
+    return parted(scores, gather(scores, design), asked, seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.inference.population import QUESTIONS
 from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
@@ -43,4 +44,6 @@ def noise(
 
     a, b, variance, level = checked("noise", a=a, b=b, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
-    return decompose(scores_of(data, design), design, Question(variance=variance, level=level), a, b)
+    return decompose(
+        scores_of(data, design), design, Question(population=QUESTIONS, variance=variance, level=level), a, b
+    )

@@ -47,6 +47,7 @@ def report(
     >>> page.html.startswith("<!DOCTYPE html>")
     True
     """
+    from howsure import __version__
     from howsure.inference.leaderboard import ranking_question
     from howsure.page.contents import contents_of
     from howsure.page.making import make
@@ -89,7 +90,8 @@ def report(
         "seed": seed,
         **options,
     }
-    return make(contents, question, Origin.of(contents, question, command or _call(data, given)), title)
+    origin = Origin.of(contents, question, command or _call(data, given), howsure=__version__)
+    return make(contents, question, origin, title)
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:

@@ -1,0 +1,117 @@
+"""The house shows its plan: a verb has one name in every room, and whoever adds one and forgets a room fails by name."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import howsure as hs
+from howsure.readers import registry
+from places import ROOT
+
+SOURCE = ROOT / "src" / "howsure"
+VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in ("__init__", "read"))
+COMMANDS = {"plan_score": "plan", "plan_failures": "plan"}
+"""The verbs that a command of another name serves."""
+
+NOT_TESTED_ALONE = {"describe", "estimate", "leaderboard", "compare", "audit", "calibrate", "plan_failures"}
+"""The verbs of before whose tests stand by subject (tables, populations, real results), not in a file of their own."""
+
+ROOMS = {
+    "an answer": "src/howsure/answers/{verb}.py",
+    "a presentation": "src/howsure/present/{verb}.py",
+    "a command": "src/howsure/commands/{command}.py",
+}
+STEERING = re.compile(
+    r"""\.(?:endswith|startswith)\(["'](?:fixed-items|adjusted|overall|Failures:)"""
+    r"""|["'](?:pseudo-items|bayes|fixed-items)["'] in \w|["'] \(last ["']"""
+)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_has_its_file_in_every_room(verb: str, room: str) -> None:
+    path = ROOMS[room].format(verb=verb, command=COMMANDS.get(verb, verb))
+    assert (ROOT / path).is_file(), f"{verb} lacks {room}: {path}"
+
+
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - NOT_TESTED_ALONE))
+def test_a_verb_has_its_tests(verb: str) -> None:
+    assert (ROOT / "tests" / "verbs" / f"test_{verb}.py").is_file()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_front_page_names_a_verb(verb: str) -> None:
+    assert f"`howsure {COMMANDS.get(verb, verb)}" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("verb", [*hs.VERBS, "Monitor"])
+def test_a_verb_has_an_example_that_runs(verb: str) -> None:
+    thing = getattr(hs, verb)
+    if verb in ("describe", "audit"):  # files or leaderboards; their pages have the examples
+        return
+    assert (
+        doctest.DocTestFinder(recurse=False)
+        .find(thing, verb, module=importlib.import_module(thing.__module__))[0]
+        .examples
+    )
+
+
+@pytest.mark.parametrize("reader", registry.readers(), ids=lambda reader: reader.NAME)
+def test_a_reader_stands_on_the_page_of_formats(reader) -> None:
+    assert f"| `{reader.NAME}` |" in (ROOT / "docs" / "formats.md").read_text()
+
+
+def test_few_modules_stand_loose() -> None:
+    assert len(list(SOURCE.glob("*.py"))) <= 6
+
+
+def test_there_are_twelve_layers_at_most() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
+    assert len(contract["layers"]) <= 12
+    assert contract["exhaustive"]
+
+
+def test_no_behaviour_hangs_on_display_text() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}" for path in sources() for match in STEERING.finditer(path.read_text())
+    ]
+    assert found == []
+
+
+def test_statistics_know_no_prose() -> None:
+    """They import numpy, scipy, errors and checks, and each other."""
+    for path in (SOURCE / "statistics").rglob("*.py"):
+        modules = {
+            node.module
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("howsure.")
+        }
+        own = {module for module in modules if module.startswith("howsure.statistics")}
+        assert modules - own <= {"howsure.errors", "howsure.checks"}, path
+
+
+def test_no_function_is_longer_than_sixty_lines() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and lines(node) > 60
+    ]
+    assert long == []
+
+
+def sources() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def lines(node: ast.FunctionDef) -> int:
+    """The lines of a function, its docstring not counted."""
+    said = node.body[0] if ast.get_docstring(node) is not None else None
+    return node.end_lineno - node.lineno + 1 - (said.end_lineno - said.lineno + 1 if said else 0)

@@ -1,0 +1,85 @@
+"""Rows are read once: of a lazy frame, and of a database, every verb takes two queries at most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.io.plugins import register_io_source
+
+import howsure as hs
+
+MOST = 2
+ALL_CRITERIA = {"not_worse_than": 0.05, "better": True, "same_within": 0.2, "at_least": 0.3}
+ASKS = {
+    "estimate": hs.estimate,
+    "compare": lambda rows, **more: hs.compare(rows, "a", "b", **more),
+    "leaderboard": hs.leaderboard,
+    "noise": hs.noise,
+    "report": hs.report,
+    "health": hs.health,
+    "gate": lambda rows, **more: hs.gate(rows, "a", "b", **ALL_CRITERIA, **more),
+}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "clusters": {"cluster": "passage"},
+    "failures count as zero": {"failures": "zero"},
+}
+
+
+def rows() -> pl.DataFrame:
+    """Two tasks, three models, two attempts, passages as clusters, and some attempts that failed."""
+    rng = np.random.default_rng(3)
+    table = [
+        {
+            "task": task,
+            "model": f"lab/{model}",
+            "item": f"q{item}",
+            "attempt": attempt,
+            "passage": f"p{item // 4}",
+            "score": None if rng.random() < 0.05 else float(rng.random() < 0.4 + 0.1 * k),
+        }
+        for task in ("maths", "reading")
+        for k, model in enumerate("abc")
+        for item in range(40)
+        for attempt in range(2)
+    ]
+    return pl.DataFrame(table)
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("verb", ASKS)
+def test_a_lazy_frame_is_read_twice_at_most(verb: str, options: str) -> None:
+    table, reads = rows(), []
+
+    def source(columns: Any, predicate: Any, n_rows: Any, batch_size: Any) -> Any:
+        reads.append(columns)
+        found = table if predicate is None else table.filter(predicate)
+        yield found.select(columns) if columns is not None else found
+
+    lazy = register_io_source(source, schema=table.schema)
+    answer = ASKS[verb](lazy, **OPTIONS[options])
+    assert 1 <= len(reads) <= MOST
+    assert repr(answer) == repr(ASKS[verb](table, **OPTIONS[options])) or verb == "report"
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("verb", ASKS)
+def test_a_database_is_asked_two_statements_at_most(verb: str, options: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+    import narwhals as nw
+
+    table, statements = rows(), []
+    connection = duckdb.connect()
+    connection.register("results", table.to_arrow())
+    collect = nw.LazyFrame.collect
+
+    def counted(self: Any, *args: Any, **more: Any) -> Any:
+        statements.append(self)
+        return collect(self, *args, **more)
+
+    monkeypatch.setattr(nw.LazyFrame, "collect", counted)
+    ASKS[verb](connection.table("results"), **OPTIONS[options])
+    assert 1 <= len(statements) <= MOST

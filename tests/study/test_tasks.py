@@ -1,0 +1,79 @@
+"""What is said of single tasks reaches every number: clusters, metrics, failures, direction, margins."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+
+
+def rows() -> pl.DataFrame:
+    """Two tasks of 40 items in 10 passages, two models; the passages of `reading` have no name; some answers failed."""
+    rng = np.random.default_rng(5)
+    table = [
+        {
+            "task": task,
+            "model": model,
+            "item": f"q{item}",
+            "passage": f"p{item // 4}" if task == "maths" else None,
+            "score": None if item < 4 and model == "b" else float(rng.random() < rate),
+        }
+        for task in ("maths", "reading")
+        for model, rate in (("a", 0.7), ("b", 0.5))
+        for item in range(40)
+    ]
+    return pl.DataFrame(table)
+
+
+def clusters(answer) -> dict[str, int]:
+    return {entry.task: entry.estimate.n_clusters for entry in answer.entries if entry.model == "a"}
+
+
+def test_a_task_has_its_own_clusters():
+    found = hs.estimate(rows(), cluster="none", tasks={"math*": {"cluster": "passage"}})
+    assert clusters(found) == {"maths": 10, "reading": 40}
+    alone = hs.estimate(rows().filter(task="maths"), cluster="passage")
+    assert found[0].estimate == alone[0].estimate
+    assert [note.split(":")[0] for note in found.notes if note.startswith("Clusters")] == [
+        "Clusters of maths",
+        "Clusters of reading",
+    ]
+
+
+def test_a_task_that_lacks_the_column_altogether_is_not_clustered_and_that_is_said():
+    found = hs.estimate(rows(), cluster="passage")
+    assert clusters(found) == {"maths": 10, "reading": 40}
+    assert [caution.code for caution in found.cautions] == ["task_without_clusters"]
+    torn = rows().with_columns(passage=pl.when(pl.col("item") == "q7").then(None).otherwise("passage"))
+    with pytest.raises(hs.DataError, match="no 'passage' for 1 item"):
+        hs.estimate(torn, cluster="passage")
+
+
+def test_a_task_has_its_own_failure_policy():
+    found = hs.estimate(rows(), tasks={"maths": {"failures": "zero"}})
+    items = {(entry.task, entry.model): entry.estimate.n_items for entry in found.entries}
+    assert items == {("maths", "a"): 40, ("maths", "b"): 40, ("reading", "a"): 40, ("reading", "b"): 36}
+    failed = {(entry.task, entry.model): (entry.n_attempts, entry.n_failed) for entry in found.entries}
+    assert failed["maths", "b"] == failed["reading", "b"] == (40, 4)
+
+
+def test_a_task_has_its_own_margin():
+    found = hs.compare(rows(), "a", "b", margin=0.02, tasks={"reading": {"margin": 0.3}})
+    assert [pair.equivalence.margin for pair in found.comparisons] == [0.02, 0.3]
+    alone = hs.compare(rows().filter(task="reading"), "a", "b", margin=0.3)
+    assert found.comparisons[1].equivalence == alone.equivalence
+
+
+def test_a_task_has_its_own_direction_and_metric():
+    several = pl.concat([rows().with_columns(metric=pl.lit(name)) for name in ("exact", "loose")])
+    found = hs.leaderboard(
+        several, tasks={"maths": {"metric": "exact", "lower_is_better": True}, "*": {"metric": "loose"}}
+    )
+    assert {(board.task, board.metric, board.lower_is_better) for board in found.boards} == {
+        ("maths", "exact", True),
+        ("reading", "loose", False),
+    }
+    with pytest.raises(hs.DataError, match="no metric 'other'"):
+        hs.leaderboard(several, tasks={"maths": {"metric": "other"}})

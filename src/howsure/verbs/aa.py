@@ -38,21 +38,44 @@ def aa(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> FalseAlarms:
-    """Say how often the gate would fail a system against itself (an A/A test), from the user's own results.
+    """Estimate how often a gate would fail a system against itself (an A/A test), from your own results.
 
-    Every model is parted at random into two halves that play candidate and baseline, `splits` times. With several attempts
-    at most items, the attempts at every item are parted and compared in pairs; with one, whole clusters (items where there
-    are none) are parted and compared unpaired. The criteria are those of `gate`, "better" where none is given; each model
-    and task is a gate of its own. Splits of one data set are no independent replications of it.
-    Raises OptionError for what has no halves to compare (covariates, exactly these questions), DataError where no model has
-    enough to be parted.
+    Each model is split at random into two halves that act as candidate and baseline, `splits` times. With several
+    attempts at most items, the attempts at every item are split and compared in pairs; with one, whole clusters (or
+    items) are split and compared unpaired. Each model and task is a gate of its own. Splits of one data set aren't
+    independent replications: the intervals express how well the splits measure the share in these data.
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": "a", "item": [k // 6 for k in range(600)], "attempt": [k % 6 for k in range(600)],
-    ...     "score": [int(k % 6 < k // 6 % 7) for k in range(600)]})
-    >>> found = aa(rows, not_worse_than=0.02)
-    >>> found.failed_share <= 0.05, found.entries[0].parted
-    (True, 'attempts')
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        not_worse_than: The margin of non-inferiority, in score units. None omits the criterion.
+        better: Whether the gate requires the candidate to be better; assumed if no other criterion is given.
+        same_within: The margin of equivalence, in score units. None omits the criterion.
+        splits: The number of random splits per model.
+        method: The test: "pseudo-items" or "t". None chooses by the scale.
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
+            2024).
+        level: The confidence level of the gate's verdicts, above ½.
+        seed: The seed of the random splits.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+
+    Returns:
+        FalseAlarms: One line per model, task and metric, with the share of splits that fail (type I errors), pass or
+            differ, exact intervals of these shares, and the share that is promised.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, or can't be applied to halves (covariates,
+            `population="benchmark"`).
+        DataError: If no model has enough items or clusters to split.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": "a", "item": [k // 6 for k in range(600)], "attempt": [k % 6 for k in range(600)],
+        ...     "score": [int(k % 6 < k // 6 % 7) for k in range(600)]})
+        >>> found = aa(rows, not_worse_than=0.02)
+        >>> found.failed_share <= 0.05, found.entries[0].parted
+        (True, 'attempts')
     """
     not_worse_than, better, same_within, splits, method, variance, level, seed = checked(
         "aa",

@@ -37,24 +37,45 @@ def allocate(
     variance: Variance = "CR2",
     **options: Unpack[DesignOptions],
 ) -> Allocation:
-    """Say which items the next attempts should go to: of model `a`, or of `a` and `b` whose difference is asked for.
+    """Allocate the next attempts to the items where they reduce the variance of a score, or a difference, most.
 
-    `attempts`: how many in all. `most`: no item shall have more of one model, old ones (unless it is a new run) and new
-    ones together. Attempts that are added to those of a model are chosen by what two other models or more answered, never by its own answers: the mean of all
-    its attempts then stays unbiased. With `new_run` a model's own old answers choose the attempts of a run in which each item
-    has one at least, and which has to be estimated alone; where a model has one old attempt an item, the others choose. The
-    expected SE is set against that of as many attempts spread evenly. `data`: what `read` takes. `a` may be left out where
-    one model is there. Shared options: see [`Design`][howsure.study.design.Design].
-    Raises OptionError for numbers of attempts that don't fit, DataError where nothing tells the items apart.
-    Neyman (1934); greedy for whole numbers, Fox (1966).
+    Attempts added to a model's own are allocated by the answers of at least two other models, never by its own, so that
+    the mean of all its attempts remains unbiased. With `new_run`, a model's own earlier answers allocate the attempts
+    of a separate run, in which each item has at least one, and which has to be analysed alone. The expected standard
+    error is compared with that of an even allocation. Attempts are assumed independent given the question. Neyman
+    (1934); Fox (1966) for whole numbers.
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": "a", "item": [k // 4 for k in range(80)], "attempt": [k % 4 for k in range(80)],
-    ...     "score": [int(k % 4 < (2 if k < 24 else 4)) for k in range(80)]})
-    >>> found = allocate(rows, attempts=80, new_run=True)
-    >>> chosen = dict(zip(found.item, found.add.tolist()))
-    >>> chosen["0"], chosen["19"]
-    (6, 3)
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        a: The model, or the first of two. None if there is only one.
+        b: The second model, if the difference a − b is the target. None: the score of `a`.
+        attempts: The number of attempts to allocate in total.
+        most: The largest number of attempts of one model per item, earlier ones included unless `new_run`. None sets no
+            limit.
+        new_run: Whether the attempts form a separate run.
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
+            2024).
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+
+    Returns:
+        Allocation: The attempts to add to each item of each model, with the standard error now and the answers' part of
+            the variance after this and an even allocation.
+
+    Raises:
+        OptionError: If the models are ambiguous, there are several tasks or metrics, or the number of attempts doesn't
+            fit.
+        DataError: If nothing indicates on which items answers vary.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": "a", "item": [k // 4 for k in range(80)], "attempt": [k % 4 for k in range(80)],
+        ...     "score": [int(k % 4 < (2 if k < 24 else 4)) for k in range(80)]})
+        >>> found = allocate(rows, attempts=80, new_run=True)
+        >>> chosen = dict(zip(found.item, found.add.tolist()))
+        >>> chosen["0"], chosen["19"]
+        (6, 3)
     """
     a, b, attempts, most, new_run, variance = checked(
         "allocate", a=a, b=b, attempts=attempts, most=most, new_run=new_run, variance=variance

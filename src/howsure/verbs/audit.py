@@ -25,11 +25,29 @@ def audit(
     task: Names | None = None,
     metric: Names | None = None,
 ) -> Audit:
-    """Say which gaps between published scores could be noise, from score and number of questions alone.
+    """Assess which differences between published scores could be noise, from scores and numbers of questions.
 
-    `data`: what `read` takes; a leaderboard (model, score, n, perhaps stderr) or a log that states its scores. A frame
-    works as well. `n`: the number of questions where the table has none. Gaps are judged as unpaired, and the break-even
-    correlation says how much agreement between the two models' answers would make each gap real.
+    The standard error is the binomial one unless the table states another, and models are compared as if unpaired. The
+    break-even correlation is the correlation between two models' answers that would make their difference significant.
+    Clusters and attempts are unknown here, so questions are assumed independent.
+
+    Args:
+        data: A leaderboard (columns model, score, n, perhaps stderr) as a path or a frame, or logs that state their
+            scores.
+        n: The number of questions, where the table states none. None requires it of the table.
+        level: The confidence level, between 0 and 1.
+        top: How many models of each board to display. None displays all.
+        task: Only these tasks. None: all.
+        metric: Only these metrics. None: all.
+
+    Returns:
+        Audit: One board per task and metric, best model first, with intervals, the difference from the next place and
+            its break-even correlation.
+
+    Raises:
+        OptionError: If an option has a value that it can't have.
+        DataError: If there are no published scores.
+        ReadError: If none of the files can be read.
     """
     from howsure.inference.audit import audit_published, published_in
 

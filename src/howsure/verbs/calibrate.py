@@ -41,17 +41,39 @@ def calibrate(
     methods: Names | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Calibration:
-    """Count how often each method's interval holds the truth, in worlds whose truth is known.
+    """Estimate the coverage of each method's interval by simulation, in worlds whose true value is known.
 
-    `data` None: the worlds of a grid, "small" (a minute), "standard" (the published record) or "stress" (beyond every
-    promise). Else what `read` takes: its items, without their clusters, are the population (300 or more, answered right or
-    wrong, equally often each), of which 30, 100 and 300 are drawn again and again, for up to 8 models and their
-    neighbours in rank. `slow`: also methods that resample. Same seed, same table, whatever the number of `processes`.
-    `record`: return the published record instead. `methods`: keep only methods whose name holds one of these words.
+    Without data, the worlds are those of a grid; with data, the items (ignoring clusters) are the population, from
+    which 30, 100 and 300 are drawn repeatedly, for up to 8 models and their neighbours in rank. The same seed gives the
+    same table, whatever the number of processes.
 
-    >>> answer = calibrate(trials=200)
-    >>> answer.kept, answer.cells.filter(method="blend, CR2", n_clusters=200)["coverage"].min() > 0.88
-    (True, True)
+    Args:
+        data: Results in any form that [`read`][howsure.read] accepts, with 300 items or more that were answered right
+            or wrong, equally often each. None uses the worlds of a grid.
+        worlds: The grid: "small" (a minute), "standard" (the published record), or "stress" (beyond every promise).
+        trials: The number of samples drawn per world.
+        level: The confidence level of the intervals, between 0 and 1.
+        seed: The seed of all draws.
+        processes: The number of processes to use.
+        slow: Whether to include methods that resample, in every tenth world.
+        record: Whether to return the published record instead of drawing.
+        methods: Only methods whose name contains one of these words. None: all.
+        progress: Called with the number of worlds done and their total. None reports nothing.
+
+    Returns:
+        Calibration: One row per world and method: coverage, mean width, the coverage that is promised, and whether it
+            was achieved.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, no method has a requested word in its name, or
+            `record` is combined with data or another level.
+        DataError: If no task has enough suitable items.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> answer = calibrate(trials=200)
+        >>> answer.kept, answer.cells.filter(method="blend, CR2", n_clusters=200)["coverage"].min() > 0.88
+        (True, True)
     """
     worlds, trials, level, seed, processes, slow, record, words, progress = checked(
         "calibrate",

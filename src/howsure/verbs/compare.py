@@ -35,19 +35,48 @@ def compare(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Comparison | Comparisons:
-    """Say whether model `a` is really better than `b`: paired on the items that both answered.
+    """Test whether model `a` is better than model `b`, paired on the items that both answered.
 
-    One task gives a Comparison, several give Comparisons with an overall one (the mean over tasks, all items pooled, or
-    your own weights), p-values corrected for the number of tasks by `adjust` ("max-t" means Holm here).
-    `margin`, in score units, asks for equivalence and non-inferiority as well. `method`: None takes pseudo-items for
-    scores in [0, 1] and t otherwise. Miller (2024), section 4.
+    Items, or clusters of items, are regarded as a random sample from a larger population, and clusters as independent.
+    The interval and the p-value of the null hypothesis of no difference come from one pivot and never disagree. Models
+    without shared items are compared unpaired, with a caution. Miller (2024), section 4; Agresti and Min (2005) for the
+    pseudo-items.
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": ["a"] * 6 + ["b"] * 6, "item": [*range(6)] * 2,
-    ...     "score": [1, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0]})
-    >>> answer = compare(rows, "a", "b")
-    >>> answer.wins, answer.losses, answer.better is None
-    (2, 0, True)
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        a: The first model, by its full name or the part after the last slash.
+        b: The second model; the difference is a − b, in score units.
+        method: The test. None takes "pseudo-items" for scores in [0, 1] and "t" otherwise.
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
+            2024).
+        level: The confidence level, between 0 and 1. One minus it is the significance level of the test.
+        margin: The margin of non-inferiority and equivalence tests, in score units (0.01 is one percentage point). None
+            makes neither test.
+        adjust: The correction of the p-values for the number of tasks: "holm" (family-wise error), "bh" (false
+            discovery rate) or "none"; "max-t" is Holm's here.
+        overall: How the tasks are combined: "mean" over tasks, "pooled" over all items, or a weight for each task.
+        seed: The seed of random draws; used by methods that resample.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+
+    Returns:
+        A Comparison for one task; for several, Comparisons with one per task and the overall difference. Each holds the
+        two scores, the difference with its standard error and interval, p-values, wins, losses and ties.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, both names mean the same model, a task has several
+            metrics and none is chosen, or the margin is as wide as the scale.
+        DataError: If a model doesn't exist, or the two have no task and metric in common.
+        MethodError: If the method isn't defined for these scores, or can't test against a margin.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": ["a"] * 6 + ["b"] * 6, "item": [*range(6)] * 2,
+        ...     "score": [1, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0]})
+        >>> answer = compare(rows, "a", "b")
+        >>> answer.wins, answer.losses, answer.better is None
+        (2, 0, True)
     """
     a, b, method, variance, level, margin, adjust, overall, seed = checked(
         "compare",

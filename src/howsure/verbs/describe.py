@@ -15,7 +15,21 @@ if TYPE_CHECKING:
 
 
 def describe(data: Any) -> Description:
-    """Say what was found: files, harness, tasks, models, items, attempts, clusters, what was left out and why."""
+    """Describe results before any inference: files, harnesses, tasks, models, items, attempts and candidate clusters.
+
+    Nothing is estimated. Files and rows that were left out are listed with the reason.
+
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+
+    Returns:
+        Description: One line per task and metric, the further columns, what became of each file, and published scores.
+
+    Raises:
+        ReadError: If none of the files can be read.
+        DataError: If the columns of a table don't fit.
+    """
     from howsure.inference.describe import describe_scores
 
     return describe_scores(read(data))

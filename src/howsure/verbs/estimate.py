@@ -28,18 +28,40 @@ def estimate(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Estimates:
-    """Estimate the score of each model on each task and metric, with its error bar.
+    """Estimate the score of each model on each task and metric, with a standard error and a confidence interval.
 
-    `data`: what `read` takes. The interval is meant for the question "had other questions been drawn": items, or
-    clusters of them, are seen as a sample from a larger population (Miller 2024, section 2).
-    `interval`: None takes Wilson's on the effective sample size for scores in [0, 1] and the t interval otherwise.
-    `seed` matters to "bootstrap" only. Shared options: see [`Design`][howsure.study.design.Design].
+    Items, or clusters of items, are regarded as a random sample from a larger population (the super-population), and
+    clusters as independent of each other; attempts are averaged within their item first. `population="benchmark"` makes
+    inference about exactly these questions instead. Miller (2024), section 2.
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": "a", "question": range(8), "correct": [1, 0, 1, 1, 0, 1, 1, 1]})
-    >>> answer = estimate(rows)[0].estimate
-    >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
-    (0.75, 0.351, 0.954)
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        interval: The method of the confidence interval. None takes "blend" for scores in [0, 1] (Wilson's interval on
+            the effective sample size, which for independent right-or-wrong answers is Wilson's own, and for clusters
+            and attempts is drawn towards a beta-binomial posterior) and "t" otherwise.
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
+            2024).
+        level: The confidence level, between 0 and 1.
+        seed: The seed of random draws; used by the interval "bootstrap" only.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+
+    Returns:
+        Estimates: One entry per task, metric and model: the estimate with its standard error, interval, degrees of
+            freedom and numbers of items and clusters, and what became of the attempts.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, or two options contradict each other.
+        DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as requested.
+        MethodError: If the interval isn't defined for these scores, such as "wilson" for scores outside [0, 1].
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": "a", "question": range(8), "correct": [1, 0, 1, 1, 0, 1, 1, 1]})
+        >>> answer = estimate(rows)[0].estimate
+        >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
+        (0.75, 0.351, 0.954)
     """
     interval, variance, level, seed = checked(
         "estimate", interval=interval, variance=variance, level=level, seed=seed

@@ -48,32 +48,62 @@ def gate(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Gate:
-    """Say whether a candidate may pass: pass, fail, or can't tell yet. Each of the first two is shown at `level`.
+    """Decide whether a candidate may pass: pass, fail, or can't tell, with pass and fail each shown at `level`.
 
-    Several criteria may be asked at once, all in score units (0.01 is one percentage point):
+    Several criteria may be combined; every one is checked on every task:
 
-    - `not_worse_than`, a margin: passes where candidate − baseline is shown (one-sided) to be above −margin, fails where it
-      is shown to be below.
-    - `better`: passes or fails where `compare` decides, two-sided.
-    - `same_within`, a margin: passes by two one-sided tests (Schuirmann 1987), fails where the two-sided interval lies
-      outside ±margin.
-    - `at_least`, `at_most` (where smaller scores are better): a floor or ceiling for the candidate's own score, judged by the
-      one-sided limits of `estimate`, exact at 0 and n of n.
+    - `not_worse_than` (non-inferiority) passes if candidate − baseline is shown by a one-sided test to exceed −margin,
+      and fails if it is shown to be below.
+    - `better` passes or fails if `compare` finds a difference, two-sided.
+    - `same_within` (equivalence) passes by two one-sided tests (Schuirmann 1987), and fails if the two-sided interval
+      lies outside ±margin.
+    - `at_least` and `at_most` compare the candidate's own score with the one-sided limits of `estimate`, which are
+      exact at 0 and n of n.
 
-    Every task is checked, and what is overall where `overall` asks for it ("mean", "pooled", or weights); `each_task` False
-    checks that alone. The gate passes only where every check passes, which needs no correction (an intersection-union test,
-    Berger 1982); it fails where one does, and p-values of fails are Holm-corrected over the checks. A task that the baseline
-    has and the candidate lacks can't be told. Where all is well, at most 1 − level of gates fail, however often it is asked:
-    the rest of the doubtful ones are "unclear" and not a coin's throw.
-    `data`: what `read` takes; shared options: see [`Design`][howsure.study.design.Design].
-    Raises OptionError where nothing is asked, or without a baseline to compare with; DataError where the two share no task.
+    The gate passes only if every check passes, which requires no correction (an intersection-union test, Berger 1982);
+    it fails if any check fails, with p-values Holm-corrected over the checks. A task that only the baseline has can't
+    be told. A candidate that meets all criteria fails with probability 1 − level at most; doubtful cases are "can't
+    tell" rather than random. Clusters and questions are assumed independent draws.
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": ["new"] * 400 + ["old"] * 400, "item": [*range(400)] * 2,
-    ...     "score": [int(i % 4 > 0) for i in range(400)] + [int(i % 4 > 0 and i != 1) for i in range(400)]})
-    >>> answer = gate(rows, "new", "old", not_worse_than=0.02, at_least=0.8)
-    >>> answer.verdict, [check.verdict for check in answer.checks]
-    ('fail', ['pass', 'fail'])
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        candidate: The model to be admitted, by its full name or the part after the last slash.
+        baseline: The model to compare it with. None suffices for `at_least` and `at_most`.
+        not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point). None omits the
+            criterion.
+        better: Whether the candidate has to be better.
+        same_within: The margin of equivalence, in score units. None omits the criterion.
+        at_least: The floor of the candidate's score. None omits the criterion.
+        at_most: The ceiling, where smaller scores are better. None omits the criterion.
+        overall: Check the tasks combined as well: "mean" over tasks, "pooled" over all items, or a weight for each
+            task. None checks single tasks only.
+        each_task: Whether single tasks are checked; False requires `overall`.
+        method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
+            2024).
+        level: The confidence level of a pass or a fail, above ½.
+        seed: The seed of random draws; used by methods that resample.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+
+    Returns:
+        Gate: One verdict over all checks, and one check per criterion, task and metric, with its value, interval and
+            p-values.
+
+    Raises:
+        OptionError: If no criterion is given, there is no baseline to compare with, or an option has a value that it
+            can't have.
+        DataError: If a model doesn't exist, or the two share no task.
+        MethodError: If the method isn't defined for these scores.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": ["new"] * 400 + ["old"] * 400, "item": [*range(400)] * 2,
+        ...     "score": [int(i % 4 > 0) for i in range(400)] + [int(i % 4 > 0 and i != 1) for i in range(400)]})
+        >>> answer = gate(rows, "new", "old", not_worse_than=0.02, at_least=0.8)
+        >>> answer.verdict, [check.verdict for check in answer.checks]
+        ('fail', ['pass', 'fail'])
     """
     candidate, baseline, not_worse_than, better, same_within, at_least, at_most = checked(
         "gate",

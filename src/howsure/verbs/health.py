@@ -22,18 +22,36 @@ def health(
     level: float = 0.95,
     **options: Unpack[DesignOptions],
 ) -> Health:
-    """Say which questions of every task tell models apart at all, and what gap the task can resolve.
+    """Examine which questions of each task discriminate between models, and how small a difference the task can detect.
 
-    Counts questions that every model, or none, gets right; finds those that better models get wrong more often (likely
-    mislabelled); gives the smallest gap that can be seen, and how reliable the ranking is (split-half, Spearman and Brown
-    1910). `top`: only the best N models of each task.
+    Counts the questions that all models, or none, answer correctly; identifies those with negative item discrimination,
+    which are likely mislabelled; and gives the smallest difference that can be detected and the reliability of the
+    ranking (split halves; Spearman 1910, Brown 1910). The models are regarded as an independent sample: where they are
+    related, p-values of single questions are too small.
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": [m for m in "abc" for _ in range(4)], "item": [*range(4)] * 3,
-    ...     "score": [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0]})
-    >>> found = health(rows).tasks[0]
-    >>> found.count("everybody"), found.count("nobody"), found.n_separating
-    (1, 1, 2)
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        top: Use only the so many best models of each task. None uses all.
+        level: The confidence level, between 0 and 1.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+
+    Returns:
+        Health: One part per task and metric, with the discrimination and kind of every item, the smallest detectable
+            difference and the reliability.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
+        DataError: If a named task, model, metric or column doesn't exist.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": [m for m in "abc" for _ in range(4)], "item": [*range(4)] * 3,
+        ...     "score": [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0]})
+        >>> found = health(rows).tasks[0]
+        >>> found.count("everybody"), found.count("nobody"), found.n_separating
+        (1, 1, 2)
     """
     from howsure.inference.health import examine
 

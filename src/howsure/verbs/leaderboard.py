@@ -33,18 +33,45 @@ def leaderboard(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Leaderboard:
-    """Rank all models of each task, with the interval of places that each could really have, and the ties.
+    """Rank the models of each task, with a simultaneous confidence interval for the rank of each and the ties.
 
-    All pairs are compared at once, each on the items that both answered, and their p-values corrected over all pairs
-    ("max-t": step-down over sign flips, Romano and Wolf 2005). Rank intervals hold together
-    (Mogstad et al. 2024). Several tasks give an overall board of the models that have them all: the mean over tasks,
-    all items pooled, or your own weights. `method`: "pseudo-items" (None) or "t". `top`: how many to show.
+    All pairs are compared, each on the items that both answered, and p-values are corrected for the number of pairs: by
+    default with the step-down max-t (Romano and Wolf 2005) over sign flips. Rank intervals then hold simultaneously,
+    and the models that could be best form a confidence set of the best (Klein, Wright and Wieczorek 2020; Mogstad et
+    al. 2024). Clusters are assumed independent.
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2, "score": [1] * 30 + [0] * 30})
-    >>> board = leaderboard(rows)
-    >>> board.boards[0].could_be_best, [rank.high for rank in board.boards[0].ranks]
-    (('a',), [1, 2])
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        interval: The method of the scores' intervals, as in [`estimate`][howsure.estimate]. None chooses by the scale.
+        method: The test of the differences: "pseudo-items" or "t". None takes the former for scores in [0, 1].
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
+            2024).
+        level: The confidence level of each score's interval, and of all rank intervals of a board together.
+        adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false discovery
+            rate), or "none".
+        overall: How the tasks are combined into the overall board, which ranks the models that have every task: "mean"
+            over tasks, "pooled" over all items, or a weight for each task.
+        top: How many models to display; inference is about all. None displays all.
+        seed: The seed of the sign flips.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+
+    Returns:
+        Leaderboard: One board per task and metric, best model first, and the overall board for several tasks. A board
+            holds estimates, ranks with their intervals, ties, and the comparison of every pair.
+
+    Raises:
+        OptionError: If an option has a value that it can't have.
+        DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as requested.
+        MethodError: If a method isn't defined for these scores.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2, "score": [1] * 30 + [0] * 30})
+        >>> board = leaderboard(rows)
+        >>> board.boards[0].could_be_best, [rank.high for rank in board.boards[0].ranks]
+        (('a',), [1, 2])
     """
     interval, method, variance, level, adjust, overall, top, seed = checked(
         "leaderboard",

@@ -42,22 +42,55 @@ def plan(
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Plan:
-    """Plan a comparison of two models: the questions it needs, the smallest difference it can show, or its power.
+    """Plan a comparison of two models: the questions it requires, its minimum detectable effect, or its power.
 
-    `effect` alone asks for questions, `n_items` alone for the smallest true difference, both for the power. Two of three are
-    kept: `not_worse_than` and `same_within` (score units) plan for non-inferiority and equivalence, where `effect` is the true
-    difference, 0 if not given. `pilot`: what `read` takes; variances and clusters are then those seen between `a` and `b`
-    (without names: the pair whose difference varies as the median pair's does), and limits say how far off the plan could be.
-    Without a pilot: `assume`. `attempts`: which number of attempts the verdict is about. `n_models`: how many models are to be
-    compared, all pairs, and `n_tasks` on how many tasks, corrected by Bonferroni. `n_clusters`: hold the number of clusters fixed.
-    `prices`: choose the cheapest number of attempts. `simulate`: check the power with the pilot's own items. `method`: None
-    plans for what `compare` does, "pseudo-items"; "t"; "z" is the paper's formula. Miller (2024), section 5.
+    `effect` alone gives the number of questions, `n_items` alone the minimum detectable effect, and both give the
+    power. Clusters and questions are assumed independent draws, and attempts independent given the question; the test
+    planned for is the one that `compare` makes. Miller (2024), section 5.
 
-    >>> answer = plan(effect=0.03, method="z", assume=Assumptions(answer_variance=0))
-    >>> answer.items
-    969.0
-    >>> round(plan(n_items=198, method="z").main.best.effect.value, 3)
-    0.133
+    Args:
+        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; variances and clusters are
+            those observed between `a` and `b`, and limits express how uncertain they are. None plans from `assume`.
+        a: The first model of the pilot. None, with `b` None as well, takes the pair whose difference has the median
+            variance.
+        b: The second model of the pilot.
+        effect: The true difference to detect, in score units (0.03 is three percentage points); with a margin, the true
+            difference that is supposed, 0 if None.
+        n_items: The number of questions. None seeks it.
+        attempts: The number of attempts per question that the verdict is about. None chooses it: the cheapest with
+            `prices`, else what the pilot has, or 1.
+        power: The probability of detecting the effect, between 0 and 1.
+        not_worse_than: Plan a test of non-inferiority with this margin, in score units. None plans a test of
+            difference.
+        same_within: Plan a test of equivalence (two one-sided tests) with this margin, in score units.
+        level: The confidence level; one minus it is the significance level.
+        method: The test: "pseudo-items", "t", or "z", the normal formula of the paper. None takes what `compare` would.
+        paired: Whether both models answer the same questions.
+        n_models: How many models are compared, all pairs, with Bonferroni's correction.
+        n_tasks: On how many tasks they are compared, corrected likewise; for plans without a pilot.
+        n_clusters: Hold the number of clusters fixed at this many. None lets it grow with the number of questions.
+        assume: The variances and clusters to assume without a pilot. None takes those of Miller (2024).
+        prices: The cost of a question and of an attempt, to find the cheapest design. None ignores costs.
+        simulate: Whether to check the power by resampling the items of the pilot.
+        seed: The seed of that simulation.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
+
+    Returns:
+        Plan: One part per task, with the ways to run the evaluation, the questions, effect and power of each, and their
+            limits.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, neither `effect` nor `n_items` nor a margin is given,
+            or options contradict each other.
+        DataError: If the pilot holds one model only, or reveals no variation to plan from.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> answer = plan(effect=0.03, method="z", assume=Assumptions(answer_variance=0))
+        >>> answer.items
+        969.0
+        >>> round(plan(n_items=198, method="z").main.best.effect.value, 3)
+        0.133
     """
     a, b, effect, not_worse_than, same_within, n_items, attempts, n_models, n_tasks, n_clusters = checked(
         "plan",

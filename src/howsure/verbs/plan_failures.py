@@ -21,19 +21,36 @@ def plan_failures(
     cluster_size: int = 1,
     icc: float | None = None,
 ) -> FailurePlan:
-    """Say how many runs show a failure rate below `below`, without a failure and with a few.
+    """Plan how many runs show a failure rate below `below`, with no failure and with a few.
 
-    Exact, one-sided at `level`: the rule of three, and Clopper and Pearson's limit. `observed`: (failures, runs) that there are
-    already: what they show, and how many more are needed. `rate`: the true failure rate, for the chance that a plan comes out
-    well. `cluster_size`: runs that share a scenario; `icc`: how alike they are (beta-binomial), None tells both ends: as good
-    as independent, and one run as good as all. Assumes that scenarios are independent draws. Hanley and Lippman-Hand (1983).
+    Exact and one-sided at `level`: without a failure the rule of three in its exact form, with failures the upper limit
+    of Clopper and Pearson. Scenarios are assumed independent draws; runs of one scenario may be correlated
+    (beta-binomial). Hanley and Lippman-Hand (1983).
 
-    >>> plan_failures(0.01).items
-    299
-    >>> plan_failures(0.01, cluster_size=10, icc=0.2).allowances[0].clusters
-    56
-    >>> plan_failures(0.01, observed=(2, 500)).observed.more
-    128
+    Args:
+        below: The failure rate to be excluded, between 0 and 1: 0.01 is one in a hundred.
+        level: The one-sided confidence level.
+        observed: (failures, runs) of an earlier run: what they show, and how many more runs are required. None: no runs
+            yet.
+        rate: The true failure rate that is supposed, to give the probability that each plan succeeds. None gives none.
+        cluster_size: Runs that share a scenario.
+        icc: The intra-cluster correlation of the runs of a scenario, from 0 to 1. None gives both extremes: independent
+            runs, and one run that stands for all.
+
+    Returns:
+        FailurePlan: The number of runs, and of scenarios, by the number of failures allowed, and what was observed.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, `icc` is given without `cluster_size`, or `below`
+            would take too many runs.
+
+    Examples:
+        >>> plan_failures(0.01).items
+        299
+        >>> plan_failures(0.01, cluster_size=10, icc=0.2).allowances[0].clusters
+        56
+        >>> plan_failures(0.01, observed=(2, 500)).observed.more
+        128
     """
     below, level, observed, rate, cluster_size, icc = checked(
         "plan_failures", below=below, level=level, observed=observed, rate=rate, cluster_size=cluster_size, icc=icc

@@ -33,17 +33,44 @@ def plan_score(
     assume: Assumptions | None = None,
     **options: Unpack[DesignOptions],
 ) -> ScorePlan:
-    """Plan the score of one model: an error bar of ± `within`, or to show that it is `at_least` (`at_most`) so much.
+    """Plan the score of one model: an interval of half-width `within`, or evidence that it passes a limit.
 
-    For the interval of `estimate`, and the one-sided limit of `gate`. `rate`: the true score; without a pilot ½ for an error bar,
-    which is the worst case, and needed for a limit. `n_items`: what so many give instead of how many are needed. `pilot`: what
-    `read` takes, with the score, clusters and noise of model `a`. `assume`: clusters, and the variances of `question_variance` and
-    `answer_variance` of this one model, where there is no pilot. `power`: the chance that the limit is shown.
+    The interval is that of `estimate`, the one-sided limit that of `gate`. Clusters and questions are assumed
+    independent draws, and attempts independent given the question. Without a pilot, a half-width is planned for the
+    worst case, a true score of ½. Miller (2024), section 5.
 
-    >>> plan_score(within=0.03).items
-    1066.0
-    >>> plan_score(at_least=0.92, rate=0.95).items
-    475.0
+    Args:
+        pilot: Results of an earlier run, in any form that [`read`][howsure.read] accepts; the score, its variances and
+            clusters are those of model `a`. None plans from `rate` and `assume`.
+        a: The model of the pilot. None if it holds only one.
+        within: The half-width of the interval, in score units (0.02 is two percentage points).
+        at_least: The floor that the score is to be shown to exceed.
+        at_most: The ceiling, where smaller scores are better. Exactly one of `within`, `at_least` and `at_most` is
+            required.
+        rate: The true score that is supposed. None takes the pilot's; without a pilot ½ for `within`, and a limit
+            requires it.
+        n_items: The number of questions, to learn what it achieves. None seeks it.
+        attempts: The number of attempts per question. None takes what the pilot has, or 1.
+        power: The probability that the floor or ceiling is shown, between 0 and 1.
+        level: The confidence level.
+        assume: Clusters, and the `question_variance` and `answer_variance` of this one model. None assumes independent
+            right-or-wrong answers.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
+
+    Returns:
+        ScorePlan: The ways to run the evaluation, with the questions and the half-width or power of each.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, not exactly one goal is given, or the supposed score
+            lies on the wrong side of the limit.
+        DataError: If the pilot reveals no variation to plan from.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> plan_score(within=0.03).items
+        1066.0
+        >>> plan_score(at_least=0.92, rate=0.95).items
+        475.0
     """
     a, within, at_least, at_most, rate, n_items, attempts, power, level = checked(
         "plan_score",

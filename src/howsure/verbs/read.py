@@ -27,21 +27,38 @@ def read(
     probabilities: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
-    """Read per-question results: a path or paths to what a harness wrote, or a frame that you hold.
+    """Read per-question results from files that an evaluation harness wrote, or from a data frame.
 
-    A path may be a file or a folder of mixed formats, each recognised by content. A frame may be pandas, Polars (also
-    lazy), PyArrow, DuckDB, Ibis or Spark; it is aggregated where it lies. Nothing in a file is executed.
+    A path may lead to a file or to a folder of mixed formats; each file's format is recognised from its content, and
+    nothing in a file is executed. A frame may be pandas, Polars (also lazy), PyArrow, DuckDB, Ibis or Spark, and is
+    aggregated where it lies. The usual column names (benchmark, question_id, epoch, is_correct …) are recognised, and
+    the answers state which column was taken for what.
 
-    `columns` names the columns of a table, `{"model": ["model", "temperature"]}` joining several; the usual names
-    (benchmark, question_id, epoch, is_correct …) are recognised and told. `where` keeps only rows with these values.
-    `reader` forces a format; `strict` stops at the first file that can't be read. `probabilities` adds the metrics
-    `prob` and `prob_norm`, the probability of the right answer, from logs that hold it.
-    Raises ReadError where nothing can be read, DataError where the columns don't fit.
+    Args:
+        data: A path, a list of paths, or a data frame with one row per attempt. Scores are returned unchanged.
+        columns: The columns of a table by role, such as `{"model": ["model", "temperature"]}`; several are joined into
+            one name. None relies on the usual names.
+        where: Keep only rows in which a column has one of these values, `{"split": "test"}`. None keeps all rows.
+        reader: The name of the reader to use for every file. None recognises the format of each.
+        strict: Whether to stop at the first file that can't be read, instead of reporting it and continuing.
+        probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
+            logs that contain it.
+        progress: Called with the sources before they are read; iterates over what it returns. None shows no progress.
 
-    >>> import polars as pl
-    >>> scores = read(pl.DataFrame({"model": ["a", "a"], "question": [1, 2], "correct": [True, False]}))
-    >>> scores.to_frame()["score"].to_list()
-    [1.0, 0.0]
+    Returns:
+        Scores: The results as one table, with the notes and cautions that arose in reading. Rows of a lazy frame are
+            read when they are needed.
+
+    Raises:
+        OptionError: If an option has a value that it can't have.
+        ReadError: If none of the files can be read. With `strict`, if any of them can't.
+        DataError: If the columns of a table don't fit, for instance because none holds a score.
+
+    Examples:
+        >>> import polars as pl
+        >>> scores = read(pl.DataFrame({"model": ["a", "a"], "question": [1, 2], "correct": [True, False]}))
+        >>> scores.to_frame()["score"].to_list()
+        [1.0, 0.0]
     """
     roles, kept, reader, strict, probabilities, progress = checked(
         "read",

@@ -32,20 +32,45 @@ def report(
     command: str | None = None,
     **options: Unpack[DesignOptions],
 ) -> Report:
-    """Make one page of everything that scores show: the ranks with their error bars, every pair, noise, health, plain words.
+    """Make one self-contained HTML page of everything that the scores show.
 
-    The page is one file: it opens offline in any browser of today and asks nobody for anything. Its numbers are those of
-    `leaderboard`, `compare`, `noise` and `health` with the same options. It lists items up to 4 million scores a page, and
-    pairs up to 50,000. Same input, same bytes. `title`: None names the tasks; `command`: how to make the page again, shown
-    at its foot.
+    The page holds the ranks with their intervals, every pair, variance components, item health, and an explanation in
+    plain words. It is one file that opens offline in any current browser and requests nothing from the network. Its
+    numbers are those of `leaderboard`, `compare`, `noise` and `health` with the same options. Items are listed for up
+    to 4 million scores per page, and pairs up to 50,000. The same input gives the same bytes.
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2, "score": [1] * 30 + [0] * 30})
-    >>> page = report(rows)
-    >>> page.verdict
-    'a is best (100.0 %): really ahead of the other at 95 %. Of 1 neighbouring gap, 1 is real.'
-    >>> page.html.startswith("<!DOCTYPE html>")
-    True
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        title: The title of the page. None names the tasks.
+        interval: The method of the scores' intervals, as in [`estimate`][howsure.estimate]. None chooses by the scale.
+        method: The test of the differences: "pseudo-items" or "t". None takes the former for scores in [0, 1].
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
+            2024).
+        level: The confidence level of each score's interval, and of all rank intervals of a board together.
+        adjust: The correction for the number of pairs, as in [`leaderboard`][howsure.leaderboard].
+        overall: How the tasks are combined: "mean" over tasks, "pooled" over all items, or a weight for each task.
+        seed: The seed of the sign flips.
+        command: The command that makes the page again, shown at its foot. None states the Python call.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+
+    Returns:
+        Report: The page as text (`html`), and its content as data.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
+        DataError: If a named task, model, metric or column doesn't exist, or the scores can't be used as requested.
+        MethodError: If a method isn't defined for these scores.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": ["a"] * 30 + ["b"] * 30, "item": [*range(30)] * 2, "score": [1] * 30 + [0] * 30})
+        >>> page = report(rows)
+        >>> page.verdict
+        'a is best (100.0 %): really ahead of the other at 95 %. Of 1 neighbouring gap, 1 is real.'
+        >>> page.html.startswith("<!DOCTYPE html>")
+        True
     """
     from howsure import __version__
     from howsure.inference.leaderboard import ranking_question

@@ -24,19 +24,39 @@ def trend(
     level: float = 0.95,
     **options: Unpack[DesignOptions],
 ) -> Trend:
-    """Follow the checkpoints of training runs: scores, paired changes, the trend, and what the task can tell apart.
+    """Estimate how scores change over the checkpoints of training runs, and how well each task separates the runs.
 
-    Models whose names tell a step (…-step1000) are checkpoints of a run; `step_from` names other patterns, and a column
-    `step` of published scores counts as well. The rise is that of a straight line through all checkpoints, item by item.
-    The signal-to-noise ratio of a task compares the largest difference between runs, each averaged over its `last`
-    checkpoints, with how much these differ within a run (Heineman et al. 2025).
+    Models whose names state a step (…-step1000) are checkpoints of a run; a column `step` of published scores counts as
+    well. The rise is that of a least-squares line through all checkpoints, item by item, so that changes are paired.
+    The signal-to-noise ratio of a task divides the largest difference between runs, each averaged over its last
+    checkpoints, by the standard deviation within a run (Heineman et al. 2025).
 
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"model": [f"run-step{s}" for s in (1, 2, 3) for _ in range(20)], "item": [*range(20)] * 3,
-    ...     "score": [int(i % 4 < s) for s in (1, 2, 3) for i in range(20)]})
-    >>> run = trend(rows).tasks[0].runs[0]
-    >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
-    (0.5, [0.25, 0.5, 0.75])
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores. A frame of published scores with the columns model, step and score works too.
+        last: How many checkpoints at the end of a run measure its variation; at least 2.
+        variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
+            2024).
+        level: The confidence level, between 0 and 1.
+        **options: Options that the verbs share, among them `step_from` for other names of checkpoints; see
+            [`Design`][howsure.study.design.Design].
+
+    Returns:
+        Trend: One part per task and metric, with the signal-to-noise ratio and, for every run, its checkpoints' scores,
+            their paired changes and the rise.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
+        DataError: If no model is recognised as a checkpoint, or two checkpoints of a run have the same step.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"model": [f"run-step{s}" for s in (1, 2, 3) for _ in range(20)], "item": [*range(20)] * 3,
+        ...     "score": [int(i % 4 < s) for s in (1, 2, 3) for i in range(20)]})
+        >>> run = trend(rows).tasks[0].runs[0]
+        >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
+        (0.5, [0.25, 0.5, 0.75])
     """
     from howsure.inference.audit import published_in
     from howsure.inference.trend import TrendOptions, follow, follow_published, has_steps

@@ -32,31 +32,51 @@ ROUNDING = 1e-9
 
 
 class Monitor:
-    """Follow a run in progress; every look is valid, whenever you look and stop.
+    """Monitor a run in progress by a confidence sequence: one may look at any time, and stop at any look.
 
-    `a` and `b`: is one better? With `margin`, in score units: is `a` not worse than `b` by more than it? `a` alone with
-    `at_least`: does it keep this floor? `within`: until the interval is ± so much. Of lower-is-better scores the floor is a
-    ceiling. The interval holds the truth at all looks at once with probability `level` (Waudby-Smith and Ramdas 2024).
+    The null hypothesis depends on the goal: with `a` and `b`, no difference; with `margin`, that `a` is worse than `b`
+    by the margin or more; with `at_least`, that the score of `a` equals this floor (a ceiling where smaller scores are
+    better). With `within` there is none: the run goes on until the interval has this half-width. The intervals of all
+    looks contain the true value simultaneously with probability `level` (Waudby-Smith and Ramdas 2024).
 
-    Assumed: items are a random sample and come in random order, and scores lie within `bounds`, known before the run; None
-    says that there are none, and an asymptotic interval is used, with no answer before 50 items or clusters. What counts is
-    an item's mean over attempts, once all `attempts` are there (None: as many as the log plans, else those of the first look
-    that sees the item). An item counts once, as it was then. `items_planned`: None takes what the log plans; it tunes the bets and
-    the forecast, and any number is valid. `shuffled`: True says that the order is random where the log doesn't.
-    `order`: all items as the run starts them (None: what the log tells, as Inspect's do); an item then waits until all that were
-    started before it are there, since where many run at once the fast ones come first, and are no random sample.
+    Items are assumed to be a random sample in random order, with scores within `bounds`, which are fixed before the
+    run. An item counts once, by its mean over attempts, as soon as all of them are there. Clusters count as units once
+    all their items are there, so they must come in random order, and their sizes be known before the run: from the
+    table `items`, from `cluster_size`, or from `clusters`.
 
-    A cluster counts as one unit once all its items are there, so clusters must come in random order, and their sizes be known
-    before the run: from the table `items`, `cluster_size` items in each, or, for items that are added one by one, `clusters`, which
-    names the cluster of every item of the run. Shared options: see
-    [`Design`][howsure.study.design.Design].
+    Args:
+        a: The model, or the first of two.
+        b: The second model. None monitors the score of `a` alone.
+        at_least: The floor of the score of `a`. None: no floor.
+        within: The half-width to reach, in score units. None: no such goal.
+        margin: The margin of non-inferiority of `a` to `b`, in score units. None: no margin.
+        level: The confidence level, for all looks together.
+        bounds: The smallest and largest possible score. None uses an asymptotic sequence for unbounded scores, which
+            gives no result before 50 items or clusters.
+        items_planned: The number of items of the whole run; it tunes the bets and the forecast, and any number is
+            valid. None takes what the log plans.
+        attempts: The number of attempts after which an item counts. None takes what the log plans, else the number at
+            the first look that sees the item.
+        cluster_size: The number of items in every cluster. None: sizes are known from elsewhere, or there are no
+            clusters.
+        clusters: The cluster of every item of the run, for items that are added one by one. None: no such table.
+        shuffled: True asserts that the order of the items is random, where the log doesn't say so. None relies on the
+            log.
+        order: All items in the order in which the run starts them; an item then waits until all that were started
+            before it are there, since fast items, which finish first, are no random sample. None takes the order that
+            the log states.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
 
-    >>> monitor = Monitor(a="a", b="b", items_planned=100, shuffled=True)
-    >>> for item in range(24):
-    ...     monitor.add(f"q{item}", 1.0, float(item % 3 == 0))
-    >>> look = monitor.look()
-    >>> look.decided, look.better, look.n_items
-    (True, 'a', 24)
+    Raises:
+        OptionError: If an option has a value that it can't have, more than one goal is given, or none.
+
+    Examples:
+        >>> monitor = Monitor(a="a", b="b", items_planned=100, shuffled=True)
+        >>> for item in range(24):
+        ...     monitor.add(f"q{item}", 1.0, float(item % 3 == 0))
+        >>> look = monitor.look()
+        >>> look.decided, look.better, look.n_items
+        (True, 'a', 24)
     """
 
     def __init__(
@@ -107,9 +127,18 @@ class Monitor:
         self._lower = bool(self._design.lower_is_better)
 
     def update(self, data: Any) -> Look:
-        """Look at all results so far: what `howsure.read` takes, with items that were seen before and new ones.
+        """Look at all results so far, items of earlier looks and new ones.
 
-        Raises ReadError where nothing can be read, DataError where the results don't fit the design.
+        Args:
+            data: The results, in any form that [`read`][howsure.read] accepts.
+
+        Returns:
+            Look: The estimate, its interval, and whether the question is decided.
+
+        Raises:
+            ReadError: If none of the files can be read.
+            DataError: If the results don't fit the design.
+            OptionError: If the results hold several tasks or metrics, and none is chosen.
         """
         scores = self._read(data)
         arrived = arrivals(
@@ -127,10 +156,18 @@ class Monitor:
         return self.look()
 
     def add(self, item: str, a: float, b: float | None = None, *, cluster: str | None = None) -> None:
-        """Add one item by its mean scores; for a harness that drives the monitor itself. An item that is there is refused.
+        """Add one item by its mean scores, for a harness that drives the monitor itself.
 
-        NaN is an item that failed. With `cluster` it waits until `cluster_size` items of the cluster are there, with `order`
-        until all items that were started before are.
+        Args:
+            item: The item's id; each may be added once.
+            a: The score of `a`, averaged over attempts. NaN marks an item that failed.
+            b: The score of `b`. None if the monitor has one model.
+            cluster: The item's cluster; the item waits until all items of the cluster are there. None takes what
+                `clusters` says, if anything.
+
+        Raises:
+            DataError: If the item was added before or isn't in the order of the run, the number of scores is wrong, or
+                the size of its cluster is unknown.
         """
         if (b is None) != (self.b is None):
             raise DataError(
@@ -150,7 +187,14 @@ class Monitor:
         self._added.append((str(item), cluster, float(a), math.nan if b is None else float(b), 1.0))
 
     def look(self) -> Look:
-        """Look at what was added so far."""
+        """Look at the items added so far.
+
+        Returns:
+            Look: The estimate, its interval, and whether the question is decided.
+
+        Raises:
+            DataError: If a score lies outside the bounds, or a cluster has more items than its size.
+        """
         if self._added:
             rows = pl.DataFrame(self._added, schema=SCHEMA, orient="row")
             self._waiting = pl.concat([self._waiting, rows])

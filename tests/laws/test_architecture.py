@@ -1,0 +1,55 @@
+"""What ARCHITECTURE.md and CONTRIBUTING.md say about the house is true: paths, functions, layers."""
+
+import re
+import tomllib
+
+import pytest
+
+from places import ROOT
+
+SOURCE = ROOT / "src" / "howsure"
+PAGES = ("ARCHITECTURE.md", "CONTRIBUTING.md")
+PATH = re.compile(r"`([\w./-]+\.(?:py|js|json|toml|md|html|ambr|txt))`")
+PLACEHOLDER = re.compile(r"(?<![A-Za-z])(NAME|VERB|ROOM)(?![A-Za-z])")
+STEP = re.compile(r"^\| `([\w/.]+\.py)` \| ((?:`\w+`(?:, )?)+) \|", re.MULTILINE)
+
+
+def text_of(page):
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def stands(path):
+    """Whether a file is in the repository, or in the package."""
+    return path == "howsure.toml" or (ROOT / path).is_file() or (SOURCE / path).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_path_exists(page):
+    named = [path for path in PATH.findall(text_of(page)) if not PLACEHOLDER.search(path)]
+    assert len(named) > 20
+    assert [path for path in named if not stands(path)] == []
+
+
+def test_every_step_of_the_comparison_is_in_its_file():
+    steps = STEP.findall(text_of("ARCHITECTURE.md"))
+    assert len(steps) > 30
+    missing = [
+        f"{path}: {name}"
+        for path, names in steps
+        for name in re.findall(r"`(\w+)`", names)
+        if not re.search(rf"^ *(?:def|class) {name}\b", (SOURCE / path).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def test_the_layers_are_those_of_the_contract():
+    contract = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"][0]["layers"]
+    told = re.findall(r"^\| \d+ \| ([^|]+) \|", text_of("ARCHITECTURE.md"), re.MULTILINE)
+    assert [re.findall(r"\w+", row) for row in told] == [layer.split(" | ") for layer in contract]
+
+
+def test_every_room_has_its_line():
+    rooms = {path.name for path in SOURCE.iterdir() if (path / "__init__.py").exists()}
+    loose = {path.name for path in SOURCE.glob("*.py")} - {"__init__.py"}
+    told = re.findall(r"^\| `([\w.]+)/?` \| (?!`)", text_of("ARCHITECTURE.md").split("## Rooms")[1], re.MULTILINE)
+    assert set(told) == rooms | loose

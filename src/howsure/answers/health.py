@@ -96,10 +96,11 @@ class TaskHealth:
         models: The models, best first.
         items: What they did on each item.
         n_clusters: Clusters that the items come in; as many as items where each is its own.
-        smallest_gap: The gap that is significant for one pair of models, in score units, median over pairs; NaN where there
-            is none.
-        planned_gap: The gap that is found with 80 % power in one planned comparison, median over pairs.
-        neighbours_apart: Differences between neighbouring places that exceed the smallest detectable one; None if that is unknown.
+        smallest_gap: The gap that is significant for one pair of models, in score units, median over pairs; NaN if
+            no pair has one.
+        planned_gap: The minimum detectable effect: the gap that one planned comparison detects with 80 % power, median
+            over pairs.
+        neighbours_apart: How many gaps between neighbouring places exceed the smallest one; None if that is unknown.
         reliability: The correlation of the models' scores on two such tasks, from split halves.
         reliability_places: The same of their places.
         reliability_items: Cronbach's alpha, over the items that all models answered (models that lack most items aside).

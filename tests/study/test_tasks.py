@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.study.design import make_design
+from howsure.study.gathering import gather
 
 
 def rows() -> pl.DataFrame:
@@ -51,6 +53,15 @@ def test_a_task_that_lacks_the_column_altogether_is_not_clustered_and_that_is_sa
         hs.estimate(torn, cluster="passage")
 
 
+def test_a_table_of_items_may_know_the_clusters_of_some_tasks_only(tmp_path):
+    side = rows().select("task", "item", "passage").unique().rename({"passage": "cluster"})
+    side.write_csv(tmp_path / "items.csv")
+    declared = rows().with_columns(cluster=pl.lit("one"))  # a column of the rows, which the table goes before
+    found = hs.estimate(declared, cluster="cluster", items=str(tmp_path / "items.csv"))
+    assert clusters(found) == {"maths": 10, "reading": 40}
+    assert [caution.code for caution in found.cautions] == ["task_without_clusters"]
+
+
 def test_a_task_has_its_own_failure_policy():
     found = hs.estimate(rows(), tasks={"maths": {"failures": "zero"}})
     items = {(entry.task, entry.model): entry.estimate.n_items for entry in found.entries}
@@ -77,3 +88,17 @@ def test_a_task_has_its_own_direction_and_metric():
     }
     with pytest.raises(hs.DataError, match="no metric 'other'"):
         hs.leaderboard(several, tasks={"maths": {"metric": "other"}})
+
+
+def test_a_part_of_a_study_knows_its_own_attempts():
+    study = gather(hs.read(rows()), make_design({}))
+    matrix = study.matrix(("maths", "score"))
+    assert dict(zip(matrix.models, matrix.n_attempts.tolist(), strict=True)) == {"a": 40, "b": 40}
+    assert dict(zip(matrix.models, matrix.n_failed.tolist(), strict=True)) == {"a": 0, "b": 4}
+    part = matrix.take_items(np.arange(40) < 10)
+    assert part.n_attempts.tolist() == [10, 10]
+    assert int(part.n_failed.sum()) == int(np.isnan(part.values).sum())
+    alone = study.of_models(["b"]).matrix(
+        ("maths", "score")
+    )  # items that no model has a score for are counted all the same
+    assert (len(alone.items), alone.n_attempts.tolist(), alone.n_failed.tolist()) == (36, [40], [4])

@@ -9,41 +9,11 @@ from howsure.answers.leaderboard import Leaderboard
 from howsure.inference.boards import board
 from howsure.inference.estimate import entries
 from howsure.inference.overall import overall_board
-from howsure.inference.population import population_of
-from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from howsure.options import Overall
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
-    from howsure.study.design import Design
+    from howsure.inference.question import Question
     from howsure.study.study import Study
-
-
-def ranking_question(
-    design: Design,
-    *,
-    interval: IntervalMethod | None,
-    method: ComparisonMethod | None,
-    variance: Variance,
-    level: float,
-    adjust: Adjustment,
-    overall: Overall | Mapping[str, float],
-    seed: int,
-) -> Question:
-    """Put the options of a verb that ranks together."""
-    return Question(
-        interval=interval,
-        method=method,
-        variance=variance,
-        level=level,
-        adjust=adjust,
-        overall=overall,
-        seed=seed,
-        population=population_of(design.population),
-    )
 
 
 def ranked(study: Study, question: Question, *, top: int | None = None) -> Leaderboard:

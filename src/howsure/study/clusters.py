@@ -110,7 +110,7 @@ def _attach(
         table = table.with_columns(cluster_0=_from_id(table, design.cluster_from))
         names: tuple[str, ...] = (f"the id by {design.cluster_from}",)
     elif choice is not None:
-        table, names, cautions = *_asked_clusters(table, side, choice), _without(table, side, choice)
+        (table, cautions), names = _asked_clusters(table, side, choice), choice
     elif "cluster" in table.columns and table["cluster"].null_count() < len(table):
         table, names, cautions, declared = _declared_cluster(table), ("cluster",), _holes(table), True
     else:
@@ -123,7 +123,9 @@ def _attach(
 
 def _asked_clusters(
     table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
+) -> tuple[pl.DataFrame, tuple[Caution, ...]]:
+    """Attach the named columns as clusters; tasks that lack one altogether have each item as its own, with a caution."""
+    cautions: list[Caution] = []
     for k, name in enumerate(names):
         if side is not None and name in side.columns:
             table = _join(table, side, name, f"cluster_{k}")
@@ -136,8 +138,10 @@ def _asked_clusters(
                 )
             _one_value(table, name)
             table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
-        table = _every_item(table, f"cluster_{k}", name)
-    return table, names
+        bare = _bare_tasks(table, f"cluster_{k}")
+        cautions += [_without(name, bare)] if bare else []
+        table = _every_item(table, f"cluster_{k}", name, bare)
+    return table, tuple(cautions)
 
 
 def _bare_tasks(table: pl.DataFrame, column: str) -> list[str]:
@@ -147,19 +151,11 @@ def _bare_tasks(table: pl.DataFrame, column: str) -> list[str]:
     return [] if len(bare) == len(held) else bare
 
 
-def _without(table: pl.DataFrame, side: pl.DataFrame | None, names: tuple[str, ...]) -> tuple[Caution, ...]:
-    """Warn of tasks that lack a cluster column altogether, where others have it."""
-    joined = [
-        (_join(table, side, name, name) if side is not None and name in side.columns else table, name) for name in names
-    ]
-    lacking = [(name, bare) for held, name in joined if name in held.columns and (bare := _bare_tasks(held, name))]
-    return tuple(
-        Caution(
-            code="task_without_clusters",
-            message=f"no {name!r} for any item of {listing(bare)}, whose items each count as their own cluster",
-            remedy="Name the column of these tasks (tasks in howsure.toml), or say that they have none.",
-        )
-        for name, bare in lacking
+def _without(name: str, tasks: list[str]) -> Caution:
+    return Caution(
+        code="task_without_clusters",
+        message=f"no {name!r} for any item of {listing(tasks)}, whose items each count as their own cluster",
+        remedy="Name the column of these tasks (tasks in howsure.toml), or say that they have none.",
     )
 
 
@@ -171,9 +167,9 @@ def _join(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> p
     return table.join(wanted, on=keys, how="left")
 
 
-def _every_item(table: pl.DataFrame, alias: str, name: str) -> pl.DataFrame:
-    """Return the table with a cluster for every item; a task that lacks the column altogether has each item as its own."""
-    bare = pl.col("task").is_in(_bare_tasks(table, alias))
+def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) -> pl.DataFrame:
+    """Return the table with a cluster for every item: those of these tasks are each their own, others must have one."""
+    bare = pl.col("task").is_in(tasks)
     lacking = table.filter(pl.col(alias).is_null() & ~bare).sort("task", "item")
     if len(lacking):
         row = lacking.row(0, named=True)

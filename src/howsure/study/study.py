@@ -16,7 +16,6 @@ from howsure.options import ScoreRule
 from howsure.study import attempts, checkpoints
 from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix
-from howsure.study.names import resolve
 from howsure.table.aggregate import coded
 
 if TYPE_CHECKING:
@@ -124,10 +123,6 @@ class Study:
     def failed(self) -> int:
         """Count the attempts without a score."""
         return failed(self.parts)
-
-    def resolve(self, name: str, names: Iterable[str]) -> str:
-        """Return the full name of a model, or of the average over a run's checkpoints."""
-        return resolve(name, list(names), averages={average.name: average.run for average in self.averages})
 
 
 def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -> ScoreMatrix:

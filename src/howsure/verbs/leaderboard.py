@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.leaderboard import ranked, ranking_question, with_other_policies
+from howsure.inference.leaderboard import ranked, with_other_policies
+from howsure.inference.population import population_of
+from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
@@ -85,8 +87,8 @@ def leaderboard(
         seed=seed,
     ).values()
     design = make_design(options, RESPECTS, interval=interval, method=method)
-    question = ranking_question(
-        design,
+    question = Question(
+        population=population_of(design.population),
         interval=interval,
         method=method,
         variance=variance,

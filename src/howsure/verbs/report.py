@@ -73,11 +73,12 @@ def report(
         True
     """
     from howsure import __version__
-    from howsure.inference.leaderboard import ranking_question
+    from howsure.inference.population import population_of
+    from howsure.inference.question import Question
     from howsure.page.contents import contents_of
     from howsure.page.making import make
     from howsure.page.origin import Origin
-    from howsure.verbs.read import read
+    from howsure.verbs.read import scores_of
 
     title, interval, method, variance, level, adjust, overall, seed, command = checked(
         "report",
@@ -92,8 +93,8 @@ def report(
         command=command,
     ).values()
     design = make_design(options, RESPECTS, interval=interval, method=method)
-    question = ranking_question(
-        design,
+    question = Question(
+        population=population_of(design.population),
         interval=interval,
         method=method,
         variance=variance,
@@ -102,8 +103,7 @@ def report(
         overall=overall,
         seed=seed,
     )
-    scores = read(data, probabilities=design.score.kind == "prob")
-    contents = contents_of(scores, design, question)
+    contents = contents_of(scores_of(data, design), design, question)
     given = {
         "title": title,
         "interval": interval,

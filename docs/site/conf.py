@@ -34,7 +34,7 @@ NAVIGATION = {
     ],
     "Know": [f"docs/{page}" for page in ("glossary", "statistics", "calibration", "peers", "scale", "formats")],
     "Look up": ["docs/cli", "docs/api", "CHANGELOG"],
-    "Take part": ["CONTRIBUTING", "docs/decisions/README", "benchmarks/README", "examples/README"],
+    "Take part": ["CONTRIBUTING", "ARCHITECTURE", "docs/decisions/README", "benchmarks/README", "examples/README"],
 }
 """What the sidebar shows; pages that it doesn't name are an error, so that none is lost."""
 

@@ -6,6 +6,7 @@ import ast
 import doctest
 import importlib
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -66,6 +67,25 @@ def test_a_verb_has_an_example_that_runs(verb: str) -> None:
 @pytest.mark.parametrize("reader", registry.readers(), ids=lambda reader: reader.NAME)
 def test_a_reader_stands_on_the_page_of_formats(reader) -> None:
     assert f"| `{reader.NAME}` |" in (ROOT / "docs" / "formats.md").read_text()
+
+
+def test_the_site_navigates_to_every_page() -> None:
+    """Sphinx fails on a page that no navigation names; this says it without building the site."""
+    conf = runpy.run_path(str(ROOT / "docs" / "site" / "conf.py"))
+    listed = {
+        "README",
+        *conf["GUIDE"],
+        *conf["DECISIONS"],
+        *(page for pages in conf["NAVIGATION"].values() for page in pages),
+        "benchmarks/results",
+        "benchmarks/peers/results",
+    }
+    pages = {
+        str(path.relative_to(ROOT).with_suffix(""))
+        for pattern in conf["include_patterns"]
+        for path in ROOT.glob(pattern.replace("**.md", "**/*.md"))
+    }
+    assert pages - listed == set()
 
 
 def test_few_modules_stand_loose() -> None:

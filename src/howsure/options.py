@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -150,7 +150,7 @@ PRICE = Kind(check=checks.price, written="real")
 PAIRED_NAMES = Kind(check=checks.named, many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Option:
     """One option.
 
@@ -161,13 +161,14 @@ class Option:
 
     name: str
     kind: Kind
+    metavar: str = ""
+    _: KW_ONLY
     default: Any = None
     verb: str = ""
     needed: bool = False
-    metavar: str = ""
     help: str = ""
     about: str = ""
-    flags: tuple[str, ...] = field(default=())
+    flags: tuple[str, ...] = ()
 
     @property
     def long(self) -> str:
@@ -198,197 +199,174 @@ def every() -> tuple[Option, ...]:
 
 SHARED = (
     Option(
-        name="task",
-        kind=NAMES,
-        metavar="NAME",
+        "task",
+        NAMES,
+        "NAME",
         flags=("--task", "-t"),
         help="Only this task (again for more).",
         about="Only these tasks; None means all.",
     ),
     Option(
-        name="model",
-        kind=NAMES,
-        metavar="NAME",
+        "model",
+        NAMES,
+        "NAME",
         help="Only this model or …/NAME (again for more).",
         about="Only these models; what follows a slash of a name is enough. None means all.",
     ),
     Option(
-        name="metric",
-        kind=NAMES,
-        metavar="NAME",
+        "metric",
+        NAMES,
+        "NAME",
         flags=("--metric", "-m"),
         help="Only this metric (again for more).",
         about="Only these metrics; None means the one that a harness puts first, else all.",
     ),
     Option(
-        name="cluster",
-        kind=NAMES,
-        metavar="COLUMN",
+        "cluster",
+        NAMES,
+        "COLUMN",
         help="Cluster by a column; 'none' ignores a declared one.",
-        about='A metadata column, two of them for two-way clustering, or "none" to ignore a declared one. None means a '
-        "column named cluster, if there is one.",
+        about=(
+            'A metadata column, two of them for two-way clustering, or "none" to ignore a declared one. None means a '
+            "column named cluster, if there is one."
+        ),
     ),
     Option(
-        name="cluster_from",
-        kind=PATTERN,
-        metavar="REGEX",
+        "cluster_from",
+        PATTERN,
+        "REGEX",
         help="Cluster by the first group of a pattern in the item id.",
         about="A regular expression whose first group, matched in the item's id, is the cluster.",
     ),
     Option(
-        name="items",
-        kind=PATH,
-        metavar="FILE",
+        "items",
+        PATH,
+        "FILE",
         help="A table with one row an item: clusters, weights, covariates.",
         about="The path of a table with one row an item, where clusters, weights and covariates are looked up as well.",
     ),
     Option(
-        name="weight",
-        kind=NAME,
-        metavar="COLUMN",
+        "weight",
+        NAME,
+        "COLUMN",
         help="Weight items by a column.",
         about="A column of weights. None weighs all items alike.",
     ),
     Option(
-        name="failures",
-        kind=word_of(Failures),
+        "failures",
+        word_of(Failures),
         default="harness",
         help="Count failed attempts as.",
         about='What a failed attempt counts as: what its "harness" does, nothing ("drop"), a 0 ("zero"), or an "error".',
     ),
     Option(
-        name="lower_is_better",
-        kind=FLAG,
+        "lower_is_better",
+        FLAG,
         flags=("--lower-is-better/--higher-is-better",),
         help="Overrule what the harness says.",
         about="The direction of the scores; None leaves it to what the harness says.",
     ),
     Option(
-        name="score",
-        kind=Kind(check=_score),
+        "score",
+        Kind(check=_score),
+        "RULE",
         default="mean",
-        metavar="RULE",
         help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
-        about='What is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", "best-of-4", "consistency", '
-        'or "prob", the probability of the right answer.',
+        about=(
+            'What is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", "best-of-4", "consistency", '
+            'or "prob", the probability of the right answer.'
+        ),
     ),
     Option(
-        name="average_last",
-        kind=count_of(1),
-        metavar="N",
+        "average_last",
+        count_of(1),
+        "N",
         help="Average the last N checkpoints of a run.",
         about="Average the last so many checkpoints of a run.",
     ),
     Option(
-        name="step_from",
-        kind=PATTERN,
-        metavar="REGEX",
+        "step_from",
+        PATTERN,
+        "REGEX",
         help="Tell run and step from model names: (?P<run>…)-(?P<step>…).",
         about="A regular expression with the groups run and step, for names of models other than the usual …-step1000.",
     ),
     Option(
-        name="tasks",
-        kind=Kind(check=_tasks, many=True),
-        metavar="TASK:OPTION=VALUE",
+        "tasks",
+        Kind(check=_tasks, many=True),
+        "TASK:OPTION=VALUE",
         help="Another option for some tasks: 'mmlu*:cluster=subject' (again for more).",
-        about='What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": "subject"}}`, with '
-        "cluster, metric, lower_is_better, failures and margin. Of each, the first pattern that matches and speaks of it holds.",
+        about=(
+            'What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": "subject"}}`, with '
+            "cluster, metric, lower_is_better, failures and margin. Of each, the first pattern that matches and speaks of it holds."
+        ),
     ),
     Option(
-        name="population",
-        kind=word_of(Population),
+        "population",
+        word_of(Population),
         default="questions",
         help="Had other questions been drawn, or exactly these.",
         about='What the score is about: all "questions" that could have been drawn, or exactly those of this "benchmark".',
     ),
     Option(
-        name="covariate",
-        kind=NAMES,
-        metavar="COLUMN|model:NAME",
+        "covariate",
+        NAMES,
+        "COLUMN|model:NAME",
         help="Adjust by what is known of more items than were answered.",
         about="Columns, or `model:NAME`, that are known for more items than were answered; means are adjusted by them.",
     ),
 )
 """The options of a Design: how the scores are to be looked at."""
 
-_LEVEL = Option(name="level", kind=LEVEL, default=0.95, help="Confidence level.")
-_SEED = Option(name="seed", kind=SEED, default=0, help="For methods that draw.")
-_A = Option(name="a", kind=NAME, metavar="MODEL", flags=("-a", "--a"))
-_B = Option(name="b", kind=NAME, metavar="MODEL", flags=("-b", "--b"))
-_ADJUST = Option(name="adjust", kind=word_of(Adjustment), default="max-t", help="Correct for many pairs.")
-_METHOD = Option(name="method", kind=word_of(ComparisonMethod), help="How a difference is tested.")
-_MARGIN = Option(name="margin", kind=SIZE, metavar="SIZE")
-_ATTEMPTS = Option(name="attempts", kind=count_of(1), metavar="K")
-_SAME_WITHIN = Option(
-    name="same_within",
-    kind=SIZE,
-    metavar="SIZE",
-    help="Ask that it is the same as the baseline within this: 2pp.",
-)
+_LEVEL = Option("level", LEVEL, default=0.95, help="Confidence level.")
+_SEED = Option("seed", SEED, default=0, help="For methods that draw.")
+_A = Option("a", NAME, "MODEL", flags=("-a", "--a"))
+_B = Option("b", NAME, "MODEL", flags=("-b", "--b"))
+_ADJUST = Option("adjust", word_of(Adjustment), default="max-t", help="Correct for many pairs.")
+_METHOD = Option("method", word_of(ComparisonMethod), help="How a difference is tested.")
+_MARGIN = Option("margin", SIZE, "SIZE")
+_ATTEMPTS = Option("attempts", count_of(1), "K")
+_SAME_WITHIN = Option("same_within", SIZE, "SIZE", help="Ask that it is the same as the baseline within this: 2pp.")
 _NOT_WORSE = Option(
-    name="not_worse_than",
-    kind=SIZE,
-    metavar="SIZE",
-    help="Ask that it is not worse than the baseline by more: 1pp or 0.01.",
+    "not_worse_than", SIZE, "SIZE", help="Ask that it is not worse than the baseline by more: 1pp or 0.01."
 )
-_AT_LEAST = Option(name="at_least", kind=SCORE, metavar="SCORE", help="Ask for a score of at least this: 92% or 0.92.")
-_AT_MOST = Option(name="at_most", kind=SCORE, metavar="SCORE", help="The same where smaller scores are better.")
-_WITHIN = Option(name="within", kind=SIZE, metavar="SIZE")
-_CLUSTER_SIZE = Option(name="cluster_size", kind=count_of(1), metavar="N")
+_AT_LEAST = Option("at_least", SCORE, "SCORE", help="Ask for a score of at least this: 92% or 0.92.")
+_AT_MOST = Option("at_most", SCORE, "SCORE", help="The same where smaller scores are better.")
+_WITHIN = Option("within", SIZE, "SIZE")
+_CLUSTER_SIZE = Option("cluster_size", count_of(1), "N")
 
 READING = (
     Option(
-        name="columns",
-        kind=PAIRED_NAMES,
-        metavar="ROLE=COLUMN",
-        flags=("--columns", "-c"),
-        help="Name a table's column; A+B joins two.",
+        "columns", PAIRED_NAMES, "ROLE=COLUMN", flags=("--columns", "-c"), help="Name a table's column; A+B joins two."
     ),
-    Option(
-        name="where",
-        kind=PAIRED_NAMES,
-        metavar="COLUMN=VALUE",
-        flags=("--where", "-w"),
-        help="Keep only rows with this value.",
-    ),
-    Option(name="reader", kind=NAME, metavar="NAME", help="Force a format instead of recognising it."),
-    Option(name="strict", kind=FLAG, default=False, help="Stop at the first file that can't be read."),
+    Option("where", PAIRED_NAMES, "COLUMN=VALUE", flags=("--where", "-w"), help="Keep only rows with this value."),
+    Option("reader", NAME, "NAME", help="Force a format instead of recognising it."),
+    Option("strict", FLAG, default=False, help="Stop at the first file that can't be read."),
 )
 """How files are read."""
 
 STATISTICS = (
     _LEVEL,
-    Option(name="variance", kind=word_of(Variance), default="CR2", help="Variance estimator."),
+    Option("variance", word_of(Variance), default="CR2", help="Variance estimator."),
     _SEED,
-    Option(name="interval", kind=word_of(IntervalMethod), help="How the interval of a score is made."),
+    Option("interval", word_of(IntervalMethod), help="How the interval of a score is made."),
     _METHOD,
     _ADJUST,
     Option(
-        name="overall",
-        kind=Kind(check=_overall, many=True),
+        "overall",
+        Kind(check=_overall, many=True),
+        "mean|pooled|TASK=WEIGHT",
         default="mean",
-        metavar="mean|pooled|TASK=WEIGHT",
         help="How tasks make one score.",
     ),
-    Option(name="top", kind=count_of(1), metavar="N", help="Show only the N best."),
+    Option("top", count_of(1), "N", help="Show only the N best."),
 )
 """What several verbs are asked for, said in the same words by all."""
 
 OUTPUT = (
-    Option(
-        name="format",
-        kind=word_of(Format),
-        flags=("--format", "-f"),
-        help="How to write the answer.  [default: terminal]",
-    ),
-    Option(
-        name="output",
-        kind=PATH,
-        metavar="FILE",
-        flags=("--output", "-o"),
-        help="Write to a file; its suffix chooses the format.",
-    ),
-    Option(name="explain", kind=FLAG, default=False, help="Say it in plain words as well."),
+    Option("format", word_of(Format), flags=("--format", "-f"), help="How to write the answer.  [default: terminal]"),
+    Option("output", PATH, "FILE", flags=("--output", "-o"), help="Write to a file; its suffix chooses the format."),
+    Option("explain", FLAG, default=False, help="Say it in plain words as well."),
 )
 """How the command line writes an answer."""
 
@@ -400,8 +378,8 @@ def _owned(verb: str, *options: Option) -> tuple[Option, ...]:
 _OWN = (
     *_owned(
         "read",
-        Option(name="probabilities", kind=FLAG, default=False),
-        Option(name="progress", kind=Kind(check=checks.callback)),
+        Option("probabilities", FLAG, default=False),
+        Option("progress", Kind(check=checks.callback)),
     ),
     *_owned(
         "compare",
@@ -414,8 +392,8 @@ _OWN = (
     *_owned(
         "report",
         replace(_METHOD, kind=MANY),
-        Option(name="title", kind=NAME, metavar="TEXT", help="The page's title.  [default: the tasks' names]"),
-        Option(name="command", kind=NAME),
+        Option("title", NAME, "TEXT", help="The page's title.  [default: the tasks' names]"),
+        Option("command", NAME),
     ),
     *_owned(
         "noise",
@@ -424,55 +402,39 @@ _OWN = (
     ),
     *_owned(
         "trend",
-        Option(name="last", kind=count_of(2), default=5, help="Checkpoints that measure a run's wobble."),
+        Option("last", count_of(2), default=5, help="Checkpoints that measure a run's wobble."),
     ),
     *_owned(
         "audit",
-        Option(name="n", kind=count_of(1), metavar="N", help="Number of questions, where the table has none."),
+        Option("n", count_of(1), "N", help="Number of questions, where the table has none."),
     ),
     *_owned(
         "gate",
         Option(
-            name="candidate",
-            kind=NAME,
-            needed=True,
-            metavar="MODEL",
-            flags=("--candidate", "-a"),
-            help="The model that wants to pass.",
+            "candidate", NAME, "MODEL", needed=True, flags=("--candidate", "-a"), help="The model that wants to pass."
         ),
-        Option(
-            name="baseline",
-            kind=NAME,
-            metavar="MODEL",
-            flags=("--baseline", "-b"),
-            help="The model that it is compared with.",
-        ),
+        Option("baseline", NAME, "MODEL", flags=("--baseline", "-b"), help="The model that it is compared with."),
         _NOT_WORSE,
-        Option(name="better", kind=FLAG, default=False, help="Ask that it is better than the baseline."),
+        Option("better", FLAG, default=False, help="Ask that it is better than the baseline."),
         _SAME_WITHIN,
         _AT_LEAST,
         _AT_MOST,
         Option(
-            name="each_task",
-            kind=FLAG,
+            "each_task",
+            FLAG,
             default=True,
             flags=("--each-task/--overall-only",),
             help="Judge every task, or the overall score alone.",
         ),
-        Option(
-            name="overall",
-            kind=Kind(check=_overall, many=True),
-            metavar="mean|pooled|TASK=WEIGHT",
-            help="How tasks make one score.",
-        ),
+        Option("overall", Kind(check=_overall, many=True), "mean|pooled|TASK=WEIGHT", help="How tasks make one score."),
         replace(_LEVEL, kind=ONE_SIDED),
     ),
     *_owned(
         "aa",
         _NOT_WORSE,
-        Option(name="better", kind=FLAG, default=False, help="Ask that it is better than the baseline."),
+        Option("better", FLAG, default=False, help="Ask that it is better than the baseline."),
         _SAME_WITHIN,
-        Option(name="splits", kind=count_of(1), default=1_000, help="Random splits a model."),
+        Option("splits", count_of(1), default=1_000, help="Random splits a model."),
         replace(_METHOD, kind=MANY),
         replace(_SEED, help="For the splits."),
         replace(_LEVEL, kind=ONE_SIDED),
@@ -482,44 +444,35 @@ _OWN = (
         replace(_ATTEMPTS, needed=True, metavar="N", help="How many attempts to spend."),
         replace(_A, flags=("-a", "--a", "--model"), help="The model whose attempts they are, or the first …"),
         replace(_B, help="… and the second, where their difference is asked for."),
-        Option(name="most", kind=count_of(1), metavar="K", help="No item shall have more, old and new together."),
-        Option(name="new_run", kind=FLAG, default=False, help="A run of its own, chosen by a model's own old answers."),
+        Option("most", count_of(1), "K", help="No item shall have more, old and new together."),
+        Option("new_run", FLAG, default=False, help="A run of its own, chosen by a model's own old answers."),
     ),
     *_owned(
         "plan",
         replace(_A, help="The two models of the pilot: the first …"),
         replace(_B, help="… and the second.  [default: the median pair]"),
-        Option(
-            name="effect",
-            kind=CHANGE,
-            metavar="SIZE",
-            help="The true difference that is to show: 3pp or 0.03.",
-        ),
-        Option(name="n_items", kind=count_of(2), metavar="N", help="What can so many questions show?"),
+        Option("effect", CHANGE, "SIZE", help="The true difference that is to show: 3pp or 0.03."),
+        Option("n_items", count_of(2), "N", help="What can so many questions show?"),
         replace(_ATTEMPTS, help="Attempts at each question."),
-        Option(name="power", kind=SHARE, default=0.8, help="The chance that it shows."),
+        Option("power", SHARE, default=0.8, help="The chance that it shows."),
         replace(_NOT_WORSE, help="Plan to show that a is not worse by more than this."),
         replace(_SAME_WITHIN, help="Plan to show that the two are the same within this."),
         replace(_WITHIN, help="Plan one model's error bar: ± this."),
         replace(_AT_LEAST, help="Plan to show that one model scores at least this: 92%."),
         _AT_MOST,
         Option(
-            name="paired",
-            kind=FLAG,
+            "paired",
+            FLAG,
             default=True,
             flags=("--paired/--unpaired",),
             help="Whether the models answer the same questions.",
         ),
-        Option(name="n_models", kind=count_of(2), default=2, help="Compare so many, all pairs."),
-        Option(name="n_tasks", kind=count_of(1), default=1, help="On so many tasks (without a pilot)."),
-        Option(name="n_clusters", kind=count_of(2), metavar="N", help="Hold the number of clusters fixed."),
+        Option("n_models", count_of(2), default=2, help="Compare so many, all pairs."),
+        Option("n_tasks", count_of(1), default=1, help="On so many tasks (without a pilot)."),
+        Option("n_clusters", count_of(2), "N", help="Hold the number of clusters fixed."),
         replace(_METHOD, kind=word_of(PlanMethod), help="Which test to plan for; z is the paper's formula."),
         Option(
-            name="simulate",
-            kind=FLAG,
-            default=False,
-            flags=("--check",),
-            help="Check the power with the pilot's own questions.",
+            "simulate", FLAG, default=False, flags=("--check",), help="Check the power with the pilot's own questions."
         ),
         replace(_SEED, help="For --check."),
     ),
@@ -529,18 +482,18 @@ _OWN = (
         _WITHIN,
         _AT_LEAST,
         _AT_MOST,
-        Option(name="rate", kind=SCORE),
-        Option(name="n_items", kind=count_of(1)),
+        Option("rate", SCORE),
+        Option("n_items", count_of(1)),
         _ATTEMPTS,
-        Option(name="power", kind=SHARE, default=0.8),
+        Option("power", SHARE, default=0.8),
     ),
     *_owned(
         "plan_failures",
-        Option(name="below", kind=RARE, needed=True),
-        Option(name="observed", kind=Kind(check=checks.failures_of_runs)),
-        Option(name="rate", kind=RARE),
+        Option("below", RARE, needed=True),
+        Option("observed", Kind(check=checks.failures_of_runs)),
+        Option("rate", RARE),
         replace(_CLUSTER_SIZE, default=1),
-        Option(name="icc", kind=Kind(check=checks.fraction, written="real")),
+        Option("icc", Kind(check=checks.fraction, written="real")),
     ),
     *_owned(
         "watch",
@@ -550,39 +503,24 @@ _OWN = (
         replace(_WITHIN, help="Until the interval is ± this: 2pp or 0.02."),
         replace(_MARGIN, help="Is A not worse than B by more than this? 1pp or 0.01."),
         replace(_LEVEL, help="Confidence level, for all looks at once."),
-        Option(
-            name="items_planned",
-            kind=count_of(1),
-            metavar="N",
-            help="Items of the whole run, where the log doesn't say.",
-        ),
+        Option("items_planned", count_of(1), "N", help="Items of the whole run, where the log doesn't say."),
         replace(_ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
         replace(_CLUSTER_SIZE, help="Every cluster has N items."),
-        Option(name="bounds", kind=Kind(check=checks.bounds), metavar="LOW,HIGH|none", help="No score can pass them."),
-        Option(name="clusters", kind=Kind(check=checks.groups)),
-        Option(name="shuffled", kind=FLAG, help="The items come in random order, though no log says so."),
-        Option(name="order", kind=Kind(check=checks.ids)),
+        Option("bounds", Kind(check=checks.bounds), "LOW,HIGH|none", help="No score can pass them."),
+        Option("clusters", Kind(check=checks.groups)),
+        Option("shuffled", FLAG, help="The items come in random order, though no log says so."),
+        Option("order", Kind(check=checks.ids)),
     ),
     *_owned(
         "calibrate",
-        Option(
-            name="worlds",
-            kind=word_of(Worlds),
-            default="small",
-            help="Which made-up worlds, where no data are given.",
-        ),
-        Option(name="record", kind=FLAG, default=False, help="Show the published record; draw nothing."),
-        Option(
-            name="methods",
-            kind=NAMES,
-            metavar="WORD",
-            help="Only methods with this word in their name.",
-        ),
-        Option(name="trials", kind=count_of(10), default=2_000, help="Samples drawn per world."),
-        Option(name="slow", kind=FLAG, default=False, help="Also the methods that resample, in every tenth world."),
-        Option(name="processes", kind=count_of(1), default=1, help="How many to use."),
+        Option("worlds", word_of(Worlds), default="small", help="Which made-up worlds, where no data are given."),
+        Option("record", FLAG, default=False, help="Show the published record; draw nothing."),
+        Option("methods", NAMES, "WORD", help="Only methods with this word in their name."),
+        Option("trials", count_of(10), default=2_000, help="Samples drawn per world."),
+        Option("slow", FLAG, default=False, help="Also the methods that resample, in every tenth world."),
+        Option("processes", count_of(1), default=1, help="How many to use."),
         replace(_SEED, help="For all draws."),
-        Option(name="progress", kind=Kind(check=checks.callback)),
+        Option("progress", Kind(check=checks.callback)),
     ),
 )
 

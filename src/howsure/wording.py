@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 BILLION = 1e9
-
+VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
+"""What people read of a gate; programs read "pass", "fail" and "unclear"."""
 
 DECIMALS = 10
 """To so many digits a number is rounded before it is written, so that one that was reached on two ways reads the same."""

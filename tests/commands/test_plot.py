@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 import howsure as hs
 from frames import attempts
-from howsure.commands.main import main
+from howsure.commands.main import every, main
 from howsure.commands.plot import NOT_DRAWN
 
 STARTS = {"pdf": b"%PDF-", "svg": b"<svg ", "png": b"\x89PNG\r\n\x1a\n"}
@@ -66,8 +66,8 @@ def test_it_draws_the_numbers_of_the_verb_and_says_its_verdict(folder):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_has_every_option_of_its_verb(kind):
-    figure = main.commands["plot"].commands[kind]
-    verb = main.commands[figure.verb]
+    figure = every()["plot"].commands[kind]
+    verb = every()[figure.verb]
     assert {param.name for param in figure.params} == {param.name for param in verb.params} - {*NOT_DRAWN} | {"output"}
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from frames import attempts, two_models
 from howsure import read
-from howsure.commands.main import main
+from howsure.commands.main import every, main
 from howsure.errors import DataError, OptionError
 from howsure.guide import chapters
 from howsure.guide.chapters import Example, Formula, Prose
@@ -22,7 +22,7 @@ from howsure.guide.rewriting import EXAMPLE_LOGS, OneModel, Target, rewrite
 from places import LOGS, ROOT
 
 NUMBERS = range(1, 10)
-OPTIONS = {name: {word for param in command.params for word in param.opts} for name, command in main.commands.items()}
+OPTIONS = {name: {word for param in command.params for word in param.opts} for name, command in every().items()}
 MINE = Target(paths=("x/one", "x/two"), a="new", b="old", task="quiz")
 
 
@@ -150,7 +150,7 @@ def test_every_command_of_the_guide_can_be_rewritten(command):
     assert EXAMPLE_LOGS not in words
     assert not any("smollm2" in word or word == "passage_id" for word in words)
     with click.Context(main) as root:
-        main.commands[name].make_context(name, list(words), parent=root)
+        every()[name].make_context(name, list(words), parent=root)
 
 
 def test_the_choice_of_task_and_models():

@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.flags import message
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,6 +47,8 @@ def run(invoke: Callable[[], Any], ctx: click.Context, error_code: int) -> Any:
     try:
         return invoke()
     except HowsureError as error:
+        from howsure.commands.flags import message
+
         tell(f"howsure: {message(error, ctx)}")
         ctx.exit(error_code or FAILED)
     except click.ClickException as error:

@@ -87,6 +87,7 @@ def _of_command(ctx: click.Context | None) -> dict[str, str]:
     """Return the flags of the command that was invoked, which may have its own for what others call otherwise."""
     if ctx is None:
         return {}
-    commands = getattr(ctx.command, "commands", {})
-    params = commands[ctx.invoked_subcommand].params if ctx.invoked_subcommand in commands else ctx.command.params
+    group = ctx.command if isinstance(ctx.command, click.Group) else None
+    found = None if group is None else group.get_command(ctx, ctx.invoked_subcommand or "")
+    params = (found or ctx.command).params
     return {str(param.name): max(param.opts, key=len) for param in params if param.opts[0].startswith("-")}

@@ -67,8 +67,8 @@ def _exit_code(answer: Gate, unclear: str) -> int:
 
 
 def _junit(answer: Gate, unclear: str) -> str:
-    from howsure.present.gate import WORDS
     from howsure.present.render import junit
+    from howsure.wording import VERDICTS
 
     outcomes: dict[str, junit.Outcome] = {"pass": "pass", "fail": "fail", "unclear": "skip"}
     if unclear != "separate":
@@ -76,7 +76,7 @@ def _junit(answer: Gate, unclear: str) -> str:
     suite = f"howsure gate: {answer.candidate}"
     return junit.render(
         suite,
-        [(c.name, c.asked, outcomes[c.verdict], f"{WORDS[c.verdict]}: {c.sentence}") for c in answer.checks],
+        [(c.name, c.asked, outcomes[c.verdict], f"{VERDICTS[c.verdict]}: {c.sentence}") for c in answer.checks],
     )
 
 

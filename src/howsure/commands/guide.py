@@ -133,10 +133,11 @@ def _prose(text: str) -> None:
 
 def _run(command: str, target: Target, root: click.Context) -> tuple[str, str]:
     """Run a chapter's command on the target; return it as it would be typed, and what it printed, errors included."""
+    from howsure.commands.main import every
     from howsure.guide.rewriting import OneModel, rewrite
     from howsure.present.render.visible import visible
 
-    commands = root.command.commands if isinstance(root.command, click.Group) else {}
+    commands = every()
     options = {name: {word for param in each.params for word in param.opts} for name, each in commands.items()}
     try:
         name, *words = rewrite(command, target, options)

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from howsure import __version__
 from howsure.commands import exits
-from howsure.commands.aa import aa
-from howsure.commands.allocate import allocate
-from howsure.commands.annotate import annotate
-from howsure.commands.audit import audit
-from howsure.commands.calibrate import calibrate
-from howsure.commands.compare import compare
-from howsure.commands.convert import convert
-from howsure.commands.describe import describe
-from howsure.commands.estimate import estimate
-from howsure.commands.gate import gate
-from howsure.commands.guide import guide
-from howsure.commands.health import health
-from howsure.commands.leaderboard import leaderboard
-from howsure.commands.noise import noise
-from howsure.commands.plan import plan
-from howsure.commands.plot import plot
-from howsure.commands.report import report
-from howsure.commands.trend import trend
-from howsure.commands.view import view
-from howsure.commands.watch import watch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 gc.set_threshold(200_000, 50, 50)  # a command lives for a second, and collecting would take a tenth of it
 os.environ.setdefault(
@@ -38,15 +22,43 @@ os.environ.setdefault(
 )  # its products are small: two threads were seen to be slower than one
 
 
-GROUPS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
-    ("Look at results", (describe, estimate, noise, health, trend, guide)),
-    ("Compare models", (compare, leaderboard, audit)),
-    ("Plan an evaluation", (plan, allocate, calibrate)),
-    ("Gate a release", (gate, aa)),
-    ("Follow a run", (watch, view)),
-    ("Write files", (report, plot, convert, annotate)),
-)
-"""What one may want, and the commands for it, in the order in which help shows them."""
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Look at results": {
+        "describe": "Say what the files hold, and what was left out and why.",
+        "estimate": "Give every model of every task its score and error bar.",
+        "noise": "Say where the error bars come from, and how to shrink them.",
+        "health": "Say which questions tell models apart at all.",
+        "trend": "Follow the checkpoints of training runs.",
+        "guide": "Read nine short chapters on error bars and comparisons.",
+    },
+    "Compare models": {
+        "compare": "Say whether A is really better than B.",
+        "leaderboard": "Rank all models: score, error bar, possible ranks, ties.",
+        "audit": "Say which gaps between published scores could be noise.",
+    },
+    "Plan an evaluation": {
+        "plan": "Say how many questions a comparison needs, or what they show.",
+        "allocate": "Spend the next attempts where they shrink the error bar most.",
+        "calibrate": "Check what every method promises, where the truth is known.",
+    },
+    "Gate a release": {
+        "gate": "Say whether a candidate may pass.",
+        "aa": "Say how often the gate would fail a system against itself.",
+    },
+    "Follow a run": {
+        "watch": "Follow a run in progress, and say when it may be stopped.",
+        "view": "Serve the page on this machine, and follow the folder.",
+    },
+    "Write files": {
+        "report": "Make one page of everything: ranks, pairs, noise, health.",
+        "plot": "Draw an answer into a PDF, SVG, PNG or Vega-Lite file.",
+        "convert": "Write any log as the one tidy table.",
+        "annotate": "Write the estimate into an Inspect log, beside its own metrics.",
+    },
+}
+"""What one may want, the commands for it and what each does, in the order in which help shows them. Its file is read when it runs."""
+
+NAMES = tuple(name for commands in GROUPS.values() for name in commands)
 
 
 class Commands(click.Group):
@@ -69,25 +81,36 @@ class Commands(click.Group):
     def _error_code(self, ctx: click.Context) -> int:
         """Return the exit code that the command keeps for errors, 0 where it has none of its own."""
         words = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the command is named there before it is invoked
-        return int(getattr(self.commands.get(words[0] if words else ""), "error_code", 0))
+        return int(getattr(self.get_command(ctx, words[0] if words else ""), "error_code", 0))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which a user meets them."""
         del ctx
-        return list(self.commands)
+        return list(NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, whose file is imported now: a start must not wait for all."""
+        del ctx
+        return load(cmd_name) if cmd_name in NAMES else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write every command's first sentence, in groups."""
         del ctx
-        width = max(map(len, self.commands))
-        for title, commands in GROUPS:
+        width = max(map(len, NAMES))
+        for title, commands in GROUPS.items():
             with formatter.section(title):
-                formatter.write_dl([(str(each.name).ljust(width), summary(each)) for each in commands])
+                formatter.write_dl([(name.ljust(width), summary) for name, summary in commands.items()])
 
 
-def summary(command: click.Command) -> str:
-    """Return the first sentence of a command's help."""
-    return (command.help or "").split("\n\n")[0].replace("\n", " ")
+def load(name: str) -> click.Command:
+    """Return the command of a name, from the file of that name."""
+    command: click.Command = getattr(import_module(f"howsure.commands.{name}"), name)
+    return command
+
+
+def every() -> dict[str, click.Command]:
+    """Return all commands by their names."""
+    return {name: load(name) for name in NAMES}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -108,14 +131,9 @@ def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
     found = configuration.load(config) if config else configuration.find(Path.cwd())
     if found is None:
         return
-    ctx.default_map = configuration.defaults(found, main.commands)
+    ctx.default_map = configuration.defaults(found, every())
     if ctx.default_map.get(ctx.invoked_subcommand or ""):
         exits.tell(f"howsure: options from {found.name}")
-
-
-for _, members in GROUPS:
-    for command in members:
-        main.add_command(command)
 
 
 if __name__ == "__main__":

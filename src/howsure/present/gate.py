@@ -7,15 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Column, Document, Table, closing, opening
-from howsure.wording import Scale, level_text, listing, p_text, plural, rounded_up
+from howsure.wording import VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Check, Gate
     from howsure.errors import Caution
-
-WORDS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
-"""What people read; programs read "pass", "fail" and "unclear"."""
-
 
 MARK = "howsure gate"
 """By which a bot finds its comment again."""
@@ -30,7 +26,7 @@ def document(gate: Gate) -> Document:
 
 def verdict(gate: Gate) -> str:
     """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`."""
-    return f"{WORDS[gate.verdict]}: {_summary(gate)}"
+    return f"{VERDICTS[gate.verdict]}: {_summary(gate)}"
 
 
 def _named(gate: Gate) -> tuple[Caution, ...]:
@@ -165,4 +161,4 @@ def _row(c: Check, alike: bool) -> tuple[str, ...]:
     more = f"about {rounded_up(c.more_items)}" if c.more_items < 1e7 else "n/a" if c.verdict == "unclear" else ""
     interval = scale.interval(c.low, c.high) if math.isfinite(c.low) else "n/a"
     criterion = () if alike else (_asked_short(c),)
-    return (WORDS[c.verdict].lower(), c.name, *criterion, value, interval, f"{c.n_items:,}", more)
+    return (VERDICTS[c.verdict].lower(), c.name, *criterion, value, interval, f"{c.n_items:,}", more)

@@ -77,7 +77,7 @@ def aa(
         >>> found.failed_share <= 0.05, found.entries[0].parted
         (True, 'attempts')
     """
-    not_worse_than, better, same_within, splits, method, variance, level, seed = checked(
+    given = checked(
         "aa",
         not_worse_than=not_worse_than,
         better=better,
@@ -86,17 +86,9 @@ def aa(
         method=method,
         variance=variance,
         level=level,
-        seed=seed,
-    ).values()
-    asked = SplitQuestion(
-        not_worse_than=not_worse_than,
-        better=better or (not_worse_than is None and same_within is None),
-        same_within=same_within,
-        level=level,
-        method=method,
-        variance=variance,
-        splits=splits,
     )
+    given["better"] |= not_worse_than is None and same_within is None
+    (seed,) = checked("aa", seed=seed).values()
     design = make_design(options, RESPECTS)
     scores = scores_of(data, design)
-    return parted(scores, gather(scores, design), asked, seed)
+    return parted(scores, gather(scores, design), SplitQuestion(**given), seed)

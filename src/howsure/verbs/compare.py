@@ -78,10 +78,8 @@ def compare(
         >>> answer.wins, answer.losses, answer.better is None
         (2, 0, True)
     """
-    a, b, method, variance, level, margin, adjust, overall, seed = checked(
+    given = checked(
         "compare",
-        a=a,
-        b=b,
         method=method,
         variance=variance,
         level=level,
@@ -89,18 +87,10 @@ def compare(
         adjust=adjust,
         overall=overall,
         seed=seed,
-    ).values()
-    design = make_design(options, method=method)
-    question = Question(
-        method=method,
-        variance=variance,
-        level=level,
-        margin=margin,
-        adjust=adjust,
-        overall=overall,
-        seed=seed,
-        population=population_of(design.population),
     )
+    a, b = checked("compare", a=a, b=b).values()
+    design = make_design(options, method=method)
+    question = Question(population=population_of(design.population), **given)
     study = gather_pair(scores_of(data, design), design, a, b)
     found = compared(study, question)
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))

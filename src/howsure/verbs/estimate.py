@@ -63,13 +63,9 @@ def estimate(
         >>> round(answer.value, 3), round(answer.interval.low, 3), round(answer.interval.high, 3)
         (0.75, 0.351, 0.954)
     """
-    interval, variance, level, seed = checked(
-        "estimate", interval=interval, variance=variance, level=level, seed=seed
-    ).values()
+    given = checked("estimate", interval=interval, variance=variance, level=level, seed=seed)
     design = make_design(options, interval=interval)
-    question = Question(
-        interval=interval, variance=variance, level=level, seed=seed, population=population_of(design.population)
-    )
+    question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
     study = gather(scores, design)
     pools = covariates.pools(study, question, interval=interval)

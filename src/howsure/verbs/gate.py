@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.answers.gate import Check, Gate
-from howsure.errors import Caution, OptionError
+from howsure.answers.gate import Gate
+from howsure.errors import OptionError
 from howsure.inference.gating.asking import Criteria, How, refuse_options
-from howsure.inference.gating.coverage import coverage
 from howsure.inference.gating.deciding import decided
-from howsure.inference.gating.floors import floors
-from howsure.inference.gating.pairs import answers
+from howsure.inference.gating.judging import judged, other_policies
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
-from howsure.present.gate import WORDS
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod, Variance
@@ -105,32 +101,22 @@ def gate(
         >>> answer.verdict, [check.verdict for check in answer.checks]
         ('fail', ['pass', 'fail'])
     """
-    candidate, baseline, not_worse_than, better, same_within, at_least, at_most = checked(
+    criteria = checked(
         "gate",
-        candidate=candidate,
-        baseline=baseline,
         not_worse_than=not_worse_than,
         better=better,
         same_within=same_within,
         at_least=at_least,
         at_most=at_most,
-    ).values()
-    overall, each_task, method, variance, level, seed = checked(
-        "gate", overall=overall, each_task=each_task, method=method, variance=variance, level=level, seed=seed
-    ).values()
-    asked = Criteria(
-        not_worse_than=not_worse_than, better=better, same_within=same_within, at_least=at_least, at_most=at_most
     )
+    candidate, baseline, overall, each_task = checked(
+        "gate", candidate=candidate, baseline=baseline, overall=overall, each_task=each_task
+    ).values()
+    how_asked = checked("gate", method=method, variance=variance, level=level, seed=seed)
+    asked = Criteria(**criteria)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
     design = make_design(options, method=method)
-    question = Question(
-        method=method,
-        variance=variance,
-        level=level,
-        overall=overall or "mean",
-        seed=seed,
-        population=population_of(design.population),
-    )
+    question = Question(population=population_of(design.population), overall=overall or "mean", **how_asked)
     study = _gathered(scores_of(data, design), design, candidate, baseline)
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)
     checks, notes, cautions = judged(how)
@@ -140,7 +126,7 @@ def gate(
         candidate=how.candidate,
         baseline=how.baseline,
         checks=tuple(checks),
-        level=level,
+        level=question.level,
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),
     )
@@ -153,43 +139,3 @@ def _gathered(scores: Scores, design: Design, candidate: str, baseline: str | No
     if len(study.models) < len(names):
         raise OptionError(f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models.")
     return study
-
-
-def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
-    """Return every check with its p-values or limits, not yet decided where p-values decide; notes and cautions."""
-    checks: list[Check] = []
-    notes: list[str] = []
-    cautions: list[Caution] = []
-    judged_floors = [floors(how, how.one_sided)] if how.asked.floors else []
-    for answer, more in (*answers(how), *judged_floors):
-        checks += more
-        notes += answer.notes
-        cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
-    if how.baseline is not None:
-        lacking, told = coverage(how, how.baseline, checks)
-        checks, cautions = [*checks, *lacking], [*cautions, *told]
-    return checks, notes, cautions
-
-
-def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
-    """Warn where counting failed attempts the other way would change the verdict of a check."""
-    if how.study.design.failures == "error" or not how.study.failed():
-        return []
-    before = {_key(check): check.verdict for check in checks}
-    cautions = []
-    for policy in ("drop", "zero"):
-        again = replace(how, study=how.study.with_failures(policy))
-        cautions += [
-            Caution(
-                code="failure_policy",
-                message=f"{check.name}: with `failures={policy!r}` the verdict would be {WORDS[check.verdict].lower()!r}",
-                remedy="Choose a policy and keep it.",
-            )
-            for check in decided(again, judged(again)[0])
-            if before.get(_key(check), check.verdict) != check.verdict
-        ]
-    return cautions
-
-
-def _key(check: Check) -> tuple[str, str, str]:
-    return check.task, check.metric, check.criterion

@@ -75,20 +75,8 @@ def leaderboard(
         >>> board.boards[0].could_be_best, [rank.high for rank in board.boards[0].ranks]
         (('a',), [1, 2])
     """
-    interval, method, variance, level, adjust, overall, top, seed = checked(
+    given = checked(
         "leaderboard",
-        interval=interval,
-        method=method,
-        variance=variance,
-        level=level,
-        adjust=adjust,
-        overall=overall,
-        top=top,
-        seed=seed,
-    ).values()
-    design = make_design(options, RESPECTS, interval=interval, method=method)
-    question = Question(
-        population=population_of(design.population),
         interval=interval,
         method=method,
         variance=variance,
@@ -97,5 +85,8 @@ def leaderboard(
         overall=overall,
         seed=seed,
     )
+    shown = checked("leaderboard", top=top)
+    design = make_design(options, RESPECTS, interval=interval, method=method)
+    question = Question(population=population_of(design.population), **given)
     study = gather(scores_of(data, design), design)
-    return with_other_policies(ranked(study, question, top=top), study)
+    return with_other_policies(ranked(study, question, **shown), study)

@@ -80,21 +80,8 @@ def report(
     from howsure.page.origin import Origin
     from howsure.verbs.read import scores_of
 
-    title, interval, method, variance, level, adjust, overall, seed, command = checked(
+    given = checked(
         "report",
-        title=title,
-        interval=interval,
-        method=method,
-        variance=variance,
-        level=level,
-        adjust=adjust,
-        overall=overall,
-        seed=seed,
-        command=command,
-    ).values()
-    design = make_design(options, RESPECTS, interval=interval, method=method)
-    question = Question(
-        population=population_of(design.population),
         interval=interval,
         method=method,
         variance=variance,
@@ -103,19 +90,12 @@ def report(
         overall=overall,
         seed=seed,
     )
+    title, command = checked("report", title=title, command=command).values()
+    design = make_design(options, RESPECTS, interval=interval, method=method)
+    question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)
-    given = {
-        "title": title,
-        "interval": interval,
-        "method": method,
-        "variance": variance,
-        "level": level,
-        "adjust": adjust,
-        "overall": overall,
-        "seed": seed,
-        **options,
-    }
-    origin = Origin.of(contents, question, command or _call(data, given), howsure=__version__)
+    call = command or _call(data, {"title": title, **given, **options})
+    origin = Origin.of(contents, question, call, howsure=__version__)
     return make(contents, question, origin, title)
 
 

@@ -1,0 +1,59 @@
+"""Every criterion judged on every task, and whether another count of failed attempts would change a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from howsure.errors import Caution
+from howsure.inference.gating.coverage import coverage
+from howsure.inference.gating.deciding import decided
+from howsure.inference.gating.floors import floors
+from howsure.inference.gating.pairs import answers
+from howsure.wording import VERDICTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.gate import Check
+    from howsure.inference.gating.asking import How
+
+
+def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
+    """Return every check with its p-values or limits, not yet decided where p-values decide; notes and cautions."""
+    checks: list[Check] = []
+    notes: list[str] = []
+    cautions: list[Caution] = []
+    judged_floors = [floors(how, how.one_sided)] if how.asked.floors else []
+    for answer, more in (*answers(how), *judged_floors):
+        checks += more
+        notes += answer.notes
+        cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
+    if how.baseline is not None:
+        lacking, told = coverage(how, how.baseline, checks)
+        checks, cautions = [*checks, *lacking], [*cautions, *told]
+    return checks, notes, cautions
+
+
+def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change the verdict of a check."""
+    if how.study.design.failures == "error" or not how.study.failed():
+        return []
+    before = {_key(check): check.verdict for check in checks}
+    cautions = []
+    for policy in ("drop", "zero"):
+        again = replace(how, study=how.study.with_failures(policy))
+        cautions += [
+            Caution(
+                code="failure_policy",
+                message=f"{check.name}: with `failures={policy!r}` the verdict would be {VERDICTS[check.verdict].lower()!r}",
+                remedy="Choose a policy and keep it.",
+            )
+            for check in decided(again, judged(again)[0])
+            if before.get(_key(check), check.verdict) != check.verdict
+        ]
+    return cautions
+
+
+def _key(check: Check) -> tuple[str, str, str]:
+    return check.task, check.metric, check.criterion

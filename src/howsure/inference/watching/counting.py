@@ -1,0 +1,214 @@
+"""The items of a run in progress that count so far, and the confidence sequence that they feed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.inference.watching.arrivals import no_sizes
+from howsure.statistics.sequential.asymptotic import Asymptotic
+from howsure.statistics.sequential.betting import HORIZON, Betting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.inference.watching.goals import Goal
+
+SCHEMA = {"item": pl.String, "cluster": pl.String, "a": pl.Float64, "b": pl.Float64, "weight": pl.Float64}
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How many items the clusters of a run have, known before it: one by one in `table` (cluster, size), or all `each`.
+
+    `heaviest`: the largest sum of weights of a unit, None where all items weigh 1.
+    """
+
+    table: pl.DataFrame | None = None
+    each: int | None = None
+    heaviest: float | None = None
+
+    def known(self, rows: pl.DataFrame) -> pl.DataFrame | None:
+        """Return cluster and size of the clusters of rows; None where there are no clusters."""
+        if self.table is not None:
+            return self.table
+        if self.each and rows["cluster"].null_count() < len(rows):
+            return rows.select("cluster").unique().with_columns(size=pl.lit(self.each))
+        return None
+
+    @property
+    def stated(self) -> bool:
+        """Whether anything says how large clusters will be."""
+        return self.table is not None or self.each is not None
+
+    @property
+    def mean(self) -> float:
+        """The mean number of items of a unit."""
+        if self.table is not None and len(self.table):
+            return float(self.table["size"].mean())  # type: ignore[arg-type]
+        return float(self.each or 1)
+
+    @property
+    def largest(self) -> float:
+        """The largest sum of weights of a unit."""
+        if self.heaviest is not None:
+            return self.heaviest
+        return float(self.table["size"].max() if self.table is not None else self.each or 1)  # type: ignore[arg-type]
+
+
+def sizes_of(clusters: Mapping[str, str] | None, each: int | None) -> Sizes:
+    """Return the sizes that the cluster of every item of the run tells, or that all clusters have."""
+    if not clusters:
+        return Sizes(each=each)
+    table = pl.DataFrame({"cluster": list(clusters.values())}).group_by("cluster").agg(pl.len().alias("size"))
+    return Sizes(table=table, each=each)
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Items that wait, items that count, and the state of the inference: each unit is counted once, and stays counted.
+
+    `order`: of all items as the run starts them; an item that was added waits for those before it. Empty: none waits.
+    """
+
+    goal: Goal
+    order: tuple[str, ...] = ()
+    sequence: Betting | Asymptotic | None = None
+    counted: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
+    waiting: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
+    failed: int = 0
+    _added: list[tuple[str, str | None, float, float, float]] = field(default_factory=list)
+    _ids: set[str] = field(default_factory=set)
+    _known: frozenset[str] = frozenset()
+    _reached: int = 0
+
+    def __post_init__(self) -> None:
+        self._known = frozenset(self.order)
+
+    @property
+    def scored(self) -> pl.DataFrame:
+        """The items that count, save those of complete clusters that failed."""
+        return self.counted.filter(self._has_scores())
+
+    @property
+    def n_seen(self) -> int:
+        """How many items have been counted, or have failed."""
+        return len(self.counted) + self.failed
+
+    def see(self, ready: pl.DataFrame) -> None:
+        """Take the items of a log, all that are ready so far; those that count already are passed over."""
+        self.waiting = ready.join(self.counted.select("item"), on="item", how="anti").select(*SCHEMA)
+        self.failed = 0
+
+    def add(self, item: str, cluster: str | None, a: float, b: float | None, *, sizes: Sizes) -> None:
+        """Take one item by its mean scores; DataError where it can't belong to this run."""
+        if (b is None) != (self.goal.b is None):
+            raise DataError(
+                f"item {item!r} has {'one score' if b is None else 'two scores'}", remedy="Give one score a model."
+            )
+        if cluster is not None and not sizes.stated:
+            raise no_sizes("cluster")
+        if self.order and item not in self._known:
+            raise DataError(f"item {item!r} is not in the order of the run", remedy="Name all items in `order`.")
+        if item in self._ids:
+            raise DataError(
+                f"item {item!r} was added before", remedy="An item counts once: average its attempts first."
+            )
+        self._ids.add(item)
+        self._added.append((item, cluster, float(a), math.nan if b is None else float(b), 1.0))
+
+    def count(self, sizes: Sizes, *, planned: int | None, lower_is_better: bool) -> None:
+        """Count the items, or complete clusters, that are ready."""
+        if self._added:
+            self.waiting = pl.concat([self.waiting, pl.DataFrame(self._added, schema=SCHEMA, orient="row")])
+            self._added = []
+        known = sizes.known(self.waiting)
+        ready = self.waiting
+        if self.order and self._ids:
+            ready = ready.filter(pl.col("item").is_in(self._started()))
+        if known is not None:
+            ready = _complete(ready, known)
+        scored = ready.filter(self._has_scores())
+        self._refuse_out_of_bounds(scored)
+        self.waiting = self.waiting.join(ready.select("item"), on="item", how="anti", maintain_order="left")
+        if known is None:  # an item whose attempts all failed may be run again; in a cluster it would change the unit
+            self.failed += len(ready) - len(scored)
+            ready = scored
+        self.counted = pl.concat([self.counted, ready.select(*SCHEMA)], rechunk=True)
+        if not len(scored):
+            return
+        if self.sequence is None:
+            self.sequence = _sequence(self.goal, sizes, planned, lower_is_better=lower_is_better)
+        units = scored.select(sum=self._value() * pl.col("weight"), size=pl.col("weight"), cluster=pl.col("cluster"))
+        if known is not None:
+            units = units.group_by("cluster", maintain_order=True).agg(pl.col("sum", "size").sum())
+        self.sequence.add(units["sum"].to_numpy(), units["size"].to_numpy())
+
+    def mean(self, side: str) -> float:
+        """Return the weighted mean of a model's scores so far, NaN before the first."""
+        rows = self.scored if side in self.goal.sides else self.counted.clear()
+        return float(np.average(rows[side].to_numpy(), weights=rows["weight"].to_numpy())) if len(rows) else math.nan
+
+    def changed(self, ready: pl.DataFrame) -> pl.Series:
+        """Return the items whose scores have changed since they were counted, by late attempts or another scoring."""
+        both = self.counted.join(ready, on="item", suffix="_now", how="inner")
+        now, then = ([pl.col(f"{side}{end}").fill_nan(None) for side in "ab"] for end in ("_now", ""))
+        differ = (
+            *((x - y).abs().fill_null(0) > ROUNDING for x, y in zip(now, then, strict=True)),
+            *(x.is_null() != y.is_null() for x, y in zip(now, then, strict=True)),
+        )
+        return both.filter(pl.any_horizontal(*differ))["item"]
+
+    def _started(self) -> list[str]:
+        """Return the items added so far that no item started before them is missing."""
+        while self._reached < len(self.order) and self.order[self._reached] in self._ids:
+            self._reached += 1
+        return list(self.order[: self._reached])
+
+    def _has_scores(self) -> pl.Expr:
+        return pl.all_horizontal(*(pl.col(side).is_not_null() & pl.col(side).is_not_nan() for side in self.goal.sides))
+
+    def _value(self) -> pl.Expr:
+        return pl.col("a") if self.goal.b is None else pl.col("a") - pl.col("b")
+
+    def _refuse_out_of_bounds(self, rows: pl.DataFrame) -> None:
+        if self.goal.bounds is None:
+            return
+        low, high = self.goal.bounds
+        for side in self.goal.sides:
+            bad = rows.filter((pl.col(side) < low - ROUNDING) | (pl.col(side) > high + ROUNDING))
+            if len(bad):
+                raise DataError(
+                    f"score {bad[side][0]:g} of item {bad['item'][0]!r} is not between {low:g} and {high:g}",
+                    remedy="Say before the run how far scores can go: `bounds=(0, 100)`, or None.",
+                )
+
+
+def _complete(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of clusters all of whose items are there; DataError where one has more than its size."""
+    rows = rows.join(sizes, on="cluster", how="left", maintain_order="left").with_columns(
+        there=pl.len().over("cluster")
+    )
+    bad = rows.filter(pl.col("size").is_null() | (pl.col("there") > pl.col("size"))).sort("cluster")
+    if len(bad):
+        row = bad.row(0, named=True)
+        known = "isn't in the items table" if row["size"] is None else f"has {row['there']} items, not {row['size']}"
+        raise DataError(
+            f"cluster {row['cluster']!r} {known}", remedy="Sizes must be known before the run: correct them."
+        )
+    return rows.filter(pl.col("there") == pl.col("size"))
+
+
+def _sequence(goal: Goal, sizes: Sizes, planned: int | None, *, lower_is_better: bool) -> Betting | Asymptotic:
+    """Return the confidence sequence of a goal, as it is before the first unit."""
+    null = goal.null(lower_is_better=lower_is_better)
+    horizon = max(planned / sizes.mean, 1.0) if planned else HORIZON
+    if goal.bounds is None:
+        return Asymptotic(level=goal.level, null=null, horizon=horizon)
+    return Betting(bounds=goal.span, largest=sizes.largest, level=goal.level, null=null, horizon=horizon)

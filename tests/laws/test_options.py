@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from examples import WITH_EXAMPLES, call_of
 from frames import attempts
 from howsure import options
 from howsure.errors import HowsureError, OptionError
@@ -20,26 +21,24 @@ RUNS = attempts(n_clusters=4, size=3, times=1, models=("run-step1", "run-step2")
 PUBLISHED = pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, 100]})
 
 VERBS = {
+    **{verb: (getattr(hs, verb), call_of(verb)) for verb in WITH_EXAMPLES},
     "read": (hs.read, {"data": ROWS}),
     "describe": (hs.describe, {"data": ROWS}),
     "estimate": (hs.estimate, {"data": ROWS}),
     "compare": (hs.compare, {"data": ROWS, "a": "a", "b": "b"}),
-    "leaderboard": (hs.leaderboard, {"data": ROWS}),
     "noise": (hs.noise, {"data": ROWS}),
     "health": (hs.health, {"data": ROWS}),
     "trend": (hs.trend, {"data": RUNS}),
     "audit": (hs.audit, {"data": PUBLISHED}),
-    "report": (hs.report, {"data": ROWS}),
     "plan": (hs.plan, {"pilot": ROWS, "effect": 0.1}),
     "plan_score": (hs.plan_score, {"pilot": ROWS, "a": "a", "within": 0.1}),
-    "plan_failures": (hs.plan_failures, {"below": 0.1}),
     "gate": (hs.gate, {"data": ROWS, "candidate": "a", "baseline": "b", "better": True}),
     "aa": (hs.aa, {"data": ROWS, "splits": 5}),
     "allocate": (hs.allocate, {"data": ROWS, "a": "a", "attempts": 10, "new_run": True}),
     "calibrate": (hs.calibrate, {"record": True}),
     "watch": (lambda data, **given: hs.Monitor(**given).update(data), {"data": ROWS, "a": "a", "b": "b"}),
 }
-"""Each verb with a call that works."""
+"""Each verb with a call that works: that of its example, or one on rows with more in them."""
 
 WITHOUT_DATA = {"plan": {"effect": 0.1}, "plan_score": {"within": 0.1}}
 """The same without a pilot."""
@@ -76,6 +75,10 @@ def outcome(call, given):
     except Exception as error:  # noqa: BLE001 - the law is that there is none
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def test_every_verb_is_tried():
+    assert set(VERBS) == {*hs.VERBS, "watch"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

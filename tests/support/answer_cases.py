@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 import howsure as hs
+from examples import WITH_EXAMPLES, answer_of
 from frames import attempts, clustered, two_models
 
 ANSWERS = {
@@ -50,6 +51,11 @@ ANSWERS = {
     "plan of failures": lambda: hs.plan_failures(0.01, observed=(2, 500), cluster_size=5),
     "calibration": lambda: hs.calibrate(trials=50),
     "description": lambda: hs.describe(clustered()),
+    **{
+        f"the example of {verb}": functools.partial(answer_of, verb)
+        for verb in WITH_EXAMPLES
+        if verb not in ("read", "report", "calibrate")
+    },
 }
 
 

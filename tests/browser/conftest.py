@@ -26,11 +26,20 @@ window.alert = window.prompt = window.confirm = () => violations.push("a dialog"
 """
 
 
+SMOKE = {
+    "test_every_row_and_every_pair[example]",
+    "test_axe_finds_nothing[example-light]",
+    "test_models_items_and_clusters",
+    "test_the_keyboard_alone",
+}
+"""What continuous integration runs of the page: its numbers, whom it is accessible to, hostile names, and a way through it."""
+
+
 def pytest_collection_modifyitems(items):
-    """Mark what is in this folder."""
+    """Mark what is in this folder: `smoke` is for continuous integration, all else for scripts/browser and scripts/test."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.smoke if item.name in SMOKE else pytest.mark.browser)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Answer, presentation
+from howsure.answers.base import Judged
 from howsure.answers.output import derived, row
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class AlarmRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FalseAlarms(Answer):
+class FalseAlarms(Judged):
     """How often the gate fails a system against itself (an A/A test), by model and task, beside the promised share.
 
     Splits of one data set aren't independent replications: the intervals express how well the splits measure the share
@@ -112,12 +112,6 @@ class FalseAlarms(Answer):
     def different_share(self) -> float:
         """The share of all splits in which a difference is seen."""
         return sum(entry.different for entry in self.entries) / sum(entry.splits for entry in self.entries)
-
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One plain sentence."""
-        return str(presentation(self).verdict(self))
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model, task and metric."""

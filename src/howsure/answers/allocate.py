@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, presentation
+from howsure.answers.base import Judged
 from howsure.answers.output import HIDDEN, derived, rows, shown
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Allocation(Answer):
+class Allocation(Judged):
     """The allocation of the next attempts of one model, or of two that are compared, item by item.
 
     Attributes:
@@ -102,12 +102,6 @@ class Allocation(Answer):
     def se_even(self) -> float:
         """The expected standard error with as many attempts spread evenly."""
         return math.sqrt(max(self.questions, 0.0) + self.answers_even)
-
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One or two plain sentences."""
-        return str(presentation(self).verdict(self))
 
     @property
     @derived()

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from howsure import checks
-from howsure.answers.output import row, tree
+from howsure.answers.output import derived, row, tree
 from howsure.errors import OptionError
 from howsure.options import Format
 
@@ -85,6 +85,44 @@ class Answer:
         lines = str(self).splitlines()
         more = [f"… {len(lines) - LINES + 1:,} more lines: print() shows them"] if len(lines) > LINES else []
         return "\n".join([*lines[: LINES - len(more)], *more])
+
+
+class Judged(Answer):
+    """An answer with a verdict: what a reader without statistics takes away."""
+
+    __slots__ = ()
+
+    @property
+    @derived()
+    def verdict(self) -> str:
+        """One or two plain sentences."""
+        return str(presentation(self).verdict(self))
+
+
+class Drawn(Answer):
+    """An answer with a chart."""
+
+    __slots__ = ()
+
+    def chart(self) -> dict[str, Any]:
+        """Return what the answer shows as Vega-Lite."""
+        return dict(presentation(self).chart(self))
+
+    def plot(self) -> alt.TopLevelMixin:
+        """Draw `chart()`; needs the extra "plot"."""
+        return draw(self.chart())
+
+
+class JudgedPart:
+    """The part of an answer that is about one task, with a verdict of its own."""
+
+    __slots__ = ()
+
+    @property
+    @derived()
+    def verdict(self) -> str:
+        """One or two plain sentences."""
+        return str(presentation(self).task_verdict(self))
 
 
 def present(name: str) -> ModuleType:

@@ -6,20 +6,18 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, draw, presentation
+from howsure.answers.base import Drawn, Judged
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
-    import altair as alt
-
     from howsure.errors import Caution
     from howsure.statistics.pairs.equivalence import Equivalence
     from howsure.statistics.results import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Comparison(Answer):
+class Comparison(Judged, Drawn):
     """The difference a − b on one task and metric, or overall.
 
     The value and standard error of `difference` are the plain ones; its interval and the p-value come from one pivot and
@@ -95,23 +93,9 @@ class Comparison(Answer):
             return None
         return self.a if (self.difference.value > 0) != self.lower_is_better else self.b
 
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One plain sentence."""
-        return str(presentation(self).verdict(self))
-
-    def chart(self) -> dict[str, Any]:
-        """Return the difference with its interval as Vega-Lite."""
-        return dict(presentation(self).chart(self))
-
-    def plot(self) -> alt.TopLevelMixin:
-        """Draw `chart()`; needs the extra "plot"."""
-        return draw(self.chart())
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Comparisons(Answer):
+class Comparisons(Judged, Drawn):
     """The comparisons of two models on several tasks, with the overall difference if requested.
 
     Attributes:
@@ -131,20 +115,6 @@ class Comparisons(Answer):
         """All comparisons, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.comparisons)
 
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One plain sentence: the overall one, or how many tasks each wins."""
-        return str(presentation(self).verdict(self))
-
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per comparison, the overall one first."""
         return [row(comparison) for comparison in self.every]
-
-    def chart(self) -> dict[str, Any]:
-        """Return the difference on each task with its interval as Vega-Lite."""
-        return dict(presentation(self).chart(self))
-
-    def plot(self) -> alt.TopLevelMixin:
-        """Draw `chart()`; needs the extra "plot"."""
-        return draw(self.chart())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Answer, presentation
+from howsure.answers.base import Judged, presentation
 from howsure.answers.output import HIDDEN, derived, row, rows, shown
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class TaskHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Health(Answer):
+class Health(Judged):
     """How well the items of one or more tasks discriminate between models.
 
     Attributes:
@@ -209,12 +209,6 @@ class Health(Answer):
 
     def __getitem__(self, task: str) -> TaskHealth:
         return next(part for part in self.tasks if part.task == task)
-
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One plain sentence about the only task, or about all of them."""
-        return str(presentation(self).verdict(self))
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and metric."""

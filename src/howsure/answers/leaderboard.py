@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, draw, presentation
+from howsure.answers.base import Judged, draw, presentation
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows
 from howsure.statistics.results import significant
 
@@ -156,7 +156,7 @@ def _ranked(entry: Entry, rank: Rank) -> Ranked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Leaderboard(Answer):
+class Leaderboard(Judged):
     """One board per task and metric, and the overall board for several tasks.
 
     Attributes:
@@ -172,12 +172,6 @@ class Leaderboard(Answer):
     top: int | None = field(default=None, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
-
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One plain sentence about the overall board, or the only one."""
-        return str(presentation(self).verdict(self))
 
     def __getitem__(self, task: str) -> Board:
         return next(board for board in self.boards if board.task == task)

@@ -6,13 +6,12 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, draw, presentation
+from howsure.answers.base import Drawn, JudgedPart
 from howsure.answers.output import HIDDEN, derived, number, row, rows, shown, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import altair as alt
     import numpy as np
     from numpy.typing import NDArray
 
@@ -209,7 +208,7 @@ def _median(values: NDArray[np.float64]) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskNoise:
+class TaskNoise(JudgedPart):
     """The variance components of the models of one task and metric.
 
     Attributes:
@@ -228,15 +227,9 @@ class TaskNoise:
     pair: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
 
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One or two plain sentences."""
-        return str(presentation(self).task_verdict(self))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Noise(Answer):
+class Noise(Drawn):
     """The parts of every standard error that are due to questions and to answers, task by task.
 
     Attributes:
@@ -276,11 +269,3 @@ class Noise(Answer):
             for times in (1, 2, 4)
             for k in attempts
         ]
-
-    def chart(self) -> dict[str, Any]:
-        """Return the predicted SE over attempts and questions as Vega-Lite."""
-        return dict(presentation(self).chart(self))
-
-    def plot(self) -> alt.TopLevelMixin:
-        """Draw `chart()`; needs the extra "plot"."""
-        return draw(self.chart())

@@ -134,7 +134,7 @@ def plain(value: Any) -> Any:
 def parts(cls: type) -> tuple[Part, ...]:
     """Return what a dataclass puts out, in order: what is one, what is many, notes and cautions."""
     found = [_part(field.name, str(field.type), field.metadata.get(KEY, Shown())) for field in fields(cls)]
-    for name, member in vars(cls).items():
+    for name, member in (each for home in cls.__mro__ for each in vars(home).items()):
         mark = getattr(member.fget, KEY, None) if isinstance(member, property) else None
         if mark is not None:
             found.append(_part(name, str(member.fget.__annotations__["return"]), mark))

@@ -6,12 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Answer, draw, presentation
+from howsure.answers.base import Drawn, Judged
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
 
 if TYPE_CHECKING:
-    import altair as alt
-
     from howsure.errors import Caution
     from howsure.statistics.choices import Goal, PlanMethod
 
@@ -153,7 +151,7 @@ class Simulated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Plan(Answer):
+class Plan(Judged, Drawn):
     """The number of questions and attempts required, the minimum detectable effect, or the power.
 
     Attributes:
@@ -192,12 +190,6 @@ class Plan(Answer):
         """How many questions the chosen option takes; infinite where no number is enough."""
         return self.main.best.items.value
 
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One or two plain sentences."""
-        return str(presentation(self).verdict(self))
-
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and option."""
         return [
@@ -209,11 +201,3 @@ class Plan(Answer):
     def curve_records(self) -> list[dict[str, Any]]:
         """Return the power curves: one flat mapping per task, number of attempts, and items (or true difference)."""
         return [{"task": task.task, "metric": task.metric, **row(point)} for task in self.tasks for point in task.curve]
-
-    def chart(self) -> dict[str, Any]:
-        """Return the power curves as Vega-Lite."""
-        return dict(presentation(self).chart(self))
-
-    def plot(self) -> alt.TopLevelMixin:
-        """Draw `chart()`; needs the extra "plot"."""
-        return draw(self.chart())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, presentation
-from howsure.answers.output import derived, row
+from howsure.answers.base import Judged
+from howsure.answers.output import row
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
@@ -52,7 +52,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FailurePlan(Answer):
+class FailurePlan(Judged):
     """The number of runs that show a failure rate below a limit; exact, at a one-sided level.
 
     Attributes:
@@ -80,12 +80,6 @@ class FailurePlan(Answer):
     def items(self) -> int:
         """How many runs without any failure are needed."""
         return self.allowances[0].items
-
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One or two plain sentences."""
-        return str(presentation(self).verdict(self))
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per number of failures."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from howsure.answers.base import Answer, presentation
+from howsure.answers.base import Judged
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ScoreOption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ScorePlan(Answer):
+class ScorePlan(Judged):
     """The number of questions that one score requires, or what a given number achieves.
 
     Attributes:
@@ -81,12 +81,6 @@ class ScorePlan(Answer):
     def items(self) -> float:
         """How many questions it takes; infinite where no number is enough."""
         return self.best.items.value
-
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One plain sentence."""
-        return str(presentation(self).verdict(self))
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per option."""

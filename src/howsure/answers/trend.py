@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.base import Answer, presentation
-from howsure.answers.output import HIDDEN, derived, number
+from howsure.answers.base import Answer, JudgedPart
+from howsure.answers.output import HIDDEN, number
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
@@ -69,7 +69,7 @@ class RunTrend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskTrend:
+class TaskTrend(JudgedPart):
     """All runs on one task and metric.
 
     Attributes:
@@ -90,12 +90,6 @@ class TaskTrend:
     ratio: float
     runs: tuple[RunTrend, ...]
     percent: bool = field(default=True, metadata=HIDDEN)
-
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One plain sentence."""
-        return str(presentation(self).task_verdict(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

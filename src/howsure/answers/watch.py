@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from howsure.answers.base import Answer, presentation
-from howsure.answers.output import HIDDEN, derived
+from howsure.answers.base import Judged, presentation
+from howsure.answers.output import HIDDEN
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Look(Answer):
+class Look(Judged):
     """One look at a run in progress; its interval belongs to a confidence sequence, valid at all looks together.
 
     Attributes:
@@ -76,12 +76,6 @@ class Look(Answer):
     clustered: bool = field(default=False, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
-
-    @property
-    @derived()
-    def verdict(self) -> str:
-        """One plain sentence."""
-        return str(presentation(self).verdict(self))
 
     @property
     def line(self) -> str:

@@ -82,7 +82,7 @@ def test_the_power_shown_is_that_of_the_method(name, opened):
         assert found["shown"] in found["label"]
         needed = power.items_needed(test, spread, effect, times, 0.8)
         told = f"about {rounded_up(needed)}" if needed < 1e7 else "more than ten million"
-        told = told if of["g"] >= MIN_FORECAST else "these are too few to tell from"
+        told = told if of["g"] >= MIN_FORECAST else "too few to forecast"
         assert found["needed"] == told
         least = power.smallest_effect(test, spread, found["n"], times, 0.8, most=1 if board["percent"] else math.inf)
         if math.isinf(least):

@@ -65,7 +65,7 @@ def differing(shown, c):
     for name, value in rows:
         told = table.get(name, "")
         if name.startswith("SE"):
-            told = re.sub("(; |\\()pairing saved.*", lambda part: ")" if part[1] == "; " else "", told)
+            told = re.sub("(; |\\()pairing (?:removed|gained).*", lambda part: ")" if part[1] == "; " else "", told)
         found.append((name, value, told))
         found.append((f"{name} in LaTeX", True, escape(value.removesuffix(")")) in latex))
     return [each for each in found if each[1] != each[2]]

@@ -92,7 +92,7 @@ def test_values_of_all_kinds(project):
         ("[gate\n", "no TOML"),
         ('[tasks."mmlu*"]\nclustr = "x"\n', "tasks['mmlu*']: no option 'clustr'. Did you mean 'cluster'?"),
         ('[tasks.quiz]\nfailures = "ignore"\n', "tasks['quiz']: failures='ignore' is not one of"),
-        ("[tasks]\nquiz = 3\n", "tasks['quiz']=3 is no table"),
+        ("[tasks]\nquiz = 3\n", "tasks['quiz']=3 is not a table"),
     ],
 )
 def test_mistakes_are_told_with_the_file(project, text, message):

@@ -113,7 +113,7 @@ def test_all_items_used_ends_it(tmp_path):
     results(30, b=0.75).write_csv(tmp_path / "run.csv")
     done = watch(tmp_path, "-a", "a", "-b", "b", "--items-planned", 30)
     assert done.exit_code == 2
-    assert done.stdout.startswith("Not decided with all 30 items used")
+    assert done.stdout.startswith("Still undecided after all 30 items")
 
 
 def test_rows_that_contradict_each_other_are_an_error_in_the_end(tmp_path):

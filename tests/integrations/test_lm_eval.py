@@ -204,7 +204,7 @@ def test_what_does_not_fit_is_told(recorded, options, message):
 
 
 def test_a_group_of_tasks_is_refused(recorded):
-    with pytest.raises(hs.OptionError, match=r"2 tasks are asked for: sums_open, sums_choice. One question at a time"):
+    with pytest.raises(hs.OptionError, match=r"2 tasks named: sums_open, sums_choice. One question at a time"):
         run({"x": "sums"}, "x", at_least=0.5)
 
 

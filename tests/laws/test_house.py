@@ -135,3 +135,11 @@ def lines(node: ast.FunctionDef) -> int:
     """The lines of a function, its docstring not counted."""
     said = node.body[0] if ast.get_docstring(node) is not None else None
     return node.end_lineno - node.lineno + 1 - (said.end_lineno - said.lineno + 1 if said else 0)
+
+
+def test_presentations_name_options_as_python_has_them() -> None:
+    """In backticks (`top=3`), of which commands/flags.py makes flags; a flag would be wrong in a notebook."""
+    flag = re.compile(r'"[^"]*--[a-z]')
+    paths = (SOURCE / "present").rglob("*.py")
+    found = [f"{path.relative_to(ROOT)}: {match[0]}" for path in paths for match in flag.finditer(path.read_text())]
+    assert found == []

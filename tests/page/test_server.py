@@ -56,8 +56,8 @@ def test_what_cannot_be_read_is_told_and_the_last_page_is_kept():
     viewer = Viewer(load=loader(first, ReadError("half of it", where="x.eval"), RuntimeError("odd"), second))
     assert refreshed(viewer).report is first
     assert refreshed(viewer).report is first
-    assert viewer.message == "Not read yet: x.eval: half of it"
-    assert refreshed(viewer).message == "Not read yet: odd"
+    assert viewer.message == "Not readable yet: x.eval: half of it"
+    assert refreshed(viewer).message == "Not readable yet: odd"
     assert refreshed(viewer).report is second
     assert (viewer.message, viewer.version) == ("", 2)
 
@@ -92,7 +92,7 @@ def test_readers_are_told_what_is_new():
 
     assert asyncio.run(run()) == [
         {"state": "same", "message": ""},
-        {"state": "same", "message": "Not read yet: half"},
+        {"state": "same", "message": "Not readable yet: half"},
         {"state": "new", "message": ""},
     ]
 
@@ -253,7 +253,7 @@ def test_a_port_that_is_taken(tmp_path):
         port = taken.getsockname()[1]
         result = CliRunner().invoke(main, ["view", str(tmp_path), "--port", str(port), "--no-open"])
     assert result.exit_code == 1
-    assert f"port {port} can't be had" in result.output
+    assert f"port {port} is not available" in result.output
 
 
 def test_without_the_extra(tmp_path, monkeypatch):

@@ -23,10 +23,12 @@ def alone(*scores, **options):
 
 def test_a_leader_of_few_items_is_told_as_one():
     few = some(two_models(n=400), "a", 2)
-    assert verdict(few).startswith("a leads with 100.0 % (on 2 of 400 items), but the other could be best as well.")
+    assert verdict(few).startswith("a leads with 100.0 % (on 2 of 400 items), but the other could also be best.")
     many = two_models(n=400).filter((pl.col("model") == "b") | (pl.col("item") != "q399"))
-    assert verdict(many).startswith("a is best (50.9 %, on 399 of 400 items): really ahead of the other at 95 %.")
-    assert verdict(two_models(n=400)).startswith("a is best (50.8 %): really")
+    assert verdict(many).startswith(
+        "a is best (50.9 %, on 399 of 400 items): significantly ahead of the other at 95 % confidence."
+    )
+    assert verdict(two_models(n=400)).startswith("a is best (50.8 %): significantly")
 
 
 def test_a_leader_of_other_items_than_the_rest_has_no_share_of_theirs():
@@ -56,8 +58,12 @@ def test_models_with_one_score_tie():
 
 
 def test_one_model_is_given_limits_where_give_or_take_would_be_untrue():
-    assert alone(0) == "m scores 0.0 %; the 95 % interval runs from 0.0 to 97.5 %."  # 97.5: the root of 1 − p = 0.025
-    assert alone(*[1] * 30) == "m scores 100.0 %; the 95 % interval runs from 88.4 to 100.0 %."  # 0.025^(1/30) = 0.884
+    assert (
+        alone(0) == "m scores 0.0 %; the 95 % confidence interval runs from 0.0 to 97.5 %."
+    )  # 97.5: the root of 1 − p = 0.025
+    assert (
+        alone(*[1] * 30) == "m scores 100.0 %; the 95 % confidence interval runs from 88.4 to 100.0 %."
+    )  # 0.025^(1/30) = 0.884
     assert alone(0, 1).startswith("m scores 50.0 %, give or take 4")
     assert alone(3, 5, 10, interval="t") == "m scores 6, give or take 8.957."  # 4.303 · 3.606 / √3
 

@@ -67,7 +67,7 @@ def test_a_task_without_enough_attempts_is_left_out_and_told(tau):
     answer = hs.estimate(tau, score="pass^2")
     assert [entry.task for entry in answer.entries] == ["tau_bench_airline"]
     (caution,) = [caution for caution in answer.cautions if caution.code == "no_attempts"]
-    assert caution.message == "tau_bench_retail: pass^2 needs 2 attempts an item, and none has more than 1"
+    assert caution.message == "tau_bench_retail: pass^2 needs 2 attempts per item, and none has more than 1"
 
 
 def test_pass_at_one_is_the_mean_of_the_item_means(real_data):
@@ -148,7 +148,7 @@ def test_items_with_fewer_attempts_are_counted_and_left_out():
 
 
 def test_no_item_with_enough_attempts_is_an_error():
-    with pytest.raises(hs.DataError, match="pass@5 needs 5 attempts an item, and none has more than 4"):
+    with pytest.raises(hs.DataError, match="pass@5 needs 5 attempts per item, and none has more than 4"):
         value(table(RIGHT), "pass@5")
     with pytest.raises(hs.DataError, match="consistency needs 2 attempts"):
         value(two_models(), "consistency")
@@ -301,7 +301,7 @@ def test_a_rule_that_uses_all_attempts_has_no_noise_on_exactly_these_questions()
     with pytest.raises(hs.DataError) as caught:
         hs.estimate(pair(), score="pass@4", population="benchmark")
     assert "pass@4" in str(caught.value)
-    assert "one attempt an item" not in str(caught.value)
+    assert "one attempt per item" not in str(caught.value)
 
 
 def test_probabilities_come_from_log_likelihoods():

@@ -203,7 +203,7 @@ def test_equivalence_needs_no_significance():
     answer = hs.compare(same, "a", "b", margin=0.05)
     assert not answer.decided
     assert answer.equivalence.equivalent
-    assert "are the same within 5.0 pp" in answer.verdict
+    assert "are equivalent within 5.0 pp" in answer.verdict
 
 
 def test_a_misspelt_option_is_refused():

@@ -79,10 +79,10 @@ def test_degenerate_tables_give_an_answer(frame, lower_is_better):
 
 def test_one_model_tells_nothing_apart():
     answer = health(DEGENERATE["one model"])
-    assert answer.verdict.endswith("one model only, so nothing shows which questions tell models apart.")
+    assert answer.verdict.endswith("with one model only, nothing shows which questions discriminate between models.")
     text = answer.render(width=80)
     assert "questions" in text
-    for claim in ("telling models apart", "solved by all", "by none", "suspect", "reliability"):
+    for claim in ("separate the models", "solved by all", "by none", "suspect", "reliability"):
         assert claim not in text
     assert [c.code for c in answer.tasks[0].cautions] == ["one_model"]
     assert answer.tasks[0].count("unanswered") == 3
@@ -91,14 +91,14 @@ def test_one_model_tells_nothing_apart():
 def test_two_models():
     task = health(DEGENERATE["two models"]).tasks[0]
     assert (task.n_separating, task.count("everybody"), task.count("nobody")) == (1, 2, 1)
-    assert "1 of 4 questions tells both models apart; 2 are solved by all, 1 by none." in task.verdict
+    assert "1 of 4 questions separates both models; 2 are solved by all, 1 by none." in task.verdict
     assert np.isnan(task.reliability)
     assert [c.code for c in task.cautions] == ["few_models"]
 
 
 def test_an_open_scale_has_no_solved_items():
     task = health(DEGENERATE["open scale"]).tasks[0]
-    assert "2 of 3 questions tell the 3 models apart; on 1 all score the same." in task.verdict
+    assert "2 of 3 questions separate the 3 models; on 1 all models score the same." in task.verdict
     assert row(task)["nobody"] is None
     assert not task.percent
 
@@ -122,7 +122,7 @@ def test_an_item_that_runs_against_the_others_is_found_and_listed():
     answer = health(graded(models=16, n=80, broken=2))
     task = answer.tasks[0]
     assert [suspect.item for suspect in task.suspects] == ["q078", "q079"]
-    assert "2 questions run against all the others and should be read again." in task.verdict
+    assert "2 questions contradict the others (negative item discrimination) and should be reviewed." in task.verdict
     assert "q079" in answer.render(width=80)
     kinds = {record["item"]: record["kind"] for record in answer.item_records()}
     assert kinds["q079"] == "suspect"
@@ -139,7 +139,7 @@ def test_several_tasks_have_a_line_each_and_a_verdict_for_all():
     tasks = [graded().with_columns(task=pl.lit(name)) for name in ("one", "two")]
     answer = health(pl.concat(tasks))
     assert answer.verdict == (
-        "66 of 80 questions in 2 tasks tell models apart. The smallest gap that can be seen is 15.8 pp."
+        "66 of 80 questions in 2 tasks separate the models. The smallest detectable gap is 15.8 pp."
     )
     assert row(answer["two"]) | {"task": "one"} == row(answer["one"])
     assert len(answer.records()) == 2
@@ -149,9 +149,11 @@ def test_several_tasks_have_a_line_each_and_a_verdict_for_all():
 
 def test_tasks_with_one_model_count_for_nothing():
     alone = table({"a": [1, 0, 1]}).with_columns(task=pl.lit("alone"))
-    assert health(pl.concat([alone, alone.with_columns(task=pl.lit("too"))])).verdict.startswith("One model a task,")
+    assert health(pl.concat([alone, alone.with_columns(task=pl.lit("too"))])).verdict.startswith(
+        "With one model per task,"
+    )
     answer = health(pl.concat([alone, graded().with_columns(task=pl.lit("graded"))]))
-    assert answer.verdict.startswith("33 of 40 questions in 1 of 2 tasks tell models apart.")
+    assert answer.verdict.startswith("33 of 40 questions in 1 of 2 tasks separate the models.")
     line = next(line for line in answer.render(width=100).splitlines() if line.startswith("alone"))
     assert line.split() == ["alone", "1", "3", *["n/a"] * 6]
     assert row(answer["alone"])["neighbours_apart"] is None

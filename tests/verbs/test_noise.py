@@ -129,14 +129,14 @@ def test_one_attempt_gives_a_bound_and_says_so():
     assert not entry.measured
     assert math.isnan(entry.answer_share)
     assert 0 < entry.most_answers <= 1
-    assert "One attempt a question can't tell" in answer.tasks[0].verdict
+    assert "One attempt per question doesn't show" in answer.tasks[0].verdict
     assert answer.tasks[0].pairs is None
     assert "≤ " in everything(answer)["terminal"]
 
 
 def test_one_attempt_a_question_bounds_a_difference_too():
     answer = hs.noise(two_models(n=60), "a", "b")
-    assert "One attempt a question" in answer.tasks[0].verdict
+    assert "One attempt per question" in answer.tasks[0].verdict
     everything(answer)
 
 

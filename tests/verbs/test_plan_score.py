@@ -158,7 +158,7 @@ def test_pilots_that_tell_nothing(message, frame, given):
 
 def test_the_command_line():
     assert run("--within", "3pp").startswith("About 1,070 questions give an error bar of ± 3.0 pp")
-    assert "show at least 92.0 % with a chance of" in run("--at-least", "92%", "--rate", "95%")
+    assert "show at least 92.0 % with 84 % power" in run("--at-least", "92%", "--rate", "95%")
     out = run("--at-least", "35%", "--pilot", LOGS, "-a", A, "--cluster", "passage_id").replace("\n", " ")
     assert "if the true score is 43.4 %" in out
     assert "--effect doesn't go with --within" in run("--within", "3pp", "--effect", "2pp", code=2)

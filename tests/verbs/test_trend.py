@@ -91,7 +91,7 @@ def test_a_pattern_of_one_s_own_tells_run_and_step():
         ("(", "is no regular expression"),
         (r"(.+)-(\d+)", "lacks the groups run and step"),
         (r"(?P<run>.+)-\d+", "lacks the groups run and step"),
-        (r"(?P<run>.+)-(?P<step>\w+)", "is no number"),
+        (r"(?P<run>.+)-(?P<step>\w+)", "is not a number"),
     ],
 )
 def test_patterns_that_can_t_work_are_refused(pattern, words):
@@ -141,7 +141,7 @@ def test_ragged_items_are_left_out_of_the_average_and_counted():
     answer = hs.estimate(rows, average_last=2)
     assert answer[0].estimate.n_items == 26
     (caution,) = [caution for caution in answer.cautions if caution.code == "torn_checkpoints"]
-    assert caution.message.startswith("task: 4 items lacking in some checkpoint")
+    assert caution.message.startswith("task: 4 items missing from some checkpoint")
     whole = rows.filter(pl.col("item") >= "q04", pl.col("model").is_in(["r-step4", "r-step5"]))
     assert answer[0].estimate.value == pytest.approx(whole["score"].mean(), rel=1e-12)
 
@@ -287,7 +287,7 @@ def test_one_run_has_no_signal_and_one_checkpoint_no_noise():
     short = hs.trend(training(steps=(7,))).tasks[0]
     assert math.isnan(short.noise)
     assert short.runs[0].rise is None
-    assert "1 checkpoint, no trend with an error bar (one checkpoint)" in short.verdict
+    assert "1 checkpoint, no trend can be estimated (a trend takes two checkpoints)" in short.verdict
     everything(hs.trend(training(steps=(7,))))
 
 

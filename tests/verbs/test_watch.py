@@ -151,7 +151,7 @@ def test_a_precision():
     assert look.interval.high - look.interval.low <= 0.2
     assert 100 < look.n_items < 500
     assert math.isnan(look.p_value)
-    assert look.verdict.startswith("a is known within ± 10.0 pp: stop")
+    assert look.verdict.startswith("a is known to within ± 10.0 pp: stop")
 
 
 def test_a_margin():
@@ -159,7 +159,7 @@ def test_a_margin():
     data = data.with_columns(score=pl.when(pl.int_range(pl.len()).over("model") % 10 == 0).then("score").otherwise(1.0))
     same = hs.Monitor(a="a", b="b", margin=0.06).update(data)
     assert (same.decided, same.kept) == (True, True)
-    assert "the same within 6.0 pp" in same.verdict or "not worse than b by more than 6.0 pp" in same.verdict
+    assert "equivalent within 6.0 pp" in same.verdict or "not worse than b by more than 6.0 pp" in same.verdict
     worse = hs.Monitor(a="b", b="a", margin=0.06).update(results(300))
     assert (worse.decided, worse.kept, worse.better) == (True, False, "a")
     assert worse.verdict.startswith("b is worse than a by more than 6.0 pp")
@@ -179,7 +179,7 @@ def test_not_decided_with_all_items_used():
     look = hs.Monitor(a="a", b="b", items_planned=30).update(results(30, b=0.75))
     assert look.exhausted
     assert not look.decided
-    assert look.verdict.startswith("Not decided with all 30 items used: ")
+    assert look.verdict.startswith("Still undecided after all 30 items: ")
     assert "order_not_random" not in codes(look)
 
 
@@ -319,7 +319,7 @@ def test_the_log_tells_what_is_planned():
 def test_far_from_decided():
     look = hs.Monitor(a="a", b="b", items_planned=2_000).update(results(40, b=0.75))
     assert look.verdict.startswith("Keep going: ")
-    assert "more would decide" in look.verdict or "no number of items" in look.verdict
+    assert "more would decide" in look.verdict or "no realistic number of items" in look.verdict
     assert look.line.startswith("40 of 2,000 items  ")
 
 

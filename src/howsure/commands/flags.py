@@ -36,13 +36,13 @@ def with_flags(document: Document) -> Document:
 
 
 def _block(block: Block) -> Block:
-    from howsure.present.document import Note, Text
+    from howsure.present.document import Table, Text
 
     ctx = click.get_current_context(silent=True)
     if isinstance(block, Text):
         return replace(block, text=as_flags(block.text, ctx, bare=False))
-    if not isinstance(block, Note):
-        return block
+    if isinstance(block, Table):
+        return replace(block, note=as_flags(block.note, ctx, bare=False))
     told = (
         replace(each, message=as_flags(each.message, ctx, bare=False), remedy=as_flags(each.remedy, ctx))
         for each in block.cautions

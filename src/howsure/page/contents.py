@@ -76,13 +76,15 @@ def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
 
 
 def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> Part:
-    why = "This is about single tasks: choose one above."
+    why = "This is shown for single tasks: choose one above."
     return Part(board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall)))
 
 
 def _noise(matrix: ScoreMatrix, design: Design, asked: Question) -> TaskNoise | str:
     if design.score.over_attempts or asked.population.only_these:
-        return "Not taken apart here: the error bars are about several attempts, or about exactly these questions."
+        return (
+            "Not broken down here: the error bars are for scores over several attempts, or for exactly these questions."
+        )
     try:
         return task_noise(matrix, asked)
     except HowsureError as error:
@@ -91,7 +93,7 @@ def _noise(matrix: ScoreMatrix, design: Design, asked: Question) -> TaskNoise | 
 
 def _health(matrix: ScoreMatrix, asked: Question) -> TaskHealth | str:
     if asked.population.only_these:
-        return "Questions are examined as a sample of others; here they are taken as they are."
+        return "This check treats the questions as a sample; here they are taken as exactly these."
     try:
         return task_health(matrix, asked.level)
     except HowsureError as error:

@@ -123,7 +123,7 @@ def _power() -> Spec:
     sizes = {"format": ",d", "tickCount": 5, "grid": False}
     place = {
         "x": _position("items", "questions", scale={"type": "log", "nice": False}, axis=sizes),
-        "y": _position("power", "chance to show it", scale={"domain": [0, 1]}, axis={"format": "%", "tickCount": 6}),
+        "y": _position("power", "power", scale={"domain": [0, 1]}, axis={"format": "%", "tickCount": 6}),
     }
     ring = {"type": "point", "filled": False, "size": 80, "color": GREY, "opacity": 1, "strokeWidth": 2}
     dot = {"type": "point", "filled": True, "size": 130, "color": ORANGE, "opacity": 1}
@@ -177,7 +177,7 @@ def _noise(title: str) -> Spec:
         "height": 170,
         "mark": {"type": "line", "point": True},
         "encoding": {
-            "x": _position("attempts", "attempts a question", scale=attempts, axis={"values": TICKS, "grid": False}),
+            "x": _position("attempts", "attempts per question", scale=attempts, axis={"values": TICKS, "grid": False}),
             "y": _position("se", title, scale={"zero": True}, axis={"tickCount": 5}),
             "color": {**lines, "scale": {"range": [BLUE, ORANGE, GREEN]}},
             "strokeDash": {**lines, "scale": {"range": [[1, 0], [6, 3], [2, 2]]}},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.present.document import Column, Document, Table
+from howsure.present.document import Document, facts
 from howsure.wording import count_text, level_text, listing, plural
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ class Origin:
             ("howsure", self.version),
             ("with", ", ".join(f"{name} {text}" for name, text in self.versions.items())),
         ]
-        columns = (Column(name="", align="left"), Column(name="", align="left"))
-        return Document(blocks=(Table(columns=columns, rows=tuple(rows)),))
+        return Document(blocks=(facts(rows),))
 
 
 def read_origin(path: str | Path) -> Origin:
@@ -91,8 +90,8 @@ def _options(contents: Contents, asked: Question) -> dict[str, str]:
         "error bars": listing(methods),
         "pairs": "paired, exactly these questions" if fixed else f"paired {pairs}, {asked.variance}",
         "level": level_text(asked.level),
-        "all pairs at once": board.adjust,
-        "how often they hold": "howsure calibrate --record",
+        "correction for all pairs": board.adjust,
+        "coverage of these methods": "howsure calibrate --record",
         "overall": overall if isinstance(overall, str) else ", ".join(f"{t}={w:g}" for t, w in overall.items()),
         "seed": str(asked.seed),
     }

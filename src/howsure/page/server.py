@@ -95,7 +95,7 @@ class Viewer:
                 raise  # nothing that the files become will mend it
             return
         except Exception as error:  # noqa: BLE001 - files that are being written may be anything for a moment
-            report, message = self.report, f"Not read yet: {error}"
+            report, message = self.report, f"Not readable yet: {error}"
         same = report is not None and self.report is not None and report.data == self.report.data
         if same and message == self.message:
             return
@@ -248,7 +248,7 @@ def serve(
 
 def _greet(viewer: Viewer, address: str, tell: Callable[[str], None], open: Callable[[str], Any] | None) -> None:
     tell(viewer.message or (viewer.report.verdict if viewer.report else ""))
-    tell(f"Serving {address} (Ctrl-C ends it)")
+    tell(f"Serving {address} (press Ctrl-C to stop)")
     if open is not None:
         open(address)
 
@@ -278,6 +278,6 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise OptionError(
-            f"port {port} can't be had ({error.strerror})", remedy="Give another with --port, or 0."
+            f"port {port} is not available ({error.strerror})", remedy="Give another with --port, or 0."
         ) from None
     return listening

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Document, Table, closing, opening
+from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.wording import level_text, listing, plural
 
 if TYPE_CHECKING:
     from howsure.answers.aa import AlarmRate, FalseAlarms
+    from howsure.present.document import Table
     from howsure.statistics.results import Interval
 
 
@@ -19,51 +20,39 @@ def document(answer: FalseAlarms) -> Document:
 
 
 def verdict(answer: FalseAlarms) -> str:
-    """Say how often the gate fails a model against itself, and which models break the promise."""
+    """Say how often the gate fails a model against itself, and which models exceed the nominal rate."""
     fails, different = _percent(answer.failed_share), _percent(answer.different_share)
     least, most = (f(entry.failed_share for entry in answer.entries) for f in (min, max))
     spread = f", {_percent(least)} to {_percent(most)} by model" if len(answer.entries) > 1 else ""
-    promised = f"at most {_percent(answer.promised_fails)} is promised"
-    head = f"Against itself the gate fails {fails} of the time{spread}; {promised}"
-    rest = f"Differences are seen {different} of the time, where {_percent(answer.promised_different)} is promised."
+    promised = f"nominally at most {_percent(answer.promised_fails)}"
+    head = f"Compared with itself, a model fails the gate {fails} of the time{spread}; {promised}"
+    rest = (
+        f"A difference is called significant {different} of the time; nominally {_percent(answer.promised_different)}."
+    )
     if not answer.broken:
         return f"{head}. {rest}"
-    return f"{head}. {rest} More than promised: {listing([entry.model for entry in answer.broken])}."
+    return f"{head}. {rest} Above the nominal rate: {listing([entry.model for entry in answer.broken])}."
 
 
 def _table(answer: FalseAlarms) -> Table:
-    tasks = len({(entry.task, entry.metric) for entry in answer.entries}) > 1
     level = level_text(answer.entries[0].failed_interval.level)
-    columns = (
-        *((Column(name="task", align="left"),) if tasks else ()),
-        Column(name="model", align="left"),
-        Column(name="fails %"),
-        Column(name=f"{level} interval", priority=7),
-        Column(name="differs %"),
-        Column(name=f"{level} interval", priority=7),
-        Column(name="parted", align="left", priority=5),
-        Column(name="items", priority=4),
-    )
+    several = len({(entry.task, entry.metric) for entry in answer.entries}) > 1
+    fields: list[Field[AlarmRate]] = [
+        Field("task", lambda entry: f"{entry.task} · {entry.metric}", align="left", shown=several),
+        Field("model", lambda entry: entry.model, align="left"),
+        Field("fails %", lambda entry: f"{100 * entry.failed_share:.1f}"),
+        Field(f"{level} interval", lambda entry: _limits(entry.failed_interval), priority=7),
+        Field("differs %", lambda entry: f"{100 * entry.different_share:.1f}"),
+        Field(f"{level} interval", lambda entry: _limits(entry.different_interval), priority=7),
+        Field("split by", lambda entry: entry.parted, align="left", priority=5),
+        Field("items", lambda entry: f"{entry.n_items:,}", priority=4),
+    ]
     splits = plural(answer.entries[0].splits, "random split")
     note = (
-        f"{splits} a model; asked: {answer.asked}. Splits of one data set are no independent replications: the intervals "
-        "say how well the splits measure the share in these data."
+        f"{splits} per model; criterion: {answer.asked}. Splits of one data set are not independent replications: the "
+        "intervals cover only the error of estimating the share in these data from the splits."
     )
-    return Table(columns=columns, rows=tuple(_row(entry, tasks) for entry in answer.entries), note=note)
-
-
-def _row(entry: AlarmRate, tasks: bool) -> tuple[str, ...]:
-    task = (f"{entry.task} · {entry.metric}",) if tasks else ()
-    return (
-        *task,
-        entry.model,
-        f"{100 * entry.failed_share:.1f}",
-        _limits(entry.failed_interval),
-        f"{100 * entry.different_share:.1f}",
-        _limits(entry.different_interval),
-        entry.parted,
-        f"{entry.n_items:,}",
-    )
+    return tabled(answer.entries, fields, note=note)
 
 
 def _limits(interval: Interval) -> str:

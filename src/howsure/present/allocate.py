@@ -18,7 +18,7 @@ def document(answer: Allocation) -> Document:
     """Return the verdict, the notes, two small tables and the cautions."""
     blocks = [
         *opening(verdict(answer), answer.notes),
-        *small([f"Chosen by the answers of {listing(answer.decided_by)}."]),
+        *small([f"Chosen from the answers of {listing(answer.decided_by)}."]),
         *([_error_table(answer)] if math.isfinite(answer.se_after) else []),
         *([_count_table(answer)] if answer.worthwhile else []),
     ]
@@ -27,14 +27,14 @@ def document(answer: Allocation) -> Document:
 
 def verdict(answer: Allocation) -> str:
     """Say how the attempts should be spread, and what choosing them brings."""
-    part = f"of the answers' part of the variance of {' − '.join(answer.models)}"
+    part = f"of the conditional variance (the answers' part) of {' − '.join(answer.models)}"
     if not answer.worthwhile:
         lost = f"save {_percent(answer.saved)}" if answer.saved >= 0 else f"add {_percent(-answer.saved)}"
         return f"Spread the {plural(answer.total, 'attempt')} evenly: choosing items would {lost} {part}."
     head = f"{_attempts(answer)}, spread as below,"
     if not math.isfinite(answer.se_after):
-        return f"{head} would save about {_percent(answer.saved)} {part}, against spreading them evenly."
-    return f"{head} {_brought(answer)} That saves {_percent(answer.saved)} {part}, {_whole(answer)} of its SE."
+        return f"{head} would save about {_percent(answer.saved)} {part}, compared with an even spread."
+    return f"{head} {_brought(answer)} That saves {_percent(answer.saved)} {part}, and {_whole(answer)} of its SE."
 
 
 def _attempts(answer: Allocation) -> str:
@@ -47,7 +47,7 @@ def _brought(answer: Allocation) -> str:
     scale = Scale(percent=answer.percent, digits=2)
     after = scale.gap(answer.se_after)
     start = f"have an SE of {after}" if answer.new_run else f"bring the SE from {scale.number(answer.se)} to {after}"
-    return f"would {start}; spread evenly, {scale.gap(answer.se_even)}."
+    return f"would {start}, compared with {scale.gap(answer.se_even)} if spread evenly."
 
 
 def _whole(answer: Allocation) -> str:
@@ -67,11 +67,11 @@ def _error_table(answer: Allocation) -> Table:
     return Table(
         columns=(
             Column(name="attempts", align="left"),
-            Column(name=f"SE of the answers{unit}"),
-            Column(name=f"whole SE{unit}"),
+            Column(name=f"SE from answers{unit}"),
+            Column(name=f"total SE{unit}"),
         ),
         rows=tuple((name, scale.number(math.sqrt(part)), scale.number(whole)) for name, part, whole in rows),
-        note=f"{_percent(stays)} of SE squared comes from which questions were drawn, and stays whatever is answered",
+        note=f"{_percent(stays)} of SE squared comes from the choice of questions, which no further attempt reduces",
     )
 
 
@@ -91,7 +91,7 @@ def _count_table(answer: Allocation) -> Table:
     return Table(
         columns=(Column(name="attempts to add", align="left"), *(Column(name=name) for name in names)),
         rows=tuple(rows),
-        note=f"{models}item by item: -o attempts.csv",
+        note=f"{models}item by item: `output='attempts.csv'`",
     )
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Document, Table, Text, Whisker, closing, opening, small
+from howsure.present.document import Document, Field, Text, Whisker, closing, opening, small, tabled
+from howsure.present.leaderboard import left_out
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.audit import Audit, AuditBoard, AuditEntry
-    from howsure.present.document import Block, Cell
+    from howsure.present.document import Block, Cell, Table
 
 _LEGEND = (
-    "break-even: how strongly the answers of a model and the next would have to agree, question by question, for "
-    "their gap to be real (0.3 to 0.7 is common). Per-question results would settle it: howsure compare."
+    "break-even: the correlation, question by question, between the answers of a model and of the next from which "
+    "their gap would be significant (0.3 to 0.7 is common). Per-question results would settle it: howsure compare."
 )
 
 
@@ -33,46 +34,41 @@ def board_verdict(board: AuditBoard) -> str:
     """Say how many neighbouring gaps could be noise."""
     judged = [entry.verdict for entry in board.entries if entry.verdict]
     if not judged:
-        return "No gap can be judged: the number of questions isn't known. Give it as `n`."
+        return "No gap can be judged, because the number of questions is unknown. Give it as `n`."
     real = sum(word == "real" for word in judged)
     open_ = sum(word in ("likely real", "depends") for word in judged)
-    gaps = plural(len(judged), "neighbouring gap")
-    settled = f"{real or 'none'} {'is' if real <= 1 else 'are'} real on these numbers alone"
-    rest = f"; {open_} could be, if the models' answers agree enough" if open_ else ""
-    return f"Of {gaps}, {settled}{rest}."
+    gaps = plural(len(judged), "gap")
+    settled = f"{real or 'none'} {'is' if real <= 1 else 'are'} significant on these numbers alone"
+    rest = f"; {open_} could be, if the models' answers are correlated strongly enough" if open_ else ""
+    return f"Of {gaps} between neighbouring ranks, {settled}{rest}."
 
 
 def _table(board: AuditBoard, top: int | None) -> Table:
     scale = Scale(percent=all(0 <= entry.score <= 1 for entry in board.entries))
-    columns = (
-        Column(name="model", align="left"),
-        Column(name=f"score{scale.column}"),
-        Column(name="n", priority=6),
-        Column(name=f"{level_text(board.level)} interval"),
-        Column(name="", align="left", priority=4),
-        Column(name=f"gap{scale.unit}", priority=8),
-        Column(name="p", priority=5),
-        Column(name="break-even", priority=7),
-        Column(name="gap is", align="left"),
-    )
+    fields: list[Field[AuditEntry]] = [
+        Field("model", lambda e: e.model, align="left"),
+        Field(f"score{scale.column}", lambda e: scale.number(e.score)),
+        Field("n", lambda e: "?" if e.n is None else f"{e.n:,}", priority=6),
+        Field(f"{level_text(board.level)} interval", lambda e: scale.interval(e.low, e.high) if _has_bar(e) else ""),
+        Field("", _whisker, align="left", priority=4),
+        Field(f"gap{scale.unit}", lambda e: scale.number(e.gap_next) if math.isfinite(e.gap_next) else "", priority=8),
+        Field("p", lambda e: p_text(e.p_next) if math.isfinite(e.p_next) else "", priority=5),
+        Field("break-even", _break_even, priority=7),
+        Field("gap is", lambda e: e.verdict, align="left"),
+    ]
     shown = board.entries[:top]
-    rows = tuple(_row(entry, scale) for entry in shown)
-    left = len(board.entries) - len(shown)
-    note = f"… and {plural(left, 'further model')} (--top)" if left else ""
-    return Table(columns=columns, rows=rows, note=note)
+    return tabled(shown, fields, note=left_out(len(board.entries), len(shown)))
 
 
-def _row(entry: AuditEntry, scale: Scale) -> tuple[Cell, ...]:
-    has_bar = math.isfinite(entry.low)
-    known = math.isfinite(entry.p_next)
-    return (
-        entry.model,
-        scale.number(entry.score),
-        "?" if entry.n is None else f"{entry.n:,}",
-        scale.interval(entry.low, entry.high) if has_bar else "",
-        Whisker(value=entry.score, low=entry.low, high=entry.high) if has_bar else "",
-        scale.number(entry.gap_next) if math.isfinite(entry.gap_next) else "",
-        p_text(entry.p_next) if known else "",
-        ("never" if math.isnan(entry.break_even) else f"{max(entry.break_even, 0):.2f}") if known else "",
-        entry.verdict,
-    )
+def _has_bar(entry: AuditEntry) -> bool:
+    return math.isfinite(entry.low)
+
+
+def _whisker(entry: AuditEntry) -> Cell:
+    return Whisker(value=entry.score, low=entry.low, high=entry.high) if _has_bar(entry) else ""
+
+
+def _break_even(entry: AuditEntry) -> str:
+    if not math.isfinite(entry.p_next):
+        return ""
+    return "never" if math.isnan(entry.break_even) else f"{max(entry.break_even, 0):.2f}"

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.present.document import Column, Document, Table, opening
+from howsure.present.document import Document, Field, opening, tabled
 from howsure.wording import level_text, plural
 
 if TYPE_CHECKING:
     import polars as pl
 
     from howsure.answers.calibrate import Calibration
+    from howsure.present.document import Table
 
 WORST = 10
 
 
 KINDS = {
-    "mean": "Intervals of a score",
-    "difference": "Intervals of a difference",
-    "fixed mean": "Intervals of a score on exactly these items",
-    "fixed difference": "Intervals of a difference on exactly these items",
-    "adjusted mean": "Intervals of a score adjusted by a covariate",
-    "answer variance": "Intervals of the answers' variance",
-    "question variance": "Intervals of the questions' variance",
-    "between variance": "Intervals of the clusters' variance",
+    "mean": "Intervals for a score",
+    "difference": "Intervals for a difference",
+    "fixed mean": "Intervals for a score on exactly these items",
+    "fixed difference": "Intervals for a difference on exactly these items",
+    "adjusted mean": "Intervals for a score adjusted for a covariate",
+    "answer variance": "Intervals for the variance between answers",
+    "question variance": "Intervals for the variance between questions",
+    "between variance": "Intervals for the variance between clusters",
 }
-"""What is asked of methods, in the order in which it is shown."""
+"""What methods estimate, in the order in which it is shown."""
 
 
-LEGEND = "* what you get without asking; least, mean: coverage; no bar: samples without an error bar; broken: promises"
+LEGEND = "* the default; lowest, mean: coverage; no bar: samples without an error bar; broken: promises"
 
 
 def document(answer: Calibration) -> Document:
@@ -47,8 +48,8 @@ def verdict(answer: Calibration) -> str:
     promised = answer.cells["kept"].drop_nulls()
     cells, free = len(answer.cells), len(answer.cells) - len(promised)
     kept = f"{int(promised.sum()):,} of {plural(len(promised), 'promise')} kept"
-    rest = f"; {free:,} of these are without one." if free else "."
-    return f"{kept}, in {plural(cells, 'cell')} of world and method{rest}"
+    rest = f"; {free:,} of these have none." if free else "."
+    return f"{kept}, in {plural(cells, 'combination')} of world and method{rest}"
 
 
 def _methods_table(cells: pl.DataFrame, title: str) -> Table:
@@ -65,45 +66,29 @@ def _methods_table(cells: pl.DataFrame, title: str) -> Table:
         pl.col("refused").mean(),
         pl.col("kept").eq(other=False).sum().alias("broken"),
     )
-    columns = (
-        Column(name="method", align="left"),
-        Column(name="worlds"),
-        Column(name="least"),
-        Column(name="mean"),
-        Column(name="under 93 %"),
-        Column(name="width"),
-        Column(name="no bar", priority=5),
-        Column(name="broken"),
-    )
-    rows = tuple(
-        (
-            row["method"] + (" *" if row["default"] else ""),
-            f"{row['cells']:,}",
-            f"{100 * row['least']:.1f} %",
-            f"{100 * row['mean']:.1f} %",
-            f"{row['low']:,}",
-            f"{row['width']:.3f}",
-            f"{100 * row['refused']:.1f} %",
-            f"{row['broken']:,}",
-        )
-        for row in found.sort("default", "mean", descending=True).iter_rows(named=True)
-    )
-    return Table(columns=columns, rows=rows, title=title, note=LEGEND)
+    fields: list[Field[dict[str, Any]]] = [
+        Field("method", lambda row: row["method"] + (" *" if row["default"] else ""), align="left"),
+        Field("worlds", lambda row: f"{row['cells']:,}"),
+        Field("lowest", lambda row: f"{100 * row['least']:.1f} %"),
+        Field("mean", lambda row: f"{100 * row['mean']:.1f} %"),
+        Field("under 93 %", lambda row: f"{row['low']:,}"),
+        Field("width", lambda row: f"{row['width']:.3f}"),
+        Field("no bar", lambda row: f"{100 * row['refused']:.1f} %", priority=5),
+        Field("broken", lambda row: f"{row['broken']:,}"),
+    ]
+    ordered = found.sort("default", "mean", descending=True).iter_rows(named=True)
+    return tabled(ordered, fields, title=title, note=LEGEND)
 
 
 def _worst_table(cells: pl.DataFrame) -> Table:
     worst = cells.filter("default").sort("coverage").head(WORST)
-    columns = (
-        Column(name="method", align="left"),
-        Column(name="world", align="left"),
-        Column(name="coverage"),
-        Column(name="width"),
-    )
-    rows = tuple(
-        (row["method"], world_text(row), f"{100 * row['coverage']:.1f} %", f"{row['width']:.3f}")
-        for row in worst.iter_rows(named=True)
-    )
-    return Table(columns=columns, rows=rows, title="The worst worlds of the defaults")
+    fields: list[Field[dict[str, Any]]] = [
+        Field("method", lambda row: row["method"], align="left"),
+        Field("world", world_text, align="left"),
+        Field("coverage", lambda row: f"{100 * row['coverage']:.1f} %"),
+        Field("width", lambda row: f"{row['width']:.3f}"),
+    ]
+    return tabled(worst.iter_rows(named=True), fields, title="Worlds in which the defaults cover worst")
 
 
 def world_text(row: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.answers.compare import Comparisons
-from howsure.present.document import Column, Document, Table, Text, closing, opening
+from howsure.present.document import Document, Text, closing, facts, opening
 from howsure.present.words import plain
 from howsure.wording import Scale, level_text, p_text, plural, rounded_up
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison
     from howsure.present.charts.base import Spec
-    from howsure.present.document import Block
+    from howsure.present.document import Block, Table
     from howsure.statistics.pairs.equivalence import Equivalence
 
 
@@ -39,7 +39,7 @@ def _several(answer: Comparisons) -> list[Block]:
 
 
 def verdict(answer: Comparison | Comparisons) -> str:
-    """Say who is better, or on how many tasks each is."""
+    """Say which is better, or on how many tasks each is."""
     return _tasks_verdict(answer) if isinstance(answer, Comparisons) else verdict_sentence(answer)
 
 
@@ -84,7 +84,7 @@ def _tasks_verdict(answer: Comparisons) -> str:
     won = [sum(c.better == name for c in answer.comparisons) for name in (a, b)]
     tasks = plural(len(answer.comparisons), "task")
     open_ = len(answer.comparisons) - sum(won)
-    return f"Of {tasks}, {a} is really better on {won[0]}, {b} on {won[1]}; on {open_} it can't be told."
+    return f"Of {tasks}, {a} is significantly better on {won[0]} and {b} on {won[1]}; {open_ or 'none'} undecided."
 
 
 def comparison_table(c: Comparison) -> Table:
@@ -108,16 +108,14 @@ def comparison_table(c: Comparison) -> Table:
     rows += _equivalence_rows(c, scale)
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", str(c.difference.method)))
-    if c.paired:
-        rows.append(("how often it holds", "howsure calibrate --record"))
-    return Table(columns=(Column(name="", align="left"), Column(name="", align="left")), rows=tuple(rows))
+    return facts(rows, note="coverage of the interval: calibrate with `record=True`" if c.paired else "")
 
 
 def verdict_sentence(c: Comparison) -> str:
-    """Say in one sentence who is better, or that it can't be told and what it would take."""
+    """Say in one sentence which is better, or that the data can't tell and what it would take."""
     scale = Scale(percent=c.percent)
     if not math.isfinite(c.p_value):
-        return f"Can't tell {c.a} and {c.b} apart: these scores give no error bar ({_why(c)})."
+        return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
     take = scale.number(c.difference.interval.half_width)
     gap, level = scale.gap(c.difference.value), level_text(c.difference.interval.level)
     where = "" if c.task else "overall, "
@@ -125,7 +123,7 @@ def verdict_sentence(c: Comparison) -> str:
         return _margin_sentence(c, c.equivalence, scale)
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
-        return f"{where}{c.better} beats {loser} by {gap}, give or take {take}: real at {level}."
+        return f"{where}{c.better} beats {loser} by {gap}, give or take {take}: significant at {level} confidence."
     if c.difference.value == 0:
         return f"Can't tell: {where}{c.a} and {c.b} score the same, give or take {take}{scale.unit}."
     ahead = c.a if (c.difference.value > 0) != c.lower_is_better else c.b
@@ -144,9 +142,9 @@ def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
     margin, level = scale.gap(e.margin), level_text(e.level)
     take = f"{scale.difference(c.difference.value)}, give or take {scale.number(c.difference.interval.half_width)}"
     if e.equivalent:
-        return f"{c.a} and {c.b} are the same within {margin} ({take}): shown at {level}."
+        return f"{c.a} and {c.b} are equivalent within {margin} ({take}), at {level} confidence."
     if e.noninferior:
-        return f"{c.a} is not worse than {c.b} by more than {margin} ({take}): shown at {level}."
+        return f"{c.a} is not worse than {c.b} by more than {margin} ({take}), at {level} confidence."
     return f"Can't tell whether {c.a} is within {margin} of {c.b} ({take})."
 
 
@@ -157,11 +155,11 @@ def _why(c: Comparison) -> str:
 def _se_text(c: Comparison, scale: Scale) -> str:
     text = scale.number(c.difference.se) + scale.unit
     if math.isfinite(c.saved):
-        return f"{text} (covariates saved {100 * c.saved:.0f} % of the variance)".replace("-", "−")
+        return f"{text} (covariates removed {100 * c.saved:.0f} % of the variance)".replace("-", "−")
     if not c.paired or not math.isfinite(c.unpaired_se) or not c.unpaired_se:
         return text
     saved = 1 - (c.difference.se / c.unpaired_se) ** 2
-    effect = f"pairing saved {100 * saved:.0f} % of the variance" if saved >= 0 else "pairing saved nothing"
+    effect = f"pairing removed {100 * saved:.0f} % of the variance" if saved >= 0 else "pairing gained nothing"
     together = f"correlation {c.correlation:.2f}; " if math.isfinite(c.correlation) else ""
     return f"{text} (unpaired {scale.number(c.unpaired_se)}; {together}{effect})"
 
@@ -172,8 +170,8 @@ def _equivalence_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     e = c.equivalence
     return [
         ("margin", scale.gap(e.margin)),
-        ("p, not worse", p_text(e.p_noninferior)),
-        ("p, equivalent", p_text(e.p_equivalent)),
+        ("p, non-inferiority", p_text(e.p_noninferior)),
+        ("p, equivalence", p_text(e.p_equivalent)),
     ]
 
 

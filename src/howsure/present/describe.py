@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Document, Table, Text, closing, opening
+from howsure.present.document import Column, Document, Field, Table, Text, closing, facts, opening, tabled
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ def document(answer: Description) -> Document:
         blocks.append(_tasks_table(answer.tasks))
     if answer.columns:
         shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in answer.columns.items())
-        blocks.append(Text(text=f"Further columns, to cluster by or to choose rows by: {shown}."))
+        blocks.append(Text(text=f"Other columns, for clusters or for selecting rows: {shown}."))
     return Document(blocks=(*blocks, *_file_blocks(answer.files), *closing(answer.cautions)))
 
 
 def verdict(answer: Description) -> str:
-    """Say in one line what was found."""
+    """Say in one line what was read."""
     parts = [
         plural(len({task.task for task in answer.tasks}), "task"),
         plural(sum(task.rows for task in answer.tasks), "row"),
@@ -42,33 +42,18 @@ def verdict(answer: Description) -> str:
 
 
 def _tasks_table(tasks: tuple[TaskSummary, ...]) -> Table:
-    columns = (
-        Column(name="task", align="left"),
-        Column(name="metric", align="left", priority=8),
-        Column(name="from", align="left", priority=4),
-        Column(name="models"),
-        Column(name="items"),
-        Column(name="attempts", priority=7),
-        Column(name="failed", priority=6),
-        Column(name="incomplete", priority=3),
-        Column(name="clusters", priority=5),
-    )
-    rows = tuple(
-        (
-            task.task,
-            task.metric + (" *" if task.headline else ""),
-            task.harness,
-            f"{task.models:,}",
-            f"{task.items:,}",
-            _span(task.attempts_low, task.attempts_high),
-            f"{task.failed:,}",
-            f"{task.incomplete:,}",
-            "" if task.clusters is None else f"{task.clusters:,}",
-        )
-        for task in tasks
-    )
-    note = "* the harness's headline metric" if any(task.headline for task in tasks) else ""
-    return Table(columns=columns, rows=rows, note=note)
+    fields: list[Field[TaskSummary]] = [
+        Field("task", lambda t: t.task, align="left"),
+        Field("metric", lambda t: t.metric + (" *" if t.headline else ""), align="left", priority=8),
+        Field("from", lambda t: t.harness, align="left", priority=4),
+        Field("models", lambda t: f"{t.models:,}"),
+        Field("items", lambda t: f"{t.items:,}"),
+        Field("attempts", lambda t: _span(t.attempts_low, t.attempts_high), priority=7),
+        Field("failed", lambda t: f"{t.failed:,}", priority=6),
+        Field("incomplete", lambda t: f"{t.incomplete:,}", priority=3),
+        Field("clusters", lambda t: "" if t.clusters is None else f"{t.clusters:,}", priority=5),
+    ]
+    return tabled(tasks, fields, note="* the harness's headline metric" if any(t.headline for t in tasks) else "")
 
 
 def _span(low: int, high: int) -> str:
@@ -86,8 +71,6 @@ def _file_blocks(files: tuple[FileReport, ...]) -> list[Block]:
     if told:
         lines = tuple((file.path, file.reason) for file in told[:MOST_FILES])
         left = len(told) - len(lines)
-        note = f"… and {plural(left, 'more file')}: --format json lists all" if left else ""
-        blocks.append(
-            Table(columns=(Column(name="", align="left"), Column(name="", align="left")), rows=lines, note=note)
-        )
+        note = f"… and {plural(left, 'more file')}; `format='json'` lists all" if left else ""
+        blocks.append(facts(lines, note=note))
     return blocks

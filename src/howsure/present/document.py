@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
     from howsure.errors import Caution
@@ -22,6 +22,7 @@ class Whisker:
 
 
 Cell = str | Whisker
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,45 @@ class Table:
             return 0.0, 1.0
         low, high = min(w.low for w in whiskers), max(w.high for w in whiskers)
         return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+    @property
+    def has_header(self) -> bool:
+        """Whether any column has a name; a table without is a list of facts."""
+        return any(column.name for column in self.columns)
+
+    def is_drawn(self, place: int) -> bool:
+        """Say whether a column holds error bars to be drawn."""
+        return any(isinstance(row[place], Whisker) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Generic[Thing]):
+    """A column, and what it says of each thing that has a row; it is left out where it isn't `shown`."""
+
+    name: str
+    cell: Callable[[Thing], Cell]
+    _: KW_ONLY
+    align: Literal["left", "right"] = "right"
+    priority: int = 9
+    error_of: str = ""
+    shown: bool = True
+
+    @property
+    def column(self) -> Column:
+        """The column without its cells."""
+        return Column(name=self.name, align=self.align, priority=self.priority, error_of=self.error_of)
+
+
+def tabled(things: Iterable[Thing], fields: Iterable[Field[Thing]], *, title: str = "", note: str = "") -> Table:
+    """Lay out things, one a row, under the fields that are shown."""
+    shown = [each for each in fields if each.shown]
+    rows = tuple(tuple(each.cell(thing) for each in shown) for thing in things)
+    return Table(columns=tuple(each.column for each in shown), rows=rows, title=title, note=note)
+
+
+def facts(rows: Iterable[tuple[Cell, ...]], *, heads: tuple[str, str] = ("", ""), note: str = "") -> Table:
+    """Lay out facts as two columns: what, and how much."""
+    return Table(columns=tuple(Column(name=head, align="left") for head in heads), rows=tuple(rows), note=note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Document, Table, Text, Whisker, closing, small
+from howsure.present.document import Document, Field, Text, Whisker, closing, small, tabled
 from howsure.present.words import plain
 from howsure.present.words.bounds import bound_sentence
 from howsure.wording import Scale, level_text, listing, plural
@@ -14,7 +14,7 @@ from howsure.wording import Scale, level_text, listing, plural
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry, Estimates
     from howsure.errors import Caution
-    from howsure.present.document import Block, Cell
+    from howsure.present.document import Block, Cell, Table
     from howsure.statistics.results import Estimate
 
 
@@ -41,52 +41,32 @@ def explanation(answer: Estimates) -> Document:
 
 def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
     """Lay out estimates of one task and metric."""
-    level = level_text(entries[0].estimate.interval.level)
-    failed = any(entry.n_failed for entry in entries)
+    level, score = level_text(entries[0].estimate.interval.level), f"score{scale.column}"
     clustered = any(entry.estimate.n_clusters != entry.estimate.n_items for entry in entries)
-    columns = [
-        Column(name="model", align="left"),
-        Column(name=f"score{scale.column}"),
-        Column(name=f"{level} interval"),
-        Column(name="", align="left", priority=5),
-        Column(name="SE", priority=6, error_of=f"score{scale.column}"),
-        Column(name="items", priority=7),
+    failed, saved = any(entry.n_failed for entry in entries), any(math.isfinite(entry.saved) for entry in entries)
+    fields: list[Field[Entry]] = [
+        Field("model", lambda e: e.model, align="left"),
+        Field(score, lambda e: scale.number(e.estimate.value)),
+        Field(f"{level} interval", lambda e: limits(e.estimate, scale)),
+        Field("", lambda e: whisker(e.estimate), align="left", priority=5),
+        Field("SE", lambda e: scale.number(e.estimate.se), priority=6, error_of=score),
+        Field("items", lambda e: f"{e.estimate.n_items:,}", priority=7),
+        Field("clusters", lambda e: f"{e.estimate.n_clusters:,}", priority=4, shown=clustered),
+        Field("failed", lambda e: f"{e.n_failed:,}", priority=8, shown=failed),
+        Field("variance removed", _saved, priority=8, shown=saved),
     ]
-    if clustered:
-        columns.append(Column(name="clusters", priority=4))
-    if failed:
-        columns.append(Column(name="failed", priority=8))
-    saved = any(math.isfinite(entry.saved) for entry in entries)
-    if saved:
-        columns.append(Column(name="variance saved", priority=8))
-    rows = tuple(
-        (*_estimate_row(entry, scale, clustered, failed), *([_saved(entry)] if saved else [])) for entry in entries
-    )
     methods = listing(sorted({str(entry.estimate.method) for entry in entries}))
-    note = f"intervals by {methods}; how often they hold: howsure calibrate --record"
-    return Table(title=title, columns=tuple(columns), rows=rows, note=note)
-
-
-def _estimate_row(entry: Entry, scale: Scale, clustered: bool, failed: bool) -> tuple[Cell, ...]:
-    estimate = entry.estimate
-    interval = estimate.interval
-    cells: list[Cell] = [
-        entry.model,
-        scale.number(estimate.value),
-        scale.interval(interval.low, interval.high),
-        whisker(estimate),
-        scale.number(estimate.se),
-        f"{estimate.n_items:,}",
-    ]
-    if clustered:
-        cells.append(f"{estimate.n_clusters:,}")
-    if failed:
-        cells.append(f"{entry.n_failed:,}")
-    return tuple(cells)
+    note = f"intervals by {methods}; their coverage: calibrate with `record=True`"
+    return tabled(entries, fields, title=title, note=note)
 
 
 def _saved(entry: Entry) -> str:
     return f"{100 * entry.saved:.0f} %".replace("-", "−") if math.isfinite(entry.saved) else "n/a"
+
+
+def limits(estimate: Estimate, scale: Scale) -> str:
+    """Write the confidence interval of an estimate: `[75.0, 82.2]`."""
+    return scale.interval(estimate.interval.low, estimate.interval.high)
 
 
 def whisker(estimate: Estimate) -> Cell:
@@ -98,7 +78,7 @@ def whisker(estimate: Estimate) -> Cell:
 
 
 def bound_texts(entries: list[Entry]) -> list[Block]:
-    """Say the one-sided exact statements, one line a model."""
+    """Say the one-sided exact limits, one line a model."""
     return [
         Text(text=f"{entry.model}: {'; '.join(bound_sentence(bound) for bound in entry.estimate.bounds)}.")
         for entry in entries

@@ -39,7 +39,7 @@ def format_of(output: str | None) -> Format:
     suffix = Path(output).suffix.lower()
     if suffix not in SUFFIXES:
         raise OptionError(
-            f"can't tell a format from {output!r}", remedy=f"End it in {', '.join(SUFFIXES)}, or give --format."
+            f"can't tell a format from {output!r}", remedy=f"End it in {', '.join(SUFFIXES)}, or give `format`."
         )
     return SUFFIXES[suffix]
 

@@ -6,12 +6,13 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Document, Table, closing, opening
+from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.wording import VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Check, Gate
     from howsure.errors import Caution
+    from howsure.present.document import Table
 
 MARK = "howsure gate"
 """By which a bot finds its comment again."""
@@ -49,9 +50,9 @@ def _summary(gate: Gate) -> str:
     if gate.verdict == "pass":
         against = "" if gate.baseline is None else f" against {gate.baseline}"
         return f"all {total} pass, {gate.candidate}{against}."
-    head = f"{len(named):,} of {total} {'fail' if gate.verdict == 'fail' else 'are open'}"
+    head = f"{len(named):,} of {total} {'fail' if gate.verdict == 'fail' else 'are undecided'}"
     if len(named) == 1:
-        head = f"1 of {total} {'fails' if gate.verdict == 'fail' else 'is open'}"
+        head = f"1 of {total} {'fails' if gate.verdict == 'fail' else 'is undecided'}"
     if len(named) > 1 and many:
         return f"{head}: {listing([check.name for check in named])}."
     first = "; the first" if len(named) > 1 else ""
@@ -62,17 +63,17 @@ def _with_needed(check: Check) -> str:
     if not check.more_items < 1e7:
         return check_sentence(check)
     more = rounded_up(check.more_items)
-    return f"{check_sentence(check).rstrip('.')}; about {more} more questions would settle it if that is the truth."
+    return f"{check_sentence(check).rstrip('.')}; about {more} more questions would settle it if the true value is as observed."
 
 
 def asked(c: Check) -> str:
-    """Say what the candidate has to show."""
+    """Say which criterion the candidate has to meet."""
     scale = Scale(percent=c.percent)
     limit = "" if math.isnan(c.limit) else scale.given(c.limit) if _is_floor(c) else scale.given_gap(c.limit)
     return {
         "not_worse_than": f"not worse than {c.baseline} by more than {limit}",
         "better": f"better than {c.baseline}",
-        "same_within": f"the same as {c.baseline} within {limit}",
+        "same_within": f"equivalent to {c.baseline} within {limit}",
         "at_least": f"at least {limit}",
         "at_most": f"at most {limit}",
     }[c.criterion]
@@ -80,7 +81,7 @@ def asked(c: Check) -> str:
 
 def _asked_short(c: Check) -> str:
     limit = "" if math.isnan(c.limit) else Scale(percent=c.percent).given_gap(c.limit)
-    words = {"not_worse_than": f"not worse by {limit}", "better": "better", "same_within": f"same within {limit}"}
+    words = {"not_worse_than": f"not worse by {limit}", "better": "better", "same_within": f"equivalent within {limit}"}
     return words.get(c.criterion, asked(c))
 
 
@@ -91,14 +92,12 @@ def _is_floor(c: Check) -> bool:
 def check_sentence(c: Check) -> str:
     """Say what a check has shown, without the verdict's word."""
     if c.lacking:
-        return f"{c.candidate} has no score here, and {c.baseline} has."
+        return f"{c.candidate} has no score here, but {c.baseline} does."
     scale, level = Scale(percent=c.percent), level_text(c.level)
     if not (math.isfinite(c.low) and math.isfinite(c.high)):
         why = c.cautions[0].message if c.cautions else "too few items or clusters"
         return f"these scores give no error bar ({why})."
-    value = scale.score(c.value) if _is_floor(c) else scale.difference(c.value)
-    unit = (" %" if _is_floor(c) else " pp") if c.percent else ""
-    seen = f"{value}, {level} interval {scale.interval(c.low, c.high)}{unit}"
+    seen = f"{_value(c)}, {level} interval {scale.interval(c.low, c.high)}{_unit(c)}"
     if c.verdict == "unclear":
         return f"whether {c.candidate} is {asked(c)} ({seen})."
     return f"{c.candidate} is {asked(c) if c.verdict == 'pass' else _broken(c, scale)} ({seen})."
@@ -109,7 +108,7 @@ def _broken(c: Check, scale: Scale) -> str:
     if _is_floor(c):
         return f"{'below' if c.criterion == 'at_least' else 'above'} {scale.given(c.limit)}"
     if c.criterion == "same_within":
-        return f"more than {scale.given_gap(c.limit)} away from {c.baseline}"
+        return f"different from {c.baseline} by more than {scale.given_gap(c.limit)}"
     by = f" by more than {scale.given_gap(c.limit)}" if c.criterion == "not_worse_than" else ""
     return f"worse than {c.baseline}{by}"
 
@@ -118,47 +117,52 @@ def _facts(gate: Gate) -> Table:
     """Lay out one check as two columns."""
     c = gate.checks[0]
     scale = Scale(percent=c.percent)
-    rows: list[tuple[str, str]] = [("asked", _asked_short(c)), ("task", c.name)]
+    rows: list[tuple[str, str]] = [("criterion", _asked_short(c)), ("task", c.name)]
     if not _is_floor(c):
         rows += [(c.candidate, scale.score(c.candidate_score)), (c.baseline or "", scale.score(c.baseline_score))]
         rows.append(("difference", scale.difference(c.value)))
     else:
         rows.append((c.candidate, scale.score(c.value)))
-    unit = (" %" if _is_floor(c) else " pp") if c.percent else ""
-    rows.append((f"{level_text(c.level)} interval", scale.interval(c.low, c.high) + unit))
+    rows.append((f"{level_text(c.level)} interval", scale.interval(c.low, c.high) + _unit(c)))
     if not _is_floor(c):
-        rows.append(("p-value of pass, of fail", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
+        rows.append(("p-values (pass, fail)", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
     clusters = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
     rows.append(("items", f"{c.n_items:,}{clusters}"))
-    return Table(
-        columns=(Column(name="", align="left"), Column(name="", align="left")),
-        rows=tuple(rows),
-    )
+    return facts(rows)
 
 
 def _table(gate: Gate) -> Table:
     """Lay out the checks, one a row."""
     alike = len({asked(check) for check in gate.checks}) == 1
-    columns = (
-        Column(name="", align="left", priority=10),
-        Column(name="task", align="left"),
-        *(() if alike else (Column(name="asked", align="left"),)),
-        Column(name="seen", priority=8),
-        Column(name="interval", priority=7),
-        Column(name="items", priority=4),
-        Column(name="more needed", priority=5),
-    )
+    fields: list[Field[Check]] = [
+        Field("", lambda check: VERDICTS[check.verdict].lower(), align="left", priority=10),
+        Field("task", lambda check: check.name, align="left"),
+        Field("criterion", _asked_short, align="left", shown=not alike),
+        Field("observed", lambda check: _value(check) if math.isfinite(check.value) else "n/a", priority=8),
+        Field("interval", _interval, priority=7),
+        Field("items", lambda check: f"{check.n_items:,}", priority=4),
+        Field("more needed", _more, priority=5),
+    ]
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
     judged = sum(not check.lacking for check in gate.checks)
-    note = f"each at {level_text(gate.level)}; p-values of fails corrected for {judged:,} checks (Holm)"
-    return Table(columns=columns, rows=tuple(_row(check, alike) for check in gate.checks), title=title, note=note)
+    note = f"each at {level_text(gate.level)}; p-values for failing corrected for {judged:,} checks (Holm)"
+    return tabled(gate.checks, fields, title=title, note=note)
 
 
-def _row(c: Check, alike: bool) -> tuple[str, ...]:
+def _value(c: Check) -> str:
     scale = Scale(percent=c.percent)
-    value = scale.score(c.value) if _is_floor(c) else scale.difference(c.value)
-    value = value if math.isfinite(c.value) else "n/a"
-    more = f"about {rounded_up(c.more_items)}" if c.more_items < 1e7 else "n/a" if c.verdict == "unclear" else ""
-    interval = scale.interval(c.low, c.high) if math.isfinite(c.low) else "n/a"
-    criterion = () if alike else (_asked_short(c),)
-    return (VERDICTS[c.verdict].lower(), c.name, *criterion, value, interval, f"{c.n_items:,}", more)
+    return scale.score(c.value) if _is_floor(c) else scale.difference(c.value)
+
+
+def _interval(c: Check) -> str:
+    return Scale(percent=c.percent).interval(c.low, c.high) if math.isfinite(c.low) else "n/a"
+
+
+def _unit(c: Check) -> str:
+    return (" %" if _is_floor(c) else " pp") if c.percent else ""
+
+
+def _more(c: Check) -> str:
+    if c.more_items < 1e7:
+        return f"about {rounded_up(c.more_items)}"
+    return "n/a" if c.verdict == "unclear" else ""

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.present.document import Column, Document, Table, closing, opening
+from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.wording import Scale, count_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.health import Health, Item, ItemKind, TaskHealth
+    from howsure.present.document import Table
 
 
 MOST_SUSPECTS = 10
@@ -33,13 +34,13 @@ def verdict(answer: Health) -> str:
 
 
 def task_verdict(task: TaskHealth) -> str:
-    """Say how many questions tell the models apart, what the others do, and which gaps can't be seen."""
+    """Say how many questions separate the models, what the others do, and which gaps are too small to detect."""
     models = len(task.models)
     if models < 2:
-        return f"{task.task}: one model only, so nothing shows which questions tell models apart."
+        return f"{task.task}: with one model only, nothing shows which questions discriminate between models."
     told = f"{count_text(task.n_separating) if task.n_separating else 'none'} of {plural(task.n_items, 'question')}"
     who = "both models" if models == 2 else f"the {count_text(models)} models"
-    return f"{task.task}: {told} {_verb(task.n_separating == 1, 'tell')} {who} apart{_others(task)}.{_unseen(task)}{_suspicion(task)}"
+    return f"{task.task}: {told} {_verb(task.n_separating == 1, 'separate')} {who}{_others(task)}.{_unseen(task)}{_suspicion(task)}"
 
 
 def _others(task: TaskHealth) -> str:
@@ -51,9 +52,9 @@ def _others(task: TaskHealth) -> str:
     be = "is" if everybody == 1 else "are"
     parts = [f"{count_text(everybody)} {be} {best} all, {count_text(nobody)} {worst}"] if task.percent else []
     if same:
-        parts.append(f"on {count_text(same)} all score the same")
+        parts.append(f"on {count_text(same)} all models score the same")
     if lonely:
-        parts.append(f"{count_text(lonely)} {'was' if lonely == 1 else 'were'} answered by fewer than two")
+        parts.append(f"{count_text(lonely)} {'was' if lonely == 1 else 'were'} answered by fewer than two models")
     return "".join(f"; {part}" for part in parts)
 
 
@@ -61,14 +62,14 @@ def _unseen(task: TaskHealth) -> str:
     if not task.smallest_gap > 0:
         return ""
     if task.percent and task.smallest_gap > 1:
-        return " No gap between two models can be seen."
-    return f" Gaps under {_gap(task, task.smallest_gap)} between two models can't be seen."
+        return " No gap between two models can be detected."
+    return f" Gaps under {_gap(task, task.smallest_gap)} between two models can't be detected."
 
 
 def _suspicion(task: TaskHealth) -> str:
     count = task.suspect
-    against = f" {plural(count, 'question')} {_verb(count == 1, 'run')} against all the others"
-    return f"{against} and should be read again." if count else ""
+    against = f" {plural(count, 'question')} {_verb(count == 1, 'contradict')} the others"
+    return f"{against} (negative item discrimination) and should be reviewed." if count else ""
 
 
 def _verb(one: bool, stem: str) -> str:
@@ -78,15 +79,15 @@ def _verb(one: bool, stem: str) -> str:
 def _verdict_of_all(tasks: tuple[TaskHealth, ...]) -> str:
     seen = [task for task in tasks if len(task.models) > 1]
     if not seen:
-        return "One model a task, so nothing shows which questions tell models apart."
+        return "With one model per task, nothing shows which questions discriminate between models."
     told, everyone = sum(task.n_separating for task in seen), sum(task.n_items for task in seen)
     where = f"{len(seen):,}" if len(seen) == len(tasks) else f"{len(seen):,} of {len(tasks):,}"
-    first = f"{told:,} of {plural(everyone, 'question')} in {where} tasks {_verb(told == 1, 'tell')} models apart."
+    first = f"{told:,} of {plural(everyone, 'question')} in {where} tasks {_verb(told == 1, 'separate')} the models."
     gaps = sorted(task.smallest_gap for task in seen if task.smallest_gap > 0 and task.percent)
     span = " to ".join(dict.fromkeys(Scale().gap(gap) for gap in (gaps[0], gaps[-1]))) if gaps else ""
-    gap = f" The smallest gap that can be seen is {span}." if gaps else ""
+    gap = f" The smallest detectable gap is {span}." if gaps else ""
     suspects = sum(task.suspect for task in seen)
-    rest = f" {plural(suspects, 'question')} {_verb(suspects == 1, 'run')} against all the others." if suspects else ""
+    rest = f" {plural(suspects, 'question')} {_verb(suspects == 1, 'contradict')} the others." if suspects else ""
     return f"{first}{gap}{rest}"
 
 
@@ -98,19 +99,21 @@ def _facts(task: TaskHealth) -> Table:
     if models > 1:
         known, against = np.isfinite(task.items.discrimination).sum(), count_text(task.suspect)
         rows += [
-            ("telling models apart", _share(task.n_separating, task.n_items)),
+            ("separate the models", _share(task.n_separating, task.n_items)),
             *_inert_rows(task),
-            ("suspect", f"{against} of {count_text(known)} run against the others" if known else "not checked"),
-            ("smallest gap that shows", _gap(task, task.smallest_gap) + _apart(task)),
-            ("found 4 times in 5", f"{_gap(task, task.planned_gap)} (one planned comparison)"),
+            (
+                "suspect",
+                f"{against} of {count_text(known)} have negative item discrimination" if known else "not checked",
+            ),
+            ("smallest significant gap", _gap(task, task.smallest_gap) + _apart(task)),
+            ("detected with 80 % power", f"{_gap(task, task.planned_gap)} (one planned comparison)"),
             ("reliability", _reliability(task)),
         ]
-    columns = (Column(name="", align="left"), Column(name="", align="left"))
-    return Table(columns=columns, rows=tuple(rows), note=_LEGEND if np.isfinite(task.reliability) else "")
+    return facts(rows, note=_LEGEND if np.isfinite(task.reliability) else "")
 
 
 _LEGEND = (
-    "reliability: how alike the scores would come out on other questions like these; 1 is the same, 0 is chance "
+    "reliability: how well the scores would agree with those on other questions like these; 1 is perfectly, 0 is by chance "
     "(split halves; by question: Cronbach's alpha)"
 )
 
@@ -131,7 +134,7 @@ def _apart(task: TaskHealth) -> str:
 
 def _inert_rows(task: TaskHealth) -> list[tuple[str, str]]:
     best, worst = (
-        ("best for everybody", "worst for everybody") if task.lower_is_better else ("solved by all", "by none")
+        ("best for all models", "worst for all models") if task.lower_is_better else ("solved by all", "solved by none")
     )
     kinds: list[tuple[str, ItemKind]] = [(best, "everybody"), (worst, "nobody")] if task.percent else []
     extra: list[tuple[str, ItemKind]] = [("same score for all", "same"), ("answered by fewer than two", "unanswered")]
@@ -147,7 +150,7 @@ def _reliability(task: TaskHealth) -> str:
     if not np.isfinite(task.reliability):
         return "n/a"
     places, items = _decimal(task.reliability_places), _decimal(task.reliability_items)
-    on = f", on the {count_text(task.n_complete)} that all have" if task.n_complete < task.n_items else ""
+    on = f", on the {count_text(task.n_complete)} that all models answered" if task.n_complete < task.n_items else ""
     return f"{_decimal(task.reliability)} (places {places}; by question {items}{on})"
 
 
@@ -162,72 +165,51 @@ def _decimal(value: float) -> str:
 
 def _lines(tasks: tuple[TaskHealth, ...]) -> Table:
     """Lay out several tasks, one line each."""
-    several = len({task.metric for task in tasks}) > 1
-    columns = [
-        Column(name="task", align="left"),
-        *([Column(name="metric", align="left", priority=8)] if several else []),
-        Column(name="models", priority=4),
-        Column(name="items"),
-        Column(name="apart"),
-        Column(name="all", priority=6),
-        Column(name="none", priority=6),
-        Column(name="suspect", priority=7),
-        Column(name="gap", priority=8),
-        Column(name="reliability", priority=5),
+    fields: list[Field[TaskHealth]] = [
+        Field("task", lambda t: t.task, align="left"),
+        Field("metric", lambda t: t.metric, align="left", priority=8, shown=len({t.metric for t in tasks}) > 1),
+        Field("models", lambda t: count_text(len(t.models)), priority=4),
+        Field("items", lambda t: count_text(t.n_items)),
+        Field("separating", lambda t: count_text(t.n_separating) if len(t.models) > 1 else "n/a"),
+        Field("all", lambda t: _inert(t, "everybody"), priority=6),
+        Field("none", lambda t: _inert(t, "nobody"), priority=6),
+        Field("suspect", _suspect_count, priority=7),
+        Field("gap", lambda t: _gap(t, t.smallest_gap), priority=8),
+        Field("reliability", lambda t: _decimal(t.reliability), priority=5),
     ]
     note = (
-        "apart: items on which models differ; all, none: items solved by all of them, by none; gap: the smallest that is "
+        "separating: items on which models differ; all, none: items solved by all models, by none; gap: the smallest that is "
         f"significant for one pair ({level_text(tasks[0].level)}); reliability: 1 if other items would give the same scores"
     )
-    return Table(columns=tuple(columns), rows=tuple(_line(task, several) for task in tasks), note=note)
+    return tabled(tasks, fields, note=note)
 
 
-def _line(task: TaskHealth, several: bool) -> tuple[str, ...]:
-    checked = bool(np.isfinite(task.items.discrimination).any())
-    counts = (task.n_separating, task.count("everybody"), task.count("nobody"))
-    known = [len(task.models) > 1 and there for there in (True, task.percent, task.percent)]
-    return (
-        task.task,
-        *([task.metric] if several else []),
-        count_text(len(task.models)),
-        count_text(task.n_items),
-        *(count_text(count) if there else "n/a" for count, there in zip(counts, known, strict=True)),
-        count_text(task.suspect) if checked else "n/a",
-        _gap(task, task.smallest_gap),
-        _decimal(task.reliability),
-    )
+def _inert(task: TaskHealth, kind: ItemKind) -> str:
+    return count_text(task.count(kind)) if len(task.models) > 1 and task.percent else "n/a"
+
+
+def _suspect_count(task: TaskHealth) -> str:
+    return count_text(task.suspect) if np.isfinite(task.items.discrimination).any() else "n/a"
 
 
 def _suspects_table(tasks: tuple[TaskHealth, ...]) -> Table:
     """List the worst suspect questions."""
     found = [(task, suspect) for task in tasks for suspect in task.suspects]
     found.sort(key=lambda pair: pair[1].discrimination)
-    columns = [
-        *([Column(name="task", align="left", priority=8)] if len(tasks) > 1 else []),
-        Column(name="suspect item", align="left"),
-        Column(name="score", priority=7),
-        Column(name="models", priority=6),
-        Column(name="correlation"),
-        Column(name="p, adjusted", priority=8),
+    fields: list[Field[tuple[TaskHealth, Item]]] = [
+        Field("task", lambda s: s[0].task, align="left", priority=8, shown=len(tasks) > 1),
+        Field("suspect item", lambda s: s[1].item, align="left"),
+        Field("score", lambda s: Scale(percent=s[0].percent).score(s[1].score), priority=7),
+        Field("models", lambda s: count_text(s[1].n_models), priority=6),
+        Field("discrimination", lambda s: _decimal(s[1].discrimination)),
+        Field("p, adjusted", lambda s: p_text(s[1].p_adjusted), priority=8),
     ]
-    rows = tuple(_suspect_row(task, suspect, len(tasks) > 1) for task, suspect in found[:MOST_SUSPECTS])
-    left = len(found) - len(rows)
-    more = f"… and {plural(left, 'more question')} (--format json). " if left else ""
-    return Table(columns=tuple(columns), rows=rows, note=more + _RELATED)
+    left = len(found) - MOST_SUSPECTS
+    more = f"… and {plural(left, 'more question')}; `format='json'` lists all. " if left > 0 else ""
+    return tabled(found[:MOST_SUSPECTS], fields, note=more + _RELATED)
 
 
 _RELATED = (
-    "correlation: over models, with the score on all other questions. Models are relatives, which makes p too small: "
-    "read a question before you drop it"
+    "discrimination: correlation, over models, with the score on all other questions. Models are related, which makes p "
+    "too small: read a question before you drop it"
 )
-
-
-def _suspect_row(task: TaskHealth, suspect: Item, named: bool) -> tuple[str, ...]:
-    return (
-        *([task.task] if named else []),
-        suspect.item,
-        Scale(percent=task.percent).score(suspect.score),
-        count_text(suspect.n_models),
-        _decimal(suspect.discrimination),
-        p_text(suspect.p_adjusted),
-    )

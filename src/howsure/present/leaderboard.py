@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from howsure import checks
 from howsure.errors import MethodError
 from howsure.options import BoardChart
-from howsure.present.document import Column, Document, Table, Text, closing, opening
-from howsure.present.estimate import bound_texts, merged_cautions, whisker
+from howsure.present.document import Document, Field, Text, closing, opening, tabled
+from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
 from howsure.present.words import plain
 from howsure.wording import Scale, level_text, plural
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.present.charts.base import Spec
-    from howsure.present.document import Block, Cell
+    from howsure.present.document import Block, Table
     from howsure.statistics.ranks.rank import Rank
 
 LOPSIDED = 0.5
@@ -86,7 +86,7 @@ def board_title(board: Board) -> str:
 
 
 def board_verdict(board: Board) -> str:
-    """Say who leads, who could, and how many neighbouring places are real."""
+    """Say who leads, who could, and how many gaps between neighbouring ranks are significant."""
     count, leader = len(board.entries), board.entries[0]
     if count == 1:
         return alone(leader, Scale(percent=board.percent))
@@ -96,15 +96,17 @@ def board_verdict(board: Board) -> str:
     if others == 0:
         rest = "the other" if count == 2 else f"all {count - 1} others"
         seen = f"{score}, {some}" if some else score
-        first = f"{leader.model} is best{where} ({seen}): really ahead of {rest} at {level_text(board.level)}."
+        first = f"{leader.model} is best{where} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
     elif all(entry.estimate.value == leader.estimate.value for entry in board.entries):
         first = f"{'Both' if count == 2 else f'All {count}'} models tie at {score}{where}."
     else:
         seen, rivals = f"{score} ({some})" if some else score, _rivals(others, count - 1)
-        first = f"{leader.model} leads{where} with {seen}, but {rivals} could be best as well."
+        first = f"{leader.model} leads{where} with {seen}, but {rivals} could also be best."
     apart = board.neighbours_apart
-    steps = plural(count - 1, "neighbouring gap")
-    return f"{first} Of {steps}, {apart or 'none'} {'is' if apart <= 1 else 'are'} real."
+    steps = plural(count - 1, "gap")
+    return (
+        f"{first} Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
+    )
 
 
 def alone(entry: Entry, scale: Scale) -> str:
@@ -117,7 +119,7 @@ def alone(entry: Entry, scale: Scale) -> str:
     if nearer >= LOPSIDED * further:
         return f"{said}, give or take {scale.number(interval.half_width)}."
     low, high = scale.number(interval.low), scale.score(interval.high)
-    return f"{said}; the {level_text(interval.level)} interval runs from {low} to {high}."
+    return f"{said}; the {level_text(interval.level)} confidence interval runs from {low} to {high}."
 
 
 def _where(entry: Entry) -> str:
@@ -142,46 +144,29 @@ def _rivals(others: int, count: int) -> str:
 
 
 def board_table(board: Board, top: int | None) -> Table:
-    """Lay out a board: place, model, score, interval, whisker, ties."""
+    """Lay out a board: rank, model, score, interval, whisker, ties."""
     scale, level = Scale(percent=board.percent), level_text(board.level)
-    ranked = list(zip(board.entries, board.ranks, strict=True))[:top]
-    failed = any(entry.n_failed for entry, _ in ranked)
+    ranked, score = list(zip(board.entries, board.ranks, strict=True))[:top], f"score{scale.column}"
     uneven = len({entry.estimate.n_items for entry, _ in ranked}) > 1
-    columns = [
-        Column(name="rank"),
-        Column(name="could be", align="left", priority=10),
-        Column(name="model", align="left"),
-        Column(name=f"score{scale.column}"),
-        Column(name="SE", priority=0, error_of=f"score{scale.column}"),
-        Column(name=f"{level} interval", priority=8),
-        Column(name="", align="left", priority=7),
-        Column(name="ties", align="left", priority=6),
+    fields: list[Field[tuple[Entry, Rank]]] = [
+        Field("rank", lambda r: str(r[1].rank)),
+        Field("could be", lambda r: _places(r[1]), align="left", priority=10),
+        Field("model", lambda r: r[0].model, align="left"),
+        Field(score, lambda r: scale.number(r[0].estimate.value)),
+        Field("SE", lambda r: scale.number(r[0].estimate.se), priority=0, error_of=score),
+        Field(f"{level} interval", lambda r: limits(r[0].estimate, scale), priority=8),
+        Field("", lambda r: whisker(r[0].estimate), align="left", priority=7),
+        Field("ties", lambda r: r[1].ties, align="left", priority=6),
+        Field("items", lambda r: f"{r[0].estimate.n_items:,}", priority=5, shown=uneven),
+        Field("failed", lambda r: f"{r[0].n_failed:,}", priority=5, shown=any(entry.n_failed for entry, _ in ranked)),
     ]
-    if uneven:
-        columns.append(Column(name="items", priority=5))
-    if failed:
-        columns.append(Column(name="failed", priority=5))
-    rows = tuple(_board_row(entry, rank, scale, uneven, failed) for entry, rank in ranked)
-    left_out = len(board.entries) - len(rows)
-    note = f"… and {plural(left_out, 'further model')} (--top)" if left_out else ""
-    return Table(columns=tuple(columns), rows=rows, note=note)
+    return tabled(ranked, fields, note=left_out(len(board.entries), len(ranked)))
 
 
-def _board_row(entry: Entry, rank: Rank, scale: Scale, uneven: bool, failed: bool) -> tuple[Cell, ...]:
-    estimate = entry.estimate
-    span = str(rank.low) if rank.low == rank.high else f"{rank.low}–{rank.high}"
-    cells: list[Cell] = [
-        str(rank.rank),
-        span,
-        entry.model,
-        scale.number(estimate.value),
-        scale.number(estimate.se),
-        scale.interval(estimate.interval.low, estimate.interval.high),
-        whisker(estimate),
-        rank.ties,
-    ]
-    if uneven:
-        cells.append(f"{estimate.n_items:,}")
-    if failed:
-        cells.append(f"{entry.n_failed:,}")
-    return tuple(cells)
+def _places(rank: Rank) -> str:
+    return str(rank.low) if rank.low == rank.high else f"{rank.low}–{rank.high}"
+
+
+def left_out(count: int, shown: int) -> str:
+    """Say how many models a table leaves out, and what shows them."""
+    return f"… and {plural(count - shown, 'further model')}; `top={count}` shows all" if count > shown else ""

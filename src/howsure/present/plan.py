@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from howsure.errors import MethodError
-from howsure.present.document import Column, Document, Table, Text, closing, opening
+from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.words.forecasts import (
     MOST_ITEMS,
     ROUND,
@@ -23,6 +23,7 @@ from howsure.wording import Scale, level_text, plural
 if TYPE_CHECKING:
     from howsure.answers.plan import Basis, Forecast, Option, Plan, Simulated, TaskPlan
     from howsure.present.charts.base import Spec
+    from howsure.present.document import Table
 
 
 def document(plan: Plan) -> Document:
@@ -45,21 +46,21 @@ def chart(plan: Plan) -> Spec:
 
     records = plan.curve_records()
     if not records:
-        raise MethodError("nothing to draw: no number of questions is enough", remedy="Ask for a larger effect.")
+        raise MethodError("nothing to draw: no number of questions is enough", remedy="Plan for a larger effect.")
     over: Literal["items", "effect"] = "effect" if plan.sought == "effect" else "items"
     return curves.spec(records, over, percent=plan.main.percent, description=verdict(plan))
 
 
 def simulated_sentence(seen: Simulated) -> str:
-    """Say how often the test found it in the pilot's own questions."""
+    """Say how often the test detected the difference in resamples of the pilot's questions."""
     return (
-        f"Checked: in {seen.trials:,} draws of the pilot's own questions the test found it in {100 * seen.power:.0f} % "
+        f"Checked: in {seen.trials:,} resamples of the pilot's questions, the test detected it in {100 * seen.power:.0f} % "
         f"(± {100 * seen.se:.1f})."
     )
 
 
 def verdict(plan: Plan) -> str:
-    """Say how many questions are needed, or what so many can show."""
+    """Say how many questions are needed, or what a number of them can show."""
     task, option = plan.main, plan.main.best
     scale = Scale(percent=task.percent)
     if plan.sought == "items":
@@ -67,23 +68,27 @@ def verdict(plan: Plan) -> str:
     how = f"{_questions(option.items, option.clusters, task)}, {_attempts(option.attempts)}"
     if plan.sought == "effect":
         if not math.isfinite(option.effect.value):
-            return f"{_first(how)} can show no difference with {percent_text(option.power.value)} power."
+            return f"{_first(how)} can detect no difference with {percent_text(option.power.value)} power."
         size = scale.gap(option.effect.value) + range_text(option.effect, scale.number, scale.unit)
         what = "true difference" if plan.goal == "different" else "margin"
-        return f"{_first(how)} show a {what} of {size} or more with {percent_text(option.power.value)} power{_corrected(plan)}."
+        return f"{_first(how)} {_verb(plan)} a {what} of {size} or more with {percent_text(option.power.value)} power{_corrected(plan)}."
     power = percent_text(option.power.value) + range_text(option.power, whole_percent, " %")
-    return f"{_first(how)} show {_goal(plan, option, scale)} with a chance of {power}{_corrected(plan)}."
+    return f"{_first(how)} {_verb(plan)} {_goal(plan, option, scale)} with {power} power{_corrected(plan)}."
 
 
 def _items_verdict(plan: Plan, option: Option, scale: Scale) -> str:
     goal, chance = _goal(plan, option, scale), percent_text(option.power.value)
     if option.items.value > MOST_ITEMS:
         why = f" in these {plural(round(option.clusters), 'cluster')}" if _fixed(option) else ""
-        return f"No number of questions{why} shows {goal} with {chance} power, {_attempts(option.attempts)}."
+        return f"No number of questions{why} {_verb(plan)}s {goal} with {chance} power, {_attempts(option.attempts)}."
     how = f"About {_questions(option.items, option.clusters, plan.main)}, {_attempts(option.attempts)}"
     cost = f" at a cost of {_cost(option.cost)}" if math.isfinite(option.cost) else ""
-    cheapest = ", the cheapest of the designs" if cost else ""
-    return f"{how}, show {goal} with {chance} power{cost}{cheapest}{_corrected(plan)}."
+    cheapest = ", the cheapest design" if cost else ""
+    return f"{how}, {_verb(plan)} {goal} with {chance} power{cost}{cheapest}{_corrected(plan)}."
+
+
+def _verb(plan: Plan) -> str:
+    return "detect" if plan.goal == "different" else "show"
 
 
 def _fixed(option: Option) -> bool:
@@ -112,7 +117,7 @@ def _questions(items: Forecast, clusters: float, task: TaskPlan) -> str:
 
 def _attempts(attempts: float) -> str:
     if math.isinf(attempts):
-        return "with endless attempts each"
+        return "with unlimited attempts each"
     return "one attempt each by both models" if attempts == 1 else f"{attempts:,.3g} attempts each by both models"
 
 
@@ -121,56 +126,46 @@ def _corrected(plan: Plan) -> str:
 
 
 def design_table(plan: Plan, task: TaskPlan) -> Table:
-    """Lay out the options: one line a number of attempts."""
+    """Lay out the options: one line for each number of attempts."""
+    scale = Scale(percent=task.percent)
     clustered = task.basis is not None and task.basis.cluster_size != 1
-    priced = any(math.isfinite(option.cost) for option in task.options)
     size = "difference" if plan.goal == "different" else "margin" if plan.sought == "effect" else "true difference"
-    columns = [
-        *(Column(name="", align="left"), Column(name="attempts"), Column(name="questions")),
-        *([Column(name="clusters", priority=7)] if clustered else []),
-        *(Column(name="answers a model", priority=5), Column(name=size), Column(name="power")),
-        *(Column(name="SE", priority=6), Column(name="by the formula", priority=4)),
-        *([Column(name="cost")] if priced else []),
+    fields: list[Field[Option]] = [
+        Field("", lambda option: "▸" if option is task.best else "", align="left"),
+        Field("attempts", lambda option: attempts_text(option.attempts)),
+        Field("questions", lambda option: cell_text(option.items, items_text)),
+        Field("clusters", lambda option: items_text(option.clusters), priority=7, shown=clustered),
+        Field("answers/model", _answers_cell, priority=5),
+        Field(size, lambda option: _effect_cell(plan, option, scale)),
+        Field("power", lambda option: cell_text(option.power, whole_percent) + " %"),
+        Field("SE", lambda option: scale.number(option.se), priority=6),
+        Field("by the formula", _formula_cell, priority=4),
+        Field("cost", _cost_cell, shown=any(math.isfinite(option.cost) for option in task.options)),
     ]
-    rows = [
-        (
-            "▸" if k == task.chosen else "",
-            *_size_cells(option, clustered=clustered),
-            *_effect_cells(plan, option, Scale(percent=task.percent)),
-            *([_cost(option.cost) if math.isfinite(option.cost) else "n/a"] if priced else []),
-        )
-        for k, option in enumerate(task.options)
-    ]
-    return Table(columns=tuple(columns), rows=tuple(rows), note=_test_note(plan) if task is plan.main else "")
+    return tabled(task.options, fields, note=_test_note(plan) if task is plan.main else "")
 
 
-def _size_cells(option: Option, *, clustered: bool) -> list[str]:
-    """Write how much is run: attempts, questions, clusters, answers."""
-    known = math.isfinite(option.attempts)
-    return [
-        attempts_text(option.attempts),
-        cell_text(option.items, items_text),
-        *([items_text(option.clusters)] if clustered else []),
-        items_text(option.attempts * option.items.value) if known else "endless",
-    ]
+def _answers_cell(option: Option) -> str:
+    return items_text(option.attempts * option.items.value) if math.isfinite(option.attempts) else "unlimited"
 
 
-def _effect_cells(plan: Plan, option: Option, scale: Scale) -> list[str]:
-    """Write what it shows: the difference, the power, the standard error, and what the formula says."""
-    known = math.isfinite(option.effect.value)
-    size = cell_text(option.effect, scale.number if plan.sought == "effect" else partial(_given, scale))
-    return [
-        size + scale.unit if known else size,
-        cell_text(option.power, whole_percent) + " %",
-        scale.number(option.se),
-        items_text(option.formula) if known else "n/a",
-    ]
+def _effect_cell(plan: Plan, option: Option, scale: Scale) -> str:
+    text = cell_text(option.effect, scale.number if plan.sought == "effect" else partial(_given, scale))
+    return text + scale.unit if math.isfinite(option.effect.value) else text
+
+
+def _formula_cell(option: Option) -> str:
+    return items_text(option.formula) if math.isfinite(option.effect.value) else "n/a"
+
+
+def _cost_cell(option: Option) -> str:
+    return _cost(option.cost) if math.isfinite(option.cost) else "n/a"
 
 
 def _test_note(plan: Plan) -> str:
     tested = {"pseudo-items": "paired pseudo-items, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
-    return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal and without pseudo-items"
+    return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal approximation without pseudo-items"
 
 
 def _signed(scale: Scale, size: float) -> str:
@@ -189,7 +184,7 @@ def _cost(cost: float) -> str:
 
 
 def assumption_table(plan: Plan, basis: Basis) -> Table:
-    """Say what the plan rests on."""
+    """Say what the plan assumes."""
     unit = "of the difference" if plan.paired else "of both models together"
     rows = []
     if basis.n_items:
@@ -199,11 +194,10 @@ def assumption_table(plan: Plan, basis: Basis) -> Table:
         rows.append(("variance of one answer to one question", f"{basis.question:.4f} {unit}"))
     else:
         seen = f"{basis.question:.4f} {unit}"
-        rows.append(("question variance ω²", seen if basis.question else "0: no more than answers alone bring"))
-        rows.append(("answer variance σ²", f"{basis.answer:.4f} {unit}, one attempt each"))
+        rows.append(("question variance ω²", seen if basis.question else "0 (answers alone explain it)"))
+        rows.append(("conditional variance σ²", f"{basis.answer:.4f} {unit}, one attempt each"))
     if basis.cluster_size != 1:
         rows.append(("of which between clusters", f"{basis.between:.4f}".replace("-", "−")))
-        uneven = f"; {basis.crowd:.3g} as an item sees it" if basis.crowd > basis.cluster_size * 1.001 else ""
+        uneven = f"; {basis.crowd:.3g} for the average item" if basis.crowd > basis.cluster_size * 1.001 else ""
         rows.append(("cluster size", f"{basis.cluster_size:.3g}{uneven}"))
-    columns = (Column(name="rests on", align="left"), Column(name="", align="left"))
-    return Table(columns=columns, rows=tuple(rows))
+    return facts(rows, heads=("assumptions", ""))

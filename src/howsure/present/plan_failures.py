@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Document, Table, closing, opening
+from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.wording import level_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
+    from howsure.present.document import Table
 
 
 def document(plan: FailurePlan) -> Document:
@@ -19,7 +20,7 @@ def document(plan: FailurePlan) -> Document:
 
 def verdict(plan: FailurePlan) -> str:
     """Say how many clean runs show the limit, or what the runs that were made show."""
-    limit = f"a failure rate below {100 * plan.below:.10g} % ({level_text(plan.level)})"
+    limit = f"a failure rate below {100 * plan.below:.10g} % ({level_text(plan.level)} confidence)"
     if plan.observed is not None:
         return _observed_sentence(plan.observed, limit, plan)
     clean = plan.allowances[0]
@@ -35,12 +36,12 @@ def _clusters(plan: FailurePlan, clean: Allowance) -> str:
     if not math.isnan(plan.icc):
         return f", in {held} with an intra-cluster correlation of {plan.icc:g}"
     worst = f"{clean.clusters_together * plan.cluster_size:,} ({clean.clusters_together:,} clusters)"
-    return f" if the runs of a cluster fail independently ({held}), and {worst} if they stand or fall together"
+    return f" if the runs of a cluster fail independently ({held}), and {worst} if they all pass or all fail together"
 
 
 def _observed_sentence(seen: Observed, limit: str, plan: FailurePlan) -> str:
     what = f"{plural(seen.failures, 'failure')} in {plural(seen.n, 'run')}"
-    told = f"{what}: the failure rate is below {rate_text(seen.high)} ({level_text(plan.level)})"
+    told = f"{what}: the failure rate is below {rate_text(seen.high)} ({level_text(plan.level)} confidence)"
     if seen.more == 0:
         return f"{what} show {limit}: it is below {rate_text(seen.high)}."
     if seen.more < 0:
@@ -49,21 +50,17 @@ def _observed_sentence(seen: Observed, limit: str, plan: FailurePlan) -> str:
 
 
 def _table(plan: FailurePlan) -> Table:
-    clustered, assumed = plan.cluster_size > 1, math.isfinite(plan.rate)
-    columns = [Column(name="failures"), Column(name="runs")]
-    columns += [Column(name="clusters"), Column(name="clusters, worst case")] if clustered else []
-    columns += [Column(name=f"chance at {rate_text(plan.rate)}")] if assumed else []
-    rows = tuple(_row(each, clustered, assumed) for each in plan.allowances)
+    clustered = plan.cluster_size > 1
+    fields: list[Field[Allowance]] = [
+        Field("failures", lambda a: f"{a.failures:,}"),
+        Field("runs", lambda a: f"{a.items:,}"),
+        Field("clusters", lambda a: f"{a.clusters:,}", shown=clustered),
+        Field("clusters, worst case", lambda a: f"{a.clusters_together:,}", shown=clustered),
+        Field(f"chance at {rate_text(plan.rate)}", lambda a: f"{100 * a.chance:.0f} %", shown=math.isfinite(plan.rate)),
+    ]
     note = "exact one-sided limits (Clopper and Pearson)"
     note += "; clusters: beta-binomial" if clustered and plan.icc > 0 else ""
-    return Table(columns=tuple(columns), rows=rows, note=note)
-
-
-def _row(each: Allowance, clustered: bool, assumed: bool) -> tuple[str, ...]:
-    row = [f"{each.failures:,}", f"{each.items:,}"]
-    row += [f"{each.clusters:,}", f"{each.clusters_together:,}"] if clustered else []
-    row += [f"{100 * each.chance:.0f} %"] if assumed else []
-    return tuple(row)
+    return tabled(plan.allowances, fields, note=note)
 
 
 def rate_text(rate: float) -> str:

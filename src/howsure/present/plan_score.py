@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Document, Table, closing, opening
+from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.present.words.forecasts import (
     attempts_text,
     cell_text,
@@ -18,6 +18,7 @@ from howsure.wording import Scale, level_text
 
 if TYPE_CHECKING:
     from howsure.answers.plan_score import ScoreOption, ScorePlan
+    from howsure.present.document import Table
 
 
 def document(plan: ScorePlan) -> Document:
@@ -26,7 +27,7 @@ def document(plan: ScorePlan) -> Document:
 
 
 def verdict(plan: ScorePlan) -> str:
-    """Say how many questions the score needs, or what so many give."""
+    """Say how many questions the score needs, or what a number of them gives."""
     scale, option = Scale(percent=plan.percent), plan.best
     held, attempts = _clusters(plan, option), _attempts(option)
     what = _goal(plan, scale)
@@ -37,15 +38,15 @@ def verdict(plan: ScorePlan) -> str:
         return _width_sentence(plan, scale, count)
     chance = percent_text(option.power.value) + range_text(option.power, whole_percent, " %")
     start = "About " if plan.sought_items else ""
-    return f"{start}{count} show {what} with a chance of {chance}, if the true score is {_rate(plan, scale)}."
+    return f"{start}{count} show {what} with {chance} power, if the true score is {_rate(plan, scale)}."
 
 
 def _width_sentence(plan: ScorePlan, scale: Scale, count: str) -> str:
     if plan.sought_items:
-        return f"About {count} give {_goal(plan, scale)}, where the score is {_rate(plan, scale)}."
+        return f"About {count} give {_goal(plan, scale)}, if the score is {_rate(plan, scale)}."
     width = plan.best.half_width
     wide = scale.gap(width.value) + range_text(width, scale.number, scale.unit)
-    return f"{count} give an error bar of ± {wide}, where the score is {_rate(plan, scale)}."
+    return f"{count} give an error bar of ± {wide}, if the score is {_rate(plan, scale)}."
 
 
 def _clusters(plan: ScorePlan, option: ScoreOption) -> str:
@@ -55,7 +56,7 @@ def _clusters(plan: ScorePlan, option: ScoreOption) -> str:
 
 def _attempts(option: ScoreOption) -> str:
     if math.isinf(option.attempts):
-        return ", with endless attempts each"
+        return ", with unlimited attempts each"
     return "" if option.attempts == 1 else f", {option.attempts:,.3g} attempts each"
 
 
@@ -70,20 +71,14 @@ def _goal(plan: ScorePlan, scale: Scale) -> str:
 
 
 def _table(plan: ScorePlan) -> Table:
-    limit = plan.goal != "within"
-    columns = [Column(name="", align="left"), Column(name="attempts"), Column(name="questions")]
-    columns += [Column(name="clusters")] if plan.clustered else []
-    columns += [Column(name="error bar ±")]
-    columns += [Column(name="chance")] if limit else []
-    rows = tuple(_row(plan, k, option) for k, option in enumerate(plan.options))
-    sides = "one-sided, as gate has it" if limit else "the interval of estimate"
-    return Table(columns=tuple(columns), rows=rows, note=f"{sides}, at {level_text(plan.level)}")
-
-
-def _row(plan: ScorePlan, k: int, option: ScoreOption) -> tuple[str, ...]:
-    scale = Scale(percent=plan.percent)
-    row = ["▸" if k == plan.chosen else "", attempts_text(option.attempts), cell_text(option.items, items_text)]
-    row += [items_text(option.clusters)] if plan.clustered else []
-    row += [cell_text(option.half_width, scale.number) + scale.unit]
-    row += [cell_text(option.power, whole_percent) + " %"] if plan.goal != "within" else []
-    return tuple(row)
+    scale, limit = Scale(percent=plan.percent), plan.goal != "within"
+    fields: list[Field[ScoreOption]] = [
+        Field("", lambda option: "▸" if option is plan.best else "", align="left"),
+        Field("attempts", lambda option: attempts_text(option.attempts)),
+        Field("questions", lambda option: cell_text(option.items, items_text)),
+        Field("clusters", lambda option: items_text(option.clusters), shown=plan.clustered),
+        Field("error bar ±", lambda option: cell_text(option.half_width, scale.number) + scale.unit),
+        Field("power", lambda option: cell_text(option.power, whole_percent) + " %", shown=limit),
+    ]
+    sides = "one-sided interval, as in gate" if limit else "interval as in estimate"
+    return tabled(plan.options, fields, note=f"{sides}, at {level_text(plan.level)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Column, Document, Table, closing, opening
+from howsure.present.document import Document, closing, facts, opening
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 def document(look: Look) -> Document:
     """Return the verdict, one table and the cautions."""
-    table = Table(columns=(Column(name="", align="left"), Column(name="", align="left")), rows=tuple(_rows(look)))
-    return Document(blocks=(*opening(verdict(look), look.notes), table, *closing(look.cautions)))
+    return Document(blocks=(*opening(verdict(look), look.notes), facts(_rows(look)), *closing(look.cautions)))
 
 
 def verdict(look: Look) -> str:
@@ -24,7 +23,7 @@ def verdict(look: Look) -> str:
         return f"{_found(look)}: stop ({_seen(look)})."
     state = f"{_state(look)}, {_seen(look)}"
     if look.exhausted:
-        return f"Not decided with all {plural(look.n_items, 'item')} used: {state}."
+        return f"Still undecided after all {plural(look.n_items, 'item')}: {state}."
     return f"Keep going: {state}{_forecast(look)}."
 
 
@@ -48,7 +47,7 @@ def _found(look: Look) -> str:
         words = ("at most" if look.kept else "above") if look.lower_is_better else "at least" if look.kept else "below"
         return f"{look.a} is {words} {floor}"
     if look.within is not None:
-        return f"{_name(look)} is known within ± {scale.given_gap(look.within)}"
+        return f"{_name(look)} is known to within ± {scale.given_gap(look.within)}"
     if look.margin is not None:
         return _margin_words(look, scale)
     other = look.b if look.better == look.a else look.a
@@ -58,7 +57,7 @@ def _found(look: Look) -> str:
 def _margin_words(look: Look, scale: Scale) -> str:
     margin, low, high = look.margin or 0.0, look.interval.low, look.interval.high
     if -margin < low and high < margin:
-        return f"{look.a} and {look.b} are the same within {scale.given_gap(margin)}"
+        return f"{look.a} and {look.b} are equivalent within {scale.given_gap(margin)}"
     if not look.kept:
         return f"{look.a} is worse than {look.b} by more than {scale.given_gap(margin)}"
     return f"{look.a} is not worse than {look.b} by more than {scale.given_gap(margin)}"
@@ -72,7 +71,7 @@ def _state(look: Look) -> str:
     """Say where things stand before they are decided."""
     scale = Scale(percent=look.percent)
     if not math.isfinite(look.estimate):
-        return "nothing to compare yet" if look.b else "nothing to go by yet"
+        return "nothing to compare yet" if look.b else "no scores yet"
     if look.b is None:
         return f"{look.a} stands at {scale.score(look.estimate)}"
     if look.estimate == 0:
@@ -94,15 +93,15 @@ def _seen(look: Look) -> str:
 
 
 def _forecast(look: Look) -> str:
-    """Say what it would take; nothing before there is anything to go by."""
+    """Say what it would take; nothing before there are scores."""
     if not math.isfinite(look.estimate):
         return ""
     left = math.inf if look.planned is None else look.planned - look.n_items
     if not look.needed < 1e6:
-        return "; as it stands, no number of items would decide soon"
+        return "; at this rate, no realistic number of items would decide"
     about = _rounded(look.needed)
-    more = f"; if it stays like this, about {about:,} more would decide"
-    return f"{more} ({left:,} are left)" if about > left else more
+    more = f"; if this holds, about {about:,} more would decide"
+    return f"{more} (only {left:,} are left)" if about > left else more
 
 
 def _rounded(count: float) -> int:

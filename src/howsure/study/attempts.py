@@ -85,7 +85,7 @@ def too_few(part: pl.DataFrame, rule: ScoreRule, task: str) -> list[Caution]:
     lacking = int((part["n"] < fewest).sum())
     if not lacking:
         return []
-    needs = f"{rule} needs {plural(fewest, 'attempt')} an item"
+    needs = f"{rule} needs {plural(fewest, 'attempt')} per item"
     if lacking == len(part):
         most = f"none has more than {part.select(pl.col('n').max()).item()}"
         remedy = "Choose a smaller K, or run more attempts."
@@ -172,7 +172,7 @@ def _best_of(part: pl.DataFrame, k: int, values: pl.DataFrame, sign: int) -> pl.
 
 ANOTHER_QUESTION = Caution(
     code="probability_score",
-    message="the mean probability of the right answer is not the share of right answers: it asks how much weight the model "
-    "gives them, and a model can be better in one and not in the other",
-    remedy="Compare probabilities with probabilities only, and say so where you publish them.",
+    message="the mean probability of the right answer is not the share of right answers: it is how much probability the "
+    "model gives them, and a model can be better on one and not on the other",
+    remedy="Compare probabilities only with probabilities, and say so when you publish them.",
 )

@@ -38,7 +38,7 @@ def find_checkpoints(models: Sequence[str], pattern: str | None = None) -> list[
     try:
         named = re.compile(pattern or USUAL, 0 if pattern else re.IGNORECASE)
     except re.error as error:
-        raise OptionError(f"step_from={pattern!r} is no regular expression ({error})") from None
+        raise OptionError(f"step_from={pattern!r} is not a valid regular expression ({error})") from None
     if not {"run", "step"} <= set(named.groupindex):
         raise OptionError(
             f"step_from={pattern!r} lacks the groups run and step", remedy=r"Write '(?P<run>.+)-(?P<step>\d+)'."
@@ -74,7 +74,7 @@ def _step(text: str) -> float:
     try:
         return float(text[:-1]) * unit if unit else float(text)
     except ValueError:
-        raise OptionError(f"step {text!r} is no number", remedy="The group step must hold digits.") from None
+        raise OptionError(f"step {text!r} is not a number", remedy="The group step must hold digits.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def torn_items(part: pl.DataFrame, averages: Sequence[Average], task: str) -> li
     return [
         Caution(
             code="torn_checkpoints",
-            message=f"{task}: {plural(len(lacking), 'item')} lacking in some checkpoint and left out of the average, first "
+            message=f"{task}: {plural(len(lacking), 'item')} missing from some checkpoint and left out of the average, first "
             f"{first['item']!r} of {first['model']!r}",
             remedy="Run the missing items, or average fewer checkpoints.",
         )

@@ -103,7 +103,9 @@ def _attach(
 ) -> Clustered:
     """Attach the clusters of one choice to the tasks that it is for; `of`: which these are, where others have another."""
     if choice == (NO_CLUSTERS,):
-        return Clustered(table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own.",))
+        return Clustered(
+            table=table, notes=(f"Clusters{of}: ignored (`cluster='none'`); each item is its own cluster.",)
+        )
     cautions: tuple[Caution, ...] = ()
     declared = False
     if design.cluster_from is not None and choice == design.cluster:
@@ -154,8 +156,8 @@ def _bare_tasks(table: pl.DataFrame, column: str) -> list[str]:
 def _without(name: str, tasks: list[str]) -> Caution:
     return Caution(
         code="task_without_clusters",
-        message=f"no {name!r} for any item of {listing(tasks)}, whose items each count as their own cluster",
-        remedy="Name the column of these tasks (tasks in howsure.toml), or say that they have none.",
+        message=f"no item of {listing(tasks)} has a {name!r}, so each counts as its own cluster",
+        remedy="Name another column for these tasks (tasks in howsure.toml), or state that they have no clusters.",
     )
 
 
@@ -206,7 +208,7 @@ def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
     return tuple(
         Caution(
             code="cluster_missing",
-            message=f"{row['task']}: {plural(row['no'], 'item')} without a cluster, each counted as its own",
+            message=f"{row['task']}: {plural(row['no'], 'item')} without a cluster, each counted as its own cluster",
             remedy="Complete the column, or use `cluster='none'`.",
         )
         for row in torn.iter_rows(named=True)
@@ -217,7 +219,7 @@ def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise DataError(f"`cluster_from={pattern!r}` is no regular expression ({error})") from None
+        raise DataError(f"`cluster_from={pattern!r}` is not a valid regular expression ({error})") from None
     if groups < 1:
         raise DataError(
             f"`cluster_from={pattern!r}` has no group", remedy=r"Put brackets around the cluster: '^(.+?)-\d+$'."
@@ -226,7 +228,7 @@ def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
         found = table["item"].str.extract(pattern, 1)
     except pl.exceptions.ComputeError:
         raise DataError(
-            f"`cluster_from={pattern!r}` is too involved", remedy="Write it without look-around or large repeats."
+            f"`cluster_from={pattern!r}` is too complex", remedy="Write it without look-around or large repeats."
         ) from None
     if found.null_count():
         item = table["item"].filter(found.is_null()).sort()[0]
@@ -253,7 +255,7 @@ def _cluster_words(table: pl.DataFrame, column: str, name: str) -> str:
     grouped = per_task.filter(pl.col("c") < pl.col("n"))
     shown = name if name.startswith("the id") else f"column `{name}`"
     if not len(grouped):
-        return f"{shown} (each item is its own)"
+        return f"{shown} (each item is its own cluster)"
     rest = len(per_task) - len(grouped)
     clusters, items = plural(int(grouped["c"].sum()), "cluster"), plural(int(grouped["n"].sum()), "item")
     others = f"; {plural(rest, 'task')} without" if rest else ""
@@ -300,7 +302,7 @@ def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
                     code="looks_grouped",
                     message=f"the item ids look grouped ({groups:,} groups of {n:,} items); if items of a group were "
                     "drawn together, the error bars are too small",
-                    remedy=f"Use `cluster_from=r'{pattern}'`, or `cluster='none'` to say that they were not.",
+                    remedy=f"Use `cluster_from=r'{pattern}'`, or `cluster='none'` if they were not.",
                 )
             ]
     return []
@@ -319,6 +321,6 @@ def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> list[Cauti
             code="looks_grouped",
             message=f"column `{name}` groups the items ({counts[name]:,} values); if items of a group were drawn "
             "together, the error bars are too small",
-            remedy=f"Use `cluster={name!r}`, or `cluster='none'` to say that they were not.",
+            remedy=f"Use `cluster={name!r}`, or `cluster='none'` if they were not.",
         )
     ]

@@ -220,7 +220,7 @@ def task_rule(pattern: str, said: object) -> TaskRule:
     """Check what is said of the tasks that a pattern matches; an OptionError names the pattern."""
     where = f"tasks[{pattern!r}]"
     if not isinstance(said, Mapping):
-        raise OptionError(f"{where}={said!r} is no table", remedy=_TASKS_REMEDY)
+        raise OptionError(f"{where}={said!r} is not a table", remedy=_TASKS_REMEDY)
     known = list(TaskOptions.__annotations__)
     for name in said:
         if name not in known:

@@ -294,6 +294,6 @@ def _copies(count: int) -> Caution:
 FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
 REPEATED = Caution(
     code="rows_as_attempts",
-    message="some items come more than once for a model and no column numbers the attempts; the rows count as attempts",
+    message="some items occur more than once for a model and no column numbers the attempts; the rows count as attempts",
     remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
 )

@@ -155,7 +155,7 @@ class StopWhenDecided:
             return
         self._add(item, self._value(scores))
         for late in self._overdue():
-            logger.warning("howsure: sample %r has not ended after %d later ones; it counts as failed.", late, PATIENCE)
+            logger.warning("howsure: sample %r is unfinished after %d later ones; it counts as failed.", late, PATIENCE)
             self._add(late, math.nan)
         self.look = self._monitor.look()
 
@@ -163,7 +163,7 @@ class StopWhenDecided:
         """Return the verdict for the log, and forget the run."""
         look = self.look
         told: dict[str, Any] = {
-            "verdict": "nothing was seen" if look is None else look.verdict,
+            "verdict": "no sample was scored" if look is None else look.verdict,
             "stopped": self._stopped,
         }
         if look is not None:
@@ -219,7 +219,7 @@ def _refuse_scorers(names: Sequence[str], chosen: str | None) -> None:
 
 def _tell_missing(count: int) -> None:
     if count:
-        logger.warning("howsure: %d samples are not in the baseline; they don't count.", count)
+        logger.warning("howsure: %d samples are not in the baseline and don't count.", count)
 
 
 def _groups(samples: Sequence[Sample], cluster: str | None) -> dict[str, str]:

@@ -131,7 +131,7 @@ def _task(tasks: Any, arguments: Mapping[str, Any]) -> Any:
     loaded = manager.load(listed(tasks))["tasks"]
     if len(loaded) != 1:
         raise OptionError(
-            f"{plural(len(loaded), 'task')} are asked for: {listing(list(loaded))}",
+            f"{plural(len(loaded), 'task')} named: {listing(list(loaded))}",
             remedy="One question at a time: name one task, no group.",
         )
     return next(iter(loaded.values()))
@@ -270,7 +270,7 @@ class _Sequence:
         )
         rows = results["samples"][task]
         if {int(row["doc_id"]) for row in rows} != set(positions):
-            raise MethodError("lm-eval ran other documents than it was asked for", remedy="pip install -U lm_eval")
+            raise MethodError("lm-eval ran documents other than those requested", remedy="pip install -U lm_eval")
         self.batches += 1
         self.samples += rows
         self._tell(results)
@@ -316,7 +316,7 @@ def _answer(
 
 STOPPED = Caution(
     code="stopped_early",
-    message="the run stopped because of what it showed, so these scores are a little too good or too bad, and their error "
-    "bars don't allow for it",
-    remedy="Quote the look's interval.",
+    message="the run stopped because of its own results, so these scores are slightly biased, and their error bars don't account "
+    "for that",
+    remedy="Report the interval of the look.",
 )

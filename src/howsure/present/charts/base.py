@@ -23,7 +23,7 @@ VERSION = "6.1"
 EXTRA = "Install it with the extra: pip install 'howsure[plot]'."
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
-"""Told apart by colour-blind readers (Okabe and Ito 2008)."""
+"""Distinct to colour-blind readers (Okabe and Ito 2008)."""
 SEQUENCE = ("#000000", BLUE, "#56b4e9", GREEN, "#e69f00", ORANGE, "#cc79a7", "#999999")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
 WORDS = ("name", "row", "against", "places", "group")

@@ -1,4 +1,4 @@
-"""The difference of two models with its interval against 0, one row a task, the margin where one was asked for."""
+"""The difference of two models with its interval against 0, one row a task, the margin where one was given."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def spec(
     a, b = (shorten(visible(records[0][name]), NAME) for name in ("a", "b"))
     shown = drawing(
         ("difference", "low", "high"),
-        f"difference in {score}, a − b{behind}, with its {level_text(level)} interval{better}",
+        f"difference in {score}, a − b{behind}, with its {level_text(level)} confidence interval{better}",
         GROUPS,
         tooltip(
             [
@@ -54,7 +54,10 @@ def spec(
         scale={"zero": True, "nice": False, "padding": 12},
     )
     shown["layer"] = [*_lines(margin, factor), *shown["layer"]]
-    told = description or f"The difference between {a} and {b} on {plural(len(records), 'task')}, with its interval."
+    told = (
+        description
+        or f"The difference between {a} and {b} on {plural(len(records), 'task')}, with its confidence interval."
+    )
     note = subtitle or f"a: {a}, b: {b}{_corrected(records)}"
     return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=note)
 

@@ -1,4 +1,4 @@
-"""The models of a board, best first: score and interval, told apart by whether they could be best."""
+"""The models of a board, best first: score and interval, in colours that say whether they could be best."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from howsure.wording import Scale, level_text, plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUPS = {"could be best": (BLUE, "circle"), "behind": (GREY, "diamond")}
+GROUPS = {"could be best": (BLUE, "circle"), "not best": (GREY, "diamond")}
 BEST, BEHIND = GROUPS
 
 
@@ -34,7 +34,7 @@ def spec(
     better = "; lower is better" if lower_is_better else ""
     shown = drawing(
         ("score", "low", "high"),
-        f"{score}{behind} and its {level_text(level)} interval{better}",
+        f"{score}{behind} with its {level_text(level)} confidence interval{better}",
         GROUPS,
         tooltip(
             [
@@ -45,7 +45,7 @@ def spec(
         ),
         count=len(records),
     )
-    told = description or f"{plural(len(records), 'model')}, best first, each with its {score} and interval."
+    told = description or f"{plural(len(records), 'model')}, best first, each with its {score} and confidence interval."
     return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=subtitle)
 
 

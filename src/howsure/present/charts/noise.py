@@ -18,7 +18,8 @@ def spec(records: Sequence[Row], *, percent: bool = True, description: str = "")
     """Return the curves. `records`: task, name, attempts, items, se. Of more than twelve panels the first twelve are drawn."""
     factor, behind = points(percent=percent)
     told = (
-        description or "The standard error over the number of attempts at a question, one line a number of questions."
+        description
+        or "The standard error by the number of attempts per question, one line for each number of questions."
     )
     shown = rows(records, factor)
     words = list(dict.fromkeys(row["questions"] for row in sorted(shown, key=_order)))
@@ -67,7 +68,7 @@ def _drawing(title: str, words: list[str]) -> Spec:
             "x": {
                 "field": "attempts",
                 "type": "quantitative",
-                "title": "attempts a question",
+                "title": "attempts per question",
                 "scale": {"type": "log", "domain": [1, 20], "nice": False},
                 "axis": {"values": list(TICKS)},
             },

@@ -1,4 +1,4 @@
-"""All pairs of a board: the difference as a colour, and a sign where the two are really apart."""
+"""All pairs of a board: the difference as a colour, and a sign where the difference is significant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DIVERGING = (ORANGE, "#f4a582", "#f2f2f2", "#92c5de", BLUE)
 
 
-SIGNS = "+ and −: the row is really above or below the column"
+SIGNS = "+ and −: the row is significantly above or below the column"
 
 
 def spec(
@@ -73,7 +73,7 @@ def _rows(names: Sequence[str]) -> list[str]:
 
 
 def _sign(record: Row, sign: float, level: float) -> str:
-    """Return + or − where the pair is told apart after adjustment, nothing elsewhere."""
+    """Return + or − where the difference is significant after adjustment, nothing elsewhere."""
     p, difference = record["p_adjusted"], record["difference"]
     if p is None or difference is None or not significant(p, level) or not difference:
         return ""

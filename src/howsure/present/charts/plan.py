@@ -25,7 +25,7 @@ def spec(records: Sequence[Row], over: Over, *, percent: bool = True, descriptio
             "axis": {"values": ticks([row["x"] for row in shown]), "format": ",d"},
         }
     order = list(dict.fromkeys(row["attempts"] for row in shown))
-    told = description or f"Power over the {title}, one line a number of attempts."
+    told = description or f"Power by the {title}, one line for each number of attempts."
     return figure(shown, by_panel(_drawing({"title": title, **x}, order)), description=told)
 
 
@@ -58,7 +58,7 @@ def ticks(values: Sequence[float]) -> list[int]:
 
 
 def _drawing(x: Spec, order: list[str]) -> Spec:
-    lines = {"field": "attempts", "type": "nominal", "title": "attempts a question", "legend": {"symbolSize": 900}}
+    lines = {"field": "attempts", "type": "nominal", "title": "attempts per question", "legend": {"symbolSize": 900}}
     return {
         "width": 340,
         "height": 220,

@@ -1,4 +1,4 @@
-"""The place of every model of a board, and the places that it could have."""
+"""The place of every model of a board, and the ranks that it could have."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def spec(
     last = max(record["rank_high"] for record in records)
     shown = drawing(
         ("rank", "rank_low", "rank_high"),
-        f"rank by {score}, and what it could be (all together at {level_text(level)})",
+        f"rank by {score}, with simultaneous {level_text(level)} rank intervals",
         GROUPS,
         tooltip(
             [
@@ -43,5 +43,5 @@ def spec(
         scale={"zero": False, "nice": False, "padding": 8},
         axis={"format": "d", "tickMinStep": 1, **({"values": list(range(1, last + 1))} if last <= 12 else {})},
     )
-    told = description or f"{plural(len(records), 'model')}, best first, each with the ranks that it could have."
+    told = description or f"{plural(len(records), 'model')}, best first, each with its rank interval."
     return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=subtitle)

@@ -92,7 +92,7 @@ def _table(table: Table) -> str:
     named = next((k for k, column in enumerate(table.columns) if column.is_name), None)
     lines = ['<table class="howsure">']
     lines += [f"<caption>{escape(table.title)}</caption>"] if table.title else []
-    if any(column.name for column in table.columns):
+    if table.has_header:
         lines.append(f"<thead><tr>{''.join(_head(column) for column in table.columns)}</tr></thead>")
     lines.append("<tbody>")
     lines += [

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Table, Text, Whisker
+from howsure.present.document import Table, Text
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ def _block(block: Block) -> str:
 
 def _table(table: Table) -> str:
     errors = _errors(table)
-    shown = [k for k in range(len(table.columns)) if k not in errors.values() and not _is_drawing(table, k)]
+    shown = [k for k in range(len(table.columns)) if k not in errors.values() and not table.is_drawn(k)]
     columns = [table.columns[k] for k in shown]
     spec = "".join("r" if column.align == "right" else "l" for column in columns)
-    if not any(column.name for column in columns):  # facts: the last of them may be a sentence
+    if not table.has_header:  # facts: the last of them may be a sentence
         spec = spec[:-1] + r"p{0.6\linewidth}"
     lines = [rf"\paragraph{{{escape(table.title)}}}\mbox{{}}\par"] if table.title else []
     lines += [rf"\smallskip\noindent\begin{{tabular}}{{{spec}}}", r"\toprule"]
-    if any(column.name for column in columns):
+    if table.has_header:
         heads = [
             column.name + (f" ({table.columns[errors[k]].name})" if k in errors else "")
             for k, column in zip(shown, columns, strict=True)
@@ -99,10 +99,6 @@ def _errors(table: Table) -> dict[int, int]:
     """Return which column holds the errors of which, by their places."""
     places = {column.name: k for k, column in enumerate(table.columns)}
     return {places[c.error_of]: k for k, c in enumerate(table.columns) if c.error_of and c.error_of in places}
-
-
-def _is_drawing(table: Table, k: int) -> bool:
-    return any(isinstance(row[k], Whisker) for row in table.rows)
 
 
 def _with_error(row: tuple[Cell, ...], k: int, errors: dict[int, int]) -> str:

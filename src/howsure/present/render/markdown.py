@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Note, Table, Text, Whisker
+from howsure.present.document import Table, Text
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from howsure.present.document import Block, Cell, Column, Document
+    from howsure.present.document import Block, Cell, Column, Document, Note
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
 
@@ -35,17 +35,13 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    shown = [k for k in range(len(table.columns)) if not _is_drawing(table, k)]
+    shown = [k for k in range(len(table.columns)) if not table.is_drawn(k)]
     columns = [table.columns[k] for k in shown]
     lines = [_line([escape(column.name) for column in columns]), _line([_rule(column) for column in columns])]
     lines += [_line([_cell(row[k]) for k in shown]) for row in table.rows]
     title = [f"### {escape(table.title)}", ""] if table.title else []
     note = ["", escape(table.note)] if table.note else []
     return "\n".join([*title, *lines, *note])
-
-
-def _is_drawing(table: Table, k: int) -> bool:
-    return any(isinstance(row[k], Whisker) for row in table.rows)
 
 
 def _rule(column: Column) -> str:

@@ -78,7 +78,7 @@ def _note(note: Note) -> Iterator[RenderableType]:
 
 
 def _table(table: Table, width: int) -> RenderableType:
-    return _grid(table, width) if _has_header(table) else _facts(table)
+    return _grid(table, width) if table.has_header else _facts(table)
 
 
 def _grid(table: Table, width: int) -> RichText:
@@ -113,10 +113,6 @@ def _facts(table: Table) -> RichTable:
     return rich
 
 
-def _has_header(table: Table) -> bool:
-    return any(column.name for column in table.columns)
-
-
 def fit(table: Table, width: int) -> dict[int, int]:
     """Choose the columns that fit, by position with their widths.
 
@@ -134,7 +130,7 @@ def fit(table: Table, width: int) -> dict[int, int]:
     spare = width - _total(least[k] for k in shown)
     widths: dict[int, int] = {}
     for k in shown:
-        most = WHISKER_WIDTHS[1] if _is_drawn(table, k) else natural[k]
+        most = WHISKER_WIDTHS[1] if table.is_drawn(k) else natural[k]
         extra = min(max(spare, 0), most - least[k])
         widths[k] = least[k] + extra
         spare -= extra
@@ -147,14 +143,10 @@ def _total(widths: Iterable[int]) -> int:
 
 
 def _natural(table: Table, k: int) -> int:
-    if _is_drawn(table, k):
+    if table.is_drawn(k):
         return WHISKER_WIDTHS[0]
     cells = (cell_len(visible(cell)) for row in table.rows if isinstance(cell := row[k], str))
     return max([cell_len(table.columns[k].name), *cells])
-
-
-def _is_drawn(table: Table, k: int) -> bool:
-    return any(isinstance(row[k], Whisker) for row in table.rows)
 
 
 def _cell(cell: Cell, width: int, low: float, high: float) -> RichText:

@@ -1,1 +1,1 @@
-"""The sentences of `--explain`, and the conditions under which each is true."""
+"""The sentences that explain an answer in plain words, and the conditions under which each is true."""

@@ -1,4 +1,4 @@
-"""Forecasts in words: how many questions, with which chance, and how far off that could be."""
+"""Forecasts in words: how many questions, with which power, and how far off that could be."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ ROUND = 1000
 
 
 def range_text(forecast: Forecast, write: Write, unit: str = "") -> str:
-    """Say how far off a forecast could be as the pilot goes."""
+    """Say how far off a forecast could be, given the size of the pilot."""
     if math.isnan(forecast.low):
         return ""
     high = "any number" if math.isinf(forecast.high) else f"{write(forecast.high)}{unit}"
-    return f" (could be {write(forecast.low)} to {high})"
+    return f" (plausibly {write(forecast.low)} to {high})"
 
 
 def items_text(count: float) -> str:
@@ -43,8 +43,8 @@ def percent_text(share: float) -> str:
 
 
 def attempts_text(attempts: float) -> str:
-    """Write a number of attempts: `5`, `endless`."""
-    return "endless" if math.isinf(attempts) else f"{attempts:,.3g}"
+    """Write a number of attempts: `5`, `unlimited`."""
+    return "unlimited" if math.isinf(attempts) else f"{attempts:,.3g}"
 
 
 def cell_text(forecast: Forecast, write: Write) -> str:

@@ -83,8 +83,8 @@ class DecidingPart {
     const by = this.items.name ? `By ${visible(this.items.name)}. ` : "";
     const top = rows.slice(0, 3).map((row) => row.told);
     const left = sorted.length - rows.length;
-    const rest = left > 0 ? ` ${plural(left, "smaller one")} not drawn.` : "";
-    const told = `${by}Of ${this.pair.difference}${unit(percent)}, the largest parts: ${top.join("; ")}.${rest}`;
+    const rest = left > 0 ? ` ${plural(left, "smaller one")} not shown.` : "";
+    const told = `${by}The largest contributions to ${this.pair.difference}${unit(percent)}: ${top.join("; ")}.${rest}`;
     at("drivers-told").textContent = told;
     this.chart.show(rows, told);
   }

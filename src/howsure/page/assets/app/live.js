@@ -11,7 +11,7 @@ function follow() {
   });
   source.addEventListener("error", () => {
     at("live").hidden = false;
-    at("live").textContent = "The server doesn't answer; the page shows what it knew last.";
+    at("live").textContent = "The server isn't responding; the page shows the last results.";
   });
 }
 

@@ -111,7 +111,7 @@ class Page {
     }));
     this.histogram.show(
       rows,
-      "How many questions have which mean score over all models; the counts are in the table above.",
+      "The number of questions by their mean score over all models; the counts are in the table above.",
     );
   }
 }

@@ -1,4 +1,4 @@
-// All pairs at a glance: the difference as a colour, a sign where two models are really apart; a click compares them.
+// All pairs at a glance: the difference as a colour, a sign where two models differ significantly; a click compares them.
 
 const WINDOW = 30;
 
@@ -38,7 +38,7 @@ class MatrixPanel {
         if (pair === null || pair.d === null) continue;
         const real = Boolean(pair.flags & 2);
         apart += real && i < j ? 1 : 0;
-        const told = `${visible(models[i].model)} − ${visible(models[j].model)}: ${pair.difference}${unit(percent)} (p among all ${pair.q})`;
+        const told = `${visible(models[i].model)} − ${visible(models[j].model)}: ${pair.difference}${unit(percent)} (p among all pairs: ${pair.q})`;
         rows.push({
           row: labels[i],
           column: j + 1,
@@ -52,9 +52,9 @@ class MatrixPanel {
     }
     this.chart.clear();
     const all = ((end - start) * (end - start - 1)) / 2;
-    const label = `${count(apart)} of ${plural(all, "pair")} among models ${start + 1} to ${end} are really apart.`;
+    const label = `${count(apart)} of ${plural(all, "pair")} among models ${start + 1} to ${end} differ significantly.`;
     at("matrix-told").textContent =
-      `${label} Columns are numbered as rows; + and −: the row is really above or below the column, ${this.shown.adjust === "none" ? "each pair taken alone" : "all pairs taken together"}.`;
+      `${label} Columns are numbered as rows; + and −: the row is significantly above or below the column, ${this.shown.adjust === "none" ? "without correction" : "corrected for all pairs"}.`;
     await this.chart.show(rows, label);
     this.chart.view.addEventListener("click", (_, item) => {
       if (item?.datum?.i !== undefined) this.pick([item.datum.i, item.datum.j], true);

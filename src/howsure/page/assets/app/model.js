@@ -13,7 +13,7 @@ function alone(model, { benchmark, level: sure, percent }) {
   const above = model.high - model.value;
   if (Math.min(below, above) >= LOPSIDED * Math.max(below, above))
     return `${said}, give or take ${scoreNumber((below + above) / 2, percent)}.`;
-  return `${said}; the ${level(sure)} interval runs from ${scoreNumber(model.low, percent)} to ${score(model.high, percent)}.`;
+  return `${said}; the ${level(sure)} confidence interval runs from ${scoreNumber(model.low, percent)} to ${score(model.high, percent)}.`;
 }
 
 class ModelPanel {
@@ -49,7 +49,7 @@ class ModelPanel {
       ],
       ["SE", model.se === null ? "n/a" : gap(model.se, percent)],
       [
-        "place",
+        "rank",
         model.rank_low === model.rank_high
           ? `${model.rank}`
           : `${model.rank}, could be ${model.rank_low}–${model.rank_high}`,
@@ -86,10 +86,10 @@ class ModelPanel {
       })),
     );
     const told =
-      `Of the variance behind this error bar, ${share(1 - source.answer_share)} comes from which questions were drawn, ` +
-      `${share(source.answer_share)} from what was answered.`;
+      `Of the variance behind this error bar, ${share(1 - source.answer_share)} comes from the choice of questions and ` +
+      `${share(source.answer_share)} from randomness in the answers (conditional variance).`;
     at("model-noise-told").textContent = told;
-    this.charts.noise.show(rows, `${told} Standard error over attempts a question; now ${gap(source.se, percent)}.`);
+    this.charts.noise.show(rows, `${told} Standard error by attempts per question; currently ${gap(source.se, percent)}.`);
   }
 
   clusters(m) {
@@ -122,7 +122,7 @@ class ModelPanel {
     const told =
       `${plural(sorted.length, "cluster")}, from ${score(worst.mean, percent)} (${visible(items.labels[worst.cluster])}) to ` +
       `${score(best.mean, percent)} (${visible(items.labels[best.cluster])}).` +
-      (drawn.length < sorted.length ? ` The ${MOST_DOTS / 2} best and worst are drawn.` : "");
+      (drawn.length < sorted.length ? ` The ${MOST_DOTS / 2} best and worst are shown.` : "");
     at("model-clusters-told").textContent = told;
     this.charts.clusters.show(rows, told);
   }

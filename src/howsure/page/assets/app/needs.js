@@ -79,11 +79,11 @@ class NeedsPart {
     at("power").textContent = share(power);
     at("power").dataset.value = String(power);
     at("smallest").textContent = Number.isFinite(smallest) ? `${gap(smallest, percent)} or more` : "no gap at all";
-    at("needed").textContent = pair.g < FEWEST ? "these are too few to tell from" : questions(needed);
+    at("needed").textContent = pair.g < FEWEST ? "too few to forecast" : questions(needed);
     at("forecast-se").textContent = gap(model.se(n, attempts), percent);
     const point = (kind, items) => ({ kind, items, power: model.power(effect, items, attempts) });
     const rows = [...this.sizes.map((items) => point("curve", items)), point("now", pair.n), point("chosen", n)];
-    const label = `Chance to show a true gap of ${gap(effect, percent)} over the number of questions: ${share(power)} with ${count(n)}.`;
+    const label = `Power to detect a true gap of ${gap(effect, percent)} by the number of questions: ${share(power)} with ${count(n)}.`;
     this.chart.show(rows, label);
   }
 }

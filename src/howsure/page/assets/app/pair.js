@@ -72,7 +72,7 @@ class PairPanel {
     const why =
       this.pair === null
         ? `The page compares the best ${count(this.pairs.models)} models; for others: howsure compare.`
-        : "These two answered no question in common; howsure compare says what can be said.";
+        : "These two have no question in common; howsure compare shows what can still be said.";
     at("pair-verdict").textContent = why;
     at("pair-verdict").className = "verdict open";
   }
@@ -89,9 +89,9 @@ class PairPanel {
       needed = `; it would take about ${roundedUp(this.needed.attempts)} attempts at each item`;
     let text = `Can't tell: ${where}${better} is ahead by ${size}, give or take ${take}${needed}.`;
     if (pair.p === "n/a")
-      text = `Can't tell ${names[0]} and ${names[1]} apart: these scores give no error bar${pair.why ? ` (${pair.why})` : ""}.`;
+      text = `Can't tell which of ${names[0]} and ${names[1]} is better: these scores give no error bar${pair.why ? ` (${pair.why})` : ""}.`;
     else if (pair.holds.real)
-      text = `${where}${better} beats ${worse} by ${size}, give or take ${take}: real at ${level(shown.level)}.`;
+      text = `${where}${better} beats ${worse} by ${size}, give or take ${take}: significant at ${level(shown.level)} confidence.`;
     else if (pair.d === 0)
       text = `Can't tell: ${where}${names[0]} and ${names[1]} score the same, give or take ${take}${unit(shown.percent)}.`;
     at("pair-verdict").textContent = visible(text);
@@ -114,9 +114,9 @@ class PairPanel {
     const pairs = (shown.models.length * (shown.models.length - 1)) / 2;
     if (pairs < 2 || shown.adjust === "none" || pair.q === "n/a") return "";
     const all = `all ${count(pairs)} pairs of this board`;
-    if (pair.holds.real_among_all) return `Also among ${all} (p = ${pair.q} after correction).`.replace("= <", "<");
+    if (pair.holds.real_among_all) return `Also significant among ${all} (p = ${pair.q} after correction).`.replace("= <", "<");
     if (!pair.holds.real) return "";
-    return `But found among ${all}, it could be chance (p = ${pair.q} after correction): it is real only if this is the one pair that you meant to compare.`;
+    return `But as one of ${all}, it could be chance (p = ${pair.q} after correction): it is significant only if this is the one pair that you meant to compare.`;
   }
 
   numbers() {
@@ -144,7 +144,7 @@ class PairPanel {
     const bar = { low: ends[0], high: ends[1], value: scale * pair.d, real: this.firm() };
     this.charts.gap.show(
       [bar],
-      `Difference ${pair.difference}${unit(percent)}, interval from ${pair.low} to ${pair.high}; 0 is ${pair.holds.real ? "outside" : "inside"}.`,
+      `Difference ${pair.difference}${unit(percent)}, confidence interval from ${pair.low} to ${pair.high}; 0 is ${pair.holds.real ? "outside" : "inside"}.`,
     );
   }
 

@@ -86,7 +86,7 @@ class Forecast {
     };
   }
 
-  /** Return the chance that a true gap of this size is told apart. */
+  /** Return the power: the chance that a true gap of this size is detected. */
   power(effect, n, attempts) {
     const { centre, own, shown, df } = this.pivot(effect, n, attempts);
     if (!(df > 0)) return 0;
@@ -116,7 +116,7 @@ class Forecast {
     return Math.ceil(high * this.size - 1e-9);
   }
 
-  /** Return the smallest true gap that is told apart four times in five, infinite where none up to `most` is. */
+  /** Return the minimum detectable effect, the smallest true gap that is detected four times in five, infinite where none up to `most` is. */
   smallest(n, attempts, most) {
     let [low, high] = [0, Math.min(most, 100 * this.pivot(0, n, attempts).shown + 1e-9)];
     if (this.power(high, n, attempts) < SURE) return Infinity;

@@ -1,4 +1,4 @@
-// In plain words: the phrases of phrases.py that are true of a pair, with its own numbers.
+// In plain words: the phrases of phrases.txt that are true of a pair, with its own numbers.
 
 const FEW = 30;
 

@@ -20,10 +20,8 @@ from howsure.statistics.ranks.ranks import ranks
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 DRAWS = 2_000
 SIMULTANEOUS = 10

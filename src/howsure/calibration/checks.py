@@ -18,16 +18,13 @@ from howsure.statistics.pairs.pseudo import PSEUDO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from howsure.calibration.noise_samples import AnswerSample, PoolSample
     from howsure.calibration.pair_worlds import World
     from howsure.calibration.samples import MeanSample
+    from howsure.statistics.arrays import Floats, Limits
     from howsure.statistics.choices import ComparisonMethod, IntervalMethod, Variance
 
-    Floats = NDArray[np.float64]
     Sample = MeanSample | DifferenceSample | AnswerSample | PoolSample
-    Limits = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

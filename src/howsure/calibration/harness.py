@@ -21,11 +21,9 @@ from howsure.calibration.checks import CHECKS, Check
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.calibration.pair_worlds import World
+    from howsure.statistics.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 BLOCK_SCORES = 2_000_000
 SLOW_TRIALS = 400

@@ -18,9 +18,8 @@ from howsure.statistics.sequential.betting import Bets, Betting, log_gains
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Bools, Floats
 
-    Floats = NDArray[np.float64]
 
 Kind = Literal["mean", "difference", "fractions", "normal", "skewed", "heavy"]
 
@@ -192,7 +191,7 @@ def run_looks(cell: tuple[int, LookWorld], *, trials: int, level: float, seed: i
     ]
 
 
-def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[str, NDArray[np.bool_]]:
+def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[str, Bools]:
     """Say for every method, run and look whether the interval of that look misses the truth."""
     found = {}
     if world.bounds is not None:

@@ -16,12 +16,8 @@ from howsure.statistics.noise.fixed import fixed_limits, fixed_pivot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from howsure.calibration.noise_samples import AnswerSample, PoolSample
-
-    Floats = NDArray[np.float64]
-    Limits = tuple[Floats, Floats]
+    from howsure.statistics.arrays import Limits
 
 
 def fixed_mean(sample: AnswerSample, level: float) -> Limits:

@@ -10,10 +10,7 @@ import numpy as np
 from howsure.statistics.noise.answer_noise import Answers, answers
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from howsure.statistics.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

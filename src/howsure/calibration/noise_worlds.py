@@ -19,9 +19,8 @@ from howsure.options import parse_score
 from howsure.statistics.noise.attempt_scores import attempt_score
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 Attempts = int | Literal["ragged"]
 Target = Literal["answer", "question", "between"]

@@ -21,11 +21,8 @@ from howsure.calibration.worlds import (
 from howsure.statistics.pairs.pseudo import ItemSpread
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from howsure.calibration.worlds import Sizes
-
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,14 +23,12 @@ from howsure.statistics.planning.sizes import equal_sizes, sizes_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.calibration.samples import DifferenceSample
     from howsure.calibration.worlds import Sizes
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
     from howsure.statistics.planning.sizes import ClusterSizes
 
-    Floats = NDArray[np.float64]
 
 POWER = 0.8
 SHORT = 0.03

@@ -14,12 +14,9 @@ from howsure.statistics.pairs.differences import column_sums
 from howsure.statistics.pairs.pseudo import ItemSpread
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
     from howsure.statistics.pairs.differences import DifferenceSums
-
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,8 @@ from scipy import optimize, special
 from howsure.calibration.samples import DifferenceSample, MeanSample, item_spread
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 Sizes = Literal["equal", "dominant", "spread"]
 Shape = Literal["beta", "logit", "split"]

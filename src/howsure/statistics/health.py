@@ -20,13 +20,9 @@ from howsure.statistics.ranks.adjust import benjamini_hochberg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.pairs.moments import PairMoments
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
 
 LEAST_MODELS = 8
 """Below this many models a correlation over models says nothing."""

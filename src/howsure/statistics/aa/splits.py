@@ -20,13 +20,10 @@ from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
     from howsure.statistics.means.clustered import Clustering
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 MOST_CELLS = 2_000_000
 """Items × splits that are held in memory at once."""

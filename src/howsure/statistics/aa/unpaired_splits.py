@@ -17,12 +17,9 @@ from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, ps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Variance
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 MOST_CELLS = 2_000_000
 """Clusters × splits that are held in memory at once."""
@@ -58,7 +55,7 @@ def unpaired_splits(
         yield unpaired_pivots(clusters, first, variance, pseudo=pseudo)
 
 
-def unpaired_pivots(clusters: ClusterMoments, first: NDArray[np.bool_], variance: Variance, *, pseudo: bool) -> Pivots:
+def unpaired_pivots(clusters: ClusterMoments, first: Bools, variance: Variance, *, pseudo: bool) -> Pivots:
     """Return Welch's pivots of the clusters marked in `first` (C, T) against the others, as unpaired.py has them."""
     sides = [_side(clusters, mask, variance, pseudo=pseudo) for mask in (first, ~first)]
     (m1, v1, df1), (m2, v2, df2) = sides
@@ -68,9 +65,7 @@ def unpaired_pivots(clusters: ClusterMoments, first: NDArray[np.bool_], variance
     return Pivots(variance=total, centre=m1 - m2, spread=np.sqrt(total), df=df)
 
 
-def _side(
-    clusters: ClusterMoments, mask: NDArray[np.bool_], variance: Variance, *, pseudo: bool
-) -> tuple[Floats, Floats, Floats]:
+def _side(clusters: ClusterMoments, mask: Bools, variance: Variance, *, pseudo: bool) -> tuple[Floats, Floats, Floats]:
     """Return mean, variance and degrees of freedom of every split's side (T,), pseudo-items at 0 and 1 counted in."""
     held = mask.astype(float)
     scale = (clusters.items @ held) / (clusters.powers[0] @ held)  # weights of mean 1 on this side

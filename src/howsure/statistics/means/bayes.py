@@ -10,10 +10,8 @@ from howsure.statistics.means.clustered import clustering
 from howsure.statistics.means.intervals import beta_interval
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 DRAWS = 10_000
 BLOCK_CELLS = 4_000_000

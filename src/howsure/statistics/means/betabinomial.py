@@ -19,9 +19,8 @@ import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Bools, Floats, Positions
 
-    Floats = NDArray[np.float64]
 
 N_ANGLES, N_RHO = 200, 32
 EDGES = np.linspace(0, np.pi / 2, N_ANGLES + 1)
@@ -50,11 +49,11 @@ class Groups:
     trials: Floats
 
     @property
-    def single(self) -> NDArray[np.bool_]:
+    def single(self) -> Bools:
         """Which samples have one answer in every group, so that there is nothing to be alike (T,)."""
         return np.asarray(self.trials < 1 + ROUNDING)
 
-    def take(self, samples: slice | NDArray[np.intp]) -> Groups:
+    def take(self, samples: slice | Positions) -> Groups:
         """Return some of the samples."""
         return Groups(means=self.means[:, samples], shares=self.shares, trials=self.trials[samples])
 
@@ -69,7 +68,7 @@ def posterior_limits(groups: Groups, level: float) -> tuple[Floats, Floats]:
     return limits[0], limits[1]
 
 
-def _blocks(positions: NDArray[np.intp], cells_each: int) -> list[NDArray[np.intp]]:
+def _blocks(positions: Positions, cells_each: int) -> list[Positions]:
     size = max(BLOCK_CELLS // cells_each, 1)
     return [positions[start : start + size] for start in range(0, len(positions), size)]
 
@@ -85,7 +84,7 @@ def _limits_of(groups: Groups, trials: float, level: float) -> Floats:
     )
 
 
-def _levels(means: Floats) -> tuple[Floats, NDArray[np.intp]]:
+def _levels(means: Floats) -> tuple[Floats, Positions]:
     """Return the distinct group means and each one's code; more than 256 are rounded on the arcsine scale."""
     seen, code = np.unique(np.round(means, 9), return_inverse=True)
     if len(seen) > MOST_LEVELS:
@@ -105,7 +104,7 @@ def _log_likelihood(means: Floats, trials: float) -> Floats:
     return np.asarray(log(right + a) + log(wrong + b) + own).reshape(len(means), -1)
 
 
-def _weigh(code: NDArray[np.intp], counts: Floats, n_levels: int) -> Floats:
+def _weigh(code: Positions, counts: Floats, n_levels: int) -> Floats:
     """Sum the groups' counts by level: (samples, L)."""
     n_samples = code.shape[1]
     cells = (code + n_levels * np.arange(n_samples)).ravel()

@@ -15,10 +15,8 @@ from howsure.statistics.means.clustered import clusterings, covariance
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 DRAWS = 9_999
 BLOCK_CELLS = 4_000_000

@@ -21,10 +21,8 @@ import numpy as np
 from howsure.statistics.means.clustered import clustering, satterthwaite, variances
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 RANK_TOLERANCE = 1e-6
 

@@ -11,12 +11,10 @@ from scipy import special
 from howsure.statistics.results import Bound
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from howsure.statistics.arrays import Floats, Limits
     from howsure.statistics.results import Units
-
-    Floats = NDArray[np.float64]
-    Limits = tuple[Floats, Floats]
 
 
 def t_quantile(level: float, df: ArrayLike) -> Floats:

@@ -22,11 +22,9 @@ from howsure.statistics.means import intervals
 from howsure.statistics.means.betabinomial import Groups, posterior_limits
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats
     from howsure.statistics.choices import IntervalMethod
 
-    Floats = NDArray[np.float64]
 
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
 """The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
@@ -55,7 +53,7 @@ class Means:
     groups: Groups | None = None
 
     @property
-    def at_edge(self) -> NDArray[np.bool_]:
+    def at_edge(self) -> Bools:
         """Which means are 0 or 1, where the variance says nothing."""
         return np.asarray(((self.value <= 0) | (self.value >= 1)) & self.bounded)
 

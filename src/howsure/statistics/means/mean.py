@@ -19,14 +19,11 @@ from howsure.statistics.results import Estimate, Interval, Method
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import IntervalMethod, Variance
     from howsure.statistics.means.clustered import Clustering
     from howsure.statistics.results import Bound, Units
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2

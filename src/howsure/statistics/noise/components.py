@@ -22,12 +22,9 @@ from howsure.statistics.means.clustered import group_sums
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.noise.answer_noise import Answers
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 BLOCK_CELLS = 500_000
 FEWEST_UNITS = 3
@@ -103,7 +100,7 @@ def variance_limits(variance: Floats, error: Floats, units: int, level: float) -
     return np.maximum(variance - margin, 0.0), np.maximum(high, 0.0)
 
 
-def _jackknife(left: Floats, units: NDArray[np.bool_]) -> Floats:
+def _jackknife(left: Floats, units: Bools) -> Floats:
     """Return the standard error from estimates that each leave one unit out (U, T); `units`: which hold any item."""
     count = units.sum(axis=0)
     some = np.maximum(count, 1)

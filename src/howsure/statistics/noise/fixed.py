@@ -25,12 +25,10 @@ from howsure.statistics.pairs.moments import PairMoments
 from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.noise.answer_noise import Answers, MeanNoise
     from howsure.statistics.results import Bound
 
-    Floats = NDArray[np.float64]
 
 EVENTS = 2.0
 METHOD = Method(name="fixed-items")

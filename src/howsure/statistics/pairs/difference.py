@@ -22,13 +22,10 @@ from howsure.statistics.results import Estimate, Interval, Method
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import ComparisonMethod, Variance
     from howsure.statistics.pairs.equivalence import Equivalence
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 POWER = 0.8
 MIN_CLUSTERS = 2
@@ -322,7 +319,7 @@ def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float
     return power.items_needed(test, spread, gap, 1, POWER)
 
 
-def _mean(x: Floats, w: Floats, keep: NDArray[np.bool_]) -> float:
+def _mean(x: Floats, w: Floats, keep: Bools) -> float:
     return float(w[keep] @ x[keep] / w[keep].sum()) if keep.any() else math.nan
 
 

@@ -14,10 +14,8 @@ from howsure.statistics.means.clustered import satterthwaite
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 ROUNDING = 1e-13
 

@@ -19,13 +19,10 @@ from howsure.statistics.pairs.moments import squared_differences
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Variance
     from howsure.statistics.pairs.moments import PairMoments
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 ROUNDING = 1e-12
 FEW_LEVELS = 64
@@ -77,7 +74,7 @@ def pair_limits(
     return np.maximum(low, -reach), np.minimum(high, reach)
 
 
-def _room(losses: Floats, items: Floats, level: float, *, where: NDArray[np.bool_], beyond: Floats) -> Floats:
+def _room(losses: Floats, items: Floats, level: float, *, where: Bools, beyond: Floats) -> Floats:
     """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
 
     Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one, which is below
@@ -221,7 +218,7 @@ def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints
 
 def _net_wins(
     x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None
-) -> tuple[NDArray[np.bool_], Floats, Floats]:
+) -> tuple[Bools, Floats, Floats]:
     """Say which pairs have single right-or-wrong answers, and count their net wins in effective items."""
     w = np.ones(len(x)) if weights is None else weights
     has = ~np.isnan(x)

@@ -21,14 +21,10 @@ from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
     from howsure.statistics.means.clustered import Clustering
     from howsure.statistics.pairs.moments import FlipSums
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 def pair_moments(

@@ -19,14 +19,10 @@ from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, ps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints, Positions
     from howsure.statistics.choices import Variance
     from howsure.statistics.means.clustered import Clustering
     from howsure.statistics.pairs.moments import FlipSums
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
@@ -78,7 +74,7 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
 class _RaggedSums:
     """Per cluster, the shared weight and the summed differences of every pair, streamed twice rather than stored."""
 
-    clusters: list[NDArray[np.intp]] | None
+    clusters: list[Positions] | None
     filled: Floats
     mask: Floats
     w: Floats
@@ -146,7 +142,7 @@ class _RaggedSums:
             q2, a1, a2 = q2 + q**2, a1 + a, a2 + a**2
         return 1 / (q2 + pseudo * lone**2 + (a1 + pseudo * lone_a) ** 2 - (a2 + pseudo * lone_a**2))
 
-    def _cluster(self, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def _cluster(self, rows: Positions) -> tuple[Floats, Floats]:
         """Return the shared weight and the summed differences of one cluster."""
         mask, w = self.mask[rows], self.w[rows, None]
         summed = (w * self.filled[rows]).T @ mask

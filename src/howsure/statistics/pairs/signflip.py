@@ -14,9 +14,8 @@ import numpy as np
 from howsure.statistics.pairs.flips import DRAWS, listed, sign_blocks
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-9
 

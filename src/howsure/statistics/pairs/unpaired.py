@@ -16,13 +16,9 @@ from howsure.statistics.results import Estimate, Interval, Method
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
     from howsure.statistics.pairs.pivot import Asked, Pivot
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 def unpaired_difference(

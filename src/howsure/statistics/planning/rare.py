@@ -14,9 +14,8 @@ import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 MOST_CLUSTERS = 10**8
 

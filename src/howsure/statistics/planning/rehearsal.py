@@ -20,12 +20,9 @@ from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.planning.power import Test
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 TRIALS = 4_000
 BLOCK = 2_000_000
@@ -72,7 +69,7 @@ def _draws(
         yield tuple(share * sums[drawn, k] for k in range(1, 5)), slots
 
 
-def _shown(parts: tuple[Floats, ...], totals: Floats, test: Test) -> NDArray[np.bool_]:
+def _shown(parts: tuple[Floats, ...], totals: Floats, test: Test) -> Bools:
     """Say in which draws the test shows its goal (T,)."""
     n = float(totals.sum())
     one, two, three, four = (part.sum(axis=0) for part in parts)

@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from howsure.statistics.means.clustered import clusterings
+from howsure.statistics.arrays import Floats, Ints, blocks
+from howsure.statistics.means.clustered import Clustering, clusterings
 from howsure.statistics.pairs.differences import DifferenceSums, Pivots, column_sums, pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
-    from howsure.statistics.means.clustered import Clustering
-
 
 MOST_CELLS = 2_000_000
-"""Items × splits that are held in memory at once."""
+"""Items, or clusters, × splits that are held in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +86,14 @@ def paired_splits(
 ) -> Iterator[Pivots]:
     """Yield the pivots of the paired differences of T splits, so many at a time as memory likes. Weights have mean 1."""
     terms = clusterings(codes, weights)
-    step = max(MOST_CELLS // max(len(weights), 1), 1)
-    for start in range(0, splits, step):
-        a, b = part_attempts(items, min(step, splits - start), rng)
+    for part in blocks(splits, len(weights), MOST_CELLS):
+        a, b = part_attempts(items, part.stop - part.start, rng)
         d = a - b
         around = (d - weights @ d / weights.sum()) ** 2
         spread = ItemSpread(squares=weights @ around, fourths=weights @ around**2)
-        parts = [_sums(d * weights[:, None], term, spread, variance) for term, _ in terms]
-        signed = tuple(replace(part.terms[0], sign=sign) for part, (_, sign) in zip(parts, terms, strict=True))
-        yield pivots(replace(parts[0], terms=signed, n=len(d)), variance, PSEUDO if pseudo else 0)
+        sums = [_sums(d * weights[:, None], term, spread, variance) for term, _ in terms]
+        signed = tuple(replace(each.terms[0], sign=sign) for each, (_, sign) in zip(sums, terms, strict=True))
+        yield pivots(replace(sums[0], terms=signed, n=len(d)), variance, PSEUDO if pseudo else 0)
 
 
 def _sums(weighted: Floats, term: Clustering, spread: ItemSpread, variance: Variance) -> DifferenceSums:

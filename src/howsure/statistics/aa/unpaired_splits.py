@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.aa.splits import MOST_CELLS
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.pairs.differences import Pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Variance
-
-
-MOST_CELLS = 2_000_000
-"""Clusters × splits that are held in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +44,8 @@ def unpaired_splits(
 ) -> Iterator[Pivots]:
     """Yield the pivots of the unpaired differences of T splits of whole clusters into halves."""
     count = len(clusters.items)
-    step = max(MOST_CELLS // max(count, 1), 1)
-    for start in range(0, splits, step):
-        size = min(step, splits - start)
+    for part in blocks(splits, count, MOST_CELLS):
+        size = part.stop - part.start
         ranks = np.argsort(np.argsort(rng.random((count, size)), axis=0), axis=0)
         first = ranks < count // 2 + (count % 2) * rng.integers(0, 2, size)
         yield unpaired_pivots(clusters, first, variance, pseudo=pseudo)

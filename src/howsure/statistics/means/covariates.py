@@ -23,7 +23,6 @@ from howsure.statistics.means.clustered import clustering, satterthwaite, varian
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
 
-
 RANK_TOLERANCE = 1e-6
 
 

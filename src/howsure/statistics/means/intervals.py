@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from howsure.statistics.results import Bound
+from howsure.statistics.results import Bound, Units
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from howsure.statistics.arrays import Floats, Limits
-    from howsure.statistics.results import Units
 
 
 def t_quantile(level: float, df: ArrayLike) -> Floats:

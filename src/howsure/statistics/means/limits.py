@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats
     from howsure.statistics.choices import IntervalMethod
 
-
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
 """The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
 

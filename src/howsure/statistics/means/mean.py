@@ -12,18 +12,15 @@ import numpy as np
 from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
-from howsure.statistics.means.clustered import clustering, degrees_of_freedom, variances
+from howsure.statistics.means.clustered import Clustering, clustering, degrees_of_freedom, variances
 from howsure.statistics.means.limits import Means, deciding, limits
-from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import IntervalMethod, Variance
-    from howsure.statistics.means.clustered import Clustering
-    from howsure.statistics.results import Bound, Units
-
 
 FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2

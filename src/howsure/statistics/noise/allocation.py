@@ -17,7 +17,6 @@ import numpy as np
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
 
-
 STEPS = 200
 LEAST_SHARE = 0.05
 """No variance that was predicted from other models is taken for less than this share of the average one."""

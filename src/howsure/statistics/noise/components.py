@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import group_sums
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.noise.answer_noise import Answers
-
 
 BLOCK_CELLS = 500_000
 FEWEST_UNITS = 3
@@ -52,11 +51,10 @@ def components(found: Answers, codes: Ints | None = None) -> tuple[Components, C
 
     `codes` (n,): clusters, None where each item is its own.
     """
-    width = max(BLOCK_CELLS // max(len(found.means), 1), 1)
-    blocks = [_block(found.take(slice(start, start + width)), codes) for start in range(0, found.means.shape[1], width)]
+    items, columns = found.means.shape
+    parts = [_block(found.take(part), codes) for part in blocks(columns, items, BLOCK_CELLS)]
     values, errors = (
-        Components(*(np.concatenate(parts) for parts in zip(*map(astuple, side), strict=True)))
-        for side in zip(*blocks, strict=True)
+        Components(*map(np.concatenate, zip(*map(astuple, side), strict=True))) for side in zip(*parts, strict=True)
     )
     return values, errors
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import ComparisonMethod, Variance
     from howsure.statistics.pairs.equivalence import Equivalence
 
-
 POWER = 0.8
 MIN_CLUSTERS = 2
 MIN_FORECAST = 10

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import degrees_of_freedom_of
+from howsure.statistics.means.clustered import Clustering, degrees_of_freedom_of
 from howsure.statistics.pairs.moments import SignedTotal
 from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
-    from howsure.statistics.means.clustered import Clustering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Ints, Singles
 
-
 DRAWS = 10_000
 """With no more than so many flips in all, each is made once; else so many are drawn."""
 

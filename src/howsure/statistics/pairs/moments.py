@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats, Ints
 
-
 ROUNDING = 1e-13
 
 

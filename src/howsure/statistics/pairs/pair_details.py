@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import clusterings, covariance
-from howsure.statistics.pairs.moments import squared_differences
+from howsure.statistics.pairs.moments import PairMoments, squared_differences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Variance
-    from howsure.statistics.pairs.moments import PairMoments
-
 
 ROUNDING = 1e-12
 FEW_LEVELS = 64
@@ -136,9 +134,8 @@ def _wins(x: Floats) -> Ints:
         for level in levels[1:]:
             wins += (x == level).astype(float).T @ (x < level).astype(float)
         return np.rint(wins).astype(np.int64)
-    step = max(BLOCK // x.size, 1)
-    for start in range(0, x.shape[1], step):
-        wins[start : start + step] = (x[:, start : start + step, None] > x[:, None, :]).sum(axis=0)
+    for part in blocks(x.shape[1], x.size, BLOCK):
+        wins[part] = (x[:, part, None] > x[:, None, :]).sum(axis=0)
     return wins.astype(np.int64)
 
 
@@ -184,9 +181,9 @@ def _fill_odd(
     i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))
     if len(i) * len(x) > MOST_ODD:
         return
-    y, step = np.nan_to_num(x), max(BLOCK // len(x), 1)
-    for start in range(0, len(i), step):
-        rows, columns = i[start : start + step], j[start : start + step]
+    y = np.nan_to_num(x)
+    for part in blocks(len(i), len(x), BLOCK):
+        rows, columns = i[part], j[part]
         mask = (has[:, rows] & has[:, columns]).astype(float)
         sides = [_masked_variance(y[:, k], mask, w, clusters, variance) for k in (rows, columns)]
         with np.errstate(invalid="ignore"):
@@ -252,9 +249,7 @@ def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
 def _effective_clusters(mask: Floats, clusters: Sequence[Ints], w: Floats, i: Ints, j: Ints) -> Floats:
     """Return (Σ W_g)² / Σ W_g² over the clusters of the items that pairs share, the smallest of two clusterings."""
     found = np.full(len(i), np.inf)
-    step = max(BLOCK // len(w), 1)
-    for start in range(0, len(i), step):
-        part = slice(start, start + step)
+    for part in blocks(len(i), len(w), BLOCK):
         shared = mask[:, i[part]] * mask[:, j[part]] * w[:, None]
         for term, sign in clusterings(clusters, w):
             if sign > 0:

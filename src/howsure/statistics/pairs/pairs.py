@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import clusterings
+from howsure.statistics.means.clustered import Clustering, clusterings
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums, pivots
-from howsure.statistics.pairs.moments import PairMoments, flip_sums, squared_differences, with_own_pivots
+from howsure.statistics.pairs.moments import FlipSums, PairMoments, flip_sums, squared_differences, with_own_pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
-    from howsure.statistics.means.clustered import Clustering
-    from howsure.statistics.pairs.moments import FlipSums
 
 
 def pair_moments(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats
 
-
 PSEUDO = 2
 """One at +1 and one at −1."""
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import clusterings
-from howsure.statistics.pairs.moments import PairMoments, SignedTotal, flip_sums, settled, with_own_pivots
+from howsure.statistics.means.clustered import Clustering, clusterings
+from howsure.statistics.pairs.moments import FlipSums, PairMoments, SignedTotal, flip_sums, settled, with_own_pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats, Ints, Positions
     from howsure.statistics.choices import Variance
-    from howsure.statistics.means.clustered import Clustering
-    from howsure.statistics.pairs.moments import FlipSums
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN

@@ -16,7 +16,6 @@ from howsure.statistics.pairs.flips import DRAWS, listed, sign_blocks
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
 
-
 TOLERANCE = 1e-9
 
 

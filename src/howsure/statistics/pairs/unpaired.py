@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.errors import MethodError, doubt
 from howsure.statistics.means.clustered import clusterings, covariance, degrees_of_freedom
-from howsure.statistics.pairs.pivot import t_pivot
+from howsure.statistics.pairs.pivot import Asked, Pivot, t_pivot
 from howsure.statistics.pairs.pseudo import ClusterSizes, ItemSpread, pseudo_weight
 from howsure.statistics.results import Estimate, Interval, Method
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
-    from howsure.statistics.pairs.pivot import Asked, Pivot
 
 
 def unpaired_difference(

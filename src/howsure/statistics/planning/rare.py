@@ -16,7 +16,6 @@ from scipy import special
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
 
-
 MOST_CLUSTERS = 10**8
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import Clustering, group_sums
 from howsure.statistics.pairs.differences import column_sums, pivots
@@ -20,9 +21,7 @@ from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.planning.power import Test
-
 
 TRIALS = 4_000
 BLOCK = 2_000_000
@@ -62,9 +61,8 @@ def _draws(
     even = bool((sums[:, 0] == sums[0, 0]).all())
     reach = held if even else min(max(NEIGHBOURS, held // 5), held)
     first = np.clip(home - reach // 2, 0, held - reach)
-    block = max(BLOCK // count, 1)
-    for start in range(0, trials, block):
-        drawn = first[:, None] + rng.integers(0, reach, (count, min(block, trials - start)))
+    for part in blocks(trials, count, BLOCK):
+        drawn = first[:, None] + rng.integers(0, reach, (count, part.stop - part.start))
         share = slots[:, None] / sums[drawn, 0]
         yield tuple(share * sums[drawn, k] for k in range(1, 5)), slots
 

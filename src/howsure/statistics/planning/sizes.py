@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
 
-
 QUANTILES = 200
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints, Positions, Singles
     from howsure.statistics.pairs.moments import FlipSums
 
-
 MANY_CLUSTERS, MUCH = 300, 0.02
 BLOCK_CELLS = 1_000_000
 STRIDE = 64

@@ -16,7 +16,6 @@ from howsure.statistics.ranks.rank import Rank
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats
 
-
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats
 
-
 BURN_IN = 50
 METHOD = "asymptotic"
 

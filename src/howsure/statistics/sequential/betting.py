@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats
 
-
 BETS = 16
 """Shares of the largest stake that are mixed."""
 

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from howsure.errors import Caution
-    from howsure.statistics.pairs.equivalence import Equivalence
-    from howsure.statistics.results import Estimate
+    from howsure.statistics.results import Equivalence, Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -77,6 +77,7 @@ class _Tally:
     width: float = 0.0
 
     def add(self, low: Floats, high: Floats, truth: float | Floats) -> None:
+        """Count one block of intervals against its truth."""
         known = ~(np.isnan(low) | np.isnan(high))
         low, high, truth = low[known], high[known], np.broadcast_to(truth, known.shape)[known]
         self.trials += len(known)

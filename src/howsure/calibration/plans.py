@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,7 +12,7 @@ import polars as pl
 from howsure.calibration.harness import TOLERANCE, check, error_of
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.worlds import Sizes, cluster_sizes
-from howsure.statistics.arrays import Floats, blocks
+from howsure.statistics.arrays import blocks
 from howsure.statistics.choices import PlanMethod, Variance
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.differences import pivots
@@ -108,7 +108,7 @@ def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: i
             continue
         clusters = max(round(items / world.cluster_size), 2)
         held = cluster_sizes(clusters, world.cluster_size, world.sizes).astype(float)
-        known = Spread(within=spread.within, between=spread.between, sizes=_exact(held, world.cluster_size))
+        known = replace(spread, sizes=sizes_of(held) if world.cluster_size > 1 else equal_sizes())
         rng = np.random.default_rng([seed, 3, index, k])
         found = _found(world, clusters, test, rng, trials)
         planned = power(test, known, world.effect, float(held.sum()), 1)
@@ -126,10 +126,6 @@ def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: i
             }
         )
     return rows
-
-
-def _exact(held: Floats, size: int) -> ClusterSizes:
-    return sizes_of(held) if size > 1 else equal_sizes()
 
 
 def _found(world: PlanWorld, clusters: int, test: Test, rng: np.random.Generator, trials: int) -> float:

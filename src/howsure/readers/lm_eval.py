@@ -147,12 +147,8 @@ def _metrics(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any], task
         known = {key.split(",")[0] for key in ((results.get("results") or {}).get(task) or {})}
         named = dict.fromkeys(key for row in rows for key in row if key not in _NOT_METRICS)
         named = {key: None for key in named if not known or key in known}
-    corpus = [name for name in named if any(_is_corpus(row.get(name)) for row in rows)]
+    corpus = [name for name in named if any(isinstance(row.get(name), (list, tuple, str, dict)) for row in rows)]
     return [name for name in named if name not in corpus], corpus
-
-
-def _is_corpus(value: object) -> bool:
-    return isinstance(value, (list, tuple, str, dict))
 
 
 def _metric_names(rows: Sequence[Mapping[str, Any]]) -> Any:

@@ -14,8 +14,8 @@ import numpy as np
 from scipy import special
 
 from howsure.statistics.arrays import Floats, Ints, blocks
-from howsure.statistics.means.clustered import Clustering, clusterings
-from howsure.statistics.pairs.differences import DifferenceSums, Pivots, column_sums, pivots
+from howsure.statistics.means.clustered import clusterings
+from howsure.statistics.pairs.differences import Pivots, column_sums, pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 
 if TYPE_CHECKING:
@@ -91,13 +91,10 @@ def paired_splits(
         d = a - b
         around = (d - weights @ d / weights.sum()) ** 2
         spread = ItemSpread(squares=weights @ around, fourths=weights @ around**2)
-        sums = [_sums(d * weights[:, None], term, spread, variance) for term, _ in terms]
+        weighted = d * weights[:, None]
+        sums = [column_sums(term.sums(weighted), term.totals, spread, term, variance) for term, _ in terms]
         signed = tuple(replace(each.terms[0], sign=sign) for each, (_, sign) in zip(sums, terms, strict=True))
         yield pivots(replace(sums[0], terms=signed, n=len(d)), variance, PSEUDO if pseudo else 0)
-
-
-def _sums(weighted: Floats, term: Clustering, spread: ItemSpread, variance: Variance) -> DifferenceSums:
-    return column_sums(term.sums(weighted), term.totals, spread, term, variance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

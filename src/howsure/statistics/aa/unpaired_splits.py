@@ -88,10 +88,12 @@ class _Side:
 
     @property
     def pseudo(self) -> int:
+        """How many pseudo-items are counted in."""
         return PSEUDO if self.unit.any() else 0
 
     @property
     def variance(self) -> Floats:
+        """The variance of the mean, pseudo-items counted in (T,)."""
         own = np.stack([self.unit * self.mean, self.unit * (1 - self.mean)])
         if self.kind == "CR2":
             q, p = self.sizes / self.total, self.unit / self.total
@@ -121,6 +123,7 @@ class _Side:
 
     @property
     def df(self) -> Floats:
+        """The degrees of freedom of the mean (T,)."""
         if self.kind == "miller":
             return np.full_like(self.mean, np.inf)
         if self.kind == "CR1":

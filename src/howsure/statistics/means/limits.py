@@ -106,7 +106,7 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
         )
     single = groups.single
     by_weights = means.n * float(groups.shares @ groups.shares)
-    most = _answers(groups)
+    most = groups.trials / (groups.shares @ groups.shares)  # answers: none says more than an independent one
     capped = np.where(means.var > 0, np.minimum(means.effective, most), most)
     effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), capped)
     low, high = intervals.guarded_wilson(means.value, effective, means.df, level)
@@ -136,11 +136,6 @@ def _cautious(means: Means, usual: float, evidence: Floats) -> Floats:
     """
     deff = means.n / means.effective
     return np.asarray(means.n / np.where(deff < usual, (deff * evidence + usual) / (evidence + 1), deff))
-
-
-def _answers(groups: Groups) -> Floats:
-    """Return how many answers there are, as the posterior counts them: none of them says more than an independent one."""
-    return np.asarray(groups.trials / (groups.shares @ groups.shares))
 
 
 def _between(posterior: Floats, wilson: Floats, share: Floats) -> Floats:

@@ -132,6 +132,7 @@ class _Sums:
 
     @classmethod
     def of(cls, found: Answers, codes: Ints | None) -> _Sums:
+        """Sum the answers to items within clusters; codes None: each item is its own."""
         has = found.has
         mean = np.where(has, found.means, 0.0).sum(axis=0) / np.maximum(has.sum(axis=0), 1)
         centred = np.where(has, found.means - mean, 0.0)

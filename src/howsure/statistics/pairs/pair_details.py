@@ -14,7 +14,7 @@ import numpy as np
 
 from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
-from howsure.statistics.means.clustered import clusterings, covariance
+from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings
 from howsure.statistics.pairs.moments import PairMoments, squared_differences
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
 def _unpaired(x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
     """Return the SEs without pairing of the models that answered everything, NaN of the others."""
     found = np.full((x.shape[1], x.shape[1]), np.nan)
-    if min(term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0) > 1:
+    if min(term.n_clusters for term in own_clusterings(clusters, w)) > 1:
         own = np.diagonal(covariance(x[:, full], w, clusters, variance))
         found[np.ix_(full, full)] = np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
     return found
@@ -251,8 +251,7 @@ def _effective_clusters(mask: Floats, clusters: Sequence[Ints], w: Floats, i: In
     found = np.full(len(i), np.inf)
     for part in blocks(len(i), len(w), BLOCK):
         shared = mask[:, i[part]] * mask[:, j[part]] * w[:, None]
-        for term, sign in clusterings(clusters, w):
-            if sign > 0:
-                sums = term.sums(shared)
-                found[part] = np.minimum(found[part], sums.sum(axis=0) ** 2 / (sums**2).sum(axis=0))
+        for term in own_clusterings(clusters, w):
+            sums = term.sums(shared)
+            found[part] = np.minimum(found[part], sums.sum(axis=0) ** 2 / (sums**2).sum(axis=0))
     return found

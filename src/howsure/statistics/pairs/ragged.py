@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.statistics.means.clustered import Clustering, clusterings
-from howsure.statistics.pairs.moments import FlipSums, PairMoments, SignedTotal, flip_sums, settled, with_own_pivots
+from howsure.statistics.pairs.moments import FlipSums, PairMoments, flip_sums, settled, signed_total, with_own_pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
@@ -34,13 +34,12 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
     shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
     df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
     parts = [(_RaggedSums.of(term, filled, mask, w), sign) for term, sign in clusterings(codes, w)]
-    plain = SignedTotal.zeros(shape)
+    plain = signed_total((part.squares(difference, weight, variance), sign) for part, sign in parts)
     for part, sign in parts:
-        plain.add(sign, part.squares(difference, weight, variance))
         if sign > 0:
             df, units = np.minimum(df, part.df(weight, variance, pseudo)), np.minimum(units, part.units)
             size = np.maximum(size, part.size(weight))
-    squares = plain.value / weight**2 + _of_paper(own, weight, difference, variance)
+    squares = plain / weight**2 + _of_paper(own, weight, difference, variance)
     item = weight / shared
     unit = item
     if pseudo and codes:
@@ -48,10 +47,8 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
         unit = item * pseudo_weight(squares, items, shared, ClusterSizes(average=size, count=units))
     added = pseudo * unit
     centre = difference * weight / (weight + added)
-    pivot = SignedTotal.zeros(shape)
-    for part, sign in parts:
-        pivot.add(sign, part.squares(centre, weight, variance, pseudo, unit))
-    pivot_squares = pivot.value + _pivot_of_paper(own, weight, difference, centre, variance)
+    around = signed_total((part.squares(centre, weight, variance, pseudo, unit), sign) for part, sign in parts)
+    pivot_squares = around + _pivot_of_paper(own, weight, difference, centre, variance)
     known = units > 1
     if variance == "CR2":
         df = df + (added / item - pseudo) / size
@@ -80,6 +77,7 @@ class _RaggedSums:
 
     @classmethod
     def of(cls, term: Clustering, filled: Floats, mask: Floats, w: Floats) -> _RaggedSums:
+        """List the rows of each cluster of a clustering, and count the clusters that each pair has items in."""
         if term.codes is None:
             rows = None if np.all(w == 1) else [np.array([k]) for k in range(len(w))]
             units = mask.T @ mask

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.ranks.rank import Rank
+from howsure.statistics.results import Rank
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from howsure.calibration.harness import TOLERANCE, check, error_of
+from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.choices import Adjustment
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.ranks.adjust import adjust_pairs
@@ -92,7 +92,7 @@ def standard_boards() -> list[BoardWorld]:
 
 def check_boards(worlds: Sequence[BoardWorld], *, trials: int = 1_000, **options: Any) -> pl.DataFrame:
     """Return one row per board and correction."""
-    return check(run_board, SCHEMA, worlds, trials=trials, **options)
+    return over_worlds(run_board, SCHEMA, worlds, trials=trials, **options)
 
 
 def run_board(index: int, world: BoardWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:

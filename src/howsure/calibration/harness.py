@@ -90,7 +90,7 @@ class _Tally:
 ROUNDING = 1e-12
 
 
-def check(
+def over_worlds(
     run: Callable[..., list[dict[str, Any]]],
     schema: Mapping[str, Any],
     worlds: Sequence[Any],
@@ -128,7 +128,7 @@ def _gather(
 
 def check_worlds(worlds: Sequence[World], *, slow: bool = True, **options: Any) -> pl.DataFrame:
     """Return one row per world and method. `slow`: also the methods that resample, in every tenth world."""
-    return check(run_world, {**RESULTS, **FEATURES}, worlds, slow=slow, **options)
+    return over_worlds(run_world, {**RESULTS, **FEATURES}, worlds, slow=slow, **options)
 
 
 def run_world(index: int, world: World, *, trials: int, level: float, seed: int, slow: bool) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from howsure.calibration.harness import TOLERANCE, check, error_of
+from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.arrays import Bools, Floats, blocks
 from howsure.statistics.sequential.asymptotic import BURN_IN, half_width, tuned
 from howsure.statistics.sequential.betting import Bets, Betting, log_gains
@@ -146,7 +146,7 @@ def standard_looks() -> list[LookWorld]:
 
 def check_looks(worlds: Sequence[LookWorld], **options: Any) -> pl.DataFrame:
     """Return one row per world and method."""
-    return check(run_looks, SCHEMA, worlds, **options)
+    return over_worlds(run_looks, SCHEMA, worlds, **options)
 
 
 def run_looks(index: int, world: LookWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import polars as pl
 
-from howsure.calibration.harness import TOLERANCE, check, error_of
+from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.calibration.worlds import Sizes, cluster_sizes
 from howsure.statistics.arrays import blocks
@@ -95,7 +95,7 @@ def standard_plans() -> list[PlanWorld]:
 
 def check_plans(worlds: Sequence[PlanWorld], **options: Any) -> pl.DataFrame:
     """Return one row per world and method."""
-    return check(run_plan, SCHEMA, worlds, **options)
+    return over_worlds(run_plan, SCHEMA, worlds, **options)
 
 
 def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from howsure.calibration.noise_checks import adjusted, component, fixed_difference, fixed_mean
+from howsure.calibration.checks import adjusted, component, fixed_difference, fixed_mean
 from howsure.calibration.noise_worlds import (
     AttemptScoreWorld,
     ComponentWorld,

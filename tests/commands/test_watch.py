@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from howsure.commands import watch as command
 from howsure.commands.main import main
 from howsure.readers.archive import zipfile as reading
-from howsure.readers.facts import _joined_order
+from howsure.table.scores import _joined_order
 from places import LOGS, ROOT
 from runs import first, results
 

@@ -12,8 +12,7 @@ from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
-    from howsure.statistics.pairs.equivalence import Equivalence
-    from howsure.statistics.results import Estimate
+    from howsure.statistics.results import Equivalence, Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options import BoardChart
     from howsure.statistics.choices import Adjustment
-    from howsure.statistics.ranks.rank import Rank
+    from howsure.statistics.results import Rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import polars as pl
 from scipy import special
 
-from howsure.calibration.harness import TOLERANCE, error_of, over_processes
+from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.choices import Adjustment
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.ranks.adjust import adjust_pairs
 from howsure.statistics.ranks.ranks import ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from howsure.statistics.arrays import Floats, Ints
 
 DRAWS = 2_000
 SIMULTANEOUS = 10
@@ -94,24 +90,13 @@ def standard_boards() -> list[BoardWorld]:
     ]
 
 
-def check_boards(
-    worlds: Sequence[BoardWorld],
-    *,
-    trials: int = 1_000,
-    level: float = 0.95,
-    seed: int = 0,
-    processes: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> pl.DataFrame:
+def check_boards(worlds: Sequence[BoardWorld], *, trials: int = 1_000, **options: Any) -> pl.DataFrame:
     """Return one row per board and correction."""
-    run = partial(run_board, trials=trials, level=level, seed=seed)
-    rows = over_processes(run, list(enumerate(worlds)), processes, progress)
-    return pl.DataFrame(rows, schema=SCHEMA)
+    return over_worlds(run_board, SCHEMA, worlds, trials=trials, **options)
 
 
-def run_board(cell: tuple[int, BoardWorld], *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
+def run_board(index: int, world: BoardWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
     """Check every correction on boards of one world."""
-    index, world = cell
     rng = np.random.default_rng([seed, 1, index])
     counts = {method: np.zeros(3) for method in get_args(Adjustment)}
     for _ in range(trials):

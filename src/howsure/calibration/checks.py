@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.calibration import noise_checks
-from howsure.calibration.samples import DifferenceSample
+from howsure.calibration.samples import AnswerSample, DifferenceSample, MeanSample, PoolSample, Samples
 from howsure.statistics.means import bayes, bootstrap, intervals
-from howsure.statistics.means.limits import limits
+from howsure.statistics.means.covariates import adjusted_mean
+from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.noise.answer_noise import difference_noise, mean_noise
+from howsure.statistics.noise.components import components, variance_limits
+from howsure.statistics.noise.fixed import fixed_limits, fixed_pivot
 from howsure.statistics.pairs import mcnemar, signflip
 from howsure.statistics.pairs.differences import pivots
 from howsure.statistics.pairs.pseudo import PSEUDO
@@ -18,16 +21,9 @@ from howsure.statistics.pairs.pseudo import PSEUDO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    from howsure.calibration.noise_samples import AnswerSample, PoolSample
-    from howsure.calibration.pair_worlds import World
-    from howsure.calibration.samples import MeanSample
+    from howsure.calibration.worlds import World
+    from howsure.statistics.arrays import Floats, Limits
     from howsure.statistics.choices import ComparisonMethod, IntervalMethod, Variance
-
-    Floats = NDArray[np.float64]
-    Sample = MeanSample | DifferenceSample | AnswerSample | PoolSample
-    Limits = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +58,7 @@ class Promise:
 class Check:
     """One method: its name as an answer says it, its limits for T samples, and its promise.
 
-    `slow`: it resamples, so that it is checked in fewer worlds and trials. `bounded`, `unbounded`: which scores it takes.
+    `slow`: it resamples, so that it is checked in fewer worlds and trials. `unbounded`: it takes scores without bounds too.
     `default_for`: "bounded" or "unbounded" where it is what a user gets without asking.
     """
 
@@ -73,16 +69,15 @@ class Check:
     default_for: str = ""
     slow: bool = False
     unbounded: bool = False
-    bounded: bool = True
     plain_only: bool = False
 
-    def takes(self, sample: Sample) -> bool:
+    def takes(self, sample: Samples) -> bool:
         """Say whether the method is made for such scores."""
         if self.kind != sample.kind:
             return False
         if self.plain_only and (not isinstance(sample, DifferenceSample) or sample.wins is None):
             return False
-        return self.bounded if sample.bounded else self.unbounded
+        return sample.bounded or self.unbounded
 
 
 def interval_check(
@@ -173,6 +168,54 @@ def _posterior(sample: DifferenceSample, k: int, rng: np.random.Generator, tails
     return np.quantile(draws, tails)
 
 
+def fixed_mean(sample: AnswerSample, level: float) -> Limits:
+    """Return the interval over exactly these items, as fixed.py has it."""
+    most = np.full(sample.trials, len(sample.right) * sample.attempts.min())
+    noise = mean_noise(sample.answers())
+    return fixed_limits(sample.right.mean(axis=0), noise, level, bounded=True, most=most)[:2]
+
+
+def fixed_difference(sample: AnswerSample, level: float) -> Limits:
+    """Return the interval of a difference over exactly these items."""
+    a, b = mean_noise(sample.answers()), mean_noise(sample.others())
+    spread, df = fixed_pivot(difference_noise(a, b), a.event, b.event)
+    value = sample.right.mean(axis=0) - sample.others().means.mean(axis=0)
+    low, high = intervals.t_interval(value, spread, df, level)
+    return np.maximum(low, -1.0), np.minimum(high, 1.0)
+
+
+def component(name: str) -> Callable[[AnswerSample, float], Limits]:
+    """Return what makes the jackknife interval of a variance component."""
+
+    def run(sample: AnswerSample, level: float) -> Limits:
+        found = sample.answers()
+        values, errors = components(found, sample.codes)
+        units = len(sample.right) if sample.codes is None else int(sample.codes.max()) + 1
+        return variance_limits(getattr(values, name), getattr(errors, name), units, level)
+
+    return run
+
+
+def adjusted(sample: PoolSample, level: float) -> Limits:
+    """Return the interval of means adjusted by a covariate, as covariates.py has it."""
+    found = [
+        adjusted_mean(sample.scores[:, k], sample.covariate[:, k, None], clusters=sample.codes)
+        for k in range(sample.trials)
+    ]
+    sums = np.column_stack([one.sums for one in found])
+    known = Means(
+        value=np.clip([one.value for one in found], 0.0, 1.0),
+        var=np.array([one.variance for one in found]),
+        df=found[0].df,
+        n=found[0].n,
+        units=found[0].units,
+        bounded=True,
+        cluster_size=1.0,
+        deciding=deciding(sums),
+    )
+    return limits(known, "blend", level)
+
+
 SLOW_DRAWS = 1_999
 ROUNDING = 1e-12
 
@@ -221,39 +264,29 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         name="fixed-items",
-        run=noise_checks.fixed_mean,
+        run=fixed_mean,
         promise=Promise(least=0.93),
         kind="fixed mean",
         default_for="bounded",
     ),
     Check(
         name="paired fixed-items",
-        run=noise_checks.fixed_difference,
+        run=fixed_difference,
         promise=Promise(least=0.93),
         kind="fixed difference",
         default_for="bounded",
     ),
-    Check(
-        name="answer variance",
-        run=noise_checks.component("answer"),
-        promise=Promise(least=0.9, clusters=20, events=10),
-        kind="answer variance",
-    ),
-    Check(
-        name="question variance",
-        run=noise_checks.component("question"),
-        promise=Promise(least=0.9, clusters=20, events=10),
-        kind="question variance",
-    ),
-    Check(
-        name="cluster variance",
-        run=noise_checks.component("between"),
-        promise=Promise(least=0.85, clusters=30, events=20),
-        kind="between variance",
+    *(
+        Check(name=f"{name} variance", run=component(part), promise=promise, kind=f"{part} variance")
+        for name, part, promise in (
+            ("answer", "answer", Promise(least=0.9, clusters=20, events=10)),
+            ("question", "question", Promise(least=0.9, clusters=20, events=10)),
+            ("cluster", "between", Promise(least=0.85, clusters=30, events=20)),
+        )
     ),
     Check(
         name="adjusted blend, CR2",
-        run=noise_checks.adjusted,
+        run=adjusted,
         promise=Promise(least=0.92, clusters=10, events=5),
         kind="adjusted mean",
     ),

@@ -5,16 +5,13 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from howsure.calibration.noise_worlds import AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
+from howsure.calibration.noise_worlds import Attempts, AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
-from howsure.calibration.worlds import RateWorld, ScoreWorld
+from howsure.calibration.worlds import RateWorld, ScoreWorld, Sizes, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.calibration.noise_worlds import Attempts
-    from howsure.calibration.pair_worlds import World
-    from howsure.calibration.worlds import Sizes
     from howsure.options import Worlds
 
 COUNTS = (3, 5, 10, 20, 50, 200)

@@ -17,15 +17,12 @@ import numpy as np
 import polars as pl
 
 from howsure.calibration.checks import CHECKS, Check
+from howsure.statistics.arrays import Floats, blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
-    from howsure.calibration.pair_worlds import World
-
-    Floats = NDArray[np.float64]
+    from howsure.calibration.worlds import World
 
 BLOCK_SCORES = 2_000_000
 SLOW_TRIALS = 400
@@ -80,6 +77,7 @@ class _Tally:
     width: float = 0.0
 
     def add(self, low: Floats, high: Floats, truth: float | Floats) -> None:
+        """Count one block of intervals against its truth."""
         known = ~(np.isnan(low) | np.isnan(high))
         low, high, truth = low[known], high[known], np.broadcast_to(truth, known.shape)[known]
         self.trials += len(known)
@@ -92,33 +90,29 @@ class _Tally:
 ROUNDING = 1e-12
 
 
-def check_worlds(
-    worlds: Sequence[World],
+def over_worlds(
+    run: Callable[..., list[dict[str, Any]]],
+    schema: Mapping[str, Any],
+    worlds: Sequence[Any],
     *,
     trials: int = 10_000,
     level: float = 0.95,
     seed: int = 0,
     processes: int = 1,
-    slow: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    **options: Any,
 ) -> pl.DataFrame:
-    """Return one row per world and method. `slow`: also the methods that resample, in every tenth world."""
-    run = partial(run_cell, trials=trials, level=level, seed=seed, slow=slow)
-    rows = over_processes(run, list(enumerate(worlds)), processes, progress)
-    return pl.DataFrame(rows, schema={**RESULTS, **FEATURES})
+    """Run every world, in this process or in several, and return all rows in the order of the worlds.
 
-
-def over_processes(
-    run: Callable[[Any], list[dict[str, Any]]],
-    cells: Sequence[Any],
-    processes: int,
-    progress: Callable[[int, int], None] | None,
-) -> list[dict[str, Any]]:
-    """Run every cell, in this process or in several, and return all rows in the order of the cells."""
+    `run` takes the place of a world, the world, and the options that are no business of the processes.
+    """
+    one = partial(run, trials=trials, level=level, seed=seed, **options)
+    places = range(len(worlds))
     if processes <= 1:
-        return _gather(map(run, cells), len(cells), progress)
+        return pl.DataFrame(_gather(map(one, places, worlds), len(worlds), progress), schema=schema)
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return _gather(pool.map(run, cells, chunksize=2), len(cells), progress)
+        found = pool.map(one, places, worlds, chunksize=2)
+        return pl.DataFrame(_gather(found, len(worlds), progress), schema=schema)
 
 
 def _gather(
@@ -132,15 +126,17 @@ def _gather(
     return rows
 
 
-def run_cell(cell: tuple[int, World], *, trials: int, level: float, seed: int, slow: bool) -> list[dict[str, Any]]:
+def check_worlds(worlds: Sequence[World], *, slow: bool = True, **options: Any) -> pl.DataFrame:
+    """Return one row per world and method. `slow`: also the methods that resample, in every tenth world."""
+    return over_worlds(run_world, {**RESULTS, **FEATURES}, worlds, slow=slow, **options)
+
+
+def run_world(index: int, world: World, *, trials: int, level: float, seed: int, slow: bool) -> list[dict[str, Any]]:
     """Check every method in one world."""
-    index, world = cell
     rng = np.random.default_rng([seed, index])
     tallies: dict[str, tuple[Check, _Tally]] = {}
-    left = trials
-    while left > 0:
-        block = min(left, max(BLOCK_SCORES // scores_each(world), 1))
-        sample = world.draw(rng, block)
+    for block in blocks(trials, scores_each(world), BLOCK_SCORES):
+        sample = world.draw(rng, block.stop - block.start)
         for check in CHECKS:
             if check.takes(sample) and (not check.slow or (slow and index % 10 == 0)):
                 _, tally = tallies.setdefault(check.name, (check, _Tally()))
@@ -148,7 +144,6 @@ def run_cell(cell: tuple[int, World], *, trials: int, level: float, seed: int, s
                 if part.trials:
                     low, high = check.run(part, level)
                     tally.add(low, high, part.truth)
-        left -= block
     return [_row(world, check, tally, level) for check, tally in tallies.values()]
 
 

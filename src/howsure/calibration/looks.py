@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 from scipy import special
 
-from howsure.calibration.harness import TOLERANCE, error_of, over_processes
+from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
+from howsure.statistics.arrays import Bools, Floats, blocks
 from howsure.statistics.sequential.asymptotic import BURN_IN, half_width, tuned
 from howsure.statistics.sequential.betting import Bets, Betting, log_gains
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from collections.abc import Sequence
 
 Kind = Literal["mean", "difference", "fractions", "normal", "skewed", "heavy"]
 
@@ -148,34 +144,20 @@ def standard_looks() -> list[LookWorld]:
     return [*means, *pairs, *clusters, *open_ended]
 
 
-def check_looks(
-    worlds: Sequence[LookWorld],
-    *,
-    trials: int = 10_000,
-    level: float = 0.95,
-    seed: int = 0,
-    processes: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> pl.DataFrame:
+def check_looks(worlds: Sequence[LookWorld], **options: Any) -> pl.DataFrame:
     """Return one row per world and method."""
-    run = partial(run_looks, trials=trials, level=level, seed=seed)
-    rows = over_processes(run, list(enumerate(worlds)), processes, progress)
-    return pl.DataFrame(rows, schema=SCHEMA)
+    return over_worlds(run_looks, SCHEMA, worlds, **options)
 
 
-def run_looks(cell: tuple[int, LookWorld], *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
+def run_looks(index: int, world: LookWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
     """Check every method on runs of one world."""
-    index, world = cell
     rng = np.random.default_rng([seed, 2, index])
     counts: dict[str, Floats] = {}
-    left = trials
-    while left > 0:
-        block = min(left, max(BLOCK // world.horizon, 1))
-        sums, sizes = world.draw(rng, block)
+    for block in blocks(trials, world.horizon, BLOCK):
+        sums, sizes = world.draw(rng, block.stop - block.start)
         for method, missed in misses(world, sums, sizes, level).items():
             hits = np.array([missed.any(axis=1).sum(), missed[:, -1].sum()], dtype=float)
             counts[method] = counts.get(method, np.zeros(2)) + hits
-        left -= block
     widths = _widths(world, *world.draw(rng, WIDTHS), level)
     facts = {**asdict(world), "rate": world.rate if math.isfinite(world.rate) else None, "trials": trials}
     least = level - TOLERANCE * error_of(level, trials)
@@ -192,7 +174,7 @@ def run_looks(cell: tuple[int, LookWorld], *, trials: int, level: float, seed: i
     ]
 
 
-def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[str, NDArray[np.bool_]]:
+def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[str, Bools]:
     """Say for every method, run and look whether the interval of that look misses the truth."""
     found = {}
     if world.bounds is not None:

@@ -5,23 +5,20 @@ Items have a rate of their own, Beta distributed around `p` with correlation `it
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy import special
 
-from howsure.calibration.noise_samples import AnswerSample, PoolSample
-from howsure.calibration.samples import MeanSample
-from howsure.calibration.worlds import rates
+from howsure.calibration.samples import AnswerSample, MeanSample, PoolSample
+from howsure.calibration.worlds import Clustered, World, item_rates, rates
 from howsure.options import parse_score
 from howsure.statistics.noise.attempt_scores import attempt_score
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats, Ints
 
 Attempts = int | Literal["ragged"]
 Target = Literal["answer", "question", "between"]
@@ -34,24 +31,28 @@ def attempt_counts(attempts: Attempts, n: int, fewest: int = 1) -> Floats:
     return np.full(n, float(attempts))
 
 
-def item_rates(rng: np.random.Generator, world: ComponentWorld | AttemptScoreWorld, trials: int) -> Floats:
-    """Draw the rate of every item (n, T): Beta distributed around its cluster's, which is around `p`."""
-    shape = (world.n_clusters, trials)
-    own = np.broadcast_to(rates(rng, world.p, world.icc, shape), shape)
-    own = np.repeat(own, world.cluster_size, axis=0)
-    precision = (1 - world.item_icc) / world.item_icc
-    return rng.beta(np.maximum(own * precision, 1e-12), np.maximum((1 - own) * precision, 1e-12))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerWorld(Clustered):
+    """Right-or-wrong answers to items in clusters: rates around `p`, clusters with correlation `icc`, items with `item_icc`."""
+
+    p: float
+    attempts: Attempts
+    item_icc: float
+
+    def right(self, rng: np.random.Generator, counts: Floats, trials: int) -> Ints:
+        """Draw how many of these attempts at every item are right (n, T)."""
+        own = np.repeat(rates(rng, self.p, self.icc, (self.n_clusters, trials)), self.cluster_size, axis=0)
+        return rng.binomial(counts.astype(int)[:, None], item_rates(rng, own, self.item_icc))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedWorld:
+class FixedWorld(World):
     """Exactly these items: every sample has items of its own, and the truth is the mean of their rates.
 
     `models` 2: the difference of two models; `equal`: whose rates are the same.
     """
 
     p: float
-    n_clusters: int
     attempts: Attempts
     item_icc: float
     models: int = 1
@@ -59,20 +60,9 @@ class FixedWorld:
 
     def features(self) -> dict[str, Any]:
         """Return what the table says of this world."""
-        known = {"effect": 0.0} if self.equal else {}
-        return {
-            "scores": "right or wrong",
-            "p": self.p,
-            "n_clusters": self.n_clusters,
-            "attempts": str(self.attempts),
-            "item_icc": self.item_icc,
-            **known,
-        }
-
-    @property
-    def effective_clusters(self) -> float:
-        """The number of items."""
-        return float(self.n_clusters)
+        known = World.features(self)
+        del known["models"]
+        return known | {"effect": 0.0} if known.pop("equal") else known
 
     @property
     def events(self) -> float:
@@ -96,30 +86,15 @@ class FixedWorld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComponentWorld:
+class ComponentWorld(AnswerWorld):
     """Variance components of right-or-wrong answers: clusters with correlation `icc`, items in them with `item_icc`."""
 
     target: Target
-    p: float
-    n_clusters: int
-    attempts: Attempts
-    item_icc: float
-    cluster_size: int = 1
-    icc: float = 0.0
-
-    def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
-        return {"scores": "right or wrong", **asdict(self), "attempts": str(self.attempts)}
-
-    @property
-    def effective_clusters(self) -> float:
-        """The number of clusters."""
-        return float(self.n_clusters)
 
     @property
     def events(self) -> float:
         """N p (1 − p)."""
-        return self.n_clusters * self.cluster_size * self.p * (1 - self.p)
+        return self.items * self.p * (1 - self.p)
 
     @property
     def truth(self) -> float:
@@ -132,38 +107,26 @@ class ComponentWorld:
     def draw(self, rng: np.random.Generator, trials: int) -> AnswerSample:
         """Draw samples."""
         counts = attempt_counts(self.attempts, self.n_clusters * self.cluster_size)
-        rate = item_rates(rng, self, trials)
-        right = rng.binomial(counts.astype(int)[:, None], rate) / counts[:, None]
+        right = self.right(rng, counts, trials) / counts[:, None]
         codes = np.repeat(np.arange(self.n_clusters), self.cluster_size) if self.cluster_size > 1 else None
         return AnswerSample(right=right, attempts=counts, truth=self.truth, kind=f"{self.target} variance", codes=codes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptScoreWorld:
+class AttemptScoreWorld(AnswerWorld):
     """Scores over attempts, as `pass@3`: the truth is what k fresh attempts at a fresh item give."""
 
     score: str
-    p: float
-    n_clusters: int
-    attempts: Attempts
-    item_icc: float
-    cluster_size: int = 1
-    icc: float = 0.0
-
-    def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
-        return {**asdict(self), "scores": "[0, 1], over attempts", "attempts": str(self.attempts)}
 
     @property
-    def effective_clusters(self) -> float:
-        """The number of clusters."""
-        return float(self.n_clusters)
+    def kind(self) -> str:
+        """What kind of scores there are."""
+        return "[0, 1], over attempts"
 
     @property
     def events(self) -> float:
         """N θ (1 − θ), θ the true score, over the design effect."""
-        deff = 1 + (self.cluster_size - 1) * self.icc
-        return self.n_clusters * self.cluster_size * self.truth * (1 - self.truth) / deff
+        return self.items * self.truth * (1 - self.truth) / self.design_effect
 
     @property
     def truth(self) -> float:
@@ -174,8 +137,7 @@ class AttemptScoreWorld:
         """Draw samples."""
         rule, n = parse_score(self.score), self.n_clusters * self.cluster_size
         counts = attempt_counts(self.attempts, n, fewest=rule.k or 2)
-        rate = item_rates(rng, self, trials)
-        right = rng.binomial(counts.astype(int)[:, None], rate).astype(float)
+        right = self.right(rng, counts, trials).astype(float)
         scores = attempt_score(rule.kind, rule.k, np.broadcast_to(counts[:, None], right.shape), right)
         starts = np.arange(0, n, self.cluster_size)
         return MeanSample(
@@ -205,29 +167,17 @@ def expected_score(score: str, p: float, item_icc: float, icc: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CovariateWorld:
+class CovariateWorld(Clustered):
     """Right or wrong, with a covariate of this `correlation` with ability, known for a pool of which a part was answered."""
 
     p: float
-    n_clusters: int
     pool: int
     correlation: float
-    cluster_size: int = 1
-    icc: float = 0.0
-
-    def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
-        return {"scores": "right or wrong", **asdict(self)}
-
-    @property
-    def effective_clusters(self) -> float:
-        """The number of answered clusters."""
-        return float(self.n_clusters)
 
     @property
     def events(self) -> float:
         """N p (1 − p) over the design effect."""
-        return self.n_clusters * self.cluster_size * self.p * (1 - self.p) / (1 + (self.cluster_size - 1) * self.icc)
+        return self.items * self.p * (1 - self.p) / self.design_effect
 
     def draw(self, rng: np.random.Generator, trials: int) -> PoolSample:
         """Draw samples: abilities and covariates are normal, the first clusters are answered."""

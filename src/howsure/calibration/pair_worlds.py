@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
-from howsure.calibration.noise_worlds import AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
 from howsure.calibration.samples import DifferenceSample, item_spread
-from howsure.calibration.worlds import (
-    RateWorld,
-    RealWorld,
-    ScoreWorld,
-    cluster_sizes,
-    design_effect,
-    effective_clusters,
-    rates,
-)
+from howsure.calibration.worlds import Clustered, ScoreWorld, Sized, item_rates, rates
 from howsure.statistics.pairs.pseudo import ItemSpread
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from howsure.calibration.worlds import Sizes
-
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairWorld:
+class PairWorld(Sized):
     """Two models, right or wrong: on a share `discordance` of the items one of them wins, and a wins `effect` more.
 
     For rates p and correlation ρ of two equal models the discordance is 2 p (1 − p) (1 − ρ). Clusters differ in their
@@ -37,31 +21,16 @@ class PairWorld:
     """
 
     discordance: float
-    n_clusters: int
-    cluster_size: int = 1
-    sizes: Sizes = "equal"
-    icc: float = 0.0
     effect: float = 0.0
-
-    def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
-        return {"scores": "right or wrong", **asdict(self)}
-
-    @property
-    def effective_clusters(self) -> float:
-        """n² / Σ n_g²."""
-        return effective_clusters(self.n_clusters, self.cluster_size, self.sizes)
 
     @property
     def events(self) -> float:
         """N (discordance − effect²) / deff: how many independent discordant items a sample holds, about."""
-        n = float(cluster_sizes(self.n_clusters, self.cluster_size, self.sizes).sum())
-        deff = design_effect(n, self.effective_clusters, self.icc)
-        return n * (self.discordance - self.effect**2) / deff
+        return self.items * (self.discordance - self.effect**2) / self.design_effect
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
         """Draw samples."""
-        sizes = cluster_sizes(self.n_clusters, self.cluster_size, self.sizes)
+        sizes = self.held
         share = (self.discordance + self.effect) / 2, (self.discordance - self.effect) / 2
         shape = (len(sizes), trials)
         discordant = rates(rng, self.discordance, self.icc, shape)
@@ -89,7 +58,7 @@ class PairWorld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptPairWorld:
+class AttemptPairWorld(Clustered):
     """Two equal models answer every item `attempts` times; an item's rate is Beta distributed around its cluster's.
 
     `icc`: correlation of items in a cluster; `item_icc`: of attempts at an item. `shared`: the share of clusters (items
@@ -97,21 +66,10 @@ class AttemptPairWorld:
     """
 
     p: float
-    n_clusters: int
     attempts: int
     item_icc: float
     shared: float
-    cluster_size: int = 1
-    icc: float = 0.0
-
-    def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
-        return {"scores": "right or wrong", **asdict(self), "attempts": str(self.attempts), "effect": 0.0}
-
-    @property
-    def effective_clusters(self) -> float:
-        """The number of clusters."""
-        return float(self.n_clusters)
+    effect: float = field(default=0.0, init=False)
 
     @property
     def events(self) -> float:
@@ -123,38 +81,25 @@ class AttemptPairWorld:
         shape, size = (self.n_clusters, trials), self.cluster_size
         same = np.repeat(rng.random(shape) < self.shared, size, axis=0)
         first, second = (np.repeat(rates(rng, self.p, self.icc, shape), size, axis=0) for _ in range(2))
-        a, b = self._items(rng, first), self._items(rng, np.where(same, first, second))
+        a, b = (item_rates(rng, own, self.item_icc) for own in (first, np.where(same, first, second)))
         b = np.where(same, a, b)
         d = (rng.binomial(self.attempts, a) - rng.binomial(self.attempts, b)) / self.attempts
         starts = np.arange(0, len(d), size)
         totals = np.full(self.n_clusters, float(size))
         return DifferenceSample(sums=np.add.reduceat(d, starts, axis=0), totals=totals, items=item_spread(d), truth=0.0)
 
-    def _items(self, rng: np.random.Generator, rate: Floats) -> Floats:
-        if not self.item_icc:
-            return rate
-        precision = (1 - self.item_icc) / self.item_icc
-        return rng.beta(np.maximum(rate * precision, 1e-12), np.maximum((1 - rate) * precision, 1e-12))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScorePairWorld:
+class ScorePairWorld(Sized):
     """Differences of unbounded scores, of the families of ScoreWorld, made symmetric or not by `family`."""
 
     family: Literal["normal", "skewed", "heavy"]
-    n_clusters: int
-    cluster_size: int = 1
-    sizes: Sizes = "equal"
-    icc: float = 0.0
-
-    def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
-        return {"scores": f"unbounded, {self.family}", **asdict(self), "effect": 0.0}
+    effect: float = field(default=0.0, init=False)
 
     @property
-    def effective_clusters(self) -> float:
-        """n² / Σ n_g²."""
-        return effective_clusters(self.n_clusters, self.cluster_size, self.sizes)
+    def kind(self) -> str:
+        """What kind of scores there are."""
+        return f"unbounded, {self.family}"
 
     @property
     def events(self) -> float:
@@ -163,17 +108,7 @@ class ScorePairWorld:
 
     def draw(self, rng: np.random.Generator, trials: int) -> DifferenceSample:
         """Draw samples; the spread over items is not needed by the methods for unbounded scores."""
-        world = ScoreWorld(
-            family=self.family,
-            n_clusters=self.n_clusters,
-            cluster_size=self.cluster_size,
-            sizes=self.sizes,
-            icc=self.icc,
-        )
-        drawn = world.draw(rng, trials)
+        shape = {name: getattr(self, name) for name in ("family", "n_clusters", "cluster_size", "sizes", "icc")}
+        drawn = ScoreWorld(**shape).draw(rng, trials)
         unused = ItemSpread(squares=np.zeros(trials), fourths=np.zeros(trials))
         return DifferenceSample(sums=drawn.sums, totals=drawn.totals, items=unused, truth=0.0, bounded=False)
-
-
-NoiseWorld = FixedWorld | ComponentWorld | AttemptScoreWorld | CovariateWorld
-World = RateWorld | ScoreWorld | PairWorld | AttemptPairWorld | ScorePairWorld | RealWorld | NoiseWorld

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import polars as pl
 
-from howsure.calibration.harness import TOLERANCE, error_of, over_processes
+from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.calibration.pair_worlds import PairWorld
-from howsure.calibration.worlds import cluster_sizes
-from howsure.statistics.choices import PlanMethod
+from howsure.calibration.worlds import Sizes, cluster_sizes
+from howsure.statistics.arrays import blocks
+from howsure.statistics.choices import PlanMethod, Variance
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.differences import pivots
 from howsure.statistics.pairs.pseudo import PSEUDO
 from howsure.statistics.planning.power import Spread, Test, items_needed, power
-from howsure.statistics.planning.sizes import equal_sizes, sizes_of
+from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes, sizes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from howsure.calibration.samples import DifferenceSample
-    from howsure.calibration.worlds import Sizes
-    from howsure.statistics.choices import Variance
-    from howsure.statistics.planning.sizes import ClusterSizes
-
-    Floats = NDArray[np.float64]
 
 POWER = 0.8
 SHORT = 0.03
@@ -79,14 +72,7 @@ class PlanWorld:
 
     def draw(self, clusters: int, rng: np.random.Generator, trials: int) -> DifferenceSample:
         """Draw samples of so many clusters."""
-        return PairWorld(
-            discordance=self.discordance,
-            effect=self.effect,
-            n_clusters=clusters,
-            cluster_size=self.cluster_size,
-            sizes=self.sizes,
-            icc=self.icc,
-        ).draw(rng, trials)
+        return PairWorld(**asdict(self), n_clusters=clusters).draw(rng, trials)
 
 
 PROFILE = 50
@@ -94,34 +80,26 @@ PROFILE = 50
 
 def standard_plans() -> list[PlanWorld]:
     """Return the worlds of the record."""
-    return list(_worlds())
+    alone = product((0.05, 0.1, 0.2, 0.4), (0.2, 0.4, 0.7))
+    shapes: tuple[Sizes, ...] = ("equal", "spread")
+    return [
+        *(PlanWorld(discordance=discordance, effect=share * discordance) for discordance, share in alone),
+        *(
+            PlanWorld(discordance=discordance, effect=share * discordance, cluster_size=size, icc=icc, sizes=shape)
+            for discordance, share, size, icc, shape in product(
+                (0.1, 0.3), (0.3, 0.6), (5, 20), (0.0, 0.1, 0.3), shapes
+            )
+        ),
+    ]
 
 
-def _worlds() -> Iterator[PlanWorld]:
-    for discordance, share in product((0.05, 0.1, 0.2, 0.4), (0.2, 0.4, 0.7)):
-        yield PlanWorld(discordance=discordance, effect=share * discordance)
-    sizes: tuple[Sizes, ...] = ("equal", "spread")
-    for discordance, share, size, icc, spread in product((0.1, 0.3), (0.3, 0.6), (5, 20), (0.0, 0.1, 0.3), sizes):
-        yield PlanWorld(discordance=discordance, effect=share * discordance, cluster_size=size, icc=icc, sizes=spread)
-
-
-def check_plans(
-    worlds: Sequence[PlanWorld],
-    *,
-    trials: int = 10_000,
-    level: float = 0.95,
-    seed: int = 0,
-    processes: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> pl.DataFrame:
+def check_plans(worlds: Sequence[PlanWorld], **options: Any) -> pl.DataFrame:
     """Return one row per world and method."""
-    run = partial(run_plan, trials=trials, level=level, seed=seed)
-    return pl.DataFrame(over_processes(run, list(enumerate(worlds)), processes, progress), schema=SCHEMA)
+    return over_worlds(run_plan, SCHEMA, worlds, **options)
 
 
-def run_plan(cell: tuple[int, PlanWorld], *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
+def run_plan(index: int, world: PlanWorld, *, trials: int, level: float, seed: int) -> list[dict[str, Any]]:
     """Plan for 80 % power with every method, draw what was planned, and count how often the difference is found."""
-    index, world = cell
     rows = []
     for k, method in enumerate(get_args(PlanMethod)):
         test, spread = Test(method=method, level=level), world.spread()
@@ -130,7 +108,7 @@ def run_plan(cell: tuple[int, PlanWorld], *, trials: int, level: float, seed: in
             continue
         clusters = max(round(items / world.cluster_size), 2)
         held = cluster_sizes(clusters, world.cluster_size, world.sizes).astype(float)
-        known = Spread(within=spread.within, between=spread.between, sizes=_exact(held, world.cluster_size))
+        known = replace(spread, sizes=sizes_of(held) if world.cluster_size > 1 else equal_sizes())
         rng = np.random.default_rng([seed, 3, index, k])
         found = _found(world, clusters, test, rng, trials)
         planned = power(test, known, world.effect, float(held.sum()), 1)
@@ -150,19 +128,14 @@ def run_plan(cell: tuple[int, PlanWorld], *, trials: int, level: float, seed: in
     return rows
 
 
-def _exact(held: Floats, size: int) -> ClusterSizes:
-    return sizes_of(held) if size > 1 else equal_sizes()
-
-
 def _found(world: PlanWorld, clusters: int, test: Test, rng: np.random.Generator, trials: int) -> float:
     """Return the share of samples whose test finds a difference."""
-    block, seen, left = max(BLOCK // clusters, 1), 0, trials
-    while left > 0:
-        sample = world.draw(clusters, rng, min(block, left))
-        variance: Variance = "miller" if test.method == "z" else "CR2"
+    variance: Variance = "miller" if test.method == "z" else "CR2"
+    seen = 0
+    for block in blocks(trials, clusters, BLOCK):
+        sample = world.draw(clusters, rng, block.stop - block.start)
         pivot = pivots(sample.sums_for(variance), variance, PSEUDO if test.method == "pseudo-items" else 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             t = np.where(pivot.spread > 0, pivot.centre / pivot.spread, 0.0)
         seen += int((np.abs(t) > intervals.t_quantile(test.level, pivot.df)).sum())
-        left -= block
     return seen / trials

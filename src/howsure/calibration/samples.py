@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import Clustering
 from howsure.statistics.means.limits import Means, deciding
-from howsure.statistics.pairs.differences import column_sums
+from howsure.statistics.noise.answer_noise import Answers, answers
+from howsure.statistics.pairs.differences import DifferenceSums, column_sums
 from howsure.statistics.pairs.pseudo import ItemSpread
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
-    from howsure.statistics.pairs.differences import DifferenceSums
-
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeanSample:
+class Samples:
+    """T samples at once, along the last axis of what is `drawn`, and the truth behind them; `kind`: what is asked of them."""
+
+    drawn: ClassVar[tuple[str, ...]]
+
+    truth: Floats | float
+    kind: str
+    bounded: bool = True
+
+    @property
+    def trials(self) -> int:
+        """The number of samples."""
+        return int(getattr(self, self.drawn[0]).shape[-1])
+
+    def first(self, count: int) -> Self:
+        """Return the first samples."""
+        parts = {name: getattr(self, name) for name in self.drawn}
+        kept: dict[str, Any] = {
+            name: part[..., : max(count, 0)] for name, part in parts.items() if isinstance(part, np.ndarray)
+        }
+        return replace(self, **kept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanSample(Samples):
     """T samples of one model's scores.
 
     `sums` (C, T): sum of scores in each cluster, weights included; `totals` (C,): its items, or their weight;
@@ -32,24 +53,14 @@ class MeanSample:
     C = n clusters of one.
     """
 
+    drawn = ("sums", "squares")
+
     sums: Floats
     totals: Floats
     squares: Floats
     answers: Floats | None
     n: int
-    truth: float
-    bounded: bool = True
-    kind: ClassVar[str] = "mean"
-
-    @property
-    def trials(self) -> int:
-        """The number of samples."""
-        return int(self.sums.shape[1])
-
-    def first(self, count: int) -> MeanSample:
-        """Return the first samples."""
-        some = slice(max(count, 0))
-        return replace(self, sums=self.sums[:, some], squares=self.squares[some])
+    kind: str = "mean"
 
     def means(self, variance: Variance) -> Means:
         """Return what the interval methods take."""
@@ -81,7 +92,7 @@ class MeanSample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DifferenceSample:
+class DifferenceSample(Samples):
     """T samples of the paired differences of two models.
 
     `sums` (C, T): summed differences in each cluster; `totals` (C,): its items; `items`: how they spread over items (T,);
@@ -89,30 +100,20 @@ class DifferenceSample:
     the population.
     """
 
+    drawn = ("sums", "wins", "losses")
+
     sums: Floats
     totals: Floats
     items: ItemSpread
-    truth: float
-    bounded: bool = True
     wins: Floats | None = None
     losses: Floats | None = None
-    kind: ClassVar[str] = "difference"
-
-    @property
-    def trials(self) -> int:
-        """The number of samples."""
-        return int(self.sums.shape[1])
+    kind: str = "difference"
 
     def first(self, count: int) -> DifferenceSample:
         """Return the first samples."""
-        some = slice(max(count, 0))
-        return replace(
-            self,
-            sums=self.sums[:, some],
-            items=ItemSpread(squares=self.items.squares[some], fourths=self.items.fourths[some]),
-            wins=None if self.wins is None else self.wins[some],
-            losses=None if self.losses is None else self.losses[some],
-        )
+        kept = Samples.first(self, count)
+        items = ItemSpread(squares=self.items.squares[: kept.trials], fourths=self.items.fourths[: kept.trials])
+        return replace(kept, items=items)
 
     @property
     def n(self) -> int:
@@ -140,3 +141,48 @@ def item_spread(d: Floats) -> ItemSpread:
     """Return how differences (n, T) spread over items."""
     around = (d - d.mean(axis=0)) ** 2
     return ItemSpread(squares=around.sum(axis=0), fourths=(around**2).sum(axis=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSample(Samples):
+    """T samples of right-or-wrong answers to n items, by one model or by two.
+
+    `right` (n, T): share of right answers at each item, `other` (n, T): the second model's; `attempts` (n,); `truth`: (T,)
+    for fixed items, a number for components; `codes` (n,): clusters; `kind`: what is asked of it.
+    """
+
+    drawn = ("right", "other", "truth")
+
+    right: Floats
+    attempts: Floats
+    other: Floats | None = None
+    codes: Ints | None = None
+
+    @property
+    def counts(self) -> Floats:
+        """The attempts at every item in every sample (n, T)."""
+        return np.broadcast_to(self.attempts[:, None], self.right.shape)
+
+    def answers(self) -> Answers:
+        """Return what is known of the answers."""
+        return answers(self.right, self.counts, self.right * (1 - self.right))
+
+    def others(self) -> Answers:
+        """Return the same of the second model."""
+        assert self.other is not None
+        return answers(self.other, self.counts, self.other * (1 - self.other))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolSample(Samples):
+    """T samples of a pool of N items with a covariate, of which some were answered.
+
+    `scores` (N, T): NaN where not answered; `covariate` (N, T); `codes` (N,): clusters, None where there are none.
+    """
+
+    drawn = ("scores", "covariate")
+
+    scores: Floats
+    covariate: Floats
+    codes: Ints | None = None
+    kind: str = "adjusted mean"

@@ -7,6 +7,7 @@ Clusters differ in their own rate, Beta distributed with intra-cluster correlati
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,10 +17,7 @@ from scipy import optimize, special
 from howsure.calibration.samples import DifferenceSample, MeanSample, item_spread
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from howsure.statistics.arrays import Floats, Ints
 
 Sizes = Literal["equal", "dominant", "spread"]
 Shape = Literal["beta", "logit", "split"]
@@ -37,17 +35,6 @@ def cluster_sizes(n_clusters: int, size: int, sizes: Sizes) -> Ints:
         return np.array([largest] + [rest] * (n_clusters - 1), dtype=np.int64)
     quantiles = -np.log1p(-(np.arange(n_clusters) + 0.5) / n_clusters)
     return np.asarray(np.maximum(np.rint(size * quantiles), 1), dtype=np.int64)
-
-
-def effective_clusters(n_clusters: int, size: int, sizes: Sizes) -> float:
-    """Return n² / Σ n_g²: how many equal clusters weigh as much."""
-    held = cluster_sizes(n_clusters, size, sizes)
-    return float(held.sum() ** 2 / (held @ held))
-
-
-def design_effect(n: float, clusters: float, icc: float) -> float:
-    """Return how many times the variance of a mean grows by so many effective clusters of n items."""
-    return 1 + (n / clusters - 1) * icc
 
 
 def rates(rng: np.random.Generator, p: float, icc: float, size: tuple[int, int], shape: Shape = "beta") -> Floats:
@@ -79,43 +66,106 @@ def _logit_normal(p: float, icc: float) -> tuple[float, float]:
     return centre(spread), spread
 
 
+def item_rates(rng: np.random.Generator, own: Floats, item_icc: float) -> Floats:
+    """Draw the rate of every item: Beta distributed around its cluster's, with this correlation of attempts."""
+    if item_icc == 0:
+        return own
+    precision = (1 - item_icc) / item_icc
+    return rng.beta(np.maximum(own * precision, 1e-12), np.maximum((1 - own) * precision, 1e-12))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RateWorld:
+class World(ABC):
+    """Clusters, items where there are none, drawn T samples at a time."""
+
+    n_clusters: int
+
+    def features(self) -> dict[str, Any]:
+        """Return what the table says of this world."""
+        known = asdict(self)
+        return {name: str(known[name]) if name == "attempts" else known[name] for name in known} | {"scores": self.kind}
+
+    @property
+    def kind(self) -> str:
+        """What kind of scores there are."""
+        return "right or wrong"
+
+    @property
+    def effective_clusters(self) -> float:
+        """How many equal clusters weigh as much."""
+        return float(self.n_clusters)
+
+    @property
+    @abstractmethod
+    def events(self) -> float:
+        """How many independent outcomes of the rarer kind a sample holds, about; infinite where none are counted."""
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, trials: int) -> Any:
+        """Draw samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clustered(World):
+    """Clusters of one size, 1 for none; `icc`: correlation of items in a cluster."""
+
+    cluster_size: int = 1
+    icc: float = 0.0
+
+    @property
+    def items(self) -> float:
+        """The number of items."""
+        return float(self.n_clusters * self.cluster_size)
+
+    @property
+    def design_effect(self) -> float:
+        """How many times the variance of a mean grows by clusters."""
+        return 1 + (self.items / self.effective_clusters - 1) * self.icc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sized(Clustered):
+    """Clusters of several sizes."""
+
+    sizes: Sizes = "equal"
+
+    @property
+    def held(self) -> Ints:
+        """The number of items of each cluster."""
+        return cluster_sizes(self.n_clusters, self.cluster_size, self.sizes)
+
+    @property
+    def items(self) -> float:
+        """The number of items."""
+        return float(self.held.sum())
+
+    @property
+    def effective_clusters(self) -> float:
+        """n² / Σ n_g²."""
+        return float(self.held.sum() ** 2 / (self.held @ self.held))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateWorld(Sized):
     """Right or wrong: items with rate p, in clusters, answered `attempts` times ("ragged": 1 to 10 times).
 
-    `icc`: correlation of items in a cluster; `item_icc`: of attempts at an item. `cluster_size` 1: no clusters.
-    `weights`: items weigh differently (log-normal, sd 0.7).
+    `item_icc`: correlation of attempts at an item. `weights`: items weigh differently (log-normal, sd 0.7).
     """
 
     p: float
-    n_clusters: int
-    cluster_size: int = 1
-    sizes: Sizes = "equal"
-    icc: float = 0.0
     attempts: int | Literal["ragged"] = 1
     item_icc: float = 0.0
     weights: bool = False
     shape: Shape = "beta"
 
-    def features(self) -> dict[str, Any]:
-        """Return what the table says of this world."""
-        return {"scores": "right or wrong", **asdict(self), "attempts": str(self.attempts)}
-
-    @property
-    def effective_clusters(self) -> float:
-        """n² / Σ n_g²."""
-        return effective_clusters(self.n_clusters, self.cluster_size, self.sizes)
-
     @property
     def events(self) -> float:
-        """N p (1 − p) / deff: how many independent outcomes of the rarer kind a sample holds, about."""
-        n = float(cluster_sizes(self.n_clusters, self.cluster_size, self.sizes).sum())
-        deff = design_effect(n, self.effective_clusters, self.icc)
-        return n * self.p * (1 - self.p) / deff
+        """N p (1 − p) / deff."""
+        return self.items * self.p * (1 - self.p) / self.design_effect
 
     def draw(self, rng: np.random.Generator, trials: int) -> MeanSample:
         """Draw samples."""
-        sizes = cluster_sizes(self.n_clusters, self.cluster_size, self.sizes)
+        sizes = self.held
         rate = rates(rng, self.p, self.icc, (len(sizes), trials), self.shape)
         if self.attempts == 1 and not self.weights:
             sums = rng.binomial(sizes[:, None], rate).astype(float)
@@ -137,10 +187,7 @@ class RateWorld:
         w *= n / w.sum()
         k = fixed.integers(1, 11, n) if self.attempts == "ragged" else np.full(n, self.attempts)
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        own = np.repeat(rate, sizes, axis=0)
-        if self.item_icc:
-            precision = (1 - self.item_icc) / self.item_icc
-            own = rng.beta(np.maximum(own * precision, 1e-12), np.maximum((1 - own) * precision, 1e-12))
+        own = item_rates(rng, np.repeat(rate, sizes, axis=0), self.item_icc)
         scores = rng.binomial(k[:, None], own) / k[:, None]
         return MeanSample(
             sums=np.add.reduceat(w[:, None] * scores, starts, axis=0),
@@ -153,7 +200,7 @@ class RateWorld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreWorld:
+class ScoreWorld(Sized):
     """Other scores: cluster effect plus item effect of one family.
 
     "beta": scores in [0, 1] around `centre` with precision 5, clusters differing as for rates; "normal", "skewed"
@@ -162,36 +209,27 @@ class ScoreWorld:
     """
 
     family: Literal["beta", "normal", "skewed", "heavy"]
-    n_clusters: int
-    cluster_size: int = 1
-    sizes: Sizes = "equal"
-    icc: float = 0.0
     centre: float = 0.5
 
     def features(self) -> dict[str, Any]:
         """Return what the table says of this world."""
-        bounded = "in [0, 1]" if self.family == "beta" else "unbounded"
-        known = {name: value for name, value in asdict(self).items() if name != "centre"}
-        centre = {"p": self.centre} if self.family == "beta" else {}
-        return {"scores": f"{bounded}, {self.family}", **centre, **known}
+        known = World.features(self)
+        centre = known.pop("centre")
+        return known | ({"p": centre} if self.family == "beta" else {})
 
     @property
-    def effective_clusters(self) -> float:
-        """n² / Σ n_g²."""
-        return effective_clusters(self.n_clusters, self.cluster_size, self.sizes)
+    def kind(self) -> str:
+        """What kind of scores there are."""
+        return f"{'in [0, 1]' if self.family == 'beta' else 'unbounded'}, {self.family}"
 
     @property
     def events(self) -> float:
         """N centre (1 − centre) / deff for scores in [0, 1]; no count of outcomes for others: infinite."""
-        if self.family != "beta":
-            return np.inf
-        n = self.n_clusters * self.cluster_size
-        deff = design_effect(n, self.effective_clusters, self.icc)
-        return n * self.centre * (1 - self.centre) / deff
+        return self.items * self.centre * (1 - self.centre) / self.design_effect if self.family == "beta" else np.inf
 
     def draw(self, rng: np.random.Generator, trials: int) -> MeanSample:
         """Draw samples."""
-        sizes = cluster_sizes(self.n_clusters, self.cluster_size, self.sizes)
+        sizes = self.held
         n, starts = int(sizes.sum()), np.concatenate([[0], np.cumsum(sizes)[:-1]])
         if self.family == "beta":
             own = np.repeat(rates(rng, self.centre, self.icc, (len(sizes), trials)), sizes, axis=0)
@@ -222,7 +260,7 @@ def _noise(rng: np.random.Generator, family: str, size: tuple[int, int]) -> Floa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RealWorld:
+class RealWorld(World):
     """A real benchmark as the population: n of its items are drawn with replacement, for one model or for two.
 
     `scores`: the item scores of one model, or the differences of two, (population,), each over `attempts` right-or-wrong
@@ -231,27 +269,13 @@ class RealWorld:
 
     name: str
     scores: tuple[float, ...]
-    n_clusters: int
     paired: bool = False
     attempts: int = 1
 
     def features(self) -> dict[str, Any]:
         """Return what the table says of this world."""
-        truth = float(np.mean(self.scores))
-        known = {"effect": truth} if self.paired else {"p": truth}
-        attempts = str(self.attempts)
-        return {
-            "scores": "right or wrong",
-            "world": self.name,
-            "n_clusters": self.n_clusters,
-            "attempts": attempts,
-            **known,
-        }
-
-    @property
-    def effective_clusters(self) -> float:
-        """The number of items."""
-        return float(self.n_clusters)
+        told = {"scores": self.kind, "world": self.name, "n_clusters": self.n_clusters, "attempts": str(self.attempts)}
+        return told | {"effect" if self.paired else "p": float(np.mean(self.scores))}
 
     @property
     def events(self) -> float:

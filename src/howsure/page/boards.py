@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.page.contents import Contents, Part
     from howsure.present.document import Cell
-    from howsure.statistics.ranks.rank import Rank
+    from howsure.statistics.results import Rank
     from howsure.study.matrix import ScoreMatrix
 
     Data = dict[str, Any]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
-    from howsure.statistics.pairs.equivalence import Equivalence
+    from howsure.statistics.results import Equivalence
 
 
 def document(answer: Comparison | Comparisons) -> Document:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
-    from howsure.statistics.ranks.rank import Rank
+    from howsure.statistics.results import Rank
 
 LOPSIDED = 0.5
 """An error bar whose nearer limit is less than this share as far as the further one is not said as "give or take"."""

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
 from howsure.readers.naming import digest, numbered
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from howsure.readers.base import Claim
 
 NAME = "alpaca_eval"
 FORMATS = "AlpacaEval annotations (.json) and leaderboards (.csv)"
@@ -60,9 +57,8 @@ def read(source: Source) -> Reading:
 
 def _scored(preference: object) -> dict[str, Any]:
     """1 is the baseline's output, 2 the model's, between them a judge's probability; 0 says neither."""
-    if isinstance(preference, (int, float)) and math.isfinite(preference):
-        return {"score": _TIE if preference == 0 else preference - 1.0, "status": "ok"}
-    return {"score": None, "status": "unscored"}
+    told = finite(preference)
+    return scored(None if told is None else _TIE if told == 0 else told - 1.0)
 
 
 def _read_leaderboard(source: Source) -> Reading:
@@ -94,10 +90,9 @@ def _published(row: Mapping[str, Any], task: str, source: str) -> Iterator[Publi
 
 def _number(text: object) -> float | None:
     try:
-        number = float(str(text))
+        return finite(float(str(text)))
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
 
 
 def _facts(task: str, metric: str) -> TaskFacts:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from howsure.readers.base import Claim
 
 NAME = "arc_agi"
 FORMATS = "ARC-AGI results (.json)"
@@ -51,10 +48,7 @@ def read(source: Source) -> Reading:
 
 
 def _scored(result: object) -> dict[str, Any]:
-    value = result.get("score") if isinstance(result, dict) else result
-    if isinstance(value, (bool, int, float)) and math.isfinite(value):
-        return {"score": float(value), "status": "ok"}
-    return {"score": None, "status": "not run"}
+    return scored(result.get("score") if isinstance(result, dict) else result, "not run")
 
 
 def _published(document: Mapping[str, Any], model: str, source: Source) -> Iterator[Published]:

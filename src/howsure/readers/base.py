@@ -16,11 +16,13 @@ unpickled. Text in logs is data: it is kept as it is here and escaped when it is
 from __future__ import annotations
 
 import json
+import math
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from howsure.errors import ReadError
+from howsure.errors import Caution, ReadError
 from howsure.table.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from howsure.errors import Caution
     from howsure.table.scores import Published, TaskFacts
 
 Claim = Literal["rows", "companion"]
@@ -39,6 +40,9 @@ HEAD_BYTES = 65_536
 MAX_FILE_BYTES = 4 * 1024**3
 PROB, PROB_NORM = "prob", "prob_norm"
 """Metrics that are probabilities of the right answer: among all answers, and normalised (see docs/formats.md)."""
+
+SECRET = re.compile(r"key|token$|secret|password|credential", re.IGNORECASE)
+"""Settings of such a name are never kept."""
 
 MAX_METADATA_TEXT = 200
 """Longer texts are not kept as metadata: a cluster or a stratum is a short word."""
@@ -77,6 +81,14 @@ class Source:
         """Parse every line as JSON, skipping empty lines; a cut last line is an error that names the line."""
         lines = self.read_bytes().splitlines()
         return [parse_json(line, where=f"{self.name}, line {i}") for i, line in enumerate(lines, 1) if line.strip()]
+
+    def beside(self, name: str) -> Any:
+        """Parse a neighbour as JSON; None where there is none, or nothing that can be read."""
+        path = self.path.with_name(name)
+        try:
+            return Source(path=path, root=self.root).json() if path.is_file() else None
+        except ReadError:
+            return None
 
     def read_bytes(self) -> bytes:
         """Read the file, refusing what is larger than the limit."""
@@ -156,6 +168,23 @@ def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
         if any(value is not None for value in values):
             columns[name] = pl.Series(values, dtype=pl.String)
     return pl.DataFrame(columns)
+
+
+def finite(value: object) -> float | None:
+    """Return a number, or a truth value, as a float; None for anything else, NaN and infinity too."""
+    return float(value) if isinstance(value, (bool, int, float)) and math.isfinite(value) else None
+
+
+def scored(value: object, otherwise: str = "unscored") -> dict[str, Any]:
+    """Return score and status of an attempt: ok where there is a finite number, else no score and this status."""
+    score = finite(value)
+    return {"score": score, "status": otherwise if score is None else "ok"}
+
+
+def settings(named: Mapping[str, Any]) -> dict[str, str]:
+    """Return what tells two runs of one model apart as short texts, secrets left out."""
+    texts = {name: metadata_text(value) for name, value in named.items() if not SECRET.search(name)}
+    return {name: text for name, text in texts.items() if text}
 
 
 def metadata_text(value: object) -> str | None:

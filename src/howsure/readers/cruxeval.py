@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Reading, Source, tidy
+from howsure.readers.base import Claim, Reading, Source, scored, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
-
-if TYPE_CHECKING:
-    from howsure.readers.base import Claim
 
 NAME = "cruxeval"
 FORMATS = "CRUXEval scored generations (.json)"
@@ -29,20 +25,20 @@ def claims(source: Source) -> Claim | None:
 def read(source: Source) -> Reading:
     """Read one model at one temperature."""
     document = source.json()
-    scored = document.get("raw_scored_generations")
-    if not isinstance(scored, dict) or not scored:
+    generations = document.get("raw_scored_generations")
+    if not isinstance(generations, dict) or not generations:
         raise ReadError("generations without scores", where=source.name, remedy="Run the evaluation of CRUXEval.")
     named = _NAME.search(source.path.name) or _NAME.search(source.path.absolute().parent.name)
     model, cautions = from_path(source, _ENDING)
     task = f"cruxeval-{named['mode']}" if named else "cruxeval"
     records = [
-        {"task": task, "model": model, "item": item, "attempt": attempt, "metric": "pass@1", **_scored(value)}
-        for item, values in scored.items()
+        {"task": task, "model": model, "item": item, "attempt": attempt, "metric": "pass@1", **scored(value)}
+        for item, values in generations.items()
         for attempt, value in enumerate(values)
     ]
     rate = document.get("pass_at_1")
     published = Published(
-        task=task, model=model, metric="pass@1", score=(rate or 0) / 100, n=len(scored), source=source.name
+        task=task, model=model, metric="pass@1", score=(rate or 0) / 100, n=len(generations), source=source.name
     )
     facts = TaskFacts(
         task=task,
@@ -58,9 +54,3 @@ def read(source: Source) -> Reading:
         cautions=cautions,
         configuration={"temperature": named["temperature"]} if named and named["temperature"] else {},
     )
-
-
-def _scored(value: object) -> dict[str, Any]:
-    if isinstance(value, (bool, int, float)):
-        return {"score": float(value), "status": "ok"}
-    return {"score": None, "status": "unscored"}

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from howsure.readers.base import Claim
 
 NAME = "evalplus"
 FORMATS = "EvalPlus and EvalPerf results, and the EvalPlus leaderboard (.json)"
@@ -71,16 +68,15 @@ def _scores(results: Any) -> Iterator[dict[str, Any]]:
             yield from _statuses(attempt, base[0], plus[0] if plus else None)
     else:
         for metric in ("pass@1", "dps", "dps_norm"):
-            value = results.get(metric)
-            if isinstance(value, (int, float)) and math.isfinite(value):
-                yield {"metric": metric, "score": value / 100, "status": "ok"}
+            if (percent := finite(results.get(metric))) is not None:
+                yield {"metric": metric, **scored(percent / 100)}
 
 
 def _statuses(attempt: int, base: object, plus: object) -> Iterator[dict[str, Any]]:
     """Passing plus means passing base too, as EvalPlus counts it; without plus tests there is no plus score."""
-    yield {"metric": "base", "attempt": attempt, "score": float(base == PASSED), "status": "ok"}
+    yield {"metric": "base", "attempt": attempt, **scored(base == PASSED)}
     if plus is not None:
-        yield {"metric": "plus", "attempt": attempt, "score": float(base == plus == PASSED), "status": "ok"}
+        yield {"metric": "plus", "attempt": attempt, **scored(base == plus == PASSED)}
 
 
 def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:

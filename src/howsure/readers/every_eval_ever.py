@@ -6,19 +6,16 @@ may hold several rows per sample, one for each result of the evaluation: they be
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Reading, Source, flatten_metadata, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from howsure.readers.base import Claim
 
 NAME = "every_eval_ever"
 FORMATS = "Every Eval Ever instances (.jsonl) and aggregates (.json)"
@@ -102,12 +99,7 @@ def _attempts(rows: Sequence[Mapping[str, Any]], items: Sequence[str], metrics: 
 
 
 def _scored(row: Mapping[str, Any]) -> dict[str, Any]:
-    score = row["evaluation"].get("score")
-    if row.get("error"):
-        return {"score": None, "status": "error"}
-    if isinstance(score, (bool, int, float)) and math.isfinite(score):
-        return {"score": float(score), "status": "ok"}
-    return {"score": None, "status": "unscored"}
+    return scored(None, "error") if row.get("error") else scored(row["evaluation"].get("score"))
 
 
 def _several(metrics: Sequence[str], source: Source) -> Iterator[Caution]:
@@ -139,16 +131,15 @@ def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source)
     for result in results:
         details = result.get("score_details") or {}
         uncertainty = details.get("uncertainty") or {}
-        score, n = details.get("score"), uncertainty.get("num_samples")
-        error = (uncertainty.get("standard_error") or {}).get("value")
-        if isinstance(score, (int, float)) and math.isfinite(score):
+        score, n = finite(details.get("score")), uncertainty.get("num_samples")
+        if score is not None:
             yield Published(
                 task=str(result.get("evaluation_name")),
                 model=model,
                 metric=_name(result),
-                score=float(score),
+                score=score,
                 n=n if isinstance(n, int) else None,
-                stderr=float(error) if isinstance(error, (int, float)) and math.isfinite(error) else None,
+                stderr=finite((uncertainty.get("standard_error") or {}).get("value")),
                 source=source.name,
             )
 

@@ -7,8 +7,9 @@ runs are told apart here, and each outcome is a FileReport or a caution.
 from __future__ import annotations
 
 import gc
+import os
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,13 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
-from howsure.readers.facts import joined_facts
-from howsure.readers.finding import cut_short, find_sources
+from howsure.readers.base import Reader, Reading, Source
 from howsure.table.schema import find_roles, tidy_frame
-from howsure.table.scores import FileReport, Scores
+from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from howsure.readers.base import Reader, Reading, Source
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
 
@@ -43,9 +41,9 @@ class _Read:
 class _Found:
     """What the walk has found so far: what became of each file, what readers took, and tables."""
 
-    reports: list[FileReport]
-    taken: list[_Read]
-    scans: list[tuple[Source, pl.LazyFrame]]
+    reports: list[FileReport] = field(default_factory=list)
+    taken: list[_Read] = field(default_factory=list)
+    scans: list[tuple[Source, pl.LazyFrame]] = field(default_factory=list)
 
 
 def read_paths(
@@ -65,7 +63,7 @@ def read_paths(
     answer beside the scores. `progress` wraps the list of files.
     """
     sources = [replace(source, probabilities=probabilities) for path in paths for source in find_sources(Path(path))]
-    found = _Found(reports=[], taken=[], scans=[])
+    found = _Found()
     reports, taken, scans = found.reports, found.taken, found.scans
     for source in progress(sources) if progress else sources:
         try:
@@ -73,14 +71,8 @@ def read_paths(
         except HowsureError as error:
             if strict:
                 raise
-            reports.append(
-                FileReport(
-                    path=source.name,
-                    reader=None,
-                    outcome="failed",
-                    reason=str(error).removeprefix(source.name).lstrip(",: "),
-                )
-            )
+            reason = str(error).removeprefix(source.name).lstrip(",: ")
+            reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=reason))
     kept = _newest_runs(taken, reports)
     cautions = [caution for read in kept for caution in read.reading.cautions]
     harness = _tell_apart(kept, cautions)
@@ -102,6 +94,10 @@ def read_paths(
     )
 
 
+MAX_FILES = 200_000
+TAIL_BYTES = 4096
+ENDS = {b"{": b"}", b"[": b"]"}
+"""How a JSON file ends that begins so."""
 UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
@@ -109,12 +105,33 @@ WAIT = "Wait for the run, or copy it again."
 FORMATS = "`howsure --help` lists the formats that can be read."
 
 
-def _take(
-    source: Source,
-    asked: str | None,
-    columns: Mapping[str, tuple[str, ...]],
-    found: _Found,
-) -> None:
+def find_sources(path: Path) -> list[Source]:
+    """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't followed."""
+    if path.is_file():
+        return [Source(path=path, root=path)]
+    if not path.is_dir():
+        raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
+    found = []
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not name.startswith(".")]
+        if len(found) > MAX_FILES:
+            raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
+    inside = path.resolve()
+    return [s for s in found if s.path.is_file() and s.path.resolve().is_relative_to(inside)]
+
+
+def cut_short(source: Source) -> bool:
+    """Tell whether a JSON file lacks its end. Only its two ends are looked at, so that a stray file of any size costs nothing."""
+    end = ENDS.get(source.head.lstrip()[:1])
+    if end is None:
+        return False
+    with source.path.open("rb") as file:
+        file.seek(max(source.path.stat().st_size - TAIL_BYTES, 0))
+        return not file.read().rstrip().endswith(end)
+
+
+def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
     reader, claim = _identify(source, asked)
     if reader is None:
         if source.path == source.root:  # a file that the user named, and no stray one of a folder
@@ -359,13 +376,10 @@ def _nothing(paths: Sequence[str | Path], reports: list[FileReport]) -> ReadErro
     failed = [report.reason for report in reports if report.outcome == "failed"]
     if len(reports) == 1 and failed:
         return ReadError(failed[0], where=place, remedy=FORMATS if failed[0] == UNKNOWN else "")
-    why = [*failed[:3], *(f"{n} × {reason}" for reason, n in _reasons(reports))]
+    others = Counter(report.reason or report.outcome for report in reports if report.outcome != "failed")
+    why = [*failed[:3], *(f"{n} × {reason}" for reason, n in others.items())]
     return ReadError(
         f"no scores found in {plural(len(reports), 'file')} ({'; '.join(why) or 'nothing there'})",
         where=place,
         remedy=FORMATS,
     )
-
-
-def _reasons(reports: list[FileReport]) -> Iterator[tuple[str, int]]:
-    yield from Counter(r.reason or r.outcome for r in reports if r.outcome != "failed").items()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, tidy
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from howsure.readers.base import Claim
+    from collections.abc import Iterator
 
 NAME = "helm"
 FORMATS = "HELM run folders (per_instance_stats.json)"
@@ -88,7 +85,7 @@ def read(source: Source) -> Reading:
 
 def _run(source: Source) -> tuple[str, str, dict[str, str], tuple[Caution, ...]]:
     """Return task, model and settings from run_spec.json, or from the folder's name."""
-    spec = _beside(source, "run_spec.json")
+    spec = source.beside("run_spec.json")
     if isinstance(spec, dict) and isinstance(spec.get("adapter_spec"), dict):
         adapter = spec["adapter_spec"]
         settings = {key: str(adapter[key]) for key in ("temperature", "max_train_instances") if key in adapter}
@@ -111,14 +108,6 @@ def _task(name: str) -> str:
     return f"{scenario}:{','.join(kept)}" if kept else scenario
 
 
-def _beside(source: Source, name: str) -> Any:
-    path = source.path.with_name(name)
-    try:
-        return Source(path=path, root=source.root).json() if path.is_file() else None
-    except ReadError:
-        return None
-
-
 def _scores(source: Source) -> tuple[dict[tuple[str, int, str], tuple[float, str]], int]:
     """Collect one score per instance, trial and metric: HELM lists an instance once for each metric class."""
     scores: dict[tuple[str, int, str], tuple[float, str]] = {}
@@ -138,18 +127,14 @@ def _stats(stats: Any) -> Iterator[tuple[str, str, float]]:
         metric, count = str(name.get("name")), stat.get("count") or 0
         if name.get("perturbation") or name.get("sub_split") or count == 0 or BOOKKEEPING.match(metric):
             continue
-        mean = stat["mean"] if "mean" in stat else _ratio(stat, count)
-        if isinstance(mean, (int, float)) and math.isfinite(mean):
-            yield metric, str(name.get("split")), float(mean)
-
-
-def _ratio(stat: Mapping[str, Any], count: float) -> float | None:
-    total = stat.get("sum")
-    return total / count if isinstance(total, (int, float)) else None
+        total = finite(stat.get("sum"))
+        mean = finite(stat["mean"]) if "mean" in stat else None if total is None else total / count
+        if mean is not None:
+            yield metric, str(name.get("split")), mean
 
 
 def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iterator[Published]:
-    stats = _beside(source, "stats.json")
+    stats = source.beside("stats.json")
     if not isinstance(stats, list):
         return
     for metric, split, score in _stats([stat for stat in stats if isinstance(stat, dict)]):

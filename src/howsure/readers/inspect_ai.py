@@ -6,23 +6,19 @@ log has no summaries, or for probabilities. A crashed run has neither header nor
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.archive import first_member, open_archive
-from howsure.readers.base import Reading, Run, looks_like, metadata_text, whole_text
+from howsure.readers.archive import Archive, first_member, open_archive
+from howsure.readers.base import Claim, Reading, Run, Source, finite, looks_like, settings, whole_text
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from howsure.readers.archive import Archive
-    from howsure.readers.base import Claim, Source
 
 NAME = "inspect"
 FORMATS = "Inspect AI logs (.eval, .json)"
@@ -42,7 +38,6 @@ _MACHINERY = frozenset(
         "verbose",
     ]
 )
-_SECRET = re.compile(r"key|token$|secret|password|credential", re.IGNORECASE)
 
 
 def claims(source: Source) -> Claim | None:
@@ -176,8 +171,7 @@ def _publish(
 
 def _metric_value(metrics: Mapping[str, Any], name: str) -> float | None:
     metric = metrics.get(name)
-    value = metric.get("value") if isinstance(metric, dict) else None
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+    return finite(metric.get("value")) if isinstance(metric, dict) else None
 
 
 def _items_behind(score: Mapping[str, Any], spec: Mapping[str, Any], header: Mapping[str, Any]) -> int | None:
@@ -266,14 +260,13 @@ def _log_cautions(header: Mapping[str, Any], spec: Mapping[str, Any], table: Sam
 def _configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
     """Collect the settings that tell two runs of one model apart, leaving out machinery and secrets."""
     generate = spec.get("model_generate_config") or (header.get("plan") or {}).get("config") or {}
-    settings = {key: value for key, value in generate.items() if key not in _MACHINERY}
+    named = {key: value for key, value in generate.items() if key not in _MACHINERY}
     for part in ("model_args", "task_args", "solver_args"):
-        settings |= {f"{part}.{key}": value for key, value in (spec.get(part) or {}).items()}
+        named |= {f"{part}.{key}": value for key, value in (spec.get(part) or {}).items()}
     for role, model in (spec.get("model_roles") or {}).items():
-        settings[f"model_roles.{role}"] = model.get("model") if isinstance(model, dict) else model
-    settings["solver"] = spec.get("solver") or _solver(header)
-    texts = {key: metadata_text(value) for key, value in settings.items() if not _SECRET.search(key)}
-    return {key: text for key, text in texts.items() if text}
+        named[f"model_roles.{role}"] = model.get("model") if isinstance(model, dict) else model
+    named["solver"] = spec.get("solver") or _solver(header)
+    return settings(named)
 
 
 def _solver(header: Mapping[str, Any]) -> str:

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
 from howsure.readers.archive import first_member, open_archive
-from howsure.readers.base import PROB, PROB_NORM, parse_json
+from howsure.readers.base import PROB, PROB_NORM, Source, parse_json
 from howsure.readers.inspect_scores import Samples, score_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import polars as pl
-
-    from howsure.readers.base import Source
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ROUNDING = 1e-3

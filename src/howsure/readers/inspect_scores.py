@@ -6,6 +6,7 @@ Built by column, not by row, so that a log of 15,000 samples takes a fraction of
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,12 +136,10 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
 def _values(
     samples: Sequence[dict[str, Any]], expected: Sequence[str]
 ) -> tuple[dict[str, list[float | None]], list[tuple[str, str, object]]]:
-    values: dict[str, list[float | None]] = {}
+    values: dict[str, list[float | None]] = defaultdict(lambda: [None] * len(samples))
     odd: list[tuple[str, str, object]] = []
     for index, sample in enumerate(samples):
         for metric, value in _sample_values(sample):
-            if metric not in values:
-                values[metric] = [None] * len(samples)
             values[metric][index] = number = to_number(value)
             if number is None and not _is_missing(value):
                 odd.append((metric, str(sample.get("id")), value))
@@ -172,12 +171,9 @@ def _attempt(epoch: object) -> int:
 
 
 def _metadata(samples: Sequence[dict[str, Any]]) -> dict[str, list[str | None]]:
-    columns: dict[str, list[str | None]] = {}
+    columns: dict[str, list[str | None]] = defaultdict(lambda: [None] * len(samples))
     for index, sample in enumerate(samples):
         for name, value in flatten_metadata(sample.get("metadata")).items():
-            if value == REMOVED:
-                continue
-            if name not in columns:
-                columns[name] = [None] * len(samples)
-            columns[name][index] = metadata_text(value)
+            if value != REMOVED:
+                columns[name][index] = metadata_text(value)
     return columns

@@ -6,21 +6,16 @@ Columns changed over the years: a struct of metrics is called `metric`, `__metri
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Reading, Source, tidy
+from howsure.readers.base import Claim, Reading, Source, scored, tidy
 from howsure.readers.naming import digest, from_path, numbered
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import polars as pl
-
-    from howsure.readers.base import Claim
 
 NAME = "lighteval"
 FORMATS = "lighteval details (.parquet)"
@@ -58,7 +53,7 @@ def read(source: Source) -> Reading:
     model, cautions = from_path(source, r"(?:details_)?.*\.parquet", plain=r"details|\d{4}-\d\d-\d\dT.*")
     items = numbered(_item(value) for value in frame[prompts])
     records = [
-        {"task": task, "model": model, "item": item, "metric": metric, **_scored(value)}
+        {"task": task, "model": model, "item": item, "metric": metric, **scored(value)}
         for item, values in zip(items, frame[metrics], strict=True)
         for metric, value in (values or {}).items()
         if not isinstance(value, (list, dict, str))
@@ -84,12 +79,6 @@ def _shots(frame: pl.DataFrame) -> dict[str, str]:
     return (
         {"num_fewshot": str(frame["num_effective_few_shots"][0])} if "num_effective_few_shots" in frame.columns else {}
     )
-
-
-def _scored(value: object) -> Mapping[str, Any]:
-    if isinstance(value, (bool, int, float)) and math.isfinite(value):
-        return {"score": float(value), "status": "ok"}
-    return {"score": None, "status": "unscored"}
 
 
 def _facts(task: str) -> TaskFacts:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Reading, Source, flatten_metadata, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from howsure.readers.base import Claim
 
 NAME = "livecodebench"
 FORMATS = "LiveCodeBench *_eval_all.json and the site's performances (.json)"
@@ -67,12 +65,8 @@ def _read_graded(document: list[Any], source: Source) -> Reading:
         for attempt, grade in enumerate(entry["graded_list"])
     ]
     reading = _reading(records, entries, source, task=task)
-    return Reading(
-        rows=reading.rows,
-        facts=reading.facts,
-        cautions=(*cautions, *reading.cautions),
-        configuration={"temperature": named["temperature"]} if named else {},
-    )
+    configuration = {"temperature": named["temperature"]} if named else {}
+    return replace(reading, cautions=(*cautions, *reading.cautions), configuration=configuration)
 
 
 def _reading(records: list[dict[str, Any]], entries: list[Any], source: Source, *, task: str) -> Reading:
@@ -94,15 +88,11 @@ def _kept(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _percent(value: object) -> dict[str, Any]:
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        return _NOT_RUN if value == NOT_RUN else {"score": value / 100, "status": "ok"}
-    return {"score": None, "status": "unscored"}
+    percent = finite(value)
+    if percent == NOT_RUN:
+        return scored(None, "not run")
+    return scored(None if percent is None else percent / 100)
 
 
 def _graded(grade: object) -> dict[str, Any]:
-    if grade == NOT_RUN or grade is None:
-        return _NOT_RUN
-    return {"score": float(bool(grade)), "status": "ok"}
-
-
-_NOT_RUN: dict[str, Any] = {"score": None, "status": "not run"}
+    return scored(None if grade == NOT_RUN or grade is None else bool(grade), "not run")

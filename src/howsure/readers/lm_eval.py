@@ -7,22 +7,19 @@ of the metric's name wherever there is more than the filter "none".
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Reading, Source, flatten_metadata, tidy
+from howsure.readers.base import Claim, Reading, Source, flatten_metadata, scored, tidy
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
 from howsure.readers.lm_eval_results import configuration, find_results, lower_is_better, model_name, stated
+from howsure.readers.naming import numbered
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from howsure.readers.base import Claim
 
 NAME = "lm-eval"
 FORMATS = "lm-evaluation-harness samples (.jsonl, .json) and results (.json)"
@@ -89,7 +86,7 @@ def _read_samples(source: Source) -> Reading:
     names = _metric_names(rows)
     identities = _identities(rows, task, model)
     records = [
-        {**identity, "metric": names(metric, row), **_scored(row[metric])}
+        {**identity, "metric": names(metric, row), **scored(row[metric])}
         for row, identity in zip(rows, identities, strict=True)
         for metric in metrics
         if metric in row
@@ -140,13 +137,7 @@ def _items(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so on."""
     hashes = {_position(row): row.get("doc_hash") for row in rows}
     order = sorted(hashes, key=lambda position: (len(position), position))
-    seen: Counter[str] = Counter()
-    items = {}
-    for position in order:
-        name = str(hashes[position] or position)
-        seen[name] += 1
-        items[position] = name if seen[name] == 1 else f"{name}#{seen[name]}"
-    return items
+    return dict(zip(order, numbered(str(hashes[position] or position) for position in order), strict=True))
 
 
 def _metrics(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any], task: str) -> tuple[list[str], list[str]]:
@@ -156,24 +147,14 @@ def _metrics(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any], task
         known = {key.split(",")[0] for key in ((results.get("results") or {}).get(task) or {})}
         named = dict.fromkeys(key for row in rows for key in row if key not in _NOT_METRICS)
         named = {key: None for key in named if not known or key in known}
-    corpus = [name for name in named if any(_is_corpus(row.get(name)) for row in rows)]
+    corpus = [name for name in named if any(isinstance(row.get(name), (list, tuple, str, dict)) for row in rows)]
     return [name for name in named if name not in corpus], corpus
-
-
-def _is_corpus(value: object) -> bool:
-    return isinstance(value, (list, tuple, str, dict))
 
 
 def _metric_names(rows: Sequence[Mapping[str, Any]]) -> Any:
     filters = {row.get("filter") for row in rows}
     plain = filters <= {None, "none"}
     return lambda metric, row: metric if plain else f"{metric},{row.get('filter', 'none')}"
-
-
-def _scored(value: object) -> dict[str, Any]:
-    if isinstance(value, (bool, int, float)) and math.isfinite(value):
-        return {"score": float(value), "status": "ok"}
-    return {"score": None, "status": "unscored"}
 
 
 def _facts(task: str, results: Mapping[str, Any], metrics: Any) -> TaskFacts:

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
-from howsure.readers.base import Source, metadata_text
+from howsure.readers.base import Source, finite, settings
+from howsure.readers.naming import named_by_path
 from howsure.table.scores import Published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from howsure.errors import Caution
+
 _ARGUMENT = re.compile(r"(?:^|,)\s*(?:peft|delta|pretrained|model|path|engine)=([^,]+)")
 _NAME_PART = re.compile(r"(?:_*eval)?_*(?:results|samples)_.*|(?:_*eval)?_*(?:results|samples)?\.jsonl?$")
 _LOWER = frozenset(["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"])
 _MANY = 20
-_SECRET = re.compile(r"key|token$|secret|password", re.IGNORECASE)
 
 
 def find_results(source: Source, time: str) -> dict[str, Any] | None:
     """Return the results written with a samples file: the same folder, the same time."""
-    name = re.sub(r"samples_.*", f"results_{time}.json", source.path.name)
-    path = source.path.with_name(name)
-    if not time or not path.is_file():
-        return None
-    try:
-        results = Source(path=path, root=source.root).json()
-    except ReadError:
-        return None
+    results = source.beside(re.sub(r"samples_.*", f"results_{time}.json", source.path.name)) if time else None
     return results if isinstance(results, dict) and isinstance(results.get("results"), dict) else None
 
 
 def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
     """Name the model as the results do, else after the file or folder, and then say so."""
-    config = results.get("config") if isinstance(results.get("config"), dict) else {}
-    arguments = (config or {}).get("model_args")
+    arguments = _config(results).get("model_args")
     if isinstance(arguments, dict):
         arguments = ",".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, str))
     found = _ARGUMENT.search(arguments) if isinstance(arguments, str) else None
@@ -45,12 +37,7 @@ def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[C
         return str(name), ()
     part = _NAME_PART.sub("", source.path.name) or source.path.absolute().parent.name
     model = part.replace("__", "/")
-    caution = Caution(
-        code="model_from_path",
-        message=f"{source.name}: the file names no model; it is called {model!r} after its path.",
-        remedy="Keep results_*.json beside the samples.",
-    )
-    return model, (caution,)
+    return model, (named_by_path(source, model, remedy="Keep results_*.json beside the samples."),)
 
 
 def stated(results: Mapping[str, Any], *, model: str, source: str, task: str | None = None) -> tuple[Published, ...]:
@@ -75,19 +62,23 @@ def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str
 
 def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
     """Collect the settings that a user of lm-eval gives on the command line."""
-    config = results.get("config") if isinstance(results.get("config"), dict) else {}
+    config = _config(results)
     shots = results.get("n-shot")
-    settings: dict[str, Any] = {"num_fewshot": shots.get(task) if isinstance(shots, dict) else None}
-    if settings["num_fewshot"] is None:
-        settings["num_fewshot"] = (config or {}).get("num_fewshot")
+    named: dict[str, Any] = {"num_fewshot": shots.get(task) if isinstance(shots, dict) else None}
+    if named["num_fewshot"] is None:
+        named["num_fewshot"] = config.get("num_fewshot")
     for name in ("model_args", "gen_kwargs", "limit", "model_dtype", "model_revision", "fewshot_seed"):
-        value = (config or {}).get(name)
+        value = config.get(name)
         parts = {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
-        settings |= parts if len(parts) <= _MANY else {}
+        named |= parts if len(parts) <= _MANY else {}
     for name in ("system_instruction_sha", "chat_template_sha", "fewshot_as_multiturn"):
-        settings[name] = results.get(name)
-    texts = {name: metadata_text(value) for name, value in settings.items() if not _SECRET.search(name)}
-    return {name: text for name, text in texts.items() if text}
+        named[name] = results.get(name)
+    return settings(named)
+
+
+def _config(results: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = results.get("config")
+    return config if isinstance(config, dict) else {}
 
 
 def _entries(results: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -117,9 +108,7 @@ def _scores(values: Mapping[str, Any]) -> Iterator[tuple[str, float, float | Non
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return float(value) if math.isfinite(value) else None
+    return None if isinstance(value, bool) else finite(value)
 
 
 def _count(counts: object, task: str) -> int | None:

@@ -47,12 +47,16 @@ def from_path(source: Source, ending: str, *, plain: str = "") -> tuple[str, tup
     folders = (folder.name for folder in source.path.absolute().parents)
     named = (name for name in (stem, *folders) if name and not _is_plain(name, plain))
     model = next(named, "unknown")
-    caution = Caution(
+    return model, (named_by_path(source, model, remedy="Name the file or its folder after the model."),)
+
+
+def named_by_path(source: Source, model: str, *, remedy: str) -> Caution:
+    """Say that a model is called after the path of its file."""
+    return Caution(
         code="model_from_path",
         message=f"{source.name}: the file names no model; it is called {model!r} after its path.",
-        remedy="Name the file or its folder after the model.",
+        remedy=remedy,
     )
-    return model, (caution,)
 
 
 def digest(value: object) -> str:

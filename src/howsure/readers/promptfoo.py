@@ -6,20 +6,17 @@ variables, so that providers and runs can be compared; a test repeated in one ru
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Reading, Run, Source, flatten_metadata, tidy
+from howsure.readers.base import Claim, Reading, Run, Source, flatten_metadata, scored, tidy
 from howsure.readers.naming import digest
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from howsure.readers.base import Claim
 
 NAME = "promptfoo"
 FORMATS = "promptfoo results (.json)"
@@ -118,8 +115,4 @@ def _scored(row: Mapping[str, Any], value: object) -> dict[str, Any]:
     """A failed assertion also leaves an `error`, so only the reason tells an error of the provider."""
     reason = row.get("failureReason")
     broke = reason == _ERROR if reason is not None else bool(row.get("error")) and not row.get("gradingResult")
-    if broke:
-        return {"score": None, "status": "error"}
-    if isinstance(value, (bool, int, float)) and math.isfinite(value):
-        return {"score": float(value), "status": "ok"}
-    return {"score": None, "status": "unscored"}
+    return scored(None, "error") if broke else scored(value)

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Reading, Source, flatten_metadata, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, flatten_metadata, looks_like, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from howsure.readers.base import Claim
 
 NAME = "swebench"
 FORMATS = "SWE-bench reports, results (.json, .jsonl) and leaderboards (.json)"
@@ -223,11 +222,9 @@ def _reading(records: list[dict[str, Any]], source: Source, *, cautions: Iterabl
 
 def _uneven(records: list[dict[str, Any]], source: Source) -> list[Caution]:
     """Say where runs in one file don't name the same tasks: SWE-bench counts the missing ones as 0."""
-    sizes = {json.dumps(name): 0 for name in dict.fromkeys(record["model"] for record in records)}
-    for record in records:
-        sizes[json.dumps(record["model"])] += 1
+    sizes = Counter(record["model"] for record in records)
     every = len({record["item"] for record in records})
-    short = [f"{name}: {size}" for name, size in sizes.items() if size < every]
+    short = [f"{json.dumps(name)}: {size}" for name, size in sizes.items() if size < every]
     if not short:
         return []
     return [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Reading, Source
+from howsure.readers.base import Claim, Reading, Source
 from howsure.table.schema import find_roles
 from howsure.table.scores import Published
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import polars as pl
-
-    from howsure.readers.base import Claim
 
 NAME = "tables"
 FORMATS = "tables (.csv, .tsv, .jsonl, .json, .parquet, .arrow)"

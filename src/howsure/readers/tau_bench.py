@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from howsure.readers.base import Claim
 
 NAME = "tau-bench"
 FORMATS = "tau-bench and tau2-bench results (.json)"
@@ -54,7 +51,7 @@ def _read_list(entries: list[Any], source: Source) -> Reading:
             "item": entry["task_id"],
             "attempt": int(entry.get("trial") or 0),
             "metric": "reward",
-            **_scored(None if _crashed(entry) else entry.get("reward")),
+            **scored(None if _crashed(entry) else entry.get("reward"), "error"),
         }
         for entry in entries
         if "task_id" in entry
@@ -81,7 +78,7 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
             "item": run["task_id"],
             "attempt": int(run.get("trial") or 0),
             "metric": "reward",
-            **_scored((run.get("reward_info") or {}).get("reward")),
+            **scored((run.get("reward_info") or {}).get("reward"), "error"),
             "termination_reason": run.get("termination_reason"),
         }
         for run in document["simulations"]
@@ -117,12 +114,6 @@ def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
 def _crashed(entry: Mapping[str, Any]) -> bool:
     info = entry.get("info")
     return isinstance(info, dict) and "error" in info and "traceback" in info
-
-
-def _scored(reward: object) -> dict[str, Any]:
-    if isinstance(reward, (int, float)) and math.isfinite(reward):
-        return {"score": float(reward), "status": "ok"}
-    return {"score": None, "status": "error"}
 
 
 def _configuration(info: Mapping[str, Any]) -> dict[str, str]:

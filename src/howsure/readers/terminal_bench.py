@@ -6,21 +6,17 @@ the harness's policy.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
-from howsure.readers.base import Reading, Source, looks_like, tidy
+from howsure.errors import Caution, ReadError
+from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from howsure.errors import Caution
-    from howsure.readers.base import Claim
 
 NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"
@@ -66,7 +62,7 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
                 "item": item,
                 "attempt": int(number[1]) - 1 if number else seen[item],
                 "metric": "resolved",
-                **_scored(trial.get("is_resolved")),
+                **scored(trial.get("is_resolved"), "error"),
                 "failure_mode": trial.get("failure_mode"),
             }
         )
@@ -98,7 +94,7 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
             "item": document["task_name"],
             "attempt": _harbor_attempt(source),
             "metric": metric,
-            **_scored(value),
+            **scored(value, "error"),
             "exception": (document.get("exception_info") or {}).get("exception_type"),
         }
         for metric, value in rewards.items()
@@ -129,12 +125,6 @@ def _harbor_attempt(source: Source) -> int:
         return 0
     siblings = sorted(path.name for path in own.parent.iterdir() if path.name.rpartition("__")[0] == stem)
     return siblings.index(own.name)
-
-
-def _scored(value: object) -> dict[str, Any]:
-    if isinstance(value, (bool, int, float)) and math.isfinite(value):
-        return {"score": float(value), "status": "ok"}
-    return {"score": None, "status": "error"}
 
 
 def _facts(task: str, headline: str | None) -> TaskFacts:

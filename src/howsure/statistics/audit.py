@@ -14,9 +14,7 @@ import numpy as np
 from howsure.statistics.means import intervals
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats
 
 
 def binomial_se(p: Floats, n: Floats) -> Floats:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special, stats
 
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import clustering
 from howsure.statistics.ranks.adjust import benjamini_hochberg
@@ -20,13 +21,7 @@ from howsure.statistics.ranks.adjust import benjamini_hochberg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from howsure.statistics.pairs.moments import PairMoments
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
 
 LEAST_MODELS = 8
 """Below this many models a correlation over models says nothing."""
@@ -241,10 +236,9 @@ def _median_agreement(
 
 def halves(n: int, rng: np.random.Generator, splits: int = SPLITS) -> Iterator[Floats]:
     """Yield blocks of random halves of n clusters: rows of n zeros and n // 2 ones, `splits` rows in all."""
-    block = max(BLOCK_CELLS // n, 1)
     one = (np.arange(n) < n // 2).astype(float)
-    for start in range(0, splits, block):
-        yield rng.permuted(np.tile(one, (min(block, splits - start), 1)), axis=1)
+    for part in blocks(splits, n, BLOCK_CELLS):
+        yield rng.permuted(np.tile(one, (part.stop - part.start, 1)), axis=1)
 
 
 def _agreement(half: Floats, sums: Floats, sizes: Floats, scale: float) -> Floats:

@@ -1,4 +1,4 @@
-"""The numbers of an estimate, and what was done to get them, without a word of prose."""
+"""The numbers of an estimate, of a margin and of a rank, and what was done to get them, without a word of prose."""
 
 from __future__ import annotations
 
@@ -109,6 +109,52 @@ class Estimate:
     method: Method
     cautions: tuple[Caution, ...] = ()
     bounds: tuple[Bound, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equivalence:
+    """What a margin says: is A not worse than B by more than it, and are they the same within it?
+
+    p-values are those of the one-sided tests at ±margin (Schuirmann 1987).
+
+    Attributes:
+        margin: The margin, in score units.
+        level: The confidence level.
+        p_noninferior: The p-value of "A is not worse by more than the margin".
+        p_equivalent: The p-value of "A and B are the same within the margin".
+        p_inferior: The p-value of "A is worse by more than the margin".
+        p_outside: The p-value of "they differ by more than the margin", two-sided.
+        noninferior: Whether A is shown not to be worse by more than the margin.
+        equivalent: Whether A and B are shown to be the same within the margin.
+    """
+
+    margin: float
+    level: float
+    p_noninferior: float
+    p_equivalent: float
+    p_inferior: float
+    p_outside: float
+    noninferior: bool
+    equivalent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rank:
+    """The place of one model: by its score, and the simultaneous interval of places that the data allow.
+
+    Attributes:
+        rank: The place by the score; equal scores share the better one.
+        low: The best place that the model could have.
+        high: The worst place that it could have.
+        could_be_best: Whether no other model is significantly better.
+        ties: Letters; models with a letter in common can't be told apart.
+    """
+
+    rank: int
+    low: int
+    high: int
+    could_be_best: bool
+    ties: str
 
 
 def significant(p_value: float, level: float) -> bool:

@@ -198,7 +198,7 @@ def _score_from_words(frame: Frame, column: str) -> nw.Expr:
     numbers = [word for word in distinct if word.strip().lower() not in SCORE_WORDS]
     percent = [word for word in numbers if word.rstrip().endswith("%")]
     if (
-        all(_is_number(word) for word in numbers)
+        all(_number(word) is not None for word in numbers)
         and len(numbers) == len(distinct)
         and len(percent) in (0, len(numbers))
     ):
@@ -215,10 +215,6 @@ def _score_from_words(frame: Frame, column: str) -> nw.Expr:
             )
         result = nw.when(text == word).then(nw.lit(value, nw.Float64)).otherwise(result)
     return result
-
-
-def _is_number(word: str) -> bool:
-    return _number(word) is not None
 
 
 def _number(word: str) -> float | None:

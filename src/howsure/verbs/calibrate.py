@@ -20,7 +20,7 @@ from howsure.verbs.read import read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from howsure.calibration.pair_worlds import World
+    from howsure.calibration.worlds import World
     from howsure.study.matrix import ScoreMatrix
     from howsure.verbs.audit import Names
 

@@ -13,23 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.means.clustered import clusterings
-from howsure.statistics.pairs.differences import DifferenceSums, Pivots, column_sums, pivots
+from howsure.statistics.pairs.differences import Pivots, column_sums, pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.statistics.choices import Variance
-    from howsure.statistics.means.clustered import Clustering
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 MOST_CELLS = 2_000_000
-"""Items × splits that are held in memory at once."""
+"""Items, or clusters, × splits that are held in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,19 +86,15 @@ def paired_splits(
 ) -> Iterator[Pivots]:
     """Yield the pivots of the paired differences of T splits, so many at a time as memory likes. Weights have mean 1."""
     terms = clusterings(codes, weights)
-    step = max(MOST_CELLS // max(len(weights), 1), 1)
-    for start in range(0, splits, step):
-        a, b = part_attempts(items, min(step, splits - start), rng)
+    for part in blocks(splits, len(weights), MOST_CELLS):
+        a, b = part_attempts(items, part.stop - part.start, rng)
         d = a - b
         around = (d - weights @ d / weights.sum()) ** 2
         spread = ItemSpread(squares=weights @ around, fourths=weights @ around**2)
-        parts = [_sums(d * weights[:, None], term, spread, variance) for term, _ in terms]
-        signed = tuple(replace(part.terms[0], sign=sign) for part, (_, sign) in zip(parts, terms, strict=True))
-        yield pivots(replace(parts[0], terms=signed, n=len(d)), variance, PSEUDO if pseudo else 0)
-
-
-def _sums(weighted: Floats, term: Clustering, spread: ItemSpread, variance: Variance) -> DifferenceSums:
-    return column_sums(term.sums(weighted), term.totals, spread, term, variance)
+        weighted = d * weights[:, None]
+        sums = [column_sums(term.sums(weighted), term.totals, spread, term, variance) for term, _ in terms]
+        signed = tuple(replace(each.terms[0], sign=sign) for each, (_, sign) in zip(sums, terms, strict=True))
+        yield pivots(replace(sums[0], terms=signed, n=len(d)), variance, PSEUDO if pseudo else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,21 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.aa.splits import MOST_CELLS
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.pairs.differences import Pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from howsure.statistics.choices import Variance
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-MOST_CELLS = 2_000_000
-"""Clusters × splits that are held in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +44,14 @@ def unpaired_splits(
 ) -> Iterator[Pivots]:
     """Yield the pivots of the unpaired differences of T splits of whole clusters into halves."""
     count = len(clusters.items)
-    step = max(MOST_CELLS // max(count, 1), 1)
-    for start in range(0, splits, step):
-        size = min(step, splits - start)
+    for part in blocks(splits, count, MOST_CELLS):
+        size = part.stop - part.start
         ranks = np.argsort(np.argsort(rng.random((count, size)), axis=0), axis=0)
         first = ranks < count // 2 + (count % 2) * rng.integers(0, 2, size)
         yield unpaired_pivots(clusters, first, variance, pseudo=pseudo)
 
 
-def unpaired_pivots(clusters: ClusterMoments, first: NDArray[np.bool_], variance: Variance, *, pseudo: bool) -> Pivots:
+def unpaired_pivots(clusters: ClusterMoments, first: Bools, variance: Variance, *, pseudo: bool) -> Pivots:
     """Return Welch's pivots of the clusters marked in `first` (C, T) against the others, as unpaired.py has them."""
     sides = [_side(clusters, mask, variance, pseudo=pseudo) for mask in (first, ~first)]
     (m1, v1, df1), (m2, v2, df2) = sides
@@ -68,9 +61,7 @@ def unpaired_pivots(clusters: ClusterMoments, first: NDArray[np.bool_], variance
     return Pivots(variance=total, centre=m1 - m2, spread=np.sqrt(total), df=df)
 
 
-def _side(
-    clusters: ClusterMoments, mask: NDArray[np.bool_], variance: Variance, *, pseudo: bool
-) -> tuple[Floats, Floats, Floats]:
+def _side(clusters: ClusterMoments, mask: Bools, variance: Variance, *, pseudo: bool) -> tuple[Floats, Floats, Floats]:
     """Return mean, variance and degrees of freedom of every split's side (T,), pseudo-items at 0 and 1 counted in."""
     held = mask.astype(float)
     scale = (clusters.items @ held) / (clusters.powers[0] @ held)  # weights of mean 1 on this side
@@ -97,10 +88,12 @@ class _Side:
 
     @property
     def pseudo(self) -> int:
+        """How many pseudo-items are counted in."""
         return PSEUDO if self.unit.any() else 0
 
     @property
     def variance(self) -> Floats:
+        """The variance of the mean, pseudo-items counted in (T,)."""
         own = np.stack([self.unit * self.mean, self.unit * (1 - self.mean)])
         if self.kind == "CR2":
             q, p = self.sizes / self.total, self.unit / self.total
@@ -130,6 +123,7 @@ class _Side:
 
     @property
     def df(self) -> Floats:
+        """The degrees of freedom of the mean (T,)."""
         if self.kind == "miller":
             return np.full_like(self.mean, np.inf)
         if self.kind == "CR1":

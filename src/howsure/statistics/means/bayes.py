@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.means.clustered import clustering
 from howsure.statistics.means.intervals import beta_interval
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 DRAWS = 10_000
 BLOCK_CELLS = 4_000_000
@@ -41,12 +34,11 @@ def difference_draws(
     if reach:
         sums, totals = np.append(sums, (reach, -reach)), np.append(totals, (1.0, 1.0))
     result = np.empty(draws)
-    size = max(BLOCK_CELLS // len(sums), 1)
-    for start in range(0, draws, size):
-        rows = min(size, draws - start)
+    for part in blocks(draws, len(sums), BLOCK_CELLS):
+        rows = part.stop - part.start
         dirichlet = rng.standard_exponential((rows, len(sums)))
         if reach:  # every other draw swaps the pseudo-items: a − b is the mirror image of b − a
             dirichlet[1::2, :] = dirichlet[: 2 * (rows // 2) : 2, :]
             dirichlet[1::2, [-2, -1]] = dirichlet[1::2, [-1, -2]]
-        result[start : start + rows] = dirichlet @ sums / (dirichlet @ totals)
+        result[part] = dirichlet @ sums / (dirichlet @ totals)
     return result

@@ -13,15 +13,11 @@ Memory: blocks of at most 4 million grid cells.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+from howsure.statistics.arrays import Bools, Floats, Positions, blocks
 
 N_ANGLES, N_RHO = 200, 32
 EDGES = np.linspace(0, np.pi / 2, N_ANGLES + 1)
@@ -50,11 +46,11 @@ class Groups:
     trials: Floats
 
     @property
-    def single(self) -> NDArray[np.bool_]:
+    def single(self) -> Bools:
         """Which samples have one answer in every group, so that there is nothing to be alike (T,)."""
         return np.asarray(self.trials < 1 + ROUNDING)
 
-    def take(self, samples: slice | NDArray[np.intp]) -> Groups:
+    def take(self, samples: slice | Positions) -> Groups:
         """Return some of the samples."""
         return Groups(means=self.means[:, samples], shares=self.shares, trials=self.trials[samples])
 
@@ -64,14 +60,9 @@ def posterior_limits(groups: Groups, level: float) -> tuple[Floats, Floats]:
     limits = np.empty((2, len(groups.trials)))
     for trials in np.unique(groups.trials):
         alike = np.flatnonzero(groups.trials == trials)
-        for block in _blocks(alike, len(groups.shares)):
-            limits[:, block] = _limits_of(groups.take(block), float(trials), level)
+        for part in blocks(len(alike), len(groups.shares), BLOCK_CELLS):
+            limits[:, alike[part]] = _limits_of(groups.take(alike[part]), float(trials), level)
     return limits[0], limits[1]
-
-
-def _blocks(positions: NDArray[np.intp], cells_each: int) -> list[NDArray[np.intp]]:
-    size = max(BLOCK_CELLS // cells_each, 1)
-    return [positions[start : start + size] for start in range(0, len(positions), size)]
 
 
 def _limits_of(groups: Groups, trials: float, level: float) -> Floats:
@@ -79,13 +70,12 @@ def _limits_of(groups: Groups, trials: float, level: float) -> Floats:
     seen, code = _levels(groups.means)
     table = _log_likelihood(seen, trials)
     counts = groups.shares / (groups.shares**2).sum()
-    blocks = _blocks(np.arange(code.shape[1]), table.shape[1])
-    return np.concatenate(
-        [_quantiles(_weigh(code[:, block], counts, len(seen)) @ table, level) for block in blocks], axis=1
-    )
+    parts = blocks(code.shape[1], table.shape[1], BLOCK_CELLS)
+    weighed = (_weigh(code[:, part], counts, len(seen)) @ table for part in parts)
+    return np.concatenate([_quantiles(log_likelihood, level) for log_likelihood in weighed], axis=1)
 
 
-def _levels(means: Floats) -> tuple[Floats, NDArray[np.intp]]:
+def _levels(means: Floats) -> tuple[Floats, Positions]:
     """Return the distinct group means and each one's code; more than 256 are rounded on the arcsine scale."""
     seen, code = np.unique(np.round(means, 9), return_inverse=True)
     if len(seen) > MOST_LEVELS:
@@ -105,7 +95,7 @@ def _log_likelihood(means: Floats, trials: float) -> Floats:
     return np.asarray(log(right + a) + log(wrong + b) + own).reshape(len(means), -1)
 
 
-def _weigh(code: NDArray[np.intp], counts: Floats, n_levels: int) -> Floats:
+def _weigh(code: Positions, counts: Floats, n_levels: int) -> Floats:
     """Sum the groups' counts by level: (samples, L)."""
     n_samples = code.shape[1]
     cells = (code + n_levels * np.arange(n_samples)).ravel()

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.means.clustered import clusterings, covariance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 DRAWS = 9_999
 BLOCK_CELLS = 4_000_000
@@ -34,9 +30,8 @@ def pivots(x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Genera
     sums, totals = term.sums(w * x), term.totals
     estimate, n_clusters = sums.sum() / totals.sum(), term.n_clusters
     result = np.empty(draws)
-    size = max(BLOCK_CELLS // n_clusters, 1)
-    for start in range(0, draws, size):
-        rows = min(size, draws - start)
+    for part in blocks(draws, n_clusters, BLOCK_CELLS):
+        rows = part.stop - part.start
         counts = rng.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=rows).astype(float)
         weight = counts @ totals
         means = counts @ sums / weight
@@ -45,7 +40,7 @@ def pivots(x: Floats, w: Floats, clusters: Sequence[Ints], rng: np.random.Genera
         se = np.sqrt(np.maximum(squares, 0) * n_clusters / (n_clusters - 1)) / weight
         with np.errstate(divide="ignore", invalid="ignore"):
             t = np.abs(means - estimate) / se
-        result[start : start + rows] = np.where(se > 1e-12, t, np.inf)
+        result[part] = np.where(se > 1e-12, t, np.inf)
     return result
 
 

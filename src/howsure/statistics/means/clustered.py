@@ -22,12 +22,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +99,15 @@ def clustering(codes: Ints | None, weights: Floats) -> Clustering:
     return Clustering(codes=codes, totals=totals, total=float(weights.sum()))
 
 
+def own_clusterings(codes: Sequence[Ints], weights: Floats) -> list[Clustering]:
+    """Describe each clustering of items by itself; without any, the items as their own clusters."""
+    return [clustering(code, weights) for code in codes] or [clustering(None, weights)]
+
+
 def clusterings(codes: Sequence[Ints], weights: Floats) -> tuple[tuple[Clustering, int], ...]:
     """Return the signed terms of the variance: one for one clustering, V_1 + V_2 − V_12 for two."""
-    if not codes:
-        return ((clustering(None, weights), 1),)
-    terms = tuple((clustering(code, weights), 1) for code in codes)
-    if len(codes) == 1:
+    terms = tuple((term, 1) for term in own_clusterings(codes, weights))
+    if len(terms) == 1:
         return terms
     both = np.unique(np.stack(codes), axis=1, return_inverse=True)[1].reshape(-1).astype(np.int64)
     return (*terms, (clustering(both, weights), -1))
@@ -182,7 +181,7 @@ def paper_correction(x: Floats, weights: Floats, variance: Variance) -> Floats |
 
 def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, variance: Variance) -> float:
     """Return the degrees of freedom of a mean; with two clusterings the smaller of the two."""
-    return degrees_of_freedom_of([term for term, sign in clusterings(codes, weights) if sign > 0], variance)
+    return degrees_of_freedom_of(own_clusterings(codes, weights), variance)
 
 
 def degrees_of_freedom_of(terms: Sequence[Clustering], variance: Variance, pseudo: int = 0) -> float:

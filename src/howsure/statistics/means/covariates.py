@@ -21,10 +21,7 @@ import numpy as np
 from howsure.statistics.means.clustered import clustering, satterthwaite, variances
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from howsure.statistics.arrays import Floats, Ints
 
 RANK_TOLERANCE = 1e-6
 

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from howsure.statistics.results import Bound
+from howsure.statistics.results import Bound, Units
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    from howsure.statistics.results import Units
-
-    Floats = NDArray[np.float64]
-    Limits = tuple[Floats, Floats]
+    from howsure.statistics.arrays import Floats, Limits
 
 
 def t_quantile(level: float, df: ArrayLike) -> Floats:

@@ -22,11 +22,8 @@ from howsure.statistics.means import intervals
 from howsure.statistics.means.betabinomial import Groups, posterior_limits
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats
     from howsure.statistics.choices import IntervalMethod
-
-    Floats = NDArray[np.float64]
 
 LEAST_SHARE, HALFWAY = 1 / 3, 6.0
 """The least share of Wilson's limits in the blend, and the number of effective events at which it is one half."""
@@ -55,7 +52,7 @@ class Means:
     groups: Groups | None = None
 
     @property
-    def at_edge(self) -> NDArray[np.bool_]:
+    def at_edge(self) -> Bools:
         """Which means are 0 or 1, where the variance says nothing."""
         return np.asarray(((self.value <= 0) | (self.value >= 1)) & self.bounded)
 
@@ -109,7 +106,7 @@ def _blend(means: Means, level: float) -> tuple[Floats, Floats]:
         )
     single = groups.single
     by_weights = means.n * float(groups.shares @ groups.shares)
-    most = _answers(groups)
+    most = groups.trials / (groups.shares @ groups.shares)  # answers: none says more than an independent one
     capped = np.where(means.var > 0, np.minimum(means.effective, most), most)
     effective = np.where(single, _cautious(means, by_weights, means.effective * _spread(means)), capped)
     low, high = intervals.guarded_wilson(means.value, effective, means.df, level)
@@ -139,11 +136,6 @@ def _cautious(means: Means, usual: float, evidence: Floats) -> Floats:
     """
     deff = means.n / means.effective
     return np.asarray(means.n / np.where(deff < usual, (deff * evidence + usual) / (evidence + 1), deff))
-
-
-def _answers(groups: Groups) -> Floats:
-    """Return how many answers there are, as the posterior counts them: none of them says more than an independent one."""
-    return np.asarray(groups.trials / (groups.shares @ groups.shares))
 
 
 def _between(posterior: Floats, wilson: Floats, share: Floats) -> Floats:

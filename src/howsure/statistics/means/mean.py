@@ -5,74 +5,37 @@ from __future__ import annotations
 import math
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
-from howsure.statistics.means.clustered import clustering, degrees_of_freedom, variances
+from howsure.statistics.means.clustered import Clustering, clustering, degrees_of_freedom, variances
 from howsure.statistics.means.limits import Means, deciding, limits
-from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import IntervalMethod, Variance
-    from howsure.statistics.means.clustered import Clustering
-    from howsure.statistics.results import Bound, Units
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 FEW_CLUSTERS_DF = 4.0
 MIN_UNITS = 2
 DOMINANT_SHARE = 1 / 3
 
 
-def mean(
-    x: Floats,
-    *,
-    clusters: Sequence[Ints] = (),
-    weights: Floats | None = None,
-    attempts: Floats | None = None,
-    bounded: bool = True,
-    level: float = 0.95,
-    interval: IntervalMethod | None = None,
-    variance: Variance = "CR2",
-    rng: np.random.Generator | None = None,
-    labels: Sequence[str] = (),
-) -> Estimate:
-    """Estimate the mean of item scores x (n,), no value missing.
-
-    `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
-    `attempts` (n,): how many right-or-wrong answers each score is the mean of; None where it is something else.
-    `interval` None means "blend" for bounded scores (see limits.py) and the t interval otherwise; at 0 and n of n it is
-    Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the (first) clusters, for
-    cautions. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
-    McCaffrey (2002); Korn and Graubard (1998).
+def mean(x: Floats, *, attempts: Floats | None = None, **options: Any) -> Estimate:
+    """Estimate the mean of item scores x (n,), no value missing, with the options of `means`; `attempts` (n,).
 
     >>> import numpy as np
     >>> answer = mean(np.array([1.0, 0, 1, 1, 0, 1, 1, 1]))
     >>> round(answer.value, 3), round(answer.se, 3)
     (0.75, 0.164)
     """
-    counts = None if attempts is None else attempts[:, None]
-    return means(
-        x[:, None],
-        clusters=clusters,
-        weights=weights,
-        attempts=counts,
-        bounded=bounded,
-        level=level,
-        interval=interval,
-        variance=variance,
-        rng=rng,
-        labels=labels,
-    )[0]
+    return means(x[:, None], attempts=None if attempts is None else attempts[:, None], **options)[0]
 
 
 def means(
@@ -88,7 +51,15 @@ def means(
     rng: np.random.Generator | None = None,
     labels: Sequence[str] = (),
 ) -> tuple[Estimate, ...]:
-    """Estimate the mean of every column of x (n, T), as `mean` does for one; `attempts` (n, T)."""
+    """Estimate the mean of every column of x (n, T), item scores without a missing value.
+
+    `clusters`: none, one or two arrays (n,) of codes; `weights` (n,); `bounded`: scores lie in [0, 1].
+    `attempts` (n, T): how many right-or-wrong answers each score is the mean of; None where it is something else.
+    `interval` None means "blend" for bounded scores (see limits.py) and the t interval otherwise; at 0 and n of n it is
+    Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the (first) clusters, for
+    cautions. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
+    McCaffrey (2002); Korn and Graubard (1998).
+    """
     chosen = interval or ("blend" if bounded else "t")
     if not bounded and chosen not in ("t", "bootstrap"):
         raise MethodError(f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores.")

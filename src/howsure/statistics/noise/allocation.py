@@ -15,10 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from howsure.statistics.arrays import Bools, Floats, Ints
 
 STEPS = 200
 LEAST_SHARE = 0.05
@@ -102,9 +99,7 @@ def shrunk_variances(means: Floats, attempts: Floats, within: Floats, *, binary:
     return np.where(has, shrink(means, attempts, has, several, own), np.nan)
 
 
-def _right_or_wrong(
-    means: Floats, attempts: Floats, has: NDArray[np.bool_], several: NDArray[np.bool_], own: Floats
-) -> Floats:
+def _right_or_wrong(means: Floats, attempts: Floats, has: Bools, several: Bools, own: Floats) -> Floats:
     centre, total = float(means[has].mean()), float(attempts[has].sum())
     answer = float(own.mean())
     spread = float(means[several].var(ddof=1)) if several.sum() > 1 else 0.0
@@ -119,9 +114,7 @@ def _right_or_wrong(
     return np.asarray(right * wrong / (n * (n + 1)))
 
 
-def _any_scores(
-    means: Floats, attempts: Floats, has: NDArray[np.bool_], several: NDArray[np.bool_], own: Floats
-) -> Floats:
+def _any_scores(means: Floats, attempts: Floats, has: Bools, several: Bools, own: Floats) -> Floats:
     del means, has
     k, centre = attempts[several], float(own.mean())
     spread = float(own.var(ddof=1)) if len(own) > 1 else 0.0

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +32,15 @@ class Answers:
     now: Floats
     borrowed: Floats
     attempts: Floats
-    known: NDArray[np.bool_]
+    known: Bools
 
     @property
-    def has(self) -> NDArray[np.bool_]:
+    def has(self) -> Bools:
         """Which cells hold a score."""
         return ~np.isnan(self.means)
 
     @property
-    def measured(self) -> NDArray[np.bool_]:
+    def measured(self) -> Bools:
         """Which columns have items with several attempts, of a difference for both models (T,)."""
         return np.asarray(np.isfinite(self.now).any(axis=0))
 

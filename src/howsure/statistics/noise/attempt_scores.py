@@ -18,11 +18,8 @@ import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import ScoreKind
-
-    Floats = NDArray[np.float64]
 
 
 def attempt_score(kind: ScoreKind, k: int, n: Floats, c: Floats) -> Floats:

@@ -16,18 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import group_sums
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.statistics.noise.answer_noise import Answers
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 BLOCK_CELLS = 500_000
 FEWEST_UNITS = 3
@@ -55,11 +51,10 @@ def components(found: Answers, codes: Ints | None = None) -> tuple[Components, C
 
     `codes` (n,): clusters, None where each item is its own.
     """
-    width = max(BLOCK_CELLS // max(len(found.means), 1), 1)
-    blocks = [_block(found.take(slice(start, start + width)), codes) for start in range(0, found.means.shape[1], width)]
+    items, columns = found.means.shape
+    parts = [_block(found.take(part), codes) for part in blocks(columns, items, BLOCK_CELLS)]
     values, errors = (
-        Components(*(np.concatenate(parts) for parts in zip(*map(astuple, side), strict=True)))
-        for side in zip(*blocks, strict=True)
+        Components(*map(np.concatenate, zip(*map(astuple, side), strict=True))) for side in zip(*parts, strict=True)
     )
     return values, errors
 
@@ -103,7 +98,7 @@ def variance_limits(variance: Floats, error: Floats, units: int, level: float) -
     return np.maximum(variance - margin, 0.0), np.maximum(high, 0.0)
 
 
-def _jackknife(left: Floats, units: NDArray[np.bool_]) -> Floats:
+def _jackknife(left: Floats, units: Bools) -> Floats:
     """Return the standard error from estimates that each leave one unit out (U, T); `units`: which hold any item."""
     count = units.sum(axis=0)
     some = np.maximum(count, 1)
@@ -137,6 +132,7 @@ class _Sums:
 
     @classmethod
     def of(cls, found: Answers, codes: Ints | None) -> _Sums:
+        """Sum the answers to items within clusters; codes None: each item is its own."""
         has = found.has
         mean = np.where(has, found.means, 0.0).sum(axis=0) / np.maximum(has.sum(axis=0), 1)
         centred = np.where(has, found.means - mean, 0.0)

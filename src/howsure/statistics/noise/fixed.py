@@ -20,17 +20,12 @@ import numpy as np
 
 from howsure.errors import Caution, doubt
 from howsure.statistics.means import intervals
-from howsure.statistics.noise.answer_noise import mean_noise, pair_noise
+from howsure.statistics.noise.answer_noise import Answers, MeanNoise, mean_noise, pair_noise
 from howsure.statistics.pairs.moments import PairMoments
-from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.results import Bound, Estimate, Interval, Method
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from howsure.statistics.noise.answer_noise import Answers, MeanNoise
-    from howsure.statistics.results import Bound
-
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats
 
 EVENTS = 2.0
 METHOD = Method(name="fixed-items")

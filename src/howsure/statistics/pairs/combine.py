@@ -15,11 +15,8 @@ from howsure.statistics.results import Estimate, Interval, Method
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.pivot import Pivot
-
-    Floats = NDArray[np.float64]
 
 
 def combine_df(variances: Floats, df: Floats) -> Floats:

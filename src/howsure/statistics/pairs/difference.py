@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import Caution, MethodError, doubt
-from howsure.statistics.means.clustered import clusterings, covariance
+from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.moments import settled
 from howsure.statistics.pairs.pairs import pair_moments
@@ -17,18 +17,13 @@ from howsure.statistics.pairs.pivot import Asked, NetWins, Pivot, equivalence, t
 from howsure.statistics.pairs.unpaired import unpaired_difference
 from howsure.statistics.planning import power
 from howsure.statistics.planning.sizes import equal_sizes
-from howsure.statistics.results import Estimate, Interval, Method
+from howsure.statistics.results import Equivalence, Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import ComparisonMethod, Variance
-    from howsure.statistics.pairs.equivalence import Equivalence
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 POWER = 0.8
 MIN_CLUSTERS = 2
@@ -145,6 +140,7 @@ class _Paired:
 
     @property
     def d(self) -> Floats:
+        """The paired differences of the item scores (n,)."""
         return self.a - self.b
 
     @property
@@ -164,11 +160,8 @@ class _Paired:
         if squares > ROUNDING:
             items = n / max(variance * n**2 / squares, 1.0)
         else:
-            items = min(
-                float(term.totals.sum() ** 2 / (term.totals @ term.totals))
-                for term, sign in clusterings(self.codes, self.w)
-                if sign > 0
-            )
+            totals = [term.totals for term in own_clusterings(self.codes, self.w)]
+            items = min(float(held.sum() ** 2 / (held @ held)) for held in totals)
         return NetWins(wins=mean * items, items=items)
 
     def correlation(self) -> float:
@@ -184,7 +177,7 @@ class _Paired:
 
     def unpaired_se(self, variance: Variance) -> float:
         """Return the SE that ignores which item each score belongs to."""
-        if min(term.n_clusters for term, sign in clusterings(self.codes, self.w) if sign > 0) < 2:
+        if min(term.n_clusters for term in own_clusterings(self.codes, self.w)) < 2:
             return math.nan
         v = covariance(np.column_stack([self.a, self.b]), self.w, self.codes, variance)
         se = math.sqrt(max(float(np.trace(v)), 0.0))
@@ -322,7 +315,7 @@ def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float
     return power.items_needed(test, spread, gap, 1, POWER)
 
 
-def _mean(x: Floats, w: Floats, keep: NDArray[np.bool_]) -> float:
+def _mean(x: Floats, w: Floats, keep: Bools) -> float:
     return float(w[keep] @ x[keep] / w[keep].sum()) if keep.any() else math.nan
 
 

@@ -11,17 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import degrees_of_freedom_of
-from howsure.statistics.pairs.moments import SignedTotal
+from howsure.statistics.means.clustered import Clustering, degrees_of_freedom_of
+from howsure.statistics.pairs.moments import signed_total
 from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
-    from howsure.statistics.means.clustered import Clustering
-
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +78,7 @@ class Pivots:
 def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
     """Return the pivots of differences; `pseudo`: how many pseudo-items are added, 0 or 2."""
     shape, n, difference = sums.difference.shape, sums.n, sums.difference
-    plain = SignedTotal.zeros(shape)
-    for part in sums.terms:
-        plain.add(part.sign, part.plain)
-    squares = plain.value / n**2
+    squares = signed_total((part.plain, part.sign) for part in sums.terms) / n**2
     if variance == "miller" and sums.items is not None:  # its within-item part divides by n − 1
         squares = squares + sums.items.squares * (1 / (n - 1) - 1 / n) / n if n > 1 else np.full(shape, np.nan)
     if sums.units < 2:
@@ -101,10 +94,7 @@ def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
     added = pseudo * unit
     shift = difference * (added / (n + added))
     centre = difference - shift
-    total = SignedTotal.zeros(shape)
-    for part in sums.terms:
-        total.add(part.sign, _squares_beside(part, shift, centre, unit, variance))
-    around = total.value
+    around = signed_total((_squares_beside(part, shift, centre, unit, variance), part.sign) for part in sums.terms)
     if variance == "miller" and sums.items is not None:
         around = around + (sums.items.squares + n * shift**2 + PSEUDO * (1 + centre**2)) / (n + PSEUDO - 1)
     heavier = (added - pseudo) / size if variance == "CR2" else 0.0

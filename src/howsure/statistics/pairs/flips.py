@@ -10,9 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    Singles = NDArray[np.float32]
+    from howsure.statistics.arrays import Ints, Singles
 
 DRAWS = 10_000
 """With no more than so many flips in all, each is made once; else so many are drawn."""
@@ -50,7 +48,7 @@ def _children(rng: np.random.Generator, draws: int) -> list[tuple[np.random.Gene
     return list(zip(rng.spawn(len(sizes)), sizes, strict=True))
 
 
-def _listed(width: int, patterns: NDArray[np.int64]) -> Singles:
+def _listed(width: int, patterns: Ints) -> Singles:
     bits = (patterns >> np.arange(width)[:, None]) & 1
     return (1 - 2 * bits).astype(np.float32)
 

@@ -12,12 +12,9 @@ from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import satterthwaite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from howsure.statistics.arrays import Floats, Ints
 
 ROUNDING = 1e-13
 
@@ -136,25 +133,11 @@ def squared_differences(product: Floats) -> Floats:
     return squares
 
 
-@dataclass(slots=True)
-class SignedTotal:
-    """A sum of signed terms (V_1 + V_2 − V_12) that falls back to its largest positive term where it is negative."""
-
-    total: Floats
-    largest: Floats
-
-    @classmethod
-    def zeros(cls, shape: tuple[int, ...]) -> SignedTotal:
-        """Start from nothing."""
-        return cls(np.zeros(shape), np.zeros(shape))
-
-    def add(self, sign: int, term: Floats) -> None:
-        """Add one term."""
-        self.total = self.total + sign * term
+def signed_total(terms: Iterable[tuple[Floats, int]]) -> Floats:
+    """Return the sum of signed terms (V_1 + V_2 − V_12), where it is negative their largest positive one."""
+    total, largest = np.zeros(()), np.zeros(())
+    for term, sign in terms:
+        total = total + sign * term
         if sign > 0:
-            self.largest = np.maximum(self.largest, term)
-
-    @property
-    def value(self) -> Floats:
-        """The sum, or the largest term where the sum is negative."""
-        return np.where(self.total < 0, self.largest, self.total)
+            largest = np.maximum(largest, term)
+    return np.where(total < 0, largest, total)

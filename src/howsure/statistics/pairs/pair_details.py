@@ -12,20 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
-from howsure.statistics.means.clustered import clusterings, covariance
-from howsure.statistics.pairs.moments import squared_differences
+from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings
+from howsure.statistics.pairs.moments import PairMoments, squared_differences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.statistics.choices import Variance
-    from howsure.statistics.pairs.moments import PairMoments
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 ROUNDING = 1e-12
 FEW_LEVELS = 64
@@ -77,7 +72,7 @@ def pair_limits(
     return np.maximum(low, -reach), np.minimum(high, reach)
 
 
-def _room(losses: Floats, items: Floats, level: float, *, where: NDArray[np.bool_], beyond: Floats) -> Floats:
+def _room(losses: Floats, items: Floats, level: float, *, where: Bools, beyond: Floats) -> Floats:
     """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
 
     Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one, which is below
@@ -139,9 +134,8 @@ def _wins(x: Floats) -> Ints:
         for level in levels[1:]:
             wins += (x == level).astype(float).T @ (x < level).astype(float)
         return np.rint(wins).astype(np.int64)
-    step = max(BLOCK // x.size, 1)
-    for start in range(0, x.shape[1], step):
-        wins[start : start + step] = (x[:, start : start + step, None] > x[:, None, :]).sum(axis=0)
+    for part in blocks(x.shape[1], x.size, BLOCK):
+        wins[part] = (x[:, part, None] > x[:, None, :]).sum(axis=0)
     return wins.astype(np.int64)
 
 
@@ -163,7 +157,7 @@ def _correlation(x: Floats, has: Floats, w: Floats) -> Floats:
 def _unpaired(x: Floats, full: Ints, w: Floats, clusters: Sequence[Ints], variance: Variance) -> Floats:
     """Return the SEs without pairing of the models that answered everything, NaN of the others."""
     found = np.full((x.shape[1], x.shape[1]), np.nan)
-    if min(term.n_clusters for term, sign in clusterings(clusters, w) if sign > 0) > 1:
+    if min(term.n_clusters for term in own_clusterings(clusters, w)) > 1:
         own = np.diagonal(covariance(x[:, full], w, clusters, variance))
         found[np.ix_(full, full)] = np.sqrt(np.maximum(own[:, None] + own[None, :], 0.0))
     return found
@@ -187,9 +181,9 @@ def _fill_odd(
     i, j = np.nonzero(np.triu(lacking[:, None] | lacking[None, :], 1))
     if len(i) * len(x) > MOST_ODD:
         return
-    y, step = np.nan_to_num(x), max(BLOCK // len(x), 1)
-    for start in range(0, len(i), step):
-        rows, columns = i[start : start + step], j[start : start + step]
+    y = np.nan_to_num(x)
+    for part in blocks(len(i), len(x), BLOCK):
+        rows, columns = i[part], j[part]
         mask = (has[:, rows] & has[:, columns]).astype(float)
         sides = [_masked_variance(y[:, k], mask, w, clusters, variance) for k in (rows, columns)]
         with np.errstate(invalid="ignore"):
@@ -221,7 +215,7 @@ def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints
 
 def _net_wins(
     x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None
-) -> tuple[NDArray[np.bool_], Floats, Floats]:
+) -> tuple[Bools, Floats, Floats]:
     """Say which pairs have single right-or-wrong answers, and count their net wins in effective items."""
     w = np.ones(len(x)) if weights is None else weights
     has = ~np.isnan(x)
@@ -255,12 +249,9 @@ def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
 def _effective_clusters(mask: Floats, clusters: Sequence[Ints], w: Floats, i: Ints, j: Ints) -> Floats:
     """Return (Σ W_g)² / Σ W_g² over the clusters of the items that pairs share, the smallest of two clusterings."""
     found = np.full(len(i), np.inf)
-    step = max(BLOCK // len(w), 1)
-    for start in range(0, len(i), step):
-        part = slice(start, start + step)
+    for part in blocks(len(i), len(w), BLOCK):
         shared = mask[:, i[part]] * mask[:, j[part]] * w[:, None]
-        for term, sign in clusterings(clusters, w):
-            if sign > 0:
-                sums = term.sums(shared)
-                found[part] = np.minimum(found[part], sums.sum(axis=0) ** 2 / (sums**2).sum(axis=0))
+        for term in own_clusterings(clusters, w):
+            sums = term.sums(shared)
+            found[part] = np.minimum(found[part], sums.sum(axis=0) ** 2 / (sums**2).sum(axis=0))
     return found

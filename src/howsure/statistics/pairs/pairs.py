@@ -13,22 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import clusterings
+from howsure.statistics.means.clustered import Clustering, clusterings
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums, pivots
-from howsure.statistics.pairs.moments import PairMoments, flip_sums, squared_differences, with_own_pivots
+from howsure.statistics.pairs.moments import FlipSums, PairMoments, flip_sums, squared_differences, with_own_pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
-    from howsure.statistics.means.clustered import Clustering
-    from howsure.statistics.pairs.moments import FlipSums
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 def pair_moments(

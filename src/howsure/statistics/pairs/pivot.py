@@ -16,8 +16,7 @@ from scipy import special
 
 from howsure.errors import MethodError
 from howsure.statistics.means import intervals
-from howsure.statistics.pairs.equivalence import Equivalence
-from howsure.statistics.results import significant
+from howsure.statistics.results import Equivalence, significant
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats
 
 PSEUDO = 2
 """One at +1 and one at −1."""

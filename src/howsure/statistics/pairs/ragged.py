@@ -12,21 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import clusterings
-from howsure.statistics.pairs.moments import PairMoments, SignedTotal, flip_sums, settled, with_own_pivots
+from howsure.statistics.means.clustered import Clustering, clusterings
+from howsure.statistics.pairs.moments import FlipSums, PairMoments, flip_sums, settled, signed_total, with_own_pivots
 from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints, Positions
     from howsure.statistics.choices import Variance
-    from howsure.statistics.means.clustered import Clustering
-    from howsure.statistics.pairs.moments import FlipSums
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
@@ -40,13 +34,12 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
     shape, own = weight.shape, _RaggedSums(None, filled, mask, w, shared)
     df, units, size = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
     parts = [(_RaggedSums.of(term, filled, mask, w), sign) for term, sign in clusterings(codes, w)]
-    plain = SignedTotal.zeros(shape)
+    plain = signed_total((part.squares(difference, weight, variance), sign) for part, sign in parts)
     for part, sign in parts:
-        plain.add(sign, part.squares(difference, weight, variance))
         if sign > 0:
             df, units = np.minimum(df, part.df(weight, variance, pseudo)), np.minimum(units, part.units)
             size = np.maximum(size, part.size(weight))
-    squares = plain.value / weight**2 + _of_paper(own, weight, difference, variance)
+    squares = plain / weight**2 + _of_paper(own, weight, difference, variance)
     item = weight / shared
     unit = item
     if pseudo and codes:
@@ -54,10 +47,8 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
         unit = item * pseudo_weight(squares, items, shared, ClusterSizes(average=size, count=units))
     added = pseudo * unit
     centre = difference * weight / (weight + added)
-    pivot = SignedTotal.zeros(shape)
-    for part, sign in parts:
-        pivot.add(sign, part.squares(centre, weight, variance, pseudo, unit))
-    pivot_squares = pivot.value + _pivot_of_paper(own, weight, difference, centre, variance)
+    around = signed_total((part.squares(centre, weight, variance, pseudo, unit), sign) for part, sign in parts)
+    pivot_squares = around + _pivot_of_paper(own, weight, difference, centre, variance)
     known = units > 1
     if variance == "CR2":
         df = df + (added / item - pseudo) / size
@@ -78,7 +69,7 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
 class _RaggedSums:
     """Per cluster, the shared weight and the summed differences of every pair, streamed twice rather than stored."""
 
-    clusters: list[NDArray[np.intp]] | None
+    clusters: list[Positions] | None
     filled: Floats
     mask: Floats
     w: Floats
@@ -86,6 +77,7 @@ class _RaggedSums:
 
     @classmethod
     def of(cls, term: Clustering, filled: Floats, mask: Floats, w: Floats) -> _RaggedSums:
+        """List the rows of each cluster of a clustering, and count the clusters that each pair has items in."""
         if term.codes is None:
             rows = None if np.all(w == 1) else [np.array([k]) for k in range(len(w))]
             units = mask.T @ mask
@@ -146,7 +138,7 @@ class _RaggedSums:
             q2, a1, a2 = q2 + q**2, a1 + a, a2 + a**2
         return 1 / (q2 + pseudo * lone**2 + (a1 + pseudo * lone_a) ** 2 - (a2 + pseudo * lone_a**2))
 
-    def _cluster(self, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def _cluster(self, rows: Positions) -> tuple[Floats, Floats]:
         """Return the shared weight and the summed differences of one cluster."""
         mask, w = self.mask[rows], self.w[rows, None]
         summed = (w * self.filled[rows]).T @ mask

@@ -14,9 +14,7 @@ import numpy as np
 from howsure.statistics.pairs.flips import DRAWS, listed, sign_blocks
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats
 
 TOLERANCE = 1e-9
 

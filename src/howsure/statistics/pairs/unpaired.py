@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import MethodError, doubt
-from howsure.statistics.means.clustered import clusterings, covariance, degrees_of_freedom
-from howsure.statistics.pairs.pivot import t_pivot
+from howsure.statistics.means.clustered import covariance, degrees_of_freedom, own_clusterings
+from howsure.statistics.pairs.pivot import Asked, Pivot, t_pivot
 from howsure.statistics.pairs.pseudo import ClusterSizes, ItemSpread, pseudo_weight
 from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
-    from howsure.statistics.pairs.pivot import Asked, Pivot
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 def unpaired_difference(
@@ -81,7 +76,7 @@ def _side(
 
 def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: Variance) -> float:
     """Return how many items a pseudo-item weighs; a success and a failure are ±1 on the scale 2 x − 1."""
-    y, terms = 2 * x - 1, [term for term, sign in clusterings(codes, w) if sign > 0]
+    y, terms = 2 * x - 1, own_clusterings(codes, w)
     around = (y - w @ y / w.sum()) ** 2
     size = max(float(term.totals @ term.totals) / term.total for term in terms)
     spread = ItemSpread(squares=np.asarray(w @ around), fourths=np.asarray(w @ around**2))

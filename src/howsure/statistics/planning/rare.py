@@ -14,9 +14,7 @@ import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats
 
 MOST_CLUSTERS = 10**8
 

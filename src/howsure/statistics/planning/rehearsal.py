@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import Clustering, group_sums
 from howsure.statistics.pairs.differences import column_sums, pivots
@@ -20,12 +21,7 @@ from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from howsure.statistics.planning.power import Test
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 TRIALS = 4_000
 BLOCK = 2_000_000
@@ -65,14 +61,13 @@ def _draws(
     even = bool((sums[:, 0] == sums[0, 0]).all())
     reach = held if even else min(max(NEIGHBOURS, held // 5), held)
     first = np.clip(home - reach // 2, 0, held - reach)
-    block = max(BLOCK // count, 1)
-    for start in range(0, trials, block):
-        drawn = first[:, None] + rng.integers(0, reach, (count, min(block, trials - start)))
+    for part in blocks(trials, count, BLOCK):
+        drawn = first[:, None] + rng.integers(0, reach, (count, part.stop - part.start))
         share = slots[:, None] / sums[drawn, 0]
         yield tuple(share * sums[drawn, k] for k in range(1, 5)), slots
 
 
-def _shown(parts: tuple[Floats, ...], totals: Floats, test: Test) -> NDArray[np.bool_]:
+def _shown(parts: tuple[Floats, ...], totals: Floats, test: Test) -> Bools:
     """Say in which draws the test shows its goal (T,)."""
     n = float(totals.sum())
     one, two, three, four = (part.sum(axis=0) for part in parts)

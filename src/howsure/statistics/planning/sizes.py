@@ -10,11 +10,8 @@ import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
-
-    Floats = NDArray[np.float64]
 
 QUANTILES = 200
 

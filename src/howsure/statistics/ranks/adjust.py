@@ -10,13 +10,9 @@ from howsure.statistics.pairs.flips import DRAWS
 from howsure.statistics.ranks import maxt
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Positions
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.pairs.moments import PairMoments
-
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
 
 
 def holm(p: Floats) -> Floats:

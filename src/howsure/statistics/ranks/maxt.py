@@ -15,13 +15,8 @@ from howsure.statistics.pairs.flips import DRAWS, listed, normal_blocks, sign_bl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints, Positions, Singles
     from howsure.statistics.pairs.moments import FlipSums
-
-    Floats = NDArray[np.float64]
-    Singles = NDArray[np.float32]
-    Positions = NDArray[np.intp]
 
 MANY_CLUSTERS, MUCH = 300, 0.02
 BLOCK_CELLS = 1_000_000
@@ -191,7 +186,7 @@ class _Pairs:
                 counts += found
         return np.concatenate([np.ones(clear), np.maximum(counts, 1)]) / n_flips
 
-    def exceedances(self, columns: _Columns, block: Callable[[], Singles]) -> tuple[int, NDArray[np.int64]]:
+    def exceedances(self, columns: _Columns, block: Callable[[], Singles]) -> tuple[int, Ints]:
         """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it was."""
         signs = block()
         summed = columns.sums(signs)

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.ranks.rank import Rank
+from howsure.statistics.results import Rank
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Bools, Floats
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -49,7 +47,7 @@ def ranks(scores: Floats, difference: Floats, p_adjusted: Floats, *, level: floa
     )
 
 
-def tie_groups(real: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def tie_groups(real: Bools) -> list[tuple[int, int]]:
     """Return the longest runs of neighbouring places in which no two models differ, as (first, last).
 
     `real` (M, M): which pairs differ. Runs may overlap; M models have at most M of them, found in M² steps. A model
@@ -68,7 +66,7 @@ def tie_groups(real: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return groups
 
 
-def tie_letters(real: NDArray[np.bool_]) -> list[str]:
+def tie_letters(real: Bools) -> list[str]:
     """Name the tie groups a, b, c … and give each place the groups it is in: `a`, `ab`, `b–f`; "" where it is alone."""
     groups = [(first, last) for first, last in tie_groups(real) if last > first]
     letters = []

@@ -16,9 +16,9 @@ import numpy as np
 from howsure.statistics.sequential.betting import HORIZON, AlwaysValid, forecast
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats
 
 BURN_IN = 50
 METHOD = "asymptotic"

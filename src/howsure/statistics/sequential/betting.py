@@ -29,9 +29,9 @@ from howsure.errors import MethodError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from howsure.statistics.arrays import Floats
 
 BETS = 16
 """Shares of the largest stake that are mixed."""

@@ -1,0 +1,30 @@
+"""The arrays that statistics take and return, by what they hold, and their parts where memory is short.
+
+A docstring names the shape of each, as in (n,) or (M, M).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Positions = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+
+Limits = tuple[Floats, Floats]
+"""The lower and the upper limits of intervals."""
+
+
+def blocks(total: int, cells_each: float, most: int) -> Iterator[slice]:
+    """Cut so many columns into slices, in order, that hold no more than `most` cells each, or one column."""
+    size = max(int(most // max(cells_each, 1)), 1)
+    for start in range(0, total, size):
+        yield slice(start, min(start + size, total))

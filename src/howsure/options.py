@@ -37,9 +37,6 @@ BoardChart = Literal["leaderboard", "ranks", "pairs"]
 Worlds = Literal["small", "standard", "stress"]
 """Which grid of made-up worlds is drawn."""
 
-TaskAdjustment = Literal["holm", "bh", "none"]
-"""How the p-values of one pair on many tasks are corrected, as the command line offers it."""
-
 BoardMethod = Literal["pseudo-items", "t"]
 """How differences are tested where many are tested at once."""
 
@@ -146,7 +143,6 @@ RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred.
 SIZE, CHANGE = Kind(check=checks.positive, written="size"), Kind(check=checks.number, written="size")
 SCORE = Kind(check=partial(checks.number, remedy="Write 0.92 for 92 %."), written="size")
 MANY = Kind(check=_method_of_many, words=get_args(BoardMethod))
-PRICE = Kind(check=checks.price, written="real")
 PAIRED_NAMES = Kind(check=checks.named, many=True)
 
 

@@ -21,16 +21,12 @@ from howsure.wording import Scale, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import Variance
     from howsure.statistics.pairs.differences import Pivots
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 FEWEST = 4

@@ -21,18 +21,15 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.means.covariates import Adjusted
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 MODEL = "model:"
 MOST_WORDS = 50

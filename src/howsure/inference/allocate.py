@@ -17,15 +17,11 @@ from howsure.study.names import resolve
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from howsure.answers.noise import NoiseEntry
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 
 LEAST_OTHERS = 2

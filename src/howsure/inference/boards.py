@@ -12,14 +12,11 @@ from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.ranks.ranks import ranks
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
-
-    Floats = NDArray[np.float64]
 
 
 def board(

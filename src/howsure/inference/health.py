@@ -15,8 +15,7 @@ from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.pairs import pair_moments
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Positions
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -31,7 +30,7 @@ def examine(study: Study, *, top: int | None, level: float) -> Health:
     return Health(tasks=tasks, notes=study.notes, cautions=study.cautions)
 
 
-def best_first(matrix: ScoreMatrix) -> NDArray[np.intp]:
+def best_first(matrix: ScoreMatrix) -> Positions:
     """Return the positions of the models in the order of a leaderboard: by mean score, ties by name."""
     there = ~np.isnan(matrix.values)
     weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights

@@ -21,16 +21,13 @@ from howsure.study.gathering import gather
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Ints
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.results import Estimate
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
-
-    Ints = NDArray[np.int64]
 
 
 def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b: str | None) -> Noise:

@@ -18,15 +18,12 @@ from howsure.statistics.results import Method
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.errors import Caution
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
-
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

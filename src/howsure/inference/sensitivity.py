@@ -17,15 +17,13 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
-    Floats = NDArray[np.float64]
 
 T = TypeVar("T", Comparison, Board)
 

@@ -20,15 +20,12 @@ from howsure.statistics.results import Estimate, Interval
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Method
     from howsure.study.matrix import ScoreMatrix
-
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

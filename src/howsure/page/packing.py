@@ -13,9 +13,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
+    from howsure.statistics.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 SYMBOLS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"\\<&')
 """What single scores are written as, one character each; a blank is no score."""

@@ -17,15 +17,13 @@ from howsure.wording import Scale, p_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from howsure.answers.leaderboard import Board
     from howsure.answers.noise import PairNoise
+    from howsure.statistics.arrays import Bools, Floats, Ints, Positions
     from howsure.statistics.choices import Variance
     from howsure.study.matrix import ScoreMatrix
 
-    Floats = NDArray[np.float64]
-    Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+    Places = tuple[Positions, Positions]
 
 FLAGS = ("real", "real_among_all", "saving", "unsaving", "naive_smaller", "naive_larger", "naive_alike", "agreeing")
 """What holds of a pair, a bit each; all but the first two as in plain_words.py."""
@@ -139,14 +137,14 @@ def _flags(found: dict[str, Any], details: PairDetails, upper: Places, level: fl
     return [sum(each) for each in zip(*(bit.tolist() for bit in bits), strict=True)]
 
 
-def _clearly_less(small: Floats, large: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _clearly_less(small: Floats, large: Floats) -> tuple[Bools, Bools]:
     """Say where one standard error is clearly less than another, and where it is known not to be."""
     known = (small > 0) & (large > 0)
     less = known & (small < (1 - ALIKE) * large)
     return less, known & ~less
 
 
-def _column(values: NDArray[np.int64]) -> int | list[int]:
+def _column(values: Ints) -> int | list[int]:
     """Return a number where all are the same."""
     column: list[int] = values.tolist()
     return column[0] if len(set(column)) == 1 else column

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
 from howsure.errors import OptionError
 from howsure.options import Failures, Population, ScoreRule, checked, option
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+T = TypeVar("T")
 
 NO_CLUSTERS = "none"
 
@@ -98,33 +100,29 @@ class Design:
 
     def cluster_of(self, task: str) -> tuple[str, ...] | None:
         """Return the columns that a task is clustered by; None leaves it to the data, ("none",) ignores all."""
-        cluster: tuple[str, ...] | None = self._of(task, "cluster", self.cluster)
-        return cluster
+        return self._of(task, "cluster", self.cluster)
 
     def metric_of(self, task: str) -> tuple[str, ...]:
         """Return the metrics that are wanted of a task; () means all."""
-        metric: tuple[str, ...] = self._of(task, "metric", self.metric)
-        return metric
+        return self._of(task, "metric", self.metric)
 
     def failures_of(self, task: str) -> Failures:
         """Return what a failed attempt of a task counts as."""
-        failures: Failures = self._of(task, "failures", self.failures)
-        return failures
+        return self._of(task, "failures", self.failures)
 
     def lower_is_better_of(self, task: str) -> bool | None:
         """Return the direction of a task's scores, None where it is left to what the harness says."""
-        lower_is_better: bool | None = self._of(task, "lower_is_better", self.lower_is_better)
-        return lower_is_better
+        return self._of(task, "lower_is_better", self.lower_is_better)
 
     def margin_of(self, task: str, shared: float | None = None) -> float | None:
         """Return the margin of a task; `shared` is the verb's own, for tasks that no pattern gives one."""
-        margin: float | None = self._of(task, "margin", shared)
-        return margin
+        return self._of(task, "margin", shared)
 
-    def _of(self, task: str, name: str, shared: Any) -> Any:
+    def _of(self, task: str, name: str, shared: T) -> T:
         """Return what the first rule says that matches a task and speaks of this, else what holds for all."""
         said = (getattr(rule, name) for rule in self.tasks if rule.matches(task))
-        return next((value for value in said if value is not None), shared)
+        found: T = next((value for value in said if value is not None), shared)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,12 +229,6 @@ def task_rule(pattern: str, said: object) -> TaskRule:
         return TaskRule(pattern=pattern, **{name: _CHECKS[name](name, value) for name, value in said.items()})
     except OptionError as error:
         raise OptionError(error.what, where=where, remedy=error.remedy) from None
-
-
-def _names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 _CHECKS = {name: option(name, "compare" if name == "margin" else "").kind.check for name in TaskOptions.__annotations__}

@@ -141,10 +141,6 @@ class Scores:
         """Whether there are scores of single questions, and not only published ones."""
         return bool(open_frame(self.rows).collect_schema().names())
 
-    def with_cautions(self, cautions: Iterable[Caution]) -> Scores:
-        """Return the same scores with further cautions."""
-        return replace(self, cautions=(*self.cautions, *cautions))
-
     def to_frame(self) -> pl.DataFrame:
         """Return the tidy table as a Polars frame, collecting it if it is lazy."""
         return tidy_frame(self.rows, self.roles)

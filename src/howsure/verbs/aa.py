@@ -11,16 +11,11 @@ from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from howsure.answers.aa import FalseAlarms
     from howsure.options import BoardMethod
     from howsure.statistics.choices import Variance
     from howsure.study.design import DesignOptions
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 RESPECTS = Respects(verb="aa", all_but=("population", "covariate"))
 

@@ -13,15 +13,10 @@ from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from howsure.answers.allocate import Allocation
     from howsure.statistics.choices import Variance
     from howsure.study.design import DesignOptions
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 RESPECTS = Respects(verb="allocate", all_but=("population", "covariate", "score", "average_last"))
 

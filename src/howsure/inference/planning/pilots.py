@@ -22,8 +22,7 @@ from howsure.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from howsure.statistics.arrays import Ints
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.noise.components import Components
     from howsure.statistics.planning.power import Planned
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
-    Ints = NDArray[np.int64]
 
 LEAST_ITEMS = 2
 LEAST_SHARE = 1e-3

@@ -9,7 +9,7 @@ from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, figure, l
 from howsure.present.charts.whiskers import drawing
 from howsure.present.render.terminal import shorten
 from howsure.present.render.visible import visible
-from howsure.wording import Scale, level_text, plural
+from howsure.wording import Scale, level_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +27,7 @@ def spec(
     level: float = 0.95,
     lower_is_better: bool = False,
     margin: float | None = None,
-    title: str = "",
-    subtitle: str = "",
-    description: str = "",
+    description: str,
 ) -> Spec:
     """Return the chart of one pair on one task or several.
 
@@ -54,12 +52,8 @@ def spec(
         scale={"zero": True, "nice": False, "padding": 12},
     )
     shown["layer"] = [*_lines(margin, factor), *shown["layer"]]
-    told = (
-        description
-        or f"The difference between {a} and {b} on {plural(len(records), 'task')}, with its confidence interval."
-    )
-    note = subtitle or f"a: {a}, b: {b}{_corrected(records)}"
-    return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=note)
+    note = f"a: {a}, b: {b}{_corrected(records)}"
+    return figure(rows(records, percent=percent), shown, description=description, subtitle=note)
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, labels, scaled, tooltip, unit
 from howsure.present.charts.whiskers import drawing
 from howsure.present.render.visible import visible
-from howsure.wording import Scale, level_text, plural
+from howsure.wording import Scale, level_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def spec(
     lower_is_better: bool = False,
     title: str = "",
     subtitle: str = "",
-    description: str = "",
+    description: str,
 ) -> Spec:
     """Return the chart of a board. `records`: model, value, low, high, rank, rank_low, rank_high, could_be_best."""
     behind = unit(percent=percent)[1]
@@ -45,8 +45,7 @@ def spec(
         ),
         count=len(records),
     )
-    told = description or f"{plural(len(records), 'model')}, best first, each with its {score} and confidence interval."
-    return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=subtitle)
+    return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle)
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:

@@ -14,16 +14,12 @@ SHAPES = ("circle", "square", "triangle-up")
 TICKS = (1, 2, 3, 5, 10, 20)
 
 
-def spec(records: Sequence[Row], *, percent: bool = True, description: str = "") -> Spec:
+def spec(records: Sequence[Row], *, percent: bool = True, description: str) -> Spec:
     """Return the curves. `records`: task, name, attempts, items, se. Of more than twelve panels the first twelve are drawn."""
     factor, behind = points(percent=percent)
-    told = (
-        description
-        or "The standard error by the number of attempts per question, one line for each number of questions."
-    )
     shown = rows(records, factor)
     words = list(dict.fromkeys(row["questions"] for row in sorted(shown, key=_order)))
-    return figure(shown, by_panel(_drawing(f"standard error{behind}", words)), description=told)
+    return figure(shown, by_panel(_drawing(f"standard error{behind}", words)), description=description)
 
 
 def rows(records: Sequence[Row], factor: float) -> list[Row]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from howsure.present.charts.base import BLUE, ORANGE, Row, Spec, figure, labels, points, rows_axis, scaled, tooltip
 from howsure.present.render.visible import visible
 from howsure.statistics.results import significant
-from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,7 @@ def spec(
     level: float = 0.95,
     title: str = "",
     subtitle: str = "",
-    description: str = "",
+    description: str,
 ) -> Spec:
     """Return the matrix of differences, row − column.
 
@@ -40,9 +39,8 @@ def spec(
     fields = [("row", "row"), ("against", "column"), ("difference", f"difference{behind}")]
     fields += [("p_value", "p"), ("p_adjusted", "p, adjusted")]
     drawing = _drawing(_rows(names), f"difference in {score}{behind}, row − column", tooltip(fields, percent=percent))
-    told = description or f"The differences of all pairs of {plural(len(names), 'model')}, row minus column."
     note = "\n".join(text for text in (subtitle, SIGNS) if text)
-    return figure(shown, drawing, description=told, title=title, subtitle=note)
+    return figure(shown, drawing, description=description, title=title, subtitle=note)
 
 
 def rows(records: Sequence[Row], names: Sequence[str], factor: float, level: float) -> list[Row]:

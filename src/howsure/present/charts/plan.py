@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Over = Literal["items", "effect"]
 
 
-def spec(records: Sequence[Row], over: Over, *, percent: bool = True, description: str = "") -> Spec:
+def spec(records: Sequence[Row], over: Over, *, percent: bool = True, description: str) -> Spec:
     """Return the power curves. `records`: task, attempts, items, effect, power; `over`: what runs along the axis."""
     factor, behind = points(percent=percent)
     shown = rows(records, over, factor if over == "effect" else 1.0)
@@ -25,8 +25,7 @@ def spec(records: Sequence[Row], over: Over, *, percent: bool = True, descriptio
             "axis": {"values": ticks([row["x"] for row in shown]), "format": ",d"},
         }
     order = list(dict.fromkeys(row["attempts"] for row in shown))
-    told = description or f"Power by the {title}, one line for each number of attempts."
-    return figure(shown, by_panel(_drawing({"title": title, **x}, order)), description=told)
+    return figure(shown, by_panel(_drawing({"title": title, **x}, order)), description=description)
 
 
 def rows(records: Sequence[Row], over: Over, factor: float) -> list[Row]:

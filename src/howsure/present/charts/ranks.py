@@ -8,7 +8,7 @@ from howsure.present.charts.base import Row, Spec, figure, tooltip, unit
 from howsure.present.charts.leaderboard import GROUPS, rows
 from howsure.present.charts.whiskers import drawing
 from howsure.present.render.visible import visible
-from howsure.wording import level_text, plural
+from howsure.wording import level_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ def spec(
     level: float = 0.95,
     title: str = "",
     subtitle: str = "",
-    description: str = "",
+    description: str,
 ) -> Spec:
     """Return the chart of the ranks. `records` as for the leaderboard."""
     behind = unit(percent=percent)[1]
@@ -43,5 +43,4 @@ def spec(
         scale={"zero": False, "nice": False, "padding": 8},
         axis={"format": "d", "tickMinStep": 1, **({"values": list(range(1, last + 1))} if last <= 12 else {})},
     )
-    told = description or f"{plural(len(records), 'model')}, best first, each with its rank interval."
-    return figure(rows(records, percent=percent), shown, description=told, title=title, subtitle=subtitle)
+    return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle)

@@ -115,9 +115,20 @@ class FileReport:
 class Scores:
     """Per-question results in one tidy table, with what is known about where they came from.
 
-    `rows` is a frame of any kind that Narwhals knows: a Polars frame out of the readers, or the caller's own
-    frame, eager or lazy, which is aggregated where it lies. `roles` says which of its columns make up each column of
-    the tidy table. `notes` are told before any number.
+    Args:
+        rows: A frame of any kind that Narwhals supports: a Polars frame from the readers, or the caller's own, eager or
+            lazy, which is aggregated where it lies.
+        roles: The columns of `rows` that make up each column of the tidy table.
+        facts: What the harness says of each task.
+        published: Published scores without rows behind them.
+        files: What became of each file.
+        cautions: Warnings, each with what to do about it.
+        notes: Statements that precede any number.
+
+    Examples:
+        >>> import polars as pl
+        >>> Scores(rows=pl.DataFrame({"model": ["a"], "score": [1.0]}), roles={"model": ("model",), "score": ("score",)}).has_rows
+        True
     """
 
     rows: Any

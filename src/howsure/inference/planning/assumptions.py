@@ -23,17 +23,29 @@ TEXTBOOK_QUESTIONS, TEXTBOOK_ANSWERS, TEXTBOOK_UNPAIRED = 1 / 9, 1 / 3, 1 / 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """What is assumed of a comparison where no pilot tells it; the defaults are those of Miller (2024), section 5.
+    """What is assumed of a comparison without a pilot; the defaults are those of Miller (2024), section 5.
 
-    `question_variance`: of the true differences of items, squared score units; None takes 1/9, and 1/6 for an unpaired
-    comparison. `answer_variance`: of one attempt, both models' together. Rates spread evenly from 0 to 1 have 1/12 and 1/6 for
-    one model; 1/9 goes with a correlation of 1/3 between two. `rate` and `correlation`, of single answers to the same item,
-    take their place: 2 · rate · (1 − rate) · (1 − correlation). `cluster_size`: items a cluster, `cluster_variation` the
-    coefficient of variation of that number, `icc` the correlation of the differences at two items of a cluster, one attempt
-    each (so that the design effect is 1 + (crowd − 1) · icc).
+    Rates spread evenly from 0 to 1 have variances of 1/12 between questions and 1/6 between answers for one model; 1/9 goes
+    with a correlation of 1/3 between two.
 
-    >>> Assumptions(rate=0.8, correlation=0.5).variances(paired=True)
-    (0.16, 0.0)
+    Args:
+        question_variance: The variance of the true differences between items, in squared score units. None takes 1/9, and
+            1/6 for an unpaired comparison.
+        answer_variance: The conditional variance of one attempt, both models' together. None takes 1/3.
+        rate: The score of single answers, which with `correlation` takes the place of the variances:
+            2 · rate · (1 − rate) · (1 − correlation). None relies on the variances.
+        correlation: The correlation of the two models' single answers to the same item.
+        cluster_size: The mean number of items per cluster.
+        cluster_variation: The coefficient of variation of that number.
+        icc: The intra-cluster correlation of the differences at two items of a cluster, one attempt each, so that the
+            design effect is 1 + (crowd − 1) · icc.
+
+    Raises:
+        OptionError: If a value is outside its range, or both `rate` and a variance are given.
+
+    Examples:
+        >>> Assumptions(rate=0.8, correlation=0.5).variances(paired=True)
+        (0.16, 0.0)
     """
 
     question_variance: float | None = None
@@ -125,7 +137,19 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """What things cost, in any unit: `item` a question, once; `attempt` one attempt at it, by all models together."""
+    """What questions and attempts cost, in any unit.
+
+    Args:
+        attempt: The price of one attempt at a question, by all models together; above 0.
+        item: The price of a question, paid once.
+
+    Raises:
+        OptionError: If an attempt costs nothing, or a price is negative.
+
+    Examples:
+        >>> Prices(attempt=0.02, item=3).item
+        3
+    """
 
     attempt: float
     item: float = 0.0

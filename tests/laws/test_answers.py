@@ -11,6 +11,7 @@ import sys
 from importlib import import_module
 from inspect import getdoc
 from pkgutil import iter_modules
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -20,6 +21,7 @@ from answer_cases import ANSWERS, answer, renamed, sample
 from hostile import HOSTILE
 from howsure.answers.base import DATA, LINES, kind, presentation
 from howsure.answers.output import KEY
+from howsure.options import Format
 from places import ROOT
 from reading import TAGS, Reading
 
@@ -33,7 +35,7 @@ PARTS = [
     for part in vars(module).values()
     if isinstance(part, type) and dataclasses.is_dataclass(part) and part.__module__ == module.__name__
 ]
-FORMATS = ("terminal", "markdown", "csv", "latex", "html", "json")
+FORMATS = get_args(Format)
 EVIL = "".join(text for kind, text in HOSTILE.items() if kind != "lone") + r"|[click](x)`\input{x}%_&#$^~"
 
 every_answer = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)

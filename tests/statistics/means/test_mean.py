@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -14,10 +15,11 @@ from statsmodels.stats.proportion import proportion_confint
 import howsure as hs
 from howsure.errors import MethodError
 from howsure.present.words.bounds import bound_sentence
+from howsure.statistics.choices import IntervalMethod
 from howsure.statistics.means.mean import mean, means
 from method_cases import codes, reference_data
 
-METHODS = ("blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes")
+METHODS = get_args(IntervalMethod)
 EIGHT = np.repeat(np.arange(8), 50)
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
 from howsure.errors import MethodError
+from howsure.statistics.choices import ComparisonMethod
 from howsure.statistics.means import bayes, bootstrap
 from howsure.statistics.pairs import flips, signflip
 from howsure.statistics.pairs.difference import difference, items_needed
@@ -18,8 +20,8 @@ from howsure.statistics.pairs.mcnemar import midp_test
 from howsure.statistics.results import significant
 from method_cases import codes, heavy_pseudo_items, long_way, pseudo_weight_by_hand, with_pseudo_items
 
-METHODS = ("pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes")
-FRACTIONS = ("pseudo-items", "t", "sign-flip", "bootstrap", "bayes")
+METHODS = get_args(ComparisonMethod)
+FRACTIONS = tuple(method for method in METHODS if method != "mcnemar")
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 SMALL = 1e-9
 

@@ -42,7 +42,8 @@ class AnswerWorld(Clustered):
     def right(self, rng: np.random.Generator, counts: Floats, trials: int) -> Ints:
         """Draw how many of these attempts at every item are right (n, T)."""
         own = np.repeat(rates(rng, self.p, self.icc, (self.n_clusters, trials)), self.cluster_size, axis=0)
-        return rng.binomial(counts.astype(int)[:, None], item_rates(rng, own, self.item_icc))
+        right: Ints = rng.binomial(counts.astype(int)[:, None], item_rates(rng, own, self.item_icc))
+        return right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

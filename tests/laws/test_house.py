@@ -21,7 +21,7 @@ VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.ste
 COMMANDS = {"plan_score": "plan", "plan_failures": "plan"}
 """The verbs that a command of another name serves."""
 
-NOT_TESTED_ALONE = {"describe", "estimate", "leaderboard", "compare", "audit", "calibrate", "plan_failures"}
+NOT_TESTED_ALONE = {"describe", "estimate", "compare", "audit", "calibrate", "plan_failures"}
 """The verbs of before whose tests stand by subject (tables, populations, real results), not in a file of their own."""
 
 ROOMS = {

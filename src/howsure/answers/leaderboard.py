@@ -85,6 +85,8 @@ class Board:
         entries: The models' estimates, best first.
         ranks: The places of each model, in the same order.
         pairs: All pairs of models.
+        n_tasks: The number of tasks; 1 but for the overall board.
+        n_left_out: The models that lack some of the tasks, and so are not on the overall board.
         cautions: Warnings, each with what to do about it.
     """
 
@@ -92,6 +94,8 @@ class Board:
     metric: str
     level: float
     adjust: Adjustment
+    n_tasks: int = 1
+    n_left_out: int = 0
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
     entries: tuple[Entry, ...] = field(metadata=HIDDEN)

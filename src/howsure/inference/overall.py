@@ -41,7 +41,7 @@ def overall_board(
         return None, [reason] if len(matrices) > 1 else []
     models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
     if not models:
-        return None, [_lacking(0, matrices)]
+        return None, [_lacking(0, matrices, [])]
     places = [[matrix.column(model) for model in models] for matrix in matrices]
     shares = task_shares(matrices, asked.overall)
     combined = combine.combine_pairs([pair.take(place) for pair, place in zip(pairs, places, strict=True)], shares)
@@ -49,7 +49,9 @@ def overall_board(
     head = replace(matrices[0].take_models(places[0]), task="", metric=_overall_name(asked.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
     within = plain_limits(combined, asked.level, head.reach)
-    return board(head, found, combined, asked, within=within), [_lacking(left, matrices)] if left else []
+    total = replace(board(head, found, combined, asked, within=within), n_tasks=len(matrices), n_left_out=left)
+    led = [f"{board.entries[0].model} leads {board.task}" for board in boards if board.entries[0].model not in models]
+    return total, [_lacking(left, matrices, led)] if left else []
 
 
 def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float], metric: str) -> Entry:
@@ -96,14 +98,19 @@ def _no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
     return Caution(code="no_overall", message=f"no overall score: {why}", remedy="Choose with `metric` or `task`.")
 
 
-def _lacking(count: int, matrices: Sequence[ScoreMatrix]) -> Caution:
+def _lacking(count: int, matrices: Sequence[ScoreMatrix], led: list[str]) -> Caution:
+    """Warn of models that lack a task; `led`: what is told of those that lead another."""
     what = "1 model lacks" if count == 1 else f"{count} models lack" if count else "all models lack"
     left = "is" if count == 1 else "are"
     return Caution(
         code="not_in_overall",
-        message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking",
+        message=f"{what} some of the {len(matrices)} tasks and {left} not in the overall ranking{_though(led)}",
         remedy="Choose tasks that all have with `task`.",
     )
+
+
+def _though(led: list[str]) -> str:
+    return f", though {listing(led)}" if led else ""
 
 
 def overall_comparison(

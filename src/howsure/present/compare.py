@@ -108,7 +108,9 @@ def comparison_table(c: Comparison) -> Table:
     rows += _equivalence_rows(c, scale)
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", str(c.difference.method)))
-    return facts(rows, note="how often such intervals contain the truth: see calibrate with `record=True`" if c.paired else "")
+    return facts(
+        rows, note="how often such intervals contain the truth: see calibrate with `record=True`" if c.paired else ""
+    )
 
 
 def verdict_sentence(c: Comparison) -> str:

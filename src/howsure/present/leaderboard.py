@@ -89,7 +89,7 @@ def board_verdict(board: Board) -> str:
     """Say who leads, who could, and how many gaps between neighbouring ranks are significant."""
     count, leader = len(board.entries), board.entries[0]
     if count == 1:
-        return alone(leader, Scale(percent=board.percent))
+        return _among(board) + alone(leader, Scale(percent=board.percent))
     where = _where(leader)
     score = Scale(percent=board.percent).score(leader.estimate.value)
     others, some = len(board.could_be_best) - 1, _some_items(board)
@@ -98,15 +98,22 @@ def board_verdict(board: Board) -> str:
         seen = f"{score}, {some}" if some else score
         first = f"{leader.model} is best{where} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
     elif all(entry.estimate.value == leader.estimate.value for entry in board.entries):
-        first = f"{'Both' if count == 2 else f'All {count}'} models tie at {score}{where}."
+        first = f"{'both' if count == 2 else f'all {count}'} models tie at {score}{where}."
+        first = first if board.n_left_out else first.capitalize()
     else:
         seen, rivals = f"{score} ({some})" if some else score, _rivals(others, count - 1)
         first = f"{leader.model} leads{where} with {seen}, but {rivals} could also be best."
     apart = board.neighbours_apart
     steps = plural(count - 1, "gap")
-    return (
-        f"{first} Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
-    )
+    return f"{_among(board)}{first} Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
+
+
+def _among(board: Board) -> str:
+    """Say of how many models a board is, where others lack some of its tasks."""
+    if not board.n_left_out:
+        return ""
+    every = len(board.entries) + board.n_left_out
+    return f"Of the {len(board.entries)} of {every} models with all {board.n_tasks} tasks, "
 
 
 def alone(entry: Entry, scale: Scale) -> str:

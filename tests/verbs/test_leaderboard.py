@@ -1,0 +1,41 @@
+"""Boards: what the first sentence says of those that are not on it."""
+
+import polars as pl
+
+import howsure as hs
+from places import DATA
+
+
+def rows(**shares):
+    """Rows of 40 items: model_task=share, of which the first so many are right."""
+    return pl.DataFrame(
+        [
+            {"task": name.split("_")[1], "model": name.split("_")[0], "item": item, "score": float(item < 40 * share)}
+            for name, share in shares.items()
+            for item in range(40)
+        ]
+    )
+
+
+def test_a_board_that_leaves_models_out_says_so_first():
+    found = hs.leaderboard(rows(a_x=0.9, b_x=0.3, c_x=1, a_y=0.9, b_y=0.2))
+    assert found.verdict.startswith("Of the 2 of 3 models with all 2 tasks, a is best")
+    assert found.overall.n_left_out == 1
+    (caution,) = [each for each in found.cautions if each.code == "not_in_overall"]
+    assert caution.message.endswith("is not in the overall ranking, though c leads x")
+
+
+def test_equal_models_of_those_with_every_task():
+    found = hs.leaderboard(rows(a_x=0.5, b_x=0.5, c_x=0.1, a_y=0.5, b_y=0.5))
+    assert found.verdict.startswith("Of the 2 of 3 models with all 2 tasks, both models tie at 50.0 %")
+    assert hs.leaderboard(rows(a_x=0.5, b_x=0.5)).verdict.startswith("Both models tie at 50.0 %")
+
+
+def test_a_board_of_everybody_says_nothing_of_it():
+    assert hs.leaderboard(rows(a_x=0.9, b_x=0.3, a_y=0.9, b_y=0.2)).verdict.startswith("a is best")
+
+
+def test_zeroeval(real_data):
+    found = hs.leaderboard(pl.scan_parquet(DATA / "tidy" / "zeroeval.parquet"))
+    assert found.verdict.startswith("Of the 29 of 60 models with all 5 tasks, o1-mini-2024-09-12 is best (83.7 %)")
+    assert "o1-preview-2024-09-12 leads zeroeval_crux" in found.cautions[-1].message

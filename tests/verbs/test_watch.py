@@ -351,3 +351,25 @@ def test_items_may_be_numbers():
     assert monitor.look().n_items == 3
     with pytest.raises(hs.DataError, match="added before"):
         monitor.add("1", 1.0)
+
+
+def test_failed_items_are_counted_and_said():
+    """Fifty of a hundred failed: this once read "beats by 100 pp: stop", without a word of them."""
+    monitor = hs.Monitor(a="a", b="b", items_planned=100, shuffled=True)
+    for item in range(100):
+        monitor.add(f"q{item}", math.nan if item % 2 else 1.0, 0.0)
+    look = monitor.look()
+    assert (look.n_items, look.n_failed, look.exhausted) == (50, 50, True)
+    assert "50 more failed" in look.verdict
+    assert (
+        "50 of 100 items failed and have no score" in [c for c in look.cautions if c.code == "items_failed"][0].message
+    )
+
+
+def test_failed_items_count_as_the_policy_says():
+    zero = hs.Monitor(a="a", within=0.2, failures="zero", shuffled=True)
+    for item in range(10):
+        zero.add(f"q{item}", math.nan if item % 2 else 1.0)
+    assert (zero.look().a_mean, zero.look().n_items, zero.look().n_failed) == (0.5, 10, 0)
+    with pytest.raises(hs.DataError, match="item 'q0' failed"):
+        hs.Monitor(a="a", within=0.2, failures="error").add("q0", math.nan)

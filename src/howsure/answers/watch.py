@@ -38,6 +38,7 @@ class Look(Judged):
         b_mean: The score of b.
         n_units: Items so far, or complete clusters.
         n_items: Items that count so far.
+        n_failed: Items that failed and have no score, so that they don't count.
         n_waiting: Items that some model has only in part, or whose cluster isn't complete.
         planned: Items of the whole run; None if unknown.
         needed: About how many more items would decide if all stays as it is; NaN where none would.
@@ -67,6 +68,7 @@ class Look(Judged):
     b_mean: float
     n_units: int
     n_items: int
+    n_failed: int = 0
     n_waiting: int
     planned: int | None
     needed: float = math.nan

@@ -88,6 +88,7 @@ def _seen(look: Look) -> str:
         after += f" in {plural(look.n_units, 'cluster')}"
     if not math.isfinite(look.interval.low):
         return f"no interval yet, {after}"
+    after += f", {look.n_failed:,} more failed" if look.n_failed else ""
     unit = scale.unit if look.b else scale.column
     return f"always-valid interval {scale.interval(look.interval.low, look.interval.high)}{unit} {after}"
 
@@ -123,6 +124,7 @@ def _rows(look: Look) -> list[tuple[str, str]]:
     if math.isfinite(look.p_value):
         rows.append(("p-value, always valid", p_text(look.p_value)))
     units = f" in {plural(look.n_units, 'complete cluster')}" if look.clustered else ""
+    units += f"; {look.n_failed:,} failed" if look.n_failed else ""
     waiting = f"; {look.n_waiting:,} waiting" if look.n_waiting else ""
     rows += [("items", f"{look.n_items:,}{_of(look)}{units}{waiting}"), ("method", look.method)]
     return rows

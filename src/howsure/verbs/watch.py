@@ -96,8 +96,8 @@ class Monitor:
             shuffled=shuffled,
             order=order,
         ).values()
-        self._tally = Tally(goal=Goal(**goal), order=known or ())
         self._design = make_design(options, RESPECTS)
+        self._tally = Tally(goal=Goal(**goal), order=known or (), failures=self._design.failures)
         self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
         self._clusters: Mapping[str, str] = clusters or {}
         self._sizes = sizes_of(clusters, cluster_size)
@@ -138,7 +138,8 @@ class Monitor:
 
         Args:
             item: The item's id; each may be added once.
-            a: The score of `a`, averaged over attempts. NaN marks an item that failed.
+            a: The score of `a`, averaged over attempts. NaN marks an item that failed: it is counted as such and left out,
+                unless `failures` is "zero" or "error".
             b: The score of `b`. None if the monitor has one model.
             cluster: The item's cluster; the item waits until all items of the cluster are there. None takes what
                 `clusters` says, if anything.

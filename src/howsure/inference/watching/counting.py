@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.inference.watching.goals import Goal
+    from howsure.options import Failures
 
 SCHEMA = {"item": pl.String, "cluster": pl.String, "a": pl.Float64, "b": pl.Float64, "weight": pl.Float64}
 ROUNDING = 1e-9
@@ -75,10 +76,12 @@ class Tally:
     """Items that wait, items that count, and the state of the inference: each unit is counted once, and stays counted.
 
     `order`: of all items as the run starts them; an item that was added waits for those before it. Empty: none waits.
+    `failures`: what an item counts as that is added without a score.
     """
 
     goal: Goal
     order: tuple[str, ...] = ()
+    failures: Failures = "harness"
     sequence: Betting | Asymptotic | None = None
     counted: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
     waiting: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
@@ -101,6 +104,11 @@ class Tally:
         """How many items have been counted, or have failed."""
         return len(self.counted) + self.failed
 
+    @property
+    def n_failed(self) -> int:
+        """How many items failed and have no score."""
+        return self.n_seen - len(self.scored)
+
     def see(self, ready: pl.DataFrame) -> None:
         """Take the items of a log, all that are ready so far; those that count already are passed over."""
         self.waiting = ready.join(self.counted.select("item"), on="item", how="anti").select(*SCHEMA)
@@ -121,7 +129,15 @@ class Tally:
                 f"item {item!r} was added before", remedy="An item counts once: average its attempts first."
             )
         self._ids.add(item)
-        self._added.append((item, cluster, float(a), math.nan if b is None else float(b), 1.0))
+        self._added.append((item, cluster, self._score(item, a), math.nan if b is None else self._score(item, b), 1.0))
+
+    def _score(self, item: str, score: float) -> float:
+        """Return a score, that of a failed item under the policy; DataError where it is an error."""
+        if not math.isnan(score) or self.failures in ("harness", "drop"):
+            return float(score)
+        if self.failures == "error":
+            raise DataError(f"item {item!r} failed", remedy="Run it again, or choose `failures='zero'` or 'drop'.")
+        return 0.0
 
     def count(self, sizes: Sizes, *, planned: int | None, lower_is_better: bool) -> None:
         """Count the items, or complete clusters, that are ready."""

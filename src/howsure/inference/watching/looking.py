@@ -45,6 +45,7 @@ def look_at(
         p_value=seen.p_value,
         n_units=seen.n_units,
         n_items=n_items,
+        n_failed=tally.n_failed,
         n_waiting=len(tally.waiting) + (0 if arrived is None else arrived.n_partial),
         planned=planned,
         a_mean=tally.mean("a"),
@@ -76,6 +77,8 @@ def _better(seen: AlwaysValid, a: str, b: str | None, *, lower_is_better: bool) 
 def _cautions(tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool) -> list[Caution]:
     """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
     found = [] if arrived is None else [*arrived.cautions, *_late(tally, arrived)]
+    if tally.n_failed:
+        found.append(_failed(tally))
     if seen.torn:
         found.append(TORN)
     if seen.n_units and not random:
@@ -84,6 +87,14 @@ def _cautions(tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, rand
     if tally.goal.bounds is None:
         found.append(ASYMPTOTIC)
     return found
+
+
+def _failed(tally: Tally) -> Caution:
+    return Caution(
+        code="items_failed",
+        message=f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed and have no score, so they don't count",
+        remedy="Where a model fails because it would be wrong, this favours it: `failures='zero'` counts a failure as 0.",
+    )
 
 
 def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:

@@ -102,3 +102,19 @@ def test_a_part_of_a_study_knows_its_own_attempts():
         ("maths", "score")
     )  # items that no model has a score for are counted all the same
     assert (len(alone.items), alone.n_attempts.tolist(), alone.n_failed.tolist()) == (36, [40], [4])
+
+
+def test_a_metric_that_some_tasks_lack_says_which_are_left_out():
+    """Four of five tasks once fell out without a word, and the fifth decided."""
+    named = pl.col("task").replace_strict({"maths": "exact", "reading": "f1"})
+    found = hs.compare(rows().with_columns(metric=named), "a", "b", metric="exact")
+    (caution,) = [each for each in found.cautions if each.code == "metric_missing"]
+    assert caution.message == "1 of 2 tasks has no metric exact and is left out: reading"
+    whole = hs.compare(rows().with_columns(metric=pl.lit("exact")), "a", "b", metric="exact")
+    assert not [each for each in whole.cautions if each.code == "metric_missing"]
+
+
+def test_a_task_that_only_other_models_have_lacks_no_metric():
+    other = rows().with_columns(task=pl.lit("sums"), model=pl.lit("c"), metric=pl.lit("f1"))
+    found = hs.compare(pl.concat([rows().with_columns(metric=pl.lit("exact")), other]), "a", "b", metric="exact")
+    assert not [each for each in found.cautions if each.code == "metric_missing"]

@@ -12,7 +12,7 @@ from howsure.study import attempts, checkpoints, clusters
 from howsure.study.failures import FailurePolicy, decided, failures_note
 from howsure.study.names import choose, resolve
 from howsure.study.study import Study
-from howsure.table.aggregate import Wanted, metadata_names, value_counts
+from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.schema import find_roles, open_frame, roles_note
 from howsure.wording import listing, plural
 
@@ -47,7 +47,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
     wanted, found = choose(scores, _wanted(scores, design), (*clusters.columns_of_rows(design, side, names), *telling))
     sorted_out = _sorted_out(found, scores, design, wanted)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
-    cautions = [*scores.cautions, *_doubts(found)]
+    cautions = [*scores.cautions, *_doubts(found), *_lacking_metric(scores, wanted, found)]
     if design.score.kind == "prob":
         cautions.append(attempts.ANOTHER_QUESTION)
     if design.score.kind != "mean":
@@ -279,6 +279,25 @@ def _mixed_scale(name: str, part: pl.DataFrame) -> list[Caution]:
             message=f"{name}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to {highest:g}, which "
             "looks like fractions beside percent",
             remedy="Bring both to one scale before comparing.",
+        )
+    ]
+
+
+def _lacking_metric(scores: Scores, wanted: Wanted, found: Grouped) -> list[Caution]:
+    """Warn of tasks that have none of the metrics that were chosen for all."""
+    if not wanted.metric:
+        return []
+    tasks = tasks_of(scores, wanted)
+    lacking = sorted(set(tasks) - set(found.results["task"].unique().cast(pl.String)))
+    if not lacking:
+        return []
+    are = "has" if len(lacking) == 1 else "have"
+    return [
+        Caution(
+            code="metric_missing",
+            message=f"{len(lacking):,} of {plural(len(tasks), 'task')} {are} no metric {listing(wanted.metric)} and "
+            f"{'is' if len(lacking) == 1 else 'are'} left out: {listing(lacking)}",
+            remedy="Leave `metric` out to take each task's own, or choose by task with `tasks`.",
         )
     ]
 

@@ -7,7 +7,7 @@ so that memory grows with the grouped rows and not with the rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import reduce
 from operator import or_
@@ -397,6 +397,13 @@ def names_of(scores: Scores, role: str) -> list[str]:
     """Return the names of all tasks, models or metrics, sorted."""
     frame, _ = tidy(scores.rows, scores.roles)
     return sorted(to_polars(frame.select(role).unique())[role].drop_nulls().to_list())
+
+
+def tasks_of(scores: Scores, wanted: Wanted) -> list[str]:
+    """Return the tasks of the wanted models on any metric, sorted."""
+    frame, _ = tidy(scores.rows, scores.roles)
+    chosen = _filter(frame, replace(wanted, metric=()))
+    return sorted(to_polars(chosen.select("task").unique())["task"].drop_nulls().to_list())
 
 
 def metadata_names(scores: Scores) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -80,7 +80,14 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
     )
     study = _enough_attempts(study) if design.score.over_attempts or averages else study
     fixed = FIXED if design.population == "benchmark" else ""
-    told = [*notes, *grouped.notes, fixed, _unused_weights(found.attributes, design), _failures_note(study)]
+    told = [
+        _sizes_note(study),
+        *notes,
+        *grouped.notes,
+        fixed,
+        _unused_weights(found.attributes, design),
+        _failures_note(study),
+    ]
     return replace(study, notes=tuple(note for note in told if note))
 
 
@@ -240,6 +247,22 @@ def _no_checkpoints(task: str) -> Caution:
         message=f"{task}: no model is a checkpoint of a run, so the task is left out",
         remedy="Say how names tell run and step with `step_from`, or choose tasks with `task`.",
     )
+
+
+def _sizes_note(study: Study) -> str:
+    """Say on how many models, tasks, items and attempts everything stands."""
+    parts = list(study.parts.values())
+    rows = pl.concat([part.select(pl.col("task", "model", "item").cast(pl.String), "rows") for part in parts])
+    models, attempts = rows["model"].n_unique(), _span(rows["rows"].min(), rows["rows"].max())
+    items = len(rows.select("task", "item").unique())
+    if len(parts) == 1 and len(rows) == models * items:
+        return f"Data: {plural(models, 'model')} × {plural(items, 'item')} × {attempts}."
+    tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
+    return f"Data: {plural(models, 'model')}, {tasks}{plural(items, 'item')}, {attempts} per model and item."
+
+
+def _span(least: Any, most: Any) -> str:
+    return plural(most, "attempt") if least == most else f"{least:,}–{most:,} attempts"
 
 
 def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:

@@ -156,6 +156,16 @@ def test_a_task_without_scores_leaves_the_others(good):
     assert "bad · score: no attempt has a score" in " ".join(caution.message for caution in answer.cautions)
 
 
+def test_rows_that_name_no_model_are_refused(good, monkeypatch):
+    from howsure.readers import tables
+    from howsure.readers.base import Reading, tidy
+
+    rows = tidy([{"task": "t", "model": None, "item": "1", "score": 1.0}], source="x")
+    monkeypatch.setattr(tables, "read", lambda source: Reading(rows=rows))
+    (good / "bad.csv").write_text("model,accuracy\na,1\n")
+    assert failed(hs.read(good))["bad.csv"].startswith("1 row without a name of the model")
+
+
 def test_lone_surrogates_become_question_marks(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(json.dumps({"model": "a\ud800", "item": f"{i}\udfff", "score": i % 2}) for i in range(9)))

@@ -184,10 +184,20 @@ def _read(reader: Reader, source: Source) -> Reading:
     gc.disable()
     try:
         with named(source.name, reader.NAME):
-            return reader.read(source)
+            return _complete(reader.read(source), source)
     finally:
         if collects:
             gc.enable()
+
+
+def _complete(reading: Reading, source: Source) -> Reading:
+    """Refuse rows that nobody could tell apart."""
+    for name in ("task", "model", "item"):
+        if reading.rows is not None and (count := reading.rows[name].null_count()):
+            raise ReadError(
+                f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."
+            )
+    return reading
 
 
 def _has_items(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]]) -> bool:

@@ -189,3 +189,28 @@ def test_tables_of_tasks_reach_the_verbs(project, monkeypatch):
     assert seen["tasks"] == {"mmlu*": said}
     run("estimate", "logs", "--tasks", "quiz:cluster=item")
     assert seen["tasks"] == {"quiz": {"cluster": ["item"]}}
+
+
+@pytest.mark.parametrize("place", ["../out.md", "/tmp/out.md", "link/out.md"])
+def test_a_configuration_that_was_found_writes_only_below_its_folder(project, place):
+    outside = project.parent / "outside"
+    outside.mkdir(exist_ok=True)
+    (project / "link").symlink_to(outside)
+    (project / "howsure.toml").write_text(f'[estimate]\noutput = "{place}"\n', encoding="utf-8")
+    result = run("estimate", "logs")
+    assert result.exit_code == 1
+    assert "lies outside the configuration's folder" in result.output
+    assert "--config" in result.output
+
+
+def test_a_configuration_that_was_named_writes_anywhere(project):
+    (project / "sub" / "howsure.toml").write_text('[estimate]\noutput = "../out.md"\n', encoding="utf-8")
+    assert run("--config", "sub/howsure.toml", "estimate", "logs").exit_code == 0
+    assert (project / "out.md").exists()
+
+
+def test_a_configuration_that_was_found_writes_below_its_folder(project, monkeypatch):
+    (project / "howsure.toml").write_text('[estimate]\noutput = "sub/out.md"\n', encoding="utf-8")
+    monkeypatch.chdir(project / "sub")
+    assert run("estimate", "../logs").exit_code == 0
+    assert (project / "sub" / "out.md").exists()

@@ -61,6 +61,48 @@ def test_control_characters_become_visible():
     assert visible("naïve 模型 🦜") == "naïve 模型 🦜"
 
 
+@pytest.mark.parametrize(
+    "code", [0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0x3164, 0xFE00, 0xFEFF, 0xE0041, 0x061C, 0x180E]
+)
+def test_invisible_characters_are_shown(code):
+    assert f"{code:x}" in visible(f"gpt{chr(code)}-4")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "http://evil.example",
+        "https://evil.example/a?b",
+        "WWW.evil.example",
+        ":smile:",
+        ":+1:",
+        "a@evil.example",
+        "@octocat",
+    ],
+)
+def test_markdown_breaks_what_github_would_link_or_draw(name):
+    text = re.sub(r"\\(?=[^\w\s])", "", board_with(name).render("markdown"))
+    assert name not in text
+    assert name in text.replace("<!-- -->", "")
+
+
+def test_names_that_look_alike_are_told_apart():
+    names = ("gpt-4", "g\u0440t-4", "gpt\u20104", "gpt-4 ")
+    board = hs.leaderboard(clustered(models=names))
+    for format in ("terminal", "markdown", "html", "latex"):
+        text = board.render(format, width=120).replace("\\\\", "\\")
+        assert "\u0440" not in text, format
+        for told in ("u0440t-4", "u20104", "x20"):
+            assert told in text, (format, told)
+    pair = hs.compare(clustered(models=names), "gpt-4", "g\u0440t-4")
+    assert "\u0440" not in str(pair)
+    assert "\\u0440t-4" in str(pair).splitlines()[0]
+
+
+def test_names_that_nothing_looks_like_stay():
+    assert "模型 x" in str(hs.leaderboard(clustered(models=("模型 x", "other"))))
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 def test_the_terminal_keeps_its_width(width):
     long = clustered(models=("organisation/a-very-long-model-name-2025-11-24-instruct", "b", "c"))

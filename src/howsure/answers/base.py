@@ -71,12 +71,14 @@ class Answer:
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if format == "csv":
             return str(present("render.comma_separated").render(self.records()))
-        words = present("document").described(presentation(self), self, explain=explain)
+        words = present("described").described(presentation(self), self, explain=explain)
         return str(present("render").render(words, format, width=width, color=color))
 
     def _repr_html_(self) -> str:
         """Return the answer as Jupyter and marimo show it."""
-        return str(present("render.html").notebook(presentation(self).document(self)))
+        return str(
+            present("render.html").notebook(present("described").described(presentation(self), self, explain=False))
+        )
 
     def __str__(self) -> str:
         return self.render().rstrip("\n")

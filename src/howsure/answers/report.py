@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from howsure.writing import write
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from howsure.errors import Caution
 
 
@@ -37,8 +40,8 @@ class Report:
         return str(self.data["verdict"])
 
     def save(self, path: str | Path) -> None:
-        """Write the page to a file."""
-        Path(path).write_text(self.html, encoding="utf-8")
+        """Write the page to a file, whole or not at all."""
+        write(self.html, path)
 
     def __repr__(self) -> str:
         return self.verdict

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from howsure.commands.exits import tell
 from howsure.commands.options import takes
+from howsure.commands.streams import tell
 
 
 @click.command()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from howsure.commands.exits import tell
 from howsure.commands.flags import with_flags
 from howsure.commands.options import READING, gather, name_pairs, python_values
+from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -107,17 +107,29 @@ def counter() -> Callable[[int, int], None] | None:
 
 def write(answer: Answer, format: Format | None, output: str | None, *, explain: bool = False) -> None:
     """Write an answer in the chosen format, or in the one that the file's suffix tells; `explain`: in plain words as well."""
-    from howsure.present.files import format_of, write_text
+    from howsure.answers.base import DATA
+    from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
-    write_text(rendered(answer, chosen, color=color and chosen == "terminal", explain=explain), output)
+    text = rendered(answer, chosen, color=color and chosen == "terminal", explain=explain)
+    put(text, output, data=chosen in DATA)
+
+
+def put(text: str, output: str | None, *, data: bool) -> None:
+    """Write text to a file, or to standard output where there is none."""
+    from howsure.writing import write
+
+    if output is None:
+        say(text, data=data)
+    else:
+        write(text, output)
 
 
 def rendered(answer: Answer, format: Format, *, color: bool = False, explain: bool = False) -> str:
     """Return an answer as text; on a terminal its cautions name flags, elsewhere they are those of Python."""
     from howsure.answers.base import presentation
-    from howsure.present.document import described
+    from howsure.present.described import described
     from howsure.present.render import render
 
     if format != "terminal":
@@ -130,13 +142,13 @@ def write_records(records: list[dict[str, Any]], format: Format | None, output: 
     """Write single rows as csv or json."""
     import json
 
-    from howsure.present.files import format_of, write_text
+    from howsure.present.files import format_of
     from howsure.present.render import comma_separated
 
     if (format or format_of(output)) not in ("csv", "json") and (format or output):
         raise click.BadParameter("single rows are written as csv or json", param_hint="--format")
     as_json = (format or format_of(output)) == "json"
-    write_text(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output)
+    put(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output, data=True)
 
 
 def open_page(address: str) -> None:

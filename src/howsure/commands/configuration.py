@@ -1,14 +1,15 @@
 """Options from a file: [tool.howsure] in pyproject.toml, or howsure.toml. Found upwards from the working directory.
 
 A table is named after its command; what stands beside the tables is for every command that has the option. Keys are the
-options' long names. Relative paths are relative to the file. A key that no option has is an error. A table [tasks."PATTERN"]
+options' long names. Relative paths are relative to the file, and a file that was found, not named by --config, may have files written
+only below its own folder. A key that no option has is an error. A table [tasks."PATTERN"]
 says what is different for the tasks whose names fit.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,14 +24,17 @@ if TYPE_CHECKING:
 PYPROJECT, OWN = "pyproject.toml", "howsure.toml"
 FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
 """How the help calls what takes a path."""
+WRITTEN = ("output", "junit")
+"""Parameters whose file is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What a file says: `table`, the file's own keys or those under tool.howsure."""
+    """What a file says: `table`, the file's own keys or those under tool.howsure. `named`: by the user, with --config."""
 
     path: Path
     table: Mapping[str, Any]
+    named: bool = False
 
     @property
     def name(self) -> str:
@@ -60,7 +64,7 @@ def load(path: str) -> Configuration:
     found = _read(Path(path))
     if found is None:
         raise OptionError(f"{path!r} has no table [tool.howsure]", remedy="Add one, or name another file.")
-    return found
+    return replace(found, named=True)
 
 
 def _read(path: Path) -> Configuration | None:
@@ -206,10 +210,23 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
 def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise _misfit(param, value, found, "is a text or a number")
+    if param.name in WRITTEN and not found.named:
+        _refuse_elsewhere(param, value, found)
     if getattr(param, "metavar", None) in FILES and not Path(str(value)).is_absolute():
         folder = os.path.relpath(found.path.parent)
         return str(value) if folder == "." else str(Path(folder) / str(value))
     return value
+
+
+def _refuse_elsewhere(param: click.Parameter, value: Any, found: Configuration) -> None:
+    """Refuse a file outside the folder of a configuration that lies there: who made the folder may not write anywhere."""
+    folder = found.path.parent.resolve()
+    if not (folder / str(value)).resolve().is_relative_to(folder):
+        raise OptionError(
+            f"{_word(str(param.name))} = {value!r} lies outside the configuration's folder",
+            where=found.name,
+            remedy="Name a file below it, give it on the command line, or trust the configuration: --config.",
+        )
 
 
 def _misfit(param: click.Parameter, value: Any, found: Configuration, expected: str) -> OptionError:

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from howsure.commands.base import read
-from howsure.commands.exits import tell
 from howsure.commands.options import READING, paths, takes
+from howsure.commands.streams import tell
 
 
 @click.command()

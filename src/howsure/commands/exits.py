@@ -8,33 +8,33 @@
 | 3 | a mistake before the command's name | any error |
 
 A verdict must not look like a mistake, nor a mistake like a verdict: that is why errors of commands with a verdict exit with 3.
-Notes on progress, configurations and files written go to standard error, so that the answer can be piped.
+That holds for bugs and for Ctrl-C as well. Notes on progress, configurations and files written go to standard error, so that the
+answer can be piped (`streams`).
 """
 
 from __future__ import annotations
 
+import errno
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from howsure.commands.streams import aside, silence, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DONE, FAILED, UNDECIDED, BROKEN = 0, 1, 2, 3
+LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
+"""What the system says where standard output can't be written: nobody reads it, the disk is full, broken or gone."""
 
 
 class VerdictCommand(click.Command):
     """A command whose exit codes 0, 1 and 2 are verdicts: whatever goes wrong exits with 3, usage errors included."""
 
     error_code = BROKEN
-
-
-def tell(text: str) -> None:
-    """Write a note about the answer to standard error, control characters made visible."""
-    from howsure.present.render.visible import visible
-
-    click.echo(visible(text), err=True)
 
 
 def run(invoke: Callable[[], Any], ctx: click.Context, error_code: int) -> Any:
@@ -52,18 +52,35 @@ def run(invoke: Callable[[], Any], ctx: click.Context, error_code: int) -> Any:
         tell(f"howsure: {message(error, ctx)}")
         ctx.exit(error_code or FAILED)
     except click.ClickException as error:
-        code = error_code if ctx.invoked_subcommand else BROKEN
-        if not code:
+        aside(error.show)
+        ctx.exit((error_code or error.exit_code) if ctx.invoked_subcommand else BROKEN)
+    except (click.exceptions.Exit, SystemExit):
+        raise
+    except BaseException as error:  # a panic of Polars is no Exception
+        lost = output_lost(error)
+        if lost is None and not error_code:
             raise
-        error.show()
-        ctx.exit(code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        ctx.exit(error_code or DONE)
-    except Exception as error:
-        if isinstance(error, (click.exceptions.Exit, click.Abort)) or not error_code:
-            raise
-        from traceback import print_exc
+        if lost is None:
+            aside(partial(_show, error))
+        ctx.exit(error_code or lost or DONE)
 
-        print_exc()  # a bug must not look like a verdict
-        ctx.exit(error_code)
+
+def output_lost(error: BaseException) -> int | None:
+    """Return the exit code where standard output broke off, which is told unless nobody reads; None after other errors."""
+    if not isinstance(error, OSError) or error.filename is not None or error.errno not in LOST:
+        return None
+    silence(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return DONE
+    tell(f"howsure: can't write to standard output ({error.strerror})")
+    return FAILED
+
+
+def _show(error: BaseException) -> None:
+    """Write a bug in full, and an interruption in a word."""
+    from traceback import print_exception
+
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        tell("Aborted!")
+    else:
+        print_exception(error)

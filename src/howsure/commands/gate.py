@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from howsure.commands.base import read, rendered, split
+from howsure.commands.base import put, read, rendered, split
 from howsure.commands.exits import DONE, FAILED, VerdictCommand
 from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, STATISTICS, paths, refuse_points, takes
+from howsure.commands.streams import say, tell
 from howsure.options import Unclear
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def gate(
     Three verdicts: pass, fail, can't tell yet. Exits with 0 for pass, 1 for fail, 2 for can't tell (see --unclear), and 3 where something went wrong.
     """
     import howsure
-    from howsure.present.files import refuse_overwriting, write_text
+    from howsure.present.files import refuse_overwriting
+    from howsure.writing import write
 
     refuse_overwriting(junit, paths)
     on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
@@ -54,7 +55,7 @@ def gate(
     answer = howsure.gate(read(paths, rest), candidate, baseline, **rest)
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in answer.checks))
     if junit is not None:
-        write_text(_junit(answer, unclear), junit)
+        write(_junit(answer, unclear), junit)
     _show(answer, unclear, on_github=on_github, **shown)
     sys.exit(_exit_code(answer, unclear))
 
@@ -81,20 +82,17 @@ def _junit(answer: Gate, unclear: str) -> str:
 
 
 def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None) -> None:
-    """Write the answer; a reader who stops reading (| head) changes no verdict."""
-    from howsure.present.files import format_of, write_text
+    """Write the answer."""
+    from howsure.answers.base import DATA
+    from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     color = output is None and chosen == "terminal" and sys.stdout.isatty()
     text = rendered(answer, chosen, color=color)
-    try:
-        if on_github:
-            _tell_github(answer, unclear, aside=output is None and chosen in ("json", "csv"))
-        fenced = on_github and output is None and chosen not in ("json", "csv")
-        write_text(_fenced(text) if fenced else text, output)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the process ends
+    if on_github:
+        _tell_github(answer, unclear, beside=output is None and chosen in DATA)
+    fenced = on_github and output is None and chosen not in DATA
+    put(_fenced(text) if fenced else text, output, data=chosen in DATA)
 
 
 def _fenced(text: str) -> str:
@@ -103,22 +101,31 @@ def _fenced(text: str) -> str:
     return fence(text)
 
 
-def _tell_github(answer: Gate, unclear: str, *, aside: bool) -> None:
+def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
     """Append the summary, and print annotations: beside the answer where a program reads it."""
     from howsure.present.document import Note
     from howsure.present.gate import document
     from howsure.present.render.github import annotation
+    from howsure.writing import append
 
-    with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
-        file.write(answer.render("markdown") + "\n")
-    kinds: dict[str, Any] = {"pass": "notice", "fail": "error", "unclear": "warning"}
-    if unclear != "separate":
-        kinds["unclear"] = "error" if unclear == "fail" else "notice"
-    click.echo(annotation(kinds[answer.verdict], "howsure gate", answer.sentence), err=aside)
+    kinds = _kinds(unclear)
+
+    def note(kind: str, title: str, message: str) -> None:
+        line = annotation(kinds[kind], title, message)
+        tell(line) if beside else say(line + "\n")
+
+    append(answer.render("markdown") + "\n", os.environ["GITHUB_STEP_SUMMARY"])
+    note(answer.verdict, "howsure gate", answer.sentence)
     cautions = [block for block in document(answer).blocks if isinstance(block, Note)]
-    for message, remedy in [line for note in cautions for line in note.lines][:MOST_CAUTIONS]:
-        click.echo(annotation("warning", "howsure gate: caution", f"{message} {remedy}"), err=aside)
+    for message, remedy in [line for block in cautions for line in block.lines][:MOST_CAUTIONS]:
+        note("caution", "howsure gate: caution", f"{message} {remedy}")
     if len(answer.checks) < 2:
         return
     for check in [check for check in answer.checks if check.verdict != "pass"][: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
-        click.echo(annotation(kinds[check.verdict], f"howsure gate: {check.name}", check.sentence), err=aside)
+        note(check.verdict, f"howsure gate: {check.name}", check.sentence)
+
+
+def _kinds(unclear: str) -> dict[str, Any]:
+    """Return the kind of annotation of each verdict, and of cautions."""
+    counted = {"separate": "warning", "fail": "error", "pass": "notice"}[unclear]
+    return {"pass": "notice", "fail": "error", "unclear": counted, "caution": "warning"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure import __version__
-from howsure.commands import exits
+from howsure.commands import exits, streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +64,11 @@ NAMES = tuple(name for commands in GROUPS.values() for name in commands)
 class Commands(click.Group):
     """The group of all commands: its help goes by what one wants, its errors end as `exits` says."""
 
+    def main(self, *args: Any, **more: Any) -> Any:
+        """Run the command line, whatever becomes of what it writes."""
+        streams.prepare()
+        return super().main(*args, **more)
+
     def make_context(self, *args: Any, **more: Any) -> click.Context:
         """Read the group's own options."""
         try:
@@ -71,8 +76,13 @@ class Commands(click.Group):
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
-            error.show()
+            streams.aside(error.show)
             raise click.exceptions.Exit(exits.BROKEN) from None
+        except OSError as error:  # the help, into a full disk
+            code = exits.output_lost(error)
+            if code is None:
+                raise
+            raise click.exceptions.Exit(code) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -133,7 +143,7 @@ def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
         return
     ctx.default_map = configuration.defaults(found, every())
     if ctx.default_map.get(ctx.invoked_subcommand or ""):
-        exits.tell(f"howsure: options from {found.name}")
+        streams.tell(f"howsure: options from {found.name}")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import click
 
 from howsure.commands import compare, leaderboard, noise, plan
 from howsure.commands.base import split
-from howsure.commands.exits import tell
 from howsure.commands.flags import with_flags
+from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def _tell(answer: Answer) -> None:
     from howsure.present.render import render
 
     words = tuple(block for block in presentation(answer).document(answer).blocks if not isinstance(block, Table))
-    click.echo(render(with_flags(Document(blocks=words)), color=sys.stdout.isatty()), nl=False)
+    say(render(with_flags(Document(blocks=words)), color=sys.stdout.isatty()))
 
 
 def _board(kind: BoardChart) -> Draw:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import command_line, open_page, read, split
-from howsure.commands.exits import tell
 from howsure.commands.flags import with_flags
 from howsure.commands.options import DESIGN, READING, STATISTICS, Paths, takes
+from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
     from howsure.answers.report import Report
@@ -43,9 +43,11 @@ def report(
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
+    from howsure.writing import write
+
     target = _page(output, paths) if output else _unused(Path(PAGE))
     answer = ask(paths, {**given, "output": str(target)}, command_line(ctx, skip=("opened",)))
-    _write(answer, target)
+    write(answer.html, target)
     _tell(answer)
     tell(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).")
     if opened:
@@ -89,18 +91,12 @@ def _unused(target: Path) -> Path:
     return target
 
 
-def _write(answer: Report, target: Path) -> None:
-    from howsure.present.files import write_text
-
-    write_text(answer.html, str(target))
-
-
 def _tell(answer: Report) -> None:
     """Write the verdict, and what there is to know about the data, as every command has it."""
     from howsure.present.render import render
     from howsure.present.report import document
 
-    click.echo(render(with_flags(document(answer)), color=sys.stdout.isatty()), nl=False)
+    say(render(with_flags(document(answer)), color=sys.stdout.isatty()))
 
 
 def _tell_origin(page: str) -> None:
@@ -108,5 +104,5 @@ def _tell_origin(page: str) -> None:
     from howsure.present.render.visible import visible
 
     origin = read_origin(page)
-    click.echo(visible(origin.command))
+    say(visible(origin.command) + "\n")
     tell(f"howsure {origin.version}, data {origin.fingerprint} ({origin.data})")

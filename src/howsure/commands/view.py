@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from howsure.commands.base import command_line, open_page
-from howsure.commands.exits import tell
 from howsure.commands.options import paths, takes
 from howsure.commands.report import PAGE_OPTIONS, ask
+from howsure.commands.streams import tell
 
 
 @click.command()

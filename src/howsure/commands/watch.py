@@ -12,6 +12,7 @@ import click
 from howsure.commands.base import read, split, write
 from howsure.commands.exits import DONE, UNDECIDED, VerdictCommand
 from howsure.commands.options import DESIGN, OUTPUT, READING, paths, refuse_points, takes
+from howsure.commands.streams import aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,10 +127,10 @@ def _tell(text: str, *, over: bool = False) -> None:
 
     clock = strftime("%H:%M:%S")
     start = "\r\x1b[2K" if over else ""
-    click.echo(f"{start}{clock}  {visible(text)}", nl=not over, err=True)
+    aside(lambda: click.echo(f"{start}{clock}  {visible(text)}", nl=not over, err=True))
 
 
 def _end_line() -> None:
     """Leave the line that was written over and over."""
     if sys.stderr.isatty():
-        click.echo("\r\x1b[2K", nl=False, err=True)
+        aside(lambda: click.echo("\r\x1b[2K", nl=False, err=True))

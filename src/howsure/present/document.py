@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import ModuleType
 
     from howsure.errors import Caution
 
@@ -157,12 +156,3 @@ def closing(cautions: Iterable[Caution]) -> list[Block]:
     """Return how every answer ends: with its cautions, with nothing where there are none."""
     found = tuple(cautions)
     return [Note(cautions=found)] if found else []
-
-
-def described(presentation: ModuleType, answer: object, *, explain: bool) -> Document:
-    """Return what the module that presents an answer says of it; `explain`: in plain words as well, where it has some."""
-    document: Document = presentation.document(answer)
-    explanation = getattr(presentation, "explanation", None)
-    if not explain or explanation is None:
-        return document
-    return replace(document, blocks=(*document.blocks, *explanation(answer).blocks))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.errors import OptionError
+from howsure.writing import replacing, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import polars as pl
 
     from howsure.options import Format
     from howsure.table.scores import Scores
@@ -29,7 +31,8 @@ CHARTS: dict[str, Literal["pdf", "svg", "png", "json"]] = {
     ".png": "png",
     ".json": "json",
 }
-TABLES = (".parquet", ".csv", ".jsonl", ".arrow")
+TABLES = {".parquet": "write_parquet", ".csv": "write_csv", ".jsonl": "write_ndjson", ".arrow": "write_ipc"}
+"""How Polars calls what writes each kind of table."""
 
 
 def format_of(output: str | None) -> Format:
@@ -44,17 +47,6 @@ def format_of(output: str | None) -> Format:
     return SUFFIXES[suffix]
 
 
-def write_text(text: str, output: str | None) -> None:
-    """Write text to a file, or to standard output where there is none."""
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise _cannot_write(output, error) from None
-
-
 def chart_kind(output: str) -> Literal["pdf", "svg", "png", "json"]:
     """Return what a chart is written as, by a file's suffix."""
     suffix = Path(output).suffix.lower()
@@ -67,15 +59,11 @@ def write_chart(chart: dict[str, Any], output: str) -> None:
     """Draw a chart into a file; its Vega-Lite into a .json file, which needs no extra."""
     kind = chart_kind(output)
     if kind == "json":
-        write_text(json.dumps(chart, indent=1, ensure_ascii=False, allow_nan=False) + "\n", output)
+        write(json.dumps(chart, indent=1, ensure_ascii=False, allow_nan=False) + "\n", output)
         return
     from howsure.present.charts.base import picture
 
-    drawn = picture(chart, kind)
-    try:
-        Path(output).write_bytes(drawn)
-    except OSError as error:
-        raise _cannot_write(output, error) from None
+    write(picture(chart, kind), output)
 
 
 def write_table(scores: Scores, output: str) -> int:
@@ -84,18 +72,18 @@ def write_table(scores: Scores, output: str) -> int:
     if suffix not in TABLES:
         raise OptionError(f"can't write {output!r}", remedy=f"End it in {', '.join(TABLES)}.")
     table = scores.to_frame()
-    try:
-        if suffix == ".parquet":
-            table.write_parquet(output)
-        elif suffix == ".csv":
-            table.write_csv(output)
-        elif suffix == ".jsonl":
-            table.write_ndjson(output)
-        else:
-            table.write_ipc(output)
-    except OSError as error:
-        raise _cannot_write(output, error) from None
+    with replacing(output) as place:
+        _write_table(table, suffix, place)
     return len(table)
+
+
+def _write_table(table: pl.DataFrame, suffix: str, place: Path) -> None:
+    import polars as pl
+
+    try:
+        getattr(table, TABLES[suffix])(place)
+    except pl.exceptions.PolarsError as error:  # its Parquet has words of its own for a full disk
+        raise OSError(str(error)) from None
 
 
 def refuse_overwriting(output: str | None, inputs: Sequence[str]) -> None:
@@ -105,7 +93,3 @@ def refuse_overwriting(output: str | None, inputs: Sequence[str]) -> None:
     for path in inputs:
         if Path(path).exists() and Path(output).samefile(path):
             raise OptionError(f"{output!r} is one of the files to be read", remedy="Choose another name.")
-
-
-def _cannot_write(output: str, error: OSError) -> OptionError:
-    return OptionError(f"can't write {output!r} ({error.strerror or error})", remedy="Check the folder and its rights.")

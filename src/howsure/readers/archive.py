@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import parse_json
+from howsure.readers.base import object_cost, parse_json, refuse_bombs
 
 if sys.version_info >= (3, 14):
     import zipfile
@@ -46,6 +46,7 @@ class Archive:
         self._file = file
         self._where = where
         self._read = 0
+        self._cost = 0
         self.names = file.namelist()
 
     def __contains__(self, name: object) -> bool:
@@ -70,8 +71,11 @@ class Archive:
         return data
 
     def json(self, name: str) -> Any:
-        """Parse one member as JSON."""
-        return parse_json(self.read(name), where=f"{self._where}, member {name!r}")
+        """Parse one member as JSON; what all of them take in memory together is limited."""
+        data, where = self.read(name), f"{self._where}, member {name!r}"
+        self._cost += object_cost(data)
+        refuse_bombs(self._cost, where=where)
+        return parse_json(data, where=where)
 
     def _capped(self, name: str, limit: int) -> bytes | None:
         data = bytearray()

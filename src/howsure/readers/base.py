@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
 from howsure.table.schema import COLUMNS
@@ -38,6 +39,13 @@ Claim = Literal["rows", "companion"]
 
 HEAD_BYTES = 65_536
 MAX_FILE_BYTES = 4 * 1024**3
+MAX_OBJECT_BYTES = 2 * 1024**3
+"""What the objects of a file may take in memory: a few bytes of JSON can ask for a hundred each."""
+LINE_COST = 50
+SMALL_BYTES = 16 * 1024**2
+"""JSON of this size can't reach that limit."""
+OBJECT_COST = {b"{": 140, b"[": 80, b",": 30}
+"""About how many bytes an object, a list, and a further value take in memory, by the sign that they cost."""
 PROB, PROB_NORM = "prob", "prob_norm"
 """Metrics that are probabilities of the right answer: among all answers, and normalised (see docs/formats.md)."""
 
@@ -62,8 +70,12 @@ class Source:
     @cached_property
     def head(self) -> bytes:
         """The first 64 KiB."""
-        with self.path.open("rb") as file:
+        with self.opened() as file:
             return file.read(HEAD_BYTES)
+
+    def opened(self) -> BinaryIO:
+        """Open the file; one of the system that would wait for something to come (/proc/kmsg) fails instead."""
+        return open(self.path, "rb", opener=_without_waiting)
 
     @property
     def name(self) -> str:
@@ -79,7 +91,9 @@ class Source:
 
     def json_lines(self) -> list[Any]:
         """Parse every line as JSON, skipping empty lines; a cut last line is an error that names the line."""
-        lines = self.read_bytes().splitlines()
+        data = self.read_bytes()
+        refuse_bombs(object_cost(data) + LINE_COST * data.count(b"\n"), where=self.name)
+        lines = data.splitlines()
         return [parse_json(line, where=f"{self.name}, line {i}") for i, line in enumerate(lines, 1) if line.strip()]
 
     def beside(self, name: str) -> Any:
@@ -92,14 +106,24 @@ class Source:
 
     def read_bytes(self) -> bytes:
         """Read the file, refusing what is larger than the limit."""
-        size = self.path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ReadError(
-                f"{size:,} bytes are more than the limit of {MAX_FILE_BYTES:,}",
-                where=self.name,
-                remedy="Split the file or convert it to Parquet, which is read in pieces.",
-            )
-        return self.path.read_bytes()
+        if (size := self.path.stat().st_size) > MAX_FILE_BYTES:
+            raise self._too_large(size)
+        with self.opened() as file:
+            data = file.read(MAX_FILE_BYTES + 1)  # it may grow meanwhile, and files of the system have no size
+        if len(data) > MAX_FILE_BYTES:
+            raise self._too_large(len(data))
+        return data
+
+    def _too_large(self, size: int) -> ReadError:
+        return ReadError(
+            f"{size:,} bytes are more than the limit of {MAX_FILE_BYTES:,}",
+            where=self.name,
+            remedy="Split the file or convert it to Parquet, which is read in pieces.",
+        )
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +237,41 @@ def flatten_metadata(metadata: object) -> dict[str, Any]:
 
 
 def parse_json(data: bytes | str, *, where: str) -> Any:
-    """Parse JSON, turning a syntax error into one that says where."""
+    """Parse JSON, turning a syntax error into one that says where; what would outgrow the memory is refused before."""
+    refuse_bombs(object_cost(data), where=where)
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ReadError(
             f"not valid JSON ({error})", where=where, remedy="The file may be cut short: write it again."
         ) from None
+
+
+def object_cost(data: bytes | str) -> int:
+    """Return about how much memory the objects of a JSON text will take; 0 where it is too short to matter."""
+    if len(data) < SMALL_BYTES:
+        return 0
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if _cost(raw) <= MAX_OBJECT_BYTES:
+        return _cost(raw)
+    return _cost(_TEXT.sub(b"", raw))  # a text may hold any number of braces
+
+
+def refuse_bombs(cost: int, *, where: str) -> None:
+    """Refuse what takes too much memory once it is parsed."""
+    if cost > MAX_OBJECT_BYTES:
+        raise ReadError(
+            f"its objects would take about {cost / 1024**3:.0f} GB of memory",
+            where=where,
+            remedy="Check where it came from; a table of many rows is read in pieces as Parquet.",
+        )
+
+
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
+
+def _cost(raw: bytes) -> int:
+    return sum(cost * raw.count(sign) for sign, cost in OBJECT_COST.items())
 
 
 def looks_like(head: bytes, keys: Iterable[str]) -> bool:

@@ -18,7 +18,8 @@ import polars as pl
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
 from howsure.readers.base import Reader, Reading, Source
-from howsure.table.schema import find_roles, tidy_frame
+from howsure.readers.faults import named
+from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.wording import listing, plural
 
@@ -45,6 +46,12 @@ class _Found:
     taken: list[_Read] = field(default_factory=list)
     scans: list[tuple[Source, pl.LazyFrame]] = field(default_factory=list)
 
+    def failed(self, source: Source, error: HowsureError) -> None:
+        """Report a file that can't be read, or used, in place of what was reported of it."""
+        reason = str(error).removeprefix(source.name).lstrip(",: ")
+        self.reports[:] = [report for report in self.reports if report.path != source.name]
+        self.reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=reason))
+
 
 def read_paths(
     paths: Sequence[str | Path],
@@ -67,17 +74,19 @@ def read_paths(
     reports, taken, scans = found.reports, found.taken, found.scans
     for source in progress(sources) if progress else sources:
         try:
-            _take(source, reader, columns or {}, found)
+            with named(source.name):
+                _take(source, reader, columns or {}, found)
         except HowsureError as error:
             if strict:
                 raise
-            reason = str(error).removeprefix(source.name).lstrip(",: ")
-            reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=reason))
+            found.failed(source, error)
     kept = _newest_runs(taken, reports)
     cautions = [caution for read in kept for caution in read.reading.cautions]
     harness = _tell_apart(kept, cautions)
     notes: list[str] = []
-    rows, roles = _rows(harness, scans, dict(columns or {}), where or {}, notes)
+    tables_read = [(s, _named(s, frame, columns or {}, where or {}, notes)) for s, frame in scans]
+    tables_read = _scored(tables_read, columns or {}, found, strict=strict or not harness)
+    rows, roles = _rows(harness, tables_read, dict(columns or {}), where or {}, notes)
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
     if rows is None and not published:
@@ -112,13 +121,23 @@ def find_sources(path: Path) -> list[Source]:
     if not path.is_dir():
         raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
     found = []
-    for folder, folders, files in os.walk(path):
+    closed: list[OSError] = []
+    for folder, folders, files in os.walk(path, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not name.startswith(".")]
         if len(found) > MAX_FILES:
             raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
     inside = path.resolve()
-    return [s for s in found if s.path.is_file() and s.path.resolve().is_relative_to(inside)]
+    unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
+    return unread + [s for s in found if _is_file(s.path) and s.path.resolve().is_relative_to(inside)]
+
+
+def _is_file(path: Path) -> bool:
+    """Say whether this is to be read; what can't even be looked at is, so that the attempt says why."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def cut_short(source: Source) -> bool:
@@ -126,7 +145,7 @@ def cut_short(source: Source) -> bool:
     end = ENDS.get(source.head.lstrip()[:1])
     if end is None:
         return False
-    with source.path.open("rb") as file:
+    with source.opened() as file:
         file.seek(max(source.path.stat().st_size - TAIL_BYTES, 0))
         return not file.read().rstrip().endswith(end)
 
@@ -144,7 +163,7 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
     elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
-        found.scans.append((source, tables.checked(source, frame)))
+        found.scans.append((source, tables.checked(source, frame, columns)))
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
         found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
@@ -153,35 +172,32 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
 def _identify(source: Source, asked: str | None) -> tuple[Reader | None, str]:
     if asked is not None:
         return registry.by_name(asked), "rows"
-    try:
-        found = registry.identify(source)
-    except OSError as error:
-        raise ReadError(f"can't be opened ({error.strerror})", where=source.name) from None
-    return found or (None, "")
+    return registry.identify(source) or (None, "")
 
 
 def _read(reader: Reader, source: Source) -> Reading:
-    """Read one file, turning whatever a broken file causes into a ReadError.
+    """Read one file with its reader.
 
     The collector of cycles rests meanwhile: parsing makes none, and its passes over a large log cost as much again.
     """
     collects = gc.isenabled()
     gc.disable()
     try:
-        return reader.read(source)
-    except HowsureError:
-        raise
-    except MemoryError:
-        raise ReadError("does not fit into memory", where=source.name) from None
-    except Exception as error:
-        raise ReadError(
-            f"not a valid {reader.NAME} file ({type(error).__name__}: {str(error)[:200]})",
-            where=source.name,
-            remedy="If the harness reads it, please report it.",
-        ) from error
+        with named(source.name, reader.NAME):
+            return _complete(reader.read(source), source)
     finally:
         if collects:
             gc.enable()
+
+
+def _complete(reading: Reading, source: Source) -> Reading:
+    """Refuse rows that nobody could tell apart."""
+    for name in ("task", "model", "item"):
+        if reading.rows is not None and (count := reading.rows[name].null_count()):
+            raise ReadError(
+                f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."
+            )
+    return reading
 
 
 def _has_items(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]]) -> bool:
@@ -278,6 +294,25 @@ def _number_runs(
         )
 
 
+def _scored(
+    scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], found: _Found, *, strict: bool
+) -> list[tuple[Source, pl.LazyFrame]]:
+    """Keep the tables that hold scores and report the others; `strict`: an error where none of several does, or at the first."""
+    kept, refused = [], []
+    for source, frame in scans:
+        try:
+            tidy(frame, columns)
+        except DataError as error:
+            refused.append((source, DataError(error.what, where=source.name, remedy=error.remedy)))
+        else:
+            kept.append((source, frame))
+    if refused and strict and not kept:
+        raise refused[0][1]
+    for source, why in refused:
+        found.failed(source, why)
+    return kept
+
+
 def _rows(
     harness: list[pl.DataFrame],
     scans: list[tuple[Source, pl.LazyFrame]],
@@ -286,8 +321,7 @@ def _rows(
     notes: list[str],
 ) -> tuple[Any, dict[str, tuple[str, ...]]]:
     """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy."""
-    named = [(source, _named(source, frame, columns, where, notes)) for source, frame in scans]
-    frames = _name_tasks(named, columns, notes)
+    frames = _name_tasks(scans, columns, notes)
     if not harness:
         if not frames:
             return None, columns

@@ -45,7 +45,7 @@ def read(source: Source) -> Reading:
     """Read one task of one model; task and model are in the path only."""
     import polars as pl
 
-    frame = pl.read_parquet(source.path)
+    frame = pl.read_parquet(source.read_bytes())
     metrics = next(name for name in METRICS if name in frame.columns)
     prompts = next(name for name in PROMPTS if name in frame.columns)
     named = _NAME.search(source.path.name)

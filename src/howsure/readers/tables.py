@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source
-from howsure.table.schema import find_roles
+from howsure.readers.base import Claim, Reading, Source, whole_text
+from howsure.readers.faults import named
+from howsure.table.schema import find_roles, used_columns
 from howsure.table.scores import Published
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
 """Names of the columns of a leaderboard: scores without the answers behind them."""
 
 MAX_INFER = 10_000
+MAX_COLUMNS = 10_000
+"""More are no table with one row an answer, and each would cost its time."""
+MAX_HELD_BYTES = 256 * 1024**2
 
 
 def claims(source: Source) -> Claim | None:
@@ -68,35 +72,55 @@ def read(source: Source) -> Reading:
 
 def scan(source: Source) -> pl.LazyFrame:
     """Open a table, lazily where its format allows."""
-    import polars as pl
-
-    head, suffix = source.head, source.path.suffix.lower()
-    try:
-        if head.startswith(b"PAR1"):
-            frame = pl.scan_parquet(source.path, glob=False)
-        elif head.startswith(b"ARROW1"):
-            frame = pl.scan_ipc(source.path, glob=False)
-        elif suffix in (".csv", ".tsv"):
-            separator = "\t" if suffix == ".tsv" else _separator(head)
-            frame = pl.scan_csv(source.path, separator=separator, infer_schema_length=MAX_INFER, glob=False)
-        else:
-            frame = _records(source)
-        frame.collect_schema()  # a lazy scan finds out only now whether the file is what it says
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise _broken(source, error) from None
+    with named(source.name):
+        frame = _scanned(source)
+        width = len(frame.collect_schema())  # a lazy scan finds out only now whether the file is what it says
+    if width > MAX_COLUMNS:
+        raise _too_wide(width, source)
     return frame
 
 
-def checked(source: Source, frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Read a text table to its end, so that a fault is found while its file is known; others stay lazy."""
+def _too_wide(width: int, source: Source) -> ReadError:
+    return ReadError(
+        f"{width:,} columns are more than the limit of {MAX_COLUMNS:,}",
+        where=source.name,
+        remedy="Write one row an answer, with a column each for model, item and score.",
+    )
+
+
+def _scanned(source: Source) -> pl.LazyFrame:
     import polars as pl
 
-    if source.path.suffix.lower() not in (".csv", ".tsv"):
-        return frame
-    try:
-        return frame.collect().lazy()
-    except pl.exceptions.PolarsError as error:
-        raise _broken(source, error) from None
+    head, suffix = source.head, source.path.suffix.lower()
+    if head.startswith(b"PAR1"):
+        return pl.scan_parquet(_held(source), glob=False)
+    if head.startswith(b"ARROW1"):
+        return pl.scan_ipc(_held(source), glob=False)
+    if suffix in (".csv", ".tsv"):
+        separator = "\t" if suffix == ".tsv" else _separator(head)
+        return pl.scan_csv(source.read_bytes(), separator=separator, infer_schema_length=MAX_INFER, glob=False)
+    return _records(source)
+
+
+def _held(source: Source) -> bytes | Path:
+    """Return a file's bytes, which nobody can change while they are read; where it is too large for that, its path.
+
+    A file that is mapped into memory and written to meanwhile ends the process.
+    """
+    return source.path if source.path.stat().st_size > MAX_HELD_BYTES else source.read_bytes()
+
+
+def checked(source: Source, frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:
+    """Read a table to its end, so that a fault is found while its file is known; what is too large for that stays lazy.
+
+    Of Parquet and Arrow only the columns that count are read: they stay lazy, so that others can be asked for.
+    """
+    with named(source.name):
+        if source.path.suffix.lower() in (".csv", ".tsv"):
+            return frame.collect().lazy()
+        if source.path.stat().st_size <= MAX_HELD_BYTES:
+            frame.select(sorted(used_columns(find_roles(frame.collect_schema().names(), columns)))).collect()
+    return frame
 
 
 def _separator(head: bytes) -> str:
@@ -114,6 +138,8 @@ def _records(source: Source) -> pl.LazyFrame:
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise ReadError("not a list of records", where=source.name, remedy="Write one JSON object per row.")
     names = list(dict.fromkeys(name for record in records for name in record))
+    if len(names) > MAX_COLUMNS:
+        raise _too_wide(len(names), source)
     columns = {name: _column(name, [record.get(name) for record in records]) for name in names}
     return pl.DataFrame({name: column for name, column in columns.items() if column is not None}).lazy()
 
@@ -126,14 +152,11 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
         return None
     if str in kinds and len(kinds) > 1:
         values = [value if value is None or isinstance(value, str) else str(value) for value in values]
+    if str in kinds:
+        values = [None if value is None else whole_text(value) for value in values]
     if bool in kinds and len(kinds) > 1:
         values = [None if value is None else float(value) for value in values]
-    return pl.Series(name, values, strict=False)
-
-
-def _broken(source: Source, error: Exception) -> ReadError:
-    first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-    return ReadError(f"not a readable table ({first})", where=source.name, remedy="Write the file again.")
+    return pl.Series(whole_text(name), values, strict=False)
 
 
 def read_side_table(path: str) -> pl.DataFrame:
@@ -143,7 +166,8 @@ def read_side_table(path: str) -> pl.DataFrame:
     place = Path(path)
     if not place.is_file():
         raise ReadError("no such file", where=path, remedy="`items` takes a table with one row an item.")
-    frame = scan(Source(path=place, root=place)).collect()
+    with named(path):
+        frame = scan(Source(path=place, root=place)).collect()
     roles = find_roles(frame.columns, {})
     if "item" not in roles:
         raise ReadError(f"no column for the item among {', '.join(frame.columns)}", where=path)

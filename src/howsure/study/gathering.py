@@ -78,6 +78,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
         policy=FailurePolicy(design=design, facts=scores.facts),
         cautions=(*cautions, *grouped.cautions, *_scale_cautions(parts)),
     )
+    study = _with_scores(study)
     study = _enough_attempts(study) if design.score.over_attempts or averages else study
     fixed = FIXED if design.population == "benchmark" else ""
     told = [
@@ -89,6 +90,21 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
         _failures_note(study),
     ]
     return replace(study, notes=tuple(note for note in told if note))
+
+
+def _with_scores(study: Study) -> Study:
+    """Leave out what has no score at all, and say so, where anything else has one."""
+    empty = [key for key, part in study.parts.items() if study.policy_of(key) == "drop" and not part["n"].sum()]
+    if not empty or len(empty) == len(study.parts):
+        return study
+    kept = {key: part for key, part in study.parts.items() if key not in empty}
+    named = listing([f"{task} · {metric}" for task, metric in empty])
+    left_out = Caution(
+        code="no_scores",
+        message=f"{named}: no attempt has a score, so nothing is said of it",
+        remedy="`howsure describe` lists what the files hold.",
+    )
+    return replace(study, parts=kept, cautions=(*study.cautions, left_out))
 
 
 def _wanted(scores: Scores, design: Design) -> Wanted:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
+POLARS_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What Polars raises over a table that it can't read; a panic is no Exception."""
+
 STATUSES = ("ok", "error", "unscored", "not run")
 """What became of one attempt. Only `ok` carries a score; a failed run is not a 0 until the policy says so."""
 
@@ -235,7 +238,7 @@ def to_polars(frame: Frame) -> pl.DataFrame:
         return collected
     try:
         return native.collect()
-    except pl.exceptions.PolarsError as error:
+    except POLARS_FAULTS as error:
         raise _unreadable(error) from None
 
 
@@ -245,13 +248,13 @@ def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
     try:
         for piece in frame.collect_batches(chunk_size=rows):
             yield piece
-    except pl.exceptions.PolarsError as error:
+    except POLARS_FAULTS as error:
         raise _unreadable(error) from None
     if piece is None:
         yield frame.collect_schema().to_frame()
 
 
-def _unreadable(error: pl.exceptions.PolarsError) -> DataError:
+def _unreadable(error: BaseException) -> DataError:
     return DataError(
         f"the table can't be read to its end ({str(error).splitlines()[0]})",
         remedy="A column must be of one kind throughout; converting it to text or the file to Parquet helps.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
 from howsure.present.render.visible import visible
+from howsure.writing import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,8 @@ def annotate(log: str | Path, *, output: str | Path | None = None, level: float 
             found += 1
     if not found:
         raise OptionError(f"no scorer of the log is among {', '.join(map(visible, entries))}", where=str(log))
-    write_eval_log(held, str(output or log))
+    with replacing(output or log) as place:
+        write_eval_log(held, str(place))
     return str(output or log)
 
 

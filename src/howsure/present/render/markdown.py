@@ -11,6 +11,9 @@ from howsure.present.render.visible import visible
 if TYPE_CHECKING:
     from howsure.present.document import Block, Cell, Column, Document, Note
 
+_LINK = re.compile(r"(?<=:)(?=//|[\w+-]+:)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
+"""Inside bare addresses, emoji codes and mentions: GitHub makes links and pictures of them after it has undone all escapes."""
+_NOTHING = "<!-- -->"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
 
 
@@ -21,8 +24,8 @@ def render(document: Document) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape what Markdown or HTML in it would obey; names stay on one line."""
-    return _SPECIAL.sub(r"\\\1", visible(text))
+    """Escape what Markdown, HTML or GitHub would obey in it; names stay on one line."""
+    return _NOTHING.join(_SPECIAL.sub(r"\\\1", part) for part in _LINK.split(visible(text)))
 
 
 def _block(block: Block) -> str:

@@ -12,12 +12,13 @@ function make(tag, { text, children, ...attributes } = {}) {
   return element;
 }
 
-/** Show control characters and direction marks instead of obeying them. */
+/** Show control, direction and invisible characters instead of obeying them, as visible.py does. */
 function visible(text) {
   return String(text).replace(
-    /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g,
+    /[\u{0}-\u{1f}\u{7f}-\u{9f}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{3164}\u{ffa0}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffb}\u{fe00}-\u{fe0e}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}\u{d800}-\u{dfff}]/gu,
     (character) => {
       const code = character.codePointAt(0).toString(16);
+      if (code.length > 4) return `\\U${code.padStart(8, "0")}`;
       return code.length < 3 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
     },
   );

@@ -1,0 +1,95 @@
+"""Files written whole or not at all: the one place that writes what a user named.
+
+What is written stands beside its target under a hidden name until it is complete and on the disk; then it takes the target's
+place. A full disk, an error or a kill leaves the old file as it was. A link is followed, so that it goes on leading where it
+led; a file that is replaced keeps its mode. What is no file (a device, a pipe) is written through.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from howsure.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HIDDEN = ".howsure-"
+"""How the name of a file begins that isn't complete; no reader looks at hidden files."""
+
+SYSTEM = ("/dev", "/proc")
+"""Folders whose files are no files: `/dev/stdout` may lead to one that a shell holds open."""
+
+
+def write(content: str | bytes, output: str | Path) -> None:
+    """Write a text (UTF-8) or bytes to a file, whole or not at all."""
+    with replacing(output) as place:
+        place.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def append(text: str, output: str | Path) -> None:
+    """Add a text to the end of a file that isn't ours alone."""
+    try:
+        with Path(output).open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise cannot_write(repr(str(output)), error) from None
+
+
+@contextmanager
+def replacing(output: str | Path) -> Iterator[Path]:
+    """Yield the path to write to; what is there at the end takes the place of `output`, unless an error came first.
+
+    OSError becomes an OptionError that names the file.
+    """
+    try:
+        mode = _mode(output)
+        if mode is not None and not stat.S_ISREG(mode):
+            yield Path(output)
+            return
+        with _beside(Path(os.path.realpath(output)), mode) as place:
+            yield place
+    except OSError as error:
+        raise cannot_write(repr(str(output)), error) from None
+
+
+def cannot_write(output: str, error: OSError) -> OptionError:
+    """Return the error that names the file, what the system says, and what to do."""
+    return OptionError(f"can't write {output} ({error.strerror or error})", remedy="Check the folder and its rights.")
+
+
+def _mode(output: str | Path) -> int | None:
+    """Return the mode of what is there, links followed; None where nothing is."""
+    if any(Path(output).absolute().is_relative_to(folder) for folder in SYSTEM):
+        return stat.S_IFCHR
+    try:
+        mode = Path(output).stat().st_mode
+    except FileNotFoundError:
+        return None
+    if not os.access(output, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return mode
+
+
+@contextmanager
+def _beside(target: Path, mode: int | None) -> Iterator[Path]:
+    """Yield a new file in the folder of the target, which replaces it at the end and is removed after an error."""
+    place = target.with_name(f"{HIDDEN}{secrets.token_hex(6)}{target.suffix}")
+    place.touch(exist_ok=False)
+    try:
+        yield place
+        with place.open("rb+") as file:
+            os.fsync(file.fileno())
+        if mode is not None:
+            place.chmod(stat.S_IMODE(mode))
+        place.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            place.unlink()
+        raise

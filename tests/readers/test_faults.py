@@ -1,0 +1,179 @@
+"""Faults stay where they happen: the file is named, the rest goes on."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import two_models
+from howsure.errors import DataError, ReadError
+from howsure.readers import base
+from howsure.readers.archive import open_archive
+from howsure.readers.base import Source, parse_json
+from howsure.readers.faults import named
+
+
+@pytest.fixture
+def good(tmp_path):
+    two_models().write_csv(tmp_path / "good.csv")
+    return tmp_path
+
+
+def failed(scores):
+    return {report.path: report.reason for report in scores.files if report.outcome == "failed"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pl.exceptions.PanicException("bug"),
+        pl.exceptions.ComputeError("bad"),
+        MemoryError(),
+        OSError(5, "broken"),
+        KeyError("x"),
+    ],
+)
+def test_whatever_a_file_causes_names_it(error):
+    def broken():
+        with named("a.csv"):
+            raise error
+
+    with pytest.raises(ReadError, match=r"^a\.csv: "):
+        broken()
+
+
+def test_a_panic_over_one_file_leaves_the_others(good, monkeypatch):
+    (good / "bad.csv").write_text("model,item,score\na,1,1\n")
+    real = pl.scan_csv
+
+    def scan(data, **more):
+        if b"a,1,1\n" in data[:30]:
+            raise pl.exceptions.PanicException("index out of bounds")
+        return real(data, **more)
+
+    monkeypatch.setattr(pl, "scan_csv", scan)
+    scores = hs.read(good)
+    assert "index out of bounds" in failed(scores)["bad.csv"]
+    assert len(hs.estimate(scores).entries) == 2
+    assert [caution.code for caution in hs.estimate(scores).cautions] == ["files_failed"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_damaged_column_is_found_while_its_file_is_known(good, kind):
+    held = io.BytesIO()
+    table = two_models(n=2000)
+    table.write_parquet(held) if kind == "parquet" else table.write_ipc(held)
+    data = bytearray(held.getvalue())
+    data[20 : len(data) // 2] = b"\xff" * (len(data) // 2 - 20)
+    (good / f"bad.{kind}").write_bytes(data)
+    scores = hs.read(good)
+    assert list(failed(scores)) == [f"bad.{kind}"]
+    assert len(hs.estimate(scores).entries) == 2
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "csv"])
+def test_a_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind):
+    path = tmp_path / f"quiz.{kind}"
+    table = two_models(n=50_000)
+    {"parquet": table.write_parquet, "arrow": table.write_ipc, "csv": table.write_csv}[kind](path)
+    scores = hs.read(path)
+    with path.open("rb+") as file:
+        file.truncate(100)
+    assert {entry.estimate.n_items for entry in hs.estimate(scores).entries} == {50_000}
+
+
+def test_json_is_counted_before_it_is_parsed(monkeypatch):
+    monkeypatch.setattr(base, "SMALL_BYTES", 0)
+    monkeypatch.setattr(base, "MAX_OBJECT_BYTES", 10_000)
+    with pytest.raises(ReadError, match=r"^a\.json: its objects would take about"):
+        parse_json(b"[" + b"{}," * 1000 + b"{}]", where="a.json")
+    text = json.dumps([{"text": '{[,\\"' * 1000}])
+    assert parse_json(text, where="a.json") == json.loads(text)
+
+
+def test_the_members_of_an_archive_are_counted_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "SMALL_BYTES", 0)
+    monkeypatch.setattr(base, "MAX_OBJECT_BYTES", 10_000)
+    path = tmp_path / "a.eval"
+    with zipfile.ZipFile(path, "w") as file:
+        for k in range(10):
+            file.writestr(f"{k}.json", "[" + "{}," * 20 + "{}]")
+
+    with open_archive(path, where="a.eval") as archive:
+        for k in range(2):
+            archive.json(f"{k}.json")
+        with pytest.raises(ReadError, match=r"^a\.eval, member '2\.json': its objects"):
+            archive.json("2.json")
+
+
+def test_files_that_can_t_be_looked_at_are_named(good, monkeypatch):
+    (good / "closed.csv").write_text("model,item,score\na,1,1\n")
+    real = Source.opened
+
+    def opened(source):
+        if source.path.name == "closed.csv":
+            raise PermissionError(13, "Permission denied")
+        return real(source)
+
+    monkeypatch.setattr(Source, "opened", opened)
+    assert "Permission denied" in failed(hs.read(good))["closed.csv"]
+
+
+def test_a_folder_that_can_t_be_listed_is_named(good, monkeypatch):
+    def walk(path, onerror):
+        onerror(PermissionError(13, "Permission denied", str(Path(path, "closed"))))
+        yield str(path), [], ["good.csv"]
+
+    (good / "closed").mkdir()
+    monkeypatch.setattr("os.walk", walk)
+    assert list(failed(hs.read(good))) == ["closed"]
+
+
+@pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="no /proc here")
+def test_a_file_that_would_wait_is_refused():
+    with pytest.raises(ReadError, match="/proc/kmsg"):
+        hs.read("/proc/kmsg")
+
+
+@pytest.mark.parametrize("text", ["model,item,answer\na,1,x\n", "model,item,score\na,1,very good\n"])
+def test_a_table_without_scores_leaves_the_others(good, text):
+    (good / "bad.csv").write_text(text)
+    answer = hs.estimate(good)
+    assert {entry.task for entry in answer.entries} == {"good"}
+    assert "bad.csv" in answer.cautions[0].message
+    with pytest.raises(DataError, match=r"^bad\.csv: "):
+        hs.read(good / "bad.csv")
+
+
+def test_a_task_without_scores_leaves_the_others(good):
+    (good / "bad.csv").write_text("model,item,score\na,1,nan\nb,1,nan\n")
+    answer = hs.estimate(good)
+    assert {entry.task for entry in answer.entries} == {"good"}
+    assert "bad · score: no attempt has a score" in " ".join(caution.message for caution in answer.cautions)
+
+
+def test_rows_that_name_no_model_are_refused(good, monkeypatch):
+    from howsure.readers import tables
+    from howsure.readers.base import Reading, tidy
+
+    rows = tidy([{"task": "t", "model": None, "item": "1", "score": 1.0}], source="x")
+    monkeypatch.setattr(tables, "read", lambda source: Reading(rows=rows))
+    (good / "bad.csv").write_text("model,accuracy\na,1\n")
+    assert failed(hs.read(good))["bad.csv"].startswith("1 row without a name of the model")
+
+
+def test_lone_surrogates_become_question_marks(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(json.dumps({"model": "a\ud800", "item": f"{i}\udfff", "score": i % 2}) for i in range(9)))
+    assert [entry.model for entry in hs.estimate(path).entries] == ["a?"]
+
+
+def test_a_table_of_too_many_columns_is_refused(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"model": "a", "item": "1", "score": 1, **{f"k{i}": 1 for i in range(20_000)}}))
+    with pytest.raises(ReadError, match="20,003 columns"):
+        hs.read(path)

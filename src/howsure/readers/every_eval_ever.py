@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
+from howsure.table.scale import FRACTIONS, PERCENT, Scale
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
@@ -121,10 +122,23 @@ def _read_aggregate(source: Source) -> Reading:
     if not published:
         raise ReadError("no score in the aggregate", where=source.name, remedy="Check the file.")
     lower: dict[str, set[str]] = {entry.task: set() for entry in published}
+    percent: dict[str, set[str]] = {entry.task: set() for entry in published}
     for result in results:
+        task = str(result.get("evaluation_name"))
         if (result.get("metric_config") or {}).get("lower_is_better"):
-            lower.setdefault(str(result.get("evaluation_name")), set()).add(_name(result))
-    return Reading(facts=tuple(_facts(task, frozenset(names)) for task, names in lower.items()), published=published)
+            lower.setdefault(task, set()).add(_name(result))
+        if _in_percent(result):
+            percent.setdefault(task, set()).add(_name(result))
+    facts = (
+        _facts(entry, frozenset(lower.get(entry, ())), frozenset(percent.get(entry, ()))) for entry in lower | percent
+    )
+    return Reading(facts=tuple(facts), published=published)
+
+
+def _in_percent(result: Mapping[str, Any]) -> bool:
+    """Say whether a metric goes from 0 to 100, as its configuration states."""
+    config = result.get("metric_config") or {}
+    return (finite(config.get("min_score")) or 0.0, finite(config.get("max_score"))) == PERCENT
 
 
 def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source) -> Iterator[Published]:
@@ -132,15 +146,18 @@ def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source)
         details = result.get("score_details") or {}
         uncertainty = details.get("uncertainty") or {}
         score, n = finite(details.get("score")), uncertainty.get("num_samples")
+        scale = Scale(bounds=PERCENT if _in_percent(result) else FRACTIONS)
+        stderr = finite((uncertainty.get("standard_error") or {}).get("value"))
         if score is not None:
             yield Published(
                 task=str(result.get("evaluation_name")),
                 model=model,
                 metric=_name(result),
-                score=score,
+                score=scale.place(score),
                 n=n if isinstance(n, int) else None,
-                stderr=finite((uncertainty.get("standard_error") or {}).get("value")),
+                stderr=None if stderr is None else scale.size(stderr),
                 source=source.name,
+                scaled=not scale.as_it_is,
             )
 
 
@@ -149,11 +166,12 @@ def _name(result: Mapping[str, Any]) -> str:
     return str(config.get("metric_name") or config.get("metric_id") or "score")
 
 
-def _facts(task: str, lower: frozenset[str]) -> TaskFacts:
+def _facts(task: str, lower: frozenset[str], percent: frozenset[str] = frozenset()) -> TaskFacts:
     return TaskFacts(
         task=task,
         harness="Every Eval Ever",
         lower_is_better=lower,
+        percent=percent,
         failures="drop",
         failures_words="Every Eval Ever keeps an error's text beside its score and leaves the rest to the reader.",
     )

@@ -20,6 +20,7 @@ from howsure.readers import registry, tables
 from howsure.readers.base import Reader, Reading, Source
 from howsure.table.schema import find_roles, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
+from howsure.table.writing import Writing
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class _Found:
 
     reports: list[FileReport] = field(default_factory=list)
     taken: list[_Read] = field(default_factory=list)
-    scans: list[tuple[Source, pl.LazyFrame]] = field(default_factory=list)
+    tables: list[tables.Table] = field(default_factory=list)
 
 
 def read_paths(
@@ -51,6 +52,7 @@ def read_paths(
     *,
     columns: Mapping[str, tuple[str, ...]] | None = None,
     where: Mapping[str, tuple[str, ...]] | None = None,
+    writing: Writing | None = None,
     reader: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
@@ -58,13 +60,15 @@ def read_paths(
 ) -> Scores:
     """Read files and folders into one Scores.
 
-    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `reader` forces a
+    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how
+    they write numbers, `reader` forces a
     format, `strict` stops at the first file that can't be read. `probabilities` asks for the probability of the right
     answer beside the scores. `progress` wraps the list of files.
     """
-    sources = [replace(source, probabilities=probabilities) for path in paths for source in find_sources(Path(path))]
+    listed = [source for path in paths for source in find_sources(Path(path))]
+    sources = [replace(source, probabilities=probabilities, writing=writing or Writing()) for source in listed]
     found = _Found()
-    reports, taken, scans = found.reports, found.taken, found.scans
+    reports, taken = found.reports, found.taken
     for source in progress(sources) if progress else sources:
         try:
             _take(source, reader, columns or {}, found)
@@ -76,8 +80,10 @@ def read_paths(
     kept = _newest_runs(taken, reports)
     cautions = [caution for read in kept for caution in read.reading.cautions]
     harness = _tell_apart(kept, cautions)
-    notes: list[str] = []
-    rows, roles = _rows(harness, scans, dict(columns or {}), where or {}, notes)
+    texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
+    notes = [f"{name}: {note}" for name, numbers in texts for note in numbers.notes]
+    notes += [f"{read.source.name}: {note}" for read in kept for note in read.reading.notes]
+    rows, roles = _rows(harness, found.tables, dict(columns or {}), where or {}, notes)
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
     if rows is None and not published:
@@ -91,6 +97,7 @@ def read_paths(
         files=tuple(sorted(reports, key=lambda report: report.path)),
         cautions=tuple(dict.fromkeys(cautions)),
         notes=tuple(notes),
+        signed=frozenset(numbers.column for _, numbers in texts if numbers.percent),
     )
 
 
@@ -144,7 +151,7 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
     elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
-        found.scans.append((source, tables.checked(source, frame)))
+        found.tables.append(tables.checked(source, frame, columns))
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
         found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
@@ -280,13 +287,13 @@ def _number_runs(
 
 def _rows(
     harness: list[pl.DataFrame],
-    scans: list[tuple[Source, pl.LazyFrame]],
+    found: list[tables.Table],
     columns: dict[str, tuple[str, ...]],
     where: Mapping[str, tuple[str, ...]],
     notes: list[str],
 ) -> tuple[Any, dict[str, tuple[str, ...]]]:
     """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy."""
-    named = [(source, _named(source, frame, columns, where, notes)) for source, frame in scans]
+    named = [(table.source, _named(table, columns, where, notes)) for table in found]
     frames = _name_tasks(named, columns, notes)
     if not harness:
         if not frames:
@@ -300,14 +307,13 @@ def _rows(
 
 
 def _named(
-    source: Source,
-    frame: pl.LazyFrame,
+    table: tables.Table,
     columns: Mapping[str, tuple[str, ...]],
     where: Mapping[str, tuple[str, ...]],
     notes: list[str],
 ) -> pl.LazyFrame:
     """Name the model of a table after its file where no column does."""
-    frame = _keep(frame, where)
+    source, frame = table.source, table.rows(_keep(table.frame, where))
     if "model" not in find_roles(frame.collect_schema().names(), columns):
         stem = source.path.stem
         notes.append(f"{source.name}: no column names the model, so the file does: {stem}.")

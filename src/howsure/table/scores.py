@@ -25,7 +25,7 @@ class TaskFacts:
     `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what the
     harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence. `finer` holds the
     metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
-    `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
+    `percent` holds the metrics that it states in percent. `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
     items were put in random order, None where it doesn't say; `order`: the items of a run in progress as it starts them.
     """
 
@@ -33,6 +33,7 @@ class TaskFacts:
     harness: str
     headline: str | None = None
     lower_is_better: frozenset[str] = frozenset()
+    percent: frozenset[str] = frozenset()
     failures: str = "drop"
     failures_words: str = ""
     finer: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -54,12 +55,14 @@ def joined_facts(stated: Iterable[TaskFacts]) -> tuple[TaskFacts, ...]:
         if known.headline != fact.headline:
             facts[fact.task] = replace(known, headline=None)
         lower = known.lower_is_better | fact.lower_is_better
+        percent = known.percent | fact.percent
         finer = {**fact.finer, **known.finer}
         plans = {name: min(getattr(known, name), getattr(fact, name)) for name in ("planned", "epochs")}
         shuffled = known.shuffled if known.shuffled == fact.shuffled else known.shuffled and fact.shuffled
         facts[fact.task] = replace(
             facts[fact.task],
             lower_is_better=lower,
+            percent=percent,
             finer=finer,
             shuffled=shuffled,
             order=_joined_order(known.order, fact.order),
@@ -80,7 +83,10 @@ def _joined_order(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ..
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A score that a log or a leaderboard states without the rows behind it, on the scale of the tidy table."""
+    """A score that a log or a leaderboard states without the rows behind it, on the scale of the tidy table.
+
+    `scaled`: the reader made a fraction of it, so that no bounds are to be named.
+    """
 
     task: str
     model: str
@@ -89,6 +95,7 @@ class Published:
     n: int | None = None
     stderr: float | None = None
     source: str = ""
+    scaled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +131,7 @@ class Scores:
         files: What became of each file.
         cautions: Warnings, each with what to do about it.
         notes: Statements that precede any number.
+        signed: Score columns that were in percent by their % signs, and are fractions now.
 
     Examples:
         >>> import polars as pl
@@ -138,6 +146,7 @@ class Scores:
     files: tuple[FileReport, ...] = ()
     cautions: tuple[Caution, ...] = ()
     notes: tuple[str, ...] = ()
+    signed: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
+from howsure.commands.main import main
 from howsure.readers.tables import published_scores, read_side_table
 from howsure.table.numbers import MISSING, read_numbers
 from howsure.table.writing import Writing
@@ -52,6 +54,7 @@ def test_what_texts_mean(texts, expected):
         (["1", "12 %%"], r"'12 %%' \(row 2\)"),
         (["1", "inf"], r"'inf' \(row 2\)"),
         (["1", "$3"], r"'\$3' \(row 2\)"),
+        (["1", "٣"], r"'٣' \(row 2\)"),
         (["3", "1,234"], r"'1,234' \(row 2\), which could be 1\.234 or 1234"),
         (["78,8", "0.5"], r"'0\.5' and '78,8' \(row 1\), which write decimals in two ways"),
         (["85%", "0.9"], r"'0\.9' \(row 2\) beside '85%', which could be 0\.9 or 0\.9 %"),
@@ -158,6 +161,8 @@ def test_the_scale_of_published_scores():
     assert [each.score for each in published([71.5, 0.5], "score_pct").published] == pytest.approx([0.715, 0.005])
     with pytest.raises(hs.DataError, match=r"which could be 0\.7 % or 70 %"):
         published([0.7, 0.6], "score_pct")
+    assert [each.score for each in published([71.5, 60], "pass_rate_2").published] == pytest.approx([0.715, 0.6])
+    assert published([0.7, 0.6], "win_rate").cautions == ()
     unknown = published([71.5, 60])
     assert [each.score for each in unknown.published] == [71.5, 60]
     assert [caution.code for caution in unknown.cautions] == ["unbounded_scores"]
@@ -184,3 +189,12 @@ def test_a_side_table_keeps_its_columns(tmp_path):
     """Of a table with one row an item a column called value is a covariate, and no score."""
     (tmp_path / "items.csv").write_text("item,value\nq0,1.5\nq1,2.5\n")
     assert read_side_table(str(tmp_path / "items.csv")).schema["value"] == pl.Float64
+
+
+def test_what_decides_is_named_as_the_shell_has_it(tmp_path):
+    for scores, flags in ((["1", "oops"], "--missing oops"), (['"1,234"', "3"], "--decimal comma")):
+        result = CliRunner().invoke(main, ["--no-config", "estimate", str(csv(tmp_path / "rows.csv", scores))])
+        assert result.exit_code == 1
+        assert flags in " ".join(result.output.split())
+        again = CliRunner().invoke(main, ["--no-config", "estimate", str(tmp_path / "rows.csv"), *flags.split()])
+        assert again.exit_code == 0

@@ -70,7 +70,9 @@ class Bounds(click.ParamType[tuple[float, float] | None]):
     def __init__(self, *, open_: bool = False) -> None:
         self.open_ = open_
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float] | None:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float] | None:
         """Read two numbers, or None."""
         if self.open_ and str(value).strip().lower() == "none":
             return None

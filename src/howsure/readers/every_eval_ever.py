@@ -122,17 +122,16 @@ def _read_aggregate(source: Source) -> Reading:
     if not published:
         raise ReadError("no score in the aggregate", where=source.name, remedy="Check the file.")
     lower: dict[str, set[str]] = {entry.task: set() for entry in published}
-    percent: dict[str, set[str]] = {entry.task: set() for entry in published}
     for result in results:
-        task = str(result.get("evaluation_name"))
         if (result.get("metric_config") or {}).get("lower_is_better"):
-            lower.setdefault(task, set()).add(_name(result))
-        if _in_percent(result):
-            percent.setdefault(task, set()).add(_name(result))
-    facts = (
-        _facts(entry, frozenset(lower.get(entry, ())), frozenset(percent.get(entry, ()))) for entry in lower | percent
+            lower.setdefault(str(result.get("evaluation_name")), set()).add(_name(result))
+    return Reading(
+        facts=tuple(_facts(task, frozenset(names)) for task, names in lower.items()),
+        published=published,
+        notes=tuple(
+            dict.fromkeys(f"{_name(each)}: percent, as the log states." for each in results if _in_percent(each))
+        ),
     )
-    return Reading(facts=tuple(facts), published=published)
 
 
 def _in_percent(result: Mapping[str, Any]) -> bool:
@@ -146,8 +145,8 @@ def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source)
         details = result.get("score_details") or {}
         uncertainty = details.get("uncertainty") or {}
         score, n = finite(details.get("score")), uncertainty.get("num_samples")
-        scale = Scale(bounds=PERCENT if _in_percent(result) else FRACTIONS)
         stderr = finite((uncertainty.get("standard_error") or {}).get("value"))
+        scale = Scale(bounds=PERCENT if _in_percent(result) else FRACTIONS)
         if score is not None:
             yield Published(
                 task=str(result.get("evaluation_name")),
@@ -166,12 +165,11 @@ def _name(result: Mapping[str, Any]) -> str:
     return str(config.get("metric_name") or config.get("metric_id") or "score")
 
 
-def _facts(task: str, lower: frozenset[str], percent: frozenset[str] = frozenset()) -> TaskFacts:
+def _facts(task: str, lower: frozenset[str]) -> TaskFacts:
     return TaskFacts(
         task=task,
         harness="Every Eval Ever",
         lower_is_better=lower,
-        percent=percent,
         failures="drop",
         failures_words="Every Eval Ever keeps an error's text beside its score and leaves the rest to the reader.",
     )

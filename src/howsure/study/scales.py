@@ -63,13 +63,11 @@ def scales_of(parts: Parts, scores: Scores, design: Design, column: str) -> Scal
     if design.bounds is not None:
         for key, extent in extents.items():
             require_bounds(" · ".join(key), extent, design.bounds)
-    percent = {(fact.task, metric) for fact in scores.facts for metric in fact.percent}
     scales = {
         key: scale_of(
             extent,
             (column, key[1]),
             bounds=design.bounds,
-            percent=key in percent,
             signed=column in scores.signed,
         )
         for key, extent in extents.items()

@@ -89,9 +89,9 @@ def read_numbers(frame: Frame, column: str, writing: Writing, *, words: bool = T
     """
     texts = _texts(frame, column)
     missing = MISSING | {text.strip().lower() for text in writing.missing}
-    unscored = texts.filter(pl.col("plain").is_in(sorted(missing)))
-    worded = texts.filter(pl.col("plain").is_in(sorted(WORDS)) & words).join(unscored, on="text", how="anti")
-    digits = texts.join(pl.concat([unscored, worded]), on="text", how="anti", maintain_order="left")
+    is_missing = pl.col("plain").is_in(sorted(missing))
+    is_word = pl.col("plain").is_in(sorted(WORDS) if words else []) & ~is_missing
+    unscored, worded, digits = texts.filter(is_missing), texts.filter(is_word), texts.filter(~is_missing & ~is_word)
     neither = digits.filter(~pl.col("point") & ~pl.col("comma"))
     if len(neither):
         raise _unreadable(frame, column, neither["text"][0], words=words)
@@ -117,8 +117,9 @@ def _text(column: str) -> nw.Expr:
 def _pattern(decimal: Decimal) -> str:
     """Return what a number looks like whose decimals stand behind this mark; thousands may be parted by the other."""
     mark, between = (rf"\{sign}" for sign in MARKS[decimal])
-    plain = rf"(\d+({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?"
-    return rf"^[+-]?({plain}|[1-9]\d{{0,2}}({between}\d{{3}})+({mark}\d*)?)$"
+    digit = "[0-9]"  # other scripts have digits too, which no cast reads
+    plain = rf"({digit}+({mark}{digit}*)?|{mark}{digit}+)([eE][+-]?{digit}+)?"
+    return rf"^[+-]?({plain}|[1-9]{digit}{{0,2}}({between}{digit}{{3}})+({mark}{digit}*)?)$"
 
 
 def _texts(frame: Frame, column: str) -> pl.DataFrame:

@@ -24,6 +24,9 @@ FRACTIONS = (0.0, 1.0)
 PERCENT_NAMES = frozenset(("percent", "percentage", "pct", "%"))
 """Words of a name that say percent."""
 
+RATES = ("pass rate", "win rate", "winrate", "success rate", "solve rate", "error rate", "failure rate", "refusal rate")
+"""Shares by their names: above 1 they can only be percent, and up to 1 they are what they should be."""
+
 ROUNDING = 1e-9
 UNBOUNDED = "unbounded_scores"
 """The caution of scores that nothing bounds."""
@@ -96,22 +99,20 @@ def scale_of(
     names: Iterable[str],
     *,
     bounds: tuple[float, float] | None = None,
-    percent: bool = False,
     signed: bool = False,
 ) -> Scale:
-    """Decide on a scale: what the user says, else the harness, else % signs, a name, or scores that are all 0 or 100.
+    """Decide on a scale: what the user says, else % signs, a name, or scores that are all 0 or 100.
 
-    `names`: of the column and the metric. `percent`: the harness says so.
+    `names`: of the column and the metric.
     """
     if bounds is not None:
         return Scale(bounds=bounds, why=ASKED)
-    if percent and extent.within(PERCENT):
-        return Scale(bounds=PERCENT, why="as the log states")
+    names = tuple(names)
     named = not signed and any(map(says_percent, names))
     if extent.within(FRACTIONS):
         return Scale(doubt="fractions" if named else "")
     if not signed and extent.within(PERCENT):
-        if named:
+        if named or any(map(_is_rate, names)):
             return Scale(bounds=PERCENT, why="by its name")
         if extent.ends:
             return Scale(bounds=PERCENT, why="since every score is 0 or 100")
@@ -121,6 +122,10 @@ def scale_of(
 def says_percent(name: str) -> bool:
     """Say whether a name says percent: accuracy_pct, Percent correct, score (%)."""
     return not PERCENT_NAMES.isdisjoint(name_words(name))
+
+
+def _is_rate(name: str) -> bool:
+    return any(rate in " ".join(name_words(name)) for rate in RATES)
 
 
 def require_bounds(name: str, extent: Extent, bounds: tuple[float, float]) -> None:

@@ -25,7 +25,7 @@ class TaskFacts:
     `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what the
     harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence. `finer` holds the
     metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
-    `percent` holds the metrics that it states in percent. `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
+    `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
     items were put in random order, None where it doesn't say; `order`: the items of a run in progress as it starts them.
     """
 
@@ -33,7 +33,6 @@ class TaskFacts:
     harness: str
     headline: str | None = None
     lower_is_better: frozenset[str] = frozenset()
-    percent: frozenset[str] = frozenset()
     failures: str = "drop"
     failures_words: str = ""
     finer: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -55,14 +54,12 @@ def joined_facts(stated: Iterable[TaskFacts]) -> tuple[TaskFacts, ...]:
         if known.headline != fact.headline:
             facts[fact.task] = replace(known, headline=None)
         lower = known.lower_is_better | fact.lower_is_better
-        percent = known.percent | fact.percent
         finer = {**fact.finer, **known.finer}
         plans = {name: min(getattr(known, name), getattr(fact, name)) for name in ("planned", "epochs")}
         shuffled = known.shuffled if known.shuffled == fact.shuffled else known.shuffled and fact.shuffled
         facts[fact.task] = replace(
             facts[fact.task],
             lower_is_better=lower,
-            percent=percent,
             finer=finer,
             shuffled=shuffled,
             order=_joined_order(known.order, fact.order),

@@ -65,6 +65,13 @@ def test_other_scores_above_1_have_no_bounds_unless_they_are_named():
         hs.estimate(rows, bounds=(0, 5))
 
 
+def test_percent_signs_and_bounds_of_percent_divide_once():
+    rows = two_models(score=pl.format("{}%", (pl.col("score") * 100).cast(pl.Int64)))
+    plain = hs.estimate(two_models())[0].estimate
+    for bounds in (None, (0, 1), (0, 100)):
+        assert hs.estimate(rows, bounds=bounds)[0].estimate == plain
+
+
 def test_a_rating_from_1_to_5():
     rows = two_models(score=1 + 4 * pl.col("score"))
     plain = hs.compare(two_models(), "a", "b")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution
-from howsure.table.scale import ROUNDING, Extent, Scale, require_bounds, scale_of
+from howsure.table.scale import FRACTIONS, PERCENT, ROUNDING, Extent, Scale, require_bounds, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,19 +60,21 @@ class Scales:
 def scales_of(parts: Parts, scores: Scores, design: Design, column: str) -> Scales:
     """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one passes `bounds`."""
     extents = {key: _extent(part) for key, part in parts.items()}
-    if design.bounds is not None:
+    signed = column in scores.signed
+    bounds = FRACTIONS if signed and design.bounds == PERCENT else design.bounds  # a % sign has divided by 100 already
+    if bounds is not None:
         for key, extent in extents.items():
-            require_bounds(" · ".join(key), extent, design.bounds)
+            require_bounds(" · ".join(key), extent, bounds)
     scales = {
         key: scale_of(
             extent,
             (column, key[1]),
-            bounds=design.bounds,
-            signed=column in scores.signed,
+            bounds=bounds,
+            signed=signed,
         )
         for key, extent in extents.items()
     }
-    mixed = {} if design.bounds else {key: caution for key, part in parts.items() if (caution := _mixed(key, part))}
+    mixed = {} if bounds else {key: caution for key, part in parts.items() if (caution := _mixed(key, part))}
     return Scales(scales=scales, extents=extents, mixed=mixed)
 
 

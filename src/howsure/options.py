@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from howsure import checks
 from howsure.errors import OptionError
 from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, PlanMethod, Variance
+from howsure.table.writing import Decimal
 
 if TYPE_CHECKING:
     from howsure.statistics.choices import ScoreKind
@@ -77,7 +78,7 @@ def parse_score(text: str) -> ScoreRule:
     return ScoreRule(kind=kind, k=int(found["k"]))  # type: ignore[arg-type]
 
 
-Written = Literal["text", "whole", "real", "size", "switch"]
+Written = Literal["text", "whole", "real", "size", "bounds", "switch"]
 """How a value is written on a command line; a size may be in points or percent."""
 
 
@@ -171,6 +172,11 @@ class Option:
         """The long flag that the command line has it under."""
         return max(self.flags, key=len).partition("/")[0] if self.flags else f"--{self.name.replace('_', '-')}"
 
+    @property
+    def off(self) -> str:
+        """The long flag that turns it off, "" where there is none."""
+        return max(self.flags, key=len).partition("/")[2] if self.flags else ""
+
     def checked(self, value: Any) -> Any:
         """Return a value as plain Python has it; None passes where the option needn't be given."""
         if value is None and self.default is None and not self.needed:
@@ -192,6 +198,8 @@ def every() -> tuple[Option, ...]:
     """Return all options: those that verbs share first, then those that a verb has of its own."""
     return tuple(_TABLE.values())
 
+
+_BOUNDS = Option("bounds", Kind(check=checks.bounds, written="bounds"), "LOW,HIGH")
 
 SHARED = (
     Option(
@@ -304,6 +312,14 @@ SHARED = (
         help="Had other questions been drawn, or exactly these.",
         about='What the score is about: all "questions" that could have been drawn, or exactly those of this "benchmark".',
     ),
+    replace(
+        _BOUNDS,
+        help="Scores from LOW to HIGH count as 0 to 1; 0,100 for percent.",
+        about=(
+            "The smallest and largest possible score, which count as 0 and 1, in sizes and limits too: (0, 100) says percent. "
+            "None takes percent for percent where a name, a % sign or the values say so, and other scores as they are."
+        ),
+    ),
     Option(
         "covariate",
         NAMES,
@@ -336,6 +352,8 @@ READING = (
         "columns", PAIRED_NAMES, "ROLE=COLUMN", flags=("--columns", "-c"), help="Name a table's column; A+B joins two."
     ),
     Option("where", PAIRED_NAMES, "COLUMN=VALUE", flags=("--where", "-w"), help="Keep only rows with this value."),
+    Option("missing", NAMES, "TEXT", help="Read this text as no score, as NA and - are (again for more)."),
+    Option("decimal", word_of(Decimal), help="The mark before decimals, where a column doesn't tell it."),
     Option("reader", NAME, "NAME", help="Force a format instead of recognising it."),
     Option("strict", FLAG, default=False, help="Stop at the first file that can't be read."),
 )
@@ -502,7 +520,7 @@ _OWN = (
         Option("items_planned", count_of(1), "N", help="Items of the whole run, where the log doesn't say."),
         replace(_ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
         replace(_CLUSTER_SIZE, help="Every cluster has N items."),
-        Option("bounds", Kind(check=checks.bounds), "LOW,HIGH|none", help="No score can pass them."),
+        replace(_BOUNDS, metavar="LOW,HIGH|none", help="No score can pass them; they count as 0 and 1."),
         Option("clusters", Kind(check=checks.groups)),
         Option("shuffled", FLAG, help="The items come in random order, though no log says so."),
         Option("order", Kind(check=checks.ids)),

@@ -335,4 +335,4 @@ def test_several_scorers_and_misspelt_ones_are_refused_before_a_sample_runs(tmp_
 
 def test_scores_on_another_scale_need_their_bounds(tmp_path):
     assert "not between 0 and 1" in scored(tmp_path, points()).error.message
-    assert "is at least 50:" in told(scored(tmp_path, points(), floor=50, bounds=(0, 100)))["verdict"]
+    assert "is at least 50.0 %:" in told(scored(tmp_path, points(), floor=0.5, bounds=(0, 100)))["verdict"]

@@ -311,6 +311,11 @@ def test_every_eval_ever_aggregates(write: Write) -> None:
         ("org/m", "error", 0.2, 0.01, 100)
     ]
     assert reading.facts[0].lower_is_better == {"error"}
+    result["metric_config"] |= {"min_score": 0, "max_score": 100}
+    result["score_details"] = {"score": 20, "uncertainty": {"standard_error": {"value": 1}, "num_samples": 100}}
+    percent = read(every_eval_ever, write("y.json", document))
+    assert [(e.score, e.stderr, e.scaled) for e in percent.published] == [(0.2, 0.01, True)]
+    assert percent.notes == ("error: percent, as the log states.",)
     write("x.jsonl", lines([instance("a", 1.0)]))
     assert every_eval_ever.claims(aggregate) == "companion"
 

@@ -169,6 +169,8 @@ def test_scores_beyond_one_are_refused_naming_item_and_model():
     with pytest.raises(hs.DataError, match="item 'q2' of model 'a'"):
         value(rows, "pass@2")
     rows = table({name: [100 * score for score in scores] for name, scores in RIGHT.items()})
+    assert value(rows, "pass@2") == value(table(RIGHT), "pass@2")  # percent
+    rows = table({name: [50 * score for score in scores] for name, scores in RIGHT.items()})
     with pytest.raises(hs.DataError, match="right or wrong"):
         value(rows, "pass@2")
 

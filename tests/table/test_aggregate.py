@@ -6,6 +6,7 @@ Polars (eager) is the reference; its own numbers are checked against oracles els
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -160,16 +161,19 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
 }
 
 
+ROW = re.compile(r" \((row [\d,]+|[\d,]+ rows?)\)")
+
+
 @pytest.mark.parametrize("why", REFUSED)
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_are_the_same(kinds: Kinds, kind: str, why: str) -> None:
-    """A table that can't be used is refused in the same words."""
+    """A table that can't be used is refused in the same words; only where rows have an order one is named."""
     table = numbers().table
     with pytest.raises(hs.DataError) as expected:
         REFUSED[why](table)
     with pytest.raises(hs.DataError) as found:
         REFUSED[why](kinds.make(kind, table))
-    assert str(found.value) == str(expected.value)
+    assert ROW.sub("", str(found.value)) == ROW.sub("", str(expected.value))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -537,7 +537,7 @@ def test_a_half_written_file_is_told(tmp_path):
         ("gate", ["-a", "a", "-b", "b", "--not-worse-than", "5pp"]),
         ("gate", ["-a", "a", "--at-least", "40%"]),
         ("compare", ["-a", "a", "-b", "b", "--margin", "5 %"]),
-        ("watch", ["-a", "a", "-b", "b", "--bounds", "0,100", "--margin", "5pp", "--once"]),
+        ("watch", ["-a", "a", "-b", "b", "--bounds", "none", "--margin", "5pp", "--once"]),
         ("plan", ["--effect", "5pp"]),
         ("plan", ["-a", "a", "--within", "5pp"]),
     ],

@@ -56,6 +56,8 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
         list(paths),
         columns={role: tuple(names.split("+")) for role, names in name_pairs("--columns", how["columns"] or ())},
         where=gather(name_pairs("--where", how["where"] or ())),
+        missing=how["missing"] or None,
+        decimal=how["decimal"],
         reader=how["reader"],
         strict=how["strict"],
         probabilities=given.get("score") == "prob",

@@ -59,10 +59,14 @@ def as_flags(text: str, ctx: click.Context | None = None, *, bare: bool = True) 
         return text
     flags = {option.name: option.long for option in reversed(table.every())} | _of_command(ctx)
 
+    offs = {option.name: option.off for option in table.every()}
+
     def flag(found: re.Match[str]) -> str:
         name, value = found["name"], found["value"]
         if name not in flags or (value is None and not bare):
             return found[0]
+        if value == "False" and offs.get(name):
+            return offs[name]
         return flags[name] if value in (None, "True") else f"{flags[name]} {_shell(value)}"
 
     return re.sub(_NAMED, flag, text)

@@ -66,7 +66,7 @@ def guide(ctx: click.Context, /, number: int | None, paths: tuple[str, ...], **a
             read(paths, asked),
             paths,
             grouping=_typed(ctx, "cluster", "cluster_from"),
-            reading=_typed(ctx, "columns", "where", "reader", "strict"),
+            reading=_typed(ctx, "columns", "where", "missing", "decimal", "reader", "strict"),
             **chosen,
         )
         _show(chapters.chapter(number), target, ctx.find_root())

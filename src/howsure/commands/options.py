@@ -62,6 +62,27 @@ class Fraction(Size):
         return float(super().convert(over, param, ctx)) / below
 
 
+class Bounds(click.ParamType[tuple[float, float] | None]):
+    """Two numbers, the lower one first: `0,100`; `open_`: or `none`."""
+
+    name = "bounds"
+
+    def __init__(self, *, open_: bool = False) -> None:
+        self.open_ = open_
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float] | None:
+        """Read two numbers, or None."""
+        if self.open_ and str(value).strip().lower() == "none":
+            return None
+        try:
+            low, high = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not LOW,HIGH{' or none' if self.open_ else ''}: write 0,100", param, ctx)
+        return low, high
+
+
 class Paths(click.Argument):
     """Paths that a configuration may give where the command line gives none."""
 
@@ -107,7 +128,7 @@ def _type(kind: table.Kind) -> Any:
         return click.Choice(kind.words)
     if kind.written == "whole":
         return click.IntRange(kind.least)
-    return {"real": float, "size": Size()}.get(kind.written, str)
+    return {"real": float, "size": Size(), "bounds": Bounds()}.get(kind.written, str)
 
 
 def typed(name: str) -> bool:

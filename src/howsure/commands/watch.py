@@ -11,7 +11,7 @@ import click
 
 from howsure.commands.base import read, split, write
 from howsure.commands.exits import DONE, UNDECIDED, VerdictCommand
-from howsure.commands.options import DESIGN, OUTPUT, READING, paths, refuse_points, takes
+from howsure.commands.options import DESIGN, OUTPUT, READING, Bounds, paths, refuse_points, takes
 from howsure.commands.streams import aside
 
 if TYPE_CHECKING:
@@ -36,8 +36,15 @@ ASKED = (
 @click.option("--every", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds between looks.")
 @click.option("--once", is_flag=True, help="Look once, for cron and CI.")
 @takes("watch", "items_planned", "attempts", "cluster_size")
-@click.option("--bounds", default="0,1", show_default=True, metavar="LOW,HIGH|none", help="No score can pass them.")
-@takes("watch", "shuffled", *READING, *DESIGN, *OUTPUT)
+@click.option(
+    "--bounds",
+    type=Bounds(open_=True),
+    default="0,1",
+    show_default=True,
+    metavar="LOW,HIGH|none",
+    help="No score can pass them; they count as 0 and 1.",
+)
+@takes("watch", "shuffled", *READING, *(name for name in DESIGN if name != "bounds"), *OUTPUT)
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
     """Follow a run in progress, and say when it may be stopped.
 
@@ -47,8 +54,7 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
 
     rest, shown = split(paths, given)
     asked = {name: rest.pop(name) for name in ASKED}
-    asked["bounds"] = bounds = parse_bounds(asked["bounds"])
-    refuse_points({name: asked[name] for name in SIZES}, percent=bounds == (0.0, 1.0))
+    refuse_points({name: asked[name] for name in SIZES}, percent=asked["bounds"] is not None)
     reading_options = {name: rest.pop(name) for name in READING}
     monitor = howsure.Monitor(**asked, **rest)
 
@@ -61,17 +67,6 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
     else:
         _tell(f"Nothing could be read yet: {reason}")
     sys.exit(DONE if look is not None and look.decided else UNDECIDED)
-
-
-def parse_bounds(text: str) -> tuple[float, float] | None:
-    """Read `0,100`, or `none`."""
-    if text.strip().lower() == "none":
-        return None
-    try:
-        low, high = (float(part) for part in text.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not LOW,HIGH or none", param_hint="--bounds") from None
-    return low, high
 
 
 def follow(

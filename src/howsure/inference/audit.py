@@ -7,13 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from howsure.answers.audit import Audit, AuditBoard, AuditEntry
 from howsure.errors import Caution, DataError
 from howsure.readers.tables import published_scores
 from howsure.statistics import audit as methods
 from howsure.statistics.means import intervals
-from howsure.table.schema import open_frame, to_polars
+from howsure.table.collecting import to_polars
+from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
+from howsure.table.schema import open_frame
+from howsure.table.scores import Scores
+from howsure.table.writing import Writing
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def audit_published(
-    scores: tuple[Published, ...],
+    scores: Scores,
     *,
     n: int | None,
     level: float,
@@ -32,7 +37,7 @@ def audit_published(
     """Audit published scores; see `howsure.audit`."""
     published = [
         replace(score, n=score.n if score.n is not None else n)
-        for score in scores
+        for score in scores.published
         if (not task or score.task in task) and (not metric or score.metric in metric)
     ]
     if not published:
@@ -45,12 +50,34 @@ def audit_published(
     for score in published:
         groups.setdefault((score.task, score.metric), []).append(score)
     boards = tuple(_board(key, scores, level) for key, scores in groups.items())
-    return Audit(boards=boards, cautions=tuple(_cautions(published)), top=top)
+    return Audit(boards=boards, notes=scores.notes, cautions=(*scores.cautions, *_cautions(published)), top=top)
 
 
-def published_in(frame: Any) -> tuple[Published, ...]:
+def published_in(frame: Any) -> Scores:
     """Return the scores of a leaderboard that the caller holds as a frame."""
-    return published_scores(to_polars(open_frame(frame)), "scores")
+    found = published_scores(to_polars(open_frame(frame)), "scores", Writing())
+    return Scores(rows=pl.DataFrame(), published=found.published, notes=found.notes, cautions=found.cautions)
+
+
+def bounded(scores: Scores, bounds: tuple[float, float] | None) -> Scores:
+    """Bring published scores, but for those that are fractions of percent already, to [0, 1] by bounds that the user named."""
+    if bounds is None:
+        return scores
+    open_ = [score.score for score in scores.published if not score.scaled]
+    require_bounds("published scores", extent_of_scores(pl.Series(open_, dtype=pl.Float64)), bounds)
+    scale = Scale(bounds=bounds, why=ASKED)
+    note = scale.note("Published scores")
+    return replace(
+        scores,
+        published=tuple(score if score.scaled else _placed(score, scale) for score in scores.published),
+        notes=(*scores.notes, *([note] if note and open_ else [])),
+        cautions=tuple(caution for caution in scores.cautions if caution.code != UNBOUNDED),
+    )
+
+
+def _placed(score: Published, scale: Scale) -> Published:
+    stderr = None if score.stderr is None else scale.size(score.stderr)
+    return replace(score, score=scale.place(score.score), stderr=stderr, scaled=True)
 
 
 def _board(key: tuple[str, str], scores: list[Published], level: float) -> AuditBoard:

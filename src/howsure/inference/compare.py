@@ -12,6 +12,7 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
 from howsure.inference.overall import overall_comparison
 from howsure.statistics.ranks import adjust as adjustments
+from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
 from howsure.wording import listing
 
@@ -53,7 +54,7 @@ def compared(study: Study, question: Question) -> Comparisons:
         comparisons=tuple(pairs),
         overall=total,
         notes=(*study.notes, *adjusted.told(study.design, pools)),
-        cautions=(*study.cautions, *_tasks_left_out(study, matrices), *unknown, *more),
+        cautions=(*study.cautions, *direction_cautions(study), *_tasks_left_out(study, matrices), *unknown, *more),
     )
 
 

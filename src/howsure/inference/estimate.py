@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,9 +33,14 @@ def entries(matrix: ScoreMatrix, question: Question) -> list[Entry]:
             task=matrix.task,
             metric=matrix.metric,
             model=model,
-            estimate=found[k],
+            estimate=_of_failures(found[k]) if matrix.of_failures else found[k],
             n_attempts=attempts[k],
             n_failed=failed[k],
         )
         for k, model in enumerate(matrix.models)
     ]
+
+
+def _of_failures(estimate: Estimate) -> Estimate:
+    """Return an estimate whose exact limits are those of a rate of failures."""
+    return replace(estimate, bounds=tuple(replace(bound, of_failures=True) for bound in estimate.bounds))

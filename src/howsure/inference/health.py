@@ -13,6 +13,7 @@ from howsure.statistics import health as methods
 from howsure.statistics.means.clustered import degrees_of_freedom
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.pairs import pair_moments
+from howsure.study.directions import direction_cautions
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Positions
@@ -27,7 +28,7 @@ def examine(study: Study, *, top: int | None, level: float) -> Health:
     if top is not None and top < 1:
         raise OptionError(f"top={top!r} leaves no model", remedy="Write 30 for the 30 best.")
     tasks = tuple(task_health(matrix, level, top=top) for matrix in study.matrices())
-    return Health(tasks=tasks, notes=study.notes, cautions=study.cautions)
+    return Health(tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study)))
 
 
 def best_first(matrix: ScoreMatrix) -> Positions:

@@ -10,6 +10,7 @@ from howsure.inference.boards import board
 from howsure.inference.estimate import entries
 from howsure.inference.overall import overall_board
 from howsure.inference.sensitivity import policy_changes_ranks
+from howsure.study.directions import direction_cautions
 
 if TYPE_CHECKING:
     from howsure.inference.question import Question
@@ -30,7 +31,7 @@ def ranked(study: Study, question: Question, *, top: int | None = None) -> Leade
         boards=tuple(boards),
         overall=total,
         notes=study.notes,
-        cautions=(*study.cautions, *left_out, *cautions),
+        cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
         top=top,
     )
 

@@ -18,6 +18,7 @@ from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.pivot import t_pivot
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.checkpoints import find_checkpoints, runs_of
+from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
 from howsure.table.schema import ALIASES, open_frame
 from howsure.wording import listing
@@ -53,7 +54,7 @@ def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
     kept = [matrix for matrix in matrices if find_checkpoints(matrix.models, pattern)] or matrices[:1]
     tasks = tuple(task_trend(matrix, asked, pattern) for matrix in kept)
     left = [*not_checkpoints(kept, pattern), *_left_out(matrices, kept), *_torn(tasks, kept)]
-    return Trend(tasks=tasks, notes=study.notes, cautions=(*study.cautions, *left))
+    return Trend(tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study), *left))
 
 
 def _left_out(matrices: Sequence[ScoreMatrix], kept: Sequence[ScoreMatrix]) -> list[Caution]:
@@ -200,15 +201,16 @@ def _task(task: str, metric: str, runs: Sequence[RunTrend], *, percent: bool) ->
     )
 
 
-def follow_published(scores: Sequence[Published], design: Design, asked: TrendOptions) -> Trend:
+def follow_published(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
     """Follow runs through published scores, which have no questions behind them and so no changes to be tested."""
     groups: dict[tuple[str, str], dict[str, Published]] = {}
-    for score in scores:
+    for score in scores.published:
         if score.task in (design.task or (score.task,)) and score.metric in (design.metric or (score.metric,)):
             groups.setdefault((score.task, score.metric), {})[score.model] = score
     if not groups:
         raise DataError("no published scores found", remedy="It takes columns for model, step and score.")
-    return Trend(tasks=tuple(_published_task(key, found, design, asked) for key, found in groups.items()))
+    tasks = tuple(_published_task(key, found, design, asked) for key, found in groups.items())
+    return Trend(tasks=tasks, notes=scores.notes, cautions=scores.cautions)
 
 
 def _published_task(

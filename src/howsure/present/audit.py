@@ -33,6 +33,8 @@ def document(answer: Audit) -> Document:
 def board_verdict(board: AuditBoard) -> str:
     """Say how many neighbouring gaps could be noise."""
     judged = [entry.verdict for entry in board.entries if entry.verdict]
+    if not judged and not all(0 <= entry.score <= 1 for entry in board.entries):
+        return "No gap can be judged, because nothing tells the scale of the scores. Name it with `bounds`."
     if not judged:
         return "No gap can be judged, because the number of questions is unknown. Give it as `n`."
     real = sum(word == "real" for word in judged)

@@ -76,7 +76,7 @@ def _methods_table(cells: pl.DataFrame, title: str) -> Table:
         Field("no bar", lambda row: f"{100 * row['refused']:.1f} %", priority=5),
         Field("broken", lambda row: f"{row['broken']:,}"),
     ]
-    ordered = found.sort("default", "mean", descending=True).iter_rows(named=True)
+    ordered = found.sort("default", "mean", "method", descending=[True, True, False]).iter_rows(named=True)
     return tabled(ordered, fields, title=title, note=LEGEND)
 
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
 from howsure.table.schema import COLUMNS
+from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,12 +61,14 @@ MAX_METADATA_TEXT = 200
 class Source:
     """One file, its first bytes, and the folder that was asked for (`root`), for names taken from the path.
 
-    `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it.
+    `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it; `writing` says how
+    tables write their numbers.
     """
 
     path: Path
     root: Path
     probabilities: bool = False
+    writing: Writing = field(default_factory=Writing)
 
     @cached_property
     def head(self) -> bytes:
@@ -141,12 +144,13 @@ class Reading:
 
     `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None where the
     file holds only published scores. `configuration`: settings that tell two runs of one model apart (temperature,
-    prompt …), used only when the same model and task come more than once.
+    prompt …), used only when the same model and task come more than once. `notes`: what is to be said before any number.
     """
 
     rows: pl.DataFrame | None = None
     facts: tuple[TaskFacts, ...] = ()
     published: tuple[Published, ...] = ()
+    notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
     run: Run | None = None
     configuration: Mapping[str, str] = field(default_factory=dict)

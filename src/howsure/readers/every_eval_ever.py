@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
+from howsure.table.scale import FRACTIONS, PERCENT, Scale
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
@@ -124,7 +125,19 @@ def _read_aggregate(source: Source) -> Reading:
     for result in results:
         if (result.get("metric_config") or {}).get("lower_is_better"):
             lower.setdefault(str(result.get("evaluation_name")), set()).add(_name(result))
-    return Reading(facts=tuple(_facts(task, frozenset(names)) for task, names in lower.items()), published=published)
+    return Reading(
+        facts=tuple(_facts(task, frozenset(names)) for task, names in lower.items()),
+        published=published,
+        notes=tuple(
+            dict.fromkeys(f"{_name(each)}: percent, as the log states." for each in results if _in_percent(each))
+        ),
+    )
+
+
+def _in_percent(result: Mapping[str, Any]) -> bool:
+    """Say whether a metric goes from 0 to 100, as its configuration states."""
+    config = result.get("metric_config") or {}
+    return (finite(config.get("min_score")) or 0.0, finite(config.get("max_score"))) == PERCENT
 
 
 def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source) -> Iterator[Published]:
@@ -132,15 +145,18 @@ def _published(results: Sequence[Mapping[str, Any]], model: str, source: Source)
         details = result.get("score_details") or {}
         uncertainty = details.get("uncertainty") or {}
         score, n = finite(details.get("score")), uncertainty.get("num_samples")
+        stderr = finite((uncertainty.get("standard_error") or {}).get("value"))
+        scale = Scale(bounds=PERCENT if _in_percent(result) else FRACTIONS)
         if score is not None:
             yield Published(
                 task=str(result.get("evaluation_name")),
                 model=model,
                 metric=_name(result),
-                score=score,
+                score=scale.place(score),
                 n=n if isinstance(n, int) else None,
-                stderr=finite((uncertainty.get("standard_error") or {}).get("value")),
+                stderr=None if stderr is None else scale.size(stderr),
                 source=source.name,
+                scaled=not scale.as_it_is,
             )
 
 

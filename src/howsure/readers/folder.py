@@ -21,6 +21,7 @@ from howsure.readers.base import Reader, Reading, Source
 from howsure.readers.faults import named
 from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
+from howsure.table.writing import Writing
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class _Found:
 
     reports: list[FileReport] = field(default_factory=list)
     taken: list[_Read] = field(default_factory=list)
-    scans: list[tuple[Source, pl.LazyFrame]] = field(default_factory=list)
+    tables: list[tables.Table] = field(default_factory=list)
 
     def failed(self, source: Source, error: HowsureError) -> None:
         """Report a file that can't be read, or used, in place of what was reported of it."""
@@ -58,6 +59,7 @@ def read_paths(
     *,
     columns: Mapping[str, tuple[str, ...]] | None = None,
     where: Mapping[str, tuple[str, ...]] | None = None,
+    writing: Writing | None = None,
     reader: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
@@ -65,13 +67,15 @@ def read_paths(
 ) -> Scores:
     """Read files and folders into one Scores.
 
-    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `reader` forces a
+    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how
+    they write numbers, `reader` forces a
     format, `strict` stops at the first file that can't be read. `probabilities` asks for the probability of the right
     answer beside the scores. `progress` wraps the list of files.
     """
-    sources = [replace(source, probabilities=probabilities) for path in paths for source in find_sources(Path(path))]
+    listed = [source for path in paths for source in find_sources(Path(path))]
+    sources = [replace(source, probabilities=probabilities, writing=writing or Writing()) for source in listed]
     found = _Found()
-    reports, taken, scans = found.reports, found.taken, found.scans
+    reports, taken = found.reports, found.taken
     for source in progress(sources) if progress else sources:
         try:
             with named(source.name):
@@ -83,10 +87,12 @@ def read_paths(
     kept = _newest_runs(taken, reports)
     cautions = [caution for read in kept for caution in read.reading.cautions]
     harness = _tell_apart(kept, cautions)
-    notes: list[str] = []
-    tables_read = [(s, _named(s, frame, columns or {}, where or {}, notes)) for s, frame in scans]
-    tables_read = _scored(tables_read, columns or {}, found, strict=strict or not harness)
-    rows, roles = _rows(harness, tables_read, dict(columns or {}), where or {}, notes)
+    texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
+    notes = [f"{name}: {note}" for name, numbers in texts for note in numbers.notes]
+    notes += [f"{read.source.name}: {note}" for read in kept for note in read.reading.notes]
+    named_tables = [(table.source, _named(table, columns or {}, where or {}, notes)) for table in found.tables]
+    named_tables = _scored(named_tables, columns or {}, found, strict=strict or not harness)
+    rows, roles = _rows(harness, named_tables, dict(columns or {}), where or {}, notes)
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
     if rows is None and not published:
@@ -100,6 +106,7 @@ def read_paths(
         files=tuple(sorted(reports, key=lambda report: report.path)),
         cautions=tuple(dict.fromkeys(cautions)),
         notes=tuple(notes),
+        signed=frozenset(numbers.column for _, numbers in texts if numbers.percent),
     )
 
 
@@ -163,7 +170,7 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
     elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
-        found.scans.append((source, tables.checked(source, frame, columns)))
+        found.tables.append(tables.checked(source, frame, columns))
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
         found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
@@ -334,14 +341,13 @@ def _rows(
 
 
 def _named(
-    source: Source,
-    frame: pl.LazyFrame,
+    table: tables.Table,
     columns: Mapping[str, tuple[str, ...]],
     where: Mapping[str, tuple[str, ...]],
     notes: list[str],
 ) -> pl.LazyFrame:
     """Name the model of a table after its file where no column does."""
-    frame = _keep(frame, where)
+    source, frame = table.source, table.rows(_keep(table.frame, where))
     if "model" not in find_roles(frame.collect_schema().names(), columns):
         stem = source.path.stem
         notes.append(f"{source.name}: no column names the model, so the file does: {stem}.")

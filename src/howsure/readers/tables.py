@@ -5,19 +5,25 @@ A table stays as it is, lazy where its format allows; its columns are recognised
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
+import narwhals as nw
+import polars as pl
+
+from howsure.errors import Caution, DataError, ReadError
 from howsure.readers.base import Claim, Reading, Source, whole_text
 from howsure.readers.faults import named
+from howsure.table.numbers import Numbers, numbers_of
+from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import find_roles, used_columns
 from howsure.table.scores import Published
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    import polars as pl
+    from howsure.table.writing import Writing
 
 NAME = "tables"
 FORMATS = "tables (.csv, .tsv, .jsonl, .json, .parquet, .arrow)"
@@ -59,15 +65,18 @@ def read(source: Source) -> Reading:
     frame = scan(source)
     columns = frame.collect_schema().names()
     if "item" in find_roles(columns, {}):
-        return Reading(rows=frame.collect())
-    published = published_scores(frame.collect(), source.name)
-    if not published:
+        return Reading(rows=checked(source, frame, {}).rows().collect())
+    try:
+        reading = published_scores(_collected(source, frame, {}), source.name, writing_of(source))
+    except DataError as error:
+        raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
+    if not reading.published:
         raise ReadError(
             f"no column for the item among {', '.join(columns[:12])}",
             where=source.name,
             remedy="Name it (`columns={'item': '…'}`); a leaderboard needs model, score and n.",
         )
-    return Reading(published=published)
+    return reading
 
 
 def scan(source: Source) -> pl.LazyFrame:
@@ -89,16 +98,13 @@ def _too_wide(width: int, source: Source) -> ReadError:
 
 
 def _scanned(source: Source) -> pl.LazyFrame:
-    import polars as pl
-
-    head, suffix = source.head, source.path.suffix.lower()
+    head = source.head
     if head.startswith(b"PAR1"):
         return pl.scan_parquet(_held(source), glob=False)
     if head.startswith(b"ARROW1"):
         return pl.scan_ipc(_held(source), glob=False)
-    if suffix in (".csv", ".tsv"):
-        separator = "\t" if suffix == ".tsv" else _separator(head)
-        return pl.scan_csv(source.read_bytes(), separator=separator, infer_schema_length=MAX_INFER, glob=False)
+    if _is_csv(source):
+        return _scan_csv(source)
     return _records(source)
 
 
@@ -110,29 +116,87 @@ def _held(source: Source) -> bytes | Path:
     return source.path if source.path.stat().st_size > MAX_HELD_BYTES else source.read_bytes()
 
 
-def checked(source: Source, frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]]) -> pl.LazyFrame:
-    """Read a table to its end, so that a fault is found while its file is known; what is too large for that stays lazy.
+def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
+    return pl.scan_csv(
+        source.read_bytes(),
+        separator=_separator(source),
+        infer_schema_length=MAX_INFER,
+        schema_overrides=dict.fromkeys(texts, pl.String()),
+        glob=False,
+    )
 
-    Of Parquet and Arrow only the columns that count are read: they stay lazy, so that others can be asked for.
+
+def _collected(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
+    """Read a table to its end; of CSV, figures as text where they turn out to be no numbers further down."""
+    if not _is_csv(source):
+        return frame.collect()
+    try:
+        return frame.collect()
+    except pl.exceptions.ComputeError:
+        return _scan_csv(source, _number_columns(frame.collect_schema().names(), asked)).collect()
+
+
+def _is_csv(source: Source) -> bool:
+    return source.path.suffix.lower() in (".csv", ".tsv")
+
+
+def _number_columns(columns: list[str], asked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the columns that should hold numbers: the score of rows, the figures of a leaderboard."""
+    roles = find_roles(columns, asked)
+    if "item" in roles:
+        return tuple(name for name in roles.get("score", ()) if name in columns)
+    published = published_roles(columns)
+    return tuple(published[role] for role in ("score", "n", "stderr") if role in published)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table with rows: as it was written, what makes numbers of its scores, and what of them was text."""
+
+    source: Source
+    frame: pl.LazyFrame
+    values: nw.Expr | None = None
+    numbers: Numbers | None = None
+
+    def rows(self, frame: pl.LazyFrame | None = None) -> pl.LazyFrame:
+        """Return the rows, or those of them that were chosen, with numbers for scores."""
+        chosen = self.frame if frame is None else frame
+        return chosen if self.values is None else nw.from_native(chosen).with_columns(self.values).to_native()
+
+
+def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> Table:
+    """Read a table to its end, and scores that are text as numbers, so that a fault is found while its file is known.
+
+    Of Parquet and Arrow only the columns that count are read, and of large files none: they stay lazy.
     """
     with named(source.name):
-        if source.path.suffix.lower() in (".csv", ".tsv"):
-            return frame.collect().lazy()
-        if source.path.stat().st_size <= MAX_HELD_BYTES:
-            frame.select(sorted(used_columns(find_roles(frame.collect_schema().names(), columns)))).collect()
-    return frame
+        roles = find_roles(frame.collect_schema().names(), asked)
+        if _is_csv(source):
+            frame = _collected(source, frame, asked).lazy()
+        elif source.path.stat().st_size <= MAX_HELD_BYTES:
+            frame.select(sorted(used_columns(roles))).collect()
+        try:
+            values, numbers = numbers_of(nw.from_native(frame), roles.get("score", ()), writing_of(source))
+        except DataError as error:
+            raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
+    return Table(source=source, frame=frame, values=values, numbers=numbers)
 
 
-def _separator(head: bytes) -> str:
+def writing_of(source: Source) -> Writing:
+    """Say how a table writes numbers: as the user says, and by what parts its cells."""
+    return replace(source.writing, semicolons=source.path.suffix.lower() == ".csv" and _separator(source) == ";")
+
+
+def _separator(source: Source) -> str:
     """Tell a semicolon from a comma by the first line."""
-    line = head.split(b"\n", 1)[0]
+    if source.path.suffix.lower() == ".tsv":
+        return "\t"
+    line = source.head.split(b"\n", 1)[0]
     return ";" if b";" in line and b"," not in line else ","
 
 
 def _records(source: Source) -> pl.LazyFrame:
     """Read JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text."""
-    import polars as pl
-
     lines = source.path.suffix.lower() in (".jsonl", ".ndjson")
     records = source.json_lines() if lines else source.json()
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
@@ -145,8 +209,6 @@ def _records(source: Source) -> pl.LazyFrame:
 
 
 def _column(name: str, values: list[Any]) -> pl.Series | None:
-    import polars as pl
-
     kinds = {type(value) for value in values if value is not None}
     if kinds & {dict, list}:
         return None
@@ -161,8 +223,6 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
 
 def read_side_table(path: str) -> pl.DataFrame:
     """Read a table with one row an item, for clusters and weights; its item column is recognised by name."""
-    import polars as pl
-
     place = Path(path)
     if not place.is_file():
         raise ReadError("no such file", where=path, remedy="`items` takes a table with one row an item.")
@@ -175,35 +235,69 @@ def read_side_table(path: str) -> pl.DataFrame:
     return frame.with_columns(*task, pl.col(roles["item"][0]).cast(pl.String).alias("item"))
 
 
-def published_scores(frame: pl.DataFrame, source: str) -> tuple[Published, ...]:
+def published_scores(frame: pl.DataFrame, source: str, writing: Writing) -> Reading:
     """Read a leaderboard: model, score, and where there are n, standard error, task, and step (joined to the model's name).
 
-    Percent become fractions where a column's name says so or any score is above 1 and none above 100.
+    Percent become fractions where a % sign, the column's name or its values say so. Nothing where there is no leaderboard.
     """
-    roles = _published_roles(frame.columns)
+    roles = published_roles(frame.columns)
     if "model" not in roles or "score" not in roles:
-        return ()
-    scores = [_float(value) for value in frame[roles["score"]]]
-    finite = [score for score in scores if score is not None]
-    percent = "pct" in roles["score"].lower() or (bool(finite) and 1 < max(finite) <= 100)
-    scale = 100.0 if percent else 1.0
+        return Reading()
+    figures = _figures(frame, roles, writing)
+    rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
     entries = []
-    for row, score in zip(frame.iter_rows(named=True), scores, strict=True):
-        if score is None or row[roles["model"]] is None:
-            continue
-        n, stderr = _float(row.get(roles.get("n", ""))), _float(row.get(roles.get("stderr", "")))
+    for row in rows.filter(pl.col("score_").is_not_null() & pl.col(roles["model"]).is_not_null()).iter_rows(named=True):
+        n, model = row.get("n_"), str(row[roles["model"]])
         entries.append(
             Published(
                 task=str(row.get(roles.get("task", ""), "") or Path(source).stem),
-                model=str(row[roles["model"]]) + _step(row, str(row[roles["model"]])),
+                model=model + _step(row, model),
                 metric=str(row.get(roles.get("metric", ""), "") or roles["score"]),
-                score=score / scale,
+                score=row["score_"],
                 n=int(n) if n is not None and n >= 1 else None,
-                stderr=None if stderr is None else stderr / scale,
+                stderr=row.get("stderr_"),
                 source=source,
+                scaled=figures.scaled,
             )
         )
-    return tuple(entries)
+    return Reading(published=tuple(entries), notes=figures.notes, cautions=figures.cautions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Figures:
+    """The numbers of a leaderboard by role, on the scale of the tidy table, and what is to be said of them."""
+
+    values: Mapping[str, pl.Series]
+    scaled: bool
+    notes: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+
+
+def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing) -> _Figures:
+    values, signed, notes = {}, set(), list[str]()
+    for role in [role for role in ("score", "stderr", "n") if role in roles]:
+        how = replace(writing, decimal="point") if role == "n" else writing
+        wrapped = nw.from_native(frame)
+        made, numbers = numbers_of(wrapped, [roles[role]], how, words=False)
+        figure = nw.col(roles[role]) if made is None else made
+        values[role] = wrapped.select(figure).to_native()[roles[role]].cast(pl.Float64).fill_nan(None)
+        if numbers is not None:
+            notes += numbers.notes
+            signed |= {role} if numbers.percent else set()
+    column, percent = roles["score"], "score" in signed
+    extent = extent_of_scores(values["score"])
+    refuse_doubtful_percent(extent, column, signed=percent)
+    scale = scale_of(extent, (column,), signed=percent)
+    values["score"] = scale.place(values["score"])
+    if "stderr" in values and "stderr" not in signed:
+        values["stderr"] = (Scale(bounds=PERCENT) if percent else scale).size(values["stderr"])
+    caution, note = scale.caution(column, extent), scale.note(f"Column {column}")
+    return _Figures(
+        values=values,
+        scaled=percent or not scale.as_it_is,
+        notes=(*notes, *([note] if note else [])),
+        cautions=(caution,) if caution else (),
+    )
 
 
 def _step(row: dict[str, Any], model: str) -> str:
@@ -212,20 +306,11 @@ def _step(row: dict[str, Any], model: str) -> str:
     return "" if step is None or model.endswith(str(step)) else f" · {step}"
 
 
-def _published_roles(columns: list[str]) -> dict[str, str]:
+def published_roles(columns: list[str]) -> dict[str, str]:
+    """Say which columns of a leaderboard hold what."""
     by_name = {name.lower().strip(): name for name in reversed(columns)}
     return {
         role: next(by_name[alias] for alias in aliases if alias in by_name)
         for role, aliases in PUBLISHED_ALIASES.items()
         if any(alias in by_name for alias in aliases)
     }
-
-
-def _float(value: object) -> float | None:
-    if isinstance(value, str):
-        value = value.strip().rstrip("%").strip().replace(",", "")
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return number if abs(number) < float("inf") else None

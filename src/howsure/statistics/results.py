@@ -46,6 +46,7 @@ class Bound:
         level: The confidence level.
         units: What was counted as independent: "items", "clusters" or, on exactly these questions, "attempts".
         n: How many of these there were.
+        of_failures: Whether it is a rate of failures, since a score of 1 is one.
     """
 
     limit: float
@@ -53,6 +54,7 @@ class Bound:
     level: float
     units: Units
     n: int
+    of_failures: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ import polars as pl
 from howsure.errors import Caution, DataError
 from howsure.options import ScoreRule
 from howsure.statistics.noise.attempt_scores import attempt_noise, attempt_score, best_of, fewest_attempts
-from howsure.table.schema import find_roles, open_frame, tidy, to_polars
+from howsure.table.collecting import to_polars
+from howsure.table.schema import find_roles, open_frame, tidy
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:

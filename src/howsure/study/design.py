@@ -29,8 +29,8 @@ class TaskOptions(TypedDict, total=False):
     margin: float
 
 
-class DesignOptions(TypedDict, total=False):
-    """The keyword arguments that every verb shares; see [`Design`][howsure.study.design.Design]."""
+class RunOptions(TypedDict, total=False):
+    """The keyword arguments that every verb shares, also one that follows a run in progress, whose `bounds` are its own."""
 
     task: str | tuple[str, ...] | list[str] | None
     model: str | tuple[str, ...] | list[str] | None
@@ -47,6 +47,12 @@ class DesignOptions(TypedDict, total=False):
     average_last: int | None
     step_from: str | None
     tasks: Mapping[str, TaskOptions] | None
+
+
+class DesignOptions(RunOptions, total=False):
+    """The keyword arguments that verbs share; see [`Design`][howsure.study.design.Design]."""
+
+    bounds: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,7 @@ class Design:
     average_last: int = 0
     step_from: str | None = None
     tasks: tuple[TaskRule, ...] = ()
+    bounds: tuple[float, float] | None = None
 
     @property
     def clusterings(self) -> tuple[tuple[str, ...] | None, ...]:

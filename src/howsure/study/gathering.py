@@ -9,8 +9,10 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.study import attempts, checkpoints, clusters
+from howsure.study.directions import directions_note
 from howsure.study.failures import FailurePolicy, decided, failures_note
 from howsure.study.names import choose, resolve
+from howsure.study.scales import Scales, scales_of
 from howsure.study.study import Study
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
 from howsure.table.schema import find_roles, open_frame, roles_note
@@ -54,6 +56,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
         notes.append(f"Score: {attempts.told(design.score)}.")
     averages: tuple[Average, ...] = ()
     parts, models = attempts.renamed(sorted_out.parts, design.score), sorted_out.models
+    scales = sorted_out.scales
     if design.average_last:
         parts, averages, note = _averaged(parts, design)
         models = tuple(_average_of(name, averages) for name in design.model)
@@ -71,12 +74,13 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
         beside=sorted_out.beside,
         side=side,
         cluster_names=grouped.names,
-        values=value_counts(scores, wanted) if attempts.needs_values(parts, design.score) else None,
+        values=scales.place_values(_values(scores, wanted, parts, design)),
         averages=averages,
+        column=_score_column(scores),
         models=models,
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
-        cautions=(*cautions, *grouped.cautions, *_scale_cautions(parts)),
+        cautions=(*cautions, *grouped.cautions, *scales.cautions(sorted_out.parts)),
     )
     study = _with_scores(study)
     study = _enough_attempts(study) if design.score.over_attempts or averages else study
@@ -84,6 +88,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
     told = [
         _sizes_note(study),
         *notes,
+        directions_note(study),
         *grouped.notes,
         fixed,
         _unused_weights(found.attributes, design),
@@ -133,9 +138,10 @@ def _refined(scores: Scores) -> dict[tuple[str, str], str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SortedOut:
-    """The parts that are asked for, those that stand beside them, the full names of the models asked for, and notes."""
+    """The parts that are asked for, those that stand beside them, the full names of the models asked for, scales and notes."""
 
     parts: Parts
+    scales: Scales
     beside: Parts
     models: tuple[str, ...]
     notes: tuple[str, ...]
@@ -144,6 +150,8 @@ class _SortedOut:
 def _sorted_out(found: Grouped, scores: Scores, design: Design, wanted: Wanted) -> _SortedOut:
     """Part what was asked for from what explains it, and choose the metrics of every task."""
     every = _parts(found.results)
+    scales = scales_of(every, scores, design, _score_column(scores))
+    every = scales.place(every)
     refined = _refined(scores) if design.score.kind == "prob" else {}
     plain = {(task, metric) for (task, _), metric in refined.items()}
     beside = {key: part for key, part in every.items() if key in plain and key[1] not in design.metric_of(key[0])}
@@ -153,12 +161,23 @@ def _sorted_out(found: Grouped, scores: Scores, design: Design, wanted: Wanted) 
     if others:
         beside, asked = {**beside, **_rows_of(asked, others)}, _rows_of(asked, models)
     notes: list[str] = []
+    parts = _headlines(_chosen_metrics(asked, design), scores, design, notes)
     return _SortedOut(
-        parts=_headlines(_chosen_metrics(asked, design), scores, design, notes),
+        parts=parts,
+        scales=scales,
         beside=beside,
         models=models,
-        notes=tuple(notes),
+        notes=(*notes, *scales.notes(parts)),
     )
+
+
+def _score_column(scores: Scores) -> str:
+    roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
+    return roles.get("score", ("",))[0]
+
+
+def _values(scores: Scores, wanted: Wanted, parts: Parts, design: Design) -> pl.DataFrame | None:
+    return value_counts(scores, wanted) if attempts.needs_values(parts, design.score) else None
 
 
 def _rows_of(parts: Parts, models: Iterable[str]) -> Parts:
@@ -296,30 +315,6 @@ def _doubts(found: Grouped) -> list[Caution]:
     cautions = [_copies(found.copies)] if found.copies else []
     repeated = not found.numbered and bool((found.results["rows"] > 1).any())
     return [*cautions, REPEATED] if repeated else cautions
-
-
-def _scale_cautions(parts: Parts) -> list[Caution]:
-    """Warn where one model's scores look like fractions and another's like percent."""
-    return [caution for key, part in parts.items() for caution in _mixed_scale(" · ".join(key), part)]
-
-
-def _mixed_scale(name: str, part: pl.DataFrame) -> list[Caution]:
-    highest = part.select(pl.col("high").max().fill_null(0)).item()
-    if not 20 < highest <= 100:
-        return []
-    spans = part.group_by("model").agg(pl.col("low").min(), pl.col("high").max()).sort("model")
-    fractions = spans.filter((pl.col("low") >= 0) & (pl.col("high") <= 1) & (pl.col("high") > 0))["model"]
-    percents = spans.filter((pl.col("high") > 20) & (pl.col("low") >= 0))["model"]
-    if not len(fractions) or not len(percents):
-        return []
-    return [
-        Caution(
-            code="mixed_scale",
-            message=f"{name}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to {highest:g}, which "
-            "looks like fractions beside percent",
-            remedy="Bring both to one scale before comparing.",
-        )
-    ]
 
 
 def _lacking_metric(scores: Scores, wanted: Wanted, found: Grouped) -> list[Caution]:

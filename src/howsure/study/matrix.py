@@ -29,7 +29,7 @@ class ScoreMatrix:
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
     `weights` (n,): positive, scaled to mean 1, None for equal weights.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
-    tell their noise, within / (attempts − 1).
+    tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as of metrics called unsafe or error.
     `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are none); `lost` (M,):
     attempts at items that no model has a score for.
     """
@@ -47,6 +47,7 @@ class ScoreMatrix:
     weights: Floats | None = None
     bounded: bool = True
     lower_is_better: bool = False
+    of_failures: bool = False
     derived: bool = False
     tried: Ints | None = None
     failed: Ints | None = None

@@ -17,6 +17,7 @@ from howsure.study import attempts, checkpoints
 from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix
 from howsure.table.aggregate import coded
+from howsure.table.directions import is_burden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +43,7 @@ class Study:
     smallest and largest value (`name`, `name_max`). `side`: the table with one row an item that the user gave. `cluster_names`:
     what the clusterings of each task are called. `values`: how often every item had every score, where the rule needs it.
     `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked for.
-    `held`: the tasks on which each model has a score, on any metric.
+    `column`: the one that the scores stand in. `held`: the tasks on which each model has a score, on any metric.
     """
 
     design: Design
@@ -57,6 +58,7 @@ class Study:
     models: tuple[str, ...] = ()
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
     policy: FailurePolicy
+    column: str = ""
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -113,10 +115,16 @@ class Study:
 
     def is_lower_better(self, key: Key) -> bool:
         """Say whether smaller scores are better: what the user said, else what the harness says."""
+        said = self.design.lower_is_better_of(key[0])
+        return self._is_stated_lower(key) if said is None else said
+
+    def is_undeclared(self, key: Key) -> bool:
+        """Say whether a name leaves the direction open, such as cost or error, and neither user nor harness says it."""
+        said = self.design.lower_is_better_of(key[0]) is not None or self._is_stated_lower(key)
+        return not said and is_burden(self.column, key[1])
+
+    def _is_stated_lower(self, key: Key) -> bool:
         task, metric = key
-        said = self.design.lower_is_better_of(task)
-        if said is not None:
-            return said
         named = {metric, str(self.parts[key]["metric"][0])}  # a rule renames metrics
         return any(fact.task == task and named & fact.lower_is_better for fact in self.facts)
 
@@ -154,6 +162,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         bounded=not bool(((scored["low"] < 0) | (scored["high"] > 1)).any()),
         derived=study.rule.over_attempts or bool(study.averages),
         lower_is_better=study.is_lower_better(key),
+        of_failures=study.is_lower_better(key) or study.is_undeclared(key),
         **_counts(grid, scored, tried),
     )
 

@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.schema import COLUMNS, CONSTANTS, find_roles, in_pieces, open_frame, tidy, to_polars, used_columns
+from howsure.table.collecting import in_pieces, to_polars
+from howsure.table.schema import COLUMNS, CONSTANTS, find_roles, open_frame, tidy, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:

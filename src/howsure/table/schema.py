@@ -1,8 +1,7 @@
 """The one tidy table that every reader fills and every method starts from, and how any table becomes it.
 
-The schema is defined here and nowhere else: its columns, the other names under which they are recognised, and what a
-score written as text means. Tables are brought to it by Narwhals expressions; nothing is collected but the distinct
-words of a score column that holds text.
+The schema is defined here and nowhere else: its columns, and the other names under which they are recognised. Tables are
+brought to it by Narwhals expressions; nothing is collected but the distinct texts of a score column that holds text.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.table.collecting import to_polars
+from howsure.table.numbers import is_text, read_numbers
+from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
-
-POLARS_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
-"""What Polars raises over a table that it can't read; a panic is no Exception."""
 
 STATUSES = ("ok", "error", "unscored", "not run")
 """What became of one attempt. Only `ok` carries a score; a failed run is not a 0 until the policy says so."""
@@ -54,17 +53,6 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 CONSTANTS: Mapping[str, str] = {"task": "task", "metric": "score"}
 """What a table without a column for it is taken to be."""
 
-SCORE_WORDS: Mapping[str, float | None] = {
-    **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved"), 1.0),
-    **dict.fromkeys(("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved"), 0.0),
-    "p": 0.5,
-    "partial": 0.5,
-    **dict.fromkeys(("", "nan", "null", "none", "na", "n/a"), None),
-}
-"""What a score written as a word means (C, I, P, N are Inspect's letters); None: no score. Case is ignored."""
-
-MAX_SCORE_WORDS = 100
-
 
 def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Say which columns of a table make up each column of the tidy table.
@@ -86,6 +74,11 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
 def plain_name(name: object) -> str:
     """Write a column's name as the aliases are written: `Question ID` is question_id."""
     return re.sub(r"[\s-]+", "_", str(name).strip().lower())
+
+
+def name_words(name: str) -> list[str]:
+    """Return the words of a column's or metric's name in lower case, a % sign too: costUSD, cost_usd, Score (%)."""
+    return re.findall(r"[a-z]+|%", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
 
 
 def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
@@ -188,76 +181,10 @@ def _score(frame: Frame, column: str) -> nw.Expr:
     if dtype.is_numeric():
         number = nw.col(column).cast(nw.Float64)
         return nw.when(~number.is_nan()).then(number) if dtype.is_float() else number
-    if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
-        return _score_from_words(frame, column)
+    if is_text(dtype):
+        return read_numbers(frame, column, Writing()).values
     raise DataError(
         f"column {column!r} holds {dtype}, which is no score", remedy="Name another: `columns={'score': '…'}`."
-    )
-
-
-def _score_from_words(frame: Frame, column: str) -> nw.Expr:
-    words = frame.select(nw.col(column).cast(nw.String)).unique().head(MAX_SCORE_WORDS + 1)
-    distinct = [str(w) for w in to_polars(words)[column].drop_nulls()]
-    numbers = [word for word in distinct if word.strip().lower() not in SCORE_WORDS]
-    percent = [word for word in numbers if word.rstrip().endswith("%")]
-    if (
-        all(_number(word) is not None for word in numbers)
-        and len(numbers) == len(distinct)
-        and len(percent) in (0, len(numbers))
-    ):
-        digits = nw.col(column).cast(nw.String).str.replace_all("%", "", literal=True).str.strip_chars()
-        return digits.cast(nw.Float64) / 100 if percent else nw.col(column).cast(nw.Float64)
-    text = nw.col(column).cast(nw.String)
-    result = nw.when(text.is_null()).then(None).otherwise(None).cast(nw.Float64)
-    for word in sorted(distinct):
-        value = SCORE_WORDS.get(word.strip().lower(), _number(word))
-        if word in numbers and value is None:
-            raise DataError(
-                f"column {column!r} has the value {word!r}, which is no score",
-                remedy="Known words are C, I, P, N, yes, no, true, false, pass, fail, correct, incorrect and numbers.",
-            )
-        result = nw.when(text == word).then(nw.lit(value, nw.Float64)).otherwise(result)
-    return result
-
-
-def _number(word: str) -> float | None:
-    """Read a number; `85%` says itself that it is a fraction of 100."""
-    try:
-        return float(word.rstrip("% ")) / 100 if word.rstrip().endswith("%") else float(word)
-    except ValueError:
-        return None
-
-
-def to_polars(frame: Frame) -> pl.DataFrame:
-    """Collect a grouped frame out of its engine."""
-    if not isinstance(frame, nw.LazyFrame):
-        return frame.to_polars()
-    native = frame.to_native()
-    if not isinstance(native, pl.LazyFrame):
-        collected: pl.DataFrame = frame.collect("polars").to_native()
-        return collected
-    try:
-        return native.collect()
-    except POLARS_FAULTS as error:
-        raise _unreadable(error) from None
-
-
-def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
-    """Collect a frame in pieces of so many rows, in order; at least one, which may be empty."""
-    piece = None
-    try:
-        for piece in frame.collect_batches(chunk_size=rows):
-            yield piece
-    except POLARS_FAULTS as error:
-        raise _unreadable(error) from None
-    if piece is None:
-        yield frame.collect_schema().to_frame()
-
-
-def _unreadable(error: BaseException) -> DataError:
-    return DataError(
-        f"the table can't be read to its end ({str(error).splitlines()[0]})",
-        remedy="A column must be of one kind throughout; converting it to text or the file to Parquet helps.",
     )
 
 

@@ -80,7 +80,10 @@ def _joined_order(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ..
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A score that a log or a leaderboard states without the rows behind it, on the scale of the tidy table."""
+    """A score that a log or a leaderboard states without the rows behind it, on the scale of the tidy table.
+
+    `scaled`: the reader made a fraction of it, so that no bounds are to be named.
+    """
 
     task: str
     model: str
@@ -89,6 +92,7 @@ class Published:
     n: int | None = None
     stderr: float | None = None
     source: str = ""
+    scaled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,7 @@ class Scores:
         files: What became of each file.
         cautions: Warnings, each with what to do about it.
         notes: Statements that precede any number.
+        signed: Score columns that were in percent by their % signs, and are fractions now.
 
     Examples:
         >>> import polars as pl
@@ -138,6 +143,7 @@ class Scores:
     files: tuple[FileReport, ...] = ()
     cautions: tuple[Caution, ...] = ()
     notes: tuple[str, ...] = ()
+    signed: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""

@@ -24,6 +24,7 @@ def audit(
     top: int | None = None,
     task: Names | None = None,
     metric: Names | None = None,
+    bounds: tuple[float, float] | None = None,
 ) -> Audit:
     """Assess which differences between published scores could be noise, from scores and numbers of questions.
 
@@ -39,6 +40,8 @@ def audit(
         top: How many models of each board to display. None displays all.
         task: Only these tasks. None: all.
         metric: Only these metrics. None: all.
+        bounds: The smallest and largest possible score, which count as 0 and 1. None takes percent for percent where the
+            table says so, and other scores as they are.
 
     Returns:
         Audit: One board per task and metric, best model first, with intervals, the difference from the next place and
@@ -49,8 +52,10 @@ def audit(
         DataError: If there are no published scores.
         ReadError: If none of the files can be read.
     """
-    from howsure.inference.audit import audit_published, published_in
+    from howsure.inference.audit import audit_published, bounded, published_in
 
-    n, level, top, tasks, metrics = checked("audit", n=n, level=level, top=top, task=task, metric=metric).values()
-    published = read(data).published if isinstance(data, Scores) or _is_paths(data) else published_in(data)
-    return audit_published(published, n=n, level=level, top=top, task=tasks or (), metric=metrics or ())
+    n, level, top, tasks, metrics, bounds = checked(
+        "audit", n=n, level=level, top=top, task=task, metric=metric, bounds=bounds
+    ).values()
+    scores = read(data) if isinstance(data, Scores) or _is_paths(data) else published_in(data)
+    return audit_published(bounded(scores, bounds), n=n, level=level, top=top, task=tasks or (), metric=metrics or ())

@@ -13,6 +13,7 @@ from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import make_design
+from howsure.study.directions import require_direction
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
@@ -87,8 +88,8 @@ def gate(
             p-values.
 
     Raises:
-        OptionError: If no criterion is given, there is no baseline to compare with, or an option has a value that it
-            can't have.
+        OptionError: If no criterion is given, there is no baseline to compare with, an option has a value that it can't
+            have, or scores called cost, error, unsafe and the like come without a direction.
         DataError: If a model doesn't exist, or the two share no task.
         MethodError: If the method isn't defined for these scores.
         ReadError: If none of the files can be read.
@@ -118,6 +119,7 @@ def gate(
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), overall=overall or "mean", **how_asked)
     study = _gathered(scores_of(data, design), design, candidate, baseline)
+    require_direction(study)
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)
     checks, notes, cautions = judged(how)
     checks = decided(how, checks)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.options import checked
 from howsure.table.scores import Scores
+from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.readers.folder import Progress
     from howsure.study.design import Design
+    from howsure.table.writing import Decimal
 
     Names = str | Sequence[str]
 
@@ -22,6 +24,8 @@ def read(
     *,
     columns: Mapping[str, Names] | None = None,
     where: Mapping[str, Names] | None = None,
+    missing: Names | None = None,
+    decimal: Decimal | None = None,
     reader: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
@@ -39,6 +43,10 @@ def read(
         columns: The columns of a table by role, such as `{"model": ["model", "temperature"]}`; several are joined into
             one name. None relies on the usual names.
         where: Keep only rows in which a column has one of these values, `{"split": "test"}`. None keeps all rows.
+        missing: Texts that mean "no score" in a table, beside empty, NA, N/A, #N/A, null, none, nan, -, – and —. None adds
+            none; any other text that is neither a number nor a known word refuses the table.
+        decimal: The mark before decimals in numbers written as text, "point" or "comma". None takes what the column proves:
+            78,8 is a number with a comma; 1,234 alone is refused, since it could be both.
         reader: The name of the reader to use for every file. None recognises the format of each.
         strict: Whether to stop at the first file that can't be read, instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
@@ -60,10 +68,12 @@ def read(
         >>> scores.to_frame()["score"].to_list()
         [1.0, 0.0]
     """
-    roles, kept, reader, strict, probabilities, progress = checked(
+    roles, kept, missing, decimal, reader, strict, probabilities, progress = checked(
         "read",
         columns={} if columns is None else columns,
         where={} if where is None else where,
+        missing=missing,
+        decimal=decimal,
         reader=reader,
         strict=strict,
         probabilities=probabilities,
@@ -71,6 +81,7 @@ def read(
     ).values()
     if isinstance(data, Scores):
         return data
+    writing = Writing(missing=tuple(missing or ()), decimal=decimal)
     if _is_paths(data):
         from howsure.readers.folder import read_paths
 
@@ -79,12 +90,13 @@ def read(
             paths,
             columns=roles,
             where=kept,
+            writing=writing,
             reader=reader,
             strict=strict,
             probabilities=probabilities,
             progress=progress,
         )
-    return _read_frame(data, roles, kept)
+    return _read_frame(data, roles, kept, writing)
 
 
 def _is_paths(data: Any) -> bool:
@@ -93,16 +105,24 @@ def _is_paths(data: Any) -> bool:
     )
 
 
-def _read_frame(data: Any, roles: dict[str, tuple[str, ...]], where: dict[str, tuple[str, ...]]) -> Scores:
+def _read_frame(
+    data: Any, roles: dict[str, tuple[str, ...]], where: dict[str, tuple[str, ...]], writing: Writing
+) -> Scores:
     import narwhals as nw
 
+    from howsure.table.numbers import numbers_of
     from howsure.table.schema import find_roles, open_frame
 
     frame = open_frame(data)
     for name, values in where.items():
         frame = frame.filter(nw.col(name).cast(nw.String).is_in(list(values)))
     found = find_roles(frame.collect_schema().names(), roles)
-    return Scores(rows=frame.to_native(), roles=found)
+    score, numbers = numbers_of(frame, found.get("score", ()), writing)
+    frame = frame if score is None else frame.with_columns(score)
+    if numbers is None:
+        return Scores(rows=frame.to_native(), roles=found)
+    signed = frozenset({numbers.column} if numbers.percent else ())
+    return Scores(rows=frame.to_native(), roles=found, notes=numbers.notes, signed=signed)
 
 
 def scores_of(data: Any, design: Design) -> Scores:

@@ -58,13 +58,15 @@ def trend(
         >>> round(run.rise.value, 3), [round(point.estimate.value, 2) for point in run.points]
         (0.5, [0.25, 0.5, 0.75])
     """
-    from howsure.inference.audit import published_in
+    from howsure.inference.audit import bounded, published_in
     from howsure.inference.trend import TrendOptions, follow, follow_published, has_steps
 
     last, variance, level = checked("trend", last=last, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
     asked = TrendOptions(variance=variance, level=level, last=last)
     if not isinstance(data, Scores) and not _is_paths(data) and has_steps(data):
-        return follow_published(published_in(data), design, asked)
+        return follow_published(bounded(published_in(data), design.bounds), design, asked)
     scores = scores_of(data, design)
-    return follow(scores, design, asked) if scores.has_rows else follow_published(scores.published, design, asked)
+    if scores.has_rows:
+        return follow(scores, design, asked)
+    return follow_published(bounded(scores, design.bounds), design, asked)

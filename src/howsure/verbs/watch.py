@@ -9,7 +9,8 @@ from howsure.inference.watching.counting import Sizes, Tally, sizes_of
 from howsure.inference.watching.goals import Goal
 from howsure.inference.watching.looking import look_at
 from howsure.options import checked
-from howsure.study.design import DesignOptions, Respects, make_design
+from howsure.study.design import Respects, RunOptions, make_design
+from howsure.table.scale import FRACTIONS, Scale
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Monitor:
         within: The half-width to reach, in score units. None: no such goal.
         margin: The margin of non-inferiority of `a` to `b`, in score units. None: no margin.
         level: The confidence level, for all looks together.
-        bounds: The smallest and largest possible score. None uses an asymptotic sequence for unbounded scores, which
+        bounds: The smallest and largest possible score, which count as 0 and 1, in sizes and limits too. None uses an asymptotic sequence for unbounded scores, which
             gives no result before 50 items or clusters.
         items_planned: The number of items of the whole run; it tunes the bets and the forecast, and any number is
             valid. None takes what the log plans.
@@ -84,7 +85,7 @@ class Monitor:
         clusters: Mapping[str, str] | None = None,
         shuffled: bool | None = None,
         order: Sequence[str] | None = None,
-        **options: Unpack[DesignOptions],
+        **options: Unpack[RunOptions],
     ) -> None:
         goal = checked("watch", a=a, b=b, at_least=at_least, within=within, margin=margin, level=level, bounds=bounds)
         items_planned, attempts, cluster_size, clusters, self._shuffled, known = checked(
@@ -96,8 +97,11 @@ class Monitor:
             shuffled=shuffled,
             order=order,
         ).values()
-        self._design = make_design(options, RESPECTS)
-        self._tally = Tally(goal=Goal(**goal), order=known or (), failures=self._design.failures)
+        bounds = goal.pop("bounds")
+        self._scale = Scale(bounds=bounds or FRACTIONS)
+        self._design = make_design({**options, "bounds": None if self._scale.as_it_is else bounds}, RESPECTS)
+        failures = self._design.failures
+        self._tally = Tally(goal=Goal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures)
         self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
         self._clusters: Mapping[str, str] = clusters or {}
         self._sizes = sizes_of(clusters, cluster_size)
@@ -149,6 +153,7 @@ class Monitor:
                 the size of its cluster is unknown.
         """
         item = str(item)
+        a, b = self._scale.place(a), None if b is None else self._scale.place(b)
         self._tally.add(item, self._clusters.get(item, cluster), a, b, sizes=self._sizes)
 
     def look(self) -> Look:

@@ -10,8 +10,10 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
 from howsure.study.clusters import attach_clusters, attach_weights
+from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
 from howsure.study.names import resolve
+from howsure.table.scale import UNBOUNDED
 from howsure.table.schema import find_roles, open_frame
 from howsure.wording import listing, plural
 
@@ -65,7 +67,10 @@ def arrivals(
     """
     study = gather(scores, design)
     task, metric = _one_part(study)
-    part, cautions = study.parts[task, metric], [c for c in study.cautions if c.code not in USUAL]
+    part, cautions = (
+        study.parts[task, metric],
+        [c for c in (*study.cautions, *direction_cautions(study)) if c.code not in USUAL],
+    )
     names = part["model"].unique().cast(pl.String).sort().to_list()
     found = {side: _resolved(name, names, cautions) for side, name in (("a", a), ("b", b)) if name is not None}
     if len(found) == 2 and found["a"] == found["b"]:
@@ -118,7 +123,7 @@ def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame
     return table.with_columns(complete=pl.col("complete") & ~waits).drop("place"), (note,) if count else ()
 
 
-USUAL = ("partial_run",)
+USUAL = ("partial_run", UNBOUNDED)
 """Cautions that every run in progress would have; the look tells the counts itself."""
 
 

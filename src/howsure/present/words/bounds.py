@@ -16,7 +16,7 @@ SMALL = 0.1
 def bound_sentence(bound: Bound) -> str:
     """Say a limit in words: `failure rate below 9.5 % (95 % confidence), counting 30 items`."""
     rate = bound.limit if bound.side == "upper" else 1 - bound.limit
-    what = "success" if bound.side == "upper" else "failure"
+    what = "success" if (bound.side == "upper") != bound.of_failures else "failure"
     percent = f"{100 * rate:.2g}" if rate < SMALL else f"{100 * rate:.1f}"
     counted = plural(bound.n, bound.units[:-1])
     return f"{what} rate below {percent} % ({level_text(bound.level)} confidence), counting {counted}"

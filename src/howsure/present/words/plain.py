@@ -212,7 +212,7 @@ def score_conditions(entry: Entry, *, many: bool = False) -> dict[str, bool]:
         "clustered": _clustered(estimate),
         "few": estimate.df < FEW,
         "bound": bool(estimate.bounds),
-        "full": bool(estimate.bounds) and estimate.bounds[0].side == "lower",
+        "full": bool(estimate.bounds) and (estimate.bounds[0].side == "lower") != estimate.bounds[0].of_failures,
         "many": many,
     }
 

@@ -1,0 +1,112 @@
+"""The scale of each task and metric: percent and scores within bounds are brought to [0, 1] once the rows are grouped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution
+from howsure.table.scale import FRACTIONS, PERCENT, ROUNDING, Extent, Scale, require_bounds, scale_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from howsure.study.design import Design
+    from howsure.table.scores import Scores
+
+    Key = tuple[str, str]
+    Parts = dict[Key, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scales:
+    """The scale of each task and metric, the extent of its scores, and what is to be warned of before any is scaled."""
+
+    scales: Mapping[Key, Scale]
+    extents: Mapping[Key, Extent]
+    mixed: Mapping[Key, Caution]
+
+    def place(self, parts: Parts) -> Parts:
+        """Return the parts in the units of their scales."""
+        return {key: _placed(part, self.scales[key]) for key, part in parts.items()}
+
+    def place_values(self, values: pl.DataFrame | None) -> pl.DataFrame | None:
+        """Return single scores and their counts in the units of their scales."""
+        if values is None:
+            return None
+        score = pl.col("score")
+        for (task, metric), scale in self.scales.items():
+            if not scale.as_it_is:
+                here = (pl.col("task") == task) & (pl.col("metric") == metric)
+                score = pl.when(here).then(scale.place(pl.col("score"))).otherwise(score)
+        return values.with_columns(score=score)
+
+    def notes(self, keys: Iterable[Key]) -> list[str]:
+        """Say which of these were scaled, and why."""
+        return [note for key in keys if (note := self.scales[key].note(" · ".join(key)))]
+
+    def cautions(self, keys: Iterable[Key]) -> list[Caution]:
+        """Warn of these where the scale is in doubt: two scales in one column, a name that fits badly, no bounds."""
+        told = [
+            self.mixed.get(key) or self.scales[key].caution(" · ".join(key), self.extents[key])
+            for key in keys
+            if key in self.scales
+        ]
+        return [caution for caution in told if caution is not None]
+
+
+def scales_of(parts: Parts, scores: Scores, design: Design, column: str) -> Scales:
+    """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one passes `bounds`."""
+    extents = {key: _extent(part) for key, part in parts.items()}
+    signed = column in scores.signed
+    bounds = FRACTIONS if signed and design.bounds == PERCENT else design.bounds  # a % sign has divided by 100 already
+    if bounds is not None:
+        for key, extent in extents.items():
+            require_bounds(" · ".join(key), extent, bounds)
+    scales = {
+        key: scale_of(
+            extent,
+            (column, key[1]),
+            bounds=bounds,
+            signed=signed,
+        )
+        for key, extent in extents.items()
+    }
+    mixed = {} if bounds else {key: caution for key, part in parts.items() if (caution := _mixed(key, part))}
+    return Scales(scales=scales, extents=extents, mixed=mixed)
+
+
+def _extent(part: pl.DataFrame) -> Extent:
+    """Return the extent of a part; the variance of scores that are all 0 or 100 is mean × (100 − mean)."""
+    mean = pl.col("mean")
+    ends = pl.col("low").is_in([0.0, 100.0]) & pl.col("high").is_in([0.0, 100.0])
+    ends &= (pl.col("variance") - mean * (100 - mean)).abs() <= ROUNDING * 100**2
+    row = part.select(low=pl.col("low").min(), high=pl.col("high").max(), ends=ends.all()).row(0, named=True)
+    return Extent(low=row["low"] or 0.0, high=row["high"] or 0.0, ends=bool(row["ends"]))
+
+
+def _placed(part: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+    if scale.as_it_is:
+        return part
+    placed = [scale.place(pl.col(name)).alias(name) for name in ("mean", "low", "high")]
+    return part.with_columns(*placed, variance=scale.size(scale.size(pl.col("variance"))))
+
+
+def _mixed(key: Key, part: pl.DataFrame) -> Caution | None:
+    """Warn where one model's scores look like fractions and another's like percent."""
+    highest = part.select(pl.col("high").max().fill_null(0)).item()
+    if not 20 < highest <= 100:
+        return None
+    spans = part.group_by("model").agg(pl.col("low").min(), pl.col("high").max()).sort("model")
+    fractions = spans.filter((pl.col("low") >= 0) & (pl.col("high") <= 1) & (pl.col("high") > 0))["model"]
+    percents = spans.filter((pl.col("high") > 20) & (pl.col("low") >= 0))["model"]
+    if not len(fractions) or not len(percents):
+        return None
+    return Caution(
+        code="mixed_scale",
+        message=f"{' · '.join(key)}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to {highest:g}, "
+        "which looks like fractions beside percent",
+        remedy="Bring both to one scale before comparing.",
+    )

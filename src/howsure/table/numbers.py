@@ -1,0 +1,218 @@
+"""Numbers written as text, in rows and in published tables alike: the one place that reads them.
+
+A text is a number, a known word, or a known way to write "no score"; any other refuses the table. What a comma or a point
+means is decided by the whole column: by the texts that can be read in one way only, else by the user, never by a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_args
+
+import narwhals as nw
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.table.collecting import to_polars
+from howsure.table.writing import Decimal, Writing
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+MISSING = frozenset(("", "na", "n/a", "#n/a", "null", "none", "nan", "-", "–", "—"))
+"""Texts that mean "no score", in lower case."""
+
+WORDS: Mapping[str, float] = {
+    **dict.fromkeys(("c", "correct", "true", "yes", "y", "pass", "passed", "resolved"), 1.0),
+    **dict.fromkeys(("i", "incorrect", "false", "no", "n", "fail", "failed", "unresolved"), 0.0),
+    **dict.fromkeys(("p", "partial"), 0.5),
+}
+"""What a score written as a word means (C, I, P, N are Inspect's letters), in lower case."""
+
+KNOWN_WORDS = "Known words are C, I, P, N, yes, no, true, false, pass, fail, correct, incorrect and numbers."
+MARKS: Mapping[Decimal, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
+"""The mark before decimals, and the one between thousands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """A column of texts, read: its numbers as an expression, the texts without a score and their counts.
+
+    `percent`: a % sign divided the numbers by 100.
+    """
+
+    column: str
+    values: nw.Expr
+    unscored: Mapping[str, int] = field(default_factory=dict)
+    percent: bool = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the column before any number."""
+        count = sum(self.unscored.values())
+        texts = listing([text or "empty" for text in sorted(self.unscored)])
+        left = f"Column {self.column}: {plural(count, 'row')} without a score ({texts})."
+        percent = f"Column {self.column}: percent, by its % signs."
+        return (*([percent] if self.percent else []), *([left] if count else []))
+
+
+def numbers_of(
+    frame: Frame, columns: Sequence[str], writing: Writing, *, words: bool = True
+) -> tuple[nw.Expr | None, Numbers | None]:
+    """Return what makes numbers of a column (none or one is named), None where it needs nothing; and what of it was text."""
+    schema = frame.collect_schema()
+    column = next((name for name in columns if name in schema), None)
+    if column is None:
+        return None, None
+    if is_text(schema[column]):
+        numbers = read_numbers(frame, column, writing, words=words)
+        return numbers.values.alias(column), numbers
+    codes = [float(text) for text in writing.missing if re.fullmatch(r"\s*[+-]?\d+\.?\d*\s*", text)]
+    if not codes or not schema[column].is_numeric():
+        return None, None
+    return nw.when(~nw.col(column).is_in(codes)).then(nw.col(column)).alias(column), None
+
+
+def is_text(dtype: nw.dtypes.DType) -> bool:
+    """Say whether a column may hold numbers as text."""
+    return dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object)
+
+
+def read_numbers(frame: Frame, column: str, writing: Writing, *, words: bool = True) -> Numbers:
+    """Read a column of texts; DataError for the first text that is no number, known word or known "no score".
+
+    Its distinct texts are collected, its rows are not. `words`: whether C, yes, passed … are numbers.
+    """
+    texts = _texts(frame, column)
+    missing = MISSING | {text.strip().lower() for text in writing.missing}
+    is_missing = pl.col("plain").is_in(sorted(missing))
+    is_word = pl.col("plain").is_in(sorted(WORDS) if words else []) & ~is_missing
+    unscored, worded, digits = texts.filter(is_missing), texts.filter(is_word), texts.filter(~is_missing & ~is_word)
+    neither = digits.filter(~pl.col("point") & ~pl.col("comma"))
+    if len(neither):
+        raise _unreadable(frame, column, neither["text"][0], words=words)
+    decimal = _decimal(digits, frame, column, writing)
+    wrong = digits.filter(~pl.col(decimal))
+    if len(wrong):
+        raise _other_mark(frame, column, wrong["text"][0], decimal)
+    percent = bool(digits["percent"].any())
+    if percent:
+        _refuse_bare(digits, frame, column, decimal)
+    values = _as_float(column, [*unscored["text"], *worded["text"]], decimal, percent=percent)
+    for number in sorted(set(map(WORDS.__getitem__, worded["plain"]))):
+        meant = [text for text, plain in worded.select("text", "plain").iter_rows() if WORDS[plain] == number]
+        values = nw.when(_text(column).is_in(meant)).then(nw.lit(number)).otherwise(values)
+    shown = unscored.group_by(pl.col("text").str.strip_chars().alias("shown")).agg(pl.col("count").sum())
+    return Numbers(column=column, values=values, unscored=dict(shown.iter_rows()), percent=percent)
+
+
+def _text(column: str) -> nw.Expr:
+    return nw.col(column).cast(nw.String)
+
+
+def _pattern(decimal: Decimal) -> str:
+    """Return what a number looks like whose decimals stand behind this mark; thousands may be parted by the other."""
+    mark, between = (rf"\{sign}" for sign in MARKS[decimal])
+    digit = "[0-9]"  # other scripts have digits too, which no cast reads
+    plain = rf"({digit}+({mark}{digit}*)?|{mark}{digit}+)([eE][+-]?{digit}+)?"
+    return rf"^[+-]?({plain}|[1-9]{digit}{{0,2}}({between}{digit}{{3}})+({mark}{digit}*)?)$"
+
+
+def _texts(frame: Frame, column: str) -> pl.DataFrame:
+    """Return the distinct texts of a column in order: how often each occurs, and as what it could be read."""
+    counted = frame.select(_text(column).alias("text")).group_by("text").agg(nw.len().alias("count"))
+    bare = pl.col("text").str.strip_chars()
+    digits = bare.str.strip_suffix("%").str.strip_chars_end()
+    return (
+        to_polars(counted)
+        .drop_nulls("text")
+        .sort("text")
+        .with_columns(
+            plain=bare.str.to_lowercase(),
+            percent=bare.str.ends_with("%"),
+            **{decimal: digits.str.contains(_pattern(decimal)) for decimal in get_args(Decimal)},
+        )
+    )
+
+
+def _decimal(digits: pl.DataFrame, frame: Frame, column: str, writing: Writing) -> Decimal:
+    """Say which mark stands before decimals: what the user says, else what the texts prove that can be read in one way only."""
+    if writing.decimal is not None:
+        return writing.decimal
+    point, comma = digits.filter(~pl.col("comma"))["text"], digits.filter(~pl.col("point"))["text"]
+    if len(point) and len(comma):
+        raise DataError(
+            f"column {column!r} has {point[0]!r} and {comma[0]!r} ({_row(frame, column, comma[0])}), which write decimals "
+            "in two ways",
+            remedy="Write all of them with a point.",
+        )
+    if len(point):
+        return "point"
+    doubtful = digits.filter(pl.col("text").str.contains(",", literal=True))["text"]
+    if len(comma) or (writing.semicolons and len(doubtful)):
+        return "comma"
+    if len(doubtful):
+        one, other = (_said(doubtful[0], decimal) for decimal in ("comma", "point"))
+        raise DataError(
+            f"column {column!r} has the value {doubtful[0]!r} ({_row(frame, column, doubtful[0])}), which could be {one} or "
+            f"{other}",
+            remedy=f"Say what the comma is: `decimal='comma'` reads {one}, `decimal='point'` reads {other}.",
+        )
+    return "point"
+
+
+def _said(text: str, decimal: str) -> str:
+    mark, between = MARKS["comma" if decimal == "comma" else "point"]
+    return text.strip().replace(between, "").replace(mark, ".")
+
+
+def _as_float(column: str, others: list[str], decimal: Decimal, *, percent: bool) -> nw.Expr:
+    """Return the numbers of a column; null for its other texts."""
+    mark, between = MARKS[decimal]
+    text = _text(column)
+    digits = text.str.replace_all("%", "", literal=True).str.strip_chars().str.replace_all(between, "", literal=True)
+    digits = digits.str.replace_all(mark, ".", literal=True) if mark != "." else digits
+    number = (nw.when(~text.is_in(others)).then(digits) if others else digits).cast(nw.Float64)
+    return number / 100 if percent else number
+
+
+def _refuse_bare(digits: pl.DataFrame, frame: Frame, column: str, decimal: Decimal) -> None:
+    """Raise DataError where only some numbers have a % sign; a 0 needs none."""
+    zero = pl.col("plain").str.contains(r"^[+-]?[0.,]+$")
+    bare = digits.filter(~pl.col("percent") & ~zero)["text"]
+    if len(bare):
+        sign = digits.filter("percent")["text"][0]
+        number = _said(bare[0], decimal)
+        raise DataError(
+            f"column {column!r} has {bare[0]!r} ({_row(frame, column, bare[0])}) beside {sign!r}, which could be {number} or "
+            f"{number} %",
+            remedy="Write all of them with a % sign, or none.",
+        )
+
+
+def _other_mark(frame: Frame, column: str, text: str, decimal: Decimal) -> DataError:
+    return DataError(
+        f"column {column!r} has the value {text!r} ({_row(frame, column, text)}), which is no number with a decimal {decimal}",
+        remedy="Mend it, or leave `decimal` out.",
+    )
+
+
+def _unreadable(frame: Frame, column: str, text: str, *, words: bool) -> DataError:
+    return DataError(
+        f"column {column!r} has the value {text!r} ({_row(frame, column, text)}), which is no score",
+        remedy=f"Mend it, or count it as missing with `missing={text!r}`." + (f" {KNOWN_WORDS}" if words else ""),
+    )
+
+
+def _row(frame: Frame, column: str, text: str) -> str:
+    """Say in which row a text stands first, counted from 1; where rows have no order, in how many."""
+    native = frame.to_native()
+    if isinstance(frame, nw.LazyFrame) and not isinstance(native, pl.LazyFrame):
+        counted = to_polars(frame.filter(_text(column) == text).select(nw.len().alias("rows")))
+        return plural(int(counted["rows"][0]), "row")
+    found = to_polars(frame.select(_text(column).alias("text")))["text"] == text
+    return f"row {int(found.fill_null(value=False).arg_max() or 0) + 1:,}"

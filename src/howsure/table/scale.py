@@ -1,0 +1,165 @@
+"""Scales: which scores are percent, which lie between bounds, and which have none. Decided here for rows and published tables.
+
+Percent are divided by 100, and so are bounded as fractions are. Nothing else is guessed: scores above 1 whose name and
+values don't tell stay as they are, with a caution that offers `bounds`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from howsure import wording
+from howsure.errors import Caution, DataError
+from howsure.table.schema import name_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import polars as pl
+
+ASKED = "by the bounds given"
+PERCENT = (0.0, 100.0)
+FRACTIONS = (0.0, 1.0)
+PERCENT_NAMES = frozenset(("percent", "percentage", "pct", "%"))
+"""Words of a name that say percent."""
+
+RATES = ("pass rate", "win rate", "winrate", "success rate", "solve rate", "error rate", "failure rate", "refusal rate")
+"""Shares by their names: above 1 they can only be percent, and up to 1 they are what they should be."""
+
+ROUNDING = 1e-9
+UNBOUNDED = "unbounded_scores"
+"""The caution of scores that nothing bounds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """The smallest and largest score; `ends`: each is 0 or 100."""
+
+    low: float
+    high: float
+    ends: bool = False
+
+    def within(self, bounds: tuple[float, float]) -> bool:
+        """Say whether no score passes the bounds."""
+        return bounds[0] <= self.low and self.high <= bounds[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The bounds that count as 0 and 1, and how that is known; `doubt`: what is warned of, "" where nothing is."""
+
+    bounds: tuple[float, float] = FRACTIONS
+    why: str = ""
+    doubt: str = ""
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether scores stay what they are."""
+        return self.bounds == FRACTIONS
+
+    def place(self, scores: Any) -> Any:
+        """Return scores, an array or an expression too, as shares of the way from the lower bound to the upper."""
+        low, high = self.bounds
+        return scores / high if not low else (scores - low) / (high - low)
+
+    def size(self, sizes: Any) -> Any:
+        """Return differences or standard errors in these units."""
+        return sizes / (self.bounds[1] - self.bounds[0])
+
+    def note(self, name: str) -> str:
+        """Say how scores were scaled; "" where they weren't."""
+        low, high = self.bounds
+        if self.as_it_is:
+            return ""
+        if self.bounds == PERCENT:
+            return f"{name}: percent, {self.why}."
+        return f"{name}: scores from {_said(low)} to {_said(high)} count as 0 % to 100 %, {self.why}; so do sizes and limits."
+
+    def caution(self, name: str, extent: Extent) -> Caution | None:
+        """Return the warning where the scale is in doubt."""
+        if self.doubt == "fractions":
+            return Caution(
+                code="percent_name",
+                message=f"{name}: the name says percent, but no score is above {_said(extent.high)}; they count as fractions",
+                remedy="If they are percent, say so with `bounds=(0, 100)`; if not, `bounds=(0, 1)`.",
+            )
+        if self.doubt == "unbounded":
+            return Caution(
+                code=UNBOUNDED,
+                message=f"{name}: scores go from {_said(extent.low)} to {_said(extent.high)} on a scale that nothing tells, "
+                "and count as having no bounds",
+                remedy="Name the smallest and largest possible score if there are any: `bounds=(0, 100)` for percent.",
+            )
+        return None
+
+
+def scale_of(
+    extent: Extent,
+    names: Iterable[str],
+    *,
+    bounds: tuple[float, float] | None = None,
+    signed: bool = False,
+) -> Scale:
+    """Decide on a scale: what the user says, else % signs, a name, or scores that are all 0 or 100.
+
+    `names`: of the column and the metric.
+    """
+    if bounds is not None:
+        return Scale(bounds=bounds, why=ASKED)
+    names = tuple(names)
+    named = not signed and any(map(says_percent, names))
+    if extent.within(FRACTIONS):
+        return Scale(doubt="fractions" if named else "")
+    if not signed and extent.within(PERCENT):
+        if named or any(map(_is_rate, names)):
+            return Scale(bounds=PERCENT, why="by its name")
+        if extent.ends:
+            return Scale(bounds=PERCENT, why="since every score is 0 or 100")
+    return Scale(doubt="unbounded")
+
+
+def says_percent(name: str) -> bool:
+    """Say whether a name says percent: accuracy_pct, Percent correct, score (%)."""
+    return not PERCENT_NAMES.isdisjoint(name_words(name))
+
+
+def _is_rate(name: str) -> bool:
+    return any(rate in " ".join(name_words(name)) for rate in RATES)
+
+
+def require_bounds(name: str, extent: Extent, bounds: tuple[float, float]) -> None:
+    """Raise DataError where a score lies outside the bounds that the user named."""
+    if not extent.within(bounds):
+        beyond = extent.low if extent.low < bounds[0] else extent.high
+        raise DataError(
+            f"score {_said(beyond)} lies outside `bounds={_shown(bounds)}`",
+            where=name,
+            remedy="Name bounds that no score can pass, or choose the scores that they are for with `task` and `metric`.",
+        )
+
+
+def _said(score: float) -> str:
+    return wording.Scale(percent=False).number(score)
+
+
+def _shown(bounds: tuple[float, float]) -> str:
+    return f"({bounds[0]:g}, {bounds[1]:g})"
+
+
+def extent_of_scores(scores: pl.Series) -> Extent:
+    """Return the extent of single scores, 0 to 0 where there are none."""
+    known = scores.drop_nulls().drop_nans()
+    if not len(known):
+        return Extent(low=0.0, high=0.0)
+    return Extent(low=known.min(), high=known.max(), ends=known.is_in([0.0, 100.0]).all())  # type: ignore[arg-type]
+
+
+def refuse_doubtful_percent(extent: Extent, column: str, *, signed: bool) -> None:
+    """Raise DataError where a published column says percent and no score is above 1."""
+    if not signed and says_percent(column) and 0 < extent.high <= 1:
+        high = extent.high
+        raise DataError(
+            f"column {column!r} says percent, but its largest score is {high:g}, which could be {high:g} % or {100 * high:g} %",
+            remedy="Write % signs for percent, or rename the column to score for fractions.",
+        )

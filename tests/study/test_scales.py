@@ -1,0 +1,169 @@
+"""The scale of scores: percent by name, values or bounds; what stays unbounded; and the direction that no name tells."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from frames import two_models
+from howsure.commands.main import main
+
+
+def percent(column: str = "score", factor: float = 100, **more) -> pl.DataFrame:
+    return two_models(score=pl.col("score") * factor, **more).rename({"score": column})
+
+
+def read(rows: pl.DataFrame) -> hs.Scores:
+    return hs.read(rows, columns={"score": next(name for name in rows.columns if name not in ("model", "item"))})
+
+
+def codes(answer) -> list[str]:
+    return [caution.code for caution in answer.cautions]
+
+
+def test_all_right_at_100_has_an_interval():
+    rows = pl.DataFrame({"model": "a", "item": [*range(30)], "score": 100})
+    answer = hs.estimate(rows)
+    assert answer[0].estimate.value == 1
+    assert answer[0].estimate.interval.low == pytest.approx(1 - 0.1157, abs=1e-3)
+    assert answer.notes == ("task · score: percent, since every score is 0 or 100.",)
+
+
+@pytest.mark.parametrize("name", ["score_pct", "Accuracy (%)", "percent correct", "accuracyPct"])
+def test_a_name_that_says_percent(name):
+    rows = percent(name).with_columns(pl.when(pl.col("item") == "q3").then(37.5).otherwise(pl.col(name)).alias(name))
+    answer = hs.estimate(read(rows), model="a")
+    assert answer[0].estimate.value == pytest.approx(0.01 * rows.filter(model="a")[name].mean())
+    assert answer.notes[-1] == "task · score: percent, by its name."
+
+
+def test_a_name_that_says_percent_of_fractions_is_doubtful():
+    answer = hs.estimate(read(percent("score_pct", 1)))
+    assert codes(answer) == ["percent_name"]
+    assert answer[0].estimate.value == hs.estimate(two_models())[0].estimate.value
+    assert codes(hs.estimate(read(percent("score_pct", 1)), bounds=(0, 1))) == []
+    assert hs.estimate(read(percent("score_pct", 1)), bounds=(0, 100))[0].estimate.value < 0.01
+
+
+def test_other_scores_above_1_have_no_bounds_unless_they_are_named():
+    rows = percent(factor=7)
+    answer = hs.estimate(rows)
+    assert codes(answer) == ["unbounded_scores"]
+    assert answer[0].estimate.value == pytest.approx(7 * hs.estimate(two_models())[0].estimate.value)
+    named = hs.estimate(rows, bounds=(0, 7))
+    assert codes(named) == []
+    assert named[0].estimate.value == pytest.approx(hs.estimate(two_models())[0].estimate.value)
+    assert named[0].estimate.interval.low == pytest.approx(hs.estimate(two_models())[0].estimate.interval.low)
+    assert named.notes == (
+        "task · score: scores from 0 to 7 count as 0 % to 100 %, by the bounds given; so do sizes and limits.",
+    )
+    with pytest.raises(hs.DataError, match=r"score 7 lies outside `bounds=\(0, 5\)`"):
+        hs.estimate(rows, bounds=(0, 5))
+
+
+def test_percent_signs_and_bounds_of_percent_divide_once():
+    rows = two_models(score=pl.format("{}%", (pl.col("score") * 100).cast(pl.Int64)))
+    plain = hs.estimate(two_models())[0].estimate
+    for bounds in (None, (0, 1), (0, 100)):
+        assert hs.estimate(rows, bounds=bounds)[0].estimate == plain
+
+
+def test_a_rating_from_1_to_5():
+    rows = two_models(score=1 + 4 * pl.col("score"))
+    plain = hs.compare(two_models(), "a", "b")
+    rated = hs.compare(rows, "a", "b", bounds=(1, 5))
+    assert rated.p_value == pytest.approx(plain.p_value, rel=1e-12)
+    assert rated.difference.value == pytest.approx(plain.difference.value)
+
+
+def test_sizes_are_those_of_the_scale():
+    with pytest.raises(hs.OptionError, match="off the scale"):
+        hs.gate(percent(), "a", at_least=40)
+    with pytest.raises(hs.OptionError, match="whole scale"):
+        hs.compare(percent(), "a", "b", margin=1)
+    assert hs.gate(percent(), "a", at_least=0.4).checks[0].percent
+
+
+def test_fractions_beside_percent_are_not_scaled():
+    rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": ["x", "y"] * 2, "score": [0.0, 1.0, 100.0, 100.0]})
+    answer = hs.estimate(rows)
+    assert codes(answer)[-1] == "mixed_scale"
+    assert answer[1].estimate.value == 100
+
+
+def test_a_monitor_counts_in_the_same_units():
+    rows = percent(n=60)
+    monitor = hs.Monitor(a="a", b="b", bounds=(0, 100), shuffled=True)
+    for item, part in rows.group_by("item", maintain_order=True):
+        monitor.add(item[0], *part.sort("model")["score"])
+    plain = hs.Monitor(a="a", b="b", shuffled=True).update(two_models(n=60))
+    assert monitor.look().estimate == pytest.approx(plain.estimate)
+    assert hs.Monitor(a="a", b="b", bounds=(0, 100), shuffled=True).update(rows).estimate == pytest.approx(
+        plain.estimate
+    )
+
+
+def test_bounds_on_the_command_line(tmp_path):
+    path = tmp_path / "rated.csv"
+    percent(factor=7).write_csv(path)
+    result = CliRunner().invoke(main, ["--no-config", "estimate", str(path), "--bounds", "0,7"])
+    assert "scores from 0 to 7 count as 0 % to 100 %" in " ".join(result.output.split())
+    offered = CliRunner().invoke(main, ["--no-config", "estimate", str(path)]).output
+    assert "--bounds 0,100" in " ".join(offered.split())
+    assert CliRunner().invoke(main, ["--no-config", "estimate", str(path), "--bounds", "7"]).exit_code == 2
+
+
+# Directions ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["cost_usd", "Seconds", "n tokens", "error_rate", "loss", "unsafe"])
+def test_a_direction_is_not_guessed_from_a_name(name):
+    scores = read(percent(name, 1))
+    for answer in (hs.leaderboard(scores), hs.compare(scores, "a", "b")):
+        assert "unknown_direction" in codes(answer)
+    assert f"(column {name})" in hs.leaderboard(scores).cautions[0].message
+    with pytest.raises(hs.OptionError, match="nothing says whether larger or smaller"):
+        hs.gate(scores, "a", "b", better=True)
+    for said in (True, False):
+        assert "unknown_direction" not in codes(hs.leaderboard(scores, lower_is_better=said))
+        assert hs.gate(scores, "a", "b", better=True, lower_is_better=said).checks
+
+
+def test_a_cost_beside_a_score_says_nothing():
+    rows = two_models(cost=pl.lit(0.5))
+    assert codes(hs.leaderboard(rows)) == []
+    hs.gate(rows, "a", "b", better=True)
+
+
+def test_a_gate_without_a_direction_exits_with_3(tmp_path):
+    path = tmp_path / "unsafe.csv"
+    percent("unsafe", 1).write_csv(path)
+    words = ["--no-config", "gate", str(path), "-c", "score=unsafe", "-a", "a", "-b", "b", "--better"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 3
+    assert "--higher-is-better where larger ones are" in " ".join(result.output.split())
+    assert CliRunner().invoke(main, [*words, "--lower-is-better"]).exit_code in (0, 1, 2)
+
+
+def test_the_unusual_direction_is_said_first():
+    note = "Direction: smaller scores are better."
+    for answer in (hs.leaderboard, lambda rows, **more: hs.compare(rows, "a", "b", **more)):
+        assert note in answer(two_models(), lower_is_better=True).notes
+        assert note not in answer(two_models()).notes
+    both = pl.concat([two_models(task=pl.lit("t")), two_models(task=pl.lit("u"))])
+    told = hs.leaderboard(both, tasks={"u": {"lower_is_better": True}}).notes
+    assert "Direction: smaller scores are better for u · score." in told
+
+
+def test_none_unsafe_is_a_rate_of_failures():
+    rows = pl.DataFrame({"model": "a", "item": [*range(300)], "unsafe": 0})
+    text = hs.estimate(read(rows)).render("terminal")
+    assert "failure rate below 0.99 % (95 % confidence), counting 300 items" in " ".join(text.split())
+    assert "success rate below" in hs.estimate(rows.rename({"unsafe": "score"})).render("terminal")
+    (bound,) = hs.estimate(read(rows))[0].estimate.bounds
+    assert bound.of_failures
+    assert math.isclose(bound.limit, 1 - 0.05 ** (1 / 300), rel_tol=1e-3)

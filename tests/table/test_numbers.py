@@ -1,0 +1,200 @@
+"""Numbers as text: what is read, what counts as no score, what is refused, and that files, frames and databases agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+from howsure.readers.tables import published_scores, read_side_table
+from howsure.table.numbers import MISSING, read_numbers
+from howsure.table.writing import Writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def numbers(texts: list[str | None], **writing: Any) -> list[float | None]:
+    frame = nw.from_native(pl.DataFrame({"score": texts}).lazy())
+    found = read_numbers(frame, "score", Writing(**writing))
+    return list(frame.select(found.values.alias("score")).collect().to_native()["score"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["0.5", "1", "-2", "1e-3", ".5", " 3. "], [0.5, 1, -2, 0.001, 0.5, 3]),
+        (["0.9%", "78.8 %", "0"], [0.009, 0.788, 0]),
+        (["78,8", "12", "0,5"], [78.8, 12, 0.5]),
+        (["1.234", "5"], [1.234, 5]),
+        (["1,234", "78.8"], [1234, 78.8]),
+        (["1.234", "78,8"], [1234, 78.8]),
+        (["1,234,567"], [1234567]),
+        (["1.234,5", "2.000"], [1234.5, 2000]),
+        (["78,8%", "100%"], [0.788, 1]),
+        (["C", "I", "P", "yes", "No", " TRUE "], [1, 0, 0.5, 1, 0, 1]),
+        (["yes", "0.5", None], [1, 0.5, None]),
+        ([*sorted(MISSING), "NaN", " N/A ", "1"], [*[None] * (len(MISSING) + 2), 1]),
+        ([None, None], [None, None]),
+    ],
+)
+def test_what_texts_mean(texts, expected):
+    assert numbers(texts) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (["0.5", "oops"], r"'oops' \(row 2\), which is no score"),
+        (["1", "12 %%"], r"'12 %%' \(row 2\)"),
+        (["1", "inf"], r"'inf' \(row 2\)"),
+        (["1", "$3"], r"'\$3' \(row 2\)"),
+        (["1", "٣"], r"'٣' \(row 2\)"),
+        (["3", "1,234"], r"'1,234' \(row 2\), which could be 1\.234 or 1234"),
+        (["78,8", "0.5"], r"'0\.5' and '78,8' \(row 1\), which write decimals in two ways"),
+        (["85%", "0.9"], r"'0\.9' \(row 2\) beside '85%', which could be 0\.9 or 0\.9 %"),
+    ],
+)
+def test_what_is_refused(texts, told):
+    with pytest.raises(hs.DataError, match=told) as caught:
+        numbers(texts)
+    assert caught.value.remedy
+
+
+def test_the_user_says_what_a_comma_is():
+    assert numbers(["3", "1,234"], decimal="comma") == [3, 1.234]
+    assert numbers(["3", "1,234"], decimal="point") == [3, 1234]
+    assert numbers(["3", "1,234"], semicolons=True) == [3, 1.234]
+    with pytest.raises(hs.DataError, match=r"'78,8' .* no number with a decimal point"):
+        numbers(["78,8"], decimal="point")
+
+
+def test_the_user_says_what_is_missing():
+    assert numbers(["1", "Timeout", "-1"], missing=("timeout", "-1")) == [1, None, None]
+    rows = pl.DataFrame({"model": "a", "item": ["x", "y"], "score": [1.0, -1.0]})
+    assert hs.read(rows, missing="-1").to_frame()["score"].to_list() == [1, None]
+
+
+def csv(path: Path, scores: list[str], separator: str = ",") -> Path:
+    lines = [
+        separator.join(("model", "item", "score")),
+        *(f"a{separator}q{k}{separator}{s}" for k, s in enumerate(scores)),
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_word_on_any_row_refuses_its_file(tmp_path):
+    """More than 100 distinct texts once made every unknown word "no score", and which was left to the number of threads."""
+    scores = [f"0.{k:03}" for k in range(1, 300)]
+    good, bad = csv(tmp_path / "good.csv", scores), csv(tmp_path / "bad.csv", [*scores, "oops"])
+    with pytest.raises(hs.ReadError, match=r"bad\.csv: column 'score' has the value 'oops' \(row 300\)"):
+        hs.read(bad)
+    scores = hs.read([good, bad], columns={"task": "model"})
+    assert [file.outcome for file in scores.files] == ["failed", "read"]
+    assert hs.read(bad, missing="oops").to_frame()["score"].null_count() == 1
+
+
+def test_a_word_beyond_the_rows_that_types_are_inferred_from(tmp_path):
+    path = csv(tmp_path / "long.csv", ["1"] * 12_000 + ["N/A"])
+    scores = hs.read(path)
+    assert scores.to_frame()["score"].null_count() == 1
+    assert scores.notes[0] == "long.csv: Column score: 1 row without a score (N/A)."
+
+
+def test_semicolons_leave_the_comma_for_decimals(tmp_path):
+    found = hs.read(csv(tmp_path / "europe.csv", ["0,788", "1,000", "0"], ";")).to_frame()
+    assert found["score"].to_list() == [0.788, 1, 0]
+
+
+def test_json_lines_and_parquet(tmp_path):
+    rows = pl.DataFrame({"model": "a", "item": ["x", "y", "z"], "score": ["50%", "–", "0.9%"]})
+    rows.write_ndjson(tmp_path / "rows.jsonl")
+    rows.write_parquet(tmp_path / "rows.parquet")
+    for name in ("rows.jsonl", "rows.parquet"):
+        scores = hs.read(tmp_path / name)
+        assert scores.to_frame()["score"].to_list() == pytest.approx([0.5, None, 0.009])
+        assert scores.signed == {"score"}
+
+
+@pytest.mark.parametrize("kind", ["polars", "lazy", "pandas", "duckdb"])
+def test_frames_of_every_kind(kind):
+    rows = pl.DataFrame({"model": "a", "item": [f"q{k}" for k in range(4)], "score": ["78,8", "N/A", "yes", "5"]})
+    expected = [78.8, None, 1, 5]
+    made = {"polars": lambda rows: rows, "lazy": pl.DataFrame.lazy, "pandas": pandas, "duckdb": duckdb}[kind]
+    found = hs.read(made(rows)).to_frame().sort("item")
+    assert found["score"].to_list() == pytest.approx(expected)
+    with pytest.raises(hs.DataError, match=r"'oops' \((row 4|1 row)\)"):
+        hs.read(made(rows.with_columns(score=pl.Series(["1", "N/A", "yes", "oops"]))))
+
+
+def pandas(rows: pl.DataFrame) -> Any:
+    return pytest.importorskip("pandas").DataFrame(rows.to_dict(as_series=False))
+
+
+def duckdb(rows: pl.DataFrame) -> Any:
+    connection = pytest.importorskip("duckdb").connect()
+    connection.register("results", rows.to_arrow())
+    return connection.table("results")
+
+
+def published(scores: list[Any], name: str = "score", **columns: Any) -> Any:
+    frame = pl.DataFrame({"model": [f"m{k}" for k in range(len(scores))], name: scores, **columns})
+    return published_scores(frame, "board.csv", Writing())
+
+
+def test_published_tables_follow_the_same_rules():
+    found = published(["71,5%", "–"], n=["1,200", "5"], stderr=["1,5", "–"])
+    assert [(each.score, each.n, each.stderr) for each in found.published] == [(0.715, 1200, 0.015)]
+    assert found.notes[0] == "Column score: percent, by its % signs."
+    assert "1 row without a score (–)" in found.notes[1]
+    with pytest.raises(hs.DataError, match=r"'oops' \(row 2\)"):
+        published(["71", "oops"])
+
+
+def test_the_scale_of_published_scores():
+    assert [each.score for each in published([71.5, 0.5], "score_pct").published] == pytest.approx([0.715, 0.005])
+    with pytest.raises(hs.DataError, match=r"which could be 0\.7 % or 70 %"):
+        published([0.7, 0.6], "score_pct")
+    assert [each.score for each in published([71.5, 60], "pass_rate_2").published] == pytest.approx([0.715, 0.6])
+    assert published([0.7, 0.6], "win_rate").cautions == ()
+    unknown = published([71.5, 60])
+    assert [each.score for each in unknown.published] == [71.5, 60]
+    assert [caution.code for caution in unknown.cautions] == ["unbounded_scores"]
+
+
+def test_bounds_of_published_scores():
+    board = pl.DataFrame({"model": ["a", "b"], "score": [71.5, 60.0], "n": [100, 100]})
+    open_, asked = hs.audit(board), hs.audit(board, bounds=(0, 100))
+    assert "nothing tells the scale" in open_.boards[0].verdict
+    assert [entry.score for entry in asked.boards[0].entries] == pytest.approx([0.715, 0.6])
+    assert "unbounded_scores" not in {caution.code for caution in asked.cautions}
+    with pytest.raises(hs.DataError, match=r"score 71\.5 lies outside"):
+        hs.audit(board, bounds=(0, 10))
+    percent = board.rename({"score": "score_pct"})
+    assert hs.audit(percent, bounds=(0, 100)).boards[0].entries[0].score == pytest.approx(0.715)
+
+
+def test_rows_are_chosen_by_what_is_written(tmp_path):
+    path = csv(tmp_path / "rows.csv", ["1", "0", "1"])
+    assert len(hs.read(path, where={"score": "1"}).to_frame()) == 2
+
+
+def test_a_side_table_keeps_its_columns(tmp_path):
+    """Of a table with one row an item a column called value is a covariate, and no score."""
+    (tmp_path / "items.csv").write_text("item,value\nq0,1.5\nq1,2.5\n")
+    assert read_side_table(str(tmp_path / "items.csv")).schema["value"] == pl.Float64
+
+
+def test_what_decides_is_named_as_the_shell_has_it(tmp_path):
+    for scores, flags in ((["1", "oops"], "--missing oops"), (['"1,234"', "3"], "--decimal comma")):
+        result = CliRunner().invoke(main, ["--no-config", "estimate", str(csv(tmp_path / "rows.csv", scores))])
+        assert result.exit_code == 1
+        assert flags in " ".join(result.output.split())
+        again = CliRunner().invoke(main, ["--no-config", "estimate", str(tmp_path / "rows.csv"), *flags.split()])
+        assert again.exit_code == 0

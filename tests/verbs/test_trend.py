@@ -119,7 +119,7 @@ def test_the_average_of_the_last_is_a_slow_average():
         items = last.group_by("item", "model").agg(pl.col("score").mean()).group_by("item").agg(pl.col("score").mean())
         assert entry.estimate.value == pytest.approx(items["score"].mean(), rel=1e-12)
         assert entry.estimate.se == pytest.approx(items["score"].std() / math.sqrt(30), rel=1e-12)
-    assert answer.notes[0].startswith("Checkpoints: the last 2 of 2 runs, averaged item by item")
+    assert answer.notes[1].startswith("Checkpoints: the last 2 of 2 runs, averaged item by item")
     everything(answer)
 
 
@@ -133,7 +133,7 @@ def test_an_average_of_one_is_the_last_checkpoint():
 def test_an_average_of_more_than_there_are_takes_all_and_says_how_many():
     answer = hs.estimate(training(), average_last=50)
     assert answer[0].model == "r (last 5)"
-    assert "the last 50 of 1 run" in answer.notes[0]
+    assert "the last 50 of 1 run" in answer.notes[1]
 
 
 def test_ragged_items_are_left_out_of_the_average_and_counted():
@@ -172,7 +172,7 @@ def test_a_task_that_the_last_checkpoint_lacks_is_told():
 def test_models_that_are_no_checkpoints_are_left_out_and_told():
     rows = pl.concat([training(), two_models()], how="diagonal")
     averaged = hs.estimate(rows, average_last=2)
-    assert "left out: a, b." in averaged.notes[0]
+    assert "left out: a, b." in averaged.notes[1]
     answer = hs.trend(rows)
     (caution,) = [caution for caution in answer.cautions if caution.code == "not_checkpoints"]
     assert caution.message == "left out, as the name tells no step: a, b"

@@ -99,7 +99,8 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
 
 def _with_scores(study: Study) -> Study:
     """Leave out what has no score at all, and say so, where anything else has one."""
-    empty = [key for key, part in study.parts.items() if study.policy_of(key) == "drop" and not part["n"].sum()]
+    tried = {key: part for key, part in study.parts.items() if len(part)}
+    empty = [key for key, part in tried.items() if study.policy_of(key) == "drop" and not part["n"].sum()]
     if not empty or len(empty) == len(study.parts):
         return study
     kept = {key: part for key, part in study.parts.items() if key not in empty}

@@ -288,13 +288,17 @@ def _no_checkpoints(task: str) -> Caution:
 def _sizes_note(study: Study) -> str:
     """Say on how many models, tasks, items and attempts everything stands."""
     parts = list(study.parts.values())
-    rows = pl.concat([part.select(pl.col("task", "model", "item").cast(pl.String), "rows") for part in parts])
-    models, attempts = rows["model"].n_unique(), _span(rows["rows"].min(), rows["rows"].max())
-    items = len(rows.select("task", "item").unique())
-    if len(parts) == 1 and len(rows) == models * items:
+    models = len(_names("model", parts))
+    items = sum(len(_names("item", [part for key, part in study.parts.items() if key[0] == t])) for t in study.tasks)
+    attempts = _span(min(part["rows"].min() for part in parts), max(part["rows"].max() for part in parts))  # type: ignore[type-var]
+    if len(parts) == 1 and len(parts[0]) == models * items:
         return f"Data: {plural(models, 'model')} × {plural(items, 'item')} × {attempts}."
     tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
     return f"Data: {plural(models, 'model')}, {tasks}{plural(items, 'item')}, {attempts} per model and item."
+
+
+def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
+    return set().union(*(part[column].unique().cast(pl.String) for part in parts))
 
 
 def _span(least: Any, most: Any) -> str:

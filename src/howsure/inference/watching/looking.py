@@ -63,7 +63,9 @@ def look_at(
         clustered=sizes.known(tally.waiting) is not None or tally.counted["cluster"].null_count() < len(tally.counted),
         method=seen.method,
         notes=() if arrived is None else arrived.notes,
-        cautions=tuple(_cautions(tally, arrived, seen, random=bool(shuffled or exhausted))),
+        cautions=tuple(
+            _cautions(tally, arrived, seen, random=bool(shuffled or exhausted), lower_is_better=lower_is_better)
+        ),
     )
 
 
@@ -74,11 +76,13 @@ def _better(seen: AlwaysValid, a: str, b: str | None, *, lower_is_better: bool) 
     return a if (seen.low > 0) != lower_is_better else b
 
 
-def _cautions(tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool) -> list[Caution]:
+def _cautions(
+    tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool, lower_is_better: bool
+) -> list[Caution]:
     """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
     found = [] if arrived is None else [*arrived.cautions, *_late(tally, arrived)]
     if tally.n_failed:
-        found.append(_failed(tally))
+        found.append(_failed(tally, lower_is_better=lower_is_better))
     if seen.torn:
         found.append(TORN)
     if seen.n_units and not random:
@@ -89,11 +93,12 @@ def _cautions(tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, rand
     return found
 
 
-def _failed(tally: Tally) -> Caution:
+def _failed(tally: Tally, *, lower_is_better: bool) -> Caution:
+    zero = "Run them again." if lower_is_better else "`failures='zero'` counts a failure as 0."
     return Caution(
         code="items_failed",
         message=f"{tally.n_failed:,} of {plural(tally.n_seen, 'item')} failed and have no score, so they don't count",
-        remedy="Where a model fails because it would be wrong, this favours it: `failures='zero'` counts a failure as 0.",
+        remedy=f"Where a model fails because it would be wrong, this favours it. {zero}",
     )
 
 

@@ -87,8 +87,8 @@ class Scale:
         if self.doubt == "unbounded":
             return Caution(
                 code=UNBOUNDED,
-                message=f"{name}: scores go from {_said(extent.low)} to {_said(extent.high)} on a scale that nothing tells, "
-                "and count as having no bounds",
+                message=f"{name}: scores go from {_said(extent.low)} to {_said(extent.high)} on an unknown scale, "
+                "and are treated as unbounded",
                 remedy="Name the smallest and largest possible score if there are any: `bounds=(0, 100)` for percent.",
             )
         return None

@@ -12,7 +12,7 @@ from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
-    from howsure.statistics.results import Equivalence, Estimate
+    from howsure.statistics.results import Equivalence, Estimate, Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -32,6 +32,7 @@ class Comparison(Judged, Drawn):
         difference: a − b, with its standard error and confidence interval.
         p_value: The p-value of the null hypothesis that there is no difference.
         p_adjusted: The same, corrected for the number of comparisons made together.
+        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows a difference.
         correlation: The correlation of the two models' scores over the shared items.
         unpaired_se: What the standard error would be without pairing.
         unclustered_se: What it would be if each item stood alone; NaN without clusters.
@@ -61,6 +62,7 @@ class Comparison(Judged, Drawn):
     difference: Estimate = field(metadata=spread(value="difference"))
     p_value: float
     p_adjusted: float
+    adjusted_interval: Interval
     correlation: float = math.nan
     unpaired_se: float = math.nan
     unclustered_se: float = math.nan
@@ -78,6 +80,11 @@ class Comparison(Judged, Drawn):
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
+
+    @property
+    def judged_interval(self) -> Interval:
+        """The interval that the verdict agrees with: the corrected one, and with a margin, whose tests aren't, its own."""
+        return self.adjusted_interval if self.equivalence is None else self.difference.interval
 
     @property
     def decided(self) -> bool:

@@ -90,7 +90,7 @@ def _tasks_verdict(answer: Comparisons) -> str:
 def comparison_table(c: Comparison) -> Table:
     """Lay out one comparison as two columns: what, and how much."""
     scale = Scale(percent=c.percent)
-    interval, level = c.difference.interval, level_text(c.difference.interval.level)
+    interval, level = c.judged_interval, level_text(c.difference.interval.level)
     shared = " (on shared items)" if c.paired and (c.n_only_a or c.n_only_b) else ""
     rows: list[tuple[str, str]] = [
         (c.a, scale.score(c.a_mean) + shared),
@@ -118,7 +118,7 @@ def verdict_sentence(c: Comparison) -> str:
     scale = Scale(percent=c.percent)
     if not math.isfinite(c.p_value):
         return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
-    take = scale.number(c.difference.interval.half_width)
+    take = scale.number(c.judged_interval.half_width)
     gap, level = scale.gap(c.difference.value), level_text(c.difference.interval.level)
     where = "" if c.task else "overall, "
     if c.equivalence is not None:

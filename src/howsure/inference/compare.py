@@ -53,7 +53,7 @@ def compared(study: Study, question: Question) -> Comparisons:
     return Comparisons(
         comparisons=tuple(pairs),
         overall=total,
-        notes=(*study.notes, *adjusted.told(study.design, pools)),
+        notes=(*study.notes, *adjusted.told(study.design, pools), *_told(pairs, question)),
         cautions=(*study.cautions, *direction_cautions(study), *_tasks_left_out(study, matrices), *unknown, *more),
     )
 
@@ -95,6 +95,17 @@ def _tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Cauti
             remedy="The comparison is on the others.",
         )
     ]
+
+
+def _told(pairs: Sequence[Comparison], question: Question) -> list[str]:
+    """Say that several tasks are corrected for their number, or that tests against a margin aren't."""
+    counted = sum(math.isfinite(pair.p_value) for pair in pairs)
+    if question.adjust == "none" or counted < 2:
+        return []
+    if any(pair.equivalence for pair in pairs):
+        return [f"Tests against the margin, and the intervals beside them, aren't corrected for {counted} tasks."]
+    name = "Benjamini–Hochberg" if question.adjust == "bh" else "Holm"
+    return [f"Corrected for {counted} tasks ({name}): each interval agrees with its p-value and verdict."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Comparison(Judged, Drawn):
         n_only_a: Items that only a answered.
         n_only_b: Items that only b answered.
         lower_is_better: Whether smaller scores are better.
+        n_tasks: The number of tasks; 1 but for the overall difference.
+        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
         percent: Whether scores lie in [0, 1].
         items_needed: About how many items in all would show a difference of this size with 80 % power; NaN if there is no
             difference, or fewer than ten clusters (items without clusters) to estimate it from.
@@ -72,6 +74,8 @@ class Comparison(Judged, Drawn):
     ties: int = 0
     n_only_a: int = 0
     n_only_b: int = 0
+    n_tasks: int = 1
+    n_tasks_left_out: int = 0
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     items_needed: float = math.nan
@@ -106,12 +110,14 @@ class Comparisons(Judged, Drawn):
 
     Attributes:
         overall: The difference over all tasks combined; None if not requested.
+        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
         comparisons: One comparison a task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
 
     overall: Comparison | None = None
+    n_tasks_left_out: int = 0
     comparisons: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()

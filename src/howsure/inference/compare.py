@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
-    """Gather the rows of two models; an unknown name is an error that names its nearest."""
-    study = gather(scores, design, models=(a, b))
+    """Gather what two models both have; an unknown name is an error that names its nearest."""
+    study = gather(scores, design, models=(a, b), shared=True)
     if len(study.models) < 2:
         raise OptionError(f"a and b are both {study.models[0]!r}", remedy="Name two different models.")
     return study
@@ -40,7 +40,8 @@ def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
 
 def compared(study: Study, question: Question) -> Comparisons:
     """Compare the two models that a study is about on every task that both have, and overall."""
-    matrices, unknown = question.population.measured(one_metric(study))
+    measured = one_metric(study)
+    matrices, unknown = question.population.measured(measured)
     questions = [_of_task(question, study.design, matrix) for matrix in matrices]
     pools = adjusted.pools(study, question, method=question.method)
     tests = [_Test(matrix, study.models, asked, pools) for matrix, asked in zip(matrices, questions, strict=True)]
@@ -50,11 +51,14 @@ def compared(study: Study, question: Question) -> Comparisons:
         more = [adjusted.NO_OVERALL]
     elif len(pairs) > 1:
         total, more = overall_comparison(matrices, pairs, question)
+    tasks = len({pair.task for pair in pairs})
+    left = len(study.every_task) - tasks
     return Comparisons(
         comparisons=tuple(pairs),
-        overall=total,
+        overall=None if total is None else replace(total, n_tasks=tasks, n_tasks_left_out=left),
+        n_tasks_left_out=left,
         notes=(*study.notes, *adjusted.told(study.design, pools), *_told(pairs, question)),
-        cautions=(*study.cautions, *direction_cautions(study), *_tasks_left_out(study, matrices), *unknown, *more),
+        cautions=(*study.cautions, *direction_cautions(study), *tasks_left_out(study, measured), *unknown, *more),
     )
 
 
@@ -82,17 +86,17 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
     return matrices
 
 
-def _tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
     """Warn of tasks and metrics that only one of the two models has."""
     compared = {(matrix.task, matrix.metric) for matrix in matrices}
-    lacking = [" · ".join(key) for key in study.parts if key not in compared]
+    lacking = sorted(" · ".join(key) for key in {*study.partial, *study.parts} - compared)
     if not lacking:
         return []
     return [
         Caution(
             code="task_left_out",
             message=f"only one of the two models has {listing(lacking)}",
-            remedy="The comparison is on the others.",
+            remedy="The answer is about the others.",
         )
     ]
 

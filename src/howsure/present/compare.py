@@ -9,7 +9,7 @@ from howsure.answers.compare import Comparisons
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.present.estimate import merged
 from howsure.present.words import plain
-from howsure.wording import Scale, level_text, p_text, plural, rounded_up
+from howsure.wording import Scale, level_text, p_text, plural, rounded_up, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +172,7 @@ def _tally(answer: Comparisons) -> str:
     """Count the tasks on which each is better, or on which what the margin asks for is shown."""
     if any(c.equivalence for c in answer.comparisons):
         return _margin_tally(answer)
-    tasks, first = plural(len(answer.comparisons), "task"), answer.comparisons[0]
+    tasks, first = _tasks(answer), answer.comparisons[0]
     better = None if answer.overall is None else answer.overall.better
     models = (first.b, first.a) if better == first.b else (first.a, first.b)
     won = [sum(c.better == model for c in answer.comparisons) for model in models]
@@ -186,10 +186,17 @@ def _tally(answer: Comparisons) -> str:
     )
 
 
+def _tasks(answer: Comparisons) -> str:
+    """Count the tasks; how many are left out is said where the sentence on what is overall doesn't."""
+    left = 0 if answer.overall is not None else answer.n_tasks_left_out
+    tasks = len({c.task for c in answer.comparisons})
+    return ("the " if left else "") + _of_tasks(tasks, left)
+
+
 def _margin_tally(answer: Comparisons) -> str:
     margins = [c.equivalence for c in answer.comparisons if c.equivalence is not None]
     same, safe = (sum(kind) for kind in zip(*((e.equivalent, e.noninferior) for e in margins), strict=True))
-    tasks, a = plural(len(answer.comparisons), "task"), answer.comparisons[0].a
+    tasks, a = _tasks(answer), answer.comparisons[0].a
     return f"Of {tasks}, {a} is shown to be not worse on {safe or 'none'} and equivalent on {same or 'none'}."
 
 
@@ -221,6 +228,16 @@ def comparison_table(c: Comparison) -> Table:
 
 def verdict_sentence(c: Comparison) -> str:
     """Say in one sentence which is better, or that the data can't tell and what it would take."""
+    scope = f"On the {_of_tasks(c.n_tasks, c.n_tasks_left_out)}, " if c.n_tasks_left_out else ""
+    return within(scope, _verdict_on_all(c))
+
+
+def _of_tasks(count: int, left_out: int) -> str:
+    """Count tasks, and say of how many where some are left out."""
+    return f"{count:,} of {plural(count + left_out, 'task')} with scores of both" if left_out else plural(count, "task")
+
+
+def _verdict_on_all(c: Comparison) -> str:
     scale = Scale(percent=c.percent)
     if not math.isfinite(c.p_value):
         return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."

@@ -174,3 +174,15 @@ def test_p_value_and_interval_never_disagree(gaps, seed):
     for adjust in CORRECTIONS:
         for c in hs.compare(rows, "a", "b", adjust=adjust).comparisons:
             assert c.decided == (not c.adjusted_interval.contains(0.0))
+
+
+def test_failures_counted_otherwise_are_corrected_too():
+    """A verdict that only the correction takes away isn't given back by another policy without it."""
+    rows = tasks([0.0, 0.1, 0.14, 0.18, 0.3])
+    torn = next(c for c in found(None, "holm").comparisons if c.p_value < 0.05 <= c.p_adjusted)
+    alike = rows.filter(task=torn.task).group_by("item").agg(pl.col("score").n_unique()).filter(score=1)["item"].min()
+    lost = (pl.col("task") == torn.task) & (pl.col("item") == alike)
+    rows = rows.with_columns(score=pl.when(~lost).then("score"))
+    answer = hs.compare(rows, "a", "b")
+    assert next(c for c in answer.comparisons if c.task == torn.task).better is None
+    assert "failure_policy" not in [caution.code for caution in answer.cautions]

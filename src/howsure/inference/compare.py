@@ -140,8 +140,7 @@ def corrected(tests: Sequence[_Test], question: Question) -> list[Comparison]:
     if question.adjust == "none" or len(usable) < 2:
         return pairs
     p = np.array([pairs[k].p_value for k in usable])
-    correct = adjustments.benjamini_hochberg if question.adjust == "bh" else adjustments.holm
-    q = correct(p)
+    q = adjustments.corrected_p(p, question.adjust)
     tails = adjustments.tails(p, q, question.adjust, 1 - question.level)
     for k, p_adjusted, near, far in zip(usable, q, *tails, strict=True):
         pairs[k] = replace(_agreeing(tests[k], pairs[k], near, far), p_adjusted=float(p_adjusted))

@@ -12,6 +12,7 @@ from howsure.answers.compare import Comparison
 from howsure.answers.leaderboard import Board
 from howsure.errors import Caution
 from howsure.inference import record
+from howsure.statistics.ranks.adjust import corrected_p
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -100,14 +101,25 @@ def coverage_cautions(matrix: ScoreMatrix, pairs: PairMoments) -> tuple[Caution,
 
 def policy_changes_verdict(study: Study, pairs: Sequence[Comparison], question: Question) -> list[Caution]:
     """Warn where counting failed attempts the other way would change who is better."""
+    changed = [each for each in _other_policy(study, pairs) if {each[1].a, each[1].b} <= set(each[0].models)]
     cautions = []
-    for matrix, pair, policy in _other_policy(study, pairs):
-        if {pair.a, pair.b} <= set(matrix.models):
-            other = question.population.pair(matrix, pair.a, pair.b, replace(question, margin=None))
+    for policy in dict.fromkeys(policy for _, _, policy in changed):
+        there = [(matrix, pair) for matrix, pair, other in changed if other == policy]
+        others = [question.population.pair(m, pair.a, pair.b, replace(question, margin=None)) for m, pair in there]
+        judged = _corrected_among(others, pairs, question)
+        for (matrix, pair), other in zip(there, judged, strict=True):
             if other.better != pair.better:
                 told = other.better or "neither"
                 cautions.append(_policy_caution(matrix, policy, f"the better model would be: {told}"))
     return cautions
+
+
+def _corrected_among(others: Sequence[Comparison], pairs: Sequence[Comparison], question: Question) -> list[Comparison]:
+    """Return other comparisons of some of the tasks with p-values corrected as those were that they stand for."""
+    p_values = {(pair.task, pair.metric): pair.p_value for pair in (*pairs, *others)}
+    adjusted = corrected_p(np.array(list(p_values.values())), question.adjust)
+    found = dict(zip(p_values, adjusted.tolist(), strict=True))
+    return [replace(other, p_adjusted=found[other.task, other.metric]) for other in others]
 
 
 def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> list[Caution]:

@@ -29,6 +29,16 @@ def benjamini_hochberg(p: Floats) -> Floats:
     return _back(np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0), order)
 
 
+def corrected_p(p: Floats, method: Adjustment) -> Floats:
+    """Correct p-values (K,) of separate tests for the number of those that exist; NaN stays NaN, and max-t means Holm here."""
+    usable = np.isfinite(p)
+    if method == "none" or usable.sum() < 2:
+        return p
+    corrected = p.copy()
+    corrected[usable] = benjamini_hochberg(p[usable]) if method == "bh" else holm(p[usable])
+    return corrected
+
+
 def tails(p: Floats, adjusted: Floats, method: Adjustment, alpha: float) -> tuple[Floats, Floats]:
     """Return what the intervals may miss on the side of 0, and on the other, to agree with corrected p-values: both (K,).
 

@@ -19,6 +19,7 @@ from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
 from howsure.readers.base import Reader, Reading, Source
 from howsure.readers.faults import named
+from howsure.readers.reconciling import Word, reconciled
 from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.table.writing import Writing
@@ -27,16 +28,19 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from howsure.table.stated import Missing
+
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """One file that a harness reader took."""
+    """One file that a harness reader took, and what it says of its own rows."""
 
     source: Source
     reader: str
     reading: Reading
+    word: Word = field(default_factory=Word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +88,13 @@ def read_paths(
             if strict:
                 raise
             found.failed(source, error)
-    kept = _newest_runs(taken, reports)
-    cautions = [caution for read in kept for caution in read.reading.cautions]
-    harness = _tell_apart(kept, cautions)
+    kept = _held_to_their_word(_newest_runs(taken, reports), strict=strict)
+    cautions = [caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions)]
+    harness, missing = _tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
     notes = [f"{name}: {note}" for name, numbers in texts for note in numbers.notes]
     notes += [f"{read.source.name}: {note}" for read in kept for note in read.reading.notes]
+    notes += dict.fromkeys(note for read in kept for note in read.word.notes)
     named_tables = [(table.source, _named(table, columns or {}, where or {}, notes)) for table in found.tables]
     named_tables = _scored(named_tables, columns or {}, found, strict=strict or not harness)
     rows, roles = _rows(harness, named_tables, dict(columns or {}), where or {}, notes)
@@ -107,6 +112,8 @@ def read_paths(
         cautions=tuple(dict.fromkeys(cautions)),
         notes=tuple(notes),
         signed=frozenset(numbers.column for _, numbers in texts if numbers.percent),
+        missing=missing,
+        reconciled=tuple(figure for read in kept for figure in read.word.figures),
     )
 
 
@@ -231,19 +238,31 @@ def _newest_runs(taken: list[_Read], reports: list[FileReport]) -> list[_Read]:
     return kept
 
 
+def _held_to_their_word(kept: list[_Read], *, strict: bool) -> list[_Read]:
+    """Hold the rows of logs to what the logs state; `strict`: where they differ, that is an error."""
+    words = reconciled([(read.source.name, read.reading) for read in kept])
+    if strict:
+        for read, caution in (
+            (read, caution) for read, word in zip(kept, words, strict=True) for caution in word.cautions
+        ):
+            what = caution.message.removeprefix(f"{read.source.name}: ")
+            raise ReadError(what, where=read.source.name, remedy=caution.remedy)
+    return [replace(read, word=word) if word.figures else read for read, word in zip(kept, words, strict=True)]
+
+
 def _worth(read: _Read) -> tuple[bool, int, str]:
     run, rows = read.reading.run, read.reading.rows
     return (run is not None and run.complete, 0 if rows is None else 1, "" if run is None else run.started)
 
 
-def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> list[pl.DataFrame]:
-    """Rename models that ran in several configurations, and number repeated runs as further attempts."""
+def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> tuple[list[pl.DataFrame], tuple[Missing, ...]]:
+    """Rename models that ran in several configurations, and number repeated runs as further attempts; with what these lack."""
     frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
     cells: dict[tuple[str, str], list[int]] = {}
     for position, (_, frame) in enumerate(frames):
         for cell in frame.select("task", "model").unique().iter_rows():
             cells.setdefault(cell, []).append(position)
-    result = [frame for _, frame in frames]
+    result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
     for (task, model), positions in sorted(cells.items()):
         if len(positions) < 2:
             continue
@@ -253,9 +272,10 @@ def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> list[pl.DataFrame
             groups.setdefault(name, []).append(k)
             if name:
                 result[k] = _rename(result[k], task, model, f"{model} ({name})")
+                missing[k] = [_renamed(lack, task, model, f"{model} ({name})") for lack in missing[k]]
         for name, group in groups.items():
             _number_runs(result, group, task, f"{model} ({name})" if name else model, cautions)
-    return result
+    return result, tuple(lack for lacking in missing for lack in lacking)
 
 
 def _configured(configurations: list[Mapping[str, str]]) -> list[str]:
@@ -268,6 +288,10 @@ def _configured(configurations: list[Mapping[str, str]]) -> list[str]:
 def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:
     here = (pl.col("task") == task) & (pl.col("model") == model)
     return frame.with_columns(model=pl.when(here).then(pl.lit(name)).otherwise("model"))
+
+
+def _renamed(lack: Missing, task: str, model: str, name: str) -> Missing:
+    return replace(lack, model=name) if (lack.task, lack.model) == (task, model) else lack
 
 
 def _number_runs(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.readers.base import Source, finite, settings
 from howsure.readers.naming import named_by_path
 from howsure.table.scores import Published
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ _ARGUMENT = re.compile(r"(?:^|,)\s*(?:peft|delta|pretrained|model|path|engine)=(
 _NAME_PART = re.compile(r"(?:_*eval)?_*(?:results|samples)_.*|(?:_*eval)?_*(?:results|samples)?\.jsonl?$")
 _LOWER = frozenset(["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"])
 _MANY = 20
+_REMEDY = "Copy the samples file again, or run lm-eval again with --log_samples."
 
 
 def find_results(source: Source, time: str) -> dict[str, Any] | None:
@@ -49,6 +51,17 @@ def stated(results: Mapping[str, Any], *, model: str, source: str, task: str | N
         if task is None or name == task
         for metric, score, se in _scores(values)
     )
+
+
+def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent, ...]:
+    """Return how many documents the task was run on, and of how many; nothing where the results don't say."""
+    counts = results.get("n-samples")
+    entry = counts.get(task) if isinstance(counts, dict) else None
+    effective, original = (entry.get(key) if isinstance(entry, dict) else None for key in ("effective", "original"))
+    if not isinstance(effective, int) or effective < 1:
+        return ()
+    whole = original if isinstance(original, int) and original > effective else 0
+    return (Extent(task=task, model=model, items=effective, whole=whole, remedy=_REMEDY),)
 
 
 def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str]) -> frozenset[str]:

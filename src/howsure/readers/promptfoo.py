@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Run, Source, flatten_metadata, scored, tidy
 from howsure.readers.naming import digest
-from howsure.table.scores import TaskFacts
+from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,6 +55,7 @@ def read(source: Source) -> Reading:
                 failures_words="promptfoo counts an error as a test that did not pass.",
             ),
         ),
+        published=_published(results, {(str(record["model"])) for record in records}, task, source),
         run=Run(
             key=str(document.get("evalId") or source.name),
             complete=True,
@@ -62,6 +63,15 @@ def read(source: Source) -> Reading:
         ),
         configuration={"prompts": digest(_prompts(results))} if _prompts(results) else {},
     )
+
+
+def _published(results: Mapping[str, Any], models: set[str], task: str, source: Source) -> tuple[Published, ...]:
+    """Return the share of tests that passed, as the run counts it over all its models; only of one it is a score."""
+    stats = results.get("stats") or {}
+    counts = [stats.get(kind, 0) for kind in ("successes", "failures", "errors")]
+    if len(models) > 1 or not all(isinstance(count, int) for count in counts) or not (n := sum(counts)):
+        return ()
+    return (Published(task=task, model=min(models), metric="pass", score=counts[0] / n, n=n, source=source.name),)
 
 
 def _prompts(results: Mapping[str, Any]) -> list[Any]:

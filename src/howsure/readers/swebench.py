@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, flatten_metadata, looks_like, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -44,6 +46,7 @@ _SPARSE = re.compile(rb'\s*\{\s*"no_generation"\s*:\s*\[')
 _FLAT = r"__(?:logs|results|\w*eval_results)__.*"
 _NAMELESS = re.compile(rf"{_ID}_result\.json|(?:{_ID}__)?(?:final_)?(?:report|results?)\.json")
 _FULL = ("unresolved_ids", "submitted_ids", "completed_ids", "generated")
+_REMEDY = "Use the whole report; SWE-bench counts a task without a result as not resolved."
 _PLAIN = rf"{_ID}|\w*eval_results"
 
 
@@ -87,7 +90,17 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     records = [_record(item, status, item in won, source) | {"model": model} for item, status in statuses.items()]
     if "generated" in document and not document.get("no_generation"):
         cautions = (*cautions, _no_patch(source, len(records)))
-    return _reading(records, source, cautions=cautions)
+    return replace(_reading(records, source, cautions=cautions), **_stated(document, model, source))
+
+
+def _stated(document: Mapping[str, Any], model: str, source: Source) -> dict[str, Any]:
+    """Return what a report says of its run: how many tasks it had, and how many were resolved."""
+    n, resolved = document.get("total_instances"), document.get("resolved_instances")
+    if not isinstance(n, int) or not isinstance(resolved, int) or n < 1:
+        return {}
+    task = _task(source)
+    score = Published(task=task, model=model, metric="resolved", score=resolved / n, n=n, source=source.name)
+    return {"published": (score,), "extents": (Extent(task=task, model=model, items=n, remedy=_REMEDY),)}
 
 
 def _statuses(document: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str, str]]:
@@ -244,6 +257,7 @@ def _facts(task: str) -> TaskFacts:
         headline="resolved",
         failures="zero",
         failures_words="SWE-bench counts every task that is not resolved as 0, whatever the reason.",
+        missing_fails=True,
     )
 
 

@@ -9,6 +9,7 @@ from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,8 +87,22 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
+        extents=_extents(document, info, task, str(records[0]["model"])),
         cautions=mixed_ids([run["task_id"] for run in document["simulations"]], source.name),
         configuration=_configuration(info),
+    )
+
+
+def _extents(document: Mapping[str, Any], info: Mapping[str, Any], task: str, model: str) -> tuple[Extent, ...]:
+    """Say how much was to be simulated: every task, so many times."""
+    tasks, trials = document.get("tasks"), info.get("num_trials")
+    if not isinstance(tasks, list) or not tasks or not isinstance(trials, int) or trials < 1:
+        return ()
+    names = tuple(str(entry.get("id")) for entry in tasks if isinstance(entry, dict))
+    return (
+        Extent(
+            task=task, model=model, items=len(tasks), attempts=trials, names=names if len(names) == len(tasks) else ()
+        ),
     )
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
 from howsure.readers.naming import from_path
-from howsure.table.scores import TaskFacts
+from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +68,32 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
             }
         )
         seen[item] += 1
-    return Reading(rows=tidy(records, source=source.name), facts=(_facts(task, "resolved"),), cautions=cautions)
+    n = _trials(document)
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(_facts(task, "resolved"),),
+        published=_published(document, n, task, model, source),
+        extents=_extents(n, max(seen.values()), task, model),
+        cautions=cautions,
+    )
+
+
+def _trials(document: Mapping[str, Any]) -> int:
+    """Return how many trials a run says that it had, 0 where it doesn't."""
+    counts = [document.get(name) for name in ("n_resolved", "n_unresolved")]
+    return sum(count for count in counts if isinstance(count, int)) if None not in counts else 0
+
+
+def _published(document: Mapping[str, Any], n: int, task: str, model: str, source: Source) -> tuple[Published, ...]:
+    if not n:
+        return ()
+    score = document["n_resolved"] / n
+    return (Published(task=task, model=model, metric="resolved", score=score, n=n, source=source.name),)
+
+
+def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]:
+    """Say how much a run was, where its trials are a number of attempts at every task."""
+    return (Extent(task=task, model=model, items=n // attempts, attempts=attempts),) if n and n % attempts == 0 else ()
 
 
 def _metadata(source: Source, trials: list[Any]) -> tuple[str, str, tuple[Caution, ...]]:
@@ -134,4 +160,5 @@ def _facts(task: str, headline: str | None) -> TaskFacts:
         headline=headline,
         failures="zero",
         failures_words="terminal-bench counts a trial that was not judged as a failure.",
+        missing_fails=True,
     )

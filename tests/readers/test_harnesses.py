@@ -317,8 +317,9 @@ def test_every_eval_ever_aggregates(write: Write) -> None:
     percent = read(every_eval_ever, write("y.json", document))
     assert [(e.score, e.stderr, e.scaled) for e in percent.published] == [(0.2, 0.01, True)]
     assert percent.notes == ("error: percent, as the log states.",)
-    write("x.jsonl", lines([instance("a", 1.0)]))
+    beside = write("x.jsonl", lines([instance("a", 1.0)]))
     assert every_eval_ever.claims(aggregate) == "companion"
+    assert [(e.metric, e.score, e.n) for e in read(every_eval_ever, beside).published] == [("score", 0.2, 100)]
 
 
 @pytest.mark.parametrize("names", [("doc", "metric"), ("__doc__", "__metric__"), ("full_prompt", "metrics")])

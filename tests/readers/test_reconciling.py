@@ -185,7 +185,7 @@ STATED = {
     "raw/helm": (14, 14),
     "raw/arc_agi": (6, 5),
     "raw/cruxeval": (5, 5),
-    "raw/swebench": (12, 12),
+    "raw/swebench": (29, 27),
     "raw/promptfoo": (3, 3),
     "raw/tau_bench": (2, 2),
     "wild/llm-evals": (70, 66),
@@ -194,7 +194,7 @@ STATED = {
     "wild/prompt-eval-workbench": (1, 1),
 }
 """Figures that the files of a folder state of their own rows, and how many agree: of ARC-AGI one file adds up otherwise
-than it says, and of llm-evals four runs broke off."""
+than it says, of SWE-bench two runs name 99 and 97 of 100 tasks, and of llm-evals four runs broke off."""
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real results are not here")

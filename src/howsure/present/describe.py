@@ -71,13 +71,24 @@ def _file_blocks(files: tuple[FileReport, ...]) -> list[Block]:
     rows = tuple((reader, outcome, f"{count:,}") for (reader, outcome), count in sorted(counts.items()))
     columns = (Column(name="format", align="left"), Column(name="outcome", align="left"), Column(name="files"))
     blocks: list[Block] = [Table(columns=columns, rows=rows)]
-    told = [file for file in files if file.reason and file.outcome in ("failed", "left out")]
+    told = _told(files)
     if told:
-        lines = tuple((file.path, file.reason) for file in told[:MOST_FILES])
-        left = len(told) - len(lines)
-        note = f"… and {plural(left, 'more file')}; `format='json'` lists all" if left else ""
-        blocks.append(facts(lines, note=note))
+        left = len(told) - MOST_FILES
+        note = f"… and {plural(left, 'more reason')}; `format='json'` lists all files" if left > 0 else ""
+        blocks.append(facts(told[:MOST_FILES], note=note))
     return blocks
+
+
+def _told(files: tuple[FileReport, ...]) -> list[tuple[str, str]]:
+    """Say which files were not read and why, those with one reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for file in files:
+        if file.reason and file.outcome in ("failed", "left out"):
+            by_reason.setdefault(file.reason, []).append(file.path)
+    return [
+        (names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more", why)
+        for why, names in by_reason.items()
+    ]
 
 
 def _stated(figures: tuple[Reconciled, ...]) -> list[Block]:

@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -20,6 +21,7 @@ from howsure.readers import registry, tables
 from howsure.readers.base import Reader, Reading, Source
 from howsure.readers.faults import named
 from howsure.readers.reconciling import Word, reconciled
+from howsure.readers.zipped import is_zip, unpacked
 from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.table.writing import Writing
@@ -57,6 +59,11 @@ class _Found:
         self.reports[:] = [report for report in self.reports if report.path != source.name]
         self.reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=reason))
 
+    def left_out(self, source: Source, reason: str) -> None:
+        """Report a table that was passed over, in place of what was reported of it."""
+        self.reports[:] = [report for report in self.reports if report.path != source.name]
+        self.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=reason))
+
 
 def read_paths(
     paths: Sequence[str | Path],
@@ -81,28 +88,24 @@ def read_paths(
     found = _Found()
     reports, taken = found.reports, found.taken
     for source in progress(sources) if progress else sources:
-        try:
-            with named(source.name):
-                _take(source, reader, columns or {}, found)
-        except HowsureError as error:
-            if strict:
-                raise
-            found.failed(source, error)
+        _take_all(source, reader, columns or {}, found, strict=strict)
     kept = _held_to_their_word(_newest_runs(taken, reports), strict=strict)
     cautions = [caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions)]
     harness, missing = _tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
-    notes = [f"{name}: {note}" for name, numbers in texts for note in numbers.notes]
-    notes += [f"{read.source.name}: {note}" for read in kept for note in read.reading.notes]
+    notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
+    notes += _told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
     notes += dict.fromkeys(note for read in kept for note in read.word.notes)
-    named_tables = [(table.source, _named(table, columns or {}, where or {}, notes)) for table in found.tables]
+    named_tables = [(table.source, *_named(table, columns or {}, where or {})) for table in found.tables]
     named_tables = _scored(named_tables, columns or {}, found, strict=strict or not harness)
-    rows, roles = _rows(harness, named_tables, dict(columns or {}), where or {}, notes)
+    notes += [note for _, _, note in named_tables if note]
+    scans = [(source, frame) for source, frame, _ in named_tables]
+    rows, roles = _rows(harness, scans, dict(columns or {}), where or {}, notes)
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
     if rows is None and not published:
         raise _nothing(paths, reports)
-    cautions += _failed_files(reports)
+    cautions += [*_failed_files(reports), *_passed_over(reports)]
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),
         roles=roles,
@@ -121,6 +124,7 @@ MAX_FILES = 200_000
 TAIL_BYTES = 4096
 ENDS = {b"{": b"}", b"[": b"]"}
 """How a JSON file ends that begins so."""
+NO_RESULTS = "a table without results: no score of an item, and no published one"
 UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
@@ -164,6 +168,24 @@ def cut_short(source: Source) -> bool:
         return not file.read().rstrip().endswith(end)
 
 
+def _take_all(
+    source: Source, asked: str | None, columns: Mapping[str, tuple[str, ...]], found: _Found, *, strict: bool
+) -> None:
+    """Take a file, or every file of a zip; what goes wrong is reported, or raised where that is wanted."""
+    try:
+        with named(source.name):
+            if not is_zip(source):
+                _take(source, asked, columns, found)
+                return
+            with TemporaryDirectory(prefix="howsure-") as folder:
+                for member in unpacked(source, Path(folder)):
+                    _take_all(member, asked, columns, found, strict=strict)
+    except HowsureError as error:
+        if strict:
+            raise
+        found.failed(source, error)
+
+
 def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
     reader, claim = _identify(source, asked)
     if reader is None:
@@ -176,11 +198,23 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
         found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
-    elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
-        found.tables.append(tables.checked(source, frame, columns))
-        found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
+    elif reader.NAME == tables.NAME:
+        _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
     else:
         found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+
+
+def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _Found, *, asked: bool) -> None:
+    """Take a table of rows, or of published scores; one without results is passed over unless it was asked for."""
+    frame = tables.scan(source)
+    names = frame.collect_schema().names()
+    if "item" in find_roles(names, columns):
+        found.tables.append(tables.checked(source, frame, columns))
+        found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="read"))
+    elif asked or tables.is_leaderboard(names):
+        found.taken.append(_Read(source=source, reader=tables.NAME, reading=_read(tables, source)))
+    else:
+        found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=NO_RESULTS))
 
 
 def _identify(source: Source, asked: str | None) -> tuple[Reader | None, str]:
@@ -212,10 +246,6 @@ def _complete(reading: Reading, source: Source) -> Reading:
                 f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."
             )
     return reading
-
-
-def _has_items(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]]) -> bool:
-    return "item" in find_roles(frame.collect_schema().names(), columns)
 
 
 def _newest_runs(taken: list[_Read], reports: list[FileReport]) -> list[_Read]:
@@ -326,21 +356,28 @@ def _number_runs(
 
 
 def _scored(
-    scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], found: _Found, *, strict: bool
-) -> list[tuple[Source, pl.LazyFrame]]:
+    scans: list[tuple[Source, pl.LazyFrame, str]],
+    columns: Mapping[str, tuple[str, ...]],
+    found: _Found,
+    *,
+    strict: bool,
+) -> list[tuple[Source, pl.LazyFrame, str]]:
     """Keep the tables that hold scores and report the others; `strict`: an error where none of several does, or at the first."""
     kept, refused = [], []
-    for source, frame in scans:
+    for source, frame, note in scans:
         try:
             tidy(frame, columns)
         except DataError as error:
             refused.append((source, DataError(error.what, where=source.name, remedy=error.remedy)))
         else:
-            kept.append((source, frame))
+            kept.append((source, frame, note))
     if refused and strict and not kept:
         raise refused[0][1]
     for source, why in refused:
-        found.failed(source, why)
+        if source.path == source.root:
+            found.failed(source, why)
+        else:
+            found.left_out(source, NO_RESULTS)
     return kept
 
 
@@ -365,18 +402,16 @@ def _rows(
 
 
 def _named(
-    table: tables.Table,
-    columns: Mapping[str, tuple[str, ...]],
-    where: Mapping[str, tuple[str, ...]],
-    notes: list[str],
-) -> pl.LazyFrame:
-    """Name the model of a table after its file where no column does."""
+    table: tables.Table, columns: Mapping[str, tuple[str, ...]], where: Mapping[str, tuple[str, ...]]
+) -> tuple[pl.LazyFrame, str]:
+    """Name the model of a table after its file where no column does, and say so."""
     source, frame = table.source, table.rows(_keep(table.frame, where))
-    if "model" not in find_roles(frame.collect_schema().names(), columns):
-        stem = source.path.stem
-        notes.append(f"{source.name}: no column names the model, so the file does: {stem}.")
-        frame = frame.with_columns(model=pl.lit(stem))
-    return frame
+    if "model" in find_roles(frame.collect_schema().names(), columns):
+        return frame, ""
+    stem = source.path.stem
+    return frame.with_columns(
+        model=pl.lit(stem)
+    ), f"{source.name}: no column names the model, so the file does: {stem}."
 
 
 def _name_tasks(
@@ -420,6 +455,17 @@ def _report(read: _Read) -> FileReport:
     )
 
 
+def _told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """Say once what is to be said of several files."""
+    files: dict[str, list[str]] = {}
+    for name, note in notes:
+        files.setdefault(note, []).append(name)
+    return [
+        f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {note}"
+        for note, names in files.items()
+    ]
+
+
 def _failed_files(reports: list[FileReport]) -> list[Caution]:
     failed = [report for report in reports if report.outcome == "failed"]
     if not failed:
@@ -431,6 +477,19 @@ def _failed_files(reports: list[FileReport]) -> list[Caution]:
             code="files_failed",
             message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
             remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
+        )
+    ]
+
+
+def _passed_over(reports: list[FileReport]) -> list[Caution]:
+    names = [report.path for report in reports if report.reason == NO_RESULTS]
+    if not names:
+        return []
+    return [
+        Caution(
+            code="tables_left_out",
+            message=f"{plural(len(names), 'table')} without results left out: {listing(names, 2)}",
+            remedy="Name a file itself to see its columns.",
         )
     ]
 

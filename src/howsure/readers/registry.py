@@ -35,6 +35,9 @@ SPECIFIC = (
     "every_eval_ever",
     "terminal_bench",
     "lighteval",
+    "metr",
+    "mmlu_pro",
+    "mmmu",
 )
 """Modules of this package that know one harness each."""
 

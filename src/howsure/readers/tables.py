@@ -79,6 +79,11 @@ def read(source: Source) -> Reading:
     return reading
 
 
+def is_leaderboard(columns: Iterable[str]) -> bool:
+    """Say whether a table's columns hold published scores of models."""
+    return {"model", "score"} <= published_roles(columns).keys()
+
+
 def scan(source: Source) -> pl.LazyFrame:
     """Open a table, lazily where its format allows."""
     with named(source.name):
@@ -306,9 +311,9 @@ def _step(row: dict[str, Any], model: str) -> str:
     return "" if step is None or model.endswith(str(step)) else f" · {step}"
 
 
-def published_roles(columns: list[str]) -> dict[str, str]:
+def published_roles(columns: Iterable[str]) -> dict[str, str]:
     """Say which columns of a leaderboard hold what."""
-    by_name = {name.lower().strip(): name for name in reversed(columns)}
+    by_name = {name.lower().strip(): name for name in reversed(list(columns))}
     return {
         role: next(by_name[alias] for alias in aliases if alias in by_name)
         for role, aliases in PUBLISHED_ALIASES.items()

@@ -6,11 +6,12 @@ import json
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import howsure
 from howsure.errors import ReadError
-from howsure.readers import lm_eval_results, metr, mmlu_pro, mmmu, swebench
+from howsure.readers import aider, bfcl, evalscope, lm_eval_results, metr, mmlu_pro, mmmu, promptfoo, swebench
 from howsure.readers.base import Source
 from reader_cases import Write, codes, lines, read, scores
 
@@ -152,3 +153,62 @@ def test_conditions_with_runs_are_models_with_attempts(write: Write) -> None:
 def test_a_revision_is_part_of_the_model(tmp_path: Path, arguments: object, name: str) -> None:
     source = Source(path=tmp_path / "results.json", root=tmp_path)
     assert lm_eval_results.model_name({"config": {"model_args": arguments}}, source) == (name, ())
+
+
+def test_bfcl_failures_are_held_against_all_items(write: Write) -> None:
+    score = [
+        {"accuracy": 0.5, "correct_count": 1, "total_count": 2},
+        {"id": "java_1", "valid": False, "error_type": "x"},
+    ]
+    source = write("v1/score/m/BFCL_v4_java_score.json", lines(score))
+    alone = read(bfcl, source)
+    assert (alone.rows, alone.published[0].score, alone.published[0].n) == (None, 0.5, 2)
+    assert "the published score alone" in alone.notes[0]
+    results = write(
+        "v1/result/m/BFCL_v4_java_result.json", lines([{"id": f"java_{k}", "result": []} for k in range(2)])
+    )
+    assert bfcl.claims(results) == "companion"
+    reading = read(bfcl, source)
+    assert scores(reading) == {("java_0", 0, "accuracy"): 1.0, ("java_1", 0, "accuracy"): 0.0}
+    assert (reading.configuration, reading.extents[0].items) == ({"run": "v1"}, 2)
+
+
+def test_evalscope_items_are_told_apart_by_subset(write: Write) -> None:
+    report = {
+        "dataset_name": "iquiz",
+        "model_name": "m",
+        "metrics": [
+            {
+                "name": "mean_acc",
+                "score": 0.5,
+                "num": 2,
+                "categories": [{"subsets": [{"name": "IQ", "num": 2, "score": 0.5}]}],
+            }
+        ],
+    }
+    assert evalscope.claims(write("run/reports/m/iquiz.json", json.dumps(report))) == "companion"
+    rows = [{"index": k, "target": "A", "sample_score": {"score": {"value": {"acc": float(k)}}}} for k in range(2)]
+    reading = read(evalscope, write("run/reviews/m/iquiz_IQ.jsonl", lines(rows)))
+    assert scores(reading) == {("IQ/0", 0, "acc"): 0.0, ("IQ/1", 0, "acc"): 1.0}
+    assert (reading.published[0].score, reading.published[0].decimals, reading.extents[0].items) == (0.5, 4, 2)
+    assert reading.facts[0].headline == "acc"
+
+
+def test_aider_tries(tmp_path: Path) -> None:
+    for case, outcomes in {"a": [True], "b": [False, True], "c": [False, False]}.items():
+        path = tmp_path / "run1" / "failed" / case / aider.FILE
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"testcase": case, "model": "m", "edit_format": "diff", "tests_outcomes": outcomes}))
+    found = howsure.read(tmp_path).to_frame()
+    rates = dict(found.group_by("metric").agg(pl.col("score").mean()).iter_rows())
+    assert rates == {"pass_rate_1": pytest.approx(1 / 3), "pass_rate_2": pytest.approx(2 / 3)}
+
+
+def test_promptfoo_s_first_layout_names_prompts(write: Write) -> None:
+    rows = [{"prompt": {"raw": "x", "display": name}, "vars": {"v": 1}, "success": name == "p"} for name in ("p", "q")]
+    reading = read(
+        promptfoo,
+        write("output.json", json.dumps({"version": 1, "results": rows, "stats": {"successes": 1, "failures": 1}})),
+    )
+    assert reading.rows is not None
+    assert dict(reading.rows.select("model", "score").iter_rows()) == {"p": 1.0, "q": 0.0}

@@ -69,6 +69,56 @@ def test_a_folder_is_read_as_it_is(folder: str) -> None:
         assert found[model] == (pytest.approx(score, abs=5e-5), n)
 
 
+def boards_of(folder: str, **options: object) -> dict[tuple[str, str], float]:
+    boards = howsure.leaderboard(WILD / folder, **options).boards  # type: ignore[arg-type]
+    return {(board.task, entry.model): round(entry.estimate.value, 5) for board in boards for entry in board.entries}
+
+
+def test_bfcl_counts_what_the_score_files_do_not_name() -> None:
+    found, model = boards_of("bfcl-vllm-results"), "openai_gpt-oss-120b"
+    stated = {
+        "simple_python": (351 / 400, 345 / 400),
+        "simple_java": (0.5, 0.52),
+        "simple_javascript": (0.48, 0.52),
+        "multiple": (173 / 200, 174 / 200),
+        "irrelevance": (208 / 240, 207 / 240),
+    }
+    for category, scores in stated.items():
+        for run, score in zip(("v0.10.2", "v0.11.0"), scores, strict=True):
+            assert found[f"BFCL {category}", f"{model} (run={run})"] == round(score, 5)
+    assert found["BFCL parallel", f"{model} (run=v0.11.0)"] == 0
+
+
+def test_evalscope_reviews() -> None:
+    found = boards_of("evalscope")
+    assert {key: score for key, score in found.items() if key[0]} == {
+        ("gpqa_diamond", "qwen-plus"): 0.8,
+        ("gsm8k", "qwen-plus"): 1.0,
+        ("ifeval", "qwen-plus"): 0.9,
+        ("iquiz", "qwen-plus"): 0.85,
+        ("gpqa_diamond", "qwen3-max"): 0.9,
+        ("gsm8k", "qwen3-max"): 1.0,
+        ("ifeval", "qwen3-max"): 0.8,
+        ("iquiz", "qwen3-max"): 0.8,
+    }
+    loose = boards_of("evalscope", task="ifeval", metric="inst_level_strict")
+    assert loose == {("ifeval", "qwen-plus"): 0.96667, ("ifeval", "qwen3-max"): 0.86667}
+
+
+def test_aider_s_second_try_is_no_other_attempt() -> None:
+    model = "anthropic/claude-3-5-sonnet-20240620 (run=2024091{})"
+    runs = [model.format("7-claude-3.5-sonnet-lucifer-prompt"), model.format("8-claude-3.5-sonnet-lucifer-prompt-v2")]
+    within = boards_of("aider-benchmarks")
+    first = boards_of("aider-benchmarks", metric="pass_rate_1")
+    assert [within["aider", run] for run in runs] == [round(96 / 133, 5), round(103 / 133, 5)]
+    assert [first["aider", run] for run in runs] == [round(68 / 133, 5), round(73 / 133, 5)]
+
+
+def test_promptfoo_of_both_layouts() -> None:
+    assert boards_of("prompt-eval-workbench") == {("Prompt eval smoke tests", "openai:chat:gpt-4o-mini"): 0.66667}
+    assert sorted(boards_of("promptfoo-config-js").values()) == [1.0, 1.0]
+
+
 def test_livebench_judgments() -> None:
     boards = howsure.leaderboard(WILD / "LiveBench").boards
     scores = {board.task: round(board.entries[0].estimate.value, 5) for board in boards}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
-from howsure.readers import registry, tables
+from howsure.readers import aider, registry, tables
 from howsure.readers.base import Reader, Reading, Source
 from howsure.readers.faults import named
 from howsure.readers.reconciling import Word, reconciled
@@ -142,12 +142,16 @@ def find_sources(path: Path) -> list[Source]:
     closed: list[OSError] = []
     for folder, folders, files in os.walk(path, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not name.startswith(".")]
+        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not _is_hidden(name)]
         if len(found) > MAX_FILES:
             raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
     inside = path.resolve()
     unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
     return unread + [s for s in found if _is_file(s.path) and s.path.resolve().is_relative_to(inside)]
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name != aider.FILE
 
 
 def _is_file(path: Path) -> bool:
@@ -293,12 +297,12 @@ def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> tuple[list[pl.Dat
         for cell in frame.select("task", "model").unique().iter_rows():
             cells.setdefault(cell, []).append(position)
     result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
+    configurations = [read.reading.configuration for read, _ in frames]
+    telling = _telling(cells, configurations)
     for (task, model), positions in sorted(cells.items()):
-        if len(positions) < 2:
-            continue
-        names = _configured([frames[k][0].reading.configuration for k in positions])
         groups: dict[str, list[int]] = {}
-        for k, name in zip(positions, names, strict=True):
+        for k in positions:
+            name = _configured(configurations[k], telling[model])
             groups.setdefault(name, []).append(k)
             if name:
                 result[k] = _rename(result[k], task, model, f"{model} ({name})")
@@ -308,11 +312,22 @@ def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> tuple[list[pl.Dat
     return result, tuple(lack for lacking in missing for lack in lacking)
 
 
-def _configured(configurations: list[Mapping[str, str]]) -> list[str]:
-    """Name each configuration by the settings in which they differ; "" where they don't."""
-    keys = sorted({key for configuration in configurations for key in configuration})
-    differing = [key for key in keys if len({c.get(key) for c in configurations}) > 1]
-    return [", ".join(f"{key}={c[key]}" for key in differing if key in c) for c in configurations]
+def _telling(
+    cells: Mapping[tuple[str, str], list[int]], configurations: Sequence[Mapping[str, str]]
+) -> dict[str, dict[str, None]]:
+    """Return, for each model, the settings in which its runs of one task differ: on every task it is called after them."""
+    telling: dict[str, dict[str, None]] = {}
+    for (_, model), positions in sorted(cells.items()):
+        ours = [configurations[k] for k in positions]
+        keys = sorted({key for configuration in ours for key in configuration})
+        differing = [key for key in keys if len({configuration.get(key) for configuration in ours}) > 1]
+        telling.setdefault(model, {}).update(dict.fromkeys(differing))
+    return telling
+
+
+def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:
+    """Name a configuration by the settings that tell it apart; "" where there are none."""
+    return ", ".join(f"{key}={configuration[key]}" for key in sorted(telling) if key in configuration)
 
 
 def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:

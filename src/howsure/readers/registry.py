@@ -38,6 +38,9 @@ SPECIFIC = (
     "metr",
     "mmlu_pro",
     "mmmu",
+    "bfcl",
+    "evalscope",
+    "aider",
 )
 """Modules of this package that know one harness each."""
 

@@ -123,3 +123,12 @@ def listing(names: tuple[str, ...] | list[str], most: int = 3) -> str:
     if len(names) <= most:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most:,} more"
+
+
+OURS = ("Can't tell", "Of ", "All ", "Both ")
+"""How sentences of our own begin; others begin with a name."""
+
+
+def within(scope: str, sentence: str) -> str:
+    """Begin a sentence with what it is about: `On 3 of 4 tasks, ` and `Can't tell: …` are one sentence."""
+    return scope + (sentence[0].lower() + sentence[1:] if scope and sentence.startswith(OURS) else sentence)

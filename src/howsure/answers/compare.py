@@ -12,7 +12,7 @@ from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
-    from howsure.statistics.results import Equivalence, Estimate
+    from howsure.statistics.results import Equivalence, Estimate, Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -32,6 +32,7 @@ class Comparison(Judged, Drawn):
         difference: a − b, with its standard error and confidence interval.
         p_value: The p-value of the null hypothesis that there is no difference.
         p_adjusted: The same, corrected for the number of comparisons made together.
+        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows a difference.
         correlation: The correlation of the two models' scores over the shared items.
         unpaired_se: What the standard error would be without pairing.
         unclustered_se: What it would be if each item stood alone; NaN without clusters.
@@ -42,6 +43,8 @@ class Comparison(Judged, Drawn):
         n_only_a: Items that only a answered.
         n_only_b: Items that only b answered.
         lower_is_better: Whether smaller scores are better.
+        n_tasks: The number of tasks; 1 but for the overall difference.
+        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
         percent: Whether scores lie in [0, 1].
         items_needed: About how many items in all would show a difference of this size with 80 % power; NaN if there is no
             difference, or fewer than ten clusters (items without clusters) to estimate it from.
@@ -61,6 +64,7 @@ class Comparison(Judged, Drawn):
     difference: Estimate = field(metadata=spread(value="difference"))
     p_value: float
     p_adjusted: float
+    adjusted_interval: Interval
     correlation: float = math.nan
     unpaired_se: float = math.nan
     unclustered_se: float = math.nan
@@ -70,6 +74,8 @@ class Comparison(Judged, Drawn):
     ties: int = 0
     n_only_a: int = 0
     n_only_b: int = 0
+    n_tasks: int = 1
+    n_tasks_left_out: int = 0
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     items_needed: float = math.nan
@@ -78,6 +84,11 @@ class Comparison(Judged, Drawn):
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
+
+    @property
+    def judged_interval(self) -> Interval:
+        """The interval that the verdict agrees with: the corrected one, and with a margin, whose tests aren't, its own."""
+        return self.adjusted_interval if self.equivalence is None else self.difference.interval
 
     @property
     def decided(self) -> bool:
@@ -99,12 +110,14 @@ class Comparisons(Judged, Drawn):
 
     Attributes:
         overall: The difference over all tasks combined; None if not requested.
+        n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
         comparisons: One comparison a task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
 
     overall: Comparison | None = None
+    n_tasks_left_out: int = 0
     comparisons: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()

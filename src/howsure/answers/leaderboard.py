@@ -86,6 +86,7 @@ class Board:
         ranks: The places of each model, in the same order.
         pairs: All pairs of models.
         n_tasks: The number of tasks; 1 but for the overall board.
+        n_tasks_left_out: The tasks that were asked for and have no such scores, where this board is about all that have.
         n_left_out: The models that lack some of the tasks, and so are not on the overall board.
         cautions: Warnings, each with what to do about it.
     """
@@ -95,6 +96,7 @@ class Board:
     level: float
     adjust: Adjustment
     n_tasks: int = 1
+    n_tasks_left_out: int = 0
     n_left_out: int = 0
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)

@@ -201,21 +201,6 @@ def adjusted_entries(matrix: ScoreMatrix, pools: Mapping[str, Pool], plain: Sequ
     return entries
 
 
-def adjusted_comparisons(
-    matrices: Sequence[ScoreMatrix],
-    pools: Mapping[str, Pool],
-    plain: Sequence[Comparison],
-    margins: Sequence[float | None],
-) -> list[Comparison]:
-    """Return the comparisons adjusted by their tasks' pools; as they are where there are none."""
-    if not pools:
-        return list(plain)
-    return [
-        adjusted_comparison(matrix, pools[matrix.task], pair, margin=margin)
-        for matrix, pair, margin in zip(matrices, plain, margins, strict=True)
-    ]
-
-
 def adjusted_estimate(matrix: ScoreMatrix, pool: Pool, model: int, plain: Estimate) -> tuple[Estimate, float]:
     """Return a model's estimate adjusted by the covariates, and the share of the variance that they saved."""
     found = adjusted(matrix, pool, model)
@@ -281,6 +266,7 @@ def adjusted_comparison(matrix: ScoreMatrix, pool: Pool, plain: Comparison, *, m
         unclustered_se=math.nan,
         p_value=pivot.p_value,
         p_adjusted=pivot.p_value,
+        adjusted_interval=estimate.interval,
         items_needed=items_needed(estimate, level),
         saved=1 - variance / before if before > 0 else math.nan,
         equivalence=None if margin is None else equivalence(pivot, margin, level, matrix.orientation),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,16 +13,17 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
 from howsure.inference.overall import overall_comparison
 from howsure.statistics.ranks import adjust as adjustments
+from howsure.statistics.results import Interval
 from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.answers.compare import Comparison
+    from howsure.inference.adjusted import Pool
     from howsure.inference.question import Question
-    from howsure.statistics.choices import Adjustment
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 
 
 def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
-    """Gather the rows of two models; an unknown name is an error that names its nearest."""
-    study = gather(scores, design, models=(a, b))
+    """Gather what two models both have; an unknown name is an error that names its nearest."""
+    study = gather(scores, design, models=(a, b), shared=True)
     if len(study.models) < 2:
         raise OptionError(f"a and b are both {study.models[0]!r}", remedy="Name two different models.")
     return study
@@ -38,23 +40,25 @@ def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
 
 def compared(study: Study, question: Question) -> Comparisons:
     """Compare the two models that a study is about on every task that both have, and overall."""
-    matrices, unknown = question.population.measured(one_metric(study))
+    measured = one_metric(study)
+    matrices, unknown = question.population.measured(measured)
     questions = [_of_task(question, study.design, matrix) for matrix in matrices]
     pools = adjusted.pools(study, question, method=question.method)
-    a, b = study.models
-    plain = [asked.population.pair(matrix, a, b, asked) for matrix, asked in zip(matrices, questions, strict=True)]
-    margins = [asked.margin for asked in questions]
-    pairs = corrected(adjusted.adjusted_comparisons(matrices, pools, plain, margins), question.adjust)
+    tests = [_Test(matrix, study.models, asked, pools) for matrix, asked in zip(matrices, questions, strict=True)]
+    pairs = corrected(tests, question)
     total, more = None, []
     if pools and len(pairs) > 1:
         more = [adjusted.NO_OVERALL]
     elif len(pairs) > 1:
         total, more = overall_comparison(matrices, pairs, question)
+    tasks = len({pair.task for pair in pairs})
+    left = len(study.every_task) - tasks
     return Comparisons(
         comparisons=tuple(pairs),
-        overall=total,
-        notes=(*study.notes, *adjusted.told(study.design, pools)),
-        cautions=(*study.cautions, *direction_cautions(study), *_tasks_left_out(study, matrices), *unknown, *more),
+        overall=None if total is None else replace(total, n_tasks=tasks, n_tasks_left_out=left),
+        n_tasks_left_out=left,
+        notes=(*study.notes, *adjusted.told(study.design, pools), *_told(pairs, question)),
+        cautions=(*study.cautions, *direction_cautions(study), *tasks_left_out(study, measured), *unknown, *more),
     )
 
 
@@ -82,27 +86,78 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
     return matrices
 
 
-def _tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Caution]:
     """Warn of tasks and metrics that only one of the two models has."""
     compared = {(matrix.task, matrix.metric) for matrix in matrices}
-    lacking = [" · ".join(key) for key in study.parts if key not in compared]
+    lacking = sorted(" · ".join(key) for key in {*study.partial, *study.parts} - compared)
     if not lacking:
         return []
     return [
         Caution(
             code="task_left_out",
             message=f"only one of the two models has {listing(lacking)}",
-            remedy="The comparison is on the others.",
+            remedy="The answer is about the others.",
         )
     ]
 
 
-def corrected(pairs: Sequence[Comparison], method: Adjustment) -> list[Comparison]:
-    """Correct the p-values of one comparison per task for their number; max-t means Holm here."""
-    p = np.array([pair.p_value for pair in pairs])
-    usable = np.isfinite(p)
-    if method == "none" or usable.sum() < 2:
-        return list(pairs)
-    correct = adjustments.benjamini_hochberg if method == "bh" else adjustments.holm
-    p[usable] = correct(p[usable])
-    return [replace(pair, p_adjusted=float(q)) for pair, q in zip(pairs, p, strict=True)]
+def _told(pairs: Sequence[Comparison], question: Question) -> list[str]:
+    """Say that several tasks are corrected for their number, or that tests against a margin aren't."""
+    counted = sum(math.isfinite(pair.p_value) for pair in pairs)
+    if question.adjust == "none" or counted < 2:
+        return []
+    if any(pair.equivalence for pair in pairs):
+        return [f"Tests against the margin, and the intervals beside them, aren't corrected for {counted} tasks."]
+    name = "Benjamini–Hochberg" if question.adjust == "bh" else "Holm"
+    return [f"Corrected for {counted} tasks ({name}): each interval agrees with its p-value and verdict."]
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """Two models on one task, and how they are compared there; covariates come from the pool of the task."""
+
+    matrix: ScoreMatrix
+    models: tuple[str, ...]
+    asked: Question
+    pools: Mapping[str, Pool]
+
+    def run(self) -> Comparison:
+        a, b = self.models
+        plain = self.asked.population.pair(self.matrix, a, b, self.asked)
+        if not self.pools:
+            return plain
+        return adjusted.adjusted_comparison(self.matrix, self.pools[self.matrix.task], plain, margin=self.asked.margin)
+
+    def at(self, tail: float) -> Comparison:
+        """Compare with an interval that misses with this probability, without a margin."""
+        return replace(self, asked=replace(self.asked, level=1 - tail, margin=None)).run()
+
+
+def corrected(tests: Sequence[_Test], question: Question) -> list[Comparison]:
+    """Compare task by task, and correct p-values and intervals for the number of tasks; max-t means Holm here."""
+    pairs = [test.run() for test in tests]
+    usable = [k for k, pair in enumerate(pairs) if math.isfinite(pair.p_value)]
+    if question.adjust == "none" or len(usable) < 2:
+        return pairs
+    p = np.array([pairs[k].p_value for k in usable])
+    correct = adjustments.benjamini_hochberg if question.adjust == "bh" else adjustments.holm
+    q = correct(p)
+    tails = adjustments.tails(p, q, question.adjust, 1 - question.level)
+    for k, p_adjusted, near, far in zip(usable, q, *tails, strict=True):
+        pairs[k] = replace(_agreeing(tests[k], pairs[k], near, far), p_adjusted=float(p_adjusted))
+    return pairs
+
+
+def _agreeing(test: _Test, pair: Comparison, near: float, far: float) -> Comparison:
+    """Give a comparison the interval that misses with probability `far`, with `near` on the side of 0 where this leaves it out."""
+    corrected = test.at(far)
+    wide = inner = corrected.difference.interval
+    if near > far:
+        inner = test.at(near).difference.interval
+    limits = Interval(
+        low=inner.low if inner.low > 0 else wide.low,
+        high=inner.high if inner.high < 0 else wide.high,
+        level=pair.difference.interval.level,
+    )
+    items, attempts = corrected.items_needed, corrected.attempts_needed
+    return replace(pair, adjusted_interval=limits, items_needed=items, attempts_needed=attempts)

@@ -27,9 +27,12 @@ def ranked(study: Study, question: Question, *, top: int | None = None) -> Leade
         for matrix, found in zip(matrices, pairs, strict=True)
     ]
     total, cautions = overall_board(matrices, boards, pairs, question)
+    left = len(study.every_task) - len({matrix.task for matrix in matrices})
+    if len(boards) == 1:
+        boards = [replace(boards[0], n_tasks_left_out=left)]
     return Leaderboard(
         boards=tuple(boards),
-        overall=total,
+        overall=None if total is None else replace(total, n_tasks_left_out=left),
         notes=study.notes,
         cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
         top=top,

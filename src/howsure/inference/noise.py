@@ -10,7 +10,7 @@ import numpy as np
 
 from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
 from howsure.errors import Caution, DataError, OptionError, doubt
-from howsure.inference.compare import gather_pair, one_metric
+from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.estimate import entries
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
@@ -37,11 +37,13 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
     if a is not None and b is not None:
         study = gather_pair(scores, design, a, b)
         a, b = study.models
-        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in one_metric(study)]
+        matrices = one_metric(study)
+        tasks = [pair_task_noise(matrix, a, b, asked) for matrix in matrices]
+        left = tasks_left_out(study, matrices)
     else:
         study = gather(scores, design)
-        tasks = [task_noise(matrix, asked) for matrix in study.matrices()]
-    return Noise(tasks=tuple(tasks), notes=study.notes, cautions=study.cautions)
+        tasks, left = [task_noise(matrix, asked) for matrix in study.matrices()], []
+    return Noise(tasks=tuple(tasks), notes=study.notes, cautions=(*study.cautions, *left))
 
 
 def task_noise(matrix: ScoreMatrix, asked: Question) -> TaskNoise:

@@ -123,6 +123,7 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Compariso
         difference=estimate,
         p_value=answer.p_value,
         p_adjusted=answer.p_value,
+        adjusted_interval=estimate.interval,
         correlation=answer.correlation,
         unpaired_se=answer.unpaired_se,
         unclustered_se=answer.unclustered_se,

@@ -141,6 +141,7 @@ def overall_comparison(
         difference=estimate,
         p_value=pivot.p_value,
         p_adjusted=pivot.p_value,
+        adjusted_interval=estimate.interval,
         correlation=math.nan,
         unpaired_se=math.hypot(*(share * pair.unpaired_se for share, pair in zip(shares, pairs, strict=True))),
         unclustered_se=math.hypot(*(share * pair.unclustered_se for share, pair in zip(shares, pairs, strict=True))),

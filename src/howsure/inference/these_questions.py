@@ -153,6 +153,7 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
         difference=estimate,
         p_value=pivot.p_value,
         p_adjusted=pivot.p_value,
+        adjusted_interval=estimate.interval,
         wins=int((d > 0).sum()),
         losses=int((d < 0).sum()),
         ties=int((d == 0).sum()),

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.answers.compare import Comparisons
-from howsure.present.document import Document, Text, closing, facts, opening
+from howsure.present.document import Document, Field, closing, facts, opening, tabled
+from howsure.present.estimate import merged
 from howsure.present.words import plain
-from howsure.wording import Scale, level_text, p_text, plural, rounded_up
+from howsure.wording import Scale, level_text, p_text, plural, rounded_up, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Equivalence
+
+OPEN = "can't tell"
 
 
 def document(answer: Comparison | Comparisons) -> Document:
@@ -29,13 +32,96 @@ def _one(c: Comparison) -> list[Block]:
 
 
 def _several(answer: Comparisons) -> list[Block]:
-    blocks = opening(verdict(answer), answer.notes)
-    if answer.overall is not None:
-        blocks.append(comparison_table(answer.overall))
-    for comparison in answer.comparisons:
-        blocks.append(Text(text=f"{comparison.task} · {comparison.metric}", kind="heading"))
-        blocks += _one(comparison)
-    return [*blocks, *closing(answer.cautions)]
+    first = answer.comparisons[0]
+    names = f"a: {first.a}, b: {first.b}."
+    cautions = merged([(_name_of(c, answer), (*c.cautions, *c.difference.cautions)) for c in answer.every], "task")
+    return [
+        *opening(verdict(answer), [*answer.notes, names]),
+        tasks_table(answer),
+        *closing((*cautions, *answer.cautions)),
+    ]
+
+
+def _name_of(c: Comparison, answer: Comparisons) -> str:
+    """Name a comparison among others: by its task, and by its metric where a task has several."""
+    if not c.task:
+        return "overall"
+    tasks = [other.task for other in answer.comparisons]
+    return f"{c.task} · {c.metric}" if len(set(tasks)) < len(tasks) else c.task
+
+
+def tasks_table(answer: Comparisons) -> Table:
+    """Lay out the comparisons of several tasks, a line a task, the overall one first and set off."""
+    every, percent = answer.every, all(c.percent for c in answer.every)
+    alike = percent or not any(c.percent for c in every)
+    margin, fixed = any(c.equivalence for c in every), every[0].difference.method.of_benchmark
+    unit, gap = Scale(percent=percent).column, f"a − b{Scale(percent=percent).unit}"
+    needed = "attempts needed" if fixed else "items needed"
+    clustered = any(c.difference.n_clusters != c.difference.n_items for c in every)
+    metrics = len({c.metric for c in answer.comparisons}) > 1
+    fields: list[Field[Comparison]] = [
+        Field("task", lambda c: c.task or "overall", align="left"),
+        Field("metric", lambda c: c.metric if c.task else "", align="left", priority=8, shown=metrics),
+        Field(f"a{unit}", lambda c: _score(c, c.a_mean, alike)),
+        Field(f"b{unit}", lambda c: _score(c, c.b_mean, alike)),
+        Field(gap, lambda c: _gap(c, alike)),
+        Field(f"{level_text(every[0].difference.interval.level)} interval", lambda c: _limits(c, alike)),
+        Field("p", lambda c: p_text(c.p_adjusted), priority=7, shown=not margin),
+        Field("p, not worse", lambda c: p_text(_margin_p(c)[0]), priority=7, shown=margin),
+        Field("p, equivalent", lambda c: p_text(_margin_p(c)[1]), priority=6, shown=margin),
+        Field("verdict", _word, align="left", priority=10),
+        Field("items", lambda c: f"{c.difference.n_items:,}", priority=6),
+        Field("not shared", _not_shared, priority=8, shown=any(c.n_only_a or c.n_only_b for c in every)),
+        Field("clusters", _clusters, priority=5, shown=clustered),
+        Field("SE", lambda c: Scale(percent=c.percent).number(c.difference.se), priority=4, error_of=gap),
+        Field("wins / losses", lambda c: f"{c.wins:,} / {c.losses:,}", priority=3),
+        Field(needed, _forecast, priority=2, shown=any(_forecast(c) for c in every)),
+    ]
+    methods = "; ".join(dict.fromkeys(str(c.difference.method) for c in answer.comparisons))
+    note = f"intervals by {methods}; their coverage: calibrate with `record=True`"
+    return tabled(every, fields, note=note, lead=int(answer.overall is not None))
+
+
+def _score(c: Comparison, value: float, alike: bool) -> str:
+    scale = Scale(percent=c.percent)
+    return scale.number(value) if alike else scale.score(value)
+
+
+def _gap(c: Comparison, alike: bool) -> str:
+    scale = Scale(percent=c.percent)
+    return scale.signed(c.difference.value) if alike else scale.difference(c.difference.value)
+
+
+def _limits(c: Comparison, alike: bool) -> str:
+    scale = Scale(percent=c.percent)
+    return scale.interval(c.judged_interval.low, c.judged_interval.high) + ("" if alike else scale.unit)
+
+
+def _margin_p(c: Comparison) -> tuple[float, float]:
+    return (math.nan, math.nan) if c.equivalence is None else (c.equivalence.p_noninferior, c.equivalence.p_equivalent)
+
+
+def _word(c: Comparison) -> str:
+    """Say the verdict of one line in two or three words."""
+    if not math.isfinite(c.p_value):
+        return "no error bar"
+    if c.equivalence is not None:
+        return "equivalent" if c.equivalence.equivalent else "a is not worse" if c.equivalence.noninferior else OPEN
+    return OPEN if c.better is None else "a is better" if c.better == c.a else "b is better"
+
+
+def _not_shared(c: Comparison) -> str:
+    return f"{c.n_only_a + c.n_only_b:,}"
+
+
+def _clusters(c: Comparison) -> str:
+    return f"{c.difference.n_clusters:,}" if c.difference.n_clusters != c.difference.n_items else ""
+
+
+def _forecast(c: Comparison) -> str:
+    """Write what it would take to decide a comparison, nothing where it is decided or nothing tells."""
+    needed = c.attempts_needed if c.difference.method.of_benchmark else c.items_needed
+    return rounded_up(needed) if not c.decided and c.equivalence is None and needed < 1e7 else ""
 
 
 def verdict(answer: Comparison | Comparisons) -> str:
@@ -77,20 +163,47 @@ def _panel(group: Sequence[Comparison], description: str) -> Spec:
 
 
 def _tasks_verdict(answer: Comparisons) -> str:
-    """Say the overall verdict, or how many tasks each wins."""
-    if answer.overall is not None:
-        return verdict_sentence(answer.overall)
-    a, b = answer.comparisons[0].a, answer.comparisons[0].b
-    won = [sum(c.better == name for c in answer.comparisons) for name in (a, b)]
-    tasks = plural(len(answer.comparisons), "task")
-    open_ = len(answer.comparisons) - sum(won)
-    return f"Of {tasks}, {a} is significantly better on {won[0]} and {b} on {won[1]}; {open_ or 'none'} undecided."
+    """Say the overall verdict, and how many tasks each wins."""
+    tally = _tally(answer)
+    return tally if answer.overall is None else f"{verdict_sentence(answer.overall)} {tally}"
+
+
+def _tally(answer: Comparisons) -> str:
+    """Count the tasks on which each is better, or on which what the margin asks for is shown."""
+    if any(c.equivalence for c in answer.comparisons):
+        return _margin_tally(answer)
+    tasks, first = _tasks(answer), answer.comparisons[0]
+    better = None if answer.overall is None else answer.overall.better
+    models = (first.b, first.a) if better == first.b else (first.a, first.b)
+    won = [sum(c.better == model for c in answer.comparisons) for model in models]
+    if not any(won):
+        return f"Of {tasks}, none is decided."
+    one, other = models if better is None else ("it", "the other")
+    undecided = len(answer.comparisons) - sum(won)
+    return (
+        f"Of {tasks}, {one} is significantly better on {won[0] or 'none'} and {other} on {won[1] or 'none'}; "
+        f"{undecided or 'none'} undecided."
+    )
+
+
+def _tasks(answer: Comparisons) -> str:
+    """Count the tasks; how many are left out is said where the sentence on what is overall doesn't."""
+    left = 0 if answer.overall is not None else answer.n_tasks_left_out
+    tasks = len({c.task for c in answer.comparisons})
+    return ("the " if left else "") + _of_tasks(tasks, left)
+
+
+def _margin_tally(answer: Comparisons) -> str:
+    margins = [c.equivalence for c in answer.comparisons if c.equivalence is not None]
+    same, safe = (sum(kind) for kind in zip(*((e.equivalent, e.noninferior) for e in margins), strict=True))
+    tasks, a = _tasks(answer), answer.comparisons[0].a
+    return f"Of {tasks}, {a} is shown to be not worse on {safe or 'none'} and equivalent on {same or 'none'}."
 
 
 def comparison_table(c: Comparison) -> Table:
     """Lay out one comparison as two columns: what, and how much."""
     scale = Scale(percent=c.percent)
-    interval, level = c.difference.interval, level_text(c.difference.interval.level)
+    interval, level = c.judged_interval, level_text(c.difference.interval.level)
     shared = " (on shared items)" if c.paired and (c.n_only_a or c.n_only_b) else ""
     rows: list[tuple[str, str]] = [
         (c.a, scale.score(c.a_mean) + shared),
@@ -115,21 +228,31 @@ def comparison_table(c: Comparison) -> Table:
 
 def verdict_sentence(c: Comparison) -> str:
     """Say in one sentence which is better, or that the data can't tell and what it would take."""
+    scope = f"On the {_of_tasks(c.n_tasks, c.n_tasks_left_out)}, " if c.n_tasks_left_out else ""
+    return within(scope, _verdict_on_all(c))
+
+
+def _of_tasks(count: int, left_out: int) -> str:
+    """Count tasks, and say of how many where some are left out."""
+    return f"{count:,} of {plural(count + left_out, 'task')} with scores of both" if left_out else plural(count, "task")
+
+
+def _verdict_on_all(c: Comparison) -> str:
     scale = Scale(percent=c.percent)
     if not math.isfinite(c.p_value):
         return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
-    take = scale.number(c.difference.interval.half_width)
+    take = scale.number(c.judged_interval.half_width)
     gap, level = scale.gap(c.difference.value), level_text(c.difference.interval.level)
-    where = "" if c.task else "overall, "
+    where = "" if c.task else " overall"
     if c.equivalence is not None:
         return _margin_sentence(c, c.equivalence, scale)
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
-        return f"{where}{c.better} beats {loser} by {gap}, give or take {take}: significant at {level} confidence."
+        return f"{c.better} beats {loser}{where} by {gap}, give or take {take}: significant at {level} confidence."
     if c.difference.value == 0:
-        return f"Can't tell: {where}{c.a} and {c.b} score the same, give or take {take}{scale.unit}."
+        return f"Can't tell: {c.a} and {c.b} score the same{where}, give or take {take}{scale.unit}."
     ahead = c.a if (c.difference.value > 0) != c.lower_is_better else c.b
-    return f"Can't tell: {where}{ahead} is ahead by {gap}, give or take {take}{_needed(c)}."
+    return f"Can't tell: {ahead} is ahead by {gap}{where}, give or take {take}{_needed(c)}."
 
 
 def _needed(c: Comparison) -> str:
@@ -143,11 +266,12 @@ def _needed(c: Comparison) -> str:
 def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
     margin, level = scale.gap(e.margin), level_text(e.level)
     take = f"{scale.difference(c.difference.value)}, give or take {scale.number(c.difference.interval.half_width)}"
+    where = "" if c.task else " overall"
     if e.equivalent:
-        return f"{c.a} and {c.b} are equivalent within {margin} ({take}), at {level} confidence."
+        return f"{c.a} and {c.b} are equivalent{where} within {margin} ({take}), at {level} confidence."
     if e.noninferior:
-        return f"{c.a} is not worse than {c.b} by more than {margin} ({take}), at {level} confidence."
-    return f"Can't tell whether {c.a} is within {margin} of {c.b} ({take})."
+        return f"{c.a} is not worse{where} than {c.b} by more than {margin} ({take}), at {level} confidence."
+    return f"Can't tell whether {c.a} is{where} within {margin} of {c.b} ({take})."
 
 
 def _why(c: Comparison) -> str:

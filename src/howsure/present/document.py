@@ -44,12 +44,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of cells under columns; `note` goes below it in small print."""
+    """Rows of cells under columns; `note` goes below it in small print, the first `lead` rows are set off from the others."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
     note: str = ""
+    lead: int = 0
 
     @property
     def whisker_range(self) -> tuple[float, float]:
@@ -88,11 +89,13 @@ class Field(Generic[Thing]):
         return Column(name=self.name, align=self.align, priority=self.priority, error_of=self.error_of)
 
 
-def tabled(things: Iterable[Thing], fields: Iterable[Field[Thing]], *, title: str = "", note: str = "") -> Table:
-    """Lay out things, one a row, under the fields that are shown."""
+def tabled(
+    things: Iterable[Thing], fields: Iterable[Field[Thing]], *, title: str = "", note: str = "", lead: int = 0
+) -> Table:
+    """Lay out things, one a row, under the fields that are shown; the first `lead` of them are set off."""
     shown = [each for each in fields if each.shown]
     rows = tuple(tuple(each.cell(thing) for each in shown) for thing in things)
-    return Table(columns=tuple(each.column for each in shown), rows=rows, title=title, note=note)
+    return Table(columns=tuple(each.column for each in shown), rows=rows, title=title, note=note, lead=lead)
 
 
 def facts(rows: Iterable[tuple[Cell, ...]], *, heads: tuple[str, str] = ("", ""), note: str = "") -> Table:

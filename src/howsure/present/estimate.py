@@ -12,6 +12,8 @@ from howsure.present.words.bounds import bound_sentence
 from howsure.wording import Scale, level_text, listing, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.answers.estimate import Entry, Estimates
     from howsure.errors import Caution
     from howsure.present.document import Block, Cell, Table
@@ -86,18 +88,23 @@ def bound_texts(entries: list[Entry]) -> list[Block]:
     ]
 
 
-def merged_cautions(entries: tuple[Entry, ...] | list[Entry]) -> tuple[Caution, ...]:
+def merged_cautions(entries: Sequence[Entry]) -> tuple[Caution, ...]:
     """Say each kind of caution once: in the words of most models, naming those it concerns."""
+    return merged([(entry.model, entry.estimate.cautions) for entry in entries], "model")
+
+
+def merged(told: Sequence[tuple[str, Sequence[Caution]]], noun: str) -> tuple[Caution, ...]:
+    """Say each kind of caution once, in the words of most of those that it is told of, and name these."""
     kinds: dict[str, dict[Caution, list[str]]] = {}
-    for entry in entries:
-        for caution in entry.estimate.cautions:
-            kinds.setdefault(caution.code, {}).setdefault(caution, []).append(entry.model)
-    return tuple(_merged(models, len(entries)) for models in kinds.values())
+    for name, cautions in told:
+        for caution in cautions:
+            kinds.setdefault(caution.code, {}).setdefault(caution, []).append(name)
+    return tuple(_merged(names, len(told), noun) for names in kinds.values())
 
 
-def _merged(models: dict[Caution, list[str]], everyone: int) -> Caution:
-    caution, names = max(models.items(), key=lambda item: len(item[1]))
-    others = sum(map(len, models.values())) - len(names)
-    similar = f" (similar for {plural(others, 'more model')})" if others else ""
+def _merged(told: dict[Caution, list[str]], everyone: int, noun: str) -> Caution:
+    caution, names = max(told.items(), key=lambda item: len(item[1]))
+    others = sum(map(len, told.values())) - len(names)
+    similar = f" (similar for {plural(others, f'more {noun}')})" if others else ""
     who = "" if len(names) + others == everyone > 1 else f"{listing(names)}: "
     return replace(caution, message=f"{who}{caution.message}{similar}")

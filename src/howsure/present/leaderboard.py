@@ -10,7 +10,7 @@ from howsure.options import BoardChart
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
 from howsure.present.words import plain
-from howsure.wording import Scale, level_text, plural
+from howsure.wording import Scale, level_text, plural, within
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
@@ -86,7 +86,13 @@ def board_title(board: Board) -> str:
 
 
 def board_verdict(board: Board) -> str:
-    """Say who leads, who could, and how many gaps between neighbouring ranks are significant."""
+    """Say on how many of the tasks who leads, who could, and how many gaps between neighbouring ranks are significant."""
+    every = board.n_tasks + board.n_tasks_left_out
+    scope = f"On {board.n_tasks:,} of {every:,} tasks, " if board.n_tasks_left_out else ""
+    return within(scope, _verdict_on_all(board))
+
+
+def _verdict_on_all(board: Board) -> str:
     count, leader = len(board.entries), board.entries[0]
     if count == 1:
         return _among(board) + alone(leader, Scale(percent=board.percent))

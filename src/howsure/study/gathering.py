@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from howsure.study.checkpoints import Average
+    from howsure.study.clusters import Clustered
     from howsure.study.design import Design
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores
@@ -33,10 +34,11 @@ MODEL = "model:"
 """What the covariates that are other models' scores start with."""
 
 
-def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> Study:
+def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shared: bool = False) -> Study:
     """Group the rows once, with every attribute of items that the design asks for.
 
-    `models`: those that a verb is about, in place of the design's; their full names are `study.models`.
+    `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all
+    of these have is asked about, the rest is `study.partial`. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
     if models:
@@ -50,7 +52,8 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
     wanted, found = choose(scores, _wanted(scores, design), (*clusters.columns_of_rows(design, side, names), *telling))
     sorted_out = _sorted_out(found, scores, design, wanted)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
-    cautions = [*scores.cautions, *_doubts(found), *_lacking_metric(scores, wanted, found)]
+    lacking = _lacking_metric(scores, wanted, found)
+    cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found)]
     if design.score.kind == "prob":
         cautions.append(attempts.ANOTHER_QUESTION)
     if design.score.kind != "mean":
@@ -63,18 +66,17 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
         models = tuple(_average_of(name, averages) for name in design.model)
         parts = _rows_of(parts, models) if models else parts
         notes.append(note)
-    grouped = clusters.attach_clusters(_items_of(found, sorted_out), side, design)
-    if not grouped.names:
-        sure = design.ignores_clusters or design.population == "benchmark"
-        cautions += [] if sure else clusters.propose(grouped.table, telling)
+    every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
+    parts, partial = _shared(parts, models) if shared else (parts, ())
     study = Study(
         design=design,
         parts=parts,
-        items=clusters.attach_weights(grouped.table, side, design),
+        partial=partial,
+        every_task=every_task,
+        items=found.attributes,
         facts=scores.facts,
         beside=sorted_out.beside,
         side=side,
-        cluster_names=grouped.names,
         values=scales.place_values(_values(scores, wanted, parts, design)),
         averages=averages,
         column=_score_column(scores),
@@ -82,21 +84,41 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = ()) -> S
         missing=tuple(lack for lack in scores.missing if not counts_as_failed(lack, scores, design)),
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
-        cautions=(*cautions, *grouped.cautions, *scales.cautions(sorted_out.parts)),
+        cautions=(*cautions, *_doubts(found, parts)),
     )
     study = _with_scores(study)
     study = _enough_attempts(study) if design.score.over_attempts or averages else study
-    fixed = FIXED if design.population == "benchmark" else ""
+    grouped = clusters.attach_clusters(_items_of(study), side, design)
+    left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
+    proposed = _proposed(grouped, design, telling)
+    study = replace(
+        study,
+        items=clusters.attach_weights(grouped.table, side, design),
+        cluster_names=grouped.names,
+        cautions=(*study.cautions, *grouped.cautions, *proposed, *scales.cautions(left)),
+    )
+    return replace(study, notes=_notes(study, notes, grouped, found))
+
+
+def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> list[Caution]:
+    """Propose clusters where there are none and nobody said so."""
+    sure = grouped.names or design.ignores_clusters or design.population == "benchmark"
+    return [] if sure else clusters.propose(grouped.table, telling)
+
+
+def _notes(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:
+    """Say how the data were read and grouped; `before`: what is said of them as they were read."""
+    design = study.design
     told = [
         _sizes_note(study),
-        *notes,
+        *before,
         directions_note(study),
         *grouped.notes,
-        fixed,
+        FIXED if design.population == "benchmark" else "",
         _unused_weights(found.attributes, design),
         _failures_note(study),
     ]
-    return replace(study, notes=tuple(note for note in told if note))
+    return tuple(note for note in told if note)
 
 
 def _with_scores(study: Study) -> Study:
@@ -224,12 +246,19 @@ def _headlines(parts: Parts, scores: Scores, design: Design, notes: list[str]) -
     return parts
 
 
-def _items_of(found: Grouped, sorted_out: _SortedOut) -> pl.DataFrame:
+def _items_of(study: Study) -> pl.DataFrame:
     """Return the attributes of the items that are asked about, without those that only explain them."""
-    if not sorted_out.beside:
-        return found.attributes
-    rows = pl.concat([part.select(pl.col("task", "item").cast(pl.String)) for part in sorted_out.parts.values()])
-    return found.attributes.join(rows.unique(), on=["task", "item"], how="semi", maintain_order="left")
+    known = study.items.filter(pl.col("task").cast(pl.String).is_in(list(study.tasks)))
+    if not study.beside:
+        return known
+    rows = pl.concat([part.select(pl.col("task", "item").cast(pl.String)) for part in study.parts.values()])
+    return known.join(rows.unique(), on=["task", "item"], how="semi", maintain_order="left")
+
+
+def _shared(parts: Parts, models: tuple[str, ...]) -> tuple[Parts, tuple[tuple[str, str], ...]]:
+    """Part what all of these models have from what only some have; where they have nothing in common, all stays."""
+    kept = {key: part for key, part in parts.items() if part["model"].n_unique() == len(models)}
+    return (kept, tuple(key for key in parts if key not in kept)) if kept else (parts, ())
 
 
 def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[str]]:
@@ -318,27 +347,31 @@ def _failures_note(study: Study) -> str:
     return failures_note(study.parts, [study.policy.words(key[0], study.policy_of(key)) for key in torn])
 
 
-def _doubts(found: Grouped) -> list[Caution]:
+def _doubts(found: Grouped, parts: Parts) -> list[Caution]:
     """Warn of copies that were left out, and of rows that count as attempts."""
     cautions = [_copies(found.copies)] if found.copies else []
-    repeated = not found.numbered and bool((found.results["rows"] > 1).any())
+    repeated = not found.numbered and any(bool((part["rows"] > 1).any()) for part in parts.values())
     return [*cautions, REPEATED] if repeated else cautions
 
 
-def _lacking_metric(scores: Scores, wanted: Wanted, found: Grouped) -> list[Caution]:
-    """Warn of tasks that have none of the metrics that were chosen for all."""
+def _lacking_metric(scores: Scores, wanted: Wanted, found: Grouped) -> list[str]:
+    """Return the tasks that have none of the metrics that were chosen for all."""
     if not wanted.metric:
         return []
-    tasks = tasks_of(scores, wanted)
-    lacking = sorted(set(tasks) - set(found.results["task"].unique().cast(pl.String)))
+    return sorted(set(tasks_of(scores, wanted)) - set(found.results["task"].unique().cast(pl.String)))
+
+
+def _metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[Caution]:
+    """Warn of tasks that have none of the metrics that were chosen for all."""
     if not lacking:
         return []
-    are = "has" if len(lacking) == 1 else "have"
+    tasks = len(lacking) + found.results["task"].n_unique()
+    have, are = ("has", "is") if len(lacking) == 1 else ("have", "are")
     return [
         Caution(
             code="metric_missing",
-            message=f"{len(lacking):,} of {plural(len(tasks), 'task')} {are} no metric {listing(wanted.metric)} and "
-            f"{'is' if len(lacking) == 1 else 'are'} left out: {listing(lacking)}",
+            message=f"{len(lacking):,} of {plural(tasks, 'task')} {have} no metric {listing(wanted.metric)} and {are} left out: "
+            f"{listing(lacking)}",
             remedy="Leave `metric` out to take each task's own, or choose by task with `tasks`.",
         )
     ]

@@ -44,7 +44,9 @@ class Study:
     smallest and largest value (`name`, `name_max`). `side`: the table with one row an item that the user gave. `cluster_names`:
     what the clusterings of each task are called. `values`: how often every item had every score, where the rule needs it.
     `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked for.
-    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `held`: the tasks on which each model has a score, on any metric.
+    `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
+    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `held`: the tasks on which
+    each model has a score, on any metric.
     """
 
     design: Design
@@ -57,6 +59,8 @@ class Study:
     values: pl.DataFrame | None = None
     averages: tuple[Average, ...] = ()
     models: tuple[str, ...] = ()
+    every_task: tuple[str, ...] = ()
+    partial: tuple[Key, ...] = ()
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     policy: FailurePolicy

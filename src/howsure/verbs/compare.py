@@ -97,4 +97,5 @@ def compare(
     if len(found.comparisons) > 1:
         return replace(found, cautions=cautions)
     pair = found.comparisons[0]
-    return replace(pair, notes=found.notes, cautions=(*cautions, *pair.cautions))
+    left = found.n_tasks_left_out
+    return replace(pair, n_tasks_left_out=left, notes=found.notes, cautions=(*cautions, *pair.cautions))

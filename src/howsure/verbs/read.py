@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,10 +85,11 @@ def read(
         return data
     writing = Writing(missing=tuple(missing or ()), decimal=decimal)
     if _is_paths(data):
-        from howsure.readers.folder import read_paths
+        from howsure.readers.folder import find_sources, read_paths
+        from howsure.readers.twice import named_twice
 
         paths = [data] if isinstance(data, (str, Path)) else list(data)
-        return read_paths(
+        found = read_paths(
             paths,
             columns=roles,
             where=kept,
@@ -97,6 +99,8 @@ def read(
             probabilities=probabilities,
             progress=progress,
         )
+        again = named_twice((source for path in paths for source in find_sources(Path(path))), found.files)
+        return replace(found, cautions=(*found.cautions, *again)) if again else found
     return _read_frame(data, roles, kept, writing)
 
 

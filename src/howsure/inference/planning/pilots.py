@@ -10,7 +10,7 @@ import numpy as np
 
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, DataError
-from howsure.inference.compare import gather_pair, one_metric
+from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures, variance_limits
 from howsure.statistics.pairs.pairs import pair_moments
@@ -111,13 +111,16 @@ def read_pilots(
     if a is not None and b is not None:
         study = gather_pair(scores, design, a, b)
         first, second = study.models
-        chosen = [(matrix, (first, second), 1) for matrix in one_metric(study)]
+        matrices = one_metric(study)
+        chosen = [(matrix, (first, second), 1) for matrix in matrices]
+        cautions = tasks_left_out(study, matrices)
     else:
         study = gather(scores, design)
         chosen = [(matrix, *_median_pair(matrix)) for matrix in study.matrices()]
+        cautions = []
     pilots = [_pilot(matrix, names, pairs, paired) for matrix, names, pairs in chosen]
     two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in chosen)
-    return pilots, study, [FIRST_CLUSTERS] if two_way else []
+    return pilots, study, [*cautions, FIRST_CLUSTERS] if two_way else cautions
 
 
 def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:

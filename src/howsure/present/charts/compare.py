@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GROUPS = {"a is better": (BLUE, "circle"), "b is better": (ORANGE, "square"), "can't tell": (GREY, "diamond")}
 A, B, OPEN = GROUPS
+NUMBERS = ("difference", "adjusted_low", "adjusted_high")
 NAME = 30
 
 
@@ -31,7 +32,7 @@ def spec(
 ) -> Spec:
     """Return the chart of one pair on one task or several.
 
-    `records`: task, a, b, difference, low, high, better, p_value, p_adjusted; the task is empty where it is overall.
+    `records`: task, a, b, difference, adjusted_low, adjusted_high, better, p_value, p_adjusted; the task is empty where it is overall.
     """
     factor, behind = points(percent=percent)
     score = visible(score)
@@ -68,8 +69,8 @@ def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:
             "a": record["a"],
             "b": record["b"],
             "difference": scaled(record["difference"], factor),
-            "low": scaled(record["low"], factor),
-            "high": scaled(record["high"], factor),
+            "low": scaled(record["adjusted_low"], factor),
+            "high": scaled(record["adjusted_high"], factor),
             "p_value": record["p_value"],
             "p_adjusted": record["p_adjusted"],
             "group": (group := _group(record)),
@@ -85,16 +86,16 @@ def _group(record: Row) -> str:
 
 def _told(record: Row, group: str, scale: Scale) -> str:
     """Say a row in words: `quiz: +3.2 pp [0.4, 6.0], a is better`."""
-    value, low, high = (math.nan if record[name] is None else record[name] for name in ("difference", "low", "high"))
+    value, low, high = (math.nan if record[name] is None else record[name] for name in NUMBERS)
     task = visible(record["task"] or "overall")
     return f"{task}: {scale.difference(value)} {scale.interval(low, high)}, {group}"
 
 
 def _corrected(records: Sequence[Row]) -> str:
-    """Say where a verdict may be another than its interval's."""
+    """Say where intervals and verdicts aren't those of each task alone."""
     if all(record["p_adjusted"] == record["p_value"] for record in records):
         return ""
-    return "\nverdicts are corrected for the number of tasks"
+    return "\nintervals and verdicts are corrected for the number of tasks"
 
 
 def _lines(margin: float | None, factor: float) -> list[Spec]:

@@ -26,6 +26,7 @@ STYLE = """\
 }
 .howsure-answer table.howsure tbody th { font-weight: inherit; overflow-wrap: anywhere; }
 .howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.howsure-answer table.howsure tr.lead > * { font-weight: 600; border-bottom-width: 2px; }
 .howsure-answer .whisker { font-family: ui-monospace, monospace; white-space: pre; }
 .howsure-answer ul.cautions { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
 .howsure-answer ul.cautions li { border-left: 0.25em solid #c77700; padding-left: 0.7em; margin: 0.4em 0; }
@@ -33,6 +34,7 @@ STYLE = """\
 """
 """What makes a fragment readable on a light and on a dark ground: colours are the reader's own."""
 
+_LEAD = ' class="lead"'
 _PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -96,7 +98,8 @@ def _table(table: Table) -> str:
         lines.append(f"<thead><tr>{''.join(_head(column) for column in table.columns)}</tr></thead>")
     lines.append("<tbody>")
     lines += [
-        f"<tr>{''.join(_cell(cell, table, k, k == named) for k, cell in enumerate(row))}</tr>" for row in table.rows
+        f"<tr{_LEAD if r < table.lead else ''}>{''.join(_cell(cell, table, k, k == named) for k, cell in enumerate(row))}</tr>"
+        for r, row in enumerate(table.rows)
     ]
     lines += ["</tbody>", "</table>"]
     lines += [f'<p class="small">{escape(table.note)}</p>'] if table.note else []

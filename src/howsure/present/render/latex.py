@@ -90,7 +90,8 @@ def _table(table: Table) -> str:
             for k, column in zip(shown, columns, strict=True)
         ]
         lines += [_line([escape(head) for head in heads]), r"\midrule"]
-    lines += [_line([_with_error(row, k, errors) for k in shown]) for row in table.rows]
+    body = [_line([_with_error(row, k, errors) for k in shown]) for row in table.rows]
+    lines += [*body[: table.lead], r"\midrule", *body[table.lead :]] if table.lead else body
     lines += [r"\bottomrule", r"\end{tabular}\par\smallskip"]
     return "\n".join([*lines, *([rf"{{\small {escape(table.note)}}}"] if table.note else [])])
 

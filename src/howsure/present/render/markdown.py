@@ -41,7 +41,7 @@ def _table(table: Table) -> str:
     shown = [k for k in range(len(table.columns)) if not table.is_drawn(k)]
     columns = [table.columns[k] for k in shown]
     lines = [_line([escape(column.name) for column in columns]), _line([_rule(column) for column in columns])]
-    lines += [_line([_cell(row[k]) for k in shown]) for row in table.rows]
+    lines += [_line([_cell(row[k], bold=r < table.lead) for k in shown]) for r, row in enumerate(table.rows)]
     title = [f"### {escape(table.title)}", ""] if table.title else []
     note = ["", escape(table.note)] if table.note else []
     return "\n".join([*title, *lines, *note])
@@ -51,8 +51,9 @@ def _rule(column: Column) -> str:
     return "---:" if column.align == "right" else ":---"
 
 
-def _cell(cell: Cell) -> str:
-    return escape(cell) if isinstance(cell, str) else ""
+def _cell(cell: Cell, *, bold: bool) -> str:
+    text = escape(cell) if isinstance(cell, str) else ""
+    return f"**{text}**" if bold and text else text
 
 
 def _line(cells: list[str]) -> str:

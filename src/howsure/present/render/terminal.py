@@ -87,6 +87,8 @@ def _grid(table: Table, width: int) -> RichText:
     low, high = table.whisker_range
     lines = [_line(table, widths, [RichText(visible(table.columns[k].name), style="dim") for k in widths])]
     lines += [_line(table, widths, [_cell(row[k], w, low, high) for k, w in widths.items()]) for row in table.rows]
+    if table.lead:
+        lines.insert(table.lead + 1, RichText())
     return RichText("\n", no_wrap=True, overflow="ignore").join(lines)
 
 

@@ -98,7 +98,7 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
 def pair_fields(c: Comparison) -> dict[str, str]:
     """Write the numbers of a comparison as texts."""
     scale, d = Scale(percent=c.percent), c.difference
-    interval, sign = d.interval, -1 if c.lower_is_better else 1
+    interval, sign = c.judged_interval, -1 if c.lower_is_better else 1
     a, b = short_names(c.a, c.b)
     sides = sorted((sign * interval.low, sign * interval.high))
     near, far = sorted((abs(interval.low), abs(interval.high)))

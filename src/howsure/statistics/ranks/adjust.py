@@ -29,6 +29,21 @@ def benjamini_hochberg(p: Floats) -> Floats:
     return _back(np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0), order)
 
 
+def tails(p: Floats, adjusted: Floats, method: Adjustment, alpha: float) -> tuple[Floats, Floats]:
+    """Return what the intervals may miss on the side of 0, and on the other, to agree with corrected p-values: both (K,).
+
+    Benjamini–Hochberg: alpha for the share of tests that show a difference (Benjamini and Yekutieli 2005). Holm: Bonferroni's
+    alpha / K; on the side of 0, where Holm shows a difference that Bonferroni doesn't, just what Holm allows this p-value.
+    """
+    real = adjusted <= alpha * (1 + 1e-12)
+    if method == "bh":
+        share = np.full(len(p), alpha * max(real.sum(), 1) / len(p))
+        return share, share
+    far = np.full(len(p), alpha / len(p))
+    more = real & (p > far)
+    return np.where(more, alpha * p / np.where(more, adjusted, 1.0), far), far
+
+
 def _back(values: Floats, order: Positions) -> Floats:
     result = np.empty_like(values)
     result[order] = values

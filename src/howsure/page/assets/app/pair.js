@@ -82,18 +82,18 @@ class PairPanel {
     const take = pair.take;
     const size = `${pair.difference.slice(1)}${unit(shown.percent)}`;
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
-    const where = shown.task ? "" : "overall, ";
+    const where = shown.task ? "" : " overall";
     let needed = "";
     if (this.needed.items < 1e7) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;
     else if (this.needed.attempts < 1e5)
       needed = `; it would take about ${roundedUp(this.needed.attempts)} attempts at each item`;
-    let text = `Can't tell: ${where}${better} is ahead by ${size}, give or take ${take}${needed}.`;
+    let text = `Can't tell: ${better} is ahead by ${size}${where}, give or take ${take}${needed}.`;
     if (pair.p === "n/a")
       text = `Can't tell which of ${names[0]} and ${names[1]} is better: these scores give no error bar${pair.why ? ` (${pair.why})` : ""}.`;
     else if (pair.holds.real)
-      text = `${where}${better} beats ${worse} by ${size}, give or take ${take}: significant at ${level(shown.level)} confidence.`;
+      text = `${better} beats ${worse}${where} by ${size}, give or take ${take}: significant at ${level(shown.level)} confidence.`;
     else if (pair.d === 0)
-      text = `Can't tell: ${where}${names[0]} and ${names[1]} score the same, give or take ${take}${unit(shown.percent)}.`;
+      text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}, give or take ${take}${unit(shown.percent)}.`;
     at("pair-verdict").textContent = visible(text);
     at("pair-verdict").className = `verdict ${this.firm() ? "real" : "open"}`;
     const among = this.amongAll();

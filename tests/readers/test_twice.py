@@ -1,0 +1,80 @@
+"""A column or a key that a table names twice is said, with the file and which of the two counts."""
+
+import json
+
+import pytest
+
+import howsure as hs
+
+HEAD = "model,item,score"
+ROWS = "a,q1,1\na,q2,0\nb,q1,0\nb,q2,1\n"
+
+
+def twice(path):
+    return [(c.code, c.message) for c in hs.read(path).cautions if c.code == "name_twice"]
+
+
+def written(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("suffix", "mark"), [("csv", ","), ("csv", ";"), ("tsv", "\t")])
+def test_two_columns_of_one_name(tmp_path, suffix, mark):
+    rows = "".join(f"{line},{k}\n" for k, line in enumerate(ROWS.splitlines()))
+    path = written(tmp_path / f"runs.{suffix}", f'{HEAD},"score"\n{rows}'.replace(",", mark))
+    assert twice(path) == [
+        ("name_twice", f"runs.{suffix}: two columns are named 'score', and the first of them counts")
+    ]
+    assert hs.read(path).to_frame()["score"].to_list() == [1, 0, 0, 1]
+
+
+def test_more_than_two_of_several_names(tmp_path):
+    path = written(tmp_path / "x.csv", "model,item,score,a,b,a,b,a\n" + "m,q,1,2,3,4,5,6\n")
+    assert [message for _, message in twice(path)] == [
+        "x.csv: three columns are named 'a', and the first of them counts",
+        "x.csv: two columns are named 'b', and the first of them counts",
+    ]
+
+
+RECORD = '{"model": "a", "item": "q%d", "score": 1, "score": 0}'
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_key_given_twice(tmp_path, lines):
+    records = [RECORD % k for k in range(30)]
+    text = "\n".join(records) if lines else " [\n" + ",\n".join(records) + "]"
+    path = written(tmp_path / ("x.jsonl" if lines else "x.json"), text)
+    assert twice(path) == [
+        ("name_twice", f"{path.name}: the key 'score' is given twice in one object, and the last counts")
+    ]
+    assert set(hs.read(path).to_frame()["score"]) == {0}
+
+
+def test_keys_of_objects_within_are_their_own(tmp_path):
+    record = {"model": "a", "item": "q", "score": 1, "more": {"item": 1, "score": 2}}
+    path = written(tmp_path / "x.jsonl", "\n".join(json.dumps({**record, "item": k}) for k in range(3)))
+    assert not twice(path)
+
+
+def test_a_record_longer_than_what_is_looked_at(tmp_path):
+    path = written(tmp_path / "x.json", json.dumps([{"model": "a", "item": "q" * 100_000, "score": 1}]))
+    assert not twice(path)
+
+
+def test_a_leaderboard_says_it_too(tmp_path):
+    path = written(tmp_path / "board.csv", "model,score,n,n\na,0.5,100,7\nb,0.4,100,7\n")
+    assert len(twice(path)) == 1
+    assert "two columns are named 'n'" in hs.audit(path).render(width=400)
+
+
+def test_every_answer_has_it_and_names_its_file(tmp_path):
+    written(tmp_path / "good.csv", f"{HEAD}\n{ROWS}")
+    written(tmp_path / "bad.csv", f"{HEAD},item\nc,q1,1,z\nc,q2,0,z\n")
+    text = hs.leaderboard(tmp_path).render(width=400)
+    assert "! bad.csv: two columns are named 'item', and the first of them counts." in text
+    assert "good.csv: two" not in text
+
+
+def test_one_name_each_is_nothing_to_say(tmp_path):
+    assert not twice(written(tmp_path / "x.csv", f"{HEAD}\n{ROWS}"))

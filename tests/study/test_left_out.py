@@ -1,0 +1,134 @@
+"""Notes, cautions and the first sentence speak of the tasks that the answer is about, and say what is left out."""
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import two_models
+from places import DATA
+
+ZEROEVAL = DATA / "tidy" / "zeroeval.parquet"
+
+
+def task(name, models="ab", n=20, **columns):
+    """Two models' answers to a task, of which only these models are kept."""
+    return two_models(n, task=pl.lit(name), **columns).filter(pl.col("model").is_in(list(models)))
+
+
+def subjects():
+    return {"cluster": pl.col("item").str.slice(0, 2), "topic": pl.col("item").str.slice(0, 2)}
+
+
+def told(answer, start):
+    return [note for note in answer.notes if note.startswith(start)]
+
+
+MIXED = pl.concat([task("plain"), task("grouped", "a", **subjects())], how="diagonal")
+
+
+def test_clusters_of_a_task_that_one_model_lacks_are_not_spoken_of():
+    answer = hs.compare(MIXED, "a", "b")
+    assert not told(answer, "Clusters")
+    assert told(answer, "Data") == ["Data: 2 models × 20 items × 1 attempt."]
+    noise = hs.noise(MIXED, "a", "b")
+    assert not told(noise, "Clusters")
+    assert [caution.code for caution in noise.cautions].count("task_left_out") == 1
+
+
+def test_clusters_of_a_task_that_is_not_asked_for_are_not_spoken_of():
+    both = pl.concat([task("plain"), task("grouped", **subjects())], how="diagonal")
+    assert not told(hs.compare(both, "a", "b", task="plain"), "Clusters")
+    assert not told(hs.leaderboard(both, task="plain"), "Clusters")
+    assert "(10 clusters of 20 items)" not in str(hs.compare(both, "a", "b", task="plain"))
+    assert "clusters of 20 items; 1 task without)" in told(hs.compare(both, "a", "b"), "Clusters")[0]
+
+
+def test_clusters_of_a_task_without_scores_are_not_spoken_of():
+    empty = task("grouped", **subjects()).with_columns(score=pl.lit(None, dtype=pl.Float64))
+    answer = hs.leaderboard(pl.concat([task("plain"), empty], how="diagonal"))
+    assert not told(answer, "Clusters")
+    assert "no_scores" in [caution.code for caution in answer.cautions]
+    assert answer.verdict.startswith("On 1 of 2 tasks, ")
+
+
+def test_a_column_that_only_another_task_lacks_is_no_error():
+    """A task that isn't compared used to stop the comparison with its holes."""
+    torn = task("grouped", "a", topic=pl.when(pl.col("item") != "q3").then(pl.lit("x")))
+    rows = pl.concat([task("plain", topic=pl.col("item").str.slice(0, 2)), torn], how="diagonal")
+    assert hs.compare(rows, "a", "b", cluster="topic").task == "plain"
+
+
+def test_rows_that_count_as_attempts_are_those_of_the_tasks_compared():
+    rows = pl.concat([task("plain"), task("other", "a"), task("other", "a")])
+    assert "rows_as_attempts" not in [caution.code for caution in hs.compare(rows, "a", "b").cautions]
+    assert "rows_as_attempts" in [caution.code for caution in hs.leaderboard(rows).cautions]
+
+
+THREE = pl.concat([task("one"), task("two"), task("three", "b"), task("four", "a")])
+
+
+def test_the_first_sentence_of_a_comparison_says_how_many_tasks_both_have():
+    answer = hs.compare(THREE, "a", "b")
+    assert answer.verdict.startswith("On the 2 of 4 tasks with scores of both, a beats b overall by ")
+    assert (answer.n_tasks_left_out, answer.overall.n_tasks, answer.overall.n_tasks_left_out) == (2, 2, 2)
+    assert answer.to_dict()["n_tasks_left_out"] == 2
+    (caution,) = [caution for caution in answer.cautions if caution.code == "task_left_out"]
+    assert caution.message == "only one of the two models has four · score, three · score"
+
+
+def test_so_does_one_that_has_a_single_task_left():
+    answer = hs.compare(THREE.filter(pl.col("task") != "two"), "a", "b")
+    assert answer.verdict.startswith("On the 1 of 3 tasks with scores of both, can't tell: a is ahead by 30.0 pp, give")
+    assert answer.n_tasks_left_out == 2
+
+
+def test_without_an_overall_difference_the_count_says_it():
+    rows = THREE.with_columns(
+        item=pl.when(pl.col("task") == "one").then(pl.col("item") + pl.col("model")).otherwise("item")
+    )
+    answer = hs.compare(rows, "a", "b")
+    assert answer.overall is None
+    assert answer.verdict == "Of the 2 of 4 tasks with scores of both, none is decided."
+
+
+def lacking_metric():
+    more = [task(name, metric=pl.lit("f1")) for name in ("two", "three", "four")]
+    return pl.concat([task("one", metric=pl.lit("exact")), *more])
+
+
+def test_a_metric_that_some_tasks_lack_is_in_the_first_sentence():
+    rows = lacking_metric()
+    assert hs.compare(rows, "a", "b", metric="exact").verdict.startswith(
+        "On the 1 of 4 tasks with scores of both, can't"
+    )
+    assert hs.compare(rows, "a", "b", metric="f1").verdict.startswith(
+        "On the 3 of 4 tasks with scores of both, a beats b"
+    )
+    assert hs.leaderboard(rows, metric="exact").verdict.startswith("On 1 of 4 tasks, a leads with 65.0 %")
+    assert hs.leaderboard(rows, metric="f1").verdict.startswith("On 3 of 4 tasks, a is best")
+    assert hs.leaderboard(rows, metric="f1").overall.n_tasks_left_out == 1
+    assert "On 3 of 4 tasks" in hs.leaderboard(rows, metric="f1").render().splitlines()[2]
+
+
+def test_models_and_tasks_that_are_left_out_are_both_said():
+    rows = pl.concat([lacking_metric(), task("two", "a", metric=pl.lit("f1")).with_columns(model=pl.lit("c"))])
+    assert hs.leaderboard(rows, metric="f1").verdict.startswith(
+        "On 3 of 4 tasks, of the 2 of 3 models with all 3 tasks, a"
+    )
+
+
+def test_nothing_left_out_is_said_as_ever():
+    rows = pl.concat([task("one"), task("two")])
+    assert hs.compare(rows, "a", "b").verdict.startswith("a beats b overall by ")
+    assert hs.leaderboard(rows).verdict.startswith("a is best")
+    assert hs.compare(rows, "a", "b", task="one").verdict.startswith("Can't tell: a is ahead by 30.0 pp, give")
+
+
+@pytest.mark.skipif(not ZEROEVAL.exists(), reason="the real results are not here")
+def test_real_results_speak_of_their_own_tasks():
+    read = hs.read(ZEROEVAL)
+    gsm = hs.compare(read, "gpt-4o-2024-05-13", "claude-3-opus-20240229", task="zeroeval_gsm")
+    assert not told(gsm, "Clusters")
+    four = hs.compare(read, "gpt-4o-2024-05-13", "gpt-4-turbo-2024-04-09")
+    assert told(four, "Data") == ["Data: 2 models, 4 tasks, 5,299 items, 1 attempt per model and item."]
+    assert four.verdict.startswith("On the 4 of 5 tasks with scores of both, gpt-4o-2024-05-13 beats")

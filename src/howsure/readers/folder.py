@@ -17,7 +17,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
-from howsure.readers.base import Reader, Reading, Source
+from howsure.readers.base import Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
 from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
@@ -46,6 +46,7 @@ class _Found:
     reports: list[FileReport] = field(default_factory=list)
     taken: list[_Read] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
+    cut: list[Caution] = field(default_factory=list)
 
     def failed(self, source: Source, error: HowsureError) -> None:
         """Report a file that can't be read, or used, in place of what was reported of it."""
@@ -85,7 +86,7 @@ def read_paths(
                 raise
             found.failed(source, error)
     kept = _newest_runs(taken, reports)
-    cautions = [caution for read in kept for caution in read.reading.cautions]
+    cautions = [*found.cut, *(caution for read in kept for caution in read.reading.cautions)]
     harness = _tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
     notes = [f"{name}: {note}" for name, numbers in texts for note in numbers.notes]
@@ -169,7 +170,13 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
         found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
-    elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
+    else:
+        _take_rows(source, reader, columns, found)
+        found.cut.extend(cut_row(source))
+
+
+def _take_rows(source: Source, reader: Reader, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
+    if reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
         found.tables.append(tables.checked(source, frame, columns))
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
@@ -191,7 +198,7 @@ def _read(reader: Reader, source: Source) -> Reading:
     gc.disable()
     try:
         with named(source.name, reader.NAME):
-            return _complete(reader.read(source), source)
+            return sound(_complete(reader.read(source), source), source)
     finally:
         if collects:
             gc.enable()

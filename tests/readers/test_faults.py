@@ -12,11 +12,12 @@ import pytest
 import howsure as hs
 from frames import two_models
 from howsure.errors import DataError, ReadError
-from howsure.readers import base
+from howsure.readers import base, tables
 from howsure.readers.archive import open_archive
 from howsure.readers.base import Source, parse_json
 from howsure.readers.faults import named
 from howsure.readers.lines import cut_at
+from howsure.table.collecting import in_pieces
 
 
 @pytest.fixture
@@ -86,6 +87,37 @@ def test_a_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind):
     with path.open("rb+") as file:
         file.truncate(100)
     assert {entry.estimate.n_items for entry in hs.estimate(scores).entries} == {50_000}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_large_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind, monkeypatch, capfd):
+    monkeypatch.setattr(tables, "MAX_HELD_BYTES", 0)
+    path = tmp_path / f"quiz.{kind}"
+    table = two_models(n=200_000)
+    table.write_parquet(path) if kind == "parquet" else table.write_ipc(path)
+    scores = hs.read(path)
+    assert len(hs.estimate(scores).entries) == 2
+    with path.open("rb+") as file:
+        file.truncate(path.stat().st_size // 2)
+    if kind == "arrow":  # read at once
+        assert len(hs.estimate(scores).entries) == 2
+    else:
+        with pytest.raises(DataError, match="the table can't be read to its end"):
+            hs.estimate(scores)
+    capfd.readouterr()  # what Polars writes about its panic
+
+
+def test_pieces_of_a_file_that_is_cut_are_an_error_and_not_fewer_rows(tmp_path, capfd):
+    path = tmp_path / "quiz.parquet"
+    two_models(n=50_000).write_parquet(path, row_group_size=10_000)
+    with path.open("rb+") as file:
+        frame = pl.scan_parquet(file)
+        assert sum(map(len, in_pieces(frame, 10_000))) == 100_000
+        file.truncate(path.stat().st_size // 2)
+        with pytest.raises(DataError, match="the table can't be read to its end"):
+            list(in_pieces(frame, 10_000))
+    assert len(next(in_pieces(two_models(n=50_000).lazy(), 1000))) >= 1000  # and whoever leaves early isn't waited for
+    capfd.readouterr()  # what Polars writes about its panic
 
 
 def test_json_is_counted_before_it_is_parsed(monkeypatch):

@@ -102,20 +102,27 @@ def _too_wide(width: int, source: Source) -> ReadError:
 def _scanned(source: Source) -> pl.LazyFrame:
     head = source.head
     if head.startswith(b"PAR1"):
-        return pl.scan_parquet(_held(source), glob=False)
+        return _scan_parquet(source)
     if head.startswith(b"ARROW1"):
-        return pl.scan_ipc(_held(source), glob=False)
+        return pl.scan_ipc(source.read_bytes(), glob=False)  # even an open file would be mapped
     if _is_csv(source):
         return _scan_csv(source)
     return _records(source)
 
 
-def _held(source: Source) -> bytes | Path:
-    """Return a file's bytes, which nobody can change while they are read; where it is too large for that, its path.
+def _scan_parquet(source: Source) -> pl.LazyFrame:
+    """Scan a file's bytes, which nobody can change while they are read; of a large one what is needed, through the open file.
 
-    A file that is mapped into memory and written to meanwhile ends the process.
+    One that Polars opens by its path is mapped into memory, and ends the process when it is written to meanwhile.
     """
-    return source.path if source.path.stat().st_size > MAX_HELD_BYTES else source.read_bytes()
+    if not _is_large(source):
+        return pl.scan_parquet(source.read_bytes(), glob=False)
+    with source.opened() as file:
+        return pl.scan_parquet(file, glob=False)
+
+
+def _is_large(source: Source) -> bool:
+    return source.path.stat().st_size > MAX_HELD_BYTES
 
 
 def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
@@ -175,7 +182,7 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
         roles = find_roles(frame.collect_schema().names(), asked)
         if _is_csv(source):
             frame = _collected(source, frame, asked).lazy()
-        elif source.path.stat().st_size <= MAX_HELD_BYTES:
+        elif not _is_large(source):
             frame.select(sorted(used_columns(roles))).collect()
         try:
             values, numbers = numbers_of(nw.from_native(frame), roles.get("score", ()), writing_of(source))

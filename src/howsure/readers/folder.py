@@ -18,7 +18,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import aider, registry, tables
-from howsure.readers.base import Reader, Reading, Source
+from howsure.readers.base import Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
 from howsure.readers.reconciling import Word, reconciled
 from howsure.readers.zipped import is_zip, unpacked
@@ -52,6 +52,7 @@ class _Found:
     reports: list[FileReport] = field(default_factory=list)
     taken: list[_Read] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
+    cut: list[Caution] = field(default_factory=list)
 
     def failed(self, source: Source, error: HowsureError) -> None:
         """Report a file that can't be read, or used, in place of what was reported of it."""
@@ -90,7 +91,7 @@ def read_paths(
     for source in progress(sources) if progress else sources:
         _take_all(source, reader, columns or {}, found, strict=strict)
     kept = _held_to_their_word(_newest_runs(taken, reports), strict=strict)
-    cautions = [caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions)]
+    cautions = [*found.cut, *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions))]
     harness, missing = _tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
     notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
@@ -202,10 +203,12 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
         found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
-    elif reader.NAME == tables.NAME:
-        _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
     else:
-        found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+        if reader.NAME == tables.NAME:
+            _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
+        else:
+            found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+        found.cut.extend(cut_row(source))
 
 
 def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _Found, *, asked: bool) -> None:
@@ -236,7 +239,7 @@ def _read(reader: Reader, source: Source) -> Reading:
     gc.disable()
     try:
         with named(source.name, reader.NAME):
-            return _complete(reader.read(source), source)
+            return sound(_complete(reader.read(source), source), source)
     finally:
         if collects:
             gc.enable()

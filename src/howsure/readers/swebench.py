@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, flatten_metadata, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, number, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
@@ -217,7 +217,7 @@ def _extents(records: list[dict[str, Any]], task: str) -> tuple[Extent, ...]:
 
 
 def _outcome(outcome: Any) -> tuple[str, bool]:
-    value = outcome.get("resolved") if isinstance(outcome, dict) else outcome
+    value = finite(outcome.get("resolved") if isinstance(outcome, dict) else outcome)
     return ("error", False) if value is None else ("ok", bool(value))
 
 
@@ -246,13 +246,13 @@ def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
             task=f"SWE-bench {board['name']}",
             model=str(entry.get("name")),
             metric="resolved",
-            score=float(entry["resolved"]) / 100,
+            score=number(entry["resolved"]) / 100,
             n=SIZES.get(str(board["name"]).lower()),
             source=source.name,
         )
         for board in document["leaderboards"]
         for entry in board.get("results") or ()
-        if isinstance(entry.get("resolved"), (int, float))
+        if entry.get("resolved") is not None
     )
     return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
 

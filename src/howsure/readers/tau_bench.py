@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like, number, scored, tidy
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
@@ -107,16 +107,19 @@ def _extents(document: Mapping[str, Any], info: Mapping[str, Any], task: str, mo
 
 
 def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
+    model = document.get("model_name")
+    if not isinstance(model, str):
+        raise ReadError("no model_name", where=source.name, remedy="Check the submission.")
     published = tuple(
         Published(
             task=f"tau2-bench {domain}",
-            model=str(document.get("model_name")),
+            model=model,
             metric="reward",
-            score=result["pass_1"] / 100,
+            score=number(result["pass_1"]) / 100,
             source=source.name,
         )
         for domain, result in (document.get("results") or {}).items()
-        if isinstance(result, dict) and isinstance(result.get("pass_1"), (int, float))
+        if isinstance(result, dict) and result.get("pass_1") is not None
     )
     effort = document.get("reasoning_effort")
     return Reading(

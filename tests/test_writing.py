@@ -125,3 +125,15 @@ def test_an_interruption_leaves_nothing_behind(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks of this kind")
+def test_what_a_kill_left_is_removed_and_what_is_still_written_is_not(tmp_path):
+    abandoned, foreign = tmp_path / f"{HIDDEN}0123456789ab.md", tmp_path / f"{HIDDEN}settings"
+    for path in (abandoned, foreign):
+        path.write_text("half")
+    with replacing(tmp_path / "a.md") as place:
+        write("new", tmp_path / "b.md")
+        place.write_text("whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.md", "b.md", foreign.name}
+    assert (tmp_path / "a.md").read_text() == "whole"

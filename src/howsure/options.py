@@ -140,6 +140,7 @@ PATTERN, PATH = Kind(check=checks.pattern), Kind(check=checks.path)
 FLAG, SEED = Kind(check=checks.flag, written="switch"), Kind(check=checks.seed, written="whole", least=0)
 LEVEL, ONE_SIDED = Kind(check=checks.level, written="real"), Kind(check=checks.one_sided_level, written="real")
 SHARE = Kind(check=checks.share, written="real")
+FRACTION = Kind(check=checks.fraction, written="size")
 RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred."), written="size")
 SIZE, CHANGE = Kind(check=checks.positive, written="size"), Kind(check=checks.number, written="size")
 SCORE = Kind(check=partial(checks.number, remedy="Write 0.92 for 92 %."), written="size")
@@ -355,7 +356,12 @@ READING = (
     Option("missing", NAMES, "TEXT", help="Read this text as no score, as NA and - are (again for more)."),
     Option("decimal", word_of(Decimal), help="The mark before decimals, where a column doesn't tell it."),
     Option("reader", NAME, "NAME", help="Force a format instead of recognising it."),
-    Option("strict", FLAG, default=False, help="Stop at the first file that can't be read."),
+    Option(
+        "strict",
+        FLAG,
+        default=False,
+        help="Stop at the first file that can't be read, or whose rows differ from what it states.",
+    ),
 )
 """How files are read."""
 
@@ -441,6 +447,13 @@ _OWN = (
             help="Judge every task, or the overall score alone.",
         ),
         Option("overall", Kind(check=_overall, many=True), "mean|pooled|TASK=WEIGHT", help="How tasks make one score."),
+        Option(
+            "missing_at_most",
+            FRACTION,
+            "SHARE",
+            default=0.01,
+            help="Decide with up to this share of attempts without a score that could turn the verdict: 1%.",
+        ),
         replace(_LEVEL, kind=ONE_SIDED),
     ),
     *_owned(

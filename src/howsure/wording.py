@@ -79,6 +79,17 @@ class Scale:
         return f"−{text}" if value < 0 else text
 
 
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Write two scores, with as many digits as it takes to see that they differ: `13.52 %`, `13.54 %`."""
+    percent = all(0 <= value <= 1 for value in (one, other) if math.isfinite(value))
+    most = 2 if math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) else DECIMALS
+    for digits in range(1, most):
+        texts = [f"{100 * value:.{digits}f} %" if percent else f"{value:.{digits + 3}g}" for value in (one, other)]
+        if texts[0] != texts[1]:
+            break
+    return texts[0], texts[1]
+
+
 def level_text(level: float) -> str:
     """Write a confidence level: `95 %`."""
     return f"{100 * level:g} %"

@@ -1,16 +1,19 @@
 """Files written whole or not at all: the one place that writes what a user named.
 
 What is written stands beside its target under a hidden name until it is complete and on the disk; then it takes the target's
-place. A full disk, an error or a kill leaves the old file as it was. A link is followed, so that it goes on leading where it
-led; a file that is replaced keeps its mode. What is no file (a device, a pipe) is written through.
+place. A full disk, an error or a kill leaves the old file as it was. After a kill the hidden file stays; the next file that is
+written into the folder removes it. A link is followed, so that it goes on leading where it led; a file that is replaced keeps its
+mode. What is no file (a device, a pipe) is written through.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
+import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +22,13 @@ from howsure.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
 HIDDEN = ".howsure-"
 """How the name of a file begins that isn't complete; no reader looks at hidden files."""
+NAMES = re.compile(re.escape(HIDDEN) + r"[0-9a-f]{12}(\.\w+)?")
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 SYSTEM = ("/dev", "/proc")
 """Folders whose files are no files: `/dev/stdout` may lead to one that a shell holds open."""
@@ -61,7 +68,10 @@ def replacing(output: str | Path) -> Iterator[Path]:
 
 def cannot_write(output: str, error: OSError) -> OptionError:
     """Return the error that names the file, what the system says, and what to do."""
-    return OptionError(f"can't write {output} ({error.strerror or error})", remedy="Check the folder and its rights.")
+    remedy = (
+        "Make room there, or write to another place." if error.errno in FULL else "Check the folder and its rights."
+    )
+    return OptionError(f"can't write {output} ({error.strerror or error})", remedy=remedy)
 
 
 def _mode(output: str | Path) -> int | None:
@@ -80,8 +90,8 @@ def _mode(output: str | Path) -> int | None:
 @contextmanager
 def _beside(target: Path, mode: int | None) -> Iterator[Path]:
     """Yield a new file in the folder of the target, which replaces it at the end and is removed after an error."""
-    place = target.with_name(f"{HIDDEN}{secrets.token_hex(6)}{target.suffix}")
-    place.touch(exist_ok=False)
+    _remove_abandoned(target.parent)
+    place, held = _new(target)
     try:
         yield place
         with place.open("rb+") as file:
@@ -93,3 +103,36 @@ def _beside(target: Path, mode: int | None) -> Iterator[Path]:
         with suppress(OSError):
             place.unlink()
         raise
+    finally:
+        held.close()
+
+
+def _new(target: Path) -> tuple[Path, BinaryIO]:
+    """Make a file under a hidden name, and hold its lock, which says that it is still being written."""
+    while True:
+        place = target.with_name(f"{HIDDEN}{secrets.token_hex(6)}{target.suffix}")
+        held = place.open("xb")
+        if not _lock(held, wait=True):
+            held.close()
+        if place.exists():  # nobody took it for an abandoned one before it had its lock
+            return place, held
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what a process that was killed left in a folder: files of our names whose lock nobody holds."""
+    for place in [path for path in folder.glob(f"{HIDDEN}*") if NAMES.fullmatch(path.name)]:
+        with suppress(OSError), place.open("rb") as file:
+            if _lock(file, wait=False):
+                place.unlink()
+
+
+def _lock(file: BinaryIO, *, wait: bool) -> bool:
+    """Take a file's lock, and say whether it was to be had; Windows and some file systems have none of this kind."""
+    if sys.platform == "win32":
+        return False
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    with suppress(OSError):
+        flock(file.fileno(), LOCK_EX if wait else LOCK_EX | LOCK_NB)
+        return True
+    return False

@@ -238,7 +238,7 @@ FILES = {
     "words.txt": b"hello",
     "no-items.csv": b"model,when\na,now\n",
     "broken.parquet": b"PAR1 and nothing else",
-    "cut.jsonl": b'{"model": "a", "item": "x", "score": 1}\n{"model": "a"',
+    "broken.jsonl": b'{"model": "a", "item": "x", "score": 1}\n{"model": "a"\n',
     "list.json": b"[1, 2]",
     "not-a-zip.eval": b"PK\x03\x04 but no zip",
     "binary.csv": b"\x00\x01\x02",

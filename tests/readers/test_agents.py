@@ -78,7 +78,7 @@ def test_swebench_with_an_unknown_denominator_is_refused(write: Write) -> None:
 def test_swebench_runs_in_one_file(write: Write) -> None:
     reading = read(swebench, write("runs.json", {"run1": {A: 1, B: 0}, "run2": {A: 0}}))
     assert models(reading) == {"run1", "run2"}
-    assert codes(reading) == ["missing_items"]
+    assert [(extent.model, extent.items) for extent in reading.extents] == [("run1", 2)]
 
 
 def test_swebench_lines(write: Write) -> None:

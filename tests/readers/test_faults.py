@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import zipfile
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import pytest
 import howsure as hs
 from frames import two_models
 from howsure.errors import DataError, ReadError
-from howsure.readers import base
+from howsure.readers import base, tables
 from howsure.readers.archive import open_archive
 from howsure.readers.base import Source, parse_json
 from howsure.readers.faults import named
+from howsure.readers.lines import cut_at
+from howsure.table.collecting import in_pieces
 
 
 @pytest.fixture
@@ -84,6 +87,37 @@ def test_a_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind):
     with path.open("rb+") as file:
         file.truncate(100)
     assert {entry.estimate.n_items for entry in hs.estimate(scores).entries} == {50_000}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_large_file_cut_after_it_was_read_can_t_end_the_process(tmp_path, kind, monkeypatch, capfd):
+    monkeypatch.setattr(tables, "MAX_HELD_BYTES", 0)
+    path = tmp_path / f"quiz.{kind}"
+    table = two_models(n=200_000)
+    table.write_parquet(path) if kind == "parquet" else table.write_ipc(path)
+    scores = hs.read(path)
+    assert len(hs.estimate(scores).entries) == 2
+    with path.open("rb+") as file:
+        file.truncate(path.stat().st_size // 2)
+    if kind == "arrow":  # read at once
+        assert len(hs.estimate(scores).entries) == 2
+    else:
+        with pytest.raises(DataError, match="the table can't be read to its end"):
+            hs.estimate(scores)
+    capfd.readouterr()  # what Polars writes about its panic
+
+
+def test_pieces_of_a_file_that_is_cut_are_an_error_and_not_fewer_rows(tmp_path, capfd):
+    path = tmp_path / "quiz.parquet"
+    two_models(n=50_000).write_parquet(path, row_group_size=10_000)
+    with path.open("rb+") as file:
+        frame = pl.scan_parquet(file)
+        assert sum(map(len, in_pieces(frame, 10_000))) == 100_000
+        file.truncate(path.stat().st_size // 2)
+        with pytest.raises(DataError, match="the table can't be read to its end"):
+            list(in_pieces(frame, 10_000))
+    assert len(next(in_pieces(two_models(n=50_000).lazy(), 1000))) >= 1000  # and whoever leaves early isn't waited for
+    capfd.readouterr()  # what Polars writes about its panic
 
 
 def test_json_is_counted_before_it_is_parsed(monkeypatch):
@@ -177,3 +211,108 @@ def test_a_table_of_too_many_columns_is_refused(tmp_path):
     path.write_text(json.dumps({"model": "a", "item": "1", "score": 1, **{f"k{i}": 1 for i in range(20_000)}}))
     with pytest.raises(ReadError, match="20,003 columns"):
         hs.read(path)
+
+
+NOT_A_SCORE = {
+    "submission.json": {
+        "model_name": "m",
+        "submitting_organization": "o",
+        "results": {"a": {"pass_1": 84.0}, "b": {"pass_1": "x"}},
+    },
+    "evalplus.json": {
+        "m": {"link": "", "open-data": "NONE", "pass@1": {"humaneval": 50.0, "mbpp+": [1]}, "prompted": True}
+    },
+    "a_leaderboard.csv": ",win_rate,standard_error,n_total,avg_length\nm,50.0,1.0,805,10\nn,x,1.0,805,10\n",
+}
+
+
+@pytest.mark.parametrize("name", NOT_A_SCORE)
+def test_a_published_score_that_is_no_number_is_left_out_and_said(tmp_path, name):
+    content = NOT_A_SCORE[name]
+    (tmp_path / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    scores = hs.read(str(tmp_path / name))
+    assert [entry.model for entry in scores.published] == ["m"]
+    assert [caution.code for caution in scores.cautions] == ["score_left_out"]
+    assert scores.cautions[0].message == f"{name}: 1 published score is no number and left out."
+
+
+def test_rows_of_a_leaderboard_without_a_score_are_counted(tmp_path):
+    (tmp_path / "board.csv").write_text("model,score,n\na,0.5,100\nb,,100\n,0.4,100\n")
+    scores = hs.read(str(tmp_path / "board.csv"))
+    assert [entry.model for entry in scores.published] == ["a"]
+    assert scores.notes == ("board.csv: 2 rows of 3 without a model or a score left out.",)
+
+
+def test_an_outcome_that_is_no_number_is_no_resolved_task(tmp_path):
+    outcomes = {"a__b-1": True, "a__b-2": "no", "a__b-3": [0], "a__b-4": math.nan, "a__b-5": False}
+    (tmp_path / "report.json").write_text(json.dumps({"run1": outcomes, "run2": dict.fromkeys(outcomes, True)}))
+    rows = hs.read(str(tmp_path / "report.json"), reader="swebench").to_frame().filter(pl.col("model") == "run1")
+    assert dict(rows.select("item", "status").iter_rows()) == {
+        "a__b-1": "ok", "a__b-2": "error", "a__b-3": "error", "a__b-4": "error", "a__b-5": "ok"
+    }  # fmt: skip
+
+
+def test_helm_without_a_model_is_called_after_its_folder_and_a_statistic_needs_a_name(tmp_path):
+    folder = tmp_path / "gsm,model=o_m"
+    folder.mkdir()
+    stats = [{"name": {"name": "exact_match", "split": "test"}, "count": 1, "sum": 1.0, "mean": 1.0}]
+    (folder / "run_spec.json").write_text(json.dumps({"name": "gsm:model=x", "adapter_spec": {"model": None}}))
+    entries = [{"instance_id": f"id{k}", "train_trial_index": 0, "stats": stats} for k in range(2)]
+    (folder / "per_instance_stats.json").write_text(json.dumps(entries))
+    scores = hs.read(str(folder))
+    assert scores.to_frame()["model"].unique().to_list() == ["o/m"]
+    assert "model_from_path" in [caution.code for caution in scores.cautions]
+    stats[0]["name"]["name"] = None
+    (folder / "per_instance_stats.json").write_text(json.dumps(entries))
+    with pytest.raises(hs.ReadError, match="a statistic without a name"):
+        hs.read(str(folder))
+
+
+ENDS = {
+    "fewer cells": ("quiz.csv", -9, 1),
+    "in the last cell": ("quiz.csv", -2, 0),
+    "at the end of a line": ("quiz.csv", -1, 0),
+    "whole": ("quiz.csv", None, 0),
+    "tabs": ("quiz.tsv", -9, 1),
+    "half a record": ("quiz.jsonl", -9, 1),
+    "at the end of a record": ("quiz.jsonl", -1, 0),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_a_table_that_ends_in_mid_row_is_read_without_it_and_says_so(tmp_path, case):
+    name, end, left = ENDS[case]
+    rows = two_models()
+    text = rows.write_csv(separator="\t") if name.endswith("tsv") else rows.write_csv()
+    text = rows.write_ndjson() if name.endswith("jsonl") else text
+    (tmp_path / name).write_text(text[:end])
+    scores = hs.read(str(tmp_path / name))
+    assert len(scores.to_frame()) == len(rows) - left
+    told = [caution.message for caution in scores.cautions if caution.code == "cut_row"]
+    line = len(rows) + (not name.endswith("jsonl"))
+    assert told == [f"{name} ends in mid-row: line {line} is not whole and left out."] * left
+    assert ("ends in mid-row" in hs.estimate(scores).render("terminal")) == bool(left)
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ('item,score\n"a\nb",1\n"c\nd",0', None),
+        ('item,score\n"a\nb",1\n"c\nd', 19),
+        ('item,score\n"a\nb",1\n"c\nd"', 19),
+        ('item,score\n6" pipe,1\nb', None),  # a stray quote: nothing tells where rows end
+        ('item,score\na,1\n6" pipe,1', None),
+        ("item;score\n1,5;1\nb", 17),
+        ("item,score", None),
+        ("item,score\n  ", None),
+        ("item,score\r\na,1\r\nb", 17),
+    ],
+)
+def test_where_a_cut_row_begins(text, begins):
+    assert cut_at(text.encode(), ".csv") == begins
+
+
+def test_a_table_of_items_that_ends_in_mid_row_is_refused(tmp_path):
+    (tmp_path / "items.csv").write_text("item,topic\n1,a\n2")
+    with pytest.raises(ReadError, match="ends in mid-row"):
+        hs.estimate(two_models(), items=str(tmp_path / "items.csv"), cluster="topic")

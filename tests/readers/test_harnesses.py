@@ -244,7 +244,8 @@ def test_arc_agi(write: Write) -> None:
     reading = read(arc_agi, write("m1/results.json", document))
     assert scores(reading) == {("a", 0, "score"): 0.5, ("b", 0, "score"): 1.0}
     assert (models(reading), reading.published[0].score) == ({"m1"}, 0.5)
-    assert codes(reading) == ["model_from_path", "partial_run"]
+    assert codes(reading) == ["model_from_path"]
+    assert (reading.extents[0].items, reading.extents[0].attempts) == (3, 0)
 
 
 def instance(name: str, score: Any, **more: Any) -> dict[str, Any]:
@@ -316,8 +317,9 @@ def test_every_eval_ever_aggregates(write: Write) -> None:
     percent = read(every_eval_ever, write("y.json", document))
     assert [(e.score, e.stderr, e.scaled) for e in percent.published] == [(0.2, 0.01, True)]
     assert percent.notes == ("error: percent, as the log states.",)
-    write("x.jsonl", lines([instance("a", 1.0)]))
+    beside = write("x.jsonl", lines([instance("a", 1.0)]))
     assert every_eval_ever.claims(aggregate) == "companion"
+    assert [(e.metric, e.score, e.n) for e in read(every_eval_ever, beside).published] == [("score", 0.2, 100)]
 
 
 @pytest.mark.parametrize("names", [("doc", "metric"), ("__doc__", "__metric__"), ("full_prompt", "metrics")])

@@ -15,6 +15,7 @@ from howsure.readers.base import Reading, Run, Source
 from howsure.readers.inspect_scores import to_number
 from howsure.table.schema import COLUMNS
 from howsure.table.scores import Published
+from howsure.table.stated import Extent
 from reader_cases import Write, codes, inspect_header, read, sample, scores, zipped
 
 PROJECT = Path(__file__).parents[2]
@@ -32,6 +33,11 @@ def fixture(name: str) -> Reading:
     if not path.is_file():
         pytest.skip(f"{path} is not there: make it with tests/fixtures/inspect/make.py")
     return read(inspect_ai, Source(path=path, root=FIXTURES))
+
+
+def inspect_extent(**given: Any) -> Extent:
+    remedy = "Finish the run with inspect eval-retry, or read the result as one over fewer questions."
+    return Extent(**{"task": "words", "model": "mock/a", "status": "success", "remedy": remedy, **given})
 
 
 @pytest.mark.parametrize("method", [8, 93], ids=["deflate", "zstd"])
@@ -178,24 +184,27 @@ def test_half_characters_become_question_marks(tmp_path: Path) -> None:
 
 def test_a_partial_run_is_told(tmp_path: Path) -> None:
     reading = read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(status="cancelled")))
-    assert codes(reading) == ["partial_run"]
-    assert reading.cautions[0].message == "a.eval: 1 of 2 planned samples are in the log (status cancelled)."
+    assert reading.extents == (inspect_extent(items=2, attempts=1, names=("1", "2"), status="cancelled"),)
     assert reading.run is not None
     assert not reading.run.complete
 
 
 @pytest.mark.parametrize(
-    ("dataset", "config", "planned"),
+    ("dataset", "config", "extent"),
     [
-        ({"samples": 100}, {"limit": 3}, 3),
-        ({"samples": 100}, {"limit": [10, 14], "epochs": 2}, 8),
-        ({"samples": 3}, {"limit": 10}, 3),
-        ({"samples": 100, "sample_ids": [1, 2, 3, 4]}, {"limit": 4, "epochs": 2}, 8),
+        ({"samples": 100}, {"limit": 3}, {"items": 3, "attempts": 1, "whole": 100}),
+        ({"samples": 100}, {"limit": [10, 14], "epochs": 2}, {"items": 4, "attempts": 2, "whole": 100}),
+        ({"samples": 3}, {"limit": 10}, {"items": 3, "attempts": 1}),
+        (
+            {"samples": 100, "sample_ids": [1, 2, 3, 4]},
+            {"limit": 4, "epochs": 2},
+            {"items": 4, "attempts": 2, "whole": 100, "names": ("1", "2", "3", "4")},
+        ),
     ],
 )
-def test_planned_samples(tmp_path: Path, dataset: Any, config: Any, planned: int) -> None:
+def test_how_much_a_run_was_to_answer(tmp_path: Path, dataset: Any, config: Any, extent: Any) -> None:
     reading = read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(dataset=dataset, config=config)))
-    assert f"1 of {planned} planned samples" in reading.cautions[0].message
+    assert reading.extents == (inspect_extent(**extent),)
 
 
 def test_an_invalidated_log_and_another_reducer_are_told(tmp_path: Path) -> None:
@@ -338,7 +347,7 @@ def test_real_unscored() -> None:
 
 def test_real_interrupted() -> None:
     reading = fixture("interrupted.eval")
-    assert codes(reading) == ["partial_run"]
+    assert reading.extents[0].items * reading.extents[0].attempts > 5
     assert len(scores(reading)) == 5
 
 

@@ -155,8 +155,8 @@ def test_results_as_a_list(write: Write) -> None:
     ]
 
 
-def test_a_cut_line_is_named(write: Write) -> None:
-    text = lines([row(0), row(1)])[:-20]
+def test_a_broken_line_is_named(write: Write) -> None:
+    text = lines([row(0), row(1)])[:-20] + "\n"
     with pytest.raises(ReadError, match=rf"samples_law_{TIME}\.jsonl, line 2: not valid JSON"):
         read(lm_eval, write(f"samples_law_{TIME}.jsonl", text))
 

@@ -290,3 +290,19 @@ def test_every_answer_says_first_on_what_it_stands():
     assert hs.estimate(two_models()).notes[0].startswith("Data: 2 models × ")
     ragged = hs.estimate(FAILED)
     assert ragged.notes[0].startswith("Data: ")
+
+
+@pytest.mark.parametrize("role", ["task", "model", "metric"])
+def test_a_name_of_megabytes_is_refused_at_once(role):
+    rows = two_models().with_columns(
+        pl.when(pl.col("item") == "q1").then(pl.lit("x" * 10**7)).otherwise(pl.lit("a")).alias(role)
+    )
+    with pytest.raises(
+        hs.DataError, match=rf"the {role} 'x{{40}}' … has 10,000,000 characters, more than the limit of 1,000"
+    ):
+        hs.describe(rows)
+
+
+def test_a_published_name_of_megabytes_is_refused_at_once():
+    with pytest.raises(hs.DataError, match=r"the model 'x{40}' … has 10,000,000 characters"):
+        hs.audit(pl.DataFrame({"model": ["a", "x" * 10**7], "score": [0.5, 0.6], "n": [100, 100]}))

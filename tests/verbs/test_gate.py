@@ -187,7 +187,7 @@ def test_missing_items_and_failure_policies_are_told():
     failed = pl.DataFrame(
         {"model": ["a"] * 300 + ["b"] * 300, "item": [*range(300)] * 2, "score": scores + [1.0] * 300}
     )
-    answer = hs.gate(failed, "a", "b", not_worse_than=0.05)
+    answer = hs.gate(failed, "a", "b", not_worse_than=0.05, missing_at_most=0.1)
     assert answer.verdict == "pass"
     assert ["fail" in caution.message for caution in answer.cautions if caution.code == "failure_policy"] == [True]
 

@@ -11,6 +11,7 @@ from howsure.answers.output import row
 if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.table.scores import FileReport
+    from howsure.table.stated import Reconciled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class Description(Answer):
         tasks: One line a task and metric.
         columns: Further columns, and how many distinct values each has.
         files: What became of each file.
-        published: Scores that files state without the rows behind them.
+        published: Scores that files state, with or without the rows behind them.
+        reconciled: Figures that logs state of their own rows, and what the rows give.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -63,6 +65,7 @@ class Description(Answer):
     columns: dict[str, int]
     files: tuple[FileReport, ...] = ()
     published: int = 0
+    reconciled: tuple[Reconciled, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

@@ -46,6 +46,7 @@ class Check:
         n_clusters: Clusters that these items come in.
         items_needed: About how many items in all would settle it with 80 % power if the truth is what was seen; NaN where
             that can't be said.
+        n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where they decide nothing.
         lacking: Whether the candidate has no score here, although the baseline has.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
@@ -71,6 +72,7 @@ class Check:
     n_items: int = 0
     n_clusters: int = 0
     items_needed: float = math.nan
+    n_unknown: int = 0
     lacking: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     lower_is_better: bool = False
@@ -85,7 +87,7 @@ class Check:
     def more_items(self) -> float:
         """About how many more items would settle an unclear check, NaN where that can't be said."""
         more = self.items_needed - self.n_items
-        return more if more > 0 and self.verdict == "unclear" else math.nan
+        return more if more > 0 and self.verdict == "unclear" and not self.n_unknown else math.nan
 
     @property
     def asked(self) -> str:

@@ -25,7 +25,7 @@ MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 @click.command(cls=VerdictCommand)
 @paths
 @takes("gate", "candidate", "baseline", *CRITERIA, "at_least", "at_most", *READING, *DESIGN, "population", "covariate")
-@takes("gate", *STATISTICS, "method", "overall", "each_task")
+@takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most")
 @click.option(
     "--unclear",
     type=click.Choice(get_args(Unclear)),

@@ -14,6 +14,7 @@ from howsure.errors import Caution, DataError
 from howsure.readers.tables import published_scores
 from howsure.statistics import audit as methods
 from howsure.statistics.means import intervals
+from howsure.study.names import ROLES, refuse_long
 from howsure.table.collecting import to_polars
 from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
 from howsure.table.schema import open_frame
@@ -46,6 +47,8 @@ def audit_published(
             remedy="A leaderboard needs columns for model and score, and n (or `n`). For logs with rows use "
             "`howsure leaderboard`.",
         )
+    for role in ROLES:
+        refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
     groups: dict[tuple[str, str], list[Published]] = {}
     for score in published:
         groups.setdefault((score.task, score.metric), []).append(score)

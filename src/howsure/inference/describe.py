@@ -30,6 +30,7 @@ def describe_scores(scores: Scores) -> Description:
         columns=columns,
         files=scores.files,
         published=len(scores.published),
+        reconciled=scores.reconciled,
         notes=(*scores.notes, *([note] if note else [])),
         cautions=scores.cautions,
     )

@@ -6,14 +6,17 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Column, Document, Field, Table, Text, closing, facts, opening, tabled
-from howsure.wording import plural
+from howsure.wording import plural, told_apart
 
 if TYPE_CHECKING:
     from howsure.answers.describe import Description, TaskSummary
     from howsure.present.document import Block
     from howsure.table.scores import FileReport
+    from howsure.table.stated import Reconciled
 
 MOST_FILES = 20
+MOST_FIGURES = 12
+"""So many figures are shown where all agree; of more, only those that don't."""
 
 
 def document(answer: Description) -> Document:
@@ -24,7 +27,8 @@ def document(answer: Description) -> Document:
     if answer.columns:
         shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in answer.columns.items())
         blocks.append(Text(text=f"Other columns, for clusters or for selecting rows: {shown}."))
-    return Document(blocks=(*blocks, *_file_blocks(answer.files), *closing(answer.cautions)))
+    blocks += [*_file_blocks(answer.files), *_stated(answer.reconciled)]
+    return Document(blocks=(*blocks, *closing(answer.cautions)))
 
 
 def verdict(answer: Description) -> str:
@@ -67,10 +71,60 @@ def _file_blocks(files: tuple[FileReport, ...]) -> list[Block]:
     rows = tuple((reader, outcome, f"{count:,}") for (reader, outcome), count in sorted(counts.items()))
     columns = (Column(name="format", align="left"), Column(name="outcome", align="left"), Column(name="files"))
     blocks: list[Block] = [Table(columns=columns, rows=rows)]
-    told = [file for file in files if file.reason and file.outcome in ("failed", "left out")]
+    told = _told(files)
     if told:
-        lines = tuple((file.path, file.reason) for file in told[:MOST_FILES])
-        left = len(told) - len(lines)
-        note = f"… and {plural(left, 'more file')}; `format='json'` lists all" if left else ""
-        blocks.append(facts(lines, note=note))
+        left = len(told) - MOST_FILES
+        note = f"… and {plural(left, 'more reason')}; `format='json'` lists all files" if left > 0 else ""
+        blocks.append(facts(told[:MOST_FILES], note=note))
     return blocks
+
+
+def _told(files: tuple[FileReport, ...]) -> list[tuple[str, str]]:
+    """Say which files were not read and why, those with one reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for file in files:
+        if file.reason and file.outcome in ("failed", "left out"):
+            by_reason.setdefault(file.reason, []).append(file.path)
+    return [
+        (names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more", why)
+        for why, names in by_reason.items()
+    ]
+
+
+def _stated(figures: tuple[Reconciled, ...]) -> list[Block]:
+    """Hold what logs state against what was read: all of a few figures, of many those that differ."""
+    if not figures:
+        return []
+    differing = [figure for figure in figures if not figure.agrees]
+    shown = figures if len(figures) <= MOST_FIGURES else differing[:MOST_FILES]
+    head = _agreement(len(figures), len(differing))
+    if not shown:
+        return [Text(text=f"{head}.")]
+    fields: list[Field[Reconciled]] = [
+        Field("file", lambda f: f.source, align="left"),
+        Field("task", lambda f: f"{f.task} · {f.metric}" if f.metric else f.task, align="left", priority=6),
+        Field("model", lambda f: f.model, align="left", priority=4),
+        Field("figure", lambda f: f.figure, align="left"),
+        Field("stated", lambda f: _both(f)[1]),
+        Field("read", lambda f: _both(f)[0]),
+        Field("agree", lambda f: "yes" if f.agrees else "NO", align="left"),
+    ]
+    left = len(differing) - len(shown) if len(figures) > MOST_FIGURES else 0
+    return [Text(text=f"{head}:"), tabled(shown, fields, note=f"… and {left:,} more that differ" if left else "")]
+
+
+def _agreement(count: int, differing: int) -> str:
+    if differing:
+        return f"Of {plural(count, 'figure')} that the logs state, {differing:,} {'is' if differing == 1 else 'are'} not what the rows give"
+    return (
+        f"All {count:,} figures that the logs state agree with the rows"
+        if count > 1
+        else "What the log states agrees with its rows"
+    )
+
+
+def _both(figure: Reconciled) -> tuple[str, str]:
+    """Write what was read and what is stated."""
+    if figure.figure == "samples":
+        return f"{figure.read:,.0f}", f"{figure.stated:,.0f}"
+    return told_apart(figure.read, figure.stated)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -82,8 +84,9 @@ def _write_table(table: pl.DataFrame, suffix: str, place: Path) -> None:
 
     try:
         getattr(table, TABLES[suffix])(place)
-    except pl.exceptions.PolarsError as error:  # its Parquet has words of its own for a full disk
-        raise OSError(str(error)) from None
+    except (pl.exceptions.PolarsError, OSError) as error:  # its Parquet has words of its own for a full disk
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))) from None
 
 
 def refuse_overwriting(output: str | None, inputs: Sequence[str]) -> None:

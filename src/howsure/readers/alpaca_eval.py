@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, number, scored, tidy
 from howsure.readers.naming import digest, numbered
 from howsure.table.scores import Published, TaskFacts
 
@@ -62,7 +62,7 @@ def _scored(preference: object) -> dict[str, Any]:
 
 
 def _read_leaderboard(source: Source) -> Reading:
-    text = source.read_bytes().decode("utf-8-sig", errors="replace")
+    text = source.whole_rows().decode("utf-8-sig", errors="replace")
     task = re.sub(r"_?leaderboard\.csv$", "", source.path.name) or "alpaca_eval"
     published = tuple(
         entry for row in csv.DictReader(io.StringIO(text)) for entry in _published(row, task, source.name)
@@ -76,12 +76,12 @@ def _published(row: Mapping[str, Any], task: str, source: str) -> Iterator[Publi
     model = next(iter(row.values()))
     for metric, error in _FIGURES:
         score, stderr, n = (_number(row.get(name)) for name in (metric, error, "n_total"))
-        if score is not None:
+        if row.get(metric):
             yield Published(
                 task=task,
                 model=str(model),
                 metric=metric,
-                score=score / 100,
+                score=number(score) / 100,
                 n=int(n) if n is not None else None,
                 stderr=stderr / 100 if stderr is not None else None,
                 source=source,

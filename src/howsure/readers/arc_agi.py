@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,12 +39,14 @@ def read(source: Source) -> Reading:
         headline="score",
         failures="zero",
         failures_words="ARC-AGI counts a task without a submission as 0.",
+        missing_fails=True,
     )
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(facts,),
         published=tuple(_published(document, model, source)),
-        cautions=(*cautions, *_short(document, len(results), source)),
+        extents=_extents(document, model),
+        cautions=cautions,
     )
 
 
@@ -57,11 +60,8 @@ def _published(document: Mapping[str, Any], model: str, source: Source) -> Itera
         yield Published(task="arc_agi", model=model, metric="score", score=score / n, n=n, source=source.name)
 
 
-def _short(document: Mapping[str, Any], present: int, source: Source) -> Iterator[Caution]:
+def _extents(document: Mapping[str, Any], model: str) -> tuple[Extent, ...]:
     total = document.get("total_tasks")
-    if isinstance(total, int) and total > present:
-        yield Caution(
-            code="partial_run",
-            message=f"{source.name}: {present:,} of {total:,} tasks are in the file.",
-            remedy="Score the rest, or compare over shared tasks.",
-        )
+    if not isinstance(total, int) or total < 1:
+        return ()
+    return (Extent(task="arc_agi", model=model, items=total, remedy="Score the rest, or compare over shared tasks."),)

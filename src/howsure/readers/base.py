@@ -19,13 +19,15 @@ import json
 import math
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
+from howsure.readers.lines import CELLS, RECORDS, cut_at
 from howsure.table.schema import COLUMNS
 from howsure.table.writing import Writing
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.table.scores import Published, TaskFacts
+    from howsure.table.stated import Extent
 
 Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
@@ -93,11 +96,16 @@ class Source:
         return parse_json(self.read_bytes(), where=self.name)
 
     def json_lines(self) -> list[Any]:
-        """Parse every line as JSON, skipping empty lines; a cut last line is an error that names the line."""
-        data = self.read_bytes()
+        """Parse every line as JSON, skipping empty lines, and a cut last line (see `cut_row`)."""
+        data = self.whole_rows()
         refuse_bombs(object_cost(data) + LINE_COST * data.count(b"\n"), where=self.name)
         lines = data.splitlines()
         return [parse_json(line, where=f"{self.name}, line {i}") for i, line in enumerate(lines, 1) if line.strip()]
+
+    def whole_rows(self) -> bytes:
+        """Read a file of lines without a last row that isn't whole."""
+        data = self.read_bytes()
+        return data[: cut_at(data, self.path.suffix.lower())]
 
     def beside(self, name: str) -> Any:
         """Parse a neighbour as JSON; None where there is none, or nothing that can be read."""
@@ -145,11 +153,13 @@ class Reading:
     `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None where the
     file holds only published scores. `configuration`: settings that tell two runs of one model apart (temperature,
     prompt …), used only when the same model and task come more than once. `notes`: what is to be said before any number.
+    `published` and `extents` are the log's own word, to which its rows are held.
     """
 
     rows: pl.DataFrame | None = None
     facts: tuple[TaskFacts, ...] = ()
     published: tuple[Published, ...] = ()
+    extents: tuple[Extent, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
     run: Run | None = None
@@ -207,6 +217,58 @@ def scored(value: object, otherwise: str = "unscored") -> dict[str, Any]:
     """Return score and status of an attempt: ok where there is a finite number, else no score and this status."""
     score = finite(value)
     return {"score": score, "status": otherwise if score is None else "ok"}
+
+
+def number(value: object) -> float:
+    """Return a number as a float, NaN for anything else: `sound` says that it is none."""
+    found = finite(value)
+    return math.nan if found is None else found
+
+
+def sound(reading: Reading, source: Source) -> Reading:
+    """Leave published scores that are no numbers out, and say so; mend names that no text can hold."""
+    whole = tuple(entry for entry in reading.published if math.isfinite(entry.score))
+    left = len(reading.published) - len(whole)
+    published = tuple(
+        replace(entry, task=whole_text(entry.task), model=whole_text(entry.model), metric=whole_text(entry.metric))
+        for entry in whole
+    )
+    return replace(
+        reading, published=published, cautions=(*reading.cautions, *([_no_number(left, source)] if left else []))
+    )
+
+
+def cut_row(source: Source) -> tuple[Caution, ...]:
+    """Say that a file of lines ends in mid-row; only its last byte is read where it doesn't."""
+    suffix = source.path.suffix.lower()
+    if suffix not in (*CELLS, *RECORDS) or _ends_a_line(source):
+        return ()
+    data = source.read_bytes()
+    begins = cut_at(data, suffix)
+    if begins is None:
+        return ()
+    line = data.count(b"\n", 0, begins) + 1
+    return (
+        Caution(
+            code="cut_row",
+            message=f"{source.name} ends in mid-row: line {line:,} is not whole and left out.",
+            remedy="The run may still be going, or a copy was cut short: wait, or copy it again.",
+        ),
+    )
+
+
+def _ends_a_line(source: Source) -> bool:
+    with source.opened() as file:
+        file.seek(max(source.path.stat().st_size - 1, 0))
+        return file.read() in (b"\n", b"\r", b"")
+
+
+def _no_number(count: int, source: Source) -> Caution:
+    return Caution(
+        code="score_left_out",
+        message=f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and left out.",
+        remedy="Write the file again.",
+    )
 
 
 def settings(named: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, number, scored, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
 
@@ -83,11 +83,11 @@ def _read_leaderboard(document: Mapping[str, Any], source: Source) -> Reading:
     names = {"humaneval": ("HumanEval", "base"), "humaneval+": ("HumanEval", "plus")}
     names |= {"mbpp": ("Mbpp", "base"), "mbpp+": ("Mbpp", "plus")}
     published = tuple(
-        Published(task=task, model=model, metric=metric, score=entry["pass@1"][key] / 100, source=source.name)
+        Published(task=task, model=model, metric=metric, score=number(entry["pass@1"][key]) / 100, source=source.name)
         for model, entry in document.items()
         if isinstance(entry, dict) and isinstance(entry.get("pass@1"), dict)
         for key, (task, metric) in names.items()
-        if isinstance(entry["pass@1"].get(key), (int, float))
+        if entry["pass@1"].get(key) is not None
     )
     if not published:
         raise ReadError("no score in the leaderboard", where=source.name, remedy="Check the file.")

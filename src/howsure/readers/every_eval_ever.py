@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
@@ -64,6 +65,9 @@ def read(source: Source) -> Reading:
     return Reading(
         rows=tidy(records, source=source.name),
         facts=tuple(_facts(task, frozenset()) for task in tasks),
+        published=tuple(
+            _stated(source, {(str(record["task"]), metric) for record, metric in zip(records, metrics, strict=True)})
+        ),
         cautions=tuple(_several(metrics, source)),
     )
 
@@ -112,6 +116,21 @@ def _several(metrics: Sequence[str], source: Source) -> Iterator[Caution]:
             "some converters write the mean of a sample's attempts in each of them.",
             remedy="Choose one with `metric`.",
         )
+
+
+def _stated(source: Source, named: set[tuple[str, str]]) -> Iterator[Published]:
+    """Yield what the aggregate beside the instances states of a task, where both have one metric of it."""
+    document = source.beside(re.sub(r"(?:_samples|_instances)?\.jsonl$", ".json", source.path.name))
+    if not isinstance(document, dict):
+        return
+    model = document.get("model_info") or {}
+    results = [result for result in document.get("evaluation_results") or () if isinstance(result, dict)]
+    stated = list(_published(results, str(model.get("id") or model.get("name")), source))
+    stated_tasks, named_tasks = Counter(entry.task for entry in stated), Counter(task for task, _ in named)
+    metrics = dict(named)
+    for entry in stated:
+        if stated_tasks[entry.task] == named_tasks[entry.task] == 1:
+            yield replace(entry, metric=metrics[entry.task])
 
 
 def _read_aggregate(source: Source) -> Reading:

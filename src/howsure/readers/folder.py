@@ -11,14 +11,17 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
-from howsure.readers import registry, tables
-from howsure.readers.base import Reader, Reading, Source
+from howsure.readers import aider, registry, tables
+from howsure.readers.base import Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
+from howsure.readers.reconciling import Word, reconciled
+from howsure.readers.zipped import is_zip, unpacked
 from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.table.writing import Writing
@@ -27,16 +30,19 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from howsure.table.stated import Missing
+
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """One file that a harness reader took."""
+    """One file that a harness reader took, and what it says of its own rows."""
 
     source: Source
     reader: str
     reading: Reading
+    word: Word = field(default_factory=Word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +52,18 @@ class _Found:
     reports: list[FileReport] = field(default_factory=list)
     taken: list[_Read] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
+    cut: list[Caution] = field(default_factory=list)
 
     def failed(self, source: Source, error: HowsureError) -> None:
         """Report a file that can't be read, or used, in place of what was reported of it."""
         reason = str(error).removeprefix(source.name).lstrip(",: ")
         self.reports[:] = [report for report in self.reports if report.path != source.name]
         self.reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=reason))
+
+    def left_out(self, source: Source, reason: str) -> None:
+        """Report a table that was passed over, in place of what was reported of it."""
+        self.reports[:] = [report for report in self.reports if report.path != source.name]
+        self.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=reason))
 
 
 def read_paths(
@@ -77,27 +89,24 @@ def read_paths(
     found = _Found()
     reports, taken = found.reports, found.taken
     for source in progress(sources) if progress else sources:
-        try:
-            with named(source.name):
-                _take(source, reader, columns or {}, found)
-        except HowsureError as error:
-            if strict:
-                raise
-            found.failed(source, error)
-    kept = _newest_runs(taken, reports)
-    cautions = [caution for read in kept for caution in read.reading.cautions]
-    harness = _tell_apart(kept, cautions)
+        _take_all(source, reader, columns or {}, found, strict=strict)
+    kept = _held_to_their_word(_newest_runs(taken, reports), strict=strict)
+    cautions = [*found.cut, *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions))]
+    harness, missing = _tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
-    notes = [f"{name}: {note}" for name, numbers in texts for note in numbers.notes]
-    notes += [f"{read.source.name}: {note}" for read in kept for note in read.reading.notes]
-    named_tables = [(table.source, _named(table, columns or {}, where or {}, notes)) for table in found.tables]
+    notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
+    notes += _told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
+    notes += dict.fromkeys(note for read in kept for note in read.word.notes)
+    named_tables = [(table.source, *_named(table, columns or {}, where or {})) for table in found.tables]
     named_tables = _scored(named_tables, columns or {}, found, strict=strict or not harness)
-    rows, roles = _rows(harness, named_tables, dict(columns or {}), where or {}, notes)
+    notes += [note for _, _, note in named_tables if note]
+    scans = [(source, frame) for source, frame, _ in named_tables]
+    rows, roles = _rows(harness, scans, dict(columns or {}), where or {}, notes)
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
     if rows is None and not published:
         raise _nothing(paths, reports)
-    cautions += _failed_files(reports)
+    cautions += [*_failed_files(reports), *_passed_over(reports)]
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),
         roles=roles,
@@ -107,6 +116,8 @@ def read_paths(
         cautions=tuple(dict.fromkeys(cautions)),
         notes=tuple(notes),
         signed=frozenset(numbers.column for _, numbers in texts if numbers.percent),
+        missing=missing,
+        reconciled=tuple(figure for read in kept for figure in read.word.figures),
     )
 
 
@@ -114,6 +125,7 @@ MAX_FILES = 200_000
 TAIL_BYTES = 4096
 ENDS = {b"{": b"}", b"[": b"]"}
 """How a JSON file ends that begins so."""
+NO_RESULTS = "a table without results: no score of an item, and no published one"
 UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
@@ -131,12 +143,16 @@ def find_sources(path: Path) -> list[Source]:
     closed: list[OSError] = []
     for folder, folders, files in os.walk(path, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not name.startswith(".")]
+        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not _is_hidden(name)]
         if len(found) > MAX_FILES:
             raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
     inside = path.resolve()
     unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
     return unread + [s for s in found if _is_file(s.path) and s.path.resolve().is_relative_to(inside)]
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name != aider.FILE
 
 
 def _is_file(path: Path) -> bool:
@@ -157,6 +173,24 @@ def cut_short(source: Source) -> bool:
         return not file.read().rstrip().endswith(end)
 
 
+def _take_all(
+    source: Source, asked: str | None, columns: Mapping[str, tuple[str, ...]], found: _Found, *, strict: bool
+) -> None:
+    """Take a file, or every file of a zip; what goes wrong is reported, or raised where that is wanted."""
+    try:
+        with named(source.name):
+            if not is_zip(source):
+                _take(source, asked, columns, found)
+                return
+            with TemporaryDirectory(prefix="howsure-") as folder:
+                for member in unpacked(source, Path(folder)):
+                    _take_all(member, asked, columns, found, strict=strict)
+    except HowsureError as error:
+        if strict:
+            raise
+        found.failed(source, error)
+
+
 def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
     reader, claim = _identify(source, asked)
     if reader is None:
@@ -169,11 +203,25 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
         found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
     elif claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
-    elif reader.NAME == tables.NAME and _has_items(frame := tables.scan(source), columns):
-        found.tables.append(tables.checked(source, frame, columns))
-        found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="read"))
     else:
-        found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+        if reader.NAME == tables.NAME:
+            _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
+        else:
+            found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+        found.cut.extend(cut_row(source))
+
+
+def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _Found, *, asked: bool) -> None:
+    """Take a table of rows, or of published scores; one without results is passed over unless it was asked for."""
+    frame = tables.scan(source)
+    names = frame.collect_schema().names()
+    if "item" in find_roles(names, columns):
+        found.tables.append(tables.checked(source, frame, columns))
+        found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="read"))
+    elif asked or tables.is_leaderboard(names):
+        found.taken.append(_Read(source=source, reader=tables.NAME, reading=_read(tables, source)))
+    else:
+        found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=NO_RESULTS))
 
 
 def _identify(source: Source, asked: str | None) -> tuple[Reader | None, str]:
@@ -191,7 +239,7 @@ def _read(reader: Reader, source: Source) -> Reading:
     gc.disable()
     try:
         with named(source.name, reader.NAME):
-            return _complete(reader.read(source), source)
+            return sound(_complete(reader.read(source), source), source)
     finally:
         if collects:
             gc.enable()
@@ -205,10 +253,6 @@ def _complete(reading: Reading, source: Source) -> Reading:
                 f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."
             )
     return reading
-
-
-def _has_items(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]]) -> bool:
-    return "item" in find_roles(frame.collect_schema().names(), columns)
 
 
 def _newest_runs(taken: list[_Read], reports: list[FileReport]) -> list[_Read]:
@@ -231,43 +275,71 @@ def _newest_runs(taken: list[_Read], reports: list[FileReport]) -> list[_Read]:
     return kept
 
 
+def _held_to_their_word(kept: list[_Read], *, strict: bool) -> list[_Read]:
+    """Hold the rows of logs to what the logs state; `strict`: where they differ, that is an error."""
+    words = reconciled([(read.source.name, read.reading) for read in kept])
+    if strict:
+        for read, caution in (
+            (read, caution) for read, word in zip(kept, words, strict=True) for caution in word.cautions
+        ):
+            what = caution.message.removeprefix(f"{read.source.name}: ")
+            raise ReadError(what, where=read.source.name, remedy=caution.remedy)
+    return [replace(read, word=word) if word.figures else read for read, word in zip(kept, words, strict=True)]
+
+
 def _worth(read: _Read) -> tuple[bool, int, str]:
     run, rows = read.reading.run, read.reading.rows
     return (run is not None and run.complete, 0 if rows is None else 1, "" if run is None else run.started)
 
 
-def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> list[pl.DataFrame]:
-    """Rename models that ran in several configurations, and number repeated runs as further attempts."""
+def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> tuple[list[pl.DataFrame], tuple[Missing, ...]]:
+    """Rename models that ran in several configurations, and number repeated runs as further attempts; with what these lack."""
     frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
     cells: dict[tuple[str, str], list[int]] = {}
     for position, (_, frame) in enumerate(frames):
         for cell in frame.select("task", "model").unique().iter_rows():
             cells.setdefault(cell, []).append(position)
-    result = [frame for _, frame in frames]
+    result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
+    configurations = [read.reading.configuration for read, _ in frames]
+    telling = _telling(cells, configurations)
     for (task, model), positions in sorted(cells.items()):
-        if len(positions) < 2:
-            continue
-        names = _configured([frames[k][0].reading.configuration for k in positions])
         groups: dict[str, list[int]] = {}
-        for k, name in zip(positions, names, strict=True):
+        for k in positions:
+            name = _configured(configurations[k], telling[model])
             groups.setdefault(name, []).append(k)
             if name:
                 result[k] = _rename(result[k], task, model, f"{model} ({name})")
+                missing[k] = [_renamed(lack, task, model, f"{model} ({name})") for lack in missing[k]]
         for name, group in groups.items():
             _number_runs(result, group, task, f"{model} ({name})" if name else model, cautions)
-    return result
+    return result, tuple(lack for lacking in missing for lack in lacking)
 
 
-def _configured(configurations: list[Mapping[str, str]]) -> list[str]:
-    """Name each configuration by the settings in which they differ; "" where they don't."""
-    keys = sorted({key for configuration in configurations for key in configuration})
-    differing = [key for key in keys if len({c.get(key) for c in configurations}) > 1]
-    return [", ".join(f"{key}={c[key]}" for key in differing if key in c) for c in configurations]
+def _telling(
+    cells: Mapping[tuple[str, str], list[int]], configurations: Sequence[Mapping[str, str]]
+) -> dict[str, dict[str, None]]:
+    """Return, for each model, the settings in which its runs of one task differ: on every task it is called after them."""
+    telling: dict[str, dict[str, None]] = {}
+    for (_, model), positions in sorted(cells.items()):
+        ours = [configurations[k] for k in positions]
+        keys = sorted({key for configuration in ours for key in configuration})
+        differing = [key for key in keys if len({configuration.get(key) for configuration in ours}) > 1]
+        telling.setdefault(model, {}).update(dict.fromkeys(differing))
+    return telling
+
+
+def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:
+    """Name a configuration by the settings that tell it apart; "" where there are none."""
+    return ", ".join(f"{key}={configuration[key]}" for key in sorted(telling) if key in configuration)
 
 
 def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:
     here = (pl.col("task") == task) & (pl.col("model") == model)
     return frame.with_columns(model=pl.when(here).then(pl.lit(name)).otherwise("model"))
+
+
+def _renamed(lack: Missing, task: str, model: str, name: str) -> Missing:
+    return replace(lack, model=name) if (lack.task, lack.model) == (task, model) else lack
 
 
 def _number_runs(
@@ -302,21 +374,28 @@ def _number_runs(
 
 
 def _scored(
-    scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], found: _Found, *, strict: bool
-) -> list[tuple[Source, pl.LazyFrame]]:
+    scans: list[tuple[Source, pl.LazyFrame, str]],
+    columns: Mapping[str, tuple[str, ...]],
+    found: _Found,
+    *,
+    strict: bool,
+) -> list[tuple[Source, pl.LazyFrame, str]]:
     """Keep the tables that hold scores and report the others; `strict`: an error where none of several does, or at the first."""
     kept, refused = [], []
-    for source, frame in scans:
+    for source, frame, note in scans:
         try:
             tidy(frame, columns)
         except DataError as error:
             refused.append((source, DataError(error.what, where=source.name, remedy=error.remedy)))
         else:
-            kept.append((source, frame))
+            kept.append((source, frame, note))
     if refused and strict and not kept:
         raise refused[0][1]
     for source, why in refused:
-        found.failed(source, why)
+        if source.path == source.root:
+            found.failed(source, why)
+        else:
+            found.left_out(source, NO_RESULTS)
     return kept
 
 
@@ -341,18 +420,16 @@ def _rows(
 
 
 def _named(
-    table: tables.Table,
-    columns: Mapping[str, tuple[str, ...]],
-    where: Mapping[str, tuple[str, ...]],
-    notes: list[str],
-) -> pl.LazyFrame:
-    """Name the model of a table after its file where no column does."""
+    table: tables.Table, columns: Mapping[str, tuple[str, ...]], where: Mapping[str, tuple[str, ...]]
+) -> tuple[pl.LazyFrame, str]:
+    """Name the model of a table after its file where no column does, and say so."""
     source, frame = table.source, table.rows(_keep(table.frame, where))
-    if "model" not in find_roles(frame.collect_schema().names(), columns):
-        stem = source.path.stem
-        notes.append(f"{source.name}: no column names the model, so the file does: {stem}.")
-        frame = frame.with_columns(model=pl.lit(stem))
-    return frame
+    if "model" in find_roles(frame.collect_schema().names(), columns):
+        return frame, ""
+    stem = source.path.stem
+    return frame.with_columns(
+        model=pl.lit(stem)
+    ), f"{source.name}: no column names the model, so the file does: {stem}."
 
 
 def _name_tasks(
@@ -396,6 +473,17 @@ def _report(read: _Read) -> FileReport:
     )
 
 
+def _told_together(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """Say once what is to be said of several files."""
+    files: dict[str, list[str]] = {}
+    for name, note in notes:
+        files.setdefault(note, []).append(name)
+    return [
+        f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {note}"
+        for note, names in files.items()
+    ]
+
+
 def _failed_files(reports: list[FileReport]) -> list[Caution]:
     failed = [report for report in reports if report.outcome == "failed"]
     if not failed:
@@ -407,6 +495,19 @@ def _failed_files(reports: list[FileReport]) -> list[Caution]:
             code="files_failed",
             message=f"{plural(len(failed), 'file')} could not be read: {'; '.join(why)}",
             remedy="`howsure describe` lists them all; `strict=True` stops at the first.",
+        )
+    ]
+
+
+def _passed_over(reports: list[FileReport]) -> list[Caution]:
+    names = [report.path for report in reports if report.reason == NO_RESULTS]
+    if not names:
+        return []
+    return [
+        Caution(
+            code="tables_left_out",
+            message=f"{plural(len(names), 'table')} without results left out: {listing(names, 2)}",
+            remedy="Name a file itself to see its columns.",
         )
     ]
 

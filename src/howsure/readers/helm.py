@@ -86,16 +86,16 @@ def read(source: Source) -> Reading:
 def _run(source: Source) -> tuple[str, str, dict[str, str], tuple[Caution, ...]]:
     """Return task, model and settings from run_spec.json, or from the folder's name."""
     spec = source.beside("run_spec.json")
-    if isinstance(spec, dict) and isinstance(spec.get("adapter_spec"), dict):
-        adapter = spec["adapter_spec"]
+    adapter = spec.get("adapter_spec") if isinstance(spec, dict) else None
+    if isinstance(adapter, dict) and isinstance(adapter.get("model"), str) and isinstance(spec.get("name"), str):
         settings = {key: str(adapter[key]) for key in ("temperature", "max_train_instances") if key in adapter}
-        return _task(str(spec.get("name"))), str(adapter.get("model")), settings, ()
+        return _task(spec["name"]), adapter["model"], settings, ()
     name = source.path.absolute().parent.name
     found = re.search(r"model=([^,]+)", name)
     model = found[1].replace("_", "/", 1) if found else name
     caution = Caution(
         code="model_from_path",
-        message=f"{source.name}: there is no run_spec.json; the model is called {model!r} after the folder.",
+        message=f"{source.name}: no run_spec.json names the model; it is called {model!r} after the folder.",
         remedy="Keep run_spec.json beside the statistics.",
     )
     return _task(name), model, {}, (caution,)
@@ -113,18 +113,20 @@ def _scores(source: Source) -> tuple[dict[tuple[str, int, str], tuple[float, str
     scores: dict[tuple[str, int, str], tuple[float, str]] = {}
     clashes = 0
     for entry in source.json():
-        for metric, split, score in _stats(entry.get("stats")):
+        for metric, split, score in _stats(entry.get("stats"), source):
             key = (str(entry.get("instance_id")), int(entry.get("train_trial_index") or 0), metric)
             clashes += key in scores and scores[key][0] != score
             scores.setdefault(key, (score, split))
     return scores, clashes
 
 
-def _stats(stats: Any) -> Iterator[tuple[str, str, float]]:
+def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float]]:
     """Yield metric, split and mean of the statistics that are about the plain, unperturbed answer."""
     for stat in stats or ():
         name = stat.get("name") or {}
-        metric, count = str(name.get("name")), stat.get("count") or 0
+        metric, count = name.get("name"), stat.get("count") or 0
+        if not isinstance(metric, str):
+            raise ReadError("a statistic without a name", where=source.name, remedy="Write the run's statistics again.")
         if name.get("perturbation") or name.get("sub_split") or count == 0 or BOOKKEEPING.match(metric):
             continue
         total = finite(stat.get("sum"))
@@ -137,7 +139,7 @@ def _published(source: Source, task: str, model: str, metrics: set[str]) -> Iter
     stats = source.beside("stats.json")
     if not isinstance(stats, list):
         return
-    for metric, split, score in _stats([stat for stat in stats if isinstance(stat, dict)]):
+    for metric, split, score in _stats([stat for stat in stats if isinstance(stat, dict)], source):
         if metric in metrics and split == "test":
             yield Published(task=task, model=model, metric=metric, score=score, source=source.name)
 

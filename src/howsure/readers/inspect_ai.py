@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.archive import Archive, first_member, open_archive
-from howsure.readers.base import Claim, Reading, Run, Source, finite, looks_like, settings, whole_text
+from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, looks_like, settings, whole_text
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,6 +73,7 @@ def read(source: Source) -> Reading:
         rows=rows,
         facts=(replace(facts, finer=more.refined),),
         published=stated,
+        extents=_extents(spec, header),
         cautions=(*table.cautions(source.name), *_log_cautions(header, spec, table, source.name), *more.cautions),
         run=_run(spec, header),
         configuration=_configuration(spec, header),
@@ -166,7 +168,15 @@ def _publish(
         n=_items_behind(score, spec, header),
         stderr=_metric_value(metrics, "stderr"),
         source=source.name,
+        reducer=str(score.get("reducer") or "mean"),
+        cluster=_cluster(metrics),
     )
+
+
+def _cluster(metrics: Mapping[str, Any]) -> str:
+    """Name the metadata that the standard error is clustered by, as its column is called here; empty where it is plain."""
+    params = (metrics.get("stderr") or {}).get("params") or {}
+    return next(iter(flatten_metadata({params["cluster"]: ""})), "") if params.get("cluster") else ""
 
 
 def _metric_value(metrics: Mapping[str, Any], name: str) -> float | None:
@@ -236,16 +246,34 @@ def _planned(spec: Mapping[str, Any], header: Mapping[str, Any]) -> int:
     return max(0, min(bounds) - int(low or 0)) * _epochs(spec) if bounds else 0
 
 
+def _extents(spec: Mapping[str, Any], header: Mapping[str, Any]) -> tuple[Extent, ...]:
+    """Say what the run was to answer: its samples after the limit, each in every epoch; the limit makes them a part."""
+    items, epochs, size = (
+        _planned(spec, header) // _epochs(spec),
+        _epochs(spec),
+        (spec.get("dataset") or {}).get("samples"),
+    )
+    if not items:
+        return ()
+    names = _order(spec)
+    return (
+        Extent(
+            task=whole_text(spec["task"]),
+            model=whole_text(spec["model"]),
+            items=items,
+            attempts=epochs,
+            names=names if len(set(names)) == items else (),
+            whole=size if isinstance(size, int) and size > items else 0,
+            status=str(header.get("status") or "started"),
+            remedy="Finish the run with inspect eval-retry, or read the result as one over fewer questions.",
+        ),
+    )
+
+
 def _log_cautions(header: Mapping[str, Any], spec: Mapping[str, Any], table: Samples, where: str) -> Iterator[Caution]:
-    planned, present = _planned(spec, header), len(table.items)
-    if present and not table.usable:
-        message = f"{where}: none of the {present:,} samples has a score; only the log's own results are used."
+    if table.items and not table.usable:
+        message = f"{where}: none of the {len(table.items):,} samples has a score; only the log's own results are used."
         yield Caution(code="unscored_samples", message=message, remedy=f"Score the log: inspect score {where}")
-    elif present and planned > present:
-        status = header.get("status", "started")
-        message = f"{where}: {present:,} of {planned:,} planned samples are in the log (status {status})."
-        remedy = "Finish the run with inspect eval-retry, or read the result as one over fewer questions."
-        yield Caution(code="partial_run", message=message, remedy=remedy)
     if header.get("invalidated"):
         message = f"{where}: its owner marked this log as invalid."
         yield Caution(code="invalidated", message=message, remedy="Leave it out.")

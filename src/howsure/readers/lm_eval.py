@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, flatten_metadata, scored, tidy
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
-from howsure.readers.lm_eval_results import configuration, find_results, lower_is_better, model_name, stated
+from howsure.readers.lm_eval_results import configuration, extent, find_results, lower_is_better, model_name, stated
 from howsure.readers.naming import numbered
 from howsure.table.scores import TaskFacts
 
@@ -100,6 +100,7 @@ def _read_samples(source: Source) -> Reading:
         rows=tidy(records, source=source.name) if records else None,
         facts=(replace(facts, finer={finer: names(own, rows[0]) for finer, own in more.refined.items()}),),
         published=stated(results, model=model, source=source.name, task=task),
+        extents=extent(results, model=model, task=task),
         cautions=(*cautions, *_corpus_caution(corpus, source), *more.cautions),
         configuration=configuration(results, task) if results else {"date": time},
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.readers.base import Source, finite, settings
 from howsure.readers.naming import named_by_path
 from howsure.table.scores import Published
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -15,9 +16,13 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
 
 _ARGUMENT = re.compile(r"(?:^|,)\s*(?:peft|delta|pretrained|model|path|engine)=([^,]+)")
+_REVISION = re.compile(r"(?:^|,)\s*revision=([^,]+)")
+_USUAL = frozenset(["main", "master", "None", ""])
+"""Revisions that say nothing."""
 _NAME_PART = re.compile(r"(?:_*eval)?_*(?:results|samples)_.*|(?:_*eval)?_*(?:results|samples)?\.jsonl?$")
 _LOWER = frozenset(["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"])
 _MANY = 20
+_REMEDY = "Copy the samples file again, or run lm-eval again with --log_samples."
 
 
 def find_results(source: Source, time: str) -> dict[str, Any] | None:
@@ -27,14 +32,15 @@ def find_results(source: Source, time: str) -> dict[str, Any] | None:
 
 
 def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
-    """Name the model as the results do, else after the file or folder, and then say so."""
+    """Name the model as the results do, with a revision of its own, else after the file or folder, and then say so."""
     arguments = _config(results).get("model_args")
     if isinstance(arguments, dict):
         arguments = ",".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, str))
-    found = _ARGUMENT.search(arguments) if isinstance(arguments, str) else None
+    text = arguments if isinstance(arguments, str) else ""
+    found, revision = _ARGUMENT.search(text), _REVISION.search(text)
     name = results.get("model_name") or (found and found[1])
     if name:
-        return str(name), ()
+        return f"{name}@{revision[1]}" if revision and revision[1] not in _USUAL else str(name), ()
     part = _NAME_PART.sub("", source.path.name) or source.path.absolute().parent.name
     model = part.replace("__", "/")
     return model, (named_by_path(source, model, remedy="Keep results_*.json beside the samples."),)
@@ -49,6 +55,17 @@ def stated(results: Mapping[str, Any], *, model: str, source: str, task: str | N
         if task is None or name == task
         for metric, score, se in _scores(values)
     )
+
+
+def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent, ...]:
+    """Return how many documents the task was run on, and of how many; nothing where the results don't say."""
+    counts = results.get("n-samples")
+    entry = counts.get(task) if isinstance(counts, dict) else None
+    effective, original = (entry.get(key) if isinstance(entry, dict) else None for key in ("effective", "original"))
+    if not isinstance(effective, int) or effective < 1:
+        return ()
+    whole = original if isinstance(original, int) and original > effective else 0
+    return (Extent(task=task, model=model, items=effective, whole=whole, remedy=_REMEDY),)
 
 
 def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str]) -> frozenset[str]:

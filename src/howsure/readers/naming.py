@@ -37,13 +37,13 @@ PLAIN_FOLDERS = frozenset(
 """Folder names that say nothing about the model."""
 
 
-def from_path(source: Source, ending: str, *, plain: str = "") -> tuple[str, tuple[Caution, ...]]:
+def from_path(source: Source, ending: str, *, beginning: str = "", plain: str = "") -> tuple[str, tuple[Caution, ...]]:
     """Name the model after the file, with what the harness itself puts there cut off, else after the folder.
 
-    `ending` is a pattern for the part that the harness adds, up to the end of the name; a folder whose whole name
+    `ending` is a pattern for the part that the harness adds, up to the end of the name, `beginning` what it puts before; a folder whose whole name
     matches `plain`, or is one of [`PLAIN_FOLDERS`][howsure.readers.naming.PLAIN_FOLDERS], is passed over.
     """
-    stem = re.sub(rf"(?:{ending})$", "", source.path.name).strip("_-. ")
+    stem = re.sub(rf"(?:{ending})$", "", source.path.name).removeprefix(beginning).strip("_-. ")
     folders = (folder.name for folder in source.path.absolute().parents)
     named = (name for name in (stem, *folders) if name and not _is_plain(name, plain))
     model = next(named, "unknown")

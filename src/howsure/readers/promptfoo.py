@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Run, Source, flatten_metadata, scored, tidy
 from howsure.readers.naming import digest
-from howsure.table.scores import TaskFacts
+from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,18 +22,19 @@ NAME = "promptfoo"
 FORMATS = "promptfoo results (.json)"
 
 _START = re.compile(rb'\s*\{\s*(?:"evalId"\s*:\s*(?:"[^"\n]*"|null)\s*,\s*)?"results"\s*:\s*\{\s*"version"\s*:\s*\d')
+_FIRST = re.compile(rb'\s*\{\s*"version"\s*:\s*1\s*,\s*"results"\s*:\s*\[\s*\{\s*"prompt"\s*:')
 _ERROR = 2
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a document of evalId and results with a version."""
-    return "rows" if _START.match(source.head) else None
+    """Claim a document of evalId and results with a version, and the first layout of all."""
+    return "rows" if _START.match(source.head) or _FIRST.match(source.head) else None
 
 
 def read(source: Source) -> Reading:
-    """Read one run."""
+    """Read one run; in the first layout, which names no provider, the prompt takes the place of the model."""
     document = source.json()
-    results = document["results"]
+    results = document if isinstance(document["results"], list) else document["results"]
     rows = [row for row in results.get("results") or () if isinstance(row, dict)]
     if not rows:
         raise ReadError("no results", where=source.name, remedy="Run promptfoo eval --output results.json.")
@@ -43,6 +44,7 @@ def read(source: Source) -> Reading:
         {**identity, "metric": metric, **_scored(row, row.get(key))}
         for row, identity in zip(rows, _identities(rows, task), strict=True)
         for metric, key in (("pass", "success"), ("score", "score"))
+        if key in row or results is not document
     ]
     return Reading(
         rows=tidy(records, source=source.name),
@@ -55,6 +57,7 @@ def read(source: Source) -> Reading:
                 failures_words="promptfoo counts an error as a test that did not pass.",
             ),
         ),
+        published=_published(results, {(str(record["model"])) for record in records}, task, source),
         run=Run(
             key=str(document.get("evalId") or source.name),
             complete=True,
@@ -62,6 +65,15 @@ def read(source: Source) -> Reading:
         ),
         configuration={"prompts": digest(_prompts(results))} if _prompts(results) else {},
     )
+
+
+def _published(results: Mapping[str, Any], models: set[str], task: str, source: Source) -> tuple[Published, ...]:
+    """Return the share of tests that passed, as the run counts it over all its models; only of one it is a score."""
+    stats = results.get("stats") or {}
+    counts = [stats.get(kind, 0) for kind in ("successes", "failures", "errors")]
+    if len(models) > 1 or not all(isinstance(count, int) for count in counts) or not (n := sum(counts)):
+        return ()
+    return (Published(task=task, model=min(models), metric="pass", score=counts[0] / n, n=n, source=source.name),)
 
 
 def _prompts(results: Mapping[str, Any]) -> list[Any]:
@@ -87,7 +99,7 @@ def _identities(rows: Sequence[Mapping[str, Any]], task: str) -> list[dict[str, 
 
 
 def _models(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    providers = [_provider(row.get("provider")) for row in rows]
+    providers = [_provider(row.get("provider") or (row.get("prompt") or {}).get("display")) for row in rows]
     prompts: dict[str, dict[int, None]] = {}
     for row, provider in zip(rows, providers, strict=True):
         prompts.setdefault(provider, {})[row.get("promptIdx") or 0] = None

@@ -35,6 +35,12 @@ SPECIFIC = (
     "every_eval_ever",
     "terminal_bench",
     "lighteval",
+    "metr",
+    "mmlu_pro",
+    "mmmu",
+    "bfcl",
+    "evalscope",
+    "aider",
 )
 """Modules of this package that know one harness each."""
 

@@ -6,18 +6,21 @@ it gives a published score and says so.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, flatten_metadata, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, number, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 NAME = "swebench"
 FORMATS = "SWE-bench reports, results (.json, .jsonl) and leaderboards (.json)"
@@ -31,19 +34,30 @@ SIZES = {
 }
 """How many tasks each part of SWE-bench has, and so each published score."""
 
-_ID = r"[A-Za-z0-9][\w.-]{0,99}__[\w.-]{1,99}-\d{1,9}"
+VERIFIED = "SWE-bench Verified"
+FEW = 10
+"""So many tasks tell which part of SWE-bench they are of."""
+MOST = 0.9
+"""A run that names less than this share of a file's tasks was asked for fewer."""
+ASSUMED = "taken for a list of SWE-bench Verified, where all of its ids lie: the others of the 500 tasks failed"
+
+_PRO = r"instance_[A-Za-z0-9][\w.-]{0,99}__[\w.-]{1,99}?-[0-9a-f]{40}(?:-\w{1,99})?"
+_ID = rf"(?:{_PRO}|[A-Za-z0-9][\w.-]{{0,99}}__[\w.-]{{1,99}}-\d{{1,9}})"
 _INSTANCE = re.compile(_ID)
+_OF_PRO = re.compile(r"instance_(.+?)-[0-9a-f]{40}(?:-\w+)?")
 _KEY = b'"' + _ID.encode() + b'"'
 _MAP = re.compile(
-    rb'\s*\{\s*(?:"[^"\n]{1,200}"\s*:\s*\{\s*)?' + _KEY + rb'\s*:\s*(?:[01]\b|true|false|\{[^{}]*"resolved"\s*:)'
+    rb'\s*\{\s*(?:"[^"\n]{1,200}"\s*:\s*\{\s*){0,2}' + _KEY + rb'\s*:\s*(?:[01]\b|true|false|\{[^{}]*"resolved"\s*:)'
 )
 _LINE = re.compile(rb'\s*\{[^\n]*"(?:id|task_id|instance_id)"\s*:\s*' + _KEY)
 _ONE = re.compile(rb'\s*\{\s*"instance_id"\s*:\s*' + _KEY)
 _LISTS = ("resolved_ids", "submitted_ids"), ("generated", "no_generation", "resolved"), ("stats", "resolved")
-_SPARSE = re.compile(rb'\s*\{\s*"no_generation"\s*:\s*\[')
+_SPARSE = re.compile(rb'\s*\{\s*"(?:no_generation|no_logs|resolved)"\s*:\s*\[')
 _FLAT = r"__(?:logs|results|\w*eval_results)__.*"
 _NAMELESS = re.compile(rf"{_ID}_result\.json|(?:{_ID}__)?(?:final_)?(?:report|results?)\.json")
+_RUN = r"(?:\.(?:run|eval|test)[-_]?\w*)"
 _FULL = ("unresolved_ids", "submitted_ids", "completed_ids", "generated")
+_REMEDY = "Use the whole report; SWE-bench counts a task without a result as not resolved."
 _PLAIN = rf"{_ID}|\w*eval_results"
 
 
@@ -84,10 +98,24 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
         return _resolved_only(document, resolved, model, cautions, source)
     won = set(resolved)
     statuses = dict.fromkeys(resolved, "ok") | dict(_statuses(document, won))
-    records = [_record(item, status, item in won, source) | {"model": model} for item, status in statuses.items()]
-    if "generated" in document and not document.get("no_generation"):
+    task = _task(source, statuses)
+    records = [_record(item, status, item in won, task) | {"model": model} for item, status in statuses.items()]
+    if (
+        "generated" in document
+        and not document.get("no_generation")
+        and len(records) < SIZES.get(task.split()[-1].lower(), len(records) + 1)
+    ):
         cautions = (*cautions, _no_patch(source, len(records)))
-    return _reading(records, source, cautions=cautions)
+    return replace(_reading(records, source, cautions=cautions), **_stated(document, task, model, source))
+
+
+def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) -> dict[str, Any]:
+    """Return what a report says of its run: how many tasks it had, and how many were resolved."""
+    n, resolved = document.get("total_instances"), document.get("resolved_instances")
+    if not isinstance(n, int) or not isinstance(resolved, int) or n < 1:
+        return {}
+    score = Published(task=task, model=model, metric="resolved", score=resolved / n, n=n, source=source.name)
+    return {"published": (score,), "extents": (Extent(task=task, model=model, items=n, remedy=_REMEDY),)}
 
 
 def _statuses(document: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str, str]]:
@@ -121,8 +149,12 @@ def _no_patch(source: Source, n: int) -> Caution:
 def _resolved_only(
     document: Mapping[str, Any], resolved: list[str], model: str, cautions: Iterable[Caution], source: Source
 ) -> Reading:
-    """Publish the share of resolved tasks: without the other ids there is nothing to put in rows."""
+    """Read a list of resolved tasks: of Verified all others are known to have failed; else it gives the share alone."""
     part = _part(source)
+    if part in ("", "verified") and _all_verified(resolved):
+        won = set(resolved)
+        records = [_record(item, "ok", item in won, VERIFIED) | {"model": model} for item in verified()]
+        return replace(_reading(records, source, cautions=cautions), notes=() if part else (ASSUMED,))
     n = (document.get("stats") or {}).get("generated") or SIZES.get(part)
     if not n:
         raise ReadError(
@@ -136,31 +168,56 @@ def _resolved_only(
         f"so it gives a score over {n:,} tasks and no rows.",
         remedy="Use the report that lists unresolved_ids.",
     )
-    published = Published(
-        task=_task(source), model=model, metric="resolved", score=len(resolved) / n, n=n, source=source.name
-    )
-    return Reading(facts=(_facts(_task(source)),), published=(published,), cautions=(*cautions, caution))
+    task = _task(source, resolved)
+    published = Published(task=task, model=model, metric="resolved", score=len(resolved) / n, n=n, source=source.name)
+    return Reading(facts=(_facts(task),), published=(published,), cautions=(*cautions, caution))
 
 
 def _read_maps(document: Mapping[str, Any], source: Source) -> Reading:
-    """Read `{id: outcome}` of one run, or `{run: {id: outcome}}` of several."""
-    if all(_INSTANCE.fullmatch(key) for key in document):
-        model, cautions = _model(source)
-        runs: Mapping[str, Any] = {model: document}
-    else:
-        runs, cautions = document, ()
+    """Read `{id: outcome}` of one run, `{run: {id: outcome}}` of several, or `{condition: {run: {id: outcome}}}`."""
+    runs, cautions = _runs(document, source)
+    task = _task(source, {item for _, _, outcomes in runs for item in outcomes})
     records = [
-        _record(item, *_outcome(outcome), source) | {"model": run}
-        for run, outcomes in runs.items()
-        if isinstance(outcomes, dict)
+        _record(item, *_outcome(outcome), task) | {"model": model, "attempt": attempt}
+        for model, attempt, outcomes in runs
         for item, outcome in outcomes.items()
         if _INSTANCE.fullmatch(item)
     ]
-    return _reading(records, source, cautions=(*cautions, *_uneven(records, source)))
+    return replace(_reading(records, source, cautions=cautions), extents=_extents(records, task))
+
+
+def _runs(
+    document: Mapping[str, Any], source: Source
+) -> tuple[list[tuple[str, int, Mapping[str, Any]]], tuple[Caution, ...]]:
+    """Return model, attempt and outcomes of every run."""
+    if all(_INSTANCE.fullmatch(key) for key in document):
+        model, cautions = _model(source)
+        return [(model, 0, document)], cautions
+    runs = []
+    for name, outcomes in document.items():
+        inner = list(outcomes.values()) if isinstance(outcomes, dict) else []
+        if inner and all(isinstance(each, dict) and any(_INSTANCE.fullmatch(key) for key in each) for each in inner):
+            runs += [(name, attempt, each) for attempt, each in enumerate(inner)]
+        elif inner:
+            runs.append((name, 0, outcomes))
+    return runs, ()
+
+
+def _extents(records: list[dict[str, Any]], task: str) -> tuple[Extent, ...]:
+    """Hold runs of one file to the tasks of all: one that a run doesn't name it failed, where it names nearly all."""
+    every = tuple(dict.fromkeys(record["item"] for record in records))
+    runs = Counter((record["model"], record["attempt"]) for record in records)
+    attempts = Counter(model for model, _ in runs)
+    sizes = Counter(record["model"] for record in records)
+    return tuple(
+        Extent(task=task, model=model, items=len(every), attempts=count, names=every, remedy=_REMEDY)
+        for model, count in attempts.items()
+        if sizes[model] >= MOST * count * len(every)
+    )
 
 
 def _outcome(outcome: Any) -> tuple[str, bool]:
-    value = outcome.get("resolved") if isinstance(outcome, dict) else outcome
+    value = finite(outcome.get("resolved") if isinstance(outcome, dict) else outcome)
     return ("error", False) if value is None else ("ok", bool(value))
 
 
@@ -175,7 +232,7 @@ def _read_lines(source: Source) -> Reading:
         task = {"task": row["benchmark"]} if isinstance(row.get("benchmark"), str) else {}
         records.append(
             flatten_metadata(row.get("metadata"))
-            | _record(str(item), status, False, source)
+            | _record(str(item), status, False, _task(source, ()))
             | {"score": float(score) if status == "ok" else None, "model": named or model}
             | task
         )
@@ -189,26 +246,32 @@ def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
             task=f"SWE-bench {board['name']}",
             model=str(entry.get("name")),
             metric="resolved",
-            score=float(entry["resolved"]) / 100,
+            score=number(entry["resolved"]) / 100,
             n=SIZES.get(str(board["name"]).lower()),
             source=source.name,
         )
         for board in document["leaderboards"]
         for entry in board.get("results") or ()
-        if isinstance(entry.get("resolved"), (int, float))
+        if entry.get("resolved") is not None
     )
     return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
 
 
-def _record(item: str, status: str, resolved: bool, source: Source) -> dict[str, Any]:
+def _record(item: str, status: str, resolved: bool, task: str) -> dict[str, Any]:
     return {
-        "task": _task(source),
+        "task": task,
         "item": item,
         "metric": "resolved",
         "score": float(resolved) if status == "ok" else None,
         "status": status,
-        "repo": item.rpartition("-")[0].replace("__", "/"),
+        "repo": _repository(item),
     }
+
+
+def _repository(item: str) -> str:
+    """Return owner/name of the repository that a task is from."""
+    pro = _OF_PRO.fullmatch(item)
+    return (pro[1] if pro else item.rpartition("-")[0]).replace("__", "/", 1)
 
 
 def _reading(records: list[dict[str, Any]], source: Source, *, cautions: Iterable[Caution] = ()) -> Reading:
@@ -220,23 +283,6 @@ def _reading(records: list[dict[str, Any]], source: Source, *, cautions: Iterabl
     )
 
 
-def _uneven(records: list[dict[str, Any]], source: Source) -> list[Caution]:
-    """Say where runs in one file don't name the same tasks: SWE-bench counts the missing ones as 0."""
-    sizes = Counter(record["model"] for record in records)
-    every = len({record["item"] for record in records})
-    short = [f"{json.dumps(name)}: {size}" for name, size in sizes.items() if size < every]
-    if not short:
-        return []
-    return [
-        Caution(
-            code="missing_items",
-            message=f"{source.name}: of {every:,} tasks, some runs name fewer ({', '.join(short[:5])}); "
-            "a task that is not named may be one that the run failed.",
-            remedy="Add the missing tasks as not resolved, or compare over shared tasks.",
-        )
-    ]
-
-
 def _facts(task: str) -> TaskFacts:
     return TaskFacts(
         task=task,
@@ -244,7 +290,19 @@ def _facts(task: str) -> TaskFacts:
         headline="resolved",
         failures="zero",
         failures_words="SWE-bench counts every task that is not resolved as 0, whatever the reason.",
+        missing_fails=True,
     )
+
+
+@cache
+def verified() -> tuple[str, ...]:
+    """Return the ids of the 500 tasks of SWE-bench Verified."""
+    return tuple(files("howsure.readers").joinpath("swebench_verified.txt").read_text().split())
+
+
+def _all_verified(items: Collection[str]) -> bool:
+    """Say whether all of these lie in Verified, and are too many for a chance: of Lite a third do, of all a fifth."""
+    return len(items) >= FEW and set(items) <= set(verified())
 
 
 def _part(source: Source) -> str:
@@ -252,16 +310,21 @@ def _part(source: Source) -> str:
     return next((part for part in reversed(folders) if part in SIZES and part != "test"), "")
 
 
-def _task(source: Source) -> str:
+def _task(source: Source, items: Collection[str]) -> str:
+    if items and all(_OF_PRO.fullmatch(item) for item in items):
+        return "SWE-bench Pro"
     part = _part(source)
-    return f"SWE-bench {part.capitalize()}" if part else "SWE-bench"
+    return f"SWE-bench {part.capitalize()}" if part else VERIFIED if _all_verified(items) else "SWE-bench"
 
 
 def _model(source: Source) -> tuple[str, tuple[Caution, ...]]:
-    """Name the model after the file (`<model>.<run>.json`) or its folder (`<model>/results/results.json`)."""
+    """Name the model after the file (`results_<model>.json`, `<model>.<run>.json`) or its folder (`<model>/results/results.json`).
+
+    What stands behind a dot is cut off only where it calls itself a run: gpt-5.1 and gpt-5.2 are two models.
+    """
     name = source.path.name
     if re.search(_FLAT, name):
         return from_path(source, _FLAT, plain=_PLAIN)
     if _NAMELESS.fullmatch(name):
         return from_path(source, ".*", plain=_PLAIN)
-    return from_path(source, r"\.[^.]*\.jsonl?" if name.count(".") > 1 else r"\.jsonl?", plain=_PLAIN)
+    return from_path(source, rf"{_RUN}?\.jsonl?", beginning="results_", plain=_PLAIN)

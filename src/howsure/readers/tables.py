@@ -13,15 +13,17 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
-from howsure.readers.base import Claim, Reading, Source, whole_text
+from howsure.readers.base import Claim, Reading, Source, cut_row, whole_text
 from howsure.readers.faults import named
+from howsure.readers.lines import CELLS, RECORDS, separator
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import find_roles, used_columns
 from howsure.table.scores import Published
+from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from howsure.table.writing import Writing
 
@@ -53,9 +55,9 @@ def claims(source: Source) -> Claim | None:
     if head.startswith((b"PAR1", b"ARROW1")):
         return "rows"
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if suffix in (".csv", ".tsv") and start and b"\x00" not in head[:1024]:
+    if suffix in CELLS and start and b"\x00" not in head[:1024]:
         return "rows"
-    if suffix in (".jsonl", ".ndjson") and start == b"{":
+    if suffix in RECORDS and start == b"{":
         return "rows"
     return "rows" if suffix == ".json" and start == b"[" else None
 
@@ -79,6 +81,11 @@ def read(source: Source) -> Reading:
     return reading
 
 
+def is_leaderboard(columns: Iterable[str]) -> bool:
+    """Say whether a table's columns hold published scores of models."""
+    return {"model", "score"} <= published_roles(columns).keys()
+
+
 def scan(source: Source) -> pl.LazyFrame:
     """Open a table, lazily where its format allows."""
     with named(source.name):
@@ -100,26 +107,33 @@ def _too_wide(width: int, source: Source) -> ReadError:
 def _scanned(source: Source) -> pl.LazyFrame:
     head = source.head
     if head.startswith(b"PAR1"):
-        return pl.scan_parquet(_held(source), glob=False)
+        return _scan_parquet(source)
     if head.startswith(b"ARROW1"):
-        return pl.scan_ipc(_held(source), glob=False)
+        return pl.scan_ipc(source.read_bytes(), glob=False)  # even an open file would be mapped
     if _is_csv(source):
         return _scan_csv(source)
     return _records(source)
 
 
-def _held(source: Source) -> bytes | Path:
-    """Return a file's bytes, which nobody can change while they are read; where it is too large for that, its path.
+def _scan_parquet(source: Source) -> pl.LazyFrame:
+    """Scan a file's bytes, which nobody can change while they are read; of a large one what is needed, through the open file.
 
-    A file that is mapped into memory and written to meanwhile ends the process.
+    One that Polars opens by its path is mapped into memory, and ends the process when it is written to meanwhile.
     """
-    return source.path if source.path.stat().st_size > MAX_HELD_BYTES else source.read_bytes()
+    if not _is_large(source):
+        return pl.scan_parquet(source.read_bytes(), glob=False)
+    with source.opened() as file:
+        return pl.scan_parquet(file, glob=False)
+
+
+def _is_large(source: Source) -> bool:
+    return source.path.stat().st_size > MAX_HELD_BYTES
 
 
 def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
     return pl.scan_csv(
-        source.read_bytes(),
-        separator=_separator(source),
+        source.whole_rows(),
+        separator=separator(source.head, source.path.suffix.lower()),
         infer_schema_length=MAX_INFER,
         schema_overrides=dict.fromkeys(texts, pl.String()),
         glob=False,
@@ -137,7 +151,7 @@ def _collected(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[st
 
 
 def _is_csv(source: Source) -> bool:
-    return source.path.suffix.lower() in (".csv", ".tsv")
+    return source.path.suffix.lower() in CELLS
 
 
 def _number_columns(columns: list[str], asked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -173,7 +187,7 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
         roles = find_roles(frame.collect_schema().names(), asked)
         if _is_csv(source):
             frame = _collected(source, frame, asked).lazy()
-        elif source.path.stat().st_size <= MAX_HELD_BYTES:
+        elif not _is_large(source):
             frame.select(sorted(used_columns(roles))).collect()
         try:
             values, numbers = numbers_of(nw.from_native(frame), roles.get("score", ()), writing_of(source))
@@ -184,20 +198,13 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
 
 def writing_of(source: Source) -> Writing:
     """Say how a table writes numbers: as the user says, and by what parts its cells."""
-    return replace(source.writing, semicolons=source.path.suffix.lower() == ".csv" and _separator(source) == ";")
-
-
-def _separator(source: Source) -> str:
-    """Tell a semicolon from a comma by the first line."""
-    if source.path.suffix.lower() == ".tsv":
-        return "\t"
-    line = source.head.split(b"\n", 1)[0]
-    return ";" if b";" in line and b"," not in line else ","
+    suffix = source.path.suffix.lower()
+    return replace(source.writing, semicolons=suffix == ".csv" and separator(source.head, suffix) == ";")
 
 
 def _records(source: Source) -> pl.LazyFrame:
     """Read JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text."""
-    lines = source.path.suffix.lower() in (".jsonl", ".ndjson")
+    lines = source.path.suffix.lower() in RECORDS
     records = source.json_lines() if lines else source.json()
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise ReadError("not a list of records", where=source.name, remedy="Write one JSON object per row.")
@@ -226,8 +233,11 @@ def read_side_table(path: str) -> pl.DataFrame:
     place = Path(path)
     if not place.is_file():
         raise ReadError("no such file", where=path, remedy="`items` takes a table with one row an item.")
+    source = Source(path=place, root=place)
     with named(path):
-        frame = scan(Source(path=place, root=place)).collect()
+        if cut_row(source):
+            raise ReadError("ends in mid-row", where=path, remedy="A copy may have been cut short: copy it again.")
+        frame = scan(source).collect()
     roles = find_roles(frame.columns, {})
     if "item" not in roles:
         raise ReadError(f"no column for the item among {', '.join(frame.columns)}", where=path)
@@ -246,7 +256,8 @@ def published_scores(frame: pl.DataFrame, source: str, writing: Writing) -> Read
     figures = _figures(frame, roles, writing)
     rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
     entries = []
-    for row in rows.filter(pl.col("score_").is_not_null() & pl.col(roles["model"]).is_not_null()).iter_rows(named=True):
+    whole = rows.filter(pl.col("score_").is_not_null() & pl.col(roles["model"]).is_not_null())
+    for row in whole.iter_rows(named=True):
         n, model = row.get("n_"), str(row[roles["model"]])
         entries.append(
             Published(
@@ -260,7 +271,14 @@ def published_scores(frame: pl.DataFrame, source: str, writing: Writing) -> Read
                 scaled=figures.scaled,
             )
         )
-    return Reading(published=tuple(entries), notes=figures.notes, cautions=figures.cautions)
+    return Reading(
+        published=tuple(entries), notes=(*figures.notes, *_left_out(rows, len(whole))), cautions=figures.cautions
+    )
+
+
+def _left_out(rows: pl.DataFrame, whole: int) -> Iterator[str]:
+    if whole < len(rows):
+        yield f"{plural(len(rows) - whole, 'row')} of {len(rows):,} without a model or a score left out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,9 +324,9 @@ def _step(row: dict[str, Any], model: str) -> str:
     return "" if step is None or model.endswith(str(step)) else f" · {step}"
 
 
-def published_roles(columns: list[str]) -> dict[str, str]:
+def published_roles(columns: Iterable[str]) -> dict[str, str]:
     """Say which columns of a leaderboard hold what."""
-    by_name = {name.lower().strip(): name for name in reversed(columns)}
+    by_name = {name.lower().strip(): name for name in reversed(list(columns))}
     return {
         role: next(by_name[alias] for alias in aliases if alias in by_name)
         for role, aliases in PUBLISHED_ALIASES.items()

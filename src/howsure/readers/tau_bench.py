@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like, number, scored, tidy
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,22 +87,39 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
+        extents=_extents(document, info, task, str(records[0]["model"])),
         cautions=mixed_ids([run["task_id"] for run in document["simulations"]], source.name),
         configuration=_configuration(info),
     )
 
 
+def _extents(document: Mapping[str, Any], info: Mapping[str, Any], task: str, model: str) -> tuple[Extent, ...]:
+    """Say how much was to be simulated: every task, so many times."""
+    tasks, trials = document.get("tasks"), info.get("num_trials")
+    if not isinstance(tasks, list) or not tasks or not isinstance(trials, int) or trials < 1:
+        return ()
+    names = tuple(str(entry.get("id")) for entry in tasks if isinstance(entry, dict))
+    return (
+        Extent(
+            task=task, model=model, items=len(tasks), attempts=trials, names=names if len(names) == len(tasks) else ()
+        ),
+    )
+
+
 def _read_submission(document: Mapping[str, Any], source: Source) -> Reading:
+    model = document.get("model_name")
+    if not isinstance(model, str):
+        raise ReadError("no model_name", where=source.name, remedy="Check the submission.")
     published = tuple(
         Published(
             task=f"tau2-bench {domain}",
-            model=str(document.get("model_name")),
+            model=model,
             metric="reward",
-            score=result["pass_1"] / 100,
+            score=number(result["pass_1"]) / 100,
             source=source.name,
         )
         for domain, result in (document.get("results") or {}).items()
-        if isinstance(result, dict) and isinstance(result.get("pass_1"), (int, float))
+        if isinstance(result, dict) and result.get("pass_1") is not None
     )
     effort = document.get("reasoning_effort")
     return Reading(

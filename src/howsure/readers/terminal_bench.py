@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
 from howsure.readers.naming import from_path
-from howsure.table.scores import TaskFacts
+from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"
 
 _START = re.compile(rb"\s*\{")
+_RUN = r"run[-_]?\d+(?:[-_].*)?|\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d"
+_VERSIONED = re.compile(r"terminal-bench[\w.-]*@[\w.-]+")
 _TRIAL = re.compile(r"\.(\d+)-of-\d+\.")
 
 
@@ -30,13 +34,23 @@ def claims(source: Source) -> Claim | None:
     head = source.head
     if not _START.match(head):
         return None
-    if looks_like(head, ("task_id", "is_resolved")) or looks_like(head, ("task_name", "verifier_result")):
+    if looks_like(head, ("task_id", "is_resolved")):
+        return "companion" if _is_trial_of_a_run(source) else "rows"
+    if looks_like(head, ("task_name", "verifier_result")):
         return "rows"
     if looks_like(head, ("task_name", "trial_name", "task_checksum")):
         return "rows"
     if looks_like(head, ("n_total_trials", "stats")) or looks_like(head, ("run_id", "agent_name", "dataset_name")):
         return "companion"
     return None
+
+
+def _is_trial_of_a_run(source: Source) -> bool:
+    """Say whether a trial lies below the results of its run, `<run>/<task>/<trial>/results.json`, which repeat it."""
+    if looks_like(source.head, ("results", "n_resolved")):
+        return False
+    run = next((folder / source.path.name for folder in source.path.absolute().parents[2:3]), source.path)
+    return run.is_file() and b'"results"' in Source(path=run, root=source.root).head
 
 
 def read(source: Source) -> Reading:
@@ -67,19 +81,59 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
             }
         )
         seen[item] += 1
-    return Reading(rows=tidy(records, source=source.name), facts=(_facts(task, "resolved"),), cautions=cautions)
+    n = _trials(document)
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(_facts(task, "resolved"),),
+        published=_published(document, n, task, model, source),
+        extents=_extents(n, max(seen.values()), task, model),
+        cautions=cautions,
+    )
+
+
+def _trials(document: Mapping[str, Any]) -> int:
+    """Return how many trials a run says that it had, 0 where it doesn't."""
+    counts = [document.get(name) for name in ("n_resolved", "n_unresolved")]
+    return sum(count for count in counts if isinstance(count, int)) if None not in counts else 0
+
+
+def _published(document: Mapping[str, Any], n: int, task: str, model: str, source: Source) -> tuple[Published, ...]:
+    if not n:
+        return ()
+    score = document["n_resolved"] / n
+    return (Published(task=task, model=model, metric="resolved", score=score, n=n, source=source.name),)
+
+
+def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]:
+    """Say how much a run was, where its trials are a number of attempts at every task."""
+    return (Extent(task=task, model=model, items=n // attempts, attempts=attempts),) if n and n % attempts == 0 else ()
 
 
 def _metadata(source: Source, trials: list[Any]) -> tuple[str, str, tuple[Caution, ...]]:
-    """Take agent, model and dataset from run_metadata.json in the run's folder, which a trial's folder lies below."""
+    """Name the task, and the system after the leaderboard's folder, agent and model of run_metadata.json, or the path."""
+    run, benchmark = _run_metadata(source), _benchmark(source)
+    task = str(run.get("dataset_name") or (benchmark.name.partition("@")[0] if benchmark else "terminal-bench"))
+    if benchmark is not None and benchmark != source.path.absolute().parent:
+        return task, source.path.absolute().relative_to(benchmark).parts[0], ()
+    if run.get("model_name"):
+        return task, " ".join(str(run[key]) for key in ("agent_name", "model_name") if run.get(key)), ()
+    inner = "|".join(re.escape(str(trial.get(key))) for trial in trials[:1] for key in ("task_id", "trial_name"))
+    return task, *from_path(source, r"(?:__)?results\.json|\.json", plain=f"{_RUN}|{inner}")
+
+
+def _run_metadata(source: Source) -> Mapping[str, Any]:
+    """Return what run_metadata.json says, in the run's folder, which a trial's folder lies below."""
     for folder in source.path.absolute().parents[:3]:
         path = folder / "run_metadata.json"
         if path.is_file():
             run = Source(path=path, root=source.root).json()
-            names = [str(run[key]) for key in ("agent_name", "model_name") if run.get(key)]
-            return str(run.get("dataset_name") or "terminal-bench"), " ".join(names) or folder.name, ()
-    inner = "|".join(re.escape(str(trial.get(key))) for trial in trials[:1] for key in ("task_id", "trial_name"))
-    return "terminal-bench", *from_path(source, r"(?:__)?results\.json|\.json", plain=inner)
+            return run if isinstance(run, dict) else {}
+    return {}
+
+
+def _benchmark(source: Source) -> Path | None:
+    """Return the leaderboard's folder of a benchmark, `terminal-bench-core@0.1.1`, each folder in which is a system."""
+    return next((folder for folder in source.path.absolute().parents if _VERSIONED.fullmatch(folder.name)), None)
 
 
 def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
@@ -134,4 +188,5 @@ def _facts(task: str, headline: str | None) -> TaskFacts:
         headline=headline,
         failures="zero",
         failures_words="terminal-bench counts a trial that was not judged as a failure.",
+        missing_fails=True,
     )

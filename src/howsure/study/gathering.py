@@ -9,6 +9,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError
 from howsure.study import attempts, checkpoints, clusters
+from howsure.study.completing import completed, counts_as_failed
 from howsure.study.directions import directions_note
 from howsure.study.failures import FailurePolicy, decided, failures_note
 from howsure.study.names import choose, resolve
@@ -80,6 +81,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
         averages=averages,
         column=_score_column(scores),
         models=models,
+        missing=tuple(lack for lack in scores.missing if not counts_as_failed(lack, scores, design)),
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
         cautions=(*cautions, *_doubts(found, parts)),
@@ -172,7 +174,8 @@ class _SortedOut:
 
 def _sorted_out(found: Grouped, scores: Scores, design: Design, wanted: Wanted) -> _SortedOut:
     """Part what was asked for from what explains it, and choose the metrics of every task."""
-    every = _parts(found.results)
+    failed = [lack for lack in scores.missing if counts_as_failed(lack, scores, design)]
+    every = completed(_parts(found.results), failed)
     scales = scales_of(every, scores, design, _score_column(scores))
     every = scales.place(every)
     refined = _refined(scores) if design.score.kind == "prob" else {}

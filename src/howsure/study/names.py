@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 ROLES = ("task", "model", "metric")
+LONGEST_NAME = 1_000
+"""More characters are no name of a task, a model or a metric, and no table or chart could show them."""
 
 
 def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | None = None) -> str:
@@ -51,11 +53,23 @@ def choose(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> tuple[Want
     row is left.
     """
     found = group(scores, wanted, columns)
+    for role in ROLES:
+        refuse_long(role, found.results[role].unique().cast(pl.String))
     missing = [role for role in ROLES if not _all_found(role, getattr(wanted, role), found)]
     meant = replace(wanted, **{role: _meant(scores, role, getattr(wanted, role), found) for role in missing})
     if not len(found.results):
         raise _nothing([f"{role} {listing([repr(name) for name in getattr(meant, role)])}" for role in missing])
     return meant, found
+
+
+def refuse_long(role: str, names: pl.Series) -> None:
+    """DataError for a name that is too long to be one."""
+    long = names.filter(names.str.len_chars() > LONGEST_NAME)
+    if len(long):
+        raise DataError(
+            f"the {role} {long[0][:40]!r} … has {len(long[0]):,} characters, more than the limit of {LONGEST_NAME:,}",
+            remedy=f"Check that the column for the {role} holds names.",
+        )
 
 
 def _all_found(role: str, names: Sequence[str], found: Grouped) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from howsure.study.checkpoints import Average
     from howsure.study.design import Design
     from howsure.table.scores import TaskFacts
+    from howsure.table.stated import Missing
 
     Key = tuple[str, str]
     Parts = Mapping[Key, pl.DataFrame]
@@ -44,7 +45,8 @@ class Study:
     what the clusterings of each task are called. `values`: how often every item had every score, where the rule needs it.
     `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked for.
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
-    `column`: the one that the scores stand in. `held`: the tasks on which each model has a score, on any metric.
+    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `held`: the tasks on which
+    each model has a score, on any metric.
     """
 
     design: Design
@@ -60,6 +62,7 @@ class Study:
     every_task: tuple[str, ...] = ()
     partial: tuple[Key, ...] = ()
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    missing: tuple[Missing, ...] = ()
     policy: FailurePolicy
     column: str = ""
     notes: tuple[str, ...] = ()
@@ -147,7 +150,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
     known = study.items.filter(task=task)
     groups = ids.to_frame("item").join(known, on="item", how="left", maintain_order="left")
     names = study.cluster_names.get(task, ())
-    clusters = [coded(groups[f"cluster_{k}"]) for k in range(len(names))]
+    clusters = [coded(groups[f"cluster_{k}"].fill_null(groups["item"])) for k in range(len(names))]
     if len(clusters) == 1 and len(clusters[0][0]) == len(ids):
         clusters = []
     return ScoreMatrix(
@@ -208,5 +211,5 @@ def _weights(groups: pl.DataFrame) -> NDArray[np.float64] | None:
     """Return the items' weights, None where they are all the same."""
     if "weight" not in groups.columns:
         return None
-    weights = groups["weight"].to_numpy()
+    weights = groups["weight"].fill_null(strategy="mean").to_numpy()
     return weights if np.ptp(weights) else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from queue import Full, Queue
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -14,8 +17,10 @@ if TYPE_CHECKING:
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
-POLARS_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+POLARS_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What Polars raises over a table that it can't read; a panic is no Exception."""
+PATIENCE = 0.1
+"""Seconds after which one who waits to hand over a piece looks whether anybody still wants it."""
 
 
 def to_polars(frame: Frame) -> pl.DataFrame:
@@ -33,15 +38,46 @@ def to_polars(frame: Frame) -> pl.DataFrame:
 
 
 def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
-    """Collect a frame in pieces of so many rows, in order; at least one, which may be empty."""
-    piece = None
+    """Collect a frame in pieces of so many rows, in order; at least one, which may be empty.
+
+    The pieces of `collect_batches` just end where Polars panics, as over a file that is cut meanwhile; here that is an error.
+    """
+    pieces: Queue[pl.DataFrame | None] = Queue(maxsize=1)
+    left, faults, count = Event(), list[BaseException](), 0
+    worker = Thread(target=_collect_into, args=(pieces, frame, rows, left, faults), daemon=True)
+    worker.start()
     try:
-        for piece in frame.collect_batches(chunk_size=rows):
+        while (piece := pieces.get()) is not None:
+            count += 1
             yield piece
-    except POLARS_FAULTS as error:
-        raise _unreadable(error) from None
-    if piece is None:
+    finally:
+        left.set()
+        worker.join()
+    if faults:
+        raise faults[0]
+    if not count:
         yield frame.collect_schema().to_frame()
+
+
+def _collect_into(
+    pieces: Queue[pl.DataFrame | None], frame: pl.LazyFrame, rows: int, left: Event, faults: list[BaseException]
+) -> None:
+    """Put the pieces of a frame, and None after the last, until nobody waits for more (`left`)."""
+
+    def put(piece: pl.DataFrame | None) -> bool:
+        while not left.is_set():
+            with suppress(Full):
+                pieces.put(piece, timeout=PATIENCE)
+                return False
+        return True
+
+    try:
+        frame.sink_batches(put, chunk_size=rows)
+    except POLARS_FAULTS as fault:
+        faults.append(_unreadable(fault))
+    except BaseException as fault:  # noqa: BLE001 - it is raised where the pieces are read
+        faults.append(fault)
+    put(None)
 
 
 def _unreadable(error: BaseException) -> DataError:

@@ -36,7 +36,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent"),
     "item": (
         *("item", "item_id", "question_id", "sample_id", "instance_id", "example_id", "problem_id", "prompt_id"),
-        *("doc_hash", "doc_id", "question", "problem", "id"),
+        *("task_id", "doc_hash", "doc_id", "question", "problem", "id"),
     ),
     "attempt": ("attempt", "epoch", "trial", "repeat", "replicate", "run", "seed"),
     "metric": ("metric", "metric_name", "scorer"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.errors import Caution
+    from howsure.table.stated import Missing, Reconciled
 
 MOST_NAMES = 3
 """So many files or tasks are named in a `repr`."""
@@ -23,7 +24,8 @@ class TaskFacts:
     """What a harness says of one task.
 
     `headline` is the metric that the harness itself puts first, None where it names none; `failures` is what the
-    harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence. `finer` holds the
+    harness does with a failed attempt ("drop" or "zero"), `failures_words` the same as a sentence; `missing_fails`: whether it
+    counts what wasn't run as failed as well. `finer` holds the
     metrics that are probabilities of the right answer, and the right-or-wrong metric that each refines.
     `planned` and `epochs`: items of the whole run and attempts at each, 0 where the log doesn't say; `shuffled`: whether
     items were put in random order, None where it doesn't say; `order`: the items of a run in progress as it starts them.
@@ -35,6 +37,7 @@ class TaskFacts:
     lower_is_better: frozenset[str] = frozenset()
     failures: str = "drop"
     failures_words: str = ""
+    missing_fails: bool = False
     finer: Mapping[str, str] = field(default_factory=dict, hash=False)
     planned: int = 0
     epochs: int = 0
@@ -82,7 +85,9 @@ def _joined_order(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ..
 class Published:
     """A score that a log or a leaderboard states without the rows behind it, on the scale of the tidy table.
 
-    `scaled`: the reader made a fraction of it, so that no bounds are to be named.
+    `scaled`: the reader made a fraction of it, so that no bounds are to be named. `reducer`: how the harness made one score of the
+    attempts at an item; another than the mean stands behind an @ in `metric`. `cluster`: the column that `stderr` is
+    clustered by. `decimals`: so many are stated, None where all are.
     """
 
     task: str
@@ -93,6 +98,14 @@ class Published:
     stderr: float | None = None
     source: str = ""
     scaled: bool = False
+    reducer: str = "mean"
+    cluster: str = ""
+    decimals: int | None = None
+
+    @property
+    def row_metric(self) -> str:
+        """The metric of the rows that stand behind the score."""
+        return self.metric.removesuffix(f"@{self.reducer}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +142,8 @@ class Scores:
         cautions: Warnings, each with what to do about it.
         notes: Statements that precede any number.
         signed: Score columns that were in percent by their % signs, and are fractions now.
+        missing: What runs were to answer and didn't, as their logs state it.
+        reconciled: Figures that logs state of their rows, and what the rows give.
 
     Examples:
         >>> import polars as pl
@@ -144,6 +159,8 @@ class Scores:
     cautions: tuple[Caution, ...] = ()
     notes: tuple[str, ...] = ()
     signed: frozenset[str] = frozenset()
+    missing: tuple[Missing, ...] = ()
+    reconciled: tuple[Reconciled, ...] = ()
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""

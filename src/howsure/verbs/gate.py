@@ -9,6 +9,7 @@ from howsure.errors import OptionError
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
+from howsure.inference.gating.unknown import weighed
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
@@ -39,6 +40,7 @@ def gate(
     at_most: float | None = None,
     overall: Overall | Mapping[str, float] | None = None,
     each_task: bool = True,
+    missing_at_most: float = 0.01,
     method: ComparisonMethod | None = None,
     variance: Variance = "CR2",
     level: float = 0.95,
@@ -60,7 +62,8 @@ def gate(
     The gate passes only if every check passes, which requires no correction (an intersection-union test, Berger 1982);
     it fails if any check fails, with p-values Holm-corrected over the checks. A task that only the baseline has can't
     be told. A candidate that meets all criteria fails with probability 1 − level at most; doubtful cases are "can't
-    tell" rather than random. Clusters and questions are assumed independent draws.
+    tell" rather than random. Clusters and questions are assumed independent draws. A verdict that attempts without a score
+    could turn, were they all right or all wrong, is "can't tell" as well where these are more than `missing_at_most`.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
@@ -76,6 +79,9 @@ def gate(
         overall: Check the tasks combined as well: "mean" over tasks, "pooled" over all items, or a weight for each
             task. None checks single tasks only.
         each_task: Whether single tasks are checked; False requires `overall`.
+        missing_at_most: The share of attempts without a score, of all that were to be made on a task, up to which a verdict
+            stands although their outcomes could turn it. Above it such a verdict is "can't tell", unless the harness
+            or `failures` says what they count as.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
@@ -110,8 +116,13 @@ def gate(
         at_least=at_least,
         at_most=at_most,
     )
-    candidate, baseline, overall, each_task = checked(
-        "gate", candidate=candidate, baseline=baseline, overall=overall, each_task=each_task
+    candidate, baseline, overall, each_task, missing_at_most = checked(
+        "gate",
+        candidate=candidate,
+        baseline=baseline,
+        overall=overall,
+        each_task=each_task,
+        missing_at_most=missing_at_most,
     ).values()
     how_asked = checked("gate", method=method, variance=variance, level=level, seed=seed)
     asked = Criteria(**criteria)
@@ -122,7 +133,7 @@ def gate(
     require_direction(study)
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)
     checks, notes, cautions = judged(how)
-    checks = decided(how, checks)
+    checks = weighed(how, decided(how, checks), missing_at_most)
     cautions += other_policies(how, checks)
     return Gate(
         candidate=how.candidate,

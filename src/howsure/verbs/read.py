@@ -49,7 +49,8 @@ def read(
         decimal: The mark before decimals in numbers written as text, "point" or "comma". None takes what the column proves:
             78,8 is a number with a comma; 1,234 alone is refused, since it could be both.
         reader: The name of the reader to use for every file. None recognises the format of each.
-        strict: Whether to stop at the first file that can't be read, instead of reporting it and continuing.
+        strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file itself states,
+            instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
             logs that contain it.
         progress: Called with the sources before they are read; iterates over what it returns. None shows no progress.
@@ -60,7 +61,7 @@ def read(
 
     Raises:
         OptionError: If an option has a value that it can't have.
-        ReadError: If none of the files can be read. With `strict`, if any of them can't.
+        ReadError: If none of the files can be read. With `strict`, if any of them can't, or differs from what it states.
         DataError: If the columns of a table don't fit, for instance because none holds a score.
 
     Examples:

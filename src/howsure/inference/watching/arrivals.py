@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -65,7 +65,7 @@ def arrivals(
 
     `order`: of all items as they are started; empty takes what the log tells.
     """
-    study = gather(scores, design)
+    study = gather(replace(scores, missing=()), design)  # what isn't run yet hasn't failed
     task, metric = _one_part(study)
     part, cautions = (
         study.parts[task, metric],

@@ -1,0 +1,170 @@
+"""Attempts whose outcome nobody knows: could they turn a verdict, and how one-sided would they have to be?"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution
+from howsure.inference.gating.deciding import decided
+from howsure.inference.gating.judging import judged
+from howsure.study.completing import completed
+from howsure.wording import VERDICTS, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.answers.gate import Check, GateVerdict
+    from howsure.inference.gating.asking import How
+    from howsure.study.study import Study
+
+    Key = tuple[str, str]
+    Name = tuple[str, str, str]
+
+
+def weighed(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
+    """Take back verdicts that attempts of unknown outcome could turn, where they are more than a share of `at_most`.
+
+    Unknown are attempts without a score and what wasn't run, unless the harness or the user says what they count as. Where they are
+    fewer, the verdict stands, and how many of them would have to go the other way is said.
+    """
+    worlds = _Worlds.of(how)
+    if not worlds.unknown:
+        return list(checks)
+    extremes = [worlds.verdicts(worlds.all_against), worlds.verdicts({})]
+    return [_weighed(check, worlds, extremes, at_most) for check in checks]
+
+
+def _weighed(check: Check, worlds: _Worlds, extremes: Sequence[Mapping[Name, GateVerdict]], at_most: float) -> Check:
+    count, tried = worlds.counts(check.task)
+    if check.lacking or check.verdict == "unclear" or not count:
+        return check
+    if worlds.can_be_judged and all(world.get(_name(check), check.verdict) == check.verdict for world in extremes):
+        return check
+    share = f"{count:,} of {plural(tried, 'attempt')} have no score"
+    if count > at_most * tried:
+        message = f"{share}, and their outcomes could turn the verdict, which would be {VERDICTS[check.verdict].lower()!r} without them"
+        told = Caution(code="missing_could_turn", message=message, remedy=REMEDY)
+        return replace(check, verdict="unclear", n_unknown=count, cautions=(*check.cautions, told))
+    if not worlds.can_be_judged or not check.task:
+        told = Caution(
+            code="missing_could_turn", message=f"{share}, and their outcomes could turn the verdict", remedy=RUN
+        )
+    else:
+        against = extremes[0].get(_name(check), check.verdict) != check.verdict
+        needed, way = worlds.turning(check, against=against), "against" if against else "in favour of"
+        message = f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
+        told = Caution(code="missing_could_turn", message=message, remedy=RUN)
+    return replace(check, cautions=(*check.cautions, told))
+
+
+RUN = "Run them again to be sure."
+REMEDY = "Run them again, or say what they count as with `failures`; `missing_at_most` lets a share of them be."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worlds:
+    """A study with all that is missing in it, and the attempts of unknown outcome by task and metric and by model."""
+
+    how: How
+    study: Study
+    unknown: Mapping[Key, Mapping[str, int]]
+
+    @classmethod
+    def of(cls, how: How) -> _Worlds:
+        study = replace(how.study, parts=completed(how.study.parts, how.study.missing))
+        lost = {key: _lost(part) for key, part in study.parts.items() if not _is_settled(how.study, key, part)}
+        return cls(how=how, study=study, unknown={key: found for key, found in lost.items() if found})
+
+    @property
+    def can_be_judged(self) -> bool:
+        """Whether attempts can be filled in: rules over attempts and averaged checkpoints are made from single rows."""
+        return not (self.study.rule.over_attempts or self.study.averages)
+
+    @property
+    def all_against(self) -> dict[Key, int]:
+        """All attempts of unknown outcome."""
+        return {key: sum(found.values()) for key, found in self.unknown.items()}
+
+    def counts(self, task: str) -> tuple[int, int]:
+        """Count the attempts of unknown outcome of a task (of all where it is empty), and all that were to be made."""
+        keys = [key for key in self.study.parts if task in ("", key[0])]
+        return (
+            sum(self.all_against.get(key, 0) for key in keys),
+            sum(int(self.study.parts[key]["rows"].sum()) for key in keys),
+        )
+
+    def verdicts(self, against: Mapping[Key, int]) -> dict[Name, GateVerdict]:
+        """Judge a world in which so many of these attempts go against the candidate, and the others for it."""
+        if not self.can_be_judged:
+            return {}
+        parts = {
+            key: self._filled(key, against.get(key, 0)) if key in self.unknown else part
+            for key, part in self.study.parts.items()
+        }
+        how = replace(self.how, study=replace(self.study, parts=parts, missing=()))
+        return {_name(check): check.verdict for check in decided(how, judged(how)[0])}
+
+    def turning(self, check: Check, *, against: bool) -> int:
+        """Return how few of the attempts turn a check's verdict by going against the candidate, or for it, found by halving."""
+        key = (check.task, check.metric)
+        count = self.all_against[key]
+
+        def turns(number: int) -> bool:
+            found = self.verdicts({key: number if against else count - number})
+            return found.get(_name(check), check.verdict) != check.verdict
+
+        return bisect_left(range(count + 1), True, key=turns)
+
+    def _filled(self, key: Key, against: int) -> pl.DataFrame:
+        """Give the unknown attempts of a part their outcomes: the candidate's go against it first, then the baseline's for that one."""
+        part, found, candidate = self.study.parts[key], self.unknown[key], self.how.candidate
+        mine = min(against, found.get(candidate, 0))
+        theirs = sum(count for model, count in found.items() if model != candidate)
+        bounded = not bool(((part["low"] < 0) | (part["high"] > 1)).any())
+        ends = (0.0, 1.0) if bounded else (float(part["low"].min()), float(part["high"].max()))  # type: ignore[arg-type]
+        worst, best = reversed(ends) if self.study.is_lower_better(key) else ends
+        bad = pl.when(pl.col("model").cast(pl.String) == candidate).then(mine).otherwise(theirs - (against - mine))
+        return _with_outcomes(part, bad, worst, best)
+
+
+def _with_outcomes(part: pl.DataFrame, bad: pl.Expr, worst: float, best: float) -> pl.DataFrame:
+    """Score all attempts that have no score: the first `bad` of a model the worst, the others the best."""
+    lost = (pl.col("rows") - pl.col("n")).cast(pl.Int64)
+    before = lost.cum_sum().over("model") - lost
+    wrong = pl.min_horizontal((bad - before).clip(lower_bound=0), lost)
+    right, n, rows = lost - wrong, pl.col("n").cast(pl.Int64), pl.col("rows").cast(pl.Int64)
+    known, square = (
+        pl.col("mean").fill_null(0.0),
+        pl.col("variance").fill_null(0.0) + pl.col("mean").fill_null(0.0) ** 2,
+    )
+    mean = (known * n + worst * wrong + best * right) / rows
+    power = (square * n + worst**2 * wrong + best**2 * right) / rows
+    ends = [pl.when(wrong > 0).then(worst), pl.when(right > 0).then(best)]
+    return part.with_columns(
+        mean=mean,
+        variance=(power - mean**2).clip(lower_bound=0),
+        n=pl.col("rows").cast(part.schema["n"]),
+        low=pl.min_horizontal("low", *ends),
+        high=pl.max_horizontal("high", *ends),
+    )
+
+
+def _is_settled(study: Study, key: Key, part: pl.DataFrame) -> bool:
+    """Say whether harness or user say what an attempt without a score counts as; of what was never run the user alone may."""
+    if study.design.failures_of(key[0]) != "harness":
+        return True
+    silent = any(lack.task == key[0] for lack in study.missing)
+    return study.policy_of(key) == "zero" and not silent and bool(len(part))
+
+
+def _lost(part: pl.DataFrame) -> dict[str, int]:
+    lost = part.group_by(pl.col("model").cast(pl.String)).agg((pl.col("rows") - pl.col("n")).sum().cast(pl.Int64))
+    return {model: count for model, count in lost.iter_rows() if count}
+
+
+def _name(check: Check) -> Name:
+    return check.task, check.metric, check.criterion

@@ -1,0 +1,74 @@
+"""aider's benchmark: one hidden file a case, with the outcome of a first try and of a second after a failure.
+
+The second try sees the first one's error, so that it is no further attempt: what aider reports is whether the case was solved at
+the first try, and within both.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Claim, Reading, Source, looks_like, tidy
+from howsure.table.scores import TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME = "aider"
+FORMATS = "aider's benchmark results (.aider.results.json)"
+FILE = ".aider.results.json"
+
+TASK = "aider"
+_KEYS = ("testcase", "model", "tests_outcomes")
+_GROUPS = frozenset(["pass-at-1", "pass-at-2", "failed"])
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim the results of one case."""
+    return "rows" if looks_like(source.head, _KEYS) else None
+
+
+def read(source: Source) -> Reading:
+    """Read one case: solved at the first try, and within so many."""
+    document = source.json()
+    outcomes = document.get("tests_outcomes")
+    if not isinstance(outcomes, list) or not outcomes:
+        raise ReadError("no outcome of the tests", where=source.name, remedy="Run the case again.")
+    return Reading(
+        rows=tidy(_records(document, [bool(outcome) for outcome in outcomes]), source=source.name),
+        facts=(_FACTS,),
+        configuration={"run": _run(source), "edit_format": str(document.get("edit_format"))},
+    )
+
+
+def _records(document: Mapping[str, Any], outcomes: list[bool]) -> list[dict[str, Any]]:
+    """Score every try of two; one that wasn't needed is as good as the first."""
+    tries = (list(accumulate(outcomes, or_)) + [any(outcomes)] * 2)[:2]
+    return [
+        {
+            "task": TASK,
+            "model": document.get("model"),
+            "item": document.get("testcase"),
+            "metric": f"pass_rate_{place}",
+            "score": float(solved),
+        }
+        for place, solved in enumerate(tries, 1)
+    ]
+
+
+def _run(source: Source) -> str:
+    """Return the folder of the run, above those that sort its cases."""
+    folders = [folder.name for folder in source.path.absolute().parents[1:]]
+    return next((name for name in folders if name not in _GROUPS), "")
+
+
+_FACTS = TaskFacts(
+    task=TASK,
+    harness="aider",
+    headline="pass_rate_2",
+    failures="zero",
+    failures_words="aider counts a case that ran out of time or context as not solved.",
+)

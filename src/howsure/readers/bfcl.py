@@ -1,0 +1,90 @@
+"""BFCL: a score file names the failed items only; which items there were stands in the result file of the same category.
+
+Checked on the files of BFCL v4.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Claim, Reading, Source, finite, tidy
+from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NAME = "bfcl"
+FORMATS = "BFCL scores beside their results (score/…_score.json, result/…_result.json)"
+
+METRIC = "accuracy"
+_SCORE = re.compile(rb'\s*\{\s*"accuracy"\s*:\s*[\d.]+\s*,\s*"correct_count"\s*:\s*\d+\s*,\s*"total_count"\s*:\s*\d+')
+_RESULT = re.compile(rb'\s*\{\s*"id"\s*:\s*"[^"\n]+"\s*,\s*"result"\s*:')
+_NAME = re.compile(r"(?:BFCL_v\d+_)?(?P<category>.+)_score\.json")
+_RESULTS = re.compile(r".+_result\.json")
+_REMEDY = "Keep the folder `result` beside `score`: the score file names the failed items only."
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim score files by their first line; result files are their companions."""
+    if _SCORE.match(source.head):
+        return "rows"
+    return "companion" if _RESULTS.fullmatch(source.path.name) and _RESULT.match(source.head) else None
+
+
+def read(source: Source) -> Reading:
+    """Read one category of one model; without its result file there is the published score alone."""
+    stated, *failed = source.json_lines()
+    named = _NAME.fullmatch(source.path.name)
+    category = named["category"] if named else source.path.stem
+    task, (model, run) = f"BFCL {category}", _model(source)
+    n, score = stated.get("total_count"), finite(stated.get("accuracy"))
+    if score is None or not n:
+        raise ReadError("no accuracy in the first line", where=source.name, remedy="Score the results again.")
+    wrong = {str(row["id"]): row.get("error_type") for row in failed if isinstance(row, dict) and "id" in row}
+    records = list(_records(source, wrong, {"task": task, "model": model, "metric": METRIC}))
+    return Reading(
+        rows=tidy(records, source=source.name) if records else None,
+        facts=(_facts(task),),
+        published=(Published(task=task, model=model, metric=METRIC, score=score, n=n, source=source.name),),
+        extents=(Extent(task=task, model=model, items=n, remedy=_REMEDY),),
+        notes=()
+        if records
+        else (f"no {_result_file(source).name} in the folder `result`: the published score alone.",),
+        configuration={"run": run} if run else {},
+    )
+
+
+def _model(source: Source) -> tuple[str, str]:
+    """Return the model, below the folder `score`, and the run, above it."""
+    parts = source.path.absolute().parts
+    place = max((k for k, part in enumerate(parts[:-1]) if part == "score"), default=0)
+    return (parts[place + 1], parts[place - 1]) if 0 < place < len(parts) - 2 else (source.path.parent.name, "")
+
+
+def _result_file(source: Source) -> Path:
+    parts = ["result" if part == "score" else part for part in source.path.absolute().parent.parts]
+    return Path(*parts, source.path.name.replace("_score.json", "_result.json"))
+
+
+def _records(source: Source, wrong: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    path = _result_file(source)
+    if not path.is_file():
+        return
+    for row in Source(path=path, root=source.root).json_lines():
+        if isinstance(row, dict) and "id" in row:
+            item = str(row["id"])
+            yield {**shared, "item": item, "score": float(item not in wrong), "error_type": wrong.get(item)}
+
+
+def _facts(task: str) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="BFCL",
+        headline=METRIC,
+        failures="zero",
+        failures_words="BFCL counts a call that can't be decoded as wrong.",
+    )

@@ -1,0 +1,124 @@
+"""EvalScope: reviews of single questions, with the report of their data set beside them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
+from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Extent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+NAME = "evalscope"
+FORMATS = "EvalScope reviews (reviews/<model>/<dataset>_<subset>.jsonl)"
+
+DECIMALS = 4
+"""Reports state so many."""
+_INDEX = re.compile(rb'\s*\{\s*"index"\s*:')
+_KEYS = ("target", "sample_score")
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim reviews; predictions and reports beside them are companions."""
+    head, kind = source.head, _kind(source)
+    if _INDEX.match(head) and kind == "predictions":
+        return "companion"
+    if _INDEX.match(head) and (kind == "reviews" or looks_like(head, _KEYS)):
+        return "rows"
+    return "companion" if kind == "reports" and looks_like(head, ("dataset_name", "model_name")) else None
+
+
+def read(source: Source) -> Reading:
+    """Read the reviews of one subset; an index begins anew in each, so that items are called after both."""
+    rows = [row for row in source.json_lines() if isinstance(row, dict) and isinstance(row.get("sample_score"), dict)]
+    if not rows:
+        raise ReadError("no scores in the reviews", where=source.name, remedy="Run the evaluation again.")
+    report, task, subset = _report(source)
+    model = source.path.absolute().parent.name
+    records = [record for row in rows for record in _records(row, task, model, subset)]
+    return Reading(
+        rows=tidy(records, source=source.name),
+        facts=(_facts(task, _headline(report, records)),),
+        published=tuple(_published(report, task, model, source)),
+        extents=tuple(_extents(report, task, model, subset)),
+    )
+
+
+def _kind(source: Source) -> str:
+    """Return the folder that says what a file is: reviews, predictions or reports."""
+    return source.path.absolute().parent.parent.name
+
+
+def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
+    """Find the report of the data set that the file's name begins with; return it, the data set and the subset."""
+    stem, folder = source.path.stem, source.path.absolute().parents[2] / "reports" / source.path.absolute().parent.name
+    names = sorted((path.stem for path in folder.glob("*.json") if stem.startswith(f"{path.stem}_")), key=len)
+    if not names:
+        task, _, subset = stem.rpartition("_")
+        return {}, task or stem, subset
+    document = Source(path=folder / f"{names[-1]}.json", root=source.root).json()
+    return document if isinstance(document, dict) else {}, names[-1], stem.removeprefix(f"{names[-1]}_")
+
+
+def _records(row: Mapping[str, Any], task: str, model: str, subset: str) -> Iterator[dict[str, Any]]:
+    sample = row["sample_score"]
+    score = sample.get("score") or {}
+    value = score.get("value") if isinstance(score, dict) else None
+    for metric, number in (value if isinstance(value, dict) else {"score": value}).items():
+        yield {
+            **flatten_metadata(sample.get("sample_metadata")),
+            "task": task,
+            "model": model,
+            "item": f"{subset}/{row.get('index')}",
+            "metric": metric,
+            **scored(number),
+            "subset": subset,
+        }
+
+
+def _headline(report: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the metric that the report puts first, where the rows have it."""
+    first = next((str(metric.get("name")) for metric in report.get("metrics") or ()), "")
+    name = first.removeprefix("mean_")
+    return name if any(record["metric"] == name for record in records) else None
+
+
+def _subsets(metric: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [subset for category in metric.get("categories") or () for subset in category.get("subsets") or ()]
+
+
+def _published(report: Mapping[str, Any], task: str, model: str, source: Source) -> Iterator[Published]:
+    """Yield the scores of a report of one subset; those of several are over more than one file."""
+    for metric in report.get("metrics") or ():
+        score, name = finite(metric.get("score")), str(metric.get("name")).removeprefix("mean_")
+        if score is not None and len(_subsets(metric)) == 1:
+            yield Published(
+                task=task,
+                model=model,
+                metric=name,
+                score=score,
+                n=metric.get("num"),
+                source=source.name,
+                decimals=DECIMALS,
+            )
+
+
+def _extents(report: Mapping[str, Any], task: str, model: str, subset: str) -> Iterator[Extent]:
+    for metric in (report.get("metrics") or ())[:1]:
+        for part in _subsets(metric):
+            if part.get("name") == subset and isinstance(part.get("num"), int):
+                yield Extent(task=task, model=model, items=part["num"])
+
+
+def _facts(task: str, headline: str | None) -> TaskFacts:
+    return TaskFacts(
+        task=task,
+        harness="EvalScope",
+        headline=headline,
+        failures="drop",
+        failures_words="EvalScope reviews what was answered, so every item in its files has a score.",
+    )

@@ -1,0 +1,57 @@
+"""MMLU-Pro: the outputs of its own script, a list of questions with the right letter and the predicted one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Claim, Reading, Source, looks_like, tidy
+from howsure.readers.naming import from_path
+from howsure.table.scores import TaskFacts
+
+NAME = "mmlu-pro"
+FORMATS = "MMLU-Pro outputs (.json)"
+
+TASK, METRIC = "MMLU-Pro", "correct"
+_LIST = re.compile(rb"\s*\[\s*\{")
+_KEYS = ("question_id", "question", "options", "answer", "category")
+_BEGINNING, _ENDING = "model_outputs_", r"(?:_\d+shots)?\.json"
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim a list of questions with answer and category, and a prediction."""
+    head = source.head
+    return "rows" if _LIST.match(head) and looks_like(head, _KEYS) and b'"pred"' in head else None
+
+
+def read(source: Source) -> Reading:
+    """Read one model's answers: right where prediction and answer are the same letter; no prediction is a wrong one."""
+    rows = [row for row in source.json() if isinstance(row, dict) and row.get("question_id") is not None]
+    if not rows:
+        raise ReadError("no questions", where=source.name, remedy="Run the evaluation again.")
+    model, cautions = from_path(source, _ENDING, beginning=_BEGINNING)
+    records: list[dict[str, Any]] = [
+        {
+            "task": TASK,
+            "model": model,
+            "item": row["question_id"],
+            "metric": METRIC,
+            "score": float(row.get("pred") == row.get("answer")),
+            "category": row.get("category"),
+            "src": row.get("src"),
+        }
+        for row in rows
+    ]
+    unanswered = sum(row.get("pred") is None for row in rows)
+    notes = (f"{unanswered:,} questions without a predicted letter count as wrong.",) if unanswered else ()
+    return Reading(rows=tidy(records, source=source.name), facts=(_FACTS,), cautions=cautions, notes=notes)
+
+
+_FACTS = TaskFacts(
+    task=TASK,
+    harness="MMLU-Pro",
+    headline=METRIC,
+    failures="zero",
+    failures_words="An answer without a letter is wrong here; MMLU-Pro's own script draws one at random.",
+)

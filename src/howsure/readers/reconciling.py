@@ -1,0 +1,191 @@
+"""The harness's own word: what logs state of their runs is held against the rows that were read from them.
+
+All files at once, so that a thousand small logs cost one grouping.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from howsure.errors import Caution
+from howsure.readers.reducers import reduced, standard_error
+from howsure.table.stated import Missing, Reconciled
+from howsure.wording import plural, told_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from howsure.readers.base import Reading
+    from howsure.table.scores import Published
+    from howsure.table.stated import Extent, Figure
+
+KEYS = ("file", "task", "model", "metric")
+RELATIVE = 1e-9
+"""Figures that are stated in full may differ by the rounding of sums."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What one log says of its rows: figures with their rows' own, what is missing, and what has to be told."""
+
+    figures: tuple[Reconciled, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    notes: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+
+
+class _Given(NamedTuple):
+    """What the rows of one file give for a task, model and metric."""
+
+    rows: int
+    items: int
+    mean: float | None
+    error: float | None
+
+
+def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
+    """Hold what each log, by its name, states against its rows; one without rows has nothing to be held against."""
+    talking = {
+        file: reading
+        for file, (_, reading) in enumerate(readings)
+        if reading.rows is not None and len(reading.rows) and (reading.published or reading.extents)
+    }
+    given = _given(talking)
+    return [
+        _word(reading, where, given.get(file, {})) if file in talking else Word()
+        for file, (where, reading) in enumerate(readings)
+    ]
+
+
+def _given(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str, str], _Given]]:
+    """Group the rows of all files once, by file, task, model and metric."""
+    if not readings:
+        return {}
+    names = ["task", "model", "metric", "item", "attempt", "score"]
+    frames = [reading.rows[names] for reading in readings.values()]  # type: ignore[index]
+    heights = pl.Series("height", [len(frame) for frame in frames], dtype=pl.UInt32)
+    files = pl.DataFrame({"file": pl.Series(list(readings), dtype=pl.UInt32)}).select(
+        pl.col("file").repeat_by(heights).explode()
+    )
+    zero = [file for file, reading in readings.items() if any(fact.failures == "zero" for fact in reading.facts)]
+    score = pl.when(pl.col("file").is_in(zero)).then(pl.col("score").fill_null(0.0)).otherwise("score")
+    rows = pl.concat(frames).with_columns(files["file"]).with_columns(score=score)
+    found: dict[int, dict[tuple[str, str, str], _Given]] = {}
+    for file, task, model, metric, *values in _by_metric(rows).iter_rows():
+        found.setdefault(file, {})[task, model, metric] = _Given(*values)
+    return found
+
+
+def _by_metric(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows, items, the mean over items and its plain standard error; attempts at an item are averaged before."""
+    score, many = pl.col("score"), bool((rows["attempt"] > 0).any())
+    items = rows.lazy()
+    if many:
+        items = items.group_by(*KEYS, "item").agg(pl.len(), score.mean())
+    count = pl.col("len").sum() if many else pl.len()
+    error = score.std() / score.count().sqrt()
+    return (
+        items.group_by(*KEYS)
+        .agg(count.alias("rows"), pl.len().alias("items"), score.mean().alias("mean"), error.alias("error"))
+        .collect()
+    )
+
+
+def _word(reading: Reading, where: str, given: Mapping[tuple[str, str, str], _Given]) -> Word:
+    samples = [_samples(extent, given, where) for extent in reading.extents]
+    scores = [figure for stated in reading.published for figure in _scores(stated, reading, given, where)]
+    short = [pair for pair in zip(samples, reading.extents, strict=True) if not pair[0].agrees]
+    return Word(
+        figures=(*samples, *scores),
+        missing=tuple(_lacking(extent, reading) for _, extent in short),
+        notes=tuple(_subset(extent) for extent in reading.extents if extent.whole > extent.items),
+        cautions=(
+            *(_partial(*pair) for pair in short),
+            *(_differs(figure) for figure in scores if figure.figure == "score" and not figure.agrees),
+        ),
+    )
+
+
+def _samples(extent: Extent, given: Mapping[tuple[str, str, str], _Given], where: str) -> Reconciled:
+    """Count the rows of the metric that has most of them, or their items where the log states no number of attempts."""
+    found = [each for (task, model, _), each in given.items() if (task, model) == (extent.task, extent.model)]
+    read = max((each.rows if extent.attempts else each.items for each in found), default=0)
+    stated = extent.items * max(extent.attempts, 1)
+    about = {"source": where, "task": extent.task, "model": extent.model, "metric": ""}
+    return Reconciled(**about, figure="samples", stated=stated, read=read, agrees=read >= stated)
+
+
+def _lacking(extent: Extent, reading: Reading) -> Missing:
+    """Find the attempts that a run was to make and didn't, by item where the log names its items."""
+    rows: pl.DataFrame = reading.rows  # type: ignore[assignment]
+    part = rows.filter((pl.col("task") == extent.task) & (pl.col("model") == extent.model))
+    each, metric = max(extent.attempts, 1), part["metric"].mode().sort().first()
+    made = dict(part.filter(pl.col("metric") == metric).group_by("item").agg(pl.len()).iter_rows())
+    named = {name: each - made.get(name, 0) for name in extent.names or made if made.get(name, 0) < each}
+    unnamed = 0 if extent.names else max(extent.items - len(made), 0)
+    return Missing(task=extent.task, model=extent.model, named=named, unnamed=unnamed, attempts=each)
+
+
+def _scores(
+    stated: Published, reading: Reading, given: Mapping[tuple[str, str, str], _Given], where: str
+) -> Iterator[Reconciled]:
+    """Yield a published score, and its standard error, as the rows give it; nothing where it has no rows."""
+    found = given.get((stated.task, stated.model, stated.row_metric))
+    if found is None:
+        return
+    mean, error = found.mean, found.error
+    if stated.reducer != "mean" or stated.cluster:
+        mean, error = _otherwise(stated, reading)
+    yield _figure(stated, "score", stated.score, mean, where)
+    if stated.stderr is not None and error is not None and math.isfinite(error):
+        yield _figure(stated, "standard error", stated.stderr, error, where)
+
+
+def _otherwise(stated: Published, reading: Reading) -> tuple[float | None, float]:
+    """Return mean and standard error where the harness reduces attempts otherwise, or clusters."""
+    rows: pl.DataFrame = reading.rows  # type: ignore[assignment]
+    of_metric = {"task": stated.task, "model": stated.model, "metric": stated.row_metric}
+    zero = any(fact.task == stated.task and fact.failures == "zero" for fact in reading.facts)
+    cluster = stated.cluster if stated.cluster in rows.columns else "item"
+    items = reduced(rows.filter(**of_metric), stated.reducer, zero=zero, cluster=cluster)
+    return items["score"].mean(), standard_error(items)  # type: ignore[return-value]
+
+
+def _figure(stated: Published, figure: Figure, value: float, read: float | None, where: str) -> Reconciled:
+    found = math.nan if read is None else read
+    about = {"source": where, "task": stated.task, "model": stated.model, "metric": stated.metric}
+    near = _last_digit(stated.decimals) + RELATIVE * max(1.0, abs(value))
+    return Reconciled(**about, figure=figure, stated=value, read=found, agrees=abs(found - value) <= near)
+
+
+def _last_digit(decimals: int | None) -> float:
+    """Return half a unit of the last digit that is stated, 0 for figures that are stated in full."""
+    return 0.0 if decimals is None else 0.5 * 10.0**-decimals
+
+
+def _subset(extent: Extent) -> str:
+    return f"{extent.task}: a subset on purpose, {extent.items:,} of {extent.whole:,} questions."
+
+
+def _partial(samples: Reconciled, extent: Extent) -> Caution:
+    what = "sample" if extent.attempts else "question"
+    status = f" (status {extent.status})" if extent.status else ""
+    return Caution(
+        code="partial_run",
+        message=f"{samples.source}: {samples.read:,.0f} of {plural(int(samples.stated), what)} that the run was to answer "
+        f"are in the log{status}",
+        remedy=extent.remedy,
+    )
+
+
+def _differs(figure: Reconciled) -> Caution:
+    read, stated = told_apart(figure.read, figure.stated)
+    return Caution(
+        code="differs_from_log",
+        message=f"{figure.source}: the rows give {read} for {figure.task} · {figure.metric}, the log says {stated}",
+        remedy="`howsure describe` lists what logs state; find out which of the two is right before you use either.",
+    )

@@ -1,0 +1,120 @@
+"""What changes no answer: the order of rows, other names, other types of the same values, and the same attempt given again."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from asked import ASKS, ROWS, data, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OF_ROWS = [verb for verb in ASKS if verb != "audit"]
+IN_ORDER = {"watch"}
+"""The order of rows is the order in which the answers came."""
+NAMED = {"compare": "ab", "gate": "ab", "allocate": "a", "plan_score": "a", "watch": "ab"}
+"""Verbs that are told which models to look at."""
+WITH_MODELS = [verb for verb in OF_ROWS if verb != "trend"]
+"""The names of checkpoints tell their steps."""
+
+TYPES: dict[str, Callable[[pl.DataFrame], Any]] = {
+    "int": lambda rows: rows.with_columns(pl.col("score").cast(pl.Int8)),
+    "float32": lambda rows: rows.with_columns(pl.col("score").cast(pl.Float32)),
+    "bool": lambda rows: rows.with_columns(pl.col("score").cast(pl.Boolean)),
+    "decimal": lambda rows: rows.with_columns(pl.col("score").cast(pl.Decimal(10, 2))),
+    "text": lambda rows: rows.with_columns(pl.col("score").cast(pl.Int64).cast(pl.String)),
+    "categories": lambda rows: rows.with_columns(pl.col("model", "item", "passage").cast(pl.Categorical)),
+    "pandas, Decimal": lambda rows: rows.to_pandas().assign(score=[Decimal(int(score)) for score in rows["score"]]),
+    "pandas, category": lambda rows: rows.to_pandas().astype({"model": "category", "item": "category"}),
+    "pandas, nullable": lambda rows: rows.to_pandas().convert_dtypes(),
+    "arrow": lambda rows: rows.to_arrow(),
+    "lazy": lambda rows: rows.lazy(),
+}
+
+
+def _plain(value: Any) -> Any:
+    """Leave out what says from which rows an answer came, and when."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items() if key not in ("fingerprint", "made")}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _renamed(old: str, new: str, answer: Any) -> Any:
+    """Return an answer as data, with an old name for a new one."""
+    return json.loads(json.dumps(data(answer, _plain)).replace(old, new))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("verb", [verb for verb in OF_ROWS if verb not in IN_ORDER])
+def test_the_order_of_rows_changes_no_answer(verb: str, seed: int) -> None:
+    rows, ask = ASKS[verb]
+    same(data(ask(rows), _plain), data(ask(rows.sample(fraction=1, shuffle=True, seed=seed)), _plain))
+
+
+@pytest.mark.parametrize("verb", OF_ROWS)
+def test_names_of_items_and_clusters_change_no_number(verb: str) -> None:
+    rows, ask = ASKS[verb]
+    names = [pl.concat_str(pl.lit("of "), pl.col(name)).alias(name) for name in ("item", "passage")]
+    same(data(ask(rows), _plain), _renamed("of p", "p", ask(rows.with_columns(names))))
+
+
+@pytest.mark.parametrize("verb", WITH_MODELS)
+def test_names_of_models_change_no_number(verb: str) -> None:
+    rows, ask = ASKS[verb]
+    given = {name: f"§{name}" for name in NAMED.get(verb, "")}
+    same(data(ask(rows), _plain), _renamed("\\u00a7", "", ask(rows.with_columns(model="§" + pl.col("model")), **given)))
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("verb", OF_ROWS)
+def test_types_change_no_answer(verb: str, kind: str) -> None:
+    rows, ask = ASKS[verb]
+    same(data(ask(rows), _plain), data(ask(TYPES[kind](rows)), _plain))
+
+
+@pytest.mark.parametrize("verb", OF_ROWS)
+def test_numbers_for_ids_are_their_texts(verb: str) -> None:
+    rows, ask = ASKS[verb]
+    numbers = rows.with_columns(pl.col("item").rank("dense").cast(pl.Int64) + 100)
+    same(data(ask(numbers.with_columns(pl.col("item").cast(pl.String))), _plain), data(ask(numbers), _plain))
+
+
+ONCE = ROWS.filter(pl.col("attempt") == 0)
+AGAIN = pl.concat([ONCE.with_columns(pl.lit(k, dtype=pl.Int64).alias("attempt")) for k in range(3)])
+ESTIMATES: dict[str, Callable[[Any], list[Any]]] = {
+    "estimate": lambda rows: [entry.estimate for entry in hs.estimate(rows).entries],
+    "estimate, clusters": lambda rows: [entry.estimate for entry in hs.estimate(rows, cluster="passage").entries],
+    "leaderboard": lambda rows: [entry.estimate for entry in hs.leaderboard(rows).boards[0].entries],
+    "compare": lambda rows: [hs.compare(rows, "a", "b").difference],
+    "compare, clusters": lambda rows: [hs.compare(rows, "a", "b", cluster="passage").difference],
+}
+MEANS = [
+    pytest.param(verb, marks=pytest.mark.xfail(reason="attempts are taken for more answers", strict=True))
+    for verb in ("estimate", "estimate, clusters", "leaderboard")
+]
+
+
+@pytest.mark.parametrize("verb", ESTIMATES)
+def test_the_same_attempt_again_changes_neither_estimate_nor_error(verb: str) -> None:
+    once, again = ([[each.value, each.se, each.n_items] for each in ESTIMATES[verb](rows)] for rows in (ONCE, AGAIN))
+    same(once, again)
+
+
+@pytest.mark.parametrize("verb", [*MEANS, "compare", "compare, clusters"])
+def test_the_same_attempt_again_changes_no_limit(verb: str) -> None:
+    once, again = (
+        [[each.interval.low, each.interval.high] for each in ESTIMATES[verb](rows)] for rows in (ONCE, AGAIN)
+    )
+    same(once, again)
+
+
+def test_the_same_attempt_again_changes_no_gate() -> None:
+    once, again = (hs.gate(rows, "a", "b", not_worse_than=0.05).checks[0] for rows in (ONCE, AGAIN))
+    same([once.value, once.low, once.high, once.p_pass], [again.value, again.low, again.high, again.p_pass])
+    assert once.verdict == again.verdict

@@ -1,0 +1,214 @@
+"""Outputs of benchmarks' own scripts, made here to hold each trap."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import howsure
+from howsure.errors import ReadError
+from howsure.readers import aider, bfcl, evalscope, lm_eval_results, metr, mmlu_pro, mmmu, promptfoo, swebench
+from howsure.readers.base import Source
+from reader_cases import Write, codes, lines, read, scores
+
+FIRST = swebench.verified()[:12]
+PRO = "instance_NodeBB__NodeBB-04998908ba6721d64eba79ae3b65a351dcfbc5b5-vnan"
+
+
+def question(name: int, pred: str | None) -> dict[str, object]:
+    return {
+        "question_id": name,
+        "question": "?",
+        "options": ["a"],
+        "answer": "A",
+        "category": "law",
+        "src": "s",
+        "pred": pred,
+    }
+
+
+def test_metr_runs_are_attempts_at_tasks(write: Write) -> None:
+    rows = [
+        {
+            "run_id": f"r{k}",
+            "task_id": item,
+            "score": 15.8,
+            "task_family": "f",
+            "alias": "GPT-4o",
+            "model": "4o",
+            "score_binarized": won,
+        }
+        for k, (item, won) in enumerate([("t1", 1), ("t1", 0), ("t2", 0)])
+    ]
+    reading = read(metr, write("all_runs.jsonl", lines(rows)))
+    assert scores(reading) == {
+        ("t1", 0, "score_binarized"): 1.0,
+        ("t1", 1, "score_binarized"): 0.0,
+        ("t2", 0, "score_binarized"): 0.0,
+    }
+    assert reading.rows is not None
+    assert reading.rows["model"].unique().to_list() == ["GPT-4o"]
+    assert reading.rows["task_family"].unique().to_list() == ["f"]
+
+
+def test_mmlu_pro_holds_predictions_against_answers(write: Write) -> None:
+    source = write(
+        "model_outputs_jamba-1.5_5shots.json", json.dumps([question(1, "A"), question(2, "B"), question(3, None)])
+    )
+    reading = read(mmlu_pro, source)
+    assert scores(reading) == {("1", 0, "correct"): 1.0, ("2", 0, "correct"): 0.0, ("3", 0, "correct"): 0.0}
+    assert reading.rows is not None
+    assert reading.rows["model"][0] == "jamba-1.5"
+    assert reading.notes == ("1 questions without a predicted letter count as wrong.",)
+
+
+def test_mmmu_is_named_after_its_file(write: Write) -> None:
+    rows = [{"id": f"q{k}", "question": "the same", "subject": "Art", "if_right": k == 0} for k in range(2)]
+    reading = read(mmmu, write("output/gpt-4o_standard(10 options).jsonl", lines(rows)))
+    assert scores(reading) == {("q0", 0, "if_right"): 1.0, ("q1", 0, "if_right"): 0.0}
+    assert reading.rows is not None
+    assert reading.rows["model"][0] == "gpt-4o_standard(10 options)"
+
+
+def test_a_zip_of_logs_is_a_folder(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "runs.zip", "w") as archive:
+        archive.writestr("a/model_outputs_one_5shots.json", json.dumps([question(k, "A") for k in range(3)]))
+        archive.writestr("../outside.json", "[]")
+        archive.writestr("__MACOSX/._x.json", "x")
+        archive.writestr("README.md", "text")
+    read_ = howsure.read(tmp_path)
+    assert [(file.path, file.outcome) for file in read_.files] == [
+        ("runs.zip/README.md", "left out"),
+        ("runs.zip/a/model_outputs_one_5shots.json", "read"),
+    ]
+    assert not (tmp_path.parent / "outside.json").exists()
+    assert howsure.estimate(tmp_path / "runs.zip").entries[0].estimate.value == 1  # type: ignore[union-attr]
+
+
+def test_a_damaged_zip_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04" + b"x" * 100)
+    (tmp_path / "model_outputs_one.json").write_text(json.dumps([question(1, "A")]))
+    (failed,) = [file for file in howsure.read(tmp_path).files if file.outcome == "failed"]
+    assert failed.path == "bad.zip"
+
+
+def test_lists_of_resolved_ids_are_those_of_verified(write: Write) -> None:
+    reading = read(
+        swebench, write("results_trae.json", json.dumps({"resolved": FIRST, "no_generation": [], "no_logs": []}))
+    )
+    assert reading.rows is not None
+    assert (len(reading.rows), reading.rows["score"].sum(), reading.rows["model"][0]) == (500, 12, "trae")
+    assert reading.rows["task"][0] == "SWE-bench Verified"
+    assert "taken for a list of SWE-bench Verified" in reading.notes[0]
+    with pytest.raises(ReadError, match="the resolved ids only"):
+        read(
+            swebench,
+            write("results_x.json", json.dumps({"no_generation": ["a__b-1"], "no_logs": [], "resolved": ["a__b-2"]})),
+        )
+
+
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [("m.gpt-5.1.json", "m.gpt-5.1"), ("m.gpt-5.2.json", "m.gpt-5.2"), ("m.run_1.json", "m"), ("results_m.json", "m")],
+)
+def test_a_version_behind_a_dot_belongs_to_the_model(write: Write, file: str, model: str) -> None:
+    report = {"resolved_ids": ["a__b-1"], "unresolved_ids": ["a__b-2"], "total_instances": 2, "resolved_instances": 1}
+    reading = read(swebench, write(file, json.dumps(report)))
+    assert reading.rows is not None
+    assert reading.rows["model"][0] == model
+
+
+def test_swe_bench_pro_names_instances_otherwise(write: Write) -> None:
+    reading = read(
+        swebench, write("traj/gpt-4o/eval_results.json", json.dumps({PRO: True, PRO.replace("vnan", "v2"): False}))
+    )
+    assert reading.rows is not None
+    assert reading.rows.select("task", "model", "repo").row(0) == ("SWE-bench Pro", "gpt-4o", "NodeBB/NodeBB")
+    assert codes(reading) == ["model_from_path"]
+
+
+def test_conditions_with_runs_are_models_with_attempts(write: Write) -> None:
+    runs = {"base": {"run1": {"a__b-1": 1, "a__b-2": 0}, "run2": {"a__b-1": 0, "a__b-2": 0}}}
+    reading = read(swebench, write("runs.json", json.dumps(runs)))
+    assert scores(reading) == {
+        ("a__b-1", 0, "resolved"): 1.0,
+        ("a__b-2", 0, "resolved"): 0.0,
+        ("a__b-1", 1, "resolved"): 0.0,
+        ("a__b-2", 1, "resolved"): 0.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ("pretrained=org/m,revision=step1000", "org/m@step1000"),
+        ("use_accelerate=True,pretrained=org/m,revision=main", "org/m"),
+        ({"pretrained": "org/m", "revision": "v2"}, "org/m@v2"),
+    ],
+)
+def test_a_revision_is_part_of_the_model(tmp_path: Path, arguments: object, name: str) -> None:
+    source = Source(path=tmp_path / "results.json", root=tmp_path)
+    assert lm_eval_results.model_name({"config": {"model_args": arguments}}, source) == (name, ())
+
+
+def test_bfcl_failures_are_held_against_all_items(write: Write) -> None:
+    score = [
+        {"accuracy": 0.5, "correct_count": 1, "total_count": 2},
+        {"id": "java_1", "valid": False, "error_type": "x"},
+    ]
+    source = write("v1/score/m/BFCL_v4_java_score.json", lines(score))
+    alone = read(bfcl, source)
+    assert (alone.rows, alone.published[0].score, alone.published[0].n) == (None, 0.5, 2)
+    assert "the published score alone" in alone.notes[0]
+    results = write(
+        "v1/result/m/BFCL_v4_java_result.json", lines([{"id": f"java_{k}", "result": []} for k in range(2)])
+    )
+    assert bfcl.claims(results) == "companion"
+    reading = read(bfcl, source)
+    assert scores(reading) == {("java_0", 0, "accuracy"): 1.0, ("java_1", 0, "accuracy"): 0.0}
+    assert (reading.configuration, reading.extents[0].items) == ({"run": "v1"}, 2)
+
+
+def test_evalscope_items_are_told_apart_by_subset(write: Write) -> None:
+    report = {
+        "dataset_name": "iquiz",
+        "model_name": "m",
+        "metrics": [
+            {
+                "name": "mean_acc",
+                "score": 0.5,
+                "num": 2,
+                "categories": [{"subsets": [{"name": "IQ", "num": 2, "score": 0.5}]}],
+            }
+        ],
+    }
+    assert evalscope.claims(write("run/reports/m/iquiz.json", json.dumps(report))) == "companion"
+    rows = [{"index": k, "target": "A", "sample_score": {"score": {"value": {"acc": float(k)}}}} for k in range(2)]
+    reading = read(evalscope, write("run/reviews/m/iquiz_IQ.jsonl", lines(rows)))
+    assert scores(reading) == {("IQ/0", 0, "acc"): 0.0, ("IQ/1", 0, "acc"): 1.0}
+    assert (reading.published[0].score, reading.published[0].decimals, reading.extents[0].items) == (0.5, 4, 2)
+    assert reading.facts[0].headline == "acc"
+
+
+def test_aider_tries(tmp_path: Path) -> None:
+    for case, outcomes in {"a": [True], "b": [False, True], "c": [False, False]}.items():
+        path = tmp_path / "run1" / "failed" / case / aider.FILE
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"testcase": case, "model": "m", "edit_format": "diff", "tests_outcomes": outcomes}))
+    found = howsure.read(tmp_path).to_frame()
+    rates = dict(found.group_by("metric").agg(pl.col("score").mean()).iter_rows())
+    assert rates == {"pass_rate_1": pytest.approx(1 / 3), "pass_rate_2": pytest.approx(2 / 3)}
+
+
+def test_promptfoo_s_first_layout_names_prompts(write: Write) -> None:
+    rows = [{"prompt": {"raw": "x", "display": name}, "vars": {"v": 1}, "success": name == "p"} for name in ("p", "q")]
+    reading = read(
+        promptfoo,
+        write("output.json", json.dumps({"version": 1, "results": rows, "stats": {"successes": 1, "failures": 1}})),
+    )
+    assert reading.rows is not None
+    assert dict(reading.rows.select("model", "score").iter_rows()) == {"p": 1.0, "q": 0.0}

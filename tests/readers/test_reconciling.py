@@ -1,0 +1,205 @@
+"""What a log states of itself is held against its rows: samples, scores and their errors, by every reader that knows them."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import howsure
+from howsure.answers.estimate import Entry
+from howsure.errors import ReadError
+from howsure.readers.reducers import reduced
+from howsure.table.scores import Scores
+from places import DATA, LOGS
+from reader_cases import inspect_header, lines, sample, zipped
+
+
+def inspect_log(folder: Path, samples: list[Any], name: str = "a.eval", **header: Any) -> Path:
+    return zipped({"summaries.json": samples, "header.json": inspect_header(**header)}, folder / name)
+
+
+def results(accuracy: float, stderr: float | None = None, **more: Any) -> dict[str, Any]:
+    metrics = {"accuracy": {"value": accuracy}} | (
+        {} if stderr is None else {"stderr": {"value": stderr, "params": more}}
+    )
+    return {"scores": [{"name": "match", "scorer": "match", "metrics": metrics}]}
+
+
+def told(scores: Scores, code: str) -> list[str]:
+    return [caution.message for caution in scores.cautions if caution.code == code]
+
+
+def figures(scores: Scores) -> dict[str, tuple[float, float, bool]]:
+    return {figure.figure: (figure.stated, round(figure.read, 6), figure.agrees) for figure in scores.reconciled}
+
+
+def entry(answer: Any) -> Entry:
+    return answer.entries[0]
+
+
+def test_a_figure_that_the_rows_do_not_give_is_told(tmp_path: Path) -> None:
+    path = inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], results=results(0.33))
+    scores = howsure.read(path)
+    assert told(scores, "differs_from_log") == ["a.eval: the rows give 50.0 % for words · match, the log says 33.0 %"]
+    assert figures(scores) == {"samples": (2, 2, True), "score": (0.33, 0.5, False)}
+    assert any("the log says 33.0 %" in caution.message for caution in howsure.estimate(path).cautions)
+    with pytest.raises(ReadError, match=r"a\.eval: the rows give 50\.0 % for words · match, the log says 33\.0 %"):
+        howsure.read(path, strict=True)
+
+
+def test_what_agrees_is_not_told(tmp_path: Path) -> None:
+    path = inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], results=results(0.5, 0.5))
+    scores = howsure.read(path, strict=True)
+    assert figures(scores) == {"samples": (2, 2, True), "score": (0.5, 0.5, True), "standard error": (0.5, 0.5, True)}
+    assert scores.cautions == ()
+
+
+def test_samples_that_were_not_run_are_counted_by_every_verb(tmp_path: Path) -> None:
+    ids = list(range(120))
+    samples = [sample(name, name % 2, epoch) for name in ids for epoch in (1, 2, 3)][:-7]
+    path = inspect_log(
+        tmp_path, samples, dataset={"samples": 120, "sample_ids": ids}, config={"epochs": 3}, status="error"
+    )
+    scores = howsure.read(path)
+    assert told(scores, "partial_run") == [
+        "a.eval: 353 of 360 samples that the run was to answer are in the log (status error)"
+    ]
+    assert scores.missing[0].named == {"117": 1, "118": 3, "119": 3}
+    answer = howsure.estimate(path)
+    assert "Data: 1 model × 120 items × 3 attempts." in answer.notes
+    assert any("7 of 360 attempts have no score (7 not run)" in note for note in answer.notes)
+    assert entry(answer).estimate.n_items == 118
+    with pytest.raises(ReadError, match="353 of 360 samples"):
+        howsure.read(path, strict=True)
+    for verb in (howsure.leaderboard, howsure.noise):
+        assert any("7 not run" in note for note in verb(path).notes)
+
+
+def test_what_was_not_run_counts_as_the_user_says(tmp_path: Path) -> None:
+    ids = list(range(10))
+    path = inspect_log(tmp_path, [sample(name, 1) for name in ids[:8]], dataset={"samples": 10, "sample_ids": ids})
+    assert entry(howsure.estimate(path)).estimate.value == 1
+    assert entry(howsure.estimate(path, failures="zero")).estimate.value == 0.8
+    assert entry(howsure.estimate(path, failures="zero")).estimate.n_items == 10
+
+
+def test_a_run_that_was_limited_on_purpose_lacks_nothing(tmp_path: Path) -> None:
+    dataset = {"samples": 100, "sample_ids": [1, 2]}
+    for name in ("a.eval", "b.eval"):
+        inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], name, dataset=dataset, model=f"mock/{name}", task_id=name)
+    scores = howsure.read(tmp_path)
+    assert scores.missing == ()
+    assert [note for note in scores.notes if "subset" in note] == ["words: a subset on purpose, 2 of 100 questions."]
+
+
+def test_clustered_errors_are_those_of_inspect() -> None:
+    found = [figure for figure in howsure.read(LOGS).reconciled if figure.figure == "standard error"]
+    assert len(found) == 4
+    assert all(figure.agrees for figure in found)
+
+
+@pytest.mark.parametrize("reducer", ["mean", "median", "max", "at_least_2", "pass_at_2", "pass_k_2"])
+def test_reducers_are_those_of_inspect(reducer: str) -> None:
+    registry = pytest.importorskip("inspect_ai.scorer")
+    from inspect_ai.scorer._reducer import create_reducers
+
+    values = [[1.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0], [1.0, 0.5, 0.0, 0.25]]
+    (reduce,) = create_reducers(reducer)  # type: ignore[misc]
+    theirs = [float(reduce([registry.Score(value=value) for value in row]).as_float()) for row in values]
+    rows = pl.DataFrame([{"item": str(k), "score": value} for k, row in enumerate(values) for value in row])
+    ours = reduced(rows, reducer, zero=False).sort("cluster")["score"].to_list()
+    assert ours == pytest.approx(theirs, abs=1e-12)
+
+
+def test_another_reducer_is_reconciled_as_it_is_stated(tmp_path: Path) -> None:
+    stated = {
+        "scores": [{"name": "match", "scorer": "match", "reducer": "max", "metrics": {"accuracy": {"value": 1.0}}}]
+    }
+    config = {"epochs": 2, "epochs_reducer": ["max"]}
+    rows = [sample(1, 1), sample(1, 0, 2), sample(2, 0), sample(2, 1, 2)]
+    scores = howsure.read(inspect_log(tmp_path, rows, config=config, results=stated))
+    assert figures(scores)["score"] == (1.0, 1.0, True)
+
+
+def test_lm_eval_states_documents_and_scores(tmp_path: Path) -> None:
+    stamp = "2025-01-01T00-00-00.000000"
+    rows = [
+        {"doc_id": k, "doc": {"q": k}, "doc_hash": f"h{k}", "metrics": ["acc"], "acc": float(k == 0), "filter": "none"}
+        for k in range(3)
+    ]
+    (tmp_path / f"samples_t_{stamp}.jsonl").write_text(lines(rows))
+    stated = {
+        "results": {"t": {"alias": "t", "acc,none": 0.25, "acc_stderr,none": 0.25}},
+        "n-samples": {"t": {"original": 9, "effective": 4}},
+        "model_name": "m",
+    }
+    (tmp_path / f"results_{stamp}.json").write_text(json.dumps(stated))
+    scores = howsure.read(tmp_path)
+    assert told(scores, "partial_run")[0].endswith("3 of 4 questions that the run was to answer are in the log")
+    assert told(scores, "differs_from_log")[0].endswith("the rows give 33.3 % for t · acc, the log says 25.0 %")
+    assert scores.missing[0].unnamed == 1
+    assert "t: a subset on purpose, 4 of 9 questions." in scores.notes
+    assert entry(howsure.estimate(tmp_path, failures="zero")).estimate.value == 0.25
+
+
+def test_items_that_nobody_names_are_those_that_others_have(tmp_path: Path) -> None:
+    """A report of 3 tasks that lists 2 of them failed the third, which another report lists."""
+    whole = {
+        "resolved_ids": ["a__b-1", "a__b-2"],
+        "unresolved_ids": ["a__b-3"],
+        "total_instances": 3,
+        "resolved_instances": 2,
+    }
+    part = {"resolved_ids": ["a__b-1"], "unresolved_ids": ["a__b-2"], "total_instances": 3, "resolved_instances": 1}
+    (tmp_path / "one.run.json").write_text(json.dumps(whole))
+    (tmp_path / "two.run.json").write_text(json.dumps(part))
+    found = howsure.compare(tmp_path, "one", "two")
+    assert (found.a_mean, found.b_mean, found.difference.n_items) == (2 / 3, 1 / 3, 3)
+
+
+def test_terminal_bench_states_its_trials(tmp_path: Path) -> None:
+    trials = [{"task_id": f"t{k}", "trial_name": f"t{k}.1-of-1.x", "is_resolved": k == 0} for k in range(3)]
+    document = {"results": trials, "n_resolved": 2, "n_unresolved": 1, "accuracy": 2 / 3}
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    scores = howsure.read(tmp_path)
+    assert figures(scores) == {"samples": (3, 3, True), "score": (2 / 3, round(1 / 3, 6), False)}
+
+
+def test_a_run_in_progress_does_not_count_as_failed(tmp_path: Path) -> None:
+    """What isn't run yet is said, and left out by default."""
+    ids = list(range(50))
+    path = inspect_log(
+        tmp_path, [sample(name, 1) for name in ids[:20]], dataset={"samples": 50, "sample_ids": ids}, status="started"
+    )
+    answer = howsure.estimate(path)
+    assert (entry(answer).estimate.n_items, entry(answer).estimate.value) == (20, 1.0)
+
+
+STATED = {
+    "raw/inspect": (62, 62),
+    "raw/helm": (14, 14),
+    "raw/arc_agi": (6, 5),
+    "raw/cruxeval": (5, 5),
+    "raw/swebench": (29, 27),
+    "raw/promptfoo": (3, 3),
+    "raw/tau_bench": (2, 2),
+    "wild/llm-evals": (70, 66),
+    "wild/terminal-bench-leaderboard": (32, 32),
+    "wild/swe-bench-results": (6, 6),
+    "wild/prompt-eval-workbench": (1, 1),
+}
+"""Figures that the files of a folder state of their own rows, and how many agree: of ARC-AGI one file adds up otherwise
+than it says, of SWE-bench two runs name 99 and 97 of 100 tasks, and of llm-evals four runs broke off."""
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real results are not here")
+@pytest.mark.parametrize("folder", STATED)
+def test_real_results_agree_with_their_word(folder: str) -> None:
+    found = howsure.read(DATA / folder).reconciled
+    assert (len(found), sum(figure.agrees for figure in found)) == STATED[folder]
+    assert not any(math.isnan(figure.read) for figure in found)

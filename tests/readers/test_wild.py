@@ -1,0 +1,158 @@
+"""Whole little folders as people have them, by their path alone: the figures that their README states come out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import howsure
+from places import DATA
+
+WILD = DATA / "wild"
+pytestmark = pytest.mark.skipif(not WILD.is_dir(), reason="the real results are not here")
+
+BOARDS: dict[str, dict[str, tuple[float, int]]] = {
+    "terminal-bench-leaderboard": {
+        "20250811_cursor-cli_claude-4-sonnet": (105 / 400, 80),
+        "20250829_goose_claude-4-opus": (181 / 400, 80),
+        "20250902_orchestrator_qwen-3-coder-480B": (77 / 400, 80),
+        "20250911_chaterm_claude-4-sonnet": (197 / 400, 80),
+    },
+    "swe-bench-results": {
+        "ACoder": (382 / 500, 500),
+        "warp": (378 / 500, 500),
+        "trae": (376 / 500, 500),
+        "JoyCode": (373 / 500, 500),
+        "tools_claude-4-opus": (366 / 500, 500),
+        "openhands_gpt5": (359 / 500, 500),
+        "OpenHands-CodeAct-2.1-sonnet-20241022": (265 / 500, 500),
+        "agentless-1.5_gpt4o": (194 / 500, 500),
+        "factory_code_droid": (185 / 500, 500),
+        "amazon-q-developer-agent-20240430-dev": (128 / 500, 500),
+        "sweagent_gpt4o": (116 / 500, 500),
+        "rag_gpt4": (14 / 500, 500),
+        "Agent_Selection_v1.gpt-5.1": (384 / 500, 500),
+        "Agent_Selection_v1.gpt-5.2": (382 / 500, 500),
+        "Agent_Selection_v1.gpt-o3": (373 / 500, 500),
+    },
+    "SWE-bench_Pro-os": {"gpt-4o-paper": (36 / 619, 619), "gemini-2-5-pro-preview-paper": (105 / 955, 955)},
+    "swebench-reliability-study": {
+        "i0_run1": (0.79, 100),
+        "i0_run2": (0.75, 100),
+        "i0_run3": (0.77, 100),
+        "i0_run4": (0.76, 100),
+        "i0_run5": (0.72, 100),
+        "i1c": (0.74, 100),
+        "i1d": (0.76, 100),
+        "baseline": (1.0, 30),
+        "p4_generic": (2 / 60, 30),
+    },
+    "MMLU-Pro": {"jamba-1.5-large": (5951 / 12032, 12032), "Llama-2-7b-hf": (2207 / 12032, 12032)},
+    "MMMU": {"gpt-4o_vision_direct": (734 / 1730, 1730), "gpt-4o_standard(10 options)_direct": (694 / 1730, 1730)},
+    "alpaca_eval": {"text_davinci_001": (0.1517412935, 804), "falcon-40b-instruct": (0.4571428571, 805)},
+    "METR-eval-analysis": {
+        "human": (0.8250, 83),
+        "o1-preview": (0.4769, 82),
+        "GPT-4o": (0.3313, 83),
+        "davinci-002": (0, 16),
+    },
+}
+
+
+@pytest.mark.parametrize("folder", BOARDS)
+def test_a_folder_is_read_as_it_is(folder: str) -> None:
+    (board,) = howsure.leaderboard(WILD / folder).boards
+    found = {entry.model: (entry.estimate.value, entry.estimate.n_items) for entry in board.entries}
+    assert found.keys() == BOARDS[folder].keys()
+    for model, (score, n) in BOARDS[folder].items():
+        assert found[model] == (pytest.approx(score, abs=5e-5), n)
+
+
+def boards_of(folder: str, **options: object) -> dict[tuple[str, str], float]:
+    boards = howsure.leaderboard(WILD / folder, **options).boards  # type: ignore[arg-type]
+    return {(board.task, entry.model): round(entry.estimate.value, 5) for board in boards for entry in board.entries}
+
+
+def test_bfcl_counts_what_the_score_files_do_not_name() -> None:
+    found, model = boards_of("bfcl-vllm-results"), "openai_gpt-oss-120b"
+    stated = {
+        "simple_python": (351 / 400, 345 / 400),
+        "simple_java": (0.5, 0.52),
+        "simple_javascript": (0.48, 0.52),
+        "multiple": (173 / 200, 174 / 200),
+        "irrelevance": (208 / 240, 207 / 240),
+    }
+    for category, scores in stated.items():
+        for run, score in zip(("v0.10.2", "v0.11.0"), scores, strict=True):
+            assert found[f"BFCL {category}", f"{model} (run={run})"] == round(score, 5)
+    assert found["BFCL parallel", f"{model} (run=v0.11.0)"] == 0
+
+
+def test_evalscope_reviews() -> None:
+    found = boards_of("evalscope")
+    assert {key: score for key, score in found.items() if key[0]} == {
+        ("gpqa_diamond", "qwen-plus"): 0.8,
+        ("gsm8k", "qwen-plus"): 1.0,
+        ("ifeval", "qwen-plus"): 0.9,
+        ("iquiz", "qwen-plus"): 0.85,
+        ("gpqa_diamond", "qwen3-max"): 0.9,
+        ("gsm8k", "qwen3-max"): 1.0,
+        ("ifeval", "qwen3-max"): 0.8,
+        ("iquiz", "qwen3-max"): 0.8,
+    }
+    loose = boards_of("evalscope", task="ifeval", metric="inst_level_strict")
+    assert loose == {("ifeval", "qwen-plus"): 0.96667, ("ifeval", "qwen3-max"): 0.86667}
+
+
+def test_aider_s_second_try_is_no_other_attempt() -> None:
+    model = "anthropic/claude-3-5-sonnet-20240620 (run=2024091{})"
+    runs = [model.format("7-claude-3.5-sonnet-lucifer-prompt"), model.format("8-claude-3.5-sonnet-lucifer-prompt-v2")]
+    within = boards_of("aider-benchmarks")
+    first = boards_of("aider-benchmarks", metric="pass_rate_1")
+    assert [within["aider", run] for run in runs] == [round(96 / 133, 5), round(103 / 133, 5)]
+    assert [first["aider", run] for run in runs] == [round(68 / 133, 5), round(73 / 133, 5)]
+
+
+def test_promptfoo_of_both_layouts() -> None:
+    assert boards_of("prompt-eval-workbench") == {("Prompt eval smoke tests", "openai:chat:gpt-4o-mini"): 0.66667}
+    assert sorted(boards_of("promptfoo-config-js").values()) == [1.0, 1.0]
+
+
+def test_livebench_judgments() -> None:
+    boards = howsure.leaderboard(WILD / "LiveBench").boards
+    scores = {board.task: round(board.entries[0].estimate.value, 5) for board in boards}
+    assert {name: scores[name] for name in ("paraphrase", "simplify", "summarize")} == {
+        "paraphrase": 0.64683,
+        "simplify": 0.596,
+        "summarize": 0.5775,
+    }
+
+
+def test_pairs_of_swe_bench_systems() -> None:
+    for a, b, only_a, only_b in (
+        ("trae", "warp", 32, 34),
+        ("ACoder", "warp", 39, 35),
+        ("rag_gpt4", "sweagent_gpt4o", 4, 106),
+    ):
+        found = howsure.compare(WILD / "swe-bench-results", a, b)
+        assert (found.wins, found.losses) == (only_a, only_b)  # type: ignore[union-attr]
+
+
+def test_checkpoints_are_not_merged() -> None:
+    published = howsure.read(WILD / "pythia").published
+    assert len({entry.model for entry in published}) == 16
+    found = {(e.model, e.task, e.metric): (e.score, e.stderr) for e in published}
+    score, error = found["EleutherAI/pythia-v1.1-160m@step143000", "lambada_openai", "acc"]
+    assert (score, error) == (pytest.approx(0.328352, abs=1e-6), pytest.approx(0.006543, abs=1e-6))
+
+
+def test_datasets_and_texts_beside_the_results_are_passed_over_in_one_line(tmp_path: Path) -> None:
+    for number in range(1000):
+        (tmp_path / f"note{number}.txt").write_text("nothing")
+    logs = sorted((WILD / "llm-evals" / "logs").glob("*grab-bag*.eval"))[:10]
+    for path in logs:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    told = str(howsure.describe(tmp_path))
+    assert "note0.txt and 999 more" in told
+    assert told.count("\n") < 40

@@ -1,0 +1,64 @@
+"""Every verb that takes rows, asked a small question; and answers compared as data."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+import howsure as hs
+from frames import attempts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOLERANCE = 1e-12
+ROWS = attempts(n_clusters=6, size=4, times=2)
+RUNS = attempts(n_clusters=6, size=4, times=1, models=("run-step1", "run-step2", "run-step3"))
+LARGE = attempts(n_clusters=40, size=8, times=1)
+BOARD = pl.DataFrame({"model": ["a", "b", "c"], "score": [0.75, 0.5, 0.0], "n": [100, 100, 50]})
+
+ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
+    "describe": (ROWS, hs.describe),
+    "estimate": (ROWS, lambda rows: hs.estimate(rows, cluster="passage")),
+    "estimate, pass@2": (ROWS, lambda rows: hs.estimate(rows, score="pass@2")),
+    "estimate, these questions": (ROWS, lambda rows: hs.estimate(rows, population="benchmark")),
+    "compare": (ROWS, lambda rows, a="a", b="b": hs.compare(rows, a, b, margin=0.1)),
+    "leaderboard": (ROWS, hs.leaderboard),
+    "noise": (ROWS, hs.noise),
+    "health": (ROWS, hs.health),
+    "trend": (RUNS, hs.trend),
+    "gate": (ROWS, lambda rows, a="a", b="b": hs.gate(rows, a, b, not_worse_than=0.05, at_least=0.4)),
+    "aa": (ROWS, lambda rows: hs.aa(rows, splits=20)),
+    "allocate": (ROWS, lambda rows, a="a": hs.allocate(rows, a=a, attempts=30, new_run=True)),
+    "plan": (ROWS, lambda rows: hs.plan(rows, effect=0.1)),
+    "plan_score": (ROWS, lambda rows, a="a": hs.plan_score(rows, a=a, within=0.1)),
+    "watch": (ROWS, lambda rows, a="a", b="b": hs.Monitor(a=a, b=b, shuffled=True).update(rows)),
+    "calibrate": (LARGE, lambda rows: hs.calibrate(rows, trials=20)),
+    "report": (ROWS, hs.report),
+    "audit": (BOARD, hs.audit),
+}
+WITHOUT_SCORES = {"read", "plan_failures"}
+
+
+def same(one: Any, other: Any, path: str = "") -> None:
+    """Assert that two answers are the same as data, numbers to the tolerance."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys(), path
+        for key in one:
+            same(one[key], other[key], f"{path}.{key}")
+    elif isinstance(one, list):
+        assert len(one) == len(other), path
+        for k, (a, b) in enumerate(zip(one, other, strict=True)):
+            same(a, b, f"{path}[{k}]")
+    elif isinstance(one, float) and isinstance(other, (int, float)):
+        assert math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE), (path, one, other)
+    else:
+        assert one == other, path
+
+
+def data(answer: Any, plain: Callable[[Any], Any]) -> Any:
+    """Return an answer as data, without what `plain` leaves out."""
+    return plain(answer.data if isinstance(answer, hs.Report) else json.loads(answer.render("json")))

@@ -117,6 +117,19 @@ def test_models_and_tasks_that_are_left_out_are_both_said():
     )
 
 
+def test_items_that_only_one_model_answered_are_left_out_in_the_first_sentence():
+    rows = two_models(40).filter((pl.col("model") == "b") | (pl.col("item").str.len_chars() < 3))
+    assert hs.compare(rows, "a", "b").verdict.startswith(
+        "On the 10 of 40 items that both answered, can't tell: a is ahead"
+    )
+    both = pl.concat([rows.with_columns(task=pl.lit("one")), task("two"), task("three", "b")])
+    assert hs.compare(both, "a", "b").verdict.startswith(
+        "On the 2 of 3 tasks with scores of both and the 30 of 60 items that both answered, "
+    )
+    apart = rows.with_columns(item=pl.col("item") + pl.col("model"))
+    assert hs.compare(apart, "a", "b").verdict.startswith("a beats b by ")
+
+
 def test_nothing_left_out_is_said_as_ever():
     rows = pl.concat([task("one"), task("two")])
     assert hs.compare(rows, "a", "b").verdict.startswith("a beats b overall by ")

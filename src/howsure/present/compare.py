@@ -228,8 +228,11 @@ def comparison_table(c: Comparison) -> Table:
 
 def verdict_sentence(c: Comparison) -> str:
     """Say in one sentence which is better, or that the data can't tell and what it would take."""
-    scope = f"On the {_of_tasks(c.n_tasks, c.n_tasks_left_out)}, " if c.n_tasks_left_out else ""
-    return within(scope, _verdict_on_all(c))
+    parts = [f"the {_of_tasks(c.n_tasks, c.n_tasks_left_out)}"] if c.n_tasks_left_out else []
+    shared, alone = c.difference.n_items, c.n_only_a + c.n_only_b
+    if c.paired and alone:
+        parts.append(f"the {shared:,} of {plural(shared + alone, 'item')} that both answered")
+    return within(f"On {' and '.join(parts)}, " if parts else "", _verdict_on_all(c))
 
 
 def _of_tasks(count: int, left_out: int) -> str:

@@ -94,6 +94,9 @@ class PairPanel {
       text = `${better} beats ${worse}${where} by ${size}, give or take ${take}: significant at ${level(shown.level)} confidence.`;
     else if (pair.d === 0)
       text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}, give or take ${take}${unit(shown.percent)}.`;
+    const alone = this.only[0] + this.only[1];
+    if (alone > 0)
+      text = `On the ${count(pair.n)} of ${plural(pair.n + alone, "item")} that both answered, ${text.replace(/^Can't tell/, "can't tell")}`;
     at("pair-verdict").textContent = visible(text);
     at("pair-verdict").className = `verdict ${this.firm() ? "real" : "open"}`;
     const among = this.amongAll();

@@ -11,6 +11,7 @@ import numbers
 import os
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from os import PathLike
 from typing import Any, get_args
 
 from howsure.errors import OptionError
@@ -218,6 +219,14 @@ def callback(name: str, value: Any) -> Any:
     if not callable(value):
         raise OptionError(f"{said(name, value)} can't be called", remedy=f"Leave {name} out, or give a function.")
     return value
+
+
+def mapping(name: str, value: Any) -> Any:
+    """Return a path, a dict, or a list of these; what they say is checked where they are read."""
+    several = value if isinstance(value, (list, tuple)) else [value]
+    if not all(isinstance(each, (str, PathLike, dict)) for each in several):
+        raise OptionError(f"{said(name, value)} is no mapping", remedy="Give the path of a TOML file, or a dict.")
+    return value or None
 
 
 def said(name: str, value: Any) -> str:

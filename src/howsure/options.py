@@ -357,6 +357,12 @@ READING = (
     Option("decimal", word_of(Decimal), help="The mark before decimals, where a column doesn't tell it."),
     Option("reader", NAME, "NAME", help="Force a format instead of recognising it."),
     Option(
+        "map",
+        Kind(check=checks.mapping, many=True),
+        "FILE|NAME",
+        help="Read unknown files by a mapping (again for more).",
+    ),
+    Option(
         "strict",
         FLAG,
         default=False,

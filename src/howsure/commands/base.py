@@ -47,6 +47,19 @@ def _refuse_data(format: Format | None, output: str | None) -> None:
         )
 
 
+def _mapping(name: str) -> Any:
+    """Return a mapping: the path of a file, or the table of that name in the configuration."""
+    from pathlib import Path
+
+    from howsure.commands.configuration import find
+
+    if Path(name).is_file():
+        return name
+    found = find(Path.cwd())
+    tables = found.table.get("map", {}) if found is not None else {}
+    return {name: tables[name]} if isinstance(tables, dict) and name in tables else name
+
+
 def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     """Read the paths with the options that say how; they are taken out of `given`."""
     import howsure
@@ -58,6 +71,7 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
         where=gather(name_pairs("--where", how["where"] or ())),
         missing=how["missing"] or None,
         decimal=how["decimal"],
+        map=[_mapping(name) for name in how["map"] or ()] or None,
         reader=how["reader"],
         strict=how["strict"],
         probabilities=given.get("score") == "prob",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PYPROJECT, OWN = "pyproject.toml", "howsure.toml"
 FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
 """How the help calls what takes a path."""
+MAPPINGS = "map"
+"""The table whose tables are mappings, which --map names."""
 WRITTEN = ("output", "junit")
 """Parameters whose file is written."""
 
@@ -97,8 +99,9 @@ def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dic
     What draws an answer takes the defaults of the verb that gives it, but for the file that is written.
     """
     every = {name: dict(_options(command)) for name, command in commands.items()}
-    tables = {key: value for key, value in found.table.items() if _is_table_of(key, value, commands)}
-    shared = [_shared(key, value, found, every) for key, value in found.table.items() if key not in tables]
+    said = {key: value for key, value in found.table.items() if not (key == MAPPINGS and isinstance(value, dict))}
+    tables = {key: value for key, value in said.items() if _is_table_of(key, value, commands)}
+    shared = [_shared(key, value, found, every) for key, value in said.items() if key not in tables]
     result: dict[str, dict[str, Any]] = {}
     for name, options in every.items():
         result[name] = {param: value for each in shared for param, value in each.get(name, {}).items()}

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from howsure.readers.mapping.mapping import MappedReader
     from howsure.table.scores import Published, TaskFacts
     from howsure.table.stated import Extent
 
@@ -65,13 +66,14 @@ class Source:
     """One file, its first bytes, and the folder that was asked for (`root`), for names taken from the path.
 
     `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it; `writing` says how
-    tables write their numbers.
+    tables write their numbers; `maps` are the mappings that the user gave.
     """
 
     path: Path
     root: Path
     probabilities: bool = False
     writing: Writing = field(default_factory=Writing)
+    maps: tuple[MappedReader, ...] = ()
 
     @cached_property
     def head(self) -> bytes:
@@ -169,8 +171,13 @@ class Reading:
 class Reader(Protocol):
     """What the registry holds: a module (or any object) with these four names."""
 
-    NAME: str
-    FORMATS: str
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant of a module
+        """What the user sees."""
+
+    @property
+    def FORMATS(self) -> str:  # noqa: N802 - a constant of a module
+        """One line for the documentation."""
 
     def claims(self, source: Source) -> Claim | None:
         """Say whether this file is this reader's, judging by content."""

@@ -30,6 +30,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from howsure.readers.mapping.mapping import MappedReader
     from howsure.table.stated import Missing
 
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
@@ -75,6 +76,7 @@ def read_paths(
     reader: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
+    maps: Sequence[MappedReader] = (),
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders into one Scores.
@@ -82,10 +84,13 @@ def read_paths(
     `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how
     they write numbers, `reader` forces a
     format, `strict` stops at the first file that can't be read. `probabilities` asks for the probability of the right
-    answer beside the scores. `progress` wraps the list of files.
+    answer beside the scores. `maps` read what no reader of a harness knows. `progress` wraps the list of files.
     """
     listed = [source for path in paths for source in find_sources(Path(path))]
-    sources = [replace(source, probabilities=probabilities, writing=writing or Writing()) for source in listed]
+    sources = [
+        replace(source, probabilities=probabilities, writing=writing or Writing(), maps=tuple(maps))
+        for source in listed
+    ]
     found = _Found()
     reports, taken = found.reports, found.taken
     for source in progress(sources) if progress else sources:

@@ -64,9 +64,16 @@ def _in_order(specific: tuple[str, ...]) -> tuple[Reader, ...]:
 
 
 def identify(source: Source) -> tuple[Reader, Claim] | None:
-    """Return the first reader that claims a file, None where none does."""
+    """Return the first reader that claims a file, None where none does.
+
+    A mapping that names its files goes before all readers; one that doesn't is for what no reader of a harness knows.
+    """
+    own = next((each for each in source.maps if each.names(source)), None)
+    if own is not None:
+        return own, "rows"
     specific = next((names for magic, names in BINARY.items() if source.head.startswith(magic)), SPECIFIC)
-    for reader in _in_order(specific):
+    every: tuple[Reader, ...] = (*_in_order(specific)[: -len(GENERIC)], *source.maps, *map(_built_in, GENERIC))
+    for reader in every:
         claim = reader.claims(source)
         if claim is not None:
             return reader, claim

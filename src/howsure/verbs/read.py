@@ -28,6 +28,7 @@ def read(
     missing: Names | None = None,
     decimal: Decimal | None = None,
     reader: str | None = None,
+    map: Any = None,
     strict: bool = False,
     probabilities: bool = False,
     progress: Progress | None = None,
@@ -49,6 +50,8 @@ def read(
         decimal: The mark before decimals in numbers written as text, "point" or "comma". None takes what the column proves:
             78,8 is a number with a comma; 1,234 alone is refused, since it could be both.
         reader: The name of the reader to use for every file. None recognises the format of each.
+        map: A mapping for files that no reader knows: a dict, or the path of a TOML file; a list gives several. It says where
+            the records are and what each column is, in a small language; see docs/mapping.md.
         strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file itself states,
             instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
@@ -70,13 +73,14 @@ def read(
         >>> scores.to_frame()["score"].to_list()
         [1.0, 0.0]
     """
-    roles, kept, missing, decimal, reader, strict, probabilities, progress = checked(
+    roles, kept, missing, decimal, reader, map, strict, probabilities, progress = checked(
         "read",
         columns={} if columns is None else columns,
         where={} if where is None else where,
         missing=missing,
         decimal=decimal,
         reader=reader,
+        map=map,
         strict=strict,
         probabilities=probabilities,
         progress=progress,
@@ -86,6 +90,7 @@ def read(
     writing = Writing(missing=tuple(missing or ()), decimal=decimal)
     if _is_paths(data):
         from howsure.readers.folder import find_sources, read_paths
+        from howsure.readers.mapping.loading import mappings_of
         from howsure.readers.twice import named_twice
 
         paths = [data] if isinstance(data, (str, Path)) else list(data)
@@ -97,6 +102,7 @@ def read(
             reader=reader,
             strict=strict,
             probabilities=probabilities,
+            maps=mappings_of(map),
             progress=progress,
         )
         again = named_twice((source for path in paths for source in find_sources(Path(path))), found.files)

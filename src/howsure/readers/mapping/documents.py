@@ -1,0 +1,132 @@
+"""Files as documents or as tables, whatever they are packed in: JSON, JSON Lines, YAML, CSV, Parquet, SQLite, .gz and .xz."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import polars as pl
+
+from howsure.errors import ReadError
+from howsure.readers import tables
+from howsure.readers.base import parse_json
+from howsure.readers.lines import CELLS, RECORDS, separator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.readers.base import Source
+
+PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
+MAX_UNPACKED_BYTES = 1024**3
+PIECE_BYTES = 1024**2
+JSON, YAML, SQLITE = (".json",), (".yaml", ".yml"), (".db", ".sqlite", ".sqlite3")
+DATA = (*JSON, *YAML, *SQLITE, *CELLS, *RECORDS, ".parquet", ".arrow")
+MAGIC = b"SQLite format 3\x00"
+
+
+def suffix(source: Source) -> str:
+    """Return the suffix of the content: of `runs.jsonl.gz` it is `.jsonl`."""
+    names = [part.lower() for part in source.path.suffixes]
+    return names[-2] if len(names) > 1 and names[-1] in PACKED else names[-1] if names else ""
+
+
+def is_data(source: Source) -> bool:
+    """Say whether a file's name, or its first bytes, say that it holds data."""
+    return suffix(source) in DATA or is_database(source)
+
+
+def is_document(source: Source) -> bool:
+    """Say whether a file is one document, and no table of lines."""
+    return suffix(source) in (*JSON, *YAML)
+
+
+def has_records(source: Source) -> bool:
+    """Say whether a file holds one JSON object a line."""
+    return suffix(source) in RECORDS
+
+
+def is_database(source: Source) -> bool:
+    """Say whether a file is an SQLite database."""
+    return source.head.startswith(MAGIC)
+
+
+def parsed(source: Source) -> Any:
+    """Parse a document; lines of JSON become a list."""
+    data = unpacked(source)
+    if suffix(source) in YAML:
+        return _yaml(data, source.name)
+    if suffix(source) in JSON:
+        return parse_json(data, where=source.name)
+    return [
+        parse_json(line, where=f"{source.name}, line {k}")
+        for k, line in enumerate(data.splitlines(), 1)
+        if line.strip()
+    ]
+
+
+def unpacked(source: Source) -> bytes:
+    """Return the bytes of a file, unpacked as far as the limit allows."""
+    opened = PACKED.get(source.path.suffix.lower())
+    if opened is None:
+        return source.read_bytes()
+    pieces, size = [], 0
+    with source.opened() as raw, cast("BinaryIO", opened(raw)) as file:
+        while piece := file.read(PIECE_BYTES):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_UNPACKED_BYTES:
+                raise ReadError(
+                    f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes",
+                    where=source.name,
+                    remedy="Unpack it yourself.",
+                )
+    return b"".join(pieces)
+
+
+def table(source: Source) -> pl.LazyFrame:
+    """Open a table, lazily where it lies unpacked."""
+    if source.path.suffix.lower() not in PACKED:
+        return tables.scan(source)
+    data = unpacked(source)
+    if suffix(source) in CELLS:
+        return pl.read_csv(
+            io.BytesIO(data), separator=separator(data[:65536], suffix(source)), infer_schema_length=10_000
+        ).lazy()
+    return pl.read_ndjson(io.BytesIO(data), infer_schema_length=10_000).lazy()
+
+
+def database(source: Source, name: str) -> pl.LazyFrame:
+    """Read one table of an SQLite database, opened for reading alone; the only one where none is named."""
+    with closing(sqlite3.connect(f"{source.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        known = [
+            row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        ]
+        if not name and len(known) == 1:
+            name = known[0]
+        if name not in known:
+            raise ReadError(
+                f"no table {name!r}", where=source.name, remedy=f'Write rows = "…", one of: {", ".join(known)}.'
+            )
+        quoted = name.replace('"', '""')
+        cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - one of the tables that are there, quoted
+        names = [column[0] for column in cursor.description]
+        return pl.DataFrame(
+            cursor.fetchall(), schema=names, orient="row", infer_schema_length=None, strict=False
+        ).lazy()
+
+
+def _yaml(data: bytes, where: str) -> Any:
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ImportError:
+        raise ReadError("YAML needs a package", where=where, remedy="pip install 'howsure[yaml]'") from None
+    try:
+        return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ReadError(f"no YAML ({str(error).splitlines()[0]})", where=where, remedy="Mend the file.") from None

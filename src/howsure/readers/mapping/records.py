@@ -1,0 +1,110 @@
+"""Where the records of a file are: a path with wildcards through a document, `results[*]`, `*.*`, `data.runs[*].items[*]`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from howsure.errors import OptionError
+from howsure.readers.base import whole_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+EACH = "[*]"
+TOP, UP, KEY, VALUE = "top", "up", "key", "value"
+"""What a mapping calls the whole document, the record around a record, the keys on the way to it, and one that has no fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: what stands there, the keys of the wildcards that led to it, and the records that it lies in, outermost first."""
+
+    value: Any
+    keys: tuple[str, ...] = ()
+    around: tuple[Any, ...] = ()
+
+
+def steps(path: str) -> tuple[str, ...]:
+    """Return the steps of a path: names, `*` for every value of an object, `[*]` for every element of a list."""
+    found = [part for part in path.replace(EACH, f".{EACH}").split(".") if part]
+    if any(("*" in step or "[" in step) and step not in ("*", EACH) for step in found):
+        raise OptionError(
+            f"rows = {path!r} is no path", remedy="Write names, * and [*] with dots: results[*].items[*]."
+        )
+    return tuple(found)
+
+
+def records(document: Any, path: str) -> Iterator[Record]:
+    """Yield every record at a path; what doesn't fit the path has none."""
+    found = [Record(document)]
+    for step in steps(path):
+        found = [inner for record in found for inner in _step(record, step)]
+    return iter(found)
+
+
+def _step(record: Record, step: str) -> list[Record]:
+    value, around = record.value, record.around
+    if step == EACH:
+        return [Record(each, record.keys, (*around, each)) for each in value] if isinstance(value, list) else []
+    if step == "*":
+        inner = value.items() if isinstance(value, dict) else ()
+        return [Record(each, (*record.keys, str(key)), (*around, each)) for key, each in inner]
+    return [Record(value[step], record.keys, around)] if isinstance(value, dict) and step in value else []
+
+
+def frame(found: Sequence[Record], document: Any, fields: Sequence[str]) -> pl.DataFrame:
+    """Lay out the fields that a mapping names, one row a record; a field that no record has is null."""
+    return pl.DataFrame([_series(name, _values(found, document, name.split("."))) for name in fields])
+
+
+def _values(found: Sequence[Record], document: Any, steps: list[str]) -> list[Any]:
+    first, *rest = steps
+    if first == TOP:
+        return [_reached(document, rest)] * len(found)
+    if first == UP:
+        return [_reached(record.around[-2] if len(record.around) > 1 else document, rest) for record in found]
+    if first == KEY:
+        place = int(rest[0]) if rest and rest[0].isdigit() else -1
+        return [record.keys[place] if -len(record.keys) <= place < len(record.keys) else None for record in found]
+    if first == VALUE and not any(isinstance(record.value, dict) for record in found):
+        return [_reached(record.value, rest) for record in found]
+    return [_reached(record.value, steps) for record in found]
+
+
+def _reached(value: Any, steps: Sequence[str]) -> Any:
+    for step in steps:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def _series(name: str, values: list[Any]) -> pl.Series:
+    """Make a column of values of any kind: numbers where all are, else texts; what has parts is written as JSON."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {bool}:
+        return pl.Series(name, values, dtype=pl.Boolean)
+    if kinds <= {int, float, bool}:
+        return (
+            pl.Series(
+                name, [None if value is None else float(value) for value in values], dtype=pl.Float64, strict=False
+            )
+            if (kinds != {int})
+            else pl.Series(name, values, dtype=pl.Int64, strict=False)
+        )
+    return pl.Series(name, [_text(value) for value in values], dtype=pl.String)
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, (dict, list)):
+        return whole_text(json.dumps(value, sort_keys=True, default=str))
+    return whole_text(str(value))

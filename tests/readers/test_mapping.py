@@ -1,0 +1,274 @@
+"""Mappings: files that no reader knows, read by what a user says of them; nothing that is said is run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure
+from howsure.commands.main import main
+from howsure.errors import OptionError, ReadError
+from howsure.readers.mapping import language
+from places import DATA
+from reader_cases import lines
+
+
+def rows(source: Path, **said: Any) -> dict[tuple[str, str, int], float | None]:
+    frame = howsure.read(source, map=said).to_frame()
+    return {(row["model"], row["item"], row["attempt"]): row["score"] for row in frame.to_dicts()}
+
+
+def write(path: Path, content: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+ANSWERS = [
+    {"q": "1", "pred": "A", "gold": "A"},
+    {"q": "2", "pred": None, "gold": "B"},
+    {"q": "3", "pred": "C", "gold": "B"},
+]
+
+
+def test_predictions_against_answers(tmp_path: Path) -> None:
+    path = write(tmp_path / "m1.jsonl", lines(ANSWERS))
+    assert rows(path, item="q", score="pred == gold") == {("m1", "1", 0): 1, ("m1", "2", 0): 0, ("m1", "3", 0): 0}
+
+
+def test_an_object_of_ids(tmp_path: Path) -> None:
+    path = write(tmp_path / "runs.json", {"a": {"x": 1, "y": 0}, "b": {"x": 0.5}})
+    found = rows(path, rows="*.*", model="key[0]", item="key[1]", score="value")
+    assert found == {("a", "x", 0): 1, ("a", "y", 0): 0, ("b", "x", 0): 0.5}
+
+
+def test_records_in_records(tmp_path: Path) -> None:
+    document = {"judge": "j", "runs": [{"model": "a", "answers": {"q1": {"verdict": "A>B"}, "q2": {"verdict": "B"}}}]}
+    path = write(tmp_path / "x.json", document)
+    said = {
+        "rows": "runs[*].answers.*",
+        "item": "key[0]",
+        "model": "up.model",
+        "score": 'verdict in ("A", "A>B")',
+        "task": "top.judge",
+    }
+    frame = howsure.read(path, map=said).to_frame()
+    assert frame.select("task", "model", "item", "score").rows() == [("j", "a", "q1", 1.0), ("j", "a", "q2", 0.0)]
+
+
+def test_a_wide_table_with_a_column_a_model(tmp_path: Path) -> None:
+    path = write(tmp_path / "wide.csv", "id,gpt_score,llama_score\nq1,1,0\nq2,0,1\n")
+    found = rows(path, columns=["*_score"], model="column", item="id", score="value")
+    assert found == {
+        ("gpt_score", "q1", 0): 1,
+        ("gpt_score", "q2", 0): 0,
+        ("llama_score", "q1", 0): 0,
+        ("llama_score", "q2", 0): 1,
+    }
+
+
+def test_names_from_the_path(tmp_path: Path) -> None:
+    for model in ("a", "b"):
+        write(tmp_path / f"runs/{model}/seed2/out.jsonl", lines(ANSWERS[:1]))
+    found = rows(
+        tmp_path, item="q", score="pred == gold", path=r"runs/(?P<model>\w+)/seed(?P<seed>\d)", attempt="number(seed)"
+    )
+    assert found == {("a", "1", 0): 1, ("b", "1", 0): 1}
+
+
+def test_values_by_a_table_and_their_order_turned(tmp_path: Path) -> None:
+    judged = [
+        {"q": k, "winner": w, "flipped": f} for k, (w, f) in enumerate([("A", False), ("A", True), ("tie", True)])
+    ]
+    path = write(tmp_path / "j.jsonl", lines(judged))
+    score = '1 - {"A": 1, "B": 0, "tie": 0.5}[winner] if flipped else {"A": 1, "B": 0, "tie": 0.5}[winner]'
+    assert list(rows(path, item="q", score=score).values()) == [1, 0, 0.5]
+
+
+def test_failures_keep_their_status(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "s.jsonl", lines([{"q": 1, "s": 1.0, "error": None}, {"q": 2, "s": 0.0, "error": "timeout"}])
+    )
+    frame = howsure.read(path, map={"item": "q", "score": "s", "status": "not missing(error)"}).to_frame()
+    assert frame.select("score", "status").rows() == [(1.0, "ok"), (None, "error")]
+
+
+@pytest.mark.parametrize("packed", ["jsonl.gz", "csv.xz", "db", "yaml", "json.gz"])
+def test_what_files_are_packed_in(tmp_path: Path, packed: str) -> None:
+    path = tmp_path / f"m.{packed}"
+    if packed == "jsonl.gz":
+        path.write_bytes(gzip.compress(lines([{"id": "q1", "ok": True}, {"id": "q2", "ok": False}]).encode()))
+    elif packed == "csv.xz":
+        path.write_bytes(lzma.compress(b"id,ok\nq1,1\nq2,0\n"))
+    elif packed == "db":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE runs (id TEXT, ok INTEGER)")
+            connection.execute("INSERT INTO runs VALUES ('q1', 1), ('q2', 0)")
+            connection.commit()
+    elif packed == "yaml":
+        pytest.importorskip("yaml")
+        write(path, "- {id: q1, ok: true}\n- {id: q2, ok: false}\n")
+    else:
+        path.write_bytes(gzip.compress(json.dumps([{"id": "q1", "ok": 1}, {"id": "q2", "ok": 0}]).encode()))
+    assert [score for _, score in sorted(rows(path, item="id", score="ok").items())] == [1, 0]
+
+
+def test_measures_weights_and_clusters_are_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "u.jsonl", lines([{"q": 1, "s": 1, "usage": {"in": 5, "out": None}, "w": 2, "topic": "t"}]))
+    said = {
+        "item": "q",
+        "score": "s",
+        "weight": "w",
+        "cluster": "topic",
+        "tokens_in": "usage['in']",
+        "tokens_out": "usage.out",
+        "keep": ["topic"],
+    }
+    row = howsure.read(path, map=said).to_frame().to_dicts()[0]
+    assert {name: row[name] for name in ("weight", "cluster", "tokens_in", "tokens_out", "topic")} == {
+        "weight": 2.0,
+        "cluster": "t",
+        "tokens_in": "5",
+        "tokens_out": None,
+        "topic": "t",
+    }
+
+
+def test_direction_and_percent(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.jsonl", lines([{"q": k, "loss": 100 * k} for k in range(2)]))
+    board = howsure.leaderboard(
+        howsure.read(path, map={"item": "q", "score": "percent(loss)", "lower_is_better": True})
+    ).boards[0]
+    assert (board.entries[0].estimate.value, board.lower_is_better) == (0.5, True)
+
+
+def test_a_mapping_that_names_files_goes_before_readers_and_leaves_others_alone(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", lines([{"id": "q", "score": 0.25, "mine": 1}]))
+    write(tmp_path / "b.jsonl", lines([{"id": "q", "score": 0.25, "mine": 1}]))
+    frame = howsure.read(tmp_path, map={"files": "a.*", "item": "id", "score": "mine"}).to_frame()
+    assert dict(frame.select("model", "score").iter_rows()) == {"a": 1.0, "b": 0.25}
+
+
+def test_on_the_command_line_and_in_howsure_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "m1.jsonl", lines(ANSWERS))
+    write(tmp_path / "own.toml", 'item = "q"\nscore = "pred == gold"\n')
+    write(tmp_path / "howsure.toml", '[map.mine]\nitem = "q"\nscore = "pred == gold"\n')
+    for name in ("own.toml", "mine"):
+        result = CliRunner().invoke(main, ["estimate", "m1.jsonl", "--map", name, "--format", "csv"])
+        assert result.exit_code == 0, result.output
+        assert "0.333333333333" in result.output
+    missing = CliRunner().invoke(main, ["estimate", "m1.jsonl", "--map", "other"])
+    assert missing.exit_code == 1
+    assert "no mapping 'other'" in missing.output
+
+
+HOSTILE = [
+    "__import__('os').system('x')",
+    "open('/etc/passwd')",
+    "().__class__.__bases__",
+    "[x for x in y]",
+    "lambda: 1",
+    "(x := 1)",
+    "f'{x}'",
+    "x ** 9999999",
+    "x @ y",
+    "x << 99",
+    "lower.__globals__()",
+    "lower(x, y)",
+    "x if",
+    "a; b",
+    "+".join(["x"] * 5000),
+    "x in y",
+    "await x",
+    "x[y]",
+    "*x",
+    "b'x' == x",
+    "1j",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_else_is_an_expression(text: str) -> None:
+    with pytest.raises(OptionError):
+        language.expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('a == "1"', [True, False]),
+        ("a == 1", [True, False]),
+        ("1 <= a < 2", [True, False]),
+        ('b in ("x", "y") and a == 1', [True, False]),
+        ('not b == "x"', [False, True]),
+        ('b not in ["x"]', [False, True]),
+        ('{"x": 0.5}[b]', [0.5, None]),
+        ('lower(b) + "/" + text(a)', ["x/1", None]),
+        ("-a * 2 / 4", [-0.5, -1.0]),
+        ("missing(b)", [False, True]),
+        ('1 if b == "x" else 0', [1, 0]),
+    ],
+)
+def test_what_an_expression_is_worth(text: str, expected: list[Any]) -> None:
+    frame = pl.DataFrame({"a": [1, 2], "b": ["x", None]})
+    assert frame.select(found=language.expression(text))["found"].to_list() == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"score": "x"}, "says no item"),
+        ({"score": "x", "item": "y", "itm": "z"}, "has no 'itm'"),
+        ({"score": "x", "item": 3}, "is no str"),
+        ({"score": "x", "item": "y", "rows": "a.b*"}, "is no path"),
+        ({"score": "x", "item": "y", "path": "("}, "is no pattern"),
+    ],
+)
+def test_a_bad_mapping_says_what_is_wrong(tmp_path: Path, said: Any, told: str) -> None:
+    with pytest.raises(OptionError, match=told):
+        howsure.read(write(tmp_path / "a.jsonl", lines(ANSWERS)), map=said)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"score": "gold", "item": "q"}, "3 scores that are no numbers, such as 'A'"),
+        ({"score": "points", "item": "q"}, "no field points"),
+        ({"score": "points", "item": "q", "rows": "x[*]"}, r"no record at x\[\*\]"),
+    ],
+)
+def test_a_file_that_does_not_fit_says_why(tmp_path: Path, said: Any, told: str) -> None:
+    with pytest.raises(ReadError, match=told):
+        howsure.read(write(tmp_path / "a.jsonl", lines(ANSWERS)), map=said)
+
+
+@pytest.mark.skipif(not (DATA / "wild").is_dir(), reason="the real results are not here")
+def test_real_files_by_a_mapping() -> None:
+    wild = DATA / "wild"
+    tests = {
+        "files": "*-500-1.json",
+        "rows": "*",
+        "item": "key[0]",
+        "score": "n_resolved_tests / (n_resolved_tests + n_unresolved_tests)",
+    }
+    frame = howsure.read(wild / "swe-bench-results" / "results", map=tests).to_frame()
+    assert sorted(frame.group_by("model").len()["len"].to_list()) == [498, 498, 499, 499]
+    runs = {
+        "files": "*.jsonl",
+        "item": "task_id",
+        "model": "alias",
+        "score": "score_binarized",
+        "cluster": "task_family",
+    }
+    board = howsure.leaderboard(howsure.read(wild / "METR-eval-analysis", map=runs)).boards[0]
+    assert {entry.model: round(entry.estimate.value, 4) for entry in board.entries}["o1-preview"] == 0.4769

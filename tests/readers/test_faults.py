@@ -312,6 +312,12 @@ def test_where_a_cut_row_begins(text, begins):
     assert cut_at(text.encode(), ".csv") == begins
 
 
+def test_zeros_in_a_table_of_text_are_damage(good):
+    data = (good / "good.csv").read_bytes() * 100
+    (good / "bad.csv").write_bytes(data[:3000] + b"\0" * 100 + data[3000:])
+    assert failed(hs.read(good)) == {"bad.csv": "bytes of zero in the text. It may be damaged: write it again."}
+
+
 def test_a_table_of_items_that_ends_in_mid_row_is_refused(tmp_path):
     (tmp_path / "items.csv").write_text("item,topic\n1,a\n2")
     with pytest.raises(ReadError, match="ends in mid-row"):

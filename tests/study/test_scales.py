@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import howsure as hs
-from frames import two_models
+from frames import attempts, two_models
 from howsure.commands.main import main
 
 
@@ -131,6 +131,21 @@ def test_a_direction_is_not_guessed_from_a_name(name):
     for said in (True, False):
         assert "unknown_direction" not in codes(hs.leaderboard(scores, lower_is_better=said))
         assert hs.gate(scores, "a", "b", better=True, lower_is_better=said).checks
+
+
+PLANNED = {
+    "aa": lambda rows, **said: hs.aa(rows, splits=20, **said),
+    "plan": lambda rows, **said: hs.plan(rows, "a", "b", effect=0.1, **said),
+    "plan_score": lambda rows, **said: hs.plan_score(rows, a="a", within=0.1, **said),
+    "allocate": lambda rows, **said: hs.allocate(rows, a="a", attempts=100, new_run=True, **said),
+}
+
+
+@pytest.mark.parametrize("verb", PLANNED)
+def test_what_is_planned_for_scores_of_no_direction_says_so(verb):
+    scores = hs.read(attempts().rename({"score": "unsafe"}), columns={"score": "unsafe"})
+    assert "unknown_direction" in codes(PLANNED[verb](scores))
+    assert "unknown_direction" not in codes(PLANNED[verb](scores, lower_is_better=True))
 
 
 def test_a_cost_beside_a_score_says_nothing():

@@ -72,6 +72,12 @@ def _read(path: Path) -> Configuration | None:
         raw = path.read_bytes()
     except OSError as error:
         raise OptionError(f"can't read {str(path)!r} ({error.strerror})", remedy="Check its rights.") from None
+    table = table_of(path, raw)
+    return None if table is None else Configuration(path=path, table=table)
+
+
+def table_of(path: Path, raw: bytes) -> Mapping[str, Any] | None:
+    """Return the options in the bytes of a file of this name, None where it has no table of ours."""
     if path.name == PYPROJECT and b"howsure" not in raw:
         return None
     import tomllib
@@ -88,7 +94,7 @@ def _read(path: Path) -> Configuration | None:
     if path.name == PYPROJECT:
         tool = table.get("tool", {})
         table = tool.get("howsure") if isinstance(tool, dict) else None
-    return Configuration(path=path, table=table) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else None
 
 
 def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dict[str, dict[str, Any]]:

@@ -209,6 +209,8 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
     except OptionError as error:
         what = f"{error.where}: {error.what}" if error.where else error.what
         raise OptionError(what, where=found.name, remedy=error.remedy) from None
+    if isinstance(said.get("bounds"), list):
+        said |= {"bounds": ",".join(map(str, said["bounds"]))}
     pairs = ((key, each) for key, value in said.items() for each in (value if isinstance(value, list) else [value]))
     return [f"{pattern}:{key}={str(each).lower() if isinstance(each, bool) else each}" for key, each in pairs]
 

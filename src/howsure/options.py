@@ -303,7 +303,7 @@ SHARED = (
         help="Another option for some tasks: 'mmlu*:cluster=subject' (again for more).",
         about=(
             'What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": "subject"}}`, with '
-            "cluster, metric, lower_is_better, failures and margin. Of each, the first pattern that matches and speaks of it holds."
+            "cluster, metric, lower_is_better, failures, margin and bounds. Of each, the first pattern that matches and speaks of it holds."
         ),
     ),
     Option(

@@ -1,5 +1,6 @@
 """The GitHub action: its inputs reach the gate as they are, and nothing in them is obeyed by a shell."""
 
+import json
 import os
 import re
 import subprocess
@@ -74,3 +75,51 @@ def test_files_are_written_and_shells_obey_nothing(place):
     )
     assert (place / "c.md").read_text().startswith("<!-- howsure gate -->")
     assert (place / "j.xml").read_text().startswith("<?xml")
+
+
+def git(place, *words):
+    who = ("-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *who, *words], cwd=place, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+CHANGES = {
+    "none": ({}, "", None),
+    "a threshold": ({"howsure.toml": "[gate]\nat_least = 0.01\n"}, "", "howsure.toml"),
+    "a comment": ({"howsure.toml": "# lower\n[gate]\nat_least = 0.02\n"}, "", None),
+    "it is gone": ({"howsure.toml": None}, "", "howsure.toml"),
+    "another tool": ({"pyproject.toml": "[tool.other]\nx = 1\n"}, "", None),
+    "a new one nearer": ({"the logs/howsure.toml": "[gate]\nat_least = 0.01\n"}, "the logs", "the logs/howsure.toml"),
+    "no base commit": ({}, "", "not known"),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_a_configuration_that_the_pull_request_changes_is_said(place, case):
+    files, folder, said = CHANGES[case]
+    (place / "howsure.toml").write_text("[gate]\nat_least = 0.02\n")
+    git(place, "init", "-q")
+    git(place, "add", ".")
+    git(place, "commit", "-qm", "base")
+    base = "0" * 40 if said == "not known" else git(place, "rev-parse", "HEAD")
+    for name, text in files.items():
+        (place / name).unlink() if text is None else (place / name).write_text(text)
+    event = place / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": base}}}))
+    done = act(
+        place / folder,
+        HOWSURE_PATHS=str(place / "the logs" / "quiz.csv"),
+        HOWSURE_CANDIDATE="a",
+        HOWSURE_OPTIONS="--at-least=0.02",
+        GITHUB_EVENT_PATH=str(event),
+    )
+    assert done.returncode == 0, done.stderr
+    summary = (place / folder / "summary").read_text()
+    for text in (done.stdout, summary):
+        assert ("configuration" in text) == (said is not None)
+        assert said is None or said in text
+
+
+def test_outside_of_a_pull_request_nothing_is_said_of_the_configuration(place):
+    done = act(place, HOWSURE_PATHS="the logs", HOWSURE_CANDIDATE="a", HOWSURE_AT_LEAST="1%", GITHUB_EVENT_PATH="")
+    assert "configuration" not in done.stdout

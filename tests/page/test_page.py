@@ -247,3 +247,15 @@ def test_reasons_are_those_of_compare(values):
     rows = pl.DataFrame({"model": ["a", "b"], "item": ["x", "x"], "score": values})
     columns = unpacked(report(rows).boards[0])["pairs"]
     assert columns["why"] == columns["turned_why"] == ["one shared item gives no error bar"]
+
+
+def test_names_that_look_alike_are_told_apart():
+    rows = two_models().with_columns(
+        pl.col("model").replace({"a": "gpt-4", "b": "gрt-4"})
+    )  # the second with a Cyrillic р
+    made = report(rows)
+    names = [model["model"] for board in made.data["boards"] for model in board["models"]]
+    assert sorted(names) == ["g\\u0440t-4", "gpt-4"]
+    assert "gрt-4" not in made.html
+    assert "gрt-4" not in json.dumps([made.data["verdict"], made.data["boards"]], ensure_ascii=False)
+    assert [model["model"] for model in report(two_models()).data["boards"][0]["models"]] == ["a", "b"]

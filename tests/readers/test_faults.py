@@ -312,7 +312,29 @@ def test_where_a_cut_row_begins(text, begins):
     assert cut_at(text.encode(), ".csv") == begins
 
 
+def test_zeros_in_a_table_of_text_are_damage(good):
+    data = (good / "good.csv").read_bytes() * 100
+    (good / "bad.csv").write_bytes(data[:3000] + b"\0" * 100 + data[3000:])
+    assert failed(hs.read(good)) == {"bad.csv": "bytes of zero in the text. It may be damaged: write it again."}
+
+
 def test_a_table_of_items_that_ends_in_mid_row_is_refused(tmp_path):
     (tmp_path / "items.csv").write_text("item,topic\n1,a\n2")
     with pytest.raises(ReadError, match="ends in mid-row"):
         hs.estimate(two_models(), items=str(tmp_path / "items.csv"), cluster="topic")
+
+
+def test_where_nothing_can_be_read_every_file_is_named_once(tmp_path):
+    def said(*paths):
+        with pytest.raises(ReadError) as caught:
+            hs.read(list(map(str, paths)))
+        return str(caught.value)
+
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    one.write_text("model,item,score\na,q1,maybe\n")
+    assert said(tmp_path).startswith(f"{one}: column 'score' has the value 'maybe'")
+    assert said(one) == said(tmp_path)
+    two.write_text(one.read_text())
+    for told in (said(tmp_path), said(one, two)):
+        assert (told.count("one.csv"), told.count("two.csv")) == (1, 1)
+        assert "no scores found in 2 files (one.csv, column 'score' has the value 'maybe'" in told

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
 import howsure as hs
-from frames import two_models
+from frames import attempts, two_models
 from howsure.commands.main import main
 
 
@@ -117,6 +118,39 @@ def test_bounds_on_the_command_line(tmp_path):
     assert CliRunner().invoke(main, ["--no-config", "estimate", str(path), "--bounds", "7"]).exit_code == 2
 
 
+def two_scales():
+    """A rating from 1 to 7 beside right or wrong."""
+    rated = two_models(task=pl.lit("rated")).with_columns(pl.col("score") * 6 + 1)
+    return pl.concat([two_models(task=pl.lit("right")), rated], how="diagonal")
+
+
+def test_bounds_of_one_task_leave_the_others_as_they_are():
+    answer = hs.estimate(two_scales(), tasks={"rat*": {"bounds": (1, 7)}})
+    plain = [(e.estimate.value, e.estimate.interval.low) for e in hs.estimate(two_models()).entries]
+    for task in ("right", "rated"):
+        found = [(e.estimate.value, e.estimate.interval.low) for e in answer.entries if e.task == task]
+        np.testing.assert_allclose(found, plain, rtol=1e-12)
+    assert any("scores from 1 to 7 count as 0 % to 100 %" in note for note in answer.notes)
+    assert "unbounded" not in " ".join(codes(answer))
+    with pytest.raises(hs.DataError, match="rated"):
+        hs.estimate(two_scales(), tasks={"rated": {"bounds": (0, 5)}})
+    with pytest.raises(hs.OptionError, match="bounds of single tasks"):
+        hs.Monitor(a="a", b="b", tasks={"rated": {"bounds": (1, 7)}})
+    board = pl.DataFrame({"model": ["run", "run"], "step": [1, 2], "score": [3.0, 5.0], "n": [100, 100]})
+    with pytest.raises(hs.OptionError, match="bounds of single tasks"):
+        hs.trend(board, tasks={"*": {"bounds": (1, 7)}})
+
+
+def test_bounds_of_one_task_on_the_command_line_and_in_a_configuration(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    two_scales().write_csv("rows.csv")
+    told = "scores from 1 to 7 count as 0 % to 100 %"
+    result = CliRunner().invoke(main, ["--no-config", "estimate", "rows.csv", "--tasks", "rated:bounds=1,7"])
+    assert told in " ".join(result.output.split())
+    (tmp_path / "howsure.toml").write_text('[tasks."rat*"]\nbounds = [1, 7]\n')
+    assert told in " ".join(CliRunner().invoke(main, ["estimate", "rows.csv"]).output.split())
+
+
 # Directions ---------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +165,21 @@ def test_a_direction_is_not_guessed_from_a_name(name):
     for said in (True, False):
         assert "unknown_direction" not in codes(hs.leaderboard(scores, lower_is_better=said))
         assert hs.gate(scores, "a", "b", better=True, lower_is_better=said).checks
+
+
+PLANNED = {
+    "aa": lambda rows, **said: hs.aa(rows, splits=20, **said),
+    "plan": lambda rows, **said: hs.plan(rows, "a", "b", effect=0.1, **said),
+    "plan_score": lambda rows, **said: hs.plan_score(rows, a="a", within=0.1, **said),
+    "allocate": lambda rows, **said: hs.allocate(rows, a="a", attempts=100, new_run=True, **said),
+}
+
+
+@pytest.mark.parametrize("verb", PLANNED)
+def test_what_is_planned_for_scores_of_no_direction_says_so(verb):
+    scores = hs.read(attempts().rename({"score": "unsafe"}), columns={"score": "unsafe"})
+    assert "unknown_direction" in codes(PLANNED[verb](scores))
+    assert "unknown_direction" not in codes(PLANNED[verb](scores, lower_is_better=True))
 
 
 def test_a_cost_beside_a_score_says_nothing():

@@ -74,6 +74,12 @@ def _read(path: Path) -> Configuration | None:
         raw = path.read_bytes()
     except OSError as error:
         raise OptionError(f"can't read {str(path)!r} ({error.strerror})", remedy="Check its rights.") from None
+    table = table_of(path, raw)
+    return None if table is None else Configuration(path=path, table=table)
+
+
+def table_of(path: Path, raw: bytes) -> Mapping[str, Any] | None:
+    """Return the options in the bytes of a file of this name, None where it has no table of ours."""
     if path.name == PYPROJECT and b"howsure" not in raw:
         return None
     import tomllib
@@ -90,7 +96,7 @@ def _read(path: Path) -> Configuration | None:
     if path.name == PYPROJECT:
         tool = table.get("tool", {})
         table = tool.get("howsure") if isinstance(tool, dict) else None
-    return Configuration(path=path, table=table) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else None
 
 
 def defaults(found: Configuration, commands: Mapping[str, click.Command]) -> dict[str, dict[str, Any]]:
@@ -206,6 +212,8 @@ def _of_task(pattern: str, said: Any, found: Configuration) -> list[str]:
     except OptionError as error:
         what = f"{error.where}: {error.what}" if error.where else error.what
         raise OptionError(what, where=found.name, remedy=error.remedy) from None
+    if isinstance(said.get("bounds"), list):
+        said |= {"bounds": ",".join(map(str, said["bounds"]))}
     pairs = ((key, each) for key, value in said.items() for each in (value if isinstance(value, list) else [value]))
     return [f"{pattern}:{key}={str(each).lower() if isinstance(each, bool) else each}" for key, each in pairs]
 

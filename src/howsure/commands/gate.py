@@ -16,6 +16,7 @@ from howsure.options import Unclear
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Gate
+    from howsure.errors import Caution
 
 SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
 MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
@@ -103,8 +104,9 @@ def _fenced(text: str) -> str:
 
 def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
     """Append the summary, and print annotations: beside the answer where a program reads it."""
-    from howsure.present.document import Note
+    from howsure.present.document import Document, Note
     from howsure.present.gate import document
+    from howsure.present.render import markdown
     from howsure.present.render.github import annotation
     from howsure.writing import append
 
@@ -114,8 +116,15 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
         line = annotation(kinds[kind], title, message)
         tell(line) if beside else say(line + "\n")
 
-    append(answer.render("markdown") + "\n", os.environ["GITHUB_STEP_SUMMARY"])
+    changed = _configuration_cautions()
+    summary = [
+        answer.render("markdown"),
+        *([markdown.render(Document(blocks=(Note(cautions=changed),)))] if changed else []),
+    ]
+    append("\n".join(summary) + "\n", os.environ["GITHUB_STEP_SUMMARY"])
     note(answer.verdict, "howsure gate", answer.sentence)
+    for caution in changed:
+        note("caution", "howsure gate: configuration", f"{caution.message} {caution.remedy}")
     cautions = [block for block in document(answer).blocks if isinstance(block, Note)]
     for message, remedy in [line for block in cautions for line in block.lines][:MOST_CAUTIONS]:
         note("caution", "howsure gate: caution", f"{message} {remedy}")
@@ -123,6 +132,13 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
         return
     for check in [check for check in answer.checks if check.verdict != "pass"][: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
         note(check.verdict, f"howsure gate: {check.name}", check.sentence)
+
+
+def _configuration_cautions() -> tuple[Caution, ...]:
+    from howsure.commands.pull_request import configuration_cautions
+
+    root = click.get_current_context().find_root().params
+    return () if root.get("no_config") else tuple(configuration_cautions(root.get("config")))
 
 
 def _kinds(unclear: str) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def parse_overall(texts: Sequence[str]) -> Any:
         raise click.BadParameter("a weight is a number: TASK=2", param_hint="--overall") from None
 
 
-_OF_A_TASK = r"(?P<task>.+?):(?P<name>cluster|metric|lower[-_]is[-_]better|failures|margin)=(?P<value>.+)"
+_OF_A_TASK = r"(?P<task>.+?):(?P<name>cluster|metric|lower[-_]is[-_]better|failures|margin|bounds)=(?P<value>.+)"
 
 
 def parse_tasks(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -203,6 +203,8 @@ def parse_tasks(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
 def _of_a_task(name: str, text: str) -> Any:
     if name == "margin":
         return Size().convert(text, None, None)
+    if name == "bounds":
+        return Bounds().convert(text, None, None)
     if name == "lower_is_better":
         return click.BOOL.convert(text, None, None)
     return text

@@ -15,6 +15,7 @@ from howsure.statistics.aa.splits import Attempts, Criteria, Verdicts, judged, p
 from howsure.statistics.aa.unpaired_splits import ClusterMoments, unpaired_splits
 from howsure.statistics.means import intervals
 from howsure.statistics.results import Interval
+from howsure.study.directions import direction_cautions
 from howsure.table.aggregate import Wanted, value_counts
 from howsure.wording import Scale, plural
 
@@ -80,7 +81,7 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int) -> Fal
     values = _Values(
         scores=scores, wanted=Wanted(task=study.tasks, model=study.design.model, metric=study.design.metric)
     )
-    entries, told = [], list(study.cautions)
+    entries, told = [], [*study.cautions, *direction_cautions(study)]
     for k, (matrix, model) in enumerate(_models(study)):
         try:
             entries.append(_rate(_halves(matrix, model, values), asked, np.random.default_rng([seed, k])))

@@ -13,6 +13,7 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.noise import pair_task_noise, task_noise
 from howsure.statistics.noise import allocation
 from howsure.statistics.noise.answer_noise import answers
+from howsure.study.directions import direction_cautions
 from howsure.study.names import resolve
 from howsure.wording import listing, plural
 
@@ -115,7 +116,7 @@ def allocation_of(
         percent=matrix.bounded,
         notes=study.notes,
     )
-    return replace(found, cautions=tuple(_cautions(found, study, entry, left_out)))
+    return replace(found, cautions=(*_cautions(found, study, entry, left_out), *direction_cautions(study)))
 
 
 def _spread(cost: Floats, base: Ints, run: Spending) -> Ints:

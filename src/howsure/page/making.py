@@ -9,6 +9,7 @@ from howsure.page.boards import details, shown
 from howsure.page.drawings import drawings
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import write_page
+from howsure.present.alike import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
 from howsure.present.leaderboard import board_title, document
 from howsure.present.render import html
@@ -25,22 +26,23 @@ def make(contents: Contents, asked: Question, origin: Origin, title: str | None)
     """Return the report of everything that was gathered."""
     first = opened(contents)
     tasks = list(dict.fromkeys(part.board.task for part in contents.tasks))
+    told = written_apart({entry.model for part in contents.parts for entry in part.board.entries} | set(tasks))
     data = {
         "howsure": 1,
         "version": origin.version,
-        "title": title or f"{listing(tasks)}: how sure?",
-        "verdict": _verdict(contents, first),
+        "title": title or retold(f"{listing(tasks)}: how sure?", told),
+        "verdict": retold(_verdict(contents, first), told),
         "first": first,
         "command": origin.command,
         "origin": origin.to_dict(),
-        "boards": [shown(part, contents, asked) for part in contents.parts],
+        "boards": [retold(shown(part, contents, asked), told) for part in contents.parts],
         "drawings": {"percent": drawings(percent=True), "plain": drawings(percent=False)},
         "phrases": _phrases(),
         "symbols": SYMBOLS,
         "html": {"notes": html.render(_notes(contents)), "made": html.render(origin.document())},
     }
-    boards = tuple(packed(details(part, contents, asked)) for part in contents.parts)
-    still = html.render(document(contents.leaderboard))
+    boards = tuple(packed(retold(details(part, contents, asked), told)) for part in contents.parts)
+    still = html.render(told_apart(document(contents.leaderboard), contents.leaderboard))
     return Report(
         html=write_page(data, boards, still),
         data=data,

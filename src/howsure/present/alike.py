@@ -29,7 +29,7 @@ def told_apart(document: Document, answer: object) -> Document:
     """Return a document in which names that look alike are written so that they don't."""
     names = {cell for block in document.blocks if isinstance(block, Table) for cell in _names(block)}
     names |= {name for side in _SIDES if isinstance(name := getattr(answer, side, None), str)}
-    told = _told(names)
+    told = written_apart(names)
     return replace(document, blocks=tuple(_renamed(block, told) for block in document.blocks)) if told else document
 
 
@@ -38,7 +38,18 @@ def _names(table: Table) -> Iterable[str]:
     return (cell for row in table.rows for place in places if isinstance(cell := row[place], str))
 
 
-def _told(names: set[str]) -> dict[str, str]:
+def retold(value: Any, told: Mapping[str, str]) -> Any:
+    """Return plain data in which names are written as `written_apart` says; the keys of mappings stay."""
+    if not told:
+        return value
+    if isinstance(value, str):
+        return told.get(value) or _rewritten(value, told)
+    if isinstance(value, dict):
+        return {key: retold(each, told) for key, each in value.items()}
+    return [retold(each, told) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def written_apart(names: set[str]) -> dict[str, str]:
     """Return what is written for each name that another one looks like; names of plain ASCII stay."""
     odd = [name for name in names if _ODD.search(name)]
     if not odd:

@@ -107,6 +107,8 @@ class Source:
     def whole_rows(self) -> bytes:
         """Read a file of lines without a last row that isn't whole."""
         data = self.read_bytes()
+        if b"\0" in data:
+            raise ReadError("bytes of zero in the text", where=self.name, remedy="It may be damaged: write it again.")
         return data[: cut_at(data, self.path.suffix.lower())]
 
     def beside(self, name: str) -> Any:

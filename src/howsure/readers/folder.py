@@ -518,14 +518,20 @@ def _passed_over(reports: list[FileReport]) -> list[Caution]:
 
 
 def _nothing(paths: Sequence[str | Path], reports: list[FileReport]) -> ReadError:
+    """Say why nothing could be read, every file named once."""
     place = listing([str(path) for path in paths])
-    failed = [report.reason for report in reports if report.outcome == "failed"]
+    failed = [report for report in reports if report.outcome == "failed"]
     if len(reports) == 1 and failed:
-        return ReadError(failed[0], where=place, remedy=FORMATS if failed[0] == UNKNOWN else "")
+        reason, inside = failed[0].reason, len(paths) == 1 and Path(paths[0]).is_dir()
+        where = str(Path(paths[0], failed[0].path)) if inside else place
+        return ReadError(reason, where=where, remedy=FORMATS if reason == UNKNOWN else "")
     others = Counter(report.reason or report.outcome for report in reports if report.outcome != "failed")
-    why = [*failed[:3], *(f"{n} × {reason}" for reason, n in others.items())]
+    why = [
+        *(f"{report.path}, {report.reason.rstrip('.')}" for report in failed[:3]),
+        *(f"{n} × {reason}" for reason, n in others.items()),
+    ]
     return ReadError(
         f"no scores found in {plural(len(reports), 'file')} ({'; '.join(why) or 'nothing there'})",
-        where=place,
+        where=place if any(Path(path).is_dir() for path in paths) or not failed else "",
         remedy=FORMATS,
     )

@@ -27,6 +27,7 @@ class TaskOptions(TypedDict, total=False):
     lower_is_better: bool
     failures: Failures
     margin: float
+    bounds: tuple[float, float]
 
 
 class RunOptions(TypedDict, total=False):
@@ -65,6 +66,7 @@ class TaskRule:
     lower_is_better: bool | None = None
     failures: Failures | None = None
     margin: float | None = None
+    bounds: tuple[float, float] | None = None
 
     def matches(self, task: str) -> bool:
         """Say whether this is about a task: its name is the pattern, or fits it."""
@@ -125,6 +127,10 @@ class Design:
         """Return the margin of a task; `shared` is the verb's own, for tasks that no pattern gives one."""
         return self._of(task, "margin", shared)
 
+    def bounds_of(self, task: str) -> tuple[float, float] | None:
+        """Return the smallest and largest possible score of a task, None where nobody says."""
+        return self._of(task, "bounds", self.bounds)
+
     def _of(self, task: str, name: str, shared: T) -> T:
         """Return what the first rule says that matches a task and speaks of this, else what holds for all."""
         said = (getattr(rule, name) for rule in self.tasks if rule.matches(task))
@@ -167,6 +173,11 @@ REFUSALS: Mapping[str, Refusal] = {
         what="{verb} takes one way of clustering",
         remedy="Name the coarser one.",
     ),
+    "bounds of tasks": Refusal(
+        given=lambda design: any(rule.bounds for rule in design.tasks),
+        what="{verb} takes no bounds of single tasks here",
+        remedy="Choose one with `task`, and give `bounds`.",
+    ),
 }
 """The one place where shared options are refused."""
 
@@ -176,7 +187,9 @@ class Respects:
     """Which shared options a verb respects: all of them, but for those named."""
 
     verb: str
-    all_but: tuple[Literal["population", "covariate", "score", "average_last", "two clusters"], ...] = ()
+    all_but: tuple[
+        Literal["population", "covariate", "score", "average_last", "two clusters", "bounds of tasks"], ...
+    ] = ()
 
     def refuse(self, design: Design) -> None:
         """Raise OptionError for an option that the verb can't respect."""

@@ -61,20 +61,22 @@ def scales_of(parts: Parts, scores: Scores, design: Design, column: str) -> Scal
     """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one passes `bounds`."""
     extents = {key: _extent(part) for key, part in parts.items()}
     signed = column in scores.signed
-    bounds = FRACTIONS if signed and design.bounds == PERCENT else design.bounds  # a % sign has divided by 100 already
-    if bounds is not None:
-        for key, extent in extents.items():
-            require_bounds(" · ".join(key), extent, bounds)
+    asked = {key: design.bounds_of(key[0]) for key in parts}
+    if signed:  # a % sign has divided by 100 already
+        asked = {key: FRACTIONS if bounds == PERCENT else bounds for key, bounds in asked.items()}
+    for key, bounds in asked.items():
+        if bounds is not None:
+            require_bounds(" · ".join(key), extents[key], bounds)
     scales = {
         key: scale_of(
             extent,
             (column, key[1]),
-            bounds=bounds,
+            bounds=asked[key],
             signed=signed,
         )
         for key, extent in extents.items()
     }
-    mixed = {} if bounds else {key: caution for key, part in parts.items() if (caution := _mixed(key, part))}
+    mixed = {key: caution for key, part in parts.items() if not asked[key] and (caution := _mixed(key, part))}
     return Scales(scales=scales, extents=extents, mixed=mixed)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Variance
 
 RESPECTS = Respects(verb="trend", all_but=("population", "covariate", "average_last"))
+OF_PUBLISHED = Respects(verb="trend of published scores", all_but=("bounds of tasks",))
 
 
 def trend(
@@ -65,8 +66,10 @@ def trend(
     design = make_design(options, RESPECTS)
     asked = TrendOptions(variance=variance, level=level, last=last)
     if not isinstance(data, Scores) and not _is_paths(data) and has_steps(data):
+        OF_PUBLISHED.refuse(design)
         return follow_published(bounded(published_in(data), design.bounds), design, asked)
     scores = scores_of(data, design)
     if scores.has_rows:
         return follow(scores, design, asked)
+    OF_PUBLISHED.refuse(design)
     return follow_published(bounded(scores, design.bounds), design, asked)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from howsure.answers.watch import Look
 
-RESPECTS = Respects(verb="watch", all_but=("population", "covariate", "average_last", "two clusters"))
+RESPECTS = Respects(
+    verb="watch", all_but=("population", "covariate", "average_last", "two clusters", "bounds of tasks")
+)
 
 
 class Monitor:

@@ -15,6 +15,7 @@ from howsure.inference.overall import task_shares
 from howsure.inference.planning.pilots import joined, joined_errors, limits_of, read_pilots
 from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
 from howsure.statistics.planning.rehearsal import TRIALS, rehearse
+from howsure.study.directions import direction_cautions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,7 +172,7 @@ def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Aske
         comparisons,
         simulated=simulated,
         notes=told,
-        cautions=(*study.cautions, *cautions),
+        cautions=(*study.cautions, *direction_cautions(study), *cautions),
     )
 
 

@@ -20,6 +20,7 @@ from howsure.statistics.noise.components import components, mixtures
 from howsure.statistics.planning import score_power
 from howsure.statistics.planning.power import Spread, fewest
 from howsure.statistics.planning.sizes import spread_sizes
+from howsure.study.directions import direction_cautions
 from howsure.study.names import resolve
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, 
     if model is None and len(matrix.models) > 1:
         raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`.")
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
-    return one.take_items(~np.isnan(one.values[:, 0])), study.notes, study.cautions
+    return one.take_items(~np.isnan(one.values[:, 0])), study.notes, (*study.cautions, *direction_cautions(study))
 
 
 def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: float | None) -> _Seen:

@@ -1,0 +1,80 @@
+"""What a pull request changes of the gate that judges it: on GitHub Actions, the configuration that the gate takes options from."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howsure.commands.configuration import OWN, PYPROJECT, table_of
+from howsure.errors import Caution, OptionError
+from howsure.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CODE = "configuration_changed"
+UNKNOWN = Caution(
+    code=CODE,
+    message="Whether this pull request changes the gate's own configuration is not known: its base commit is not here.",
+    remedy="Check out with fetch-depth: 0.",
+)
+
+
+def configuration_cautions(named: str | None) -> list[Caution]:
+    """Warn where the pull request that is being tested changes what the gate asks; `named`: the file of --config."""
+    base = _base_commit()
+    if base is None:
+        return []
+    root = _git("rev-parse", "--show-toplevel")
+    if root is None or _git("cat-file", "-e", f"{base}^{{commit}}") is None:
+        return [UNKNOWN]
+    top = Path(os.fsdecode(root).strip()).resolve()
+    changed = [path.relative_to(top).as_posix() for path in _candidates(top, named) if _is_changed(path, top, base)]
+    if not changed:
+        return []
+    message = f"This pull request changes the gate's own configuration: {listing(changed)}."
+    return [Caution(code=CODE, message=message, remedy="Read that change before you trust the verdict.")]
+
+
+def _base_commit() -> str | None:
+    """Return the commit that the pull request goes out from, as GitHub tells it; None outside of a pull request."""
+    try:
+        event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_bytes())
+        commit = str(event["pull_request"]["base"]["sha"])
+        int(commit, 16)
+    except (KeyError, TypeError, ValueError, OSError):
+        return None
+    return commit
+
+
+def _candidates(top: Path, named: str | None) -> Iterable[Path]:
+    """Return the files that could be the gate's configuration, or could have been it."""
+    if named is not None:
+        return [path for path in [Path(named).resolve()] if path.is_relative_to(top)]
+    here = Path.cwd().resolve()
+    folders = [folder for folder in (here, *here.parents) if folder.is_relative_to(top)]
+    return [folder / name for folder in folders for name in (OWN, PYPROJECT)]
+
+
+def _is_changed(path: Path, top: Path, base: str) -> bool:
+    before = _git("show", f"{base}:{path.relative_to(top).as_posix()}")
+    return bool(_table(path, before) != _table(path, path.read_bytes() if path.is_file() else None))
+
+
+def _table(path: Path, raw: bytes | None) -> Any:
+    """Return the options that a file holds; None where it is absent or has none, its bytes where they can't be read."""
+    try:
+        return None if raw is None else table_of(path, raw)
+    except OptionError:
+        return raw
+
+
+def _git(*words: str) -> bytes | None:
+    """Return what git says, None where it fails."""
+    try:
+        return subprocess.run(["git", *words], capture_output=True, check=True).stdout  # noqa: S603, S607 - no shell
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 import sqlite3
+import tomllib
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -250,6 +251,46 @@ def test_a_bad_mapping_says_what_is_wrong(tmp_path: Path, said: Any, told: str) 
 def test_a_file_that_does_not_fit_says_why(tmp_path: Path, said: Any, told: str) -> None:
     with pytest.raises(ReadError, match=told):
         howsure.read(write(tmp_path / "a.jsonl", lines(ANSWERS)), map=said)
+
+
+def test_describe_proposes_a_mapping_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "runs.json", {"a": {"x": 1, "y": 0}, "b": {"x": 0, "y": 1}})
+    (proposal,) = howsure.describe(path).proposals
+    assert proposal.shape[0] == "*.*: 4 records that are numbers"
+    write(tmp_path / "howsure.toml", proposal.mapping)
+    result = CliRunner().invoke(main, ["leaderboard", "runs.json", "--map", "runs", "--format", "csv"])
+    assert result.exit_code == 0, result.output
+    assert result.output.count("score,") == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "mapping"),
+    [
+        ([{"id": 1, "pred": "A", "answer": "A"}] * 2, {"item": "id", "score": "pred == answer"}),
+        (
+            {"runs": [{"model": "m", "rows": [{"q": "a", "won": True}] * 3}]},
+            {"rows": "runs[*].rows[*]", "model": "up.model", "score": "won"},
+        ),
+    ],
+)
+def test_what_is_proposed(tmp_path: Path, content: Any, mapping: dict[str, str]) -> None:
+    from howsure.readers.base import Source
+    from howsure.readers.mapping.proposing import proposed
+
+    path = write(tmp_path / "x.json", content)
+    proposal = proposed(Source(path=path, root=path))
+    assert proposal is not None
+    said = tomllib.loads(proposal.mapping)["map"]["x"]
+    assert {key: said[key] for key in mapping} == mapping
+
+
+def test_describe_shows_hostile_names_as_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.json", {"<script>\u202e`|": [{"\x1b[31m": 1}, {"a": 2}]})
+    answer = howsure.describe(path)
+    for format in ("terminal", "markdown", "html", "latex"):
+        assert "\x1b[31m" not in answer.render(format)
+    assert "<script>" not in answer.render("html")
 
 
 @pytest.mark.skipif(not (DATA / "wild").is_dir(), reason="the real results are not here")

@@ -139,6 +139,19 @@ def test_pairs_of_swe_bench_systems() -> None:
         assert (found.wins, found.losses) == (only_a, only_b)  # type: ignore[union-attr]
 
 
+def test_boards_in_yaml() -> None:
+    pytest.importorskip("yaml")
+    boards = howsure.audit(WILD / "aider-leaderboards").boards
+    sizes = {board.task: len(board.entries) for board in boards}
+    assert {name: sizes[name] for name in ("polyglot_leaderboard", "edit_leaderboard")} == {
+        "polyglot_leaderboard": 69,
+        "edit_leaderboard": 98,
+    }
+    (polyglot,) = [board for board in boards if board.task == "polyglot_leaderboard"]
+    best = polyglot.entries[0]
+    assert (best.model, round(best.score, 3), best.n) == ("gpt-5 (high)", 0.88, 225)
+
+
 def test_checkpoints_are_not_merged() -> None:
     published = howsure.read(WILD / "pythia").published
     assert len({entry.model for entry in published}) == 16

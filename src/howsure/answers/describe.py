@@ -10,6 +10,7 @@ from howsure.answers.output import row
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
+    from howsure.table.proposal import Proposal
     from howsure.table.scores import FileReport
     from howsure.table.stated import Reconciled
 
@@ -56,6 +57,7 @@ class Description(Answer):
         columns: Further columns, and how many distinct values each has.
         files: What became of each file.
         published: Scores that files state, with or without the rows behind them.
+        proposals: Mappings for files that no reader knows, where nothing else was read.
         reconciled: Figures that logs state of their own rows, and what the rows give.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
@@ -66,6 +68,7 @@ class Description(Answer):
     files: tuple[FileReport, ...] = ()
     published: int = 0
     reconciled: tuple[Reconciled, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

@@ -21,4 +21,5 @@ def describe(paths: tuple[str, ...], **given: Any) -> None:
     import howsure
 
     rest, shown = split(paths, given)
-    write(howsure.describe(read(paths, rest)), **shown)
+    plain = not any(rest[name] for name in rest)
+    write(howsure.describe(list(paths) if plain else read(paths, rest)), **shown)

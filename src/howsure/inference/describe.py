@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,7 +14,12 @@ from howsure.table.aggregate import Grouped, Wanted, metadata_columns
 from howsure.table.schema import find_roles, open_frame, roles_note
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.table.scores import Scores
+
+MOST_UNKNOWN = 5
+"""So many files that no reader knows are looked into."""
 
 
 def describe_scores(scores: Scores) -> Description:
@@ -34,6 +41,16 @@ def describe_scores(scores: Scores) -> Description:
         notes=(*scores.notes, *([note] if note else [])),
         cautions=scores.cautions,
     )
+
+
+def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
+    """Describe files that no reader knows by their shape, with a mapping for each; None where none looks like data."""
+    from howsure.readers.folder import find_sources
+    from howsure.readers.mapping.proposing import proposed
+
+    sources = [source for path in paths for source in islice(find_sources(Path(path)), MOST_UNKNOWN)]
+    proposals = [found for source in sources if (found := proposed(source)) is not None]
+    return Description(tasks=(), columns={}, proposals=tuple(proposals)) if proposals else None
 
 
 def _summary(task: str, metric: str, part: pl.DataFrame, scores: Scores, found: Grouped) -> TaskSummary:

@@ -6,11 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Column, Document, Field, Table, Text, closing, facts, opening, tabled
-from howsure.wording import plural, told_apart
+from howsure.wording import listing, plural, told_apart
 
 if TYPE_CHECKING:
     from howsure.answers.describe import Description, TaskSummary
     from howsure.present.document import Block
+    from howsure.table.proposal import Proposal
     from howsure.table.scores import FileReport
     from howsure.table.stated import Reconciled
 
@@ -27,12 +28,15 @@ def document(answer: Description) -> Document:
     if answer.columns:
         shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in answer.columns.items())
         blocks.append(Text(text=f"Other columns, for clusters or for selecting rows: {shown}."))
+    blocks += [block for proposal in answer.proposals for block in _proposed(proposal)]
     blocks += [*_file_blocks(answer.files), *_stated(answer.reconciled)]
     return Document(blocks=(*blocks, *closing(answer.cautions)))
 
 
 def verdict(answer: Description) -> str:
     """Say in one line what was read."""
+    if answer.proposals:
+        return f"No reader knows {listing([proposal.source for proposal in answer.proposals])}."
     parts = [
         plural(len({task.task for task in answer.tasks}), "task"),
         plural(sum(task.rows for task in answer.tasks), "row"),
@@ -111,6 +115,16 @@ def _stated(figures: tuple[Reconciled, ...]) -> list[Block]:
     ]
     left = len(differing) - len(shown) if len(figures) > MOST_FIGURES else 0
     return [Text(text=f"{head}:"), tabled(shown, fields, note=f"… and {left:,} more that differ" if left else "")]
+
+
+def _proposed(proposal: Proposal) -> list[Block]:
+    """Show the shape of a file that no reader knows, and a mapping to paste."""
+    shape: list[Block] = [Text(text=f"{proposal.source} has {line}.") for line in proposal.shape]
+    if not proposal.mapping:
+        return shape
+    name = proposal.mapping.partition("]")[0].removeprefix("[map.")
+    how = f"Paste this into howsure.toml, mend it, and add `map={name!r}`; docs/mapping.md explains the language:"
+    return [*shape, Text(text=how), Text(text=proposal.mapping, kind="code")]
 
 
 def _agreement(count: int, differing: int) -> str:

@@ -105,10 +105,10 @@ def facts(rows: Iterable[tuple[Cell, ...]], *, heads: tuple[str, str] = ("", "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A paragraph. The verdict is the sentence that a reader in a hurry takes away."""
+    """A paragraph, or lines of code. The verdict is the sentence that a reader in a hurry takes away."""
 
     text: str
-    kind: Literal["verdict", "plain", "heading", "small"] = "plain"
+    kind: Literal["verdict", "plain", "heading", "small", "code"] = "plain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Tables of any origin: CSV, TSV, JSON Lines, JSON (a list of records), Parquet and Arrow.
+"""Tables of any origin: CSV, TSV, JSON Lines, JSON and YAML (a list of records), Parquet and Arrow.
 
 A table stays as it is, lazy where its format allows; its columns are recognised by name when it is aggregated.
 """
@@ -16,6 +16,7 @@ from howsure.errors import Caution, DataError, ReadError
 from howsure.readers.base import Claim, Reading, Source, cut_row, whole_text
 from howsure.readers.faults import named
 from howsure.readers.lines import CELLS, RECORDS, separator
+from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import find_roles, used_columns
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from howsure.table.writing import Writing
 
 NAME = "tables"
-FORMATS = "tables (.csv, .tsv, .jsonl, .json, .parquet, .arrow)"
+FORMATS = "tables (.csv, .tsv, .jsonl, .json, .yaml, .parquet, .arrow)"
 
 PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "name", "system", "agent"),
@@ -36,7 +37,18 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("score", "score_pct", "accuracy", "acc", "percent", "pass_rate", "win_rate", "resolved", "value"),
         *("pass_rate_2", "pass_rate_1", "mean"),
     ),
-    "n": ("n", "n_items", "n_questions", "n_total", "items", "questions", "total", "total_tests", "count"),
+    "n": (
+        "n",
+        "n_items",
+        "n_questions",
+        "n_total",
+        "items",
+        "questions",
+        "total",
+        "total_tests",
+        "test_cases",
+        "count",
+    ),
     "stderr": ("stderr", "standard_error", "se", "std_err", "acc_stderr"),
     "task": ("task", "benchmark", "leaderboard", "board", "dataset"),
     "metric": ("metric", "metric_name"),
@@ -58,6 +70,8 @@ def claims(source: Source) -> Claim | None:
     if suffix in CELLS and start and b"\x00" not in head[:1024]:
         return "rows"
     if suffix in RECORDS and start == b"{":
+        return "rows"
+    if suffix in SUFFIXES and start == b"-" and can_be_read():
         return "rows"
     return "rows" if suffix == ".json" and start == b"[" else None
 
@@ -204,8 +218,7 @@ def writing_of(source: Source) -> Writing:
 
 def _records(source: Source) -> pl.LazyFrame:
     """Read JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text."""
-    lines = source.path.suffix.lower() in RECORDS
-    records = source.json_lines() if lines else source.json()
+    records = _parsed(source)
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise ReadError("not a list of records", where=source.name, remedy="Write one JSON object per row.")
     names = list(dict.fromkeys(name for record in records for name in record))
@@ -213,6 +226,13 @@ def _records(source: Source) -> pl.LazyFrame:
         raise _too_wide(len(names), source)
     columns = {name: _column(name, [record.get(name) for record in records]) for name in names}
     return pl.DataFrame({name: column for name, column in columns.items() if column is not None}).lazy()
+
+
+def _parsed(source: Source) -> Any:
+    suffix = source.path.suffix.lower()
+    if suffix in SUFFIXES:
+        return parse_yaml(source.read_bytes(), where=source.name)
+    return source.json_lines() if suffix in RECORDS else source.json()
 
 
 def _column(name: str, values: list[Any]) -> pl.Series | None:

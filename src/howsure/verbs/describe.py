@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from howsure.errors import ReadError
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 def describe(data: Any) -> Description:
     """Describe results before any inference: files, harnesses, tasks, models, items, attempts and candidate clusters.
 
-    Nothing is estimated. Files and rows that were left out are listed with the reason.
+    Nothing is estimated. Where no reader knows a file, its shape is described, and a mapping is proposed. Files and rows that were left out are listed with the reason.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
@@ -30,6 +32,14 @@ def describe(data: Any) -> Description:
         ReadError: If none of the files can be read.
         DataError: If the columns of a table don't fit.
     """
-    from howsure.inference.describe import describe_scores
+    from howsure.inference.describe import describe_scores, describe_unknown
 
-    return describe_scores(read(data))
+    try:
+        scores = read(data)
+    except ReadError:
+        paths = [data] if isinstance(data, (str, Path)) else list(data)
+        unknown = describe_unknown(paths)
+        if unknown is None:
+            raise
+        return unknown
+    return describe_scores(scores)

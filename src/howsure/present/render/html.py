@@ -80,12 +80,15 @@ def escape(text: str) -> str:
 
 def _block(block: Block) -> str:
     if isinstance(block, Text):
-        text = escape(block.text)
+        text = (
+            "\n".join(escape(line) for line in block.text.split("\n")) if block.kind == "code" else escape(block.text)
+        )
         return {
             "verdict": f'<p class="verdict">{text}</p>\n',
             "heading": f"<h3>{text}</h3>\n",
             "small": f'<p class="small">{text}</p>\n',
             "plain": f"<p>{text}</p>\n",
+            "code": f"<pre>{text}</pre>\n",
         }[block.kind]
     return _table(block) if isinstance(block, Table) else _note(block)
 

@@ -64,6 +64,8 @@ def escape(text: str) -> str:
 
 
 def _block(block: Block) -> str:
+    if isinstance(block, Text) and block.kind == "code":
+        return "\\\\\n".join(rf"\texttt{{{escape(line)}}}" for line in block.text.split("\n"))
     if isinstance(block, Text):
         text = escape(block.text)
         return {

@@ -29,6 +29,8 @@ def escape(text: str) -> str:
 
 
 def _block(block: Block) -> str:
+    if isinstance(block, Text) and block.kind == "code":
+        return "\n".join(f"    {visible(line)}" for line in block.text.split("\n"))
     if isinstance(block, Text):
         text = escape(block.text)
         return {"verdict": f"**{text}**", "heading": f"### {text}", "small": text, "plain": text}[block.kind]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WHISKER_WIDTHS = (12, 28)
 NAME_WIDTH = 20
 GAP = 2
-STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": ""}
+STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": "", "code": ""}
 
 
 def render(document: Document, *, width: int | None = None, color: bool = False) -> str:
@@ -57,7 +57,8 @@ def _is_small(block: Block) -> bool:
 
 def _parts(block: Block, width: int) -> Iterator[RenderableType]:
     if isinstance(block, Text):
-        yield RichText(visible(block.text), style=STYLES[block.kind])
+        lines = block.text.split("\n") if block.kind == "code" else [block.text]
+        yield from (RichText(visible(line), style=STYLES[block.kind]) for line in lines)
     elif isinstance(block, Table):
         if block.title:
             yield RichText(visible(block.title), style=STYLES["heading"])

@@ -15,6 +15,8 @@ from howsure.errors import ReadError
 from howsure.readers import tables
 from howsure.readers.base import parse_json
 from howsure.readers.lines import CELLS, RECORDS, separator
+from howsure.readers.yaml_text import SUFFIXES as YAML
+from howsure.readers.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
 MAX_UNPACKED_BYTES = 1024**3
 PIECE_BYTES = 1024**2
-JSON, YAML, SQLITE = (".json",), (".yaml", ".yml"), (".db", ".sqlite", ".sqlite3")
+JSON, SQLITE = (".json",), (".db", ".sqlite", ".sqlite3")
 DATA = (*JSON, *YAML, *SQLITE, *CELLS, *RECORDS, ".parquet", ".arrow")
 MAGIC = b"SQLite format 3\x00"
 
@@ -59,7 +61,7 @@ def parsed(source: Source) -> Any:
     """Parse a document; lines of JSON become a list."""
     data = unpacked(source)
     if suffix(source) in YAML:
-        return _yaml(data, source.name)
+        return parse_yaml(data, where=source.name)
     if suffix(source) in JSON:
         return parse_json(data, where=source.name)
     return [
@@ -119,14 +121,3 @@ def database(source: Source, name: str) -> pl.LazyFrame:
         return pl.DataFrame(
             cursor.fetchall(), schema=names, orient="row", infer_schema_length=None, strict=False
         ).lazy()
-
-
-def _yaml(data: bytes, where: str) -> Any:
-    try:
-        import yaml  # type: ignore[import-untyped]
-    except ImportError:
-        raise ReadError("YAML needs a package", where=where, remedy="pip install 'howsure[yaml]'") from None
-    try:
-        return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ReadError(f"no YAML ({str(error).splitlines()[0]})", where=where, remedy="Mend the file.") from None

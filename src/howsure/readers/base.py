@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from howsure.readers.mapping.mapping import MappedReader
     from howsure.table.scores import Published, TaskFacts
     from howsure.table.stated import Extent
 
@@ -73,7 +72,7 @@ class Source:
     root: Path
     probabilities: bool = False
     writing: Writing = field(default_factory=Writing)
-    maps: tuple[MappedReader, ...] = ()
+    maps: tuple[GivenReader, ...] = ()
 
     @cached_property
     def head(self) -> bytes:
@@ -186,6 +185,13 @@ class Reader(Protocol):
 
     def read(self, source: Source) -> Reading:
         """Read the file."""
+
+
+class GivenReader(Reader, Protocol):
+    """A reader that the user gave, such as a mapping; one that names its files goes before all others."""
+
+    def names(self, source: Source) -> bool:
+        """Say whether it was given for this very file."""
 
 
 def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:

@@ -18,7 +18,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import aider, registry, tables
-from howsure.readers.base import Reader, Reading, Source, cut_row, sound
+from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
 from howsure.readers.reconciling import Word, reconciled
 from howsure.readers.zipped import is_zip, unpacked
@@ -30,7 +30,6 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from howsure.readers.mapping.mapping import MappedReader
     from howsure.table.stated import Missing
 
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
@@ -76,7 +75,7 @@ def read_paths(
     reader: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
-    maps: Sequence[MappedReader] = (),
+    maps: Sequence[GivenReader] = (),
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders into one Scores.

@@ -13,6 +13,7 @@ from howsure.table.writing import Writing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from howsure.readers.base import GivenReader
     from howsure.readers.folder import Progress
     from howsure.study.design import Design
     from howsure.table.writing import Decimal
@@ -90,7 +91,6 @@ def read(
     writing = Writing(missing=tuple(missing or ()), decimal=decimal)
     if _is_paths(data):
         from howsure.readers.folder import find_sources, read_paths
-        from howsure.readers.mapping.loading import mappings_of
         from howsure.readers.twice import named_twice
 
         paths = [data] if isinstance(data, (str, Path)) else list(data)
@@ -102,12 +102,20 @@ def read(
             reader=reader,
             strict=strict,
             probabilities=probabilities,
-            maps=mappings_of(map),
+            maps=_mappings(map),
             progress=progress,
         )
         again = named_twice((source for path in paths for source in find_sources(Path(path))), found.files)
         return replace(found, cautions=(*found.cautions, *again)) if again else found
     return _read_frame(data, roles, kept, writing)
+
+
+def _mappings(given: Any) -> tuple[GivenReader, ...]:
+    if given is None:
+        return ()
+    from howsure.readers.mapping.loading import mappings_of
+
+    return mappings_of(given)
 
 
 def _is_paths(data: Any) -> bool:

@@ -31,6 +31,10 @@ SEEDS = {"random_seed": 0, "numpy_random_seed": 1234, "torch_random_seed": 1234,
 """lm-eval's own seeds, as it starts; every batch goes on by one, so that not all batches draw the same numbers."""
 
 
+OF_A_BATCH = ("samples", "results", "n-samples")
+"""What lm-eval says of a single batch, and not of the run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluatedUntil:
     """What a run showed when it stopped. `print` shows the last look, whose interval allows for stopping.
@@ -283,7 +287,7 @@ class _Sequence:
     def _tell(self, results: dict[str, Any]) -> None:
         if not self.results:
             told = {**results.get("config", {}), **self.told}
-            self.results = {key: value for key, value in results.items() if key not in ("samples", "results")}
+            self.results = {key: value for key, value in results.items() if key not in OF_A_BATCH}
             self.results |= {"results": {}, "config": told}
             self.called = self.name or name_of(self.results)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +41,8 @@ def _loaded(path: Path) -> dict[str, Any]:
         raise OptionError(
             f"no mapping {str(path)!r}", remedy="Name a TOML file, or a table [map.NAME] of howsure.toml."
         )
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 Failures = Literal["harness", "drop", "zero", "error"]
 """What a failed attempt counts as: what the harness does, nothing, a 0, or a reason to stop."""
 
-Overall = Literal["mean", "pooled"]
-"""How tasks are put together: the mean over tasks, or all items in one pool."""
+Overall = Literal["harness", "mean", "pooled"]
+"""How tasks are put together: as the harness weighs a group of them, the mean over tasks, or all items in one pool."""
 
 Population = Literal["questions", "benchmark"]
 """What a score is about: all questions that could have been drawn, or exactly those of this benchmark."""
@@ -381,8 +381,8 @@ STATISTICS = (
     Option(
         "overall",
         Kind(check=_overall, many=True),
-        "mean|pooled|TASK=WEIGHT",
-        default="mean",
+        "harness|mean|pooled|TASK=WEIGHT",
+        default="harness",
         help="How tasks make one score.",
     ),
     Option("top", count_of(1), "N", help="Show only the N best."),
@@ -452,7 +452,12 @@ _OWN = (
             flags=("--each-task/--overall-only",),
             help="Judge every task, or the overall score alone.",
         ),
-        Option("overall", Kind(check=_overall, many=True), "mean|pooled|TASK=WEIGHT", help="How tasks make one score."),
+        Option(
+            "overall",
+            Kind(check=_overall, many=True),
+            "harness|mean|pooled|TASK=WEIGHT",
+            help="How tasks make one score.",
+        ),
         Option(
             "missing_at_most",
             FRACTION,

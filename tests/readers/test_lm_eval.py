@@ -178,3 +178,12 @@ def test_real_samples(path: Path) -> None:
         numbers = [value for value in values if isinstance(value, float)]
         if numbers:
             assert sum(numbers) / len(numbers) == pytest.approx(entry.score)
+
+
+def test_published_scores_that_are_no_numbers_are_counted(write: Write) -> None:
+    values = {"alias": "t", "acc,none": 0.5, "acc_stderr,none": "N/A", "f1,none": "half", "bleu,none": "N/A"}
+    reading = read(lm_eval, write("results_2025-01-01T00-00-00.json", {"results": {"t": values}}))
+    assert [entry.metric for entry in reading.published] == ["acc"]
+    assert [caution.message for caution in reading.cautions if caution.code == "score_left_out"] == [
+        "results_2025-01-01T00-00-00.json: 1 published score is no number and left out."
+    ]

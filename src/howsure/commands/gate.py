@@ -52,7 +52,7 @@ def gate(
     on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     rest, shown = split(paths, given)
     if not rest["each_task"]:
-        rest.setdefault("overall", "mean")
+        rest.setdefault("overall", "harness")
     answer = howsure.gate(read(paths, rest), candidate, baseline, **rest)
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in answer.checks))
     if junit is not None:

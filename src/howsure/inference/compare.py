@@ -11,7 +11,7 @@ import numpy as np
 from howsure.answers.compare import Comparisons
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
-from howsure.inference.overall import overall_comparison
+from howsure.inference.overall import as_stated, overall_comparison
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.results import Interval
 from howsure.study.directions import direction_cautions
@@ -40,6 +40,7 @@ def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
 
 def compared(study: Study, question: Question) -> Comparisons:
     """Compare the two models that a study is about on every task that both have, and overall."""
+    question, weighed = as_stated(question, study)
     measured = one_metric(study)
     matrices, unknown = question.population.measured(measured)
     questions = [_of_task(question, study.design, matrix) for matrix in matrices]
@@ -57,7 +58,12 @@ def compared(study: Study, question: Question) -> Comparisons:
         comparisons=tuple(pairs),
         overall=None if total is None else replace(total, n_tasks=tasks, n_tasks_left_out=left),
         n_tasks_left_out=left,
-        notes=(*study.notes, *adjusted.told(study.design, pools), *_told(pairs, question)),
+        notes=(
+            *study.notes,
+            *([weighed] if weighed else []),
+            *adjusted.told(study.design, pools),
+            *_told(pairs, question),
+        ),
         cautions=(*study.cautions, *direction_cautions(study), *tasks_left_out(study, measured), *unknown, *more),
     )
 

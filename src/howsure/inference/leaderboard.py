@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from howsure.answers.leaderboard import Leaderboard
 from howsure.inference.boards import board
 from howsure.inference.estimate import entries
-from howsure.inference.overall import overall_board
+from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.sensitivity import policy_changes_ranks
 from howsure.study.directions import direction_cautions
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def ranked(study: Study, question: Question, *, top: int | None = None) -> Leaderboard:
     """Rank the models of every task and metric, and overall; `top`: how many to show. See `howsure.leaderboard`."""
+    question, weighed = as_stated(question, study)
     population = question.population
     matrices, left_out = population.measured(list(study.matrices()))
     pairs = [population.pairs(matrix, question) for matrix in matrices]
@@ -33,7 +34,7 @@ def ranked(study: Study, question: Question, *, top: int | None = None) -> Leade
     return Leaderboard(
         boards=tuple(boards),
         overall=None if total is None else replace(total, n_tasks_left_out=left),
-        notes=study.notes,
+        notes=(*study.notes, *([weighed] if weighed else [])),
         cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
         top=top,
     )

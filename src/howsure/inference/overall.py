@@ -25,8 +25,20 @@ if TYPE_CHECKING:
     from howsure.options import Overall
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
 
     Shares = Overall | Mapping[str, float]
+
+
+def as_stated(question: Question, study: Study) -> tuple[Question, str]:
+    """Return the question with the weights that the harness gives the tasks, the mean where it says nothing, and a note of them."""
+    if question.overall != "harness":
+        return question, ""
+    group = next((group for group in study.groups if group.tasks == set(study.tasks)), None)
+    if group is None or not group.by_size:
+        return replace(question, overall="mean"), ""
+    note = f"Overall: {group.name} as {group.harness} states it, its {len(group.tasks):,} tasks weighted by their size."
+    return replace(question, overall="pooled"), note
 
 
 def overall_board(

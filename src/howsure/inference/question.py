@@ -23,8 +23,8 @@ class Question:
     """How means are estimated, pairs compared and tasks put together, and about which population.
 
     `interval` of a mean and `method` of a difference: None chooses by the kind of scores. `margin`: in score units, of
-    equivalence and non-inferiority. `adjust`: how p-values are corrected for their number. `overall`: the mean over tasks, all
-    items pooled, or a weight for each task.
+    equivalence and non-inferiority. `adjust`: how p-values are corrected for their number. `overall`: as the harness weighs
+    them, the mean over tasks, all items pooled, or a weight for each task.
     """
 
     population: Population
@@ -34,7 +34,7 @@ class Question:
     level: float = 0.95
     margin: float | None = None
     adjust: Adjustment = "none"
-    overall: Overall | Mapping[str, float] = "mean"
+    overall: Overall | Mapping[str, float] = "harness"
     seed: int = 0
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.table.scores import Published, TaskFacts
-    from howsure.table.stated import Extent
+    from howsure.table.stated import Extent, Group
 
 Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
@@ -156,13 +156,14 @@ class Reading:
     `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None where the
     file holds only published scores. `configuration`: settings that tell two runs of one model apart (temperature,
     prompt …), used only when the same model and task come more than once. `notes`: what is to be said before any number.
-    `published` and `extents` are the log's own word, to which its rows are held.
+    `published` and `extents` are the log's own word, to which its rows are held; `groups` say how it puts tasks together.
     """
 
     rows: pl.DataFrame | None = None
     facts: tuple[TaskFacts, ...] = ()
     published: tuple[Published, ...] = ()
     extents: tuple[Extent, ...] = ()
+    groups: tuple[Group, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
     run: Run | None = None
@@ -248,9 +249,7 @@ def sound(reading: Reading, source: Source) -> Reading:
         replace(entry, task=whole_text(entry.task), model=whole_text(entry.model), metric=whole_text(entry.metric))
         for entry in whole
     )
-    return replace(
-        reading, published=published, cautions=(*reading.cautions, *([_no_number(left, source)] if left else []))
-    )
+    return replace(reading, published=published, cautions=(*reading.cautions, *left_out(left, source)))
 
 
 def cut_row(source: Source) -> tuple[Caution, ...]:
@@ -278,12 +277,12 @@ def _ends_a_line(source: Source) -> bool:
         return file.read() in (b"\n", b"\r", b"")
 
 
-def _no_number(count: int, source: Source) -> Caution:
-    return Caution(
-        code="score_left_out",
-        message=f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and left out.",
-        remedy="Write the file again.",
+def left_out(count: int, source: Source) -> tuple[Caution, ...]:
+    """Say how many published scores are no numbers; nothing where there are none."""
+    message = (
+        f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and left out."
     )
+    return (Caution(code="score_left_out", message=message, remedy="Write the file again."),) if count else ()
 
 
 def settings(named: Mapping[str, Any]) -> dict[str, str]:

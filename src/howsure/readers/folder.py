@@ -122,6 +122,7 @@ def read_paths(
         signed=frozenset(numbers.column for _, numbers in texts if numbers.percent),
         missing=missing,
         reconciled=tuple(figure for read in kept for figure in read.word.figures),
+        groups=tuple(dict.fromkeys(group for read in kept for group in read.reading.groups)),
     )
 
 

@@ -12,9 +12,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, flatten_metadata, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, flatten_metadata, left_out, scored, tidy
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
-from howsure.readers.lm_eval_results import configuration, extent, find_results, lower_is_better, model_name, stated
+from howsure.readers.lm_eval_results import (
+    configuration,
+    extent,
+    find_results,
+    groups,
+    lower_is_better,
+    model_name,
+    no_numbers,
+    stated,
+)
 from howsure.readers.naming import numbered
 from howsure.table.scores import TaskFacts
 
@@ -69,7 +78,7 @@ def read(source: Source) -> Reading:
     return Reading(
         facts=tuple(_facts(task, results, ()) for task in tasks),
         published=published,
-        cautions=cautions,
+        cautions=(*cautions, *left_out(no_numbers(results), source)),
         configuration=configuration(results, ""),
     )
 
@@ -101,6 +110,7 @@ def _read_samples(source: Source) -> Reading:
         facts=(replace(facts, finer={finer: names(own, rows[0]) for finer, own in more.refined.items()}),),
         published=stated(results, model=model, source=source.name, task=task),
         extents=extent(results, model=model, task=task),
+        groups=groups(results),
         cautions=(*cautions, *_corpus_caution(corpus, source), *more.cautions),
         configuration=configuration(results, task) if results else {"date": time},
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.base import Source, finite, settings
 from howsure.readers.naming import named_by_path
 from howsure.table.scores import Published
-from howsure.table.stated import Extent
+from howsure.table.stated import Extent, Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,8 @@ _USUAL = frozenset(["main", "master", "None", ""])
 _NAME_PART = re.compile(r"(?:_*eval)?_*(?:results|samples)_.*|(?:_*eval)?_*(?:results|samples)?\.jsonl?$")
 _LOWER = frozenset(["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"])
 _MANY = 20
+_NEAR = 1e-9
+_NONE = ("N/A", "")
 _REMEDY = "Copy the samples file again, or run lm-eval again with --log_samples."
 
 
@@ -57,6 +60,16 @@ def stated(results: Mapping[str, Any], *, model: str, source: str, task: str | N
     )
 
 
+def no_numbers(results: Mapping[str, Any]) -> int:
+    """Count the scores that are no numbers; those that lm-eval itself has none for, `N/A` and an empty text, aren't."""
+    return sum(
+        not key.partition(",")[0].endswith("_stderr") and _number(value) is None and str(value).strip() not in _NONE
+        for _, values in _entries(results.get("results"))
+        for key, value in values.items()
+        if "," in key
+    )
+
+
 def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent, ...]:
     """Return how many documents the task was run on, and of how many; nothing where the results don't say."""
     counts = results.get("n-samples")
@@ -66,6 +79,46 @@ def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent
         return ()
     whole = original if isinstance(original, int) and original > effective else 0
     return (Extent(task=task, model=model, items=effective, whole=whole, remedy=_REMEDY),)
+
+
+def groups(results: Mapping[str, Any]) -> tuple[Group, ...]:
+    """Return the groups of tasks whose stated score is the mean of their tasks', or that weighted by size; others are left out."""
+    subtasks = results.get("group_subtasks")
+    if not isinstance(subtasks, dict) or not isinstance(results.get("results"), dict):
+        return ()
+    found = ((str(name), _leaves(str(name), subtasks)) for name, inner in subtasks.items() if inner)
+    made = ((name, leaves, _is_by_size(name, leaves, results)) for name, leaves in found)
+    return tuple(
+        Group(name=name, harness="lm-eval", tasks=frozenset(leaves), by_size=by_size)
+        for name, leaves, by_size in made
+        if by_size is not None
+    )
+
+
+def _leaves(name: str, subtasks: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[str]:
+    """Return the tasks of a group, those of its groups in their place."""
+    inner = subtasks.get(name)
+    if name in above or not isinstance(inner, list) or not inner:
+        return [name]
+    return [leaf for part in inner for leaf in _leaves(str(part), subtasks, (*above, name))]
+
+
+def _is_by_size(group: str, leaves: list[str], results: Mapping[str, Any]) -> bool | None:
+    """Say whether a group's score weighs its tasks by size, None where it is neither that nor their mean."""
+    sizes = [_count(results.get("n-samples"), task) or 0 for task in leaves]
+    for metric, stated, _ in _scores(_task(results, group)):
+        parts = [
+            next((score for name, score, _ in _scores(_task(results, task)) if name == metric), None) for task in leaves
+        ]
+        scores = [part for part in parts if part is not None]
+        if len(scores) < len(leaves) or not all(sizes):
+            continue
+        by_size = sum(score * size for score, size in zip(scores, sizes, strict=True)) / sum(sizes)
+        if math.isclose(by_size, stated, rel_tol=_NEAR):
+            return True
+        if math.isclose(sum(scores) / len(scores), stated, rel_tol=_NEAR):
+            return False
+    return None
 
 
 def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str]) -> frozenset[str]:

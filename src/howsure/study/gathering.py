@@ -82,6 +82,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
         column=_score_column(scores),
         models=models,
         missing=tuple(lack for lack in scores.missing if not counts_as_failed(lack, scores, design)),
+        groups=scores.groups,
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
         cautions=(*cautions, *_doubts(found, parts)),

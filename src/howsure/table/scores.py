@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.errors import Caution
-    from howsure.table.stated import Missing, Reconciled
+    from howsure.table.stated import Group, Missing, Reconciled
 
 MOST_NAMES = 3
 """So many files or tasks are named in a `repr`."""
@@ -144,6 +144,7 @@ class Scores:
         signed: Score columns that were in percent by their % signs, and are fractions now.
         missing: What runs were to answer and didn't, as their logs state it.
         reconciled: Figures that logs state of their rows, and what the rows give.
+        groups: How harnesses put tasks together.
 
     Examples:
         >>> import polars as pl
@@ -161,6 +162,7 @@ class Scores:
     signed: frozenset[str] = frozenset()
     missing: tuple[Missing, ...] = ()
     reconciled: tuple[Reconciled, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""

@@ -50,6 +50,16 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Tasks that a harness puts together: `by_size`: each counts as much as it has items, else all count alike."""
+
+    name: str
+    harness: str
+    tasks: frozenset[str]
+    by_size: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
     """One figure that a log states, and what its rows give.
 

@@ -31,7 +31,7 @@ def compare(
     level: float = 0.95,
     margin: float | None = None,
     adjust: Adjustment = "holm",
-    overall: Overall | Mapping[str, float] = "mean",
+    overall: Overall | Mapping[str, float] = "harness",
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Comparison | Comparisons:
@@ -55,7 +55,8 @@ def compare(
             makes neither test.
         adjust: The correction of the p-values for the number of tasks: "holm" (family-wise error), "bh" (false
             discovery rate) or "none"; "max-t" is Holm's here.
-        overall: How the tasks are combined: "mean" over tasks, "pooled" over all items, or a weight for each task.
+        overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
+            tasks, "pooled" over all items, or a weight for each task.
         seed: The seed of random draws; used by methods that resample.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
 

@@ -76,8 +76,8 @@ def gate(
         same_within: The margin of equivalence, in score units. None omits the criterion.
         at_least: The floor of the candidate's score. None omits the criterion.
         at_most: The ceiling, where smaller scores are better. None omits the criterion.
-        overall: Check the tasks combined as well: "mean" over tasks, "pooled" over all items, or a weight for each
-            task. None checks single tasks only.
+        overall: Check the tasks combined as well: as the "harness" weighs them, else the mean; "mean" over tasks, "pooled" over
+            all items, or a weight for each task. None checks single tasks only.
         each_task: Whether single tasks are checked; False requires `overall`.
         missing_at_most: The share of attempts without a score, of all that were to be made on a task, up to which a verdict
             stands although their outcomes could turn it. Above it such a verdict is "can't tell", unless the harness
@@ -128,7 +128,7 @@ def gate(
     asked = Criteria(**criteria)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
     design = make_design(options, method=method)
-    question = Question(population=population_of(design.population), overall=overall or "mean", **how_asked)
+    question = Question(population=population_of(design.population), overall=overall or "harness", **how_asked)
     study = _gathered(scores_of(data, design), design, candidate, baseline)
     require_direction(study)
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)

@@ -30,7 +30,7 @@ def leaderboard(
     variance: Variance = "CR2",
     level: float = 0.95,
     adjust: Adjustment = "max-t",
-    overall: Overall | Mapping[str, float] = "mean",
+    overall: Overall | Mapping[str, float] = "harness",
     top: int | None = None,
     seed: int = 0,
     **options: Unpack[DesignOptions],
@@ -52,8 +52,9 @@ def leaderboard(
         level: The confidence level of each score's interval, and of all rank intervals of a board together.
         adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false discovery
             rate), or "none".
-        overall: How the tasks are combined into the overall board, which ranks the models that have every task: "mean"
-            over tasks, "pooled" over all items, or a weight for each task.
+        overall: How the tasks are combined into the overall board, which ranks the models that have every task:
+            "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over tasks, "pooled" over all
+            items, or a weight for each task.
         top: How many models to display; inference is about all. None displays all.
         seed: The seed of the sign flips.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].

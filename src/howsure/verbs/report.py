@@ -27,7 +27,7 @@ def report(
     variance: Variance = "CR2",
     level: float = 0.95,
     adjust: Adjustment = "max-t",
-    overall: Overall | Mapping[str, float] = "mean",
+    overall: Overall | Mapping[str, float] = "harness",
     seed: int = 0,
     command: str | None = None,
     **options: Unpack[DesignOptions],
@@ -49,7 +49,8 @@ def report(
             2024).
         level: The confidence level of each score's interval, and of all rank intervals of a board together.
         adjust: The correction for the number of pairs, as in [`leaderboard`][howsure.leaderboard].
-        overall: How the tasks are combined: "mean" over tasks, "pooled" over all items, or a weight for each task.
+        overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
+            tasks, "pooled" over all items, or a weight for each task.
         seed: The seed of the sign flips.
         command: The command that makes the page again, shown at its foot. None states the Python call.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
 from asked import ASKS, WITHOUT_SCORES, data, same
+from howsure.commands.main import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,3 +61,15 @@ def test_units_change_no_answer(verb: str, unit: str) -> None:
     assert _paragraphs(usual) == _paragraphs(other)
     if hasattr(other, "notes") and verb != "describe":  # which estimates nothing
         assert any("percent" in note for note in other.notes)
+
+
+def test_describe_says_percent_and_convert_writes_fractions(tmp_path, monkeypatch):
+    """What a name says of a column is lost with the name, and so the tidy table holds fractions."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("item,model,score_pct\n1,a,80\n2,a,60.5\n3,a,100\n")
+    read = hs.read("x.csv", columns={"score": "score_pct"})
+    assert "x · score: percent, by its name." in hs.describe(read).notes
+    found = CliRunner().invoke(main, ["convert", "x.csv", "-c", "score=score_pct", "-o", "y.csv"])
+    assert (found.exit_code, "percent, by its name, written as fractions" in found.output) == (0, True)
+    assert pl.read_csv("y.csv")["score"].to_list() == [0.8, 0.605, 1.0]
+    assert hs.estimate("y.csv").entries[0].estimate.interval == hs.estimate(read).entries[0].estimate.interval

@@ -16,9 +16,15 @@ from howsure.commands.streams import tell
 @takes("convert", *READING)
 @click.option("--output", "-o", required=True, metavar="FILE", help="A .parquet, .csv, .jsonl or .arrow file.")
 def convert(paths: tuple[str, ...], output: str, **given: Any) -> None:
-    """Write any log as the one tidy table."""
+    """Write any log as the one tidy table, percent as fractions."""
     from howsure.present.files import refuse_overwriting, write_table
+    from howsure.study.gathering import in_shares
 
     refuse_overwriting(output, paths)
-    rows = write_table(read(paths, given), output)
-    tell(f"{rows:,} rows written to {output}.")
+    scores, notes = in_shares(read(paths, given))
+    rows = write_table(scores, output)
+    tell(
+        "\n".join(
+            [f"{rows:,} rows written to {output}.", *(f"{note.rstrip('.')}, written as fractions." for note in notes)]
+        )
+    )

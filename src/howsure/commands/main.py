@@ -52,7 +52,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Write files": {
         "report": "Make one page of everything: ranks, pairs, noise, health.",
         "plot": "Draw an answer into a PDF, SVG, PNG or Vega-Lite file.",
-        "convert": "Write any log as the one tidy table.",
+        "convert": "Write any log as the one tidy table, percent as fractions.",
         "annotate": "Write the estimate into an Inspect log, beside its own metrics.",
     },
 }

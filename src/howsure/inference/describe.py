@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.answers.describe import Description, TaskSummary
-from howsure.study.names import choose
-from howsure.table.aggregate import Grouped, Wanted, metadata_columns
+from howsure.study.gathering import scaled
+from howsure.table.aggregate import Grouped, metadata_columns
 from howsure.table.schema import find_roles, open_frame, roles_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howsure.errors import Caution
     from howsure.table.scores import Scores
 
 MOST_UNKNOWN = 5
@@ -26,8 +27,11 @@ def describe_scores(scores: Scores) -> Description:
     """Summarise scores; see `howsure.describe`."""
     tasks: tuple[TaskSummary, ...] = ()
     columns: dict[str, int] = {}
+    notes: list[str] = []
+    cautions: list[Caution] = []
     if scores.has_rows:
-        _, found = choose(scores, Wanted(), ())
+        scales, found = scaled(scores)
+        notes, cautions = scales.notes(scales.scales), scales.cautions(scales.scales)
         parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
         tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
         columns = metadata_columns(scores)
@@ -38,8 +42,8 @@ def describe_scores(scores: Scores) -> Description:
         files=scores.files,
         published=len(scores.published),
         reconciled=scores.reconciled,
-        notes=(*scores.notes, *([note] if note else [])),
-        cautions=scores.cautions,
+        notes=(*scores.notes, *([note] if note else []), *notes),
+        cautions=(*scores.cautions, *cautions),
     )
 
 

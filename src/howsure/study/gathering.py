@@ -10,6 +10,7 @@ import polars as pl
 from howsure.errors import Caution, DataError
 from howsure.study import attempts, checkpoints, clusters
 from howsure.study.completing import completed, counts_as_failed
+from howsure.study.design import Design
 from howsure.study.directions import directions_note
 from howsure.study.failures import FailurePolicy, decided, failures_note
 from howsure.study.names import choose, resolve
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from howsure.study.checkpoints import Average
     from howsure.study.clusters import Clustered
-    from howsure.study.design import Design
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores
 
@@ -120,6 +120,21 @@ def _notes(study: Study, before: list[str], grouped: Clustered, found: Grouped) 
         _failures_note(study),
     ]
     return tuple(note for note in told if note)
+
+
+def scaled(scores: Scores) -> tuple[Scales, Grouped]:
+    """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names bounds."""
+    _, found = choose(scores, Wanted(), ())
+    return scales_of(_parts(found.results), scores, Design(), _score_column(scores)), found
+
+
+def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
+    """Return scores with percent as fractions, and what was scaled; the same scores where nothing is."""
+    scales, _ = scaled(scores)
+    notes = scales.notes(scales.scales)
+    if not notes:
+        return scores, []
+    return replace(scores, rows=scales.place_values(scores.to_frame()), roles={}), notes
 
 
 def _with_scores(study: Study) -> Study:

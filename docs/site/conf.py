@@ -32,7 +32,9 @@ NAVIGATION = {
         f"docs/{page}"
         for page in ("report", "planning", "noise", "allocation", "stopping", "gate", "plots", "lm_eval", "inspect")
     ],
-    "Know": [f"docs/{page}" for page in ("glossary", "statistics", "calibration", "peers", "scale", "formats", "mapping")],
+    "Know": [
+        f"docs/{page}" for page in ("glossary", "statistics", "calibration", "peers", "scale", "formats", "mapping")
+    ],
     "Look up": ["docs/cli", "docs/api", "CHANGELOG"],
     "Take part": ["CONTRIBUTING", "ARCHITECTURE", "docs/decisions/README", "benchmarks/README", "examples/README"],
 }

@@ -145,7 +145,9 @@ def test_p_among_all_pairs_is_that_of_leaderboard_pairs(name, opened):
             assert dict(shown["rows"])["p among all pairs"] == f"{p} ({board.adjust})"
             real = pair["p_adjusted"] <= 0.05
             alone = pair["p_value"] <= 0.05
-            assert shown["among"].startswith("Also significant among all" if real else "But as one of all" if alone else "")
+            assert shown["among"].startswith(
+                "Also significant among all" if real else "But as one of all" if alone else ""
+            )
             assert bool(shown["among"]) == (real or alone)
             assert not shown["among"] or p in shown["among"]
 

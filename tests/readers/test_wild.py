@@ -169,3 +169,12 @@ def test_datasets_and_texts_beside_the_results_are_passed_over_in_one_line(tmp_p
     told = str(howsure.describe(tmp_path))
     assert "note0.txt and 999 more" in told
     assert told.count("\n") < 40
+
+
+def test_published_limits_make_the_errors_of_arena_hard() -> None:
+    answer = howsure.audit(WILD / "arena-hard-auto")
+    (board,) = answer.boards
+    best = board.entries[0]
+    assert (len(board.entries), best.model, best.score) == (60, "gpt-4-turbo-2024-04-09", 82.63)
+    assert best.se == pytest.approx((84.6 - 80.75) / (2 * 1.96), rel=1e-4)
+    assert any("standard errors from the limits in rating_q025 and rating_q975" in note for note in answer.notes)

@@ -50,11 +50,15 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
         "count",
     ),
     "stderr": ("stderr", "standard_error", "se", "std_err", "acc_stderr"),
+    "low": ("rating_q025", "q025", "ci_low", "ci_lower", "lower"),
+    "high": ("rating_q975", "q975", "ci_high", "ci_upper", "upper"),
     "task": ("task", "benchmark", "leaderboard", "board", "dataset"),
     "metric": ("metric", "metric_name"),
 }
 """Names of the columns of a leaderboard: scores without the answers behind them."""
 
+NORMAL_95 = 1.959963984540054
+"""The normal quantile of a 95 % interval, two-sided."""
 MAX_INFER = 10_000
 MAX_COLUMNS = 10_000
 """More are no table with one row an answer, and each would cost its time."""
@@ -313,7 +317,7 @@ class _Figures:
 
 def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing) -> _Figures:
     values, signed, notes = {}, set(), list[str]()
-    for role in [role for role in ("score", "stderr", "n") if role in roles]:
+    for role in [role for role in ("score", "stderr", "n", *_limits(roles)) if role in roles]:
         how = replace(writing, decimal="point") if role == "n" else writing
         wrapped = nw.from_native(frame)
         made, numbers = numbers_of(wrapped, [roles[role]], how, words=False)
@@ -322,6 +326,9 @@ def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing) ->
         if numbers is not None:
             notes += numbers.notes
             signed |= {role} if numbers.percent else set()
+    if _limits(roles):
+        values["stderr"] = (values.pop("high") - values.pop("low")) / (2 * NORMAL_95)
+        notes.append(f"standard errors from the limits in {roles['low']} and {roles['high']}, taken for 95 %.")
     column, percent = roles["score"], "score" in signed
     extent = extent_of_scores(values["score"])
     refuse_doubtful_percent(extent, column, signed=percent)
@@ -342,6 +349,12 @@ def _step(row: dict[str, Any], model: str) -> str:
     """Return what a column `step` adds to the model's name, nothing where the name tells it."""
     step = row.get("step")
     return "" if step is None or model.endswith(str(step)) else f" · {step}"
+
+
+def _limits(roles: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the roles of published limits, where they stand and no standard error does."""
+    limits = ("low", "high")
+    return limits if "stderr" not in roles and all(role in roles for role in limits) else ()
 
 
 def published_roles(columns: Iterable[str]) -> dict[str, str]:

@@ -362,6 +362,7 @@ READING = (
         "FILE|NAME",
         help="Read unknown files by a mapping (again for more).",
     ),
+    Option("model_from", PATTERN, "REGEX", help="Take the model from the path: 'runs/([^/]+)/'."),
     Option(
         "strict",
         FLAG,

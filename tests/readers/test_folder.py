@@ -9,6 +9,7 @@ import pytest
 import howsure as hs
 from frames import two_models
 from places import LOGS, ROOT
+from reader_cases import inspect_header, sample, zipped
 
 INSPECT = ROOT / "tests" / "fixtures" / "inspect"
 
@@ -191,3 +192,15 @@ def test_failed_files_are_told_apart_though_their_reasons_are_sentences(tmp_path
     message = hs.read(tmp_path).cautions[0].message
     assert "copy it again; b.eval, " in message
     assert message.endswith("copy it again; and 1 more")
+
+
+def test_the_model_may_be_a_part_of_the_path(tmp_path):
+    for model in ("one", "two"):
+        folder = tmp_path / "runs" / model / "seed1"
+        folder.mkdir(parents=True)
+        (folder / "scores.csv").write_text("item,model,score\n1,same,1\n2,same,0\n")
+        zipped({"summaries.json": [sample(1, 1)], "header.json": inspect_header(task_id=model)}, folder / "log.eval")
+    scores = hs.read(tmp_path, model_from=r"runs/([^/]+)/")
+    assert set(scores.to_frame()["model"]) == {"one", "two"}
+    with pytest.raises(hs.ReadError, match="no part of the path fits"):
+        hs.read(tmp_path, model_from=r"nowhere/(.+)/", strict=True)

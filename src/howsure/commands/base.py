@@ -71,6 +71,7 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
         where=gather(name_pairs("--where", how["where"] or ())),
         missing=how["missing"] or None,
         decimal=how["decimal"],
+        model_from=how["model_from"],
         map=[_mapping(name) for name in how["map"] or ()] or None,
         reader=how["reader"],
         strict=how["strict"],

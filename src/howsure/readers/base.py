@@ -65,7 +65,8 @@ class Source:
     """One file, its first bytes, and the folder that was asked for (`root`), for names taken from the path.
 
     `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it; `writing` says how
-    tables write their numbers; `maps` are the mappings that the user gave.
+    tables write their numbers; `maps` are the mappings that the user gave;
+    `model_from` is a pattern for the part of the path that names the model.
     """
 
     path: Path
@@ -73,6 +74,7 @@ class Source:
     probabilities: bool = False
     writing: Writing = field(default_factory=Writing)
     maps: tuple[GivenReader, ...] = ()
+    model_from: str = ""
 
     @cached_property
     def head(self) -> bytes:

@@ -20,6 +20,7 @@ from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import aider, registry, tables
 from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
+from howsure.readers.naming import chosen_model, with_model
 from howsure.readers.reconciling import Word, reconciled
 from howsure.readers.zipped import is_zip, unpacked
 from howsure.table.schema import find_roles, tidy, tidy_frame
@@ -76,6 +77,7 @@ def read_paths(
     strict: bool = False,
     probabilities: bool = False,
     maps: Sequence[GivenReader] = (),
+    model_from: str = "",
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders into one Scores.
@@ -83,11 +85,14 @@ def read_paths(
     `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how
     they write numbers, `reader` forces a
     format, `strict` stops at the first file that can't be read. `probabilities` asks for the probability of the right
-    answer beside the scores. `maps` read what no reader of a harness knows. `progress` wraps the list of files.
+    answer beside the scores. `maps` read what no reader of a harness knows, `model_from` names the
+    model by a part of the path. `progress` wraps the list of files.
     """
     listed = [source for path in paths for source in find_sources(Path(path))]
     sources = [
-        replace(source, probabilities=probabilities, writing=writing or Writing(), maps=tuple(maps))
+        replace(
+            source, probabilities=probabilities, writing=writing or Writing(), maps=tuple(maps), model_from=model_from
+        )
         for source in listed
     ]
     found = _Found()
@@ -244,7 +249,7 @@ def _read(reader: Reader, source: Source) -> Reading:
     gc.disable()
     try:
         with named(source.name, reader.NAME):
-            return sound(_complete(reader.read(source), source), source)
+            return with_model(sound(_complete(reader.read(source), source), source), chosen_model(source))
     finally:
         if collects:
             gc.enable()
@@ -429,6 +434,8 @@ def _named(
 ) -> tuple[pl.LazyFrame, str]:
     """Name the model of a table after its file where no column does, and say so."""
     source, frame = table.source, table.rows(_keep(table.frame, where))
+    if source.model_from:
+        return frame.with_columns(model=pl.lit(chosen_model(source))), ""
     if "model" in find_roles(frame.collect_schema().names(), columns):
         return frame, ""
     stem = source.path.stem

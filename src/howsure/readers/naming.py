@@ -6,14 +6,17 @@ import hashlib
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.errors import Caution
+import polars as pl
+
+from howsure.errors import Caution, ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from howsure.readers.base import Source
+    from howsure.readers.base import Reading, Source
 
 PLAIN_FOLDERS = frozenset(
     [
@@ -56,6 +59,40 @@ def named_by_path(source: Source, model: str, *, remedy: str) -> Caution:
         code="model_from_path",
         message=f"{source.name}: the file names no model; it is called {model!r} after its path.",
         remedy=remedy,
+    )
+
+
+def chosen_model(source: Source) -> str:
+    """Return the part of the path that the user's pattern finds, its first group where it has one; "" without a pattern.
+
+    Raises ReadError where the path has no such part.
+    """
+    if not source.model_from:
+        return ""
+    found = re.search(source.model_from, source.path.absolute().as_posix())
+    name = (found[1] if found.re.groups else found[0]) if found else ""
+    if not name:
+        raise ReadError(
+            f"no part of the path fits model_from={source.model_from!r}",
+            where=source.name,
+            remedy=r"Write a pattern with the model in parentheses: 'runs/([^/]+)/'.",
+        )
+    return str(name)
+
+
+def with_model(reading: Reading, name: str) -> Reading:
+    """Call the model of a reading otherwise; several are told apart by their own names behind it."""
+    if not name:
+        return reading
+    own = set() if reading.rows is None else set(reading.rows["model"].unique())
+    own |= {entry.model for entry in reading.published}
+    names = {model: name if len(own) == 1 else f"{name} {model}" for model in own}
+    return replace(
+        reading,
+        rows=None if reading.rows is None else reading.rows.with_columns(pl.col("model").replace(names)),
+        published=tuple(replace(entry, model=names[entry.model]) for entry in reading.published),
+        extents=tuple(replace(entry, model=names.get(entry.model, name)) for entry in reading.extents),
+        cautions=tuple(caution for caution in reading.cautions if caution.code != "model_from_path"),
     )
 
 

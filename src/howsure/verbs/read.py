@@ -30,6 +30,7 @@ def read(
     decimal: Decimal | None = None,
     reader: str | None = None,
     map: Any = None,
+    model_from: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
     progress: Progress | None = None,
@@ -53,6 +54,8 @@ def read(
         reader: The name of the reader to use for every file. None recognises the format of each.
         map: A mapping for files that no reader knows: a dict, or the path of a TOML file; a list gives several. It says where
             the records are and what each column is, in a small language; see docs/mapping.md.
+        model_from: A regular expression that finds the model in the path of its file, in its first group if it has one. None takes
+            what the file says, and the path only where it says nothing.
         strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file itself states,
             instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
@@ -74,7 +77,7 @@ def read(
         >>> scores.to_frame()["score"].to_list()
         [1.0, 0.0]
     """
-    roles, kept, missing, decimal, reader, map, strict, probabilities, progress = checked(
+    roles, kept, missing, decimal, reader, map, model_from, strict, probabilities, progress = checked(
         "read",
         columns={} if columns is None else columns,
         where={} if where is None else where,
@@ -82,6 +85,7 @@ def read(
         decimal=decimal,
         reader=reader,
         map=map,
+        model_from=model_from,
         strict=strict,
         probabilities=probabilities,
         progress=progress,
@@ -103,6 +107,7 @@ def read(
             strict=strict,
             probabilities=probabilities,
             maps=_mappings(map),
+            model_from=model_from or "",
             progress=progress,
         )
         again = named_twice((source for path in paths for source in find_sources(Path(path))), found.files)

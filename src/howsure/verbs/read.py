@@ -43,7 +43,7 @@ def read(
     the answers state which column was taken for what.
 
     Args:
-        data: A path, a list of paths, or a data frame with one row per attempt. Scores are returned unchanged.
+        data: A path, an address (`https://`, `s3://`, `gs://`, `hf://` …, fetched within limits), a list of these, or a data frame with one row per attempt. Scores are returned unchanged.
         columns: The columns of a table by role, such as `{"model": ["model", "temperature"]}`; several are joined into
             one name. None relies on the usual names.
         where: Keep only rows in which a column has one of these values, `{"split": "test"}`. None keeps all rows.
@@ -94,25 +94,31 @@ def read(
         return data
     writing = Writing(missing=tuple(missing or ()), decimal=decimal)
     if _is_paths(data):
-        from howsure.readers.folder import find_sources, read_paths
-        from howsure.readers.twice import named_twice
-
-        paths = [data] if isinstance(data, (str, Path)) else list(data)
-        found = read_paths(
-            paths,
-            columns=roles,
-            where=kept,
-            writing=writing,
-            reader=reader,
-            strict=strict,
-            probabilities=probabilities,
-            maps=_mappings(map),
-            model_from=model_from or "",
-            progress=progress,
-        )
-        again = named_twice((source for path in paths for source in find_sources(Path(path))), found.files)
-        return replace(found, cautions=(*found.cautions, *again)) if again else found
+        how = {
+            "columns": roles,
+            "where": kept,
+            "writing": writing,
+            "reader": reader,
+            "strict": strict,
+            "probabilities": probabilities,
+            "maps": _mappings(map),
+            "model_from": model_from or "",
+            "progress": progress,
+        }
+        return _read_places([data] if isinstance(data, (str, Path)) else list(data), how)
     return _read_frame(data, roles, kept, writing)
+
+
+def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
+    """Read files and folders, here or elsewhere; names that a file gives twice are said."""
+    from howsure.readers.elsewhere import at_hand
+    from howsure.readers.folder import find_sources, read_paths
+    from howsure.readers.twice import named_twice
+
+    with at_hand(paths) as places:
+        found = read_paths(places, **how)
+        again = named_twice((source for place in places for source in find_sources(Path(place))), found.files)
+    return replace(found, cautions=(*found.cautions, *again)) if again else found
 
 
 def _mappings(given: Any) -> tuple[GivenReader, ...]:

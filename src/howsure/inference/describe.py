@@ -49,8 +49,8 @@ def describe_scores(scores: Scores) -> Description:
 
 def describe_unknown(paths: Sequence[str | Path]) -> Description | None:
     """Describe files that no reader knows by their shape, with a mapping for each; None where none looks like data."""
-    from howsure.readers.folder import find_sources
     from howsure.readers.mapping.proposing import proposed
+    from howsure.readers.walking import find_sources
 
     sources = [source for path in paths for source in islice(find_sources(Path(path)), MOST_UNKNOWN)]
     proposals = [found for source in sources if (found := proposed(source)) is not None]

@@ -1,13 +1,11 @@
-"""From paths to Scores: let each file's reader read it, and settle which runs count.
+"""From paths to Scores: let each file's reader read it, and put together what they hold.
 
-A file that can't be read is reported and the rest goes on. Nothing is merged in silence: retries, copies and repeated
-runs are told apart here, and each outcome is a FileReport or a caution.
+A file that can't be read is reported and the rest goes on. Nothing is merged in silence: each outcome is a FileReport or a caution.
 """
 
 from __future__ import annotations
 
 import gc
-import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
-from howsure.readers import aider, registry, tables
+from howsure.readers import registry, tables
 from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model, with_model
-from howsure.readers.reconciling import Word, reconciled
+from howsure.readers.runs import Taken, held_to_their_word, newest_runs, tell_apart
+from howsure.readers.walking import cut_short, find_sources
 from howsure.readers.zipped import is_zip, unpacked
 from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
@@ -31,19 +30,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from howsure.table.stated import Missing
-
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """One file that a harness reader took, and what it says of its own rows."""
-
-    source: Source
-    reader: str
-    reading: Reading
-    word: Word = field(default_factory=Word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +38,7 @@ class _Found:
     """What the walk has found so far: what became of each file, what readers took, and tables."""
 
     reports: list[FileReport] = field(default_factory=list)
-    taken: list[_Read] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
     cut: list[Caution] = field(default_factory=list)
 
@@ -99,9 +86,9 @@ def read_paths(
     reports, taken = found.reports, found.taken
     for source in progress(sources) if progress else sources:
         _take_all(source, reader, columns or {}, found, strict=strict)
-    kept = _held_to_their_word(_newest_runs(taken, reports), strict=strict)
+    kept = held_to_their_word(newest_runs(taken, reports), strict=strict)
     cautions = [*found.cut, *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions))]
-    harness, missing = _tell_apart(kept, cautions)
+    harness, missing = tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
     notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
     notes += _told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
@@ -131,56 +118,12 @@ def read_paths(
     )
 
 
-MAX_FILES = 200_000
-TAIL_BYTES = 4096
-ENDS = {b"{": b"}", b"[": b"]"}
-"""How a JSON file ends that begins so."""
 NO_RESULTS = "a table without results: no score of an item, and no published one"
 UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
 WAIT = "Wait for the run, or copy it again."
 FORMATS = "`howsure --help` lists the formats that can be read."
-
-
-def find_sources(path: Path) -> list[Source]:
-    """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't followed."""
-    if path.is_file():
-        return [Source(path=path, root=path)]
-    if not path.is_dir():
-        raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
-    found = []
-    closed: list[OSError] = []
-    for folder, folders, files in os.walk(path, onerror=closed.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not _is_hidden(name)]
-        if len(found) > MAX_FILES:
-            raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
-    inside = path.resolve()
-    unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
-    return unread + [s for s in found if _is_file(s.path) and s.path.resolve().is_relative_to(inside)]
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") and name != aider.FILE
-
-
-def _is_file(path: Path) -> bool:
-    """Say whether this is to be read; what can't even be looked at is, so that the attempt says why."""
-    try:
-        return path.is_file()
-    except OSError:
-        return True
-
-
-def cut_short(source: Source) -> bool:
-    """Tell whether a JSON file lacks its end. Only its two ends are looked at, so that a stray file of any size costs nothing."""
-    end = ENDS.get(source.head.lstrip()[:1])
-    if end is None:
-        return False
-    with source.opened() as file:
-        file.seek(max(source.path.stat().st_size - TAIL_BYTES, 0))
-        return not file.read().rstrip().endswith(end)
 
 
 def _take_all(
@@ -217,7 +160,7 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
         if reader.NAME == tables.NAME:
             _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
         else:
-            found.taken.append(_Read(source=source, reader=reader.NAME, reading=_read(reader, source)))
+            found.taken.append(Taken(source=source, reader=reader.NAME, reading=_read(reader, source)))
         found.cut.extend(cut_row(source))
 
 
@@ -229,7 +172,7 @@ def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _
         found.tables.append(tables.checked(source, frame, columns))
         found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="read"))
     elif asked or tables.is_leaderboard(names):
-        found.taken.append(_Read(source=source, reader=tables.NAME, reading=_read(tables, source)))
+        found.taken.append(Taken(source=source, reader=tables.NAME, reading=_read(tables, source)))
     else:
         found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=NO_RESULTS))
 
@@ -263,124 +206,6 @@ def _complete(reading: Reading, source: Source) -> Reading:
                 f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."
             )
     return reading
-
-
-def _newest_runs(taken: list[_Read], reports: list[FileReport]) -> list[_Read]:
-    """Of several logs of one run (retries, copies), keep the newest complete one."""
-    best: dict[tuple[str, str], _Read] = {}
-    for read in taken:
-        if read.reading.run is None:
-            continue
-        key = (read.reader, read.reading.run.key)
-        if key not in best or _worth(read) > _worth(best[key]):
-            best[key] = read
-    kept = []
-    for read in taken:
-        winner = best.get((read.reader, read.reading.run.key)) if read.reading.run else read
-        if winner is read:
-            kept.append(read)
-        elif winner is not None:
-            reason = f"another log of the same run counts: {winner.source.name}"
-            reports.append(FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason))
-    return kept
-
-
-def _held_to_their_word(kept: list[_Read], *, strict: bool) -> list[_Read]:
-    """Hold the rows of logs to what the logs state; `strict`: where they differ, that is an error."""
-    words = reconciled([(read.source.name, read.reading) for read in kept])
-    if strict:
-        for read, caution in (
-            (read, caution) for read, word in zip(kept, words, strict=True) for caution in word.cautions
-        ):
-            what = caution.message.removeprefix(f"{read.source.name}: ")
-            raise ReadError(what, where=read.source.name, remedy=caution.remedy)
-    return [replace(read, word=word) if word.figures else read for read, word in zip(kept, words, strict=True)]
-
-
-def _worth(read: _Read) -> tuple[bool, int, str]:
-    run, rows = read.reading.run, read.reading.rows
-    return (run is not None and run.complete, 0 if rows is None else 1, "" if run is None else run.started)
-
-
-def _tell_apart(kept: list[_Read], cautions: list[Caution]) -> tuple[list[pl.DataFrame], tuple[Missing, ...]]:
-    """Rename models that ran in several configurations, and number repeated runs as further attempts; with what these lack."""
-    frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
-    cells: dict[tuple[str, str], list[int]] = {}
-    for position, (_, frame) in enumerate(frames):
-        for cell in frame.select("task", "model").unique().iter_rows():
-            cells.setdefault(cell, []).append(position)
-    result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
-    configurations = [read.reading.configuration for read, _ in frames]
-    telling = _telling(cells, configurations)
-    for (task, model), positions in sorted(cells.items()):
-        groups: dict[str, list[int]] = {}
-        for k in positions:
-            name = _configured(configurations[k], telling[model])
-            groups.setdefault(name, []).append(k)
-            if name:
-                result[k] = _rename(result[k], task, model, f"{model} ({name})")
-                missing[k] = [_renamed(lack, task, model, f"{model} ({name})") for lack in missing[k]]
-        for name, group in groups.items():
-            _number_runs(result, group, task, f"{model} ({name})" if name else model, cautions)
-    return result, tuple(lack for lacking in missing for lack in lacking)
-
-
-def _telling(
-    cells: Mapping[tuple[str, str], list[int]], configurations: Sequence[Mapping[str, str]]
-) -> dict[str, dict[str, None]]:
-    """Return, for each model, the settings in which its runs of one task differ: on every task it is called after them."""
-    telling: dict[str, dict[str, None]] = {}
-    for (_, model), positions in sorted(cells.items()):
-        ours = [configurations[k] for k in positions]
-        keys = sorted({key for configuration in ours for key in configuration})
-        differing = [key for key in keys if len({configuration.get(key) for configuration in ours}) > 1]
-        telling.setdefault(model, {}).update(dict.fromkeys(differing))
-    return telling
-
-
-def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:
-    """Name a configuration by the settings that tell it apart; "" where there are none."""
-    return ", ".join(f"{key}={configuration[key]}" for key in sorted(telling) if key in configuration)
-
-
-def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:
-    here = (pl.col("task") == task) & (pl.col("model") == model)
-    return frame.with_columns(model=pl.when(here).then(pl.lit(name)).otherwise("model"))
-
-
-def _renamed(lack: Missing, task: str, model: str, name: str) -> Missing:
-    return replace(lack, model=name) if (lack.task, lack.model) == (task, model) else lack
-
-
-def _number_runs(
-    frames: list[pl.DataFrame], positions: list[int], task: str, model: str, cautions: list[Caution]
-) -> None:
-    """Let later runs of one configuration count as further attempts, unless they are copies or other items."""
-    if len(positions) < 2:
-        return
-    identity = ["item", "metric", "attempt"]
-    seen: pl.DataFrame | None = None
-    repeated = 0
-    for k in positions:
-        here = (pl.col("task") == task) & (pl.col("model") == model)
-        part = frames[k].filter(here).select(*identity, "score")
-        if seen is not None:
-            both = part.join(seen, on=identity, how="inner", suffix="_seen")
-            if len(both) and not both["score"].eq_missing(both["score_seen"]).all():
-                shift = int(seen["attempt"].max()) + 1  # type: ignore[arg-type]
-                shifted = pl.when(here).then(pl.col("attempt") + shift).otherwise("attempt")
-                frames[k] = frames[k].with_columns(attempt=shifted)
-                part = part.with_columns(attempt=pl.col("attempt") + shift)
-                repeated += 1
-        seen = part if seen is None else pl.concat([seen, part])
-    if repeated:
-        cautions.append(
-            Caution(
-                code="runs_as_attempts",
-                message=f"{task}: {plural(repeated + 1, 'run')} of {model} in one configuration count as attempts",
-                remedy="Give the runs different model names if they are different systems.",
-            )
-        )
 
 
 def _scored(
@@ -476,7 +301,7 @@ def _keep(frame: pl.LazyFrame, where: Mapping[str, tuple[str, ...]]) -> pl.LazyF
     return frame
 
 
-def _report(read: _Read) -> FileReport:
+def _report(read: Taken) -> FileReport:
     rows = read.reading.rows
     outcome = "published" if rows is None else "read"
     reason = "scores only, no rows behind them: see `howsure audit`" if rows is None else ""

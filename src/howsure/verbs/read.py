@@ -112,8 +112,9 @@ def read(
 def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
     """Read files and folders, here or elsewhere; names that a file gives twice are said."""
     from howsure.readers.elsewhere import at_hand
-    from howsure.readers.folder import find_sources, read_paths
+    from howsure.readers.folder import read_paths
     from howsure.readers.twice import named_twice
+    from howsure.readers.walking import find_sources
 
     with at_hand(paths) as places:
         found = read_paths(places, **how)

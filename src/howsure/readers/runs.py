@@ -1,0 +1,147 @@
+"""Runs: of several logs of one run the newest complete one counts, set-ups of one model are told apart, repeated runs are attempts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import Caution, ReadError
+from howsure.readers.reconciling import Word, reconciled
+from howsure.table.scores import FileReport
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from howsure.readers.base import Reading, Source
+    from howsure.table.stated import Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One file that a harness reader took, and what it says of its own rows."""
+
+    source: Source
+    reader: str
+    reading: Reading
+    word: Word = field(default_factory=Word)
+
+
+def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
+    """Of several logs of one run (retries, copies), keep the newest complete one."""
+    best: dict[tuple[str, str], Taken] = {}
+    for read in taken:
+        if read.reading.run is None:
+            continue
+        key = (read.reader, read.reading.run.key)
+        if key not in best or _worth(read) > _worth(best[key]):
+            best[key] = read
+    kept = []
+    for read in taken:
+        winner = best.get((read.reader, read.reading.run.key)) if read.reading.run else read
+        if winner is read:
+            kept.append(read)
+        elif winner is not None:
+            reason = f"another log of the same run counts: {winner.source.name}"
+            reports.append(FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason))
+    return kept
+
+
+def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
+    """Hold the rows of logs to what the logs state; `strict`: where they differ, that is an error."""
+    words = reconciled([(read.source.name, read.reading) for read in kept])
+    if strict:
+        for read, caution in (
+            (read, caution) for read, word in zip(kept, words, strict=True) for caution in word.cautions
+        ):
+            what = caution.message.removeprefix(f"{read.source.name}: ")
+            raise ReadError(what, where=read.source.name, remedy=caution.remedy)
+    return [replace(read, word=word) if word.figures else read for read, word in zip(kept, words, strict=True)]
+
+
+def _worth(read: Taken) -> tuple[bool, int, str]:
+    run, rows = read.reading.run, read.reading.rows
+    return (run is not None and run.complete, 0 if rows is None else 1, "" if run is None else run.started)
+
+
+def tell_apart(kept: list[Taken], cautions: list[Caution]) -> tuple[list[pl.DataFrame], tuple[Missing, ...]]:
+    """Rename models that ran in several configurations, and number repeated runs as further attempts; with what these lack."""
+    frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
+    cells: dict[tuple[str, str], list[int]] = {}
+    for position, (_, frame) in enumerate(frames):
+        for cell in frame.select("task", "model").unique().iter_rows():
+            cells.setdefault(cell, []).append(position)
+    result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
+    configurations = [read.reading.configuration for read, _ in frames]
+    telling = _telling(cells, configurations)
+    for (task, model), positions in sorted(cells.items()):
+        groups: dict[str, list[int]] = {}
+        for k in positions:
+            name = _configured(configurations[k], telling[model])
+            groups.setdefault(name, []).append(k)
+            if name:
+                result[k] = _rename(result[k], task, model, f"{model} ({name})")
+                missing[k] = [_renamed(lack, task, model, f"{model} ({name})") for lack in missing[k]]
+        for name, group in groups.items():
+            _number_runs(result, group, task, f"{model} ({name})" if name else model, cautions)
+    return result, tuple(lack for lacking in missing for lack in lacking)
+
+
+def _telling(
+    cells: Mapping[tuple[str, str], list[int]], configurations: Sequence[Mapping[str, str]]
+) -> dict[str, dict[str, None]]:
+    """Return, for each model, the settings in which its runs of one task differ: on every task it is called after them."""
+    telling: dict[str, dict[str, None]] = {}
+    for (_, model), positions in sorted(cells.items()):
+        ours = [configurations[k] for k in positions]
+        keys = sorted({key for configuration in ours for key in configuration})
+        differing = [key for key in keys if len({configuration.get(key) for configuration in ours}) > 1]
+        telling.setdefault(model, {}).update(dict.fromkeys(differing))
+    return telling
+
+
+def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:
+    """Name a configuration by the settings that tell it apart; "" where there are none."""
+    return ", ".join(f"{key}={configuration[key]}" for key in sorted(telling) if key in configuration)
+
+
+def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:
+    here = (pl.col("task") == task) & (pl.col("model") == model)
+    return frame.with_columns(model=pl.when(here).then(pl.lit(name)).otherwise("model"))
+
+
+def _renamed(lack: Missing, task: str, model: str, name: str) -> Missing:
+    return replace(lack, model=name) if (lack.task, lack.model) == (task, model) else lack
+
+
+def _number_runs(
+    frames: list[pl.DataFrame], positions: list[int], task: str, model: str, cautions: list[Caution]
+) -> None:
+    """Let later runs of one configuration count as further attempts, unless they are copies or other items."""
+    if len(positions) < 2:
+        return
+    identity = ["item", "metric", "attempt"]
+    seen: pl.DataFrame | None = None
+    repeated = 0
+    for k in positions:
+        here = (pl.col("task") == task) & (pl.col("model") == model)
+        part = frames[k].filter(here).select(*identity, "score")
+        if seen is not None:
+            both = part.join(seen, on=identity, how="inner", suffix="_seen")
+            if len(both) and not both["score"].eq_missing(both["score_seen"]).all():
+                shift = int(seen["attempt"].max()) + 1  # type: ignore[arg-type]
+                shifted = pl.when(here).then(pl.col("attempt") + shift).otherwise("attempt")
+                frames[k] = frames[k].with_columns(attempt=shifted)
+                part = part.with_columns(attempt=pl.col("attempt") + shift)
+                repeated += 1
+        seen = part if seen is None else pl.concat([seen, part])
+    if repeated:
+        cautions.append(
+            Caution(
+                code="runs_as_attempts",
+                message=f"{task}: {plural(repeated + 1, 'run')} of {model} in one configuration count as attempts",
+                remedy="Give the runs different model names if they are different systems.",
+            )
+        )

@@ -1,0 +1,55 @@
+"""Which files there are under a path, and whether one lacks its end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from howsure.errors import ReadError
+from howsure.readers import aider
+from howsure.readers.base import Source
+
+MAX_FILES = 200_000
+TAIL_BYTES = 4096
+ENDS = {b"{": b"}", b"[": b"]"}
+"""How a JSON file ends that begins so."""
+
+
+def find_sources(path: Path) -> list[Source]:
+    """List the files under a path in a fixed order, hidden ones left out; links out of the folder aren't followed."""
+    if path.is_file():
+        return [Source(path=path, root=path)]
+    if not path.is_dir():
+        raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
+    found = []
+    closed: list[OSError] = []
+    for folder, folders, files in os.walk(path, onerror=closed.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not _is_hidden(name)]
+        if len(found) > MAX_FILES:
+            raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
+    inside = path.resolve()
+    unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
+    return unread + [s for s in found if _is_file(s.path) and s.path.resolve().is_relative_to(inside)]
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name != aider.FILE
+
+
+def _is_file(path: Path) -> bool:
+    """Say whether this is to be read; what can't even be looked at is, so that the attempt says why."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
+
+
+def cut_short(source: Source) -> bool:
+    """Tell whether a JSON file lacks its end. Only its two ends are looked at, so that a stray file of any size costs nothing."""
+    end = ENDS.get(source.head.lstrip()[:1])
+    if end is None:
+        return False
+    with source.opened() as file:
+        file.seek(max(source.path.stat().st_size - TAIL_BYTES, 0))
+        return not file.read().rstrip().endswith(end)

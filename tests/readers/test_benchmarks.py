@@ -11,8 +11,9 @@ import pytest
 
 import howsure
 from howsure.errors import ReadError
-from howsure.readers import aider, bfcl, evalscope, lm_eval_results, metr, mmlu_pro, mmmu, promptfoo, swebench
+from howsure.readers import bfcl, evalscope, lm_eval_results, metr, mmlu_pro, mmmu, promptfoo, swebench
 from howsure.readers.base import Source
+from howsure.readers.walking import CASE
 from reader_cases import Write, codes, lines, read, scores
 
 FIRST = swebench.verified()[:12]
@@ -196,7 +197,7 @@ def test_evalscope_items_are_told_apart_by_subset(write: Write) -> None:
 
 def test_aider_tries(tmp_path: Path) -> None:
     for case, outcomes in {"a": [True], "b": [False, True], "c": [False, False]}.items():
-        path = tmp_path / "run1" / "failed" / case / aider.FILE
+        path = tmp_path / "run1" / "failed" / case / CASE
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps({"testcase": case, "model": "m", "edit_format": "diff", "tests_outcomes": outcomes}))
     found = howsure.read(tmp_path).to_frame()

@@ -12,7 +12,6 @@ from howsure.answers.compare import Comparison
 from howsure.answers.leaderboard import Board
 from howsure.errors import Caution
 from howsure.inference import record
-from howsure.statistics.ranks.adjust import corrected_p
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -116,6 +115,8 @@ def policy_changes_verdict(study: Study, pairs: Sequence[Comparison], question: 
 
 def _corrected_among(others: Sequence[Comparison], pairs: Sequence[Comparison], question: Question) -> list[Comparison]:
     """Return other comparisons of some of the tasks with p-values corrected as those were that they stand for."""
+    from howsure.statistics.ranks.adjust import corrected_p
+
     p_values = {(pair.task, pair.metric): pair.p_value for pair in (*pairs, *others)}
     adjusted = corrected_p(np.array(list(p_values.values())), question.adjust)
     found = dict(zip(p_values, adjusted.tolist(), strict=True))

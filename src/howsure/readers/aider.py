@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 NAME = "aider"
 FORMATS = "aider's benchmark results (.aider.results.json)"
-FILE = ".aider.results.json"
 
 TASK = "aider"
 _KEYS = ("testcase", "model", "tests_outcomes")

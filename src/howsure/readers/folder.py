@@ -20,8 +20,8 @@ from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, 
 from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model, with_model
 from howsure.readers.runs import Taken, held_to_their_word, newest_runs, tell_apart
+from howsure.readers.twice import named_twice
 from howsure.readers.walking import cut_short, find_sources
-from howsure.readers.zipped import is_zip, unpacked
 from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.table.writing import Writing
@@ -102,7 +102,7 @@ def read_paths(
     published = tuple(entry for read in kept for entry in read.reading.published)
     if rows is None and not published:
         raise _nothing(paths, reports)
-    cautions += [*_failed_files(reports), *_passed_over(reports)]
+    cautions += [*_failed_files(reports), *_passed_over(reports), *named_twice(sources, reports)]
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),
         roles=roles,
@@ -119,6 +119,8 @@ def read_paths(
 
 
 NO_RESULTS = "a table without results: no score of an item, and no published one"
+ZIP = ".zip"
+"""A file with this suffix is the folder that it holds."""
 UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
@@ -132,9 +134,11 @@ def _take_all(
     """Take a file, or every file of a zip; what goes wrong is reported, or raised where that is wanted."""
     try:
         with named(source.name):
-            if not is_zip(source):
+            if source.path.suffix.lower() != ZIP:
                 _take(source, asked, columns, found)
                 return
+            from howsure.readers.zipped import unpacked
+
             with TemporaryDirectory(prefix="howsure-") as folder:
                 for member in unpacked(source, Path(folder)):
                     _take_all(member, asked, columns, found, strict=strict)

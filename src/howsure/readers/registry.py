@@ -52,6 +52,10 @@ BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",)
 """Which specific readers take files that begin with these bytes: no other needs to be asked, or loaded."""
 
 
+PLAIN = ("lfs", "alpaca_eval")
+"""The readers of text that is no JSON."""
+
+
 @cache
 def readers() -> tuple[Reader, ...]:
     """Return every reader, in the order in which they are asked."""
@@ -71,13 +75,24 @@ def identify(source: Source) -> tuple[Reader, Claim] | None:
     own = next((each for each in source.maps if each.names(source)), None)
     if own is not None:
         return own, "rows"
-    specific = next((names for magic, names in BINARY.items() if source.head.startswith(magic)), SPECIFIC)
-    every: tuple[Reader, ...] = (*_in_order(specific)[: -len(GENERIC)], *source.maps, *map(_built_in, GENERIC))
+    every: tuple[Reader, ...] = (
+        *_in_order(_asked(source.head))[: -len(GENERIC)],
+        *source.maps,
+        *map(_built_in, GENERIC),
+    )
     for reader in every:
         claim = reader.claims(source)
         if claim is not None:
             return reader, claim
     return None
+
+
+def _asked(head: bytes) -> tuple[str, ...]:
+    """Return the specific readers that a file is shown to, by its first bytes."""
+    binary = next((names for magic, names in BINARY.items() if head.startswith(magic)), None)
+    if binary is not None:
+        return binary
+    return SPECIFIC if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else PLAIN
 
 
 def _built_in(name: str) -> Reader:

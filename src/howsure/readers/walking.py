@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 
 from howsure.errors import ReadError
-from howsure.readers import aider
 from howsure.readers.base import Source
 
 MAX_FILES = 200_000
 TAIL_BYTES = 4096
+CASE = ".aider.results.json"
+"""A hidden file that is a result: one case of aider's benchmark."""
 ENDS = {b"{": b"}", b"[": b"]"}
 """How a JSON file ends that begins so."""
 
@@ -34,7 +35,7 @@ def find_sources(path: Path) -> list[Source]:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith(".") and name != aider.FILE
+    return name.startswith(".") and name != CASE
 
 
 def _is_file(path: Path) -> bool:

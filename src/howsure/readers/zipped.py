@@ -7,20 +7,14 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from howsure.errors import ReadError
-from howsure.readers.archive import MAGIC, open_archive
+from howsure.readers.archive import open_archive
 
 if TYPE_CHECKING:
     from howsure.readers.base import Source
 
-SUFFIX = ".zip"
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_MEMBER_BYTES = 256 * 1024**2
 """Members up to this size are held in memory once they are read, so that the unpacked files needn't be kept."""
-
-
-def is_zip(source: Source) -> bool:
-    """Say whether a file is a zip of other files, and no log that is one itself."""
-    return source.path.suffix.lower() == SUFFIX and source.head.startswith(MAGIC)
 
 
 def unpacked(source: Source, folder: Path) -> list[Source]:

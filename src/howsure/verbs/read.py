@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,16 +109,15 @@ def read(
 
 
 def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
-    """Read files and folders, here or elsewhere; names that a file gives twice are said."""
-    from howsure.readers.elsewhere import at_hand
+    """Read files and folders, here or elsewhere."""
     from howsure.readers.folder import read_paths
-    from howsure.readers.twice import named_twice
-    from howsure.readers.walking import find_sources
+
+    if not any("://" in str(path) for path in paths):
+        return read_paths(paths, **how)
+    from howsure.readers.elsewhere import at_hand
 
     with at_hand(paths) as places:
-        found = read_paths(places, **how)
-        again = named_twice((source for place in places for source in find_sources(Path(place))), found.files)
-    return replace(found, cautions=(*found.cautions, *again)) if again else found
+        return read_paths(places, **how)
 
 
 def _mappings(given: Any) -> tuple[GivenReader, ...]:

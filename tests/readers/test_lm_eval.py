@@ -184,6 +184,9 @@ def test_published_scores_that_are_no_numbers_are_counted(write: Write) -> None:
     values = {"alias": "t", "acc,none": 0.5, "acc_stderr,none": "N/A", "f1,none": "half", "bleu,none": "N/A"}
     reading = read(lm_eval, write("results_2025-01-01T00-00-00.json", {"results": {"t": values}}))
     assert [entry.metric for entry in reading.published] == ["acc"]
+    old = {"piqa": {"acc": None, "acc_stderr": 0.1}, "boolq": {"acc": 0.5, "acc_stderr": 0.1}}
+    plain = read(lm_eval, write("old.json", {"results": old, "versions": {}, "config": {}}))
+    assert [caution.code for caution in plain.cautions if caution.code == "score_left_out"] == ["score_left_out"]
     assert [caution.message for caution in reading.cautions if caution.code == "score_left_out"] == [
         "results_2025-01-01T00-00-00.json: 1 published score is no number and left out."
     ]

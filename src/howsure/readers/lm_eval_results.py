@@ -61,13 +61,11 @@ def stated(results: Mapping[str, Any], *, model: str, source: str, task: str | N
 
 
 def no_numbers(results: Mapping[str, Any]) -> int:
-    """Count the scores that are no numbers; those that lm-eval itself has none for, `N/A` and an empty text, aren't."""
-    return sum(
-        not key.partition(",")[0].endswith("_stderr") and _number(value) is None and str(value).strip() not in _NONE
-        for _, values in _entries(results.get("results"))
-        for key, value in values.items()
-        if "," in key
-    )
+    """Count the scores that are no numbers: what is called as a number of any task, but for `N/A` and an empty text."""
+    entries = [values for _, values in _entries(results.get("results"))]
+    metrics = {key for values in entries for key, value in values.items() if _number(value) is not None or "," in key}
+    given = [value for values in entries for key, value in values.items() if key in metrics and "_stderr" not in key]
+    return sum(_number(value) is None and str(value).strip() not in _NONE for value in given)
 
 
 def extent(results: Mapping[str, Any], *, model: str, task: str) -> tuple[Extent, ...]:

@@ -229,6 +229,7 @@ def test_what_an_expression_is_worth(text: str, expected: list[Any]) -> None:
     ("said", "told"),
     [
         ({"score": "x"}, "says no item"),
+        ({"item": "x"}, "says no score"),
         ({"score": "x", "item": "y", "itm": "z"}, "has no 'itm'"),
         ({"score": "x", "item": 3}, "is no str"),
         ({"score": "x", "item": "y", "rows": "a.b*"}, "is no path"),
@@ -293,6 +294,21 @@ def test_describe_shows_hostile_names_as_text(tmp_path: Path) -> None:
     assert "<script>" not in answer.render("html")
 
 
+def test_scores_without_items_are_published(tmp_path: Path) -> None:
+    board = [
+        {"who": {"agent": "A", "llm": "l"}, "all": {"goal": 8.9}, "n": 168},
+        {"who": {"agent": "B", "llm": "l"}, "all": {"goal": 3.0}, "n": 168},
+    ]
+    path = write(tmp_path / "board.json", board)
+    said = {"model": 'who.agent + " + " + who.llm', "score": "percent(all.goal)", "n": "n", "task": "'normal'"}
+    scores = howsure.read(path, map=said)
+    assert [(e.task, e.model, round(e.score, 9), e.n) for e in scores.published] == [
+        ("normal", "A + l", 0.089, 168),
+        ("normal", "B + l", 0.03, 168),
+    ]
+    assert howsure.audit(scores).boards[0].entries[0].model == "A + l"
+
+
 @pytest.mark.skipif(not (DATA / "wild").is_dir(), reason="the real results are not here")
 def test_real_files_by_a_mapping() -> None:
     wild = DATA / "wild"
@@ -313,3 +329,11 @@ def test_real_files_by_a_mapping() -> None:
     }
     board = howsure.leaderboard(howsure.read(wild / "METR-eval-analysis", map=runs)).boards[0]
     assert {entry.model: round(entry.estimate.value, 4) for entry in board.entries}["o1-preview"] == 0.4769
+    goal = {
+        "files": "_leaderboard.json",
+        "rows": "[*]",
+        "model": 'method.name + " + " + llm.name',
+        "score": "percent(test_normal.all.task_goal_completion)",
+    }
+    published = howsure.read(wild / "appworld-leaderboard", map=goal).published
+    assert (len(published), published[0].model, round(published[0].score, 9)) == (18, "PlanExec + LLaMA3-70B", 0.089)

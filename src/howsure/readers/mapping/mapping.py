@@ -14,15 +14,16 @@ from howsure.errors import OptionError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.mapping import documents, language, records
 from howsure.table.schema import STATUSES
-from howsure.table.scores import TaskFacts
+from howsure.table.scores import Published, TaskFacts
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from collections.abc import Mapping as Table
 
     from howsure.readers.base import Claim, Source
 
-ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight")
+ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "n", "stderr")
 MEASURES = (
     "usd",
     "seconds",
@@ -48,12 +49,13 @@ class Mapping:
 
     `rows`: the path to the records, empty for the lines of a table. `columns`: those of a wide table that hold a value each. `files`: a
     pattern for the names of the files that it is for. `path`: a regular expression whose named groups, found in the path, are fields.
-    `keep`: further fields, for clusters and for choosing rows. The measures of an attempt are expressions, too.
+    `keep`: further fields, for clusters and for choosing rows. The measures of an attempt are expressions, too. Without an `item`
+    the scores are published ones, of models, with `n` questions and `stderr` where they are known.
     """
 
     name: str
     score: str
-    item: str
+    item: str = ""
     model: str = ""
     task: str = ""
     attempt: str = ""
@@ -61,6 +63,8 @@ class Mapping:
     status: str = ""
     cluster: str = ""
     weight: str = ""
+    n: str = ""
+    stderr: str = ""
     rows: str = ""
     columns: tuple[str, ...] = ()
     files: str = ANY
@@ -129,9 +133,14 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
                 where=f"map {name}",
                 remedy='Write a text: "pred == answer".',
             )
-    for key in ("score", "item"):
-        if not said.get(key):
-            raise OptionError(f"the mapping says no {key}", where=f"map {name}", remedy=f'Write {key} = "…".')
+    if not said.get("score"):
+        raise OptionError("the mapping says no score", where=f"map {name}", remedy='Write score = "…".')
+    if not said.get("item") and not said.get("model"):
+        raise OptionError(
+            "the mapping says no item",
+            where=f"map {name}",
+            remedy='Write item = "…", or model = "…" for published scores.',
+        )
     lists = {key: tuple(map(str, said[key])) for key in ("columns", "keep") if key in said}
     made = Mapping(name=name, **{**said, **lists})
     for text in made.expressions.values():
@@ -153,9 +162,27 @@ def read(source: Source, mapping: Mapping) -> Reading:
     frame = _columns(source, mapping)
     if not len(frame):
         raise ReadError(f"no record at {mapping.rows or 'its lines'}", where=source.name, remedy="Check `rows`.")
+    if not mapping.item:
+        return Reading(published=tuple(_published(frame, source, mapping)))
     tidied = _tidy(frame, source, mapping.name)
     facts = [_facts(task, mapping, tidied) for task in tidied["task"].unique(maintain_order=True)]
     return Reading(rows=tidied, facts=tuple(facts))
+
+
+def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterator[Published]:
+    """Yield the scores of models that stand without the answers behind them."""
+    rows = frame.with_columns(_score(frame["score"], source))
+    for row in rows.filter(pl.col("score").is_not_null() & pl.col("model").is_not_null()).iter_rows(named=True):
+        n, stderr = row.get("n"), row.get("stderr")
+        yield Published(
+            task=str(row.get("task") or mapping.name),
+            model=str(row["model"]),
+            metric=str(row.get("metric") or "score"),
+            score=row["score"],
+            n=int(n) if n is not None else None,
+            stderr=float(stderr) if stderr is not None else None,
+            source=source.name,
+        )
 
 
 def _facts(task: str, mapping: Mapping, rows: pl.DataFrame) -> TaskFacts:

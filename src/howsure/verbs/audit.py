@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.options import checked
 from howsure.table.scores import Scores
-from howsure.verbs.read import _is_paths, read
+from howsure.verbs.read import is_paths, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,5 +57,5 @@ def audit(
     n, level, top, tasks, metrics, bounds = checked(
         "audit", n=n, level=level, top=top, task=task, metric=metric, bounds=bounds
     ).values()
-    scores = read(data) if isinstance(data, Scores) or _is_paths(data) else published_in(data)
+    scores = read(data) if isinstance(data, Scores) or is_paths(data) else published_in(data)
     return audit_published(bounded(scores, bounds), n=n, level=level, top=top, task=tasks or (), metric=metrics or ())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.errors import ReadError
-from howsure.verbs.read import read
+from howsure.errors import DataError, ReadError
+from howsure.verbs.read import is_paths, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,8 @@ def describe(data: Any) -> Description:
 
     try:
         scores = read(data)
-    except ReadError:
-        paths = [data] if isinstance(data, (str, Path)) else list(data)
-        unknown = describe_unknown(paths)
+    except (ReadError, DataError):
+        unknown = describe_unknown([data] if isinstance(data, (str, Path)) else list(data)) if is_paths(data) else None
         if unknown is None:
             raise
         return unknown

@@ -92,7 +92,7 @@ def read(
     if isinstance(data, Scores):
         return data
     writing = Writing(missing=tuple(missing or ()), decimal=decimal)
-    if _is_paths(data):
+    if is_paths(data):
         how = {
             "columns": roles,
             "where": kept,
@@ -128,7 +128,8 @@ def _mappings(given: Any) -> tuple[GivenReader, ...]:
     return mappings_of(given)
 
 
-def _is_paths(data: Any) -> bool:
+def is_paths(data: Any) -> bool:
+    """Say whether data are a path, or paths, and no frame."""
     return isinstance(data, (str, Path)) or (
         isinstance(data, (list, tuple)) and bool(data) and all(isinstance(part, (str, Path)) for part in data)
     )

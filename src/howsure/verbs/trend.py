@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.table.scores import Scores
-from howsure.verbs.read import _is_paths, scores_of
+from howsure.verbs.read import is_paths, scores_of
 
 if TYPE_CHECKING:
     from howsure.answers.trend import Trend
@@ -65,7 +65,7 @@ def trend(
     last, variance, level = checked("trend", last=last, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
     asked = TrendOptions(variance=variance, level=level, last=last)
-    if not isinstance(data, Scores) and not _is_paths(data) and has_steps(data):
+    if not isinstance(data, Scores) and not is_paths(data) and has_steps(data):
         OF_PUBLISHED.refuse(design)
         return follow_published(bounded(published_in(data), design.bounds), design, asked)
     scores = scores_of(data, design)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from places import DATA, ROOT
 
-settings.register_profile("howsure", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("howsure", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("howsure")
 
 

@@ -233,7 +233,7 @@ def test_several_scorers_want_a_choice():
 
 
 def test_false_stops_are_rare():
-    """150 runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
+    """100 runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
     from types import SimpleNamespace
 
     task = SimpleNamespace(
@@ -249,9 +249,9 @@ def test_false_stops_are_rare():
         return stopping.look.decided
 
     async def all_runs():
-        return [await decided() for _ in range(150)]
+        return [await decided() for _ in range(100)]
 
-    assert np.mean(asyncio.run(all_runs())) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 150)
+    assert np.mean(asyncio.run(all_runs())) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 100)
 
 
 def test_the_estimate_is_printed_where_asked(run, monkeypatch, capfd):

@@ -47,7 +47,7 @@ def tails(p: Floats, adjusted: Floats, method: Adjustment, alpha: float) -> tupl
     """
     real = adjusted <= alpha * (1 + 1e-12)
     if method == "bh":
-        share = np.full(len(p), alpha * max(real.sum(), 1) / len(p))
+        share = np.full(len(p), alpha * max(int(real.sum()), 1) / len(p))
         return share, share
     far = np.full(len(p), alpha / len(p))
     more = real & (p > far)

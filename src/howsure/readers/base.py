@@ -86,7 +86,7 @@ class Source:
         """Open the file; one of the system that would wait for something to come (/proc/kmsg) fails instead."""
         return open(self.path, "rb", opener=_without_waiting)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The path as shown to the user: relative to the folder that was asked for."""
         try:
@@ -245,6 +245,8 @@ def number(value: object) -> float:
 
 def sound(reading: Reading, source: Source) -> Reading:
     """Leave published scores that are no numbers out, and say so; mend names that no text can hold."""
+    if all(math.isfinite(entry.score) and _is_sound(entry) for entry in reading.published):
+        return reading
     whole = tuple(entry for entry in reading.published if math.isfinite(entry.score))
     left = len(reading.published) - len(whole)
     published = tuple(
@@ -252,6 +254,10 @@ def sound(reading: Reading, source: Source) -> Reading:
         for entry in whole
     )
     return replace(reading, published=published, cautions=(*reading.cautions, *left_out(left, source)))
+
+
+def _is_sound(entry: Published) -> bool:
+    return all(name.isascii() or name == whole_text(name) for name in (entry.task, entry.model, entry.metric))
 
 
 def cut_row(source: Source) -> tuple[Caution, ...]:

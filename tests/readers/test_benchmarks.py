@@ -14,7 +14,7 @@ from howsure.errors import ReadError
 from howsure.readers import bfcl, evalscope, lm_eval_results, metr, mmlu_pro, mmmu, promptfoo, swebench
 from howsure.readers.base import Source
 from howsure.readers.walking import CASE
-from reader_cases import Write, codes, lines, read, scores
+from reader_cases import Write, codes, inspect_header, lines, read, sample, scores, zipped
 
 FIRST = swebench.verified()[:12]
 PRO = "instance_NodeBB__NodeBB-04998908ba6721d64eba79ae3b65a351dcfbc5b5-vnan"
@@ -64,7 +64,7 @@ def test_mmlu_pro_holds_predictions_against_answers(write: Write) -> None:
     assert scores(reading) == {("1", 0, "correct"): 1.0, ("2", 0, "correct"): 0.0, ("3", 0, "correct"): 0.0}
     assert reading.rows is not None
     assert reading.rows["model"][0] == "jamba-1.5"
-    assert reading.notes == ("1 questions without a predicted letter count as wrong.",)
+    assert reading.notes == ("no letter was predicted for 1 question; that counts as a wrong answer.",)
 
 
 def test_mmmu_is_named_after_its_file(write: Write) -> None:
@@ -88,6 +88,22 @@ def test_a_zip_of_logs_is_a_folder(tmp_path: Path) -> None:
     ]
     assert not (tmp_path.parent / "outside.json").exists()
     assert howsure.estimate(tmp_path / "runs.zip").entries[0].estimate.value == 1  # type: ignore[union-attr]
+
+
+def test_a_zip_in_a_zip_stays_closed_and_a_log_in_one_is_a_log(tmp_path: Path) -> None:
+    inner = json.dumps([question(1, "A")])
+    with zipfile.ZipFile(tmp_path / "inner.zip", "w") as archive:
+        archive.writestr("model_outputs_inner.json", inner)
+    with zipfile.ZipFile(tmp_path / "runs.zip", "w") as archive:
+        archive.write(tmp_path / "inner.zip", "inner.zip")
+        archive.writestr("model_outputs_one.json", inner)
+    found = howsure.read(tmp_path / "runs.zip")
+    assert [(file.path, file.outcome) for file in found.files] == [
+        ("runs.zip/inner.zip", "left out"),
+        ("runs.zip/model_outputs_one.json", "read"),
+    ]
+    log = zipped({"header.json": inspect_header(), "summaries.json": [sample(1, 1)]}, tmp_path / "log.zip", method=8)
+    assert [file.reader for file in howsure.read(log).files] == ["inspect"]
 
 
 def test_a_damaged_zip_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:

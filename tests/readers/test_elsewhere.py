@@ -86,3 +86,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_names_never_lead_out_of_the_folder(name: str, root: str, local: str) -> None:
     assert str(elsewhere._local(name, root)) == local
+
+
+def test_no_part_of_a_password_is_shown() -> None:
+    assert elsewhere.shown("https://me:p@ss@host/x.csv?token=1#2") == "https://host/x.csv"

@@ -19,6 +19,7 @@ import howsure
 from howsure.commands.main import main
 from howsure.errors import OptionError, ReadError
 from howsure.readers.mapping import language
+from howsure.readers.mapping.mapping import mapping_of
 from places import DATA
 from reader_cases import lines
 
@@ -337,3 +338,29 @@ def test_real_files_by_a_mapping() -> None:
     }
     published = howsure.read(wild / "appworld-leaderboard", map=goal).published
     assert (len(published), published[0].model, round(published[0].score, 9)) == (18, "PlanExec + LLaMA3-70B", 0.089)
+
+
+def test_fields_whose_names_are_no_words(tmp_path: Path) -> None:
+    content = [{"id": k, "Overall Acc": k, "pass": k == 0, "a.b": 0.5} for k in range(2)]
+    path = write(tmp_path / "x.json", content)
+    for name, expected in {"Overall Acc": [0, 1], "pass": [1, 0], "a.b": [0.5, 0.5]}.items():
+        assert list(rows(path, item="id", score=f'record["{name}"]').values()) == expected
+    path = write(tmp_path / "x.csv", "id,Overall Acc\n1,0\n2,1\n")
+    assert list(rows(path, item="id", score='record["Overall Acc"]').values()) == [0, 1]
+
+
+def test_a_proposal_with_odd_names_is_a_mapping(tmp_path: Path) -> None:
+    content = {"runs": [{"model name": "m", "a[": [{"pass": True, "question id": 1}] * 2}] * 2}
+    path = write(tmp_path / "x.json", content)
+    (proposal,) = howsure.describe(path).proposals
+    mapping_of("x", tomllib.loads(proposal.mapping)["map"]["x"] | {"score": "1"})
+    rows_of = write(tmp_path / "y.json", [{"question id": k, "pass": k == 0} for k in range(2)])
+    (proposal,) = howsure.describe(rows_of).proposals
+    assert rows(rows_of, **tomllib.loads(proposal.mapping)["map"]["y"]) == {("y", "0", 0): 1, ("y", "1", 0): 0}
+
+
+def test_repeated_rows_are_said_and_what_is_kept_hides_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.jsonl", lines([{"q": 1, "score": 9, "s": k} for k in range(2)]))
+    found = howsure.read(path, map={"item": "q", "score": "s", "keep": ["score"]})
+    assert found.to_frame()["score"].to_list() == [0.0, 1.0]
+    assert any("their rows count as attempts" in note for note in found.notes)

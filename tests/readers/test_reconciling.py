@@ -94,7 +94,9 @@ def test_a_run_that_was_limited_on_purpose_lacks_nothing(tmp_path: Path) -> None
         inspect_log(tmp_path, [sample(1, 1), sample(2, 0)], name, dataset=dataset, model=f"mock/{name}", task_id=name)
     scores = howsure.read(tmp_path)
     assert scores.missing == ()
-    assert [note for note in scores.notes if "subset" in note] == ["words: a subset on purpose, 2 of 100 questions."]
+    assert [note for note in scores.notes if "subset" in note] == [
+        "words: run on a subset, 2 of 100 questions, as it was asked to."
+    ]
 
 
 def test_clustered_errors_are_those_of_inspect() -> None:
@@ -143,7 +145,7 @@ def test_lm_eval_states_documents_and_scores(tmp_path: Path) -> None:
     assert told(scores, "partial_run")[0].endswith("3 of 4 questions that the run was to answer are in the log")
     assert told(scores, "differs_from_log")[0].endswith("the rows give 33.3 % for t · acc, the log says 25.0 %")
     assert scores.missing[0].unnamed == 1
-    assert "t: a subset on purpose, 4 of 9 questions." in scores.notes
+    assert "t: run on a subset, 4 of 9 questions, as it was asked to." in scores.notes
     assert entry(howsure.estimate(tmp_path, failures="zero")).estimate.value == 0.25
 
 

@@ -21,5 +21,11 @@ def describe(paths: tuple[str, ...], **given: Any) -> None:
     import howsure
 
     rest, shown = split(paths, given)
-    plain = not any(rest[name] for name in rest)
-    write(howsure.describe(list(paths) if plain else read(paths, rest)), **shown)
+    plain = not any(rest.values())
+    try:
+        answer = howsure.describe(read(paths, rest))
+    except (howsure.ReadError, howsure.DataError):
+        if not plain:
+            raise
+        answer = howsure.describe(list(paths))  # which proposes a mapping, or says the same
+    write(answer, **shown)

@@ -19,7 +19,7 @@ MAX_FILE_BYTES = 256 * 1024**2
 MAX_FILES = 10_000
 PIECE_BYTES = 1024**2
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_LOGIN = re.compile(r"(?<=://)[^/@]*@|[?#].*")
+_LOGIN = re.compile(r"(?<=://)[^/]*@|[?#].*")
 NEEDED = "pip install 'howsure[remote]', or fetch it yourself and name the folder."
 
 

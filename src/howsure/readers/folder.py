@@ -69,11 +69,10 @@ def read_paths(
 ) -> Scores:
     """Read files and folders into one Scores.
 
-    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how
-    they write numbers, `reader` forces a
-    format, `strict` stops at the first file that can't be read. `probabilities` asks for the probability of the right
-    answer beside the scores. `maps` read what no reader of a harness knows, `model_from` names the
-    model by a part of the path. `progress` wraps the list of files.
+    `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how they write
+    numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or whose rows differ from what it states.
+    `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
+    `model_from` names the model by a part of the path. `progress` wraps the list of files.
     """
     listed = [source for path in paths for source in find_sources(Path(path))]
     sources = [
@@ -129,19 +128,28 @@ FORMATS = "`howsure --help` lists the formats that can be read."
 
 
 def _take_all(
-    source: Source, asked: str | None, columns: Mapping[str, tuple[str, ...]], found: _Found, *, strict: bool
+    source: Source,
+    asked: str | None,
+    columns: Mapping[str, tuple[str, ...]],
+    found: _Found,
+    *,
+    strict: bool,
+    inside: bool = False,
 ) -> None:
-    """Take a file, or every file of a zip; what goes wrong is reported, or raised where that is wanted."""
+    """Take a file, or every file of a zip; what goes wrong is reported, or raised where that is wanted.
+
+    `inside` a zip no other is opened, since a zip can hold itself.
+    """
     try:
         with named(source.name):
-            if source.path.suffix.lower() != ZIP:
+            if inside or source.path.suffix.lower() != ZIP or registry.identify(source) is not None:
                 _take(source, asked, columns, found)
                 return
             from howsure.readers.zipped import unpacked
 
             with TemporaryDirectory(prefix="howsure-") as folder:
                 for member in unpacked(source, Path(folder)):
-                    _take_all(member, asked, columns, found, strict=strict)
+                    _take_all(member, asked, columns, found, strict=strict, inside=True)
     except HowsureError as error:
         if strict:
             raise

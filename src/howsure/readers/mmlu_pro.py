@@ -9,6 +9,7 @@ from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, looks_like, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import TaskFacts
+from howsure.wording import plural
 
 NAME = "mmlu-pro"
 FORMATS = "MMLU-Pro outputs (.json)"
@@ -44,7 +45,8 @@ def read(source: Source) -> Reading:
         for row in rows
     ]
     unanswered = sum(row.get("pred") is None for row in rows)
-    notes = (f"{unanswered:,} questions without a predicted letter count as wrong.",) if unanswered else ()
+    told = f"no letter was predicted for {plural(unanswered, 'question')}; that counts as a wrong answer."
+    notes = (told,) if unanswered else ()
     return Reading(rows=tidy(records, source=source.name), facts=(_FACTS,), cautions=cautions, notes=notes)
 
 

@@ -168,7 +168,7 @@ def _last_digit(decimals: int | None) -> float:
 
 
 def _subset(extent: Extent) -> str:
-    return f"{extent.task}: a subset on purpose, {extent.items:,} of {extent.whole:,} questions."
+    return f"{extent.task}: run on a subset, {extent.items:,} of {extent.whole:,} questions, as it was asked to."
 
 
 def _partial(samples: Reconciled, extent: Extent) -> Caution:

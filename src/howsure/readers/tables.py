@@ -327,7 +327,8 @@ def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing) ->
             notes += numbers.notes
             signed |= {role} if numbers.percent else set()
     if _limits(roles):
-        values["stderr"] = (values.pop("high") - values.pop("low")) / (2 * NORMAL_95)
+        width = values.pop("high") - values.pop("low")
+        values["stderr"] = width.set(width < 0, None) / (2 * NORMAL_95)  # limits the wrong way round say nothing
         notes.append(f"standard errors from the limits in {roles['low']} and {roles['high']}, taken for 95 %.")
     column, percent = roles["score"], "score" in signed
     extent = extent_of_scores(values["score"])

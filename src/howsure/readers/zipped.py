@@ -21,7 +21,7 @@ def unpacked(source: Source, folder: Path) -> list[Source]:
     """Unpack a zip below a folder and return its members as sources; hidden ones, and names that lead elsewhere, are left out."""
     found, size = [], 0
     with open_archive(source.path, where=source.name) as archive:
-        for name in archive.names:
+        for name in dict.fromkeys(archive.names):
             parts = PurePosixPath(name.replace("\\", "/")).parts
             if name.endswith("/") or not parts or _leads_elsewhere(parts):
                 continue

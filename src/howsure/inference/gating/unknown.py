@@ -76,7 +76,7 @@ class _Worlds:
     @classmethod
     def of(cls, how: How) -> _Worlds:
         study = replace(how.study, parts=completed(how.study.parts, how.study.missing))
-        lost = {key: _lost(part) for key, part in study.parts.items() if not _is_settled(how.study, key, part)}
+        lost = {key: _lost(part) for key, part in study.parts.items() if not _is_settled(how.study, key)}
         return cls(how=how, study=study, unknown={key: found for key, found in lost.items() if found})
 
     @property
@@ -153,12 +153,12 @@ def _with_outcomes(part: pl.DataFrame, bad: pl.Expr, worst: float, best: float) 
     )
 
 
-def _is_settled(study: Study, key: Key, part: pl.DataFrame) -> bool:
+def _is_settled(study: Study, key: Key) -> bool:
     """Say whether harness or user say what an attempt without a score counts as; of what was never run the user alone may."""
     if study.design.failures_of(key[0]) != "harness":
         return True
     silent = any(lack.task == key[0] for lack in study.missing)
-    return study.policy_of(key) == "zero" and not silent and bool(len(part))
+    return study.policy_of(key) == "zero" and not silent
 
 
 def _lost(part: pl.DataFrame) -> dict[str, int]:

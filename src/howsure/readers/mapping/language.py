@@ -4,7 +4,7 @@
     1 - rank / 10                      lower(a) == lower(b)      key[0] + "/" + id
 
 The grammar is a part of Python's expressions; the text is parsed, never run: every node becomes an expression of Polars, or is
-refused. Names are fields of a record, `a.b` those of a field, `key[0]` the first key on the way to it, `value` what stands there.
+refused. Names are fields of a record, `record["a name"]` any field, `a.b` those of a field, `key[0]` the first key on the way to it, `value` what stands there.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_LETTERS, MOST_NODES = 1_000, 200
+RECORD = "record"
+"""The record itself, for fields whose names are no words of the language: `record["Overall Acc"]`."""
 LANGUAGE = "fields, constants, comparisons, and/or/not, + - * /, x if c else y, {…}[field], lower, text, number, percent, missing"
 COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: eq,
@@ -95,6 +97,8 @@ class _Translation:
             and isinstance(node.slice, ast.Constant)
             and isinstance(node.slice.value, (str, int))
         ):
+            if isinstance(node.value, ast.Name) and node.value.id == RECORD:
+                return str(node.slice.value)
             return f"{self._dotted(node.value)}.{node.slice.value}"
         raise self._refused("names no field")
 

@@ -39,6 +39,7 @@ ANY = "*"
 """The pattern of all files."""
 COLUMN = "column"
 """What a mapping of a wide table calls the column that a value stands in."""
+REPEATED = "some items come more than once and the mapping says no attempt: their rows count as attempts."
 FILE, FOLDER = "file", "folder"
 """What a mapping calls a file, without its suffix, and the folder that it lies in."""
 
@@ -84,7 +85,7 @@ class Mapping:
     def expressions(self) -> dict[str, str]:
         """What is computed, by the name of its column; a field that is kept is itself."""
         named = {role: getattr(self, role) for role in (*ROLES, *MEASURES)}
-        return {role: text for role, text in named.items() if text} | {name: name for name in self.keep}
+        return {name: name for name in self.keep} | {role: text for role, text in named.items() if text}
 
     def fits(self, source: Source) -> bool:
         """Say whether a file is one that the mapping is for, by its name."""
@@ -166,7 +167,8 @@ def read(source: Source, mapping: Mapping) -> Reading:
         return Reading(published=tuple(_published(frame, source, mapping)))
     tidied = _tidy(frame, source, mapping.name)
     facts = [_facts(task, mapping, tidied) for task in tidied["task"].unique(maintain_order=True)]
-    return Reading(rows=tidied, facts=tuple(facts))
+    repeated = not mapping.attempt and bool((tidied["attempt"] > 0).any())
+    return Reading(rows=tidied, facts=tuple(facts), notes=(REPEATED,) if repeated else ())
 
 
 def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterator[Published]:
@@ -192,7 +194,7 @@ def _facts(task: str, mapping: Mapping, rows: pl.DataFrame) -> TaskFacts:
 
 def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     """Compute what the mapping says, one row a record."""
-    found = _pattern(mapping).search(str(source.path))
+    found = _pattern(mapping).search(source.path.absolute().as_posix())
     given = {FILE: source.path.stem, FOLDER: source.path.absolute().parent.name, **(found.groupdict() if found else {})}
     named = mapping.expressions
     if "model" not in named:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import islice
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import HowsureError
 from howsure.readers.mapping import documents, records
+from howsure.readers.mapping.language import RECORD
 from howsure.table.proposal import Proposal
 from howsure.table.schema import ALIASES, plain_name
 from howsure.wording import listing, plural
@@ -93,7 +95,7 @@ def _inner(values: list[Any]) -> list[str]:
         for name, part in islice(value.items(), MOST_FIELDS * 2)
         if isinstance(part, (dict, list))
     }
-    return [name for name in list(named)[:MOST_FIELDS] if "." not in name and "*" not in name]
+    return [name for name in list(named)[:MOST_FIELDS] if not {".", "*", "["} & set(name)]
 
 
 def _is_keyed(value: Any) -> bool:
@@ -104,10 +106,11 @@ def _is_keyed(value: Any) -> bool:
     return len(kinds - {int, float, bool, type(None)}) == 0 or kinds == {dict}
 
 
-def _worth(place: _Place) -> tuple[bool, bool, int]:
-    """Rank places: those with a score go first, then those with fields or numbers, then the fuller ones."""
-    plain = place.sample[0].value
-    return (_score(place) != CHANGE, bool(place.fields) or isinstance(plain, (bool, int, float)), place.count)
+def _worth(place: _Place) -> tuple[bool, bool, bool, int]:
+    """Rank places: those with a score go first, then with a named item, then with fields or numbers, then the fuller ones."""
+    named = bool(_named(place.fields, ALIASES["item"]))
+    plain = isinstance(place.sample[0].value, (bool, int, float))
+    return (_score(place) != CHANGE, named, bool(place.fields) or plain, place.count)
 
 
 def _told(place: _Place) -> str:
@@ -145,22 +148,30 @@ def _plain(stem: str) -> str:
 
 def _named(fields: Mapping[str, Any], names: tuple[str, ...]) -> str:
     plain = {plain_name(name): name for name in reversed(list(fields))}
-    found = next((plain[name] for name in names if name in plain), "")
-    return found if found.isidentifier() else ""
+    return next((plain[name] for name in names if name in plain), "")
 
 
 def _item(place: _Place) -> str:
     keys = len(place.sample[0].keys)
-    return _named(place.fields, ALIASES["item"]) or (f"key[{keys - 1}]" if keys else CHANGE)
+    named = _named(place.fields, ALIASES["item"])
+    return _field(named) if named else f"key[{keys - 1}]" if keys else CHANGE
 
 
 def _model(place: _Place) -> str:
     named, record = _named(place.fields, ALIASES["model"]), place.sample[0]
     if named:
-        return named
+        return _field(named)
     around = record.around[-2] if len(record.around) > 1 else {}
     outer = _named(around, ALIASES["model"]) if isinstance(around, dict) else ""
-    return f"up.{outer}" if outer else "key[0]" if len(record.keys) > 1 else ""
+    return (
+        f"up[{json.dumps(outer)}]"
+        if outer and not _is_word(outer)
+        else f"up.{outer}"
+        if outer
+        else "key[0]"
+        if len(record.keys) > 1
+        else ""
+    )
 
 
 def _score(place: _Place) -> str:
@@ -170,7 +181,16 @@ def _score(place: _Place) -> str:
     predicted, gold = _named(fields, PREDICTED), _named(fields, GOLD)
     known = _named(fields, ALIASES["score"])
     if known and isinstance(fields[known], (bool, int, float)):
-        return known
+        return _field(known)
     if predicted and gold:
-        return f"{predicted} == {gold}"
-    return next((name for name, value in fields.items() if isinstance(value, bool) and name.isidentifier()), CHANGE)
+        return f"{_field(predicted)} == {_field(gold)}"
+    return next((_field(name) for name, value in fields.items() if isinstance(value, bool)), CHANGE)
+
+
+def _field(name: str) -> str:
+    """Write a field as the language does: by its name, or as a part of the record where that is no word."""
+    return name if _is_word(name) else f"{RECORD}[{json.dumps(name)}]"
+
+
+def _is_word(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)

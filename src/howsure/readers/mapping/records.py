@@ -58,10 +58,11 @@ def _step(record: Record, step: str) -> list[Record]:
 
 def frame(found: Sequence[Record], document: Any, fields: Sequence[str]) -> pl.DataFrame:
     """Lay out the fields that a mapping names, one row a record; a field that no record has is null."""
-    return pl.DataFrame([_series(name, _values(found, document, name.split("."))) for name in fields])
+    return pl.DataFrame([_series(name, _values(found, document, name)) for name in fields])
 
 
-def _values(found: Sequence[Record], document: Any, steps: list[str]) -> list[Any]:
+def _values(found: Sequence[Record], document: Any, name: str) -> list[Any]:
+    steps = name.split(".")
     first, *rest = steps
     if first == TOP:
         return [_reached(document, rest)] * len(found)
@@ -72,7 +73,10 @@ def _values(found: Sequence[Record], document: Any, steps: list[str]) -> list[An
         return [record.keys[place] if -len(record.keys) <= place < len(record.keys) else None for record in found]
     if first == VALUE and not any(isinstance(record.value, dict) for record in found):
         return [_reached(record.value, rest) for record in found]
-    return [_reached(record.value, steps) for record in found]
+    return [
+        record.value[name] if isinstance(record.value, dict) and name in record.value else _reached(record.value, steps)
+        for record in found
+    ]
 
 
 def _reached(value: Any, steps: Sequence[str]) -> Any:

@@ -139,7 +139,7 @@ def test_measures_weights_and_clusters_are_kept(tmp_path: Path) -> None:
     assert {name: row[name] for name in ("weight", "cluster", "tokens_in", "tokens_out", "topic")} == {
         "weight": 2.0,
         "cluster": "t",
-        "tokens_in": "5",
+        "tokens_in": 5.0,
         "tokens_out": None,
         "topic": "t",
     }

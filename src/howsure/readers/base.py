@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.lines import CELLS, RECORDS, cut_at
-from howsure.table.schema import COLUMNS
+from howsure.table.schema import COLUMNS, MEASURES
 from howsure.table.writing import Writing
 from howsure.wording import plural
 
@@ -201,12 +201,13 @@ def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
     """Turn one mapping per attempt into the tidy table.
 
     A record names the columns of the tidy table that it knows (`task`, `model`, `item`, `attempt` from 0, `metric`,
-    `score`, `status`, `cluster`, `weight`); `score` is a float, or None where `status` is not "ok". Any other key is
-    metadata: scalars are kept as text, longer texts and nested values are left out.
+    `score`, `status`, `cluster`, `weight`); `score` is a float, or None where `status` is not "ok". The measures of an attempt (`usd`,
+    `seconds`, `tokens_in` …, see `MEASURES`) are numbers, None where they were not recorded. Any other key is metadata: scalars
+    are kept as text, longer texts and nested values are left out.
     """
     import polars as pl
 
-    names = list(dict.fromkeys(key for record in records for key in record if key not in COLUMNS))
+    names = dict.fromkeys(key for record in records for key in record if key not in COLUMNS)
     columns: dict[str, Any] = {
         "task": pl.Series([_text(r.get("task")) for r in records], dtype=pl.String),
         "model": pl.Series([_text(r.get("model")) for r in records], dtype=pl.String),
@@ -219,7 +220,10 @@ def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
         "weight": pl.Series([r.get("weight") for r in records], dtype=pl.Float64),
         "source": pl.Series([source] * len(records), dtype=pl.String),
     }
-    for name in names:
+    for name in MEASURES:
+        if name in names:
+            columns[name] = pl.Series([finite(record.get(name)) for record in records], dtype=pl.Float64)
+    for name in [name for name in names if name not in MEASURES]:
         values = [metadata_text(record.get(name)) for record in records]
         if any(value is not None for value in values):
             columns[name] = pl.Series(values, dtype=pl.String)
@@ -318,7 +322,7 @@ def flatten_metadata(metadata: object) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         return {}
     return {
-        (f"metadata_{key}" if key in COLUMNS and key != "cluster" else str(key)): value
+        (f"metadata_{key}" if key in (*COLUMNS, *MEASURES) and key != "cluster" else str(key)): value
         for key, value in metadata.items()
         if metadata_text(value) is not None
     }

@@ -31,6 +31,22 @@ IDENTITY = ("task", "model", "item", "attempt", "metric")
 COLUMNS = (*IDENTITY, "score", "status", "cluster", "weight", "source")
 """Every column of the tidy table, in order. Further columns (metadata) may follow."""
 
+MEASURES = (
+    "usd",
+    "seconds",
+    "steps",
+    "tokens_in",
+    "tokens_out",
+    "tokens_cache_read",
+    "tokens_cache_write",
+    "tokens_reasoning",
+)
+"""Columns that say what an attempt took, as numbers: null is not recorded, and not nothing.
+
+Input tokens that were read from or written to a cache have a price of their own and are not among `tokens_in`; `tokens_out` are all that
+is billed as output, those of reasoning among them.
+"""
+
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
     "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent"),

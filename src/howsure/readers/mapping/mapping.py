@@ -13,7 +13,7 @@ import polars as pl
 from howsure.errors import OptionError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.mapping import documents, language, records
-from howsure.table.schema import STATUSES
+from howsure.table.schema import MEASURES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import listing, plural
 
@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from howsure.readers.base import Claim, Source
 
 ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "n", "stderr")
-MEASURES = (
-    "usd",
-    "seconds",
-    "steps",
-    "tokens_in",
-    "tokens_out",
-    "tokens_cache_read",
-    "tokens_cache_write",
-    "tokens_reasoning",
-)
-"""What an attempt took: null is not recorded, and not nothing."""
 ANY = "*"
 """The pattern of all files."""
 COLUMN = "column"
@@ -276,7 +265,9 @@ def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
         score=pl.when(pl.col("status") == "ok").then("score"), attempt=_attempt(rows), source=pl.lit(source.name)
     )
     order = ["task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "source"]
-    return rows.select(*order, *(pl.col(name).cast(pl.String) for name in rows.columns if name not in order))
+    measures = [pl.col(name).cast(pl.Float64, strict=False) for name in MEASURES if name in given]
+    kept = [pl.col(name).cast(pl.String) for name in rows.columns if name not in (*order, *MEASURES)]
+    return rows.select(*order, *measures, *kept)
 
 
 def _score(values: pl.Series, source: Source) -> pl.Series:

@@ -52,6 +52,11 @@ def has_records(source: Source) -> bool:
     return suffix(source) in RECORDS
 
 
+def has_objects(source: Source) -> bool:
+    """Say whether a file holds JSON or YAML, as a whole or a line."""
+    return is_document(source) or has_records(source)
+
+
 def is_database(source: Source) -> bool:
     """Say whether a file is an SQLite database."""
     return source.head.startswith(MAGIC)

@@ -1,10 +1,11 @@
 """The language in which a mapping says what a value is: fields, constants, comparisons, and no calls but a few of its own.
 
     verdict in ("A", "A>B")            pred == answer            {"yes": 1, "no": 0}[label]
-    1 - rank / 10                      lower(a) == lower(b)      key[0] + "/" + id
+    1 - rank / 10                      lower(a) == lower(b)      key[0] + "/" + id      pred == gold[id].answer
 
 The grammar is a part of Python's expressions; the text is parsed, never run: every node becomes an expression of Polars, or is
 refused. Names are fields of a record, `record["a name"]` any field, `a.b` those of a field, `key[0]` the first key on the way to it, `value` what stands there.
+`gold[id]` is what a file beside, called `gold`, says of an id.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ import ast
 from functools import reduce
 from itertools import pairwise
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, truediv
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from howsure.errors import OptionError
+from howsure.readers.naming import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
+    Beside = Mapping[str, Callable[[tuple[str, ...]], Mapping[str, Any]]]
+    """Files beside, by name: what a path of fields gives for each id."""
+
+Kind = Literal["text", "number"]
 MOST_LETTERS, MOST_NODES = 1_000, 200
 RECORD = "record"
 """The record itself, for fields whose names are no words of the language: `record["Overall Acc"]`."""
-LANGUAGE = "fields, constants, comparisons, and/or/not, + - * /, x if c else y, {…}[field], lower, text, number, percent, missing"
+LANGUAGE = "fields, constants, comparisons, and/or/not, + - * /, x if c else y, {…}[field], lower, text, digest, number, percent, missing"
 COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: eq,
     ast.NotEq: ne,
@@ -37,27 +43,30 @@ COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 COUNTED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {ast.Sub: sub, ast.Mult: mul, ast.Div: truediv}
 
 
-def fields(text: str) -> tuple[str, ...]:
-    """Return the fields that an expression names, dotted, each once."""
+def fields(text: str, beside: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the fields that an expression names, dotted, each once; `beside` are the names of files beside."""
     found: dict[str, None] = {}
-    _Translation(text, lambda name: found.setdefault(name) or pl.col(name)).made()
+    empty: Beside = dict.fromkeys(beside, lambda _: {})
+    _Translation(text, lambda name: found.setdefault(name) or pl.col(name), empty, {}).made()
     return tuple(found)
 
 
-def expression(text: str) -> pl.Expr:
+def expression(text: str, beside: Beside | None = None, kinds: Mapping[str, Kind] | None = None) -> pl.Expr:
     """Return an expression of the language as one of Polars, over columns that are called as the fields are.
 
-    Raises OptionError where the text is not of the language.
+    `kinds` says which fields hold texts or numbers. Raises OptionError where the text is not of the language.
     """
-    return _Translation(text, pl.col).made()
+    return _Translation(text, pl.col, beside or {}, kinds or {}).made()
 
 
 class _Translation:
     """One text, node by node."""
 
-    def __init__(self, text: str, field: Callable[[str], pl.Expr]) -> None:
+    def __init__(self, text: str, field: Callable[[str], pl.Expr], beside: Beside, kinds: Mapping[str, Kind]) -> None:
         self._text = text
         self._field = field
+        self._files = beside
+        self._kinds = kinds
 
     def made(self) -> pl.Expr:
         """Parse and translate the text."""
@@ -84,7 +93,17 @@ class _Translation:
         return self._field(node.id)
 
     def _attribute(self, node: ast.Attribute) -> pl.Expr:
-        return self._field(self._dotted(node))
+        found = self._beside(node)
+        return self._field(self._dotted(node)) if found is None else found
+
+    def _beside(self, node: ast.expr) -> pl.Expr | None:
+        """Return what a file beside says of an id: `gold[id]`, `gold[id].answer`; None where no such file is named."""
+        steps: list[str] = []
+        while isinstance(node, ast.Attribute):
+            steps, node = [node.attr, *steps], node.value
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in self._files:
+            return _replaced(self._expr(node.slice), self._files[node.value.id](tuple(steps)))
+        return None
 
     def _dotted(self, node: ast.expr) -> str:
         """Return the name of a field: `a`, `a.b`, `a["b"]`, `a[0]`."""
@@ -105,7 +124,8 @@ class _Translation:
     def _subscript(self, node: ast.Subscript) -> pl.Expr:
         if isinstance(node.value, ast.Dict):
             return self._looked_up(node.value, self._expr(node.slice))
-        return self._field(self._dotted(node))
+        found = self._beside(node)
+        return self._field(self._dotted(node)) if found is None else found
 
     def _looked_up(self, table: ast.Dict, key: pl.Expr) -> pl.Expr:
         """Return what a table says of a value; nothing where it doesn't name it."""
@@ -114,9 +134,7 @@ class _Translation:
         }
         if len(pairs) != len(table.keys):
             raise self._refused("has a table that names a value twice")
-        kind = pl.String if any(isinstance(value, str) for value in pairs.values()) else pl.Float64
-        values = [value if kind == pl.String else float(value) for value in pairs.values()]
-        return key.cast(pl.String).replace_strict(list(pairs), values, default=None, return_dtype=kind)
+        return _replaced(key, pairs)
 
     def _value(self, node: ast.expr) -> Any:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
@@ -138,7 +156,7 @@ class _Translation:
             if not isinstance(b, (ast.Tuple, ast.List, ast.Set)):
                 raise self._refused("asks whether a value is in something that is no list of values")
             values = [self._value(each) for each in b.elts]
-            known = self._as_written(self._expr(a), values).is_in(values).fill_null(value=False)
+            known = self._among(a, values).fill_null(value=False)
             return known if isinstance(op, ast.In) else known.not_()
         if type(op) not in COMPARED:
             raise self._refused(f"compares by {type(op).__name__}")
@@ -147,13 +165,30 @@ class _Translation:
         return same.fill_null(isinstance(op, ast.NotEq))
 
     def _alike(self, a: ast.expr, b: ast.expr) -> tuple[pl.Expr, pl.Expr]:
-        """Compare a field with a text as text, so that 1 and "1" are the same."""
-        texts = [isinstance(side, ast.Constant) and isinstance(side.value, str) for side in (a, b)]
-        left, right = self._expr(a), self._expr(b)
-        return (left.cast(pl.String), right.cast(pl.String)) if any(texts) else (left, right)
+        """Compare a text with a number as numbers, and with anything else as texts, so that 1 and "1" are the same."""
+        sides, kinds = (self._expr(a), self._expr(b)), {self._kind(a), self._kind(b)}
+        if kinds == {"text", "number"}:
+            return sides[0].cast(pl.Float64, strict=False), sides[1].cast(pl.Float64, strict=False)
+        return (sides[0].cast(pl.String), sides[1].cast(pl.String)) if "text" in kinds else sides
 
-    def _as_written(self, value: pl.Expr, among: list[Any]) -> pl.Expr:
-        return value.cast(pl.String) if any(isinstance(each, str) for each in among) else value
+    def _kind(self, side: ast.expr) -> Kind | None:
+        """Say whether one side of a comparison is a text or a number, as far as that can be seen."""
+        if isinstance(side, ast.Constant):
+            return None if isinstance(side.value, (bool, type(None))) else _kind_of(isinstance(side.value, str))
+        if isinstance(side, ast.Call):
+            return _kind_of(isinstance(side.func, ast.Name) and side.func.id in TEXTS)
+        if isinstance(side, ast.BinOp):
+            return _kind_of(_joins(side))
+        if self._beside(side) is not None:
+            return "text"
+        plain = isinstance(side, _FIELDS) and not (isinstance(side, ast.Subscript) and isinstance(side.value, ast.Dict))
+        return self._kinds.get(self._dotted(side)) if plain else None
+
+    def _among(self, side: ast.expr, values: list[Any]) -> pl.Expr:
+        """Say whether a value is one of these; as text where it, or one of them, is a text."""
+        if self._kind(side) == "text" or any(isinstance(each, str) for each in values):
+            return self._expr(side).cast(pl.String).is_in([str(each) for each in values])
+        return self._expr(side).is_in(values)
 
     def _boolop(self, node: ast.BoolOp) -> pl.Expr:
         join = and_ if isinstance(node.op, ast.And) else or_
@@ -170,8 +205,7 @@ class _Translation:
     def _binop(self, node: ast.BinOp) -> pl.Expr:
         left, right = self._expr(node.left), self._expr(node.right)
         if isinstance(node.op, ast.Add):
-            text = any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in ast.walk(node))
-            return pl.concat_str([left, right]) if text else add(left.cast(pl.Float64), right.cast(pl.Float64))
+            return pl.concat_str([left, right]) if _joins(node) else add(left.cast(pl.Float64), right.cast(pl.Float64))
         if type(node.op) not in COUNTED:
             raise self._refused(f"has a {type(node.op).__name__}, which a mapping doesn't know")
         return COUNTED[type(node.op)](left.cast(pl.Float64), right.cast(pl.Float64))  # type: ignore[no-any-return]
@@ -189,9 +223,34 @@ class _Translation:
         return CALLS[node.func.id](self._expr(node.args[0]))
 
 
+def _joins(node: ast.BinOp) -> bool:
+    """Say whether a sum puts texts together: one of them stands in quotes."""
+    return any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in ast.walk(node))
+
+
+def _kind_of(text: bool) -> Kind:
+    return "text" if text else "number"
+
+
+def _replaced(key: pl.Expr, pairs: Mapping[str, Any]) -> pl.Expr:
+    """Return what a table says of each key, as texts where one of them is; nothing where it doesn't name it."""
+    kind = pl.String if any(isinstance(value, str) for value in pairs.values()) else pl.Float64
+    made = str if kind == pl.String else float
+    values = [None if value is None else made(value) for value in pairs.values()]
+    return key.cast(pl.String).replace_strict(list(pairs), values, default=None, return_dtype=kind)
+
+
+def _digests(values: pl.Series) -> pl.Series:
+    return pl.Series(values.name, [None if text is None else digest(text) for text in values], dtype=pl.String)
+
+
+_FIELDS = (ast.Name, ast.Attribute, ast.Subscript)
+TEXTS = ("lower", "text", "digest")
+"""The functions that give a text."""
 CALLS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "lower": lambda value: value.cast(pl.String).str.to_lowercase(),
     "text": lambda value: value.cast(pl.String),
+    "digest": lambda value: value.cast(pl.String).map_batches(_digests, return_dtype=pl.String),
     "number": lambda value: value.cast(pl.Float64, strict=False),
     "percent": lambda value: value.cast(pl.Float64, strict=False) / 100,
     "missing": lambda value: value.is_null(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import polars as pl
 
 from howsure.errors import OptionError, ReadError
 from howsure.readers.base import Reading
-from howsure.readers.mapping import documents, language, records
+from howsure.readers.mapping import beside, documents, language, records
 from howsure.table.schema import MEASURES, STATUSES
 from howsure.table.scores import Published, TaskFacts
 from howsure.wording import listing, plural
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from howsure.readers.base import Claim, Source
 
-ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "n", "stderr")
+ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "n", "stderr", "where")
+LISTS, YES_NO, TABLES = ("columns", "keep"), ("lower_is_better",), ("beside",)
+"""The keys of a mapping that hold no text."""
 ANY = "*"
 """The pattern of all files."""
 COLUMN = "column"
@@ -37,7 +39,8 @@ FILE, FOLDER = "file", "folder"
 class Mapping:
     """What a file's records mean; texts are expressions of the language, see `howsure.readers.mapping.language`.
 
-    `rows`: the path to the records, empty for the lines of a table. `columns`: those of a wide table that hold a value each. `files`: a
+    `rows`: the path to the records, empty for the lines of a table; `where` chooses among them. `beside`: files in the same folder or
+    one above it, whose records are looked up by id. `columns`: those of a wide table that hold a value each. `files`: a
     pattern for the names of the files that it is for. `path`: a regular expression whose named groups, found in the path, are fields.
     `keep`: further fields, for clusters and for choosing rows. The measures of an attempt are expressions, too. Without an `item`
     the scores are published ones, of models, with `n` questions and `stderr` where they are known.
@@ -56,6 +59,8 @@ class Mapping:
     n: str = ""
     stderr: str = ""
     rows: str = ""
+    where: str = ""
+    beside: Table[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     files: str = ANY
     path: str = ""
@@ -112,11 +117,11 @@ class MappedReader:
 
 def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
     """Check what a mapping says. OptionError where a key is unknown, something is missing, or a text isn't of the language."""
-    known = {field.name: field.type for field in fields_of(Mapping) if field.name != "name"}
+    known = [each.name for each in fields_of(Mapping) if each.name != "name"]
     for key, value in said.items():
         if key not in known:
             raise OptionError(f"a mapping has no {key!r}", where=f"map {name}", remedy=f"It has {', '.join(known)}.")
-        wanted = list if key in ("columns", "keep") else bool if key == "lower_is_better" else str
+        wanted = list if key in LISTS else bool if key in YES_NO else dict if key in TABLES else str
         if not isinstance(value, (list, tuple) if wanted is list else wanted):
             raise OptionError(
                 f"{key} = {value!r} is no {wanted.__name__}",
@@ -131,10 +136,10 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
             where=f"map {name}",
             remedy='Write item = "…", or model = "…" for published scores.',
         )
-    lists = {key: tuple(map(str, said[key])) for key in ("columns", "keep") if key in said}
+    lists = {key: tuple(map(str, said[key])) for key in LISTS if key in said}
     made = Mapping(name=name, **{**said, **lists})
     for text in made.expressions.values():
-        language.expression(text)
+        language.fields(text, made.beside)
     records.steps(made.rows)
     _pattern(made)
     return made
@@ -188,11 +193,20 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
     named = mapping.expressions
     if "model" not in named:
         named["model"] = "model" if "model" in given else FILE
-    wanted = dict.fromkeys(name for text in named.values() for name in language.fields(text))
+    wanted = dict.fromkeys(name for text in named.values() for name in language.fields(text, mapping.beside))
     constants = [pl.lit(value, dtype=pl.String).alias(name) for name, value in given.items()]
     rows = _rows(source, mapping, [name for name in wanted if name not in given and name != COLUMN])
-    made = [language.expression(text).alias(f"_{role}") for role, text in named.items()]
-    return rows.lazy().with_columns(constants).select(made).rename(lambda name: name.removeprefix("_")).collect()
+    files = {name: beside.lookup(source, pattern) for name, pattern in mapping.beside.items()}
+    every = rows.lazy().with_columns(constants)
+    kinds = _kinds(every.collect_schema())
+    made = [language.expression(text, files, kinds).alias(f"_{role}") for role, text in named.items()]
+    computed = every.select(made).rename(lambda name: name.removeprefix("_"))
+    return (computed.filter(pl.col("where")).drop("where") if mapping.where else computed).collect()
+
+
+def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
+    texts: dict[str, language.Kind] = {name: "text" for name, kind in schema.items() if kind == pl.String}
+    return texts | {name: "number" for name, kind in schema.items() if kind.is_numeric()}
 
 
 def _rows(source: Source, mapping: Mapping, wanted: list[str]) -> pl.LazyFrame | pl.DataFrame:

@@ -62,7 +62,7 @@ def proposed(source: Source) -> Proposal | None:
 
 
 def _document(source: Source) -> Any:
-    if documents.is_document(source) or documents.has_records(source):
+    if documents.has_objects(source):
         return documents.parsed(source)
     return documents.table(source).head(SAMPLE).collect().to_dicts()
 
@@ -78,7 +78,7 @@ def _places(document: Any) -> Iterator[_Place]:
             if any(isinstance(value, list) and value for value in values):
                 paths.append(path + records.EACH)
             paths += [f"{path}.{name}".strip(".") for name in _inner(values)]
-            if any(_is_keyed(value) for value in values):
+            if not path.endswith(records.EACH) and any(_is_keyed(value) for value in values):
                 paths.append(f"{path}.*".strip("."))
         for path in paths:
             every = list(records.records(document, path))

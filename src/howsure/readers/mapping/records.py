@@ -65,21 +65,22 @@ def _values(found: Sequence[Record], document: Any, name: str) -> list[Any]:
     steps = name.split(".")
     first, *rest = steps
     if first == TOP:
-        return [_reached(document, rest)] * len(found)
+        return [reached(document, rest)] * len(found)
     if first == UP:
-        return [_reached(record.around[-2] if len(record.around) > 1 else document, rest) for record in found]
+        return [reached(record.around[-2] if len(record.around) > 1 else document, rest) for record in found]
     if first == KEY:
         place = int(rest[0]) if rest and rest[0].isdigit() else -1
         return [record.keys[place] if -len(record.keys) <= place < len(record.keys) else None for record in found]
     if first == VALUE and not any(isinstance(record.value, dict) for record in found):
-        return [_reached(record.value, rest) for record in found]
+        return [reached(record.value, rest) for record in found]
     return [
-        record.value[name] if isinstance(record.value, dict) and name in record.value else _reached(record.value, steps)
+        record.value[name] if isinstance(record.value, dict) and name in record.value else reached(record.value, steps)
         for record in found
     ]
 
 
-def _reached(value: Any, steps: Sequence[str]) -> Any:
+def reached(value: Any, steps: Sequence[str]) -> Any:
+    """Return the field of a field of a value; None where there is none."""
     for step in steps:
         if isinstance(value, dict):
             value = value.get(step)

@@ -1,0 +1,59 @@
+"""Files beside a mapped one, such as the right answers to its questions: their records, looked up by id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Source
+from howsure.readers.mapping import documents
+from howsure.readers.mapping.records import reached
+from howsure.table.schema import ALIASES, plain_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+LEVELS = 4
+"""So many folders above the file are looked into."""
+
+
+def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Mapping[str, Any]]:
+    """Open the nearest file of this name in the folder of a file, or above it; return what a path of fields gives for each id.
+
+    Raises ReadError where there is none, or its records have no ids.
+    """
+    records = _by_id(Source(path=_found(source, name), root=source.root))
+
+    def each(steps: tuple[str, ...]) -> dict[str, Any]:
+        values = {key: reached(record, steps) for key, record in records.items()}
+        return {key: value for key, value in values.items() if not isinstance(value, (dict, list))}
+
+    return each
+
+
+def _found(source: Source, name: str) -> Path:
+    folders = source.path.absolute().parents[:LEVELS]
+    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if found is None:
+        raise ReadError(
+            f"no file {name!r} in its folder or above it", where=source.name, remedy="Put it there, or mend `beside`."
+        )
+    return found
+
+
+def _by_id(source: Source) -> dict[str, Any]:
+    """Return the records of a file by id: an object's keys, or the column that is called as items are."""
+    document = (
+        documents.parsed(source) if documents.has_objects(source) else documents.table(source).collect().to_dicts()
+    )
+    if isinstance(document, dict):
+        return document
+    rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
+    names = {plain_name(name): name for name in (rows[0] if rows else ())}
+    key = next((names[alias] for alias in ALIASES["item"] if alias in names), None)
+    if key is None:
+        raise ReadError(
+            "no id by which its records can be looked up", where=source.name, remedy="Write an object of id and record."
+        )
+    return {str(row.get(key)): row for row in rows}

@@ -11,8 +11,9 @@ import pytest
 
 import howsure
 from howsure.errors import ReadError
-from howsure.readers import bfcl, evalscope, lm_eval_results, metr, mmlu_pro, mmmu, promptfoo, swebench
+from howsure.readers import bfcl, evalscope, lm_eval_results, metr, mmlu_pro, promptfoo, swebench
 from howsure.readers.base import Source
+from howsure.readers.mapping.known import by_name
 from howsure.readers.walking import CASE
 from reader_cases import Write, codes, inspect_header, lines, read, sample, scores, zipped
 
@@ -69,6 +70,8 @@ def test_mmlu_pro_holds_predictions_against_answers(write: Write) -> None:
 
 def test_mmmu_is_named_after_its_file(write: Write) -> None:
     rows = [{"id": f"q{k}", "question": "the same", "subject": "Art", "if_right": k == 0} for k in range(2)]
+    mmmu = by_name("mmmu")
+    assert mmmu is not None
     reading = read(mmmu, write("output/gpt-4o_standard(10 options).jsonl", lines(rows)))
     assert scores(reading) == {("q0", 0, "if_right"): 1.0, ("q1", 0, "if_right"): 0.0}
     assert reading.rows is not None

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from howsure.readers import registry
+from howsure.readers.base import Reader
+from howsure.readers.mapping.known import tried
 from reader_cases import Write, inspect_header, sample
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ CSV = "item,score\na,1\nb,0\n"
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    cached = (registry.readers, registry._in_order, registry._third_party)
+    cached = (registry.readers, registry._third_party)
     for function in cached:
         function.cache_clear()
     yield
@@ -58,7 +60,10 @@ def test_a_reader_of_another_package_comes_before_tables(write: Write, monkeypat
     assert found[0].NAME == "mine"
 
 
-@pytest.mark.parametrize("name", registry.SPECIFIC)
+SPECIFIC = (*map(registry._built_in, registry.SPECIFIC), *tried())
+
+
+@pytest.mark.parametrize("reader", SPECIFIC, ids=lambda reader: reader.NAME)
 @pytest.mark.parametrize(
     "content",
     [
@@ -75,8 +80,7 @@ def test_a_reader_of_another_package_comes_before_tables(write: Write, monkeypat
     ],
     ids=["csv", "empty", "binary", "zip", "parquet", "list", "object", "null", "json table", "jsonl table"],
 )
-def test_no_specific_reader_claims_a_generic_table(write: Write, name: str, content: object) -> None:
-    reader = registry._built_in(name)
+def test_no_specific_reader_claims_a_generic_table(write: Write, reader: Reader, content: object) -> None:
     assert reader.claims(write("x", content)) is None
 
 
@@ -87,8 +91,8 @@ def test_no_specific_reader_claims_a_generic_table(write: Write, name: str, cont
 )
 def test_claims_never_raise(write: Write, data: bytes, start: bytes) -> None:
     source = write("x", start + data)
-    for name in registry.SPECIFIC:
-        registry._built_in(name).claims(source)
+    for reader in SPECIFIC:
+        reader.claims(source)
 
 
 @pytest.mark.parametrize("piece", ['"a____', '"id":"', "[{", '{"results":', '"a__b-1":', "_", ' "x_stderr'])
@@ -96,6 +100,6 @@ def test_claims_take_no_time_on_hostile_heads(write: Write, piece: str) -> None:
     start = time.perf_counter()
     for opening in ("{", "[{", '{"no_generation": [', ""):
         source = write("x.json", opening + piece * (70_000 // len(piece)))
-        for name in registry.SPECIFIC:
-            registry._built_in(name).claims(source)
+        for reader in SPECIFIC:
+            reader.claims(source)
     assert time.perf_counter() - start < 5

@@ -122,6 +122,9 @@ def _proposed(proposal: Proposal) -> list[Block]:
     shape: list[Block] = [Text(text=f"{proposal.source} has {line}.") for line in proposal.shape]
     if not proposal.mapping:
         return shape
+    if proposal.name:
+        how = f"Add `map={proposal.name!r}` to read it so, which was written from the documentation and not tried:"
+        return [*shape, Text(text=how), Text(text=proposal.mapping, kind="code")]
     name = proposal.mapping.partition("]")[0].removeprefix("[map.")
     how = f"Paste this into howsure.toml, mend it, and add `map={name!r}`; docs/mapping.md explains the language:"
     return [*shape, Text(text=how), Text(text=proposal.mapping, kind="code")]

@@ -1,4 +1,4 @@
-"""lighteval details: one Parquet file per task, one row per document.
+"""lighteval details: one Parquet file per task, one row per document; and its results, scores with their standard errors.
 
 Columns changed over the years: a struct of metrics is called `metric`, `__metric__` or `metrics`, and the prompt is
 `doc.query`, `__doc__.query` or `full_prompt`.
@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
+from howsure.readers import lighteval_results
 from howsure.readers.base import Claim, Reading, Source, scored, tidy
 from howsure.readers.naming import digest, from_path, numbered
 from howsure.table.scores import TaskFacts
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 NAME = "lighteval"
-FORMATS = "lighteval details (.parquet)"
+FORMATS = "lighteval details (.parquet) and results (.json)"
 
 MAGIC = b"PAR1"
 METRICS = ("metric", "__metric__", "metrics")
@@ -28,9 +29,9 @@ _NAME = re.compile(r"details_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim a Parquet file with a struct of metrics and a prompt."""
+    """Claim a Parquet file with a struct of metrics and a prompt, and results; those with details beside them are companions."""
     if not source.head.startswith(MAGIC):
-        return None
+        return lighteval_results.claim(source)
     import polars as pl
 
     try:
@@ -42,7 +43,16 @@ def claims(source: Source) -> Claim | None:
 
 
 def read(source: Source) -> Reading:
-    """Read one task of one model; task and model are in the path only."""
+    """Read one task of one model, or the results of a run; details tell task and model in their path only."""
+    if source.head.startswith(MAGIC):
+        return _read_details(source)
+    published = tuple(lighteval_results.published(source.json(), source))
+    if not published:
+        raise ReadError("no score in the results", where=source.name, remedy="Run the evaluation again.")
+    return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
+
+
+def _read_details(source: Source) -> Reading:
     import polars as pl
 
     frame = pl.read_parquet(source.read_bytes())
@@ -51,6 +61,8 @@ def read(source: Source) -> Reading:
     named = _NAME.search(source.path.name)
     task = named["task"].replace("|", ":") if named else source.path.stem
     model, cautions = from_path(source, r"(?:details_)?.*\.parquet", plain=r"details|\d{4}-\d\d-\d\dT.*")
+    results = lighteval_results.beside(source)
+    model, cautions = (lighteval_results.model(results, source), ()) if results else (model, cautions)
     items = numbered(_item(value) for value in frame[prompts])
     records = [
         {"task": task, "model": model, "item": item, "metric": metric, **scored(value)}
@@ -63,6 +75,7 @@ def read(source: Source) -> Reading:
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
+        published=tuple(lighteval_results.published(results, source, only=task)),
         cautions=cautions,
         configuration=_shots(frame) | ({"date": named["time"]} if named else {}),
     )

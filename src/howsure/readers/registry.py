@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, cast
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from howsure.readers.base import Claim, Reader, Source
 
 GROUP = "howsure.readers"
@@ -37,12 +39,11 @@ SPECIFIC = (
     "lighteval",
     "metr",
     "mmlu_pro",
-    "mmmu",
     "bfcl",
     "evalscope",
     "aider",
 )
-"""Modules of this package that know one harness each."""
+"""Modules of this package that know one harness each; `mapping.known` has more, which are mappings."""
 
 GENERIC = ("tables",)
 """Modules of this package that take what no other reader knows."""
@@ -59,12 +60,16 @@ PLAIN = ("lfs", "alpaca_eval")
 @cache
 def readers() -> tuple[Reader, ...]:
     """Return every reader, in the order in which they are asked."""
-    return _in_order(SPECIFIC)
+    return tuple(_in_order(SPECIFIC, ()))
 
 
-@cache
-def _in_order(specific: tuple[str, ...]) -> tuple[Reader, ...]:
-    return (*map(_built_in, specific), *_third_party(), *map(_built_in, GENERIC))
+def _in_order(specific: tuple[str, ...], given: tuple[Reader, ...]) -> Iterator[Reader]:
+    """Yield these readers, then those that are mappings, of other packages, given by the user, and for tables; each is loaded when its turn comes."""
+    yield from map(_built_in, specific)
+    yield from _mapped() if specific == SPECIFIC else ()
+    yield from _third_party()
+    yield from given
+    yield from map(_built_in, GENERIC)
 
 
 def identify(source: Source) -> tuple[Reader, Claim] | None:
@@ -75,12 +80,7 @@ def identify(source: Source) -> tuple[Reader, Claim] | None:
     own = next((each for each in source.maps if each.names(source)), None)
     if own is not None:
         return own, "rows"
-    every: tuple[Reader, ...] = (
-        *_in_order(_asked(source.head))[: -len(GENERIC)],
-        *source.maps,
-        *map(_built_in, GENERIC),
-    )
-    for reader in every:
+    for reader in _in_order(_asked(source.head), source.maps):
         claim = reader.claims(source)
         if claim is not None:
             return reader, claim
@@ -95,8 +95,16 @@ def _asked(head: bytes) -> tuple[str, ...]:
     return SPECIFIC if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else PLAIN
 
 
+@cache
 def _built_in(name: str) -> Reader:
     return cast("Reader", import_module(f"howsure.readers.{name}"))
+
+
+def _mapped() -> tuple[Reader, ...]:
+    """Return the mappings that come with howsure and were tried."""
+    from howsure.readers.mapping.known import tried
+
+    return tried()
 
 
 @cache

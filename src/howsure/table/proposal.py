@@ -13,8 +13,10 @@ class Proposal:
         source: The file.
         shape: Where its records seem to be, and what they hold, a line each.
         mapping: A mapping as TOML, to be mended and given as `map`; empty where nothing looks like results.
+        name: The mapping that comes with howsure and fits, but was never tried; empty where none does.
     """
 
     source: str
     shape: tuple[str, ...]
     mapping: str
+    name: str = ""

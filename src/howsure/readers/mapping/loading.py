@@ -6,22 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
+from howsure.readers.mapping.known import by_name
 from howsure.readers.mapping.mapping import MappedReader, mapping_of
 from howsure.table.schema import CONSTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Table
 
+    from howsure.readers.base import GivenReader
+
 OWN = "map"
 """The table of a TOML file that holds mappings by name; a file without it is one mapping."""
 
 
-def mappings_of(given: Any) -> tuple[MappedReader, ...]:
-    """Return the mappings that are given: a path, a mapping, mappings by name, or several of these."""
+def mappings_of(given: Any) -> tuple[GivenReader, ...]:
+    """Return the mappings that are given: a path, the name of one that comes with howsure, a mapping, mappings by name, or several of these."""
     if given is None:
         return ()
     if isinstance(given, (str, Path)):
-        return _of_table(_loaded(Path(given)), Path(given).stem)
+        own = by_name(str(given))
+        return (own,) if own is not None else _of_table(_loaded(Path(given)), Path(given).stem)
     if isinstance(given, dict):
         return _of_table(given, CONSTANTS["task"])
     if isinstance(given, (list, tuple)):
@@ -39,7 +43,8 @@ def _of_table(table: Table[str, Any], name: str) -> tuple[MappedReader, ...]:
 def _loaded(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise OptionError(
-            f"no mapping {str(path)!r}", remedy="Name a TOML file, or a table [map.NAME] of howsure.toml."
+            f"no mapping {str(path)!r}",
+            remedy="Name a TOML file, a table [map.NAME] of howsure.toml, or one that docs/mapping.md lists.",
         )
     import tomllib
 

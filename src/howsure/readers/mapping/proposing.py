@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import HowsureError
 from howsure.readers.mapping import documents, records
+from howsure.readers.mapping.known import fitting
 from howsure.readers.mapping.language import RECORD
 from howsure.table.proposal import Proposal
 from howsure.table.schema import ALIASES, plain_name
@@ -49,6 +50,9 @@ def proposed(source: Source) -> Proposal | None:
     """Look at a file and propose a mapping; None where it is no file of data."""
     if not documents.is_data(source) or documents.is_database(source):
         return None
+    own = fitting(source)
+    if own is not None:
+        return Proposal(source=source.name, shape=(f"the fields of {own.formats}",), mapping=own.text, name=own.NAME)
     try:
         document = _document(source)
     except HowsureError:

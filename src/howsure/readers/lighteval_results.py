@@ -1,0 +1,72 @@
+"""lighteval results: what a run states of its tasks, alone or beside the details that it is made of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howsure.readers.base import Source, finite, looks_like, number
+from howsure.table.scores import Published
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from howsure.readers.base import Claim
+
+STDERR = "_stderr"
+ALL, AVERAGE = "all", "_average"
+"""What the averages of other tasks are called, or have in their names."""
+_NAME = re.compile(r"results_(?P<time>.+)\.json")
+
+
+def claim(source: Source) -> Claim | None:
+    """Claim the results of a run; those with details in the same folder of runs are companions."""
+    if not looks_like(source.head, ("config_general", "lighteval_sha")):
+        return None
+    return "companion" if any(_details(source)) else "rows"
+
+
+def beside(source: Source) -> Mapping[str, Any]:
+    """Return the results of the run that details are of: `results/<model>/` beside `details/<model>/<time>/`; empty where there are none."""
+    folder = source.path.absolute().parent
+    above = next((parent for parent in folder.parents if (parent / "results").is_dir()), None)
+    if above is None:
+        return {}
+    path = above / "results" / Path(*folder.relative_to(above).parts[1:-1]) / f"results_{folder.name}.json"
+    document = Source(path=path, root=source.root).json() if path.is_file() else {}
+    return document if isinstance(document, dict) else {}
+
+
+def model(document: Mapping[str, Any], source: Source) -> str:
+    """Return the model that a run was of."""
+    general = document.get("config_general")
+    named = general.get("model_name") if isinstance(general, dict) else None
+    return str(named or source.path.absolute().parent.name)
+
+
+def published(document: Mapping[str, Any], source: Source, *, only: str = "") -> Iterator[Published]:
+    """Yield the scores that results state, of all tasks or of one; averages of several tasks are left out."""
+    stated = document.get("results")
+    for key, metrics in stated.items() if isinstance(stated, dict) else ():
+        task = str(key).replace("|", ":")
+        if task != ALL and AVERAGE not in task and only in ("", task) and isinstance(metrics, dict):
+            yield from _scores(task, model(document, source), metrics, source)
+
+
+def _scores(task: str, name: str, metrics: Mapping[str, Any], source: Source) -> Iterator[Published]:
+    for metric, score in metrics.items():
+        if not metric.endswith(STDERR) and finite(score) is not None:
+            stderr = finite(metrics.get(metric + STDERR))
+            yield Published(
+                task=task, model=name, metric=metric, score=number(score), stderr=stderr, source=source.name
+            )
+
+
+def _details(source: Source) -> Iterator[Path]:
+    """Yield the details of a file of results, as far as they lie in the folder that was asked for."""
+    named, folder, root = _NAME.fullmatch(source.path.name), source.path.absolute().parent, source.root.absolute()
+    above = next((parent for parent in folder.parents if (parent / "details").is_dir()), None)
+    if named and above is not None and above.is_relative_to(root):
+        inner = Path(*folder.relative_to(above).parts[1:])
+        yield from (above / "details" / inner / named["time"]).glob("*.parquet")

@@ -1,0 +1,121 @@
+"""Mappings that come with howsure, from known.toml: those that were tried read the files that they recognise, the others where they are named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from howsure.readers.base import looks_like
+from howsure.readers.lines import CELLS, separator
+from howsure.readers.mapping.documents import has_objects
+from howsure.readers.mapping.mapping import Mapping, mapping_of, read
+from howsure.readers.naming import from_path, with_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Table
+
+    from howsure.readers.base import Claim, Reading, Source
+    from howsure.table.scores import TaskFacts
+
+OWN = ("formats", "checked", "keys", "ending", "failures", "words")
+"""What an entry says beside its mapping."""
+NOT_TRIED = "from the documentation, not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReader:
+    """A mapping that comes with howsure, as a reader.
+
+    `formats` and `checked` tell what is read and what it was tried on; `keys` stand at the beginning of a file; `ending` is a pattern for
+    what follows the model in the file's name; `failures` and `words` are what the harness does with failed attempts.
+    """
+
+    mapping: Mapping
+    text: str
+    formats: str
+    keys: tuple[str, ...]
+    checked: str = ""
+    ending: str = ""
+    failures: str = "drop"
+    words: str = ""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - what every reader is called
+        """What the user sees."""
+        return self.mapping.name
+
+    @property
+    def FORMATS(self) -> str:  # noqa: N802 - what every reader has
+        """One line for the documentation."""
+        return self.formats
+
+    @property
+    def CHECKED(self) -> str:  # noqa: N802 - what every reader has
+        """The versions whose files were tried."""
+        return self.checked or NOT_TRIED
+
+    def fits(self, source: Source) -> bool:
+        """Say whether a file begins as those of the harness do."""
+        if source.path.suffix.lower() in CELLS:
+            header = source.head.split(b"\n")[0].decode(errors="replace").strip()
+            return set(self.keys) <= set(header.split(separator(source.head, source.path.suffix.lower())))
+        return has_objects(source) and looks_like(source.head, self.keys)
+
+    def names(self, source: Source) -> bool:  # noqa: ARG002 - what every given reader has
+        """Say whether it was given for this very file: never, it goes by content."""
+        return False
+
+    def claims(self, source: Source) -> Claim | None:
+        """Claim the files that begin as those of the harness do."""
+        return "rows" if self.fits(source) else None
+
+    def read(self, source: Source) -> Reading:
+        """Read a file by the mapping; the model is called after the file where the mapping doesn't say it."""
+        reading = read(source, self.mapping)
+        reading = replace(reading, facts=tuple(map(self._facts, reading.facts)), notes=())
+        if not self.ending:
+            return reading
+        model, cautions = from_path(source, self.ending)
+        return replace(with_model(reading, model), cautions=cautions)
+
+    def _facts(self, facts: TaskFacts) -> TaskFacts:
+        return replace(facts, harness=self.NAME, failures=self.failures, failures_words=self.words)
+
+
+@cache
+def known() -> tuple[KnownReader, ...]:
+    """Return all of them, those that were tried first."""
+    import tomllib
+
+    entries = tomllib.loads(files("howsure.readers.mapping").joinpath("known.toml").read_text("utf-8"))
+    return tuple(_reader(name, entry) for name, entry in entries.items())
+
+
+def tried() -> tuple[KnownReader, ...]:
+    """Return those that were tried on files of their harness, which read what they recognise."""
+    return tuple(reader for reader in known() if reader.checked)
+
+
+def by_name(name: str) -> KnownReader | None:
+    """Return the one of this name; None where there is none."""
+    return next((reader for reader in known() if name == reader.NAME), None)
+
+
+def fitting(source: Source) -> KnownReader | None:
+    """Return one that was not tried and whose keys a file has."""
+    return next((reader for reader in known() if not reader.checked and reader.fits(source)), None)
+
+
+def _reader(name: str, entry: Table[str, Any]) -> KnownReader:
+    said = {key: value for key, value in entry.items() if key not in OWN}
+    own = {key: value for key, value in entry.items() if key in OWN}
+    mapping = mapping_of(name, said)
+    return KnownReader(mapping=mapping, text=_text(name, said), **{**own, "keys": tuple(own["keys"])})
+
+
+def _text(name: str, said: Table[str, Any]) -> str:
+    """Write a mapping as a user would, to be pasted."""
+    return "\n".join([f"[map.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in said.items())])

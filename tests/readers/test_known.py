@@ -1,0 +1,133 @@
+"""Harnesses that a mapping reads, and lighteval: files that the harnesses themselves wrote (tests/fixtures/harnesses, make_*.py)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import howsure
+from howsure.errors import OptionError, ReadError
+from howsure.readers.mapping.known import known, tried
+
+HARNESSES = Path(__file__).parents[1] / "fixtures" / "harnesses"
+
+
+def means(path: Path, **how: object) -> dict[tuple[str, str], float]:
+    frame = howsure.read(path, **how).to_frame().group_by("model", "metric").agg(pl.col("score").mean())
+    return {(row["model"], row["metric"]): row["score"] for row in frame.to_dicts()}
+
+
+def test_humaneval_gives_the_pass_rates_that_it_printed() -> None:
+    assert means(HARNESSES / "humaneval") == {("adder", "pass@1"): 0.625, ("loop", "pass@1"): 0.125}
+    assert howsure.read(HARNESSES / "humaneval").to_frame()["attempt"].unique().sort().to_list() == [0, 1]
+
+
+def test_bigcodebench_gives_the_pass_rates_that_it_wrote() -> None:
+    folder = HARNESSES / "bigcodebench"
+    stated = {
+        (found["model"], "pass@1"): found["pass@1"]
+        for found in (json.loads(path.read_text()) for path in folder.glob("*pass_at_k.json"))
+    }
+    assert means(folder) == stated == {("adder", "pass@1"): 0.625, ("loop", "pass@1"): 0.125}
+
+
+def test_openai_evals_gives_the_accuracy_of_its_final_report() -> None:
+    last = json.loads((HARNESSES / "openai_evals" / "sums.jsonl").read_text().splitlines()[-1])
+    assert means(HARNESSES / "openai_evals") == {("local/adder", "accuracy"): last["final_report"]["accuracy"]}
+
+
+def test_mt_bench_leaves_a_judgment_without_a_rating_out_and_clusters_turns() -> None:
+    frame = howsure.read(HARNESSES / "mt_bench").to_frame()
+    assert dict(frame.group_by("model").agg(pl.col("score").mean()).iter_rows()) == {"adder": 6.8, "loop": 5.0}
+    assert frame.filter(pl.col("status") == "error")["item"].to_list() == ["83/1"]
+    assert frame["cluster"].unique().sort().to_list() == ["81", "82", "83"]
+
+
+def test_deepeval_gives_the_scores_that_it_states() -> None:
+    path = next((HARNESSES / "deepeval").glob("test_run_*.json"))
+    stated = json.loads(path.read_text())["metricsScores"][0]
+    assert means(path) == {("adder", stated["metric"]): sum(stated["scores"]) / len(stated["scores"])}
+
+
+def test_the_results_of_lighteval_hold_its_details_to_their_word() -> None:
+    scores = howsure.read(HARNESSES / "lighteval")
+    assert means(HARNESSES / "lighteval") == pytest.approx({("own/adder", "em"): 2 / 3, ("own/loop", "em"): 1 / 3})
+    assert [figure.figure for figure in scores.reconciled] == ["score", "standard error"] * 2
+    assert all(figure.agrees for figure in scores.reconciled)
+    assert [report.outcome for report in scores.files].count("companion") == 2
+
+
+def test_the_results_of_lighteval_alone_are_published_scores() -> None:
+    published = howsure.read(HARNESSES / "lighteval" / "results").published
+    assert {entry.model: entry.score for entry in published} == pytest.approx({"own/adder": 2 / 3, "own/loop": 1 / 3})
+    assert all(entry.stderr == pytest.approx(0.2108, abs=1e-4) for entry in published)
+
+
+def test_broken_results_of_lighteval_are_refused_or_said_to_hold_no_score(tmp_path: Path) -> None:
+    path = tmp_path / "results_1.json"
+    for results in ({}, [], {"t": 3}, {"all": {"em": 1}}, {"t": {"em": "x"}}):
+        path.write_text(json.dumps({"config_general": {"lighteval_sha": "?"}, "results": results}))
+        with pytest.raises(ReadError, match="no score"):
+            howsure.read(path)
+
+
+UNTRIED = {
+    "opencompass": (
+        "results/some-model/gsm8k.json",
+        {"accuracy": 50, "details": {"type": "GEN", **{str(k): {"predictions": "1", "references": "1", "correct": k == 0} for k in range(2)}}},
+        {("some-model", "score"): 0.5},
+    ),
+    "braintrust": (
+        "first.json",
+        [{"span_id": str(k), "input": {"q": k}, "expected": 1, "scores": {"Exact": k % 2}, "output": 1} for k in range(4)],
+        {("first", "Exact"): 0.5},
+    ),
+    "vlmevalkit": ("some-model_MMBench_exact.csv", "index,prediction,answer,hit\n1,A,A,1\n2,B,A,0\n", {("some-model", "score"): 0.5}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNTRIED)
+def test_a_mapping_that_was_not_tried_is_proposed_and_read_only_where_it_is_named(name: str, tmp_path: Path) -> None:
+    place, content, wanted = UNTRIED[name]
+    path = tmp_path / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    assert means(path, map=name) == wanted
+    if path.suffix == ".json":
+        proposal = howsure.describe(path).proposals[0]
+        assert proposal.name == name
+        assert f"[map.{name}]" in proposal.mapping
+        assert "not tried" in str(howsure.describe(path))
+
+
+PUBLISHED = {
+    "bigcode_harness": (
+        "evaluation_results.json",
+        {"humaneval": {"pass@1": 0.25, "pass@10": 0.5}, "config": {"model": "m", "do_sample": True, "n_samples": 9, "modeltype": "causal"}},
+        {("humaneval", "m", "pass@1"): 0.25, ("humaneval", "m", "pass@10"): 0.5},
+    ),
+    "simple_evals": ("mmlu_some-model.json", {"score:std": 0.4, "score": 0.8}, {("mmlu", "some-model", "score"): 0.8}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_scores_of_harnesses_that_keep_no_answers(name: str, tmp_path: Path) -> None:
+    place, content, wanted = PUBLISHED[name]
+    (tmp_path / place).write_text(json.dumps(content))
+    found = howsure.read(tmp_path / place, map=name).published
+    assert {(entry.task, entry.model, entry.metric): entry.score for entry in found} == wanted
+
+
+def test_every_mapping_that_comes_along_is_named_once_and_says_what_it_was_tried_on() -> None:
+    names = [reader.NAME for reader in known()]
+    assert len(set(names)) == len(names)
+    assert all(reader.FORMATS and reader.CHECKED for reader in known())
+    assert {reader.NAME for reader in tried()} >= {"humaneval", "bigcodebench", "openai_evals", "mt_bench", "deepeval"}
+
+
+def test_a_name_that_is_no_mapping_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"docs/mapping\.md"):
+        howsure.read(HARNESSES, map="opencompas")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+import howsure
 from howsure.errors import ReadError
 from howsure.readers import swebench, tau_bench, terminal_bench
 from howsure.readers.base import Reading, Source
@@ -71,8 +73,44 @@ def test_swebench_with_an_unknown_denominator_is_refused(write: Write) -> None:
         read(swebench, write("m/results/results.json", {"no_generation": [], "no_logs": [], "resolved": [A]}))
     assert str(caught.value) == (
         "m/results/results.json: the file names the resolved ids only, not those that failed. "
-        "Use the report that lists unresolved_ids, or keep the folder's name (verified, lite, test)."
+        "Use the report that lists unresolved_ids, name a table of all tasks with `items`, or keep the folder's name (verified, lite, test)."
     )
+
+
+SPARSE = {"no_generation": [], "no_logs": [], "resolved": [A]}
+
+
+def test_swebench_takes_all_tasks_from_a_table_that_the_user_names(write: Write) -> None:
+    source = write("lite/m/results/results.json", SPARSE)
+    table = write("items.csv", f"instance_id,topic\n{A},x\n{B},y\n").path
+    reading = read(swebench, replace(source, items=str(table)))
+    assert scores(reading) == {(A, 0, "resolved"): 1.0, (B, 0, "resolved"): 0.0}
+    assert "items.csv" in reading.notes[0]
+    other = write("others.csv", f"instance_id\n{B}\n").path
+    with pytest.raises(ReadError, match=r"1 resolved task that .*others\.csv doesn't name, such as django__django-1"):
+        read(swebench, replace(source, items=str(other)))
+
+
+def test_the_items_of_a_verb_are_those_of_a_list_of_resolved_ones(write: Write) -> None:
+    for name, resolved in {"one": [A, B], "two": [A]}.items():
+        path = write(f"lite/{name}/results/results.json", {**SPARSE, "resolved": resolved}).path
+    table = write("items.csv", f"instance_id\n{A}\n{B}\n{C}\n{D}\n").path
+    answer = howsure.leaderboard(path.parents[2], items=str(table))
+    assert [(row["model"], row["value"]) for row in answer.records()] == [("one", 0.5), ("two", 0.25)]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_swebench_takes_all_tasks_from_the_predictions_beside_it(write: Write, whole: bool) -> None:
+    ids = [f"django__django-{number}" for number in range(1, 300 if whole else 200)]
+    write("lite/m/all_preds.jsonl", lines([{"instance_id": item, "model_patch": "x"} for item in ids]))
+    reading = read(swebench, write("lite/m/results/results.json", {**SPARSE, "no_generation": ["django__django-900"]}))
+    assert (reading.rows is not None and len(reading.rows)) == (300 if whole else False)
+
+
+def test_the_predictions_of_swebench_are_no_results(write: Write) -> None:
+    row = {"instance_id": A, "model_name_or_path": "m", "model_patch": 'a "resolved": b'}
+    assert swebench.claims(write("all_preds.jsonl", lines([row, row]))) is None
+    assert swebench.claims(write("report.json", {"instance_id": A, "resolved": True})) == "rows"
 
 
 def test_swebench_runs_in_one_file(write: Write) -> None:

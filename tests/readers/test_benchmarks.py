@@ -11,13 +11,13 @@ import pytest
 
 import howsure
 from howsure.errors import ReadError
-from howsure.readers import bfcl, evalscope, lm_eval_results, metr, mmlu_pro, promptfoo, swebench
+from howsure.readers import bfcl, evalscope, lm_eval_results, metr, mmlu_pro, promptfoo, swebench, swebench_items
 from howsure.readers.base import Source
 from howsure.readers.mapping.known import by_name
 from howsure.readers.walking import CASE
 from reader_cases import Write, codes, inspect_header, lines, read, sample, scores, zipped
 
-FIRST = swebench.verified()[:12]
+FIRST = swebench_items.verified()[:12]
 PRO = "instance_NodeBB__NodeBB-04998908ba6721d64eba79ae3b65a351dcfbc5b5-vnan"
 
 

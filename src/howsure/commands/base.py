@@ -74,6 +74,7 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
         model_from=how["model_from"],
         map=[_mapping(name) for name in how["map"] or ()] or None,
         reader=how["reader"],
+        items=given.get("items"),
         strict=how["strict"],
         probabilities=given.get("score") == "prob",
         progress=_progress,

@@ -66,7 +66,7 @@ class Source:
 
     `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it; `writing` says how
     tables write their numbers; `maps` are the mappings that the user gave;
-    `model_from` is a pattern for the part of the path that names the model.
+    `model_from` is a pattern for the part of the path that names the model; `items` the path of a table with one row an item.
     """
 
     path: Path
@@ -75,6 +75,7 @@ class Source:
     writing: Writing = field(default_factory=Writing)
     maps: tuple[GivenReader, ...] = ()
     model_from: str = ""
+    items: str = ""
 
     @cached_property
     def head(self) -> bytes:

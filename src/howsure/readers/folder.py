@@ -65,6 +65,7 @@ def read_paths(
     probabilities: bool = False,
     maps: Sequence[GivenReader] = (),
     model_from: str = "",
+    items: str = "",
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders into one Scores.
@@ -72,12 +73,17 @@ def read_paths(
     `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how they write
     numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or whose rows differ from what it states.
     `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
-    `model_from` names the model by a part of the path. `progress` wraps the list of files.
+    `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. `progress` wraps the list of files.
     """
     listed = [source for path in paths for source in find_sources(Path(path))]
     sources = [
         replace(
-            source, probabilities=probabilities, writing=writing or Writing(), maps=tuple(maps), model_from=model_from
+            source,
+            probabilities=probabilities,
+            writing=writing or Writing(),
+            maps=tuple(maps),
+            model_from=model_from,
+            items=items,
         )
         for source in listed
     ]

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
+from howsure.readers import swebench_items
 from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, number, tidy
 from howsure.readers.naming import from_path
 from howsure.table.scores import Published, TaskFacts
@@ -25,21 +24,11 @@ if TYPE_CHECKING:
 NAME = "swebench"
 FORMATS = "SWE-bench reports, results (.json, .jsonl) and leaderboards (.json)"
 
-SIZES = {
-    "test": 2294,
-    "lite": 300,
-    "verified": 500,
-    "multimodal": 517,
-    "bash-only": 500,
-}
-"""How many tasks each part of SWE-bench has, and so each published score."""
-
 VERIFIED = "SWE-bench Verified"
-FEW = 10
-"""So many tasks tell which part of SWE-bench they are of."""
 MOST = 0.9
 """A run that names less than this share of a file's tasks was asked for fewer."""
 ASSUMED = "taken for a list of SWE-bench Verified, where all of its ids lie: the others of the 500 tasks failed"
+LISTED = "the tasks that are not resolved are those of {name} that the list of resolved ones doesn't name"
 
 _PRO = r"instance_[A-Za-z0-9][\w.-]{0,99}__[\w.-]{1,99}?-[0-9a-f]{40}(?:-\w{1,99})?"
 _ID = rf"(?:{_PRO}|[A-Za-z0-9][\w.-]{{0,99}}__[\w.-]{{1,99}}-\d{{1,9}})"
@@ -70,7 +59,8 @@ def claims(source: Source) -> Claim | None:
         return None
     lists = any(looks_like(head, keys) for keys in _LISTS[1:]) or _is_report(head)
     lines = _LINE.match(head) and re.search(rb'"(?:score|resolved)"\s*:', head.split(b"\n")[0])
-    return "rows" if lists or lines or _MAP.match(head) or _ONE.match(head) or _SPARSE.match(head) else None
+    one = _ONE.match(head) and looks_like(head, ("resolved",))  # predictions name their instance as well
+    return "rows" if lists or lines or _MAP.match(head) or one or _SPARSE.match(head) else None
 
 
 def read(source: Source) -> Reading:
@@ -103,7 +93,7 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     if (
         "generated" in document
         and not document.get("no_generation")
-        and len(records) < SIZES.get(task.split()[-1].lower(), len(records) + 1)
+        and len(records) < swebench_items.SIZES.get(task.split()[-1].lower(), len(records) + 1)
     ):
         cautions = (*cautions, _no_patch(source, len(records)))
     return replace(_reading(records, source, cautions=cautions), **_stated(document, task, model, source))
@@ -151,26 +141,40 @@ def _resolved_only(
 ) -> Reading:
     """Read a list of resolved tasks: of Verified all others are known to have failed; else it gives the share alone."""
     part = _part(source)
-    if part in ("", "verified") and _all_verified(resolved):
-        won = set(resolved)
-        records = [_record(item, "ok", item in won, VERIFIED) | {"model": model} for item in verified()]
-        return replace(_reading(records, source, cautions=cautions), notes=() if part else (ASSUMED,))
-    n = (document.get("stats") or {}).get("generated") or SIZES.get(part)
+    every, told = _every_item(document, resolved, part, source)
+    if every:
+        won, task = set(resolved), _task(source, resolved)
+        records = [_record(item, "ok", item in won, task) | {"model": model} for item in every]
+        return replace(_reading(records, source, cautions=cautions), notes=told)
+    n = (document.get("stats") or {}).get("generated") or swebench_items.SIZES.get(part)
     if not n:
         raise ReadError(
             "the file names the resolved ids only, not those that failed",
             where=source.name,
-            remedy="Use the report that lists unresolved_ids, or keep the folder's name (verified, lite, test).",
+            remedy="Use the report that lists unresolved_ids, name a table of all tasks with `items`, or keep the folder's name "
+            "(verified, lite, test).",
         )
     caution = Caution(
         code="resolved_only",
         message=f"{source.name}: the file names the {len(resolved):,} resolved ids only; it says nothing of the others, "
         f"so it gives a score over {n:,} tasks and no rows.",
-        remedy="Use the report that lists unresolved_ids.",
+        remedy="Use the report that lists unresolved_ids, or name a table of all tasks with `items`.",
     )
     task = _task(source, resolved)
     published = Published(task=task, model=model, metric="resolved", score=len(resolved) / n, n=n, source=source.name)
     return Reading(facts=(_facts(task),), published=(published,), cautions=(*cautions, caution))
+
+
+def _every_item(
+    document: Mapping[str, Any], resolved: list[str], part: str, source: Source
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the tasks that a list of resolved ones is of, as far as they are known, and what is to be told of that."""
+    if part in ("", "verified") and swebench_items.all_verified(resolved):
+        return swebench_items.verified(), () if part else (ASSUMED,)
+    found = swebench_items.submitted(source, document, resolved, part)
+    if found:
+        return found, (LISTED.format(name="the predictions beside it"),)
+    return (swebench_items.listed(source, resolved), (LISTED.format(name=source.items),)) if source.items else ((), ())
 
 
 def _read_maps(document: Mapping[str, Any], source: Source) -> Reading:
@@ -206,6 +210,8 @@ def _runs(
 def _extents(records: list[dict[str, Any]], task: str) -> tuple[Extent, ...]:
     """Hold runs of one file to the tasks of all: one that a run doesn't name it failed, where it names nearly all."""
     every = tuple(dict.fromkeys(record["item"] for record in records))
+    if len(every) == 1:  # the report of one task
+        return ()
     runs = Counter((record["model"], record["attempt"]) for record in records)
     attempts = Counter(model for model, _ in runs)
     sizes = Counter(record["model"] for record in records)
@@ -247,7 +253,7 @@ def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
             model=str(entry.get("name")),
             metric="resolved",
             score=number(entry["resolved"]) / 100,
-            n=SIZES.get(str(board["name"]).lower()),
+            n=swebench_items.SIZES.get(str(board["name"]).lower()),
             source=source.name,
         )
         for board in document["leaderboards"]
@@ -294,27 +300,16 @@ def _facts(task: str) -> TaskFacts:
     )
 
 
-@cache
-def verified() -> tuple[str, ...]:
-    """Return the ids of the 500 tasks of SWE-bench Verified."""
-    return tuple(files("howsure.readers").joinpath("swebench_verified.txt").read_text().split())
-
-
-def _all_verified(items: Collection[str]) -> bool:
-    """Say whether all of these lie in Verified, and are too many for a chance: of Lite a third do, of all a fifth."""
-    return len(items) >= FEW and set(items) <= set(verified())
-
-
 def _part(source: Source) -> str:
     folders = [part.lower() for part in source.path.absolute().parts]
-    return next((part for part in reversed(folders) if part in SIZES and part != "test"), "")
+    return next((part for part in reversed(folders) if part in swebench_items.SIZES and part != "test"), "")
 
 
 def _task(source: Source, items: Collection[str]) -> str:
     if items and all(_OF_PRO.fullmatch(item) for item in items):
         return "SWE-bench Pro"
     part = _part(source)
-    return f"SWE-bench {part.capitalize()}" if part else VERIFIED if _all_verified(items) else "SWE-bench"
+    return f"SWE-bench {part.capitalize()}" if part else VERIFIED if swebench_items.all_verified(items) else "SWE-bench"
 
 
 def _model(source: Source) -> tuple[str, tuple[Caution, ...]]:

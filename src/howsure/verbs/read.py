@@ -30,6 +30,7 @@ def read(
     reader: str | None = None,
     map: Any = None,
     model_from: str | None = None,
+    items: str | Path | None = None,
     strict: bool = False,
     probabilities: bool = False,
     progress: Progress | None = None,
@@ -55,6 +56,8 @@ def read(
             the records are and what each column is, in a small language; see docs/mapping.md.
         model_from: A regular expression that finds the model in the path of its file, in its first group if it has one. None takes
             what the file says, and the path only where it says nothing.
+        items: The path of a table with one row an item, for files that name the resolved items only (SWE-bench). None takes the items
+            from the file, or from what lies beside it.
         strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file itself states,
             instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
@@ -76,7 +79,7 @@ def read(
         >>> scores.to_frame()["score"].to_list()
         [1.0, 0.0]
     """
-    roles, kept, missing, decimal, reader, map, model_from, strict, probabilities, progress = checked(
+    roles, kept, missing, decimal, reader, map, model_from, items, strict, probabilities, progress = checked(
         "read",
         columns={} if columns is None else columns,
         where={} if where is None else where,
@@ -85,6 +88,7 @@ def read(
         reader=reader,
         map=map,
         model_from=model_from,
+        items=items,
         strict=strict,
         probabilities=probabilities,
         progress=progress,
@@ -102,6 +106,7 @@ def read(
             "probabilities": probabilities,
             "maps": _mappings(map),
             "model_from": model_from or "",
+            "items": items or "",
             "progress": progress,
         }
         return _read_places([data] if isinstance(data, (str, Path)) else list(data), how)
@@ -157,4 +162,4 @@ def _read_frame(
 
 def scores_of(data: Any, design: Design) -> Scores:
     """Read what a verb was given, with probabilities where the design asks for them."""
-    return read(data, probabilities=design.score.kind == "prob")
+    return read(data, items=design.items, probabilities=design.score.kind == "prob")

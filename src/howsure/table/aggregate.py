@@ -20,6 +20,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.table.collecting import in_pieces, to_polars
 from howsure.table.schema import COLUMNS, CONSTANTS, find_roles, open_frame, tidy, used_columns
+from howsure.table.telltale import refuse_mixtures, task_of
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 KEYS = ("task", "metric", "model", "item")
-MAX_TELLTALE_VALUES = 1_000
 MOST_COLUMNS = 40
 PIECE_ROWS = 1_000_000
 FIRST_LOOK = 2_000_000
@@ -308,7 +308,7 @@ def _check_finite(grouped: pl.DataFrame) -> None:
         row = bad.sort([key for key in KEYS if key in bad.columns]).row(0, named=True)
         raise DataError(
             f"infinite score (item {row['item']!r}, model {row['model']!r}; {len(bad):,} items)",
-            where=_task_of(row),
+            where=task_of(row),
             remedy="Mark failed attempts by an empty score or a status column instead.",
         )
 
@@ -323,9 +323,8 @@ def _check_duplicates(
     doubtful = results.filter(repeated).sort(_keys(roles))
     if not len(doubtful):
         return results
-    telltale = telltale_column(doubtful, frame, names, roles)
-    if telltale is not None:
-        _refuse_mixture(doubtful, telltale, roles)
+    same = reduce(lambda part, key: part.filter(nw.col(key) == doubtful[key][0]), _keys(roles), frame)
+    refuse_mixtures(doubtful, same, roles)
     if "attempts" not in results.columns:
         return results
     again = _results(_drop_copies(frame, names), names, roles)
@@ -335,14 +334,10 @@ def _check_duplicates(
         raise DataError(
             f"two different scores for one attempt ({plural(len(still), 'such item')}), "
             f"first item {row['item']!r} of model {row['model']!r}",
-            where=_task_of(row),
+            where=task_of(row),
             remedy="Keep one of them, or give each its own attempt number (`columns={'attempt': '…'}`).",
         )
     return again
-
-
-def _task_of(row: Mapping[str, Any]) -> str:
-    return str(row.get("task", CONSTANTS["task"]))
 
 
 def _drop_copies(frame: Frame, names: Sequence[str]) -> Frame:
@@ -350,36 +345,6 @@ def _drop_copies(frame: Frame, names: Sequence[str]) -> Frame:
     extra = [name for name in names if name not in COLUMNS]
     rest = [nw.col(name).max().alias(name) for name in extra]
     return frame.group_by(*keep).agg(*rest) if rest else frame.select(*keep).unique()
-
-
-def telltale_column(
-    doubtful: pl.DataFrame, frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]]
-) -> str | None:
-    """Return a text column that differs among rows which should be one, None if there is none.
-
-    Looks at one repeated item: a column such as judge, prompt or temperature says that the rows are not attempts.
-    """
-    row = doubtful.row(0, named=True)
-    same = frame
-    for key in _keys(roles):
-        same = same.filter(nw.col(key) == row[key])
-    sample = to_polars(same.head(MAX_TELLTALE_VALUES))
-    used = used_columns(roles) | set(COLUMNS)
-    candidates = [n for n in names if n not in used and sample[n].dtype in (pl.String, pl.Categorical, pl.Boolean)]
-    varying = {name: sample[name].n_unique() for name in candidates if sample[name].n_unique() > 1}
-    return max(varying, key=lambda name: varying[name]) if varying else None
-
-
-def _refuse_mixture(doubtful: pl.DataFrame, column: str, roles: Mapping[str, tuple[str, ...]]) -> None:
-    row = doubtful.row(0, named=True)
-    model = "+".join(roles["model"])
-    raise DataError(
-        f"several rows for one item of one model ({plural(len(doubtful), 'such item')}, first item {row['item']!r} of "
-        f"{row['model']!r}: {row['rows']} rows), and column {column!r} tells the rows apart",
-        where=_task_of(row),
-        remedy=f"Make it part of a name (`columns={{'model': ['{model}', '{column}']}}`), keep one value "
-        f"(`where={{{column!r}: '…'}}`), or call it the attempt (`columns={{'attempt': {column!r}}}`).",
-    )
 
 
 def value_counts(scores: Scores, wanted: Wanted) -> pl.DataFrame:

@@ -1,0 +1,50 @@
+"""Ratings of one answer by several judges are no attempts."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+import howsure
+
+ROWS = [
+    {"model": model, "item": item, "by": rater, "score": (item + rater) % 3 / 2}
+    for model in ("a", "b")
+    for item in range(6)
+    for rater in (1, 2, 3)
+]
+FRAME = pl.DataFrame(ROWS)
+RATERS = ("rater", "judge", "annotator_id", "Grader Name", "llm_judge", "human_rater", "labeller", "worker_id")
+
+
+@pytest.mark.parametrize("name", RATERS)
+@pytest.mark.parametrize("kind", [pl.Int64, pl.String])
+@pytest.mark.parametrize("numbered", [True, False])
+def test_raters_are_not_taken_for_attempts(name: str, kind: type, numbered: bool) -> None:
+    frame = FRAME.rename({"by": name}).with_columns(pl.col(name).cast(kind))
+    frame = frame.with_columns(epoch=pl.lit(1)) if numbered else frame
+    with pytest.raises(howsure.DataError, match=rf"column '{name}' tells the rows apart") as caught:
+        howsure.estimate(frame)
+    assert f"{{'metric': '{name}'}}" in str(caught.value)
+    assert f"{{'attempt': '{name}'}}" in str(caught.value)
+
+
+def test_a_rater_goes_before_other_columns_that_differ() -> None:
+    frame = FRAME.rename({"by": "judge"}).with_columns(comment=pl.int_range(pl.len()).cast(pl.String))
+    with pytest.raises(howsure.DataError, match="column 'judge' tells"):
+        howsure.estimate(frame)
+
+
+def test_the_ways_out_that_the_message_names() -> None:
+    frame = FRAME.rename({"by": "judge"}).with_columns(metric=pl.lit("fit"))
+    each = howsure.estimate(howsure.read(frame, columns={"metric": ["metric", "judge"]}))
+    assert len(each.records()) == 6
+    mean = howsure.estimate(howsure.read(frame, columns={"attempt": "judge"})).records()
+    assert [row["value"] for row in mean] == pytest.approx([0.5, 0.5])
+    one = howsure.estimate(howsure.read(frame, where={"judge": "1"})).records()
+    assert [row["n_items"] for row in one] == [6, 6]
+
+
+def test_numbers_that_are_no_raters_are_attempts() -> None:
+    rows = howsure.estimate(FRAME.rename({"by": "length"})).records()
+    assert [row["n_attempts"] for row in rows] == [18, 18]

@@ -94,7 +94,7 @@ def read(source: Source) -> Reading:
         raise ReadError(
             f"no column for the item among {', '.join(columns[:12])}",
             where=source.name,
-            remedy="Name it (`columns={'item': '…'}`); a leaderboard needs model, score and n.",
+            remedy="Name it (`columns={'item': '…'}`); a leaderboard needs model, score and n. `howsure describe` proposes a mapping.",
         )
     return reading
 

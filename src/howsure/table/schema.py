@@ -165,7 +165,7 @@ def _require(columns: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> No
             if {"model_a", "model_b"} <= set(columns):
                 hint = " Pairwise votes are not read yet."
             elif role == "score":
-                hint = " With one column a model, make one row an answer first (unpivot, melt)."
+                hint = " With one column a model: `howsure describe` proposes a mapping for a file; of a frame, make one row an answer first (unpivot, melt)."
             raise DataError(
                 f"no column for the {role} among {', '.join(columns)}",
                 remedy=f"Name it: `columns={{{role!r}: '…'}}`.{hint}",

@@ -252,6 +252,6 @@ CALLS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "text": lambda value: value.cast(pl.String),
     "digest": lambda value: value.cast(pl.String).map_batches(_digests, return_dtype=pl.String),
     "number": lambda value: value.cast(pl.Float64, strict=False),
-    "percent": lambda value: value.cast(pl.Float64, strict=False) / 100,
+    "percent": lambda value: value.cast(pl.String).str.strip_chars(" %").cast(pl.Float64, strict=False) / 100,
     "missing": lambda value: value.is_null(),
 }

@@ -12,6 +12,7 @@ from howsure.errors import HowsureError
 from howsure.readers.mapping import documents, records
 from howsure.readers.mapping.known import fitting
 from howsure.readers.mapping.language import RECORD
+from howsure.readers.mapping.wide import CHANGE, wide
 from howsure.table.proposal import Proposal
 from howsure.table.schema import ALIASES, plain_name
 from howsure.wording import listing, plural
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 DEPTH, SAMPLE, MOST_FIELDS = 4, 50, 12
 PREDICTED = ("pred", "prediction", "predicted", "output", "response", "model_answer")
 GOLD = ("answer", "gold", "target", "label", "reference", "expected", "ground_truth", "correct_answer")
-CHANGE = "# change me"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,16 @@ class _Place:
     count: int
 
     @property
+    def rows(self) -> tuple[dict[str, Any], ...]:
+        """Those of the records that have fields."""
+        return tuple(record.value for record in self.sample if isinstance(record.value, dict))
+
+    @property
     def fields(self) -> dict[str, Any]:
         """The fields of the records, each with the first value that isn't null."""
         found: dict[str, Any] = {}
-        for record in self.sample:
-            for name, value in record.value.items() if isinstance(record.value, dict) else ():
+        for row in self.rows:
+            for name, value in row.items():
                 if found.get(str(name)) is None:
                     found[str(name)] = value
         return found
@@ -59,7 +64,7 @@ def proposed(source: Source) -> Proposal | None:
         return None
     places = sorted(_places(document), key=_worth, reverse=True)
     if not places:
-        return Proposal(source=source.name, shape=("no list of records, and no object of ids, was found",), mapping="")
+        return Proposal(source=source.name, shape=("no list of records and no object of ids",), mapping="")
     return Proposal(
         source=source.name, shape=tuple(_told(place) for place in places[:3]), mapping=_mapping(places[0], source)
     )
@@ -86,7 +91,7 @@ def _places(document: Any) -> Iterator[_Place]:
                 paths.append(f"{path}.*".strip("."))
         for path in paths:
             every = list(records.records(document, path))
-            if len(every) > 1 and path.endswith(("*", records.EACH)):
+            if len(every) >= (1 if path == records.EACH else 2) and path.endswith(("*", records.EACH)):
                 yield _Place(path=path, sample=tuple(every[:SAMPLE]), count=len(every))
 
 
@@ -137,11 +142,14 @@ def _kind(value: Any) -> str:
 
 
 def _mapping(place: _Place, source: Source) -> str:
-    said = {} if place.path == records.EACH else {"rows": place.path}
+    said: dict[str, Any] = {} if place.path == records.EACH else {"rows": place.path}
     said |= {"item": _item(place), "model": _model(place), "score": _score(place)}
-    wanted = {name: text for name, text in said.items() if text}
+    if said["score"] == CHANGE:
+        said |= wide(place.rows, said)
     lines = [
-        f"{name} = {json.dumps(text)}" if text != CHANGE else f'{name} = ""  {CHANGE}' for name, text in wanted.items()
+        f'{name} = ""  {CHANGE}' if what == CHANGE else f"{name} = {json.dumps(what, ensure_ascii=False)}"
+        for name, what in said.items()
+        if what
     ]
     return "\n".join([f"[map.{_plain(source.path.stem)}]", *lines])
 

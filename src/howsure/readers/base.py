@@ -66,7 +66,8 @@ class Source:
 
     `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it; `writing` says how
     tables write their numbers; `maps` are the mappings that the user gave;
-    `model_from` is a pattern for the part of the path that names the model.
+    `model_from` is a pattern for the part of the path that names the model. `address`: the file itself lies elsewhere, and `path` is a
+    Parquet file without rows and with its columns.
     """
 
     path: Path
@@ -75,6 +76,7 @@ class Source:
     writing: Writing = field(default_factory=Writing)
     maps: tuple[GivenReader, ...] = ()
     model_from: str = ""
+    address: str = ""
 
     @cached_property
     def head(self) -> bytes:

@@ -136,8 +136,11 @@ def _scanned(source: Source) -> pl.LazyFrame:
 def _scan_parquet(source: Source) -> pl.LazyFrame:
     """Scan a file's bytes, which nobody can change while they are read; of a large one what is needed, through the open file.
 
-    One that Polars opens by its path is mapped into memory, and ends the process when it is written to meanwhile.
+    One that Polars opens by its path is mapped into memory, and ends the process when it is written to meanwhile. What lies elsewhere
+    isn't: Polars asks its server for what is needed.
     """
+    if source.address:
+        return pl.scan_parquet(source.address, glob=False, hive_partitioning=False)
     if not _is_large(source):
         return pl.scan_parquet(source.read_bytes(), glob=False)
     with source.opened() as file:
@@ -145,7 +148,8 @@ def _scan_parquet(source: Source) -> pl.LazyFrame:
 
 
 def _is_large(source: Source) -> bool:
-    return source.path.stat().st_size > MAX_HELD_BYTES
+    """Say whether a table stays lazy: one that isn't held in memory, or lies elsewhere."""
+    return bool(source.address) or source.path.stat().st_size > MAX_HELD_BYTES
 
 
 def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from ssl import SSLContext
 
 
 @dataclass
@@ -21,8 +22,8 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, *, parts: bool = False) -> Iterator[Served]:
-    """Serve a folder until the end."""
+def serving(folder: Path, *, parts: bool = False, context: SSLContext | None = None) -> Iterator[Served]:
+    """Serve a folder until the end, with a context by TLS."""
     served = Served(url="", folder=folder)
 
     class Handler(SimpleHTTPRequestHandler):
@@ -49,8 +50,10 @@ def serving(folder: Path, *, parts: bool = False) -> Iterator[Served]:
             self.wfile.write(part)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    served.url = f"http://127.0.0.1:{server.server_port}"
+    served.url = f"https://localhost:{server.server_port}" if context else f"http://127.0.0.1:{server.server_port}"
     try:
         yield served
     finally:

@@ -146,6 +146,40 @@ def test_what_can_not_be_read_is_named_by_its_address(scannable: Served, asked: 
         assert "secret" not in str(told.value)
 
 
+def test_a_mapping_that_names_the_file_reads_it(scannable: Served) -> None:
+    pytest.importorskip("aiohttp")
+    pl.DataFrame({"q": ["1", "2"], "who": ["a", "a"], "pts": [1, 0]}).write_parquet(scannable.folder / "x.parquet")
+    mapping = {"files": "x.parquet", "item": "q", "model": "who", "score": "pts"}
+    there = howsure.read(f"{scannable.url}/x.parquet", map=mapping)
+    assert there.to_frame()["score"].to_list() == [1.0, 0.0]
+    assert there.files[0].reader != "tables"
+
+
+@pytest.mark.parametrize(
+    ("url", "scanned"),
+    [
+        ("https://h/a.parquet?t=1", True),
+        ("hf://datasets/me/runs@main/a.parquet", True),
+        ("https://me:word@h/a.parquet", False),
+        ("https://h/a?name=.parquet", False),
+        ("https://h/a.parquet/", False),
+        ("memory://h/a.parquet", False),
+    ],
+)
+def test_what_is_scanned(url: str, scanned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pl.LazyFrame({"item": ["1"], "score": [1.0]})
+    monkeypatch.setattr(pl, "scan_parquet", lambda *_, **__: frame)
+    assert (elsewhere._scanned(url, tmp_path / "a.parquet", None, ()) is not None) == scanned
+
+
+@pytest.mark.parametrize(("scheme", "name"), [("hf", "HF_ENDPOINT"), ("gs", "STORAGE_EMULATOR_HOST")])
+def test_another_server_that_polars_does_not_know(
+    scheme: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert elsewhere._scanned(f"{scheme}://b/me/a.parquet", tmp_path / "a.parquet", None, ()) is None
+
+
 def test_a_table_that_goes_away_is_an_error_without_its_query(scannable: Served) -> None:
     scores = howsure.read(f"{scannable.url}/runs.parquet?token=secret")
     (scannable.folder / "runs.parquet").unlink()

@@ -36,7 +36,7 @@ SCANNED = {"https": "", "http": "", "s3": "", "gs": "STORAGE_EMULATOR_HOST", "hf
 """Where Polars can scan, and the variable that leads other packages to another server, but not Polars."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _LOGIN = re.compile(r"(?<=://)[^/]*@|[?#].*")
-_TABLE = re.compile(r"(?P<scheme>\w+)://[^@?#]+\.parquet(?:[?#].*)?", re.IGNORECASE)
+_TABLE = re.compile(r"(?P<scheme>\w+)://[^/@?#]+/[^?#]+\.parquet(?:[?#].*)?", re.IGNORECASE)
 """A single file of Parquet at an address without a name and a password, which Polars would leave out."""
 NEEDED = "pip install 'howsure[remote]', or fetch it yourself and name the folder."
 

@@ -33,7 +33,8 @@ NAVIGATION = {
         for page in ("report", "planning", "noise", "allocation", "stopping", "gate", "plots", "lm_eval", "inspect")
     ],
     "Know": [
-        f"docs/{page}" for page in ("glossary", "statistics", "calibration", "peers", "scale", "formats", "mapping")
+        f"docs/{page}"
+        for page in ("glossary", "statistics", "calibration", "peers", "scale", "formats", "recipes", "mapping")
     ],
     "Look up": ["docs/cli", "docs/api", "CHANGELOG"],
     "Take part": ["CONTRIBUTING", "ARCHITECTURE", "docs/decisions/README", "benchmarks/README", "examples/README"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 BILLION = 1e9
@@ -132,3 +133,8 @@ OURS = ("Can't tell", "Of ", "All ", "Both ")
 def within(scope: str, sentence: str) -> str:
     """Begin a sentence with what it is about: `On 3 of 4 tasks, ` and `Can't tell: …` are one sentence."""
     return scope + (sentence[0].lower() + sentence[1:] if scope and sentence.startswith(OURS) else sentence)
+
+
+def without_secrets(text: str) -> str:
+    """Write what another library says without what its addresses may hold: what stands before a host, and queries."""
+    return re.sub(r"(?<=://)[^\s/]*@|[?#]\S*", "", text) if "://" in text else text

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 import howsure
 from howsure.commands.main import main
-from howsure.errors import ReadError
+from howsure.errors import DataError, ReadError
 from howsure.readers import elsewhere
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that prints nothing."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+from served import Served, serving
 
 
 @pytest.fixture
@@ -33,11 +26,23 @@ def server(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     for model, score in (("a", 1), ("b", 0)):
         (folder / f"{model}.csv").write_text(f"item,model,score\n1,{model},{score}\n2,{model},1\n")
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path))
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-    httpd.server_close()
+    with serving(tmp_path) as served:
+        yield served.url
+
+
+@pytest.fixture
+def scannable(tmp_path: Path) -> Iterator[Served]:
+    """Serve a table of which Polars needs a part only, in a folder of its own."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    rows = [
+        {"item": str(k), "model": model, "score": float(k % 3 == 0), "text": f"{model} {k} " * 100}
+        for k in range(2000)
+        for model in "ab"
+    ]
+    pl.DataFrame(rows).write_parquet(folder / "runs.parquet", compression="uncompressed")
+    with serving(folder, parts=True) as served:
+        yield served
 
 
 def test_a_file_and_a_folder(server: str) -> None:
@@ -76,17 +81,135 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "root", "local"),
+    ("name", "root", "inner"),
     [
-        ("https://h/a/b.csv", "https://h/a/b.csv", "b.csv"),
+        ("https://h/a/b.csv", "https://h/a/b.csv", "."),
         ("https://h/a/c/b.csv", "https://h/a", "c/b.csv"),
         ("bucket/runs/../../x.csv", "bucket/runs", "x.csv"),
-        ("https://h/b.csv?x=/../y", "https://h/b.csv?x=/../y", "b.csv"),
+        ("https://h/a/b.csv?x=/../y", "https://h/a/", "b.csv"),
+        ("https://h/a/?C=N", "https://h/a/", "."),
     ],
 )
-def test_names_never_lead_out_of_the_folder(name: str, root: str, local: str) -> None:
-    assert str(elsewhere._local(name, root)) == local
+def test_names_never_lead_out_of_the_folder(name: str, root: str, inner: str) -> None:
+    assert str(elsewhere._inner(name, root)) == inner
+
+
+@pytest.mark.parametrize(
+    ("url", "way"),
+    [
+        ("s3://b/runs/", "b/runs"),
+        ("https://h/x/a.csv?t=/..", "h/x/a.csv"),
+        ("https://h/..", "h"),
+        ("https://h:8", "files"),
+    ],
+)
+def test_a_place_is_called_what_the_address_leads_to(url: str, way: str) -> None:
+    assert str(elsewhere._way(url)) == way
 
 
 def test_no_part_of_a_password_is_shown() -> None:
     assert elsewhere.shown("https://me:p@ss@host/x.csv?token=1#2") == "https://host/x.csv"
+
+
+def test_a_table_of_parquet_is_scanned_where_it_is(scannable: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    there = howsure.estimate(f"{scannable.url}/runs.parquet?token=secret")
+    assert there.render("json") == howsure.estimate(scannable.folder / "runs.parquet").render("json")
+    assert 0 < scannable.sent < (scannable.folder / "runs.parquet").stat().st_size / 2
+
+
+def test_what_differs_elsewhere_is_not_taken_for_a_table(scannable: Served) -> None:
+    pytest.importorskip("aiohttp")
+    folder = scannable.folder / "org" / "model"
+    folder.mkdir(parents=True)
+    details = {"doc": [{"query": "q1"}, {"query": "q2"}], "metric": [{"acc": 1.0}, {"acc": 0.0}]}
+    path = folder / "details_arc_2026-01-01T00-00-00.parquet"
+    pl.DataFrame(details).write_parquet(path)
+    scores = howsure.read(f"{scannable.url}/org/model/{path.name}")
+    assert scores.files[0].reader == "lighteval"
+    assert scores.to_frame().equals(howsure.read(path).to_frame())
+
+
+def test_a_server_that_gives_no_parts(server: str, tmp_path: Path) -> None:
+    pl.DataFrame({"item": ["1"], "model": ["a"], "score": [1.0]}).write_parquet(tmp_path / "runs" / "x.parquet")
+    assert howsure.read(f"{server}/runs/x.parquet").to_frame()["score"].to_list() == [1.0]
+
+
+@pytest.mark.parametrize("asked", [{"reader": "tables"}, {"reader": "Inspect"}, {}])
+def test_what_can_not_be_read_is_named_by_its_address(scannable: Served, asked: dict[str, str]) -> None:
+    pytest.importorskip("aiohttp")
+    (scannable.folder / "x.parquet").write_bytes(b"PAR1, but no table")
+    for name in ("x.parquet", "nothing.parquet"):
+        with pytest.raises(ReadError) as told:
+            howsure.read(f"{scannable.url}/{name}?token=secret", **asked)
+        assert str(told.value).startswith(f"{scannable.url}/{name}: ")
+        assert "secret" not in str(told.value)
+
+
+def test_a_mapping_that_names_the_file_reads_it(scannable: Served) -> None:
+    pytest.importorskip("aiohttp")
+    pl.DataFrame({"q": ["1", "2"], "who": ["a", "a"], "pts": [1, 0]}).write_parquet(scannable.folder / "x.parquet")
+    mapping = {"files": "x.parquet", "item": "q", "model": "who", "score": "pts"}
+    there = howsure.read(f"{scannable.url}/x.parquet", map=mapping)
+    assert there.to_frame()["score"].to_list() == [1.0, 0.0]
+    assert there.files[0].reader != "tables"
+
+
+@pytest.mark.parametrize(
+    ("url", "scanned"),
+    [
+        ("https://h/a.parquet?t=1", True),
+        ("hf://datasets/me/runs@main/a.parquet", True),
+        ("https://me:word@h/a.parquet", False),
+        ("https://h/a?name=.parquet", False),
+        ("https://h/a.parquet/", False),
+        ("memory://h/a.parquet", False),
+    ],
+)
+def test_what_is_scanned(url: str, scanned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pl.LazyFrame({"item": ["1"], "score": [1.0]})
+    monkeypatch.setattr(pl, "scan_parquet", lambda *_, **__: frame)
+    assert (elsewhere._scanned(url, tmp_path / "a.parquet", None, ()) is not None) == scanned
+
+
+@pytest.mark.parametrize(("scheme", "name"), [("hf", "HF_ENDPOINT"), ("gs", "STORAGE_EMULATOR_HOST")])
+def test_another_server_that_polars_does_not_know(
+    scheme: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert elsewhere._scanned(f"{scheme}://b/me/a.parquet", tmp_path / "a.parquet", None, ()) is None
+
+
+def test_a_table_that_goes_away_is_an_error_without_its_query(scannable: Served) -> None:
+    scores = howsure.read(f"{scannable.url}/runs.parquet?token=secret")
+    (scannable.folder / "runs.parquet").unlink()
+    with pytest.raises(DataError, match="Check that it is still there") as told:
+        howsure.estimate(scores)
+    assert "secret" not in str(told.value)
+
+
+def test_addresses_that_differ_in_their_query_are_told_apart(server: str) -> None:
+    urls = [f"{server}/runs/{name}" for name in ("a.csv?x=1", "a.csv?x=2", "a.csv?x=1", "b.csv")]
+    assert [file.path for file in howsure.read(urls).files] == ["a (2).csv", "a.csv", "a.csv", "b.csv"]
+
+
+def test_a_folder_keeps_its_name(server: str, tmp_path: Path) -> None:
+    here, there = (howsure.read(path).to_frame() for path in (tmp_path / "runs", f"{server}/runs/"))
+    assert there["task"].unique().to_list() == ["runs"]
+    assert there.equals(here)
+
+
+def test_fetching_shows_progress(server: str) -> None:
+    seen = []
+
+    def progress(files: Sequence[Any]) -> Sequence[Any]:
+        seen.append([type(file).__name__ for file in files])
+        return files
+
+    howsure.read(f"{server}/runs/", progress=progress)
+    assert seen == [[type(Path()).__name__] * 2, ["Source"] * 2]
+
+
+def test_a_file_that_no_reader_knows_is_described(server: str, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"rows": [{"q": "1", "sys": "a", "pts": 1}, {"q": "2", "sys": "a", "pts": 0}]}')
+    assert howsure.describe(f"{server}/x.json").proposals

@@ -124,6 +124,25 @@ def test_every_table_format_gives_the_same_answer(tmp_path, write):
     assert hs.estimate(path).records() == hs.estimate(two_models(task=pl.lit("t"))).records()
 
 
+@pytest.mark.parametrize("space", ["", " "])
+def test_a_table_with_its_columns_apart(tmp_path, space):
+    path = tmp_path / "results_0_4f8f.table.json"
+    table = {"columns": ["item", 'mo,"]del', "score"], "data": [["q1", "a", 1.0], ["q2", "a", None]]}
+    path.write_text(json.dumps(table, separators=(f",{space}", f":{space}")))
+    rows = hs.read(path, columns={"model": 'mo,"]del'}).to_frame()
+    assert rows.select("item", "model", "score").rows() == [("q1", "a", 1.0), ("q2", "a", None)]
+
+
+@pytest.mark.parametrize(
+    "text", ['["a"], "data": [[1]', '["a", "a"], "data": [[1, 2]]}', '["a"], "data": [[1], [1, 2]]}']
+)
+def test_a_table_with_its_columns_apart_that_is_broken(tmp_path, text):
+    path = tmp_path / "x.json"
+    path.write_text('{"columns": ' + text)
+    with pytest.raises(hs.errors.ReadError, match=r"not valid JSON|not a list of records"):
+        hs.read(path)
+
+
 def test_ids_that_are_numbers_in_one_file_and_text_in_another_meet(tmp_path):
     pl.DataFrame({"model": "a", "item": [1, 2], "score": [1, 0]}).write_parquet(tmp_path / "a.parquet")
     pl.DataFrame({"model": "b", "item": ["1", "2"], "score": [1, 1]}).write_parquet(tmp_path / "b.parquet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -82,12 +83,16 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:
-    if len(sources) < MANY_FILES or not sys.stderr.isatty():
+    """Show on a terminal how far reading has come, or fetching, whose files are places and which takes longer."""
+    fetching = isinstance(next(iter(sources), None), Path)
+    if len(sources) < (2 if fetching else MANY_FILES) or not sys.stderr.isatty():
         return sources
     from rich.console import Console
     from rich.progress import track
 
-    return track(sources, description="Reading", console=Console(stderr=True), transient=True)
+    return track(
+        sources, description="Fetching" if fetching else "Reading", console=Console(stderr=True), transient=True
+    )
 
 
 def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = "") -> str:

@@ -67,6 +67,7 @@ class Source:
     `probabilities` asks the reader for rows with the probability of the right answer, where the file holds it; `writing` says how
     tables write their numbers; `maps` are the mappings that the user gave;
     `model_from` is a pattern for the part of the path that names the model; `items` the path of a table with one row an item.
+    `address`: the file itself lies elsewhere, and `path` is a Parquet file without rows and with its columns.
     """
 
     path: Path
@@ -76,6 +77,7 @@ class Source:
     maps: tuple[GivenReader, ...] = ()
     model_from: str = ""
     items: str = ""
+    address: str = ""
 
     @cached_property
     def head(self) -> bytes:

@@ -1,29 +1,47 @@
-"""Paths elsewhere, `https://…`, `s3://…`, `gs://…`, `hf://…`: their files are fetched, with limits, and read as a folder here."""
+"""Paths elsewhere, `https://…`, `s3://…`, `gs://…`, `hf://…`: a table of Parquet is scanned there, all else is fetched with limits.
+
+What is fetched is read as a folder here. Of what is scanned Polars asks the server for the columns that count, whenever they are needed.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import polars as pl
 
 from howsure.errors import ReadError
+from howsure.readers import registry, tables
+from howsure.readers.base import Source
+from howsure.readers.faults import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from howsure.readers.base import GivenReader
+
+    Progress = Callable[[Sequence[Any]], Iterable[Any]]
 
 MAX_FETCHED_BYTES = 2 * 1024**3
 MAX_FILE_BYTES = 256 * 1024**2
 """Files up to this size are held in memory once they are read, so that the fetched ones needn't be kept."""
 MAX_FILES = 10_000
 PIECE_BYTES = 1024**2
+SCANNED = {"https": "", "http": "", "s3": "", "gs": "STORAGE_EMULATOR_HOST", "hf": "HF_ENDPOINT"}
+"""Where Polars can scan, and the variable that leads other packages to another server, but not Polars."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _LOGIN = re.compile(r"(?<=://)[^/]*@|[?#].*")
+_TABLE = re.compile(r"(?P<scheme>\w+)://[^/@?#]+/[^?#]+\.parquet(?:[?#].*)?", re.IGNORECASE)
+"""A single file of Parquet at an address without a name and a password, which Polars would leave out."""
 NEEDED = "pip install 'howsure[remote]', or fetch it yourself and name the folder."
 
 
-def is_elsewhere(path: object) -> bool:
+def is_elsewhere(path: object) -> TypeGuard[str]:
     """Say whether a path is an address and not a place on this machine."""
     return isinstance(path, str) and _SCHEME.match(path) is not None
 
@@ -34,36 +52,108 @@ def shown(url: str) -> str:
 
 
 @contextmanager
-def at_hand(paths: Sequence[str | Path]) -> Iterator[list[str | Path]]:
-    """Yield the paths with what lies elsewhere fetched into a folder, which is removed at the end."""
+def at_hand(
+    paths: Sequence[str | Path],
+    *,
+    reader: str | None = None,
+    maps: Sequence[GivenReader] = (),
+    progress: Progress | None = None,
+) -> Iterator[list[str | Path | Source]]:
+    """Yield the paths, for each address the table that can be scanned there, or the place where its files were fetched to.
+
+    That is in a folder which is removed at the end. An error that names it names the address instead. `reader` and `maps` are those
+    that were asked for; `progress` wraps the list of files to fetch.
+    """
     if not any(map(is_elsewhere, paths)):
         yield list(paths)
         return
     with TemporaryDirectory(prefix="howsure-") as folder:
-        yield [fetched(str(path), Path(folder, str(k))) if is_elsewhere(path) else path for k, path in enumerate(paths)]
+        places = list(zip(paths, _places([str(path) for path in paths], Path(folder)), strict=True))
+        try:
+            yield [
+                (_scanned(path, place, reader, maps) or fetched(path, place, progress)) if is_elsewhere(path) else path
+                for path, place in places
+            ]
+        except ReadError as error:
+            raise ReadError(error.what, where=_named(error.where, places), remedy=error.remedy) from error
 
 
-def fetched(url: str, folder: Path) -> Path:
-    """Fetch the files at an address into a folder and return their place there.
+def _places(urls: Sequence[str], folder: Path) -> list[Path]:
+    """Return a place for what each address leads to, each in a folder of its own."""
+    alike = _alike(urls, [shown(url) for url in urls])
+    return [
+        Path(folder, str(k), _numbered(_way(url), before))
+        for k, (url, before) in enumerate(zip(urls, alike, strict=True))
+    ]
+
+
+def _named(where: str, places: Iterable[tuple[str | Path, Path]]) -> str:
+    """Name addresses in place of the places that stand for them."""
+    for url, place in places:
+        where = where.replace(str(place), shown(str(url)).rstrip("/"))
+    return where
+
+
+def _scanned(url: str, place: Path, reader: str | None, maps: Sequence[GivenReader]) -> Source | None:
+    """Return a table of Parquet that stays where it is; None where the address leads to anything else, or Polars can't scan there.
+
+    Whose it is, the readers say by a file with the same columns and no rows, which is written to the place.
+    """
+    address = _TABLE.fullmatch(url)
+    scheme = address["scheme"].lower() if address else ""
+    if scheme not in SCANNED or os.environ.get(SCANNED[scheme]):
+        return None
+    schema = _schema(url)
+    if schema is None:
+        return None
+    place.parent.mkdir(parents=True, exist_ok=True)
+    schema.to_frame().write_parquet(place)
+    source = Source(path=place, root=place, address=url)
+    claimed = registry.identify(replace(source, maps=tuple(maps)))
+    name = reader or (claimed[0].NAME if claimed else "")
+    return source if name == tables.NAME else None
+
+
+def _schema(url: str) -> pl.Schema | None:
+    """Return the columns of a file of Parquet at an address; None where Polars can't read there, and fetching will say why."""
+    try:
+        return pl.scan_parquet(url, glob=False).collect_schema()
+    except FileNotFoundError:
+        raise ReadError(
+            "no file there", where=shown(url), remedy="Check the address; that of a folder ends in /."
+        ) from None
+    except (Exception, pl.exceptions.PanicException):  # noqa: BLE001 - whatever a server, or what asks for credentials, causes
+        return None
+
+
+def fetched(url: str, place: Path, progress: Progress | None = None) -> Path:
+    """Fetch the file at an address to a place, or the files of a folder below it, and return the place.
 
     Credentials come from where the package for the address takes them, and are never shown. Raises ReadError where a package is
     missing, nothing is there, or it is too much.
     """
     files, root = _opened(url)
-    size = 0
     names = _names(files, root, url)
-    for name in names:
-        place = folder / _local(name, root)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("wb") as file:
-            for piece in _pieces(files, name, url):
+    inner = [_inner(name, root) for name in names]
+    numbered = map(_numbered, inner, _alike(names, inner))
+    targets = dict(zip((place / path for path in numbered), names, strict=True))
+    with named(shown(url)):
+        _fetch(files, targets, url, progress)
+    return place
+
+
+def _fetch(files: Any, targets: Mapping[Path, str], url: str, progress: Progress | None) -> None:
+    size = 0
+    for target in progress(list(targets)) if progress else targets:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            for piece in _pieces(files, targets[target], url):
                 size += len(piece)
                 if size > MAX_FETCHED_BYTES or file.tell() + len(piece) > MAX_FILE_BYTES:
                     raise ReadError(
                         "is more than is fetched unasked", where=shown(url), remedy="Fetch it and name the folder."
                     )
                 file.write(piece)
-    return folder / _local(names[0], root) if names == [root] else folder
 
 
 def _opened(url: str) -> tuple[Any, str]:
@@ -81,13 +171,19 @@ def _opened(url: str) -> tuple[Any, str]:
 def _names(files: Any, root: str, url: str) -> list[str]:
     """List the files at an address in a fixed order, hidden ones left out."""
     with _said(url):
-        names = [root] if files.isfile(root) and not root.endswith("/") else sorted(files.find(root))
-    names = [name for name in names if not any(part.startswith(".") for part in _local(name, root).parts)]
+        if files.isfile(root) and not root.endswith("/"):
+            return [root]
+        names = [name for name in sorted(files.find(root)) if _is_shown(_inner(name, root))]
     if not names:
         raise ReadError("no file there", where=shown(url), remedy="Check the address.")
     if len(names) > MAX_FILES:
         raise ReadError(f"more than {MAX_FILES:,} files", where=shown(url), remedy="Name a smaller folder.")
     return names
+
+
+def _is_shown(inner: PurePosixPath) -> bool:
+    """Say whether a path is that of a file below the address, and nothing of it hidden; pages of links lead to themselves as well."""
+    return bool(inner.parts) and not any(part.startswith(".") for part in inner.parts)
 
 
 def _pieces(files: Any, name: str, url: str) -> Iterator[bytes]:
@@ -96,15 +192,30 @@ def _pieces(files: Any, name: str, url: str) -> Iterator[bytes]:
             yield piece
 
 
-def _local(name: str, root: str) -> PurePosixPath:
-    """Return where a file goes: its path below the address, that of a single one its name; nothing leads out of the folder."""
-    inner = name.removeprefix(root).strip("/") if name != root else ""
-    parts = [
-        part
-        for part in PurePosixPath(re.sub(r"[?#].*", "", inner or name)).parts
-        if part not in ("/", "..", ".") and ":" not in part
+def _way(url: str) -> PurePosixPath:
+    """Return the path of an address, its host first: some readers find a name in the folders above a file."""
+    return PurePosixPath(*(_parts(shown(url)) or ["files"]))
+
+
+def _inner(name: str, root: str) -> PurePosixPath:
+    """Return the path of a file below an address, nothing for the file of the address itself; nothing leads out of the folder."""
+    return PurePosixPath(*_parts(shown(name.removeprefix(root))))
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in PurePosixPath(path).parts if part not in ("/", "//", "..", ".") and ":" not in part]
+
+
+def _numbered(path: PurePosixPath, before: int) -> PurePosixPath:
+    return path.with_name(f"{path.stem} ({before + 1}){path.suffix}") if before else path
+
+
+def _alike(names: Sequence[str], seen: Sequence[object]) -> list[int]:
+    """Count for each name the others before it that are seen as the same, such as addresses that differ in their query."""
+    found: dict[object, dict[str, int]] = {}
+    return [
+        (same := found.setdefault(key, {})).setdefault(name, len(same)) for name, key in zip(names, seen, strict=True)
     ]
-    return PurePosixPath(*(parts if inner else parts[-1:]))
 
 
 @contextmanager

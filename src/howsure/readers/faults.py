@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import HowsureError, ReadError
+from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,9 @@ def named(where: str, what: str = "") -> Iterator[None]:
     except MemoryError:
         raise ReadError("does not fit into memory", where=where) from None
     except OSError as error:
-        raise ReadError(f"can't be read ({error.strerror or error})", where=where, remedy="Check its rights.") from None
+        raise ReadError(
+            f"can't be read ({error.strerror or _said(error)})", where=where, remedy="Check its rights."
+        ) from None
     except pl.exceptions.PolarsError as error:
         raise ReadError(f"not a readable table ({_said(error)})", where=where, remedy="Write the file again.") from None
     except (Exception, pl.exceptions.PanicException) as error:
@@ -40,4 +43,4 @@ def named(where: str, what: str = "") -> Iterator[None]:
 
 def _said(error: BaseException) -> str:
     lines = str(error).splitlines()
-    return lines[0][:MOST_WORDS] if lines else type(error).__name__
+    return without_secrets(lines[0])[:MOST_WORDS] if lines else type(error).__name__

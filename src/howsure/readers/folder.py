@@ -55,7 +55,7 @@ class _Found:
 
 
 def read_paths(
-    paths: Sequence[str | Path],
+    paths: Sequence[str | Path | Source],
     *,
     columns: Mapping[str, tuple[str, ...]] | None = None,
     where: Mapping[str, tuple[str, ...]] | None = None,
@@ -68,14 +68,14 @@ def read_paths(
     items: str = "",
     progress: Progress | None = None,
 ) -> Scores:
-    """Read files and folders into one Scores.
+    """Read files and folders, and tables that lie elsewhere, into one Scores.
 
     `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how they write
     numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or whose rows differ from what it states.
     `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
     `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. `progress` wraps the list of files.
     """
-    listed = [source for path in paths for source in find_sources(Path(path))]
+    listed = [source for path in paths for source in ([path] if isinstance(path, Source) else find_sources(Path(path)))]
     sources = [
         replace(
             source,
@@ -106,7 +106,7 @@ def read_paths(
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
     if rows is None and not published:
-        raise _nothing(paths, reports)
+        raise _nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
     cautions += [*_failed_files(reports), *_passed_over(reports), *named_twice(sources, reports)]
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),

@@ -5,6 +5,7 @@ A table stays as it is, lazy where its format allows; its columns are recognised
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,8 @@ MAX_INFER = 10_000
 MAX_COLUMNS = 10_000
 """More are no table with one row an answer, and each would cost its time."""
 MAX_HELD_BYTES = 256 * 1024**2
+_SPLIT = re.compile(rb'\s*\{\s*"columns"\s*:\s*\[(?:\s*"(?:[^"\\]|\\.)*+"\s*,?)*+\s*\]\s*,\s*"data"\s*:\s*\[')
+"""How JSON begins that holds the names of the columns, then the cells of every row: MLflow and W&B log tables so."""
 
 
 def claims(source: Source) -> Claim | None:
@@ -77,7 +80,7 @@ def claims(source: Source) -> Claim | None:
         return "rows"
     if suffix in SUFFIXES and start == b"-" and can_be_read():
         return "rows"
-    return "rows" if suffix == ".json" and start == b"[" else None
+    return "rows" if suffix == ".json" and (start == b"[" or _SPLIT.match(head)) else None
 
 
 def read(source: Source) -> Reading:
@@ -136,8 +139,11 @@ def _scanned(source: Source) -> pl.LazyFrame:
 def _scan_parquet(source: Source) -> pl.LazyFrame:
     """Scan a file's bytes, which nobody can change while they are read; of a large one what is needed, through the open file.
 
-    One that Polars opens by its path is mapped into memory, and ends the process when it is written to meanwhile.
+    One that Polars opens by its path is mapped into memory, and ends the process when it is written to meanwhile. What lies elsewhere
+    isn't: Polars asks its server for what is needed.
     """
+    if source.address:
+        return pl.scan_parquet(source.address, glob=False, hive_partitioning=False)
     if not _is_large(source):
         return pl.scan_parquet(source.read_bytes(), glob=False)
     with source.opened() as file:
@@ -145,7 +151,8 @@ def _scan_parquet(source: Source) -> pl.LazyFrame:
 
 
 def _is_large(source: Source) -> bool:
-    return source.path.stat().st_size > MAX_HELD_BYTES
+    """Say whether a table stays lazy: one that isn't held in memory, or lies elsewhere."""
+    return bool(source.address) or source.path.stat().st_size > MAX_HELD_BYTES
 
 
 def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
@@ -222,7 +229,7 @@ def writing_of(source: Source) -> Writing:
 
 def _records(source: Source) -> pl.LazyFrame:
     """Read JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text."""
-    records = _parsed(source)
+    records = _records_of(_parsed(source))
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise ReadError("not a list of records", where=source.name, remedy="Write one JSON object per row.")
     names = list(dict.fromkeys(name for record in records for name in record))
@@ -230,6 +237,17 @@ def _records(source: Source) -> pl.LazyFrame:
         raise _too_wide(len(names), source)
     columns = {name: _column(name, [record.get(name) for record in records]) for name in names}
     return pl.DataFrame({name: column for name, column in columns.items() if column is not None}).lazy()
+
+
+def _records_of(parsed: Any) -> Any:
+    """Make records of a table whose columns are named apart from its rows; leave anything else as it is."""
+    if not isinstance(parsed, dict) or not all(isinstance(parsed.get(part), list) for part in ("columns", "data")):
+        return parsed
+    names, rows = parsed["columns"], parsed["data"]
+    if not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
+        return parsed
+    whole = all(isinstance(row, list) and len(row) == len(names) for row in rows)
+    return [dict(zip(names, row, strict=True)) for row in rows] if whole else parsed
 
 
 def _parsed(source: Source) -> Any:

@@ -11,6 +11,7 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.wording import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,10 @@ def _collect_into(
 
 
 def _unreadable(error: BaseException) -> DataError:
+    lines = str(error).splitlines() or [type(error).__name__]
     return DataError(
-        f"the table can't be read to its end ({str(error).splitlines()[0]})",
-        remedy="A column must be of one kind throughout; converting it to text or the file to Parquet helps.",
+        f"the table can't be read to its end ({without_secrets(lines[0])})",
+        remedy="Check that it is still there."
+        if isinstance(error, OSError)
+        else "A column must be of one kind throughout; converting it to text or the file to Parquet helps.",
     )

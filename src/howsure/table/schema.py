@@ -66,6 +66,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names under which the columns of a table are recognised, the first one found counts."""
 
+SAMPLES = frozenset({"sample_id", "eval_id", "id", "epoch"})
+"""Columns by which a table of Inspect's `samples_df` is known: `id` is the item, its other ids those of one attempt or run."""
+
 CONSTANTS: Mapping[str, str] = {"task": "task", "metric": "score"}
 """What a table without a column for it is taken to be."""
 
@@ -76,7 +79,7 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
     `asked`: the user's own choice, which goes first; names are compared without case, spaces and hyphens. A column serves two roles only
     where the user gave it one and its name says the other.
     """
-    by_name = {plain_name(name): name for name in reversed(list(columns))}
+    by_name = _by_name(columns)
     taken = {column for chosen in asked.values() for column in chosen}
     roles = dict(asked)
     for role, aliases in ALIASES.items():
@@ -85,6 +88,16 @@ def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> 
             roles[role] = (found,)
             taken.add(found)
     return roles
+
+
+def _by_name(columns: Iterable[str]) -> dict[str, str]:
+    """Return columns by the names that the aliases have; of Inspect's samples the only score, and no id of anything but the item."""
+    named = {plain_name(name): name for name in reversed(list(columns))}
+    if not named.keys() >= SAMPLES:
+        return named
+    scores = [name for name in named if name.startswith("score_")]
+    only = {"score": named[scores[0]]} if len(scores) == 1 else {}
+    return only | {name: column for name, column in named.items() if name not in ("sample_id", "task_id")}
 
 
 def plain_name(name: object) -> str:

@@ -62,7 +62,8 @@ def read(
             instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
             logs that contain it.
-        progress: Called with the sources before they are read; iterates over what it returns. None shows no progress.
+        progress: Called with the sources before they are read, and with the files of an address before they are fetched; iterates
+            over what it returns. None shows no progress.
 
     Returns:
         Scores: The results as one table, with the notes and cautions that arose in reading. Rows of a lazy frame are
@@ -121,7 +122,8 @@ def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
         return read_paths(paths, **how)
     from howsure.readers.elsewhere import at_hand
 
-    with at_hand(paths) as places:
+    asked = {name: how[name] for name in ("reader", "maps", "progress")}
+    with at_hand(paths, **asked) as places:
         return read_paths(places, **how)
 
 

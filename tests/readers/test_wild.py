@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,8 @@ def test_boards_in_yaml() -> None:
     (polyglot,) = [board for board in boards if board.task == "polyglot_leaderboard"]
     best = polyglot.entries[0]
     assert (best.model, round(best.score, 3), best.n) == ("gpt-5 (high)", 0.88, 225)
+    (edit,) = [board for board in boards if board.task == "edit_leaderboard"]
+    assert Counter(entry.n for entry in edit.entries) == {133: 93, 132: 2, 33: 1, 36: 1, 225: 1}
 
 
 def test_checkpoints_are_not_merged() -> None:

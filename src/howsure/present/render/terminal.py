@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WHISKER_WIDTHS = (12, 28)
 NAME_WIDTH = 20
 GAP = 2
-STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": ""}
+STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": "", "code": ""}
 
 
 def render(document: Document, *, width: int | None = None, color: bool = False) -> str:
@@ -47,7 +47,7 @@ def render(document: Document, *, width: int | None = None, color: bool = False)
         if k and not (_is_small(block) and _is_small(document.blocks[k - 1])):
             console.print()
         for part in _parts(block, columns):
-            console.print(part, crop=False)
+            console.print(part, soft_wrap=_is_code(block))  # what is to be pasted stays on its lines
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
@@ -55,12 +55,14 @@ def _is_small(block: Block) -> bool:
     return isinstance(block, Text) and block.kind == "small"
 
 
+def _is_code(block: Block) -> bool:
+    return isinstance(block, Text) and block.kind == "code"
+
+
 def _parts(block: Block, width: int) -> Iterator[RenderableType]:
     if isinstance(block, Text):
-        if block.kind == "code":  # what is to be pasted stays on its lines
-            yield from (RichText(visible(line), no_wrap=True, overflow="ignore") for line in block.text.split("\n"))
-        else:
-            yield RichText(visible(block.text), style=STYLES[block.kind])
+        lines = block.text.split("\n") if _is_code(block) else [block.text]
+        yield from (RichText(visible(line), style=STYLES[block.kind]) for line in lines)
     elif isinstance(block, Table):
         if block.title:
             yield RichText(visible(block.title), style=STYLES["heading"])

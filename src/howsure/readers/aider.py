@@ -11,7 +11,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, tidy
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
@@ -44,7 +44,10 @@ def read(source: Source) -> Reading:
 
 
 def _records(document: Mapping[str, Any], outcomes: list[bool]) -> list[dict[str, Any]]:
-    """Score every try of two; one that wasn't needed is as good as the first."""
+    """Score every try of two; one that wasn't needed is as good as the first. Cost and time are those of both together.
+
+    A model without a known price, or one that runs here, is written with a cost of 0: that isn't recorded.
+    """
     tries = (list(accumulate(outcomes, or_)) + [any(outcomes)] * 2)[:2]
     return [
         {
@@ -53,6 +56,8 @@ def _records(document: Mapping[str, Any], outcomes: list[bool]) -> list[dict[str
             "item": document.get("testcase"),
             "metric": f"pass_rate_{place}",
             "score": float(solved),
+            "usd": finite(document.get("cost")) or None,
+            "seconds": finite(document.get("duration")),
         }
         for place, solved in enumerate(tries, 1)
     ]

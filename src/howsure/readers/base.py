@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.table.scores import Published, TaskFacts
-    from howsure.table.stated import Extent, Group
+    from howsure.table.stated import Extent, Group, Total
 
 Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
@@ -158,13 +158,14 @@ class Reading:
     `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None where the
     file holds only published scores. `configuration`: settings that tell two runs of one model apart (temperature,
     prompt …), used only when the same model and task come more than once. `notes`: what is to be said before any number.
-    `published` and `extents` are the log's own word, to which its rows are held; `groups` say how it puts tasks together.
+    `published`, `extents` and `totals` are the log's own word, to which its rows are held; `groups` say how it puts tasks together.
     """
 
     rows: pl.DataFrame | None = None
     facts: tuple[TaskFacts, ...] = ()
     published: tuple[Published, ...] = ()
     extents: tuple[Extent, ...] = ()
+    totals: tuple[Total, ...] = ()
     groups: tuple[Group, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, tidy
+from howsure.readers.usage import summed
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -77,7 +78,15 @@ def _records(source: Source, wrong: Mapping[str, Any], shared: Mapping[str, Any]
     for row in Source(path=path, root=source.root).json_lines():
         if isinstance(row, dict) and "id" in row:
             item = str(row["id"])
-            yield {**shared, "item": item, "score": float(item not in wrong), "error_type": wrong.get(item)}
+            yield {
+                **shared,
+                "item": item,
+                "score": float(item not in wrong),
+                "error_type": wrong.get(item),
+                "seconds": summed(row.get("latency")),
+                "tokens_in": summed(row.get("input_token_count")),
+                "tokens_out": summed(row.get("output_token_count")),
+            }
 
 
 def _facts(task: str) -> TaskFacts:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
+from howsure.readers.usage import per_thousand, token_rows
 from howsure.table.scale import FRACTIONS, PERCENT, Scale
 from howsure.table.scores import Published, TaskFacts
 
@@ -49,6 +50,7 @@ def read(source: Source) -> Reading:
     if not rows:
         raise ReadError("no instances", where=source.name, remedy="Convert the evaluation again.")
     metrics, items = [_metric(row) for row in rows], _items(rows)
+    usage = token_rows([row.get("token_usage") for row in rows])
     records = [
         flatten_metadata({key: value for key, value in (row.get("metadata") or {}).items() if key != "epoch"})
         | {
@@ -58,8 +60,12 @@ def read(source: Source) -> Reading:
             "attempt": attempt,
             "metric": metric,
             **_scored(row),
+            **took,
+            "seconds": per_thousand((row.get("performance") or {}).get("latency_ms")),
         }
-        for row, item, metric, attempt in zip(rows, items, metrics, _attempts(rows, items, metrics), strict=True)
+        for row, item, metric, attempt, took in zip(
+            rows, items, metrics, _attempts(rows, items, metrics), usage, strict=True
+        )
     ]
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     return Reading(

@@ -15,6 +15,7 @@ from howsure.readers.archive import Archive, first_member, open_archive
 from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, looks_like, settings, whole_text
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
+from howsure.readers.inspect_usage import stated_totals
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -57,7 +58,7 @@ def read(source: Source) -> Reading:
     if not isinstance(spec, dict) or not isinstance(spec.get("model"), str) or not isinstance(spec.get("task"), str):
         raise ReadError("no task and model in the log's header", where=source.name, remedy="Write the log again.")
     scores = _published_scores(header)
-    table = Samples.of(samples, expected=_expected_metrics(spec, scores))
+    table = Samples.of(samples, expected=_expected_metrics(spec, scores), spec=spec)
     published = tuple(_publish(score, spec, header, table, source) for score in scores)
     stated = tuple(entry for entry in published if entry is not None)
     samples = samples if table.usable else []
@@ -74,6 +75,7 @@ def read(source: Source) -> Reading:
         facts=(replace(facts, finer=more.refined),),
         published=stated,
         extents=_extents(spec, header),
+        totals=stated_totals(header, table.usage),
         cautions=(*table.cautions(source.name), *_log_cautions(header, spec, table, source.name), *more.cautions),
         run=_run(spec, header),
         configuration=_configuration(spec, header),

@@ -38,6 +38,7 @@ SPECIFIC = (
     "metr",
     "mmlu_pro",
     "mmmu",
+    "livebench",
     "bfcl",
     "evalscope",
     "aider",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, number, tidy
 from howsure.readers.naming import from_path
+from howsure.readers.usage import token_rows
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -223,8 +224,9 @@ def _outcome(outcome: Any) -> tuple[str, bool]:
 
 def _read_lines(source: Source) -> Reading:
     model, cautions = _model(source)
-    records = []
-    for row in source.json_lines():
+    rows, records = source.json_lines(), []
+    usage = token_rows([{**flatten_metadata(row.get("metadata")), **row} for row in rows])
+    for row, took in zip(rows, usage, strict=True):
         item = row.get("instance_id") or row.get("task_id") or row.get("id")
         score = row.get("score", row.get("resolved"))
         status = "ok" if isinstance(score, (bool, int, float)) else "error"
@@ -235,6 +237,7 @@ def _read_lines(source: Source) -> Reading:
             | _record(str(item), status, False, _task(source, ()))
             | {"score": float(score) if status == "ok" else None, "model": named or model}
             | task
+            | took
         )
         cautions = () if named else cautions
     return _reading(records, source, cautions=cautions)

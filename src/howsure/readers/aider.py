@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "aider"
 FORMATS = "aider's benchmark results (.aider.results.json)"
+CHECKED = "aider 0.56.1.dev (2024-09)"
 
 TASK = "aider"
 _KEYS = ("testcase", "model", "tests_outcomes")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "evalscope"
 FORMATS = "EvalScope reviews (reviews/<model>/<dataset>_<subset>.jsonl)"
+CHECKED = "a development version (evalscope_version 0.0.0_dev)"
 
 DECIMALS = 4
 """Reports state so many."""

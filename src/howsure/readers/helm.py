@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "helm"
 FORMATS = "HELM run folders (per_instance_stats.json)"
+CHECKED = "runs of HELM Safety (bbq, xstest), which state no version"
 
 BOOKKEEPING = re.compile(
     r"num_|inference_|training_|finish_reason|batch_size|estimated_|prompt_truncated|logprob|max_prob$"

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.archive import Archive, first_member, open_archive
-from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, looks_like, settings, whole_text
+from howsure.readers.base import (
+    Claim,
+    Reading,
+    Run,
+    Source,
+    finite,
+    flatten_metadata,
+    looks_like,
+    settings,
+    unknown_layout,
+    whole_text,
+)
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.readers.inspect_usage import stated_totals
@@ -24,7 +35,10 @@ if TYPE_CHECKING:
 
 NAME = "inspect"
 FORMATS = "Inspect AI logs (.eval, .json)"
+CHECKED = "Inspect 0.3.41–0.3.285, log version 2"
 
+LAYOUTS = ("2",)
+"""Versions of the log that are known."""
 _DOCUMENT = re.compile(rb'\s*\{\s*"version"\s*:\s*\d')
 _MEMBER = re.compile(r"header\.json|summaries\.json|reductions\.json|_journal/.+|samples/.+_epoch_\d+\.json")
 _JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
@@ -76,7 +90,12 @@ def read(source: Source) -> Reading:
         published=stated,
         extents=_extents(spec, header),
         totals=stated_totals(header, table.usage),
-        cautions=(*table.cautions(source.name), *_log_cautions(header, spec, table, source.name), *more.cautions),
+        cautions=(
+            *unknown_layout(header.get("version"), LAYOUTS, source),
+            *table.cautions(source.name),
+            *_log_cautions(header, spec, table, source.name),
+            *more.cautions,
+        ),
         run=_run(spec, header),
         configuration=_configuration(spec, header),
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "lighteval"
 FORMATS = "lighteval details (.parquet)"
+CHECKED = "made-up files only"
 
 MAGIC = b"PAR1"
 METRICS = ("metric", "__metric__", "metrics")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "livebench"
 FORMATS = "LiveBench judgments (model_judgment/ground_truth_judgment.jsonl)"
+CHECKED = "judgments of 2025-03"
 
 METRIC = "score"
 _START = re.compile(rb"\s*\{")

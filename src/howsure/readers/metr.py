@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "metr"
 FORMATS = "METR's runs (all_runs.jsonl)"
+CHECKED = "runs of 2024-12"
 
 TASK, METRIC = "METR runs", "score_binarized"
 _START = re.compile(rb"\s*\{")

@@ -12,6 +12,7 @@ from howsure.table.scores import TaskFacts
 
 NAME = "mmmu"
 FORMATS = "MMMU-Pro outputs (.jsonl)"
+CHECKED = "outputs of MMMU-Pro, which state no version"
 
 TASK, METRIC = "MMMU-Pro", "if_right"
 _START = re.compile(rb"\s*\{")

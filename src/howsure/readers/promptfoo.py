@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, scored, tidy
+from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, scored, tidy, unknown_layout
 from howsure.readers.naming import digest
 from howsure.readers.usage import counted, per_thousand, summed
 from howsure.table.scores import Published, TaskFacts
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 NAME = "promptfoo"
 FORMATS = "promptfoo results (.json)"
+CHECKED = "promptfoo 0.120.19; results of version 1 and 3"
 
+LAYOUTS = ("1", "2", "3")
+"""Versions of the results that are known; the second is read as the third."""
 _START = re.compile(rb'\s*\{\s*(?:"evalId"\s*:\s*(?:"[^"\n]*"|null)\s*,\s*)?"results"\s*:\s*\{\s*"version"\s*:\s*\d')
 _FIRST = re.compile(rb'\s*\{\s*"version"\s*:\s*1\s*,\s*"results"\s*:\s*\[\s*\{\s*"prompt"\s*:')
 _ERROR = 2
@@ -64,6 +67,7 @@ def read(source: Source) -> Reading:
         ),
         published=_published(results, models, task, source),
         totals=_totals(results, rows, models, task),
+        cautions=unknown_layout(results.get("version"), LAYOUTS, source),
         run=Run(
             key=str(document.get("evalId") or source.name),
             complete=True,

@@ -1,6 +1,6 @@
 """The readers, in the order in which they are asked: those of this library, then those of other packages.
 
-Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`) under the entry
+Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`, and `CHECKED` if it likes) under the entry
 point group `howsure.readers`. Tables come last, since nearly anything is a table.
 """
 

@@ -14,7 +14,17 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, number, tidy
+from howsure.readers.base import (
+    Claim,
+    Reading,
+    Source,
+    finite,
+    flatten_metadata,
+    looks_like,
+    number,
+    tidy,
+    unknown_layout,
+)
 from howsure.readers.naming import from_path
 from howsure.readers.usage import token_rows
 from howsure.table.scores import Published, TaskFacts
@@ -25,6 +35,10 @@ if TYPE_CHECKING:
 
 NAME = "swebench"
 FORMATS = "SWE-bench reports, results (.json, .jsonl) and leaderboards (.json)"
+CHECKED = "reports of schema version 2; results of 2024-04 to 2025-12; leaderboards of 2025-11"
+
+LAYOUTS = ("2",)
+"""Versions of the report that are known."""
 
 SIZES = {
     "test": 2294,
@@ -94,6 +108,7 @@ def _is_report(head: bytes) -> bool:
 
 def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     model, cautions = _model(source)
+    cautions = (*cautions, *unknown_layout(document.get("schema_version"), LAYOUTS, source))
     resolved = [str(item) for item in document.get("resolved_ids") or document.get("resolved") or ()]
     if not any(document.get(name) for name in _FULL):
         return _resolved_only(document, resolved, model, cautions, source)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "tau-bench"
 FORMATS = "tau-bench and tau2-bench results (.json)"
+CHECKED = "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1; lists of the first tau-bench in made-up files only"
 
 _LIST = re.compile(rb'\s*\[\s*\{\s*"task_id"\s*:\s*[^,{}\[\]]+,\s*"reward"\s*:')
 _DOMAIN = re.compile(r"airline|retail|telecom")

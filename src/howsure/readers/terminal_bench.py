@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"
+CHECKED = "terminal-bench-core 0.1.1, runs of 2025-08 and 2025-09; Harbor in made-up files only"
 
 _START = re.compile(rb"\s*\{")
 _RUN = r"run[-_]?\d+(?:[-_].*)?|\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d"

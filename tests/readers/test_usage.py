@@ -330,6 +330,21 @@ def test_aider(write: Write) -> None:
     assert measures(read(aider, write("b/.aider.results.json", case | {"cost": 0.0}))) == [{"seconds": 12}] * 2
 
 
+def test_aider_s_summary_is_over_all_cases(tmp_path: Path) -> None:
+    summary = "- dirname: x\n  test_cases: 2\n  model: m\n  total_cost: 0.7512\n\ncosts: $0.37/test-case\n"
+    for name, cost in (("a", 0.25), ("b", 0.50123)):
+        case = {"testcase": name, "model": "m", "tests_outcomes": [True], "cost": cost, "duration": 12}
+        (tmp_path / "run" / "failed" / name).mkdir(parents=True)
+        (tmp_path / "run" / "failed" / name / ".aider.results.json").write_text(json.dumps(case))
+    (tmp_path / "run" / "results.txt").write_text(summary)
+    scores = howsure.read(tmp_path)
+    assert [(f.source, f.figure, f.stated, round(f.read, 6), f.agrees) for f in scores.reconciled] == [
+        (str(Path("run", "results.txt")), "usd", 0.7512, 0.75123, True)
+    ]
+    assert {file.outcome for file in scores.files} == {"read", "companion"}
+    assert howsure.read(tmp_path / "run" / "failed" / "a").reconciled == ()
+
+
 @real
 @pytest.mark.parametrize(
     ("run", "usd", "seconds", "each"), [("20240917", 5.0914, 26.6, 0.038282), ("20240918", 4.5056, 23.3, 0.033877)]
@@ -339,6 +354,7 @@ def test_aider_s_cost_is_what_it_states(run: str, usd: float, seconds: float, ea
     found = usage(folder)
     assert (found["usd"].attempts, round(found["usd"].total, 4), round(found["usd"].mean, 6)) == (133, usd, each)
     assert round(found["seconds"].mean, 1) == seconds
+    assert [(f.stated, f.agrees) for f in howsure.read(folder).reconciled] == [(usd, True)]
 
 
 def promptfoo_row(**more: Any) -> dict[str, Any]:
@@ -509,3 +525,28 @@ def test_describe_tells_what_it_took(tmp_path: Path) -> None:
     assert "usd" in told
     assert "2 of 3 attempts" in told
     assert "0.0000414" in told
+
+
+ODD: tuple[Any, ...] = (
+    [1],
+    "x",
+    3,
+    {"a": [1]},
+    {"input_tokens": {"b": 1}, "total_tokens": "x"},
+    None,
+    True,
+    float("nan"),
+)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_a_broken_usage_costs_no_score(write: Write, tmp_path: Path, odd: Any) -> None:
+    one = sample(1, 1, model_usage={"mock/a": odd}, role_usage={"grader": odd}, total_time=odd)
+    other = sample(2, 0, model_usage=odd, role_usage=odd)
+    path = inspect_log(tmp_path, [one, other], {"model_usage": odd, "started_at": odd})
+    assert howsure.read(path).rows.collect()["score"].to_list() == [1, 0]
+    row = promptfoo_row(response=odd, cost=odd, latencyMs=odd, gradingResult=odd)
+    document = {"evalId": "e", "results": {"version": 3, "results": [row], "stats": {"tokenUsage": odd}}}
+    rows = read(promptfoo, write("p.json", document)).rows
+    assert rows is not None
+    assert rows["score"].to_list() == [1, 1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
-from howsure.readers.usage import token_rows
+from howsure.readers.usage import inner, token_rows
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent, Total
 
@@ -68,14 +68,14 @@ def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
     return document if isinstance(document, dict) else {}, names[-1], stem.removeprefix(f"{names[-1]}_")
 
 
-def _usage(source: Source) -> dict[object, dict[str, float | None]]:
+def _usage(source: Source) -> dict[str, dict[str, float | None]]:
     """Return what each prediction took, by its index, from the file of the reviews' name in the folder `predictions`."""
     path = source.path.absolute()
     predictions = path.parents[2] / "predictions" / path.parent.name / path.name
     if not predictions.is_file():
         return {}
     rows = Source(path=predictions, root=source.root).json_lines()
-    answers = {row.get("index"): row.get("model_output") or {} for row in rows if isinstance(row, dict)}
+    answers = {str(row.get("index")): inner(row, "model_output") for row in rows if isinstance(row, dict)}
     tokens = token_rows([answer.get("usage") for answer in answers.values()])
     return {
         index: {**took, "seconds": finite(answer.get("time"))}
@@ -85,14 +85,14 @@ def _usage(source: Source) -> dict[object, dict[str, float | None]]:
 
 def _totals(report: Mapping[str, Any], task: str, model: str, answers: int) -> Iterator[Total]:
     """Yield the tokens that a report states, where they are those of this file's predictions."""
-    summary = (report.get("perf_metrics") or {}).get("summary") or {}
-    total = finite((summary.get("usage") or {}).get("total_tokens_count"))
+    summary = inner(report, "perf_metrics", "summary")
+    total = finite(inner(summary, "usage").get("total_tokens_count"))
     if total and summary.get("n_samples") == answers:
         yield Total(task=task, model=model, figure="tokens", value=total)
 
 
 def _records(
-    row: Mapping[str, Any], task: str, model: str, subset: str, usage: Mapping[object, Mapping[str, Any]]
+    row: Mapping[str, Any], task: str, model: str, subset: str, usage: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     sample = row["sample_score"]
     score = sample.get("score") or {}
@@ -106,7 +106,7 @@ def _records(
             "metric": metric,
             **scored(number),
             "subset": subset,
-            **usage.get(row.get("index"), {}),
+            **usage.get(str(row.get("index")), {}),
         }
 
 

@@ -23,7 +23,7 @@ from howsure.readers.base import (
     tidy,
     unknown_layout,
 )
-from howsure.readers.usage import per_thousand, token_rows
+from howsure.readers.usage import inner, per_thousand, token_rows
 from howsure.table.scale import FRACTIONS, PERCENT, Scale
 from howsure.table.scores import Published, TaskFacts
 
@@ -74,7 +74,7 @@ def read(source: Source) -> Reading:
             "metric": metric,
             **_scored(row),
             **took,
-            "seconds": per_thousand((row.get("performance") or {}).get("latency_ms")),
+            "seconds": per_thousand(inner(row, "performance").get("latency_ms")),
         }
         for row, item, metric, attempt, took in zip(
             rows, items, metrics, _attempts(rows, items, metrics), usage, strict=True

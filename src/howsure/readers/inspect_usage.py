@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.base import finite, whole_text
-from howsure.readers.usage import TOKENS, numbers, token_measures
+from howsure.readers.usage import TOKENS, inner, numbers, token_measures
 from howsure.table.schema import MEASURES
 from howsure.table.stated import Total
 
@@ -68,8 +68,8 @@ def stated_totals(header: Mapping[str, Any], usage: Usage) -> tuple[Total, ...]:
     They aren't where a sample failed or was tried again, where samples were taken over from an earlier log, where roles were played, or
     where a provider's total isn't the sum of its parts.
     """
-    spec, stats = header["eval"], header.get("stats") or {}
-    total = finite(((stats.get("model_usage") or {}).get(spec["model"]) or {}).get("total_tokens"))
+    spec, stats = header["eval"], inner(header, "stats")
+    total = finite(inner(stats, "model_usage", spec["model"]).get("total_tokens"))
     earlier = usage.begun and usage.begun[:SECOND] < str(stats.get("started_at") or "")[:SECOND]
     whole = header.get("status") == "success" and usage.once and usage.tokens and not earlier
     if not total or not whole or stats.get("role_usage") or spec.get("model_roles"):
@@ -81,13 +81,14 @@ def _own(usage: object, sample: Mapping[str, Any], spec: Mapping[str, Any]) -> M
     """Return a usage without what the same model used in another role, such as a grader's."""
     if not isinstance(usage, dict):
         return {}
-    others = [part for role, part in (sample.get("role_usage") or {}).items() if _plays(role, sample, spec)]
+    roles = inner(sample, "role_usage")
+    others = [inner(roles, role) for role in roles if _plays(role, sample, spec)]
     return {name: _less(value, others, name) for name, value in usage.items()}
 
 
 def _plays(role: str, sample: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
     """Say whether the evaluated model played a role: as the log says, or since no other model was used."""
-    named = (spec.get("model_roles") or {}).get(role)
+    named = inner(spec, "model_roles").get(role)
     model = named.get("model") if isinstance(named, dict) else named
     return bool(model == spec["model"] if model else len(sample["model_usage"]) == 1)
 

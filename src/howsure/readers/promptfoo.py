@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, scored, tidy, unknown_layout
 from howsure.readers.naming import digest
-from howsure.readers.usage import counted, per_thousand, summed
+from howsure.readers.usage import counted, inner, per_thousand, summed
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Total
 
@@ -88,8 +88,7 @@ def _published(results: Mapping[str, Any], models: set[str], task: str, source: 
 
 def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:
     """Return what the answer took, not what judging it did; nothing where it came out of promptfoo's own cache, or never came."""
-    response = row.get("response") or {}
-    tokens = response.get("tokenUsage") or {}
+    response, tokens = inner(row, "response"), inner(row, "response", "tokenUsage")
     replayed = response.get("cached") or (tokens.get("cached") and not tokens.get("prompt"))
     if not response or replayed:
         return {}
@@ -98,7 +97,7 @@ def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:
         "seconds": per_thousand(row.get("latencyMs")),
         "tokens_in": finite(tokens.get("prompt")),
         "tokens_out": finite(tokens.get("completion")),
-        "tokens_reasoning": finite((tokens.get("completionDetails") or {}).get("reasoning")),
+        "tokens_reasoning": finite(inner(tokens, "completionDetails").get("reasoning")),
     }
 
 
@@ -106,9 +105,9 @@ def _totals(
     results: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], models: set[str], task: str
 ) -> tuple[Total, ...]:
     """Return the tokens that a run of one model states, where none went into judging, which some versions count with them."""
-    stated = (results.get("stats") or {}).get("tokenUsage") or {}
+    stated = inner(results, "stats", "tokenUsage")
     total = summed([stated.get("prompt"), stated.get("completion")])
-    judged = any(((row.get("gradingResult") or {}).get("tokensUsed") or {}).get("total") for row in rows)
+    judged = any(inner(row, "gradingResult", "tokensUsed").get("total") for row in rows)
     if not total or judged or len(models) > 1:
         return ()
     return (Total(task=task, model=min(models), figure="tokens", value=total),)

@@ -14,7 +14,7 @@ import polars as pl
 from howsure.errors import Caution
 from howsure.readers.reducers import reduced, standard_error
 from howsure.readers.usage import TOKENS
-from howsure.table.stated import Missing, Reconciled
+from howsure.table.stated import Missing, Reconciled, Total
 from howsure.wording import amounts_apart, plural, told_apart
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from howsure.readers.base import Reading
     from howsure.table.scores import Published
-    from howsure.table.stated import Extent, Figure, Total
+    from howsure.table.stated import Extent, Figure
 
 KEYS = ("file", "task", "model", "metric")
 TAKEN = ("tokens", "usd")
@@ -58,8 +58,9 @@ def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
         if reading.rows is not None and len(reading.rows) and (reading.published or reading.extents or reading.totals)
     }
     given, taken = _given(talking), _taken(talking)
+    totals = _totals(readings, talking, taken)
     return [
-        _word(reading, where, given.get(file, {}), taken.get(file, {})) if file in talking else Word()
+        _word(reading, where, given.get(file, {}), totals.get(file, [])) if file in talking else Word()
         for file, (where, reading) in enumerate(readings)
     ]
 
@@ -117,6 +118,27 @@ def _taken(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str], d
     return found
 
 
+def _totals(
+    readings: Sequence[tuple[str, Reading]],
+    talking: Mapping[int, Reading],
+    taken: Mapping[int, Mapping[tuple[str, str], Mapping[str, float]]],
+) -> dict[int, list[Reconciled]]:
+    """Hold what attempts took to what is stated, by the file that says it; of a run over many files all have to be there."""
+    saying: dict[Total | tuple[int, Total], list[int]] = {}
+    for file, reading in talking.items():
+        for total in reading.totals:
+            saying.setdefault(total if total.run else (file, total), []).append(file)
+    found: dict[int, list[Reconciled]] = {}
+    for key, files in saying.items():
+        total = key if isinstance(key, Total) else key[1]
+        if len(files) == total.files:
+            parts = [
+                taken.get(file, {}).get((total.task, total.model), {}).get(total.figure, math.nan) for file in files
+            ]
+            found.setdefault(files[0], []).append(_total(total, math.fsum(parts), readings[files[0]][0]))
+    return found
+
+
 def _measured(rows: pl.DataFrame, file: int) -> pl.DataFrame:
     tokens = [rows[name].fill_null(0.0) for name in TOKENS if name in rows.columns]
     nothing = pl.Series([0.0]).new_from_index(0, len(rows))
@@ -134,11 +156,10 @@ def _word(
     reading: Reading,
     where: str,
     given: Mapping[tuple[str, str, str], _Given],
-    taken: Mapping[tuple[str, str], Mapping[str, float]],
+    totals: Sequence[Reconciled],
 ) -> Word:
     samples = [_samples(extent, given, where) for extent in reading.extents]
     scores = [figure for stated in reading.published for figure in _scores(stated, reading, given, where)]
-    totals = [_total(total, taken, where) for total in reading.totals]
     short = [pair for pair in zip(samples, reading.extents, strict=True) if not pair[0].agrees]
     return Word(
         figures=(*samples, *scores, *totals),
@@ -204,12 +225,11 @@ def _figure(stated: Published, figure: Figure, value: float, read: float | None,
     return Reconciled(**about, figure=figure, stated=value, read=found, agrees=abs(found - value) <= near)
 
 
-def _total(total: Total, taken: Mapping[tuple[str, str], Mapping[str, float]], where: str) -> Reconciled:
+def _total(total: Total, read: float, where: str) -> Reconciled:
     """Hold what all attempts took to what the log states. A log may state more: calls that belong to no attempt that it keeps."""
-    read = taken.get((total.task, total.model), {}).get(total.figure, math.nan)
     near = _last_digit(total.decimals) + RELATIVE * max(1.0, abs(total.value))
     return Reconciled(
-        source=where,
+        source=total.run or where,
         task=total.task,
         model=total.model,
         metric="",

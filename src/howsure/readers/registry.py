@@ -53,7 +53,7 @@ BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",)
 """Which specific readers take files that begin with these bytes: no other needs to be asked, or loaded."""
 
 
-PLAIN = ("lfs", "alpaca_eval")
+PLAIN = ("lfs", "alpaca_eval", "aider")
 """The readers of text that is no JSON."""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
 from howsure.readers.naming import from_path
-from howsure.readers.usage import counted, elapsed, without
+from howsure.readers.usage import counted, elapsed, inner, without
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -169,7 +169,7 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
 
 def _harbor_usage(document: Mapping[str, Any]) -> dict[str, float | None]:
     """Return what a trial took: its input tokens are written with those read from the cache."""
-    agent = document.get("agent_result") or {}
+    agent = inner(document, "agent_result")
     cached = agent.get("n_cache_tokens")
     return {
         "usd": finite(agent.get("cost_usd")),

@@ -54,6 +54,7 @@ class Total:
     """What all attempts of one run took together, as its log states it.
 
     `figure`: "tokens" are those in and out and of the cache, else a measure. `decimals`: so many are stated, None where all are.
+    `run` names a file that states it of `files` others, where the run is spread over them and each of them says so.
     """
 
     task: str
@@ -61,6 +62,8 @@ class Total:
     figure: Figure
     value: float
     decimals: int | None = None
+    run: str = ""
+    files: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

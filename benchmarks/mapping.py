@@ -1,6 +1,6 @@
 """A million rows through a mapping, beside the same rows as a table that needs none: the mapping takes less than twice as long.
 
-    python benchmarks/mapping.py
+python benchmarks/mapping.py
 """
 
 import json
@@ -47,7 +47,16 @@ def main() -> None:
             taken = [(seconds(asked, map=SAID), seconds(plain)) for _ in range(RUNS)]
             assert all(abs(a[1] - b[1]) < 1e-12 for a, b in taken)
             ours, theirs = (median(each[k][0] for each in taken) for k in (0, 1))
-            print(json.dumps({"file": suffix, "mapping": round(ours, 2), "plain": round(theirs, 2), "ratio": round(ours / theirs, 2)}))
+            print(
+                json.dumps(
+                    {
+                        "file": suffix,
+                        "mapping": round(ours, 2),
+                        "plain": round(theirs, 2),
+                        "ratio": round(ours / theirs, 2),
+                    }
+                )
+            )
 
 
 if __name__ == "__main__":

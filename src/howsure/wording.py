@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 BILLION = 1e9
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
@@ -106,6 +107,24 @@ def p_text(p: float) -> str:
 def count_text(count: float) -> str:
     """Write a count with thousands separated: `12,000`."""
     return f"{count:,.0f}"
+
+
+def amount_text(amount: float, digits: int = 4) -> str:
+    """Write what something took, without an exponent, to whole units where it is large: `182,973,197`, `967.9`, `0.0000207`."""
+    if not math.isfinite(amount):
+        return "n/a"
+    if abs(amount) >= 1000 or amount == int(amount):
+        return f"{amount:,.0f}"
+    return format(Decimal(f"{amount:.{digits}g}"), "f")
+
+
+def amounts_apart(one: float, other: float) -> tuple[str, str]:
+    """Write two amounts, with as many digits as it takes to see that they differ."""
+    for digits in range(4, DECIMALS):
+        texts = amount_text(one, digits), amount_text(other, digits)
+        if texts[0] != texts[1] or math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12):
+            break
+    return texts
 
 
 def rounded_up(count: float) -> str:

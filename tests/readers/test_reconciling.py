@@ -183,17 +183,18 @@ def test_a_run_in_progress_does_not_count_as_failed(tmp_path: Path) -> None:
 
 
 STATED = {
-    "raw/inspect": (62, 62),
+    "raw/inspect": (81, 81),
     "raw/helm": (14, 14),
     "raw/arc_agi": (6, 5),
     "raw/cruxeval": (5, 5),
-    "raw/swebench": (29, 27),
-    "raw/promptfoo": (3, 3),
+    "raw/swebench": (23, 21),
+    "raw/promptfoo": (5, 5),
     "raw/tau_bench": (2, 2),
-    "wild/llm-evals": (70, 66),
+    "wild/llm-evals": (73, 69),
     "wild/terminal-bench-leaderboard": (32, 32),
     "wild/swe-bench-results": (6, 6),
-    "wild/prompt-eval-workbench": (1, 1),
+    "wild/prompt-eval-workbench": (2, 2),
+    "wild/evalscope": (27, 27),
 }
 """Figures that the files of a folder state of their own rows, and how many agree: of ARC-AGI one file adds up otherwise
 than it says, of SWE-bench two runs name 99 and 97 of 100 tasks, and of llm-evals four runs broke off."""

@@ -38,6 +38,7 @@ def test_every_reader_keeps_the_contract() -> None:
     assert names[-1] == "tables"
     for reader in registry.readers():
         assert reader.FORMATS
+        assert reader.CHECKED  # type: ignore[attr-defined]  # those of other packages need not say it
         assert callable(reader.claims)
         assert callable(reader.read)
 

@@ -48,6 +48,25 @@ class TaskSummary:
     clusters: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What attempts took, in one measure. Where it wasn't recorded, it isn't 0: only the recorded ones make up the mean.
+
+    Attributes:
+        measure: What is counted: "usd", "seconds", "steps", or one kind of tokens.
+        recorded: Attempts with a number.
+        attempts: All attempts.
+        total: The sum over the recorded ones.
+        mean: Their mean.
+    """
+
+    measure: str
+    recorded: int
+    attempts: int
+    total: float
+    mean: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Description(Answer):
     """The data as read: files, tasks, columns to cluster by, published scores.
@@ -55,6 +74,7 @@ class Description(Answer):
     Attributes:
         tasks: One line a task and metric.
         columns: Further columns, and how many distinct values each has.
+        usage: What the attempts took, one line a measure.
         files: What became of each file.
         published: Scores that files state, with or without the rows behind them.
         proposals: Mappings for files that no reader knows, where nothing else was read.
@@ -65,6 +85,7 @@ class Description(Answer):
 
     tasks: tuple[TaskSummary, ...]
     columns: dict[str, int]
+    usage: tuple[Usage, ...] = ()
     files: tuple[FileReport, ...] = ()
     published: int = 0
     reconciled: tuple[Reconciled, ...] = ()

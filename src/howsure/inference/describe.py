@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.answers.describe import Description, TaskSummary
+from howsure.answers.describe import Description, TaskSummary, Usage
 from howsure.study.gathering import scaled
 from howsure.table.aggregate import Grouped, metadata_columns
 from howsure.table.schema import find_roles, open_frame, roles_note
+from howsure.table.taken import taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ def describe_scores(scores: Scores) -> Description:
     """Summarise scores; see `howsure.describe`."""
     tasks: tuple[TaskSummary, ...] = ()
     columns: dict[str, int] = {}
+    usage: tuple[Usage, ...] = ()
     notes: list[str] = []
     cautions: list[Caution] = []
     if scores.has_rows:
@@ -35,10 +37,12 @@ def describe_scores(scores: Scores) -> Description:
         parts = sorted(found.results.partition_by("task", "metric", as_dict=True).items())
         tasks = tuple(_summary(str(task), str(metric), part, scores, found) for (task, metric), part in parts)
         columns = metadata_columns(scores)
+        usage = tuple(Usage(**row, mean=row["total"] / row["recorded"]) for row in taken(scores).to_dicts())
     note = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
     return Description(
         tasks=tasks,
         columns=columns,
+        usage=usage,
         files=scores.files,
         published=len(scores.published),
         reconciled=scores.reconciled,

@@ -6,17 +6,17 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Column, Document, Field, Table, Text, closing, facts, opening, tabled
-from howsure.wording import listing, plural, told_apart
+from howsure.wording import amount_text, amounts_apart, listing, plural, told_apart
 
 if TYPE_CHECKING:
-    from howsure.answers.describe import Description, TaskSummary
+    from howsure.answers.describe import Description, TaskSummary, Usage
     from howsure.present.document import Block
     from howsure.table.proposal import Proposal
     from howsure.table.scores import FileReport
     from howsure.table.stated import Reconciled
 
 MOST_FILES = 20
-MOST_FIGURES = 12
+MOST_FIGURES = 16
 """So many figures are shown where all agree; of more, only those that don't."""
 
 
@@ -28,6 +28,8 @@ def document(answer: Description) -> Document:
     if answer.columns:
         shown = ", ".join(f"{name} ({plural(count, 'value')})" for name, count in answer.columns.items())
         blocks.append(Text(text=f"Other columns, for clusters or for selecting rows: {shown}."))
+    if answer.usage:
+        blocks.append(_usage_table(answer.usage))
     blocks += [block for proposal in answer.proposals for block in _proposed(proposal)]
     blocks += [*_file_blocks(answer.files), *_stated(answer.reconciled)]
     return Document(blocks=(*blocks, *closing(answer.cautions)))
@@ -62,6 +64,16 @@ def _tasks_table(tasks: tuple[TaskSummary, ...]) -> Table:
         Field("clusters", lambda t: "" if t.clusters is None else f"{t.clusters:,}", priority=5),
     ]
     return tabled(tasks, fields, note="* the harness's headline metric" if any(t.headline for t in tasks) else "")
+
+
+def _usage_table(usage: tuple[Usage, ...]) -> Table:
+    fields: list[Field[Usage]] = [
+        Field("it took", lambda u: u.measure, align="left"),
+        Field("recorded in", lambda u: f"{u.recorded:,} of {u.attempts:,} attempts"),
+        Field("total", lambda u: amount_text(u.total)),
+        Field("mean of recorded", lambda u: amount_text(u.mean)),
+    ]
+    return tabled(usage, fields)
 
 
 def _span(low: int, high: int) -> str:
@@ -144,4 +156,6 @@ def _both(figure: Reconciled) -> tuple[str, str]:
     """Write what was read and what is stated."""
     if figure.figure == "samples":
         return f"{figure.read:,.0f}", f"{figure.stated:,.0f}"
+    if figure.figure in ("tokens", "usd"):
+        return amounts_apart(figure.read, figure.stated)
     return told_apart(figure.read, figure.stated)

@@ -6,27 +6,37 @@ the first try, and within both.
 
 from __future__ import annotations
 
+import re
 from itertools import accumulate
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, tidy
 from howsure.table.scores import TaskFacts
+from howsure.table.stated import Total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 NAME = "aider"
 FORMATS = "aider's benchmark results (.aider.results.json)"
+CHECKED = "aider 0.56.1.dev (2024-09)"
 
 TASK = "aider"
+SUMMARY = "results.txt"
+"""What aider prints at the end of a run, where somebody kept it."""
+_CASES = re.compile(rb"^\s*test_cases: (\d{1,6})\s*$", re.MULTILINE)
+_COST = re.compile(rb"^\s*total_cost: (\d{1,9}(?:\.\d{1,9})?)\s*$", re.MULTILINE)
 _KEYS = ("testcase", "model", "tests_outcomes")
 _GROUPS = frozenset(["pass-at-1", "pass-at-2", "failed"])
 
 
 def claims(source: Source) -> Claim | None:
-    """Claim the results of one case."""
+    """Claim the results of one case; the summary of a run is their companion."""
+    if source.path.name == SUMMARY and _CASES.search(source.head):
+        return "companion"
     return "rows" if looks_like(source.head, _KEYS) else None
 
 
@@ -39,12 +49,16 @@ def read(source: Source) -> Reading:
     return Reading(
         rows=tidy(_records(document, [bool(outcome) for outcome in outcomes]), source=source.name),
         facts=(_FACTS,),
-        configuration={"run": _run(source), "edit_format": str(document.get("edit_format"))},
+        totals=tuple(_totals(source, str(document.get("model")))),
+        configuration={"run": _folder(source).name, "edit_format": str(document.get("edit_format"))},
     )
 
 
 def _records(document: Mapping[str, Any], outcomes: list[bool]) -> list[dict[str, Any]]:
-    """Score every try of two; one that wasn't needed is as good as the first."""
+    """Score every try of two; one that wasn't needed is as good as the first. Cost and time are those of both together.
+
+    A model without a known price, or one that runs here, is written with a cost of 0: that isn't recorded.
+    """
     tries = (list(accumulate(outcomes, or_)) + [any(outcomes)] * 2)[:2]
     return [
         {
@@ -53,15 +67,34 @@ def _records(document: Mapping[str, Any], outcomes: list[bool]) -> list[dict[str
             "item": document.get("testcase"),
             "metric": f"pass_rate_{place}",
             "score": float(solved),
+            "usd": finite(document.get("cost")) or None,
+            "seconds": finite(document.get("duration")),
         }
         for place, solved in enumerate(tries, 1)
     ]
 
 
-def _run(source: Source) -> str:
+def _folder(source: Source) -> Path:
     """Return the folder of the run, above those that sort its cases."""
-    folders = [folder.name for folder in source.path.absolute().parents[1:]]
-    return next((name for name in folders if name not in _GROUPS), "")
+    return next(folder for folder in source.path.absolute().parents[1:] if folder.name not in _GROUPS)
+
+
+def _totals(source: Source, model: str) -> Iterator[Total]:
+    """Yield the cost of the whole run, where a summary beside the cases states it."""
+    summary = Source(path=_folder(source) / SUMMARY, root=source.root)
+    if not summary.path.is_file():
+        return
+    cases, cost = _CASES.search(summary.head), _COST.search(summary.head)
+    if cases and cost and float(cost[1]):
+        yield Total(
+            task=TASK,
+            model=model,
+            figure="usd",
+            value=float(cost[1]),
+            decimals=len(cost[1].partition(b".")[2]),
+            run=summary.name,
+            files=int(cases[1]),
+        )
 
 
 _FACTS = TaskFacts(

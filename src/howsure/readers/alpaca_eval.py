@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "alpaca_eval"
 FORMATS = "AlpacaEval annotations (.json) and leaderboards (.csv)"
+CHECKED = "annotations of AlpacaEval 1, leaderboards of 1 and 2, which state no version"
 
 _ANNOTATIONS = re.compile(rb"\s*\[\s*\{")
 _LEADERBOARD = re.compile(rb'(?:""|\w*),win_rate,standard_error,[^\n]*n_total')

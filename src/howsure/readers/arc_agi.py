@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "arc_agi"
 FORMATS = "ARC-AGI results (.json)"
+CHECKED = "results that state no version"
 
 _SCORE = re.compile(rb'\s*\{\s*"score"\s*:')
 

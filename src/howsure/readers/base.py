@@ -1,9 +1,10 @@
 """The contract that every reader keeps.
 
-A reader is a module with two functions and two names:
+A reader is a module with two functions and two names, and a third where it can tell:
 
     NAME = "inspect"                                   # shown to the user
     FORMATS = "Inspect AI logs (.eval, .json)"         # one line for the documentation
+    CHECKED = "Inspect 0.3.41–0.3.285, log version 2"  # what it was checked on; those of this package all say it
 
     def claims(source: Source) -> Claim | None: ...    # by content, cheap: look at source.head
     def read(source: Source) -> Reading: ...           # called only for claims of "rows"
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.table.scores import Published, TaskFacts
-    from howsure.table.stated import Extent, Group
+    from howsure.table.stated import Extent, Group, Total
 
 Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
@@ -56,6 +57,7 @@ PROB, PROB_NORM = "prob", "prob_norm"
 SECRET = re.compile(r"key|token$|secret|password|credential", re.IGNORECASE)
 """Settings of such a name are never kept."""
 
+MAX_VERSION_TEXT = 20
 MAX_METADATA_TEXT = 200
 """Longer texts are not kept as metadata: a cluster or a stratum is a short word."""
 
@@ -161,13 +163,14 @@ class Reading:
     `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None where the
     file holds only published scores. `configuration`: settings that tell two runs of one model apart (temperature,
     prompt …), used only when the same model and task come more than once. `notes`: what is to be said before any number.
-    `published` and `extents` are the log's own word, to which its rows are held; `groups` say how it puts tasks together.
+    `published`, `extents` and `totals` are the log's own word, to which its rows are held; `groups` say how it puts tasks together.
     """
 
     rows: pl.DataFrame | None = None
     facts: tuple[TaskFacts, ...] = ()
     published: tuple[Published, ...] = ()
     extents: tuple[Extent, ...] = ()
+    totals: tuple[Total, ...] = ()
     groups: tuple[Group, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
@@ -176,7 +179,7 @@ class Reading:
 
 
 class Reader(Protocol):
-    """What the registry holds: a module (or any object) with these four names."""
+    """What the registry holds: a module (or any object) with these four names. A fifth, `CHECKED`, is for the documentation."""
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a constant of a module
@@ -298,6 +301,24 @@ def left_out(count: int, source: Source) -> tuple[Caution, ...]:
         f"{source.name}: {plural(count, 'published score')} {'is' if count == 1 else 'are'} no number and left out."
     )
     return (Caution(code="score_left_out", message=message, remedy="Write the file again."),) if count else ()
+
+
+def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tuple[Caution, ...]:
+    """Say that a file states a layout that its reader wasn't checked on; nothing where it states none.
+
+    `known`: the versions that it was checked on, the newest last; one such as 0.2 stands for 0.2.1 too.
+    """
+    text = str(stated)
+    if stated is None or any(text == each or text.startswith(f"{each}.") for each in known):
+        return ()
+    checked = f"versions up to {known[-1]}" if len(known) > 1 else f"version {known[0]}"
+    return (
+        Caution(
+            code="unknown_layout",
+            message=f"{source.name} states layout version {text[:MAX_VERSION_TEXT]}; this reader was checked on {checked}.",
+            remedy="Hold the figures of `howsure describe` to those of the harness before you use them, or update howsure.",
+        ),
+    )
 
 
 def settings(named: Mapping[str, Any]) -> dict[str, str]:

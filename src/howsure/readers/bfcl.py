@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, tidy, unknown_layout
+from howsure.readers.usage import summed
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 NAME = "bfcl"
 FORMATS = "BFCL scores beside their results (score/…_score.json, result/…_result.json)"
+CHECKED = "BFCL v4"
 
 METRIC = "accuracy"
+LAYOUTS = ("4",)
+"""Versions of the benchmark that are known; files are named after theirs."""
 _SCORE = re.compile(rb'\s*\{\s*"accuracy"\s*:\s*[\d.]+\s*,\s*"correct_count"\s*:\s*\d+\s*,\s*"total_count"\s*:\s*\d+')
 _RESULT = re.compile(rb'\s*\{\s*"id"\s*:\s*"[^"\n]+"\s*,\s*"result"\s*:')
-_NAME = re.compile(r"(?:BFCL_v\d+_)?(?P<category>.+)_score\.json")
+_NAME = re.compile(r"(?:BFCL_v(?P<version>\d+)_)?(?P<category>.+)_score\.json")
 _RESULTS = re.compile(r".+_result\.json")
 _REMEDY = "Keep the folder `result` beside `score`: the score file names the failed items only."
 
@@ -54,6 +58,7 @@ def read(source: Source) -> Reading:
         notes=()
         if records
         else (f"no {_result_file(source).name} in the folder `result`: the published score alone.",),
+        cautions=unknown_layout(named["version"] if named else None, LAYOUTS, source),
         configuration={"run": run} if run else {},
     )
 
@@ -77,7 +82,15 @@ def _records(source: Source, wrong: Mapping[str, Any], shared: Mapping[str, Any]
     for row in Source(path=path, root=source.root).json_lines():
         if isinstance(row, dict) and "id" in row:
             item = str(row["id"])
-            yield {**shared, "item": item, "score": float(item not in wrong), "error_type": wrong.get(item)}
+            yield {
+                **shared,
+                "item": item,
+                "score": float(item not in wrong),
+                "error_type": wrong.get(item),
+                "seconds": summed(row.get("latency")),
+                "tokens_in": summed(row.get("input_token_count")),
+                "tokens_out": summed(row.get("output_token_count")),
+            }
 
 
 def _facts(task: str) -> TaskFacts:

@@ -11,6 +11,7 @@ from howsure.table.scores import Published, TaskFacts
 
 NAME = "cruxeval"
 FORMATS = "CRUXEval scored generations (.json)"
+CHECKED = "scored generations, which state no version"
 
 _START = re.compile(rb'\s*\{\s*"raw_(?:scored_)?generations"\s*:')
 _NAME = re.compile(r"(?:_temp(?P<temperature>[\d.]+))?_(?P<mode>output|input)\b")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "evalplus"
 FORMATS = "EvalPlus and EvalPerf results, and the EvalPlus leaderboard (.json)"
+CHECKED = "leaderboard and EvalPerf files, which state no version; results by task in made-up files only"
 
 PASSED = "pass"
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
+from howsure.readers.usage import inner, token_rows
 from howsure.table.scores import Published, TaskFacts
-from howsure.table.stated import Extent
+from howsure.table.stated import Extent, Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 NAME = "evalscope"
 FORMATS = "EvalScope reviews (reviews/<model>/<dataset>_<subset>.jsonl)"
+CHECKED = "a development version (evalscope_version 0.0.0_dev)"
 
 DECIMALS = 4
 """Reports state so many."""
@@ -39,12 +41,14 @@ def read(source: Source) -> Reading:
         raise ReadError("no scores in the reviews", where=source.name, remedy="Run the evaluation again.")
     report, task, subset = _report(source)
     model = source.path.absolute().parent.name
-    records = [record for row in rows for record in _records(row, task, model, subset)]
+    usage = _usage(source)
+    records = [record for row in rows for record in _records(row, task, model, subset, usage)]
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task, _headline(report, records)),),
         published=tuple(_published(report, task, model, source)),
         extents=tuple(_extents(report, task, model, subset)),
+        totals=tuple(_totals(report, task, model, len(usage))),
     )
 
 
@@ -64,7 +68,32 @@ def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
     return document if isinstance(document, dict) else {}, names[-1], stem.removeprefix(f"{names[-1]}_")
 
 
-def _records(row: Mapping[str, Any], task: str, model: str, subset: str) -> Iterator[dict[str, Any]]:
+def _usage(source: Source) -> dict[str, dict[str, float | None]]:
+    """Return what each prediction took, by its index, from the file of the reviews' name in the folder `predictions`."""
+    path = source.path.absolute()
+    predictions = path.parents[2] / "predictions" / path.parent.name / path.name
+    if not predictions.is_file():
+        return {}
+    rows = Source(path=predictions, root=source.root).json_lines()
+    answers = {str(row.get("index")): inner(row, "model_output") for row in rows if isinstance(row, dict)}
+    tokens = token_rows([answer.get("usage") for answer in answers.values()])
+    return {
+        index: {**took, "seconds": finite(answer.get("time"))}
+        for (index, answer), took in zip(answers.items(), tokens, strict=True)
+    }
+
+
+def _totals(report: Mapping[str, Any], task: str, model: str, answers: int) -> Iterator[Total]:
+    """Yield the tokens that a report states, where they are those of this file's predictions."""
+    summary = inner(report, "perf_metrics", "summary")
+    total = finite(inner(summary, "usage").get("total_tokens_count"))
+    if total and summary.get("n_samples") == answers:
+        yield Total(task=task, model=model, figure="tokens", value=total)
+
+
+def _records(
+    row: Mapping[str, Any], task: str, model: str, subset: str, usage: Mapping[str, Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
     sample = row["sample_score"]
     score = sample.get("score") or {}
     value = score.get("value") if isinstance(score, dict) else None
@@ -77,6 +106,7 @@ def _records(row: Mapping[str, Any], task: str, model: str, subset: str) -> Iter
             "metric": metric,
             **scored(number),
             "subset": subset,
+            **usage.get(str(row.get("index")), {}),
         }
 
 

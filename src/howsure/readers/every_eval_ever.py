@@ -12,7 +12,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
+from howsure.readers.base import (
+    Claim,
+    Reading,
+    Source,
+    finite,
+    flatten_metadata,
+    looks_like,
+    scored,
+    tidy,
+    unknown_layout,
+)
+from howsure.readers.usage import inner, per_thousand, token_rows
 from howsure.table.scale import FRACTIONS, PERCENT, Scale
 from howsure.table.scores import Published, TaskFacts
 
@@ -21,7 +32,10 @@ if TYPE_CHECKING:
 
 NAME = "every_eval_ever"
 FORMATS = "Every Eval Ever instances (.jsonl) and aggregates (.json)"
+CHECKED = "schema 0.2.1 and 0.2.2, in made-up files only"
 
+LAYOUTS = ("0.2",)
+"""Versions of the schema that are known."""
 _INSTANCE = ("schema_version", "evaluation_id", "interaction_type")
 _AGGREGATE = ("schema_version", "evaluation_id", "source_metadata")
 _START = re.compile(rb"\s*\{")
@@ -49,6 +63,7 @@ def read(source: Source) -> Reading:
     if not rows:
         raise ReadError("no instances", where=source.name, remedy="Convert the evaluation again.")
     metrics, items = [_metric(row) for row in rows], _items(rows)
+    usage = token_rows([row.get("token_usage") for row in rows])
     records = [
         flatten_metadata({key: value for key, value in (row.get("metadata") or {}).items() if key != "epoch"})
         | {
@@ -58,8 +73,12 @@ def read(source: Source) -> Reading:
             "attempt": attempt,
             "metric": metric,
             **_scored(row),
+            **took,
+            "seconds": per_thousand(inner(row, "performance").get("latency_ms")),
         }
-        for row, item, metric, attempt in zip(rows, items, metrics, _attempts(rows, items, metrics), strict=True)
+        for row, item, metric, attempt, took in zip(
+            rows, items, metrics, _attempts(rows, items, metrics), usage, strict=True
+        )
     ]
     tasks = dict.fromkeys(str(record["task"]) for record in records)
     return Reading(
@@ -68,8 +87,14 @@ def read(source: Source) -> Reading:
         published=tuple(
             _stated(source, {(str(record["task"]), metric) for record, metric in zip(records, metrics, strict=True)})
         ),
-        cautions=tuple(_several(metrics, source)),
+        cautions=(*_layouts(rows, source), *_several(metrics, source)),
     )
+
+
+def _layouts(parts: Sequence[Mapping[str, Any]], source: Source) -> tuple[Caution, ...]:
+    """Say which versions of the schema are unknown; one may be written after the schema's name."""
+    stated = {re.sub(r"^[^\d]*", "", str(part.get("schema_version"))) for part in parts}
+    return tuple(caution for version in sorted(stated) for caution in unknown_layout(version, LAYOUTS, source))
 
 
 def _metric(row: Mapping[str, Any]) -> str:
@@ -147,6 +172,7 @@ def _read_aggregate(source: Source) -> Reading:
     return Reading(
         facts=tuple(_facts(task, frozenset(names)) for task, names in lower.items()),
         published=published,
+        cautions=_layouts([document], source),
         notes=tuple(
             dict.fromkeys(f"{_name(each)}: percent, as the log states." for each in results if _in_percent(each))
         ),

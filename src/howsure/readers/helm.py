@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, looks_like, tidy
+from howsure.readers.usage import counted
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 NAME = "helm"
 FORMATS = "HELM run folders (per_instance_stats.json)"
+CHECKED = "runs of HELM Safety (bbq, xstest), which state no version"
 
 BOOKKEEPING = re.compile(
     r"num_|inference_|training_|finish_reason|batch_size|estimated_|prompt_truncated|logprob|max_prob$"
     r"|.*(?:runtime|_tokens$|_cost$|_co2)"
 )
 """Statistics about the request, not the answer: they are left out of the rows."""
+
+USAGE = {
+    "num_prompt_tokens": "tokens_in",
+    "num_completion_tokens": "tokens_out",
+    "inference_runtime": "seconds",
+}
+"""Those of them that are measures. HELM counts tokens itself; the time of a cached answer is that of the first request for it."""
 
 MAIN_METRICS = {
     "commonsense": "exact_match",
@@ -57,13 +66,25 @@ def claims(source: Source) -> Claim | None:
 def read(source: Source) -> Reading:
     """Read one run: its unperturbed statistics of each instance and train trial."""
     task, model, configuration, cautions = _run(source)
-    scores, clashes = _scores(source)
+    entries = source.json()
+    scores, clashes = _scores(entries, source)
+    usage = _usage(entries)
     if not scores:
         raise ReadError("no score of an answer", where=source.name, remedy="Check the run's metric_specs.")
     records = [
-        {"task": task, "model": model, "item": item, "attempt": trial, "metric": metric, "score": score, "split": split}
+        {
+            "task": task,
+            "model": model,
+            "item": item,
+            "attempt": trial,
+            "metric": metric,
+            "score": score,
+            "split": split,
+            **usage.get((item, trial), {}),
+        }
         for (item, trial, metric), (score, split) in scores.items()
     ]
+    counted(records, "tokens_in", "tokens_out")
     metrics = {metric for _, _, metric in scores}
     main = MAIN_METRICS.get(re.split(r"[:,]", task)[0])
     return Reading(
@@ -108,16 +129,32 @@ def _task(name: str) -> str:
     return f"{scenario}:{','.join(kept)}" if kept else scenario
 
 
-def _scores(source: Source) -> tuple[dict[tuple[str, int, str], tuple[float, str]], int]:
+def _scores(entries: Any, source: Source) -> tuple[dict[tuple[str, int, str], tuple[float, str]], int]:
     """Collect one score per instance, trial and metric: HELM lists an instance once for each metric class."""
     scores: dict[tuple[str, int, str], tuple[float, str]] = {}
     clashes = 0
-    for entry in source.json():
+    for entry in entries:
         for metric, split, score in _stats(entry.get("stats"), source):
-            key = (str(entry.get("instance_id")), int(entry.get("train_trial_index") or 0), metric)
+            key = (*_attempt(entry), metric)
             clashes += key in scores and scores[key][0] != score
             scores.setdefault(key, (score, split))
     return scores, clashes
+
+
+def _attempt(entry: Mapping[str, Any]) -> tuple[str, int]:
+    return str(entry.get("instance_id")), int(entry.get("train_trial_index") or 0)
+
+
+def _usage(entries: Any) -> dict[tuple[str, int], dict[str, float | None]]:
+    """Return what the plain requests of each instance and trial took; several requests for one answer are added."""
+    found: dict[tuple[str, int], dict[str, float | None]] = {}
+    for entry in entries:
+        for stat in entry.get("stats") or ():
+            name = stat.get("name") or {}
+            measure = USAGE.get(str(name.get("name")))
+            if measure and stat.get("count") and not (name.get("perturbation") or name.get("sub_split")):
+                found.setdefault(_attempt(entry), {}).setdefault(measure, finite(stat.get("sum")))
+    return found
 
 
 def _stats(stats: Any, source: Source) -> Iterator[tuple[str, str, float]]:

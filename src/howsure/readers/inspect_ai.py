@@ -12,9 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.archive import Archive, first_member, open_archive
-from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, looks_like, settings, whole_text
+from howsure.readers.base import (
+    Claim,
+    Reading,
+    Run,
+    Source,
+    finite,
+    flatten_metadata,
+    looks_like,
+    settings,
+    unknown_layout,
+    whole_text,
+)
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
+from howsure.readers.inspect_usage import stated_totals
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -23,7 +35,10 @@ if TYPE_CHECKING:
 
 NAME = "inspect"
 FORMATS = "Inspect AI logs (.eval, .json)"
+CHECKED = "Inspect 0.3.41–0.3.285, log version 2"
 
+LAYOUTS = ("2",)
+"""Versions of the log that are known."""
 _DOCUMENT = re.compile(rb'\s*\{\s*"version"\s*:\s*\d')
 _MEMBER = re.compile(r"header\.json|summaries\.json|reductions\.json|_journal/.+|samples/.+_epoch_\d+\.json")
 _JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
@@ -57,7 +72,7 @@ def read(source: Source) -> Reading:
     if not isinstance(spec, dict) or not isinstance(spec.get("model"), str) or not isinstance(spec.get("task"), str):
         raise ReadError("no task and model in the log's header", where=source.name, remedy="Write the log again.")
     scores = _published_scores(header)
-    table = Samples.of(samples, expected=_expected_metrics(spec, scores))
+    table = Samples.of(samples, expected=_expected_metrics(spec, scores), spec=spec)
     published = tuple(_publish(score, spec, header, table, source) for score in scores)
     stated = tuple(entry for entry in published if entry is not None)
     samples = samples if table.usable else []
@@ -74,7 +89,13 @@ def read(source: Source) -> Reading:
         facts=(replace(facts, finer=more.refined),),
         published=stated,
         extents=_extents(spec, header),
-        cautions=(*table.cautions(source.name), *_log_cautions(header, spec, table, source.name), *more.cautions),
+        totals=stated_totals(header, table.usage),
+        cautions=(
+            *unknown_layout(header.get("version"), LAYOUTS, source),
+            *table.cautions(source.name),
+            *_log_cautions(header, spec, table, source.name),
+            *more.cautions,
+        ),
         run=_run(spec, header),
         configuration=_configuration(spec, header),
     )

@@ -75,7 +75,7 @@ def probabilities(
     spec = header["eval"]
     frames = {}
     for metric in (m for m in (PROB, PROB_NORM) if m not in metrics):
-        table = _table(samples, answers, metric)
+        table = _table(samples, answers, metric, spec)
         if table is not None:
             frames[metric] = score_frame(table, task=spec["task"], model=spec["model"], source=source.name)
     missing = sum(1 for sample in samples if _key(sample) not in answers and not sample.get("error"))
@@ -202,7 +202,9 @@ def _among(listed: Sequence[tuple[str, float]], target: str, letters: str) -> fl
     return min(1.0, math.fsum(chance for text, chance in listed if text == target) / total)
 
 
-def _table(samples: Sequence[dict[str, Any]], answers: Mapping[Any, Answer], metric: str) -> Samples | None:
+def _table(
+    samples: Sequence[dict[str, Any]], answers: Mapping[Any, Answer], metric: str, spec: Mapping[str, Any]
+) -> Samples | None:
     """Lay out one metric: failed samples and those with tokens have a row; None where it applies to no sample."""
     empty = Answer(lettered=True)
     pairs = [(s, answers.get(_key(s), empty)) for s in samples if _key(s) in answers or s.get("error")]
@@ -210,7 +212,7 @@ def _table(samples: Sequence[dict[str, Any]], answers: Mapping[Any, Answer], met
     if not any(_key(sample) in answers for sample, _ in kept):
         return None
     values = [answer.prob if metric == PROB else answer.norm for _, answer in kept]
-    return replace(Samples.of([sample for sample, _ in kept], expected=()), values={metric: values})
+    return replace(Samples.of([sample for sample, _ in kept], expected=(), spec=spec), values={metric: values})
 
 
 def _is_shuffled(header: Mapping[str, Any]) -> bool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
 from howsure.readers.base import flatten_metadata, metadata_text, whole_text
+from howsure.readers.inspect_usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import polars as pl
 
@@ -26,7 +27,7 @@ REMOVED = "Key removed from summary (> 1k)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """The samples of one log by column: `values` holds, for each metric, one score (or None) per sample."""
+    """The samples of one log by column: `values` holds, for each metric, one score (or None) per sample; `usage` what each took."""
 
     items: list[str]
     attempts: list[int]
@@ -36,10 +37,11 @@ class Samples:
     odd: list[tuple[str, str, object]]
     id_kinds: frozenset[type]
     invalidated: int
+    usage: Usage
 
     @classmethod
-    def of(cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str]) -> Samples:
-        """Read summaries or full samples; `expected` names the metrics where no sample has any."""
+    def of(cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str], spec: Mapping[str, Any]) -> Samples:
+        """Read summaries or full samples; `expected` names the metrics where no sample has any, `spec` the evaluated model."""
         ids = [sample.get("id") for sample in samples]
         values, odd = _values(samples, expected)
         return cls(
@@ -51,6 +53,7 @@ class Samples:
             odd=odd,
             id_kinds=frozenset(map(type, ids)),
             invalidated=sum(1 for sample in samples if sample.get("invalidation")),
+            usage=Usage.of(samples, spec),
         )
 
     @property
@@ -116,6 +119,7 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
         pl.Series("cluster", cluster if cluster is not None else [None] * size, dtype=pl.String),
         pl.Series("weight", [None] * size, dtype=pl.Float64),
         pl.repeat(source, size, eager=True).alias("source"),
+        *samples.usage.columns.values(),
         *(pl.Series(name, column, dtype=pl.String) for name, column in extras.items()),
     ]
     frames = []

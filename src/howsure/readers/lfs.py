@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 NAME = "git-lfs"
 FORMATS = "Git LFS pointers, to say that the file itself is missing"
+CHECKED = "pointers of spec v1"
 
 _START = b"version https://git-lfs.github.com/spec/"
 

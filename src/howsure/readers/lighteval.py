@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NAME = "lighteval"
 FORMATS = "lighteval details (.parquet) and results (.json)"
+CHECKED = "lighteval 0.13.0, and made-up files of older layouts"
 
 MAGIC = b"PAR1"
 METRICS = ("metric", "__metric__", "metrics")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "livecodebench"
 FORMATS = "LiveCodeBench *_eval_all.json and the site's performances (.json)"
+CHECKED = "performances of 2024-02; *_eval_all.json in made-up files only"
 
 NOT_RUN = -1
 

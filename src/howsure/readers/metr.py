@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, flatten_metadata, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "metr"
 FORMATS = "METR's runs (all_runs.jsonl)"
+CHECKED = "runs of 2024-12"
 
 TASK, METRIC = "METR runs", "score_binarized"
 _START = re.compile(rb"\s*\{")
@@ -48,7 +49,14 @@ def _record(row: Mapping[str, Any], seen: Counter[tuple[str, str]]) -> dict[str,
         "metric": METRIC,
         **scored(row.get("score_binarized")),
         "task_family": row.get("task_family"),
+        "seconds": _seconds(row),
     }
+
+
+def _seconds(row: Mapping[str, Any]) -> float | None:
+    """Return the clock's time of a run, waits among it; a person's run starts at 0."""
+    begun, ended = finite(row.get("started_at")), finite(row.get("completed_at"))
+    return (ended - begun) / 1000 if begun is not None and ended is not None and begun <= ended else None
 
 
 _FACTS = TaskFacts(

@@ -13,6 +13,7 @@ from howsure.wording import plural
 
 NAME = "mmlu-pro"
 FORMATS = "MMLU-Pro outputs (.json)"
+CHECKED = "outputs that state no version"
 
 TASK, METRIC = "MMLU-Pro", "correct"
 _LIST = re.compile(rb"\s*\[\s*\{")

@@ -11,16 +11,21 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Run, Source, flatten_metadata, scored, tidy
+from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, scored, tidy, unknown_layout
 from howsure.readers.naming import digest
+from howsure.readers.usage import counted, inner, per_thousand, summed
 from howsure.table.scores import Published, TaskFacts
+from howsure.table.stated import Total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 NAME = "promptfoo"
 FORMATS = "promptfoo results (.json)"
+CHECKED = "promptfoo 0.120.19; results of version 1 and 3"
 
+LAYOUTS = ("1", "2", "3")
+"""Versions of the results that are known; the second is read as the third."""
 _START = re.compile(rb'\s*\{\s*(?:"evalId"\s*:\s*(?:"[^"\n]*"|null)\s*,\s*)?"results"\s*:\s*\{\s*"version"\s*:\s*\d')
 _FIRST = re.compile(rb'\s*\{\s*"version"\s*:\s*1\s*,\s*"results"\s*:\s*\[\s*\{\s*"prompt"\s*:')
 _ERROR = 2
@@ -41,11 +46,14 @@ def read(source: Source) -> Reading:
     config = document.get("config") if isinstance(document.get("config"), dict) else {}
     task = str((config or {}).get("description") or "promptfoo")
     records = [
-        {**identity, "metric": metric, **_scored(row, row.get(key))}
+        {**identity, "metric": metric, **_scored(row, row.get(key)), **_usage(row)}
         for row, identity in zip(rows, _identities(rows, task), strict=True)
         for metric, key in (("pass", "success"), ("score", "score"))
         if key in row or results is not document
     ]
+    counted(records, "usd")
+    counted(records, "tokens_in", "tokens_out")
+    models = {str(record["model"]) for record in records}
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(
@@ -57,7 +65,9 @@ def read(source: Source) -> Reading:
                 failures_words="promptfoo counts an error as a test that did not pass.",
             ),
         ),
-        published=_published(results, {(str(record["model"])) for record in records}, task, source),
+        published=_published(results, models, task, source),
+        totals=_totals(results, rows, models, task),
+        cautions=unknown_layout(results.get("version"), LAYOUTS, source),
         run=Run(
             key=str(document.get("evalId") or source.name),
             complete=True,
@@ -74,6 +84,33 @@ def _published(results: Mapping[str, Any], models: set[str], task: str, source: 
     if len(models) > 1 or not all(isinstance(count, int) for count in counts) or not (n := sum(counts)):
         return ()
     return (Published(task=task, model=min(models), metric="pass", score=counts[0] / n, n=n, source=source.name),)
+
+
+def _usage(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return what the answer took, not what judging it did; nothing where it came out of promptfoo's own cache, or never came."""
+    response, tokens = inner(row, "response"), inner(row, "response", "tokenUsage")
+    replayed = response.get("cached") or (tokens.get("cached") and not tokens.get("prompt"))
+    if not response or replayed:
+        return {}
+    return {
+        "usd": finite(row.get("cost")),
+        "seconds": per_thousand(row.get("latencyMs")),
+        "tokens_in": finite(tokens.get("prompt")),
+        "tokens_out": finite(tokens.get("completion")),
+        "tokens_reasoning": finite(inner(tokens, "completionDetails").get("reasoning")),
+    }
+
+
+def _totals(
+    results: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], models: set[str], task: str
+) -> tuple[Total, ...]:
+    """Return the tokens that a run of one model states, where none went into judging, which some versions count with them."""
+    stated = inner(results, "stats", "tokenUsage")
+    total = summed([stated.get("prompt"), stated.get("completion")])
+    judged = any(inner(row, "gradingResult", "tokensUsed").get("total") for row in rows)
+    if not total or judged or len(models) > 1:
+        return ()
+    return (Total(task=task, model=min(models), figure="tokens", value=total),)
 
 
 def _prompts(results: Mapping[str, Any]) -> list[Any]:

@@ -13,8 +13,9 @@ import polars as pl
 
 from howsure.errors import Caution
 from howsure.readers.reducers import reduced, standard_error
-from howsure.table.stated import Missing, Reconciled
-from howsure.wording import plural, told_apart
+from howsure.readers.usage import TOKENS
+from howsure.table.stated import Missing, Reconciled, Total
+from howsure.wording import amounts_apart, plural, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from howsure.table.stated import Extent, Figure
 
 KEYS = ("file", "task", "model", "metric")
+TAKEN = ("tokens", "usd")
+"""What a log may state of all attempts together."""
 RELATIVE = 1e-9
 """Figures that are stated in full may differ by the rounding of sums."""
 
@@ -52,11 +55,12 @@ def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
     talking = {
         file: reading
         for file, (_, reading) in enumerate(readings)
-        if reading.rows is not None and len(reading.rows) and (reading.published or reading.extents)
+        if reading.rows is not None and len(reading.rows) and (reading.published or reading.extents or reading.totals)
     }
-    given = _given(talking)
+    given, taken = _given(talking), _taken(talking)
+    totals = _totals(readings, talking, taken)
     return [
-        _word(reading, where, given.get(file, {})) if file in talking else Word()
+        _word(reading, where, given.get(file, {}), totals.get(file, [])) if file in talking else Word()
         for file, (where, reading) in enumerate(readings)
     ]
 
@@ -95,17 +99,76 @@ def _by_metric(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _word(reading: Reading, where: str, given: Mapping[tuple[str, str, str], _Given]) -> Word:
+def _taken(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str], dict[str, float]]]:
+    """Add up what the attempts of files took, where these state it, by file, task and model.
+
+    The measures stand beside every metric of an attempt, so that the rows of one metric count: the one that has most of them.
+    """
+    frames = [
+        _measured(reading.rows, file)
+        for file, reading in readings.items()
+        if reading.totals and reading.rows is not None
+    ]
+    if not frames:
+        return {}
+    rows = pl.concat(frames).group_by(KEYS).agg(pl.len().alias("rows"), *(pl.col(name).sum() for name in TAKEN))
+    found: dict[int, dict[tuple[str, str], dict[str, float]]] = {}
+    for row in rows.sort("rows", "metric").to_dicts():
+        found.setdefault(row["file"], {})[row["task"], row["model"]] = {name: row[name] for name in TAKEN}
+    return found
+
+
+def _totals(
+    readings: Sequence[tuple[str, Reading]],
+    talking: Mapping[int, Reading],
+    taken: Mapping[int, Mapping[tuple[str, str], Mapping[str, float]]],
+) -> dict[int, list[Reconciled]]:
+    """Hold what attempts took to what is stated, by the file that says it; of a run over many files all have to be there."""
+    saying: dict[Total | tuple[int, Total], list[int]] = {}
+    for file, reading in talking.items():
+        for total in reading.totals:
+            saying.setdefault(total if total.run else (file, total), []).append(file)
+    found: dict[int, list[Reconciled]] = {}
+    for key, files in saying.items():
+        total = key if isinstance(key, Total) else key[1]
+        if len(files) == total.files:
+            parts = [
+                taken.get(file, {}).get((total.task, total.model), {}).get(total.figure, math.nan) for file in files
+            ]
+            found.setdefault(files[0], []).append(_total(total, math.fsum(parts), readings[files[0]][0]))
+    return found
+
+
+def _measured(rows: pl.DataFrame, file: int) -> pl.DataFrame:
+    tokens = [rows[name].fill_null(0.0) for name in TOKENS if name in rows.columns]
+    nothing = pl.Series([0.0]).new_from_index(0, len(rows))
+    return pl.DataFrame(
+        {
+            "file": pl.Series([file], dtype=pl.UInt32).new_from_index(0, len(rows)),
+            **{name: rows[name] for name in ("task", "model", "metric")},
+            "tokens": sum(tokens, nothing),
+            "usd": rows["usd"] if "usd" in rows.columns else nothing,
+        }
+    )
+
+
+def _word(
+    reading: Reading,
+    where: str,
+    given: Mapping[tuple[str, str, str], _Given],
+    totals: Sequence[Reconciled],
+) -> Word:
     samples = [_samples(extent, given, where) for extent in reading.extents]
     scores = [figure for stated in reading.published for figure in _scores(stated, reading, given, where)]
     short = [pair for pair in zip(samples, reading.extents, strict=True) if not pair[0].agrees]
     return Word(
-        figures=(*samples, *scores),
+        figures=(*samples, *scores, *totals),
         missing=tuple(_lacking(extent, reading) for _, extent in short),
         notes=tuple(_subset(extent) for extent in reading.extents if extent.whole > extent.items),
         cautions=(
             *(_partial(*pair) for pair in short),
             *(_differs(figure) for figure in scores if figure.figure == "score" and not figure.agrees),
+            *(_more_than_stated(figure) for figure in totals if not figure.agrees and figure.read > figure.stated),
         ),
     )
 
@@ -162,6 +225,21 @@ def _figure(stated: Published, figure: Figure, value: float, read: float | None,
     return Reconciled(**about, figure=figure, stated=value, read=found, agrees=abs(found - value) <= near)
 
 
+def _total(total: Total, read: float, where: str) -> Reconciled:
+    """Hold what all attempts took to what the log states. A log may state more: calls that belong to no attempt that it keeps."""
+    near = _last_digit(total.decimals) + RELATIVE * max(1.0, abs(total.value))
+    return Reconciled(
+        source=total.run or where,
+        task=total.task,
+        model=total.model,
+        metric="",
+        figure=total.figure,
+        stated=total.value,
+        read=read,
+        agrees=abs(read - total.value) <= near,
+    )
+
+
 def _last_digit(decimals: int | None) -> float:
     """Return half a unit of the last digit that is stated, 0 for figures that are stated in full."""
     return 0.0 if decimals is None else 0.5 * 10.0**-decimals
@@ -179,6 +257,15 @@ def _partial(samples: Reconciled, extent: Extent) -> Caution:
         message=f"{samples.source}: {samples.read:,.0f} of {plural(int(samples.stated), what)} that the run was to answer "
         f"are in the log{status}",
         remedy=extent.remedy,
+    )
+
+
+def _more_than_stated(figure: Reconciled) -> Caution:
+    read, stated = amounts_apart(figure.read, figure.stated)
+    return Caution(
+        code="differs_from_log",
+        message=f"{figure.source}: the attempts at {figure.task} took {read} {figure.figure}, the log says {stated} in all",
+        remedy="Attempts may be in the log twice: `howsure describe` lists what logs state.",
     )
 
 

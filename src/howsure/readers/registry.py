@@ -1,6 +1,6 @@
 """The readers, in the order in which they are asked: those of this library, then those of other packages.
 
-Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`) under the entry
+Another package registers a reader (a module or object with `NAME`, `FORMATS`, `claims` and `read`, and `CHECKED` if it likes) under the entry
 point group `howsure.readers`. Tables come last, since nearly anything is a table.
 """
 
@@ -39,6 +39,7 @@ SPECIFIC = (
     "lighteval",
     "metr",
     "mmlu_pro",
+    "livebench",
     "bfcl",
     "evalscope",
     "aider",
@@ -53,7 +54,7 @@ BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",)
 """Which specific readers take files that begin with these bytes: no other needs to be asked, or loaded."""
 
 
-PLAIN = ("lfs", "alpaca_eval")
+PLAIN = ("lfs", "alpaca_eval", "aider")
 """The readers of text that is no JSON."""
 
 

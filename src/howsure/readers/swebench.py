@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers import swebench_items
-from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, number, tidy
+from howsure.readers.base import (
+    Claim,
+    Reading,
+    Source,
+    finite,
+    flatten_metadata,
+    looks_like,
+    number,
+    tidy,
+    unknown_layout,
+)
 from howsure.readers.naming import from_path
+from howsure.readers.usage import token_rows
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -23,6 +34,10 @@ if TYPE_CHECKING:
 
 NAME = "swebench"
 FORMATS = "SWE-bench reports, results (.json, .jsonl) and leaderboards (.json)"
+CHECKED = "reports of schema version 2; results of 2024-04 to 2025-12; leaderboards of 2025-11"
+
+LAYOUTS = ("2",)
+"""Versions of the report that are known."""
 
 VERIFIED = "SWE-bench Verified"
 MOST = 0.9
@@ -83,6 +98,7 @@ def _is_report(head: bytes) -> bool:
 
 def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     model, cautions = _model(source)
+    cautions = (*cautions, *unknown_layout(document.get("schema_version"), LAYOUTS, source))
     resolved = [str(item) for item in document.get("resolved_ids") or document.get("resolved") or ()]
     if not any(document.get(name) for name in _FULL):
         return _resolved_only(document, resolved, model, cautions, source)
@@ -229,8 +245,9 @@ def _outcome(outcome: Any) -> tuple[str, bool]:
 
 def _read_lines(source: Source) -> Reading:
     model, cautions = _model(source)
-    records = []
-    for row in source.json_lines():
+    rows, records = source.json_lines(), []
+    usage = token_rows([{**flatten_metadata(row.get("metadata")), **row} for row in rows])
+    for row, took in zip(rows, usage, strict=True):
         item = row.get("instance_id") or row.get("task_id") or row.get("id")
         score = row.get("score", row.get("resolved"))
         status = "ok" if isinstance(score, (bool, int, float)) else "error"
@@ -241,6 +258,7 @@ def _read_lines(source: Source) -> Reading:
             | _record(str(item), status, False, _task(source, ()))
             | {"score": float(score) if status == "ok" else None, "model": named or model}
             | task
+            | took
         )
         cautions = () if named else cautions
     return _reading(records, source, cautions=cautions)

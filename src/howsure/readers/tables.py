@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 NAME = "tables"
 FORMATS = "tables (.csv, .tsv, .jsonl, .json, .yaml, .parquet, .arrow)"
+CHECKED = "any: columns are known by their names"
 
 PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "name", "system", "agent"),

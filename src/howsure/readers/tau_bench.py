@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like, number, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, number, scored, tidy
 from howsure.readers.naming import from_path, mixed_ids
+from howsure.readers.usage import counted, summed
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "tau-bench"
 FORMATS = "tau-bench and tau2-bench results (.json)"
+CHECKED = "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1; lists of the first tau-bench in made-up files only"
 
 _LIST = re.compile(rb'\s*\[\s*\{\s*"task_id"\s*:\s*[^,{}\[\]]+,\s*"reward"\s*:')
 _DOMAIN = re.compile(r"airline|retail|telecom")
@@ -72,7 +74,7 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
     if not document["simulations"] or not agent:
         raise ReadError("no simulations", where=source.name, remedy="Run the simulations first.")
     task = f"tau2-bench {domain}" if domain else "tau2-bench"
-    records = [
+    records: list[dict[str, Any]] = [
         {
             "task": task,
             "model": agent.get("llm") or agent.get("implementation"),
@@ -81,9 +83,11 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
             "metric": "reward",
             **scored((run.get("reward_info") or {}).get("reward"), "error"),
             "termination_reason": run.get("termination_reason"),
+            **_usage(run),
         }
         for run in document["simulations"]
     ]
+    counted(records, "usd")
     return Reading(
         rows=tidy(records, source=source.name),
         facts=(_facts(task),),
@@ -91,6 +95,20 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
         cautions=mixed_ids([run["task_id"] for run in document["simulations"]], source.name),
         configuration=_configuration(info),
     )
+
+
+def _usage(run: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return what a simulation took: of cost and tokens the agent's share, of time the whole conversation, the user's part with it."""
+    messages = [
+        each for each in run.get("messages") or () if isinstance(each, dict) and each.get("role") == "assistant"
+    ]
+    usage = [each["usage"] for each in messages if isinstance(each.get("usage"), dict)]
+    return {
+        "usd": finite(run.get("agent_cost")),
+        "seconds": finite(run.get("duration")),
+        "tokens_in": summed([each.get("prompt_tokens") for each in usage]),
+        "tokens_out": summed([each.get("completion_tokens") for each in usage]),
+    }
 
 
 def _extents(document: Mapping[str, Any], info: Mapping[str, Any], task: str, model: str) -> tuple[Extent, ...]:

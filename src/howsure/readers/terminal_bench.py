@@ -11,8 +11,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
 from howsure.readers.naming import from_path
+from howsure.readers.usage import counted, elapsed, inner, without
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "terminal-bench"
 FORMATS = "terminal-bench results.json and Harbor result.json"
+CHECKED = "terminal-bench-core 0.1.1, runs of 2025-08 and 2025-09; Harbor in made-up files only"
 
 _START = re.compile(rb"\s*\{")
 _RUN = r"run[-_]?\d+(?:[-_].*)?|\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d"
@@ -78,9 +80,13 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
                 "metric": "resolved",
                 **scored(trial.get("is_resolved"), "error"),
                 "failure_mode": trial.get("failure_mode"),
+                "seconds": elapsed(trial, "trial_started_at", "trial_ended_at"),
+                "tokens_in": trial.get("total_input_tokens"),
+                "tokens_out": trial.get("total_output_tokens"),
             }
         )
         seen[item] += 1
+    counted(records, "tokens_in", "tokens_out")
     n = _trials(document)
     return Reading(
         rows=tidy(records, source=source.name),
@@ -150,6 +156,7 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
             "metric": metric,
             **scored(value, "error"),
             "exception": (document.get("exception_info") or {}).get("exception_type"),
+            **_harbor_usage(document),
         }
         for metric, value in rewards.items()
     ]
@@ -158,6 +165,19 @@ def _read_harbor(document: Mapping[str, Any], source: Source) -> Reading:
         facts=(_facts(task, "reward" if "reward" in rewards else None),),
         cautions=cautions,
     )
+
+
+def _harbor_usage(document: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return what a trial took: its input tokens are written with those read from the cache."""
+    agent = inner(document, "agent_result")
+    cached = agent.get("n_cache_tokens")
+    return {
+        "usd": finite(agent.get("cost_usd")),
+        "seconds": elapsed(document, "started_at", "finished_at"),
+        "tokens_in": without(agent.get("n_input_tokens"), cached),
+        "tokens_out": finite(agent.get("n_output_tokens")),
+        "tokens_cache_read": finite(cached),
+    }
 
 
 def _harbor_model(document: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:

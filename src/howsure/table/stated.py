@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Figure = Literal["samples", "score", "standard error"]
+Figure = Literal["samples", "score", "standard error", "tokens", "usd"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,23 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """What all attempts of one run took together, as its log states it.
+
+    `figure`: "tokens" are those in and out and of the cache, else a measure. `decimals`: so many are stated, None where all are.
+    `run` names a file that states it of `files` others, where the run is spread over them and each of them says so.
+    """
+
+    task: str
+    model: str
+    figure: Figure
+    value: float
+    decimals: int | None = None
+    run: str = ""
+    files: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Tasks that a harness puts together: `by_size`: each counts as much as it has items, else all count alike."""
 
@@ -67,8 +84,8 @@ class Reconciled:
         source: The file.
         task: The task.
         model: The model.
-        metric: What the score measures; empty for numbers of samples.
-        figure: "samples", "score" or "standard error".
+        metric: What the score measures; empty where the figure is no score.
+        figure: "samples", "score", "standard error", or what the attempts took: "tokens", "usd".
         stated: What the log says.
         read: What the rows give; NaN where they give none.
         agrees: Whether both are equal to the last digit that is stated.

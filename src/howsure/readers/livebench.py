@@ -1,0 +1,83 @@
+"""LiveBench: judgments of answers, one a line, with the answers of each model beside them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
+from howsure.table.scores import TaskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NAME = "livebench"
+FORMATS = "LiveBench judgments (model_judgment/ground_truth_judgment.jsonl)"
+CHECKED = "judgments of 2025-03"
+
+METRIC = "score"
+_START = re.compile(rb"\s*\{")
+_JUDGMENT = ("question_id", "task", "model", "score", "category", "tstamp")
+_ANSWER = ("question_id", "answer_id", "model_id", "choices")
+
+
+def claims(source: Source) -> Claim | None:
+    """Claim lines of judgments; the answers in the folder beside theirs are companions."""
+    first = source.head.split(b"\n")[0]
+    if not _START.match(first):
+        return None
+    if looks_like(first, _JUDGMENT):
+        return "rows"
+    judged = source.path.absolute().parents[1] / "model_judgment" / "ground_truth_judgment.jsonl"
+    return "companion" if looks_like(source.head, _ANSWER) and judged.is_file() else None
+
+
+def read(source: Source) -> Reading:
+    """Read the judgments of all models; a question that is judged again is a further attempt."""
+    rows = [row for row in source.json_lines() if isinstance(row, dict) and row.get("question_id") is not None]
+    if not rows:
+        raise ReadError("no judgments", where=source.name, remedy="Judge the answers again.")
+    tokens = {model: _tokens(source, model) for model in {str(row.get("model")) for row in rows}}
+    seen: Counter[tuple[str, str, str]] = Counter()
+    records = [_record(row, tokens[str(row.get("model"))], seen) for row in rows]
+    return Reading(rows=tidy(records, source=source.name), facts=tuple(_facts(records)))
+
+
+def _record(
+    row: Mapping[str, Any], tokens: Mapping[str, float | None], seen: Counter[tuple[str, str, str]]
+) -> dict[str, Any]:
+    key = task, model, item = str(row.get("task")), str(row.get("model")), str(row["question_id"])
+    seen[key] += 1
+    return {
+        "task": task,
+        "model": model,
+        "item": item,
+        "attempt": seen[key] - 1,
+        "metric": METRIC,
+        **scored(row.get("score")),
+        "category": row.get("category"),
+        "tokens_out": tokens.get(item),
+    }
+
+
+def _tokens(source: Source, model: str) -> dict[str, float | None]:
+    """Return how many tokens a model's answers have, by question; those that weren't counted are written below 0."""
+    path = source.path.absolute().parents[1] / "model_answer" / f"{model}.jsonl"
+    if "/" in model or not path.is_file():
+        return {}
+    rows = [row for row in Source(path=path, root=source.root).json_lines() if isinstance(row, dict)]
+    counts = {str(row.get("question_id")): finite(row.get("total_output_tokens")) for row in rows}
+    return {item: count for item, count in counts.items() if count is not None and count >= 0}
+
+
+def _facts(records: Iterable[Mapping[str, Any]]) -> Iterable[TaskFacts]:
+    for task in dict.fromkeys(str(record["task"]) for record in records):
+        yield TaskFacts(
+            task=task,
+            harness="LiveBench",
+            headline=METRIC,
+            failures="drop",
+            failures_words="LiveBench's judgments all have a score.",
+        )

@@ -1,0 +1,111 @@
+"""A file that states a layout that its reader wasn't checked on is read with a caution, never as if it were known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import howsure
+from howsure.readers import bfcl, every_eval_ever, promptfoo, swebench
+from howsure.readers.base import Source, unknown_layout
+from places import DATA
+from reader_cases import codes, inspect_header, lines, read, sample, zipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reader_cases import Write
+
+CODE = "unknown_layout"
+
+
+@pytest.mark.parametrize(
+    ("stated", "known", "told"),
+    [
+        (None, ["2"], None),
+        (2, ["2"], None),
+        ("0.2.9", ["0.2"], None),
+        ("0.20.0", ["0.2"], "version 0.2"),
+        (4, ["1", "2", "3"], "versions up to 3"),
+        ("x" * 90, ["2"], "version 2"),
+    ],
+)
+def test_what_is_told(tmp_path: Path, stated: object, known: list[str], told: str | None) -> None:
+    cautions = unknown_layout(stated, known, Source(path=tmp_path / "a.json", root=tmp_path))
+    shown = str(stated)[:20]
+    message = f"a.json states layout version {shown}; this reader was checked on {told}."
+    assert [caution.message for caution in cautions] == ([] if told is None else [message])
+
+
+@pytest.mark.parametrize(("version", "expected"), [(2, False), (3, True)])
+def test_inspect(tmp_path: Path, version: int, expected: bool) -> None:
+    header = inspect_header() | {"version": version}
+    path = zipped({"summaries.json": [sample(1, 1), sample(2, 0)], "header.json": header}, tmp_path / "a.eval")
+    assert (CODE in [caution.code for caution in howsure.read(path).cautions]) == expected
+    assert (CODE in [caution.code for caution in howsure.estimate(path).cautions]) == expected
+
+
+@pytest.mark.parametrize(("version", "expected"), [(3, False), (4, True)])
+def test_promptfoo(write: Write, version: int, expected: bool) -> None:
+    row = {"promptIdx": 0, "testIdx": 0, "success": True, "score": 1, "vars": {"q": 1}, "provider": {"id": "p"}}
+    document = {"evalId": "e", "results": {"version": version, "results": [row]}}
+    assert (CODE in codes(read(promptfoo, write("x.json", document)))) == expected
+
+
+@pytest.mark.parametrize(("version", "expected"), [(None, False), (2, False), (3, True)])
+def test_swe_bench(write: Write, version: int | None, expected: bool) -> None:
+    report: dict[str, Any] = {
+        "total_instances": 2,
+        "resolved_instances": 1,
+        "resolved_ids": ["a__b-1"],
+        "unresolved_ids": ["a__b-2"],
+    }
+    if version is not None:
+        report["schema_version"] = version
+    assert (CODE in codes(read(swebench, write("m.run.json", report)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("0.2.1", False), ("instance_level_eval_0.2.2", False), ("0.3.0", True), ("1.0", True)],
+)
+def test_every_eval_ever(write: Write, version: str, expected: bool) -> None:
+    shared = {"schema_version": version, "evaluation_id": "e"}
+    row = {
+        **shared,
+        "model_id": "m",
+        "evaluation_name": "t",
+        "sample_id": "a",
+        "interaction_type": "single_turn",
+        "evaluation": {"score": 1.0},
+    }
+    assert (CODE in codes(read(every_eval_ever, write("x.jsonl", lines([row]))))) == expected
+    result = {"evaluation_name": "t", "score_details": {"score": 0.2}}
+    aggregate = {**shared, "source_metadata": {}, "model_info": {"id": "m"}, "evaluation_results": [result]}
+    assert (CODE in codes(read(every_eval_ever, write("alone/y.json", aggregate)))) == expected
+
+
+@pytest.mark.parametrize(("version", "expected"), [("BFCL_v4_", False), ("", False), ("BFCL_v5_", True)])
+def test_bfcl(write: Write, version: str, expected: bool) -> None:
+    write(f"r/result/m/{version}a_result.json", lines([{"id": "a_0", "result": []}]))
+    first = [{"accuracy": 1.0, "correct_count": 1, "total_count": 1}]
+    reading = read(bfcl, write(f"r/score/m/{version}a_score.json", lines(first)))
+    assert (CODE in codes(reading)) == expected
+    assert reading.facts[0].task == "BFCL a"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real results are not here")
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "raw/inspect",
+        "raw/promptfoo",
+        "raw/swebench",
+        "wild/llm-evals",
+        "wild/bfcl-vllm-results",
+        "wild/swe-bench-results",
+    ],
+)
+def test_real_files_have_known_layouts(folder: str) -> None:
+    assert CODE not in [caution.code for caution in howsure.read(DATA / folder).cautions]

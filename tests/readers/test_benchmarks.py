@@ -11,9 +11,8 @@ import pytest
 
 import howsure
 from howsure.errors import ReadError
-from howsure.readers import bfcl, evalscope, lm_eval_results, metr, mmlu_pro, promptfoo, swebench, swebench_items
+from howsure.readers import bfcl, evalscope, lm_eval_results, mmlu_pro, promptfoo, registry, swebench, swebench_items
 from howsure.readers.base import Source
-from howsure.readers.mapping.known import by_name
 from howsure.readers.walking import CASE
 from reader_cases import Write, codes, inspect_header, lines, read, sample, scores, zipped
 
@@ -46,7 +45,7 @@ def test_metr_runs_are_attempts_at_tasks(write: Write) -> None:
         }
         for k, (item, won) in enumerate([("t1", 1), ("t1", 0), ("t2", 0)])
     ]
-    reading = read(metr, write("all_runs.jsonl", lines(rows)))
+    reading = read(registry.by_name("metr"), write("all_runs.jsonl", lines(rows)))
     assert scores(reading) == {
         ("t1", 0, "score_binarized"): 1.0,
         ("t1", 1, "score_binarized"): 0.0,
@@ -70,9 +69,7 @@ def test_mmlu_pro_holds_predictions_against_answers(write: Write) -> None:
 
 def test_mmmu_is_named_after_its_file(write: Write) -> None:
     rows = [{"id": f"q{k}", "question": "the same", "subject": "Art", "if_right": k == 0} for k in range(2)]
-    mmmu = by_name("mmmu")
-    assert mmmu is not None
-    reading = read(mmmu, write("output/gpt-4o_standard(10 options).jsonl", lines(rows)))
+    reading = read(registry.by_name("mmmu"), write("output/gpt-4o_standard(10 options).jsonl", lines(rows)))
     assert scores(reading) == {("q0", 0, "if_right"): 1.0, ("q1", 0, "if_right"): 0.0}
     assert reading.rows is not None
     assert reading.rows["model"][0] == "gpt-4o_standard(10 options)"

@@ -17,8 +17,8 @@ from howsure.readers import (
     every_eval_ever,
     helm,
     livebench,
-    metr,
     promptfoo,
+    registry,
     tau_bench,
     terminal_bench,
 )
@@ -400,7 +400,7 @@ def test_promptfoo() -> None:
 def test_metr_s_human_runs_start_at_0(write: Write) -> None:
     run = {"run_id": "r", "task_id": "a", "task_family": "f", "score_binarized": 1, "alias": "human"}
     rows = [run | {"started_at": 0, "completed_at": 2500}, run | {"started_at": None, "completed_at": 2500}]
-    assert measures(read(metr, write("all_runs.jsonl", lines(rows)))) == [{"seconds": 2.5}, {}]
+    assert measures(read(registry.by_name("metr"), write("all_runs.jsonl", lines(rows)))) == [{"seconds": 2.5}, {}]
 
 
 @real

@@ -37,7 +37,6 @@ SPECIFIC = (
     "every_eval_ever",
     "terminal_bench",
     "lighteval",
-    "metr",
     "mmlu_pro",
     "livebench",
     "bfcl",

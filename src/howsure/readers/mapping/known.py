@@ -99,7 +99,7 @@ def tried() -> tuple[KnownReader, ...]:
     return tuple(reader for reader in known() if reader.checked)
 
 
-def by_name(name: str) -> KnownReader | None:
+def named(name: str) -> KnownReader | None:
     """Return the one of this name; None where there is none."""
     return next((reader for reader in known() if name == reader.NAME), None)
 

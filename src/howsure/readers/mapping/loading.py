@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
-from howsure.readers.mapping.known import by_name
+from howsure.readers.mapping.known import named
 from howsure.readers.mapping.mapping import MappedReader, mapping_of
 from howsure.table.schema import CONSTANTS
 
@@ -24,7 +24,7 @@ def mappings_of(given: Any) -> tuple[GivenReader, ...]:
     if given is None:
         return ()
     if isinstance(given, (str, Path)):
-        own = by_name(str(given))
+        own = named(str(given))
         return (own,) if own is not None else _of_table(_loaded(Path(given)), Path(given).stem)
     if isinstance(given, dict):
         return _of_table(given, CONSTANTS["task"])

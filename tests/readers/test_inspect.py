@@ -11,8 +11,9 @@ import pytest
 
 from howsure.errors import ReadError
 from howsure.readers import inspect_ai
-from howsure.readers.base import Reading, Run, Source
+from howsure.readers.base import Reading, Source
 from howsure.readers.inspect_scores import to_number
+from howsure.table.runs import Run
 from howsure.table.schema import COLUMNS
 from howsure.table.scores import Published
 from howsure.table.stated import Extent
@@ -58,7 +59,15 @@ def test_reads_summaries(tmp_path: Path, method: int) -> None:
         "weight": None,
         "source": "a.eval",
     }
-    assert reading.run == Run(key="t1", complete=True, started="2025-01-01T00:00:00+00:00")
+    assert reading.run == Run(
+        key="t1",
+        complete=True,
+        started="2025-01-01T00:00:00+00:00",
+        identity="t1 2025-01-01T00:00:00+00:00",
+        call="r1",
+        ids=("t1 2025-01-01T00:00:00+00:00", "t1", "r1"),
+        epochs=1,
+    )
     assert codes(reading) == []
 
 
@@ -239,7 +248,8 @@ def test_a_crashed_run_is_read_from_its_journal(tmp_path: Path) -> None:
     }
     reading = read(inspect_ai, Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path))
     assert scores(reading) == {("1", 0, "match"): 0.0, ("2", 0, "match"): 1.0}
-    assert reading.run == Run(key="t1", complete=False, started="2025-01-01T00:00:00+00:00")
+    assert reading.run is not None
+    assert (reading.run.key, reading.run.complete) == ("t1", False)
 
 
 def test_samples_are_opened_where_there_are_no_summaries(tmp_path: Path) -> None:
@@ -283,7 +293,9 @@ def test_a_score_that_is_there_counts_even_after_an_error(tmp_path: Path) -> Non
 
 
 def test_logs_without_a_task_id_are_runs_of_their_own(tmp_path: Path) -> None:
-    assert read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(task_id=None))).run is None
+    run = read(inspect_ai, log(tmp_path, [sample(1, 1)], inspect_header(task_id=None))).run
+    assert run is not None
+    assert (run.key, run.identity) == ("", "")
 
 
 def test_all_errored_keeps_the_planned_metric(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from howsure.table.runs import Run
     from howsure.table.scores import Published, TaskFacts
     from howsure.table.stated import Extent, Group, Total
 
@@ -145,15 +146,6 @@ class Source:
 
 def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Tells runs apart: of several readings with one `key`, the newest complete one counts."""
-
-    key: str
-    complete: bool
-    started: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,6 @@ from howsure.readers.archive import Archive, first_member, open_archive
 from howsure.readers.base import (
     Claim,
     Reading,
-    Run,
     Source,
     finite,
     flatten_metadata,
@@ -27,6 +26,7 @@ from howsure.readers.base import (
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.readers.inspect_usage import stated_totals
+from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -50,6 +50,7 @@ _MACHINERY = frozenset(
         "max_connections",
         "adaptive_connections",
         "cache",
+        "seed",
         "batch",
         "verbose",
     ]
@@ -111,12 +112,39 @@ def _nothing(table: Samples, source: Source) -> ReadError:
     )
 
 
-def _run(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Run | None:
-    """A retry keeps the task's id, so that the newest complete log of it counts."""
-    if not spec.get("task_id"):
-        return None
-    complete = header.get("status") == "success"
-    return Run(key=str(spec["task_id"]), complete=complete, started=str(spec.get("created") or ""))
+def _run(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Run:
+    """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of one call."""
+    revision, config = spec.get("revision"), spec.get("config")
+    revision = revision if isinstance(revision, dict) else {}
+    config = config if isinstance(config, dict) else {}
+    created, task_id = str(spec.get("created") or ""), str(spec.get("task_id") or "")
+    own = str(spec.get("eval_id") or "") or (f"{task_id} {created}" if task_id and created else "")
+    call = str(spec.get("run_id") or "")
+    limit = config.get("limit") or (
+        f"{len(config['sample_id'])} ids" if isinstance(config.get("sample_id"), list) else ""
+    )
+    return Run(
+        key=task_id,
+        complete=header.get("status") == "success",
+        started=created,
+        identity=own,
+        call=call,
+        ids=tuple(dict.fromkeys(name for name in (own, task_id, call) if name)),
+        commit=str(revision.get("commit") or ""),
+        dirty=bool(revision["dirty"]) if "dirty" in revision else None,
+        tags=tuple(str(tag) for tag in spec.get("tags") or () if isinstance(tag, str)),
+        limit=str(limit),
+        epochs=_epochs(spec),
+        surroundings=settings(_surroundings(spec)),
+    )
+
+
+def _surroundings(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what makes no other run of it: the harness's version, and where the data set lay."""
+    packages, data = spec.get("packages"), spec.get("dataset")
+    data = data if isinstance(data, dict) else {}
+    harness = packages.get("inspect_ai") if isinstance(packages, dict) else None
+    return {"inspect_ai": harness, "dataset": data.get("name"), "dataset place": data.get("location")}
 
 
 def _open(source: Source) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -307,7 +335,7 @@ def _log_cautions(header: Mapping[str, Any], spec: Mapping[str, Any], table: Sam
 
 
 def _configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
-    """Collect the settings that tell two runs of one model apart, leaving out machinery and secrets."""
+    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and secrets."""
     generate = spec.get("model_generate_config") or (header.get("plan") or {}).get("config") or {}
     named = {key: value for key, value in generate.items() if key not in _MACHINERY}
     for part in ("model_args", "task_args", "solver_args"):

@@ -11,9 +11,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Run, Source, finite, flatten_metadata, scored, tidy, unknown_layout
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, scored, tidy, unknown_layout
 from howsure.readers.naming import digest
 from howsure.readers.usage import counted, inner, per_thousand, summed
+from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Total
 

@@ -33,20 +33,26 @@ def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
     """Of several logs of one run (retries, copies), keep the newest complete one."""
     best: dict[tuple[str, str], Taken] = {}
     for read in taken:
-        if read.reading.run is None:
+        key = _key(read)
+        if key is None:
             continue
-        key = (read.reader, read.reading.run.key)
         if key not in best or _worth(read) > _worth(best[key]):
             best[key] = read
     kept = []
     for read in taken:
-        winner = best.get((read.reader, read.reading.run.key)) if read.reading.run else read
+        key = _key(read)
+        winner = best[key] if key else read
         if winner is read:
             kept.append(read)
-        elif winner is not None:
+        else:
             reason = f"another log of the same run counts: {winner.source.name}"
             reports.append(FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=reason))
     return kept
+
+
+def _key(read: Taken) -> tuple[str, str] | None:
+    """Return what the logs of one run share, None where nothing is known of the run."""
+    return (read.reader, read.reading.run.key) if read.reading.run is not None and read.reading.run.key else None
 
 
 def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
@@ -74,7 +80,10 @@ def tell_apart(kept: list[Taken], cautions: list[Caution]) -> tuple[list[pl.Data
         for cell in frame.select("task", "model").unique().iter_rows():
             cells.setdefault(cell, []).append(position)
     result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
-    configurations = [read.reading.configuration for read, _ in frames]
+    configurations = [
+        {**(read.reading.run.apart if read.reading.run else {}), **read.reading.configuration} for read, _ in frames
+    ]
+    identities = [read.reading.run.identity if read.reading.run else "" for read, _ in frames]
     telling = _telling(cells, configurations)
     for (task, model), positions in sorted(cells.items()):
         groups: dict[str, list[int]] = {}
@@ -85,7 +94,8 @@ def tell_apart(kept: list[Taken], cautions: list[Caution]) -> tuple[list[pl.Data
                 result[k] = _rename(result[k], task, model, f"{model} ({name})")
                 missing[k] = [_renamed(lack, task, model, f"{model} ({name})") for lack in missing[k]]
         for name, group in groups.items():
-            _number_runs(result, group, task, f"{model} ({name})" if name else model, cautions)
+            called = f"{model} ({name})" if name else model
+            cautions += _number_runs(result, group, identities, task=task, model=called)
     return result, tuple(lack for lacking in missing for lack in lacking)
 
 
@@ -117,11 +127,15 @@ def _renamed(lack: Missing, task: str, model: str, name: str) -> Missing:
 
 
 def _number_runs(
-    frames: list[pl.DataFrame], positions: list[int], task: str, model: str, cautions: list[Caution]
-) -> None:
-    """Let later runs of one configuration count as further attempts, unless they are copies or other items."""
+    frames: list[pl.DataFrame], positions: list[int], identities: list[str], *, task: str, model: str
+) -> tuple[Caution, ...]:
+    """Let later runs of one configuration count as further attempts, unless they are copies or other items.
+
+    Runs that say who they are are copies only where they are the same; of others, those that agree in every score.
+    """
     if len(positions) < 2:
-        return
+        return ()
+    known = len({identities[k] for k in positions} - {""}) == len(positions)
     identity = ["item", "metric", "attempt"]
     seen: pl.DataFrame | None = None
     repeated = 0
@@ -130,18 +144,19 @@ def _number_runs(
         part = frames[k].filter(here).select(*identity, "score")
         if seen is not None:
             both = part.join(seen, on=identity, how="inner", suffix="_seen")
-            if len(both) and not both["score"].eq_missing(both["score_seen"]).all():
+            if len(both) and (known or not both["score"].eq_missing(both["score_seen"]).all()):
                 shift = int(seen["attempt"].max()) + 1  # type: ignore[arg-type]
                 shifted = pl.when(here).then(pl.col("attempt") + shift).otherwise("attempt")
                 frames[k] = frames[k].with_columns(attempt=shifted)
                 part = part.with_columns(attempt=pl.col("attempt") + shift)
                 repeated += 1
         seen = part if seen is None else pl.concat([seen, part])
-    if repeated:
-        cautions.append(
-            Caution(
-                code="runs_as_attempts",
-                message=f"{task}: {plural(repeated + 1, 'run')} of {model} in one configuration count as attempts",
-                remedy="Give the runs different model names if they are different systems.",
-            )
-        )
+    if not repeated:
+        return ()
+    return (
+        Caution(
+            code="runs_as_attempts",
+            message=f"{task}: {plural(repeated + 1, 'run')} of {model} in one configuration count as attempts",
+            remedy="Give the runs different model names if they are different systems.",
+        ),
+    )

@@ -1,0 +1,101 @@
+"""Runs of one model: attempts where all that is known of them agrees, else systems of their own; copies by what a log says, never by scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import howsure
+from reader_cases import inspect_header, sample, zipped
+
+SAME = {"revision": {"type": "git", "commit": "aaaaaaa", "dirty": False}}
+
+
+def log(folder: Path, name: str, scores: str = "CI", **changes: Any) -> Path:
+    """Write an Inspect log of a run of its own: its ids are the file's name unless they are said."""
+    ids = {"task_id": f"task {name}", "eval_id": f"eval {name}", "run_id": f"call {name}"}
+    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
+    header = inspect_header(**{**ids, **changes})
+    return zipped({"summaries.json": samples, "header.json": header}, folder / f"{name}.eval", method=93)
+
+
+def models(folder: Path) -> dict[str, int]:
+    """Return each model's number of attempts at an item."""
+    frame = howsure.read(folder).to_frame()
+    return dict(frame.group_by("model").agg(pl.col("attempt").n_unique()).sort("model").iter_rows())
+
+
+def test_a_rerun_is_a_further_attempt_though_every_score_agrees(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        log(tmp_path, name, **SAME)
+    assert models(tmp_path) == {"mock/a": 3}
+    assert [caution.code for caution in howsure.read(tmp_path).cautions] == ["runs_as_attempts"]
+
+
+def test_a_copy_of_a_log_counts_once(tmp_path: Path) -> None:
+    original = log(tmp_path, "one", **SAME)
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "other-name.eval").write_bytes(original.read_bytes())
+    assert models(tmp_path) == {"mock/a": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"revision": {"type": "git", "commit": "bbbbbbb"}}, "commit=bbbbbbb"),
+        ({"revision": None}, ""),
+        ({"revision": {"type": "git", "commit": "aaaaaaa", "dirty": True}}, "commit=aaaaaaa dirty, run=call o"),
+        ({"tags": ["pr-42", "fast"]}, "tags=fast, pr-42"),
+        ({"model_generate_config": {"temperature": 0.7}}, "temperature=0.7"),
+        ({"solver": "chain"}, "solver=chain"),
+        ({"task_args": {"shots": 3}}, "task_args.shots=3"),
+    ],
+)
+def test_what_differs_keeps_runs_apart(tmp_path: Path, change: dict[str, Any], name: str) -> None:
+    log(tmp_path, "main", **SAME)
+    log(tmp_path, "other", "II", **{**SAME, **change})
+    found = models(tmp_path)
+    assert len(found) == 2
+    assert set(found.values()) == {1}
+    assert (f"mock/a ({name})" if name else "mock/a") in found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"created": "2026-01-01T00:00:00+00:00"},
+        {"packages": {"inspect_ai": "0.3.999"}},
+        {"dataset": {"samples": 2, "sample_ids": [1, 2], "location": "elsewhere.json"}},
+        {"model_generate_config": {"seed": 7}},
+    ],
+)
+def test_surroundings_make_no_other_run(tmp_path: Path, change: dict[str, Any]) -> None:
+    log(tmp_path, "one", **SAME)
+    log(tmp_path, "two", **{**SAME, **change})
+    assert models(tmp_path) == {"mock/a": 2}
+
+
+def test_two_dirty_trees_are_apart(tmp_path: Path) -> None:
+    dirty = {"revision": {"type": "git", "commit": "aaaaaaa", "dirty": True}}
+    log(tmp_path, "one", run_id="first1 and more", **dirty)
+    log(tmp_path, "two", run_id="other1 and more", **dirty)
+    assert set(models(tmp_path)) == {"mock/a (run=first1)", "mock/a (run=other1)"}
+
+
+def test_a_model_keeps_one_name_on_every_task(tmp_path: Path) -> None:
+    for commit in ("aaaaaaa", "bbbbbbb"):
+        for task in ("words", "sums"):
+            log(tmp_path, f"{commit} {task}", task=task, revision={"commit": commit})
+    assert set(models(tmp_path)) == {"mock/a (commit=aaaaaaa)", "mock/a (commit=bbbbbbb)"}
+
+
+def test_a_change_is_not_pooled_with_what_it_changed(tmp_path: Path) -> None:
+    log(tmp_path, "main", "CCCI", revision={"commit": "aaaaaaa"})
+    log(tmp_path, "change", "CIII", revision={"commit": "bbbbbbb"})
+    values = {row["model"]: row["value"] for row in howsure.estimate(tmp_path).records()}
+    assert values == {"mock/a (commit=aaaaaaa)": 0.75, "mock/a (commit=bbbbbbb)": 0.25}
+    with pytest.raises(howsure.DataError, match=r"commit=aaaaaaa"):
+        howsure.gate(tmp_path, candidate="a", at_least=0.4)

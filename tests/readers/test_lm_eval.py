@@ -72,7 +72,9 @@ def test_without_results_the_folder_names_the_model(write: Write) -> None:
     assert reading.rows is not None
     assert reading.rows["model"][0] == "org/m"
     assert codes(reading) == ["model_from_path"]
-    assert reading.configuration == {"date": TIME}
+    assert reading.configuration == {}
+    assert reading.run is not None
+    assert reading.run.started == "2025-03-03T00:05:12"
 
 
 def test_each_filter_is_a_metric_of_its_own(write: Write) -> None:

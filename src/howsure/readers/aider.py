@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, looks_like, tidy
+from howsure.table.runs import Run
 from howsure.table.scores import TaskFacts
 from howsure.table.stated import Total
 
@@ -30,6 +31,8 @@ SUMMARY = "results.txt"
 _CASES = re.compile(rb"^\s*test_cases: (\d{1,6})\s*$", re.MULTILINE)
 _COST = re.compile(rb"^\s*total_cost: (\d{1,9}(?:\.\d{1,9})?)\s*$", re.MULTILINE)
 _KEYS = ("testcase", "model", "tests_outcomes")
+_STARTED = re.compile(r"(\d{4}-\d\d-\d\d)-(\d\d-\d\d-\d\d)--")
+_DIRTY = "-dirty"
 _GROUPS = frozenset(["pass-at-1", "pass-at-2", "failed"])
 
 
@@ -50,7 +53,23 @@ def read(source: Source) -> Reading:
         rows=tidy(_records(document, [bool(outcome) for outcome in outcomes]), source=source.name),
         facts=(_FACTS,),
         totals=tuple(_totals(source, str(document.get("model")))),
+        run=_run(document),
         configuration={"run": _folder(source).name, "edit_format": str(document.get("edit_format"))},
+    )
+
+
+def _run(document: Mapping[str, Any]) -> Run:
+    """Tell what a case says of its run: the folder that it was run in, which begins with the time, and aider's own commit."""
+    call = str(document.get("testdir") or "").rpartition("/")[0].rpartition("/")[2]
+    named = _STARTED.match(call)
+    commit = str(document.get("commit_hash") or "")
+    return Run(
+        started=f"{named[1]}T{named[2].replace('-', ':')}" if named else "",
+        identity=call,
+        call=call,
+        ids=(call,) if call else (),
+        commit=commit.removesuffix(_DIRTY),
+        dirty=commit.endswith(_DIRTY) if commit else None,
     )
 
 

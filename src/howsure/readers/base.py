@@ -16,6 +16,7 @@ unpickled. Text in logs is data: it is kept as it is here and escaped when it is
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -314,9 +315,24 @@ def unknown_layout(stated: object, known: Sequence[str], source: Source) -> tupl
 
 
 def settings(named: Mapping[str, Any]) -> dict[str, str]:
-    """Return what tells two runs of one model apart as short texts, secrets left out."""
-    texts = {name: metadata_text(value) for name, value in named.items() if not SECRET.search(name)}
+    """Return what tells two runs of one model apart as short texts, secrets left out; long texts and what is nested by a digest."""
+    texts = {name: _setting(value) for name, value in named.items() if not SECRET.search(name)}
     return {name: text for name, text in texts.items() if text}
+
+
+def _setting(value: object) -> str | None:
+    """Return a setting as a text that is short enough for a name; an address in memory is no part of it."""
+    text = metadata_text(value)
+    if text is not None or not value:
+        return text
+    whole = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    told = _ADDRESS.sub("", whole).encode("utf-8", errors="surrogatepass")
+    return f"#{hashlib.sha256(told).hexdigest()[:DIGITS]}"
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+DIGITS = 6
+"""So many digits stand for a long text in a name."""
 
 
 def metadata_text(value: object) -> str | None:

@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, settings, tidy
 from howsure.readers.usage import inner, token_rows
+from howsure.readers.yaml_text import can_be_read, parse_yaml
+from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent, Total
 
@@ -20,6 +22,10 @@ CHECKED = "a development version (evalscope_version 0.0.0_dev)"
 
 DECIMALS = 4
 """Reports state so many."""
+_BLOCK = re.compile(
+    rb"^(?:limit|evalscope_version|generation_config|judge|model_args|repeats):.*\n(?:[ -].*\n)*", re.MULTILINE
+)
+_MACHINERY = frozenset(["batch_size", "stream", "timeout", "retries", "retry_interval", "seed"])
 _INDEX = re.compile(rb'\s*\{\s*"index"\s*:')
 _KEYS = ("target", "sample_score")
 
@@ -40,7 +46,7 @@ def read(source: Source) -> Reading:
     if not rows:
         raise ReadError("no scores in the reviews", where=source.name, remedy="Run the evaluation again.")
     report, task, subset = _report(source)
-    model = source.path.absolute().parent.name
+    model, config = source.path.absolute().parent.name, _config(source)
     usage = _usage(source)
     records = [record for row in rows for record in _records(row, task, model, subset, usage)]
     return Reading(
@@ -49,7 +55,42 @@ def read(source: Source) -> Reading:
         published=tuple(_published(report, task, model, source)),
         extents=tuple(_extents(report, task, model, subset)),
         totals=tuple(_totals(report, task, model, len(usage))),
+        run=_run(config),
+        configuration=_configuration(config),
     )
+
+
+def _config(source: Source) -> Mapping[str, Any]:
+    """Return what the run's configuration says in `configs/task_config*.yaml`, of it only the blocks that are asked for; they are few of many lines."""
+    found = sorted((source.path.absolute().parents[2] / "configs").glob("task_config*.yaml"))
+    if len(found) != 1 or not can_be_read():
+        return {}
+    blocks = _BLOCK.findall(Source(path=found[0], root=source.root).head.replace(b"\r\n", b"\n"))
+    try:
+        document = parse_yaml(b"".join(blocks), where=found[0].name)
+    except ReadError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _run(config: Mapping[str, Any]) -> Run:
+    """Tell what the configuration says of the run, which names neither a date nor an id."""
+    limit, version = config.get("limit"), config.get("evalscope_version")
+    epochs = finite(config.get("repeats"))
+    return Run(
+        limit="" if limit is None else str(limit),
+        epochs=int(epochs or 0),
+        surroundings=settings({"evalscope": version}),
+    )
+
+
+def _configuration(config: Mapping[str, Any]) -> dict[str, str]:
+    """Collect the settings that tell two runs of one model apart, leaving out machinery and seeds."""
+    generation = inner(config, "generation_config")
+    named = {key: value for key, value in generation.items() if key not in _MACHINERY}
+    judge = inner(config, "judge")
+    named |= {f"model_args.{key}": value for key, value in inner(config, "model_args").items()}
+    return settings({**named, "judge.strategy": judge.get("strategy"), "judge.models": judge.get("models")})
 
 
 def _kind(source: Source) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
@@ -20,10 +21,12 @@ from howsure.readers.base import (
     flatten_metadata,
     looks_like,
     scored,
+    settings,
     tidy,
     unknown_layout,
 )
 from howsure.readers.usage import inner, per_thousand, token_rows
+from howsure.table.runs import Run
 from howsure.table.scale import FRACTIONS, PERCENT, Scale
 from howsure.table.scores import Published, TaskFacts
 
@@ -38,6 +41,8 @@ LAYOUTS = ("0.2",)
 """Versions of the schema that are known."""
 _INSTANCE = ("schema_version", "evaluation_id", "interaction_type")
 _AGGREGATE = ("schema_version", "evaluation_id", "source_metadata")
+MAX_STAMP = 40
+"""A date isn't longer."""
 _START = re.compile(rb"\s*\{")
 
 
@@ -88,7 +93,36 @@ def read(source: Source) -> Reading:
             _stated(source, {(str(record["task"]), metric) for record, metric in zip(records, metrics, strict=True)})
         ),
         cautions=(*_layouts(rows, source), *_several(metrics, source)),
+        run=_run({str(row.get("evaluation_id") or "") for row in rows}, _beside(source)),
     )
+
+
+def _beside(source: Source) -> Mapping[str, Any]:
+    """Return the aggregate beside instances, an empty one where there is none."""
+    document = source.beside(re.sub(r"(?:_samples|_instances)?\.jsonl$", ".json", source.path.name))
+    return document if isinstance(document, dict) else {}
+
+
+def _run(names: set[str], aggregate: Mapping[str, Any]) -> Run:
+    """Tell what a file says of its run, where it is one: the evaluation's id, and from the aggregate its date and harness."""
+    own = next(iter(names)) if len(names) == 1 else ""
+    library, stamp = inner(aggregate, "eval_library"), str(aggregate.get("evaluation_timestamp") or "")
+    return Run(
+        started=_date(stamp),
+        identity=own,
+        call=own,
+        ids=(own,) if own else (),
+        surroundings=settings({str(library.get("name")): library.get("version")}),
+    )
+
+
+def _date(stamp: str) -> str:
+    """Write a time, which converters write as seconds since 1970 or as a date, as a date and time."""
+    try:
+        seconds = float(stamp)
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return stamp[:MAX_STAMP]
 
 
 def _layouts(parts: Sequence[Mapping[str, Any]], source: Source) -> tuple[Caution, ...]:
@@ -145,9 +179,7 @@ def _several(metrics: Sequence[str], source: Source) -> Iterator[Caution]:
 
 def _stated(source: Source, named: set[tuple[str, str]]) -> Iterator[Published]:
     """Yield what the aggregate beside the instances states of a task, where both have one metric of it."""
-    document = source.beside(re.sub(r"(?:_samples|_instances)?\.jsonl$", ".json", source.path.name))
-    if not isinstance(document, dict):
-        return
+    document = _beside(source)
     model = document.get("model_info") or {}
     results = [result for result in document.get("evaluation_results") or () if isinstance(result, dict)]
     stated = list(_published(results, str(model.get("id") or model.get("name")), source))
@@ -173,6 +205,7 @@ def _read_aggregate(source: Source) -> Reading:
         facts=tuple(_facts(task, frozenset(names)) for task, names in lower.items()),
         published=published,
         cautions=_layouts([document], source),
+        run=_run({str(document.get("evaluation_id") or "")}, document),
         notes=tuple(
             dict.fromkeys(f"{_name(each)}: percent, as the log states." for each in results if _in_percent(each))
         ),

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, settings, tidy
 from howsure.readers.usage import counted
+from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ MAIN_METRICS = {
 }
 """The main metric of scenarios, by the first word of the run's name, from the schema of HELM Lite."""
 
+_SETTINGS = (
+    *("temperature", "max_train_instances", "max_tokens", "num_outputs", "method", "model_deployment"),
+    *("instructions", "global_prefix", "global_suffix", "input_prefix", "output_prefix", "stop_sequences"),
+)
+"""What tells two runs of one model apart."""
 _INSTANCES = re.compile(rb'\s*\[\s*\{\s*"instance_id"\s*:')
 _STATS = re.compile(rb'\s*\[\s*\{\s*"name"\s*:\s*\{\s*"name"\s*:')
 _STATE = re.compile(rb'\s*\{\s*"adapter_spec"\s*:')
@@ -65,7 +71,7 @@ def claims(source: Source) -> Claim | None:
 
 def read(source: Source) -> Reading:
     """Read one run: its unperturbed statistics of each instance and train trial."""
-    task, model, configuration, cautions = _run(source)
+    task, model, adapter, cautions = _run(source)
     entries = source.json()
     scores, clashes = _scores(entries, source)
     usage = _usage(entries)
@@ -100,17 +106,17 @@ def read(source: Source) -> Reading:
         ),
         published=tuple(_published(source, task, model, metrics)),
         cautions=(*cautions, *_clash_caution(clashes, source)),
-        configuration=configuration,
+        run=Run(limit=str(adapter.get("max_eval_instances") or "")),
+        configuration=settings({key: adapter.get(key) for key in _SETTINGS}),
     )
 
 
-def _run(source: Source) -> tuple[str, str, dict[str, str], tuple[Caution, ...]]:
-    """Return task, model and settings from run_spec.json, or from the folder's name."""
+def _run(source: Source) -> tuple[str, str, Mapping[str, Any], tuple[Caution, ...]]:
+    """Return task, model and what adapts one to the other from run_spec.json, or from the folder's name."""
     spec = source.beside("run_spec.json")
     adapter = spec.get("adapter_spec") if isinstance(spec, dict) else None
     if isinstance(adapter, dict) and isinstance(adapter.get("model"), str) and isinstance(spec.get("name"), str):
-        settings = {key: str(adapter[key]) for key in ("temperature", "max_train_instances") if key in adapter}
-        return _task(spec["name"]), adapter["model"], settings, ()
+        return _task(spec["name"]), adapter["model"], adapter, ()
     name = source.path.absolute().parent.name
     found = re.search(r"model=([^,]+)", name)
     model = found[1].replace("_", "/", 1) if found else name

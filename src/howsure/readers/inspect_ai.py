@@ -19,14 +19,13 @@ from howsure.readers.base import (
     finite,
     flatten_metadata,
     looks_like,
-    settings,
     unknown_layout,
     whole_text,
 )
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
+from howsure.readers.inspect_runs import configuration, run_of
 from howsure.readers.inspect_scores import Samples, score_frame
 from howsure.readers.inspect_usage import stated_totals
-from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -42,19 +41,6 @@ LAYOUTS = ("2",)
 _DOCUMENT = re.compile(rb'\s*\{\s*"version"\s*:\s*\d')
 _MEMBER = re.compile(r"header\.json|summaries\.json|reductions\.json|_journal/.+|samples/.+_epoch_\d+\.json")
 _JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
-_MACHINERY = frozenset(
-    [
-        "max_retries",
-        "timeout",
-        "attempt_timeout",
-        "max_connections",
-        "adaptive_connections",
-        "cache",
-        "seed",
-        "batch",
-        "verbose",
-    ]
-)
 
 
 def claims(source: Source) -> Claim | None:
@@ -97,8 +83,8 @@ def read(source: Source) -> Reading:
             *_log_cautions(header, spec, table, source.name),
             *more.cautions,
         ),
-        run=_run(spec, header),
-        configuration=_configuration(spec, header),
+        run=run_of(spec, header, epochs=_epochs(spec)),
+        configuration=configuration(spec, header),
     )
 
 
@@ -110,41 +96,6 @@ def _nothing(table: Samples, source: Source) -> ReadError:
         where=source.name,
         remedy=f"Score the log first: inspect score {source.path.name}",
     )
-
-
-def _run(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Run:
-    """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of one call."""
-    revision, config = spec.get("revision"), spec.get("config")
-    revision = revision if isinstance(revision, dict) else {}
-    config = config if isinstance(config, dict) else {}
-    created, task_id = str(spec.get("created") or ""), str(spec.get("task_id") or "")
-    own = str(spec.get("eval_id") or "") or (f"{task_id} {created}" if task_id and created else "")
-    call = str(spec.get("run_id") or "")
-    limit = config.get("limit") or (
-        f"{len(config['sample_id'])} ids" if isinstance(config.get("sample_id"), list) else ""
-    )
-    return Run(
-        key=task_id,
-        complete=header.get("status") == "success",
-        started=created,
-        identity=own,
-        call=call,
-        ids=tuple(dict.fromkeys(name for name in (own, task_id, call) if name)),
-        commit=str(revision.get("commit") or ""),
-        dirty=bool(revision["dirty"]) if "dirty" in revision else None,
-        tags=tuple(str(tag) for tag in spec.get("tags") or () if isinstance(tag, str)),
-        limit=str(limit),
-        epochs=_epochs(spec),
-        surroundings=settings(_surroundings(spec)),
-    )
-
-
-def _surroundings(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect what makes no other run of it: the harness's version, and where the data set lay."""
-    packages, data = spec.get("packages"), spec.get("dataset")
-    data = data if isinstance(data, dict) else {}
-    harness = packages.get("inspect_ai") if isinstance(packages, dict) else None
-    return {"inspect_ai": harness, "dataset": data.get("name"), "dataset place": data.get("location")}
 
 
 def _open(source: Source) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -332,20 +283,3 @@ def _log_cautions(header: Mapping[str, Any], spec: Mapping[str, Any], table: Sam
         message = f"{where}: Inspect reduced the epochs of a question by {names}; here they are averaged."
         remedy = "Compare with Inspect's own figure only where it is a mean."
         yield Caution(code="reducer", message=message, remedy=remedy)
-
-
-def _configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
-    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and secrets."""
-    generate = spec.get("model_generate_config") or (header.get("plan") or {}).get("config") or {}
-    named = {key: value for key, value in generate.items() if key not in _MACHINERY}
-    for part in ("model_args", "task_args", "solver_args"):
-        named |= {f"{part}.{key}": value for key, value in (spec.get(part) or {}).items()}
-    for role, model in (spec.get("model_roles") or {}).items():
-        named[f"model_roles.{role}"] = model.get("model") if isinstance(model, dict) else model
-    named["solver"] = spec.get("solver") or _solver(header)
-    return settings(named)
-
-
-def _solver(header: Mapping[str, Any]) -> str:
-    steps = (header.get("plan") or {}).get("steps") or []
-    return ", ".join(str(step["solver"]) for step in steps if isinstance(step, dict) and step.get("solver"))

@@ -47,10 +47,18 @@ def read(source: Source) -> Reading:
     """Read one task of one model, or the results of a run; details tell task and model in their path only."""
     if source.head.startswith(MAGIC):
         return _read_details(source)
-    published = tuple(lighteval_results.published(source.json(), source))
+    results = source.json()
+    published = tuple(lighteval_results.published(results, source))
     if not published:
         raise ReadError("no score in the results", where=source.name, remedy="Run the evaluation again.")
-    return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
+    return Reading(
+        facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)),
+        published=published,
+        run=lighteval_results.run_of(
+            results, "", time=lighteval_results.time_of(source), scores=results.get("results")
+        ),
+        configuration=lighteval_results.configuration(results, ""),
+    )
 
 
 def _read_details(source: Source) -> Reading:
@@ -78,7 +86,8 @@ def _read_details(source: Source) -> Reading:
         facts=(_facts(task),),
         published=tuple(lighteval_results.published(results, source, only=task)),
         cautions=cautions,
-        configuration=_shots(frame) | ({"date": named["time"]} if named else {}),
+        run=lighteval_results.run_of(results, task, time=named["time"] if named else "", scores=records),
+        configuration=lighteval_results.configuration(results, task) | _shots(frame),
     )
 
 

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import Source, finite, looks_like, number
+from howsure.readers.base import Source, finite, looks_like, number, settings
+from howsure.readers.naming import digest
+from howsure.table.runs import Run
 from howsure.table.scores import Published
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 STDERR = "_stderr"
 ALL, AVERAGE = "all", "_average"
 """What the averages of other tasks are called, or have in their names."""
+UNKNOWN = "?"
+"""What stands for a commit that lighteval couldn't tell."""
 _NAME = re.compile(r"results_(?P<time>.+)\.json")
 
 
@@ -38,11 +42,44 @@ def beside(source: Source) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def time_of(source: Source) -> str:
+    """Return the time in the name of a file of results, empty where there is none."""
+    named = _NAME.fullmatch(source.path.name)
+    return named["time"] if named else ""
+
+
+def run_of(document: Mapping[str, Any], task: str, *, time: str, scores: object) -> Run:
+    """Tell what a run says of itself: the time is in the path alone; with what was scored it is how a copy is known."""
+    identity = f"{task} {time} {digest(scores)}".strip() if time else ""
+    limit, sha = finite(_general(document).get("max_samples")), _general(document).get("lighteval_sha")
+    date, _, hours = time.partition(".")[0].partition("T")
+    return Run(
+        key=identity,
+        started=f"{date}T{hours.replace('-', ':')}" if hours else "",
+        identity=identity,
+        call=time,
+        ids=(time,) if time else (),
+        limit="" if limit is None else f"{limit:g}",
+        surroundings=settings({"lighteval": "" if sha == UNKNOWN else sha}),
+    )
+
+
+def configuration(document: Mapping[str, Any], task: str) -> dict[str, str]:
+    """Collect the settings that tell two runs of one model apart: those of the model, and the version of the task."""
+    given, versions = _general(document).get("model_config"), document.get("versions")
+    named = {f"model_config.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
+    version = versions.get(task.replace(":", "|")) if isinstance(versions, dict) else None
+    return settings({**named, "task_version": version})
+
+
+def _general(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    general = document.get("config_general")
+    return general if isinstance(general, dict) else {}
+
+
 def model(document: Mapping[str, Any], source: Source) -> str:
     """Return the model that a run was of."""
-    general = document.get("config_general")
-    named = general.get("model_name") if isinstance(general, dict) else None
-    return str(named or source.path.absolute().parent.name)
+    return str(_general(document).get("model_name") or source.path.absolute().parent.name)
 
 
 def published(document: Mapping[str, Any], source: Source, *, only: str = "") -> Iterator[Published]:

@@ -15,7 +15,6 @@ from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, flatten_metadata, left_out, scored, tidy
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
 from howsure.readers.lm_eval_results import (
-    configuration,
     extent,
     find_results,
     groups,
@@ -24,6 +23,7 @@ from howsure.readers.lm_eval_results import (
     no_numbers,
     stated,
 )
+from howsure.readers.lm_eval_runs import configuration, run_of
 from howsure.readers.naming import numbered
 from howsure.table.scores import TaskFacts
 
@@ -80,6 +80,7 @@ def read(source: Source) -> Reading:
         facts=tuple(_facts(task, results, ()) for task in tasks),
         published=published,
         cautions=(*cautions, *left_out(no_numbers(results), source)),
+        run=run_of(results, task="", time=_time(source), scores=results.get("results")),
         configuration=configuration(results, ""),
     )
 
@@ -113,8 +114,22 @@ def _read_samples(source: Source) -> Reading:
         extents=extent(results, model=model, task=task),
         groups=groups(results),
         cautions=(*cautions, *_corpus_caution(corpus, source), *more.cautions),
-        configuration=configuration(results, task) if results else {"date": time},
+        run=run_of(results, task=task, time=time, scores=_compared(results, task, records)),
+        configuration=configuration(results, task),
     )
+
+
+def _time(source: Source) -> str:
+    """Return the time in the name of a file of results, empty where there is none."""
+    named = RESULTS_NAME.search(source.path.name)
+    return named["time"] if named else ""
+
+
+def _compared(results: Mapping[str, Any], task: str, records: Sequence[Mapping[str, Any]]) -> object:
+    """Return what copies of samples agree in: the results of their task, else every score."""
+    stated = results.get("results")
+    own = stated.get(task) if isinstance(stated, dict) else None
+    return own or [(record["item"], record["metric"], record["score"]) for record in records]
 
 
 def _delimiter(results: Mapping[str, Any], task: str) -> str | None:

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import Source, finite, settings
+from howsure.readers.base import Source, finite
 from howsure.readers.naming import named_by_path
 from howsure.table.scores import Published
 from howsure.table.stated import Extent, Group
@@ -22,7 +22,6 @@ _USUAL = frozenset(["main", "master", "None", ""])
 """Revisions that say nothing."""
 _NAME_PART = re.compile(r"(?:_*eval)?_*(?:results|samples)_.*|(?:_*eval)?_*(?:results|samples)?\.jsonl?$")
 _LOWER = frozenset(["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter", "wer"])
-_MANY = 20
 _NEAR = 1e-9
 _NONE = ("N/A", "")
 _REMEDY = "Copy the samples file again, or run lm-eval again with --log_samples."
@@ -126,22 +125,6 @@ def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str
     lower = {name for name, higher in known.items() if higher is False} if isinstance(known, dict) else _LOWER
     names = tuple(metrics) or tuple(metric for metric, _, _ in _scores(_task(results, task)))
     return frozenset(name for name in names if name.split(",")[0] in lower)
-
-
-def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
-    """Collect the settings that a user of lm-eval gives on the command line."""
-    config = _config(results)
-    shots = results.get("n-shot")
-    named: dict[str, Any] = {"num_fewshot": shots.get(task) if isinstance(shots, dict) else None}
-    if named["num_fewshot"] is None:
-        named["num_fewshot"] = config.get("num_fewshot")
-    for name in ("model_args", "gen_kwargs", "limit", "model_dtype", "model_revision", "fewshot_seed"):
-        value = config.get(name)
-        parts = {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
-        named |= parts if len(parts) <= _MANY else {}
-    for name in ("system_instruction_sha", "chat_template_sha", "fewshot_as_multiturn"):
-        named[name] = results.get(name)
-    return settings(named)
 
 
 def _config(results: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,7 +11,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, scored, tidy, unknown_layout
+from howsure.readers.base import (
+    Claim,
+    Reading,
+    Source,
+    finite,
+    flatten_metadata,
+    metadata_text,
+    scored,
+    settings,
+    tidy,
+    unknown_layout,
+)
 from howsure.readers.naming import digest
 from howsure.readers.usage import counted, inner, per_thousand, summed
 from howsure.table.runs import Run
@@ -69,12 +80,24 @@ def read(source: Source) -> Reading:
         published=_published(results, models, task, source),
         totals=_totals(results, rows, models, task),
         cautions=unknown_layout(results.get("version"), LAYOUTS, source),
-        run=Run(
-            key=str(document.get("evalId") or source.name),
-            complete=True,
-            started=str(results.get("timestamp") or ""),
-        ),
+        run=_run(document, results, source),
         configuration={"prompts": digest(_prompts(results))} if _prompts(results) else {},
+    )
+
+
+def _run(document: Mapping[str, Any], results: Mapping[str, Any], source: Source) -> Run:
+    """Tell what the results say of their run; those of the first layout are known by their file only."""
+    own, told = str(document.get("evalId") or ""), inner(document, "metadata")
+    tags = inner(document, "config", "tags")
+    return Run(
+        key=own or source.name,
+        complete=True,
+        started=str(results.get("timestamp") or ""),
+        identity=own,
+        call=own,
+        ids=(own,) if own else (),
+        tags=tuple(f"{name}={value}" for name, value in tags.items() if metadata_text(value)),
+        surroundings=settings({"promptfoo": told.get("promptfooVersion")}),
     )
 
 

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, number, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, number, scored, settings, tidy
 from howsure.readers.naming import from_path, mixed_ids
 from howsure.readers.usage import counted, summed
+from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -22,6 +23,7 @@ CHECKED = "tau2-bench of 2025-08 (b02b509), submissions of 1.0.1; lists of the f
 _LIST = re.compile(rb'\s*\[\s*\{\s*"task_id"\s*:\s*[^,{}\[\]]+,\s*"reward"\s*:')
 _DOMAIN = re.compile(r"airline|retail|telecom")
 _ENDING = r"(?:_range_.*)?\.json"
+_MACHINERY = frozenset(["seed", "num_retries", "timeout"])
 _NAME = re.compile(r"(?:tool-calling|act|react|few-shot)-(.+?)(?:-(\d\.\d+))?")
 
 
@@ -93,7 +95,25 @@ def _read_simulations(document: Mapping[str, Any], source: Source) -> Reading:
         facts=(_facts(task),),
         extents=_extents(document, info, task, str(records[0]["model"])),
         cautions=mixed_ids([run["task_id"] for run in document["simulations"]], source.name),
+        run=_run(document, info, task, str(records[0]["model"])),
         configuration=_configuration(info),
+    )
+
+
+def _run(document: Mapping[str, Any], info: Mapping[str, Any], task: str, model: str) -> Run:
+    """Tell what the file says of its run: a resumed one keeps its time, and grows."""
+    started, tasks = str(document.get("timestamp") or ""), document.get("tasks")
+    own = f"{task} {model} {started}" if started else ""
+    wanted = len(tasks) * int(finite(info.get("num_trials")) or 1) if isinstance(tasks, list) else 0
+    return Run(
+        key=own,
+        complete=len(document["simulations"]) >= wanted,
+        started=started,
+        identity=own,
+        call=own,
+        ids=(started,) if started else (),
+        commit=str(info.get("git_commit") or ""),
+        epochs=int(finite(info.get("num_trials")) or 0),
     )
 
 
@@ -155,9 +175,10 @@ def _crashed(entry: Mapping[str, Any]) -> bool:
 def _configuration(info: Mapping[str, Any]) -> dict[str, str]:
     agent, user = info.get("agent_info") or {}, info.get("user_info") or {}
     arguments = agent.get("llm_args") or {}
-    settings = {key: arguments.get(key) for key in ("temperature", "reasoning_effort")}
-    settings |= {"agent": agent.get("implementation"), "user": user.get("llm")}
-    return {key: str(value) for key, value in settings.items() if value is not None}
+    named = {key: value for key, value in arguments.items() if key not in _MACHINERY}
+    named |= {f"user.{key}": value for key, value in (user.get("llm_args") or {}).items() if key not in _MACHINERY}
+    named |= {"agent": agent.get("implementation"), "user": user.get("llm")}
+    return settings({**named, **{key: info.get(key) for key in ("max_steps", "max_errors")}})
 
 
 def _facts(task: str) -> TaskFacts:

@@ -11,9 +11,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, settings, tidy
 from howsure.readers.naming import from_path
 from howsure.readers.usage import counted, elapsed, inner, without
+from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
@@ -28,6 +29,10 @@ CHECKED = "terminal-bench-core 0.1.1, runs of 2025-08 and 2025-09; Harbor in mad
 _START = re.compile(rb"\s*\{")
 _RUN = r"run[-_]?\d+(?:[-_].*)?|\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d"
 _VERSIONED = re.compile(r"terminal-bench[\w.-]*@[\w.-]+")
+_RUN_OF_TRIAL = re.compile(r"\.\d+-of-\d+\.(.+)$")
+_DATED = re.compile(r"(\d{4}-\d\d-\d\d)__(\d\d-\d\d-\d\d)")
+UNKNOWN = "unknown"
+"""A commit that the harness couldn't tell."""
 _TRIAL = re.compile(r"\.(\d+)-of-\d+\.")
 
 
@@ -65,7 +70,8 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
     trials = [trial for trial in document.get("results", [document]) if isinstance(trial, dict) and "task_id" in trial]
     if not trials:
         raise ReadError("no trials", where=source.name, remedy="Run the benchmark again.")
-    task, model, cautions = _metadata(source, trials)
+    metadata = _run_metadata(source)
+    task, model, cautions = _metadata(source, metadata, trials)
     seen: Counter[str] = Counter()
     records = []
     for trial in trials:
@@ -94,7 +100,33 @@ def _read_run(document: Mapping[str, Any], source: Source) -> Reading:
         published=_published(document, n, task, model, source),
         extents=_extents(n, max(seen.values()), task, model),
         cautions=cautions,
+        run=_run(metadata, trials[0]),
+        configuration=_configuration(metadata),
     )
+
+
+def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any]) -> Run:
+    """Tell what run_metadata.json says of the run, which all its trials share; without it the names of trials end in the run's."""
+    own, named, commit = (str(metadata.get(key) or "") for key in ("uuid", "run_id", "commit_hash"))
+    found = _RUN_OF_TRIAL.search(str(trial.get("trial_name")))
+    named = named or (found[1] if found else "")
+    date = _DATED.fullmatch(named)
+    return Run(
+        started=str(metadata.get("start_time") or (f"{date[1]}T{date[2].replace('-', ':')}" if date else "")),
+        identity=own or named,
+        call=own or named,
+        ids=tuple(dict.fromkeys(name for name in (own, named) if name)),
+        commit="" if commit == UNKNOWN else commit,
+        limit=str(metadata.get("n_tasks") or ""),
+        epochs=int(finite(metadata.get("n_attempts")) or 0),
+    )
+
+
+def _configuration(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Collect what tells two runs of one system apart: the agent's arguments, and the version of the benchmark."""
+    given = metadata.get("agent_kwargs")
+    named = {f"agent_kwargs.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
+    return settings({**named, "dataset_version": metadata.get("dataset_version")})
 
 
 def _trials(document: Mapping[str, Any]) -> int:
@@ -115,9 +147,9 @@ def _extents(n: int, attempts: int, task: str, model: str) -> tuple[Extent, ...]
     return (Extent(task=task, model=model, items=n // attempts, attempts=attempts),) if n and n % attempts == 0 else ()
 
 
-def _metadata(source: Source, trials: list[Any]) -> tuple[str, str, tuple[Caution, ...]]:
+def _metadata(source: Source, run: Mapping[str, Any], trials: list[Any]) -> tuple[str, str, tuple[Caution, ...]]:
     """Name the task, and the system after the leaderboard's folder, agent and model of run_metadata.json, or the path."""
-    run, benchmark = _run_metadata(source), _benchmark(source)
+    benchmark = _benchmark(source)
     task = str(run.get("dataset_name") or (benchmark.name.partition("@")[0] if benchmark else "terminal-bench"))
     if benchmark is not None and benchmark != source.path.absolute().parent:
         return task, source.path.absolute().relative_to(benchmark).parts[0], ()

@@ -1,0 +1,109 @@
+"""What an Inspect log says of its run: ids, date, commit, tags, and the settings that make another system of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from howsure.readers.base import metadata_text, settings
+from howsure.table.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MACHINERY = frozenset(
+    [
+        "max_retries",
+        "timeout",
+        "attempt_timeout",
+        "max_connections",
+        "adaptive_connections",
+        "cache",
+        "seed",
+        "batch",
+        "verbose",
+    ]
+)
+_LIMITS = ("message_limit", "token_limit", "time_limit", "working_limit", "cost_limit")
+"""What a sample may take; what it may not take ends it, and changes its score."""
+_FIRST_VERSION = ("0", "")
+"""Versions of a task that say nothing: that of a task whose author gave it none."""
+
+
+def run_of(spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int) -> Run:
+    """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of one call."""
+    revision, config = _mapping(spec.get("revision")), _mapping(spec.get("config"))
+    created, task_id = str(spec.get("created") or ""), str(spec.get("task_id") or "")
+    own = str(spec.get("eval_id") or "") or (f"{task_id} {created}" if task_id and created else "")
+    call, tags = str(spec.get("run_id") or ""), spec.get("tags")
+    tags = tags if isinstance(tags, list) else []
+    return Run(
+        key=task_id,
+        complete=header.get("status") == "success",
+        started=created,
+        identity=own,
+        call=call,
+        ids=tuple(dict.fromkeys(name for name in (own, task_id, call) if name)),
+        commit=str(revision.get("commit") or ""),
+        dirty=bool(revision["dirty"]) if "dirty" in revision else None,
+        tags=tuple(tag for tag in tags if isinstance(tag, str)),
+        limit=_limit(config),
+        epochs=epochs,
+        surroundings=settings(_surroundings(spec)),
+    )
+
+
+def _limit(config: Mapping[str, Any]) -> str:
+    """Say to how many samples the run was limited on purpose: their number, from which to which, or how many were named."""
+    limit, ids = config.get("limit"), config.get("sample_id")
+    if isinstance(limit, list):
+        return "–".join(str(bound) for bound in limit)
+    return str(limit) if limit else f"{len(ids)} ids" if isinstance(ids, list) else ""
+
+
+def _surroundings(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what makes no other run of it: the harness's version, where the data set lay, and what the user wrote beside it."""
+    data = _mapping(spec.get("dataset"))
+    said = {f"metadata.{key}": value for key, value in _mapping(spec.get("metadata")).items() if metadata_text(value)}
+    harness = _mapping(spec.get("packages")).get("inspect_ai")
+    return {"inspect_ai": harness, "dataset": data.get("name"), "dataset place": data.get("location"), **said}
+
+
+def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
+    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and secrets."""
+    generate = _mapping(spec.get("model_generate_config")) or _mapping(_mapping(header.get("plan")).get("config"))
+    named = {key: value for key, value in generate.items() if key not in _MACHINERY}
+    for part in ("model_args", "task_args", "solver_args"):
+        named |= {f"{part}.{key}": value for key, value in _mapping(spec.get(part)).items()}
+    for role, model in _mapping(spec.get("model_roles")).items():
+        named[f"model_roles.{role}"] = _model(model)
+    config, version = _mapping(spec.get("config")), str(spec.get("task_version") or "")
+    named |= {name: config.get(name) for name in _LIMITS}
+    named["task_version"] = "" if version in _FIRST_VERSION else version
+    named["solver"] = spec.get("solver") or _solver(header)
+    return settings({**named, **dict(_scorers(spec, header))})
+
+
+def _scorers(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the options of each scorer, a grading model among them; older logs name them with the results only."""
+    planned = [(each.get("name"), each.get("options")) for each in _mappings(spec.get("scorers"))]
+    scores = _mappings(_mapping(header.get("results")).get("scores"))
+    for name, options in planned or [(each.get("scorer"), each.get("params")) for each in scores]:
+        yield from ((f"{name}.{key}", _model(value)) for key, value in _mapping(options).items())
+
+
+def _model(value: Any) -> Any:
+    """Return the name of a model that is written with its settings, anything else as it is."""
+    return value["model"] if isinstance(value, dict) and isinstance(value.get("model"), str) else value
+
+
+def _solver(header: Mapping[str, Any]) -> str:
+    steps = _mapping(header.get("plan")).get("steps") or []
+    return ", ".join(str(step["solver"]) for step in _mappings(steps) if step.get("solver"))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -1,0 +1,125 @@
+"""What lm-eval's results say of their run: date, commit of the folder it ran in, versions, and the settings that make another system."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from howsure.readers.base import DIGITS, finite, settings
+from howsure.readers.naming import digest
+from howsure.table.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[-:](\d\d)[-:](\d\d)(?:\.\d+)?")
+_DESCRIBED = re.compile(r".+-\d+-g([0-9a-f]{7,40})")
+"""A commit as git describes it: behind the nearest tag, and how many commits lie between."""
+_PART = re.compile(r"([^,=]+)=([^,]*)")
+_PROMPT = (
+    *("doc_to_text", "doc_to_target", "doc_to_choice", "description", "target_delimiter", "fewshot_delimiter"),
+    *("gen_prefix", "use_prompt", "process_docs", "test_split", "validation_split"),
+)
+_SCORING = ("output_type", "metric_list", "filter_list", "process_results", "repeats")
+"""What a task's configuration says of its questions' form, and of how answers are scored."""
+_MANY = 20
+
+
+def run_of(results: Mapping[str, Any], *, task: str, time: str, scores: object) -> Run:
+    """Tell what the results say of their run of one task, of all tasks where it is empty.
+
+    `time`: that in the file's name. `scores`: what was scored, by which a copy is known beside the time; where there is no time, nobody
+    knows whose run it is.
+    """
+    config = _config(results)
+    identity = f"{task} {time} {digest(scores)}".strip() if time else ""
+    limit = finite(config.get("limit"))
+    return Run(
+        key=identity,
+        started=_date(results.get("date")) or _written(time),
+        identity=identity,
+        call=time,
+        ids=(time,) if time else (),
+        commit=_commit(results.get("git_hash")),
+        limit="" if limit is None else f"{limit:g}",
+        surroundings=settings(_surroundings(results, task)),
+    )
+
+
+def _date(seconds: object) -> str:
+    """Write the seconds since 1970 as a date and time."""
+    number = finite(seconds)
+    try:
+        return "" if not number else datetime.fromtimestamp(number, UTC).isoformat(timespec="seconds")
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+def _written(time: str) -> str:
+    """Write the time of a file's name, which is local, as a date and time."""
+    found = _STAMP.fullmatch(time)
+    return f"{found[1]}T{found[2]}:{found[3]}:{found[4]}" if found else ""
+
+
+def _commit(text: object) -> str:
+    found = _DESCRIBED.fullmatch(text) if isinstance(text, str) else None
+    return found[1] if found else text if isinstance(text, str) else ""
+
+
+def _surroundings(results: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """Collect what makes no other run of it: versions of the harness, where the questions lay, and their hash, which moves with seeds and limits."""
+    asked, hashes = _task(results, task), results.get("task_hashes")
+    named = {"lm_eval": results.get("lm_eval_version"), "transformers": results.get("transformers_version")}
+    return {
+        **{name: text for name, text in named.items() if text != "N/A"},
+        "dataset": asked.get("dataset_path"),
+        "dataset name": asked.get("dataset_name"),
+        "task_hash": str(hashes.get(task) or "")[:DIGITS] if isinstance(hashes, dict) else "",
+    }
+
+
+def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
+    """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and secrets."""
+    config = _config(results)
+    shots, versions = results.get("n-shot"), results.get("versions")
+    named: dict[str, Any] = {"num_fewshot": shots.get(task) if isinstance(shots, dict) else None}
+    if named["num_fewshot"] is None:
+        named["num_fewshot"] = config.get("num_fewshot")
+    for name in ("model_args", "gen_kwargs", "model_dtype", "model_revision", "model_sha", "peft_sha", "delta_sha"):
+        parts = _parts(name, config.get(name))
+        named |= parts if len(parts) <= _MANY else {}
+    for name in ("system_instruction_sha", "chat_template_sha", "fewshot_as_multiturn"):
+        value = results.get(name)
+        named[name] = value[:DIGITS] if isinstance(value, str) and name.endswith("_sha") else value
+    named["task_version"] = versions.get(task) if isinstance(versions, dict) else None
+    return settings({**named, **_asked(_task(results, task))})
+
+
+def _parts(name: str, value: object) -> dict[str, Any]:
+    """Part settings that are written as one text, a=1,b=2, so that each has its name and a secret is known by it."""
+    if isinstance(value, str) and "=" in value:
+        value = {key.strip(): part.strip() for key, part in _PART.findall(value)}
+    return {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
+
+
+def _asked(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell how a task asks, how it scores and how it lets answer, by digests of what its configuration says of it."""
+    told = {
+        "prompt": {key: config[key] for key in _PROMPT if config.get(key) not in (None, "")},
+        "scoring": {key: config[key] for key in _SCORING if config.get(key) is not None},
+    }
+    generation = config.get("generation_kwargs")
+    given = {f"generation.{key}": value for key, value in generation.items()} if isinstance(generation, dict) else {}
+    return {**told, **given}
+
+
+def _task(results: Mapping[str, Any], task: str) -> Mapping[str, Any]:
+    configs = results.get("configs")
+    config = configs.get(task) if isinstance(configs, dict) else None
+    return config if isinstance(config, dict) else {}
+
+
+def _config(results: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = results.get("config")
+    return config if isinstance(config, dict) else {}

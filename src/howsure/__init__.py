@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from howsure.answers.plan_failures import FailurePlan as FailurePlan
     from howsure.answers.plan_score import ScorePlan as ScorePlan
     from howsure.answers.report import Report as Report
+    from howsure.answers.runs import Runs as Runs
     from howsure.answers.trend import Trend as Trend
     from howsure.answers.watch import Look as Look
     from howsure.errors import Caution as Caution
@@ -58,13 +59,14 @@ if TYPE_CHECKING:
     from howsure.verbs.plan_score import plan_score as plan_score
     from howsure.verbs.read import read as read
     from howsure.verbs.report import report as report
+    from howsure.verbs.runs import runs as runs
     from howsure.verbs.trend import trend as trend
     from howsure.verbs.watch import Monitor as Monitor
 
 __version__ = "0.1.0"
 
 VERBS = (
-    *("read", "describe", "estimate", "compare", "leaderboard", "noise", "health", "trend", "audit", "report"),
+    *("read", "describe", "runs", "estimate", "compare", "leaderboard", "noise", "health", "trend", "audit", "report"),
     *("plan", "plan_score", "plan_failures", "gate", "aa", "allocate", "calibrate"),
 )
 """What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class Monitor."""
@@ -87,6 +89,7 @@ _HOMES = {
     "howsure.answers.plan_failures": ("FailurePlan",),
     "howsure.answers.plan_score": ("ScorePlan",),
     "howsure.answers.report": ("Report",),
+    "howsure.answers.runs": ("Runs",),
     "howsure.answers.trend": ("Trend",),
     "howsure.answers.watch": ("Look",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),

@@ -435,6 +435,7 @@ _OWN = (
         "audit",
         Option("n", count_of(1), "N", help="Number of questions, where the table has none."),
     ),
+    *_owned("runs", Option("top", count_of(1), "N", help="Show only the N newest.")),
     *_owned(
         "gate",
         Option(

@@ -25,6 +25,7 @@ os.environ.setdefault(
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Look at results": {
         "describe": "Say what the files hold, and what was left out and why.",
+        "runs": "List every run, and say which count.",
         "estimate": "Give every model of every task its score and error bar.",
         "noise": "Say where the error bars come from, and how to shrink them.",
         "health": "Say which questions tell models apart at all.",

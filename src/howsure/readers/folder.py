@@ -19,6 +19,7 @@ from howsure.readers import registry, tables
 from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model, with_model
+from howsure.readers.run_entries import run_entries
 from howsure.readers.runs import Taken, held_to_their_word, newest_runs, tell_apart
 from howsure.readers.twice import named_twice
 from howsure.readers.walking import cut_short, find_sources
@@ -93,7 +94,7 @@ def read_paths(
         _take_all(source, reader, columns or {}, found, strict=strict)
     kept = held_to_their_word(newest_runs(taken, reports), strict=strict)
     cautions = [*found.cut, *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions))]
-    harness, missing = tell_apart(kept, cautions)
+    harness, missing, called = tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
     notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
     notes += _told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
@@ -120,6 +121,7 @@ def read_paths(
         missing=missing,
         reconciled=tuple(figure for read in kept for figure in read.word.figures),
         groups=tuple(dict.fromkeys(group for read in kept for group in read.reading.groups)),
+        runs=run_entries(taken, called, reports),
     )
 
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.errors import Caution, ReadError
+from howsure.errors import ReadError
 from howsure.readers.reconciling import Word, reconciled
+from howsure.readers.run_attempts import number_runs
 from howsure.table.scores import FileReport
-from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from howsure.errors import Caution
     from howsure.readers.base import Reading, Source
     from howsure.table.stated import Missing
 
@@ -27,6 +28,10 @@ class Taken:
     reader: str
     reading: Reading
     word: Word = field(default_factory=Word)
+
+
+Named = tuple[Taken, str, str, str]
+"""A log, a task and a model of it, and what the model is called."""
 
 
 def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
@@ -72,8 +77,13 @@ def _worth(read: Taken) -> tuple[bool, int, str]:
     return (run is not None and run.complete, 0 if rows is None else 1, "" if run is None else run.started)
 
 
-def tell_apart(kept: list[Taken], cautions: list[Caution]) -> tuple[list[pl.DataFrame], tuple[Missing, ...]]:
-    """Rename models that ran in several configurations, and number repeated runs as further attempts; with what these lack."""
+def tell_apart(
+    kept: list[Taken], cautions: list[Caution]
+) -> tuple[list[pl.DataFrame], tuple[Missing, ...], list[Named]]:
+    """Rename models that ran in several configurations, and number repeated runs as further attempts.
+
+    Returns the rows, what they lack, and each log with its tasks, models, and what these are called there.
+    """
     frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
     cells: dict[tuple[str, str], list[int]] = {}
     for position, (_, frame) in enumerate(frames):
@@ -83,7 +93,8 @@ def tell_apart(kept: list[Taken], cautions: list[Caution]) -> tuple[list[pl.Data
     configurations = [
         {**(read.reading.run.apart if read.reading.run else {}), **read.reading.configuration} for read, _ in frames
     ]
-    identities = [read.reading.run.identity if read.reading.run else "" for read, _ in frames]
+    runs = [read.reading.run for read, _ in frames]
+    named: list[Named] = []
     telling = _telling(cells, configurations)
     for (task, model), positions in sorted(cells.items()):
         groups: dict[str, list[int]] = {}
@@ -95,8 +106,9 @@ def tell_apart(kept: list[Taken], cautions: list[Caution]) -> tuple[list[pl.Data
                 missing[k] = [_renamed(lack, task, model, f"{model} ({name})") for lack in missing[k]]
         for name, group in groups.items():
             called = f"{model} ({name})" if name else model
-            cautions += _number_runs(result, group, identities, task=task, model=called)
-    return result, tuple(lack for lacking in missing for lack in lacking)
+            named += [(frames[k][0], task, model, called) for k in group]
+            cautions += number_runs(result, group, runs, task=task, model=called)
+    return result, tuple(lack for lacking in missing for lack in lacking), named
 
 
 def _telling(
@@ -124,39 +136,3 @@ def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFra
 
 def _renamed(lack: Missing, task: str, model: str, name: str) -> Missing:
     return replace(lack, model=name) if (lack.task, lack.model) == (task, model) else lack
-
-
-def _number_runs(
-    frames: list[pl.DataFrame], positions: list[int], identities: list[str], *, task: str, model: str
-) -> tuple[Caution, ...]:
-    """Let later runs of one configuration count as further attempts, unless they are copies or other items.
-
-    Runs that say who they are are copies only where they are the same; of others, those that agree in every score.
-    """
-    if len(positions) < 2:
-        return ()
-    known = len({identities[k] for k in positions} - {""}) == len(positions)
-    identity = ["item", "metric", "attempt"]
-    seen: pl.DataFrame | None = None
-    repeated = 0
-    for k in positions:
-        here = (pl.col("task") == task) & (pl.col("model") == model)
-        part = frames[k].filter(here).select(*identity, "score")
-        if seen is not None:
-            both = part.join(seen, on=identity, how="inner", suffix="_seen")
-            if len(both) and (known or not both["score"].eq_missing(both["score_seen"]).all()):
-                shift = int(seen["attempt"].max()) + 1  # type: ignore[arg-type]
-                shifted = pl.when(here).then(pl.col("attempt") + shift).otherwise("attempt")
-                frames[k] = frames[k].with_columns(attempt=shifted)
-                part = part.with_columns(attempt=pl.col("attempt") + shift)
-                repeated += 1
-        seen = part if seen is None else pl.concat([seen, part])
-    if not repeated:
-        return ()
-    return (
-        Caution(
-            code="runs_as_attempts",
-            message=f"{task}: {plural(repeated + 1, 'run')} of {model} in one configuration count as attempts",
-            remedy="Give the runs different model names if they are different systems.",
-        ),
-    )

@@ -34,10 +34,10 @@ def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | No
     ending = [known for known in names if known.endswith(f"/{name}") or known in runs]
     if len(ending) == 1:
         return ending[0]
-    raise _unknown("model", name, names, ending)
+    raise unknown("model", name, names, ending)
 
 
-def _unknown(role: str, name: str, names: Sequence[str], fitting: Sequence[str] = ()) -> DataError:
+def unknown(role: str, name: str, names: Sequence[str], fitting: Sequence[str] = ()) -> DataError:
     """Say that a name is none of those that there are, or fits several of them, and name the nearest."""
     near = fitting or get_close_matches(name, names, n=3, cutoff=0.3)
     said = listing([repr(known) for known in near or names])
@@ -96,5 +96,5 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped) ->
         return tuple(dict.fromkeys(resolve(name, names) for name in asked))
     for name in asked:
         if name not in names:
-            raise _unknown(role, name, names)
+            raise unknown(role, name, names)
     return asked

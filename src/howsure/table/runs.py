@@ -47,30 +47,25 @@ SHORT = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
-    """One run of one task by one model.
+    """What one log holds of one task and one model, and whether it counts.
 
-    Attributes:
-        source: The file.
-        reader: The reader that took it.
-        task: The task.
-        model: The model, as the answers call it.
-        n_items: Items with a row, 0 where the log holds none.
-        score: The mean score on the headline metric, else on the only one; None where there is no such metric.
-        metric: What the score measures; empty where there is no such metric.
-        counted: Whether its rows count.
-        reason: Why they don't; empty where they do.
-        run: What the log says of the run.
-        settings: What else tells it from other runs of the model.
+    `source`: the file; `reader`: the one that took it. `name`: the model as the log calls it; `model`: as the answers do. `reason`: why its rows don't count; empty where
+    they do. `settings`: what else tells it from other runs of the model. `stated`: scores that the log states without rows, by metric;
+    `means`: items and mean score by metric, of rows that don't count and are not kept.
     """
 
     source: str
     reader: str
     task: str
+    name: str
     model: str
-    n_items: int
-    score: float | None
-    metric: str
-    counted: bool
-    reason: str
-    run: Run
+    reason: str = ""
+    run: Run = field(default_factory=Run)
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
+    stated: Mapping[str, float] = field(default_factory=dict, hash=False)
+    means: Mapping[str, tuple[int, float | None]] = field(default_factory=dict, hash=False)
+
+    @property
+    def counted(self) -> bool:
+        """Whether its rows count."""
+        return not self.reason

@@ -1,0 +1,154 @@
+"""How runs are said and tabled."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from itertools import pairwise, takewhile
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Field, closing, opening, small, tabled
+from howsure.wording import Scale, listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from howsure.answers.runs import ListedRun, Runs
+
+MANY_TASKS = 4
+"""A call with more tasks than this takes one line."""
+MINUTES = 16
+"""A date and time to the minute has so many letters."""
+LETTERS = 7
+"""So many letters of a commit or an id are shown at least."""
+MOST_REASONS = 20
+_HASH = re.compile(r"[0-9a-f]{8,64}")
+
+
+def document(answer: Runs) -> Document:
+    """Return the sentence, the runs, and why some don't count."""
+    lines = _folded(answer.runs)
+    shown = lines[: answer.top]
+    left = len(lines) - len(shown)
+    note = f"… and {plural(left, 'older run')}; `top={len(lines)}` shows all" if left else ""
+    table = tabled(shown, _fields(shown, answer.runs), note=note)
+    why = small(_reasons(shown))
+    return Document(blocks=(*opening(verdict(answer)), table, *why, *small(answer.notes), *closing(answer.cautions)))
+
+
+def verdict(answer: Runs) -> str:
+    """Say how many runs there are, of what, and how many don't count."""
+    runs = answer.runs
+    models, tasks = plural(len({run.name for run in runs}), "model"), plural(len({run.task for run in runs}), "task")
+    calls = len({_call(run) for run in runs})
+    each = f", each of one model on one task, in {plural(calls, 'call')}" if calls < len(runs) else ""
+    without = sum(_has_no_rows(run) for run in runs)
+    left = sum(not run.counted for run in runs) - without
+    parts = [
+        f"{plural(len(runs), 'run')} of {models} on {tasks}{each}",
+        *([f"{left:,} {'does' if left == 1 else 'do'} not count"] if left else []),
+        *(
+            [f"{without:,} {'states its score' if without == 1 else 'state their scores'} without rows"]
+            if without
+            else []
+        ),
+    ]
+    return "; ".join(parts) + "."
+
+
+def _has_no_rows(run: ListedRun) -> bool:
+    return not run.counted and not run.n_items
+
+
+def _call(run: ListedRun) -> str:
+    return run.call or run.source
+
+
+def _folded(runs: Sequence[ListedRun]) -> list[ListedRun]:
+    """Put the tasks of one call by one model into one line where they are many."""
+    calls: dict[tuple[str, str, str], list[ListedRun]] = {}
+    for run in runs:
+        calls.setdefault((_call(run), run.model, run.reason), []).append(run)
+    return [line for same in calls.values() for line in (_one(same) if len(same) > MANY_TASKS else same)]
+
+
+def _one(runs: Sequence[ListedRun]) -> list[ListedRun]:
+    items = sum(run.n_items for run in runs)
+    return [replace(runs[0], task=plural(len(runs), "task"), n_items=items, score=math.nan, metric="")]
+
+
+def _fields(shown: Sequence[ListedRun], runs: Sequence[ListedRun]) -> list[Field[ListedRun]]:
+    ids, others = _beginnings(name for run in runs for name in run.ids), _differing(runs)
+    scale = Scale(percent=all(0 <= run.score <= 1 for run in shown if math.isfinite(run.score)))
+    metrics = {run.metric for run in shown if run.metric}
+    fields: list[Field[ListedRun]] = [
+        Field("date", lambda r: r.started[:MINUTES].replace("T", " "), align="left", priority=8),
+        Field("run", lambda r: ids[r.ids[0]] if r.ids else "", align="left", priority=3),
+        Field("task", lambda r: r.task, align="left"),
+        Field("model", lambda r: r.name, align="left"),
+        Field("n", lambda r: f"{r.n_items:,}" if r.n_items else "", priority=6),
+        Field(f"score{scale.column}", lambda r: scale.number(r.score) if math.isfinite(r.score) else ""),
+        Field("metric", lambda r: r.metric, align="left", priority=2, shown=len(metrics) > 1),
+        Field("commit", _commit, align="left", priority=7),
+        Field("tags", lambda r: ", ".join(r.tags), align="left", priority=7),
+        Field("limit", lambda r: r.limit, priority=5),
+        Field("what differs", lambda r: others.get(_identity(r), ""), align="left", priority=4),
+        Field("counts", _counts, align="left"),
+    ]
+    return [each for each in fields if any(each.cell(run) for run in shown)]
+
+
+def _counts(run: ListedRun) -> str:
+    return "" if run.counted else "no rows" if _has_no_rows(run) else "no"
+
+
+def _commit(run: ListedRun) -> str:
+    """Write the beginning of a commit, which is enough to choose it by, and whether the code had been changed since."""
+    short = run.commit[:LETTERS] if _HASH.fullmatch(run.commit) else run.commit
+    return f"{short}{' dirty' if run.dirty else ''}"
+
+
+def _beginnings(ids: Iterable[str]) -> dict[str, str]:
+    """Return as much of each id as tells it from all others."""
+    ordered = sorted(set(ids))
+    shared = [0, *(_shared(one, other) for one, other in pairwise(ordered)), 0]
+    return {own: own[: max(LETTERS, 1 + max(shared[k : k + 2]))] for k, own in enumerate(ordered)}
+
+
+def _shared(one: str, other: str) -> int:
+    """Count the letters with which both begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _identity(run: ListedRun) -> tuple[str, str, str, str]:
+    return run.source, run.task, run.model, run.reason
+
+
+def _differing(runs: Sequence[ListedRun]) -> dict[tuple[str, str, str, str], str]:
+    """Say what differs between the runs of one model on one task, but for what has a column of its own."""
+    same: dict[tuple[str, str], list[ListedRun]] = {}
+    for run in runs:
+        same.setdefault((run.task, run.name), []).append(run)
+    told = (pair for group in same.values() if len(group) > 1 for pair in _told(group))
+    return {_identity(run): text for run, text in told}
+
+
+def _told(group: Sequence[ListedRun]) -> Iterator[tuple[ListedRun, str]]:
+    """Yield each run with the settings in which it differs from any other, and then with its surroundings."""
+    said = [{**run.settings, **run.surroundings} for run in group]
+    every = dict.fromkeys(key for each in said for key in each)
+    keys = [key for key in every if len({each.get(key) for each in said}) > 1]
+    for run, each in zip(group, said, strict=True):
+        yield run, ", ".join(f"{key}={each[key]}" for key in keys if key in each)
+
+
+def _reasons(shown: Sequence[ListedRun]) -> list[str]:
+    """Say which files don't count and why, those with one reason together."""
+    sources: dict[str, dict[str, None]] = {}
+    for run in shown:
+        if run.reason:
+            sources.setdefault(run.reason, {})[run.source] = None
+    told = [f"{listing(list(names), 2)}: {reason}." for reason, names in sources.items()]
+    more = len(told) - MOST_REASONS
+    return [*told[:MOST_REASONS], *([f"… and {plural(more, 'more reason')}"] if more > 0 else [])]

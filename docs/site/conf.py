@@ -30,7 +30,18 @@ NAVIGATION = {
     "Start": ["docs/quickstart", "docs/guide/README", "docs/choosing"],
     "Do": [
         f"docs/{page}"
-        for page in ("report", "planning", "noise", "allocation", "stopping", "gate", "plots", "lm_eval", "inspect")
+        for page in (
+            "report",
+            "planning",
+            "noise",
+            "allocation",
+            "stopping",
+            "gate",
+            "runs",
+            "plots",
+            "lm_eval",
+            "inspect",
+        )
     ],
     "Know": [
         f"docs/{page}"

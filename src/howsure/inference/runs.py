@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.runs import ListedRun, Runs
 from howsure.errors import DataError
+from howsure.study.gathering import in_shares
 from howsure.study.names import unknown
 from howsure.table.run_means import run_means
 from howsure.table.runs import RunEntry
@@ -32,6 +33,10 @@ def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top
         groups.setdefault((_key(entry), entry.reason), []).append(entry)
     means = _means(scores)
     tabled = [key for key in means if (key, "") not in groups]
+    notes = list(scores.notes)
+    if tabled:
+        scores, scaled = in_shares(scores)
+        means, notes = _means(scores) if scaled else means, [*notes, *scaled, UNKNOWN]
     groups |= {
         (key, ""): [RunEntry(source=key[0], reader=TABLE, task=key[1], name=key[2], model=key[2])] for key in tabled
     }
@@ -46,7 +51,7 @@ def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top
     return Runs(
         runs=tuple(sorted(found, key=_age, reverse=True)),
         top=top,
-        notes=(*scores.notes, *([UNKNOWN] if tabled else [])),
+        notes=tuple(notes),
         cautions=scores.cautions,
     )
 

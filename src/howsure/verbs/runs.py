@@ -42,7 +42,7 @@ def runs(data: Any, *, task: Names | None = None, metric: Names | None = None, t
         >>> import polars as pl
         >>> rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": [1, 2, 1, 2], "score": [1, 0, 1, 1]})
         >>> [(run.model, run.n_items, run.score) for run in runs(rows).runs]
-        [('b', 2, 1.0), ('a', 2, 0.5)]
+        [('a', 2, 0.5), ('b', 2, 1.0)]
     """
     from howsure.inference.runs import list_runs
 

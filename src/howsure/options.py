@@ -406,6 +406,7 @@ _OWN = (
     *_owned(
         "read",
         Option("probabilities", FLAG, default=False),
+        Option("runs", NAMES),
         Option("progress", Kind(check=checks.callback)),
     ),
     *_owned(

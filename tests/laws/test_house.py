@@ -17,7 +17,7 @@ from howsure.readers import registry
 from places import ROOT
 
 SOURCE = ROOT / "src" / "howsure"
-VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in ("__init__", "read"))
+VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in ("__init__", "read", "sides"))
 COMMANDS = {"plan_score": "plan", "plan_failures": "plan"}
 """The verbs that a command of another name serves."""
 

@@ -48,7 +48,7 @@ def test_a_copy_of_a_log_counts_once(tmp_path: Path) -> None:
         ({"revision": {"type": "git", "commit": "bbbbbbb"}}, "commit=bbbbbbb"),
         ({"revision": None}, ""),
         ({"revision": {"type": "git", "commit": "aaaaaaa", "dirty": True}}, "commit=aaaaaaa dirty, run=call o"),
-        ({"tags": ["pr-42", "fast"]}, "tags=fast, pr-42"),
+        ({"tags": ["pr-42", "fast"]}, "tags=fast+pr-42"),
         ({"model_generate_config": {"temperature": 0.7}}, "temperature=0.7"),
         ({"solver": "chain"}, "solver=chain"),
         ({"task_args": {"shots": 3}}, "task_args.shots=3"),

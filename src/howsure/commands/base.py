@@ -65,21 +65,37 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     """Read the paths with the options that say how; they are taken out of `given`."""
     import howsure
 
+    return howsure.read(list(paths), **_how(given))
+
+
+def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str) -> Scores:
+    """Read the paths, and sides that are paths themselves; the options of these names name models of the outcome then."""
+    from howsure.verbs.sides import is_path, parted, side_of
+
+    asked = {name: str(given[name]) for name in names if given.get(name) is not None}
+    if not paths and not all(side_of(text).kind == "path" or is_path(text) for text in asked.values()):
+        raise click.MissingParameter(param_hint="'PATH...'", param_type="argument")
+    scores, models = parted(list(paths) or None, tuple(asked.values()), _how(given))
+    given |= {name: f"model:{model}" for name, model in zip(asked, models, strict=True)}
+    return scores
+
+
+def _how(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of `read` as it takes them; they are taken out of `given`."""
     how = {name: given.pop(name) for name in READING}
-    return howsure.read(
-        list(paths),
-        columns={role: tuple(names.split("+")) for role, names in name_pairs("--columns", how["columns"] or ())},
-        where=gather(name_pairs("--where", how["where"] or ())),
-        missing=how["missing"] or None,
-        decimal=how["decimal"],
-        model_from=how["model_from"],
-        map=[_mapping(name) for name in how["map"] or ()] or None,
-        reader=how["reader"],
-        items=given.get("items"),
-        strict=how["strict"],
-        probabilities=given.get("score") == "prob",
-        progress=_progress,
-    )
+    return {
+        "columns": {role: tuple(names.split("+")) for role, names in name_pairs("--columns", how["columns"] or ())},
+        "where": gather(name_pairs("--where", how["where"] or ())),
+        "missing": how["missing"] or None,
+        "decimal": how["decimal"],
+        "model_from": how["model_from"],
+        "map": [_mapping(name) for name in how["map"] or ()] or None,
+        "reader": how["reader"],
+        "items": given.get("items"),
+        "strict": how["strict"],
+        "probabilities": given.get("score") == "prob",
+        "progress": _progress,
+    }
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read, split, write
-from howsure.commands.options import DESIGN, OUTPUT, READING, STATISTICS, paths, refuse_points, takes
+from howsure.commands.base import read_sides, split, write
+from howsure.commands.options import DESIGN, OUTPUT, READING, STATISTICS, refuse_points, sided_paths, takes
 
 if TYPE_CHECKING:
     from howsure.answers.compare import Comparison, Comparisons
 
 
 @click.command()
-@paths
+@sided_paths
 @takes("compare", "a", "b", *READING, *DESIGN, "population", "covariate", *STATISTICS, "method", "margin", "adjust")
 @takes("compare", "overall", "explain", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
@@ -30,7 +30,7 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Compariso
     """Read the paths and compare the two models, as the options say."""
     import howsure
 
-    answer = howsure.compare(read(paths, given), **given)
+    answer = howsure.compare(read_sides(paths, given, "a", "b"), **given)
     pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
     refuse_points({"margin": given["margin"]}, percent=all(pair.percent for pair in pairs))
     return answer

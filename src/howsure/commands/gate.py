@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from howsure.commands.base import put, read, rendered, split
+from howsure.commands.base import put, read_sides, rendered, split
 from howsure.commands.exits import DONE, FAILED, VerdictCommand
-from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, STATISTICS, paths, refuse_points, takes
+from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, STATISTICS, refuse_points, sided_paths, takes
 from howsure.commands.streams import say, tell
 from howsure.options import Unclear
 
@@ -24,7 +24,7 @@ MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 
 
 @click.command(cls=VerdictCommand)
-@paths
+@sided_paths
 @takes("gate", "candidate", "baseline", *CRITERIA, "at_least", "at_most", *READING, *DESIGN, "population", "covariate")
 @takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most")
 @click.option(
@@ -53,7 +53,8 @@ def gate(
     rest, shown = split(paths, given)
     if not rest["each_task"]:
         rest.setdefault("overall", "harness")
-    answer = howsure.gate(read(paths, rest), candidate, baseline, **rest)
+    rest |= {"candidate": candidate, "baseline": baseline}
+    answer = howsure.gate(read_sides(paths, rest, "candidate", "baseline"), **rest)
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in answer.checks))
     if junit is not None:
         write(_junit(answer, unclear), junit)

@@ -94,6 +94,8 @@ class Paths(click.Argument):
 
 
 paths = click.argument("paths", cls=Paths, nargs=-1, required=True, metavar="PATH...")
+sided_paths = click.argument("paths", cls=Paths, nargs=-1, metavar="[PATH...]")
+"""Paths of a command whose sides may be paths themselves."""
 
 
 def takes(verb: str, *names: str) -> Callable[[Command], Command]:

@@ -20,7 +20,7 @@ from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, 
 from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model, with_model
 from howsure.readers.run_entries import run_entries
-from howsure.readers.runs import Taken, held_to_their_word, newest_runs, tell_apart
+from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
 from howsure.readers.twice import named_twice
 from howsure.readers.walking import cut_short, find_sources
 from howsure.table.schema import find_roles, tidy, tidy_frame
@@ -49,6 +49,14 @@ class _Found:
         self.reports[:] = [report for report in self.reports if report.path != source.name]
         self.reports.append(FileReport(path=source.name, reader=None, outcome="failed", reason=reason))
 
+    def keep(self, runs: Sequence[str]) -> None:
+        """Keep the logs of these runs; tables, and logs that say nothing of their run, are of none. ReadError where none is left."""
+        kept = chosen_runs(self.taken, self.reports, runs)
+        for table in self.tables:
+            self.left_out(table.source, NOT_ASKED)
+        self.tables.clear()
+        self.taken[:] = kept
+
     def left_out(self, source: Source, reason: str) -> None:
         """Report a table that was passed over, in place of what was reported of it."""
         self.reports[:] = [report for report in self.reports if report.path != source.name]
@@ -67,6 +75,7 @@ def read_paths(
     maps: Sequence[GivenReader] = (),
     model_from: str = "",
     items: str = "",
+    runs: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders, and tables that lie elsewhere, into one Scores.
@@ -74,41 +83,55 @@ def read_paths(
     `columns` names the columns of tables, `where` keeps only rows of tables with these values, `writing` says how they write
     numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or whose rows differ from what it states.
     `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
-    `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. `progress` wraps the list of files.
+    `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. Of logs only those
+    of `runs` are kept: `tag:…`, `commit:…`, `run:…`. `progress` wraps the list of files.
     """
+    given: dict[str, Any] = {
+        "probabilities": probabilities,
+        "writing": writing or Writing(),
+        "maps": tuple(maps),
+        "model_from": model_from,
+        "items": items,
+    }
     listed = [source for path in paths for source in ([path] if isinstance(path, Source) else find_sources(Path(path)))]
-    sources = [
-        replace(
-            source,
-            probabilities=probabilities,
-            writing=writing or Writing(),
-            maps=tuple(maps),
-            model_from=model_from,
-            items=items,
-        )
-        for source in listed
-    ]
+    sources = [replace(source, **given) for source in listed]
     found = _Found()
     reports, taken = found.reports, found.taken
     for source in progress(sources) if progress else sources:
         _take_all(source, reader, columns or {}, found, strict=strict)
+    if runs:
+        found.keep(runs)
     kept = held_to_their_word(newest_runs(taken, reports), strict=strict)
+    scores = _together(found, kept, columns or {}, where or {}, strict=strict)
+    if not scores.has_rows and not scores.published:
+        raise _nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
+    return replace(scores, cautions=tuple(dict.fromkeys((*scores.cautions, *named_twice(sources, reports)))))
+
+
+def _together(
+    found: _Found,
+    kept: list[Taken],
+    columns: Mapping[str, tuple[str, ...]],
+    where: Mapping[str, tuple[str, ...]],
+    *,
+    strict: bool,
+) -> Scores:
+    """Put together what logs and tables hold, and what is to be said of it."""
+    reports = found.reports
     cautions = [*found.cut, *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions))]
     harness, missing, called = tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
     notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
     notes += _told_together([(read.source.name, note) for read in kept for note in read.reading.notes])
     notes += dict.fromkeys(note for read in kept for note in read.word.notes)
-    named_tables = [(table.source, *_named(table, columns or {}, where or {})) for table in found.tables]
-    named_tables = _scored(named_tables, columns or {}, found, strict=strict or not harness)
+    named_tables = [(table.source, *_named(table, columns, where)) for table in found.tables]
+    named_tables = _scored(named_tables, columns, found, strict=strict or not harness)
     notes += [note for _, _, note in named_tables if note]
     scans = [(source, frame) for source, frame, _ in named_tables]
-    rows, roles = _rows(harness, scans, dict(columns or {}), where or {}, notes)
+    rows, roles = _rows(harness, scans, dict(columns), where, notes)
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
-    if rows is None and not published:
-        raise _nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
-    cautions += [*_failed_files(reports), *_passed_over(reports), *named_twice(sources, reports)]
+    cautions += [*_failed_files(reports), *_passed_over(reports)]
     return Scores(
         rows=rows if rows is not None else pl.DataFrame(),
         roles=roles,
@@ -121,7 +144,7 @@ def read_paths(
         missing=missing,
         reconciled=tuple(figure for read in kept for figure in read.word.figures),
         groups=tuple(dict.fromkeys(group for read in kept for group in read.reading.groups)),
-        runs=run_entries(taken, called, reports),
+        runs=run_entries(found.taken, called, reports),
     )
 
 

@@ -11,6 +11,7 @@ from howsure.errors import ReadError
 from howsure.readers.reconciling import Word, reconciled
 from howsure.readers.run_attempts import number_runs
 from howsure.table.scores import FileReport
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,36 @@ class Taken:
 
 Named = tuple[Taken, str, str, str]
 """A log, a task and a model of it, and what the model is called."""
+
+
+NOT_ASKED = "of no run that was asked for"
+
+
+def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequence[str]) -> list[Taken]:
+    """Keep the logs of runs with one of these tags, commits or ids. ReadError, with what there is, where there are none."""
+    kept = [read for read in taken if any(_answers(read, selector) for selector in selectors)]
+    if not kept:
+        raise ReadError(f"no run with {listing(list(selectors))}", remedy=_there_are(taken, selectors))
+    left = [read for read in taken if read not in kept]
+    reports += [
+        FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=NOT_ASKED) for read in left
+    ]
+    return kept
+
+
+def _answers(read: Taken, selector: str) -> bool:
+    return read.reading.run is not None and read.reading.run.answers(selector)
+
+
+def _there_are(taken: list[Taken], selectors: Sequence[str]) -> str:
+    """Say which tags, commits or ids the logs name, of the kinds that were asked for."""
+    runs = [read.reading.run for read in taken if read.reading.run is not None]
+    kinds = sorted({selector.partition(":")[0] for selector in selectors})
+    names = [tag for run in runs for tag in run.tags] if "tag" in kinds else []
+    names += [run.commit for run in runs if run.commit] if "commit" in kinds else []
+    names += [run.ids[0] for run in runs if run.ids] if "run" in kinds else []
+    known = list(dict.fromkeys(names))
+    return f"There is {listing(known)}." if known else f"The logs name no {' and no '.join(kinds)}."
 
 
 def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:

@@ -35,12 +35,22 @@ class Run:
     @property
     def apart(self) -> dict[str, str]:
         """What keeps this run apart from others of the same model, by name; of two that were dirty nobody knows that they ran the same code."""
-        said = {"commit": self.commit, "tags": ", ".join(sorted(self.tags))}
+        said = {"commit": self.commit, "tags": "+".join(sorted(self.tags))}
         if self.dirty:
             said |= {"commit": f"{self.commit} dirty".strip(), "run": (self.call or self.identity)[:SHORT]}
         return {name: text for name, text in said.items() if text}
 
+    def answers(self, selector: str) -> bool:
+        """Say whether it is a run of this tag, commit or id: `tag:pr-42`, `commit:1a2b3c` (the first letters are enough), `run:ID`."""
+        kind, _, text = selector.partition(":")
+        if kind == "tag":
+            return text in self.tags
+        known = (self.commit,) if kind == "commit" else self.ids
+        return any(name.startswith(text) for name in known)
 
+
+SELECTORS = ("tag", "commit", "run")
+"""By what runs are chosen."""
 SHORT = 6
 """So many letters of a run's id tell it from others of one folder."""
 

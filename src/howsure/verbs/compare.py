@@ -11,7 +11,7 @@ from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options import checked
 from howsure.study.design import DesignOptions, make_design
-from howsure.verbs.read import scores_of
+from howsure.verbs.sides import read_sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,8 +45,9 @@ def compare(
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
             or Scores.
-        a: The first model, by its full name or the part after the last slash.
-        b: The second model; the difference is a − b, in score units.
+        a: The first side: a model, by its full name or the part after the last slash, else a path; or `tag:…`, `commit:…`, `run:…`,
+            `model:…`, `path:…`.
+        b: The second side; the difference is a − b, in score units.
         method: The test. None takes "pseudo-items" for scores in [0, 1] and "t" otherwise.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
@@ -92,7 +93,8 @@ def compare(
     a, b = checked("compare", a=a, b=b).values()
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), **given)
-    study = gather_pair(scores_of(data, design), design, a, b)
+    scores, (a, b) = read_sides(data, (a, b), design)
+    study = gather_pair(scores, design, a, b)
     found = compared(study, question)
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
     if len(found.comparisons) > 1:

@@ -16,7 +16,7 @@ from howsure.options import checked
 from howsure.study.design import make_design
 from howsure.study.directions import require_direction
 from howsure.study.gathering import gather
-from howsure.verbs.read import scores_of
+from howsure.verbs.sides import read_sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +68,9 @@ def gate(
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
             or Scores.
-        candidate: The model to be admitted, by its full name or the part after the last slash.
-        baseline: The model to compare it with. None suffices for `at_least` and `at_most`.
+        candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a path; or `tag:…`,
+            `commit:…`, `run:…`, `model:…`, `path:…`.
+        baseline: The side to compare it with. None suffices for `at_least` and `at_most`.
         not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point). None omits the
             criterion.
         better: Whether the candidate has to be better.
@@ -129,7 +130,8 @@ def gate(
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how_asked)
-    study = _gathered(scores_of(data, design), design, candidate, baseline)
+    scores, names = read_sides(data, (candidate,) if baseline is None else (candidate, baseline), design)
+    study = _gathered(scores, design, names)
     require_direction(study)
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)
     checks, notes, cautions = judged(how)
@@ -145,9 +147,8 @@ def gate(
     )
 
 
-def _gathered(scores: Scores, design: Design, candidate: str, baseline: str | None) -> Study:
+def _gathered(scores: Scores, design: Design, names: tuple[str, ...]) -> Study:
     """Gather the rows of the candidate and its baseline, once for all criteria."""
-    names = (candidate,) if baseline is None else (candidate, baseline)
     study = gather(scores, design, models=names)
     if len(study.models) < len(names):
         raise OptionError(f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models.")

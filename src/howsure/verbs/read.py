@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from howsure.table.scores import Scores
 from howsure.table.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from howsure.readers.base import GivenReader
     from howsure.readers.folder import Progress
@@ -31,6 +32,7 @@ def read(
     map: Any = None,
     model_from: str | None = None,
     items: str | Path | None = None,
+    runs: Names | None = None,
     strict: bool = False,
     probabilities: bool = False,
     progress: Progress | None = None,
@@ -43,7 +45,9 @@ def read(
     the answers state which column was taken for what.
 
     Args:
-        data: A path, an address (`https://`, `s3://`, `gs://`, `hf://` …, fetched within limits), a list of these, or a data frame with one row per attempt. Scores are returned unchanged.
+        data: A path, an address (`https://`, `s3://`, `gs://`, `hf://` …, fetched within limits), a list of these, or a data frame with
+            one row per attempt; or a dict of sides, each with a name and one of these: every side becomes a model of that name. Scores are
+            returned unchanged.
         columns: The columns of a table by role, such as `{"model": ["model", "temperature"]}`; several are joined into
             one name. None relies on the usual names.
         where: Keep only rows in which a column has one of these values, `{"split": "test"}`. None keeps all rows.
@@ -58,6 +62,8 @@ def read(
             what the file says, and the path only where it says nothing.
         items: The path of a table with one row an item, for files that name the resolved items only (SWE-bench). None takes the items
             from the file, or from what lies beside it.
+        runs: Keep only the runs of these tags, commits or ids: `"tag:pr-42"`, `"commit:1a2b3c"` (the first letters are enough),
+            `"run:ID"`. None keeps all.
         strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file itself states,
             instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
@@ -80,7 +86,7 @@ def read(
         >>> scores.to_frame()["score"].to_list()
         [1.0, 0.0]
     """
-    roles, kept, missing, decimal, reader, map, model_from, items, strict, probabilities, progress = checked(
+    how = checked(
         "read",
         columns={} if columns is None else columns,
         where={} if where is None else where,
@@ -90,28 +96,28 @@ def read(
         map=map,
         model_from=model_from,
         items=items,
+        runs=runs,
         strict=strict,
         probabilities=probabilities,
         progress=progress,
-    ).values()
+    )
     if isinstance(data, Scores):
         return data
-    writing = Writing(missing=tuple(missing or ()), decimal=decimal)
-    if is_paths(data):
-        how = {
-            "columns": roles,
-            "where": kept,
-            "writing": writing,
-            "reader": reader,
-            "strict": strict,
-            "probabilities": probabilities,
-            "maps": _mappings(map),
-            "model_from": model_from or "",
-            "items": items or "",
-            "progress": progress,
-        }
-        return _read_places([data] if isinstance(data, (str, Path)) else list(data), how)
-    return _read_frame(data, roles, kept, writing)
+    if isinstance(data, Mapping):
+        from howsure.table.sides import joined
+
+        return joined({str(side): read(part, **how) for side, part in data.items()})
+    writing = Writing(missing=tuple(how.pop("missing") or ()), decimal=how.pop("decimal"))
+    if not is_paths(data):
+        return _read_frame(data, how["columns"], how["where"], writing)
+    how |= {
+        "writing": writing,
+        "maps": _mappings(how.pop("map")),
+        "model_from": how["model_from"] or "",
+        "items": how["items"] or "",
+        "runs": tuple(how["runs"] or ()),
+    }
+    return _read_places([data] if isinstance(data, (str, Path)) else list(data), how)
 
 
 def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:

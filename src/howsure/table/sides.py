@@ -1,0 +1,103 @@
+"""Sides: scores that were read apart, put together so that each side is a model of its name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.table.scores import Scores, joined_facts
+from howsure.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def joined(sides: Mapping[str, Scores]) -> Scores:
+    """Return the scores of all sides, each a model that is called as the side is.
+
+    Where every side has the same several models, each model is a task of its own, so that the sides are compared model by model.
+    Raises DataError where there is no side, one holds no row, or several models that the others don't have.
+    """
+    if not sides:
+        raise DataError("no sides", remedy="Name each and what it is read from: {'main': 'runs/main'}.")
+    frames = {name: scores.to_frame() if scores.has_rows else pl.DataFrame() for name, scores in sides.items()}
+    models = {name: _models(name, frame) for name, frame in frames.items()}
+    inside = _same_models(models)
+    task_of = _task_namer(frames, inside)
+    called = {name: _called(scores, name, task_of) for name, scores in sides.items()}
+    rows = [_renamed(frame, name, task_of) for name, frame in frames.items()]
+    return Scores(
+        rows=pl.concat(rows, how="diagonal_relaxed"),
+        facts=joined_facts(fact for scores in called.values() for fact in scores.facts),
+        published=tuple(entry for scores in called.values() for entry in scores.published),
+        files=tuple(report for scores in sides.values() for report in scores.files),
+        cautions=tuple(dict.fromkeys(caution for scores in sides.values() for caution in scores.cautions)),
+        notes=(_told(models, inside), *dict.fromkeys(note for scores in sides.values() for note in scores.notes)),
+        signed=frozenset({"score"}) if all(scores.signed for scores in sides.values()) else frozenset(),
+        missing=tuple(lack for scores in called.values() for lack in scores.missing),
+        reconciled=tuple(figure for scores in sides.values() for figure in scores.reconciled),
+        groups=() if inside else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
+    )
+
+
+def _models(name: str, frame: pl.DataFrame) -> tuple[str, ...]:
+    if not len(frame):
+        raise DataError(f"side {name!r} has no rows", remedy="Check its path, or `howsure runs`.")
+    return tuple(frame["model"].unique().sort())
+
+
+def _same_models(models: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the models that every side has, none where each side has one. DataError where sides have several and they differ."""
+    if all(len(names) == 1 for names in models.values()):
+        return ()
+    first = next(iter(models.values()))
+    if all(names == first for names in models.values()):
+        return first
+    said = "; ".join(f"{name} has {listing([repr(model) for model in names])}" for name, names in models.items())
+    raise DataError(
+        f"sides with several models, which are not the same: {said}", remedy="Choose one model for each side."
+    )
+
+
+def _task_namer(frames: Mapping[str, pl.DataFrame], inside: tuple[str, ...]) -> Callable[[str, str], str]:
+    """Return what names a task: by itself, by its model where there is one task, else by both."""
+    if not inside:
+        return lambda task, _: task
+    tasks = {task for frame in frames.values() for task in frame["task"].unique()}
+    return (lambda _, model: model) if len(tasks) == 1 else (lambda task, model: f"{task} · {model}")
+
+
+def _renamed(frame: pl.DataFrame, side: str, task_of: Callable[[str, str], str]) -> pl.DataFrame:
+    pairs = frame.select("task", "model").unique()
+    named = pairs.with_columns(named=pl.Series([task_of(*pair) for pair in pairs.iter_rows()], dtype=pl.String))
+    rows = frame.join(named, on=["task", "model"], how="left", maintain_order="left")
+    return rows.with_columns(task="named", model=pl.lit(side)).drop("named")
+
+
+def _called(scores: Scores, side: str, task_of: Callable[[str, str], str]) -> Scores:
+    """Call facts, missing attempts and published scores as the rows are."""
+    pairs = dict.fromkeys((lack.task, lack.model) for lack in scores.missing)
+    pairs |= dict.fromkeys((entry.task, entry.model) for entry in scores.published)
+    if scores.has_rows:
+        pairs |= dict.fromkeys(scores.to_frame().select("task", "model").unique().iter_rows())
+    names = {pair: task_of(*pair) for pair in pairs}
+    return replace(
+        scores,
+        facts=tuple(
+            replace(fact, task=name)
+            for fact in scores.facts
+            for name in dict.fromkeys(name for (task, _), name in names.items() if task == fact.task)
+        ),
+        missing=tuple(replace(lack, task=names[lack.task, lack.model], model=side) for lack in scores.missing),
+        published=tuple(replace(entry, task=names[entry.task, entry.model], model=side) for entry in scores.published),
+    )
+
+
+def _told(models: Mapping[str, tuple[str, ...]], inside: tuple[str, ...]) -> str:
+    if inside:
+        return f"Sides: {listing(list(models))}, compared model by model: {listing(list(inside))}."
+    said = [name if names == (name,) else f"{name} is {names[0]}" for name, names in models.items()]
+    return f"Sides: {'; '.join(said)}."

@@ -1,0 +1,190 @@
+"""Sides: a model, a path, or the runs of a tag, a commit or an id, each a model of its own whatever its log calls it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure
+from howsure.commands.main import main
+from reader_cases import inspect_header, sample, zipped
+
+
+def log(path: Path, scores: str, **changes: Any) -> Path:
+    """Write an Inspect log of a run of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ids = {"task_id": f"task {path}", "eval_id": f"eval {path.stem}", "run_id": f"call {path}"}
+    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
+    return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two runs of one model: of main three of four are right, of the change one."""
+    log(tmp_path / "runs" / "main" / "a.eval", "CCCI", revision={"commit": "aaaaaaa"}, tags=["main"])
+    log(tmp_path / "runs" / "pr-42" / "b.eval", "CIII", revision={"commit": "bbbbbbb"}, tags=["pr-42", "fast"])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "runs"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "names"),
+    [
+        ("runs/main", "runs/pr-42", ("main", "pr-42")),
+        ("path:runs/main", "runs/pr-42/b.eval", ("main", "b.eval")),
+        ("tag:main", "tag:pr-42", ("main", "pr-42")),
+        ("commit:aaaa", "commit:bbb", ("aaaa", "bbb")),
+        ("run:eval a", "tag:fast", ("eval a", "fast")),
+        ("a (commit=aaaaaaa, tags=main)", "runs/pr-42", ("a (commit=aaaaaaa, tags=main)", "pr-42")),
+        ("model:a (commit=aaaaaaa, tags=main)", "commit:bbbbbbb", ("a (commit=aaaaaaa, tags=main)", "bbbbbbb")),
+    ],
+)
+def test_a_side_is_what_it_is_written_as(runs: Path, a: str, b: str, names: tuple[str, str]) -> None:
+    answer = howsure.compare(runs, a, b)
+    assert isinstance(answer, howsure.Comparison)
+    assert (answer.a, answer.b) == names
+    assert (answer.a_mean, answer.b_mean, answer.wins, answer.losses) == (0.75, 0.25, 2, 0)
+
+
+def test_a_side_that_is_a_path_needs_no_other(runs: Path) -> None:
+    assert runs.is_dir()
+    answer = howsure.compare(None, "runs/main", "runs/pr-42")
+    assert isinstance(answer, howsure.Comparison)
+    assert answer.difference.value == 0.5
+
+
+def test_a_change_alone_fails_the_gate_that_its_mean_with_main_would_pass(runs: Path) -> None:
+    scores = howsure.read({"main": runs / "main", "pr-42": runs / "pr-42"})
+    assert howsure.gate(scores, "pr-42", at_least=0.9).verdict != "pass"
+    assert scores.to_frame()["model"].unique().sort().to_list() == ["main", "pr-42"]
+
+
+def test_equal_scores_on_both_sides_are_two_runs(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        log(tmp_path / name / "x.eval", "CCII")
+    answer = howsure.compare(None, str(tmp_path / "one"), str(tmp_path / "two"))
+    assert isinstance(answer, howsure.Comparison)
+    assert (answer.ties, answer.difference.value) == (4, 0)
+
+
+def test_copies_are_known_within_a_side_only(tmp_path: Path) -> None:
+    first = log(tmp_path / "one" / "x.eval", "CCII")
+    for place in ("one/again.eval", "two/x.eval"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_bytes(first.read_bytes())
+    scores = howsure.read({"one": tmp_path / "one", "two": tmp_path / "two"})
+    assert dict(scores.to_frame().group_by("model").len().iter_rows()) == {"one": 4, "two": 4}
+
+
+def test_sides_with_the_same_models_are_compared_model_by_model(tmp_path: Path) -> None:
+    for side, scores in {"main": "CCCI", "pr": "CIII"}.items():
+        for model in ("mock/a", "mock/b", "mock/c"):
+            log(tmp_path / side / f"{model[-1]}.eval", scores, model=model)
+    answer = howsure.compare(None, str(tmp_path / "main"), str(tmp_path / "pr"))
+    assert isinstance(answer, howsure.Comparisons)
+    assert [(pair.task, pair.wins, pair.losses) for pair in answer.comparisons] == [
+        ("mock/a", 2, 0),
+        ("mock/b", 2, 0),
+        ("mock/c", 2, 0),
+    ]
+    assert any("compared model by model" in note for note in answer.notes)
+
+
+def test_of_several_tasks_each_is_compared_model_by_model(tmp_path: Path) -> None:
+    for side in ("main", "pr"):
+        for model in ("mock/a", "mock/b"):
+            for task in ("words", "sums"):
+                log(tmp_path / side / f"{model[-1]} {task}.eval", "CCCI", model=model, task=task)
+    scores = howsure.read({"main": tmp_path / "main", "pr": tmp_path / "pr"})
+    tasks = {"sums · mock/a", "sums · mock/b", "words · mock/a", "words · mock/b"}
+    assert set(scores.to_frame()["task"]) == tasks == {fact.task for fact in scores.facts}
+
+
+def test_sides_with_other_models_are_refused_with_their_names(tmp_path: Path) -> None:
+    for side, models in {"main": ("mock/a", "mock/b"), "pr": ("mock/a", "mock/c")}.items():
+        for model in models:
+            log(tmp_path / side / f"{model[-1]}.eval", "CI", model=model)
+    with pytest.raises(howsure.DataError, match="main has 'mock/a', 'mock/b'; pr has 'mock/a', 'mock/c'"):
+        howsure.compare(None, str(tmp_path / "main"), str(tmp_path / "pr"))
+
+
+def test_a_name_that_is_both_a_model_and_a_path_is_refused(runs: Path) -> None:
+    (runs.parent / "a").mkdir()
+    frame = pl.DataFrame({"model": ["a", "b"] * 2, "item": [1, 1, 2, 2], "score": [1, 0, 1, 1]})
+    with pytest.raises(howsure.OptionError, match="Write model:a or path:a"):
+        howsure.compare(frame, "a", "b")
+    answer = howsure.compare(frame, "model:a", "b")
+    assert isinstance(answer, howsure.Comparison)
+    assert answer.a == "a"
+
+
+@pytest.mark.parametrize(
+    ("a", "told"),
+    [
+        ("tag:pr-4", "no run with tag:pr-4. There is main, pr-42, fast"),
+        ("commit:c", "no run with commit:c. There is aaaaaaa, bbbbbbb"),
+        ("run:nothing", "no run with run:nothing"),
+        ("path:runs/none", "runs/none"),
+        ("model:other", "no model 'other'"),
+        ("x" * 5000, "no model"),
+    ],
+)
+def test_a_side_that_is_not_there_says_what_is(runs: Path, a: str, told: str) -> None:
+    with pytest.raises(howsure.HowsureError, match=told):
+        howsure.compare(runs, a, "runs/main")
+
+
+def test_runs_of_a_frame_can_not_be_asked_for() -> None:
+    frame = pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [1, 0]})
+    with pytest.raises(howsure.OptionError, match="which only logs have"):
+        howsure.compare(frame, "tag:x", "b")
+
+
+def test_two_sides_of_one_folder_name_are_called_by_their_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for side in ("old", "new"):
+        log(tmp_path / side / "logs" / "x.eval", "CI")
+    answer = howsure.compare(None, "old/logs", "new/logs")
+    assert isinstance(answer, howsure.Comparison)
+    assert (answer.a, answer.b) == ("old/logs", "new/logs")
+    with pytest.raises(howsure.OptionError, match="two sides are both 'old/logs'"):
+        howsure.compare(None, "old/logs", "old/logs")
+
+
+def test_on_the_command_line(runs: Path) -> None:
+    run = CliRunner().invoke
+    for words in (["-a", "runs/main", "-b", "runs/pr-42"], ["runs", "-a", "tag:main", "-b", "commit:bbb"]):
+        result = run(main, ["compare", *words])
+        assert result.exit_code == 0, result.output
+        assert "main" in result.output.split("\n")[0]
+    gate = [
+        "gate",
+        "--candidate",
+        "runs/pr-42",
+        "--baseline",
+        "runs/main",
+        "--not-worse-than",
+        "2pp",
+        "--format",
+        "json",
+    ]
+    result = run(main, gate)
+    assert result.exit_code in (1, 2), result.output
+    assert '"candidate": "pr-42"' in result.output
+    missing = run(main, ["compare", "-a", "main", "-b", "pr-42"])
+    assert missing.exit_code == 2
+    assert "PATH..." in missing.output
+
+
+def test_a_run_is_chosen_in_reading(runs: Path) -> None:
+    scores = howsure.read(runs, runs="tag:main")
+    assert scores.to_frame()["model"].unique().to_list() == ["mock/a"]
+    assert [report.reason for report in scores.files if report.outcome == "left out"] == [
+        "of no run that was asked for"
+    ]

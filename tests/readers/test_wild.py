@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -181,3 +182,41 @@ def test_published_limits_make_the_errors_of_arena_hard() -> None:
     assert (len(board.entries), best.model, best.score) == (60, "gpt-4-turbo-2024-04-09", 82.63)
     assert best.se == pytest.approx((84.6 - 80.75) / (2 * 1.96), rel=1e-4)
     assert any("standard errors from the limits in rating_q025 and rating_q975" in note for note in answer.notes)
+
+
+def runs_of(folder: str) -> list[tuple[str, str, float, int]]:
+    """Return date, commit, score and items of every run."""
+    found = howsure.runs(WILD / folder).runs
+    return [(run.started[:16], run.commit[:7], round(run.score, 5), run.n_items) for run in found]
+
+
+def test_runs_of_terminal_bench_have_the_accuracy_that_they_state() -> None:
+    metadata = {"2025-09-01T11:51": 0.1925}
+    for path in (WILD / "terminal-bench-leaderboard").rglob("run_metadata.json"):
+        stated = json.loads(path.read_text())
+        metadata[stated["start_time"][:16]] = stated["accuracy"]
+    found = {date: (commit, score, n) for date, commit, score, n in runs_of("terminal-bench-leaderboard")}
+    assert len(found) == 16
+    assert {date: found[date][1] for date in metadata} == metadata
+    assert found["2025-09-01T11:51"] == ("84aaf70", 0.1925, 80)
+
+
+def test_runs_of_aider_are_one_line_for_all_cases() -> None:
+    assert runs_of("aider-benchmarks") == [
+        ("2024-09-18T13:00", "e603714", round(103 / 133, 5), 133),
+        ("2024-09-18T00:34", "e603714", round(96 / 133, 5), 133),
+    ]
+    assert {(run.files, run.dirty) for run in howsure.runs(WILD / "aider-benchmarks").runs} == {(133, True)}
+
+
+def test_runs_of_evalscope_say_their_limit() -> None:
+    pytest.importorskip("yaml")
+    found = howsure.runs(WILD / "evalscope").runs
+    assert {(run.limit, run.settings["temperature"], run.surroundings["evalscope"]) for run in found} == {
+        ("10", "0.7", "0.0.0_dev")
+    }
+
+
+def test_runs_without_rows_are_those_of_every_task() -> None:
+    found = howsure.runs(WILD / "pythia").runs
+    assert (len(found), {run.counted for run in found}) == (16 * 87, {False})

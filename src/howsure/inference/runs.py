@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from howsure.answers.runs import ListedRun, Runs
@@ -12,47 +13,57 @@ from howsure.errors import DataError
 from howsure.study.gathering import in_shares
 from howsure.study.names import unknown
 from howsure.table.run_means import run_means
-from howsure.table.runs import RunEntry
+from howsure.table.runs import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from howsure.table.runs import RunEntry, UncountedLog
     from howsure.table.scores import Scores
 
     Means = Mapping[str, tuple[int, float | None]]
 
 TABLE = "table"
 UNKNOWN = "Tables say nothing of the runs that their rows came from."
+EITHER = "\0"
+"""The run of rows whose file has the name of another file."""
 Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cell:
+    """One run of one task by one model: its files, and items and mean score by metric."""
+
+    sources: list[str]
+    reader: str
+    task: str
+    name: str
+    model: str
+    means: Means
+    reason: str = ""
+    run: Run = field(default_factory=Run)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top: int | None) -> Runs:
     """List the runs behind scores; see `howsure.runs`."""
-    groups: dict[tuple[Key, str], list[RunEntry]] = {}
+    notes, means = list(scores.notes), _means(scores)
+    groups: dict[Key, list[RunEntry]] = {}
     for entry in scores.runs:
-        groups.setdefault((_key(entry), entry.reason), []).append(entry)
-    means = _means(scores)
-    tabled = [key for key in means if (key, "") not in groups]
-    notes = list(scores.notes)
+        groups.setdefault(_key(entry), []).append(entry)
+    tabled = [key for key in means if key not in groups and key[0] != EITHER]
     if tabled:
         scores, scaled = in_shares(scores)
         means, notes = _means(scores) if scaled else means, [*notes, *scaled, UNKNOWN]
-    groups |= {
-        (key, ""): [RunEntry(source=key[0], reader=TABLE, task=key[1], name=key[2], model=key[2])] for key in tabled
-    }
-    _check(task, [entry.task for entries in groups.values() for entry in entries])
-    found = [
-        _listed(entries, {**entries[0].means, **(means.get(key, {}) if not reason else {})}, scores, metric)
-        for (key, reason), entries in groups.items()
-        if not task or key[1] in task
-    ]
-    if not found:
+    cells = [_counted(entries, means.get(key, {})) for key, entries in groups.items()]
+    cells += [_tabled(key, means[key]) for key in tabled]
+    cells += [cell for log in scores.uncounted for cell in _uncounted(log)]
+    if not cells:
         raise DataError("no run was read", remedy="See `howsure describe`.")
+    _check(task, [cell.task for cell in cells])
+    listed = [_listed(cell, _metric(cell, scores, metric)) for cell in cells if not task or cell.task in task]
     return Runs(
-        runs=tuple(sorted(found, key=_age, reverse=True)),
-        top=top,
-        notes=tuple(notes),
-        cautions=scores.cautions,
+        runs=tuple(sorted(listed, key=_age, reverse=True)), top=top, notes=tuple(notes), cautions=scores.cautions
     )
 
 
@@ -74,55 +85,96 @@ def _means(scores: Scores) -> dict[Key, dict[str, tuple[int, float | None]]]:
     zero = [fact.task for fact in scores.facts if fact.failures == "zero"]
     run_of: dict[str, str] = {}
     for entry in scores.runs:
-        if entry.counted and run_of.setdefault(entry.source, key := _key(entry)[0]) != key:
-            run_of[entry.source] = ""
+        if run_of.setdefault(entry.source, key := _key(entry)[0]) != key:
+            run_of[entry.source] = EITHER
     return run_means(scores.rows, scores.roles, zero=zero, run_of=run_of)
 
 
-def _listed(entries: Sequence[RunEntry], means: Means, scores: Scores, asked: Sequence[str]) -> ListedRun:
+def _counted(entries: Sequence[RunEntry], means: Means) -> _Cell:
     entry = entries[0]
-    run, stated = entry.run, entry.stated
-    fact = scores.fact(entry.task)
-    metric = _metric(asked, fact.headline if fact else None, means or dict.fromkeys(stated, (0, 0.0)))
-    n_items, mean = means.get(metric, (max((n for n, _ in means.values()), default=0), None))
-    score = mean if mean is not None or means else stated.get(metric)
+    return _Cell(
+        sources=[each.source for each in entries],
+        reader=entry.reader,
+        task=entry.task,
+        name=entry.name,
+        model=entry.model,
+        means=means,
+        run=entry.run,
+        settings=entry.settings,
+    )
+
+
+def _tabled(key: Key, means: Means) -> _Cell:
+    source, task, model = key
+    return _Cell(sources=[source], reader=TABLE, task=task, name=model, model=model, means=means)
+
+
+def _uncounted(log: UncountedLog) -> Iterator[_Cell]:
+    """Yield what a log that was left out holds, or what one without rows states."""
+    means: dict[tuple[str, str], dict[str, tuple[int, float | None]]] = {}
+    for entry in log.published:
+        means.setdefault((entry.task, entry.model), {})[entry.metric] = (0, entry.score)
+    if log.rows is not None:
+        zero = [fact.task for fact in log.facts if fact.failures == "zero"]
+        found = run_means(log.rows, {}, zero=zero, run_of={})
+        means |= {(task, model): numbers for (_, task, model), numbers in found.items()}
+    for (task, model), numbers in means.items():
+        yield _Cell(
+            sources=[log.source],
+            reader=log.reader,
+            task=task,
+            name=model,
+            model=model,
+            means=numbers,
+            reason=log.reason,
+            run=log.run,
+            settings=log.settings,
+        )
+
+
+def _listed(cell: _Cell, metric: str) -> ListedRun:
+    run, most = cell.run, max((n for n, _ in cell.means.values()), default=0)
+    n_items, score = cell.means.get(metric, (most, None))
     return ListedRun(
         started=run.started,
-        task=entry.task,
-        model=entry.model,
-        name=entry.name,
+        task=cell.task,
+        model=cell.model,
+        name=cell.name,
         metric=metric,
         n_items=n_items,
         score=math.nan if score is None else score,
-        counted=entry.counted,
-        reason=entry.reason,
+        counted=not cell.reason,
+        reason=cell.reason,
         commit=run.commit,
         dirty=run.dirty,
         limit=run.limit,
         epochs=run.epochs,
-        source=_place([each.source for each in entries]),
-        files=len(entries),
-        reader=entry.reader,
+        source=_place(cell.sources),
+        files=len(cell.sources),
+        reader=cell.reader,
         call=run.call,
         tags=run.tags,
         ids=run.ids,
-        settings=dict(entry.settings),
+        settings=dict(cell.settings),
         surroundings=dict(run.surroundings),
     )
 
 
-def _metric(asked: Sequence[str], headline: str | None, there: Means) -> str:
+def _metric(cell: _Cell, scores: Scores, asked: Sequence[str]) -> str:
     """Choose the metric that was asked for, else the one that the harness puts first, else the only one."""
     if asked:
-        return next((name for name in asked if name in there), "")
-    if headline is not None and headline in there:
-        return headline
-    return next(iter(there)) if len(there) == 1 else ""
+        return next((name for name in asked if name in cell.means), "")
+    fact = scores.fact(cell.task)
+    if fact is not None and fact.headline in cell.means:
+        return fact.headline or ""
+    return next(iter(cell.means)) if len(cell.means) == 1 else ""
 
 
 def _place(sources: Sequence[str]) -> str:
     """Name a file, or the folder in which all files of a run lie."""
-    return sources[0] if len(sources) == 1 else os.path.commonpath(sources) or "."
+    paths = [Path(source) for source in sources]
+    folders = paths[0].parents if len(paths) > 1 else paths
+    return str(next((folder for folder in folders if all(path.is_relative_to(folder) for path in paths)), paths[0]))
 
 
 def _age(run: ListedRun) -> tuple[float, str]:

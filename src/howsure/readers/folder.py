@@ -19,7 +19,7 @@ from howsure.readers import registry, tables
 from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model, with_model
-from howsure.readers.run_entries import run_entries
+from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
 from howsure.readers.twice import named_twice
 from howsure.readers.walking import cut_short, find_sources
@@ -144,7 +144,8 @@ def _together(
         missing=missing,
         reconciled=tuple(figure for read in kept for figure in read.word.figures),
         groups=tuple(dict.fromkeys(group for read in kept for group in read.reading.groups)),
-        runs=run_entries(found.taken, called, reports),
+        runs=run_entries(called),
+        uncounted=uncounted_logs(found.taken, called, reports),
     )
 
 

@@ -55,7 +55,11 @@ def read(source: Source) -> Reading:
         facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)),
         published=published,
         run=lighteval_results.run_of(
-            results, "", time=lighteval_results.time_of(source), scores=results.get("results")
+            results,
+            "",
+            lighteval_results.model(results, source),
+            time=lighteval_results.time_of(source),
+            scores=results.get("results"),
         ),
         configuration=lighteval_results.configuration(results, ""),
     )
@@ -86,7 +90,7 @@ def _read_details(source: Source) -> Reading:
         facts=(_facts(task),),
         published=tuple(lighteval_results.published(results, source, only=task)),
         cautions=cautions,
-        run=lighteval_results.run_of(results, task, time=named["time"] if named else "", scores=records),
+        run=lighteval_results.run_of(results, task, model, time=named["time"] if named else "", scores=records),
         configuration=lighteval_results.configuration(results, task) | _shots(frame),
     )
 

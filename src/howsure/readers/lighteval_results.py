@@ -48,9 +48,9 @@ def time_of(source: Source) -> str:
     return named["time"] if named else ""
 
 
-def run_of(document: Mapping[str, Any], task: str, *, time: str, scores: object) -> Run:
+def run_of(document: Mapping[str, Any], task: str, name: str, *, time: str, scores: object) -> Run:
     """Tell what a run says of itself: the time is in the path alone; with what was scored it is how a copy is known."""
-    identity = f"{task} {time} {digest(scores)}".strip() if time else ""
+    identity = f"{task} {name} {time} {digest(scores)}".strip() if time else ""
     limit, sha = finite(_general(document).get("max_samples")), _general(document).get("lighteval_sha")
     date, _, hours = time.partition(".")[0].partition("T")
     return Run(

@@ -34,6 +34,8 @@ NAME = "lm-eval"
 FORMATS = "lm-evaluation-harness samples (.jsonl, .json) and results (.json)"
 CHECKED = "lm-eval 0.4.13; files of 2022-12 to 2026-07, those from before 0.4 among them"
 
+_ENOUGH = 20
+"""So many scores tell a copy of results, beside the time and the model."""
 SAMPLES_NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl?")
 RESULTS_NAME = re.compile(r"results_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.json")
 
@@ -80,7 +82,9 @@ def read(source: Source) -> Reading:
         facts=tuple(_facts(task, results, ()) for task in tasks),
         published=published,
         cautions=(*cautions, *left_out(no_numbers(results), source)),
-        run=run_of(results, task="", time=_time(source), scores=results.get("results")),
+        run=run_of(
+            results, task="", model=model, time=_time(source), scores=[entry.score for entry in published[:_ENOUGH]]
+        ),
         configuration=configuration(results, ""),
     )
 
@@ -114,7 +118,7 @@ def _read_samples(source: Source) -> Reading:
         extents=extent(results, model=model, task=task),
         groups=groups(results),
         cautions=(*cautions, *_corpus_caution(corpus, source), *more.cautions),
-        run=run_of(results, task=task, time=time, scores=_compared(results, task, records)),
+        run=run_of(results, task=task, model=model, time=time, scores=_compared(results, task, records)),
         configuration=configuration(results, task),
     )
 

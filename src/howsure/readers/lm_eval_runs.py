@@ -26,14 +26,14 @@ _SCORING = ("output_type", "metric_list", "filter_list", "process_results", "rep
 _MANY = 20
 
 
-def run_of(results: Mapping[str, Any], *, task: str, time: str, scores: object) -> Run:
+def run_of(results: Mapping[str, Any], *, task: str, model: str, time: str, scores: object) -> Run:
     """Tell what the results say of their run of one task, of all tasks where it is empty.
 
     `time`: that in the file's name. `scores`: what was scored, by which a copy is known beside the time; where there is no time, nobody
     knows whose run it is.
     """
     config = _config(results)
-    identity = f"{task} {time} {digest(scores)}".strip() if time else ""
+    identity = f"{task} {model} {time} {digest(scores)}".strip() if time else ""
     limit = finite(config.get("limit"))
     return Run(
         key=identity,

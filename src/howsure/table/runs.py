@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import polars as pl
+
+    from howsure.table.scores import Published, TaskFacts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -57,11 +61,10 @@ SHORT = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
-    """What one log holds of one task and one model, and whether it counts.
+    """What a log whose rows count holds of one task and one model.
 
-    `source`: the file; `reader`: the one that took it. `name`: the model as the log calls it; `model`: as the answers do. `reason`: why its rows don't count; empty where
-    they do. `settings`: what else tells it from other runs of the model. `stated`: scores that the log states without rows, by metric;
-    `means`: items and mean score by metric, of rows that don't count and are not kept.
+    `source`: the file; `reader`: the one that took it. `name`: the model as the log calls it; `model`: as the answers do. `settings`: what
+    else tells it from other runs of the model.
     """
 
     source: str
@@ -69,13 +72,22 @@ class RunEntry:
     task: str
     name: str
     model: str
-    reason: str = ""
-    run: Run = field(default_factory=Run)
+    run: Run
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
-    stated: Mapping[str, float] = field(default_factory=dict, hash=False)
-    means: Mapping[str, tuple[int, float | None]] = field(default_factory=dict, hash=False)
 
-    @property
-    def counted(self) -> bool:
-        """Whether its rows count."""
-        return not self.reason
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UncountedLog:
+    """A log whose rows don't count, or that has none; nothing is worked out before somebody asks.
+
+    `reason`: why they don't; `rows`, `published` and `facts` are its own, as a reader gave them.
+    """
+
+    source: str
+    reader: str
+    reason: str
+    run: Run
+    rows: pl.DataFrame | None = None
+    published: tuple[Published, ...] = ()
+    facts: tuple[TaskFacts, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)

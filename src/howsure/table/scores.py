@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.errors import Caution
-    from howsure.table.runs import RunEntry
+    from howsure.table.runs import RunEntry, UncountedLog
     from howsure.table.stated import Group, Missing, Reconciled
 
 MOST_NAMES = 3
@@ -146,7 +146,8 @@ class Scores:
         missing: What runs were to answer and didn't, as their logs state it.
         reconciled: Figures that logs state of their rows, and what the rows give.
         groups: How harnesses put tasks together.
-        runs: What the logs say of their runs, those that don't count as well.
+        runs: What the logs say of the runs that the rows come from.
+        uncounted: Logs whose rows don't count, or that have none.
 
     Examples:
         >>> import polars as pl
@@ -166,6 +167,7 @@ class Scores:
     reconciled: tuple[Reconciled, ...] = ()
     groups: tuple[Group, ...] = ()
     runs: tuple[RunEntry, ...] = ()
+    uncounted: tuple[UncountedLog, ...] = ()
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 EXAM: dict[str, Exam] = dict(zip(FINGERPRINTS, ("questions", "targets"), strict=True))
 """What differs where the fingerprints of this column do."""
+WORDS: dict[Exam, tuple[str, str]] = {
+    "questions": ("is another question", "are other questions"),
+    "targets": ("has another right answer", "have other right answers"),
+}
+"""How it is said of one item, and of more."""
 REMEDY = "Run both on the same questions; `allow_differs` lets it be."
 
 
@@ -33,7 +38,8 @@ class Difference:
     @property
     def words(self) -> str:
         """Say it in a few words."""
-        said = "are other questions" if self.what == "questions" else "have other right answers"
+        one, more = WORDS[self.what]
+        said = one if self.count == 1 else more
         return f"{self.count:,} of {plural(self.known, 'item')} {said} under the same id"
 
 

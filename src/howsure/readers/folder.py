@@ -218,7 +218,7 @@ def _read(reader: Reader, source: Source) -> Reading:
 
 def _complete(reading: Reading, source: Source) -> Reading:
     """Refuse rows that nobody could tell apart."""
-    for name in ("task", "model", "item"):
+    for name in ("task", "model", "item", "metric"):
         if reading.rows is not None and (count := reading.rows[name].null_count()):
             raise ReadError(
                 f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."

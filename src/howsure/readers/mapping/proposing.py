@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import HowsureError
 from howsure.readers.mapping import documents, records
+from howsure.readers.mapping.fields import RECORD, WORDS
 from howsure.readers.mapping.known import fitting
-from howsure.readers.mapping.language import RECORD
 from howsure.readers.mapping.wide import CHANGE, wide
 from howsure.table.proposal import Proposal
 from howsure.table.schema import ALIASES, plain_name
@@ -205,4 +205,4 @@ def _field(name: str) -> str:
 
 
 def _is_word(name: str) -> bool:
-    return name.isidentifier() and not iskeyword(name)
+    return name.isidentifier() and not iskeyword(name) and name not in WORDS

@@ -14,6 +14,7 @@ import pytest
 
 import howsure
 from howsure.errors import OptionError, ReadError
+from howsure.readers.base import scored
 from howsure.readers.mapping import language
 from reader_cases import lines
 
@@ -229,3 +230,29 @@ def test_a_table_of_records_may_mix_yes_and_no_with_texts(tmp_path: Path) -> Non
     path = tmp_path / "m.jsonl"
     path.write_text(lines([{"item": "a", "score": 1, "seen": True}, {"item": "b", "score": 0, "seen": "no"}]))
     assert howsure.read(path).to_frame()["seen"].to_list() == ["true", "no"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("bytes.csv", b"index,question\n1,\xff\n"),
+        ("wider.csv", b"index,question\n1,2,3\n"),
+        ("quote.csv", b'index,question\n1,"\n'),
+        ("huge.json", json.dumps([{"question": "a", "x": HUGE, "y": 1}]).encode()),
+        ("flags.jsonl", lines([{"question": "a", "x": HUGE}, {"question": "b", "x": True}]).encode()),
+        ("half.jsonl", b'{"\\ud800": 1, "x": 2}\n'),
+    ],
+)
+def test_files_that_no_reader_knows_are_described_or_refused(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    try:
+        told = howsure.describe(path).render("terminal")
+    except ReadError as error:
+        told = str(error)
+    assert name in told
+    assert "Error" not in told
+
+
+def test_a_score_too_large_for_a_number_is_unscored() -> None:
+    assert scored(HUGE) == {"score": None, "status": "unscored"}

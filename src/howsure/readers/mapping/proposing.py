@@ -9,6 +9,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import HowsureError
+from howsure.readers import faults
 from howsure.readers.mapping import documents, records
 from howsure.readers.mapping.fields import RECORD, WORDS
 from howsure.readers.mapping.known import fitting
@@ -59,7 +60,8 @@ def proposed(source: Source) -> Proposal | None:
     if own is not None:
         return Proposal(source=source.name, shape=(f"the fields of {own.formats}",), mapping=own.text, name=own.NAME)
     try:
-        document = _document(source)
+        with faults.named(source.name):
+            document = _document(source)
     except HowsureError:
         return None
     places = sorted(_places(document), key=_worth, reverse=True)

@@ -70,7 +70,7 @@ def _all_numbers(values: Sequence[Any]) -> bool:
 def _number(value: Any) -> float | None:
     try:
         return float(value.strip().removesuffix("%") if isinstance(value, str) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -256,3 +256,19 @@ def test_files_that_no_reader_knows_are_described_or_refused(tmp_path: Path, nam
 
 def test_a_score_too_large_for_a_number_is_unscored() -> None:
     assert scored(HUGE) == {"score": None, "status": "unscored"}
+
+
+@pytest.mark.parametrize("text", ["inner.y", "parts.x", "x.y"])
+def test_parts_that_a_table_does_not_have_are_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "m.parquet"
+    pl.DataFrame({"id": ["a"], "parts": [[1.0]], "inner": [{"x": 1}], "x": [1.0]}).write_parquet(path)
+    with pytest.raises(ReadError, match=f"no field {text}"):
+        scores(path, score=text)
+    assert scores(path, score="inner.x + parts[0]") == {"a": 2}
+
+
+def test_a_wide_table_may_have_columns_of_our_names(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text("id,a,value,column\nq1,1,9,z\n")
+    found = howsure.read(path, map={"item": "id", "columns": ["a"], "model": "column", "score": "value"}).to_frame()
+    assert found.select("model", "item", "score").rows() == [("a", "q1", 1)]

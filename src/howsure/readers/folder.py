@@ -130,7 +130,7 @@ UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
 WAIT = "Wait for the run, or copy it again."
-FORMATS = "`howsure --help` lists the formats that can be read."
+FORMATS = "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` proposes a mapping."
 
 
 def _take_all(

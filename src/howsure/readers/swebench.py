@@ -61,6 +61,8 @@ _FLAT = r"__(?:logs|results|\w*eval_results)__.*"
 _NAMELESS = re.compile(rf"{_ID}_result\.json|(?:{_ID}__)?(?:final_)?(?:report|results?)\.json")
 _RUN = r"(?:\.(?:run|eval|test)[-_]?\w*)"
 _FULL = ("unresolved_ids", "submitted_ids", "completed_ids", "generated")
+MOST_TASKS = 1_000_000
+"""A report that states more is not believed."""
 _REMEDY = "Use the whole report; SWE-bench counts a task without a result as not resolved."
 _PLAIN = rf"{_ID}|\w*eval_results"
 
@@ -124,7 +126,7 @@ def _ids(document: Mapping[str, Any], name: str) -> list[str]:
 def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) -> dict[str, Any]:
     """Return what a report says of its run: how many tasks it had, and how many were resolved."""
     n, resolved = document.get("total_instances"), document.get("resolved_instances")
-    if not isinstance(n, int) or not isinstance(resolved, int) or n < 1 or not 0 <= resolved <= n:
+    if not isinstance(n, int) or not isinstance(resolved, int) or n < 1 or max(n, abs(resolved)) > MOST_TASKS:
         return {}
     score = Published(task=task, model=model, metric="resolved", score=resolved / n, n=n, source=source.name)
     return {"published": (score,), "extents": (Extent(task=task, model=model, items=n, remedy=_REMEDY),)}

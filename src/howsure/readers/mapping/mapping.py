@@ -13,10 +13,11 @@ import polars as pl
 from howsure.errors import OptionError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.mapping import beside, documents, language, records
-from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER, KEY, TOP, UP, VALUE, own_field
+from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
+from howsure.readers.mapping.layout import rows_of
 from howsure.table.schema import MEASURES, STATUSES
 from howsure.table.scores import Published, TaskFacts
-from howsure.wording import listing, plural
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,7 +210,7 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
         named["model"] = "model" if "model" in given else FILE
     wanted = dict.fromkeys(name for text in named.values() for name in language.fields(text, mapping.beside))
     constants = [pl.lit(value, dtype=pl.String).alias(name) for name, value in given.items()]
-    rows = _rows(source, mapping, [name for name in wanted if name not in given and name != COLUMN])
+    rows = rows_of(source, mapping, [name for name in wanted if name not in given and name != COLUMN])
     files = {name: beside.lookup(source, pattern) for name, pattern in mapping.beside.items()}
     every = rows.lazy().with_columns(constants)
     kinds = _kinds(every.collect_schema())
@@ -248,68 +249,6 @@ def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
     texts: dict[str, language.Kind] = {name: "text" for name, kind in schema.items() if kind == pl.String}
     flags: dict[str, language.Kind] = {name: "yes/no" for name, kind in schema.items() if kind == pl.Boolean}
     return texts | flags | {name: "number" for name, kind in schema.items() if kind.is_numeric()}
-
-
-def _rows(source: Source, mapping: Mapping, wanted: list[str]) -> pl.LazyFrame | pl.DataFrame:
-    """Return the fields of all records as columns, from a document or, lazily, from a table."""
-    if documents.is_database(source):
-        table = documents.database(source, mapping.rows)
-    elif mapping.rows or documents.is_document(source) or (documents.has_records(source) and _has_parts(wanted)):
-        document = documents.parsed(source)
-        path = mapping.rows or (records.EACH if isinstance(document, list) else "*")
-        found = list(records.records(document, path))
-        if not mapping.columns:
-            return records.frame(found, document, wanted)
-        names = dict.fromkeys(str(name) for record in found if isinstance(record.value, dict) for name in record.value)
-        chosen = [name for name in names if _is_chosen(name, mapping)]
-        others = [name for name in wanted if name not in (VALUE, *chosen)]
-        table = records.frame(found, document, [*others, *chosen]).lazy()
-    else:
-        table = documents.table(source)
-    if mapping.columns:
-        table = _long(table, mapping, source)
-    known = table.collect_schema()
-    own = {name: own_field(name) for name in wanted}
-    lacking = [field for field in own.values() if field.split(".")[0] not in known and field not in known]
-    if lacking:
-        raise ReadError(
-            f"no field {listing(lacking)}",
-            where=source.name,
-            remedy=f"There is {', '.join(list(known)[:12]) or 'nothing in it'}.",
-        )
-    extra = [COLUMN] if COLUMN in known else []
-    return table.select(*extra, *(_field(own[name], known).alias(name) for name in wanted if name not in extra))
-
-
-def _has_parts(wanted: list[str]) -> bool:
-    """Say whether a field of a field is named, which a table of JSON lines doesn't hold, or the record around one."""
-    return any("." in own_field(name) or name in (KEY, TOP, UP) for name in wanted)
-
-
-def _long(table: pl.LazyFrame, mapping: Mapping, source: Source) -> pl.LazyFrame:
-    names = table.collect_schema().names()
-    chosen = [name for name in names if _is_chosen(name, mapping)]
-    if not chosen:
-        raise ReadError(
-            f"no column like {listing(mapping.columns)}", where=source.name, remedy=f"There is {', '.join(names[:12])}."
-        )
-    others = [name for name in names if name not in (*chosen, COLUMN, VALUE)]
-    return table.unpivot(on=chosen, index=others, variable_name=COLUMN, value_name=VALUE)
-
-
-def _is_chosen(name: str, mapping: Mapping) -> bool:
-    """Say whether a column of a wide table holds values."""
-    return any(fnmatch(name, pattern) for pattern in mapping.columns)
-
-
-def _field(name: str, schema: Table[str, Any]) -> pl.Expr:
-    if name in schema:
-        return pl.col(name)
-    first, *rest = name.split(".")
-    found = pl.col(first)
-    for step in rest:
-        found = found.list.get(int(step), null_on_oob=True) if step.isdigit() else found.struct.field(step)
-    return found
 
 
 def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:

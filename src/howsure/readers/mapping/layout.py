@@ -16,27 +16,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Table
 
     from howsure.readers.base import Source
-    from howsure.readers.mapping.mapping import Mapping
 
 
-def rows_of(source: Source, mapping: Mapping, wanted: list[str]) -> pl.LazyFrame | pl.DataFrame:
-    """Return the fields of all records as columns, from a document or, lazily, from a table."""
+def rows_of(source: Source, path: str, columns: tuple[str, ...], wanted: list[str]) -> pl.LazyFrame | pl.DataFrame:
+    """Return the fields of all records as columns, from a document or, lazily, from a table.
+
+    `path` leads to the records; `columns` are patterns for those of a wide table that hold a value each.
+    """
     if documents.is_database(source):
-        table = documents.database(source, mapping.rows)
-    elif mapping.rows or documents.is_document(source) or (documents.has_records(source) and _has_parts(wanted)):
+        table = documents.database(source, path)
+    elif path or documents.is_document(source) or (documents.has_records(source) and _has_parts(wanted)):
         document = documents.parsed(source)
-        path = mapping.rows or (records.EACH if isinstance(document, list) else "*")
+        path = path or (records.EACH if isinstance(document, list) else "*")
         found = list(records.records(document, path))
-        if not mapping.columns:
+        if not columns:
             return records.frame(found, document, wanted)
         names = dict.fromkeys(str(name) for record in found if isinstance(record.value, dict) for name in record.value)
-        chosen = [name for name in names if _is_chosen(name, mapping)]
+        chosen = [name for name in names if _is_chosen(name, columns)]
         others = [name for name in wanted if name not in (VALUE, *chosen)]
         table = records.frame(found, document, [*others, *chosen]).lazy()
     else:
         table = documents.table(source)
-    if mapping.columns:
-        table = _long(table, mapping, source)
+    if columns:
+        table = _long(table, columns, source)
     known = table.collect_schema()
     places = {name: _place(own_field(name), known) for name in wanted}
     lacking = [own_field(name) for name, place in places.items() if place is None]
@@ -57,20 +59,20 @@ def _has_parts(wanted: list[str]) -> bool:
     return any("." in own_field(name) or name in (KEY, TOP, UP) for name in wanted)
 
 
-def _long(table: pl.LazyFrame, mapping: Mapping, source: Source) -> pl.LazyFrame:
+def _long(table: pl.LazyFrame, columns: tuple[str, ...], source: Source) -> pl.LazyFrame:
     names = table.collect_schema().names()
-    chosen = [name for name in names if _is_chosen(name, mapping)]
+    chosen = [name for name in names if _is_chosen(name, columns)]
     if not chosen:
         raise ReadError(
-            f"no column like {listing(mapping.columns)}", where=source.name, remedy=f"There is {', '.join(names[:12])}."
+            f"no column like {listing(columns)}", where=source.name, remedy=f"There is {', '.join(names[:12])}."
         )
     others = [name for name in names if name not in (*chosen, COLUMN, VALUE)]
     return table.select(*chosen, *others).unpivot(on=chosen, index=others, variable_name=COLUMN, value_name=VALUE)
 
 
-def _is_chosen(name: str, mapping: Mapping) -> bool:
+def _is_chosen(name: str, columns: tuple[str, ...]) -> bool:
     """Say whether a column of a wide table holds values."""
-    return any(fnmatch(name, pattern) for pattern in mapping.columns)
+    return any(fnmatch(name, pattern) for pattern in columns)
 
 
 def _place(name: str, schema: Table[str, pl.DataType]) -> pl.Expr | None:

@@ -210,7 +210,9 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
         named["model"] = "model" if "model" in given else FILE
     wanted = dict.fromkeys(name for text in named.values() for name in language.fields(text, mapping.beside))
     constants = [pl.lit(value, dtype=pl.String).alias(name) for name, value in given.items()]
-    rows = rows_of(source, mapping, [name for name in wanted if name not in given and name != COLUMN])
+    rows = rows_of(
+        source, mapping.rows, mapping.columns, [name for name in wanted if name not in given and name != COLUMN]
+    )
     files = {name: beside.lookup(source, pattern) for name, pattern in mapping.beside.items()}
     every = rows.lazy().with_columns(constants)
     kinds = _kinds(every.collect_schema())

@@ -386,5 +386,6 @@ def metadata_columns(scores: Scores) -> dict[str, int]:
     names = metadata_names(scores)[:MOST_COLUMNS]
     if not names:
         return {}
-    counts = to_polars(open_frame(scores.rows).select(*(nw.col(name).n_unique() for name in names))).row(0)
-    return dict(zip(names, counts, strict=True))
+    columns = [nw.col(name) for name in names]
+    counts = [column.n_unique() - column.is_null().any().cast(nw.Int64) for column in columns]
+    return dict(zip(names, to_polars(open_frame(scores.rows).select(*counts)).row(0), strict=True))

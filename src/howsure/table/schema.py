@@ -133,7 +133,14 @@ def open_frame(native: Any) -> Frame:
         ) from None
     if unnamed:
         raise DataError(f"column {unnamed[0]!r} has a number for a name", remedy="Give every column a name in words.")
-    return frame
+    names = frame.collect_schema().names()
+    plain = [name for name in names if not _is_pattern(name)]
+    return frame if len(plain) == len(names) else frame.select(plain)
+
+
+def _is_pattern(name: str) -> bool:
+    """Say whether Polars takes a column's name for a pattern of several: such a column can't be asked for, and is left out."""
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
 def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:

@@ -41,6 +41,9 @@ Worlds = Literal["small", "standard", "stress"]
 BoardMethod = Literal["pseudo-items", "t"]
 """How differences are tested where many are tested at once."""
 
+Exam = Literal["questions", "targets"]
+"""What makes an exam, by the item: what is asked, and what is right."""
+
 Unclear = Literal["separate", "fail", "pass"]
 """What a gate that can't tell counts as."""
 
@@ -125,6 +128,11 @@ def _overall(name: str, value: Any) -> Any:
             f"{checks.said(name, value)} are no weights of tasks", remedy="Write 'mean', 'pooled' or {'task': 2}."
         )
     return weights
+
+
+def _exams(name: str, value: Any) -> tuple[str, ...]:
+    """Return words for what makes an exam."""
+    return tuple(checks.word(name, each, Exam) for each in checks.names(name, value))
 
 
 def _tasks(name: str, value: Any) -> Any:
@@ -467,6 +475,12 @@ _OWN = (
             "SHARE",
             default=0.01,
             help="Decide with up to this share of attempts without a score that could turn the verdict: 1%.",
+        ),
+        Option(
+            "allow_differs",
+            Kind(check=_exams, many=True),
+            "WHAT",
+            help="Decide although these differ between the two: questions, targets (again for more).",
         ),
         replace(_LEVEL, kind=ONE_SIDED),
     ),

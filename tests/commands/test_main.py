@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -239,3 +241,8 @@ def test_a_leaderboard_of_published_scores_points_to_audit(tmp_path):
     pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": ["1,319", "1,319"]}).write_csv(path)
     assert "howsure audit" in run("leaderboard", str(path), code=1).output
     assert "1,319" in run("audit", str(path)).output
+
+
+def test_the_module_is_the_command_line() -> None:
+    done = subprocess.run([sys.executable, "-m", "howsure", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("howsure")

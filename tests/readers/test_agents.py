@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,3 +216,35 @@ def test_harbor_numbers_the_trials_of_a_task(write: Write) -> None:
     assert scores(read(terminal_bench, source)) == {("t", 1, "reward"): "error"}
     assert models(first) == {"codex openai/gpt"}
     assert terminal_bench.claims(write("job/result.json", {"id": "x", "n_total_trials": 2, "stats": {}})) == "companion"
+
+
+@pytest.mark.parametrize("wrong", [5, 10**400, 0.5, True, "a__a-1", {"a": 1}, None, [None]])
+@pytest.mark.parametrize(
+    "name", ["unresolved_ids", "resolved_ids", "total_instances", "resolved_instances", "error_ids"]
+)
+def test_a_swebench_report_with_something_else_in_a_field_says_so_or_is_read(
+    tmp_path: Path, name: str, wrong: object
+) -> None:
+    report = {"total_instances": 2, "resolved_instances": 1, "resolved_ids": ["a__a-1"], "unresolved_ids": ["b__b-2"]}
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({**report, name: wrong}))
+    try:
+        howsure.read(path)
+    except ReadError as error:
+        assert "Error" not in str(error).replace(str(path), "")  # noqa: PT017 - either is well
+
+
+@pytest.mark.parametrize("boards", [5, [5], [{}], [{"results": 5}], [{"results": [5, {"resolved": 10**400}]}]])
+def test_swebench_leaderboards_of_another_shape_hold_nothing(tmp_path: Path, boards: object) -> None:
+    path = tmp_path / "leaderboards.json"
+    path.write_text(json.dumps({"leaderboards": boards, "resolved": 1, "results": [], "name": "x"}))
+    with pytest.raises(ReadError) as caught:
+        howsure.read(path)
+    assert "Error:" not in str(caught.value)
+
+
+def test_a_task_that_a_list_resolves_twice_counts_once(tmp_path: Path) -> None:
+    path = tmp_path / "lite" / "m" / "results.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"resolved": ["a__a-1", "a__a-1", "b__b-2"], "no_generation": [], "no_logs": []}))
+    assert howsure.read(path).published[0].score == 2 / 300

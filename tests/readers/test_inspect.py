@@ -14,7 +14,7 @@ from howsure.readers import inspect_ai
 from howsure.readers.base import Reading, Source
 from howsure.readers.inspect_scores import to_number
 from howsure.table.runs import Run
-from howsure.table.schema import COLUMNS
+from howsure.table.schema import COLUMNS, FINGERPRINTS
 from howsure.table.scores import Published
 from howsure.table.stated import Extent
 from reader_cases import Write, codes, inspect_header, read, sample, scores, zipped
@@ -46,8 +46,8 @@ def test_reads_summaries(tmp_path: Path, method: int) -> None:
     reading = read(inspect_ai, log(tmp_path, [sample(1, "C"), sample(2, "I")], method=method))
     assert scores(reading) == {("1", 0, "match"): 1.0, ("2", 0, "match"): 0.0}
     assert reading.rows is not None
-    assert tuple(reading.rows.columns) == COLUMNS
-    assert reading.rows.row(0, named=True) == {
+    assert tuple(reading.rows.columns) == (*COLUMNS, *FINGERPRINTS)
+    assert reading.rows.drop(FINGERPRINTS).row(0, named=True) == {
         "task": "words",
         "model": "mock/a",
         "item": "1",
@@ -167,7 +167,7 @@ def test_metadata_becomes_columns_without_what_the_summary_left_out(tmp_path: Pa
     metadata = {"passage": "p1", "score": 3, "big": "Key removed from summary (> 1k)", "nested": {"a": 1}, "ok": True}
     reading = read(inspect_ai, log(tmp_path, [sample("a", 1, metadata=metadata)]))
     assert reading.rows is not None
-    extra = reading.rows.select([name for name in reading.rows.columns if name not in COLUMNS])
+    extra = reading.rows.select([name for name in reading.rows.columns if name not in (*COLUMNS, *FINGERPRINTS)])
     assert extra.to_dicts() == [{"passage": "p1", "metadata_score": "3", "ok": "true"}]
 
 

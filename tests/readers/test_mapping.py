@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import re
 import sqlite3
 import tomllib
 from contextlib import closing
@@ -20,7 +21,7 @@ from howsure.commands.main import main
 from howsure.errors import OptionError, ReadError
 from howsure.readers.mapping import language
 from howsure.readers.mapping.mapping import mapping_of
-from places import DATA
+from places import DATA, ROOT
 from reader_cases import lines
 
 
@@ -232,7 +233,7 @@ def test_what_an_expression_is_worth(text: str, expected: list[Any]) -> None:
         ({"score": "x"}, "says no item"),
         ({"item": "x"}, "says no score"),
         ({"score": "x", "item": "y", "itm": "z"}, "has no 'itm'"),
-        ({"score": "x", "item": 3}, "is no str"),
+        ({"score": "x", "item": 3}, "is no text"),
         ({"score": "x", "item": "y", "rows": "a.b*"}, "is no path"),
         ({"score": "x", "item": "y", "path": "("}, "is no pattern"),
     ],
@@ -245,7 +246,7 @@ def test_a_bad_mapping_says_what_is_wrong(tmp_path: Path, said: Any, told: str) 
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"score": "gold", "item": "q"}, "3 scores that are no numbers, such as 'A'"),
+        ({"score": "gold", "item": "q"}, "3 scores that are no number, such as 'A'"),
         ({"score": "points", "item": "q"}, "no field points"),
         ({"score": "points", "item": "q", "rows": "x[*]"}, r"no record at x\[\*\]"),
     ],
@@ -364,3 +365,32 @@ def test_repeated_rows_are_said_and_what_is_kept_hides_nothing(tmp_path: Path) -
     found = howsure.read(path, map={"item": "q", "score": "s", "keep": ["score"]})
     assert found.to_frame()["score"].to_list() == [0.0, 1.0]
     assert any("their rows count as attempts" in note for note in found.notes)
+
+
+EXAMPLES = {
+    "verdicts": ("verdicts.json", {"runs": [{"model": "a", "answers": {"q1": {"verdict": "tie", "seconds": 2}}}]}, {("a", "q1"): 0.5}),
+    "own-evals": ("own.jsonl", [{"question_id": "q1", "pred": "A", "answer": "A", "error": None}], {("own", "q1"): 1}),
+    "graded": ("graded.json", {"a": {"q1": 5, "q2": 2}}, {("a", "q1"): 1, ("a", "q2"): 0.25}),
+    "sheet": ("sheet.csv", "question,gpt-4,llama,notes\nq1,1,0,x\n", {("gpt-4", "q1"): 1, ("llama", "q1"): 0}),
+    "seeds": ("results/a/seed3/out.jsonl", [{"id": "q1", "points": "50 %"}], {("a", "q1"): 0.5}),
+    "graded-elsewhere": ("m_predictions.json", {"q1": "A", "q2": "C"}, {("m_predictions", "q1"): 1, ("m_predictions", "q2"): 0}),
+}  # fmt: skip
+"""For each example of docs/mapping.md a file, and the scores that the example gives of it."""
+
+
+def examples() -> dict[str, dict[str, Any]]:
+    blocks = re.findall(r"^```toml\n(.*?)^```$", (ROOT / "docs" / "mapping.md").read_text(), re.MULTILINE | re.DOTALL)
+    return {name: said for block in blocks for name, said in tomllib.loads(block)["map"].items()}
+
+
+def test_every_example_of_the_documentation_has_a_file() -> None:
+    assert examples().keys() == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_of_the_documentation_reads_its_file(tmp_path: Path, name: str) -> None:
+    file, content, expected = EXAMPLES[name]
+    write(tmp_path / file, lines(content) if isinstance(content, list) else content)
+    write(tmp_path / "answers.json", {"q1": "A", "q2": "B"})
+    found = howsure.read(tmp_path / file, map={name: examples()[name]}).to_frame()
+    assert {(row["model"], row["item"]): row["score"] for row in found.to_dicts()} == expected

@@ -81,7 +81,7 @@ def test_parts_that_are_no_values_are_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("beside", ["answers.json", ["answers.json"], 3])
 def test_beside_is_a_table(tmp_path: Path, beside: object) -> None:
-    with pytest.raises(OptionError, match="is no dict"):
+    with pytest.raises(OptionError, match="is no table of texts"):
         howsure.read(write(tmp_path / "m_1.json", {"q1": "A"}), map={**SAID, "beside": beside})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import types
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from howsure.readers import registry
-from howsure.readers.base import Reader
+from howsure.readers.base import Reader, Source
 from howsure.readers.mapping.known import tried
 from reader_cases import Write, inspect_header, sample
 
@@ -104,3 +105,12 @@ def test_claims_take_no_time_on_hostile_heads(write: Write, piece: str) -> None:
         for reader in SPECIFIC:
             reader.claims(source)
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("head", [b'{"a": 1}\n', b'[{"a": 1}]', b"a,b\n1,2\n", b"- a\n"])
+@pytest.mark.parametrize("name", ["x.json", "x.jsonl", "x.csv", ".aider.results.json", "x_score.json"])
+def test_a_file_in_the_folder_above_all_others_is_looked_at_like_any(name: str, head: bytes) -> None:
+    source = Source(path=Path("/") / name, root=Path("/") / name)
+    vars(source)["head"] = head  # it isn't there
+    for reader in registry.readers():
+        reader.claims(source)

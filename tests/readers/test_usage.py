@@ -23,7 +23,8 @@ from howsure.readers import (
     terminal_bench,
 )
 from howsure.readers.base import Reading, tidy
-from howsure.readers.usage import counted, elapsed, summed, token_rows
+from howsure.readers.usage import counted, elapsed, per_thousand, summed, token_rows
+from howsure.readers.usage import numbers as numbers_of_usage
 from howsure.table.schema import MEASURES
 from places import DATA
 from reader_cases import inspect_header, lines, read, sample, zipped
@@ -550,3 +551,20 @@ def test_a_broken_usage_costs_no_score(write: Write, tmp_path: Path, odd: Any) -
     rows = read(promptfoo, write("p.json", document)).rows
     assert rows is not None
     assert rows["score"].to_list() == [1, 1]
+
+
+def test_answers_beside_that_cannot_be_read_cost_no_score(tmp_path: Path) -> None:
+    judged = tmp_path / "model_judgment" / "ground_truth_judgment.jsonl"
+    answers = tmp_path / "model_answer" / "m.jsonl"
+    for path in (judged, answers):
+        path.parent.mkdir()
+    row = {"question_id": "q", "task": "t", "model": "m", "score": 1, "category": "c", "tstamp": 1}
+    long = {**row, "model": "m" * 300}
+    judged.write_text("".join(f"{json.dumps(each)}\n" for each in (row, long)))
+    answers.write_text('{"question_id": "q"}\n{\n{"question_id": "q"}\n')
+    assert howsure.read(judged).to_frame()["score"].to_list() == [1, 1]
+
+
+def test_usage_too_large_for_a_number_is_not_recorded() -> None:
+    assert numbers_of_usage([10**400, 3]).to_list() == [None, 3]
+    assert [function(10**400) for function in (per_thousand, summed)] == [None, None]

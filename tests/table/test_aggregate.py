@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.table.aggregate import metadata_columns
 from howsure.verbs.describe import describe
 from table_cases import ROWS, VERBS, booleans, numbers, same
 
@@ -243,3 +244,17 @@ table = pl.DataFrame({"model": ["a", "b"], "item": [1, 1], "score": [0, 1]})
 assert str(hs.describe(table)) == str(hs.describe(table))
 """
     loaded(program)
+
+
+@pytest.mark.parametrize("native", [pl.DataFrame.lazy, pl.DataFrame.to_pandas, pl.DataFrame.to_arrow])
+def test_what_is_missing_is_no_value_of_a_column(native):
+    frame = pl.DataFrame({"item": ["a", "b"], "score": [1.0, 0.0], "some": ["x", None], "all": ["x", "y"]})
+    assert metadata_columns(hs.read(native(frame))) == {"some": 1, "all": 2}
+
+
+@pytest.mark.parametrize("name", ["*", "^.*$", "^item$"])
+@pytest.mark.parametrize("native", [pl.DataFrame, pl.DataFrame.lazy, pl.DataFrame.to_pandas])
+def test_a_column_that_is_named_as_a_pattern_is_left_out(native, name):
+    frame = pl.DataFrame({"item": ["a", "b"], "model": "m", "score": [1.0, 0.0], name: ["x", "y"]})
+    assert describe(native(frame)).columns == {}
+    assert hs.estimate(native(frame)).to_frame()["value"].to_list() == [0.5]

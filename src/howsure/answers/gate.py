@@ -18,6 +18,9 @@ GateVerdict = Literal["pass", "fail", "unclear"]
 Criterion = Literal["not_worse_than", "better", "same_within", "at_least", "at_most"]
 
 
+Because = Literal["", "evidence", "missing", "differs"]
+
+
 EXIT_CODES = {"pass": 0, "fail": 1, "unclear": 2}
 
 
@@ -47,6 +50,7 @@ class Check:
         items_needed: About how many items in all would settle it with 80 % power if the truth is what was seen; NaN where
             that can't be said.
         n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where they decide nothing.
+        differs: In what the two were not asked the same, so that it can't be told; empty where nothing is known to differ, or that is allowed.
         lacking: Whether the candidate has no score here, although the baseline has.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
@@ -73,6 +77,7 @@ class Check:
     n_clusters: int = 0
     items_needed: float = math.nan
     n_unknown: int = 0
+    differs: str = ""
     lacking: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     lower_is_better: bool = False
@@ -87,7 +92,15 @@ class Check:
     def more_items(self) -> float:
         """About how many more items would settle an unclear check, NaN where that can't be said."""
         more = self.items_needed - self.n_items
-        return more if more > 0 and self.verdict == "unclear" and not self.n_unknown else math.nan
+        return more if more > 0 and self.unclear_because == "evidence" else math.nan
+
+    @property
+    @derived()
+    def unclear_because(self) -> Because:
+        """Why it can't be told: "evidence" where there is too little, "missing" results, or what "differs"; else empty."""
+        if self.verdict != "unclear":
+            return ""
+        return "differs" if self.differs else "missing" if self.n_unknown or self.lacking else "evidence"
 
     @property
     def asked(self) -> str:
@@ -129,6 +142,14 @@ class Gate(Answer):
         """The overall verdict: "pass", "fail" or "unclear"."""
         found = {check.verdict for check in self.checks}
         return "fail" if "fail" in found else "unclear" if "unclear" in found or not found else "pass"
+
+    @property
+    @derived()
+    def unclear_because(self) -> Because:
+        """Why the gate can't tell: what differs goes before what is missing, and that before too little evidence; else empty."""
+        found = {check.unclear_because for check in self.checks}
+        words: tuple[Because, ...] = ("differs", "missing", "evidence")
+        return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
 
     @property
     @derived()

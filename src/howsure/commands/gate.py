@@ -26,7 +26,7 @@ MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 @click.command(cls=VerdictCommand)
 @sided_paths
 @takes("gate", "candidate", "baseline", *CRITERIA, "at_least", "at_most", *READING, *DESIGN, "population", "covariate")
-@takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most")
+@takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most", "allow_differs")
 @click.option(
     "--unclear",
     type=click.Choice(get_args(Unclear)),

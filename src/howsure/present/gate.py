@@ -98,6 +98,8 @@ def check_sentence(c: Check) -> str:
         why = c.cautions[0].message if c.cautions else "too few items or clusters"
         return f"these scores give no error bar ({why})."
     seen = f"{_value(c)}, {level} interval {scale.interval(c.low, c.high)}{_unit(c)}"
+    if c.differs:
+        return f"whether {c.candidate} is {asked(c)}: {c.differs} ({seen})."
     if c.n_unknown:
         why = f"{plural(c.n_unknown, 'attempt')} without a score could turn it"
         return f"whether {c.candidate} is {asked(c)}: {why} ({seen})."
@@ -168,4 +170,4 @@ def _unit(c: Check) -> str:
 def _more(c: Check) -> str:
     if c.more_items < 1e7:
         return f"about {rounded_up(c.more_items)}"
-    return "n/a" if c.verdict == "unclear" and not c.n_unknown else ""
+    return "n/a" if c.unclear_because == "evidence" else ""

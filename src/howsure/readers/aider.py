@@ -95,7 +95,8 @@ def _records(document: Mapping[str, Any], outcomes: list[bool]) -> list[dict[str
 
 def _folder(source: Source) -> Path:
     """Return the folder of the run, above those that sort its cases."""
-    return next(folder for folder in source.path.absolute().parents[1:] if folder.name not in _GROUPS)
+    above = source.path.absolute().parent.parent
+    return next((folder for folder in (above, *above.parents) if folder.name not in _GROUPS), above)
 
 
 def _totals(source: Source, model: str) -> Iterator[Total]:

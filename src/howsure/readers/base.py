@@ -21,6 +21,7 @@ import json
 import math
 import os
 import re
+import sys
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
@@ -230,8 +231,8 @@ def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
 
 
 def finite(value: object) -> float | None:
-    """Return a number, or a truth value, as a float; None for anything else, NaN and infinity too."""
-    return float(value) if isinstance(value, (bool, int, float)) and math.isfinite(value) else None
+    """Return a number, or a truth value, as a float; None for anything else, NaN, infinity and what no float can hold too."""
+    return float(value) if isinstance(value, (bool, int, float)) and abs(value) <= sys.float_info.max else None
 
 
 def scored(value: object, otherwise: str = "unscored") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, settings, tidy
-from howsure.readers.usage import inner, token_rows
+from howsure.readers.usage import inner, rows_beside, token_rows
 from howsure.readers.yaml_text import can_be_read, parse_yaml
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
@@ -100,7 +100,10 @@ def _kind(source: Source) -> str:
 
 def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
     """Find the report of the data set that the file's name begins with; return it, the data set and the subset."""
-    stem, folder = source.path.stem, source.path.absolute().parents[2] / "reports" / source.path.absolute().parent.name
+    stem, folder = (
+        source.path.stem,
+        source.path.absolute().parent.parent.parent / "reports" / source.path.absolute().parent.name,
+    )
     names = sorted((path.stem for path in folder.glob("*.json") if stem.startswith(f"{path.stem}_")), key=len)
     if not names:
         task, _, subset = stem.rpartition("_")
@@ -112,11 +115,8 @@ def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
 def _usage(source: Source) -> dict[str, dict[str, float | None]]:
     """Return what each prediction took, by its index, from the file of the reviews' name in the folder `predictions`."""
     path = source.path.absolute()
-    predictions = path.parents[2] / "predictions" / path.parent.name / path.name
-    if not predictions.is_file():
-        return {}
-    rows = Source(path=predictions, root=source.root).json_lines()
-    answers = {str(row.get("index")): inner(row, "model_output") for row in rows if isinstance(row, dict)}
+    predictions = path.parent.parent.parent / "predictions" / path.parent.name / path.name
+    answers = {str(row.get("index")): inner(row, "model_output") for row in rows_beside(predictions, source)}
     tokens = token_rows([answer.get("usage") for answer in answers.values()])
     return {
         index: {**took, "seconds": finite(answer.get("time"))}

@@ -156,7 +156,7 @@ UNKNOWN = "no reader knows this format"
 OWN = ".eval"
 """A suffix that only logs have: such a file is never a stray one."""
 WAIT = "Wait for the run, or copy it again."
-FORMATS = "`howsure --help` lists the formats that can be read."
+FORMATS = "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` proposes a mapping."
 
 
 def _take_all(
@@ -244,7 +244,7 @@ def _read(reader: Reader, source: Source) -> Reading:
 
 def _complete(reading: Reading, source: Source) -> Reading:
     """Refuse rows that nobody could tell apart."""
-    for name in ("task", "model", "item"):
+    for name in ("task", "model", "item", "metric"):
         if reading.rows is not None and (count := reading.rows[name].null_count()):
             raise ReadError(
                 f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
 from howsure.readers.base import flatten_metadata, metadata_text, whole_text
+from howsure.readers.fingerprint import questions, targets
 from howsure.readers.inspect_usage import Usage
+from howsure.table.schema import FINGERPRINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +40,8 @@ class Samples:
     id_kinds: frozenset[type]
     invalidated: int
     usage: Usage
+    questions: list[str | None]
+    targets: list[str | None]
 
     @classmethod
     def of(cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str], spec: Mapping[str, Any]) -> Samples:
@@ -54,6 +58,8 @@ class Samples:
             id_kinds=frozenset(map(type, ids)),
             invalidated=sum(1 for sample in samples if sample.get("invalidation")),
             usage=Usage.of(samples, spec),
+            questions=questions(sample.get("input") for sample in samples),
+            targets=targets(sample.get("target") for sample in samples),
         )
 
     @property
@@ -120,7 +126,9 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
         pl.Series("weight", [None] * size, dtype=pl.Float64),
         pl.repeat(source, size, eager=True).alias("source"),
         *samples.usage.columns.values(),
-        *(pl.Series(name, column, dtype=pl.String) for name, column in extras.items()),
+        *(pl.Series(name, column, dtype=pl.String) for name, column in extras.items() if name not in FINGERPRINTS),
+        pl.Series("question_hash", samples.questions, dtype=pl.String),
+        pl.Series("target_hash", samples.targets, dtype=pl.String),
     ]
     frames = []
     for metric, column in samples.values.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
+from howsure.readers.usage import rows_beside
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def claims(source: Source) -> Claim | None:
         return None
     if looks_like(first, _JUDGMENT):
         return "rows"
-    judged = source.path.absolute().parents[1] / "model_judgment" / "ground_truth_judgment.jsonl"
+    judged = source.path.absolute().parent.parent / "model_judgment" / "ground_truth_judgment.jsonl"
     return "companion" if looks_like(source.head, _ANSWER) and judged.is_file() else None
 
 
@@ -64,10 +65,8 @@ def _record(
 
 def _tokens(source: Source, model: str) -> dict[str, float | None]:
     """Return how many tokens a model's answers have, by question; those that weren't counted are written below 0."""
-    path = source.path.absolute().parents[1] / "model_answer" / f"{model}.jsonl"
-    if "/" in model or not path.is_file():
-        return {}
-    rows = [row for row in Source(path=path, root=source.root).json_lines() if isinstance(row, dict)]
+    path = source.path.absolute().parent.parent / "model_answer" / f"{model}.jsonl"
+    rows = rows_beside(path, source) if "/" not in model else []
     counts = {str(row.get("question_id")): finite(row.get("total_output_tokens")) for row in rows}
     return {item: count for item, count in counts.items() if count is not None and count >= 0}
 

@@ -61,6 +61,8 @@ _FLAT = r"__(?:logs|results|\w*eval_results)__.*"
 _NAMELESS = re.compile(rf"{_ID}_result\.json|(?:{_ID}__)?(?:final_)?(?:report|results?)\.json")
 _RUN = r"(?:\.(?:run|eval|test)[-_]?\w*)"
 _FULL = ("unresolved_ids", "submitted_ids", "completed_ids", "generated")
+MOST_TASKS = 1_000_000
+"""A report that states more is not believed."""
 _REMEDY = "Use the whole report; SWE-bench counts a task without a result as not resolved."
 _PLAIN = rf"{_ID}|\w*eval_results"
 
@@ -99,7 +101,7 @@ def _is_report(head: bytes) -> bool:
 def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     model, cautions = _model(source)
     cautions = (*cautions, *unknown_layout(document.get("schema_version"), LAYOUTS, source))
-    resolved = [str(item) for item in document.get("resolved_ids") or document.get("resolved") or ()]
+    resolved = _ids(document, "resolved_ids") or _ids(document, "resolved")
     if not any(document.get(name) for name in _FULL):
         return _resolved_only(document, resolved, model, cautions, source)
     won = set(resolved)
@@ -115,10 +117,16 @@ def _read_report(document: Mapping[str, Any], source: Source) -> Reading:
     return replace(_reading(records, source, cautions=cautions), **_stated(document, task, model, source))
 
 
+def _ids(document: Mapping[str, Any], name: str) -> list[str]:
+    """Return the ids in a list of a report; none where something else stands there."""
+    found = document.get(name)
+    return [str(item) for item in found] if isinstance(found, (list, dict)) else []
+
+
 def _stated(document: Mapping[str, Any], task: str, model: str, source: Source) -> dict[str, Any]:
     """Return what a report says of its run: how many tasks it had, and how many were resolved."""
     n, resolved = document.get("total_instances"), document.get("resolved_instances")
-    if not isinstance(n, int) or not isinstance(resolved, int) or n < 1:
+    if not isinstance(n, int) or not isinstance(resolved, int) or n < 1 or max(n, abs(resolved)) > MOST_TASKS:
         return {}
     score = Published(task=task, model=model, metric="resolved", score=resolved / n, n=n, source=source.name)
     return {"published": (score,), "extents": (Extent(task=task, model=model, items=n, remedy=_REMEDY),)}
@@ -137,7 +145,7 @@ def _statuses(document: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str
     seen = set(seen)
     lists = [(name, status) for status, names in kinds.items() for name in names]
     for name, status in (*lists, ("completed_ids", "ok"), ("submitted_ids", "ok"), ("generated", "ok")):
-        for item in map(str, document.get(name) or ()):
+        for item in _ids(document, name):
             if item not in seen:
                 seen.add(item)
                 yield item, status
@@ -159,10 +167,12 @@ def _resolved_only(
     part = _part(source)
     every, told = _every_item(document, resolved, part, source)
     if every:
-        won, task = set(resolved), _task(source, resolved)
-        records = [_record(item, "ok", item in won, task) | {"model": model} for item in every]
+        those, task = set(resolved), _task(source, resolved)
+        records = [_record(item, "ok", item in those, task) | {"model": model} for item in every]
         return replace(_reading(records, source, cautions=cautions), notes=told)
-    n = (document.get("stats") or {}).get("generated") or swebench_items.SIZES.get(part)
+    stats = document.get("stats")
+    stated, won = stats.get("generated") if isinstance(stats, dict) else None, len(set(resolved))
+    n = stated if isinstance(stated, int) and stated >= won else swebench_items.SIZES.get(part)
     if not n:
         raise ReadError(
             "the file names the resolved ids only, not those that failed",
@@ -172,12 +182,12 @@ def _resolved_only(
         )
     caution = Caution(
         code="resolved_only",
-        message=f"{source.name}: the file names the {len(resolved):,} resolved ids only; it says nothing of the others, "
+        message=f"{source.name}: the file names the {won:,} resolved ids only; it says nothing of the others, "
         f"so it gives a score over {n:,} tasks and no rows.",
         remedy="Use the report that lists unresolved_ids, or name a table of all tasks with `items`.",
     )
     task = _task(source, resolved)
-    published = Published(task=task, model=model, metric="resolved", score=len(resolved) / n, n=n, source=source.name)
+    published = Published(task=task, model=model, metric="resolved", score=won / n, n=n, source=source.name)
     return Reading(facts=(_facts(task),), published=(published,), cautions=(*cautions, caution))
 
 
@@ -267,18 +277,23 @@ def _read_lines(source: Source) -> Reading:
 def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
     published = tuple(
         Published(
-            task=f"SWE-bench {board['name']}",
+            task=f"SWE-bench {board.get('name')}",
             model=str(entry.get("name")),
             metric="resolved",
             score=number(entry["resolved"]) / 100,
-            n=swebench_items.SIZES.get(str(board["name"]).lower()),
+            n=swebench_items.SIZES.get(str(board.get("name")).lower()),
             source=source.name,
         )
-        for board in document["leaderboards"]
-        for entry in board.get("results") or ()
+        for board in _objects(document["leaderboards"])
+        for entry in _objects(board.get("results"))
         if entry.get("resolved") is not None
     )
     return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
+
+
+def _objects(found: object) -> list[dict[str, Any]]:
+    """Return the objects of a list; none where something else stands there."""
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _record(item: str, status: str, resolved: bool, task: str) -> dict[str, Any]:

@@ -56,8 +56,9 @@ def listed(source: Source, resolved: Collection[str]) -> tuple[str, ...]:
 
 def submitted(source: Source, document: Mapping[str, Any], resolved: Collection[str], part: str) -> tuple[str, ...]:
     """Return the tasks that the predictions beside a list name, with those that it says have none; nothing where they aren't the whole part."""
+    without = document.get("no_generation")
     beside = {item for name in PREDICTIONS for item in _predicted(source, name)}
-    every = beside | set(map(str, document.get("no_generation") or ())) | set(resolved)
+    every = beside | {str(item) for item in (without if isinstance(without, list) else ())} | set(resolved)
     return tuple(sorted(every)) if beside and len(every) == SIZES.get(part) else ()
 
 

@@ -14,7 +14,7 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
-from howsure.readers.base import Claim, Reading, Source, cut_row, whole_text
+from howsure.readers.base import Claim, Reading, Source, cut_row, finite, metadata_text, whole_text
 from howsure.readers.faults import named
 from howsure.readers.lines import CELLS, RECORDS, separator
 from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
@@ -228,8 +228,8 @@ def _records(source: Source) -> pl.LazyFrame:
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > MAX_COLUMNS:
         raise _too_wide(len(names), source)
-    columns = {name: _column(name, [record.get(name) for record in records]) for name in names}
-    return pl.DataFrame({name: column for name, column in columns.items() if column is not None}).lazy()
+    columns = [_column(name, [record.get(name) for record in records]) for name in names]
+    return pl.DataFrame([column for column in columns if column is not None]).lazy()
 
 
 def _records_of(parsed: Any) -> Any:
@@ -254,12 +254,10 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
     kinds = {type(value) for value in values if value is not None}
     if kinds & {dict, list}:
         return None
-    if str in kinds and len(kinds) > 1:
-        values = [value if value is None or isinstance(value, str) else str(value) for value in values]
     if str in kinds:
-        values = [None if value is None else whole_text(value) for value in values]
-    if bool in kinds and len(kinds) > 1:
-        values = [None if value is None else float(value) for value in values]
+        values = [whole_text(value) if isinstance(value, str) else metadata_text(value) for value in values]
+    elif bool in kinds and len(kinds) > 1:
+        values = [finite(value) for value in values]
     return pl.Series(whole_text(name), values, strict=False)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from howsure.errors import ReadError
 from howsure.readers.base import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import polars as pl
+
+    from howsure.readers.base import Source
 
 TOKENS = ("tokens_in", "tokens_out", "tokens_cache_read", "tokens_cache_write")
 """The measures that add up to all tokens of an attempt: those of reasoning are among `tokens_out`."""
@@ -124,3 +129,12 @@ def _moment(text: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def rows_beside(path: Path, source: Source) -> list[dict[str, Any]]:
+    """Read the objects of a neighbour that holds one a line; none where it is missing or can't be read, which costs no score."""
+    try:
+        rows = replace(source, path=path).json_lines() if path.is_file() else []
+    except (ReadError, OSError):
+        return []
+    return [row for row in rows if isinstance(row, dict)]

@@ -45,6 +45,16 @@ def probabilities(scores: Scores, design: Design) -> tuple[Scores, Design]:
     )
 
 
+def cautions(rule: ScoreRule) -> list[Caution]:
+    """Warn where scores answer another question than the usual one."""
+    return [ANOTHER_QUESTION] if rule.kind == "prob" else []
+
+
+def notes(rule: ScoreRule) -> list[str]:
+    """Say what is made of the attempts, where it isn't their mean."""
+    return [f"Score: {told(rule)}."] if rule.kind != "mean" else []
+
+
 def renamed(parts: Parts, rule: ScoreRule) -> Parts:
     """Name the metrics after the rule: "pass@3", or "pass@3 of METRIC" where a task has several."""
     if not rule.over_attempts:

@@ -311,7 +311,7 @@ def _propose_from_ids(table: pl.DataFrame) -> list[Caution]:
 def _propose_metadata(table: pl.DataFrame, columns: Iterable[str]) -> list[Caution]:
     """Propose the column of most values that groups the items and is the same for all rows of an item."""
     whole = [name for name in columns if not (table[name] != table[f"{name}_max"]).any()]
-    counts = {name: table[name].n_unique() for name in whole if table[name].null_count() < len(table)}
+    counts = {name: table[name].drop_nulls().n_unique() for name in whole if table[name].null_count() < len(table)}
     likely = [name for name, count in counts.items() if 2 <= count <= len(table) / 2]
     if not likely:
         return []

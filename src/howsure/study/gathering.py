@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.study import attempts, checkpoints, clusters
+from howsure.study import attempts, checkpoints, clusters, likeness
 from howsure.study.completing import completed, counts_as_failed
 from howsure.study.design import Design
 from howsure.study.directions import directions_note
@@ -17,7 +17,7 @@ from howsure.study.names import choose, resolve
 from howsure.study.scales import Scales, scales_of
 from howsure.study.study import Study
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
-from howsure.table.schema import find_roles, open_frame, roles_note
+from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_note
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -49,15 +49,14 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, metadata_names(scores))
-    wanted, found = choose(scores, _wanted(scores, design), (*clusters.columns_of_rows(design, side, names), *telling))
+    asked = [name for name in FINGERPRINTS if name in names]
+    columns = (*clusters.columns_of_rows(design, side, names), *telling, *asked)
+    wanted, found = choose(scores, _wanted(scores, design), columns)
     sorted_out = _sorted_out(found, scores, design, wanted)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
-    cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found)]
-    if design.score.kind == "prob":
-        cautions.append(attempts.ANOTHER_QUESTION)
-    if design.score.kind != "mean":
-        notes.append(f"Score: {attempts.told(design.score)}.")
+    cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
+    notes += attempts.notes(design.score)
     averages: tuple[Average, ...] = ()
     parts, models = attempts.renamed(sorted_out.parts, design.score), sorted_out.models
     scales = sorted_out.scales
@@ -68,8 +67,10 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
         notes.append(note)
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
+    differs = likeness.differences(found.attributes, {task for task, _ in parts})
     study = Study(
         design=design,
+        differs=differs,
         parts=parts,
         partial=partial,
         every_task=every_task,
@@ -85,7 +86,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
         groups=scores.groups,
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
-        cautions=(*cautions, *_doubts(found, parts)),
+        cautions=(*likeness.cautions(differs), *cautions, *_doubts(found, parts)),
     )
     study = _with_scores(study)
     study = _enough_attempts(study) if design.score.over_attempts or averages else study

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from howsure.study.checkpoints import Average
     from howsure.study.design import Design
+    from howsure.study.likeness import Difference
     from howsure.table.scores import TaskFacts
     from howsure.table.stated import Group, Missing
 
@@ -45,7 +46,8 @@ class Study:
     what the clusterings of each task are called. `values`: how often every item had every score, where the rule needs it.
     `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked for.
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
-    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `groups`: of tasks, as
+    `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `differs`: in what the models
+    were not asked the same. `groups`: of tasks, as
     harnesses put them together. `held`: the tasks on which
     each model has a score, on any metric.
     """
@@ -64,6 +66,7 @@ class Study:
     partial: tuple[Key, ...] = ()
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
+    differs: tuple[Difference, ...] = ()
     groups: tuple[Group, ...] = ()
     policy: FailurePolicy
     column: str = ""

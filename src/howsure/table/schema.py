@@ -47,6 +47,9 @@ Input tokens that were read from or written to a cache have a price of their own
 is billed as output, those of reasoning among them.
 """
 
+FINGERPRINTS = ("question_hash", "target_hash")
+"""Columns that name what a question was and what its right answer, short: models that were asked the same have the same in both."""
+
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
     "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent"),
@@ -130,7 +133,14 @@ def open_frame(native: Any) -> Frame:
         ) from None
     if unnamed:
         raise DataError(f"column {unnamed[0]!r} has a number for a name", remedy="Give every column a name in words.")
-    return frame
+    names = frame.collect_schema().names()
+    plain = [name for name in names if not _is_pattern(name)]
+    return frame if len(plain) == len(names) else frame.select(plain)
+
+
+def _is_pattern(name: str) -> bool:
+    """Say whether Polars takes a column's name for a pattern of several: such a column can't be asked for, and is left out."""
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
 def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict[str, tuple[str, ...]]]:

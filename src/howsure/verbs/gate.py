@@ -10,6 +10,7 @@ from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
 from howsure.inference.gating.unknown import weighed
+from howsure.inference.gating.unlike import alike_only
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
@@ -19,7 +20,7 @@ from howsure.study.gathering import gather
 from howsure.verbs.sides import read_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod, Variance
@@ -41,6 +42,7 @@ def gate(
     overall: Overall | Mapping[str, float] | None = None,
     each_task: bool = True,
     missing_at_most: float = 0.01,
+    allow_differs: str | Sequence[str] | None = None,
     method: ComparisonMethod | None = None,
     variance: Variance = "CR2",
     level: float = 0.95,
@@ -63,7 +65,8 @@ def gate(
     it fails if any check fails, with p-values Holm-corrected over the checks. A task that only the baseline has can't
     be told. A candidate that meets all criteria fails with probability 1 − level at most; doubtful cases are "can't
     tell" rather than random. Clusters and questions are assumed independent draws. A verdict that attempts without a score
-    could turn, were they all right or all wrong, is "can't tell" as well where these are more than `missing_at_most`.
+    could turn, were they all right or all wrong, is "can't tell" as well where these are more than `missing_at_most`; so is one on two
+    models that were asked other questions under the same ids (`allow_differs`).
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
@@ -83,6 +86,8 @@ def gate(
         missing_at_most: The share of attempts without a score, of all that were to be made on a task, up to which a verdict
             stands although their outcomes could turn it. Above it such a verdict is "can't tell", unless the harness
             or `failures` says what they count as.
+        allow_differs: What may differ between the two, "questions" or "targets" (the right answers), or both: where one that isn't
+            named differs under the same item ids, a difference can't be told.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
@@ -117,13 +122,14 @@ def gate(
         at_least=at_least,
         at_most=at_most,
     )
-    candidate, baseline, overall, each_task, missing_at_most = checked(
+    candidate, baseline, overall, each_task, missing_at_most, allow_differs = checked(
         "gate",
         candidate=candidate,
         baseline=baseline,
         overall=overall,
         each_task=each_task,
         missing_at_most=missing_at_most,
+        allow_differs=allow_differs,
     ).values()
     how_asked = checked("gate", method=method, variance=variance, level=level, seed=seed)
     asked = Criteria(**criteria)
@@ -135,7 +141,7 @@ def gate(
     require_direction(study)
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)
     checks, notes, cautions = judged(how)
-    checks = weighed(how, decided(how, checks), missing_at_most)
+    checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allow_differs or ())
     cautions += other_policies(how, checks)
     return Gate(
         candidate=how.candidate,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Source
 from howsure.readers.mapping import documents
+from howsure.readers.mapping.plain import plain_text
 from howsure.readers.mapping.records import reached
 from howsure.table.schema import ALIASES, plain_name
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEVELS = 4
-"""So many folders above the file are looked into."""
+"""So many folders above that of the file are looked into."""
 
 
 def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Mapping[str, Any]]:
@@ -33,7 +34,7 @@ def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Mapping[str
 
 
 def _found(source: Source, name: str) -> Path:
-    folders = source.path.absolute().parents[:LEVELS]
+    folders = source.path.absolute().parents[: LEVELS + 1]
     found = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if found is None:
         raise ReadError(
@@ -48,7 +49,7 @@ def _by_id(source: Source) -> dict[str, Any]:
         documents.parsed(source) if documents.has_objects(source) else documents.table(source).collect().to_dicts()
     )
     if isinstance(document, dict):
-        return document
+        return {plain_text(name): record for name, record in document.items()}
     rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
     names = {plain_name(name): name for name in (rows[0] if rows else ())}
     key = next((names[alias] for alias in ALIASES["item"] if alias in names), None)
@@ -56,4 +57,11 @@ def _by_id(source: Source) -> dict[str, Any]:
         raise ReadError(
             "no id by which its records can be looked up", where=source.name, remedy="Write an object of id and record."
         )
-    return {str(row.get(key)): row for row in rows}
+    found: dict[str, Any] = {}
+    for row in rows:
+        name = plain_text(row.get(key))
+        if found.setdefault(name, row) != row:
+            raise ReadError(
+                f"id {name!r} comes more than once, with different values", where=source.name, remedy="Mend the file."
+            )
+    return found

@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import sqlite3
+import zlib
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -13,8 +14,9 @@ import polars as pl
 
 from howsure.errors import ReadError
 from howsure.readers import tables
-from howsure.readers.base import parse_json
-from howsure.readers.lines import CELLS, RECORDS, separator
+from howsure.readers.base import LINE_COST, object_cost, parse_json, refuse_bombs
+from howsure.readers.lines import CELLS, RECORDS, cut_at, separator
+from howsure.readers.mapping.records import series
 from howsure.readers.yaml_text import SUFFIXES as YAML
 from howsure.readers.yaml_text import parse_yaml
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from howsure.readers.base import Source
 
 PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
+BROKEN = (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError)
+"""What unpacking raises of a file that is damaged."""
 MAX_UNPACKED_BYTES = 1024**3
 PIECE_BYTES = 1024**2
 JSON, SQLITE = (".json",), (".db", ".sqlite", ".sqlite3")
@@ -65,10 +69,12 @@ def is_database(source: Source) -> bool:
 def parsed(source: Source) -> Any:
     """Parse a document; lines of JSON become a list."""
     data = unpacked(source)
+    data = data[: cut_at(data, source.path.suffix.lower())]
     if suffix(source) in YAML:
         return parse_yaml(data, where=source.name)
     if suffix(source) in JSON:
         return parse_json(data, where=source.name)
+    refuse_bombs(object_cost(data) + LINE_COST * data.count(b"\n"), where=source.name)
     return [
         parse_json(line, where=f"{source.name}, line {k}")
         for k, line in enumerate(data.splitlines(), 1)
@@ -81,17 +87,27 @@ def unpacked(source: Source) -> bytes:
     opened = PACKED.get(source.path.suffix.lower())
     if opened is None:
         return source.read_bytes()
+    try:
+        with source.opened() as raw, cast("BinaryIO", opened(raw)) as file:
+            return _limited(file, source)
+    except BROKEN as error:
+        raise ReadError(
+            f"can't be unpacked ({error})",
+            where=source.name,
+            remedy="The file may be damaged: copy or write it again.",
+        ) from None
+
+
+def _limited(file: BinaryIO, source: Source) -> bytes:
+    """Read what a file unpacks to; ReadError where it is more than the limit."""
     pieces, size = [], 0
-    with source.opened() as raw, cast("BinaryIO", opened(raw)) as file:
-        while piece := file.read(PIECE_BYTES):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_UNPACKED_BYTES:
-                raise ReadError(
-                    f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes",
-                    where=source.name,
-                    remedy="Unpack it yourself.",
-                )
+    while piece := file.read(PIECE_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_UNPACKED_BYTES:
+            raise ReadError(
+                f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", where=source.name, remedy="Unpack it yourself."
+            )
     return b"".join(pieces)
 
 
@@ -109,20 +125,25 @@ def table(source: Source) -> pl.LazyFrame:
 
 def database(source: Source, name: str) -> pl.LazyFrame:
     """Read one table of an SQLite database, opened for reading alone; the only one where none is named."""
-    with closing(sqlite3.connect(f"{source.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-        connection.execute("PRAGMA trusted_schema=OFF")
-        known = [
-            row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        ]
-        if not name and len(known) == 1:
-            name = known[0]
-        if name not in known:
-            raise ReadError(
-                f"no table {name!r}", where=source.name, remedy=f'Write rows = "…", one of: {", ".join(known)}.'
-            )
-        quoted = name.replace('"', '""')
-        cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - one of the tables that are there, quoted
-        names = [column[0] for column in cursor.description]
-        return pl.DataFrame(
-            cursor.fetchall(), schema=names, orient="row", infer_schema_length=None, strict=False
-        ).lazy()
+    try:
+        with closing(sqlite3.connect(f"{source.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            connection.execute("PRAGMA trusted_schema=OFF")
+            return _selected(connection, name, source).lazy()
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise ReadError(
+            f"not a readable database ({error})", where=source.name, remedy="The file may be damaged: copy it again."
+        ) from None
+
+
+def _selected(connection: sqlite3.Connection, name: str, source: Source) -> pl.DataFrame:
+    """Read a table; a column that mixes kinds becomes text."""
+    known = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    if not name and len(known) == 1:
+        name = known[0]
+    if name not in known:
+        there = f'Write rows = "…", one of: {", ".join(known)}.' if known else "The database is empty."
+        raise ReadError(f"no table {name!r}", where=source.name, remedy=there)
+    quoted = name.replace('"', '""')
+    cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - one of the tables that are there, quoted
+    rows = cursor.fetchall()
+    return pl.DataFrame([series(column[0], [row[k] for row in rows]) for k, column in enumerate(cursor.description)])

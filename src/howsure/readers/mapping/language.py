@@ -19,18 +19,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from howsure.errors import OptionError
+from howsure.readers.mapping.plain import EXACT, plain_text
 from howsure.readers.naming import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     Beside = Mapping[str, Callable[[tuple[str, ...]], Mapping[str, Any]]]
     """Files beside, by name: what a path of fields gives for each id."""
 
-Kind = Literal["text", "number"]
+Kind = Literal["text", "number", "yes/no"]
+"""What a value is, as far as that can be seen before it is computed."""
 MOST_LETTERS, MOST_NODES = 1_000, 200
-RECORD = "record"
-"""The record itself, for fields whose names are no words of the language: `record["Overall Acc"]`."""
+LARGEST = 2**63 - 1
 LANGUAGE = "fields, constants, comparisons, and/or/not, + - * /, x if c else y, {…}[field], lower, text, digest, number, percent, missing"
 COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: eq,
@@ -98,11 +99,16 @@ class _Translation:
 
     def _beside(self, node: ast.expr) -> pl.Expr | None:
         """Return what a file beside says of an id: `gold[id]`, `gold[id].answer`; None where no such file is named."""
+        found = self._said_beside(node)
+        return None if found is None else _replaced(self._key(found[0]), found[1], kind_of(found[1].values()))
+
+    def _said_beside(self, node: ast.expr) -> tuple[ast.expr, Mapping[str, Any]] | None:
+        """Return the id and what the file beside says of each; None where no such file is named."""
         steps: list[str] = []
         while isinstance(node, ast.Attribute):
             steps, node = [node.attr, *steps], node.value
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in self._files:
-            return _replaced(self._expr(node.slice), self._files[node.value.id](tuple(steps)))
+            return node.slice, self._files[node.value.id](tuple(steps))
         return None
 
     def _dotted(self, node: ast.expr) -> str:
@@ -116,32 +122,43 @@ class _Translation:
             and isinstance(node.slice, ast.Constant)
             and isinstance(node.slice.value, (str, int))
         ):
-            if isinstance(node.value, ast.Name) and node.value.id == RECORD:
-                return str(node.slice.value)
             return f"{self._dotted(node.value)}.{node.slice.value}"
         raise self._refused("names no field")
 
     def _subscript(self, node: ast.Subscript) -> pl.Expr:
         if isinstance(node.value, ast.Dict):
-            return self._looked_up(node.value, self._expr(node.slice))
+            return self._looked_up(node.value, node.slice)
         found = self._beside(node)
         return self._field(self._dotted(node)) if found is None else found
 
-    def _looked_up(self, table: ast.Dict, key: pl.Expr) -> pl.Expr:
+    def _looked_up(self, table: ast.Dict, key: ast.expr) -> pl.Expr:
         """Return what a table says of a value; nothing where it doesn't name it."""
-        pairs = {
-            str(self._value(k)): self._value(v) for k, v in zip(table.keys, table.values, strict=True) if k is not None
-        }
+        pairs = self._pairs(table)
+        return _replaced(self._key(key), pairs, kind_of(pairs.values()))
+
+    def _pairs(self, table: ast.Dict) -> dict[str, Any]:
+        """Return a table, its keys as texts."""
+        keys = [key for key in table.keys if key is not None]
+        pairs = {plain_text(self._value(k)): self._value(v) for k, v in zip(keys, table.values, strict=False)}
         if len(pairs) != len(table.keys):
             raise self._refused("has a table that names a value twice")
-        return _replaced(key, pairs)
+        return pairs
+
+    def _key(self, node: ast.expr) -> pl.Expr:
+        """Return what is looked up as a text; of a number 1.0 it is 1, as tables and files beside write it."""
+        text = self._expr(node).cast(pl.String)
+        return text.str.strip_suffix(".0") if self._kind(node) == "number" else text
 
     def _value(self, node: ast.expr) -> Any:
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-            return -node.operand.value  # type: ignore[operator]
-        if isinstance(node, ast.Constant) and isinstance(node.value, (str, int, float, bool, type(None))):
-            return node.value
-        raise self._refused("wants a plain value where something else stands")
+        """Return a constant, with a minus before it where it is a number."""
+        minus = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+        inner = node.operand if isinstance(node, ast.UnaryOp) and minus else node
+        value = inner.value if isinstance(inner, ast.Constant) else ...
+        if not isinstance(value, (int, float) if minus else (str, int, float, type(None))):
+            raise self._refused("wants a plain value where something else stands")
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise self._refused("has a number that is too large")
+        return -value if minus and isinstance(value, (int, float)) else value
 
     def _constant(self, node: ast.Constant) -> pl.Expr:
         return pl.lit(self._value(node))
@@ -155,8 +172,7 @@ class _Translation:
         if isinstance(op, (ast.In, ast.NotIn)):
             if not isinstance(b, (ast.Tuple, ast.List, ast.Set)):
                 raise self._refused("asks whether a value is in something that is no list of values")
-            values = [self._value(each) for each in b.elts]
-            known = self._among(a, values).fill_null(value=False)
+            known = self._among(a, b.elts)
             return known if isinstance(op, ast.In) else known.not_()
         if type(op) not in COMPARED:
             raise self._refused(f"compares by {type(op).__name__}")
@@ -164,31 +180,51 @@ class _Translation:
         same: pl.Expr = COMPARED[type(op)](left, right)
         return same.fill_null(isinstance(op, ast.NotEq))
 
+    def _among(self, side: ast.expr, values: list[ast.expr]) -> pl.Expr:
+        """Say whether a value is one of these constants."""
+        for each in values:
+            self._value(each)  # refuses what is none
+        return reduce(
+            or_, [eq(*self._alike(side, each)).fill_null(value=False) for each in values], pl.lit(value=False)
+        )
+
     def _alike(self, a: ast.expr, b: ast.expr) -> tuple[pl.Expr, pl.Expr]:
-        """Compare a text with a number as numbers, and with anything else as texts, so that 1 and "1" are the same."""
-        sides, kinds = (self._expr(a), self._expr(b)), {self._kind(a), self._kind(b)}
+        """Compare a text with a number as numbers, and with anything else as texts, so that 1 and "1" are the same, and true and "True"."""
+        left, right, kinds = self._expr(a), self._expr(b), {self._kind(a), self._kind(b)}
         if kinds == {"text", "number"}:
-            return sides[0].cast(pl.Float64, strict=False), sides[1].cast(pl.Float64, strict=False)
-        return (sides[0].cast(pl.String), sides[1].cast(pl.String)) if "text" in kinds else sides
+            return left.cast(pl.Float64, strict=False), right.cast(pl.Float64, strict=False)
+        if kinds == {"yes/no", "number"}:
+            return left.cast(pl.Float64), right.cast(pl.Float64)
+        if "text" not in kinds:
+            return left, right
+        left, right = left.cast(pl.String), right.cast(pl.String)
+        return (left.str.to_lowercase(), right.str.to_lowercase()) if "yes/no" in kinds else (left, right)
 
     def _kind(self, side: ast.expr) -> Kind | None:
-        """Say whether one side of a comparison is a text or a number, as far as that can be seen."""
+        """Say what a value is, as far as that can be seen."""
         if isinstance(side, ast.Constant):
-            return None if isinstance(side.value, (bool, type(None))) else _kind_of(isinstance(side.value, str))
+            return kind_of([side.value])
         if isinstance(side, ast.Call):
-            return _kind_of(isinstance(side.func, ast.Name) and side.func.id in TEXTS)
+            return RESULTS.get(side.func.id) if isinstance(side.func, ast.Name) else None
         if isinstance(side, ast.BinOp):
-            return _kind_of(_joins(side))
-        if self._beside(side) is not None:
-            return "text"
-        plain = isinstance(side, _FIELDS) and not (isinstance(side, ast.Subscript) and isinstance(side.value, ast.Dict))
-        return self._kinds.get(self._dotted(side)) if plain else None
+            return "text" if _joins(side) else "number"
+        if isinstance(side, ast.UnaryOp):
+            return "yes/no" if isinstance(side.op, ast.Not) else "number"
+        if isinstance(side, (ast.Compare, ast.BoolOp)):
+            return "yes/no"
+        if isinstance(side, ast.IfExp):
+            kinds = [self._kind(side.body), self._kind(side.orelse)]
+            return "text" if "text" in kinds else kinds[0] or kinds[1]
+        return self._kind_of_field(side)
 
-    def _among(self, side: ast.expr, values: list[Any]) -> pl.Expr:
-        """Say whether a value is one of these; as text where it, or one of them, is a text."""
-        if self._kind(side) == "text" or any(isinstance(each, str) for each in values):
-            return self._expr(side).cast(pl.String).is_in([str(each) for each in values])
-        return self._expr(side).is_in(values)
+    def _kind_of_field(self, side: ast.expr) -> Kind | None:
+        """Say what a field is, or what a table or a file beside gives."""
+        if isinstance(side, ast.Subscript) and isinstance(side.value, ast.Dict):
+            return kind_of(self._pairs(side.value).values())
+        found = self._said_beside(side)
+        if found is not None:
+            return kind_of(found[1].values())
+        return self._kinds.get(self._dotted(side)) if isinstance(side, _FIELDS) else None
 
     def _boolop(self, node: ast.BoolOp) -> pl.Expr:
         join = and_ if isinstance(node.op, ast.And) else or_
@@ -224,20 +260,34 @@ class _Translation:
 
 
 def _joins(node: ast.BinOp) -> bool:
-    """Say whether a sum puts texts together: one of them stands in quotes."""
-    return any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in ast.walk(node))
+    """Say whether a sum puts texts together: one of them stands in quotes, or is made by a function that gives a text."""
+    return isinstance(node.op, ast.Add) and (_is_text(node.left) or _is_text(node.right))
 
 
-def _kind_of(text: bool) -> Kind:
-    return "text" if text else "number"
+def _is_text(side: ast.expr) -> bool:
+    if isinstance(side, ast.BinOp):
+        return _joins(side)
+    if isinstance(side, ast.IfExp):
+        return _is_text(side.body) or _is_text(side.orelse)
+    if isinstance(side, ast.Call):
+        return isinstance(side.func, ast.Name) and RESULTS.get(side.func.id) == "text"
+    return isinstance(side, ast.Constant) and isinstance(side.value, str)
 
 
-def _replaced(key: pl.Expr, pairs: Mapping[str, Any]) -> pl.Expr:
+def kind_of(values: Collection[Any]) -> Kind | None:
+    """Say of what kind values are together: texts where one of them is, or too large a number; None where there are none."""
+    kinds = {type(value) for value in values if value is not None}
+    if not kinds:
+        return None
+    vast = any(isinstance(value, int) and abs(value) > EXACT for value in values)
+    return "text" if str in kinds or vast else "yes/no" if kinds == {bool} else "number"
+
+
+def _replaced(key: pl.Expr, pairs: Mapping[str, Any], kind: Kind | None) -> pl.Expr:
     """Return what a table says of each key, as texts where one of them is; nothing where it doesn't name it."""
-    kind = pl.String if any(isinstance(value, str) for value in pairs.values()) else pl.Float64
-    made = str if kind == pl.String else float
+    dtype, made = DTYPES[kind or "number"]
     values = [None if value is None else made(value) for value in pairs.values()]
-    return key.cast(pl.String).replace_strict(list(pairs), values, default=None, return_dtype=kind)
+    return key.replace_strict(list(pairs), values, default=None, return_dtype=dtype)
 
 
 def _digests(values: pl.Series) -> pl.Series:
@@ -245,8 +295,20 @@ def _digests(values: pl.Series) -> pl.Series:
 
 
 _FIELDS = (ast.Name, ast.Attribute, ast.Subscript)
-TEXTS = ("lower", "text", "digest")
-"""The functions that give a text."""
+RESULTS: dict[str, Kind] = {
+    "lower": "text",
+    "text": "text",
+    "digest": "text",
+    "number": "number",
+    "percent": "number",
+    "missing": "yes/no",
+}
+"""What each function gives."""
+DTYPES: dict[Kind, tuple[type[pl.DataType], Callable[[Any], Any]]] = {
+    "text": (pl.String, plain_text),
+    "number": (pl.Float64, float),
+    "yes/no": (pl.Boolean, bool),
+}
 CALLS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "lower": lambda value: value.cast(pl.String).str.to_lowercase(),
     "text": lambda value: value.cast(pl.String),

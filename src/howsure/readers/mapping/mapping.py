@@ -13,9 +13,11 @@ import polars as pl
 from howsure.errors import OptionError, ReadError
 from howsure.readers.base import Reading
 from howsure.readers.mapping import beside, documents, language, records
+from howsure.readers.mapping.fields import COLUMN, FILE, FOLDER
+from howsure.readers.mapping.layout import rows_of
 from howsure.table.schema import MEASURES, STATUSES
 from howsure.table.scores import Published, TaskFacts
-from howsure.wording import listing, plural
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +28,17 @@ if TYPE_CHECKING:
 ROLES = ("task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "n", "stderr", "where")
 LISTS, YES_NO, TABLES = ("columns", "keep"), ("lower_is_better",), ("beside",)
 """The keys of a mapping that hold no text."""
+WANTED: dict[type, tuple[str, str]] = {
+    str: ("text", 'a text: "pred == answer"'),
+    list: ("list of texts", 'a list: ["gpt*", "llama*"]'),
+    bool: ("yes or no", "true or false"),
+    dict: ("table of texts", 'a table: {gold = "answers.json"}'),
+}
+"""What a key may hold, by its type, and an example."""
 ANY = "*"
 """The pattern of all files."""
-COLUMN = "column"
-"""What a mapping of a wide table calls the column that a value stands in."""
+MOST_WORDS = 100
 REPEATED = "some items come more than once and the mapping says no attempt: their rows count as attempts."
-FILE, FOLDER = "file", "folder"
-"""What a mapping calls a file, without its suffix, and the folder that it lies in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +128,9 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
         if key not in known:
             raise OptionError(f"a mapping has no {key!r}", where=f"map {name}", remedy=f"It has {', '.join(known)}.")
         wanted = list if key in LISTS else bool if key in YES_NO else dict if key in TABLES else str
-        if not isinstance(value, (list, tuple) if wanted is list else wanted):
-            raise OptionError(
-                f"{key} = {value!r} is no {wanted.__name__}",
-                where=f"map {name}",
-                remedy='Write a text: "pred == answer".',
-            )
+        if not isinstance(value, (list, tuple) if wanted is list else wanted) or not _holds_texts(value):
+            kind, example = WANTED[wanted]
+            raise OptionError(f"{key} = {value!r} is no {kind}", where=f"map {name}", remedy=f"Write {example}.")
     if not said.get("score"):
         raise OptionError("the mapping says no score", where=f"map {name}", remedy='Write score = "…".')
     if not said.get("item") and not said.get("model"):
@@ -138,11 +141,22 @@ def mapping_of(name: str, said: Table[str, Any]) -> Mapping:
         )
     lists = {key: tuple(map(str, said[key])) for key in LISTS if key in said}
     made = Mapping(name=name, **{**said, **lists})
-    for text in made.expressions.values():
-        language.fields(text, made.beside)
+    named = {each for text in made.expressions.values() for each in language.fields(text, made.beside)}
+    if COLUMN in named and not made.columns:
+        raise OptionError(
+            f"{COLUMN!r} is named without columns",
+            where=f"map {name}",
+            remedy='Write columns = ["…"], or record["column"].',
+        )
     records.steps(made.rows)
     _pattern(made)
     return made
+
+
+def _holds_texts(value: Any) -> bool:
+    """Say whether the parts of a list or a table are texts; what has no parts passes."""
+    parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return all(isinstance(part, str) for part in parts)
 
 
 def _pattern(mapping: Mapping) -> re.Pattern[str]:
@@ -167,7 +181,8 @@ def read(source: Source, mapping: Mapping) -> Reading:
 
 def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterator[Published]:
     """Yield the scores of models that stand without the answers behind them."""
-    rows = frame.with_columns(_score(frame["score"], source))
+    figures = [_numbers(frame[name], source) for name in ("n", "stderr") if name in frame.columns]
+    rows = frame.with_columns(_score(frame["score"], source), *figures)
     for row in rows.filter(pl.col("score").is_not_null() & pl.col("model").is_not_null()).iter_rows(named=True):
         n, stderr = row.get("n"), row.get("stderr")
         yield Published(
@@ -175,8 +190,8 @@ def _published(frame: pl.DataFrame, source: Source, mapping: Mapping) -> Iterato
             model=str(row["model"]),
             metric=str(row.get("metric") or "score"),
             score=row["score"],
-            n=int(n) if n is not None else None,
-            stderr=float(stderr) if stderr is not None else None,
+            n=int(n) if n is not None and n >= 1 else None,
+            stderr=stderr if stderr is not None and stderr >= 0 else None,
             source=source.name,
         )
 
@@ -195,66 +210,47 @@ def _columns(source: Source, mapping: Mapping) -> pl.DataFrame:
         named["model"] = "model" if "model" in given else FILE
     wanted = dict.fromkeys(name for text in named.values() for name in language.fields(text, mapping.beside))
     constants = [pl.lit(value, dtype=pl.String).alias(name) for name, value in given.items()]
-    rows = _rows(source, mapping, [name for name in wanted if name not in given and name != COLUMN])
+    rows = rows_of(
+        source, mapping.rows, mapping.columns, [name for name in wanted if name not in given and name != COLUMN]
+    )
     files = {name: beside.lookup(source, pattern) for name, pattern in mapping.beside.items()}
     every = rows.lazy().with_columns(constants)
     kinds = _kinds(every.collect_schema())
-    made = [language.expression(text, files, kinds).alias(f"_{role}") for role, text in named.items()]
-    computed = every.select(made).rename(lambda name: name.removeprefix("_"))
-    return (computed.filter(pl.col("where")).drop("where") if mapping.where else computed).collect()
+    made = {role: language.expression(text, files, kinds) for role, text in named.items()}
+    try:
+        computed = every.select(value.alias(role) for role, value in made.items()).collect()
+    except pl.exceptions.PolarsError:
+        raise _not_computed(every, made, named, source) from None
+    if not mapping.where:
+        return computed
+    if computed["where"].dtype not in (pl.Boolean, pl.Null):
+        raise ReadError(
+            f"where = {mapping.where!r} is neither true nor false",
+            where=source.name,
+            remedy='Compare: kind == "match".',
+        )
+    return computed.filter(pl.col("where").cast(pl.Boolean)).drop("where")
+
+
+def _not_computed(rows: pl.LazyFrame, made: Table[str, pl.Expr], named: Table[str, str], source: Source) -> ReadError:
+    """Say which of the values can't be computed."""
+    for role, value in made.items():
+        try:
+            rows.select(value).collect()
+        except pl.exceptions.PolarsError as error:
+            why = str(error).splitlines()[0][:MOST_WORDS]
+            return ReadError(
+                f"{role} = {named[role][:MOST_WORDS]!r} can't be computed ({why})",
+                where=source.name,
+                remedy='Say what it is: number(x), text(x), x == "yes".',
+            )
+    return ReadError("the values can't be computed together", where=source.name, remedy="Check `path` and `columns`.")
 
 
 def _kinds(schema: Table[str, pl.DataType]) -> dict[str, language.Kind]:
     texts: dict[str, language.Kind] = {name: "text" for name, kind in schema.items() if kind == pl.String}
-    return texts | {name: "number" for name, kind in schema.items() if kind.is_numeric()}
-
-
-def _rows(source: Source, mapping: Mapping, wanted: list[str]) -> pl.LazyFrame | pl.DataFrame:
-    """Return the fields of all records as columns, from a document or, lazily, from a table."""
-    if documents.is_database(source):
-        table = documents.database(source, mapping.rows)
-    elif mapping.rows or documents.is_document(source) or (documents.has_records(source) and _has_parts(wanted)):
-        document = documents.parsed(source)
-        path = mapping.rows or (records.EACH if isinstance(document, list) else "*")
-        return records.frame(list(records.records(document, path)), document, wanted)
-    else:
-        table = documents.table(source)
-    if mapping.columns:
-        table = _long(table, mapping, source)
-    known = table.collect_schema()
-    lacking = [name for name in wanted if name.split(".")[0] not in known and name not in known]
-    if lacking:
-        raise ReadError(
-            f"no field {listing(lacking)}", where=source.name, remedy=f"There is {', '.join(list(known)[:12])}."
-        )
-    extra = [COLUMN] if COLUMN in known else []
-    return table.select(*extra, *(_field(name, known).alias(name) for name in wanted if name not in extra))
-
-
-def _has_parts(wanted: list[str]) -> bool:
-    """Say whether a field of a field is named, which a table of JSON lines doesn't hold, or the record around one."""
-    return any("." in name or name in (records.KEY, records.TOP, records.UP) for name in wanted)
-
-
-def _long(table: pl.LazyFrame, mapping: Mapping, source: Source) -> pl.LazyFrame:
-    names = table.collect_schema().names()
-    chosen = [name for name in names if any(fnmatch(name, pattern) for pattern in mapping.columns)]
-    if not chosen:
-        raise ReadError(
-            f"no column like {listing(mapping.columns)}", where=source.name, remedy=f"There is {', '.join(names[:12])}."
-        )
-    others = [name for name in names if name not in chosen]
-    return table.unpivot(on=chosen, index=others, variable_name=COLUMN, value_name=records.VALUE)
-
-
-def _field(name: str, schema: Table[str, Any]) -> pl.Expr:
-    if name in schema:
-        return pl.col(name)
-    first, *rest = name.split(".")
-    found = pl.col(first)
-    for step in rest:
-        found = found.list.get(int(step), null_on_oob=True) if step.isdigit() else found.struct.field(step)
-    return found
+    flags: dict[str, language.Kind] = {name: "yes/no" for name, kind in schema.items() if kind == pl.Boolean}
+    return texts | flags | {name: "number" for name, kind in schema.items() if kind.is_numeric()}
 
 
 def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
@@ -267,34 +263,49 @@ def _tidy(frame: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
         "item": pl.col("item").cast(pl.String),
         "metric": pl.col("metric").cast(pl.String) if "metric" in given else pl.lit("score"),
         "cluster": pl.col("cluster").cast(pl.String) if "cluster" in given else pl.lit(None, pl.String),
-        "weight": pl.col("weight").cast(pl.Float64, strict=False) if "weight" in given else pl.lit(None, pl.Float64),
     }
-    rows = frame.with_columns(score, **text)
+    weight = _numbers(frame["weight"], source) if "weight" in given else pl.lit(None, pl.Float64).alias("weight")
+    figures = [pl.col(name).cast(pl.Float64, strict=False) for name in MEASURES if name in given]
+    rows = frame.with_columns(score, weight, *figures, **text)
     status = _status(rows, source) if "status" in given else pl.lit("ok")
     ok = pl.col("score").is_not_null()
     rows = rows.with_columns(
         status=pl.when(ok).then(status).when(status == "ok").then(pl.lit("unscored")).otherwise(status)
     )
     rows = rows.with_columns(
-        score=pl.when(pl.col("status") == "ok").then("score"), attempt=_attempt(rows), source=pl.lit(source.name)
+        score=pl.when(pl.col("status") == "ok").then("score"),
+        attempt=_attempt(rows, source),
+        source=pl.lit(source.name),
     )
     order = ["task", "model", "item", "attempt", "metric", "score", "status", "cluster", "weight", "source"]
-    measures = [pl.col(name).cast(pl.Float64, strict=False) for name in MEASURES if name in given]
+    measures = [name for name in MEASURES if name in given]
     kept = [pl.col(name).cast(pl.String) for name in rows.columns if name not in (*order, *MEASURES)]
     return rows.select(*order, *measures, *kept)
 
 
 def _score(values: pl.Series, source: Source) -> pl.Series:
-    made = values.cast(pl.Float64, strict=False).alias("score")
-    made = made.to_frame().select(pl.when(pl.col("score").is_finite()).then("score").alias("score"))["score"]
-    lost = values.is_not_null() & made.is_null()
-    if values.dtype == pl.String and bool(lost.any()):
-        first = values.filter(lost)[0]
+    """Make numbers of the scores; ReadError where one is none."""
+    return _numbers(values, source, "Say what they are worth: score = \"{'yes': 1, 'no': 0}[verdict]\".")
+
+
+def _numbers(
+    values: pl.Series, source: Source, remedy: str = "Write number(…) where such a text stands for nothing."
+) -> pl.Series:
+    """Make numbers of a column; what is NaN or infinite is missing. ReadError where a value is no number."""
+    name, dtype = values.name, values.dtype
+    if isinstance(dtype, (pl.Categorical, pl.Enum)):
+        values, dtype = values.cast(pl.String), pl.String()
+    if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Null)):
         raise ReadError(
-            f"{plural(int(lost.sum()), 'score')} that are no numbers, such as {first!r}",
-            where=source.name,
-            remedy="Say what they are worth: score = \"{'yes': 1, 'no': 0}[verdict]\".",
+            f"{name} is of kind {dtype}, which is no number", where=source.name, remedy="Name another field."
         )
+    made = values.cast(pl.Float64, strict=False)
+    made = made.set(~made.is_finite(), None)
+    lost = values.is_not_null() & made.is_null()
+    if dtype == pl.String and bool(lost.any()):
+        what = name if name == "score" else f"value of {name}"
+        told = f"{plural(int(lost.sum()), what)} that {'is' if lost.sum() == 1 else 'are'} no number"
+        raise ReadError(f"{told}, such as {values.filter(lost)[0][:MOST_WORDS]!r}", where=source.name, remedy=remedy)
     return made
 
 
@@ -307,10 +318,12 @@ def _status(rows: pl.DataFrame, source: Source) -> pl.Expr:
     return pl.col("status").cast(pl.String).fill_null("ok")
 
 
-def _attempt(rows: pl.DataFrame) -> pl.Expr:
+def _attempt(rows: pl.DataFrame, source: Source) -> pl.Expr:
     """Number the attempts as the mapping says, else in the order in which the rows of an item come."""
     if "attempt" not in rows.columns:
         return pl.int_range(pl.len()).over("task", "model", "item", "metric").cast(pl.Int64)
-    if rows["attempt"].dtype.is_integer():
+    if lacking := rows["attempt"].null_count():
+        raise ReadError(f"{plural(lacking, 'row')} without an attempt", where=source.name, remedy="Mend `attempt`.")
+    if rows["attempt"].dtype.is_integer() and rows["attempt"].dtype != pl.Int128:
         return pl.col("attempt").cast(pl.Int64)
     return (pl.col("attempt").cast(pl.String).rank("dense").over("task", "model", "item", "metric") - 1).cast(pl.Int64)

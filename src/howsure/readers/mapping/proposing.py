@@ -9,9 +9,10 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import HowsureError
+from howsure.readers import faults
 from howsure.readers.mapping import documents, records
+from howsure.readers.mapping.fields import RECORD, WORDS
 from howsure.readers.mapping.known import fitting
-from howsure.readers.mapping.language import RECORD
 from howsure.readers.mapping.wide import CHANGE, wide
 from howsure.table.proposal import Proposal
 from howsure.table.schema import ALIASES, plain_name
@@ -59,7 +60,8 @@ def proposed(source: Source) -> Proposal | None:
     if own is not None:
         return Proposal(source=source.name, shape=(f"the fields of {own.formats}",), mapping=own.text, name=own.NAME)
     try:
-        document = _document(source)
+        with faults.named(source.name):
+            document = _document(source)
     except HowsureError:
         return None
     places = sorted(_places(document), key=_worth, reverse=True)
@@ -205,4 +207,4 @@ def _field(name: str) -> str:
 
 
 def _is_word(name: str) -> bool:
-    return name.isidentifier() and not iskeyword(name)
+    return name.isidentifier() and not iskeyword(name) and name not in WORDS

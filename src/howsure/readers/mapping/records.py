@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from howsure.errors import OptionError
-from howsure.readers.base import whole_text
+from howsure.readers.mapping.fields import KEY, TOP, UP, VALUE, is_own, own_field
+from howsure.readers.mapping.plain import EXACT, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EACH = "[*]"
-TOP, UP, KEY, VALUE = "top", "up", "key", "value"
-"""What a mapping calls the whole document, the record around a record, the keys on the way to it, and one that has no fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +56,13 @@ def _step(record: Record, step: str) -> list[Record]:
 
 def frame(found: Sequence[Record], document: Any, fields: Sequence[str]) -> pl.DataFrame:
     """Lay out the fields that a mapping names, one row a record; a field that no record has is null."""
-    return pl.DataFrame([_series(name, _values(found, document, name)) for name in fields])
+    return pl.DataFrame([series(name, _values(found, document, name)) for name in fields])
 
 
 def _values(found: Sequence[Record], document: Any, name: str) -> list[Any]:
-    steps = name.split(".")
-    first, *rest = steps
+    if is_own(name):
+        return [_own(record.value, own_field(name)) for record in found]
+    first, *rest = name.split(".")
     if first == TOP:
         return [reached(document, rest)] * len(found)
     if first == UP:
@@ -73,10 +72,12 @@ def _values(found: Sequence[Record], document: Any, name: str) -> list[Any]:
         return [record.keys[place] if -len(record.keys) <= place < len(record.keys) else None for record in found]
     if first == VALUE and not any(isinstance(record.value, dict) for record in found):
         return [reached(record.value, rest) for record in found]
-    return [
-        record.value[name] if isinstance(record.value, dict) and name in record.value else reached(record.value, steps)
-        for record in found
-    ]
+    return [_own(record.value, name) for record in found]
+
+
+def _own(value: Any, name: str) -> Any:
+    """Return the field of a record, or the field of its field."""
+    return value[name] if isinstance(value, dict) and name in value else reached(value, name.split("."))
 
 
 def reached(value: Any, steps: Sequence[str]) -> Any:
@@ -91,25 +92,13 @@ def reached(value: Any, steps: Sequence[str]) -> Any:
     return value
 
 
-def _series(name: str, values: list[Any]) -> pl.Series:
+def series(name: str, values: list[Any]) -> pl.Series:
     """Make a column of values of any kind: numbers where all are, else texts; what has parts is written as JSON."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
-    if kinds <= {int, float, bool}:
-        return (
-            pl.Series(
-                name, [None if value is None else float(value) for value in values], dtype=pl.Float64, strict=False
-            )
-            if (kinds != {int})
-            else pl.Series(name, values, dtype=pl.Int64, strict=False)
-        )
-    return pl.Series(name, [_text(value) for value in values], dtype=pl.String)
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, (dict, list)):
-        return whole_text(json.dumps(value, sort_keys=True, default=str))
-    return whole_text(str(value))
+    if kinds <= {int, float, bool} and not any(type(value) is int and abs(value) > EXACT for value in values):
+        if kinds == {int}:
+            return pl.Series(name, values, dtype=pl.Int64)
+        return pl.Series(name, [None if value is None else float(value) for value in values], dtype=pl.Float64)
+    return pl.Series(name, [None if value is None else plain_text(value) for value in values], dtype=pl.String)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from howsure.table.schema import name_words
@@ -40,9 +41,14 @@ def wide(rows: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> dict[str
     """
     columns = _of_values(rows)
     if said["item"] != CHANGE and not said["model"] and len(columns) > 1:
-        return {"columns": columns, "model": "column", "score": _value(rows, columns)}
+        return {"columns": [escape(name) for name in columns], "model": "column", "score": _value(rows, columns)}
     if said["item"] == CHANGE and said["model"] and columns:
-        return {"item": "", "columns": columns, "task": "column", "score": _value(rows, columns)}
+        return {
+            "item": "",
+            "columns": [escape(name) for name in columns],
+            "task": "column",
+            "score": _value(rows, columns),
+        }
     return {}
 
 
@@ -64,7 +70,7 @@ def _all_numbers(values: Sequence[Any]) -> bool:
 def _number(value: Any) -> float | None:
     try:
         return float(value.strip().removesuffix("%") if isinstance(value, str) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

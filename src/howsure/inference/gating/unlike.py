@@ -1,0 +1,30 @@
+"""Sides that were not asked the same: a verdict on their difference is about the exam as much as about the candidate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from howsure.answers.gate import Check
+    from howsure.inference.gating.asking import How
+    from howsure.study.likeness import Difference
+
+
+OF_ONE = ("at_least", "at_most")
+"""Criteria of the candidate's own score, which no baseline has a part in."""
+
+
+def alike_only(how: How, checks: Sequence[Check], allowed: Collection[str]) -> list[Check]:
+    """Take back what was judged of a pair on tasks whose questions or right answers differ, unless that is allowed."""
+    found = [each for each in how.study.differs if each.what not in allowed]
+    return [_taken_back(check, found) for check in checks]
+
+
+def _taken_back(check: Check, found: Sequence[Difference]) -> Check:
+    mine = [each for each in found if check.task in ("", each.task)]
+    if check.criterion in OF_ONE or not mine:
+        return check
+    return replace(check, verdict="unclear", differs=mine[0].words)

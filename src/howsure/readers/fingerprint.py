@@ -1,0 +1,66 @@
+"""What a question was, and its right answer, as short names: by these two logs are known to ask the same under one id.
+
+Only the beginning of a text counts, since summaries cut long ones; ids of messages, which are random, don't.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LETTERS = 1_000
+"""So many of a text count: logs keep at least these."""
+USER = "user"
+
+
+def questions(inputs: Iterable[object]) -> list[str | None]:
+    """Return a name for each question: a text, or the last turn of the user in a list of messages; None where there is neither."""
+    return list(_names(map(_question, inputs)))
+
+
+def targets(given: Iterable[object]) -> list[str | None]:
+    """Return a name for each right answer, a text or a list of them; None where there is none."""
+    return list(_names(map(_target, given)))
+
+
+def _names(texts: Iterable[str | None]) -> Iterator[str | None]:
+    """Yield a name for each text; the same text, asked again in another attempt, is named once."""
+    known: dict[str, str] = {}
+    for text in texts:
+        if text is None:
+            yield None
+            continue
+        if text not in known:
+            known[text] = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        yield known[text]
+
+
+def _question(value: object) -> str | None:
+    if isinstance(value, str):
+        return value[:LETTERS] if value else None
+    turns = value if isinstance(value, list) else []
+    last = next((turn for turn in reversed(turns) if isinstance(turn, dict) and turn.get("role") == USER), None)
+    return None if last is None else _content(last.get("content"))
+
+
+def _content(content: object) -> str | None:
+    """Return the text of a message; of pictures and the like their kind alone, which is all that a summary keeps."""
+    if isinstance(content, str):
+        return content[:LETTERS]
+    if not isinstance(content, list):
+        return None
+    parts = [part for part in content if isinstance(part, dict)]
+    texts = [
+        part["text"] if isinstance(part.get("text"), str) else f"({str(part.get('type')).capitalize()})"
+        for part in parts
+    ]
+    return "\n".join(text[:LETTERS] for text in texts)
+
+
+def _target(value: object) -> str | None:
+    if isinstance(value, list):
+        return "\n".join(str(part)[:LETTERS] for part in value) if value else None
+    return str(value)[:LETTERS] if isinstance(value, (str, int, float)) and value != "" else None

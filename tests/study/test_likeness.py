@@ -1,0 +1,114 @@
+"""Like with like: the same id is the same question, or it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import howsure
+from howsure.readers import fingerprint
+from reader_cases import inspect_header, sample, zipped
+
+
+def log(path: Path, inputs: list[Any], target: Any = "A", **changes: Any) -> Path:
+    """Write an Inspect log, each sample with its input."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ids = {"task_id": f"task {path}", "eval_id": f"eval {path}", "run_id": f"call {path}", "model": f"mock/{path.stem}"}
+    samples = [
+        {**sample(number, "CI"[number % 2]), "input": each, "target": target} for number, each in enumerate(inputs)
+    ]
+    return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
+
+
+def said(folder: Path) -> list[str]:
+    """Return what is said of questions that are not the same."""
+    answer = howsure.compare(folder, "a", "b")
+    return [caution.message for caution in answer.cautions if caution.code == "not_like_with_like"]
+
+
+TURN = {"role": "user", "content": "How many?", "id": "x1"}
+
+
+def test_questions_that_were_replaced_under_the_same_ids_are_said(tmp_path: Path) -> None:
+    log(tmp_path / "a.eval", ["How many?"] * 8)
+    log(tmp_path / "b.eval", ["How few?"] * 8)
+    assert said(tmp_path) == ["words: not like with like: 8 of 8 items are other questions under the same id"]
+
+
+def test_right_answers_that_were_changed_are_said(tmp_path: Path) -> None:
+    log(tmp_path / "a.eval", ["How many?"] * 8)
+    log(tmp_path / "b.eval", ["How many?"] * 8, target="B")
+    assert said(tmp_path) == ["words: not like with like: 8 of 8 items have other right answers under the same id"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "How many?",
+        [TURN],
+        [{**TURN, "id": "another"}],
+        [{"role": "system", "content": "Be short."}, TURN],
+        [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"}, TURN],
+        [{"role": "user", "content": [{"type": "text", "text": "How many?", "id": "y"}]}],
+        None,
+    ],
+)
+def test_messages_around_the_question_and_their_ids_are_not_the_question(tmp_path: Path, other: Any) -> None:
+    log(tmp_path / "a.eval", ["How many?"] * 6)
+    log(tmp_path / "b.eval", [other] * 6)
+    assert said(tmp_path) == []
+
+
+def test_a_text_that_a_summary_cuts_is_the_same_as_the_whole() -> None:
+    text = "word " * 2_000
+    cut = text[:5_000] + "...\n(content truncated)"
+    assert fingerprint.questions([text, cut]) == [fingerprint.questions([text])[0]] * 2
+    assert len({*fingerprint.questions([text, "x" + text])}) == 2
+
+
+def test_pictures_count_by_their_kind_as_summaries_keep_them() -> None:
+    whole = [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "image", "image": "data:…"}]}]
+    thin = [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "text", "text": "(Image)"}]}]
+    assert len({*fingerprint.questions([whole, thin])}) == 1
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", [], {}, [1], [{"role": "system", "content": "x"}], [{"role": "user"}], 3.5]
+)
+def test_what_is_no_question_has_no_name(value: Any) -> None:
+    assert fingerprint.questions([value]) == [None]
+
+
+@pytest.mark.parametrize(("value", "known"), [("A", True), (["A", "B"], True), (4, True), ("", False), (None, False), ([], False), ({}, False)])  # fmt: skip
+def test_what_is_a_right_answer(value: Any, known: bool) -> None:
+    assert (fingerprint.targets([value])[0] is not None) == known
+
+
+def test_fingerprints_are_no_columns_for_clusters(tmp_path: Path) -> None:
+    log(tmp_path / "a.eval", ["How many?", "How few?"])
+    assert not {"question_hash", "target_hash"} & set(howsure.describe(tmp_path).columns)
+
+
+def test_a_gate_can_not_tell_between_two_exams_unless_that_is_allowed(tmp_path: Path) -> None:
+    log(tmp_path / "a.eval", ["How many?"] * 40)
+    log(tmp_path / "b.eval", ["How few?"] * 40)
+    answer = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, at_least=0.2)
+    assert {check.criterion: check.verdict for check in answer.checks} == {
+        "not_worse_than": "unclear",
+        "at_least": "pass",
+    }
+    assert (answer.verdict, answer.unclear_because) == ("unclear", "differs")
+    assert "40 of 40 items are other questions under the same id" in answer.sentence
+    allowed = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, at_least=0.2, allow_differs="questions")
+    assert (allowed.verdict, allowed.unclear_because) == ("pass", "")
+    with pytest.raises(howsure.OptionError, match="questions"):
+        howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, allow_differs="grader")
+
+
+def test_a_gate_between_the_same_questions_is_as_it_was(tmp_path: Path) -> None:
+    for name in "ab":
+        log(tmp_path / f"{name}.eval", ["How many?"] * 40)
+    answer = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3)
+    assert (answer.verdict, answer.checks[0].differs) == ("pass", "")

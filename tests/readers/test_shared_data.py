@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+import howsure
 from howsure.errors import ReadError
 from howsure.readers import alpaca_eval, arc_agi, cruxeval, helm, inspect_ai, lm_eval, promptfoo, swebench, tau_bench
 from howsure.readers.base import Reading, Source
@@ -237,3 +238,26 @@ def test_promptfoo_errors_are_no_zeros() -> None:
     rows = read(promptfoo, source(RAW / "promptfoo" / "promptfoo-results.json")).rows
     assert rows is not None
     assert rows.filter(pl.col("metric") == "pass")["status"].to_list() == ["error"] * 16
+
+
+def test_harnesses_say_when_and_at_which_commit_they_ran() -> None:
+    said = {
+        (run.reader, run.started, run.commit[:7], run.surroundings.get("promptfoo", ""))
+        for folder in ("tau_bench", "promptfoo")
+        for run in howsure.runs(RAW / folder).runs
+        if run.counted
+    }
+    assert said == {
+        ("tau-bench", "2025-08-01T16:20:43.824977", "b02b509", ""),
+        ("tau-bench", "2025-08-01T15:53:26.301478", "b02b509", ""),
+        ("promptfoo", "2026-04-21T13:43:38.938Z", "", ""),
+        ("promptfoo", "2026-02-08T12:35:10.119Z", "", "0.120.19"),
+        ("promptfoo", "2026-02-07T13:04:39.955Z", "", "0.120.19"),
+        ("promptfoo", "2026-02-07T12:43:51.183Z", "", "0.120.19"),
+    }
+
+
+def test_reruns_of_lm_eval_whose_results_are_missing_are_attempts_and_named_after_no_date() -> None:
+    rows = howsure.read(RAW / "lm_eval").to_frame()
+    attempts = dict(rows.group_by("model").agg(pl.col("attempt").n_unique()).iter_rows())
+    assert attempts == {"FLOR-760M": 1, "Qwen/Qwen3-8B": 2, "meta-llama/Meta-Llama-3-8B": 2}

@@ -200,3 +200,20 @@ def test_the_newest_are_shown_and_the_others_counted(tmp_path: Path) -> None:
     text = hs.runs(tmp_path, top=1).render(width=120)
     assert "2026-01-04" in text
     assert "3 older runs; `top=4` shows all" in text
+
+
+def test_files_of_one_name_in_two_folders_keep_their_scores(tmp_path: Path) -> None:
+    for side, scores in (("main", "CC"), ("pr-42", "II")):
+        (tmp_path / side).mkdir()
+        log(tmp_path / side, "log", scores, task_id=side, eval_id=side, revision={"commit": side})
+    found = hs.runs([tmp_path / "main", tmp_path / "pr-42"]).runs
+    assert {run.commit: run.score for run in found} == {"main": 1.0, "pr-42": 0.0}
+
+
+def test_files_of_one_name_whose_rows_are_one_model_s_have_no_score(tmp_path: Path) -> None:
+    for side, scores in (("main", "CC"), ("pr-42", "II")):
+        (tmp_path / side).mkdir()
+        log(tmp_path / side, "log", scores, task_id=side, eval_id=side)
+    found = hs.runs([tmp_path / "main", tmp_path / "pr-42"]).runs
+    assert len(found) == 2
+    assert all(math.isnan(run.score) for run in found)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TABLE = "table"
 UNKNOWN = "Tables say nothing of the runs that their rows came from."
 EITHER = "\0"
-"""The run of rows whose file has the name of another file."""
+"""What the run of rows is called by whose file has the name of another, with that name behind it."""
 Key = tuple[str, str, str]
 
 
@@ -51,11 +51,11 @@ def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top
     groups: dict[Key, list[RunEntry]] = {}
     for entry in scores.runs:
         groups.setdefault(_key(entry), []).append(entry)
-    tabled = [key for key in means if key not in groups and key[0] != EITHER]
+    tabled = [key for key in means if key not in groups and not key[0].startswith(EITHER)]
     if tabled:
         scores, scaled = in_shares(scores)
         means, notes = _means(scores) if scaled else means, [*notes, *scaled, UNKNOWN]
-    cells = [_counted(entries, means.get(key, {})) for key, entries in groups.items()]
+    cells = [_counted(entries, means.get(key) or _only(entries, scores, means)) for key, entries in groups.items()]
     cells += [_tabled(key, means[key]) for key in tabled]
     cells += [cell for log in scores.uncounted for cell in _uncounted(log)]
     if not cells:
@@ -79,15 +79,22 @@ def _key(entry: RunEntry) -> Key:
 
 
 def _means(scores: Scores) -> dict[Key, dict[str, tuple[int, float | None]]]:
-    """Return items and mean score of the runs that count; of two files with one name nobody can tell whose a row is."""
+    """Return items and mean score of the runs that count; a file that has the name of another stands for its run."""
     if not scores.has_rows:
         return {}
     zero = [fact.task for fact in scores.facts if fact.failures == "zero"]
     run_of: dict[str, str] = {}
     for entry in scores.runs:
         if run_of.setdefault(entry.source, key := _key(entry)[0]) != key:
-            run_of[entry.source] = EITHER
+            run_of[entry.source] = EITHER + entry.source
     return run_means(scores.rows, scores.roles, zero=zero, run_of=run_of)
+
+
+def _only(entries: Sequence[RunEntry], scores: Scores, means: Mapping[Key, Means]) -> Means:
+    """Return those of a file that has the name of another, where only this one holds the model; else nobody can tell whose they are."""
+    cell = entries[0].source, entries[0].task, entries[0].model
+    same = sum((entry.source, entry.task, entry.model) == cell for entry in scores.runs)
+    return means.get((EITHER + cell[0], *cell[1:]), {}) if same == 1 else {}
 
 
 def _counted(entries: Sequence[RunEntry], means: Means) -> _Cell:

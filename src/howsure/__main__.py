@@ -2,4 +2,5 @@
 
 from howsure.commands.main import main
 
-main(prog_name="howsure")
+if __name__ == "__main__":
+    main(prog_name="howsure")

@@ -18,8 +18,8 @@ from howsure.table.runs import Run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from howsure.table.runs import RunEntry, UncountedLog
-    from howsure.table.scores import Scores
+    from howsure.table.runs import RunEntry
+    from howsure.table.scores import Scores, UncountedLog
 
     Means = Mapping[str, tuple[int, float | None]]
 
@@ -179,9 +179,11 @@ def _metric(cell: _Cell, scores: Scores, asked: Sequence[str]) -> str:
 
 def _place(sources: Sequence[str]) -> str:
     """Name a file, or the folder in which all files of a run lie."""
+    if len(sources) == 1:
+        return sources[0]
     paths = [Path(source) for source in sources]
-    folders = paths[0].parents if len(paths) > 1 else paths
-    return str(next((folder for folder in folders if all(path.is_relative_to(folder) for path in paths)), paths[0]))
+    shared = (folder for folder in paths[0].parents if all(path.is_relative_to(folder) for path in paths))
+    return str(next(shared, paths[0]))
 
 
 def _age(run: ListedRun) -> tuple[float, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.table.runs import Run, RunEntry, UncountedLog
+from howsure.table.runs import Run, RunEntry
+from howsure.table.scores import UncountedLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import polars as pl
-
-    from howsure.table.scores import Published, TaskFacts
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -74,20 +70,3 @@ class RunEntry:
     model: str
     run: Run
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class UncountedLog:
-    """A log whose rows don't count, or that has none; nothing is worked out before somebody asks.
-
-    `reason`: why they don't; `rows`, `published` and `facts` are its own, as a reader gave them.
-    """
-
-    source: str
-    reader: str
-    reason: str
-    run: Run
-    rows: pl.DataFrame | None = None
-    published: tuple[Published, ...] = ()
-    facts: tuple[TaskFacts, ...] = ()
-    settings: Mapping[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from howsure.errors import Caution
-    from howsure.table.runs import RunEntry, UncountedLog
+    from howsure.table.runs import Run, RunEntry
     from howsure.table.stated import Group, Missing, Reconciled
 
 MOST_NAMES = 3
@@ -127,6 +127,23 @@ class FileReport:
     outcome: str
     rows: int = 0
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UncountedLog:
+    """A log whose rows don't count, or that has none; nothing is worked out before somebody asks.
+
+    `reason`: why they don't; `rows`, `published` and `facts` are its own, as a reader gave them.
+    """
+
+    source: str
+    reader: str
+    reason: str
+    run: Run
+    rows: pl.DataFrame | None = None
+    published: tuple[Published, ...] = ()
+    facts: tuple[TaskFacts, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -97,5 +97,6 @@ def test_a_change_is_not_pooled_with_what_it_changed(tmp_path: Path) -> None:
     log(tmp_path, "change", "CIII", revision={"commit": "bbbbbbb"})
     values = {row["model"]: row["value"] for row in howsure.estimate(tmp_path).records()}
     assert values == {"mock/a (commit=aaaaaaa)": 0.75, "mock/a (commit=bbbbbbb)": 0.25}
-    with pytest.raises(howsure.DataError, match=r"commit=aaaaaaa"):
+    told = r"model 'a' ran in 2 ways, which are kept apart. Name one of 'mock/a \(commit=aaaaaaa\)'"
+    with pytest.raises(howsure.DataError, match=told):
         howsure.gate(tmp_path, candidate="a", at_least=0.4)

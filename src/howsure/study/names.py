@@ -31,10 +31,23 @@ def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | No
     if name in names:
         return name
     runs = {known for known, run in (averages or {}).items() if run == name}
-    ending = [known for known in names if known.endswith(f"/{name}") or known in runs]
+    ending = [known for known in fitting(name, names) if known.endswith(f"/{name}")]
+    ending += [known for known in runs if known not in ending]
     if len(ending) == 1:
         return ending[0]
+    apart = fitting(name, names)
+    if apart and not ending:
+        raise DataError(
+            f"model {name!r} ran in {len(apart):,} ways, which are kept apart",
+            remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path.",
+        )
     raise unknown("model", name, names, ending)
+
+
+def fitting(name: str, names: Sequence[str]) -> list[str]:
+    """Return the models that a name could mean: that one, else those with it behind a slash, else the ways in which it ran."""
+    ending = [known for known in names if known == name] or [known for known in names if known.endswith(f"/{name}")]
+    return ending or [known for known in names if known.startswith(f"{name} (") or f"/{name} (" in known]
 
 
 def unknown(role: str, name: str, names: Sequence[str], fitting: Sequence[str] = ()) -> DataError:

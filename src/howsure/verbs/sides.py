@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from howsure.errors import DataError, OptionError
-from howsure.study.names import resolve
+from howsure.errors import OptionError
+from howsure.study.names import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
 from howsure.verbs.read import is_paths, read
@@ -74,18 +74,10 @@ def parted(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -> tuple
 
 def _kind(text: str, base: Scores | None) -> Kind:
     """Say whether a name without a kind is a model or a path. OptionError where it is both."""
-    model = base is not None and _is_model(text, base)
+    model = base is not None and bool(fitting(text, names_of(base, "model")))
     if model and is_path(text):
         raise OptionError(f"{text!r} is both a model and a path", remedy=f"Write model:{text} or path:{text}.")
     return "path" if not model and is_path(text) else "model"
-
-
-def _is_model(text: str, base: Scores) -> bool:
-    try:
-        resolve(text, names_of(base, "model"))
-    except DataError as error:
-        return "could be any of" in error.what
-    return True
 
 
 def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]) -> Scores:

@@ -217,3 +217,13 @@ def test_files_of_one_name_whose_rows_are_one_model_s_have_no_score(tmp_path: Pa
     found = hs.runs([tmp_path / "main", tmp_path / "pr-42"]).runs
     assert len(found) == 2
     assert all(math.isnan(run.score) for run in found)
+
+
+def test_texts_of_a_run_that_no_text_can_hold_are_mended(tmp_path: Path) -> None:
+    log(tmp_path, "one", revision={"commit": "a\ud800"}, tags=["t" * 9999, "\ud801"], created="\ud802")
+    log(tmp_path, "two", revision={"commit": "b"})
+    answer = hs.runs(tmp_path)
+    for format in ("terminal", "json", "csv", "html"):
+        assert answer.render(format).encode()
+    assert {run.commit for run in answer.runs} == {"a?", "b"}
+    assert max(len(tag) for run in answer.runs for tag in run.tags) == 200

@@ -249,6 +249,8 @@ def number(value: object) -> float:
 
 def sound(reading: Reading, source: Source) -> Reading:
     """Leave published scores that are no numbers out, and say so; mend names that no text can hold."""
+    if reading.run is not None and not reading.run.is_plain(MAX_METADATA_TEXT):
+        reading = replace(reading, run=reading.run.mended(whole_text, MAX_METADATA_TEXT))
     if all(math.isfinite(entry.score) and _is_sound(entry) for entry in reading.published):
         return reading
     whole = tuple(entry for entry in reading.published if math.isfinite(entry.score))

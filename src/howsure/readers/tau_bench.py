@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, finite, looks_like, number, scored, settings, tidy
 from howsure.readers.naming import from_path, mixed_ids
-from howsure.readers.usage import counted, summed
+from howsure.readers.usage import counted, inner, summed
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
@@ -173,10 +173,9 @@ def _crashed(entry: Mapping[str, Any]) -> bool:
 
 
 def _configuration(info: Mapping[str, Any]) -> dict[str, str]:
-    agent, user = info.get("agent_info") or {}, info.get("user_info") or {}
-    arguments = agent.get("llm_args") or {}
-    named = {key: value for key, value in arguments.items() if key not in _MACHINERY}
-    named |= {f"user.{key}": value for key, value in (user.get("llm_args") or {}).items() if key not in _MACHINERY}
+    agent, user = inner(info, "agent_info"), inner(info, "user_info")
+    named = {key: value for key, value in inner(agent, "llm_args").items() if key not in _MACHINERY}
+    named |= {f"user.{key}": value for key, value in inner(user, "llm_args").items() if key not in _MACHINERY}
     named |= {"agent": agent.get("implementation"), "user": user.get("llm")}
     return settings({**named, **{key: info.get(key) for key in ("max_steps", "max_errors")}})
 

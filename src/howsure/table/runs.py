@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,19 @@ class Run:
         if self.dirty:
             said |= {"commit": f"{self.commit} dirty".strip(), "run": (self.call or self.identity)[:SHORT]}
         return {name: text for name, text in said.items() if text}
+
+    def is_plain(self, most: int) -> bool:
+        """Say whether all its texts are ASCII, and none that is shown is longer than so many letters."""
+        shown = (self.started, self.commit, self.limit, *self.tags)
+        every = (*shown, self.key, self.identity, self.call, *self.ids)
+        return all(len(text) <= most for text in shown) and all(text.isascii() for text in every)
+
+    def mended(self, mend: Callable[[str], str], most: int) -> Run:
+        """Return the same run with its texts mended, and those that are shown cut; what tells runs apart keeps its length."""
+        shown = {name: mend(getattr(self, name)[:most]) for name in ("started", "commit", "limit")}
+        names = {name: mend(getattr(self, name)) for name in ("key", "identity", "call")}
+        tags, ids = tuple(mend(tag[:most]) for tag in self.tags), tuple(mend(name) for name in self.ids)
+        return replace(self, **shown, **names, tags=tags, ids=ids)
 
     def answers(self, selector: str) -> bool:
         """Say whether it is a run of this tag, commit or id: `tag:pr-42`, `commit:1a2b3c` (the first letters are enough), `run:ID`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,8 +48,8 @@ class Run:
 
     def mended(self, mend: Callable[[str], str], most: int) -> Run:
         """Return the same run with its texts mended, and those that are shown cut; what tells runs apart keeps its length."""
-        shown = {name: mend(getattr(self, name)[:most]) for name in ("started", "commit", "limit")}
-        names = {name: mend(getattr(self, name)) for name in ("key", "identity", "call")}
+        shown: dict[str, Any] = {name: mend(getattr(self, name)[:most]) for name in ("started", "commit", "limit")}
+        names: dict[str, Any] = {name: mend(getattr(self, name)) for name in ("key", "identity", "call")}
         tags, ids = tuple(mend(tag[:most]) for tag in self.tags), tuple(mend(name) for name in self.ids)
         return replace(self, **shown, **names, tags=tags, ids=ids)
 

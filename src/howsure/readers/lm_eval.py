@@ -155,7 +155,7 @@ def _identities(rows: Sequence[Mapping[str, Any]], task: str, model: str) -> lis
     items = _items(rows)
     return [
         {"doc_id": row["doc_id"], **flatten_metadata(row["doc"])}
-        | {"task": task, "model": model, "item": items[_position(row)]}
+        | {"task": task, "model": model, "item": items[_position(row)], "target_hash": row.get("target_hash")}
         for row in rows
     ]
 

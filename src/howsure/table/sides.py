@@ -39,6 +39,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
         signed=frozenset({"score"}) if all(scores.signed for scores in sides.values()) else frozenset(),
         missing=tuple(lack for scores in called.values() for lack in scores.missing),
         reconciled=tuple(figure for scores in sides.values() for figure in scores.reconciled),
+        runs=tuple(replace(entry, model=name) for name, scores in sides.items() for entry in scores.runs),
         groups=() if inside else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
     )
 

@@ -100,3 +100,34 @@ def test_a_change_is_not_pooled_with_what_it_changed(tmp_path: Path) -> None:
     told = r"model 'a' ran in 2 ways, which are kept apart. Name one of 'mock/a \(commit=aaaaaaa\)'"
     with pytest.raises(howsure.DataError, match=told):
         howsure.gate(tmp_path, candidate="a", at_least=0.4)
+
+
+def test_a_smoke_run_stands_aside_of_whole_ones(tmp_path: Path) -> None:
+    whole = log(tmp_path, "whole", "CCCI", **SAME)
+    before = howsure.estimate(whole).records()
+    log(tmp_path, "smoke", "II", **SAME, config={"epochs": 1, "limit": 2})
+    scores = howsure.read(tmp_path)
+    assert [row["value"] for row in howsure.estimate(scores).records()] == [row["value"] for row in before]
+    assert models(tmp_path) == {"mock/a": 1}
+    assert [caution.code for caution in scores.cautions if caution.code == "limited_left_out"] == ["limited_left_out"]
+    assert [report.path for report in scores.files if report.outcome == "left out"] == ["smoke.eval"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"config": {"epochs": 1}},
+        {"config": {"epochs": 1, "limit": 2}, "model_generate_config": {"temperature": 1.0}},
+        {"config": {"epochs": 1, "limit": 2}, "task": "sums"},
+    ],
+)
+def test_what_is_no_smoke_run_of_a_whole_one_counts(tmp_path: Path, change: dict[str, Any]) -> None:
+    log(tmp_path, "whole", "CCCI", **SAME)
+    log(tmp_path, "other", "II", **{**SAME, **change})
+    assert not [caution for caution in howsure.read(tmp_path).cautions if caution.code == "limited_left_out"]
+
+
+def test_limited_runs_alone_count(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        log(tmp_path, name, "CI", **SAME, config={"epochs": 1, "limit": 2})
+    assert models(tmp_path) == {"mock/a": 2}

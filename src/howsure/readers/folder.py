@@ -21,6 +21,7 @@ from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model, with_model
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
+from howsure.readers.smoke import whole_runs
 from howsure.readers.twice import named_twice
 from howsure.readers.walking import cut_short, find_sources
 from howsure.table.schema import find_roles, tidy, tidy_frame
@@ -41,7 +42,7 @@ class _Found:
     reports: list[FileReport] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
-    cut: list[Caution] = field(default_factory=list)
+    cautions: list[Caution] = field(default_factory=list)
 
     def failed(self, source: Source, error: HowsureError) -> None:
         """Report a file that can't be read, or used, in place of what was reported of it."""
@@ -101,7 +102,9 @@ def read_paths(
         _take_all(source, reader, columns or {}, found, strict=strict)
     if runs:
         found.keep(runs)
-    kept = held_to_their_word(newest_runs(taken, reports), strict=strict)
+    whole, told = whole_runs(newest_runs(taken, reports), reports)
+    found.cautions.extend(told)
+    kept = held_to_their_word(whole, strict=strict)
     scores = _together(found, kept, columns or {}, where or {}, strict=strict)
     if not scores.has_rows and not scores.published:
         raise _nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
@@ -118,7 +121,10 @@ def _together(
 ) -> Scores:
     """Put together what logs and tables hold, and what is to be said of it."""
     reports = found.reports
-    cautions = [*found.cut, *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions))]
+    cautions = [
+        *found.cautions,
+        *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions)),
+    ]
     harness, missing, called = tell_apart(kept, cautions)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
     notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
@@ -205,7 +211,7 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
             _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
         else:
             found.taken.append(Taken(source=source, reader=reader.NAME, reading=_read(reader, source)))
-        found.cut.extend(cut_row(source))
+        found.cautions.extend(cut_row(source))
 
 
 def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _Found, *, asked: bool) -> None:

@@ -43,7 +43,8 @@ def chosen_runs(taken: list[Taken], reports: list[FileReport], selectors: Sequen
     kept = [read for read in taken if any(_answers(read, selector) for selector in selectors)]
     if not kept:
         raise ReadError(f"no run with {listing(list(selectors))}", remedy=_there_are(taken, selectors))
-    left = [read for read in taken if read not in kept]
+    chosen = {id(read) for read in kept}
+    left = [read for read in taken if id(read) not in chosen]
     reports += [
         FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=NOT_ASKED) for read in left
     ]

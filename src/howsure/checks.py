@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import numbers
 import os
+import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from os import PathLike
@@ -245,3 +246,14 @@ def _is_whole(value: Any) -> bool:
 
 def _is_real(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not _is_flag(value)
+
+
+AGE = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*([mhdw])")
+"""An age: a number, and the first letter of its unit."""
+
+
+def age(name: str, value: Any) -> str:
+    """Return an age as it is written: a number of minutes, hours, days or weeks."""
+    if isinstance(value, str) and AGE.fullmatch(value.strip().lower()):
+        return value.strip().lower()
+    raise OptionError(f"{said(name, value)} is no age", remedy="Write 7d, 12h, 90m or 2w.")

@@ -370,6 +370,10 @@ READING = (
         "FILE|NAME",
         help="Read unknown files by a mapping (again for more).",
     ),
+    Option("latest", FLAG, default=False, help="Of each model and task read the newest run only."),
+    Option(
+        "since", Kind(check=checks.age), "AGE", help="Read runs that are this much older than the newest at most: 7d."
+    ),
     Option("model_from", PATTERN, "REGEX", help="Take the model from the path: 'runs/([^/]+)/'."),
     Option(
         "strict",

@@ -9,17 +9,9 @@ import polars as pl
 import pytest
 
 import howsure
-from reader_cases import inspect_header, sample, zipped
+from reader_cases import run_log as log
 
 SAME = {"revision": {"type": "git", "commit": "aaaaaaa", "dirty": False}}
-
-
-def log(folder: Path, name: str, scores: str = "CI", **changes: Any) -> Path:
-    """Write an Inspect log of a run of its own: its ids are the file's name unless they are said."""
-    ids = {"task_id": f"task {name}", "eval_id": f"eval {name}", "run_id": f"call {name}"}
-    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
-    header = inspect_header(**{**ids, **changes})
-    return zipped({"summaries.json": samples, "header.json": header}, folder / f"{name}.eval", method=93)
 
 
 def models(folder: Path) -> dict[str, int]:

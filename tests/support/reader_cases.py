@@ -75,3 +75,11 @@ def inspect_header(**changes: Any) -> dict[str, Any]:
 def sample(name: object, value: object, epoch: int = 1, **more: Any) -> dict[str, Any]:
     """Return one sample's summary with a score by `match`."""
     return {"id": name, "epoch": epoch, "input": "?", "target": "!", "scores": {"match": {"value": value}}, **more}
+
+
+def run_log(folder: Path, name: str, scores: str = "CI", **changes: Any) -> Path:
+    """Write an Inspect log of a run of its own: its ids are the file's name unless they are said."""
+    ids = {"task_id": f"task {name}", "eval_id": f"eval {name}", "run_id": f"call {name}"}
+    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
+    header = inspect_header(**{**ids, **changes})
+    return zipped({"summaries.json": samples, "header.json": header}, folder / f"{name}.eval", method=93)

@@ -89,6 +89,8 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "missing": how["missing"] or None,
         "decimal": how["decimal"],
         "model_from": how["model_from"],
+        "latest": how["latest"],
+        "since": how["since"],
         "map": [_mapping(name) for name in how["map"] or ()] or None,
         "reader": how["reader"],
         "items": given.get("items"),

@@ -19,6 +19,7 @@ from howsure.readers import registry, tables
 from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model, with_model
+from howsure.readers.recent import recent
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
 from howsure.readers.smoke import whole_runs
@@ -77,6 +78,8 @@ def read_paths(
     model_from: str = "",
     items: str = "",
     runs: Sequence[str] = (),
+    latest: bool = False,
+    since: str = "",
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders, and tables that lie elsewhere, into one Scores.
@@ -85,7 +88,7 @@ def read_paths(
     numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or whose rows differ from what it states.
     `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
     `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. Of logs only those
-    of `runs` are kept: `tag:…`, `commit:…`, `run:…`. `progress` wraps the list of files.
+    of `runs` are kept: `tag:…`, `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`). `progress` wraps the list of files.
     """
     given: dict[str, Any] = {
         "probabilities": probabilities,
@@ -103,7 +106,8 @@ def read_paths(
     if runs:
         found.keep(runs)
     whole, told = whole_runs(newest_runs(taken, reports), reports)
-    found.cautions.extend(told)
+    whole, undated = recent(whole, reports, latest=latest, since=since)
+    found.cautions.extend((*told, *undated))
     kept = held_to_their_word(whole, strict=strict)
     scores = _together(found, kept, columns or {}, where or {}, strict=strict)
     if not scores.has_rows and not scores.published:

@@ -33,6 +33,8 @@ def read(
     model_from: str | None = None,
     items: str | Path | None = None,
     runs: Names | None = None,
+    latest: bool = False,
+    since: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
     progress: Progress | None = None,
@@ -64,6 +66,8 @@ def read(
             from the file, or from what lies beside it.
         runs: Keep only the runs of these tags, commits or ids: `"tag:pr-42"`, `"commit:1a2b3c"` (the first letters are enough),
             `"run:ID"`. None keeps all.
+        latest: Whether to keep only the newest run of each model on each task.
+        since: Keep only runs that began at most this long before the newest: "7d", "12h", "90m", "2w". None keeps all.
         strict: Whether to stop at the first file that can't be read, or whose rows differ from what the file itself states,
             instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
@@ -97,6 +101,8 @@ def read(
         model_from=model_from,
         items=items,
         runs=runs,
+        latest=latest,
+        since=since,
         strict=strict,
         probabilities=probabilities,
         progress=progress,
@@ -116,6 +122,7 @@ def read(
         "model_from": how["model_from"] or "",
         "items": how["items"] or "",
         "runs": tuple(how["runs"] or ()),
+        "since": how["since"] or "",
     }
     return _read_places([data] if isinstance(data, (str, Path)) else list(data), how)
 

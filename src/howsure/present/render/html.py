@@ -24,7 +24,7 @@ STYLE = """\
   text-align: left; vertical-align: baseline; padding: 0.2em 0.8em 0.2em 0; border: 0;
   border-bottom: 1px solid rgb(127 127 127 / 0.3);
 }
-.howsure-answer table.howsure tbody th { font-weight: inherit; overflow-wrap: anywhere; }
+.howsure-answer table.howsure tbody th { font-weight: inherit; overflow-wrap: anywhere; min-width: 8em; }
 .howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .howsure-answer table.howsure tr.lead > * { font-weight: 600; border-bottom-width: 2px; }
 .howsure-answer .whisker { font-family: ui-monospace, monospace; white-space: pre; }

@@ -109,6 +109,7 @@ def test_a_smoke_run_stands_aside_of_whole_ones(tmp_path: Path) -> None:
     "change",
     [
         {"config": {"epochs": 1}},
+        {"config": {"epochs": 5, "limit": 2}},
         {"config": {"epochs": 1, "limit": 2}, "model_generate_config": {"temperature": 1.0}},
         {"config": {"epochs": 1, "limit": 2}, "task": "sums"},
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from howsure.errors import Caution
@@ -17,14 +18,17 @@ REASON = "limited to fewer items than other runs of the same"
 
 
 def whole_runs(kept: Sequence[Taken], reports: list[FileReport]) -> tuple[list[Taken], tuple[Caution, ...]]:
-    """Leave out runs that were limited on purpose where the same model in the same set-up ran on more items of the task as well; say so."""
+    """Leave out runs that were limited on purpose where the same model in the same set-up ran on more items of the task as well; say so.
+
+    Runs with more attempts at each item stay.
+    """
     if not any(map(_limit, kept)):
         return list(kept), ()
-    largest: dict[Hashable, int] = {}
+    whole: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)
     for read in kept:
         if _limit(read) == "" and _cell(read) is not None:
-            largest[_cell(read)] = max(largest.get(_cell(read), 0), _items(read))
-    smoke = [read for read in kept if _limit(read) and _items(read) < largest.get(_cell(read), 0)]
+            whole[_cell(read)].append(_size(read))
+    smoke = [read for read in kept if _limit(read) and any(_is_less(_size(read), size) for size in whole[_cell(read)])]
     if not smoke:
         return list(kept), ()
     reports += [
@@ -55,5 +59,12 @@ def _cell(read: Taken) -> Hashable:
     return (read.reader, rows["task"][0], rows["model"][0], *sorted(said.items()))
 
 
-def _items(read: Taken) -> int:
-    return 0 if read.reading.rows is None else read.reading.rows["item"].n_unique()
+def _size(read: Taken) -> tuple[int, int]:
+    """Return how many items a run has, and how many attempts at each."""
+    rows, run = read.reading.rows, read.reading.run
+    return (0 if rows is None else rows["item"].n_unique(), 0 if run is None else run.epochs)
+
+
+def _is_less(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Say whether a run has fewer items than another, and no more attempts at each: with more it shows what the other doesn't."""
+    return size[0] < other[0] and size[1] <= other[1]

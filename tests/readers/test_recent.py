@@ -76,3 +76,11 @@ def test_on_the_command_line_and_for_sides(nights: Path) -> None:
     assert result.output.count(",0.25,") == 2
     result = CliRunner().invoke(main, ["compare", str(nights), "-a", "a", "-b", "b", "--since", "1d"])
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("odd", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "0001-01-01"])
+def test_dates_at_the_ends_of_time_are_dates(nights: Path, odd: str) -> None:
+    log(nights, "odd", "IIII", model="mock/c", created=odd)
+    for how in ({"latest": True}, {"since": "9999w"}, {"since": "1d"}):
+        assert "mock/a" in values(nights, **how) or odd.startswith("9999")
+    assert len(howsure.runs(nights).runs) == 7

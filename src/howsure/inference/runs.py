@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,9 +186,6 @@ def _place(sources: Sequence[str]) -> str:
 
 
 def _age(run: ListedRun) -> tuple[float, str]:
-    """Order runs by their dates; a date without an offset is taken for one in UTC."""
-    try:
-        date = datetime.fromisoformat(run.started)
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp(), run.task
-    except (ValueError, OverflowError):
-        return -math.inf, run.task
+    """Order runs by their dates, those without one last."""
+    date = Run(started=run.started).date
+    return -math.inf if date is None else date.timestamp(), run.task

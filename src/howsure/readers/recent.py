@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from howsure.checks import AGE
@@ -12,9 +12,12 @@ from howsure.table.scores import FileReport
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
+    from datetime import datetime
 
     from howsure.readers.runs import Taken
+
+    Dated = tuple[datetime, Taken]
 
 OLDER = "an older run than those that were asked for"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -37,32 +40,30 @@ def recent(
     """
     if not latest and not since:
         return list(kept), ()
-    dates = {id(read): _date(read) for read in kept}
-    known = [read for read in kept if dates[id(read)] is not None]
-    young = _within(known, dates, since) if since else known
-    chosen = {id(read) for read in (_newest(young, dates) if latest else young)}
-    undated = [read for read in kept if dates[id(read)] is None]
-    left = [read for read in known if id(read) not in chosen]
+    known = [(date, read) for read in kept if (date := _date(read)) is not None]
+    young = _within(known, age(since)) if since else known
+    chosen = {id(read) for read in (_newest(young) if latest else (read for _, read in young))}
+    left = [read for _, read in known if id(read) not in chosen]
     reports += [
         FileReport(path=read.source.name, reader=read.reader, outcome="left out", reason=OLDER) for read in left
     ]
-    chosen |= set(map(id, undated))
-    return [read for read in kept if id(read) in chosen], _undated(len(undated))
+    older = set(map(id, left))
+    return [read for read in kept if id(read) not in older], _undated(len(kept) - len(known))
 
 
-def _within(known: Sequence[Taken], dates: dict[int, datetime | None], since: str) -> list[Taken]:
-    last = max((date for date in dates.values() if date is not None), default=None)
-    return [read for read in known if last is not None and (dates[id(read)] or last) >= last - age(since)]
+def _within(known: Sequence[Dated], span: timedelta) -> list[Dated]:
+    last = max((date for date, _ in known), default=None)
+    return [(date, read) for date, read in known if last is not None and last - date <= span]
 
 
-def _newest(known: Sequence[Taken], dates: dict[int, datetime | None]) -> Iterable[Taken]:
+def _newest(known: Sequence[Dated]) -> Iterator[Taken]:
     """Yield the logs of the newest run of each task and model; a run may have several."""
-    cells: dict[Hashable, list[Taken]] = defaultdict(list)
-    for read in known:
-        cells[_cell(read)].append(read)
-    for reads in cells.values():
-        first = max(reads, key=lambda read: str(dates[id(read)]))
-        yield from (read for read in reads if read is first or (_run(read) and _run(read) == _run(first)))
+    cells: dict[Hashable, list[Dated]] = defaultdict(list)
+    for date, read in known:
+        cells[_cell(read)].append((date, read))
+    for dated in cells.values():
+        _, first = max(dated, key=lambda each: each[0])
+        yield from (read for _, read in dated if read is first or (_run(read) and _run(read) == _run(first)))
 
 
 def _cell(read: Taken) -> Hashable:
@@ -78,12 +79,7 @@ def _run(read: Taken) -> str:
 
 
 def _date(read: Taken) -> datetime | None:
-    """Return when a run began; without a zone it is in UTC."""
-    try:
-        date = datetime.fromisoformat(read.reading.run.started if read.reading.run else "")
-    except ValueError:
-        return None
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    return None if read.reading.run is None else read.reading.run.date
 
 
 def _undated(count: int) -> tuple[Caution, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ class Run:
     limit: str = ""
     epochs: int = 0
     surroundings: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def date(self) -> datetime | None:
+        """When it started; a stamp without a zone is in UTC. None where none is known."""
+        try:
+            date = datetime.fromisoformat(self.started)
+        except ValueError:
+            return None
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
 
     @property
     def apart(self) -> dict[str, str]:

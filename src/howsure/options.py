@@ -370,9 +370,12 @@ READING = (
         "FILE|NAME",
         help="Read unknown files by a mapping (again for more).",
     ),
-    Option("latest", FLAG, default=False, help="Of each model and task read the newest run only."),
+    Option("latest", FLAG, default=False, help="Read only the newest run of each model on each task."),
     Option(
-        "since", Kind(check=checks.age), "AGE", help="Read runs that are this much older than the newest at most: 7d."
+        "since",
+        Kind(check=checks.age),
+        "AGE",
+        help="Read only runs that began at most this long before the newest: 7d.",
     ),
     Option("model_from", PATTERN, "REGEX", help="Take the model from the path: 'runs/([^/]+)/'."),
     Option(
@@ -423,8 +426,8 @@ _OWN = (
     ),
     *_owned(
         "compare",
-        replace(_A, needed=True, help="The first model."),
-        replace(_B, needed=True, help="The second model."),
+        replace(_A, metavar="SIDE", needed=True, help="The first side: a model, a path, or tag:…, commit:…, run:…"),
+        replace(_B, metavar="SIDE", needed=True, help="The second side."),
         replace(_ADJUST, default="holm", help="Correct for many tasks."),
         replace(_MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
     ),
@@ -452,9 +455,14 @@ _OWN = (
     *_owned(
         "gate",
         Option(
-            "candidate", NAME, "MODEL", needed=True, flags=("--candidate", "-a"), help="The model that wants to pass."
+            "candidate",
+            NAME,
+            "SIDE",
+            needed=True,
+            flags=("--candidate", "-a"),
+            help="What wants to pass: a model, a path, or tag:…, commit:…, run:…",
         ),
-        Option("baseline", NAME, "MODEL", flags=("--baseline", "-b"), help="The model that it is compared with."),
+        Option("baseline", NAME, "SIDE", flags=("--baseline", "-b"), help="The side that it is compared with."),
         _NOT_WORSE,
         Option("better", FLAG, default=False, help="Ask that it is better than the baseline."),
         _SAME_WITHIN,

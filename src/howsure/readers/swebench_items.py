@@ -28,6 +28,7 @@ FEW = 10
 PREDICTIONS = ("all_preds.jsonl", "preds.json", "all_preds.json")
 """Predictions, which name every task that was tried, in the folder of a submission."""
 LEVELS = 2
+"""Its own folder and the one above are looked into."""
 
 
 @cache

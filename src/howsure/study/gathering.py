@@ -49,8 +49,8 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, metadata_names(scores))
-    asked = [name for name in FINGERPRINTS if name in names]
-    columns = (*clusters.columns_of_rows(design, side, names), *telling, *asked)
+    hashes = (name for name in FINGERPRINTS if name in names)
+    columns = (*clusters.columns_of_rows(design, side, names), *telling, *hashes)
     wanted, found = choose(scores, _wanted(scores, design), columns)
     sorted_out = _sorted_out(found, scores, design, wanted)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
@@ -58,8 +58,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
     cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes += attempts.notes(design.score)
     averages: tuple[Average, ...] = ()
-    parts, models = attempts.renamed(sorted_out.parts, design.score), sorted_out.models
-    scales = sorted_out.scales
+    parts, models, scales = attempts.renamed(sorted_out.parts, design.score), sorted_out.models, sorted_out.scales
     if design.average_last:
         parts, averages, note = _averaged(parts, design)
         models = tuple(_average_of(name, averages) for name in design.model)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+import polars as pl
 
 from howsure.errors import OptionError
 from howsure.study.names import fitting, resolve
@@ -96,10 +98,6 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
 
 
 def _of_model(scores: Scores, name: str) -> Scores:
-    from dataclasses import replace
-
-    import polars as pl
-
     model = resolve(name, names_of(scores, "model"))
     rows = scores.to_frame().filter(pl.col("model") == model)
     missing = tuple(lack for lack in scores.missing if lack.model == model)

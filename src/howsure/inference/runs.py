@@ -12,7 +12,7 @@ from howsure.errors import DataError
 from howsure.study.gathering import in_shares
 from howsure.study.names import unknown
 from howsure.table.run_means import run_means
-from howsure.table.runs import Run
+from howsure.table.runs import Run, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -187,5 +187,5 @@ def _place(sources: Sequence[str]) -> str:
 
 def _age(run: ListedRun) -> tuple[float, str]:
     """Order runs by their dates, those without one last."""
-    date = Run(started=run.started).date
+    date = moment(run.started)
     return -math.inf if date is None else date.timestamp(), run.task

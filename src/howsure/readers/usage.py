@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import finite
+from howsure.table.runs import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,7 +108,7 @@ def per_thousand(value: object) -> float | None:
 
 def elapsed(record: Mapping[str, Any], start: str, end: str) -> float | None:
     """Return the seconds between two stamps of a record; None where one is missing, is no stamp, or they go backwards."""
-    begun, ended = _moment(record.get(start)), _moment(record.get(end))
+    begun, ended = moment(str(record.get(start))), moment(str(record.get(end)))
     if begun is None or ended is None or ended < begun:
         return None
     return (ended - begun).total_seconds()
@@ -120,15 +120,6 @@ def summed(value: object) -> float | None:
         return finite(value)
     found = [each for each in map(summed, value) if each is not None]
     return sum(found) if found else None
-
-
-def _moment(text: object) -> datetime | None:
-    """Read a stamp in ISO 8601; one without a zone is in UTC, as its neighbour is."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def rows_beside(path: Path, source: Source) -> list[dict[str, Any]]:

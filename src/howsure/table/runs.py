@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+def moment(text: str) -> datetime | None:
+    """Read a date and time in ISO 8601, one without a zone in UTC; None where the text is none."""
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What a log says of its run; what is empty is not known.
@@ -36,11 +45,7 @@ class Run:
     @property
     def date(self) -> datetime | None:
         """When it started; a stamp without a zone is in UTC. None where none is known."""
-        try:
-            date = datetime.fromisoformat(self.started)
-        except ValueError:
-            return None
-        return date if date.tzinfo else date.replace(tzinfo=UTC)
+        return moment(self.started)
 
     @property
     def apart(self) -> dict[str, str]:

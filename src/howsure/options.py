@@ -354,6 +354,7 @@ _NOT_WORSE = Option(
 _AT_LEAST = Option("at_least", SCORE, "SCORE", help="Ask for a score of at least this: 92% or 0.92.")
 _AT_MOST = Option("at_most", SCORE, "SCORE", help="The same where smaller scores are better.")
 _WITHIN = Option("within", SIZE, "SIZE")
+_FLIPS = Option("flips", FLAG, default=False, help="Show which questions broke and which were fixed, and why.")
 _CLUSTER_SIZE = Option("cluster_size", count_of(1), "N")
 
 READING = (
@@ -430,6 +431,7 @@ _OWN = (
         replace(_B, metavar="SIDE", needed=True, help="The second side."),
         replace(_ADJUST, default="holm", help="Correct for many tasks."),
         replace(_MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
+        _FLIPS,
     ),
     *_owned("leaderboard", replace(_METHOD, kind=MANY)),
     *_owned(
@@ -494,6 +496,7 @@ _OWN = (
             "WHAT",
             help="Decide although these differ between the two: questions, targets (again for more).",
         ),
+        _FLIPS,
         replace(_LEVEL, kind=ONE_SIDED),
     ),
     *_owned(

@@ -11,6 +11,7 @@ from howsure.answers.output import HIDDEN, derived, row, shown, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
+    from howsure.answers.flips import Flips
     from howsure.errors import Caution
     from howsure.statistics.results import Equivalence, Estimate, Interval
 
@@ -51,6 +52,7 @@ class Comparison(Judged, Drawn):
         attempts_needed: The same for attempts at each item, where the question is about exactly these items.
         saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
+        flips: Which questions changed; None where it isn't asked for.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -82,6 +84,7 @@ class Comparison(Judged, Drawn):
     attempts_needed: float = math.nan
     saved: float = math.nan
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
+    flips: Flips | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -111,6 +114,7 @@ class Comparisons(Judged, Drawn):
     Attributes:
         overall: The difference over all tasks combined; None if not requested.
         n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
+        flips: Which questions changed; None where it isn't asked for.
         comparisons: One comparison a task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
@@ -118,6 +122,7 @@ class Comparisons(Judged, Drawn):
 
     overall: Comparison | None = None
     n_tasks_left_out: int = 0
+    flips: Flips | None = None
     comparisons: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()

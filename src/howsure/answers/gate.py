@@ -10,6 +10,7 @@ from howsure.answers.base import Answer, presentation
 from howsure.answers.output import HIDDEN, derived, row
 
 if TYPE_CHECKING:
+    from howsure.answers.flips import Flips
     from howsure.errors import Caution
 
 GateVerdict = Literal["pass", "fail", "unclear"]
@@ -124,6 +125,7 @@ class Gate(Answer):
         candidate: The model that wants to pass.
         baseline: The model that it is compared with; None if all criteria are floors or ceilings.
         level: How sure a verdict has to be.
+        flips: Which questions changed from the baseline to the candidate; None where it isn't asked for.
         checks: One check a criterion, task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
@@ -132,6 +134,7 @@ class Gate(Answer):
     candidate: str
     baseline: str | None
     level: float
+    flips: Flips | None = None
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()

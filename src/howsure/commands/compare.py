@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @sided_paths
 @takes("compare", "a", "b", *READING, *DESIGN, "population", "covariate", *STATISTICS, "method", "margin", "adjust")
-@takes("compare", "overall", "explain", *OUTPUT)
+@takes("compare", "overall", "flips", "explain", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
 
 SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
+JUNIT_WIDTH = 120
 MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 """GitHub shows so many of each kind a step."""
 
@@ -26,7 +27,7 @@ MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 @click.command(cls=VerdictCommand)
 @sided_paths
 @takes("gate", "candidate", "baseline", *CRITERIA, "at_least", "at_most", *READING, *DESIGN, "population", "covariate")
-@takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most", "allow_differs")
+@takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most", "allow_differs", "flips")
 @click.option(
     "--unclear",
     type=click.Choice(get_args(Unclear)),
@@ -70,7 +71,9 @@ def _exit_code(answer: Gate, unclear: str) -> int:
 
 
 def _junit(answer: Gate, unclear: str) -> str:
-    from howsure.present.render import junit
+    from howsure.present.document import Document
+    from howsure.present.flips import blocks
+    from howsure.present.render import junit, terminal
     from howsure.wording import VERDICTS
 
     outcomes: dict[str, junit.Outcome] = {"pass": "pass", "fail": "fail", "unclear": "skip"}
@@ -80,6 +83,7 @@ def _junit(answer: Gate, unclear: str) -> str:
     return junit.render(
         suite,
         [(c.name, c.asked, outcomes[c.verdict], f"{VERDICTS[c.verdict]}: {c.sentence}") for c in answer.checks],
+        beside=terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH),
     )
 
 

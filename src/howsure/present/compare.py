@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.answers.compare import Comparisons
+from howsure.present import flips
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.present.estimate import merged
 from howsure.present.words import plain
@@ -28,7 +29,8 @@ def document(answer: Comparison | Comparisons) -> Document:
 
 
 def _one(c: Comparison) -> list[Block]:
-    return [*opening(verdict(c), c.notes), comparison_table(c), *closing((*c.cautions, *c.difference.cautions))]
+    cautions = (*c.cautions, *c.difference.cautions)
+    return [*opening(verdict(c), c.notes), comparison_table(c), *flips.blocks(c.flips), *closing(cautions)]
 
 
 def _several(answer: Comparisons) -> list[Block]:
@@ -38,6 +40,7 @@ def _several(answer: Comparisons) -> list[Block]:
     return [
         *opening(verdict(answer), [*answer.notes, names]),
         tasks_table(answer),
+        *flips.blocks(answer.flips),
         *closing((*cautions, *answer.cautions)),
     ]
 

@@ -28,13 +28,15 @@ Thing = TypeVar("Thing")
 class Column:
     """A column of a table. On a narrow terminal columns of low `priority` are left out first; 9 always stays, 0 never does.
 
-    `error_of`: the name of the column whose numbers these are the errors of; print writes them behind, in parentheses.
+    `error_of`: the name of the column whose numbers these are the errors of; print writes them behind, in parentheses. `cut`: its cells
+    are texts of which the beginning is enough.
     """
 
     name: str
     align: Literal["left", "right"] = "right"
     priority: int = 9
     error_of: str = ""
+    cut: bool = False
 
     @property
     def is_name(self) -> bool:
@@ -81,12 +83,13 @@ class Field(Generic[Thing]):
     align: Literal["left", "right"] = "right"
     priority: int = 9
     error_of: str = ""
+    cut: bool = False
     shown: bool = True
 
     @property
     def column(self) -> Column:
         """The column without its cells."""
-        return Column(name=self.name, align=self.align, priority=self.priority, error_of=self.error_of)
+        return Column(name=self.name, align=self.align, priority=self.priority, error_of=self.error_of, cut=self.cut)
 
 
 def tabled(

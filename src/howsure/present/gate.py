@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from howsure.present import flips
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.wording import VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
@@ -22,7 +23,8 @@ def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
     table = _facts(gate) if len(gate.checks) == 1 else _table(gate)
     cautions = (*gate.cautions, *_named(gate))
-    return Document(blocks=(*opening(verdict(gate), gate.notes), table, *closing(cautions)), mark=MARK)
+    blocks = (*opening(verdict(gate), gate.notes), table, *flips.blocks(gate.flips), *closing(cautions))
+    return Document(blocks=blocks, mark=MARK)
 
 
 def verdict(gate: Gate) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
+from howsure.readers import inspect_transcripts
 from howsure.readers.archive import Archive, first_member, open_archive
 from howsure.readers.base import (
     Claim,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 NAME = "inspect"
 FORMATS = "Inspect AI logs (.eval, .json)"
 CHECKED = "Inspect 0.3.41–0.3.285, log version 2"
+
+transcripts = inspect_transcripts.transcripts
 
 LAYOUTS = ("2",)
 """Versions of the log that are known."""

@@ -50,7 +50,7 @@ class Samples:
         values, odd = _values(samples, expected)
         return cls(
             items=[whole_text(str(name)) for name in ids],
-            attempts=[_attempt(sample.get("epoch")) for sample in samples],
+            attempts=[attempt_of(sample.get("epoch")) for sample in samples],
             failed=["error" in sample and bool(sample["error"]) for sample in samples],
             metadata=_metadata(samples),
             values=values,
@@ -151,14 +151,15 @@ def _values(
     values: dict[str, list[float | None]] = defaultdict(lambda: [None] * len(samples))
     odd: list[tuple[str, str, object]] = []
     for index, sample in enumerate(samples):
-        for metric, value in _sample_values(sample):
+        for metric, value in sample_values(sample):
             values[metric][index] = number = to_number(value)
             if number is None and not _is_missing(value):
                 odd.append((metric, str(sample.get("id")), value))
     return values or {metric: [None] * len(samples) for metric in expected or ("score",)}, odd
 
 
-def _sample_values(sample: dict[str, Any]) -> list[tuple[str, object]]:
+def sample_values(sample: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Return every value of a sample's scores by the metric that it is called here."""
     scores = sample.get("scores")
     if not isinstance(scores, dict):
         return []
@@ -178,7 +179,8 @@ def _is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _attempt(epoch: object) -> int:
+def attempt_of(epoch: object) -> int:
+    """Number an epoch as an attempt, from 0."""
     return epoch - 1 if isinstance(epoch, int) else 0
 
 

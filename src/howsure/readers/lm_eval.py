@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, flatten_metadata, left_out, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, left_out, scored, tidy
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
 from howsure.readers.lm_eval_results import (
     extent,
@@ -24,11 +24,14 @@ from howsure.readers.lm_eval_results import (
     stated,
 )
 from howsure.readers.lm_eval_runs import configuration, run_of
+from howsure.readers.lm_eval_transcripts import transcript
 from howsure.readers.naming import numbered
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from howsure.readers.transcripts import Transcript
 
 NAME = "lm-eval"
 FORMATS = "lm-evaluation-harness samples (.jsonl, .json) and results (.json)"
@@ -89,12 +92,37 @@ def read(source: Source) -> Reading:
     )
 
 
-def _read_samples(source: Source) -> Reading:
+def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
+    """Yield what every document of these items, of all where `items` is None, was asked and answered, under each filter."""
+    if not _SAMPLE.match(source.head):
+        return
+    rows = _documents(source)
+    task, time = _task_and_time(source)
+    metrics, _ = _metrics(rows, find_results(source, time) or {}, task)
+    known, names = _items(rows), _metric_names(rows)
+    for row in rows:
+        item = known[_position(row)]
+        if items is None or item in items:
+            scores = {names(metric, row): finite(row[metric]) for metric in metrics if metric in row}
+            yield transcript(row, item=item, scores=scores)
+
+
+def _documents(source: Source) -> list[dict[str, Any]]:
     rows = [row for row in _rows(source) if isinstance(row, dict) and isinstance(row.get("doc"), (dict, str, list))]
     if not rows:
         raise ReadError("no samples", where=source.name, remedy="Run lm-eval with --log_samples.")
+    return rows
+
+
+def _task_and_time(source: Source) -> tuple[str, str]:
+    """Return the task and the time that the name of a file of samples tells."""
     named = SAMPLES_NAME.search(source.path.name)
-    task, time = (named["task"], named["time"]) if named else (source.path.stem, "")
+    return (named["task"], named["time"]) if named else (source.path.stem, "")
+
+
+def _read_samples(source: Source) -> Reading:
+    rows = _documents(source)
+    task, time = _task_and_time(source)
     results = find_results(source, time) or {}
     model, cautions = model_name(results, source)
     metrics, corpus = _metrics(rows, results, task)

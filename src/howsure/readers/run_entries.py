@@ -28,6 +28,7 @@ def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
             model=model,
             run=read.reading.run or NOTHING,
             settings=read.reading.configuration,
+            file=str(read.source.path.absolute()),
         )
         for read, task, name, model in named
     )

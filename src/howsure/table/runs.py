@@ -87,8 +87,8 @@ SHORT = 6
 class RunEntry:
     """What a log whose rows count holds of one task and one model.
 
-    `source`: the file; `reader`: the one that took it. `name`: the model as the log calls it; `model`: as the answers do. `settings`: what
-    else tells it from other runs of the model.
+    `source`: the file as it is shown; `reader`: the one that took it. `name`: the model as the log calls it; `model`: as the answers do.
+    `settings`: what else tells it from other runs of the model. `file`: where it can be read again, empty where it can't.
     """
 
     source: str
@@ -98,3 +98,4 @@ class RunEntry:
     model: str
     run: Run
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
+    file: str = ""

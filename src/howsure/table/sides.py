@@ -39,7 +39,7 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
         signed=frozenset({"score"}) if all(scores.signed for scores in sides.values()) else frozenset(),
         missing=tuple(lack for scores in called.values() for lack in scores.missing),
         reconciled=tuple(figure for scores in sides.values() for figure in scores.reconciled),
-        runs=tuple(replace(entry, model=name) for name, scores in sides.items() for entry in scores.runs),
+        runs=tuple(entry for scores in called.values() for entry in scores.runs),
         groups=() if inside else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
     )
 
@@ -79,9 +79,10 @@ def _renamed(frame: pl.DataFrame, side: str, task_of: Callable[[str, str], str])
 
 
 def _called(scores: Scores, side: str, task_of: Callable[[str, str], str]) -> Scores:
-    """Call facts, missing attempts and published scores as the rows are."""
+    """Call facts, missing attempts, published scores and runs as the rows are."""
     pairs = dict.fromkeys((lack.task, lack.model) for lack in scores.missing)
     pairs |= dict.fromkeys((entry.task, entry.model) for entry in scores.published)
+    pairs |= dict.fromkeys((entry.task, entry.model) for entry in scores.runs)
     if scores.has_rows:
         pairs |= dict.fromkeys(scores.to_frame().select("task", "model").unique().iter_rows())
     names = {pair: task_of(*pair) for pair in pairs}
@@ -94,6 +95,7 @@ def _called(scores: Scores, side: str, task_of: Callable[[str, str], str]) -> Sc
         ),
         missing=tuple(replace(lack, task=names[lack.task, lack.model], model=side) for lack in scores.missing),
         published=tuple(replace(entry, task=names[entry.task, entry.model], model=side) for entry in scores.published),
+        runs=tuple(replace(entry, task=names[entry.task, entry.model], model=side) for entry in scores.runs),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.compare import compared, gather_pair
+from howsure.inference.compare import compared, gather_pair, one_metric
+from howsure.inference.flips import flipped
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
@@ -32,6 +33,7 @@ def compare(
     margin: float | None = None,
     adjust: Adjustment = "holm",
     overall: Overall | Mapping[str, float] = "harness",
+    flips: bool = False,
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Comparison | Comparisons:
@@ -58,6 +60,7 @@ def compare(
             discovery rate) or "none"; "max-t" is Holm's here.
         overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
             tasks, "pooled" over all items, or a weight for each task.
+        flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a second time for it.
         seed: The seed of random draws; used by methods that resample.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
 
@@ -90,15 +93,18 @@ def compare(
         overall=overall,
         seed=seed,
     )
-    a, b = checked("compare", a=a, b=b).values()
+    a, b, flips = checked("compare", a=a, b=b, flips=flips).values()
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), **given)
     scores, (a, b) = read_sides(data, (a, b), design)
     study = gather_pair(scores, design, a, b)
     found = compared(study, question)
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
+    if flips:
+        found = replace(found, flips=flipped(one_metric(study), scores.runs, *study.models))
     if len(found.comparisons) > 1:
         return replace(found, cautions=cautions)
     pair = found.comparisons[0]
     left = found.n_tasks_left_out
-    return replace(pair, n_tasks_left_out=left, notes=found.notes, cautions=(*cautions, *pair.cautions))
+    cautions = (*cautions, *pair.cautions)
+    return replace(pair, n_tasks_left_out=left, flips=found.flips, notes=found.notes, cautions=cautions)

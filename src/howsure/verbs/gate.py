@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.gate import Gate
 from howsure.errors import OptionError
+from howsure.inference.flips import flipped
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
@@ -22,6 +23,7 @@ from howsure.verbs.sides import read_sides
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from howsure.answers.flips import Flips
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod, Variance
     from howsure.study.design import Design, DesignOptions
@@ -43,6 +45,7 @@ def gate(
     each_task: bool = True,
     missing_at_most: float = 0.01,
     allow_differs: str | Sequence[str] | None = None,
+    flips: bool = False,
     method: ComparisonMethod | None = None,
     variance: Variance = "CR2",
     level: float = 0.95,
@@ -88,6 +91,8 @@ def gate(
             or `failures` says what they count as.
         allow_differs: What may differ between the two, "questions" or "targets" (the right answers), or both: where one that isn't
             named differs under the same item ids, a difference can't be told.
+        flips: Whether to say which questions got worse and better from the baseline to the candidate, and why; the logs are read a
+            second time for it.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
@@ -114,15 +119,9 @@ def gate(
         >>> answer.verdict, [check.verdict for check in answer.checks]
         ('fail', ['pass', 'fail'])
     """
-    criteria = checked(
-        "gate",
-        not_worse_than=not_worse_than,
-        better=better,
-        same_within=same_within,
-        at_least=at_least,
-        at_most=at_most,
-    )
-    candidate, baseline, overall, each_task, missing_at_most, allow_differs = checked(
+    margins = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
+    limits = checked("gate", at_least=at_least, at_most=at_most)
+    candidate, baseline, overall, each_task, missing_at_most, allow_differs, flips = checked(
         "gate",
         candidate=candidate,
         baseline=baseline,
@@ -130,9 +129,10 @@ def gate(
         each_task=each_task,
         missing_at_most=missing_at_most,
         allow_differs=allow_differs,
+        flips=flips,
     ).values()
     how_asked = checked("gate", method=method, variance=variance, level=level, seed=seed)
-    asked = Criteria(**criteria)
+    asked = Criteria(**margins, **limits)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how_asked)
@@ -148,9 +148,18 @@ def gate(
         baseline=how.baseline,
         checks=tuple(checks),
         level=question.level,
+        flips=_flips(study, scores, how) if flips else None,
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),
     )
+
+
+def _flips(study: Study, scores: Scores, how: How) -> Flips:
+    """Say what changed from the baseline to the candidate, on whatever both have. OptionError without a baseline."""
+    if how.baseline is None:
+        raise OptionError("no baseline to show flips from", remedy="Name it as `baseline`.")
+    both = [matrix for matrix in study.matrices() if {how.candidate, how.baseline} <= set(matrix.models)]
+    return flipped(both, scores.runs, how.baseline, how.candidate)
 
 
 def _gathered(scores: Scores, design: Design, names: tuple[str, ...]) -> Study:

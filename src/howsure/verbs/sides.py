@@ -101,7 +101,8 @@ def _of_model(scores: Scores, name: str) -> Scores:
     model = resolve(name, names_of(scores, "model"))
     rows = scores.to_frame().filter(pl.col("model") == model)
     missing = tuple(lack for lack in scores.missing if lack.model == model)
-    return replace(scores, rows=rows, roles={}, missing=missing, published=())
+    runs = tuple(entry for entry in scores.runs if entry.model == model)
+    return replace(scores, rows=rows, roles={}, missing=missing, published=(), runs=runs)
 
 
 def _distinct(sides: Sequence[Side]) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ Outcome = Literal["pass", "fail", "skip"]
 _NO_XML = re.compile("[\ufffe\uffff]")
 
 
-def render(suite: str, cases: Iterable[tuple[str, str, Outcome, str]]) -> str:
-    """Return one test suite; a case is its class, its name, its outcome and what there is to say.
+def render(suite: str, cases: Iterable[tuple[str, str, Outcome, str]], *, beside: str = "") -> str:
+    """Return one test suite; a case is its class, its name, its outcome and what there is to say. `beside`: the suite's own output.
 
     >>> print(render("gate", [("quiz", "not worse", "skip", "a < b & c")]))
     <?xml version="1.0" encoding="UTF-8"?>
@@ -38,6 +38,7 @@ def render(suite: str, cases: Iterable[tuple[str, str, Outcome, str]]) -> str:
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {head}>", f"  <testsuite {head}>"]
     for case in listed:
         lines += _case(*case)
+    lines += [f"    <system-out>{escape(_lines(beside))}</system-out>"] if beside else []
     return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
 
 
@@ -52,6 +53,10 @@ def _case(classname: str, name: str, outcome: Outcome, message: str) -> list[str
         inside,
         "    </testcase>",
     ]
+
+
+def _lines(text: str) -> str:
+    return "\n".join(_text(line) for line in text.split("\n"))
 
 
 def _quoted(text: str) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WHISKER_WIDTHS = (12, 28)
 NAME_WIDTH = 20
+TEXT_WIDTH = 14
 GAP = 2
 STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": "", "code": ""}
 
@@ -91,7 +92,11 @@ def _grid(table: Table, width: int) -> RichText:
     widths = fit(table, width)
     low, high = table.whisker_range
     lines = [_line(table, widths, [RichText(visible(table.columns[k].name), style="dim") for k in widths])]
-    lines += [_line(table, widths, [_cell(row[k], w, low, high) for k, w in widths.items()]) for row in table.rows]
+    cut = {k for k in widths if table.columns[k].cut}
+    lines += [
+        _line(table, widths, [_cell(row[k], w, low, high, cut=k in cut) for k, w in widths.items()])
+        for row in table.rows
+    ]
     if table.lead:
         lines.insert(table.lead + 1, RichText())
     return RichText("\n", no_wrap=True, overflow="ignore").join(lines)
@@ -123,11 +128,11 @@ def _facts(table: Table) -> RichTable:
 def fit(table: Table, width: int) -> dict[int, int]:
     """Choose the columns that fit, by position with their widths.
 
-    Columns of low priority are left out first; then whiskers get what is left, and names shrink to what there is.
+    Columns of low priority are left out first; then whiskers get what is left, names and texts shrink to what there is.
     """
     columns = range(len(table.columns))
     natural = {k: _natural(table, k) for k in columns}
-    least = {k: min(natural[k], NAME_WIDTH) if table.columns[k].is_name else natural[k] for k in columns}
+    least = {k: _least(table, k, natural[k]) for k in columns}
     shown = [k for k in columns if table.columns[k].priority]
     while _total(least[k] for k in shown) > width:
         lowest = min(shown, key=lambda k: (table.columns[k].priority, -k))
@@ -136,12 +141,21 @@ def fit(table: Table, width: int) -> dict[int, int]:
         shown.remove(lowest)
     spare = width - _total(least[k] for k in shown)
     widths: dict[int, int] = {}
-    for k in shown:
+    texts = sum(table.columns[k].cut for k in shown)
+    for k in sorted(shown, key=lambda k: table.columns[k].cut):
         most = WHISKER_WIDTHS[1] if table.is_drawn(k) else natural[k]
-        extra = min(max(spare, 0), most - least[k])
+        share = max(spare, 0)
+        if table.columns[k].cut:  # each gets an even part of what names and whiskers leave
+            share, texts = share // texts, texts - 1
+        extra = min(share, most - least[k])
         widths[k] = least[k] + extra
         spare -= extra
-    return widths
+    return {k: widths[k] for k in shown}
+
+
+def _least(table: Table, k: int, natural: int) -> int:
+    column = table.columns[k]
+    return min(natural, TEXT_WIDTH) if column.cut else min(natural, NAME_WIDTH) if column.is_name else natural
 
 
 def _total(widths: Iterable[int]) -> int:
@@ -156,10 +170,15 @@ def _natural(table: Table, k: int) -> int:
     return max([cell_len(table.columns[k].name), *cells])
 
 
-def _cell(cell: Cell, width: int, low: float, high: float) -> RichText:
+def _cell(cell: Cell, width: int, low: float, high: float, *, cut: bool) -> RichText:
     if isinstance(cell, Whisker):
         return RichText(draw_whisker(cell, width, low, high), style="cyan")
-    return RichText(shorten(visible(cell), width))
+    return RichText(beginning(visible(cell), width) if cut else shorten(visible(cell), width))
+
+
+def beginning(text: str, width: int) -> str:
+    """Cut the end off a text that is too wide."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
 
 
 def shorten(text: str, width: int) -> str:

@@ -1,0 +1,215 @@
+"""What changed between two sides of a study: counts from its matrices, answers and stop reasons from the logs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.flips import Cause, Flip, FlipCount, Flips
+from howsure.readers.transcripts import reread
+from howsure.statistics.noise.rerun import expected_flips
+from howsure.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from howsure.readers.transcripts import Reread, Transcript
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.table.runs import RunEntry
+
+    Place = tuple[str, str, str]
+    """A side, a task and a question of it."""
+
+MOST_LISTED = 200
+"""So many questions are listed; more are counted."""
+MOST_LETTERS = 400
+"""So much of an answer is kept."""
+ANSWERED = frozenset({"", "stop", "tool_calls"})
+"""Ends that say nothing of a cause."""
+SAME = 1e-9
+NOT_READ = "the rows come from no log"
+
+
+def flipped(matrices: Sequence[ScoreMatrix], runs: Sequence[RunEntry], before: str, after: str) -> Flips:
+    """Return which questions of the matrices broke and were fixed from one side to the other, with answers and ends as the logs have them."""
+    found = [flip for matrix in matrices for flip in _flips(matrix, before, after)]
+    found.sort(key=lambda flip: (not flip.broke, -abs(flip.after - flip.before), flip.task, flip.metric, flip.item))
+    listed = found[:MOST_LISTED]
+    texts = _Texts.of(runs, found, listed, (before, after))
+    return Flips(
+        before=before,
+        after=after,
+        n_unlisted=len(found) - len(listed),
+        stops_unknown=texts.stops_unknown,
+        texts_unknown=texts.unknown,
+        counts=tuple(_count(matrix, before, after) for matrix in matrices),
+        causes=tuple(texts.causes(before, after)),
+        items=tuple(texts.told(flip, before, after) for flip in listed),
+    )
+
+
+def _change(matrix: ScoreMatrix, before: str, after: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return how much better each item got (n,), NaN where not both sides have a score."""
+    one, two = matrix.values[:, matrix.column(before)], matrix.values[:, matrix.column(after)]
+    return np.asarray(matrix.orientation * (two - one))
+
+
+def _flips(matrix: ScoreMatrix, before: str, after: str) -> Iterator[Flip]:
+    change = _change(matrix, before, after)
+    for place in np.flatnonzero(np.abs(np.nan_to_num(change)) > SAME):
+        yield Flip(
+            task=matrix.task,
+            metric=matrix.metric,
+            item=str(matrix.items[place]),
+            before=float(matrix.values[place, matrix.column(before)]),
+            after=float(matrix.values[place, matrix.column(after)]),
+            broke=bool(change[place] < 0),
+        )
+
+
+def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
+    change = _change(matrix, before, after)
+    broke, fixed = _rerun(matrix, before, after)
+    return FlipCount(
+        task=matrix.task,
+        metric=matrix.metric,
+        n_items=int(np.isfinite(change).sum()),
+        broke=int((change < -SAME).sum()),
+        fixed=int((change > SAME).sum()),
+        rerun_broke=broke,
+        rerun_fixed=fixed,
+        percent=matrix.bounded,
+    )
+
+
+def _rerun(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, float]:
+    """Return how many questions would break and be fixed between two runs of the first side; NaN where its attempts don't tell.
+
+    They tell where scores are right or wrong and most questions were attempted more than once.
+    """
+    a, b = matrix.column(before), matrix.column(after)
+    shared = np.isfinite(_change(matrix, before, after))
+    attempts, others = matrix.attempts[shared, a].astype(np.int64), matrix.attempts[shared, b].astype(np.int64)
+    if matrix.derived or not matrix.right_or_wrong()[a] or not len(attempts) or np.mean(attempts > 1) <= 0.5:
+        return math.nan, math.nan
+    right = np.rint(matrix.values[shared, a] * attempts).astype(np.int64)
+    lower = expected_flips(right, attempts, attempts, others)
+    higher = expected_flips(right, attempts, others, attempts)
+    return (higher, lower) if matrix.lower_is_better else (lower, higher)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Texts:
+    """What the logs say beside the scores: transcripts of the questions that are listed, and how all attempts ended."""
+
+    transcripts: Mapping[Place, list[Transcript]] = field(default_factory=dict)
+    ends: Mapping[str, Counter[str]] = field(default_factory=dict)
+    ends_changed: Mapping[str, Counter[str]] = field(default_factory=dict)
+    unknown: str = ""
+    stops_unknown: str = ""
+
+    @classmethod
+    def of(
+        cls, runs: Iterable[RunEntry], found: Sequence[Flip], listed: Sequence[Flip], sides: tuple[str, str]
+    ) -> _Texts:
+        """Read the logs of both sides again: whole, where they are no larger than the limit, else the listed questions of them."""
+        mine = [entry for entry in runs if entry.model in sides and any(flip.task == entry.task for flip in found)]
+        if not found or not mine:
+            return cls(unknown=NOT_READ if found else "", stops_unknown=NOT_READ if found else "")
+        whole = list(reread(mine))
+        stops_unknown = _reason(whole)
+        if stops_unknown and not any(each.transcripts for each in whole):
+            wanted: dict[str, set[str]] = {}
+            for flip in listed:
+                wanted.setdefault(flip.task, set()).add(flip.item)
+            whole = list(reread(mine, wanted))
+        return cls._gathered(whole, found, listed, stops_unknown)
+
+    @classmethod
+    def _gathered(
+        cls, read: Sequence[Reread], found: Sequence[Flip], listed: Sequence[Flip], stops_unknown: str
+    ) -> _Texts:
+        changed = {(flip.task, flip.item) for flip in found}
+        kept = {(flip.task, flip.item) for flip in listed}
+        transcripts: dict[Place, list[Transcript]] = {}
+        ends: dict[str, Counter[str]] = {}
+        ends_changed: dict[str, Counter[str]] = {}
+        for each in read:
+            task, side = each.entry.task, each.entry.model
+            for transcript in each.transcripts:
+                ends.setdefault(side, Counter())[transcript.stop] += 1
+                if (task, transcript.item) in changed:
+                    ends_changed.setdefault(side, Counter())[transcript.stop] += 1
+                if (task, transcript.item) in kept:
+                    transcripts.setdefault((side, task, transcript.item), []).append(transcript)
+        known = stops_unknown or (
+            "" if any(stop for count in ends.values() for stop in count) else "the logs don't say"
+        )
+        return cls(
+            transcripts=transcripts,
+            ends={} if known else ends,
+            ends_changed=ends_changed,
+            unknown=_reason(read) if not transcripts else "",
+            stops_unknown=known,
+        )
+
+    def causes(self, before: str, after: str) -> list[Cause]:
+        """Return the ways to end that are causes, the one whose share changed most first."""
+        ends = {stop for count in self.ends.values() for stop in count} - ANSWERED
+        found = [
+            Cause(
+                stop=stop,
+                before=_share(self.ends, before, stop),
+                after=_share(self.ends, after, stop),
+                before_changed=_share(self.ends_changed, before, stop),
+                after_changed=_share(self.ends_changed, after, stop),
+            )
+            for stop in ends
+        ]
+        return sorted(found, key=lambda cause: (-abs(np.nan_to_num(cause.after - cause.before)), cause.stop))
+
+    def told(self, flip: Flip, before: str, after: str) -> Flip:
+        """Return the same with an attempt of each side that shows it: the best of the better side, the worst of the other."""
+        one = self._shown(flip, before, best=flip.broke)
+        two = self._shown(flip, after, best=not flip.broke)
+        if one is None and two is None:
+            return flip
+        target = next((each.target for each in (one, two) if each is not None and each.target), "")
+        return replace(
+            flip,
+            target=target[:MOST_LETTERS],
+            answer_before="" if one is None else one.answer[:MOST_LETTERS],
+            answer_after="" if two is None else two.answer[:MOST_LETTERS],
+            stop_before="" if one is None else one.stop,
+            stop_after="" if two is None else two.stop,
+        )
+
+    def _shown(self, flip: Flip, side: str, *, best: bool) -> Transcript | None:
+        """Return the attempt of a side that shows a flip; one without a score shows the worse."""
+        every = self.transcripts.get((side, flip.task, flip.item), [])
+        mine = [
+            each for each in every if flip.metric in each.scores
+        ] or every  # a rule over attempts has a name of its own
+        up = (flip.after > flip.before) != flip.broke  # larger is better
+        if not mine:
+            return None
+
+        def worth(each: Transcript) -> float:
+            score = each.scores.get(flip.metric)
+            return -math.inf if score is None else score if up else -score
+
+        return max(mine, key=worth) if best else min(mine, key=worth)
+
+
+def _share(counts: Mapping[str, Counter[str]], side: str, stop: str) -> float:
+    count = counts.get(side)
+    return count[stop] / count.total() if count else math.nan
+
+
+def _reason(read: Iterable[Reread]) -> str:
+    """Say why some logs couldn't be read again, "" where all could."""
+    return listing(list(dict.fromkeys(each.reason for each in read if each.reason)))

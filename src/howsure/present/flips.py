@@ -1,0 +1,131 @@
+"""How flips are said and tabled: the counts beside those of a mere rerun, then causes, then the questions."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Field, Text, tabled
+from howsure.wording import Scale, count_text, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.flips import Cause, Flip, FlipCount, Flips
+    from howsure.present.document import Block, Table
+
+MOST_ROWS = 20
+"""So many questions are shown; the JSON form has more."""
+MOST_LETTERS = 40
+"""So much of an answer is shown in a table."""
+
+
+def blocks(flips: Flips | None) -> list[Block]:
+    """Return what there is to show of flips, nothing where there are none."""
+    if flips is None:
+        return []
+    found: list[Block] = [Text(text=sentence(flips), kind="heading")]
+    if len(flips.counts) > 1:
+        found.append(_counts(flips))
+    found += _causes(flips)
+    return [*found, *_questions(flips)]
+
+
+def sentence(flips: Flips) -> str:
+    """Say how many questions broke and were fixed, and how many a mere rerun would change."""
+    total = sum(count.n_items for count in flips.counts)
+    head = f"From {flips.before} to {flips.after}: broke {flips.broke:,}, fixed {flips.fixed:,} of {plural(total, 'question')}"
+    if not math.isfinite(flips.rerun_broke):
+        return f"{head}; how many a mere rerun would change isn't known."
+    broke, fixed = count_text(round(flips.rerun_broke)), count_text(round(flips.rerun_fixed))
+    return f"{head}; two runs of {flips.before} alone would show about {broke} and {fixed}."
+
+
+def _counts(flips: Flips) -> Table:
+    fields: list[Field[FlipCount]] = [
+        Field("task", lambda count: count.task, align="left"),
+        Field("metric", lambda count: count.metric, align="left", priority=3),
+        Field("broke", lambda count: f"{count.broke:,}"),
+        Field("fixed", lambda count: f"{count.fixed:,}"),
+        Field("by a rerun", _rerun, priority=7),
+        Field("questions", lambda count: f"{count.n_items:,}", priority=5),
+    ]
+    return tabled(flips.counts, fields)
+
+
+def _rerun(count: FlipCount) -> str:
+    if not math.isfinite(count.rerun_broke):
+        return "not known"
+    return f"{count_text(round(count.rerun_broke))} and {count_text(round(count.rerun_fixed))}"
+
+
+def _causes(flips: Flips) -> list[Block]:
+    """Say how attempts ended, over all questions first; among those that changed is a selected figure."""
+    if flips.stops_unknown:
+        return [Text(text=f"Why attempts ended isn't known: {flips.stops_unknown}.", kind="small")]
+    if not flips.causes:
+        return []
+    fields: list[Field[Cause]] = [
+        Field("attempts that ended by", lambda cause: cause.stop, align="left"),
+        Field("before", lambda cause: _share(cause.before)),
+        Field("after", lambda cause: _share(cause.after)),
+        Field("changed: before", lambda cause: _share(cause.before_changed), priority=5),
+        Field("changed: after", lambda cause: _share(cause.after_changed), priority=5),
+    ]
+    note = "changed: at the questions listed below, which were chosen because they changed"
+    return [tabled(flips.causes, fields, note=note)]
+
+
+def _share(share: float) -> str:
+    return Scale(percent=True).score(share) if math.isfinite(share) else ""
+
+
+def _questions(flips: Flips) -> list[Block]:
+    """List questions that broke and that were fixed, those that broke first."""
+    if not flips.items:
+        return []
+    broke = [flip for flip in flips.items if flip.broke][:MOST_ROWS]
+    fixed = [flip for flip in flips.items if not flip.broke][: max(MOST_ROWS - len(broke), MOST_ROWS // 4)]
+    shown = [*broke, *fixed]
+    left = len(flips.items) + flips.n_unlisted - len(shown)
+    more = f"… and {plural(left, 'more question')} that changed" if left else ""
+    texts = f"the answers aren't known: {flips.texts_unknown}" if flips.texts_unknown else ""
+    several = len({flip.task for flip in shown}) > 1
+    percent = all(count.percent for count in flips.counts)
+    fields: list[Field[Flip]] = [
+        Field("", lambda flip: "broke" if flip.broke else "fixed", align="left", priority=10),
+        Field("task", lambda flip: flip.task, align="left", priority=6, shown=several),
+        Field("question", lambda flip: flip.item, align="left"),
+        Field(f"score{Scale(percent=percent).column}", lambda flip: _change(flip, percent), align="left", priority=8),
+        Field("right answer", lambda flip: _short(flip.target), align="left", priority=5, cut=True),
+        Field(
+            "answer before",
+            lambda flip: _answer(flip.answer_before, flip.stop_before),
+            align="left",
+            priority=7,
+            cut=True,
+        ),
+        Field(
+            "answer after", lambda flip: _answer(flip.answer_after, flip.stop_after), align="left", priority=7, cut=True
+        ),
+    ]
+    kept = [each for each in fields if any(each.cell(flip) for flip in shown)]
+    return [tabled(shown, kept, note="; ".join(each for each in (more, texts) if each))]
+
+
+def _change(flip: Flip, percent: bool) -> str:
+    """Write both scores, with as many digits as it takes to see that they differ."""
+    scale = Scale(percent=percent)
+    texts = scale.number(flip.before), scale.number(flip.after)
+    if percent and f"{100 * flip.before:.0f}" != f"{100 * flip.after:.0f}":
+        texts = f"{100 * flip.before:.0f}", f"{100 * flip.after:.0f}"
+    return " → ".join(texts)
+
+
+def _answer(text: str, stop: str) -> str:
+    """Write the beginning of an answer on one line, and why it ended where that is no end of its own."""
+    ended = f" ({stop})" if stop not in ("", "stop") else ""
+    return f"{_short(text)}{ended}"
+
+
+def _short(text: str) -> str:
+    one = " ".join(text.split())
+    return one if len(one) <= MOST_LETTERS else f"{one[: MOST_LETTERS - 1]}…"

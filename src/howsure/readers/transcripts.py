@@ -1,0 +1,86 @@
+"""Transcripts: what was asked, expected and answered, read from the log again where a verb shows it. No score is made of it.
+
+A reader whose logs hold it has a function `transcripts(source, items)` beside `read`, which yields one transcript per attempt (and per
+filter, where a harness scores an answer in several ways) of these items, of all where `items` is None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from howsure.errors import HowsureError
+from howsure.readers import registry
+from howsure.readers.base import Source
+from howsure.readers.faults import named
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from howsure.table.runs import RunEntry
+
+MOST_BYTES = 256 * 1024**2
+"""Logs that are larger than this together are not read whole a second time."""
+GONE = "not on this disk: from an archive, an address, or moved since"
+NOT_KEPT = "not kept by this kind of log"
+TOO_LARGE = f"more than {MOST_BYTES // 1024**2:,} MiB of logs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """One attempt at an item as its log has it; what is empty is not known.
+
+    `prompt`: what was asked, with the messages before it; `target`: the right answer; `output`: all that was answered, `answer` what was
+    taken from it to be scored. `stop`: why it ended ("stop", "max_tokens", "time limit", "error"); `error`: its message. `scores`: by metric.
+    """
+
+    item: str
+    attempt: int = 0
+    prompt: str = ""
+    target: str = ""
+    output: str = ""
+    answer: str = ""
+    stop: str = ""
+    error: str = ""
+    scores: Mapping[str, float | None] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """A log that was read again: its transcripts, or why there are none."""
+
+    entry: RunEntry
+    transcripts: tuple[Transcript, ...] = ()
+    reason: str = ""
+
+
+def reread(entries: Iterable[RunEntry], items: Mapping[str, Collection[str]] | None = None) -> Iterator[Reread]:
+    """Read logs again for these items of each task, one log at a time; without items all, within the limit on size."""
+    listed = tuple(entries)
+    if items is None and sum(map(_size, listed)) > MOST_BYTES:
+        yield from (Reread(entry, reason=TOO_LARGE) for entry in listed)
+        return
+    for entry in listed:
+        yield _reread(entry, None if items is None else items.get(entry.task, ()))
+
+
+def _size(entry: RunEntry) -> int:
+    try:
+        return Path(entry.file).stat().st_size if entry.file else 0
+    except OSError:
+        return 0
+
+
+def _reread(entry: RunEntry, items: Collection[str] | None) -> Reread:
+    path = Path(entry.file)
+    if not entry.file or not path.is_file():
+        return Reread(entry, reason=GONE)
+    read = getattr(registry.by_name(entry.reader), "transcripts", None)
+    if read is None:
+        return Reread(entry, reason=NOT_KEPT)
+    try:
+        with named(path.name, entry.reader):
+            return Reread(entry, tuple(read(Source(path=path, root=path), items)))
+    except HowsureError as error:
+        return Reread(entry, reason=str(error))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparisons as Comparisons
     from howsure.answers.describe import Description as Description
     from howsure.answers.estimate import Estimates as Estimates
+    from howsure.answers.flips import Flips as Flips
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.health import Health as Health
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from howsure.answers.plan_score import ScorePlan as ScorePlan
     from howsure.answers.report import Report as Report
     from howsure.answers.runs import Runs as Runs
+    from howsure.answers.show import Show as Show
     from howsure.answers.trend import Trend as Trend
     from howsure.answers.watch import Look as Look
     from howsure.errors import Caution as Caution
@@ -60,13 +62,27 @@ if TYPE_CHECKING:
     from howsure.verbs.read import read as read
     from howsure.verbs.report import report as report
     from howsure.verbs.runs import runs as runs
+    from howsure.verbs.show import show as show
     from howsure.verbs.trend import trend as trend
     from howsure.verbs.watch import Monitor as Monitor
 
 __version__ = "0.1.0"
 
 VERBS = (
-    *("read", "describe", "runs", "estimate", "compare", "leaderboard", "noise", "health", "trend", "audit", "report"),
+    *(
+        "read",
+        "describe",
+        "runs",
+        "show",
+        "estimate",
+        "compare",
+        "leaderboard",
+        "noise",
+        "health",
+        "trend",
+        "audit",
+        "report",
+    ),
     *("plan", "plan_score", "plan_failures", "gate", "aa", "allocate", "calibrate"),
 )
 """What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class Monitor."""
@@ -81,6 +97,7 @@ _HOMES = {
     "howsure.answers.compare": ("Comparison", "Comparisons"),
     "howsure.answers.describe": ("Description",),
     "howsure.answers.estimate": ("Estimates",),
+    "howsure.answers.flips": ("Flips",),
     "howsure.answers.gate": ("Gate",),
     "howsure.answers.health": ("Health",),
     "howsure.answers.leaderboard": ("Leaderboard",),
@@ -90,6 +107,7 @@ _HOMES = {
     "howsure.answers.plan_score": ("ScorePlan",),
     "howsure.answers.report": ("Report",),
     "howsure.answers.runs": ("Runs",),
+    "howsure.answers.show": ("Show",),
     "howsure.answers.trend": ("Trend",),
     "howsure.answers.watch": ("Look",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),

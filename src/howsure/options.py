@@ -453,6 +453,13 @@ _OWN = (
         "audit",
         Option("n", count_of(1), "N", help="Number of questions, where the table has none."),
     ),
+    *_owned(
+        "show",
+        Option("item", NAME, needed=True),
+        Option(
+            "task", Kind(check=checks.one_name), "NAME", flags=("--task", "-t"), help="Its task, where several have it."
+        ),
+    ),
     *_owned("runs", Option("top", count_of(1), "N", help="Show only the N newest.")),
     *_owned(
         "gate",

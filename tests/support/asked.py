@@ -23,6 +23,7 @@ BOARD = pl.DataFrame({"model": ["a", "b", "c"], "score": [0.75, 0.5, 0.0], "n": 
 ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "describe": (ROWS, hs.describe),
     "runs": (ROWS, hs.runs),
+    "show": (ROWS, lambda rows: hs.show(rows, hs.read(rows).to_frame()["item"].min())),
     "estimate": (ROWS, lambda rows: hs.estimate(rows, cluster="passage")),
     "estimate, pass@2": (ROWS, lambda rows: hs.estimate(rows, score="pass@2")),
     "estimate, these questions": (ROWS, lambda rows: hs.estimate(rows, population="benchmark")),

@@ -83,3 +83,25 @@ def run_log(folder: Path, name: str, scores: str = "CI", **changes: Any) -> Path
     samples = [sample(number, value) for number, value in enumerate(scores, 1)]
     header = inspect_header(**{**ids, **changes})
     return zipped({"summaries.json": samples, "header.json": header}, folder / f"{name}.eval", method=93)
+
+
+def whole_sample(number: int, value: object, **changes: Any) -> dict[str, Any]:
+    """Return a whole sample as Inspect keeps it, with prompt, answer and stop reason."""
+    return {
+        "id": f"q{number}",
+        "epoch": 1,
+        "input": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": f"What is {number}?"}],
+        "target": [str(number), "word"],
+        "output": {"choices": [{"message": {"content": f"It is {number}."}, "stop_reason": "stop"}]},
+        "scores": {"match": {"value": value, "answer": str(number)}},
+        **changes,
+    }
+
+
+def whole_log(path: Path, *samples: dict[str, Any], **changes: Any) -> Path:
+    """Write an Inspect log of a run of its own that keeps whole samples beside their summaries."""
+    ids = {"task_id": path.stem, "eval_id": path.stem, "run_id": path.stem, "dataset": {}}
+    members: dict[str, Any] = {"header.json": inspect_header(**{**ids, **changes}), "summaries.json": list(samples)}
+    names = [each["id"].replace("/", "_").replace(":", "_") for each in samples]
+    members |= {f"samples/{name}_epoch_{each['epoch']}.json": each for name, each in zip(names, samples, strict=True)}
+    return zipped(members, path)

@@ -26,6 +26,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Look at results": {
         "describe": "Say what the files hold, and what was left out and why.",
         "runs": "List every run, and say which count.",
+        "show": "Show one question, and what every model answered.",
         "estimate": "Give every model of every task its score and error bar.",
         "noise": "Say where the error bars come from, and how to shrink them.",
         "health": "Say which questions tell models apart at all.",

@@ -59,6 +59,8 @@ def _rerun(count: FlipCount) -> str:
 
 def _causes(flips: Flips) -> list[Block]:
     """Say how attempts ended, over all questions first; among those that changed is a selected figure."""
+    if flips.stops_unknown and flips.stops_unknown == flips.texts_unknown:
+        return []  # said below the questions
     if flips.stops_unknown:
         return [Text(text=f"Why attempts ended isn't known: {flips.stops_unknown}.", kind="small")]
     if not flips.causes:
@@ -70,7 +72,7 @@ def _causes(flips: Flips) -> list[Block]:
         Field("changed: before", lambda cause: _share(cause.before_changed), priority=5),
         Field("changed: after", lambda cause: _share(cause.after_changed), priority=5),
     ]
-    note = "changed: at the questions listed below, which were chosen because they changed"
+    note = "changed: at the questions that changed, which were chosen because they did"
     return [tabled(flips.causes, fields, note=note)]
 
 

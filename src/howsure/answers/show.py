@@ -1,0 +1,84 @@
+"""Show: one question, with every answer to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from howsure.answers.base import Answer, presentation
+from howsure.answers.output import derived, number, row
+
+if TYPE_CHECKING:
+    from howsure.errors import Caution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownAttempt:
+    """One attempt at the question; what is empty is not known.
+
+    Attributes:
+        model: The model, as the answers call it.
+        attempt: Its number, from 0.
+        status: What became of it: "ok", "error", "unscored" or "not run".
+        stop: Why it ended: "stop", "max_tokens", "message limit", "error".
+        error: The message of its error.
+        prompt: What was asked, with the messages before it.
+        target: The right answer.
+        output: All that was answered.
+        answer: What was taken from it to be scored, where that is something else.
+        source: The file.
+        scores: Its score by metric; NaN where it has none.
+    """
+
+    model: str
+    attempt: int
+    status: str
+    stop: str = ""
+    error: str = ""
+    prompt: str = ""
+    target: str = ""
+    output: str = ""
+    answer: str = ""
+    source: str = ""
+    scores: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """The score on its first metric; NaN where it has none."""
+        return next(iter(self.scores.values()), math.nan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Show(Answer):
+    """One question, as the logs have it.
+
+    Attributes:
+        task: The task.
+        item: The question's id.
+        unknown: Why some prompts and answers aren't known; empty where all are.
+        attempts: One entry an attempt, by model.
+        notes: How the data were read.
+        cautions: Warnings, each with what to do about it.
+    """
+
+    task: str
+    item: str
+    unknown: str = ""
+    attempts: tuple[ShownAttempt, ...]
+    notes: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+
+    @property
+    @derived()
+    def verdict(self) -> str:
+        """How many models answered it how often, and how many got it right, in one sentence."""
+        return str(presentation(self).verdict(self))
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per attempt and metric."""
+        return [
+            {**row(attempt), "metric": metric, "score": number(score)}
+            for attempt in self.attempts
+            for metric, score in attempt.scores.items()
+        ]

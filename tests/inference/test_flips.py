@@ -1,0 +1,163 @@
+"""Flips: what broke and what was fixed, beside a rerun, and why."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+from howsure.inference import flips as inference
+from howsure.readers import transcripts
+from places import ROOT
+from reader_cases import whole_log, whole_sample
+
+LOGS = str(ROOT / "examples" / "logs")
+NAMES = {"a": "smollm2-135m-2shot", "b": "smollm2-135m-t0.3"}
+
+
+def rows(**scores: list[list[float]]) -> pl.DataFrame:
+    """Return rows of models whose scores are a list of attempts for each item."""
+    return pl.DataFrame(
+        [
+            {"model": model, "item": f"q{k}", "attempt": j, "score": score}
+            for model, items in scores.items()
+            for k, attempts in enumerate(items)
+            for j, score in enumerate(attempts)
+        ]
+    )
+
+
+def flips(data: Any, a: str = "a", b: str = "b", **options: Any) -> hs.Flips:
+    found = hs.compare(data, a, b, flips=True, **options).flips
+    assert found is not None
+    return found
+
+
+def test_broke_is_right_to_wrong_and_fixed_wrong_to_right() -> None:
+    found = flips(rows(a=[[1], [1], [0], [0], [1]], b=[[0], [1], [1], [0], [0]]))
+    assert (found.before, found.after, found.broke, found.fixed) == ("a", "b", 2, 1)
+    assert [(each.item, each.broke, each.before, each.after) for each in found.items] == [
+        ("q0", True, 1, 0),
+        ("q4", True, 1, 0),
+        ("q2", False, 0, 1),
+    ]
+
+
+def test_where_smaller_is_better_it_turns_round() -> None:
+    found = flips(rows(a=[[1], [1], [0]], b=[[0], [1], [1]]), lower_is_better=True)
+    assert [(each.item, each.broke) for each in found.items] == [("q2", True), ("q0", False)]
+
+
+def test_the_counts_are_those_of_the_comparison() -> None:
+    answer = hs.compare(LOGS, *NAMES.values(), cluster="passage_id", flips=True)
+    assert isinstance(answer, hs.Comparison)
+    assert answer.flips is not None
+    assert (answer.flips.broke, answer.flips.fixed) == (answer.wins, answer.losses) == (19, 29)
+
+
+def test_the_largest_fall_comes_first_and_many_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "MOST_LISTED", 2)
+    found = flips(rows(a=[[1, 1], [1, 1], [0, 0]], b=[[1, 0], [0, 0], [1, 1]]))
+    assert [each.item for each in found.items] == ["q1", "q0"]
+    assert (found.broke, found.fixed, found.n_unlisted) == (2, 1, 1)
+
+
+def test_a_rerun_is_known_from_attempts_only() -> None:
+    one = flips(rows(a=[[1], [0]], b=[[0], [0]]))
+    assert math.isnan(one.rerun_broke)
+    graded = flips(rows(a=[[0.5, 0.7], [0.1, 0.2]], b=[[0.3, 0.3], [0.1, 0.2]]))
+    assert math.isnan(graded.rerun_broke)
+    never = flips(rows(a=[[1, 1], [0, 0]] * 20, b=[[0, 0], [0, 0]] * 20))
+    assert never.rerun_broke == pytest.approx(0, abs=0.1)
+    assert never.broke == 20
+
+
+def test_nothing_changed() -> None:
+    found = flips(rows(a=[[1], [0]], b=[[1], [0]]))
+    assert (found.broke, found.fixed, found.items, found.texts_unknown) == (0, 0, (), "")
+
+
+def test_causes_are_shares_of_all_attempts_then_of_those_that_changed() -> None:
+    found = flips(LOGS, NAMES["a"], NAMES["b"])
+    (cause,) = found.causes
+    assert (cause.stop, cause.before, cause.after) == ("max_tokens", 0.2, 0.552)
+    assert 0 < cause.before_changed < 1
+    shown = found.items[0]
+    assert (shown.item, shown.target, shown.answer_before) == (
+        "expedition-4",
+        "Emil | cook",
+        "The cook, Emil, kept a diary.",
+    )
+    assert shown.stop_after == "max_tokens"
+
+
+def test_tables_have_no_texts_and_that_is_said() -> None:
+    found = flips(rows(a=[[1]] * 3, b=[[0]] * 3))
+    assert found.texts_unknown == found.stops_unknown == inference.NOT_READ
+    said = " ".join(str(hs.compare(rows(a=[[1]] * 3, b=[[0]] * 3), "a", "b", flips=True)).split())
+    assert "broke 3, fixed 0 of 3 questions; how many a mere rerun would change isn't known." in said
+    assert said.count(inference.NOT_READ) == 1
+
+
+def test_logs_over_the_limit_give_the_listed_questions_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "C"), model="a")
+    whole_log(tmp_path / "b.eval", whole_sample(1, "I"), whole_sample(2, "C"), model="b")
+    monkeypatch.setattr(transcripts, "MOST_BYTES", 10)
+    found = flips(tmp_path)
+    assert found.stops_unknown == transcripts.TOO_LARGE
+    assert [(each.item, each.answer_before) for each in found.items] == [("q1", "1")]
+
+
+def test_a_gate_shows_them_from_the_baseline_on_and_junit_has_them(tmp_path: Path) -> None:
+    junit = tmp_path / "gate.xml"
+    asked = [
+        "gate",
+        LOGS,
+        "-a",
+        NAMES["a"],
+        "-b",
+        NAMES["b"],
+        "--not-worse-than",
+        "2pp",
+        "--flips",
+        "--junit",
+        str(junit),
+    ]
+    shown = CliRunner().invoke(main, asked)
+    assert "broke 29, fixed 19 of 100 questions" in " ".join(shown.output.split())
+    beside = ET.parse(junit).getroot().find("testsuite/system-out")
+    assert beside is not None
+    assert "max_tokens" in str(beside.text)
+
+
+def test_without_a_baseline_there_is_nothing_to_flip_from() -> None:
+    with pytest.raises(hs.OptionError, match="no baseline to show flips from"):
+        hs.gate(rows(a=[[1]] * 5), "a", at_least=0.1, flips=True)
+
+
+def test_a_text_from_a_log_is_escaped_everywhere(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>|`x`\x1b[31m"
+    whole_log(tmp_path / "a.eval", whole_sample(1, "C", scores={"match": {"value": "C", "answer": evil}}), model="a")
+    whole_log(tmp_path / "b.eval", whole_sample(1, "I"), model="b")
+    answer = hs.compare(tmp_path, "a", "b", flips=True)
+    assert "<script>" not in answer.render("html")
+    assert "\x1b" not in answer.render("terminal")
+    assert "<script>" not in answer.render("markdown")
+
+
+def test_sides_of_several_models_flip_model_by_model(tmp_path: Path) -> None:
+    for side, values in (("main", "CC"), ("pr", "CI")):
+        for model, value in zip("xy", values, strict=True):
+            (tmp_path / side).mkdir(exist_ok=True)
+            whole_log(
+                tmp_path / side / f"{side}{model}.eval", whole_sample(1, value), whole_sample(2, "C"), model=model
+            )
+    found = flips(hs.read({"main": tmp_path / "main", "pr": tmp_path / "pr"}), "main", "pr")
+    assert [(each.task, each.item, each.answer_before) for each in found.items] == [("y", "q1", "1")]

@@ -1,0 +1,87 @@
+"""Transcripts: what logs say of an attempt beside its score, read again within limits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import howsure as hs
+from howsure.readers import transcripts
+from howsure.readers.transcripts import reread
+from places import ROOT
+from reader_cases import whole_log, whole_sample
+
+LM_EVAL = ROOT / "tests" / "fixtures" / "lm_eval"
+
+
+def read(path: Path, *items: str) -> dict[str, transcripts.Transcript]:
+    runs = hs.read(path).runs
+    found = list(reread(runs, {runs[0].task: items} if items else None))
+    assert [each.reason for each in found] == [""] * len(found)
+    return {transcript.item: transcript for each in found for transcript in each.transcripts}
+
+
+def test_inspect(tmp_path: Path) -> None:
+    samples = [
+        whole_sample(1, "C"),
+        whole_sample(2, "I", error={"message": "out of memory"}),
+        whole_sample(3, "I", limit={"type": "message", "limit": 4}),
+        whole_sample(4, "I", output={"choices": [{"message": {"content": "It is"}, "stop_reason": "max_tokens"}]}),
+    ]
+    found = read(whole_log(tmp_path / "a.eval", *samples))
+    first = found["q1"]
+    assert (first.prompt, first.target) == ("system: Be brief.\n\nuser: What is 1?", "1 | word")
+    assert (first.output, first.answer, first.scores) == ("It is 1.", "1", {"match": 1.0})
+    assert [found[f"q{k}"].stop for k in (1, 2, 3, 4)] == ["stop", "error", "message limit", "max_tokens"]
+    assert found["q2"].error == "out of memory"
+
+
+def test_only_the_items_that_are_wanted(tmp_path: Path) -> None:
+    path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "I"))
+    assert list(read(path, "q2")) == ["q2"]
+    assert not read(path, "q3")
+
+
+def test_an_id_that_no_file_could_have_is_found(tmp_path: Path) -> None:
+    path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"), whole_sample(2, "I", id="a/b:c"))
+    assert read(path, "a/b:c")["a/b:c"].answer == "2"
+
+
+def test_what_is_attached_is_put_in(tmp_path: Path) -> None:
+    name = "0" * 32
+    sample = whole_sample(1, "C", input=f"Read attachment://{name}", attachments={name: "a long text"})
+    assert read(whole_log(tmp_path / "a.eval", sample))["q1"].prompt == "Read a long text"
+
+
+def test_lm_eval_choices_and_generations() -> None:
+    runs = {entry.task: entry for entry in hs.read(LM_EVAL / "example__canned-small").runs}
+    (choice,) = reread([runs["sums_choice"]])
+    row = choice.transcripts[0]
+    assert (row.prompt, row.target, row.answer, row.scores["acc"]) == ("Q: What is 2 plus 3?\nA:", "5", "6", 0.0)
+    (made,) = reread([runs["sums_open"]])
+    texts = {next(iter(each.scores)): each for each in made.transcripts if each.item == row.item}
+    assert {name: each.answer for name, each in texts.items()} == {
+        "exact_match,strict-match": "[invalid]",
+        "exact_match,flexible-extract": "6",
+    }
+    assert {each.output for each in texts.values()} == {"That makes 6."}
+
+
+def test_what_is_gone_or_too_large_or_damaged_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"))
+    runs = hs.read(path).runs
+    monkeypatch.setattr(transcripts, "MOST_BYTES", 10)
+    assert [each.reason for each in reread(runs)] == [transcripts.TOO_LARGE]
+    assert [len(each.transcripts) for each in reread(runs, {runs[0].task: ["q1"]})] == [1]
+    path.write_bytes(path.read_bytes()[:200])
+    assert "not a complete zip archive" in next(reread(runs, {runs[0].task: ["q1"]})).reason
+    path.unlink()
+    assert next(reread(runs, {})).reason == transcripts.GONE
+
+
+def test_a_table_has_no_runs_to_read_again(tmp_path: Path) -> None:
+    rows = [{"model": "m", "item": k, "score": 1} for k in range(3)]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    assert not hs.read(tmp_path).runs

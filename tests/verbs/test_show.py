@@ -1,0 +1,98 @@
+"""The show verb: one question with every answer, found by a part of its id, its texts from the logs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+from howsure.inference.show import NO_LOG
+from places import ROOT
+from reader_cases import whole_log, whole_sample
+
+LOGS = str(ROOT / "examples" / "logs")
+LM_EVAL = str(ROOT / "tests" / "fixtures" / "lm_eval")
+ROWS = pl.DataFrame({"model": ["a", "a", "b"], "item": ["q1", "q2", "q1"], "score": [1.0, 0.0, None]})
+
+
+def test_every_attempt_of_every_model_with_its_texts() -> None:
+    answer = hs.show(LOGS, "opposites-1", model=["smollm2-135m-2shot", "smollm2-135m-terse"])
+    assert len(answer.attempts) == 10
+    first = answer.attempts[0]
+    assert (first.target, first.output, first.scores, first.stop) == ("cold", "hot", {"whole_word": 0.0}, "stop")
+    assert first.prompt.endswith("Question: What is the opposite of hot?")
+    assert answer.unknown == ""
+
+
+def test_a_part_of_the_id_is_enough_where_it_is_unique() -> None:
+    answer = hs.show(LOGS, "pposites-1")
+    assert answer.item == "opposites-1"
+    assert "the only one with 'pposites-1' in its id" in answer.notes[-1]
+    with pytest.raises(hs.DataError, match="could be any of 5"):
+        hs.show(LOGS, "opposites")
+
+
+def test_an_unknown_question_names_the_nearest() -> None:
+    with pytest.raises(hs.DataError, match=r"no item 'opposite_1'.*Did you mean 'opposites-1'"):
+        hs.show(LOGS, "opposite_1")
+
+
+def test_a_question_of_several_tasks() -> None:
+    item = "a62ba69f3101e5dc4578e3d6762fa800ae57ba71c5e4c9c374cfb45b0461ad79"
+    with pytest.raises(hs.DataError, match=r"2 tasks have a question .*Choose one with `task`"):
+        hs.show(LM_EVAL, item)
+    answer = hs.show(LM_EVAL, item, task="sums_open", metric="exact_match,flexible-extract")
+    assert [each.model for each in answer.attempts] == ["example/canned-large", "example/canned-small"]
+    assert all(each.prompt.startswith("Q: ") for each in answer.attempts)
+    with pytest.raises(hs.DataError, match="no task 'sums_closed'"):
+        hs.show(LM_EVAL, item, task="sums_closed")
+    with pytest.raises(hs.DataError, match="no metric 'f1'"):
+        hs.show(LM_EVAL, item, task="sums_open", metric="f1")
+
+
+def test_a_table_has_scores_and_no_texts() -> None:
+    answer = hs.show(ROWS, "q1")
+    first, second = answer.attempts
+    assert (first.model, first.status, first.score) == ("a", "ok", 1.0)
+    assert math.isnan(second.score)
+    assert answer.unknown == NO_LOG
+    assert answer.verdict == "q1 of task: 2 models, 2 attempts; always right: a."
+
+
+def test_logs_that_changed_since_say_why_they_are_silent(tmp_path: Path) -> None:
+    path = whole_log(tmp_path / "a.eval", whole_sample(1, "C"))
+    scores = hs.read(path)
+    path.unlink()
+    answer = hs.show(scores, "q1")
+    assert answer.attempts[0].score == 1.0
+    assert "not on this disk" in answer.unknown
+
+
+def test_pooled_runs_keep_their_own_texts(tmp_path: Path) -> None:
+    for name, value in (("one", "C"), ("two", "I")):
+        whole_log(tmp_path / f"{name}.eval", whole_sample(1, value, output={"completion": name}))
+    answer = hs.show(tmp_path, "q1")
+    assert {(each.source, each.output, each.score) for each in answer.attempts} == {
+        ("one.eval", "one", 1.0),
+        ("two.eval", "two", 0.0),
+    }
+
+
+def test_the_command_takes_the_question_last() -> None:
+    result = CliRunner().invoke(main, ["show", LOGS, "opposites-1", "--model", "smollm2-135m-terse"])
+    assert result.exit_code == 0, result.output
+    assert "attempts 0, 1, 2, 3, 4: 100.0 %" in " ".join(result.output.split()) or "Right answer" in result.output
+
+
+def test_hostile_texts_are_escaped(tmp_path: Path) -> None:
+    evil = "</code><script>alert(1)</script>\x1b[31m```"
+    whole_log(tmp_path / "a.eval", whole_sample(1, "C", input=evil, output={"completion": evil}))
+    answer = hs.show(tmp_path, "q1")
+    assert "<script>" not in answer.render("html")
+    assert "\x1b" not in answer.render("terminal")
+    assert "<script>" not in answer.render("markdown").replace("\\<script\\>", "")

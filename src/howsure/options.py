@@ -41,8 +41,8 @@ Worlds = Literal["small", "standard", "stress"]
 BoardMethod = Literal["pseudo-items", "t"]
 """How differences are tested where many are tested at once."""
 
-Exam = Literal["questions", "targets"]
-"""What makes an exam, by the item: what is asked, and what is right."""
+Exam = Literal["questions", "targets", "version", "grader", "scorer"]
+"""What makes an exam: what is asked and what is right, by the item; the task's version, who grades, and the scorer's options."""
 
 Unclear = Literal["separate", "fail", "pass"]
 """What a gate that can't tell counts as."""
@@ -501,7 +501,7 @@ _OWN = (
             "allow_differs",
             Kind(check=_exams, many=True),
             "WHAT",
-            help="Decide although these differ between the two: questions, targets (again for more).",
+            help="Decide although these differ between the two: questions, targets, version, grader, scorer (again for more).",
         ),
         _FLIPS,
         replace(_LEVEL, kind=ONE_SIDED),

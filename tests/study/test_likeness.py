@@ -104,7 +104,7 @@ def test_a_gate_can_not_tell_between_two_exams_unless_that_is_allowed(tmp_path: 
     allowed = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, at_least=0.2, allow_differs="questions")
     assert (allowed.verdict, allowed.unclear_because) == ("pass", "")
     with pytest.raises(howsure.OptionError, match="questions"):
-        howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, allow_differs="grader")
+        howsure.gate(tmp_path, "a", "b", not_worse_than=0.3, allow_differs="temperature")
 
 
 def test_a_gate_between_the_same_questions_is_as_it_was(tmp_path: Path) -> None:

@@ -80,8 +80,14 @@ def _run(config: Mapping[str, Any]) -> Run:
     return Run(
         limit="" if limit is None else str(limit),
         epochs=int(epochs or 0),
+        exam=_exam(config),
         surroundings=settings({"evalscope": version}),
     )
+
+
+def _exam(config: Mapping[str, Any]) -> dict[str, str]:
+    """Tell who judged the answers, where the configuration says it."""
+    return settings({"grader": inner(config, "judge").get("models")})
 
 
 def _configuration(config: Mapping[str, Any]) -> dict[str, str]:

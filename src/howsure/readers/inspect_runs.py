@@ -25,6 +25,8 @@ _MACHINERY = frozenset(
 )
 _LIMITS = ("message_limit", "token_limit", "time_limit", "working_limit", "cost_limit")
 """What a sample may take; what it may not take ends it, and changes its score."""
+GRADER = "model"
+"""The option of a scorer that names the model which grades."""
 _FIRST_VERSION = ("0", "")
 """Versions of a task that say nothing: that of a task whose author gave it none."""
 
@@ -48,6 +50,7 @@ def run_of(spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int) -
         tags=tuple(tag for tag in tags if isinstance(tag, str)),
         limit=_limit(config),
         epochs=epochs,
+        exam=exam(spec, header),
         surroundings=settings(_surroundings(spec)),
     )
 
@@ -80,15 +83,27 @@ def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[st
     named |= {name: config.get(name) for name in _LIMITS}
     named["task_version"] = "" if version in _FIRST_VERSION else version
     named["solver"] = spec.get("solver") or _solver(header)
-    return settings({**named, **dict(_scorers(spec, header))})
+    scorers = {f"{name}.{key}": value for name, options in _scorers(spec, header) for key, value in options.items()}
+    return settings({**named, **scorers})
 
 
-def _scorers(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the options of each scorer, a grading model among them; older logs name them with the results only."""
+def exam(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
+    """Tell by what the samples were judged: the task's version, and of each scorer who grades and its other options."""
+    told = {"version": str(spec.get("task_version") or "0")}
+    grader = _model(_mapping(spec.get("model_roles")).get("grader"))
+    for name, options in _scorers(spec, header):
+        own = {key: value for key, value in options.items() if key != GRADER}
+        told[f"scorer:{name}"] = settings({"options": own}).get("options", "")
+        told[f"grader:{name}"] = settings({"grader": options.get(GRADER) or grader}).get("grader", "")
+    return told
+
+
+def _scorers(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each scorer with its options, a grading model among them; older logs name them with the results only."""
     planned = [(each.get("name"), each.get("options")) for each in _mappings(spec.get("scorers"))]
     scores = _mappings(_mapping(header.get("results")).get("scores"))
     for name, options in planned or [(each.get("scorer"), each.get("params")) for each in scores]:
-        yield from ((f"{name}.{key}", _model(value)) for key, value in _mapping(options).items())
+        yield str(name), {key: _model(value) for key, value in _mapping(options).items()}
 
 
 def _model(value: Any) -> Any:

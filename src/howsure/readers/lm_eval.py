@@ -80,15 +80,20 @@ def read(source: Source) -> Reading:
     published = stated(results, model=model, source=source.name)
     if not published:
         raise ReadError("no score in the results", where=source.name, remedy="Run lm-eval with --log_samples.")
-    tasks = dict.fromkeys(entry.task for entry in published)
+    tasks, configured = dict.fromkeys(entry.task for entry in published), configuration(results, "")
     return Reading(
         facts=tuple(_facts(task, results, ()) for task in tasks),
         published=published,
         cautions=(*cautions, *left_out(no_numbers(results), source)),
         run=run_of(
-            results, task="", model=model, time=_time(source), scores=[entry.score for entry in published[:_ENOUGH]]
+            results,
+            task="",
+            model=model,
+            time=_time(source),
+            scores=[entry.score for entry in published[:_ENOUGH]],
+            configured=configured,
         ),
-        configuration=configuration(results, ""),
+        configuration=configured,
     )
 
 
@@ -139,6 +144,7 @@ def _read_samples(source: Source) -> Reading:
         more = probabilities(rows, identities, metrics, delimiter=_delimiter(results, task), where=source.name)
     facts = _facts(task, results, dict.fromkeys(record["metric"] for record in records))
     records += more.records
+    configured = configuration(results, task)
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
         facts=(replace(facts, finer={finer: names(own, rows[0]) for finer, own in more.refined.items()}),),
@@ -146,8 +152,15 @@ def _read_samples(source: Source) -> Reading:
         extents=extent(results, model=model, task=task),
         groups=groups(results),
         cautions=(*cautions, *_corpus_caution(corpus, source), *more.cautions),
-        run=run_of(results, task=task, model=model, time=time, scores=_compared(results, task, records)),
-        configuration=configuration(results, task),
+        run=run_of(
+            results,
+            task=task,
+            model=model,
+            time=time,
+            scores=_compared(results, task, records),
+            configured=configured,
+        ),
+        configuration=configured,
     )
 
 

@@ -24,12 +24,16 @@ _PROMPT = (
 _SCORING = ("output_type", "metric_list", "filter_list", "process_results", "repeats")
 """What a task's configuration says of its questions' form, and of how answers are scored."""
 _MANY = 20
+_EXAM = {"task_version": "version", "scoring": "scorer"}
+"""Settings that are the exam's and not the model's."""
 
 
-def run_of(results: Mapping[str, Any], *, task: str, model: str, time: str, scores: object) -> Run:
+def run_of(
+    results: Mapping[str, Any], *, task: str, model: str, time: str, scores: object, configured: Mapping[str, str]
+) -> Run:
     """Tell what the results say of their run of one task, of all tasks where it is empty.
 
-    `time`: that in the file's name. `scores`: what was scored, by which a copy is known beside the time; where there is no time, nobody
+    `configured`: its configuration. `time`: that in the file's name. `scores`: what was scored, by which a copy is known beside the time; where there is no time, nobody
     knows whose run it is.
     """
     config = _config(results)
@@ -43,6 +47,7 @@ def run_of(results: Mapping[str, Any], *, task: str, model: str, time: str, scor
         ids=(time,) if time else (),
         commit=_commit(results.get("git_hash")),
         limit="" if limit is None else f"{limit:g}",
+        exam=exam(configured),
         surroundings=settings(_surroundings(results, task)),
     )
 
@@ -94,6 +99,11 @@ def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
         named[name] = value[:DIGITS] if isinstance(value, str) and name.endswith("_sha") else value
     named["task_version"] = versions.get(task) if isinstance(versions, dict) else None
     return settings({**named, **_asked(_task(results, task))})
+
+
+def exam(settings: Mapping[str, str]) -> dict[str, str]:
+    """Tell by what the answers were judged, as far as a configuration says: the task's version, and a digest of how it scores."""
+    return {_EXAM[key]: text for key, text in settings.items() if key in _EXAM}
 
 
 def _parts(name: str, value: object) -> dict[str, Any]:

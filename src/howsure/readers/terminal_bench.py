@@ -119,6 +119,7 @@ def _run(metadata: Mapping[str, Any], trial: Mapping[str, Any]) -> Run:
         commit="" if commit == UNKNOWN else commit,
         limit=str(metadata.get("n_tasks") or ""),
         epochs=int(finite(metadata.get("n_attempts")) or 0),
+        exam=settings({"version": metadata.get("dataset_version")}),
     )
 
 

@@ -12,6 +12,7 @@ from howsure.study import attempts, checkpoints, clusters, likeness
 from howsure.study.completing import completed, counts_as_failed
 from howsure.study.design import Design
 from howsure.study.directions import directions_note
+from howsure.study.exams import exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, decided, failures_note
 from howsure.study.names import choose, resolve
 from howsure.study.scales import Scales, scales_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from howsure.study.checkpoints import Average
     from howsure.study.clusters import Clustered
+    from howsure.study.likeness import Difference
     from howsure.table.aggregate import Grouped
     from howsure.table.scores import Scores
 
@@ -49,14 +51,14 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, metadata_names(scores))
-    hashes = (name for name in FINGERPRINTS if name in names)
+    hashes = (name for name in (*FINGERPRINTS, *([likeness.POSITION] if shared or models else [])) if name in names)
     columns = (*clusters.columns_of_rows(design, side, names), *telling, *hashes)
     wanted, found = choose(scores, _wanted(scores, design), columns)
     sorted_out = _sorted_out(found, scores, design, wanted)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
-    notes += attempts.notes(design.score)
+    notes += [settings_note(scores.runs, sorted_out.models), *attempts.notes(design.score)]
     averages: tuple[Average, ...] = ()
     parts, models, scales = attempts.renamed(sorted_out.parts, design.score), sorted_out.models, sorted_out.scales
     if design.average_last:
@@ -66,7 +68,7 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
         notes.append(note)
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
-    differs = likeness.differences(found.attributes, {task for task, _ in parts})
+    differs = _differences(scores, found, parts)
     study = Study(
         design=design,
         differs=differs,
@@ -105,6 +107,12 @@ def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> l
     """Propose clusters where there are none and nobody said so."""
     sure = grouped.names or design.ignores_clusters or design.population == "benchmark"
     return [] if sure else clusters.propose(grouped.table, telling)
+
+
+def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Difference, ...]:
+    """Return in what the models were not asked alike: questions, right answers, and what else makes an exam."""
+    alike = likeness.differences(found.attributes, {task for task, _ in parts})
+    return (*alike, *likeness.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
 
 
 def _notes(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from howsure.table.schema import FINGERPRINTS
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from howsure.options import Exam
 
@@ -23,24 +23,19 @@ WORDS: dict[Exam, tuple[str, str]] = {
     "targets": ("has another right answer", "have other right answers"),
 }
 """How it is said of one item, and of more."""
-REMEDY = "Run both on the same questions; `allow_differs` lets it be."
+POSITION = "doc_id"
+"""The column that says where in a data set an item stood, where the items are known by their content."""
+REPLACED = "no item is shared, though both have items at the same positions: the data set differs"
+REMEDY = "Run both as the same exam; `allow_differs` lets it be."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What is not alike: `count` of the `known` items of a task, whose `what` (questions, targets) differ under one id."""
+    """In what the models of a task were not asked alike, said in a few words."""
 
     task: str
     what: Exam
-    count: int
-    known: int
-
-    @property
-    def words(self) -> str:
-        """Say it in a few words."""
-        one, more = WORDS[self.what]
-        said = one if self.count == 1 else more
-        return f"{self.count:,} of {plural(self.known, 'item')} {said} under the same id"
+    words: str
 
 
 def differences(items: pl.DataFrame, tasks: Iterable[str]) -> tuple[Difference, ...]:
@@ -58,7 +53,34 @@ def _found(items: pl.DataFrame, tasks: Sequence[str]) -> Iterator[Difference]:
         )
         for task, count, known in counts.sort("task").iter_rows():
             if count and task in tasks:
-                yield Difference(task=task, what=what, count=count, known=known)
+                yield Difference(task=task, what=what, words=_words(what, count, known))
+
+
+def _words(what: Exam, count: int, known: int) -> str:
+    one, more = WORDS[what]
+    return f"{count:,} of {plural(known, 'item')} {one if count == 1 else more} under the same id"
+
+
+def replaced(items: pl.DataFrame, parts: Mapping[tuple[str, str], pl.DataFrame]) -> tuple[Difference, ...]:
+    """Return the tasks of whose items two models share none, though items of both stand at the same positions of a data set."""
+    if POSITION not in items.columns:
+        return ()
+    return tuple(
+        dict.fromkeys(
+            Difference(task=task, what="questions", words=REPLACED)
+            for (task, _), part in parts.items()
+            if _is_replaced(part, items.filter(pl.col("task").cast(pl.String) == task))
+        )
+    )
+
+
+def _is_replaced(part: pl.DataFrame, items: pl.DataFrame) -> bool:
+    sides = [side["item"].cast(pl.String) for side in part.partition_by("model")]
+    if len(sides) != 2 or sides[0].is_in(sides[1].implode()).any():
+        return False
+    known = items.select(pl.col("item").cast(pl.String), POSITION)
+    one, other = (known.filter(pl.col("item").is_in(side.implode()))[POSITION].drop_nulls() for side in sides)
+    return bool(one.is_in(other.implode()).any())
 
 
 def cautions(found: Sequence[Difference]) -> list[Caution]:

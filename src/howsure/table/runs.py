@@ -25,7 +25,8 @@ class Run:
 
     `key`: logs of one run and its retries share it, and the newest complete one counts. `identity`: the run's own; copies of a log share
     it, and two runs never do. `call`: shared by the runs of all tasks that one call made. `ids`: every name under which the run can be asked for. `started`: date and time, ISO 8601. `commit` of the code
-    that ran, and whether that was `dirty`, changed since; `limit`: to so many items the run was limited on purpose. `surroundings`: what is worth telling
+    that ran, and whether that was `dirty`, changed since; `limit`: to so many items the run was limited on purpose. `exam`: by what it was
+    judged, `version` of the task, `grader` and `scorer`, of one scorer alone as `grader:NAME`; an empty text is known to be none. `surroundings`: what is worth telling
     and makes no other run of it, such as the version of the harness.
     """
 
@@ -40,6 +41,7 @@ class Run:
     tags: tuple[str, ...] = ()
     limit: str = ""
     epochs: int = 0
+    exam: Mapping[str, str] = field(default_factory=dict, hash=False)
     surroundings: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property

@@ -69,7 +69,7 @@ def gate(
     be told. A candidate that meets all criteria fails with probability 1 − level at most; doubtful cases are "can't
     tell" rather than random. Clusters and questions are assumed independent draws. A verdict that attempts without a score
     could turn, were they all right or all wrong, is "can't tell" as well where these are more than `missing_at_most`; so is one on two
-    models that were asked other questions under the same ids (`allow_differs`).
+    models that took another exam: other questions under the same ids, another grader (`allow_differs`).
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
@@ -89,8 +89,8 @@ def gate(
         missing_at_most: The share of attempts without a score, of all that were to be made on a task, up to which a verdict
             stands although their outcomes could turn it. Above it such a verdict is "can't tell", unless the harness
             or `failures` says what they count as.
-        allow_differs: What may differ between the two, "questions" or "targets" (the right answers), or both: where one that isn't
-            named differs under the same item ids, a difference can't be told.
+        allow_differs: What may differ between the two, of "questions", "targets" (the right answers), "version" (of the task),
+            "grader" and "scorer" (its options): where one that isn't named differs, a difference can't be told.
         flips: Whether to say which questions got worse and better from the baseline to the candidate, and why; the logs are read a
             second time for it.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.

@@ -27,4 +27,4 @@ def _taken_back(check: Check, found: Sequence[Difference]) -> Check:
     mine = [each for each in found if check.task in ("", each.task)]
     if check.criterion in OF_ONE or not mine:
         return check
-    return replace(check, verdict="unclear", differs=mine[0].words)
+    return replace(check, verdict="unclear", differs="; ".join(dict.fromkeys(each.words for each in mine)))

@@ -1,0 +1,115 @@
+"""The exam beside its questions: the task's version, the grader, the scorer and its options, as the runs of both sides state them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from howsure.study.likeness import Difference
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import polars as pl
+
+    from howsure.options import Exam
+    from howsure.table.runs import RunEntry
+
+    Models = Mapping[str, frozenset[str]]
+    """What the runs of each model state; of no model all is known."""
+
+WORDS: dict[Exam, str] = {"version": "task version", "grader": "grader", "scorer": "options of the scorer"}
+"""What may differ beside questions and targets, and how it is said."""
+EXAM_SETTINGS = ("task_version", "dataset_version", "scoring")
+"""Settings that stand among those of the exam."""
+MOST_SETTINGS = 6
+LETTERS = 60
+"""So much of a setting is shown."""
+
+
+def exam_differences(runs: Iterable[RunEntry], parts: Mapping[tuple[str, str], pl.DataFrame]) -> tuple[Difference, ...]:
+    """Return in what the runs of the models of each task and metric were not the same exam. What isn't known differs from nothing."""
+    entries: dict[str, list[RunEntry]] = {}
+    for entry in runs:
+        entries.setdefault(entry.task, []).append(entry)
+    found = [each for (task, metric), part in parts.items() for each in _of(entries.get(task, ()), task, metric, part)]
+    return tuple(dict.fromkeys(found))
+
+
+def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
+    """Say in which settings the runs of two models differ that may be what is tested; "" where in none, of more models, or of two harnesses."""
+    sides = [[entry for entry in runs if entry.model == model] for model in models]
+    if len(sides) != 2 or not all(sides) or len({entry.reader for side in sides for entry in side}) > 1:
+        return ""
+    stated = [_settings(side) for side in sides]
+    differing = [key for key in dict.fromkeys((*stated[0], *stated[1])) if stated[0].get(key) != stated[1].get(key)]
+    if not differing:
+        return ""
+    told = [
+        _words(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
+        for key in differing
+    ]
+    return f"Settings that differ: {'; '.join(told[:MOST_SETTINGS])}{_more(len(told))}."
+
+
+def _settings(entries: Iterable[RunEntry]) -> dict[str, frozenset[str]]:
+    """Collect what runs state of how they answered: neither what model that was, nor the exam."""
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        scorers = tuple(f"{key.partition(':')[2]}." for key in entry.run.exam if ":" in key)
+        for key, value in {**entry.run.apart, **entry.settings}.items():
+            if key not in EXAM_SETTINGS and not key.startswith(("model", *scorers)):
+                found.setdefault(key, set()).add(value)
+    return {key: frozenset(values) for key, values in found.items()}
+
+
+def _more(count: int) -> str:
+    return f"; and {count - MOST_SETTINGS:,} more" if count > MOST_SETTINGS else ""
+
+
+def _of(entries: Sequence[RunEntry], task: str, metric: str, part: pl.DataFrame) -> Iterator[Difference]:
+    """Yield what differs between the models that have scores by a metric."""
+    if len({entry.model for entry in entries}) < 2 or not any(entry.run.exam for entry in entries):
+        return
+    models = {str(name) for name in part["model"].unique()}
+    mine = [entry for entry in entries if entry.model in models]
+    for what, said in WORDS.items():
+        stated: dict[str, set[str]] = {}
+        for entry in mine:
+            value = _stated(entry, what, metric)
+            if value is not None:
+                stated.setdefault(entry.model, set()).add(value)
+        told = {model: frozenset(values) for model, values in stated.items()}
+        if len(set(told.values())) > 1:
+            yield Difference(task=task, what=what, words=_words(said, told))
+
+
+def _stated(entry: RunEntry, what: Exam, metric: str) -> str | None:
+    """Return what a run states that a metric was made by: of its scorer, else of all; None where nothing is known."""
+    exam = entry.run.exam
+    own = (exam[key] for key in exam if key.startswith(f"{what}:") and _is_of(metric, key.removeprefix(f"{what}:")))
+    return next(own, exam.get(what))
+
+
+def _is_of(metric: str, scorer: str) -> bool:
+    return metric == scorer or metric.startswith(f"{scorer}/")
+
+
+def _words(said: str, told: Models) -> str:
+    """Say what differs: of two models both, of more how many have each."""
+    if len(told) == 2:
+        (one, first), (other, second) = told.items()
+        if not any(first) or not any(second):
+            whose, value = (one, first) if any(first) else (other, second)
+            return f"{said} {_value(value)} for {whose} only"
+        return f"{said} {_value(first)} for {one}, {_value(second)} for {other}"
+    kinds: dict[frozenset[str], int] = {}
+    for values in told.values():
+        kinds[values] = kinds.get(values, 0) + 1
+    counted = sorted(kinds.items(), key=lambda kind: (-kind[1], sorted(kind[0])))
+    shares = [f"{_value(values)} for {plural(count, 'model')}" for values, count in counted]
+    return f"{said} {listing(shares)}"
+
+
+def _value(values: frozenset[str]) -> str:
+    return " or ".join(value[:LETTERS] or "none" for value in sorted(values))

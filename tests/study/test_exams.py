@@ -1,0 +1,171 @@
+"""Like with like beside the questions: ten changes, each made on one side only, and what is said of them, by harness."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import howsure as hs
+from reader_cases import inspect_header, sample, zipped
+
+N = 40
+
+
+def inspect(path: Path, *, question: str = "How many?", target: str = "A", n: int = N, **changes: Any) -> None:
+    """Write an Inspect log of a model that is called as the file is."""
+    ids = {
+        "task_id": f"task {path}",
+        "eval_id": f"eval {path}",
+        "run_id": f"call {path}",
+        "model": "mock/m",
+        "dataset": {},
+    }
+    samples = [
+        {**sample(f"q{k}", "CI"[k % 2]), "input": f"{question} {k}", "target": target, "limit": None} for k in range(n)
+    ]
+    path.parent.mkdir()
+    zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path)
+
+
+def lm_eval(path: Path, *, words: str = "", target: str = "t", n: int = N, **changes: Any) -> None:
+    """Write samples and results of lm-eval; `words` makes other documents of them."""
+    time = "2026-01-01T00-00-00.000000"
+    rows = [
+        {
+            "doc_id": k,
+            "doc": {"q": f"{words}{k}"},
+            "doc_hash": f"{words}{k}",
+            "target_hash": target,
+            "filter": "none",
+            "metrics": ["acc"],
+            "acc": float(k % 2),
+        }
+        for k in range(n)
+    ]
+    config = {"doc_to_text": "Q", "metric_list": [{"metric": "acc"}], "generation_kwargs": {"max_gen_toks": 32}}
+    results = {
+        "results": {"sums": {"acc,none": 0.5, "acc_stderr,none": 0.1}},
+        "configs": {"sums": {**config, **changes.pop("task", {})}},
+        "versions": {"sums": 1.0},
+        "config": {"model_args": "pretrained=m"},
+        "model_name": "m",
+        "lm_eval_version": "0.4.9",
+        "task_hashes": {"sums": "a"},
+        **changes,
+    }
+    path.mkdir(parents=True)
+    (path / f"samples_sums_{time}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (path / f"results_{time}.json").write_text(json.dumps(results))
+
+
+WRITERS = {"Inspect": lambda folder, **changes: inspect(folder / "log.eval", **changes), "lm-eval": lm_eval}
+SCORER = [{"name": "match", "options": {"location": "end"}}]
+GRADER = [{"name": "match", "options": {"model": "openai/gpt-4o-mini"}}]
+CONFIG = "model_generate_config"
+
+CHANGES: dict[tuple[str, str], tuple[dict[str, Any], str, str]] = {
+    ("Inspect", "questions replaced"): ({"question": "How few?"}, f"{N} of {N} items are other questions", ""),
+    ("Inspect", "targets"): ({"target": "B"}, f"{N} of {N} items have other right answers", ""),
+    ("Inspect", "grader"): ({"scorers": GRADER}, "grader openai/gpt-4o-mini for b only", ""),
+    ("Inspect", "grader by its role"): (
+        {"model_roles": {"grader": {"model": "openai/gpt-4o"}}},
+        "grader openai/gpt-4o for b only",
+        "",
+    ),
+    ("Inspect", "scorer's options"): ({"scorers": SCORER}, "options of the scorer #", ""),
+    ("Inspect", "data set's name"): ({"dataset": {"name": "other.json"}}, "", ""),
+    ("Inspect", "task version"): ({"task_version": 2}, "task version 0 for a, 2 for b", ""),
+    ("Inspect", "limit"): ({"config": {"epochs": 1, "limit": 20}, "n": 20}, "", ""),
+    ("Inspect", "max_tokens"): ({CONFIG: {"max_tokens": 9}}, "", "max_tokens 9 for b only"),
+    ("Inspect", "temperature"): ({CONFIG: {"temperature": 0.7}}, "", "temperature 0.7 for b only"),
+    ("Inspect", "harness version"): ({"packages": {"inspect_ai": "9.9"}}, "", ""),
+    ("lm-eval", "questions replaced"): (
+        {"words": "new "},
+        "no item is shared, though both have items at the same pos",
+        "",
+    ),
+    ("lm-eval", "targets"): ({"target": "u"}, f"{N} of {N} items have other right answers", ""),
+    ("lm-eval", "scorer's options"): (
+        {"task": {"metric_list": [{"metric": "acc", "ignore_case": True}]}},
+        "options of the scorer #",
+        "",
+    ),
+    ("lm-eval", "data set's name"): ({"task": {"dataset_name": "other"}}, "", ""),
+    ("lm-eval", "task version"): ({"versions": {"sums": 2.0}}, "task version 1.0 for a, 2.0 for b", ""),
+    ("lm-eval", "limit"): ({"config": {"model_args": "pretrained=m", "limit": 20}, "n": 20}, "", ""),
+    ("lm-eval", "max_tokens"): (
+        {"task": {"generation_kwargs": {"max_gen_toks": 9}}},
+        "",
+        "generation.max_gen_toks 9 for b, 32 for a",
+    ),
+    ("lm-eval", "temperature"): (
+        {"config": {"model_args": "pretrained=m", "gen_kwargs": {"temperature": 1}}},
+        "",
+        "gen_kwargs.temperature 1 for b only",
+    ),
+    ("lm-eval", "harness version"): ({"lm_eval_version": "0.5"}, "", ""),
+    ("lm-eval", "prompt's template"): ({"task": {"doc_to_text": "A"}}, "", "prompt #"),
+}
+
+
+@pytest.mark.parametrize(("harness", "change"), CHANGES)
+def test_a_change_on_one_side_only(tmp_path: Path, harness: str, change: str) -> None:
+    changes, exam, settings = CHANGES[harness, change]
+    WRITERS[harness](tmp_path / "a")
+    WRITERS[harness](tmp_path / "b", **changes)
+    data = hs.read({"a": tmp_path / "a", "b": tmp_path / "b"})
+    answer = hs.gate(data, "b", "a", not_worse_than=0.3)
+    told = next((note for note in answer.notes if note.startswith("Settings that differ")), "")
+    assert answer.verdict == ("unclear" if exam else "pass")
+    assert (exam in answer.checks[0].differs) if exam else not answer.checks[0].differs
+    assert (settings in told) if settings else not told
+    assert answer.unclear_because == ("differs" if exam else "")
+    if exam:
+        words = {"grader by its role": "grader", "task version": "version", "scorer's options": "scorer"}
+        word = words.get(change, change.partition(" ")[0])
+        assert hs.gate(data, "b", "a", not_worse_than=0.3, allow_differs=word).unclear_because != "differs"
+
+
+@pytest.mark.parametrize("harness", WRITERS)
+def test_two_runs_of_one_exam_are_alike(tmp_path: Path, harness: str) -> None:
+    for side in "ab":
+        WRITERS[harness](tmp_path / side)
+    data = hs.read({side: tmp_path / side for side in "ab"})
+    assert hs.gate(data, "b", "a", not_worse_than=0.3).verdict == "pass"
+
+
+def test_several_differences_are_said_together(tmp_path: Path) -> None:
+    inspect(tmp_path / "a" / "log.eval")
+    inspect(tmp_path / "b" / "log.eval", question="How few?", scorers=GRADER)
+    answer = hs.gate(hs.read({"a": tmp_path / "a", "b": tmp_path / "b"}), "b", "a", not_worse_than=0.3)
+    assert answer.checks[0].differs == (
+        f"{N} of {N} items are other questions under the same id; grader openai/gpt-4o-mini for b only"
+    )
+    allowed = hs.gate(
+        hs.read({"a": tmp_path / "a", "b": tmp_path / "b"}),
+        "b",
+        "a",
+        not_worse_than=0.3,
+        allow_differs=["questions", "grader"],
+    )
+    assert allowed.verdict == "pass"
+
+
+def test_a_board_says_how_many_models_had_each(tmp_path: Path) -> None:
+    for k, scorers in enumerate([GRADER, [], [], []]):
+        more = {"scorers": scorers} if scorers else {}
+        inspect(tmp_path / f"m{k}" / "log.eval", model=f"mock/m{k}", **more)
+    (caution,) = [each for each in hs.leaderboard(tmp_path).cautions if each.code == "not_like_with_like"]
+    assert caution.message.endswith("grader none for 3 models, openai/gpt-4o-mini for 1 model")
+
+
+def test_a_harness_that_says_nothing_of_its_exam_differs_from_none(tmp_path: Path) -> None:
+    inspect(tmp_path / "a" / "log.eval", task="sums", scorers=[{"name": "acc"}])
+    rows = [{"task": "words", "model": "b", "item": f"q{k}", "metric": "match", "score": k % 2} for k in range(N)]
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "rows.json").write_text(json.dumps(rows))
+    answer = hs.estimate(tmp_path)
+    assert "not_like_with_like" not in {caution.code for caution in answer.cautions}

@@ -378,6 +378,13 @@ READING = (
         "AGE",
         help="Read only runs that began at most this long before the newest: 7d.",
     ),
+    Option("runs", NAMES, "SELECTOR", help="Read only these runs: tag:…, commit:…, run:… (again for more)."),
+    Option(
+        "as_attempts",
+        FLAG,
+        default=False,
+        help="Count all runs of a model as attempts, whatever differs between them.",
+    ),
     Option("model_from", PATTERN, "REGEX", help="Take the model from the path: 'runs/([^/]+)/'."),
     Option(
         "strict",
@@ -422,7 +429,6 @@ _OWN = (
     *_owned(
         "read",
         Option("probabilities", FLAG, default=False),
-        Option("runs", NAMES),
         Option("progress", Kind(check=checks.callback)),
     ),
     *_owned(
@@ -442,8 +448,8 @@ _OWN = (
     ),
     *_owned(
         "noise",
-        replace(_A, help="Take the difference of two models apart: the first …"),
-        replace(_B, help="… and the second."),
+        replace(_A, metavar="SIDE", help="Take the difference of two sides apart: the first …"),
+        replace(_B, metavar="SIDE", help="… and the second."),
     ),
     *_owned(
         "trend",
@@ -519,15 +525,17 @@ _OWN = (
     *_owned(
         "allocate",
         replace(_ATTEMPTS, needed=True, metavar="N", help="How many attempts to spend."),
-        replace(_A, flags=("-a", "--a", "--model"), help="The model whose attempts they are, or the first …"),
-        replace(_B, help="… and the second, where their difference is asked for."),
+        replace(
+            _A, metavar="SIDE", flags=("-a", "--a", "--model"), help="The side whose attempts they are, or the first …"
+        ),
+        replace(_B, metavar="SIDE", help="… and the second, where their difference is asked for."),
         Option("most", count_of(1), "K", help="No item shall have more, old and new together."),
         Option("new_run", FLAG, default=False, help="A run of its own, chosen by a model's own old answers."),
     ),
     *_owned(
         "plan",
-        replace(_A, help="The two models of the pilot: the first …"),
-        replace(_B, help="… and the second.  [default: the median pair]"),
+        replace(_A, metavar="SIDE", help="The two sides of the pilot: the first …"),
+        replace(_B, metavar="SIDE", help="… and the second.  [default: the median pair]"),
         Option("effect", CHANGE, "SIZE", help="The true difference that is to show: 3pp or 0.03."),
         Option("n_items", count_of(2), "N", help="What can so many questions show?"),
         replace(_ATTEMPTS, help="Attempts at each question."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,56 @@ def test_a_run_is_chosen_in_reading(runs: Path) -> None:
     assert [report.reason for report in scores.files if report.outcome == "left out"] == [
         "of no run that was asked for"
     ]
+
+
+def test_all_runs_count_as_attempts_where_they_are_meant_as_one(runs: Path) -> None:
+    apart = howsure.estimate(runs)
+    assert sorted(entry.estimate.value for entry in apart.entries) == [0.25, 0.75]
+    (one,) = howsure.estimate(howsure.read(runs, as_attempts=True)).entries
+    assert one.estimate.value == 0.5
+    (caution,) = [each for each in howsure.read(runs, as_attempts=True).cautions if each.code == "runs_as_attempts"]
+    assert "2 runs of mock/a" in caution.message
+    assert caution.message.endswith("as asked, although they differ in commit, tags")
+
+
+def test_runs_are_chosen_by_a_flag_in_every_verb(runs: Path) -> None:
+    result = CliRunner().invoke(main, ["estimate", str(runs), "--runs", "tag:pr-42", "-f", "json"])
+    assert [entry["estimate"]["value"] for entry in json.loads(result.output)["entries"]] == [0.25]
+    pooled = CliRunner().invoke(main, ["estimate", str(runs), "--as-attempts", "-f", "json"])
+    assert [entry["estimate"]["value"] for entry in json.loads(pooled.output)["entries"]] == [0.5]
+
+
+@pytest.mark.parametrize("ask", [howsure.noise, howsure.plan])
+def test_other_verbs_of_two_models_take_sides(tmp_path: Path, ask: Any) -> None:
+    for name, scores in (("main", "CCCICCCICI"), ("pr", "CIIICCIICC")):
+        log(tmp_path / name / f"{name}.eval", scores, tags=[name])
+        log(tmp_path / name / f"{name}-again.eval", scores[::-1], tags=[name])
+    options = {"effect": 0.2} if ask is howsure.plan else {}
+    by_tag = ask(tmp_path, a="tag:main", b="tag:pr", **options)
+    assert any("Sides: main" in note for note in by_tag.notes)
+    by_path = ask(
+        None if ask is howsure.noise else str(tmp_path), a=str(tmp_path / "main"), b=str(tmp_path / "pr"), **options
+    )
+    assert by_path.to_dict() == by_tag.to_dict()
+
+
+def test_two_frames_are_two_sides() -> None:
+    rows = pl.DataFrame({"model": ["m"] * 4, "item": [1, 2, 3, 4], "score": [1, 1, 1, 0]})
+    other = rows.with_columns(score=pl.Series([1, 0, 0, 0]))
+    answer = howsure.compare({"main": rows, "pr": other}, "main", "pr")
+    assert isinstance(answer, howsure.Comparison)
+    assert (answer.a_mean, answer.b_mean) == (0.75, 0.25)
+
+
+def test_a_configuration_names_sides_relative_to_itself(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = runs.parent / "howsure.toml"
+    config.write_text(
+        'paths = "nowhere"\n[gate]\ncandidate = "runs/pr-42"\nbaseline = "path:runs/main"\nbetter = true\n'
+    )
+    (runs.parent / "below").mkdir()
+    monkeypatch.chdir(runs.parent / "below")
+    result = CliRunner().invoke(main, ["gate"])
+    assert result.exit_code == 2, result.output
+    assert "pr-42 is better than main" in " ".join(result.output.split())
+    config.write_text('paths = "runs"\n[gate]\ncandidate = "tag:pr-42"\nbaseline = "tag:main"\nbetter = true\n')
+    assert "pr-42 is better than main" in " ".join(CliRunner().invoke(main, ["gate"]).output.split())

@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from howsure.commands.base import read, split, write
-from howsure.commands.options import DESIGN, OUTPUT, READING, paths, takes
+from howsure.commands.base import read_sides, split, write
+from howsure.commands.options import DESIGN, OUTPUT, READING, sided_paths, takes
 
 
 @click.command()
-@paths
+@sided_paths
 @takes("allocate", "attempts", "a", "b", "most", "new_run", "variance", *READING, *DESIGN, *OUTPUT)
 def allocate(paths: tuple[str, ...], **given: Any) -> None:
     """Spend the next attempts where they shrink the error bar most.
@@ -21,4 +21,4 @@ def allocate(paths: tuple[str, ...], **given: Any) -> None:
     import howsure
 
     rest, shown = split(paths, given)
-    write(howsure.allocate(read(paths, rest), **rest), **shown)
+    write(howsure.allocate(read_sides(paths, rest, "a", "b"), **rest), **shown)

@@ -73,11 +73,20 @@ def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str) -> Sc
     from howsure.verbs.sides import is_path, parted, side_of
 
     asked = {name: str(given[name]) for name in names if given.get(name) is not None}
-    if not paths and not all(side_of(text).kind == "path" or is_path(text) for text in asked.values()):
+    alone = bool(asked) and all(side_of(text).kind == "path" or is_path(text) for text in asked.values())
+    if not paths and not alone:
         raise click.MissingParameter(param_hint="'PATH...'", param_type="argument")
+    if alone and _configured("paths"):
+        paths = ()
     scores, models = parted(list(paths) or None, tuple(asked.values()), _how(given))
     given |= {name: f"model:{model}" for name, model in zip(asked, models, strict=True)}
     return scores
+
+
+def _configured(name: str) -> bool:
+    """Say whether a parameter of the command has its value from a configuration."""
+    context = click.get_current_context()
+    return context.get_parameter_source(name) is ParameterSource.DEFAULT_MAP
 
 
 def _how(given: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +98,8 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "missing": how["missing"] or None,
         "decimal": how["decimal"],
         "model_from": how["model_from"],
+        "runs": how["runs"],
+        "as_attempts": how["as_attempts"],
         "latest": how["latest"],
         "since": how["since"],
         "map": [_mapping(name) for name in how["map"] or ()] or None,

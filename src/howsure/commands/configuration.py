@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import click
 
 PYPROJECT, OWN = "pyproject.toml", "howsure.toml"
+SIDE, PATH_SIDE = "SIDE", "path:"
 FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
 """How the help calls what takes a path."""
 MAPPINGS = "map"
@@ -223,10 +224,23 @@ def _single(param: click.Parameter, value: Any, found: Configuration) -> Any:
         raise _misfit(param, value, found, "is a text or a number")
     if param.name in WRITTEN and not found.named:
         _refuse_elsewhere(param, value, found)
-    if getattr(param, "metavar", None) in FILES and not Path(str(value)).is_absolute():
-        folder = os.path.relpath(found.path.parent)
-        return str(value) if folder == "." else str(Path(folder) / str(value))
-    return value
+    if getattr(param, "metavar", None) in FILES:
+        return _from_here(str(value), found)
+    return _side(str(value), found) if getattr(param, "metavar", None) == SIDE else value
+
+
+def _from_here(path: str, found: Configuration) -> str:
+    """Return a path, relative to the configuration, as it is called from the working directory."""
+    folder = os.path.relpath(found.path.parent)
+    return path if folder == "." or Path(path).is_absolute() else str(Path(folder) / path)
+
+
+def _side(text: str, found: Configuration) -> str:
+    """Return a side; one that is a path is relative to the configuration, as all its paths."""
+    path = _from_here(text.removeprefix(PATH_SIDE), found)
+    if text.startswith(PATH_SIDE):
+        return f"{PATH_SIDE}{path}"
+    return path if os.path.lexists(path) else text
 
 
 def _refuse_elsewhere(param: click.Parameter, value: Any, found: Configuration) -> None:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read, split, write, write_records
-from howsure.commands.options import DESIGN, OUTPUT, READING, paths, takes
+from howsure.commands.base import read_sides, split, write, write_records
+from howsure.commands.options import DESIGN, OUTPUT, READING, sided_paths, takes
 
 if TYPE_CHECKING:
     from howsure.answers.noise import Noise
 
 
 @click.command()
-@paths
+@sided_paths
 @takes("noise", "a", "b", *READING, *DESIGN, "model", "level", "variance")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).")
@@ -40,4 +40,4 @@ def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Noise:
     """Read the paths and take the noise apart, as the options say."""
     import howsure
 
-    return howsure.noise(read(paths, given), **given)
+    return howsure.noise(read_sides(paths, given, "a", "b"), **given)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read, split, write, write_records
+from howsure.commands.base import read, read_sides, split, write, write_records
 from howsure.commands.options import (
     DESIGN,
     OUTPUT,
@@ -112,7 +112,7 @@ def ask(pilot: tuple[str, ...], given: dict[str, Any]) -> Plan:
     assumed, prices = _assumed(given), _prices(given)
     if pilot:
         _refuse_assumed()
-        answer = howsure.plan(read(pilot, rest), assume=assumed, prices=prices, **rest)
+        answer = howsure.plan(read_sides(pilot, rest, "a", "b"), assume=assumed, prices=prices, **rest)
     else:
         answer = howsure.plan(assume=assumed, prices=prices, **_without_pilot(rest))
     refuse_points({name: given[name] for name in SIZES}, percent=all(task.percent for task in answer.tasks))

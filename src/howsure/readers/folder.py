@@ -78,6 +78,7 @@ def read_paths(
     model_from: str = "",
     items: str = "",
     runs: Sequence[str] = (),
+    as_attempts: bool = False,
     latest: bool = False,
     since: str = "",
     progress: Progress | None = None,
@@ -88,7 +89,8 @@ def read_paths(
     numbers, `reader` forces a format, `strict` stops at the first file that can't be read, or whose rows differ from what it states.
     `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
     `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. Of logs only those
-    of `runs` are kept: `tag:…`, `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`). `progress` wraps the list of files.
+    of `runs` are kept: `tag:…`, `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`); `as_attempts` counts all
+    of one model as attempts. `progress` wraps the list of files.
     """
     given: dict[str, Any] = {
         "probabilities": probabilities,
@@ -109,7 +111,7 @@ def read_paths(
     whole, undated = recent(whole, reports, latest=latest, since=since)
     found.cautions.extend((*told, *undated))
     kept = held_to_their_word(whole, strict=strict)
-    scores = _together(found, kept, columns or {}, where or {}, strict=strict)
+    scores = _together(found, kept, columns or {}, where or {}, strict=strict, as_attempts=as_attempts)
     if not scores.has_rows and not scores.published:
         raise _nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
     return replace(scores, cautions=tuple(dict.fromkeys((*scores.cautions, *named_twice(sources, reports)))))
@@ -122,6 +124,7 @@ def _together(
     where: Mapping[str, tuple[str, ...]],
     *,
     strict: bool,
+    as_attempts: bool,
 ) -> Scores:
     """Put together what logs and tables hold, and what is to be said of it."""
     reports = found.reports
@@ -129,7 +132,7 @@ def _together(
         *found.cautions,
         *(caution for read in kept for caution in (*read.reading.cautions, *read.word.cautions)),
     ]
-    harness, missing, called = tell_apart(kept, cautions)
+    harness, missing, called = tell_apart(kept, cautions, as_attempts=as_attempts)
     texts = [(table.source.name, table.numbers) for table in found.tables if table.numbers is not None]
     notes = _told_together([(name, note) for name, numbers in texts for note in numbers.notes])
     notes += _told_together([(read.source.name, note) for read in kept for note in read.reading.notes])

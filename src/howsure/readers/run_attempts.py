@@ -21,11 +21,17 @@ MINUTES = 16
 
 
 def number_runs(
-    frames: list[pl.DataFrame], positions: Sequence[int], runs: Sequence[Run | None], *, task: str, model: str
+    frames: list[pl.DataFrame],
+    positions: Sequence[int],
+    runs: Sequence[Run | None],
+    *,
+    task: str,
+    model: str,
+    differing: tuple[str, ...] = (),
 ) -> tuple[Caution, ...]:
     """Let later runs of one configuration count as further attempts, unless they are copies or other items.
 
-    Logs that say who they are, are copies only where they are of the same run; of others, those that agree in every score.
+    `differing`: settings in which they differ, and count as attempts nevertheless. Logs that say who they are, are copies only where they are of the same run; of others, those that agree in every score.
     """
     if len(positions) < 2:
         return ()
@@ -46,7 +52,9 @@ def number_runs(
             part = part.with_columns(attempt=pl.col("attempt") + shift)
             repeated.append(group[0])
         seen = pl.concat([seen, part])
-    return (_pooled([runs[k] for k in repeated], task=task, model=model),) if len(repeated) > 1 else ()
+    if len(repeated) < 2:
+        return ()
+    return (_pooled([runs[k] for k in repeated], task=task, model=model, differing=differing),)
 
 
 def _identity(run: Run | None) -> str:
@@ -75,13 +83,18 @@ def _is_another(part: pl.DataFrame, seen: pl.DataFrame, *, known: bool) -> bool:
     return bool(len(both)) and (known or not both["score"].eq_missing(both["score_seen"]).all())
 
 
-def _pooled(runs: Sequence[Run | None], *, task: str, model: str) -> Caution:
+def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tuple[str, ...]) -> Caution:
     """Say which runs count as attempts; that nobody knows the commit of any is said as well."""
     dates = [run.started[:MINUTES].replace("T", " ") for run in runs if run is not None and run.started]
     when = f" ({listing(dates, MOST_DATES)})" if len(dates) == len(runs) else ""
     unknown = "" if any(run is not None and run.commit for run in runs) else "; their logs name no commit"
+    why = (
+        f"as asked, although they differ in {listing(differing)}"
+        if differing
+        else f"since no known setting differs{unknown}"
+    )
     return Caution(
         code="runs_as_attempts",
-        message=f"{task}: {plural(len(runs), 'run')} of {model}{when} count as attempts, since no known setting differs{unknown}",
+        message=f"{task}: {plural(len(runs), 'run')} of {model}{when} count as attempts, {why}",
         remedy="`howsure runs` lists them. Give them different model names if they are different systems.",
     )

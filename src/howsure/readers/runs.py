@@ -110,9 +110,9 @@ def _worth(read: Taken) -> tuple[bool, int, str]:
 
 
 def tell_apart(
-    kept: list[Taken], cautions: list[Caution]
+    kept: list[Taken], cautions: list[Caution], *, as_attempts: bool = False
 ) -> tuple[list[pl.DataFrame], tuple[Missing, ...], list[Named]]:
-    """Rename models that ran in several configurations, and number repeated runs as further attempts.
+    """Rename models that ran in several configurations, and number repeated runs as further attempts; `as_attempts`: all of them.
 
     Returns the rows, what they lack, and each log with its tasks, models, and what these are called there.
     """
@@ -131,7 +131,7 @@ def tell_apart(
     for (task, model), positions in sorted(cells.items()):
         groups: dict[str, list[int]] = {}
         for k in positions:
-            name = _configured(configurations[k], telling[model])
+            name = "" if as_attempts else _configured(configurations[k], telling[model])
             groups.setdefault(name, []).append(k)
             if name:
                 result[k] = _rename(result[k], task, model, f"{model} ({name})")
@@ -139,7 +139,8 @@ def tell_apart(
         for name, group in groups.items():
             called = f"{model} ({name})" if name else model
             named += [(frames[k][0], task, model, called) for k in group]
-            cautions += number_runs(result, group, runs, task=task, model=called)
+            differing = tuple(telling[model]) if as_attempts else ()
+            cautions += number_runs(result, group, runs, task=task, model=called, differing=differing)
     return result, tuple(lack for lacking in missing for lack in lacking), named
 
 

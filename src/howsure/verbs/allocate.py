@@ -10,7 +10,7 @@ from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import Respects, make_design
 from howsure.study.gathering import gather
-from howsure.verbs.read import scores_of
+from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
     from howsure.answers.allocate import Allocation
@@ -76,7 +76,8 @@ def allocate(
         "allocate", a=a, b=b, attempts=attempts, most=most, new_run=new_run, variance=variance
     ).values()
     design = make_design(options, RESPECTS)
-    study = gather(scores_of(data, design), design)
+    scores, (a, b) = read_pair(data, (a, b), design)
+    study = gather(scores, design)
     matrix, names = one_matrix(study, a, b)
     run = Spending(extra=attempts, most=most, new=new_run)
     asked = Question(population=QUESTIONS, variance=variance)

@@ -8,7 +8,7 @@ from howsure.inference.population import QUESTIONS
 from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
-from howsure.verbs.read import scores_of
+from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
     from howsure.answers.noise import Noise
@@ -65,6 +65,5 @@ def noise(
 
     a, b, variance, level = checked("noise", a=a, b=b, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
-    return decompose(
-        scores_of(data, design), design, Question(population=QUESTIONS, variance=variance, level=level), a, b
-    )
+    scores, (a, b) = read_pair(data, (a, b), design)
+    return decompose(scores, design, Question(population=QUESTIONS, variance=variance, level=level), a, b)

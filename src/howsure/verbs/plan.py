@@ -10,7 +10,7 @@ from howsure.inference.planning.comparison import Kept, Run, asked_of, from_assu
 from howsure.inference.planning.prospects import refuse_pilot_options
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
-from howsure.verbs.read import scores_of
+from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
     from howsure.answers.plan import Plan
@@ -120,4 +120,5 @@ def plan(
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
     if n_tasks != 1:
         raise OptionError("the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`.")
-    return from_pilot(scores_of(pilot, design), (a, b), asked, run, design)
+    scores, (a, b) = read_pair(pilot, (a, b), design)
+    return from_pilot(scores, (a, b), asked, run, design)

@@ -56,6 +56,13 @@ def read_sides(data: Any, asked: Sequence[str], design: Design) -> tuple[Scores,
     return parted(data, asked, {"items": design.items, "probabilities": design.score.kind == "prob"})
 
 
+def read_pair(data: Any, asked: Sequence[str | None], design: Design) -> tuple[Scores, tuple[str | None, ...]]:
+    """Read what a verb was given, of whose sides some weren't asked for."""
+    scores, names = read_sides(data, [side for side in asked if side is not None], design)
+    given = iter(names)
+    return scores, tuple(None if side is None else next(given) for side in asked)
+
+
 def parted(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -> tuple[Scores, tuple[str, ...]]:
     """Read data with these options of `read`, each side that was asked for as a model; return the names of these.
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present.alike import told_apart
+from howsure.present.beginning import said_once
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -19,4 +20,4 @@ def described(presentation: ModuleType, answer: object, *, explain: bool) -> Doc
     explanation = getattr(presentation, "explanation", None)
     if explain and explanation is not None:
         document = replace(document, blocks=(*document.blocks, *explanation(answer).blocks))
-    return told_apart(document, answer)
+    return said_once(told_apart(document, answer), answer)

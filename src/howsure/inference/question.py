@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options import Overall
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, ManyToOne, Variance
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
@@ -33,7 +33,7 @@ class Question:
     variance: Variance = "CR2"
     level: float = 0.95
     margin: float | None = None
-    adjust: Adjustment = "none"
+    adjust: Adjustment | ManyToOne = "none"
     overall: Overall | Mapping[str, float] = "harness"
     seed: int = 0
 
@@ -61,8 +61,10 @@ class Population(Protocol):
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
 
-    def limits(self, matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval (M, M)."""
+    def limits(
+        self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval (M, M); `level`: of each pair, in place of the question's."""
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""

@@ -118,7 +118,7 @@ def _table(part: AgainstTask) -> Table:
     uneven = any(side.n_only_side or side.n_only_against for side in sides)
     clustered = any(side.difference.n_clusters != side.difference.n_items for side in sides)
     several = len({side.difference.n_clusters for side in sides}) > 1
-    gap, score = f"difference{scale.unit}", f"score{scale.column}"
+    gap, score = f"gap{scale.unit}", f"score{scale.column}"
     fields: list[Field[AgainstSide | None]] = [
         Field("side", lambda s: s.side if s else part.against, align="left"),
         Field(score, lambda s: _known(scale, s.mean if s else part.mean)),
@@ -126,21 +126,21 @@ def _table(part: AgainstTask) -> Table:
         Field("SE", lambda s: _known(scale, s.difference.se) if s else "", priority=0, error_of=gap),
         Field(f"{level_text(part.level)} interval", lambda s: _limits(s, scale) if s else "", priority=8),
         Field("", lambda s: _whisker(s) if s else "", align="left", priority=4),
-        Field("p", lambda s: p_text(s.p_adjusted) if s and math.isfinite(s.p_adjusted) else "", priority=7),
+        Field("p", lambda s: p_text(s.p_adjusted) if s and math.isfinite(s.p_adjusted) else "", priority=5),
         Field("verdict", lambda s: WORDS[s.told] if s else "", align="left", priority=10),
-        Field("broke", lambda s: f"{s.broke:,}" if s else "", priority=6),
-        Field("fixed", lambda s: f"{s.fixed:,}" if s else "", priority=6),
+        Field("broke", lambda s: f"{s.broke:,}" if s else "", priority=7),
+        Field("fixed", lambda s: f"{s.fixed:,}" if s else "", priority=7),
         Field("items", lambda s: f"{s.difference.n_items if s else part.n_items:,}", priority=5, shown=uneven),
         Field("clusters", lambda s: f"{s.difference.n_clusters:,}" if s else "", priority=3, shown=clustered and several),
     ]
-    return tabled([None, *sides], fields, note=_note(sides, uneven=uneven), lead=1)
+    return tabled([None, *sides], fields, note=_note(part.against, sides, uneven=uneven), lead=1)
 
 
-def _note(sides: Sequence[AgainstSide], *, uneven: bool) -> str:
+def _note(one: str, sides: Sequence[AgainstSide], *, uneven: bool) -> str:
     """Say on what the table stands."""
     methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
-    shared = "scores and differences of a side are on the items that both answered; " if uneven else ""
-    return f"{shared}intervals by {methods}; their coverage: calibrate with `record=True`"
+    shared = "a side's are on the items that both answered; " if uneven else ""
+    return f"gap: the side's score less that of {one}; {shared}intervals by {methods}; their coverage: calibrate with `record=True`"
 
 
 def _known(scale: Scale, value: float) -> str:

@@ -441,7 +441,9 @@ _OWN = (
     *_owned(
         "against",
         Option("against", NAME, "SIDE", needed=True, help="Compare every other side with this one, not a with b."),
-        replace(_ADJUST, kind=word_of(ManyToOne), help="Correct for many sides, or tasks (max-t is Holm for two sides)."),
+        replace(
+            _ADJUST, kind=word_of(ManyToOne), help="Correct for many sides, or tasks (max-t is Holm for two sides)."
+        ),
         replace(_METHOD, kind=MANY),
     ),
     *_owned("leaderboard", replace(_METHOD, kind=MANY)),

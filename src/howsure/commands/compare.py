@@ -80,7 +80,9 @@ def _refuse_many(given: dict[str, Any]) -> None:
     lacking = next((name for name in ("a", "b") if given[name] is None), None)
     if lacking is not None:
         found = next(param for param in click.get_current_context().command.params if param.name == lacking)
-        raise click.MissingParameter(param=found, message="Or name the one that all others are compared with: --against.")
+        raise click.MissingParameter(
+            param=found, message="Or name the one that all others are compared with: --against."
+        )
     if given.pop("model") is not None:
         raise click.UsageError("--model is for --against: -a and -b name the models")
     if given["adjust"] == "dunnett":

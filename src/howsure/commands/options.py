@@ -122,7 +122,9 @@ def made(verb: str, name: str, needed: bool = True) -> click.Option:
     else:
         shown = option.default is not None
         more = {"type": _type(kind), "show_default": shown, **({"default": option.default} if shown else {})}
-    return click.Option(declared, **more, required=option.needed and needed, metavar=option.metavar or None, help=option.help)
+    return click.Option(
+        declared, **more, required=option.needed and needed, metavar=option.metavar or None, help=option.help
+    )
 
 
 def _type(kind: table.Kind) -> Any:

@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from howsure.answers.against import AgainstTask
     from howsure.inference.beside import Beside
     from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import ManyToOne
     from howsure.statistics.ranks.many_to_one import Corrected
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
 
-def against_one(study: Study, question: Question, one: str) -> Against:
+def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -> Against:
     """Put every other model of a study beside one of them; see `howsure.against`."""
     one = study.models[0] if study.models else _named(study, one)
     question, weighed = as_stated(question, study)
     matrices, unknown = question.population.measured(_with_one(study, one))
     parts = [beside(matrix, one, question) for matrix in matrices]
-    adjust, why = _possible(question, parts)
-    asked = replace(question, adjust=adjust)
-    total, more = _overall(parts, asked)
-    found = _judged(parts, asked)
+    adjust, why = _possible(adjust, parts)
+    total, more = _overall(parts, question, adjust)
+    found = _judged(parts, question, adjust)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(found) == 1:
         found = [replace(found[0], n_tasks_left_out=left)]
@@ -51,15 +51,15 @@ def against_one(study: Study, question: Question, one: str) -> Against:
     )
 
 
-def with_other_policies(found: Against, study: Study, question: Question) -> Against:
+def with_other_policies(found: Against, study: Study, question: Question, adjust: ManyToOne) -> Against:
     """Return an answer with a caution where counting failed attempts the other way would change what is told of a side."""
 
     def told(matrix: ScoreMatrix) -> Mapping[str, str]:
         if found.against not in matrix.models:
             return {}
         part = beside(matrix, found.against, question)
-        asked = replace(question, adjust=_possible(question, [part])[0])
-        return {side.side: side.told for side in _judged([part], asked, tasks=len(found.tasks))[0].sides}
+        (judged,) = _judged([part], question, _possible(adjust, [part])[0], tasks=len(found.tasks))
+        return {side.side: side.told for side in judged.sides}
 
     return replace(found, cautions=(*found.cautions, *policy_changes_sides(study, found.tasks, told)))
 
@@ -115,12 +115,12 @@ def _are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _possible(question: Question, parts: Sequence[Beside]) -> tuple[ManyToOne, str]:
+def _possible(adjust: ManyToOne, parts: Sequence[Beside]) -> tuple[ManyToOne, str]:
     """Return the correction that is asked for, Dunnett's where there is nothing to flip, and a note that says why."""
-    if question.adjust != "max-t":
-        return question.adjust, ""
+    if adjust != "max-t":
+        return adjust, ""
     flips = [part.moments.flips for part in parts]
-    if question.population.only_these:
+    if any(part.method.of_benchmark for part in parts):
         return "dunnett", "Correction: Dunnett in place of max-t, which takes questions for a sample."
     if any(each is None for each in flips):
         return "dunnett", "Correction: Dunnett in place of max-t, as no flip of signs respects two clusterings."
@@ -129,32 +129,34 @@ def _possible(question: Question, parts: Sequence[Beside]) -> tuple[ManyToOne, s
     return "max-t", ""
 
 
-def _judged(parts: Sequence[Beside], question: Question, *, tasks: int = 0) -> list[AgainstTask]:
+def _judged(parts: Sequence[Beside], question: Question, adjust: ManyToOne, *, tasks: int = 0) -> list[AgainstTask]:
     """Correct the sides of all tasks together; `tasks`: of so many, where not all are here."""
-    found = _corrected(parts, question, tasks or len(parts))
+    found = _corrected(parts, question, adjust, tasks or len(parts))
     tests = sum(int(np.isfinite(each.p_adjusted).sum()) for each in found)
-    return [part.part(each, question, tests) for part, each in zip(parts, found, strict=True)]
+    return [part.part(each, question.level, adjust, tests) for part, each in zip(parts, found, strict=True)]
 
 
-def _corrected(parts: Sequence[Beside], question: Question, tasks: int) -> list[Corrected]:
+def _corrected(parts: Sequence[Beside], question: Question, adjust: ManyToOne, tasks: int) -> list[Corrected]:
     """Correct by p-values, all in one family; or by what knows how sides hang together, then Bonferroni over tasks."""
     p, alpha = [part.p_values() for part in parts], 1 - question.level
-    if question.adjust not in ("max-t", "dunnett"):
-        return many_to_one.split(many_to_one.by_p_value(np.concatenate(p), question.adjust, alpha), list(map(len, p)))
-    return [
-        many_to_one.of_tasks(_of_one_task(part, each, question, alpha / tasks), tasks)
-        for part, each in zip(parts, p, strict=True)
-    ]
+    if adjust == "max-t":
+        found = [_by_flips(part, each, alpha / tasks, question.seed) for part, each in zip(parts, p, strict=True)]
+    elif adjust == "dunnett":
+        known = zip(parts, p, strict=True)
+        found = [many_to_one.by_dunnett(each, part.moments, part.one, alpha / tasks) for part, each in known]
+    else:
+        return many_to_one.split(many_to_one.by_p_value(np.concatenate(p), adjust, alpha), list(map(len, p)))
+    return [many_to_one.of_tasks(each, tasks) for each in found]
 
 
-def _of_one_task(part: Beside, p: np.ndarray, question: Question, alpha: float) -> Corrected:
-    if question.adjust == "dunnett":
-        return many_to_one.by_dunnett(p, part.moments, part.one, alpha)
-    rng = np.random.default_rng(question.seed)
+def _by_flips(part: Beside, p: Floats, alpha: float, seed: int) -> Corrected:
+    rng = np.random.default_rng(seed)
     return many_to_one.by_max_t(p, part.moments, part.one, alpha, rng=rng, centred=part.centred)
 
 
-def _overall(parts: Sequence[Beside], question: Question) -> tuple[AgainstTask | None, list[Caution]]:
+def _overall(
+    parts: Sequence[Beside], question: Question, adjust: ManyToOne
+) -> tuple[AgainstTask | None, list[Caution]]:
     """Put the tasks together, for the sides that have them all: a family of its own. None, with a caution, where that can't be."""
     matrices = [part.head for part in parts]
     reason = no_overall(matrices)
@@ -164,7 +166,7 @@ def _overall(parts: Sequence[Beside], question: Question) -> tuple[AgainstTask |
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
     if len(models) < 2:
         return None, [_lacking(left, len(parts))]
-    total = _judged([beside_overall(parts, question, models)], question)[0]
+    total = _judged([beside_overall(parts, question, models)], question, adjust)[0]
     return replace(total, n_left_out=left), [_lacking(left, len(parts))] if left else []
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.choices import ManyToOne
     from howsure.statistics.pairs.moments import FlipSums, PairMoments
     from howsure.statistics.ranks.many_to_one import Corrected
     from howsure.study.matrix import ScoreMatrix
@@ -67,9 +68,18 @@ def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Seq
     def gathered(name: str) -> Floats:
         return np.stack([getattr(part, name)[np.asarray(place)] for part, place in zip(parts, places, strict=True)])
 
-    counts = {name: gathered(name).sum(axis=0) for name in ("fixed", "broke", "same", "only_side", "only_one")}
-    means = {name: np.asarray(shares) @ gathered(name) for name in ("mean", "one_mean")}
-    return Counts(**means, **counts)
+    def total(name: str) -> Ints:
+        return np.asarray(gathered(name).sum(axis=0), dtype=np.int64)
+
+    return Counts(
+        mean=np.asarray(shares) @ gathered("mean"),
+        one_mean=np.asarray(shares) @ gathered("one_mean"),
+        fixed=total("fixed"),
+        broke=total("broke"),
+        same=total("same"),
+        only_side=total("only_side"),
+        only_one=total("only_one"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +115,10 @@ class Beside:
         p[self.one] = np.nan
         return p
 
-    def part(self, found: Corrected, question: Question, tests: int) -> AgainstTask:
+    def part(self, found: Corrected, level: float, adjust: ManyToOne, tests: int) -> AgainstTask:
         """Return the rows, best side first; `tests`: for how many p-values they are corrected."""
         head, sign = self.head, self.head.orientation
-        rows = self._rows(found, question)
+        rows = self._rows(found, level)
         known = [(math.isnan(row.difference.value), -sign * row.difference.value, row.side) for row in rows]
         return AgainstTask(
             task=head.task,
@@ -116,8 +126,8 @@ class Beside:
             against=head.models[self.one],
             mean=self.score,
             n_items=self.n_items,
-            level=question.level,
-            adjust=question.adjust,
+            level=level,
+            adjust=adjust,
             n_tests=tests,
             n_tasks=self.n_tasks,
             lower_is_better=head.lower_is_better,
@@ -126,11 +136,11 @@ class Beside:
             cautions=self.cautions,
         )
 
-    def _rows(self, found: Corrected, question: Question) -> list[AgainstSide]:
+    def _rows(self, found: Corrected, level: float) -> list[AgainstSide]:
         p, own = self.p_values(), [limit[:, self.one] for limit in self.limits(None)]
-        low, high = self._agreeing(found, question.level)
+        low, high = self._agreeing(found, level)
         return [
-            self._row(k, p[k], found.p_adjusted[k], Interval(low=low[k], high=high[k], level=question.level), own)
+            self._row(k, p[k], found.p_adjusted[k], Interval(low=low[k], high=high[k], level=level), own)
             for k in self.others
         ]
 
@@ -195,7 +205,6 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
     moments = population.pairs(matrix, question)
     has = ~np.isnan(matrix.values[:, place])
     weights = np.ones(len(has)) if matrix.weights is None else matrix.weights
-    own = [_doubts(matrix, place, k, moments) if k != place else () for k in range(len(matrix.models))]
     return Beside(
         head=matrix,
         one=place,
@@ -206,7 +215,7 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
         score=float(np.average(matrix.values[has, place], weights=weights[has])),
         n_items=int(has.sum()),
         method=replace(population.overall_method(question, bounded=matrix.bounded), overall=False, paired=True),
-        own=tuple(own),
+        own=() if population.only_these else _doubts(matrix, place, moments),
     )
 
 
@@ -234,21 +243,31 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
     )
 
 
-def _doubts(matrix: ScoreMatrix, one: int, k: int, moments: PairMoments) -> tuple[Caution, ...]:
-    """Say what is to be doubted of one pair: no shared item, one unit only, or few and unequal clusters."""
+def _doubts(matrix: ScoreMatrix, one: int, moments: PairMoments) -> tuple[tuple[Caution, ...], ...]:
+    """Say of every model (M,) what is to be doubted of its difference: no shared item, one unit only, or few and unequal clusters."""
+    whole = moments.shared[:, one] == len(matrix.items)
+    every = np.ones(len(matrix.items), dtype=bool)
+    same = tuple(_of_clusters(matrix, every, float(moments.df[whole, one].min()))) if whole.any() else ()
+    return tuple(
+        () if k == one else same if full and matrix.clusters else _doubts_of_pair(matrix, one, k, moments)
+        for k, full in enumerate(whole.tolist())
+    )
+
+
+def _doubts_of_pair(matrix: ScoreMatrix, one: int, k: int, moments: PairMoments) -> tuple[Caution, ...]:
     shared, units = int(moments.shared[k, one]), int(moments.units[k, one])
     if not shared:
         return (NO_SHARED_ITEMS,)
     if units < 2:
         return (doubt("one_shared_item" if shared == 1 else "one_shared_cluster"),)
-    if not matrix.clusters or np.array_equal(moments.shared[k, one], moments.units[k, one]):
-        return ()
     keep = ~np.isnan(matrix.values[:, k]) & ~np.isnan(matrix.values[:, one])
     return tuple(_of_clusters(matrix, keep, float(moments.df[k, one])))
 
 
 def _of_clusters(matrix: ScoreMatrix, keep: Bools, df: float) -> list[Caution]:
     """Warn of too few or too unequal clusters among the items of a pair."""
+    if not matrix.clusters:
+        return []
     w = np.ones(int(keep.sum())) if matrix.weights is None else matrix.weights[keep]
     used, codes = np.unique(matrix.clusters[0][keep], return_inverse=True)
     labels = [matrix.cluster_labels[0][g] for g in used] if matrix.cluster_labels else []

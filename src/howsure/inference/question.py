@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options import Overall
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, ManyToOne, Variance
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
@@ -33,7 +33,7 @@ class Question:
     variance: Variance = "CR2"
     level: float = 0.95
     margin: float | None = None
-    adjust: Adjustment | ManyToOne = "none"
+    adjust: Adjustment = "none"
     overall: Overall | Mapping[str, float] = "harness"
     seed: int = 0
 

@@ -43,7 +43,7 @@ def verdict(answer: Against) -> str:
 
 
 def task_verdict(part: AgainstTask) -> str:
-    """Say of how many sides which is told: `1 of 9 beats main; 2 are worse; 6 can't be told from it.`"""
+    """Say of how many sides which is told: `1 of 9 beats main; 2 are worse; 6 can't be told from it.`."""
     every = part.n_tasks + part.n_tasks_left_out
     scope = f"On {part.n_tasks:,} of {every:,} tasks, " if part.n_tasks_left_out else ""
     return within(scope, _alone(part) if len(part.sides) == 1 else _counted(part))
@@ -131,7 +131,9 @@ def _table(part: AgainstTask) -> Table:
         Field("broke", lambda s: f"{s.broke:,}" if s else "", priority=7),
         Field("fixed", lambda s: f"{s.fixed:,}" if s else "", priority=7),
         Field("items", lambda s: f"{s.difference.n_items if s else part.n_items:,}", priority=5, shown=uneven),
-        Field("clusters", lambda s: f"{s.difference.n_clusters:,}" if s else "", priority=3, shown=clustered and several),
+        Field(
+            "clusters", lambda s: f"{s.difference.n_clusters:,}" if s else "", priority=3, shown=clustered and several
+        ),
     ]
     return tabled([None, *sides], fields, note=_note(part.against, sides, uneven=uneven), lead=1)
 

@@ -76,11 +76,11 @@ def against(
         >>> [(side.side, side.fixed, side.broke, side.told) for side in answer.tasks[0].sides]
         [('x', 10, 0, 'better'), ('y', 0, 0, 'open')]
     """
-    given = checked("against", method=method, variance=variance, level=level, adjust=adjust, overall=overall, seed=seed)
-    name = checked("against", against=against)["against"]
+    given = checked("against", method=method, variance=variance, level=level, overall=overall, seed=seed)
+    name, adjust = checked("against", against=against, adjust=adjust).values()
     design = make_design(options, RESPECTS, method=method)
     question = Question(population=population_of(design.population), **given)
     how = {"items": design.items, "probabilities": design.score.kind == "prob"}
     scores, one = against_side(data, name, how)
     study = gather(scores, design, models=(one, *design.model) if design.model else ())
-    return with_other_policies(against_one(study, question, one), study, question)
+    return with_other_policies(against_one(study, question, one, adjust), study, question, adjust)

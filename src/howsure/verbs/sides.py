@@ -117,10 +117,10 @@ def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[S
         scores = read(data, **options)
         return scores, _model_of_runs(scores, side)
     paths = [str(path) for path in ([data] if isinstance(data, (str, Path)) else data)] if is_paths(data) else []
-    given = any(same_place(path, side.text) for path in paths)
+    given = any(same_place(path, place) for path in paths for place in (side.text, _folder_of(side.text)))
     if side.kind == "model" or not (side.kind == "path" or given or is_path(side.text)):
         return read(data, **options), side.text
-    if not side.kind and not given:
+    if not side.kind and not given and data is not None:
         base = read(data, **options)
         if _kind(side.text, base) == "model":
             return base, side.text
@@ -130,14 +130,14 @@ def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[S
 def same_place(one: str, other: str) -> bool:
     """Say whether two paths lead to one file or folder."""
     try:
-        return Path(one).resolve() == Path(other).resolve()
+        return bool(one and other) and Path(one).resolve() == Path(other).resolve()
     except (OSError, ValueError):  # a name that no file can have
         return False
 
 
 def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) -> tuple[Scores, str]:
     """Read every path as a side of its own, and the one among them."""
-    if len(paths) == 1 and same_place(str(Path(one).resolve().parent), paths[0]):
+    if len(paths) == 1 and same_place(_folder_of(one), paths[0]):
         paths = [str(path) for path in sorted(Path(paths[0]).iterdir()) if _is_like(path, Path(one))]
     others = [path for path in paths if not same_place(path, one)]
     if not others:
@@ -145,6 +145,11 @@ def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) ->
     names = _distinct([Side(path, "path") for path in (one, *dict.fromkeys(others))])
     parts = dict(zip(names, (one, *dict.fromkeys(others)), strict=True))
     return read({name: read(path, **options) for name, path in parts.items()}), names[0]
+
+
+def _folder_of(path: str) -> str:
+    """Return the folder that a path which is here lies in, "" for others."""
+    return str(Path(path).resolve().parent) if is_path(path) else ""
 
 
 def _is_like(path: Path, one: Path) -> bool:
@@ -156,7 +161,9 @@ def _model_of_runs(scores: Scores, side: Side) -> str:
     selector = f"{side.kind}:{side.text}"
     models = dict.fromkeys(entry.model for entry in scores.runs if entry.run.answers(selector))
     if len(models) != 1:
-        what = f"{selector} is of {len(models):,} models: {listing(list(models))}" if models else f"no run has {selector}"
+        what = (
+            f"{selector} is of {len(models):,} models: {listing(list(models))}" if models else f"no run has {selector}"
+        )
         raise DataError(what, remedy="Name one of them." if models else "See `howsure runs`.")
     (model,) = models
     if any(entry.model == model and not entry.run.answers(selector) for entry in scores.runs):

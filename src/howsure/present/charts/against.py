@@ -37,7 +37,7 @@ def spec(
     better = "; lower is better" if lower_is_better else ""
     shown = drawing(
         ("difference", "low", "high"),
-        f"difference in {metric} from {shorten(visible(one), NAME)}{behind}, with its {level_text(level)} confidence interval{better}",
+        f"difference in {metric}{behind}, with its {level_text(level)} confidence interval{better}",
         GROUPS,
         tooltip(
             [
@@ -51,7 +51,8 @@ def spec(
     )
     nothing = {"mark": {"type": "rule", "color": GREY, "strokeWidth": 1}, "encoding": {"x": {"datum": 0.0}}}
     shown["layer"] = [nothing, *shown["layer"]]
-    return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle)
+    note = f"each less {shorten(visible(one), NAME)}\n{subtitle}"
+    return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=note)
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:

@@ -108,5 +108,6 @@ def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:
     """Return the one-sided upper limit of a rate of net losses, Clopper and Pearson's; −∞ where there are more wins."""
     k, n = np.broadcast_arrays(np.asarray(losses, dtype=float), np.asarray(items, dtype=float))
     inside = (k >= 0) & (k < n)
-    limit = special.betaincinv(np.where(inside, k, 0.0) + 1, np.where(inside, n - k, 1.0), level)
+    share = np.asarray(level, dtype=float)
+    limit = special.betaincinv(np.where(inside, k, 0.0) + 1, np.where(inside, n - k, 1.0), share)
     return np.asarray(np.where(k < 0, -np.inf, np.where(inside, limit, 1.0)))

@@ -65,18 +65,19 @@ def pair_limits(
     if not net_wins:
         return low, high
     single, wins, items = _net_wins(x, moments, clusters, weights)
-    use, tail = single & np.isfinite(low), np.broadcast_to((1 + np.asarray(level)) / 2, low.shape)
+    use, tail = single & np.isfinite(low), (1 + np.asarray(level)) / 2
     low = np.minimum(low, -_room(-wins, items, tail, where=use, beyond=-low))
     high = np.maximum(high, _room(wins, items, tail, where=use, beyond=high))
     return np.maximum(low, -reach), np.minimum(high, reach)
 
 
-def _room(losses: Floats, items: Floats, level: Floats, *, where: Bools, beyond: Floats) -> Floats:
+def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools, beyond: Floats) -> Floats:
     """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
 
     Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one, which is below
     Laurent and Massart's (2000, lemma 1) for a χ² quantile.
     """
+    level = np.broadcast_to(level, losses.shape)
     far = -np.log1p(-level)
     with np.errstate(divide="ignore", invalid="ignore"):
         most = (losses + 1 + np.sqrt(2 * (losses + 1) * far) + far) / items

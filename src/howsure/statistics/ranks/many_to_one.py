@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.statistics.arrays import Floats, Positions
-    from howsure.statistics.choices import ManyToOne
+    from howsure.statistics.choices import Adjustment, ManyToOne
     from howsure.statistics.pairs.moments import FlipSums, PairMoments
 
 NODES_CHI, NODES_NORMAL, REACH = 48, 96, 8.0
@@ -97,7 +97,7 @@ def by_p_value(p: Floats, method: ManyToOne, alpha: float) -> Corrected:
     known = np.isfinite(p)
     if method == "none" or known.sum() < 2:
         return Corrected(p_adjusted=p, near=np.full(len(p), alpha), far=np.full(len(p), alpha))
-    word = "bh" if method == "bh" else "holm"
+    word: Adjustment = "bh" if method == "bh" else "holm"
     adjusted, near, far = adjust.corrected_p(p, word), np.full(len(p), alpha), np.full(len(p), alpha)
     near[known], far[known] = adjust.tails(p[known], adjusted[known], word, alpha)
     return Corrected(p_adjusted=adjusted, near=near, far=far)

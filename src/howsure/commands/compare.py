@@ -36,10 +36,10 @@ OF_TWO = ("a", "b", "margin", "covariate")
 @takes("against", "adjust")
 @takes("compare", "overall", "explain", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
-    """Say whether A is really better than B, or which sides are better or worse than one.
+    """Say whether A is really better than B.
 
     The verdict first, numbers after; paired on the questions that both answered. -a and -b name two sides; --against names one
-    that every other is compared with, corrected for their number.
+    that every other is compared with: which beat it, which are worse, corrected for their number.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)

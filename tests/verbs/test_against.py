@@ -167,6 +167,9 @@ def test_sides_that_lack_something_are_counted_and_said() -> None:
     (side,) = (each for each in answer["t0"].sides if each.side == "s1")
     assert (side.difference.n_items, side.n_only_side, side.n_only_against) == (20, 0, 180)
     assert "items" in answer.render()
+    assert [caution.message for caution in answer["t0"].cautions] == [
+        "s1 answered fewer than 90% of the 200 items of main"
+    ]
 
 
 def test_no_shared_items_and_a_side_with_one_item_are_no_refusal() -> None:

@@ -11,11 +11,12 @@ import numpy as np
 from howsure.answers.against import AgainstSide, AgainstTask
 from howsure.errors import Caution, doubt
 from howsure.inference.overall import overall_name, task_shares
-from howsure.inference.sensitivity import Recorded
+from howsure.inference.sensitivity import COVERAGE, Recorded
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.combine import combine_pairs
 from howsure.statistics.pairs.pair_details import plain_limits
 from howsure.statistics.results import Estimate, Interval, Method
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -215,6 +216,7 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
         score=float(np.average(matrix.values[has, place], weights=weights[has])),
         n_items=int(has.sum()),
         method=replace(population.overall_method(question, bounded=matrix.bounded), overall=False, paired=True),
+        cautions=_uneven(matrix, place),
         own=() if population.only_these else _doubts(matrix, place, moments),
     )
 
@@ -241,6 +243,17 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
         method=question.population.overall_method(question, bounded=head.bounded),
         n_tasks=len(parts),
     )
+
+
+def _uneven(matrix: ScoreMatrix, one: int) -> tuple[Caution, ...]:
+    """Warn of models that answered far fewer of the items that the one did."""
+    has = ~np.isnan(matrix.values)
+    share = (has & has[:, [one]]).sum(axis=0) / has[:, one].sum()
+    few = [model for model, part in zip(matrix.models, share, strict=True) if 0 < part < COVERAGE]
+    if not few:
+        return ()
+    what = f"{listing(few)} answered fewer than {COVERAGE:.0%} of the {int(has[:, one].sum()):,} items of {matrix.models[one]}"
+    return (Caution(code="uneven_items", message=what, remedy="They are compared on what they share; run the rest."),)
 
 
 def _doubts(matrix: ScoreMatrix, one: int, moments: PairMoments) -> tuple[tuple[Caution, ...], ...]:

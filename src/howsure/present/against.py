@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Text, Whisker, closing, opening, small, tabled
 from howsure.present.estimate import merged
+from howsure.present.words import plain
 from howsure.wording import Scale, level_text, p_text, plural, within
 
 if TYPE_CHECKING:
@@ -158,6 +159,12 @@ def _whisker(side: AgainstSide) -> Cell:
     """Return the corrected interval to be drawn, an empty cell where there is none."""
     low, high = side.adjusted_interval.low, side.adjusted_interval.high
     return Whisker(value=side.difference.value, low=low, high=high) if low <= high and math.isfinite(high - low) else ""
+
+
+def explanation(answer: Against) -> Document:
+    """Explain the overall differences, or else those on the first task, in plain words."""
+    part = answer.every[0]
+    return plain.explained(plain.against_phrases(part), _title(part) if len(answer.every) > 1 else "")
 
 
 def chart(answer: Against) -> Spec:

@@ -51,7 +51,7 @@ def spec(
     )
     nothing = {"mark": {"type": "rule", "color": GREY, "strokeWidth": 1}, "encoding": {"x": {"datum": 0.0}}}
     shown["layer"] = [nothing, *shown["layer"]]
-    note = f"each less {shorten(visible(one), NAME)}\n{subtitle}"
+    note = f"compared with {shorten(visible(one), NAME)}\n{subtitle}"
     return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=note)
 
 

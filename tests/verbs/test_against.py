@@ -108,6 +108,13 @@ def test_intervals_and_verdicts_never_disagree(adjust: Any, cluster: str | None)
             assert side.p_adjusted >= side.p_value * (1 - 1e-12)
 
 
+def test_the_row_of_the_one_has_its_score_and_nothing_else() -> None:
+    answer = hs.against(board(0.5, 0.8, 0.3), "main")
+    score = f"{100 * answer.tasks[0].mean:.1f}"
+    line = next(line for line in answer.render("latex").splitlines() if line.startswith("main &"))
+    assert line.replace(" ", "") == f"main&{score}&&&&&&" + 2 * chr(92)
+
+
 def test_lower_is_better_turns_broke_and_fixed_round() -> None:
     rows = board(0.5, 0.8, 0.3)
     up, down = hs.against(rows, "main").tasks[0], hs.against(rows, "main", lower_is_better=True).tasks[0]
@@ -211,6 +218,17 @@ def test_one_cluster_gives_no_error_bar_and_two_hardly_one(clusters: int, told: 
     if clusters == 2:
         assert answer.tasks[0].adjust == "dunnett"
         assert any("too few clusters" in note for note in answer.notes)
+
+
+def test_few_or_unequal_clusters_promise_less() -> None:
+    rows = clustered(n_clusters=12, size=10, models="abc")
+    assert "all intervals hold at once with 95 % confidence" in hs.against(rows, "a", cluster="passage").render(
+        width=200
+    )
+    uneven = rows.with_columns(passage=pl.when(pl.col("passage") < "p5").then(pl.lit("p0")).otherwise("passage"))
+    said = hs.against(uneven, "a", cluster="passage").render(width=200)
+    assert "with these clusters all intervals hold at once only roughly with 95 % confidence" in said
+    assert "Read the error bar as rough" in said
 
 
 def test_what_can_not_be_flipped_is_dunnetts() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Cell, Table
 
 WORDS: dict[Told, str] = {"better": "better", "worse": "worse", "open": "can't tell", "unknown": "no error bar"}
+ROUGH = ("few_clusters", "dominant_cluster")
 CORRECTIONS = {"max-t": "max-t", "dunnett": "Dunnett", "holm": "Holm", "bh": "Benjamini–Hochberg"}
 
 
@@ -28,7 +29,7 @@ def document(answer: Against) -> Document:
         if len(answer.every) > 1:
             blocks.append(Text(text=_title(part), kind="heading"))
         blocks += opening(task_verdict(part), answer.notes if part is answer.every[0] else ())
-        blocks += small([_corrected(part)])
+        blocks += small(filter(None, [_corrected(part, rough=_is_rough(answer))]))
         blocks.append(_table(part))
         told = [(side.side, side.difference.cautions) for side in part.sides]
         blocks += closing((*part.cautions, *merged(told, "side")))
@@ -103,14 +104,27 @@ def _title(part: AgainstTask) -> str:
     return f"{part.task or 'overall'} · {part.metric}"
 
 
-def _corrected(part: AgainstTask) -> str:
+def _corrected(part: AgainstTask, *, rough: bool) -> str:
     """Say how the table is corrected, and what its intervals promise."""
     if part.adjust == "none" or part.n_tests < 2:
         return ""
     here = sum(math.isfinite(side.p_value) for side in part.sides)
     tests = plural(here, "side") if here == part.n_tests else f"{part.n_tests:,} comparisons on all tasks"
-    together = "" if part.adjust == "bh" else f"; all intervals hold at once with {level_text(part.level)} confidence"
+    together = "" if part.adjust == "bh" else f"; {_promise(part.level, rough=rough)}"
     return f"Corrected for {tests} ({CORRECTIONS[part.adjust]}){together}."
+
+
+def _promise(level: float, *, rough: bool) -> str:
+    """Say that all intervals hold at once; few or unequal clusters leave that rough, as decision 19 measured."""
+    if rough:
+        return f"with these clusters all intervals hold at once only roughly with {level_text(level)} confidence"
+    return f"all intervals hold at once with {level_text(level)} confidence"
+
+
+def _is_rough(answer: Against) -> bool:
+    """Say whether few or unequal clusters stand behind any of the intervals."""
+    sides = (side for part in answer.tasks for side in part.sides)
+    return any(caution.code in ROUGH for side in sides for caution in side.difference.cautions)
 
 
 def _table(part: AgainstTask) -> Table:
@@ -172,10 +186,11 @@ def chart(answer: Against) -> Spec:
     from howsure.present.charts.base import panels
 
     several = len(answer.every) > 1
-    return panels([_panel(part, several=several) for part in answer.every], columns=2 if len(answer.every) > 2 else 1)
+    specs = [_panel(part, several=several, rough=_is_rough(answer)) for part in answer.every]
+    return panels(specs, columns=2 if len(answer.every) > 2 else 1)
 
 
-def _panel(part: AgainstTask, *, several: bool) -> Spec:
+def _panel(part: AgainstTask, *, several: bool, rough: bool) -> Spec:
     from howsure.present.charts import against
 
     return against.spec(
@@ -186,6 +201,6 @@ def _panel(part: AgainstTask, *, several: bool) -> Spec:
         level=part.level,
         lower_is_better=part.lower_is_better,
         title=(part.task or "overall") if several else "",
-        subtitle=_corrected(part),
+        subtitle=_corrected(part, rough=rough),
         description=task_verdict(part),
     )

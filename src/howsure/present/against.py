@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Cell, Table
 
 WORDS: dict[Told, str] = {"better": "better", "worse": "worse", "open": "can't tell", "unknown": "no error bar"}
-ROUGH = ("few_clusters", "dominant_cluster")
+FEW_DF = 15.0
+"""Unequal clusters worth fewer degrees of freedom than these, and than half their number, leave intervals rough."""
 CORRECTIONS = {"max-t": "max-t", "dunnett": "Dunnett", "holm": "Holm", "bh": "Benjamini–Hochberg"}
 
 
@@ -123,8 +124,8 @@ def _promise(level: float, *, rough: bool) -> str:
 
 def _is_rough(answer: Against) -> bool:
     """Say whether few or unequal clusters stand behind any of the intervals."""
-    sides = (side for part in answer.tasks for side in part.sides)
-    return any(caution.code in ROUGH for side in sides for caution in side.difference.cautions)
+    found = (side.difference for part in answer.tasks for side in part.sides)
+    return any(d.n_clusters < d.n_items and d.df < min(FEW_DF, d.n_clusters / 2) for d in found)
 
 
 def _table(part: AgainstTask) -> Table:

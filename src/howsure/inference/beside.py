@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from howsure.study.matrix import ScoreMatrix
 
 
+AT_A_TIME = 24
+"""So many models are put beside the one at a time where all their pairs have limits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """What is counted of every model beside the one: arrays (M,); the means on the items that both answered, NaN where there are none."""
@@ -87,14 +91,14 @@ def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Seq
 class Beside:
     """The models of `head` and what is known of their pairs; `one`: which of them is the one.
 
-    `limits`: of every pair at these levels, None for the question's; `centred`: flips without the differences that were seen;
+    `limits`: of every pair of the models at these places, at these levels, None for the question's; `centred`: flips without the differences that were seen;
     `score`: that of the one over its `n_items`; `cautions`: of each model (M,), and those of all together.
     """
 
     head: ScoreMatrix
     one: int
     moments: PairMoments
-    limits: Callable[[Floats | None], tuple[Floats, Floats]]
+    limits: Callable[[list[int], Floats | None], tuple[Floats, Floats]]
     centred: FlipSums | None
     counts: Counts
     score: float
@@ -112,8 +116,7 @@ class Beside:
     def p_values(self) -> Floats:
         """Return the p-value of every model beside the one (M,), NaN where there is no interval."""
         p = self.moments.p_value[:, self.one].copy()
-        p[np.isnan(self.limits(None)[0][:, self.one])] = np.nan
-        p[self.one] = np.nan
+        p[np.isnan(self._limits_at(None)[0])] = np.nan
         return p
 
     def part(self, found: Corrected, level: float, adjust: ManyToOne, tests: int) -> AgainstTask:
@@ -138,39 +141,58 @@ class Beside:
         )
 
     def _rows(self, found: Corrected, level: float) -> list[AgainstSide]:
-        p, own = self.p_values(), [limit[:, self.one] for limit in self.limits(None)]
+        p, own, recorded = self.p_values(), self._limits_at(None), Recorded.of(self.head)
         low, high = self._agreeing(found, level)
         return [
-            self._row(k, p[k], found.p_adjusted[k], Interval(low=low[k], high=high[k], level=level), own)
+            self._row(
+                k,
+                p=float(p[k]),
+                p_adjusted=float(found.p_adjusted[k]),
+                interval=Interval(low=low[k], high=high[k], level=level),
+                difference=self._estimate(k, Interval(low=own[0][k], high=own[1][k], level=level), recorded),
+            )
             for k in self.others
         ]
 
     def _agreeing(self, found: Corrected, level: float) -> tuple[list[float], list[float]]:
         """Return the limits (M,) that agree with corrected p-values: wide, but on the side of 0 what this p-value allows."""
-        wide = self._limits_at(found.far, level)
-        inner = wide if np.array_equal(found.near, found.far) else self._limits_at(found.near, level)
+        wide = self._limits_at(1 - np.where(np.isfinite(found.far), found.far, 1 - level))
+        inner = self._limits_at(1 - np.where(np.isfinite(found.near), found.near, 1 - level))
         return np.where(inner[0] > 0, inner[0], wide[0]).tolist(), np.where(inner[1] < 0, inner[1], wide[1]).tolist()
 
-    def _limits_at(self, tails: Floats, level: float) -> tuple[Floats, Floats]:
-        """Return the limits of every model beside the one where each may miss so much (M,)."""
-        levels = np.full(self.moments.difference.shape, level)
-        levels[:, self.one] = levels[self.one] = 1 - np.where(np.isfinite(tails), tails, 1 - level)
-        low, high = self.limits(levels)
-        return low[:, self.one], high[:, self.one]
+    def _limits_at(self, levels: Floats | None) -> tuple[Floats, Floats]:
+        """Return the limits of every model beside the one (M,), at these levels (M,) or the question's; NaN for the one.
 
-    def _row(self, k: int, p: float, adjusted: float, interval: Interval, own: Sequence[Floats]) -> AgainstSide:
-        head, moments, counts = self.head, self.moments, self.counts
-        at = (k, self.one)
-        estimate = Estimate(
+        Pairs of others have limits as well, so that many models are gone through a few at a time.
+        """
+        found = np.full((2, len(self.head.models)), np.nan)
+        for start in range(0, len(self.others), AT_A_TIME):
+            places = [self.one, *self.others[start : start + AT_A_TIME]]
+            each = None if levels is None else np.broadcast_to(levels[places][:, None], (len(places), len(places)))
+            found[:, places[1:]] = [limit[1:, 0] for limit in self.limits(places, each)]
+        return found[0], found[1]
+
+    def _estimate(self, k: int, interval: Interval, recorded: Recorded) -> Estimate:
+        """Return the difference of a side, with what is to be doubted and what the record of the calibration knows against it."""
+        moments, at = self.moments, (k, self.one)
+        found = Estimate(
             value=float(moments.difference[at]),
             se=math.sqrt(moments.variance[at]) if moments.variance[at] >= 0 else math.nan,
-            interval=Interval(low=float(own[0][k]), high=float(own[1][k]), level=interval.level),
+            interval=replace(interval, low=float(interval.low), high=float(interval.high)),
             df=float(moments.df[at]),
             n_items=int(moments.shared[at]),
             n_clusters=int(moments.units[at]),
             method=self.method,
             cautions=self.own[k] if self.own else (),
         )
+        if not found.n_items or self.n_tasks > 1 or self.method.of_benchmark:
+            return found
+        rate = float(self.counts.fixed[k] + self.counts.broke[k]) / found.n_items
+        gaps = self.head.values[:, k] - self.head.values[:, self.one]
+        return recorded.add("difference", found, rate=rate, scores=gaps)
+
+    def _row(self, k: int, *, p: float, p_adjusted: float, interval: Interval, difference: Estimate) -> AgainstSide:
+        head, counts = self.head, self.counts
         return AgainstSide(
             task=head.task,
             metric=head.metric,
@@ -178,9 +200,9 @@ class Beside:
             against=head.models[self.one],
             mean=float(counts.mean[k]),
             against_mean=float(counts.one_mean[k]),
-            difference=estimate if self.n_tasks > 1 else self._recorded(estimate, k),
-            p_value=float(p),
-            p_adjusted=float(adjusted),
+            difference=difference,
+            p_value=p,
+            p_adjusted=p_adjusted,
             adjusted_interval=interval,
             broke=int(counts.broke[k]),
             fixed=int(counts.fixed[k]),
@@ -190,14 +212,6 @@ class Beside:
             lower_is_better=head.lower_is_better,
             percent=head.bounded,
         )
-
-    def _recorded(self, estimate: Estimate, k: int) -> Estimate:
-        """Add what the record of the calibration knows against such an interval."""
-        if not estimate.n_items or self.method.of_benchmark:
-            return estimate
-        rate = float(self.counts.fixed[k] + self.counts.broke[k]) / estimate.n_items
-        gaps = self.head.values[:, k] - self.head.values[:, self.one]
-        return Recorded.of(self.head).add("difference", estimate, rate=rate, scores=gaps)
 
 
 def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
@@ -210,7 +224,9 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
         head=matrix,
         one=place,
         moments=moments,
-        limits=lambda level: population.limits(matrix, moments, question, level),
+        limits=lambda places, level: population.limits(
+            matrix.take_models(places), moments.take(places), question, level
+        ),
         centred=None if moments.flips is None else moments.flips.centred(),
         counts=Counts.of(matrix, place),
         score=float(np.average(matrix.values[has, place], weights=weights[has])),
@@ -235,7 +251,9 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
         head=head,
         one=head.column(one),
         moments=combined,
-        limits=lambda level: plain_limits(combined, question.level if level is None else level, head.reach),
+        limits=lambda places, level: plain_limits(
+            combined.take(places), question.level if level is None else level, head.reach
+        ),
         centred=combine_pairs(calm, shares).flips,
         counts=summed([part.counts for part in parts], places, shares),
         score=float(np.dot(shares, [part.score for part in parts])),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from howsure.answers.aa import FalseAlarms as FalseAlarms
+    from howsure.answers.against import Against as Against
     from howsure.answers.allocate import Allocation as Allocation
     from howsure.answers.audit import Audit as Audit
     from howsure.answers.calibrate import Calibration as Calibration
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Interval as Interval
     from howsure.table.scores import Scores as Scores
     from howsure.verbs.aa import aa as aa
+    from howsure.verbs.against import against as against
     from howsure.verbs.allocate import allocate as allocate
     from howsure.verbs.audit import audit as audit
     from howsure.verbs.calibrate import calibrate as calibrate
@@ -69,20 +71,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 VERBS = (
-    *(
-        "read",
-        "describe",
-        "runs",
-        "show",
-        "estimate",
-        "compare",
-        "leaderboard",
-        "noise",
-        "health",
-        "trend",
-        "audit",
-        "report",
-    ),
+    *("read", "describe", "runs", "show", "estimate", "compare", "against", "leaderboard", "noise", "health"),
+    *("trend", "audit", "report"),
     *("plan", "plan_score", "plan_failures", "gate", "aa", "allocate", "calibrate"),
 )
 """What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class Monitor."""
@@ -91,6 +81,7 @@ _HOMES = {
     **{f"howsure.verbs.{verb}": (verb,) for verb in VERBS},
     "howsure.verbs.watch": ("Monitor",),
     "howsure.answers.aa": ("FalseAlarms",),
+    "howsure.answers.against": ("Against",),
     "howsure.answers.allocate": ("Allocation",),
     "howsure.answers.audit": ("Audit",),
     "howsure.answers.calibrate": ("Calibration",),

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from howsure import checks
 from howsure.errors import OptionError
-from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, PlanMethod, Variance
+from howsure.statistics.choices import (
+    Adjustment,
+    ComparisonMethod,
+    IntervalMethod,
+    ManyToOne,
+    PlanMethod,
+    Variance,
+)
 from howsure.table.writing import Decimal
 
 if TYPE_CHECKING:
@@ -438,6 +445,14 @@ _OWN = (
         replace(_ADJUST, default="holm", help="Correct for many tasks."),
         replace(_MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
         _FLIPS,
+    ),
+    *_owned(
+        "against",
+        Option("against", NAME, "SIDE", needed=True, help="Compare every other side with this one, not a with b."),
+        replace(
+            _ADJUST, kind=word_of(ManyToOne), help="Correct for many sides, or tasks (max-t is Holm for two sides)."
+        ),
+        replace(_METHOD, kind=MANY),
     ),
     *_owned("leaderboard", replace(_METHOD, kind=MANY)),
     *_owned(

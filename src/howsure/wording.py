@@ -145,7 +145,7 @@ def listing(names: tuple[str, ...] | list[str], most: int = 3) -> str:
     return f"{', '.join(names[:most])} and {len(names) - most:,} more"
 
 
-OURS = ("Can't tell", "Of ", "All ", "Both ")
+OURS = ("Can't tell", "Of ", "All ", "Both ", "None of ", "Neither of ")
 """How sentences of our own begin; others begin with a name."""
 
 

@@ -18,7 +18,7 @@ from places import ROOT
 
 SOURCE = ROOT / "src" / "howsure"
 VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in ("__init__", "read", "sides"))
-COMMANDS = {"plan_score": "plan", "plan_failures": "plan"}
+COMMANDS = {"against": "compare", "plan_score": "plan", "plan_failures": "plan"}
 """The verbs that a command of another name serves."""
 
 NOT_TESTED_ALONE = {"describe", "estimate", "compare", "audit", "calibrate", "plan_failures"}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OF_ROWS = [verb for verb in ASKS if verb != "audit"]
 IN_ORDER = {"watch"}
 """The order of rows is the order in which the answers came."""
-NAMED = {"compare": "ab", "gate": "ab", "allocate": "a", "plan_score": "a", "watch": "ab"}
+NAMED = {"compare": "ab", "against": "a", "gate": "ab", "allocate": "a", "plan_score": "a", "watch": "ab"}
 """Verbs that are told which models to look at."""
 WITH_MODELS = [verb for verb in OF_ROWS if verb != "trend"]
 """The names of checkpoints tell their steps."""

@@ -75,6 +75,10 @@ CHARTS = {
     "comparisons on two scales": lambda: hs.compare(
         pl.concat([two_models(task=pl.lit("x")), two_models(task=pl.lit("y"), score=pl.col("score") * 50)]), "a", "b"
     ).chart(),
+    "against": lambda: hs.against(clustered(models="abcd"), "b", cluster="passage").chart(),
+    "against without an error bar": lambda: hs.against(two_models(n=1), "a").chart(),
+    "against on tasks": lambda: hs.against(two_tasks(), "b").chart(),
+    "hostile against": lambda: hs.against(hostile_tasks(), HOSTILE[1]).chart(),
     "noise": lambda: hs.noise(attempts(), cluster="passage").chart(),
     "noise of a pair": lambda: hs.noise(attempts(), "a", "b").chart(),
     "plan": lambda: hs.plan(effect=0.03).chart(),

@@ -22,6 +22,7 @@ from howsure.commands.main import main
 from howsure.present.render import render
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.present.words.plain import (
+    against_phrases,
     board_conditions,
     board_fields,
     board_phrases,
@@ -124,9 +125,18 @@ SCORES = {
     "bayes": lambda: hs.estimate(two_models(), interval="bayes"),
     "another scale": lambda: hs.estimate(two_models().with_columns(score=7 * pl.col("score") + 1)),
 }
+AGAINST = {
+    "clusters": lambda: hs.against(clustered(models="abcd"), "a", cluster="passage"),
+    "one side": lambda: hs.against(two_models(), "a"),
+    "one item": lambda: hs.against(two_models(n=1), "a"),
+    "not corrected": lambda: hs.against(clustered(), "a", adjust="none"),
+    "false discoveries": lambda: hs.against(clustered(), "a", adjust="bh"),
+    "lower is better": lambda: hs.against(clustered(), "a", lower_is_better=True),
+    "tasks": lambda: hs.against(pl.concat([clustered().with_columns(task=pl.lit(t)) for t in "xy"]), "b"),
+}
 EVERY = {
     f"{kind}: {name}": make
-    for kind, cases in (("pair", PAIRS), ("board", BOARDS), ("score", SCORES))
+    for kind, cases in (("pair", PAIRS), ("against", AGAINST), ("board", BOARDS), ("score", SCORES))
     for name, make in cases.items()
 }
 
@@ -243,6 +253,7 @@ def test_what_is_said_is_true(rows, method, clusters, lower):
 
 def test_every_phrase_is_said_somewhere():
     said = {key for make in PAIRS.values() for pair in _comparisons(make()) for key, _ in pair_phrases(pair)}
+    said |= {key for make in AGAINST.values() for part in make().every for key, _ in against_phrases(part)}
     said |= {key for make in BOARDS.values() for board in make().boards for key, _ in board_phrases(board, boards=2)}
     said |= {key for make in SCORES.values() for entry in make().entries for key, _ in score_phrases(entry, many=True)}
     assert set(PHRASES) - said <= RARE

@@ -21,6 +21,11 @@ ANSWERS = {
     "false alarms": lambda: hs.aa(attempts(), splits=50),
     "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
     "comparisons": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),
+    "against": lambda: hs.against(clustered(models="abcd"), "a", cluster="passage"),
+    "against on tasks": lambda: hs.against(
+        pl.concat([clustered(models="abc"), clustered(models="abcd").with_columns(task=pl.lit("other"))]), "a"
+    ),
+    "against without an error bar": lambda: hs.against(two_models(n=1), "a"),
     "leaderboard": lambda: hs.leaderboard(clustered(), cluster="passage"),
     "leaderboard of tasks": lambda: hs.leaderboard(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
     "audit": lambda: hs.audit(pl.DataFrame({"model": ["a", "b"], "score": [0.7, 0.6], "n": [100, None]})),

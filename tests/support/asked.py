@@ -28,6 +28,7 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "estimate, pass@2": (ROWS, lambda rows: hs.estimate(rows, score="pass@2")),
     "estimate, these questions": (ROWS, lambda rows: hs.estimate(rows, population="benchmark")),
     "compare": (ROWS, lambda rows, a="a", b="b": hs.compare(rows, a, b, margin=0.1)),
+    "against": (ROWS, lambda rows, a="a": hs.against(rows, a)),
     "leaderboard": (ROWS, hs.leaderboard),
     "noise": (ROWS, hs.noise),
     "health": (ROWS, hs.health),

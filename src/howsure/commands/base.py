@@ -89,6 +89,17 @@ def _configured(name: str) -> bool:
     return context.get_parameter_source(name) is ParameterSource.DEFAULT_MAP
 
 
+def read_against(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
+    """Read the paths for a comparison of all sides with one, which the option `against` names; it names a model of the outcome then."""
+    from howsure.verbs.sides import against_side
+
+    if not paths:
+        raise click.MissingParameter(param_hint="'PATH...'", param_type="argument")
+    scores, model = against_side(list(paths), str(given["against"]), _how(given))
+    given["against"] = model
+    return scores
+
+
 def _how(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of `read` as it takes them; they are taken out of `given`."""
     how = {name: given.pop(name) for name in READING}

@@ -1,4 +1,4 @@
-"""howsure compare: say whether A is better than B: the verdict first, numbers after."""
+"""howsure compare: say whether A is better than B, or which sides are better than one: the verdict first, numbers after."""
 
 from __future__ import annotations
 
@@ -6,31 +6,84 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read_sides, split, write
-from howsure.commands.options import DESIGN, OUTPUT, READING, STATISTICS, refuse_points, sided_paths, takes
+from howsure.commands.base import read_against, read_sides, split, write
+from howsure.commands.options import (
+    DESIGN,
+    OUTPUT,
+    READING,
+    STATISTICS,
+    flag_of,
+    refuse_points,
+    sided_paths,
+    takes,
+    typed,
+)
 
 if TYPE_CHECKING:
+    from howsure.answers.against import Against
     from howsure.answers.compare import Comparison, Comparisons
+
+OF_TWO = ("a", "b", "margin", "covariate", "flips")
+"""Options of a comparison of two sides, which one of many doesn't take."""
 
 
 @click.command()
 @sided_paths
-@takes("compare", "a", "b", *READING, *DESIGN, "population", "covariate", *STATISTICS, "method", "margin", "adjust")
+@takes("compare", "a", "b", needed=False)
+@takes("against", "against", needed=False)
+@takes("against", "model")
+@takes("compare", *READING, *DESIGN, "population", "covariate", *STATISTICS, "method", "margin")
+@takes("against", "adjust")
 @takes("compare", "overall", "flips", "explain", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 
-    The verdict first, numbers after; paired on the questions that both answered.
+    The verdict first, numbers after; paired on the questions that both answered. -a and -b name two sides; --against names one
+    that every other is compared with: which beat it, which are worse, corrected for their number.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)
 
 
-def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Comparisons:
-    """Read the paths and compare the two models, as the options say."""
+def ask(paths: tuple[str, ...], given: dict[str, Any]) -> Comparison | Comparisons | Against:
+    """Read the paths and compare two models, or all with one, as the options say."""
     import howsure
 
+    if _against(given):
+        return howsure.against(read_against(paths, given), **given)
     answer = howsure.compare(read_sides(paths, given, "a", "b"), **given)
     pairs = answer.comparisons if isinstance(answer, howsure.Comparisons) else (answer,)
     refuse_points({"margin": given["margin"]}, percent=all(pair.percent for pair in pairs))
     return answer
+
+
+def _against(given: dict[str, Any]) -> bool:
+    """Say whether all are compared with one, and leave only the options of that, or of two; what was typed overrules a configuration."""
+    two = [name for name in ("a", "b") if given[name] is not None]
+    if given["against"] is not None and two and any(typed(name) for name in two) and not typed("against"):
+        given["against"] = None
+    if given["against"] is None:
+        _refuse_many(given)
+        return False
+    wrong = [name for name in OF_TWO if given[name] not in (None, False) and (typed(name) or not typed("against"))]
+    if wrong:
+        flags = ", ".join(map(flag_of, wrong))
+        raise click.UsageError(f"--against compares every other side with one, and {flags} is for two: leave one out")
+    for name in OF_TWO:
+        del given[name]
+    return True
+
+
+def _refuse_many(given: dict[str, Any]) -> None:
+    """Leave only the options of a comparison of two, and say what it lacks."""
+    del given["against"]
+    lacking = next((name for name in ("a", "b") if given[name] is None), None)
+    if lacking is not None:
+        found = next(param for param in click.get_current_context().command.params if param.name == lacking)
+        raise click.MissingParameter(
+            param=found, message="Or name the one that all others are compared with: --against."
+        )
+    if given.pop("model") is not None:
+        raise click.UsageError("--model is for --against: -a and -b name the models")
+    if given["adjust"] == "dunnett":
+        raise click.UsageError("--adjust dunnett is for --against: two sides take holm, bh or none")

@@ -98,11 +98,11 @@ sided_paths = click.argument("paths", cls=Paths, nargs=-1, metavar="[PATH...]")
 """Paths of a command whose sides may be paths themselves."""
 
 
-def takes(verb: str, *names: str) -> Callable[[Command], Command]:
-    """Give a command these options of its verb, in this order."""
+def takes(verb: str, *names: str, needed: bool = True) -> Callable[[Command], Command]:
+    """Give a command these options of its verb, in this order; `needed` False: also what the verb needs may be left out."""
 
     def apply(command: Command) -> Command:
-        shared = [made(table.option(name, verb).verb, name) for name in reversed(names)]
+        shared = [made(table.option(name, verb).verb, name, needed) for name in reversed(names)]
         command.__dict__.setdefault("__click_params__", []).extend(shared)  # where click.option puts its own
         return command
 
@@ -110,7 +110,7 @@ def takes(verb: str, *names: str) -> Callable[[Command], Command]:
 
 
 @cache
-def made(verb: str, name: str) -> click.Option:
+def made(verb: str, name: str, needed: bool = True) -> click.Option:
     """Return an option of the table as Click has it: one for all commands that share it, since making one takes time."""
     option = table.option(name, verb)
     declared = (*(option.flags or (option.long,)), option.name)
@@ -122,7 +122,9 @@ def made(verb: str, name: str) -> click.Option:
     else:
         shown = option.default is not None
         more = {"type": _type(kind), "show_default": shown, **({"default": option.default} if shown else {})}
-    return click.Option(declared, **more, required=option.needed, metavar=option.metavar or None, help=option.help)
+    return click.Option(
+        declared, **more, required=option.needed and needed, metavar=option.metavar or None, help=option.help
+    )
 
 
 def _type(kind: table.Kind) -> Any:

@@ -71,12 +71,14 @@ class OtherQuestions:
             pseudo_items=matrix.bounded and question.method != "t",
         )
 
-    def limits(self, matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval."""
+    def limits(
+        self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
         return pair_limits(
             matrix.values,
             pairs,
-            level=question.level,
+            level=question.level if level is None else level,
             clusters=matrix.clusters,
             weights=matrix.weights,
             reach=matrix.reach,

@@ -48,7 +48,7 @@ def overall_board(
     asked: Question,
 ) -> tuple[Board | None, list[Caution]]:
     """Rank the models that have every task by their overall score; None, with a caution, where there is none."""
-    reason = _no_overall(matrices)
+    reason = no_overall(matrices)
     if reason is not None:
         return None, [reason] if len(matrices) > 1 else []
     models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
@@ -58,7 +58,7 @@ def overall_board(
     shares = task_shares(matrices, asked.overall)
     combined = combine.combine_pairs([pair.take(place) for pair, place in zip(pairs, places, strict=True)], shares)
     found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
-    head = replace(matrices[0].take_models(places[0]), task="", metric=_overall_name(asked.overall))
+    head = replace(matrices[0].take_models(places[0]), task="", metric=overall_name(asked.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
     within = plain_limits(combined, asked.level, head.reach)
     total = replace(board(head, found, combined, asked, within=within), n_tasks=len(matrices), n_left_out=left)
@@ -92,11 +92,12 @@ def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]
     return [overall[matrix.task] / total for matrix in matrices]
 
 
-def _overall_name(overall: Shares) -> str:
+def overall_name(overall: Shares) -> str:
+    """Say how the tasks are put together, in the place of a metric."""
     return {"mean": "mean over tasks", "pooled": "all items pooled"}.get(str(overall), "weighted mean over tasks")
 
 
-def _no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
+def no_overall(matrices: Sequence[ScoreMatrix]) -> Caution | None:
     """Say why scores can't be put together, None where they can."""
     tasks = [matrix.task for matrix in matrices]
     if len(matrices) < 2:
@@ -129,7 +130,7 @@ def overall_comparison(
     matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question
 ) -> tuple[Comparison | None, list[Caution]]:
     """Put the comparisons of several tasks together: their weighted mean, errors independent from task to task."""
-    reason = _no_overall(matrices)
+    reason = no_overall(matrices)
     if reason is not None:
         return None, [reason]
     shares = task_shares(matrices, asked.overall)
@@ -147,7 +148,7 @@ def overall_comparison(
     return replace(
         pairs[0],
         task="",
-        metric=_overall_name(asked.overall),
+        metric=overall_name(asked.overall),
         a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
         b_mean=float(np.dot(shares, [pair.b_mean for pair in pairs])),
         difference=estimate,

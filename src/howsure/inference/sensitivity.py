@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from howsure.answers.against import AgainstTask
 from howsure.answers.compare import Comparison
 from howsure.answers.leaderboard import Board
 from howsure.errors import Caution
@@ -15,7 +16,7 @@ from howsure.inference import record
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 
-T = TypeVar("T", Comparison, Board)
+T = TypeVar("T", Comparison, Board, AgainstTask)
 
 COVERAGE = 0.9
 
@@ -135,6 +136,19 @@ def policy_changes_ranks(study: Study, boards: Sequence[Board]) -> list[Caution]
         moved = [model for model, before in zip(again, order, strict=True) if model != before]
         if moved:
             cautions.append(_policy_caution(matrix, policy, f"the order would change ({listing(moved)} would move)"))
+    return cautions
+
+
+def policy_changes_sides(
+    study: Study, tasks: Sequence[AgainstTask], told: Callable[[ScoreMatrix], Mapping[str, str]]
+) -> list[Caution]:
+    """Warn where counting failed attempts the other way would change what is told of a side; `told`: of each, by a matrix."""
+    cautions = []
+    for matrix, part, policy in _other_policy(study, tasks):
+        other = told(matrix)
+        changed = [side.side for side in part.sides if other.get(side.side, side.told) != side.told]
+        if changed:
+            cautions.append(_policy_caution(matrix, policy, f"{listing(changed)} would be judged otherwise"))
     return cautions
 
 

@@ -71,9 +71,11 @@ class TheseQuestions:
         del question
         return _moments(matrix)
 
-    def limits(self, matrix: ScoreMatrix, pairs: PairMoments, question: Question) -> tuple[Floats, Floats]:
-        """Return the limits of every pair's own interval."""
-        return plain_limits(pairs, question.level, matrix.reach)
+    def limits(
+        self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
+        return plain_limits(pairs, question.level if level is None else level, matrix.reach)
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""

@@ -16,6 +16,9 @@ Variance = Literal["CR2", "CR1", "miller"]
 Adjustment = Literal["max-t", "holm", "bh", "none"]
 """How p-values of many pairs are corrected for their number."""
 
+ManyToOne = Literal["max-t", "dunnett", "holm", "bh", "none"]
+"""How p-values of many sides against one are corrected for their number."""
+
 ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-", "consistency", "prob"]
 """What is made of the attempts at an item; those that end in a sign are followed by k."""
 

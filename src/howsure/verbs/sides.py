@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import polars as pl
 
-from howsure.errors import OptionError
+from howsure.errors import DataError, OptionError
 from howsure.study.names import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
 from howsure.verbs.read import is_paths, read
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,6 +111,74 @@ def _of_model(scores: Scores, name: str) -> Scores:
     missing = tuple(lack for lack in scores.missing if lack.model == model)
     runs = tuple(entry for entry in scores.runs if entry.model == model)
     return replace(scores, rows=rows, roles={}, missing=missing, published=(), runs=runs)
+
+
+def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[Scores, str]:
+    """Read data with these options of `read`, and return the name of the model that a side is, beside which all others stand.
+
+    A path makes every path that was given a side; of one folder that it lies in, everything of its kind that lies there as well.
+    OptionError where a name is both a model and a path, or there is nothing beside it; DataError where no model's runs, or
+    several models', have what was asked for.
+    """
+    side = side_of(against)
+    if side.kind in SELECTORS:
+        scores = read(data, **options)
+        return scores, _model_of_runs(scores, side)
+    paths = [str(path) for path in ([data] if isinstance(data, (str, Path)) else data)] if is_paths(data) else []
+    given = any(same_place(path, place) for path in paths for place in (side.text, _folder_of(side.text)))
+    if side.kind == "model" or not (side.kind == "path" or given or is_path(side.text)):
+        return read(data, **options), side.text
+    if not side.kind and not given and data is not None:
+        base = read(data, **options)
+        if _kind(side.text, base) == "model":
+            return base, side.text
+    return _paths_beside(paths, side.text, options)
+
+
+def same_place(one: str, other: str) -> bool:
+    """Say whether two paths lead to one file or folder."""
+    try:
+        return bool(one and other) and Path(one).resolve() == Path(other).resolve()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _paths_beside(paths: Sequence[str], one: str, options: Mapping[str, Any]) -> tuple[Scores, str]:
+    """Read every path as a side of its own, and the one among them."""
+    if len(paths) == 1 and same_place(_folder_of(one), paths[0]):
+        paths = [str(path) for path in sorted(Path(paths[0]).iterdir()) if _is_like(path, Path(one))]
+    others = [path for path in paths if not same_place(path, one)]
+    if not others:
+        raise OptionError(f"there is nothing beside {one}", remedy="Give the paths of the other sides as well.")
+    names = _distinct([Side(path, "path") for path in (one, *dict.fromkeys(others))])
+    parts = dict(zip(names, (one, *dict.fromkeys(others)), strict=True))
+    return read({name: read(path, **options) for name, path in parts.items()}), names[0]
+
+
+def _folder_of(path: str) -> str:
+    """Return the folder that a path which is here lies in, "" for others."""
+    return str(Path(path).resolve().parent) if is_path(path) else ""
+
+
+def _is_like(path: Path, one: Path) -> bool:
+    return path.is_dir() == one.is_dir() and not path.name.startswith(".")
+
+
+def _model_of_runs(scores: Scores, side: Side) -> str:
+    """Return the one model whose runs have what a selector says, and no other runs. DataError where there isn't one."""
+    selector = f"{side.kind}:{side.text}"
+    models = dict.fromkeys(entry.model for entry in scores.runs if entry.run.answers(selector))
+    if len(models) != 1:
+        what = (
+            f"{selector} is of {len(models):,} models: {listing(list(models))}" if models else f"no run has {selector}"
+        )
+        raise DataError(what, remedy="Name one of them." if models else "See `howsure runs`.")
+    (model,) = models
+    if any(entry.model == model and not entry.run.answers(selector) for entry in scores.runs):
+        raise DataError(
+            f"{selector} is one of several runs of {model}, which count as attempts", remedy="Give paths, one a side."
+        )
+    return model
 
 
 def _distinct(sides: Sequence[Side]) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ def _errors(table: Table) -> dict[int, int]:
 
 def _with_error(row: tuple[Cell, ...], k: int, errors: dict[int, int]) -> str:
     """Write a cell with its standard error as Miller (2024) prints it: `78.8 (1.8)`."""
-    return _cell(row[k]) + (f" ({_cell(row[errors[k]])})" if k in errors else "")
+    return _cell(row[k]) + (f" ({_cell(row[errors[k]])})" if k in errors and row[errors[k]] else "")
 
 
 def _cell(cell: Cell) -> str:

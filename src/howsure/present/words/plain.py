@@ -18,6 +18,7 @@ from howsure.wording import Scale, level_text, p_text, plural, rounded_up
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from howsure.answers.against import AgainstSide, AgainstTask
     from howsure.answers.compare import Comparison
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board
@@ -35,7 +36,7 @@ AGREEING = 0.1
 
 
 def chosen(kind: str, holds: Mapping[str, bool]) -> list[str]:
-    """Return the keys of the phrases of one kind ("pair", "board", "score") whose conditions hold, in reading order."""
+    """Return the keys of the phrases of one kind ("pair", "against", "board", "score") whose conditions hold, in reading order."""
     return [
         key
         for key, when in WHEN.items()
@@ -193,6 +194,48 @@ def board_fields(board: Board) -> dict[str, str]:
         "pair_count": f"{pairs:,}",
         "expected": f"{pairs * (1 - level):,.2g}" if pairs * (1 - level) < 10 else f"{pairs * (1 - level):,.0f}",
     }
+
+
+def against_phrases(part: AgainstTask) -> Said:
+    """Return the phrases that are true of many sides beside one, each with its fields."""
+    fields = against_fields(part)
+    return [(key, fields) for key in chosen("against", against_conditions(part))]
+
+
+def against_conditions(part: AgainstTask) -> dict[str, bool]:
+    """Say what holds of many sides beside one; the names are those in `WHEN`."""
+    many = part.n_tests > 1
+    return {
+        "crowd": len(part.sides) > 1,
+        "many": many,
+        "bar": _shown_side(part) is not None,
+        "lower": part.lower_is_better,
+        "together": many and part.adjust not in ("bh", "none"),
+        "shared": many and part.adjust == "bh",
+    }
+
+
+def against_fields(part: AgainstTask) -> dict[str, str]:
+    """Write the numbers of many sides beside one as texts."""
+    scale, side = Scale(percent=part.percent), _shown_side(part) or part.sides[0]
+    expected = part.n_tests * (1 - part.level)
+    return {
+        "one": part.against,
+        "side": side.side,
+        "sides": plural(len(part.sides), "side"),
+        "gap": scale.difference(side.difference.value),
+        "low": scale.limit(side.adjusted_interval.low),
+        "high": scale.limit(side.adjusted_interval.high) + scale.unit,
+        "tests": plural(part.n_tests, "comparison"),
+        "expected": f"{expected:,.2g}" if expected < 10 else f"{expected:,.0f}",
+        "level": level_text(part.level),
+        "rest": _rest(part.level),
+    }
+
+
+def _shown_side(part: AgainstTask) -> AgainstSide | None:
+    """Return the first side with an interval."""
+    return next((side for side in part.sides if math.isfinite(side.adjusted_interval.low)), None)
 
 
 def score_phrases(entry: Entry, *, percent: bool = True, many: bool = False) -> Said:

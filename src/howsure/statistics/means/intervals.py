@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Limits
 
 
-def t_quantile(level: float, df: ArrayLike) -> Floats:
-    """Return the two-sided t quantile for a confidence level; df may be infinite (normal) or an array."""
+def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
+    """Return the two-sided t quantile for a confidence level; df may be infinite (normal), and both may be arrays."""
     df = np.asarray(df, dtype=float)
-    tail = (1 + level) / 2
+    tail = (1 + np.asarray(level, dtype=float)) / 2
     return np.asarray(
         np.where(np.isinf(df), special.ndtri(tail), special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
     )
@@ -104,9 +104,10 @@ def exact_bound(value: float, n: int, units: Units, level: float) -> Bound:
     return Bound(limit=1 - limit, side="lower", level=level, units=units, n=n)
 
 
-def net_limit(losses: ArrayLike, items: ArrayLike, level: float) -> Floats:
+def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:
     """Return the one-sided upper limit of a rate of net losses, Clopper and Pearson's; −∞ where there are more wins."""
     k, n = np.broadcast_arrays(np.asarray(losses, dtype=float), np.asarray(items, dtype=float))
     inside = (k >= 0) & (k < n)
-    limit = special.betaincinv(np.where(inside, k, 0.0) + 1, np.where(inside, n - k, 1.0), level)
+    share = np.asarray(level, dtype=float)
+    limit = special.betaincinv(np.where(inside, k, 0.0) + 1, np.where(inside, n - k, 1.0), share)
     return np.asarray(np.where(k < 0, -np.inf, np.where(inside, limit, 1.0)))

@@ -49,6 +49,12 @@ class FlipSums:
         added = float(self.inflation @ self.shared**2)
         return np.asarray(np.maximum(squared_differences(weighted.T @ self.sums), 0.0) + added)
 
+    def centred(self) -> FlipSums:
+        """Return the same as if no two models differed: every model's own mean taken from its clusters of data."""
+        held = np.where(self.shared == 0, self.sizes, 0.0)
+        sums = self.sums - held[:, None] * (self.sums.sum(axis=0) / held.sum())
+        return replace(self, sums=sums, observed=None)
+
     def take(self, models: Sequence[int]) -> FlipSums:
         """Return the same for these models, in this order."""
         at = np.ix_(models, models)

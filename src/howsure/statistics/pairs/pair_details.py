@@ -6,7 +6,6 @@ pairs.py. No loop over pairs; memory: a few arrays of M × M, and of n × M for 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,7 @@ def pair_limits(
     x: Floats,
     moments: PairMoments,
     *,
-    level: float,
+    level: float | Floats,
     clusters: Sequence[Ints] = (),
     weights: Floats | None = None,
     reach: float = np.inf,
@@ -59,41 +58,49 @@ def pair_limits(
 ) -> tuple[Floats, Floats]:
     """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are none.
 
-    `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `reach`: the largest difference there can be;
+    `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M); `reach`: the largest difference there can be;
     `net_wins`: lengthen them for single right-or-wrong answers, as pivot.py says.
     """
     low, high = plain_limits(moments, level, reach)
     if not net_wins:
         return low, high
     single, wins, items = _net_wins(x, moments, clusters, weights)
-    use, tail = single & np.isfinite(low), (1 + level) / 2
+    use, tail = single & np.isfinite(low), (1 + np.asarray(level)) / 2
     low = np.minimum(low, -_room(-wins, items, tail, where=use, beyond=-low))
     high = np.maximum(high, _room(wins, items, tail, where=use, beyond=high))
     return np.maximum(low, -reach), np.minimum(high, reach)
 
 
-def _room(losses: Floats, items: Floats, level: float, *, where: Bools, beyond: Floats) -> Floats:
+def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools, beyond: Floats) -> Floats:
     """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
 
     Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one, which is below
     Laurent and Massart's (2000, lemma 1) for a χ² quantile.
     """
-    far = -math.log1p(-level)
+    level = np.broadcast_to(level, losses.shape)
+    far = -np.log1p(-level)
     with np.errstate(divide="ignore", invalid="ignore"):
         most = (losses + 1 + np.sqrt(2 * (losses + 1) * far) + far) / items
         near = where & (losses >= 0) & ~(most < beyond)
     room = np.full(losses.shape, -np.inf)
-    room[near] = intervals.net_limit(losses[near], items[near], level)
+    room[near] = intervals.net_limit(losses[near], items[near], level[near])
     return room
 
 
-def plain_limits(moments: PairMoments, level: float, reach: float = np.inf) -> tuple[Floats, Floats]:
-    """Return centre ± t · spread of every pair, cut at ±reach; NaN where there is no spread."""
+def plain_limits(moments: PairMoments, level: float | Floats, reach: float = np.inf) -> tuple[Floats, Floats]:
+    """Return centre ± t · spread of every pair, cut at ±reach; NaN where there is no spread. `level`: of all, or of each."""
     known = np.isfinite(moments.spread) & (moments.spread > 0) & ~np.isnan(moments.df)
-    df, place = np.unique(np.where(known, moments.df, 1.0), return_inverse=True)
-    half = intervals.t_quantile(level, df)[place].reshape(known.shape) * moments.spread
+    half = _quantiles(level, np.where(known, moments.df, 1.0)) * moments.spread
     low, high = moments.centre - half, moments.centre + half
     return np.where(known, np.maximum(low, -reach), np.nan), np.where(known, np.minimum(high, reach), np.nan)
+
+
+def _quantiles(level: float | Floats, df: Floats) -> Floats:
+    """Return t quantiles (M, M): one for each degrees of freedom where there is one level."""
+    if np.ndim(level):
+        return intervals.t_quantile(level, df)
+    few, place = np.unique(df, return_inverse=True)
+    return intervals.t_quantile(level, few)[place].reshape(df.shape)
 
 
 def pair_details(

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.means import intervals
+from howsure.statistics.means.clustered import satterthwaite
 from howsure.statistics.pairs.flips import DRAWS, listed, normal_blocks, sign_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from howsure.statistics.arrays import Floats, Ints, Positions, Singles
+    from howsure.statistics.arrays import Bools, Floats, Ints, Positions, Singles
     from howsure.statistics.pairs.moments import FlipSums
 
 MANY_CLUSTERS, MUCH = 300, 0.02
@@ -39,12 +41,8 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips, and the signs
     of 1,024 flips.
     """
-    first, second = np.triu_indices(len(p), 1)
-    squares = flips.squares()
-    alike = squares <= 1e-12 * np.median(squares)  # nothing to flip: such a pair keeps its p-value
+    first, second, alike = _flipped(p, flips)
     adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.where(alike, p, np.nan))
-    usable = np.isfinite(p[first, second]) & ~alike[first, second]
-    first, second = first[usable], second[usable]
     if len(first) == 1:
         adjusted[first, second] = adjusted[second, first] = p[first, second]
     elif len(first):
@@ -54,6 +52,32 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
         stepped = np.maximum.accumulate(np.maximum(stepped, p[first, second]))
         adjusted[first, second] = adjusted[second, first] = stepped
     return adjusted
+
+
+def single_step(p: Floats, flips: FlipSums, alpha: float, *, rng: np.random.Generator, draws: int = DRAWS) -> float:
+    """Return the largest p-value of one pair that is still rejected where the largest pivot of all is held to `alpha`.
+
+    What intervals of these pairs may miss each, so that all hold at once with probability 1 − alpha. Pairs as `max_t` takes
+    them; `flips` are to be centred, as differences that are there would make pairs hang together that don't.
+    """
+    first, second, _ = _flipped(p, flips)
+    if len(first) < 2:
+        return alpha
+    pairs = _Pairs.of(flips, first, second)
+    largest, seen = pairs.largest_of_flips(rng, draws)
+    allowed = max(int(alpha * (len(largest) + seen) * (1 + 1e-12)) - seen, 0)
+    bound = float(np.partition(largest, len(largest) - 1 - allowed)[len(largest) - 1 - allowed])
+    df = satterthwaite(flips.sizes / flips.sizes.sum())
+    return float(intervals.t_p_value(math.sqrt(_t_squared(bound, flips)), df))
+
+
+def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
+    """Return the pairs that flips say something of, and which have nothing to flip: such a pair keeps its p-value."""
+    first, second = np.triu_indices(len(p), 1)
+    squares = flips.squares()
+    alike = squares <= 1e-12 * np.median(squares)
+    usable = np.isfinite(p[first, second]) & ~alike[first, second]
+    return first[usable], second[usable], alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +199,36 @@ class _Pairs:
     def shares(self, rng: np.random.Generator, draws: int) -> Floats:
         """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was (K,)."""
         clear = int((self.observed > self.out_of_reach).sum())
-        left, many = self.without(clear), self.many
-        columns = self.columns.reduced() if many else self.columns
-        blocks = normal_blocks(len(columns.table), rng, draws) if many else sign_blocks(len(columns.table), rng, draws)
-        seen = 1 if many or not listed(len(columns.table), draws) else 0  # what was seen counts as one flip
+        left = self.without(clear)
+        columns, blocks, seen = self.blocks(rng, draws)
         counts, n_flips = np.full(len(left.first), float(seen)), seen
         with ThreadPoolExecutor(THREADS) as pool:
             for flips, found in pool.map(partial(left.exceedances, columns), blocks):
                 n_flips += flips
                 counts += found
         return np.concatenate([np.ones(clear), np.maximum(counts, 1)]) / n_flips
+
+    def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
+        """Return the largest squared pivot of each flip, and how many flips what was seen counts as."""
+        columns, blocks, seen = self.blocks(rng, draws)
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = list(pool.map(partial(self.largest_of, columns), blocks))
+        return np.concatenate(found), seen
+
+    def blocks(self, rng: np.random.Generator, draws: int) -> tuple[_Columns, list[Callable[[], Singles]], int]:
+        """Return what is flipped, the functions that make blocks of flips, and how many what was seen counts as."""
+        many = self.many
+        columns = self.columns.reduced() if many else self.columns
+        width = len(columns.table)
+        blocks = normal_blocks(width, rng, draws) if many else sign_blocks(width, rng, draws)
+        return columns, blocks, 1 if many or not listed(width, draws) else 0
+
+    def largest_of(self, columns: _Columns, block: Callable[[], Singles]) -> Singles:
+        """Return the largest squared pivot of each flip of a block."""
+        summed = columns.sums(block())
+        size = max(BLOCK_CELLS // len(self.first), 1)
+        starts = range(0, summed[0].shape[1], size)
+        return np.concatenate([self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts])
 
     def exceedances(self, columns: _Columns, block: Callable[[], Singles]) -> tuple[int, Ints]:
         """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it was."""
@@ -196,6 +240,15 @@ class _Pairs:
             largest = _largest_from_here(self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed)))
             counts += np.count_nonzero(largest >= self.observed, axis=1)
         return signs.shape[1], counts
+
+
+def _t_squared(pivot: float, flips: FlipSums) -> float:
+    """Return the t² of a squared pivot on the scale of `_Pairs.pivots`, just beyond it: `of` takes as much from those seen."""
+    pivot /= 1 - 1e-4
+    count = len(flips.sums) - 1
+    if not flips.even:
+        return pivot
+    return pivot * count / (count - pivot) if pivot < count else math.inf
 
 
 def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:

@@ -1,0 +1,167 @@
+"""Against: every other side beside one: which beat it, which are worse, and of which nothing can be told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from howsure.answers.base import Drawn, Judged, presentation
+from howsure.answers.output import HIDDEN, derived, row, spread
+from howsure.statistics.results import significant
+
+if TYPE_CHECKING:
+    from howsure.errors import Caution
+    from howsure.statistics.choices import ManyToOne
+    from howsure.statistics.results import Estimate, Interval
+
+Told = Literal["better", "worse", "open", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgainstSide:
+    """A side beside the one, on one task and metric, or overall.
+
+    Attributes:
+        task: The task; empty for the overall difference.
+        metric: What the score measures.
+        side: The side.
+        against: The one that it is compared with.
+        mean: The side's score on the items that both answered; NaN where there are none.
+        against_mean: The score of the one on these items.
+        difference: The side's score less that of the one, with its standard error and the interval of this side alone.
+        p_value: The p-value of no difference, of this side alone; NaN where it can't be told.
+        p_adjusted: The same, corrected for the number of sides and tasks.
+        adjusted_interval: The interval that agrees with it: 0 lies outside where the corrected p-value shows a difference.
+        broke: Items on which the side is worse than the one.
+        fixed: Items on which it is better.
+        same: Items on which they score the same.
+        n_only_side: Items that only the side answered.
+        n_only_against: Items that only the one answered.
+        lower_is_better: Whether smaller scores are better.
+        percent: Whether scores lie in [0, 1].
+    """
+
+    task: str
+    metric: str
+    side: str
+    against: str
+    mean: float
+    against_mean: float
+    difference: Estimate = field(metadata=spread(value="difference"))
+    p_value: float
+    p_adjusted: float
+    adjusted_interval: Interval
+    broke: int
+    fixed: int
+    same: int
+    n_only_side: int = 0
+    n_only_against: int = 0
+    lower_is_better: bool = field(default=False, metadata=HIDDEN)
+    percent: bool = field(default=True, metadata=HIDDEN)
+
+    @property
+    @derived()
+    def told(self) -> Told:
+        """Whether the side is really "better" or "worse" than the one; "open" where it can't be told, "unknown" without an error bar."""
+        if not math.isfinite(self.p_adjusted):
+            return "unknown"
+        if not significant(self.p_adjusted, self.difference.interval.level):
+            return "open"
+        return "better" if (self.difference.value > 0) != self.lower_is_better else "worse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgainstTask:
+    """All other sides beside the one on one task and metric, or overall; the best side first.
+
+    Attributes:
+        task: The task; empty for the overall differences.
+        metric: What the score measures.
+        against: The one that all others are compared with.
+        mean: Its score, over all items that it answered.
+        n_items: How many these are.
+        level: The confidence level, of all intervals together but with adjust "none" and "bh".
+        adjust: How p-values and intervals are corrected.
+        n_tests: For how many p-values they are corrected, those of other tasks among them.
+        n_tasks: The number of tasks; 1 but for the overall differences.
+        n_tasks_left_out: The tasks that were asked for and are left out, since the one has no such scores there.
+        n_left_out: The sides that aren't here, as they lack the task, or some of the tasks.
+        lower_is_better: Whether smaller scores are better.
+        percent: Whether scores lie in [0, 1].
+        sides: One row a side.
+        cautions: Warnings, each with what to do about it.
+    """
+
+    task: str
+    metric: str
+    against: str
+    mean: float
+    n_items: int
+    level: float
+    adjust: ManyToOne
+    n_tests: int
+    n_tasks: int = 1
+    n_tasks_left_out: int = 0
+    n_left_out: int = 0
+    lower_is_better: bool = field(default=False, metadata=HIDDEN)
+    percent: bool = field(default=True, metadata=HIDDEN)
+    sides: tuple[AgainstSide, ...]
+    cautions: tuple[Caution, ...] = ()
+
+    def those(self, told: Told) -> tuple[AgainstSide, ...]:
+        """Return the sides of which this is told."""
+        return tuple(side for side in self.sides if side.told == told)
+
+    @property
+    @derived()
+    def n_better(self) -> int:
+        """How many sides are really better than the one."""
+        return len(self.those("better"))
+
+    @property
+    @derived()
+    def n_worse(self) -> int:
+        """How many are really worse."""
+        return len(self.those("worse"))
+
+    @property
+    @derived()
+    def verdict(self) -> str:
+        """One plain sentence."""
+        return str(presentation(self).task_verdict(self))
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per side."""
+        return [row(side) for side in self.sides]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Against(Judged, Drawn):
+    """Every other side beside one, on every task, and overall for several.
+
+    Attributes:
+        against: The one that all others are compared with.
+        overall: The differences over all tasks combined; None for one task, or where tasks can't be combined.
+        tasks: One part a task and metric.
+        notes: How the data were read and grouped.
+        cautions: Warnings, each with what to do about it.
+    """
+
+    against: str
+    overall: AgainstTask | None = None
+    tasks: tuple[AgainstTask, ...]
+    notes: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+
+    def __getitem__(self, task: str) -> AgainstTask:
+        return next(part for part in self.tasks if part.task == task)
+
+    @property
+    def every(self) -> tuple[AgainstTask, ...]:
+        """All parts, the overall one first."""
+        return (*((self.overall,) if self.overall else ()), *self.tasks)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per task and side, the overall ones first."""
+        return [record for part in self.every for record in part.records()]

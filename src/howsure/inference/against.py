@@ -1,0 +1,176 @@
+"""Every other model of a study beside one: differences, corrected for their number, task by task and overall."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.against import Against
+from howsure.errors import Caution, DataError
+from howsure.inference.beside import beside, beside_overall
+from howsure.inference.overall import as_stated, no_overall
+from howsure.inference.sensitivity import policy_changes_sides
+from howsure.statistics.ranks import many_to_one
+from howsure.study.directions import direction_cautions
+from howsure.study.names import resolve
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.answers.against import AgainstTask
+    from howsure.inference.beside import Beside
+    from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
+    from howsure.statistics.choices import ManyToOne
+    from howsure.statistics.ranks.many_to_one import Corrected
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
+
+
+def against_one(study: Study, question: Question, one: str, adjust: ManyToOne) -> Against:
+    """Put every other model of a study beside one of them; see `howsure.against`."""
+    one = study.models[0] if study.models else _named(study, one)
+    question, weighed = as_stated(question, study)
+    matrices, unknown = question.population.measured(_with_one(study, one))
+    parts = [beside(matrix, one, question) for matrix in matrices]
+    adjust, why = _possible(adjust, parts)
+    total, more = _overall(parts, question, adjust)
+    found = _judged(parts, question, adjust)
+    left = len(study.every_task) - len({matrix.task for matrix in matrices})
+    if len(found) == 1:
+        found = [replace(found[0], n_tasks_left_out=left)]
+    return Against(
+        against=one,
+        overall=None if total is None else replace(total, n_tasks_left_out=left),
+        tasks=tuple(found),
+        notes=(*study.notes, *filter(None, (weighed, why))),
+        cautions=(*study.cautions, *direction_cautions(study), *_left_out(study, matrices, one), *unknown, *more),
+    )
+
+
+def with_other_policies(found: Against, study: Study, question: Question, adjust: ManyToOne) -> Against:
+    """Return an answer with a caution where counting failed attempts the other way would change what is told of a side."""
+
+    def told(matrix: ScoreMatrix) -> Mapping[str, str]:
+        if found.against not in matrix.models:
+            return {}
+        part = beside(matrix, found.against, question)
+        (judged,) = _judged([part], question, _possible(adjust, [part])[0], tasks=len(found.tasks))
+        return {side.side: side.told for side in judged.sides}
+
+    return replace(found, cautions=(*found.cautions, *policy_changes_sides(study, found.tasks, told)))
+
+
+def _named(study: Study, one: str) -> str:
+    """Return the full name of a model of the study, or of an average of checkpoints."""
+    runs = {average.name: average.run for average in study.averages}
+    return resolve(one, sorted(_models(study)), averages=runs)
+
+
+def _models(study: Study) -> set[str]:
+    if study.averages:
+        return {average.name for average in study.averages}
+    return {str(model) for part in study.parts.values() for model in part["model"].unique()}
+
+
+def _with_one(study: Study, one: str) -> list[ScoreMatrix]:
+    """Return the matrices that have the one and another model. DataError where there is none."""
+    every = list(study.matrices())
+    kept = [matrix for matrix in every if one in matrix.models and len(matrix.models) > 1]
+    if not kept:
+        others = {model for matrix in every for model in matrix.models} - {one}
+        what = f"no other model has a task that {one} has" if others else f"there is no other model than {one}"
+        raise DataError(what, remedy="See `howsure describe`.")
+    return kept
+
+
+def _left_out(study: Study, kept: Sequence[ScoreMatrix], one: str) -> list[Caution]:
+    """Warn of tasks that the one lacks, and of models that lack tasks."""
+    keys = {(matrix.task, matrix.metric) for matrix in kept}
+    lost = sorted(" · ".join(key) for key in set(study.parts) - keys)
+    there = {model for matrix in kept for model in matrix.models} - {one}
+    some = sorted(model for model in there if any(model not in matrix.models for matrix in kept))
+    none = sorted(_models(study) - there - {one})
+    cautions = []
+    if lost:
+        what = f"{listing(lost)} {_are(lost)} left out: {one}, or every other model, has no scores there"
+        cautions.append(Caution(code="task_left_out", message=what, remedy="The answer is about the others."))
+    if some:
+        what = f"{listing(some)} {_have(some)} no scores on some of the {plural(len(kept), 'task')}"
+        cautions.append(Caution(code="side_lacks_task", message=what, remedy="Elsewhere they are compared."))
+    if none:
+        what = f"{listing(none)} {_have(none)} no scores on any task that {one} has"
+        cautions.append(Caution(code="side_left_out", message=what, remedy="Run them on the same tasks."))
+    return cautions
+
+
+def _have(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _possible(adjust: ManyToOne, parts: Sequence[Beside]) -> tuple[ManyToOne, str]:
+    """Return the correction that is asked for, Dunnett's where there is nothing to flip, and a note that says why."""
+    if adjust != "max-t":
+        return adjust, ""
+    flips = [part.moments.flips for part in parts]
+    if any(part.method.of_benchmark for part in parts):
+        return "dunnett", "Correction: Dunnett in place of max-t, which takes questions for a sample."
+    if any(each is None for each in flips):
+        return "dunnett", "Correction: Dunnett in place of max-t, as no flip of signs respects two clusterings."
+    if not all(many_to_one.enough_clusters(each) for each in flips if each is not None):
+        return "dunnett", "Correction: Dunnett in place of max-t, as there are too few clusters for flips of signs."
+    return "max-t", ""
+
+
+def _judged(parts: Sequence[Beside], question: Question, adjust: ManyToOne, *, tasks: int = 0) -> list[AgainstTask]:
+    """Correct the sides of all tasks together; `tasks`: of so many, where not all are here."""
+    found = _corrected(parts, question, adjust, tasks or len(parts))
+    tests = sum(int(np.isfinite(each.p_adjusted).sum()) for each in found)
+    return [part.part(each, question.level, adjust, tests) for part, each in zip(parts, found, strict=True)]
+
+
+def _corrected(parts: Sequence[Beside], question: Question, adjust: ManyToOne, tasks: int) -> list[Corrected]:
+    """Correct by p-values, all in one family; or by what knows how sides hang together, then Bonferroni over tasks."""
+    p, alpha = [part.p_values() for part in parts], 1 - question.level
+    if adjust == "max-t":
+        found = [_by_flips(part, each, alpha / tasks, question.seed) for part, each in zip(parts, p, strict=True)]
+    elif adjust == "dunnett":
+        known = zip(parts, p, strict=True)
+        found = [many_to_one.by_dunnett(each, part.moments, part.one, alpha / tasks) for part, each in known]
+    else:
+        return many_to_one.split(many_to_one.by_p_value(np.concatenate(p), adjust, alpha), list(map(len, p)))
+    return [many_to_one.of_tasks(each, tasks) for each in found]
+
+
+def _by_flips(part: Beside, p: Floats, alpha: float, seed: int) -> Corrected:
+    rng = np.random.default_rng(seed)
+    return many_to_one.by_max_t(p, part.moments, part.one, alpha, rng=rng, centred=part.centred)
+
+
+def _overall(
+    parts: Sequence[Beside], question: Question, adjust: ManyToOne
+) -> tuple[AgainstTask | None, list[Caution]]:
+    """Put the tasks together, for the sides that have them all: a family of its own. None, with a caution, where that can't be."""
+    matrices = [part.head for part in parts]
+    reason = no_overall(matrices)
+    if reason is not None:
+        return None, [reason] if len(parts) > 1 else []
+    models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
+    left = len({model for matrix in matrices for model in matrix.models}) - len(models)
+    if len(models) < 2:
+        return None, [_lacking(left, len(parts))]
+    total = _judged([beside_overall(parts, question, models)], question, adjust)[0]
+    return replace(total, n_left_out=left), [_lacking(left, len(parts))] if left else []
+
+
+def _lacking(count: int, tasks: int) -> Caution:
+    what = f"{plural(count, 'side')} {'lacks' if count == 1 else 'lack'} some of the {tasks} tasks and "
+    what += f"{'is' if count == 1 else 'are'} not in the overall differences"
+    return Caution(code="not_in_overall", message=what, remedy="Choose tasks that all have with `task`.")

@@ -1,0 +1,207 @@
+"""How many sides beside one are said, tabled and drawn."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Field, Text, Whisker, closing, opening, small, tabled
+from howsure.present.estimate import merged
+from howsure.present.words import plain
+from howsure.wording import Scale, level_text, p_text, plural, within
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.against import Against, AgainstSide, AgainstTask, Told
+    from howsure.present.charts.base import Spec
+    from howsure.present.document import Block, Cell, Table
+
+WORDS: dict[Told, str] = {"better": "better", "worse": "worse", "open": "can't tell", "unknown": "no error bar"}
+FEW_DF = 15.0
+"""Unequal clusters worth fewer degrees of freedom than these, and than half their number, leave intervals rough."""
+CORRECTIONS = {"max-t": "max-t", "dunnett": "Dunnett", "holm": "Holm", "bh": "Benjamini–Hochberg"}
+
+
+def document(answer: Against) -> Document:
+    """Return each part's verdict and table, then the cautions."""
+    blocks: list[Block] = []
+    for part in answer.every:
+        if len(answer.every) > 1:
+            blocks.append(Text(text=_title(part), kind="heading"))
+        blocks += opening(task_verdict(part), answer.notes if part is answer.every[0] else ())
+        blocks += small(filter(None, [_corrected(part, rough=_is_rough(answer))]))
+        blocks.append(_table(part))
+        told = [(side.side, side.difference.cautions) for side in part.sides]
+        blocks += closing((*part.cautions, *merged(told, "side")))
+    return Document(blocks=(*blocks, *closing(answer.cautions)))
+
+
+def verdict(answer: Against) -> str:
+    """Say how many sides beat the one, overall or on the only task, and on how many tasks any does."""
+    first = task_verdict(answer.every[0])
+    if answer.overall is None and len(answer.tasks) == 1:
+        return first
+    return " ".join(filter(None, (first if answer.overall else "", _over_tasks(answer))))
+
+
+def task_verdict(part: AgainstTask) -> str:
+    """Say of how many sides which is told: `1 of 9 beats main; 2 are worse; 6 can't be told from it.`."""
+    every = part.n_tasks + part.n_tasks_left_out
+    scope = f"On {part.n_tasks:,} of {every:,} tasks, " if part.n_tasks_left_out else ""
+    return within(scope, _alone(part) if len(part.sides) == 1 else _counted(part))
+
+
+def _alone(part: AgainstTask) -> str:
+    side, one = part.sides[0], part.against
+    said = {"better": f"{side.side} beats {one}", "worse": f"{side.side} is worse than {one}"}
+    other = f"{side.side} can't be told from {one}"
+    if side.told == "unknown":
+        other = f"{side.side} can't be compared with {one}: there is no error bar"
+    return f"{said.get(side.told, other)}{_overall(part)}."
+
+
+def _counted(part: AgainstTask) -> str:
+    count, one, where = len(part.sides), part.against, _overall(part)
+    better, worse, same, unknown = (len(part.those(told)) for told in ("better", "worse", "open", "unknown"))
+    every = "Both" if count == 2 else f"All {count:,}"
+    if better == count:
+        return f"{every} beat {one}{where}."
+    if worse == count:
+        return f"{every} are worse than {one}{where}."
+    if same == count:
+        return f"{'Neither' if count == 2 else 'None'} of {count:,} can be told from {one}{where}."
+    verb = "beats" if better < 2 else "beat"
+    first = f"{f'{better:,}' if better else 'Neither' if count == 2 else 'None'} of {count:,} {verb} {one}{where}"
+    rest = [
+        f"{worse:,} {_is(worse)} worse" if worse else "",
+        f"{same:,} can't be told from it" if same else "",
+        f"{unknown:,} {'has' if unknown == 1 else 'have'} no error bar" if unknown else "",
+    ]
+    return "; ".join(filter(None, (first, *rest))) + "."
+
+
+def _overall(part: AgainstTask) -> str:
+    return "" if part.task else " overall"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _over_tasks(answer: Against) -> str:
+    """Count the tasks on which any side beats the one, and on which any is worse."""
+    tasks = len(answer.tasks)
+    better, worse = sum(part.n_better > 0 for part in answer.tasks), sum(part.n_worse > 0 for part in answer.tasks)
+    if not better and not worse:
+        return f"On none of {plural(tasks, 'task')} can any side be told from {answer.against}."
+    return (
+        f"Of {plural(tasks, 'task')}, some side beats {answer.against} on {better or 'none'} "
+        f"and some is worse on {worse or 'none'}."
+    )
+
+
+def _title(part: AgainstTask) -> str:
+    return f"{part.task or 'overall'} · {part.metric}"
+
+
+def _corrected(part: AgainstTask, *, rough: bool) -> str:
+    """Say how the table is corrected, and what its intervals promise."""
+    if part.adjust == "none" or part.n_tests < 2:
+        return ""
+    here = sum(math.isfinite(side.p_value) for side in part.sides)
+    tests = plural(here, "side") if here == part.n_tests else f"{part.n_tests:,} comparisons on all tasks"
+    together = "" if part.adjust == "bh" else f"; {_promise(part.level, rough=rough)}"
+    return f"Corrected for {tests} ({CORRECTIONS[part.adjust]}){together}."
+
+
+def _promise(level: float, *, rough: bool) -> str:
+    """Say that all intervals hold at once; few or unequal clusters leave that rough, as decision 19 measured."""
+    if rough:
+        return f"with these clusters all intervals hold at once only roughly with {level_text(level)} confidence"
+    return f"all intervals hold at once with {level_text(level)} confidence"
+
+
+def _is_rough(answer: Against) -> bool:
+    """Say whether few or unequal clusters stand behind any of the intervals."""
+    found = (side.difference for part in answer.tasks for side in part.sides)
+    return any(d.n_clusters < d.n_items and d.df < min(FEW_DF, d.n_clusters / 2) for d in found)
+
+
+def _table(part: AgainstTask) -> Table:
+    """Lay out the one, and below it a line a side."""
+    scale, sides = Scale(percent=part.percent), part.sides
+    uneven = any(side.n_only_side or side.n_only_against for side in sides)
+    clustered = any(side.difference.n_clusters != side.difference.n_items for side in sides)
+    several = len({side.difference.n_clusters for side in sides}) > 1
+    gap, score = f"gap{scale.unit}", f"score{scale.column}"
+    fields: list[Field[AgainstSide | None]] = [
+        Field("side", lambda s: s.side if s else part.against, align="left"),
+        Field(score, lambda s: _known(scale, s.mean if s else part.mean)),
+        Field(gap, lambda s: scale.signed(s.difference.value) if s and s.difference.n_items else ""),
+        Field("SE", lambda s: _known(scale, s.difference.se) if s else "", priority=0, error_of=gap),
+        Field(f"{level_text(part.level)} interval", lambda s: _limits(s, scale) if s else "", priority=8),
+        Field("", lambda s: _whisker(s) if s else "", align="left", priority=4),
+        Field("p", lambda s: p_text(s.p_adjusted) if s and math.isfinite(s.p_adjusted) else "", priority=5),
+        Field("verdict", lambda s: WORDS[s.told] if s else "", align="left", priority=10),
+        Field("broke", lambda s: f"{s.broke:,}" if s else "", priority=7),
+        Field("fixed", lambda s: f"{s.fixed:,}" if s else "", priority=7),
+        Field("items", lambda s: f"{s.difference.n_items if s else part.n_items:,}", priority=5, shown=uneven),
+        Field(
+            "clusters", lambda s: f"{s.difference.n_clusters:,}" if s else "", priority=3, shown=clustered and several
+        ),
+    ]
+    return tabled([None, *sides], fields, note=_note(part.against, sides, uneven=uneven), lead=1)
+
+
+def _note(one: str, sides: Sequence[AgainstSide], *, uneven: bool) -> str:
+    """Say on what the table stands."""
+    methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
+    shared = "a side's are on the items that both answered; " if uneven else ""
+    return f"gap: the side's score less that of {one}; {shared}intervals by {methods}; their coverage: calibrate with `record=True`"
+
+
+def _known(scale: Scale, value: float) -> str:
+    return scale.number(value) if math.isfinite(value) else ""
+
+
+def _limits(side: AgainstSide, scale: Scale) -> str:
+    interval = side.adjusted_interval
+    return scale.interval(interval.low, interval.high) if interval.low <= interval.high else ""
+
+
+def _whisker(side: AgainstSide) -> Cell:
+    """Return the corrected interval to be drawn, an empty cell where there is none."""
+    low, high = side.adjusted_interval.low, side.adjusted_interval.high
+    return Whisker(value=side.difference.value, low=low, high=high) if low <= high and math.isfinite(high - low) else ""
+
+
+def explanation(answer: Against) -> Document:
+    """Explain the overall differences, or else those on the first task, in plain words."""
+    part = answer.every[0]
+    return plain.explained(plain.against_phrases(part), _title(part) if len(answer.every) > 1 else "")
+
+
+def chart(answer: Against) -> Spec:
+    """Draw the differences with their corrected intervals, a row a side and a panel a task, the overall one first."""
+    from howsure.present.charts.base import panels
+
+    several = len(answer.every) > 1
+    specs = [_panel(part, several=several, rough=_is_rough(answer)) for part in answer.every]
+    return panels(specs, columns=2 if len(answer.every) > 2 else 1)
+
+
+def _panel(part: AgainstTask, *, several: bool, rough: bool) -> Spec:
+    from howsure.present.charts import against
+
+    return against.spec(
+        part.records(),
+        one=part.against,
+        percent=part.percent,
+        score=part.metric,
+        level=part.level,
+        lower_is_better=part.lower_is_better,
+        title=(part.task or "overall") if several else "",
+        subtitle=_corrected(part, rough=rough),
+        description=task_verdict(part),
+    )

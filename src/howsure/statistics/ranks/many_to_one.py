@@ -1,0 +1,186 @@
+"""Many sides against one: p-values corrected for their number, and what the intervals that agree with them may miss.
+
+max-t: the step-down of maxt.py over the pairs with the one. Its intervals come from the single step, on two kinds of flips: as
+they are, and of what is left once every side's own difference is taken out, since differences that are there make sides look as
+if they hung together; the wider ones count. Where too few clusters leave flips no say, Holm takes their place.
+Dunnett (1955): the largest of K pivots that share one side, as multivariate t with one correlation, by quadrature. It is ½ where
+all sides vary alike and independently, as in Dunnett's tables; here it is the average of those that were seen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from howsure.statistics.pairs.flips import DRAWS
+from howsure.statistics.ranks import adjust, maxt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.statistics.arrays import Floats, Positions
+    from howsure.statistics.choices import Adjustment, ManyToOne
+    from howsure.statistics.pairs.moments import FlipSums, PairMoments
+
+NODES_CHI, NODES_NORMAL, REACH = 48, 96, 8.0
+MOST_ALIKE = 0.99
+"""Correlations above this are taken for this: quadrature can't tell them apart."""
+MIN_CLUSTERS = 8
+"""Fewer clusters than these have too few flips of signs: Holm shows more then (docs/decisions/0019-many-to-one.md)."""
+BLOCK = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """p-values of sides against one (K,), NaN where a side can't be compared, and what each interval may miss.
+
+    `near`: on the side of 0; `far`: on the other (K,). An interval that may miss so much leaves 0 out where `p_adjusted` says so.
+    """
+
+    p_adjusted: Floats
+    near: Floats
+    far: Floats
+
+
+def enough_clusters(flips: FlipSums) -> bool:
+    """Say whether flips can correct well: of fewer clusters there are too few, and what is lost by that is more than gained."""
+    return len(flips.sums) - int((flips.shared != 0).sum()) >= MIN_CLUSTERS
+
+
+def by_max_t(
+    p: Floats,
+    moments: PairMoments,
+    one: int,
+    alpha: float,
+    *,
+    rng: np.random.Generator,
+    centred: FlipSums | None = None,
+    draws: int = DRAWS,
+) -> Corrected:
+    """Correct p-values (M,) of all models beside the one at `one` by the step-down max-t; NaN where there is none.
+
+    `moments` have flips; `centred`: these without the differences that were seen.
+    """
+    if moments.flips is None:
+        raise ValueError("max-t needs flips")
+    pairs, streams = np.full_like(moments.df, np.nan), rng.spawn(3)
+    pairs[one], pairs[:, one] = p, p
+    adjusted = maxt.max_t(pairs, moments.flips, rng=streams[0], draws=draws)[one].copy()
+    adjusted[one] = np.nan
+    kinds = (moments.flips, centred or moments.flips.centred())
+    steps = [
+        maxt.single_step(pairs, kind, alpha, rng=each, draws=draws)
+        for kind, each in zip(kinds, streams[1:], strict=True)
+    ]
+    return _agreeing(p, adjusted, alpha, min(steps))
+
+
+def by_dunnett(p: Floats, moments: PairMoments, one: int, alpha: float) -> Corrected:
+    """Correct p-values (M,) of all models beside the one at `one` by Dunnett's (1955) single step; NaN where there is none."""
+    known = np.flatnonzero(np.isfinite(p))
+    adjusted = p.copy()
+    if len(known) < 2:
+        return _agreeing(p, adjusted, alpha, alpha)
+    df, rho = float(np.median(moments.df[known, one])), _correlation(moments.variance, one, known)
+    t = _t_of(np.clip(p[known], 1e-300, 1.0), df)
+    adjusted[known] = np.clip(1 - inside(t, df, len(known), rho), p[known], np.minimum(len(known) * p[known], 1.0))
+    limit = quantile(1 - alpha, df, len(known), rho)
+    return _agreeing(p, adjusted, alpha, float(2 * _student(-limit, df)))
+
+
+def by_p_value(p: Floats, method: ManyToOne, alpha: float) -> Corrected:
+    """Correct p-values (K,) alone: by Holm, Benjamini and Hochberg, or not at all."""
+    known = np.isfinite(p)
+    if method == "none" or known.sum() < 2:
+        return Corrected(p_adjusted=p, near=np.full(len(p), alpha), far=np.full(len(p), alpha))
+    word: Adjustment = "bh" if method == "bh" else "holm"
+    adjusted, near, far = adjust.corrected_p(p, word), np.full(len(p), alpha), np.full(len(p), alpha)
+    near[known], far[known] = adjust.tails(p[known], adjusted[known], word, alpha)
+    return Corrected(p_adjusted=adjusted, near=near, far=far)
+
+
+def of_tasks(found: Corrected, tasks: int) -> Corrected:
+    """Return what was corrected at alpha / tasks as one of so many tasks (Bonferroni)."""
+    return Corrected(p_adjusted=np.minimum(tasks * found.p_adjusted, 1.0), near=found.near, far=found.far)
+
+
+def split(found: Corrected, sizes: Sequence[int]) -> list[Corrected]:
+    """Part what was corrected together."""
+    ends = np.cumsum(sizes)[:-1]
+    parts = zip(*(np.split(values, ends) for values in (found.p_adjusted, found.near, found.far)), strict=True)
+    return [Corrected(p_adjusted=p, near=near, far=far) for p, near, far in parts]
+
+
+def _agreeing(p: Floats, adjusted: Floats, alpha: float, step: float) -> Corrected:
+    """Return tails that agree with corrected p-values; `step`: the p-value that the single step just rejects.
+
+    On the side of 0, where the step-down shows a difference that the single step doesn't, just what it allows this p-value.
+    """
+    real = adjusted <= alpha * (1 + 1e-12)
+    far = np.where(real | np.isnan(p), min(step, alpha), np.minimum(min(step, alpha), p * (1 - 1e-9)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        near = np.where(real & (p >= far), alpha * p / adjusted, far)
+    return Corrected(p_adjusted=adjusted, near=near, far=far)
+
+
+def _correlation(variance: Floats, one: int, sides: Positions) -> float:
+    """Return the average correlation of the sides' differences from the one, from 0 to 1; ½ where none is known.
+
+    Var(a − b) tells it, as a − b is the difference of the two differences.
+    """
+    own = variance[one, sides]
+    between = variance[np.ix_(sides, sides)]
+    scale = np.sqrt(own[:, None] * own[None, :])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = ((own[:, None] + own[None, :] - between) / (2 * scale))[np.triu_indices(len(sides), 1)]
+    r = r[np.isfinite(r)]
+    return float(np.clip(r.mean(), 0.0, MOST_ALIKE)) if len(r) else 0.5
+
+
+def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats:
+    """Return P(max |T_k| ≤ t) of so many t variables with one correlation from 0 on and one error variance (Dunnett 1955).
+
+    >>> import numpy as np
+    >>> float(inside(np.array([2.8886]), 10.0, 4)[0].round(3))
+    0.95
+    """
+    z, w_z = np.polynomial.legendre.leggauss(NODES_NORMAL)
+    z, w_z = REACH * z, w_z * REACH * np.exp(-((REACH * z) ** 2) / 2) / math.sqrt(2 * math.pi)
+    u, w_u = np.polynomial.legendre.leggauss(NODES_CHI)
+    u, w_u = (u + 1) / 2, w_u / 2
+    s = np.ones(NODES_CHI) if math.isinf(df) else np.sqrt(2 * special.gammaincinv(df / 2, u) / df)
+    shift, scale = math.sqrt(correlation) * z, math.sqrt(1 - correlation)
+    found = np.empty(len(t))
+    for k in range(0, len(t), BLOCK):
+        reach = t[k : k + BLOCK, None, None] * s[:, None]
+        both = special.ndtr((reach + shift) / scale) - special.ndtr((shift - reach) / scale)
+        found[k : k + BLOCK] = np.einsum("ksz,s,z->k", both**count, w_u, w_z)
+    return found
+
+
+def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> float:
+    """Return the t that the largest of so many keeps within at a level: Dunnett's (1955) two-sided critical value.
+
+    >>> round(quantile(0.95, 20.0, 4), 2)
+    2.65
+    """
+    from scipy import optimize
+
+    low = float(_t_of(np.array([1 - level]), df)[0])
+    high = float(_t_of(np.array([(1 - level) / count]), df)[0]) + 1e-6
+    return float(
+        optimize.brentq(lambda t: float(inside(np.array([t]), df, count, correlation)[0]) - level, low - 1e-6, high)
+    )
+
+
+def _t_of(p: Floats, df: float) -> Floats:
+    """Return the |t| that has a two-sided p-value."""
+    return np.asarray(-special.ndtri(p / 2) if math.isinf(df) else -special.stdtrit(df, p / 2))
+
+
+def _student(t: float, df: float) -> float:
+    return float(special.ndtr(t) if math.isinf(df) else special.stdtr(df, t))

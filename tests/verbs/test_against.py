@@ -1,0 +1,390 @@
+"""Many sides against one: what is said, what is counted, which sides there are, and inputs at the edges."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+import howsure as hs
+from frames import clustered, two_models
+from howsure.commands.main import main
+from places import LOGS
+from reader_cases import inspect_header, sample, zipped
+
+RUNS = ("main", "pr-1", "pr-2")
+
+
+def board(*rights: float, n: int = 200, seed: int = 0, names: tuple[str, ...] = ()) -> pl.DataFrame:
+    """Models with these scores on n items: main first, then s1, s2 …; each is right where a draw of its item is below."""
+    rng = np.random.default_rng(seed)
+    draw = rng.random(n)
+    columns = names or ("main", *(f"s{k}" for k in range(1, len(rights))))
+    return pl.concat(
+        pl.DataFrame(
+            {"model": name, "item": [f"q{i}" for i in range(n)], "score": (draw + 0.05 * rng.random(n) < right) * 1.0}
+        )
+        for name, right in zip(columns, rights, strict=True)
+    )
+
+
+def log(path: Path, scores: str, **changes: Any) -> None:
+    """Write an Inspect log of a run of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ids = {"task_id": f"task {path}", "eval_id": f"eval {path.stem}", "run_id": f"call {path}"}
+    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
+    zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path, method=93)
+
+
+def run(*words: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, list(words))
+    assert result.exit_code == code, (words, result.output, result.stderr)
+    return result
+
+
+SENTENCES = {
+    (0.5, 0.8, 0.3, 0.2, 0.5): "1 of 4 beats main; 2 are worse; 1 can't be told from it.",
+    (0.5, 0.8, 0.9, 0.5): "2 of 3 beat main; 1 can't be told from it.",
+    (0.5, 0.2, 0.5, 0.5): "None of 3 beats main; 1 is worse; 2 can't be told from it.",
+    (0.5, 0.5, 0.5, 0.5): "None of 3 can be told from main.",
+    (0.5, 0.5, 0.5): "Neither of 2 can be told from main.",
+    (0.5, 0.2, 0.5): "Neither of 2 beats main; 1 is worse; 1 can't be told from it.",
+    (0.5, 0.8, 0.9, 0.95): "All 3 beat main.",
+    (0.5, 0.8, 0.9): "Both beat main.",
+    (0.5, 0.2, 0.1): "Both are worse than main.",
+    (0.5, 0.8): "s1 beats main.",
+    (0.5, 0.2): "s1 is worse than main.",
+    (0.5, 0.5): "s1 can't be told from main.",
+}
+
+
+@pytest.mark.parametrize("rights", SENTENCES)
+def test_the_sentence_counts_sides(rights: tuple[float, ...]) -> None:
+    assert hs.against(board(*rights), "main").verdict == SENTENCES[rights]
+
+
+def test_rows_are_those_of_compare_the_best_first() -> None:
+    rows = board(0.5, 0.8, 0.3, 0.52)
+    answer = hs.against(rows, "main", adjust="none")
+    sides = answer.tasks[0].sides
+    assert [side.side for side in sides] == ["s1", "s3", "s2"]
+    for side in sides:
+        pair = hs.compare(rows, side.side, "main")
+        assert isinstance(pair, hs.Comparison)
+        assert side.difference.value == pytest.approx(pair.difference.value)
+        assert side.difference.se == pytest.approx(pair.difference.se)
+        assert side.difference.df == pytest.approx(pair.difference.df)
+        assert side.p_value == side.p_adjusted == pytest.approx(pair.p_value)
+        ours, theirs = side.difference.interval, pair.difference.interval
+        assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+        assert (side.adjusted_interval.low, side.adjusted_interval.high) == pytest.approx((ours.low, ours.high))
+        assert (side.fixed, side.broke, side.same) == (pair.wins, pair.losses, pair.ties)
+        assert (side.mean, side.against_mean) == pytest.approx((pair.a_mean, pair.b_mean))
+
+
+@pytest.mark.parametrize("adjust", ["max-t", "dunnett", "holm", "bh", "none"])
+@pytest.mark.parametrize("cluster", [None, "passage"])
+def test_intervals_and_verdicts_never_disagree(adjust: Any, cluster: str | None) -> None:
+    rows = pl.concat(
+        [
+            clustered(n_clusters=10, models="abcde"),
+            board(0.5, 0.7, 0.3, names=("a", "b", "c"))
+            .with_columns(task=pl.lit("other"), passage=pl.col("item"))
+            .select("task", "model", "item", "passage", "score"),
+        ]
+    )
+    answer = hs.against(rows, "a", adjust=adjust, cluster=cluster)
+    assert answer.overall is not None
+    for part in answer.every:
+        for side in part.sides:
+            apart = side.adjusted_interval.low > 0 or side.adjusted_interval.high < 0
+            assert apart == (side.told in ("better", "worse"))
+            assert side.p_adjusted >= side.p_value * (1 - 1e-12)
+
+
+def test_the_row_of_the_one_has_its_score_and_nothing_else() -> None:
+    answer = hs.against(board(0.5, 0.8, 0.3), "main")
+    score = f"{100 * answer.tasks[0].mean:.1f}"
+    line = next(line for line in answer.render("latex").splitlines() if line.startswith("main &"))
+    assert line.replace(" ", "") == f"main&{score}&&&&&&" + 2 * chr(92)
+
+
+def test_lower_is_better_turns_broke_and_fixed_round() -> None:
+    rows = board(0.5, 0.8, 0.3)
+    up, down = hs.against(rows, "main").tasks[0], hs.against(rows, "main", lower_is_better=True).tasks[0]
+    assert (up.verdict, down.verdict) == ("1 of 2 beats main; 1 is worse.",) * 2
+    there = {side.side: (side.fixed, side.broke, side.told) for side in up.sides}
+    back = {side.side: (side.broke, side.fixed, side.told) for side in down.sides}
+    assert {name: told[:2] for name, told in there.items()} == {name: told[:2] for name, told in back.items()}
+    assert (there["s1"][2], back["s1"][2]) == ("better", "worse")
+    assert [side.side for side in down.sides] == ["s2", "s1"]
+
+
+def test_a_pair_alone_is_not_corrected() -> None:
+    side = hs.against(board(0.5, 0.56), "main").tasks[0].sides[0]
+    assert side.p_adjusted == side.p_value
+    assert side.adjusted_interval == side.difference.interval
+
+
+def test_other_models_can_be_chosen() -> None:
+    answer = hs.against(board(0.5, 0.8, 0.3, 0.2), "main", model=["s1", "s3"])
+    assert [side.side for side in answer.tasks[0].sides] == ["s1", "s3"]
+    assert answer.tasks[0].n_tests == 2
+
+
+def test_of_several_tasks_the_overall_differences_come_first_and_all_tests_are_one_family() -> None:
+    rows = pl.concat([board(0.5, 0.8, 0.3, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(3)])
+    answer = hs.against(rows, "main")
+    assert answer.overall is not None
+    assert answer.verdict == (
+        "1 of 2 beats main overall; 1 is worse. Of 3 tasks, some side beats main on 3 and some is worse on 3."
+    )
+    assert [record["task"] for record in answer.records()][:3] == ["", "", "t0"]
+    assert (answer.overall.n_tests, answer.tasks[0].n_tests) == (2, 6)
+    alone = hs.against(rows, "main", task="t0").tasks[0].sides[0]
+    among = answer["t0"].sides[0]
+    assert among.p_adjusted == pytest.approx(3 * alone.p_adjusted)
+    assert among.adjusted_interval.half_width > alone.adjusted_interval.half_width
+    pair = hs.compare(rows, "s1", "main")
+    assert isinstance(pair, hs.Comparisons)
+    assert pair.overall is not None
+    assert answer.overall.sides[0].difference.value == pytest.approx(pair.overall.difference.value)
+    assert answer.overall.sides[0].difference.se == pytest.approx(pair.overall.difference.se)
+    assert answer.overall.sides[0].p_value == pytest.approx(pair.overall.p_value)
+
+
+def test_sides_that_lack_something_are_counted_and_said() -> None:
+    whole = pl.concat([board(0.5, 0.8, 0.3, seed=k).with_columns(task=pl.lit(f"t{k}")) for k in range(2)])
+    rows = whole.filter((pl.col("model") != "s2") | (pl.col("task") == "t0"))
+    rows = rows.filter((pl.col("model") != "s1") | (pl.col("task") == "t1") | pl.col("item").str.ends_with("1"))
+    elsewhere = board(0.5).with_columns(model=pl.lit("stray"), task=pl.lit("t9"))
+    answer = hs.against(pl.concat([rows, elsewhere.select(rows.columns)]), "main")
+    assert {caution.code for caution in answer.cautions} == {
+        *("task_left_out", "side_lacks_task", "side_left_out", "not_in_overall")
+    }
+    assert answer.overall is not None
+    assert (answer.overall.n_left_out, answer.overall.n_tasks_left_out) == (1, 1)
+    assert answer.verdict.startswith("On 2 of 3 tasks, s1 beats main overall.")
+    (side,) = (each for each in answer["t0"].sides if each.side == "s1")
+    assert (side.difference.n_items, side.n_only_side, side.n_only_against) == (20, 0, 180)
+    assert "items" in answer.render()
+    assert [caution.message for caution in answer["t0"].cautions] == [
+        "s1 answered fewer than 90% of the 200 items of main"
+    ]
+
+
+def test_no_shared_items_and_a_side_with_one_item_are_no_refusal() -> None:
+    rows = board(0.5, 0.8, 0.3)
+    apart = board(0.4).with_columns(model=pl.lit("apart"), item=pl.lit("x") + pl.col("item"))
+    one = board(0.9, n=1).with_columns(model=pl.lit("one"))
+    answer = hs.against(pl.concat([rows, apart, one]), "main")
+    assert answer.verdict == "1 of 4 beats main; 1 is worse; 2 have no error bar."
+    told = {side.side: side for side in answer.tasks[0].sides}
+    assert (told["apart"].told, told["apart"].difference.n_items, told["apart"].n_only_against) == ("unknown", 0, 200)
+    assert (told["one"].told, told["one"].difference.n_items) == ("unknown", 1)
+    codes = {side.side: {c.code for c in side.difference.cautions} for side in answer.tasks[0].sides}
+    assert codes["apart"] == {"no_shared_items"}
+    assert "one_cluster" in codes["one"]
+    assert "apart: no item that both answered" in " ".join(answer.render(width=200).split())
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0])
+@pytest.mark.parametrize("method", [None, "t"])
+def test_identical_sides_tell_nothing(score: float, method: Any) -> None:
+    rows = pl.concat([two_models(score=pl.lit(score)), two_models(score=pl.lit(score)).with_columns(model=pl.lit("c"))])
+    answer = hs.against(rows, "a", method=method)
+    assert [side.told for side in answer.tasks[0].sides] == ["unknown" if method else "open"] * 2
+    for form in ("json", "markdown", "latex", "html", "csv"):
+        assert answer.render(form)  # type: ignore[arg-type]
+
+
+def test_all_right_beats_all_wrong() -> None:
+    answer = hs.against(board(0.0, 1.1, 1.1, n=30), "main")
+    assert answer.verdict == "Both beat main."
+    assert answer.tasks[0].sides[0].adjusted_interval.high == 1.0
+
+
+@pytest.mark.parametrize(("clusters", "told"), [(1, "unknown"), (2, "open")])
+def test_one_cluster_gives_no_error_bar_and_two_hardly_one(clusters: int, told: str) -> None:
+    rows = clustered(n_clusters=clusters, size=12, models="abcd")
+    answer = hs.against(rows, "a", cluster="passage")
+    assert {side.told for side in answer.tasks[0].sides} == {told}
+    if clusters == 2:
+        assert answer.tasks[0].adjust == "dunnett"
+        assert any("too few clusters" in note for note in answer.notes)
+
+
+def test_few_or_unequal_clusters_promise_less() -> None:
+    rows = clustered(n_clusters=12, size=10, models="abc")
+    assert "all intervals hold at once with 95 % confidence" in hs.against(rows, "a", cluster="passage").render(
+        width=200
+    )
+    uneven = rows.with_columns(passage=pl.when(pl.col("passage") < "p5").then(pl.lit("p0")).otherwise("passage"))
+    said = hs.against(uneven, "a", cluster="passage").render(width=200)
+    assert "with these clusters all intervals hold at once only roughly with 95 % confidence" in said
+    assert "Read the error bar as rough" in said
+
+
+def test_what_can_not_be_flipped_is_dunnetts() -> None:
+    rows = clustered(n_clusters=12, models="abc").with_columns(other=pl.col("item").str.tail(1))
+    two = hs.against(rows, "a", cluster=["passage", "other"])
+    assert (two.tasks[0].adjust, any("two clusterings" in note for note in two.notes)) == ("dunnett", True)
+    tried = pl.concat([rows.with_columns(attempt=pl.lit(k), score=(pl.col("score") + k) % 2) for k in range(2)])
+    fixed = hs.against(tried, "a", population="benchmark")
+    assert fixed.tasks[0].adjust == "dunnett"
+    assert str(fixed.tasks[0].sides[0].difference.method) == "paired fixed-items"
+
+
+def test_failures_that_could_turn_a_verdict_are_said() -> None:
+    rows = board(0.5, 0.62, 0.5).with_columns(
+        score=pl.when((pl.col("model") == "s1") & (pl.int_range(pl.len()) % 3 == 0))
+        .then(None)
+        .otherwise(pl.col("score"))
+    )
+    dropped = hs.against(rows, "main", failures="drop")
+    zeroed = hs.against(rows, "main", failures="zero")
+    assert dropped.tasks[0].sides[0].told != {s.side: s.told for s in zeroed.tasks[0].sides}["s1"]
+    assert [c.message for c in dropped.cautions if c.code == "failure_policy"] == [
+        "default · score: with `failures='zero'`, s1 would be judged otherwise"
+    ] or any(c.code == "failure_policy" and "s1 would be judged" in c.message for c in dropped.cautions)
+
+
+def test_the_same_input_gives_the_same_bytes_and_a_seed_another_draw() -> None:
+    rows = board(0.5, 0.56, 0.44, 0.5)
+    assert hs.against(rows, "main").render("json") == hs.against(rows, "main").render("json")
+    one, other = (hs.against(rows, "main", seed=seed).tasks[0].sides[0].p_adjusted for seed in (0, 1))
+    assert one != other
+    assert one == pytest.approx(other, abs=0.02)
+
+
+def test_fifty_sides_on_five_hundred_items_are_quick() -> None:
+    rows = board(*np.linspace(0.4, 0.6, 51).tolist(), n=500, names=tuple(f"m{k}" for k in range(51)))
+    hs.against(board(0.5, 0.6, 0.4), "main")
+    start = time.perf_counter()
+    answer = hs.against(rows, "m25")
+    assert time.perf_counter() - start < 5
+    assert answer.tasks[0].n_better > 5
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs of one model in three folders, each of a commit and with a tag of its own."""
+    for name, scores, commit in zip(RUNS, ("CCCICCCI" * 5, "CIIICIII" * 5, "CCCICCCC" * 5), "abc", strict=True):
+        log(tmp_path / "runs" / name / "x.eval", scores, revision={"commit": commit * 7}, tags=[name])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "runs"
+
+
+@pytest.mark.parametrize(
+    ("paths", "one", "name"),
+    [
+        (("runs/main", "runs/pr-1", "runs/pr-2"), "runs/main", "main"),
+        (("runs/pr-1", "runs/pr-2"), "runs/main", "main"),
+        (("runs/pr-1", "runs/pr-2"), "path:runs/main", "main"),
+        (("runs",), "runs/main", "main"),
+        (("runs",), "./runs/main/", "main"),
+        (("runs",), "commit:aaa", "mock/a (commit=aaaaaaa, tags=main)"),
+        (("runs",), "tag:main", "mock/a (commit=aaaaaaa, tags=main)"),
+        (("runs",), "model:a (commit=aaaaaaa, tags=main)", "mock/a (commit=aaaaaaa, tags=main)"),
+    ],
+)
+def test_the_one_is_what_it_is_written_as(runs: Path, paths: tuple[str, ...], one: str, name: str) -> None:
+    assert runs.is_dir()
+    answer = hs.against(list(paths) if len(paths) > 1 else paths[0], one)
+    assert answer.against == name
+    assert [(side.fixed, side.broke) for side in answer.tasks[0].sides] == [(5, 0), (0, 20)]
+    found = json.loads(run("compare", *paths, "--against", one, "-f", "json").output)
+    assert (found["against"], found["verdict"]) == (name, answer.verdict)
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        ("tag:nobody", "no run has tag:nobody. See `howsure runs`."),
+        ("commit:", "no model 'commit:'"),
+        ("runs/nowhere", "no model 'runs/nowhere'"),
+        ("run:eval", "run:eval is of 3 models"),
+    ],
+)
+def test_a_one_that_is_none_or_several_is_an_error(runs: Path, one: str, said: str) -> None:
+    with pytest.raises(hs.DataError, match="^" + __import__("re").escape(said)):
+        hs.against(runs, one)
+
+
+def test_one_of_several_runs_that_are_attempts_is_no_side(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        log(tmp_path / "runs" / f"{name}.eval", "CCII")
+    log(tmp_path / "runs" / "other.eval", "CCIC", model="b")
+    with pytest.raises(hs.DataError, match="run:eval one is one of several runs of mock/a, which count as attempts"):
+        hs.against(tmp_path / "runs", "run:eval one")
+
+
+def test_a_path_alone_has_nothing_beside_it(runs: Path) -> None:
+    assert runs.is_dir()
+    for data in ("runs/main", None, board(0.5, 0.6)):
+        with pytest.raises(hs.OptionError, match="there is nothing beside runs/main"):
+            hs.against(data, "runs/main")
+    assert "there is nothing beside" in run("compare", "runs/main", "--against", "runs/main", code=1).stderr
+
+
+def test_a_name_that_is_a_model_and_a_path_is_asked_about(runs: Path) -> None:
+    scores = hs.read({"main": runs / "main", "runs": runs / "pr-1"})
+    with pytest.raises(hs.OptionError, match="'runs' is both a model and a path"):
+        hs.against(scores, "runs")
+    assert hs.against(scores, "model:runs").against == "runs"
+
+
+def test_sides_with_the_same_models_are_compared_model_by_model(runs: Path) -> None:
+    for name in RUNS:
+        log(runs / name / "y.eval", "CCCI" * 10, model="b", revision={"commit": name}, tags=[name])
+    for name in RUNS:
+        scores = "CCCICCCI" * 5
+        log(runs / name / "x.eval", scores, revision={}, tags=[])
+        log(runs / name / "y.eval", scores, model="b", revision={}, tags=[])
+    answer = hs.against(runs, "runs/main")
+    assert [part.task for part in answer.tasks] == ["b", "mock/a"]
+    assert [side.side for side in answer.tasks[0].sides] == ["pr-1", "pr-2"]
+
+
+def test_the_command_line_takes_two_sides_or_one_against_all() -> None:
+    logs = str(LOGS)
+    words = ("compare", logs, "--cluster", "passage_id", "--against", "smollm2-135m-t0.3")
+    assert run(*words).output.startswith("None of 3 beats openai-api/local/smollm2-135m-t0.3; 1 is worse; 2")
+    assert run(*words, "--model", "smollm2-135m-terse", "--adjust", "dunnett", "-f", "csv").output.count("\n") == 2
+    for more in (("-a", "x"), ("-b", "x"), ("--margin", "1pp"), ("--covariate", "x")):
+        said = run(*words, *more, code=2).stderr
+        assert "--against compares every other side with one" in said
+        assert "leave one out" in said
+    assert "Missing option '-b'" in run("compare", logs, "-a", "x", code=2).stderr
+    two = ("compare", logs, "-a", "smollm2-135m-t0.3", "-b", "smollm2-135m-terse")
+    assert "--model is for --against" in run(*two, "--model", "x", code=2).stderr
+    assert "--adjust dunnett is for --against" in run(*two, "--adjust", "dunnett", code=2).stderr
+    assert "Missing argument" in run("compare", "--against", "x", code=2).stderr
+
+
+def test_what_is_typed_overrules_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    board(0.5, 0.8, 0.3).write_csv("rows.csv")
+    Path("howsure.toml").write_text('[compare]\na = "s1"\nb = "main"\nmargin = 0.01\n')
+    assert "1 of 2 beats main" in run("compare", "rows.csv", "--against", "main").output
+    Path("howsure.toml").write_text('[compare]\nagainst = "main"\n')
+    assert "1 of 2 beats main" in run("compare", "rows.csv").output
+    assert "s1 beats s2 by" in run("compare", "rows.csv", "-a", "s1", "-b", "s2").output
+
+
+def test_it_is_drawn_by_plot_compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    board(0.5, 0.8, 0.3, 0.5).write_csv("rows.csv")
+    assert "1 of 3 beats main" in run("plot", "compare", "rows.csv", "--against", "main", "-o", "x.json").output
+    rows = json.loads(Path("x.json").read_text())["data"]["values"]
+    sides = hs.against(hs.read("rows.csv"), "main").tasks[0].sides
+    assert [(row["side"], row["group"]) for row in rows] == [("s1", "better"), ("s3", "can't tell"), ("s2", "worse")]
+    assert [row["low"] for row in rows] == pytest.approx(
+        [100 * side.adjusted_interval.low for side in sides], rel=1e-11
+    )

@@ -355,7 +355,7 @@ def test_sides_with_the_same_models_are_compared_model_by_model(runs: Path) -> N
 def test_the_command_line_takes_two_sides_or_one_against_all() -> None:
     logs = str(LOGS)
     words = ("compare", logs, "--cluster", "passage_id", "--against", "smollm2-135m-t0.3")
-    assert run(*words).output.startswith("None of 3 beats openai-api/local/smollm2-135m-t0.3; 1 is worse; 2")
+    assert run(*words).output.startswith("None of 3 beats smollm2-135m-t0.3; 1 is worse; 2")
     assert run(*words, "--model", "smollm2-135m-terse", "--adjust", "dunnett", "-f", "csv").output.count("\n") == 2
     for more in (("-a", "x"), ("-b", "x"), ("--margin", "1pp"), ("--covariate", "x")):
         said = run(*words, *more, code=2).stderr

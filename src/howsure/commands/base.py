@@ -68,8 +68,11 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     return howsure.read(list(paths), **_how(given))
 
 
-def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str) -> Scores:
-    """Read the paths, and sides that are paths themselves; the options of these names name models of the outcome then."""
+def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole: bool = False) -> Scores:
+    """Read the paths, and sides that are paths themselves; the options of these names name models of the outcome then.
+
+    What a configuration names, and what has a kind, is a whole name; so is everything where `whole` names are asked for.
+    """
     from howsure.verbs.sides import is_path, parted, side_of
 
     asked = {name: str(given[name]) for name in names if given.get(name) is not None}
@@ -78,8 +81,10 @@ def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str) -> Sc
         raise click.MissingParameter(param_hint="'PATH...'", param_type="argument")
     if alone and _configured("paths"):
         paths = ()
-    scores, models = parted(list(paths) or None, tuple(asked.values()), _how(given))
-    given |= {name: f"model:{model}" for name, model in zip(asked, models, strict=True)}
+    scores, models = parted(list(paths) or None, tuple(asked.values()), _how(given), whole=whole)
+    found = dict(zip(asked, models, strict=True))
+    loose = {name for name, text in asked.items() if not (side_of(text).kind or is_path(text) or _configured(name))}
+    given |= {name: model if name in loose and not whole else f"model:{model}" for name, model in found.items()}
     return scores
 
 

@@ -55,7 +55,7 @@ def gate(
     if not rest["each_task"]:
         rest.setdefault("overall", "harness")
     rest |= {"candidate": candidate, "baseline": baseline}
-    answer = howsure.gate(read_sides(paths, rest, "candidate", "baseline"), **rest)
+    answer = howsure.gate(read_sides(paths, rest, "candidate", "baseline", whole=True), **rest)
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in answer.checks))
     if junit is not None:
         write(_junit(answer, unclear), junit)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from howsure.present.document import Block, Document
 
-FIELDS = ("model", "models", "a", "b", "candidate", "baseline", "before", "after")
+FIELDS = ("model", "models", "a", "b", "candidate", "baseline", "before", "after", "side", "against")
 """The fields of answers that hold names of models."""
 LEAST = 6
 """A beginning of fewer letters stays where it is."""

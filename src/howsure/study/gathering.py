@@ -14,7 +14,7 @@ from howsure.study.design import Design
 from howsure.study.directions import directions_note
 from howsure.study.exams import exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, decided, failures_note
-from howsure.study.names import choose, resolve
+from howsure.study.names import choose, parts_note, resolve
 from howsure.study.scales import Scales, scales_of
 from howsure.study.study import Study
 from howsure.table.aggregate import Wanted, metadata_names, tasks_of, value_counts
@@ -22,7 +22,7 @@ from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_not
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from howsure.study.checkpoints import Average
     from howsure.study.clusters import Clustered
@@ -36,11 +36,13 @@ MODEL = "model:"
 """What the covariates that are other models' scores start with."""
 
 
-def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shared: bool = False) -> Study:
+def gather(
+    scores: Scores, design: Design, *, models: tuple[str, ...] = (), shared: bool = False, whole: bool = False
+) -> Study:
     """Group the rows once, with every attribute of items that the design asks for.
 
     `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all
-    of these have is asked about, the rest is `study.partial`. Notes and cautions are about nothing that was left out.
+    of these have is asked about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
     if models:
@@ -51,14 +53,14 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
     telling = clusters.telling_columns(design, metadata_names(scores))
-    hashes = (name for name in (*FINGERPRINTS, *([likeness.POSITION] if shared or models else [])) if name in names)
-    columns = (*clusters.columns_of_rows(design, side, names), *telling, *hashes)
-    wanted, found = choose(scores, _wanted(scores, design), columns)
+    columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
+    wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole)
     sorted_out = _sorted_out(found, scores, design, wanted)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
-    notes += [settings_note(scores.runs, sorted_out.models), *attempts.notes(design.score)]
+    notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
+    notes += attempts.notes(design.score)
     averages: tuple[Average, ...] = ()
     parts, models, scales = attempts.renamed(sorted_out.parts, design.score), sorted_out.models, sorted_out.scales
     if design.average_last:
@@ -91,22 +93,29 @@ def gather(scores: Scores, design: Design, *, models: tuple[str, ...] = (), shar
     )
     study = _with_scores(study)
     study = _enough_attempts(study) if design.score.over_attempts or averages else study
+    study, grouped = _clustered(study, sorted_out, telling)
+    return replace(study, notes=_notes(study, notes, grouped, found))
+
+
+def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -> tuple[Study, Clustered]:
+    """Attach clusters and weights to the items, and say what is doubtful about them and about the scales."""
+    side, design = study.side, study.design
     grouped = clusters.attach_clusters(_items_of(study), side, design)
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
-    proposed = _proposed(grouped, design, telling)
-    study = replace(
-        study,
-        items=clusters.attach_weights(grouped.table, side, design),
-        cluster_names=grouped.names,
-        cautions=(*study.cautions, *grouped.cautions, *proposed, *scales.cautions(left)),
-    )
-    return replace(study, notes=_notes(study, notes, grouped, found))
+    doubts = (*grouped.cautions, *_proposed(grouped, design, telling), *sorted_out.scales.cautions(left))
+    items = clusters.attach_weights(grouped.table, side, design)
+    return replace(study, items=items, cluster_names=grouped.names, cautions=(*study.cautions, *doubts)), grouped
 
 
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> list[Caution]:
     """Propose clusters where there are none and nobody said so."""
     sure = grouped.names or design.ignores_clusters or design.population == "benchmark"
     return [] if sure else clusters.propose(grouped.table, telling)
+
+
+def _hashes(names: Sequence[str], *, few: bool) -> list[str]:
+    """Return the columns that tell what an item was; where few models are compared, where it stood as well."""
+    return [name for name in (*FINGERPRINTS, *([likeness.POSITION] if few else [])) if name in names]
 
 
 def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Difference, ...]:
@@ -206,7 +215,9 @@ def _sorted_out(found: Grouped, scores: Scores, design: Design, wanted: Wanted) 
     plain = {(task, metric) for (task, _), metric in refined.items()}
     beside = {key: part for key, part in every.items() if key in plain and key[1] not in design.metric_of(key[0])}
     asked = {key: part for key, part in every.items() if key not in beside}
-    models = tuple(dict.fromkeys(resolve(name, wanted.model) for name in design.model)) if wanted.model else ()
+    models = (
+        tuple(dict.fromkeys(resolve(name, wanted.model, parts=True) for name in design.model)) if wanted.model else ()
+    )
     others = [name for name in wanted.model if name not in models]
     if others:
         beside, asked = {**beside, **_rows_of(asked, others)}, _rows_of(asked, models)

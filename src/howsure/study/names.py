@@ -22,10 +22,10 @@ LONGEST_NAME = 1_000
 """More characters are no name of a task, a model or a metric, and no table or chart could show them."""
 
 
-def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | None = None) -> str:
+def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | None = None, parts: bool = False) -> str:
     """Return the model of this name; what follows the last slash is enough.
 
-    `averages`: of averages of checkpoints, the run of each, which is enough as well.
+    `averages`: of averages of checkpoints, the run of each, which is enough as well. `parts`: so is any part that no other name has.
     DataError, with the nearest names, where no model or more than one fits.
     """
     if name in names:
@@ -41,7 +41,17 @@ def resolve(name: str, names: Sequence[str], *, averages: Mapping[str, str] | No
             f"model {name!r} ran in {len(apart):,} ways, which are kept apart",
             remedy=f"Name one of {listing([repr(known) for known in apart])}, or a side such as commit:… or a path.",
         )
-    raise unknown("model", name, names, ending)
+    containing = [known for known in names if name in known] if parts and not ending else []
+    if len(containing) == 1:
+        return containing[0]
+    raise unknown("model", name, names, ending or containing)
+
+
+def parts_note(asked: Sequence[str], names: Sequence[str]) -> str:
+    """Say which models were taken for parts of their names; "" where all were named."""
+    taken = [(name, resolve(name, names, parts=True)) for name in asked if not fitting(name, names)] if names else []
+    told = [f"{name!r} is {model}" for name, model in taken]
+    return f"Models by a part of their names: {'; '.join(told)}." if told else ""
 
 
 def fitting(name: str, names: Sequence[str]) -> list[str]:
@@ -59,17 +69,19 @@ def unknown(role: str, name: str, names: Sequence[str], fitting: Sequence[str] =
     return DataError(what, remedy=f"Did you mean {said}?" if near else f"Here is what there is: {said}.")
 
 
-def choose(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> tuple[Wanted, Grouped]:
+def choose(scores: Scores, wanted: Wanted, columns: Sequence[str], *, parts: bool = False) -> tuple[Wanted, Grouped]:
     """Group the rows that are wanted, and return them with the full names of what was wanted.
 
-    Only where some name isn't found are all names of its kind looked up, for the error. DataError where none is meant, or no
+    `parts`: a part of a model's name that no other has is enough; its rows are grouped in a second query. Only where some name isn't found are all names of its kind looked up, for the error. DataError where none is meant, or no
     row is left.
     """
     found = group(scores, wanted, columns)
     for role in ROLES:
         refuse_long(role, found.results[role].unique().cast(pl.String))
     missing = [role for role in ROLES if not _all_found(role, getattr(wanted, role), found)]
-    meant = replace(wanted, **{role: _meant(scores, role, getattr(wanted, role), found) for role in missing})
+    meant = replace(wanted, **{role: _meant(scores, role, getattr(wanted, role), found, parts) for role in missing})
+    if parts and not all(_all_found(role, getattr(meant, role), found) for role in missing):
+        found = group(scores, meant, columns)
     if not len(found.results):
         raise _nothing([f"{role} {listing([repr(name) for name in getattr(meant, role)])}" for role in missing])
     return meant, found
@@ -94,7 +106,7 @@ def _nothing(wanted: list[str]) -> DataError:
     return DataError(what, remedy="Check `task`, `model`, `metric` and `where` against `howsure describe`.")
 
 
-def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped) -> tuple[str, ...]:
+def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped, parts: bool) -> tuple[str, ...]:
     """Return the full names of what was asked for; tasks and metrics are named in full."""
     there = found.results[role].unique().cast(pl.String).sort().to_list()
     if role == "model":
@@ -106,7 +118,7 @@ def _meant(scores: Scores, role: str, asked: tuple[str, ...], found: Grouped) ->
     if not names:
         raise _nothing([])
     if role == "model":
-        return tuple(dict.fromkeys(resolve(name, names) for name in asked))
+        return tuple(dict.fromkeys(resolve(name, names, parts=parts) for name in asked))
     for name in asked:
         if name not in names:
             raise unknown(role, name, names)

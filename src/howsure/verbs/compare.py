@@ -12,7 +12,7 @@ from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options import checked
 from howsure.study.design import DesignOptions, make_design
-from howsure.verbs.sides import read_sides
+from howsure.verbs.sides import by_rank, read_sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,9 +96,11 @@ def compare(
     a, b, flips = checked("compare", a=a, b=b, flips=flips).values()
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), **given)
-    scores, (a, b) = read_sides(data, (a, b), design)
+    scores, sides = read_sides(data, (a, b), design)
+    (a, b), ranked = by_rank(scores, sides, options)
     study = gather_pair(scores, design, a, b)
     found = compared(study, question)
+    found = replace(found, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
     if flips:
         found = replace(found, flips=flipped(one_metric(study), scores.runs, *study.models))

@@ -164,7 +164,7 @@ def _flips(study: Study, scores: Scores, how: How) -> Flips:
 
 def _gathered(scores: Scores, design: Design, names: tuple[str, ...]) -> Study:
     """Gather the rows of the candidate and its baseline, once for all criteria."""
-    study = gather(scores, design, models=names)
+    study = gather(scores, design, models=names, whole=True)
     if len(study.models) < len(names):
         raise OptionError(f"candidate and baseline are both {study.models[0]!r}", remedy="Name two different models.")
     return study

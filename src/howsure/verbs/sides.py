@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -64,10 +65,12 @@ def read_pair(data: Any, asked: Sequence[str | None], design: Design) -> tuple[S
     return scores, tuple(None if side is None else next(given) for side in asked)
 
 
-def parted(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -> tuple[Scores, tuple[str, ...]]:
+def parted(
+    data: Any, asked: Sequence[str], options: Mapping[str, Any], *, whole: bool = False
+) -> tuple[Scores, tuple[str, ...]]:
     """Read data with these options of `read`, each side that was asked for as a model; return the names of these.
 
-    `data` may be None where every side is a path. Raises OptionError where a name is both a model and a path, or data that was read
+    `whole`: a part of a model's name isn't enough. `data` may be None where every side is a path. Raises OptionError where a name is both a model and a path, or data that was read
     before is to be parted by runs; DataError where sides can't be compared.
     """
     sides = tuple(map(side_of, asked))
@@ -76,10 +79,45 @@ def parted(data: Any, asked: Sequence[str], options: Mapping[str, Any]) -> tuple
     base = None if data is None or all(side.kind in ("path", *SELECTORS) for side in sides) else read(data, **options)
     sides = tuple(side if side.kind else Side(side.text, _kind(side.text, base)) for side in sides)
     if base is not None and all(side.kind == "model" for side in sides):
-        return base, tuple(side.text for side in sides)
+        return base, tuple(map(partial(_named, scores=base), asked))
     names = _distinct(sides)
-    parts = {name: _part(side, data, base, options) for name, side in zip(names, sides, strict=True)}
+    bare = [not whole and not side_of(text).kind for text in asked]
+    parts = {
+        name: _part(side, data, base, options, parts=any_part)
+        for name, side, any_part in zip(names, sides, bare, strict=True)
+    }
     return read(parts), names
+
+
+def _named(written: str, scores: Scores) -> str:
+    """Return the name of a side that is a model; one written as `model:…` is its whole name, or the part behind the last slash."""
+    side = side_of(written)
+    return resolve(side.text, names_of(scores, "model")) if side.kind else side.text
+
+
+def by_rank(scores: Scores, asked: Sequence[str], options: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
+    """Return models, those that were asked for by their rank by name, and what is said of that; a model of such a name goes first.
+
+    Ranks are those of `leaderboard`. OptionError where several tasks have no overall ranks; DataError where there is no such rank.
+    """
+    ranks = [name for name in dict.fromkeys(asked) if name.isdecimal()]
+    ranks = [name for name in ranks if not fitting(name, names_of(scores, "model"))] if ranks else []
+    if not ranks:
+        return tuple(asked), []
+    from howsure.verbs.leaderboard import leaderboard
+
+    found = leaderboard(scores, adjust="none", **{**options, "model": None, "covariate": None})
+    board = found.overall or found.boards[0]
+    if found.overall is None and len(found.boards) > 1:
+        raise OptionError(f"rank {ranks[0]} of which task", remedy="Choose one with `task`, or name the models.")
+    models = {str(place): entry.model for place, entry in enumerate(board.entries, 1)}
+    for rank in ranks:
+        if rank not in models:
+            raise DataError(f"no rank {rank} (there are {len(models):,} models)", remedy="See `howsure leaderboard`.")
+    told = [f"rank {rank} is {models[rank]}" for rank in ranks]
+    return tuple(models.get(name, name) if name in ranks else name for name in asked), [
+        f"Models by rank: {'; '.join(told)}."
+    ]
 
 
 def _kind(text: str, base: Scores | None) -> Kind:
@@ -90,8 +128,8 @@ def _kind(text: str, base: Scores | None) -> Kind:
     return "path" if not model and is_path(text) else "model"
 
 
-def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]) -> Scores:
-    """Read one side."""
+def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any], *, parts: bool) -> Scores:
+    """Read one side; `parts`: a part of a model's name is enough."""
     if side.kind == "path":
         return read(side.text, **options)
     if side.kind in SELECTORS:
@@ -102,11 +140,11 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
         return read(data, **{**options, "runs": f"{side.kind}:{side.text}"})
     if base is None:
         raise OptionError(f"model {side.text!r} of nothing that is read", remedy="Give the paths of the logs as well.")
-    return _of_model(base, side.text)
+    return _of_model(base, side.text, parts=parts)
 
 
-def _of_model(scores: Scores, name: str) -> Scores:
-    model = resolve(name, names_of(scores, "model"))
+def _of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
+    model = resolve(name, names_of(scores, "model"), parts=parts)
     rows = scores.to_frame().filter(pl.col("model") == model)
     missing = tuple(lack for lack in scores.missing if lack.model == model)
     runs = tuple(entry for entry in scores.runs if entry.model == model)

@@ -1,0 +1,97 @@
+"""Names: a part or a rank is enough where one looks, and never where one decides; a beginning that all share is said once."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+from places import ROOT
+
+LOGS = str(ROOT / "examples" / "logs")
+BEST, WORST = "openai-api/local/smollm2-135m-t0.3", "openai-api/local/smollm2-135m-terse"
+ROWS = pl.DataFrame(
+    {
+        "model": [name for name in ("pr-4", "pr-42", "main") for _ in range(20)],
+        "item": [*range(20)] * 3,
+        "score": [float(k < n) for n in (9, 12, 15) for k in range(20)],
+    }
+)
+
+
+def pair(data: object, a: str, b: str) -> tuple[str, str]:
+    answer = hs.compare(data, a, b)
+    assert isinstance(answer, hs.Comparison)
+    return answer.a, answer.b
+
+
+def test_a_part_that_one_name_has_is_enough_and_said() -> None:
+    answer = hs.compare(LOGS, "t0.3", "terse")
+    assert isinstance(answer, hs.Comparison)
+    assert (answer.a, answer.b) == (BEST, WORST)
+    assert f"Models by a part of their names: 't0.3' is {BEST}; 'terse' is {WORST}." in answer.notes
+
+
+def test_a_whole_name_goes_before_those_that_hold_it() -> None:
+    assert pair(ROWS, "pr-4", "main") == ("pr-4", "main")
+    assert not [note for note in hs.compare(ROWS, "pr-4", "main").notes if "part of" in note]
+
+
+def test_a_part_of_several_names_is_an_error_with_the_names() -> None:
+    with pytest.raises(hs.DataError, match=r"model 'pr' could be any of 2. Did you mean 'pr-4', 'pr-42'"):
+        hs.compare(ROWS, "pr", "main")
+
+
+def test_a_rank_is_enough_and_said() -> None:
+    answer = hs.compare(ROWS, "1", "3")
+    assert isinstance(answer, hs.Comparison)
+    assert (answer.a, answer.b) == ("main", "pr-4")
+    assert "Models by rank: rank 1 is main; rank 3 is pr-4." in answer.notes
+    with pytest.raises(hs.DataError, match=r"no rank 4 \(there are 3 models\)"):
+        hs.compare(ROWS, "1", "4")
+
+
+def test_a_model_that_is_called_by_a_number_goes_before_its_rank() -> None:
+    rows = ROWS.with_columns(pl.col("model").replace({"pr-4": "1"}))
+    assert pair(rows, "1", "main") == ("1", "main")
+
+
+def test_a_missing_candidate_never_becomes_another() -> None:
+    rows = ROWS.filter(pl.col("model") != "pr-4")
+    with pytest.raises(hs.DataError, match="no model 'pr-4'"):
+        hs.gate(rows, "pr-4", "main", not_worse_than=0.3)
+    assert pair(rows, "pr-4", "main") == ("pr-42", "main")
+    with pytest.raises(hs.DataError, match="no model 'pr-4'"):
+        hs.compare(rows, "model:pr-4", "main")
+
+
+def test_on_the_command_line_gates_and_configurations_take_whole_names(tmp_path, monkeypatch) -> None:
+    ROWS.filter(pl.col("model") != "pr-4").write_csv(tmp_path / "rows.csv")
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke
+    assert run(main, ["compare", "rows.csv", "-a", "pr-4", "-b", "main"]).exit_code == 0
+    gated = run(main, ["gate", "rows.csv", "-a", "pr-4", "-b", "main", "--better"])
+    assert (gated.exit_code, "no model 'pr-4'" in gated.output) == (3, True)
+    (tmp_path / "howsure.toml").write_text('[compare]\na = "pr-4"\nb = "main"\n')
+    assert "no model 'pr-4'" in run(main, ["compare", "rows.csv"]).output
+
+
+def test_a_shared_beginning_is_said_once_and_what_is_left_can_be_pasted() -> None:
+    text = hs.leaderboard(LOGS).render("terminal", width=100)
+    assert text.count("openai-api/local/") == 1
+    assert "The names of all models begin with openai-api/local/." in text
+    assert pair(LOGS, "smollm2-135m-t0.3", "smollm2-135m-terse") == (BEST, WORST)
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_data_keep_whole_names(format: str) -> None:
+    assert hs.leaderboard(LOGS).render(format).count(BEST) >= 1  # type: ignore[arg-type]
+
+
+def test_names_that_share_no_folder_stay_whole() -> None:
+    rows = ROWS.with_columns(model="org/" + pl.col("model"))
+    assert "org/main" in hs.leaderboard(rows).render("terminal")  # a beginning as short as this stays
+    mixed = ROWS.with_columns(model=pl.col("model").replace({"main": "organisation/main", "pr-4": "organisation/pr-4"}))
+    assert "organisation/main" in hs.leaderboard(mixed).render("terminal")

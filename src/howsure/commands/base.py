@@ -69,11 +69,11 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
 
 def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str) -> Scores:
-    """Read the paths, and sides that are paths themselves; the options of these names name models of the outcome then."""
-    from howsure.verbs.sides import is_path, parted, side_of
+    """Read the paths, and sides that are paths or saved baselines themselves; the options of these names name models of the outcome then."""
+    from howsure.verbs.sides import parted, side_of
 
     asked = {name: str(given[name]) for name in names if given.get(name) is not None}
-    if not paths and not all(side_of(text).kind == "path" or is_path(text) for text in asked.values()):
+    if not paths and not all(side_of(text).is_read_alone for text in asked.values()):
         raise click.MissingParameter(param_hint="'PATH...'", param_type="argument")
     scores, models = parted(list(paths) or None, tuple(asked.values()), _how(given))
     given |= {name: f"model:{model}" for name, model in zip(asked, models, strict=True)}

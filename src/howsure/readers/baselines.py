@@ -15,7 +15,7 @@ from howsure.wording import listing
 FOLDER, SUFFIX = "baselines", ".howsure"
 NAME = re.compile(r"\w[\w.+-]{0,99}")
 OWN, PYPROJECT, TOOL = "howsure.toml", "pyproject.toml", b"[tool.howsure"
-MOST_NAMES = 5
+MOST_NAMES, LONGEST = 5, 100
 
 
 def folder() -> Path:
@@ -59,7 +59,7 @@ def found(text: str) -> Path:
     named = folder() / f"{text}{SUFFIX}" if NAME.fullmatch(text) else Path(text)
     place = Path(shown(named)) if _is_file(named) else Path(text)
     if not _is_file(place):
-        raise OptionError(f"no saved baseline {text!r} in {shown(folder())}", remedy=_there_are(text))
+        raise OptionError(f"no saved baseline {text[:LONGEST]!r} in {shown(folder())}", remedy=_there_are(text))
     if not is_one(place):
         raise ReadError(
             "not a saved baseline", where=shown(place), remedy="Name one, or take the file as it is, without `saved:`."
@@ -93,4 +93,5 @@ def _there_are(text: str) -> str:
     if not known:
         return "There are none yet: `howsure baseline save NAME PATHS`."
     near = get_close_matches(text, known, n=1)
-    return f"Did you mean {near[0]!r}? " * bool(near) + f"There is {listing(list(known), MOST_NAMES)}."
+    meant = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{meant}There is {listing(list(known), MOST_NAMES)}."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.readers.base import whole_text
-from howsure.readers.saved_fields import misfit
+from howsure.readers.saved_fields import misfit, short
 from howsure.table.schema import IDENTITY, MEASURES
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ _TESTS: dict[str, Callable[[pl.DataType], bool]] = {
 
 
 def _numbers(values: pl.Series) -> list[Any]:
-    """Write whole numbers without a point, which is shorter; a zero with a sign keeps it."""
+    """Return values as JSON has them, whole numbers without a point."""
     if values.dtype != pl.Float64:
         return values.to_list()
-    return [int(x) if x is not None and x.is_integer() and abs(x) < 2**53 and str(x) != "-0.0" else x for x in values]
+    return [x if x is None else short(x) for x in values]
 
 
 def rows_of(given: object, where: str) -> pl.DataFrame:
@@ -81,7 +81,7 @@ def rows_of(given: object, where: str) -> pl.DataFrame:
 
 def _series(name: str, column: Any, where: str) -> pl.Series:
     what = f"the column {name[:40]!r}"
-    if not isinstance(column, dict) or column.get("kind") not in KINDS:
+    if not isinstance(column, dict) or column.get("kind") not in tuple(KINDS):
         raise misfit(what, where)
     kind = column["kind"]
     if EXPECTED.get(name, kind) != kind:

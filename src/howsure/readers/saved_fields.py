@@ -31,7 +31,14 @@ def plain(value: Any) -> Any:
         return {str(name): plain(each) for name, each in value.items()}
     if isinstance(value, (set, frozenset)):
         return sorted(value)
-    return [plain(each) for each in value] if isinstance(value, (tuple, list)) else value
+    if isinstance(value, (tuple, list)):
+        return [plain(each) for each in value]
+    return short(value) if isinstance(value, float) else value
+
+
+def short(number: float) -> float:
+    """Write a whole number without a point; a zero with a sign keeps it."""
+    return int(number) if number.is_integer() and abs(number) < 2**53 and str(number) != "-0.0" else number
 
 
 def _usual(field: Any) -> Any:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from howsure.table.runs import RunEntry
     from howsure.table.scores import Scores
 
+EXACT = 12
+"""So many digits of a sum are the same in whatever order it was added up."""
 LONGEST = 100
 """Longer values are text, whatever their name is."""
 LONGEST_ID, MANY_BLANKS = 200, 4
@@ -110,7 +112,7 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
         "published": plain(scores.published),
         "groups": plain(scores.groups),
         "missing": _lacking(scores, by_log),
-        "reconciled": plain(scores.reconciled),
+        "reconciled": plain([replace(figure, read=float(f"{figure.read:.{EXACT}g}")) for figure in scores.reconciled]),
         "notes": mended([*scores.notes, *notes], hidden),
         "cautions": mended(plain(scores.cautions), hidden),
         "columns": columns_of(by_log.rows.drop("source")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,12 +101,14 @@ def _settled(scores: Scores) -> tuple[Scores, list[str]]:
         return scores, []
     from howsure.study.design import Design
     from howsure.study.gathering import gather, in_shares
-    from howsure.table.schema import find_roles, open_frame, roles_note
+    from howsure.table.schema import COLUMNS, find_roles, open_frame, roles_note
 
     gather(scores, Design())  # refuses rows that nobody could tell apart, which would be numbered as attempts here
-    note = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
+    roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
     settled, notes = in_shares(scores)
-    return settled, [text for text in (note, *notes) if text]
+    again = {name for role in ("item", "score") for name in roles.get(role, ())} - set(COLUMNS)
+    rows = settled.to_frame().drop(again, strict=False)
+    return replace(settled, rows=rows, roles={}), [text for text in (roles_note(roles), *notes) if text]
 
 
 def _replaced(place: Path) -> str:

@@ -33,7 +33,6 @@ def save(name: str, paths: tuple[str, ...], output: str | None, **given: Any) ->
     """
     import howsure
     from howsure.present.files import refuse_overwriting
-    from howsure.present.render.visible import visible
 
     refuse_overwriting(output, paths)
     saved = howsure.save_baseline(read(paths, given), name, output=output)
@@ -46,7 +45,8 @@ def save(name: str, paths: tuple[str, ...], output: str | None, **given: Any) ->
             f"Not kept (texts, secrets, or another value for every item): {listing(list(saved.left_out), MOST_NAMES)}."
         )
     lines.append(f"Compare with it: howsure gate --candidate PATH --baseline saved:{output or name}")
-    tell("\n".join(map(visible, lines)))
+    for line in lines:
+        tell(line)
 
 
 @baseline.command(name="list")

@@ -44,8 +44,8 @@ BoardMethod = Literal["pseudo-items", "t"]
 Exam = Literal["questions", "targets"]
 """What makes an exam, by the item: what is asked, and what is right."""
 
-Unclear = Literal["separate", "fail", "pass"]
-"""What a gate that can't tell counts as."""
+Unclear = Literal["separate", "warn", "fail", "pass"]
+"""What a gate that can't tell counts as: something of its own, a pass with a warning where there is only too little evidence, a fail, a pass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
 """How the help calls what takes a path."""
 MAPPINGS = "map"
 """The table whose tables are mappings, which --map names."""
-WRITTEN = ("output", "junit")
+WRITTEN = ("output", "junit", "comment")
 """Parameters whose file is written."""
 
 

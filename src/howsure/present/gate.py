@@ -21,7 +21,7 @@ MARK = "howsure gate"
 def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
     table = _facts(gate) if len(gate.checks) == 1 else _table(gate)
-    cautions = (*gate.cautions, *_named(gate))
+    cautions = (*gate.cautions, *named_cautions(gate))
     return Document(blocks=(*opening(verdict(gate), gate.notes), table, *closing(cautions)), mark=MARK)
 
 
@@ -30,7 +30,7 @@ def verdict(gate: Gate) -> str:
     return f"{VERDICTS[gate.verdict]}: {_summary(gate)}"
 
 
-def _named(gate: Gate) -> tuple[Caution, ...]:
+def named_cautions(gate: Gate) -> tuple[Caution, ...]:
     """Return the cautions of single checks with the task that each is about, once each."""
     many = len({(check.task, check.metric) for check in gate.checks}) > 1
     told = [

@@ -122,6 +122,22 @@ def test_no_text_is_kept(tmp_path: Path) -> None:
     assert all("system_message=#" in model for model in back["model"].unique())
 
 
+def test_a_text_in_the_name_of_a_set_up_is_a_digest_in_cautions_too(tmp_path: Path) -> None:
+    for name, message in {"a": "Be", "b": "Be", "c": "Be kind."}.items():
+        log(
+            tmp_path / f"{name}.eval",
+            "CICI"[: 2 + (name == "b")] + "CI",
+            {},
+            model_generate_config={"system_message": message},
+        )
+    assert "2 runs of mock/a (system_message=Be)" in str(hs.read(tmp_path).cautions)
+    hs.save_baseline(tmp_path, "main", output=str(tmp_path / "main.howsure"))
+    text = json.dumps(opened(tmp_path / "main.howsure"))
+    assert "system_message=#" in text
+    assert "message=Be" not in text
+    assert "count as attempts" in text
+
+
 def test_items_that_are_called_by_their_texts_are_refused(tmp_path: Path) -> None:
     rows = pl.DataFrame({"model": "a", "question": [f"How much is {n} and {n} more?" for n in range(5)], "score": 1})
     with pytest.raises(hs.DataError, match="called by their texts"):

@@ -152,7 +152,7 @@ def _logs(given: object, where: str) -> list[Log]:
 def _settings(given: object, where: str) -> dict[str, str]:
     if not isinstance(given, dict):
         raise misfit("the settings of a log", where)
-    return dict(zip(given, texts(list(given.values()), "a setting", where), strict=True))
+    return dict(zip(map(whole_text, given), texts(list(given.values()), "a setting", where), strict=True))
 
 
 def _missing(given: object, known: int, where: str) -> list[tuple[int, Missing]]:

@@ -119,7 +119,9 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
     }
     data = json.dumps(told, separators=(",", ":")).encode()
     return Packed(
-        data=_zipped(data), rows=by_log.rows, left_out=tuple(name for name in table.columns if name not in names)
+        data=_zipped(data),
+        rows=by_log.rows,
+        left_out=tuple(name for name in table.columns if name not in names and table[name].count()),
     )
 
 
@@ -207,9 +209,9 @@ def _log(entry: RunEntry) -> Log:
 
 
 def _texts_of(logs: Iterable[Log]) -> dict[str, str]:
-    """Return the texts among the settings of all logs, each with the digest that stands for it, the longest first."""
-    found = {text for log in logs for _, text in _long((*log.settings.items(), *log.run.surroundings.items()))}
-    return {text: _digest(text) for text in sorted(found, key=len, reverse=True)}
+    """Return how models are called by texts among their settings, and by the digests that stand for these, the longest first."""
+    found = {pair for log in logs for pair in _long(log.settings.items())}
+    return {f"{name}={text}": f"{name}={_digest(text)}" for name, text in sorted(found, key=lambda pair: -len(pair[1]))}
 
 
 def _long(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -139,6 +139,26 @@ def test_a_configuration_that_the_pull_request_changes_is_said(place, case):
         assert said is None or said in text
 
 
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_baseline_that_the_pull_request_changes_is_said(place, changed):
+    git(place, "init", "-q")
+    rows = {model: hs.read(str(place / "the logs"), where={"model": model}) for model in "ab"}
+    hs.save_baseline(rows["b"], "main", output=str(place / "main.howsure"))
+    git(place, "add", ".")
+    git(place, "commit", "-qm", "base")
+    if changed:
+        hs.save_baseline(rows["a"], "main", output=str(place / "main.howsure"))
+    event = place / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": git(place, "rev-parse", "HEAD")}}}))
+    inputs = {"HOWSURE_PATHS": "the logs", "HOWSURE_CANDIDATE": "a", "HOWSURE_BASELINE": "saved:main.howsure"}
+    done = act(
+        place, **inputs, HOWSURE_NOT_WORSE_THAN="10pp", HOWSURE_COMMENT_FILE="c.md", GITHUB_EVENT_PATH=str(event)
+    )
+    assert done.returncode in (0, 1), done.stderr
+    for text in (done.stdout, (place / "summary").read_text(), (place / "c.md").read_text()):
+        assert ("This pull request changes the baseline that it is compared with: main" in text) == changed
+
+
 def test_outside_of_a_pull_request_nothing_is_said_of_the_configuration(place):
     done = act(place, HOWSURE_PATHS="the logs", HOWSURE_CANDIDATE="a", HOWSURE_AT_LEAST="1%", GITHUB_EVENT_PATH="")
     assert "configuration" not in done.stdout

@@ -185,10 +185,15 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
 
 
 def _configuration_cautions() -> tuple[Caution, ...]:
+    """Warn of what the pull request that is tested changes of its own gate."""
     from howsure.commands.pull_request import configuration_cautions
+    from howsure.readers.baselines import found
+    from howsure.verbs.sides import side_of
 
-    root = click.get_current_context().find_root().params
-    return () if root.get("no_config") else tuple(configuration_cautions(root.get("config")))
+    context = click.get_current_context()
+    root, side = context.find_root().params, side_of(context.params["baseline"] or "")
+    baseline = found(side.text) if side.kind == "saved" else None
+    return tuple(configuration_cautions(root.get("config"), baseline=baseline, read=not root.get("no_config")))
 
 
 def _kind(judged: Gate | Check, unclear: str) -> Kind:

@@ -147,11 +147,19 @@ def _table(gate: Gate) -> Table:
         Field("interval", _interval, priority=7),
         Field("items", lambda check: f"{check.n_items:,}", priority=4),
         Field("more needed", _more, priority=5),
+        Field(
+            "why", lambda check: check.unclear_because, align="left", priority=6, shown=_is_other_than_evidence(gate)
+        ),
     ]
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
     judged = sum(not check.lacking for check in gate.checks)
     note = f"each at {level_text(gate.level)}; p-values for failing corrected for {judged:,} checks (Holm)"
     return tabled(gate.checks, fields, title=title, note=note)
+
+
+def _is_other_than_evidence(gate: Gate) -> bool:
+    """Say whether any check can't be told for another reason than too little evidence, so that each has to say its own."""
+    return any(check.unclear_because in ("missing", "differs") for check in gate.checks)
 
 
 def _value(c: Check) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MARK = "howsure gate"
 """By which a bot finds its comment again."""
+MANY_BECAUSE = {"missing": " (results are missing)", "differs": " (the two were not asked the same)"}
+"""Why several checks can't be told, where it isn't too little evidence."""
 
 
 def document(gate: Gate) -> Document:
@@ -53,6 +55,7 @@ def _summary(gate: Gate) -> str:
     head = f"{len(named):,} of {total} {'fail' if gate.verdict == 'fail' else 'are undecided'}"
     if len(named) == 1:
         head = f"1 of {total} {'fails' if gate.verdict == 'fail' else 'is undecided'}"
+    head += MANY_BECAUSE.get(gate.unclear_because, "")
     if len(named) > 1 and many:
         return f"{head}: {listing([check.name for check in named])}."
     first = "; the first" if len(named) > 1 else ""

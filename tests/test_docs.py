@@ -26,12 +26,13 @@ UPDATE = bool(os.environ.get("HOWSURE_UPDATE_DOCS"))
 
 
 def run(command: str, made: Path) -> str:
-    """Return what a command prints; the pages and figures that it writes, or tells of, are in the folder `made`."""
+    """Return what a command prints; pages, figures and baselines that it writes, or that commands before it wrote, are in the folder `made`."""
     words = shlex.split(command)
     assert words[0] == "howsure", command
     moved = {}
-    if words[1] in ("plot", "report"):
+    if words[1] in ("plot", "report", "baseline"):
         moved = {name: str(made / name) for flag, name in itertools.pairwise(words) if flag in ("-o", "--from")}
+    moved |= {word: word.replace(":", f":{made}/") for word in words if word.startswith("saved:")}
     result = CliRunner(env={"COLUMNS": "80"}).invoke(
         main, [moved.get(word, word) for word in words[1:]], prog_name="howsure"
     )

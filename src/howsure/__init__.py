@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from howsure.verbs.read import read as read
     from howsure.verbs.report import report as report
     from howsure.verbs.runs import runs as runs
+    from howsure.verbs.save_baseline import SavedBaseline as SavedBaseline
+    from howsure.verbs.save_baseline import save_baseline as save_baseline
     from howsure.verbs.show import show as show
     from howsure.verbs.trend import trend as trend
     from howsure.verbs.watch import Monitor as Monitor
@@ -73,12 +75,13 @@ __version__ = "0.1.0"
 VERBS = (
     *("read", "describe", "runs", "show", "estimate", "compare", "against", "leaderboard", "noise", "health"),
     *("trend", "audit", "report"),
-    *("plan", "plan_score", "plan_failures", "gate", "aa", "allocate", "calibrate"),
+    *("plan", "plan_score", "plan_failures", "gate", "save_baseline", "aa", "allocate", "calibrate"),
 )
 """What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class Monitor."""
 
 _HOMES = {
     **{f"howsure.verbs.{verb}": (verb,) for verb in VERBS},
+    "howsure.verbs.save_baseline": ("SavedBaseline", "save_baseline"),
     "howsure.verbs.watch": ("Monitor",),
     "howsure.answers.aa": ("FalseAlarms",),
     "howsure.answers.against": ("Against",),

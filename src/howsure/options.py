@@ -51,8 +51,8 @@ BoardMethod = Literal["pseudo-items", "t"]
 Exam = Literal["questions", "targets", "version", "grader", "scorer"]
 """What makes an exam: what is asked and what is right, by the item; the task's version, who grades, and the scorer's options."""
 
-Unclear = Literal["separate", "fail", "pass"]
-"""What a gate that can't tell counts as."""
+Unclear = Literal["separate", "warn", "fail", "pass"]
+"""What a gate that can't tell counts as: something of its own, a pass with a warning where there is only too little evidence, a fail, a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,7 +440,9 @@ _OWN = (
     ),
     *_owned(
         "compare",
-        replace(_A, metavar="SIDE", needed=True, help="The first side: a model, a path, or tag:…, commit:…, run:…"),
+        replace(
+            _A, metavar="SIDE", needed=True, help="The first side: a model, a path, or tag:…, commit:…, run:…, saved:…"
+        ),
         replace(_B, metavar="SIDE", needed=True, help="The second side."),
         replace(_ADJUST, default="holm", help="Correct for many tasks."),
         replace(_MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
@@ -483,6 +485,17 @@ _OWN = (
     ),
     *_owned("runs", Option("top", count_of(1), "N", help="Show only the N newest.")),
     *_owned(
+        "save_baseline",
+        Option("name", NAME, needed=True),
+        Option(
+            "output",
+            PATH,
+            "FILE",
+            flags=("--output", "-o"),
+            help="Write to this file.  [default: baselines/NAME.howsure]",
+        ),
+    ),
+    *_owned(
         "gate",
         Option(
             "candidate",
@@ -490,7 +503,7 @@ _OWN = (
             "SIDE",
             needed=True,
             flags=("--candidate", "-a"),
-            help="What wants to pass: a model, a path, or tag:…, commit:…, run:…",
+            help="What wants to pass: a model, a path, or tag:…, commit:…, run:…, saved:…",
         ),
         Option("baseline", NAME, "SIDE", flags=("--baseline", "-b"), help="The side that it is compared with."),
         _NOT_WORSE,

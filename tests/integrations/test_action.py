@@ -3,22 +3,36 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+import howsure as hs
 from frames import two_models
+from github_stand_in import APP, BOT, JOB, PERSON, READER, github
+from howsure.present.comment import comment, mark
+from howsure.present.render import markdown
 from places import ROOT
+from reader_cases import run_log
 
 ACTION = (ROOT / "action.yml").read_text()
 INPUTS = re.findall(r"^  ([a-z-]+):\n    description: ", ACTION.partition("outputs:")[0], re.MULTILINE)
 PASSED = dict(re.findall(r"^        (HOWSURE_[A-Z_]+): \$\{\{ inputs\.([a-z-]+) \}\}$", ACTION, re.MULTILINE))
 
 
-def test_inputs_reach_the_script_through_the_environment_only():
-    assert set(PASSED.values()) == set(INPUTS) - {"python-version"}
+STEPS = [
+    step for step in re.split(r"^    - ", ACTION.partition("\n  steps:\n")[2], flags=re.MULTILINE) if "run: " in step
+]
+"""The steps that run something, as the file has them."""
+GATE, COMMENT = STEPS[1:]
+
+
+def test_inputs_reach_the_scripts_through_the_environment_only():
+    assert set(PASSED.values()) == set(INPUTS) - {"python-version", "comment", "token"}
     assert all(name == f"HOWSURE_{value.upper().replace('-', '_')}" for name, value in PASSED.items())
     script = (ROOT / "scripts" / "gate-action").read_text()
     assert all(name in script for name in PASSED)
@@ -34,6 +48,7 @@ def place(tmp_path):
 
 def act(place, **inputs):
     env = {**os.environ, **inputs, "GITHUB_STEP_SUMMARY": str(place / "summary"), "GITHUB_OUTPUT": str(place / "out")}
+    env |= {"RUNNER_TEMP": str(place)}
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
     script = ROOT / "scripts" / "gate-action"
     return subprocess.run(["bash", script], cwd=place, env=env, capture_output=True, text=True, check=False)
@@ -44,8 +59,9 @@ def act(place, **inputs):
     [
         ({"HOWSURE_BASELINE": "b", "HOWSURE_NOT_WORSE_THAN": "1pp"}, 0, "pass"),
         ({"HOWSURE_AT_LEAST": "90%"}, 1, "fail"),
-        ({"HOWSURE_AT_LEAST": "50%"}, 2, "unclear"),
-        ({"HOWSURE_AT_LEAST": "50%", "HOWSURE_UNCLEAR": "pass"}, 0, "pass"),
+        ({"HOWSURE_AT_LEAST": "50%"}, 0, "unclear"),
+        ({"HOWSURE_AT_LEAST": "50%", "HOWSURE_UNCLEAR": "separate"}, 2, "unclear"),
+        ({"HOWSURE_AT_LEAST": "50%", "HOWSURE_UNCLEAR": "pass"}, 0, "unclear"),
         ({"HOWSURE_BASELINE": "b", "HOWSURE_BETTER": "true", "HOWSURE_CLUSTER": "none"}, 0, "pass"),
         ({"HOWSURE_BASELINE": "b", "HOWSURE_OPTIONS": "--better\n--level=0.9\n"}, 0, "pass"),
         ({}, 3, "error"),
@@ -54,7 +70,9 @@ def act(place, **inputs):
 def test_the_script_runs_the_gate(place, inputs, code, verdict):
     done = act(place, HOWSURE_PATHS="the logs\n", HOWSURE_CANDIDATE="a", **inputs)
     assert done.returncode == code, done.stdout + done.stderr
-    assert (place / "out").read_text() == f"verdict={verdict}\n"
+    out = (place / "out").read_text()
+    assert f"verdict={verdict}\n" in out
+    assert ("because=evidence\n" in out) == (verdict == "unclear")
     if code < 3:
         assert "<!-- howsure gate -->" in (place / "summary").read_text()
         assert "::notice" in done.stdout or "::error" in done.stdout or "::warning" in done.stdout
@@ -70,10 +88,11 @@ def test_files_are_written_and_shells_obey_nothing(place):
         HOWSURE_PATHS="the logs",
         HOWSURE_CANDIDATE="a",
         HOWSURE_AT_LEAST="1%",
-        HOWSURE_COMMENT="c.md",
+        HOWSURE_COMMENT_FILE="c.md",
+        HOWSURE_NAME="n",
         HOWSURE_JUNIT="j.xml",
     )
-    assert (place / "c.md").read_text().startswith("<!-- howsure gate -->")
+    assert (place / "c.md").read_text().startswith("<!-- howsure gate: n -->\n### n\n")
     assert (place / "j.xml").read_text().startswith("<?xml")
 
 
@@ -120,6 +139,208 @@ def test_a_configuration_that_the_pull_request_changes_is_said(place, case):
         assert said is None or said in text
 
 
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_baseline_that_the_pull_request_changes_is_said(place, changed):
+    git(place, "init", "-q")
+    rows = {model: hs.read(str(place / "the logs"), where={"model": model}) for model in "ab"}
+    hs.save_baseline(rows["b"], "main", output=str(place / "main.howsure"))
+    git(place, "add", ".")
+    git(place, "commit", "-qm", "base")
+    if changed:
+        hs.save_baseline(rows["a"], "main", output=str(place / "main.howsure"))
+    event = place / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": git(place, "rev-parse", "HEAD")}}}))
+    inputs = {"HOWSURE_PATHS": "the logs", "HOWSURE_CANDIDATE": "a", "HOWSURE_BASELINE": "saved:main.howsure"}
+    done = act(
+        place, **inputs, HOWSURE_NOT_WORSE_THAN="10pp", HOWSURE_COMMENT_FILE="c.md", GITHUB_EVENT_PATH=str(event)
+    )
+    assert done.returncode in (0, 1), done.stderr
+    for text in (done.stdout, (place / "summary").read_text(), (place / "c.md").read_text()):
+        assert ("This pull request changes the baseline that it is compared with: main" in text) == changed
+
+
 def test_outside_of_a_pull_request_nothing_is_said_of_the_configuration(place):
     done = act(place, HOWSURE_PATHS="the logs", HOWSURE_CANDIDATE="a", HOWSURE_AT_LEAST="1%", GITHUB_EVENT_PATH="")
     assert "configuration" not in done.stdout
+
+
+def run_steps(place, server, token, *, sha="a" * 40, event=None, **inputs):
+    """Run the steps of the action as a runner would, up to an answer of the comments' API; return the gate's and the comment's."""
+    given = {**USUAL, **inputs}
+    said = {"pull_request": {"number": 7, "base": {"sha": sha}, "head": {"sha": sha}}} if event is None else event
+    (place / "event.json").write_text(json.dumps(said))
+    (place / "out").unlink(missing_ok=True)
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "HOWSURE_"))},
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "GITHUB_ACTION_PATH": str(ROOT),
+        "GITHUB_EVENT_PATH": str(place / "event.json"),
+        "GITHUB_STEP_SUMMARY": str(place / "summary"),
+        "GITHUB_OUTPUT": str(place / "out"),
+        "GITHUB_API_URL": server.address,
+        "GITHUB_SERVER_URL": "https://github.example",
+        "GITHUB_REPOSITORY": "o/r",
+        "GITHUB_RUN_ID": "99",
+        "GITHUB_WORKFLOW": "evals",
+        "GITHUB_JOB": "gate",
+        "RUNNER_TEMP": str(place),
+        "NO_PROXY": "*",
+    }
+    done = []
+    for step in (GATE, COMMENT):
+        outputs = dict(line.partition("=")[::2] for line in (place / "out").read_text().splitlines()) if done else {}
+        values = {name: filled(text, given | {"token": token}, outputs) for name, text in ENV.findall(step)}
+        command = re.search(r"^\s+run: (.*)$", step, re.MULTILINE)[1]
+        run = ["bash", "-e", "-o", "pipefail", "-c", command]
+        done.append(subprocess.run(run, cwd=place, env=env | values, capture_output=True, text=True, check=False))
+    return done
+
+
+ENV = re.compile(r"^        ([A-Z_]+): (.*)$", re.MULTILINE)
+USUAL = dict(
+    re.findall(
+        r"^  ([a-z-]+):\n    description: .*\n    default: \"?(.*?)\"?$", ACTION.partition("outputs:")[0], re.MULTILINE
+    )
+)
+USUAL |= {"paths": "the logs", "candidate": "a", "baseline": "b", "not-worse-than": "1pp", "unclear": ""}
+
+
+def filled(text, inputs, outputs):
+    text = re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda found: inputs.get(found[1], ""), text)
+    return re.sub(r"\$\{\{ steps\.gate\.outputs\.([a-z]+) \}\}", lambda found: outputs.get(found[1], ""), text)
+
+
+@pytest.fixture
+def server():
+    with github() as state:
+        yield state
+
+
+def test_two_pushes_and_two_gates_are_two_comments(place, server):
+    for sha, floor in (("a" * 40, "1%"), ("b" * 40, "95%")):
+        for name in ("quality", "safety"):
+            asked = {"not-worse-than": "1pp"} if name == "quality" else {"not-worse-than": "", "at-least": floor}
+            gate, comment = run_steps(place, server, JOB, sha=sha, name=name, **asked)
+            assert gate.returncode == (1 if (name, floor) == ("safety", "95%") else 0), gate.stdout + gate.stderr
+            assert comment.returncode == 0, comment.stderr
+            assert ("Changed the comment" if sha[0] == "b" else "Commented") in comment.stdout
+    quality, safety = server.ours
+    assert quality.startswith("<!-- howsure gate: quality -->\n### quality\n\n**PASS: ")
+    assert safety.startswith("<!-- howsure gate: safety -->\n### safety\n\n**FAIL: ")
+    for body in server.ours:
+        assert body.endswith("\n\n[the run](https://github.example/o/r/actions/runs/99), commit bbbbbbb\n")
+        assert body.count("\n") < 60
+    assert [line.partition(" ")[0] for line in server.asked].count("POST") == 2
+
+
+def test_without_a_name_the_comment_is_called_after_workflow_and_job(place, server):
+    run_steps(place, server, JOB)
+    assert server.ours[0].startswith("<!-- howsure gate: evals · gate -->\n")
+
+
+def test_the_comment_is_found_behind_a_hundred_others(place, server):
+    for number in range(130):
+        server.add(f"comment {number}", {"login": "somebody", "type": "User"})
+    for _ in range(2):
+        assert run_steps(place, server, JOB, name="g")[1].returncode == 0
+    assert (len(server.comments), len(server.ours)) == (131, 1)
+    assert any("page=2" in line for line in server.asked)
+
+
+@pytest.mark.parametrize(("token", "user"), [(JOB, BOT), (APP, BOT), (PERSON, {"login": "alice", "type": "User"})])
+def test_a_comment_with_our_mark_by_somebody_else_is_left_alone(place, server, token, user):
+    """Who wrote it could write into it what they like, later."""
+    server.add("<!-- howsure gate: g -->\nPASS", {"login": "mallory", "type": "User"})
+    for _ in range(2):
+        run_steps(place, server, token, name="g")
+    assert [each["user"] for each in server.comments] == [{"login": "mallory", "type": "User"}, user]
+    assert server.comments[0]["body"] == "<!-- howsure gate: g -->\nPASS"
+
+
+NO_COMMENT = {
+    "a token that may only read": ({"token": READER}, "GitHub said 403: the token may not write there"),
+    "a fork without a token": ({"token": ""}, "there is no token"),
+    "a token of nobody": ({"token": "stale"}, "GitHub said 401: the token may not write there"),
+    "a push": ({"token": JOB, "event": {"after": "abc"}}, "this run is of none"),
+    "an odd event": (
+        {"token": JOB, "event": {"pull_request": {"number": "7; x", "head": {"sha": "z"}}}},
+        "the surroundings name no repository",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NO_COMMENT)
+def test_where_no_comment_can_be_written_the_summary_has_the_answer(place, server, case):
+    more, said = NO_COMMENT[case]
+    gate, comment = run_steps(place, server, **more)
+    assert (gate.returncode, comment.returncode) == (0, 0)
+    assert f"No comment on a pull request: {said}. The answer is in the job's summary." in comment.stdout
+    assert (comment.stdout.count("\n"), comment.stderr) == (1, "")
+    assert "PASS: a is not worse than b" in (place / "summary").read_text()
+    assert server.ours == []
+
+
+@pytest.mark.parametrize("broken", [302, 404, 500])
+def test_an_api_that_is_broken_stops_nothing(place, server, broken):
+    server.broken = broken
+    assert f"GitHub said {broken}" in run_steps(place, server, JOB)[1].stdout
+    assert not any("elsewhere" in line for line in server.asked)
+
+
+def test_no_api_at_all_stops_nothing(place, server):
+    server.address = "http://127.0.0.1:9"
+    assert "GitHub gave no answer" in run_steps(place, server, JOB)[1].stdout
+
+
+def test_a_gate_that_breaks_takes_back_what_the_last_push_said(place, server):
+    run_steps(place, server, JOB, name="g")
+    gate, _ = run_steps(place, server, JOB, name="g", candidate="nobody")
+    assert gate.returncode == 3
+    assert len(server.ours) == 1
+    assert "**ERROR: the gate gave no verdict; the run says why.**" in server.ours[0]
+
+
+def test_evidence_passes_with_a_warning_and_nothing_else_does(place, server):
+    gate, _ = run_steps(place, server, JOB, **{"not-worse-than": "", "at-least": "50%"})
+    assert gate.returncode == 0
+    assert "::warning title=howsure gate::CAN'T TELL" in gate.stdout
+    why = "There is too little evidence either way: let through with a warning."
+    assert why in server.ours[0]
+    assert why in gate.stdout
+    assert why in (place / "summary").read_text()
+    (place / "howsure.toml").write_text('[gate]\nunclear = "separate"\n')
+    assert run_steps(place, server, JOB, **{"not-worse-than": "", "at-least": "50%"})[0].returncode == 2
+
+
+def test_missing_results_and_other_questions_stay_red(place, server):
+    shutil.rmtree(place / "the logs")
+    for name, text in (("a", "CCCCCCCC"), ("b", "CCCCCCCCCCCC")):
+        (place / name).mkdir()
+        run_log(place / name, name, text, dataset={"samples": 12, "sample_ids": list(range(1, 13))})
+    gate, _ = run_steps(place, server, JOB, paths="", **{"not-worse-than": "40pp"})
+    assert "because=missing" in (place / "out").read_text()
+    assert gate.returncode == 2
+    assert "::error title=howsure gate::CAN'T TELL" in gate.stdout
+    assert "Results are missing: not let through." in server.ours[0]
+
+
+def test_a_comment_is_short_and_its_names_obey_nothing():
+    evil = "x --> <script>\n# @everyone" + "y" * 500
+    rows = two_models(n=40)
+    many = pl.concat([rows.with_columns(task=pl.lit(f"task {k} {evil}")) for k in range(70)])
+    answer = hs.gate(many, "a", "b", not_worse_than=0.01)
+    cautions = [hs.Caution(code=f"code {k}", message=evil, remedy=evil) for k in range(40)]
+    told = markdown.render(comment(answer, evil, counts="not let through", cautions=cautions))
+    assert told.count("\n") < 58
+    assert len(told) < 60_000
+    assert "and 50 more checks" in told
+    assert "more cautions: see the job's summary" in told
+    assert told.partition("\n")[0].count("-->") == 1
+    assert "<script>" not in told
+    assert "@everyone" not in told.replace("\\@<!-- -->everyone", "")
+
+
+@pytest.mark.parametrize("name", ["", "-->", "<!--", "a\nb", "x" * 300, "\u202e", "a--b"])
+def test_no_name_ends_its_mark_and_no_two_share_one(name):
+    assert not re.search(r"-->|--!>|[<>@\n]", mark(name))
+    assert mark(name) != mark(name + "!")

@@ -110,3 +110,18 @@ def test_the_plugin_costs_nothing_unused():
         "sys.exit(bool(heavy))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_side_may_be_a_saved_baseline(project):
+    project.makepyfile(
+        test_saved="""
+        import howsure
+
+        def test_saved(howsure_gate):
+            old = howsure.read("logs", where={"model": "old"})
+            howsure.save_baseline(old, "main")
+            answer = howsure_gate("logs", candidate="good", baseline="saved:main", not_worse_than=0.02)
+            assert (answer.verdict, answer.baseline) == ("pass", "main")
+        """
+    )
+    run(project, "test_saved.py").assert_outcomes(passed=1)

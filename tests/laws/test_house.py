@@ -17,7 +17,9 @@ from howsure.readers import registry
 from places import ROOT
 
 SOURCE = ROOT / "src" / "howsure"
-VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in ("__init__", "read", "sides"))
+BESIDE = ("__init__", "read", "save_baseline", "sides")
+"""What stands among the verbs and answers no question: rows in, rows out, and what is compared."""
+VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in BESIDE)
 COMMANDS = {"against": "compare", "plan_score": "plan", "plan_failures": "plan"}
 """The verbs that a command of another name serves."""
 

@@ -33,6 +33,7 @@ VERBS = {
     "plan": (hs.plan, {"pilot": ROWS, "effect": 0.1}),
     "plan_score": (hs.plan_score, {"pilot": ROWS, "a": "a", "within": 0.1}),
     "gate": (hs.gate, {"data": ROWS, "candidate": "a", "baseline": "b", "better": True}),
+    "save_baseline": (hs.save_baseline, {"data": ROWS, "name": "main"}),
     "aa": (hs.aa, {"data": ROWS, "splits": 5}),
     "allocate": (hs.allocate, {"data": ROWS, "a": "a", "attempts": 10, "new_run": True}),
     "calibrate": (hs.calibrate, {"record": True}),

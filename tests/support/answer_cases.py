@@ -59,7 +59,7 @@ ANSWERS = {
     **{
         f"the example of {verb}": functools.partial(answer_of, verb)
         for verb in WITH_EXAMPLES
-        if verb not in ("read", "report", "calibrate")
+        if verb not in ("read", "save_baseline", "report", "calibrate")
     },
 }
 

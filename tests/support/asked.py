@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,6 +21,14 @@ ROWS = attempts(n_clusters=6, size=4, times=2)
 RUNS = attempts(n_clusters=6, size=4, times=1, models=("run-step1", "run-step2", "run-step3"))
 LARGE = attempts(n_clusters=40, size=8, times=1)
 BOARD = pl.DataFrame({"model": ["a", "b", "c"], "score": [0.75, 0.5, 0.0], "n": [100, 100, 50]})
+
+
+def again(data: Any) -> hs.Scores:
+    """Save data as a baseline and read it."""
+    with TemporaryDirectory() as folder:
+        saved = hs.save_baseline(data, "main", output=str(Path(folder, "main.howsure")))
+        return hs.read(saved.path)
+
 
 ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "describe": (ROWS, hs.describe),
@@ -41,6 +51,7 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "watch": (ROWS, lambda rows, a="a", b="b": hs.Monitor(a=a, b=b, shuffled=True).update(rows)),
     "calibrate": (LARGE, lambda rows: hs.calibrate(rows, trials=20)),
     "report": (ROWS, hs.report),
+    "save_baseline": (ROWS, lambda rows: hs.estimate(again(rows), cluster="passage")),
     "audit": (BOARD, hs.audit),
 }
 WITHOUT_SCORES = {"read", "plan_failures"}

@@ -342,6 +342,7 @@ def quiz(tmp_path):
         (("-a", HOSTILE, "-b", "old", "--better"), 2),
         (("-a", HOSTILE, "-b", "old", "--better", "--unclear", "pass"), 0),
         (("-a", HOSTILE, "-b", "old", "--better", "--unclear", "fail"), 1),
+        (("-a", HOSTILE, "-b", "old", "--better", "--unclear", "warn"), 0),
         (("-a", "good", "--at-least", "50%"), 0),
         (("-a", "good", "--at-most", "50%"), 3),
         (("-a", "good", "--at-least", "92"), 3),
@@ -421,7 +422,7 @@ def test_a_reader_who_stops_reading_changes_no_verdict(quiz):
 
 
 def test_junit_of_hostile_names(quiz, tmp_path):
-    for unclear, tag in (("separate", "skipped"), ("fail", "failure"), ("pass", "system-out")):
+    for unclear, tag in (("separate", "skipped"), ("warn", "skipped"), ("fail", "failure"), ("pass", "system-out")):
         result = run(
             "gate",
             quiz,

@@ -69,14 +69,14 @@ def read(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
 
 def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole: bool = False) -> Scores:
-    """Read the paths, and sides that are paths themselves; the options of these names name models of the outcome then.
+    """Read the paths, and sides that are paths or saved baselines; the options of these names name models of the outcome then.
 
     What a configuration names, and what has a kind, is a whole name; so is everything where `whole` names are asked for.
     """
     from howsure.verbs.sides import is_path, parted, side_of
 
     asked = {name: str(given[name]) for name in names if given.get(name) is not None}
-    alone = bool(asked) and all(side_of(text).kind == "path" or is_path(text) for text in asked.values())
+    alone = bool(asked) and all(side_of(text).is_read_alone for text in asked.values())
     if not paths and not alone:
         raise click.MissingParameter(param_hint="'PATH...'", param_type="argument")
     if alone and _configured("paths"):

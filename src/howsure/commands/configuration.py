@@ -27,7 +27,7 @@ FILES = ("FILE", "PATH", "PATH...", "[PATH...]")
 """How the help calls what takes a path."""
 MAPPINGS = "map"
 """The table whose tables are mappings, which --map names."""
-WRITTEN = ("output", "junit")
+WRITTEN = ("output", "junit", "comment")
 """Parameters whose file is written."""
 
 
@@ -125,11 +125,11 @@ def _members(command: click.Command) -> Mapping[str, click.Command]:
 
 
 def _of_verbs(group: click.Command, given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the defaults of a group's members, each those of its verb that it has an option for."""
+    """Return the defaults of a group's members, each those of its verb, else of the group, that it has an option for."""
     every: dict[str, Any] = {}
     for name, command in _members(group).items():
         own = {param.name for param in command.params} - {"output"}
-        verb = given.get(str(getattr(command, "verb", "")), {})
+        verb = given.get(str(getattr(command, "verb", group.name)), {})
         if fitting := {param: value for param, value in verb.items() if param in own}:
             every[name] = fitting
     return every
@@ -163,8 +163,9 @@ def _word(key: str) -> str:
 
 
 def _options(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
-    """Return the parameters of a command by their long names."""
-    for param in command.params:
+    """Return the parameters of a command by their long names; of a group those of the members that have no verb of their own."""
+    members = [each for each in _members(command).values() if not hasattr(each, "verb")]
+    for param in (param for each in (command, *members) for param in each.params):
         longs = [name[2:] for name in param.opts if name.startswith("--")]
         for word in longs or [str(param.name)]:
             yield _word(word), param

@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import click
 
 from howsure.commands.base import put, read_sides, rendered, split
-from howsure.commands.exits import DONE, FAILED, VerdictCommand
+from howsure.commands.exits import DONE, FAILED, UNDECIDED, VerdictCommand
 from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, STATISTICS, refuse_points, sided_paths, takes
 from howsure.commands.streams import say, tell
 from howsure.options import Unclear
 
 if TYPE_CHECKING:
-    from howsure.answers.gate import Gate
+    from howsure.answers.gate import Check, Gate
     from howsure.errors import Caution
+
+    Kind = Literal["notice", "warning", "error"]
 
 SIZES = ("not_worse_than", "same_within", "at_least", "at_most")
 JUNIT_WIDTH = 120
 MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 """GitHub shows so many of each kind a step."""
+
+
+class Counted(NamedTuple):
+    """What a verdict that can't be told counts as: the exit code, a test case of JUnit, the kind of annotation, and in words."""
+
+    code: int
+    outcome: Literal["pass", "fail", "skip"]
+    kind: Literal["notice", "warning", "error"]
+    words: str
+
+
+COUNTED = {
+    "separate": Counted(UNDECIDED, "skip", "warning", "not decided"),
+    "fail": Counted(FAILED, "fail", "error", "it counts as a fail"),
+    "pass": Counted(DONE, "pass", "notice", "it counts as a pass"),
+}
+WARNED = Counted(DONE, "skip", "warning", "let through with a warning")
+STOPPED = Counted(UNDECIDED, "fail", "error", "not let through")
+USUAL = "HOWSURE_USUAL_UNCLEAR"
+"""The variable by which the action sets the default of --unclear, which a configuration goes before."""
 
 
 @click.command(cls=VerdictCommand)
@@ -31,15 +53,25 @@ MOST_ANNOTATIONS, MOST_CAUTIONS = 10, 3
 @click.option(
     "--unclear",
     type=click.Choice(get_args(Unclear)),
-    default="separate",
-    show_default=True,
-    help='What "can\'t tell" counts as in exit code, JUnit and annotations.',
+    default=lambda: os.environ.get(USUAL, "separate"),
+    show_default="separate",
+    help='What "can\'t tell" counts as in exit code, JUnit and annotations; warn lets too little evidence pass, with a warning, and nothing else.',
 )
 @click.option("--junit", metavar="FILE", help="Write JUnit XML as well, one test case a check.")
-@click.option("--github", is_flag=True, help="On GitHub Actions: write annotations and the job's summary.")
+@click.option("--github", is_flag=True, help="On GitHub Actions: write annotations, the job's summary, and outputs.")
+@click.option("--comment", metavar="FILE", help="Write a comment for a pull request as well, as Markdown.")
+@click.option("--name", metavar="TEXT", help="What the gate is called in its comment.  [default: workflow and job]")
 @takes("gate", *OUTPUT)
 def gate(
-    paths: tuple[str, ...], candidate: str, baseline: str | None, unclear: str, junit: str | None, **given: Any
+    paths: tuple[str, ...],
+    candidate: str,
+    baseline: str | None,
+    *,
+    unclear: str,
+    junit: str | None,
+    comment: str | None,
+    name: str | None,
+    **given: Any,
 ) -> None:
     """Say whether a candidate may pass.
 
@@ -49,7 +81,8 @@ def gate(
     from howsure.present.files import refuse_overwriting
     from howsure.writing import write
 
-    refuse_overwriting(junit, paths)
+    for file in (junit, comment):
+        refuse_overwriting(file, paths)
     on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     rest, shown = split(paths, given)
     if not rest["each_task"]:
@@ -59,15 +92,31 @@ def gate(
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in answer.checks))
     if junit is not None:
         write(_junit(answer, unclear), junit)
+    if comment is not None:
+        write(_comment(answer, unclear, name), comment)
     _show(answer, unclear, on_github=on_github, **shown)
     sys.exit(_exit_code(answer, unclear))
 
 
+def counted(unclear: str, because: str) -> Counted:
+    """Say what "can't tell" counts as, as the user says; where that is warn, by why it can't be told."""
+    if unclear != "warn":
+        return COUNTED[unclear]
+    return WARNED if because == "evidence" else STOPPED
+
+
 def _exit_code(answer: Gate, unclear: str) -> int:
     """Return the exit code, "can't tell" counted as the user says."""
-    if answer.verdict != "unclear":
-        return answer.exit_code
-    return {"separate": answer.exit_code, "fail": FAILED, "pass": DONE}[unclear]
+    return answer.exit_code if answer.verdict != "unclear" else counted(unclear, answer.unclear_because).code
+
+
+def _comment(answer: Gate, unclear: str, name: str | None) -> str:
+    from howsure.integrations.github import gate_name
+    from howsure.present.comment import comment
+    from howsure.present.render import markdown
+
+    counts = counted(unclear, answer.unclear_because).words
+    return markdown.render(comment(answer, name or gate_name(), counts=counts, cautions=_configuration_cautions()))
 
 
 def _junit(answer: Gate, unclear: str) -> str:
@@ -76,15 +125,14 @@ def _junit(answer: Gate, unclear: str) -> str:
     from howsure.present.render import junit, terminal
     from howsure.wording import VERDICTS
 
-    outcomes: dict[str, junit.Outcome] = {"pass": "pass", "fail": "fail", "unclear": "skip"}
-    if unclear != "separate":
-        outcomes["unclear"] = "fail" if unclear == "fail" else "pass"
+    def outcome(check: Check) -> junit.Outcome:
+        found = check.verdict
+        return counted(unclear, check.unclear_because).outcome if found == "unclear" else found
+
     suite = f"howsure gate: {answer.candidate}"
-    return junit.render(
-        suite,
-        [(c.name, c.asked, outcomes[c.verdict], f"{VERDICTS[c.verdict]}: {c.sentence}") for c in answer.checks],
-        beside=terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH),
-    )
+    cases = [(c.name, c.asked, outcome(c), f"{VERDICTS[c.verdict]}: {c.sentence}") for c in answer.checks]
+    beside = terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH)
+    return junit.render(suite, cases, beside=beside)
 
 
 def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None) -> None:
@@ -109,44 +157,59 @@ def _fenced(text: str) -> str:
 
 def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
     """Append the summary, and print annotations: beside the answer where a program reads it."""
+    from howsure.present.comment import reason
     from howsure.present.document import Document, Note
     from howsure.present.gate import document
     from howsure.present.render import markdown
     from howsure.present.render.github import annotation
     from howsure.writing import append
 
-    kinds = _kinds(unclear)
-
-    def note(kind: str, title: str, message: str) -> None:
-        line = annotation(kinds[kind], title, message)
+    def note(kind: Kind, title: str, message: str) -> None:
+        line = annotation(kind, title, message)
         tell(line) if beside else say(line + "\n")
 
-    changed = _configuration_cautions()
+    changed, why = _configuration_cautions(), reason(answer, counted(unclear, answer.unclear_because).words)
     summary = [
         answer.render("markdown"),
+        *([why + "\n"] if why else []),
         *([markdown.render(Document(blocks=(Note(cautions=changed),)))] if changed else []),
     ]
     append("\n".join(summary) + "\n", os.environ["GITHUB_STEP_SUMMARY"])
-    note(answer.verdict, "howsure gate", answer.sentence)
+    _put_out(answer)
+    note(_kind(answer, unclear), "howsure gate", f"{answer.sentence} {why}".rstrip())
     for caution in changed:
-        note("caution", "howsure gate: configuration", f"{caution.message} {caution.remedy}")
+        note("warning", "howsure gate: configuration", f"{caution.message} {caution.remedy}")
     cautions = [block for block in document(answer).blocks if isinstance(block, Note)]
     for message, remedy in [line for block in cautions for line in block.lines][:MOST_CAUTIONS]:
-        note("caution", "howsure gate: caution", f"{message} {remedy}")
+        note("warning", "howsure gate: caution", f"{message} {remedy}")
     if len(answer.checks) < 2:
         return
     for check in [check for check in answer.checks if check.verdict != "pass"][: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
-        note(check.verdict, f"howsure gate: {check.name}", check.sentence)
+        note(_kind(check, unclear), f"howsure gate: {check.name}", check.sentence)
 
 
 def _configuration_cautions() -> tuple[Caution, ...]:
+    """Warn of what the pull request that is tested changes of its own gate."""
     from howsure.commands.pull_request import configuration_cautions
+    from howsure.readers.baselines import found
+    from howsure.verbs.sides import side_of
 
-    root = click.get_current_context().find_root().params
-    return () if root.get("no_config") else tuple(configuration_cautions(root.get("config")))
+    context = click.get_current_context()
+    root, side = context.find_root().params, side_of(context.params["baseline"] or "")
+    baseline = found(side.text) if side.kind == "saved" else None
+    return tuple(configuration_cautions(root.get("config"), baseline=baseline, read=not root.get("no_config")))
 
 
-def _kinds(unclear: str) -> dict[str, Any]:
-    """Return the kind of annotation of each verdict, and of cautions."""
-    counted = {"separate": "warning", "fail": "error", "pass": "notice"}[unclear]
-    return {"pass": "notice", "fail": "error", "unclear": counted, "caution": "warning"}
+def _kind(judged: Gate | Check, unclear: str) -> Kind:
+    """Return the kind of annotation of a verdict."""
+    if judged.verdict == "unclear":
+        return counted(unclear, judged.unclear_because).kind
+    return "notice" if judged.verdict == "pass" else "error"
+
+
+def _put_out(answer: Gate) -> None:
+    """Give the verdict, and why it can't be told, to the steps that follow."""
+    from howsure.writing import append
+
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        append(f"verdict={answer.verdict}\nbecause={answer.unclear_because}\n", file)

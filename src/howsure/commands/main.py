@@ -45,6 +45,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Gate a release": {
         "gate": "Say whether a candidate may pass.",
+        "baseline": "Save results as a small file to compare with, `saved:NAME`.",
         "aa": "Say how often the gate would fail a system against itself.",
     },
     "Follow a run": {

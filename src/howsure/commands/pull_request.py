@@ -1,4 +1,4 @@
-"""What a pull request changes of the gate that judges it: on GitHub Actions, the configuration that the gate takes options from."""
+"""What a pull request changes of the gate that judges it: on GitHub Actions, the configuration that the gate takes options from, and its baseline."""
 
 from __future__ import annotations
 
@@ -15,28 +15,45 @@ from howsure.wording import listing
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CODE = "configuration_changed"
+CODE, BASELINE = "configuration_changed", "baseline_changed"
 UNKNOWN = Caution(
     code=CODE,
-    message="Whether this pull request changes the gate's own configuration is not known: its base commit is not here.",
+    message="Whether this pull request changes the gate's own configuration or baseline is not known: its base commit is not here.",
     remedy="Check out with fetch-depth: 0.",
 )
 
 
-def configuration_cautions(named: str | None) -> list[Caution]:
-    """Warn where the pull request that is being tested changes what the gate asks; `named`: the file of --config."""
+def configuration_cautions(named: str | None, *, baseline: Path | None = None, read: bool = True) -> list[Caution]:
+    """Warn where the pull request that is being tested changes what the gate asks, or the saved baseline that it is compared with.
+
+    `named`: the file of --config; `read`: whether a configuration counts at all.
+    """
     base = _base_commit()
-    if base is None:
+    if base is None or not (read or baseline):
         return []
     root = _git("rev-parse", "--show-toplevel")
     if root is None or _git("cat-file", "-e", f"{base}^{{commit}}") is None:
         return [UNKNOWN]
     top = Path(os.fsdecode(root).strip()).resolve()
-    changed = [path.relative_to(top).as_posix() for path in _candidates(top, named) if _is_changed(path, top, base)]
-    if not changed:
-        return []
-    message = f"This pull request changes the gate's own configuration: {listing(changed)}."
-    return [Caution(code=CODE, message=message, remedy="Read that change before you trust the verdict.")]
+    candidates = _candidates(top, named) if read else []
+    changed = [path.relative_to(top).as_posix() for path in candidates if _is_changed(path, top, base)]
+    told = [_caution(CODE, f"the gate's own configuration: {listing(changed)}")] if changed else []
+    place = baseline.resolve() if baseline else None
+    if place is not None and place.is_relative_to(top) and _is_another_file(place, top, base):
+        told.append(_caution(BASELINE, f"the baseline that it is compared with: {place.relative_to(top).as_posix()}"))
+    return told
+
+
+def _caution(code: str, what: str) -> Caution:
+    return Caution(
+        code=code,
+        message=f"This pull request changes {what}.",
+        remedy="Read that change before you trust the verdict.",
+    )
+
+
+def _is_another_file(path: Path, top: Path, base: str) -> bool:
+    return not path.is_file() or _git("show", f"{base}:{path.relative_to(top).as_posix()}") != path.read_bytes()
 
 
 def _base_commit() -> str | None:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 MARK = "howsure gate"
 """By which a bot finds its comment again."""
+MANY_BECAUSE = {"missing": " (results are missing)", "differs": " (the two were not asked the same)"}
+"""Why several checks can't be told, where it isn't too little evidence."""
 
 
 def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
     table = _facts(gate) if len(gate.checks) == 1 else _table(gate)
-    cautions = (*gate.cautions, *_named(gate))
+    cautions = (*gate.cautions, *named_cautions(gate))
     blocks = (*opening(verdict(gate), gate.notes), table, *flips.blocks(gate.flips), *closing(cautions))
     return Document(blocks=blocks, mark=MARK)
 
@@ -32,7 +34,7 @@ def verdict(gate: Gate) -> str:
     return f"{VERDICTS[gate.verdict]}: {_summary(gate)}"
 
 
-def _named(gate: Gate) -> tuple[Caution, ...]:
+def named_cautions(gate: Gate) -> tuple[Caution, ...]:
     """Return the cautions of single checks with the task that each is about, once each."""
     many = len({(check.task, check.metric) for check in gate.checks}) > 1
     told = [
@@ -55,6 +57,7 @@ def _summary(gate: Gate) -> str:
     head = f"{len(named):,} of {total} {'fail' if gate.verdict == 'fail' else 'are undecided'}"
     if len(named) == 1:
         head = f"1 of {total} {'fails' if gate.verdict == 'fail' else 'is undecided'}"
+    head += MANY_BECAUSE.get(gate.unclear_because, "")
     if len(named) > 1 and many:
         return f"{head}: {listing([check.name for check in named])}."
     first = "; the first" if len(named) > 1 else ""
@@ -149,11 +152,19 @@ def _table(gate: Gate) -> Table:
         Field("interval", _interval, priority=7),
         Field("items", lambda check: f"{check.n_items:,}", priority=4),
         Field("more needed", _more, priority=5),
+        Field(
+            "why", lambda check: check.unclear_because, align="left", priority=6, shown=_is_other_than_evidence(gate)
+        ),
     ]
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
     judged = sum(not check.lacking for check in gate.checks)
     note = f"each at {level_text(gate.level)}; p-values for failing corrected for {judged:,} checks (Holm)"
     return tabled(gate.checks, fields, title=title, note=note)
+
+
+def _is_other_than_evidence(gate: Gate) -> bool:
+    """Say whether any check can't be told for another reason than too little evidence, so that each has to say its own."""
+    return any(check.unclear_because in ("missing", "differs") for check in gate.checks)
 
 
 def _value(c: Check) -> str:

@@ -23,6 +23,7 @@ GROUP = "howsure.readers"
 
 SPECIFIC = (
     "lfs",
+    "saved",
     "inspect_ai",
     "lm_eval",
     "helm",
@@ -49,7 +50,7 @@ GENERIC = ("tables",)
 """Modules of this package that take what no other reader knows."""
 
 
-BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",)}
+BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",), b"\x1f\x8b": ("saved",)}
 """Which specific readers take files that begin with these bytes: no other needs to be asked, or loaded."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from howsure.readers import tables
 from howsure.table.runs import Run, RunEntry
 from howsure.table.scores import UncountedLog
 
@@ -18,7 +19,7 @@ NOTHING = Run()
 
 
 def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
-    """Return an entry for each log, task and model whose rows count."""
+    """Return an entry for each log, task and model whose rows count; rows of a table, as a saved baseline has them, are of no run."""
     return tuple(
         RunEntry(
             source=read.source.name,
@@ -31,6 +32,7 @@ def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
             file=str(read.source.path.absolute()),
         )
         for read, task, name, model in named
+        if read.reader != tables.NAME
     )
 
 

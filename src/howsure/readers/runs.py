@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """One file that a harness reader took, and what it says of its own rows."""
+    """One log that a harness reader took, and what it says of its own rows; `held` to that already, where it comes from a saved baseline."""
 
     source: Source
     reader: str
     reading: Reading
     word: Word = field(default_factory=Word)
+    held: bool = False
 
 
 Named = tuple[Taken, str, str, str]
@@ -94,14 +95,16 @@ def _key(read: Taken) -> tuple[str, str] | None:
 
 def held_to_their_word(kept: list[Taken], *, strict: bool) -> list[Taken]:
     """Hold the rows of logs to what the logs state; `strict`: where they differ, that is an error."""
-    words = reconciled([(read.source.name, read.reading) for read in kept])
+    fresh = [read for read in kept if not read.held]
+    words = reconciled([(read.source.name, read.reading) for read in fresh])
     if strict:
         for read, caution in (
-            (read, caution) for read, word in zip(kept, words, strict=True) for caution in word.cautions
+            (read, caution) for read, word in zip(fresh, words, strict=True) for caution in word.cautions
         ):
             what = caution.message.removeprefix(f"{read.source.name}: ")
             raise ReadError(what, where=read.source.name, remedy=caution.remedy)
-    return [replace(read, word=word) if word.figures else read for read, word in zip(kept, words, strict=True)]
+    found = {id(read): replace(read, word=word) for read, word in zip(fresh, words, strict=True) if word.figures}
+    return [found.get(id(read), read) for read in kept]
 
 
 def _worth(read: Taken) -> tuple[bool, int, str]:

@@ -48,7 +48,7 @@ def compare(
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
             or Scores.
         a: The first side: a model, by its full name or the part after the last slash, else a path; or `tag:…`, `commit:…`, `run:…`,
-            `model:…`, `path:…`.
+            `saved:…` (a baseline), `model:…`, `path:…`.
         b: The second side; the difference is a − b, in score units.
         method: The test. None takes "pseudo-items" for scores in [0, 1] and "t" otherwise.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller

@@ -75,7 +75,7 @@ def gate(
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
             or Scores.
         candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a path; or `tag:…`,
-            `commit:…`, `run:…`, `model:…`, `path:…`.
+            `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`.
         baseline: The side to compare it with. None suffices for `at_least` and `at_most`.
         not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point). None omits the
             criterion.

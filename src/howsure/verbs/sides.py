@@ -1,4 +1,4 @@
-"""Sides: what is compared is a model, a path, or the runs of a tag, a commit or an id."""
+"""Sides: what is compared is a model, a path, the runs of a tag, a commit or an id, or a saved baseline."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 import polars as pl
 
 from howsure.errors import DataError, OptionError
+from howsure.readers.baselines import SUFFIX, found
 from howsure.study.names import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from howsure.study.design import Design
     from howsure.table.scores import Scores
 
-Kind = Literal["model", "path", "tag", "commit", "run"]
+Kind = Literal["model", "path", "tag", "commit", "run", "saved"]
 KINDS: tuple[str, ...] = get_args(Kind)
+AS_SAVED = ("strict", "progress")
+"""The options of `read` that a saved baseline takes: the others were taken when it was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,19 @@ class Side:
 
     @property
     def name(self) -> str:
-        """What the side is called: of a path the last part."""
+        """What the side is called: of a path the last part, of a saved baseline its name."""
+        if self.kind == "saved":
+            return PurePath(self.text).name.removesuffix(SUFFIX) or self.text
         return PurePath(self.text).name or self.text if self.kind == "path" else self.text
+
+    @property
+    def is_read_alone(self) -> bool:
+        """Whether it is read from no path but its own."""
+        return self.kind in ("path", "saved") or (not self.kind and is_path(self.text))
 
 
 def side_of(text: str) -> Side:
-    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`, `model:…`, `path:…`."""
+    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`, `saved:main`, `model:…`, `path:…`."""
     kind, colon, rest = text.partition(":")
     return Side(rest, cast("Kind", kind)) if colon and kind in KINDS and rest else Side(text)
 
@@ -70,13 +80,18 @@ def parted(
 ) -> tuple[Scores, tuple[str, ...]]:
     """Read data with these options of `read`, each side that was asked for as a model; return the names of these.
 
-    `whole`: a part of a model's name isn't enough. `data` may be None where every side is a path. Raises OptionError where a name is both a model and a path, or data that was read
+    `whole`: a part of a model's name isn't enough. `data` may be None where every side is a path or a saved baseline. Raises OptionError
+    where a name is both a model and a path, or data that was read
     before is to be parted by runs; DataError where sides can't be compared.
     """
     sides = tuple(map(side_of, asked))
     if not any(side.kind or is_path(side.text) for side in sides):
         return read(data, **options), tuple(asked)
-    base = None if data is None or all(side.kind in ("path", *SELECTORS) for side in sides) else read(data, **options)
+    base = (
+        None
+        if data is None or all(side.kind in ("path", "saved", *SELECTORS) for side in sides)
+        else read(data, **options)
+    )
     sides = tuple(side if side.kind else Side(side.text, _kind(side.text, base)) for side in sides)
     if base is not None and all(side.kind == "model" for side in sides):
         return base, tuple(map(partial(_named, scores=base), asked))
@@ -132,6 +147,8 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
     """Read one side; `parts`: a part of a model's name is enough."""
     if side.kind == "path":
         return read(side.text, **options)
+    if side.kind == "saved":
+        return read(found(side.text), **{name: options[name] for name in AS_SAVED if name in options})
     if side.kind in SELECTORS:
         if not is_paths(data):
             raise OptionError(

@@ -1,0 +1,82 @@
+"""howsure baseline: results as a small file without text, to be committed and compared with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from howsure.commands.base import read
+from howsure.commands.options import READING, paths, takes
+from howsure.commands.streams import say, tell
+from howsure.wording import listing, plural
+
+MOST_NAMES = 5
+
+
+@click.group()
+def baseline() -> None:
+    """Save results as a small file to compare with, `saved:NAME`.
+
+    compare and gate take it as a side. It holds scores, measures, attributes of items and hashes, and no text of prompts, right answers or outputs.
+    """
+
+
+@baseline.command()
+@click.argument("name", metavar="NAME")
+@paths
+@takes("save_baseline", *READING, "output")
+def save(name: str, paths: tuple[str, ...], output: str | None, **given: Any) -> None:
+    """Save what the paths hold as the baseline NAME.
+
+    It becomes baselines/NAME.howsure beside howsure.toml, else at the repository's root, else in the working directory; one of this name is replaced.
+    """
+    import howsure
+    from howsure.present.files import refuse_overwriting
+
+    refuse_overwriting(output, paths)
+    saved = howsure.save_baseline(read(paths, given), name, output=output)
+    what = f"{plural(len(saved.models), 'model')} on {plural(len(saved.tasks), 'task')}, {plural(saved.n_items, 'item')}, {plural(saved.n_rows, 'row')}"
+    lines = [f"Saved to {saved.path}: {what}, {size(saved.n_bytes)}."]
+    if saved.replaced:
+        lines.append(f"It replaces a baseline that was there ({saved.replaced}).")
+    if saved.left_out:
+        lines.append(
+            f"Not kept (texts, secrets, or another value for every item): {listing(list(saved.left_out), MOST_NAMES)}."
+        )
+    lines.append(f"Compare with it: howsure gate --candidate PATH --baseline saved:{output or name}")
+    for line in lines:
+        tell(line)
+
+
+@baseline.command(name="list")
+def list_() -> None:
+    """List the saved baselines."""
+    from howsure.errors import HowsureError, OptionError
+    from howsure.present.render.visible import visible
+    from howsure.readers.baselines import folder, found, names, shown
+
+    known = names()
+    if not known:
+        raise OptionError(
+            f"no saved baseline in {shown(folder())}", remedy="Save one: `howsure baseline save NAME PATHS`."
+        )
+    for name in known:
+        try:
+            told = _told(found(name))
+        except HowsureError as error:
+            told = f"can't be read: {error.what}"
+        say(f"{visible(name)}  {visible(told)}\n")
+
+
+def _told(place: Any) -> str:
+    import howsure
+
+    rows = howsure.read(place).to_frame()
+    models = listing(sorted(rows["model"].unique()), MOST_NAMES)
+    return f"{models} on {listing(sorted(rows['task'].unique()), MOST_NAMES)}, {plural(len(rows), 'row')}, {size(place.stat().st_size)}"
+
+
+def size(n_bytes: int) -> str:
+    """Write a size in kB."""
+    return f"{max(n_bytes / 1000, 0.1):,.1f} kB"

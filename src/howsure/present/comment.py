@@ -1,0 +1,97 @@
+"""A gate's verdict as a comment on a pull request: what is worst first, in fewer lines than anybody minds."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Note, Table, Text
+from howsure.present.gate import document, named_cautions, verdict
+from howsure.present.render.visible import visible
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from howsure.answers.gate import Gate
+    from howsure.errors import Caution
+    from howsure.present.document import Block, Cell
+
+MOST_ROWS, MOST_NOTES, MOST_CAUTIONS = 20, 6, 5
+LONGEST, LONGEST_CELL, LONGEST_NAME = 400, 80, 100
+"""Longer texts are cut: a comment of GitHub holds 65,536 letters."""
+ORDER = ("fail", "unclear", "pass")
+WHY = {
+    "evidence": "There is too little evidence either way",
+    "missing": "Results are missing",
+    "differs": "The two were not asked the same",
+}
+"""Why a gate can't tell, as a sentence without its end."""
+
+
+def comment(gate: Gate, name: str, *, counts: str, cautions: Iterable[Caution] = ()) -> Document:
+    """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `cautions`: more than its own."""
+    worst_first = replace(gate, checks=tuple(sorted(gate.checks, key=lambda check: ORDER.index(check.verdict))))
+    tables = [_cut(block) for block in document(worst_first).blocks if isinstance(block, Table)]
+    blocks: list[Block] = [
+        Text(text=_short(name, LONGEST_NAME), kind="heading"),
+        Text(text=_short(verdict(gate)), kind="verdict"),
+    ]
+    if why := reason(gate, counts):
+        blocks.append(Text(text=why))
+    blocks += [Text(text=" ".join(map(_short, _some(gate.notes, MOST_NOTES))), kind="small")] if gate.notes else []
+    return Document(
+        blocks=(*blocks, *tables, *_cautions((*cautions, *gate.cautions, *named_cautions(gate)))), mark=mark(name)
+    )
+
+
+def mark(name: str) -> str:
+    """Return the hidden word by which the comment of a gate of this name is found again; no name can end it early."""
+    plain = re.sub(r"-{2,}", "-", re.sub("[<>@]", "", visible(name)))[:LONGEST_NAME].strip()
+    told = "" if plain == name else f" #{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return f"howsure gate: {plain}{told}"
+
+
+def reason(gate: Gate, counts: str) -> str:
+    """Say why a gate can't tell, and what that counts as; "" where it can."""
+    if not gate.unclear_because:
+        return ""
+    return f"{WHY[gate.unclear_because]}: {counts}."
+
+
+def _cut(table: Table) -> Table:
+    """Return the first rows of a table, and say how many there are beside them."""
+    more = len(table.rows) - MOST_ROWS
+    beside = f"and {plural(more, 'more check')}; " if more > 0 else ""
+    rows = tuple(tuple(map(_cell, row)) for row in table.rows[:MOST_ROWS])
+    return replace(table, rows=rows, title=_short(table.title), note=beside + table.note)
+
+
+def _cell(cell: Cell) -> Cell:
+    return _short(cell, LONGEST_CELL) if isinstance(cell, str) else cell
+
+
+def _cautions(cautions: Iterable[Caution]) -> list[Block]:
+    """Return the first kinds of cautions, and how many more there are."""
+    kinds: dict[str, list[Caution]] = {}
+    for caution in dict.fromkeys(cautions):
+        kinds.setdefault(caution.code, []).append(
+            replace(caution, message=_short(caution.message), remedy=_short(caution.remedy))
+        )
+    shown = [caution for same in list(kinds.values())[:MOST_CAUTIONS] for caution in same]
+    more = sum(map(len, kinds.values())) - len(shown)
+    told: list[Block] = [Note(cautions=tuple(shown))] if shown else []
+    return [
+        *told,
+        *([Text(text=f"… and {plural(more, 'more caution')}: see the job's summary.", kind="small")] if more else []),
+    ]
+
+
+def _some(texts: Sequence[str], most: int) -> list[str]:
+    return [*texts[:most], *([f"… and {len(texts) - most:,} more."] if len(texts) > most else [])]
+
+
+def _short(text: str, most: int = LONGEST) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

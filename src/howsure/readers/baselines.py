@@ -1,0 +1,97 @@
+"""Where saved baselines lie, and which there are: in a folder of this name beside the configuration, or at the repository's root."""
+
+from __future__ import annotations
+
+import os
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+from howsure.errors import OptionError, ReadError
+from howsure.readers.base import Source
+from howsure.readers.saved import is_baseline
+from howsure.wording import listing
+
+FOLDER, SUFFIX = "baselines", ".howsure"
+NAME = re.compile(r"\w[\w.+-]{0,99}")
+OWN, PYPROJECT, TOOL = "howsure.toml", "pyproject.toml", b"[tool.howsure"
+MOST_NAMES, LONGEST = 5, 100
+
+
+def folder() -> Path:
+    """Return the folder of baselines: beside the nearest configuration, else at the repository's root, else in the working directory."""
+    here = Path.cwd()
+    for place in (here, *here.parents):
+        if _is_configured(place) or (place / ".git").exists():
+            return place / FOLDER
+    return here / FOLDER
+
+
+def _is_configured(place: Path) -> bool:
+    try:
+        return (place / OWN).is_file() or TOOL in (place / PYPROJECT).read_bytes()
+    except OSError:
+        return False
+
+
+def place_of(name: str) -> Path:
+    """Return where a baseline of this name is saved. OptionError where it is no plain name."""
+    if not NAME.fullmatch(name):
+        raise OptionError(
+            f"{name!r} is no name of a baseline", remedy="Take letters, digits and . _ + -; `output` puts it elsewhere."
+        )
+    return folder() / f"{name}{SUFFIX}"
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the baselines that are there."""
+    try:
+        return tuple(sorted(path.name.removesuffix(SUFFIX) for path in folder().glob(f"*{SUFFIX}") if path.is_file()))
+    except OSError:
+        return ()
+
+
+def found(text: str) -> Path:
+    """Return the file of a baseline, by its name or its path.
+
+    Raises OptionError, with the nearest names, where there is none, ReadError where the file is something else.
+    """
+    named = folder() / f"{text}{SUFFIX}" if NAME.fullmatch(text) else Path(text)
+    place = Path(shown(named)) if _is_file(named) else Path(text)
+    if not _is_file(place):
+        raise OptionError(f"no saved baseline {text[:LONGEST]!r} in {shown(folder())}", remedy=_there_are(text))
+    if not is_one(place):
+        raise ReadError(
+            "not a saved baseline", where=shown(place), remedy="Name one, or take the file as it is, without `saved:`."
+        )
+    return place
+
+
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def is_one(place: Path) -> bool:
+    """Say whether a file is a saved baseline, by how it begins."""
+    try:
+        return is_baseline(Source(path=place, root=place).head)
+    except OSError:
+        return False
+
+
+def shown(place: Path) -> str:
+    """Return a path as a user would write it from the working directory."""
+    relative = os.path.relpath(place) if place.is_absolute() and place.anchor == Path.cwd().anchor else str(place)
+    return relative if not relative.startswith("..") else str(place)
+
+
+def _there_are(text: str) -> str:
+    known = names()
+    if not known:
+        return "There are none yet: `howsure baseline save NAME PATHS`."
+    near = get_close_matches(text, known, n=1)
+    meant = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{meant}There is {listing(list(known), MOST_NAMES)}."

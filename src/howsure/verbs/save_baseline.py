@@ -1,0 +1,129 @@
+"""The verb save_baseline: scores become a small file without any text, to be compared with later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howsure.options import checked
+from howsure.verbs.read import read
+
+if TYPE_CHECKING:
+    from howsure.table.scores import Scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedBaseline:
+    """A baseline that was saved.
+
+    Attributes:
+        path: The file.
+        n_bytes: Its size.
+        n_rows: Rows that it holds.
+        n_items: Items of all tasks.
+        tasks: The tasks.
+        models: The models, as their logs call them.
+        left_out: Columns that it doesn't keep: texts, secrets, and values that are other ones for every item.
+        replaced: What was there before, in a few words; empty where nothing was.
+    """
+
+    path: str
+    n_bytes: int
+    n_rows: int
+    n_items: int
+    tasks: tuple[str, ...]
+    models: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    replaced: str = ""
+
+
+def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBaseline:
+    """Save results as a baseline, a small file to be committed and compared with: `saved:NAME` in `compare` and `gate`.
+
+    Kept are scores, status, measures (cost, time, tokens), short attributes of items, hashes of questions and right answers, and
+    what the logs say of their runs. No text of a prompt, a right answer or an output is: answers from the baseline equal those from
+    the logs in every number, but texts that name a set-up become digests. Several models are all kept. The same results give the
+    same bytes. A baseline of this name is replaced. Where it is read, the numbers are made anew from its scores.
+
+    Args:
+        data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
+            or Scores.
+        name: What it is called: letters, digits and `. _ + -`. It becomes `baselines/NAME.howsure` beside the configuration, else at
+            the repository's root, else in the working directory.
+        output: Another file to write to. None writes to the folder of baselines.
+
+    Returns:
+        SavedBaseline: The file, its size, what it holds, and which columns were left out.
+
+    Raises:
+        OptionError: If the name is none, or a file that is no baseline lies there.
+        DataError: If there are no scores of single items, or items are called by their texts.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import polars as pl, tempfile
+        >>> rows = pl.DataFrame({"model": ["old"] * 4, "item": range(4), "score": [1, 0, 1, 1], "prompt": ["a", "b", "c", "d"]})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     saved = save_baseline(rows, "main", output=f"{folder}/main.howsure")
+        ...     again = read(saved.path).to_frame()
+        >>> saved.n_rows, saved.left_out, again["score"].mean()
+        (4, ('prompt',), 0.75)
+    """
+    from howsure.readers.baselines import place_of, shown
+    from howsure.readers.saving import packed
+    from howsure.writing import write
+
+    name, output = checked("save_baseline", name=name, output=output).values()
+    place = place_of(name) if output is None else Path(output)
+    replaced = _replaced(place)
+    scores, notes = _settled(read(data))
+    found = packed(scores, notes)
+    if output is None:
+        place.parent.mkdir(exist_ok=True)
+    write(found.data, place)
+    rows = found.rows
+    return SavedBaseline(
+        path=shown(place),
+        n_bytes=len(found.data),
+        n_rows=len(rows),
+        n_items=rows.select("task", "item").n_unique(),
+        tasks=tuple(rows["task"].unique().sort()),
+        models=tuple(rows["model"].unique().sort()),
+        left_out=found.left_out,
+        replaced=replaced,
+    )
+
+
+def _settled(scores: Scores) -> tuple[Scores, list[str]]:
+    """Return tables with their columns settled, as every verb would settle them, and what is to be said of that; logs as they are."""
+    if scores.runs or not scores.has_rows:
+        return scores, []
+    from howsure.study.design import Design
+    from howsure.study.gathering import gather, in_shares
+    from howsure.table.schema import COLUMNS, find_roles, open_frame, roles_note
+
+    gather(scores, Design())  # refuses rows that nobody could tell apart, which would be numbered as attempts here
+    roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
+    settled, notes = in_shares(scores)
+    again = {name for role in ("item", "score") for name in roles.get(role, ())} - set(COLUMNS)
+    rows = settled.to_frame().drop(again, strict=False)
+    return replace(settled, rows=rows, roles={}), [text for text in (roles_note(roles), *notes) if text]
+
+
+def _replaced(place: Path) -> str:
+    """Say what will be replaced; OptionError where that is no baseline."""
+    from howsure.errors import HowsureError, OptionError
+    from howsure.readers.baselines import is_one, shown
+    from howsure.wording import plural
+
+    if not place.exists():
+        return ""
+    if not is_one(place):
+        raise OptionError(
+            f"{shown(place)!r} is no saved baseline", remedy="Move it away, or take another name or `output`."
+        )
+    try:
+        return plural(len(read(place).to_frame()), "row")
+    except HowsureError:
+        return "a damaged one"

@@ -1,0 +1,311 @@
+"""Saved baselines as files: what is kept and what isn't, the same bytes for the same rows, and every damage an error in words."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.errors import ReadError
+from howsure.readers import saved
+from howsure.readers.saved import Source
+from howsure.readers.saving import is_text_name
+from places import ROOT
+from reader_cases import inspect_header, sample, zipped
+
+LOGS = ROOT / "examples" / "logs"
+LEAST_CHECKED = 300
+"""So many damaged files of each kind are tried."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's logs as a baseline."""
+    output = tmp_path_factory.mktemp("saved") / "main.howsure"
+    hs.save_baseline(LOGS, "main", output=str(output))
+    return output
+
+
+def opened(place: Path) -> dict[str, Any]:
+    """Return what a baseline holds, as JSON."""
+    return dict(json.loads(zlib.decompress(place.read_bytes(), 31)))
+
+
+def written(content: object, place: Path) -> Path:
+    """Write JSON as a baseline, whatever it says."""
+    packer = zlib.compressobj(wbits=31)
+    place.write_bytes(packer.compress(json.dumps(content).encode()) + packer.flush())
+    return place
+
+
+def refused(place: Path) -> str:
+    """Return why a file can't be read."""
+    with pytest.raises(ReadError) as caught:
+        hs.read(place)
+    assert str(place) in str(caught.value) or place.name in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_rows_and_what_the_logs_say_come_back(place: Path) -> None:
+    logs, back = hs.read(LOGS), hs.read(place)
+    assert back.to_frame().equals(logs.to_frame().select(back.to_frame().columns))
+    for name in ("facts", "published", "groups", "missing", "notes", "cautions", "runs"):
+        assert getattr(back, name) == getattr(logs, name), name
+    for old, new in zip(logs.reconciled, back.reconciled, strict=True):
+        assert new == replace(old, read=pytest.approx(old.read, rel=1e-11))
+    assert place.stat().st_size < 15_000
+
+
+def test_the_same_rows_give_the_same_bytes(place: Path, tmp_path: Path) -> None:
+    for data in (LOGS, hs.read(LOGS), place):
+        hs.save_baseline(data, "main", output=str(tmp_path / "again.howsure"))
+        assert (tmp_path / "again.howsure").read_bytes() == place.read_bytes()
+    assert place.read_bytes()[4:10] == b"\0\0\0\0\x02\xff"  # no date, no system
+
+
+def test_a_baseline_is_read_like_its_logs_beside_others(place: Path, tmp_path: Path) -> None:
+    """The log of a run that a baseline holds is a copy; of several runs each is chosen by its id."""
+    both = hs.read([place, LOGS])
+    assert len(both.to_frame()) == len(hs.read(LOGS).to_frame())
+    assert sum("another log of the same run" in file.reason for file in both.files) == 4
+    assert hs.read(place, runs="run:gFbbtdb").to_frame()["model"].unique().to_list() == [
+        "openai-api/local/smollm2-135m-t0.3"
+    ]
+    assert str(hs.runs(place)) == str(hs.runs(LOGS))
+
+
+def log(path: Path, scores: str, metadata: dict[str, Any], **changes: Any) -> Path:
+    ids = {"task_id": f"task {path.stem}", "eval_id": f"eval {path.stem}", "run_id": f"call {path.stem}"}
+    samples = [
+        {
+            **sample(number, value),
+            "input": f"The question {number} is whose?",
+            "target": f"Nobody's {number}",
+            "metadata": {k: v(number) for k, v in metadata.items()},
+        }
+        for number, value in enumerate(scores, 1)
+    ]
+    return zipped({"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}, path)
+
+
+def test_no_text_is_kept(tmp_path: Path) -> None:
+    metadata = {
+        "subject": lambda n: "odd" if n % 2 else "even",
+        "length": lambda n: n * 1.5,
+        "answer": lambda n: "abc"[n % 3],
+        "api_key": lambda n: "sk-secret",
+        "remark": lambda n: f"a remark of its own {n}",
+        "essay": lambda n: "long words " * 12,
+    }
+    generate = {"temperature": 0.5, "system_message": "Be terse and kind."}
+    (tmp_path / "logs").mkdir()
+    log(tmp_path / "logs" / "a.eval", "CICICI", metadata, model_generate_config=generate)
+    log(tmp_path / "logs" / "b.eval", "CICCCI", metadata, model_generate_config={**generate, "system_message": "Hush."})
+    made = hs.save_baseline(tmp_path / "logs", "main", output=str(tmp_path / "main.howsure"))
+    assert set(made.left_out) == {"answer", "api_key", "remark", "essay"}
+    text = json.dumps(opened(tmp_path / "main.howsure"))
+    for hidden in ("whose", "Nobody", "sk-secret", "remark", "long words", "Be terse", "Hush", str(tmp_path)):
+        assert hidden not in text
+    back = hs.read(tmp_path / "main.howsure").to_frame()
+    assert {"subject", "length", "question_hash", "target_hash"} <= set(back.columns)
+    assert [estimate.estimate.value for estimate in hs.estimate(tmp_path / "logs")] == [
+        estimate.estimate.value for estimate in hs.estimate(tmp_path / "main.howsure")
+    ]
+    assert all("system_message=#" in model for model in back["model"].unique())
+
+
+def test_a_text_in_the_name_of_a_set_up_is_a_digest_in_cautions_too(tmp_path: Path) -> None:
+    for name, message in {"a": "Be", "b": "Be", "c": "Be kind."}.items():
+        log(
+            tmp_path / f"{name}.eval",
+            "CICI"[: 2 + (name == "b")] + "CI",
+            {},
+            model_generate_config={"system_message": message},
+        )
+    assert "2 runs of mock/a (system_message=Be)" in str(hs.read(tmp_path).cautions)
+    hs.save_baseline(tmp_path, "main", output=str(tmp_path / "main.howsure"))
+    text = json.dumps(opened(tmp_path / "main.howsure"))
+    assert "system_message=#" in text
+    assert "message=Be" not in text
+    assert "count as attempts" in text
+
+
+def test_items_that_are_called_by_their_texts_are_refused(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"model": "a", "question": [f"How much is {n} and {n} more?" for n in range(5)], "score": 1})
+    with pytest.raises(hs.DataError, match="called by their texts"):
+        hs.save_baseline(rows, "main", output=str(tmp_path / "main.howsure"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("prompt", True), ("userPrompt", True), ("correct_answers", True), ("Expected Output", True), ("target_hash", False), ("question_type", False), ("n_messages", False), ("subject", False), ("%", False), ("", False)],
+)  # fmt: skip
+def test_names_of_texts_are_told_by_their_last_word(name: str, text: bool) -> None:
+    assert is_text_name(name) is text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"howsure baseline": 2, "howsure": "9.9.9"}, "format 2, from howsure 9.9.9; this version reads format 1"),
+        ({"howsure baseline": "1"}, "damaged: the number of its format"),
+        ({"howsure baseline": 0}, "damaged: the number of its format"),
+        ({"columns": []}, "damaged: columns is not"),
+        ({"columns": {}}, "damaged: the column 'log'"),
+        ({"logs": []}, "damaged: logs"),
+        ({"logs": [{"source": 1, "reader": "x"}]}, "damaged: the source of a log"),
+        ({"logs": [{"source": "x", "reader": "x"}]}, "damaged: the column 'log'"),
+        ({"facts": [{"task": "x", "harness": "y", "failures": "sometimes"}]}, "damaged: TaskFacts.failures"),
+        ({"facts": [{"task": "x"}]}, "damaged: TaskFacts.harness"),
+        ({"published": {"a": 1}}, "damaged: Published"),
+        ({"missing": [{"log": 9, "task": "x", "model": "y"}]}, "damaged: missing"),
+        ({"missing": [{"log": 0, "task": "x", "model": "y", "named": {"a": -1}}]}, "damaged: Missing.named"),
+        ({"notes": "text"}, "damaged: notes"),
+        ({"cautions": [{"code": "x", "message": 1}]}, "damaged: Caution.message"),
+    ],
+)  # fmt: skip
+def test_what_is_no_baseline_is_refused_by_the_part_that_is_wrong(
+    place: Path, tmp_path: Path, change: Any, said: str
+) -> None:
+    assert said in refused(written(opened(place) | change, tmp_path / "main.howsure"))
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("item", {"kind": "text", "distinct": ["a"], "places": [7]}),
+        ("item", {"kind": "text", "distinct": ["a"], "places": [-1]}),
+        ("item", {"kind": "text", "distinct": ["a"], "places": [True]}),
+        ("item", {"kind": "text", "distinct": ["a"]}),
+        ("item", {"kind": "text", "values": ["a"]}),
+        ("score", {"kind": "text", "values": ["1"]}),
+        ("score", {"kind": "real", "values": [10**400]}),
+        ("attempt", {"kind": "whole", "values": [10**30]}),
+        ("attempt", {"kind": "whole", "distinct": [-1], "places": [0] * 2000}),
+        ("status", {"kind": "text", "distinct": [], "places": [None] * 2000}),
+        ("model", {"kind": "text", "distinct": [], "places": [None] * 2000}),
+        ("passage_id", {"kind": "list", "values": [[]]}),
+        ("passage_id", 3),
+    ],
+)
+def test_a_column_that_does_not_fit_is_refused(place: Path, tmp_path: Path, column: str, change: Any) -> None:
+    content = opened(place)
+    content["columns"][column] = change
+    assert "damaged" in refused(written(content, tmp_path / "main.howsure"))
+
+
+def test_what_a_later_version_adds_is_passed_over_and_its_version_said(place: Path, tmp_path: Path) -> None:
+    content = opened(place)
+    content["facts"][0]["mood"], content["more"], content["howsure"] = "good", [1], "0.0.9"
+    back = hs.read(written(content, tmp_path / "main.howsure"))
+    assert back.facts == hs.read(place).facts
+    assert back.notes == (
+        f"main.howsure was saved with howsure 0.0.9; the numbers are made anew from its scores, by {hs.__version__}.",
+    )
+
+
+def test_damaged_cut_and_wrong_files(place: Path, tmp_path: Path) -> None:
+    data = place.read_bytes()
+    cut = tmp_path / "cut.howsure"
+    cut.write_bytes(data[:-40])
+    assert "cut short: its end is missing" in refused(cut)
+    damaged = tmp_path / "damaged.howsure"
+    damaged.write_bytes(data[:3000] + b"\0" + data[3001:])
+    assert "damaged" in refused(damaged)
+    picture = tmp_path / "picture.howsure"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    assert "no reader knows this format" in refused(picture)
+    other = tmp_path / "other.howsure"
+    other.write_bytes(zlib.compress(b'{"something": "else"}', wbits=31))
+    assert "no reader knows this format" in refused(other)
+
+
+def test_a_bomb_is_not_unpacked(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved, "MAX_UNPACKED", 10_000)
+    assert "unpacks to more than 10,000 bytes" in refused(place)
+    monkeypatch.setattr(saved, "MAX_PACKED", 1_000)
+    assert "more than a baseline's 1,000" in refused(place)
+
+
+def test_deep_json_is_refused(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.howsure"
+    deep.write_bytes(zlib.compress(b'{"howsure baseline":' + b"[" * 100_000, wbits=31))
+    assert "not valid JSON" in refused(deep)
+
+
+ODD = (
+    None,
+    True,
+    -1,
+    0,
+    3,
+    10**30,
+    1.5,
+    float("inf"),
+    float("nan"),
+    "",
+    "x",
+    "\ud800",
+    [],
+    [None],
+    ["x"],
+    [[]],
+    {},
+    {"x": {}},
+)
+
+
+def spoilt(content: Any, drawn: random.Random) -> Any:
+    """Put an odd value somewhere into JSON, or take something out."""
+    if isinstance(content, dict) and content and drawn.random() < 0.9:
+        key = drawn.choice(list(content))
+        rest = {name: value for name, value in content.items() if name != key}
+        return rest if drawn.random() < 0.1 else rest | {key: spoilt(content[key], drawn)}
+    if isinstance(content, list) and content and drawn.random() < 0.9:
+        place = drawn.randrange(len(content))
+        return [*content[:place], spoilt(content[place], drawn), *content[place + 1 :]]
+    return drawn.choice(ODD)
+
+
+def test_no_odd_value_ends_in_anything_but_an_error_in_words_or_an_answer(place: Path, tmp_path: Path) -> None:
+    drawn, whole = random.Random(0), opened(place)
+    outcomes = {"read": 0, "refused": 0}
+    for number in range(LEAST_CHECKED):
+        file = written(spoilt(whole, drawn), tmp_path / f"{number}.howsure")
+        try:
+            found = saved.logs(Source(path=file, root=file))
+        except ReadError:
+            outcomes["refused"] += 1
+            continue
+        assert found
+        outcomes["read"] += 1
+        with contextlib.suppress(hs.HowsureError):
+            hs.gate(None, f"saved:{place}", f"saved:{file}", not_worse_than=0.1).render("json")
+    print(outcomes)
+    assert outcomes["refused"] > LEAST_CHECKED / 4
+
+
+def test_no_damaged_byte_ends_in_anything_but_an_error_in_words(place: Path, tmp_path: Path) -> None:
+    drawn, whole = random.Random(0), place.read_bytes()
+    outcomes = {"read": 0, "refused": 0}
+    for number in range(LEAST_CHECKED):
+        data = bytearray(whole)
+        for _ in range(drawn.choice((1, 1, 5))):
+            data[drawn.randrange(len(data))] = drawn.randrange(256)
+        file = tmp_path / f"{number}.howsure"
+        file.write_bytes(data)
+        try:
+            hs.read(file)
+            outcomes["read"] += 1
+        except ReadError:
+            outcomes["refused"] += 1
+    print(outcomes)
+    assert outcomes["refused"] > LEAST_CHECKED * 0.9

@@ -29,7 +29,7 @@ def run_entries(named: Iterable[Named]) -> tuple[RunEntry, ...]:
             model=model,
             run=read.reading.run or NOTHING,
             settings=read.reading.configuration,
-            file=str(read.source.path.absolute()),
+            file="" if read.held else str(read.source.path.absolute()),
         )
         for read, task, name, model in named
         if read.reader != tables.NAME

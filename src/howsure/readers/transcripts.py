@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 256 * 1024**2
 """Logs that are larger than this together are not read whole a second time."""
 GONE = "not on this disk: from an archive, an address, or moved since"
+NOT_SAVED = "not kept in a saved baseline"
 NOT_KEPT = "not kept by this kind of log"
 TOO_LARGE = f"more than {MOST_BYTES // 1024**2:,} MiB of logs"
 
@@ -74,7 +75,9 @@ def _size(entry: RunEntry) -> int:
 
 def _reread(entry: RunEntry, items: Collection[str] | None) -> Reread:
     path = Path(entry.file)
-    if not entry.file or not path.is_file():
+    if not entry.file:
+        return Reread(entry, reason=NOT_SAVED)
+    if not path.is_file():
         return Reread(entry, reason=GONE)
     read = getattr(registry.by_name(entry.reader), "transcripts", None)
     if read is None:

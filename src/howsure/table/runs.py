@@ -100,4 +100,4 @@ class RunEntry:
     model: str
     run: Run
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
-    file: str = ""
+    file: str = field(default="", compare=False)

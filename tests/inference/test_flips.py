@@ -161,3 +161,17 @@ def test_sides_of_several_models_flip_model_by_model(tmp_path: Path) -> None:
             )
     found = flips(hs.read({"main": tmp_path / "main", "pr": tmp_path / "pr"}), "main", "pr")
     assert [(each.task, each.item, each.answer_before) for each in found.items] == [("y", "q1", "1")]
+
+
+def test_a_saved_baseline_keeps_why_attempts_ended_and_no_answers(tmp_path: Path) -> None:
+    a, b = (f"{LOGS}/{name}.eval" for name in NAMES.values())
+    hs.save_baseline(a, "main", output=tmp_path / "main.howsure")
+    told, logs = (flips(None, side, b) for side in (f"saved:{tmp_path / 'main.howsure'}", a))
+    assert told.causes == logs.causes != ()
+    assert [(each.item, each.before, each.after) for each in told.items] == [
+        (each.item, each.before, each.after) for each in logs.items
+    ]
+    assert (told.rerun_broke, told.rerun_fixed) == (logs.rerun_broke, logs.rerun_fixed)
+    assert told.texts_unknown == "not kept in a saved baseline"
+    assert {each.answer_before for each in told.items} == {""}
+    assert [each.answer_after for each in told.items] == [each.answer_after for each in logs.items]

@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.flips import Cause, Flip, FlipCount, Flips
-from howsure.readers.transcripts import reread
+from howsure.readers.stops import kept_stops
+from howsure.readers.transcripts import TOO_LARGE, reread
 from howsure.statistics.noise.rerun import expected_flips
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from howsure.readers.transcripts import Reread, Transcript
     from howsure.study.matrix import ScoreMatrix
-    from howsure.table.runs import RunEntry
+    from howsure.table.scores import Scores
 
     Place = tuple[str, str, str]
     """A side, a task and a question of it."""
+    End = tuple[str, str, str, str]
+    """The same, and why an attempt at it ended."""
 
 MOST_LISTED = 200
 """So many questions are listed; more are counted."""
@@ -31,15 +34,16 @@ MOST_LETTERS = 400
 ANSWERED = frozenset({"", "stop", "tool_calls"})
 """Ends that say nothing of a cause."""
 SAME = 1e-9
+SILENT = "the logs don't say"
 NOT_READ = "the rows come from no log"
 
 
-def flipped(matrices: Sequence[ScoreMatrix], runs: Sequence[RunEntry], before: str, after: str) -> Flips:
+def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after: str) -> Flips:
     """Return which questions of the matrices broke and were fixed from one side to the other, with answers and ends as the logs have them."""
     found = [flip for matrix in matrices for flip in _flips(matrix, before, after)]
     found.sort(key=lambda flip: (not flip.broke, -abs(flip.after - flip.before), flip.task, flip.metric, flip.item))
     listed = found[:MOST_LISTED]
-    texts = _Texts.of(runs, found, listed, (before, after))
+    texts = _Texts.of(scores, found, listed, (before, after))
     return Flips(
         before=before,
         after=after,
@@ -113,48 +117,26 @@ class _Texts:
     stops_unknown: str = ""
 
     @classmethod
-    def of(
-        cls, runs: Iterable[RunEntry], found: Sequence[Flip], listed: Sequence[Flip], sides: tuple[str, str]
-    ) -> _Texts:
+    def of(cls, scores: Scores, found: Sequence[Flip], listed: Sequence[Flip], sides: tuple[str, str]) -> _Texts:
         """Read the logs of both sides again: whole, where they are no larger than the limit, else the listed questions of them."""
-        mine = [entry for entry in runs if entry.model in sides and any(flip.task == entry.task for flip in found)]
+        tasks = {flip.task for flip in found}
+        mine = [entry for entry in scores.runs if entry.model in sides and entry.task in tasks]
         if not found or not mine:
             return cls(unknown=NOT_READ if found else "", stops_unknown=NOT_READ if found else "")
-        whole = list(reread(mine))
-        stops_unknown = _reason(whole)
-        if stops_unknown and not any(each.transcripts for each in whole):
+        read = list(reread(mine))
+        ends, stops_unknown = _ends(read, scores, sides)
+        if all(each.reason == TOO_LARGE for each in read):
             wanted: dict[str, set[str]] = {}
             for flip in listed:
                 wanted.setdefault(flip.task, set()).add(flip.item)
-            whole = list(reread(mine, wanted))
-        return cls._gathered(whole, found, listed, stops_unknown)
-
-    @classmethod
-    def _gathered(
-        cls, read: Sequence[Reread], found: Sequence[Flip], listed: Sequence[Flip], stops_unknown: str
-    ) -> _Texts:
-        changed = {(flip.task, flip.item) for flip in found}
-        kept = {(flip.task, flip.item) for flip in listed}
-        transcripts: dict[Place, list[Transcript]] = {}
-        ends: dict[str, Counter[str]] = {}
-        ends_changed: dict[str, Counter[str]] = {}
-        for each in read:
-            task, side = each.entry.task, each.entry.model
-            for transcript in each.transcripts:
-                ends.setdefault(side, Counter())[transcript.stop] += 1
-                if (task, transcript.item) in changed:
-                    ends_changed.setdefault(side, Counter())[transcript.stop] += 1
-                if (task, transcript.item) in kept:
-                    transcripts.setdefault((side, task, transcript.item), []).append(transcript)
-        known = stops_unknown or (
-            "" if any(stop for count in ends.values() for stop in count) else "the logs don't say"
-        )
+            read = list(reread(mine, wanted))
+        changed, kept = ({(flip.task, flip.item) for flip in flips} for flips in (found, listed))
         return cls(
-            transcripts=transcripts,
-            ends={} if known else ends,
-            ends_changed=ends_changed,
-            unknown=_reason(read) if not transcripts else "",
-            stops_unknown=known,
+            transcripts=_transcripts(read, kept),
+            ends=_counted(ends),
+            ends_changed=_counted(end for end in ends if end[1:3] in changed),
+            unknown=_reason(read),
+            stops_unknown=stops_unknown,
         )
 
     def causes(self, before: str, after: str) -> list[Cause]:
@@ -203,6 +185,37 @@ class _Texts:
             return -math.inf if score is None else score if up else -score
 
         return max(mine, key=worth) if best else min(mine, key=worth)
+
+
+def _ends(read: Sequence[Reread], scores: Scores, sides: Sequence[str]) -> tuple[list[End], str]:
+    """Return how every attempt ended, from its log or from its row, and why that isn't known of some side; nothing then."""
+    ends = [
+        (each.entry.model, each.entry.task, transcript.item, transcript.stop)
+        for each in read
+        for transcript in each.transcripts
+    ]
+    ends += [end for end in kept_stops(scores) if end[0] in sides]
+    known = {model for model, _, _, stop in ends if stop}
+    lacking = [each for each in read if each.entry.model not in known]
+    if not lacking and known:
+        return ends, ""
+    return [], _reason(lacking) or SILENT
+
+
+def _counted(ends: Iterable[End]) -> dict[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {}
+    for model, _, _, stop in ends:
+        counts.setdefault(model, Counter())[stop] += 1
+    return counts
+
+
+def _transcripts(read: Iterable[Reread], kept: Container[tuple[str, str]]) -> dict[Place, list[Transcript]]:
+    found: dict[Place, list[Transcript]] = {}
+    for each in read:
+        for transcript in each.transcripts:
+            if (each.entry.task, transcript.item) in kept:
+                found.setdefault((each.entry.model, each.entry.task, transcript.item), []).append(transcript)
+    return found
 
 
 def _share(counts: Mapping[str, Counter[str]], side: str, stop: str) -> float:

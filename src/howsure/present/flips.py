@@ -89,7 +89,8 @@ def _questions(flips: Flips) -> list[Block]:
     shown = [*broke, *fixed]
     left = len(flips.items) + flips.n_unlisted - len(shown)
     more = f"… and {plural(left, 'more question')} that changed" if left else ""
-    texts = f"the answers aren't known: {flips.texts_unknown}" if flips.texts_unknown else ""
+    known = any(flip.answer_before or flip.answer_after for flip in flips.items)
+    texts = f"{'some' if known else 'the'} answers aren't known: {flips.texts_unknown}" if flips.texts_unknown else ""
     several = len({flip.task for flip in shown}) > 1
     percent = all(count.percent for count in flips.counts)
     fields: list[Field[Flip]] = [

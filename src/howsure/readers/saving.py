@@ -18,7 +18,7 @@ from howsure.readers.saved_columns import columns_of
 from howsure.readers.saved_fields import mended, plain
 from howsure.readers.tables import NAME as TABLE
 from howsure.table.runs import Run
-from howsure.table.schema import COLUMNS, FINGERPRINTS, MEASURES, name_words
+from howsure.table.schema import COLUMNS, FINGERPRINTS, MEASURES, STOP, name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -152,7 +152,7 @@ def _is_kept(table: pl.DataFrame, name: str) -> bool:
 
     An attribute has short values: numbers, or words of which there are fewer than items. Names of texts and of secrets are none.
     """
-    if name in (*MEASURES, *FINGERPRINTS):
+    if name in (*MEASURES, *FINGERPRINTS, STOP):
         return True
     values = table[name]
     if is_text_name(name) or SECRET.search(name) or values.dtype.is_nested():

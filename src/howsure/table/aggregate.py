@@ -19,7 +19,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.collecting import in_pieces, to_polars
-from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, find_roles, open_frame, tidy, used_columns
+from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, open_frame, tidy, used_columns
 from howsure.table.taken import measure_names
 from howsure.table.telltale import refuse_mixtures, task_of
 from howsure.wording import plural
@@ -376,7 +376,12 @@ def tasks_of(scores: Scores, wanted: Wanted) -> list[str]:
 def metadata_names(scores: Scores) -> list[str]:
     """Return the columns beside the tidy table that hold text or whole numbers, measures of attempts left out."""
     columns = open_frame(scores.rows).collect_schema()
-    used = used_columns(find_roles(columns.names(), scores.roles)) | {*COLUMNS, *FINGERPRINTS, *measure_names(scores)}
+    used = used_columns(find_roles(columns.names(), scores.roles)) | {
+        *COLUMNS,
+        *FINGERPRINTS,
+        STOP,
+        *measure_names(scores),
+    }
     kinds = (nw.String, nw.Categorical, nw.Boolean)
     return [name for name, kind in columns.items() if name not in used and (kind in kinds or kind.is_integer())]
 

@@ -50,6 +50,9 @@ is billed as output, those of reasoning among them.
 FINGERPRINTS = ("question_hash", "target_hash")
 """Columns that name what a question was and what its right answer, short: models that were asked the same have the same in both."""
 
+STOP = "stop"
+"""The column that says why an attempt ended, where a saved baseline has kept it."""
+
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "task": ("task", "benchmark", "task_name", "eval", "eval_name", "dataset", "scenario"),
     "model": ("model", "model_name", "model_id", "system", "candidate", "checkpoint", "agent"),

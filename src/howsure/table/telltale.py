@@ -9,7 +9,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
-from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, plain_name, used_columns
+from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, plain_name, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def refuse_mixtures(
 ) -> None:
     """Raise DataError where a column tells apart the rows of one item; `same` are those of the first of the doubtful ones."""
     sample = to_polars(same.head(MAX_VALUES))
-    used = used_columns(roles) | {*COLUMNS, *FINGERPRINTS}
+    used = used_columns(roles) | {*COLUMNS, *FINGERPRINTS, STOP}
     varying = {
         name: sample[name].n_unique() for name in sample.columns if name not in used and _may_tell(name, sample[name])
     }

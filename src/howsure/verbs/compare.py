@@ -103,7 +103,7 @@ def compare(
     found = replace(found, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
     if flips:
-        found = replace(found, flips=flipped(one_metric(study), scores.runs, *study.models))
+        found = replace(found, flips=flipped(one_metric(study), scores, *study.models))
     if len(found.comparisons) > 1:
         return replace(found, cautions=cautions)
     pair = found.comparisons[0]

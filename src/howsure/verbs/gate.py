@@ -159,7 +159,7 @@ def _flips(study: Study, scores: Scores, how: How) -> Flips:
     if how.baseline is None:
         raise OptionError("no baseline to show flips from", remedy="Name it as `baseline`.")
     both = [matrix for matrix in study.matrices() if {how.candidate, how.baseline} <= set(matrix.models)]
-    return flipped(both, scores.runs, how.baseline, how.candidate)
+    return flipped(both, scores, how.baseline, how.candidate)
 
 
 def _gathered(scores: Scores, design: Design, names: tuple[str, ...]) -> Study:

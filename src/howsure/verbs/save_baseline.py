@@ -72,13 +72,14 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
     """
     from howsure.readers.baselines import place_of, shown
     from howsure.readers.saving import packed
+    from howsure.readers.stops import with_stops
     from howsure.writing import write
 
     name, output = checked("save_baseline", name=name, output=output).values()
     place = place_of(name) if output is None else Path(output)
     replaced = _replaced(place)
     scores, notes = _settled(read(data))
-    found = packed(scores, notes)
+    found = packed(with_stops(scores), notes)
     if output is None:
         place.parent.mkdir(exist_ok=True)
     write(found.data, place)

@@ -41,8 +41,22 @@ def seed(name: str, value: Any) -> int:
     return int(value)
 
 
+class Relative(float):
+    """A margin as a share of the score that it is compared with; `of` makes score units of it."""
+
+    def of(self, score: float) -> float:
+        """Return the margin in score units."""
+        return float(self) * abs(score)
+
+
+RELATIVE = "%rel"
+"""What a relative margin ends with: `1%rel` is a hundredth of the score that it is compared with."""
+
+
 def number(name: str, value: Any, *, remedy: str = POINTS) -> float:
-    """Return a finite number; whole ones stay as they are."""
+    """Return a finite number; whole ones stay as they are. A share of a score is none."""
+    if isinstance(value, Relative):
+        raise OptionError(f"{name} is a size in score units, and no share of a score", remedy=remedy)
     if not _is_real(value) or not math.isfinite(value):
         raise OptionError(f"{said(name, value)} is no number", remedy=remedy)
     return int(value) if _is_whole(value) else float(value)
@@ -54,6 +68,21 @@ def positive(name: str, value: Any, *, remedy: str = "Write 0.01 for one percent
     if not size > 0:
         raise OptionError(f"{said(name, value)} is not above 0", remedy=remedy)
     return size
+
+
+def margin(name: str, value: Any) -> float:
+    """Return a margin in score units, or a relative one, which is written `1%rel`."""
+    if isinstance(value, Relative):
+        return value
+    if not isinstance(value, str) or not value.endswith(RELATIVE):
+        return positive(name, value)
+    try:
+        share = float(value.removesuffix(RELATIVE)) / 100
+    except ValueError:
+        share = math.nan
+    if not 0 < share < 1:
+        raise OptionError(f"{said(name, value)} is no share of a score", remedy="Write 1%rel for a hundredth of it.")
+    return Relative(share)
 
 
 def price(name: str, value: Any) -> float:

@@ -157,6 +157,7 @@ LEVEL, ONE_SIDED = Kind(check=checks.level, written="real"), Kind(check=checks.o
 SHARE = Kind(check=checks.share, written="real")
 FRACTION = Kind(check=checks.fraction, written="size")
 RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred."), written="size")
+MARGIN = Kind(check=checks.margin, written="size")
 SIZE, CHANGE = Kind(check=checks.positive, written="size"), Kind(check=checks.number, written="size")
 SCORE = Kind(check=partial(checks.number, remedy="Write 0.92 for 92 %."), written="size")
 MANY = Kind(check=_method_of_many, words=get_args(BoardMethod))
@@ -352,7 +353,7 @@ _A = Option("a", NAME, "MODEL", flags=("-a", "--a"))
 _B = Option("b", NAME, "MODEL", flags=("-b", "--b"))
 _ADJUST = Option("adjust", word_of(Adjustment), default="max-t", help="Correct for many pairs.")
 _METHOD = Option("method", word_of(ComparisonMethod), help="How a difference is tested.")
-_MARGIN = Option("margin", SIZE, "SIZE")
+_MARGIN = Option("margin", MARGIN, "SIZE")
 _ATTEMPTS = Option("attempts", count_of(1), "K")
 _SAME_WITHIN = Option("same_within", SIZE, "SIZE", help="Ask that it is the same as the baseline within this: 2pp.")
 _NOT_WORSE = Option(
@@ -506,9 +507,13 @@ _OWN = (
             help="What wants to pass: a model, a path, or tag:…, commit:…, run:…, saved:…",
         ),
         Option("baseline", NAME, "SIDE", flags=("--baseline", "-b"), help="The side that it is compared with."),
-        _NOT_WORSE,
+        replace(
+            _NOT_WORSE,
+            kind=MARGIN,
+            help="Ask that it is not worse than the baseline by more: 1pp, 0.01, or 1%rel of its score.",
+        ),
         Option("better", FLAG, default=False, help="Ask that it is better than the baseline."),
-        _SAME_WITHIN,
+        replace(_SAME_WITHIN, kind=MARGIN),
         _AT_LEAST,
         _AT_MOST,
         Option(

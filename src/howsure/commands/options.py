@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from howsure import checks
 from howsure import options as table
+from howsure.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +24,11 @@ DESIGN = tuple(option.name for option in table.SHARED if option.name not in ("mo
 STATISTICS = ("level", "variance", "seed")
 CRITERIA = ("not_worse_than", "better", "same_within")
 OUTPUT = ("format", "output")
+
+
+MARGINS = ("margin", "not_worse_than", "same_within")
+MANY_POINTS = 0.1
+"""A margin from here on is asked for its unit."""
 
 
 class Points(float):
@@ -38,12 +45,28 @@ class Size(click.ParamType[float]):
         if isinstance(value, float):
             return value
         text = str(value).strip().lower()
+        if text.endswith(checks.RELATIVE):
+            return self._relative(text, param, ctx)
         unit = next((unit for unit in ("pp", "%") if text.endswith(unit)), "")
         try:
             number = float(text.removesuffix(unit))
         except ValueError:
             self.fail(f"{value!r} is no number: write 1pp or 0.01", param, ctx)
         return Points(number / 100) if unit else number
+
+    def _relative(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a share of a score, where the option takes one."""
+        name = "margin" if param is None else str(param.name)
+        if name not in MARGINS:
+            self.fail(
+                f"{text!r} is a share of a score, which only margins take: {', '.join(map(flag_of, MARGINS))}",
+                param,
+                ctx,
+            )
+        try:
+            return checks.margin(name, text)
+        except OptionError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
 
 
 class Fraction(Size):
@@ -215,8 +238,16 @@ def _of_a_task(name: str, text: str) -> Any:
 
 
 def refuse_points(given: Mapping[str, Any], *, percent: bool) -> None:
-    """Raise a usage error where a size was written in points or percent, and the scores are not in [0, 1]."""
+    """Raise a usage error where a size was written in points or percent, and the scores are not in [0, 1].
+
+    Where they are, a margin of a tenth or more is asked for its unit: 0.5 is 50 points, and was hardly meant.
+    """
     for name, size in given.items():
+        if percent and name in MARGINS and size is not None and size >= MANY_POINTS and type(size) in (int, float):
+            raise click.UsageError(
+                f"{flag_of(name)} {size:g} is {100 * size:g} points of scores from 0 to 1: write {100 * size:g}pp if you mean it, "
+                f"or {size:g}pp"
+            )
         if not percent and isinstance(size, Points):
             raise click.UsageError(
                 f"{flag_of(name)} {100 * size:g}pp: points and percent are for scores in [0, 1], and these are on another "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.compare import Comparisons
+from howsure.checks import Relative
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
 from howsure.inference.overall import as_stated, overall_comparison
@@ -43,7 +44,7 @@ def compared(study: Study, question: Question) -> Comparisons:
     question, weighed = as_stated(question, study)
     measured = one_metric(study)
     matrices, unknown = question.population.measured(measured)
-    questions = [_of_task(question, study.design, matrix) for matrix in matrices]
+    questions = [_of_task(question, study, matrix) for matrix in matrices]
     pools = adjusted.pools(study, question, method=question.method)
     tests = [_Test(matrix, study.models, asked, pools) for matrix, asked in zip(matrices, questions, strict=True)]
     pairs = corrected(tests, question)
@@ -68,12 +69,27 @@ def compared(study: Study, question: Question) -> Comparisons:
     )
 
 
-def _of_task(question: Question, design: Design, matrix: ScoreMatrix) -> Question:
-    """Return the question with the margin of a task. OptionError where it is as wide as the scale."""
-    margin = design.margin_of(matrix.task, question.margin)
+def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:
+    """Return the question with the margin of a task in score units. OptionError where it is as wide as the scale, or a share of nothing."""
+    margin = study.design.margin_of(matrix.task, question.margin)
+    if isinstance(margin, Relative):
+        margin = margin.of(_mean_beside(matrix, *study.models))
+        if not margin:
+            raise OptionError(
+                f"{study.models[1]} scores 0 on {matrix.task}, and a share of that is no margin",
+                remedy="Give the margin in score units.",
+            )
     if margin is not None and margin >= matrix.reach:
         raise OptionError(f"margin={margin!r} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
     return question if margin == question.margin else replace(question, margin=margin)
+
+
+def _mean_beside(matrix: ScoreMatrix, a: str, b: str) -> float:
+    """Return the second model's score on the items that both have, on its own where they share none."""
+    one, other = matrix.values[:, matrix.column(a)], matrix.values[:, matrix.column(b)]
+    shared = np.isfinite(one) & np.isfinite(other)
+    kept = shared if shared.any() else np.isfinite(other)
+    return float(np.average(other[kept], weights=None if matrix.weights is None else matrix.weights[kept]))
 
 
 def one_metric(study: Study) -> list[ScoreMatrix]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.answers.estimate import Entry
+from howsure.checks import Relative
 from howsure.errors import Caution, OptionError
 from howsure.inference.boards import board
 from howsure.statistics.pairs import combine
@@ -145,12 +146,14 @@ def overall_comparison(
     estimate = combine.combined_difference(combined, [pair.difference for pair in pairs], pivot, asked.level, method)
     sign = matrices[0].orientation
     asked_other = asked.method not in (None, method.name)
+    baseline = float(np.dot(shares, [pair.b_mean for pair in pairs]))
+    margin = asked.margin.of(baseline) if isinstance(asked.margin, Relative) else asked.margin
     return replace(
         pairs[0],
         task="",
         metric=overall_name(asked.overall),
         a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
-        b_mean=float(np.dot(shares, [pair.b_mean for pair in pairs])),
+        b_mean=baseline,
         difference=estimate,
         p_value=pivot.p_value,
         p_adjusted=pivot.p_value,
@@ -165,7 +168,7 @@ def overall_comparison(
         n_only_b=sum(pair.n_only_b for pair in pairs),
         items_needed=asked.population.items_needed(estimate, asked.level),
         attempts_needed=math.nan,
-        equivalence=None if asked.margin is None else equivalence(pivot, asked.margin, asked.level, sign),
+        equivalence=None if margin is None else equivalence(pivot, margin, asked.level, sign),
     ), [_other_method(method.name, asked)] if asked_other else []
 
 

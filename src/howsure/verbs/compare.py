@@ -30,7 +30,7 @@ def compare(
     method: ComparisonMethod | None = None,
     variance: Variance = "CR2",
     level: float = 0.95,
-    margin: float | None = None,
+    margin: float | str | None = None,
     adjust: Adjustment = "holm",
     overall: Overall | Mapping[str, float] = "harness",
     flips: bool = False,
@@ -54,8 +54,8 @@ def compare(
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
         level: The confidence level, between 0 and 1. One minus it is the significance level of the test.
-        margin: The margin of non-inferiority and equivalence tests, in score units (0.01 is one percentage point). None
-            makes neither test.
+        margin: The margin of non-inferiority and equivalence tests, in score units (0.01 is one percentage point), or
+            "1%rel" for a share of b's score on each task. None makes neither test.
         adjust: The correction of the p-values for the number of tasks: "holm" (family-wise error), "bh" (false
             discovery rate) or "none"; "max-t" is Holm's here.
         overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over

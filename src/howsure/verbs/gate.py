@@ -36,9 +36,9 @@ def gate(
     candidate: str,
     baseline: str | None = None,
     *,
-    not_worse_than: float | None = None,
+    not_worse_than: float | str | None = None,
     better: bool = False,
-    same_within: float | None = None,
+    same_within: float | str | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
     overall: Overall | Mapping[str, float] | None = None,
@@ -77,10 +77,10 @@ def gate(
         candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a path; or `tag:…`,
             `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`.
         baseline: The side to compare it with. None suffices for `at_least` and `at_most`.
-        not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point). None omits the
-            criterion.
+        not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point), or "1%rel" for a share of the baseline's
+            score on each task. None omits the criterion.
         better: Whether the candidate has to be better.
-        same_within: The margin of equivalence, in score units. None omits the criterion.
+        same_within: The margin of equivalence, likewise. None omits the criterion.
         at_least: The floor of the candidate's score. None omits the criterion.
         at_most: The ceiling, where smaller scores are better. None omits the criterion.
         overall: Check the tasks combined as well: as the "harness" weighs them, else the mean; "mean" over tasks, "pooled" over

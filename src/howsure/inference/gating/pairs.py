@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.gate import Check
+from howsure.checks import Relative
 from howsure.errors import Caution, MethodError
 from howsure.wording import plural
 
@@ -25,10 +26,15 @@ def answers(how: How) -> Iterable[tuple[Any, list[Check]]]:
     for name, margin in how.asked.margins:
         found = _with_margin(how, margin)
         make = _not_worse if name == "not_worse_than" else _same
-        yield (
-            found,
-            [make(pair, how.study.design.margin_of(pair.task, margin) or margin, how) for pair in how.wanted(found)],
-        )
+        yield found, [make(pair, _resolved(how, pair, margin), how) for pair in how.wanted(found)]
+
+
+def _resolved(how: How, pair: Comparison, margin: float) -> float:
+    """Return the margin of a comparison in score units."""
+    if pair.equivalence is not None:
+        return pair.equivalence.margin
+    found = how.study.design.margin_of(pair.task, margin) or margin
+    return found.of(pair.b_mean) if isinstance(found, Relative) else found
 
 
 def _with_margin(how: How, margin: float) -> Comparisons:

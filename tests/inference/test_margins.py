@@ -1,0 +1,98 @@
+"""Margins: relative ones are a share of the baseline's score on each task, and units are asked for where they were hardly meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+
+N = 200
+
+
+def rows(task: str = "t", scale: float = 1.0, **right: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"task": task, "model": model, "item": f"q{k}", "score": scale * (k < count)}
+            for model, count in right.items()
+            for k in range(N)
+        ]
+    )
+
+
+def check(data: Any, **asked: Any) -> Any:
+    return hs.gate(data, "a", "b", **asked).checks
+
+
+def test_a_relative_margin_is_a_share_of_the_baselines_score() -> None:
+    (relative,) = check(rows(a=95, b=100), not_worse_than="20%rel")
+    (absolute,) = check(rows(a=95, b=100), not_worse_than=0.1)
+    assert relative == absolute
+    assert relative.limit == pytest.approx(0.1)
+
+
+def test_each_task_has_its_own_and_the_overall_score_too() -> None:
+    data = pl.concat([rows("low", a=38, b=40), rows("high", a=155, b=160)])
+    limits = {found.task: found.limit for found in check(data, not_worse_than="10%rel", overall="mean")}
+    assert limits == pytest.approx({"low": 0.02, "high": 0.08, "": 0.05})
+
+
+def test_compare_takes_it_too() -> None:
+    answer = hs.compare(rows(a=95, b=100), "a", "b", margin="20%rel")
+    assert isinstance(answer, hs.Comparison)
+    assert answer.equivalence is not None
+    assert answer.equivalence.margin == pytest.approx(0.1)
+
+
+def test_a_share_of_nothing_is_no_margin() -> None:
+    with pytest.raises(hs.OptionError, match="b scores 0 on t, and a share of that is no margin"):
+        check(rows(a=5, b=0), not_worse_than="20%rel")
+
+
+@pytest.mark.parametrize("text", ["0%rel", "100%rel", "-1%rel", "x%rel", "nan%rel"])
+def test_what_is_no_share_is_refused(text: str) -> None:
+    with pytest.raises(hs.OptionError, match="is no share of a score"):
+        check(rows(a=5, b=5), not_worse_than=text)
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda: hs.plan(effect=0.1, not_worse_than="1%rel"), lambda: hs.aa(rows(a=9), not_worse_than="1%rel")]
+)
+def test_what_plans_takes_sizes(ask: Any) -> None:
+    with pytest.raises(hs.OptionError):
+        ask()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--not-worse-than", "0.5"], "50 points of scores from 0 to 1: write 50pp if you mean it, or 0.5pp"),
+        (["--same-within", "0.1"], "write 10pp if you mean it, or 0.1pp"),
+        (["--at-least", "5%rel"], "is a share of a score, which only margins take"),
+    ],
+)
+def test_a_unit_is_asked_for(tmp_path: Any, words: list[str], told: str) -> None:
+    rows(a=100, b=100).write_csv(tmp_path / "rows.csv")
+    result = CliRunner().invoke(main, ["gate", str(tmp_path / "rows.csv"), "-a", "a", "-b", "b", *words])
+    assert result.exit_code == 3
+    assert told in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    "words", [["--not-worse-than", "50pp"], ["--not-worse-than", "0.05"], ["--not-worse-than", "20%rel"]]
+)
+def test_what_has_a_unit_or_is_small_passes(tmp_path: Any, words: list[str]) -> None:
+    rows(a=100, b=100).write_csv(tmp_path / "rows.csv")
+    result = CliRunner().invoke(main, ["gate", str(tmp_path / "rows.csv"), "-a", "a", "-b", "b", *words])
+    assert result.exit_code == 0, result.output
+
+
+def test_other_scales_and_python_keep_score_units(tmp_path: Any) -> None:
+    rows(scale=40.0, a=100, b=100).write_csv(tmp_path / "rows.csv")
+    words = ["gate", str(tmp_path / "rows.csv"), "-a", "a", "-b", "b", "--not-worse-than", "0.5"]
+    assert CliRunner().invoke(main, words).exit_code in (0, 2)
+    assert check(rows(a=100, b=100), not_worse_than=0.5)[0].limit == 0.5

@@ -107,7 +107,7 @@ CHANGES: dict[tuple[str, str], tuple[dict[str, Any], str, str]] = {
         "gen_kwargs.temperature 1 for b only",
     ),
     ("lm-eval", "harness version"): ({"lm_eval_version": "0.5"}, "", ""),
-    ("lm-eval", "prompt's template"): ({"task": {"doc_to_text": "A"}}, "", "prompt #"),
+    ("lm-eval", "prompt's template"): ({"task": {"doc_to_text": "A"}}, "", "prompt"),
 }
 
 

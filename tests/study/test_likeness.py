@@ -112,3 +112,31 @@ def test_a_gate_between_the_same_questions_is_as_it_was(tmp_path: Path) -> None:
         log(tmp_path / f"{name}.eval", ["How many?"] * 40)
     answer = howsure.gate(tmp_path, "a", "b", not_worse_than=0.3)
     assert (answer.verdict, answer.checks[0].differs) == ("pass", "")
+
+
+SYSTEM = {"role": "system", "content": "Be short."}
+
+
+def shots(number: int) -> list[dict[str, str]]:
+    return [{"role": "user", "content": f"{number}+{number}?"}, {"role": "assistant", "content": str(2 * number)}]
+
+
+def test_messages_before_every_question_name_a_set_up() -> None:
+    told = fingerprint.frame([[SYSTEM, TURN], [{**SYSTEM, "id": "z"}, {**TURN, "content": "Which?"}]])
+    assert told.startswith("#")
+    assert fingerprint.frame([[{**SYSTEM, "content": "Be long."}, TURN]] * 2) not in ("", told)
+    assert fingerprint.frame([[SYSTEM, *shots(1), TURN]] * 2) not in ("", told)
+    drawn = [[SYSTEM, *shots(k), TURN] for k in range(3)]
+    assert fingerprint.frame(drawn) == told  # examples that are drawn are none, the system message is
+    assert fingerprint.frame([[TURN], "text"]) == fingerprint.frame([[*shots(k), TURN] for k in range(2)]) == ""
+    assert fingerprint.frame([]) == ""
+
+
+def test_runs_with_other_system_messages_are_no_attempts_of_one_model(tmp_path: Path) -> None:
+    for name, words in (("one", "Be short."), ("two", "Be long.")):
+        log(tmp_path / f"{name}.eval", [[{**SYSTEM, "content": words}, TURN]] * 6, model="mock/m")
+    models = howsure.read(tmp_path).to_frame()["model"].unique().sort().to_list()
+    assert len(models) == 2
+    assert all(model.startswith("mock/m (messages=#") for model in models)
+    answer = howsure.compare(None, str(tmp_path / "one.eval"), str(tmp_path / "two.eval"))
+    assert any(note.startswith("Settings that differ: messages") for note in answer.notes)

@@ -6,19 +6,41 @@ Only the beginning of a text counts, since summaries cut long ones; ids of messa
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
+
+from howsure.readers.base import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LETTERS = 1_000
 """So many of a text count: logs keep at least these."""
-USER = "user"
+USER, SYSTEM = "user", "system"
 
 
 def questions(inputs: Iterable[object]) -> list[str | None]:
     """Return a name for each question: a text, or the last turn of the user in a list of messages; None where there is neither."""
     return list(_names(map(_question, inputs)))
+
+
+def frame(inputs: Iterable[object]) -> str:
+    """Return a short name for the messages that stand before the question in every sample, such as a system message; "" where there are none.
+
+    Where these differ from sample to sample, as examples that are drawn do, the system messages alone count.
+    """
+    before = [_before(each) for each in inputs]
+    for turns in (before, [[turn for turn in each if turn[0] == SYSTEM] for each in before]):
+        if turns and turns[0] and all(each == turns[0] for each in turns):
+            return f"#{_name(json.dumps(turns[0]))[:DIGITS]}"
+    return ""
+
+
+def _before(value: object) -> list[tuple[str, str]]:
+    """Return role and content of the messages before the last turn of the user."""
+    turns = [turn for turn in value if isinstance(turn, dict)] if isinstance(value, list) else []
+    last = max((place for place, turn in enumerate(turns) if turn.get("role") == USER), default=0)
+    return [(str(turn.get("role")), _content(turn.get("content")) or "") for turn in turns[:last]]
 
 
 def targets(given: Iterable[object]) -> list[str | None]:
@@ -34,8 +56,12 @@ def _names(texts: Iterable[str | None]) -> Iterator[str | None]:
             yield None
             continue
         if text not in known:
-            known[text] = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+            known[text] = _name(text)
         yield known[text]
+
+
+def _name(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _question(value: object) -> str | None:

@@ -23,6 +23,7 @@ from howsure.readers.base import (
     unknown_layout,
     whole_text,
 )
+from howsure.readers.fingerprint import frame
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_runs import configuration, run_of
 from howsure.readers.inspect_scores import Samples, score_frame
@@ -31,7 +32,7 @@ from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 NAME = "inspect"
 FORMATS = "Inspect AI logs (.eval, .json)"
@@ -87,8 +88,14 @@ def read(source: Source) -> Reading:
             *more.cautions,
         ),
         run=run_of(spec, header, epochs=_epochs(spec)),
-        configuration=configuration(spec, header),
+        configuration=configuration(spec, header) | _messages(samples),
     )
+
+
+def _messages(samples: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Tell which messages the data set itself puts before every question: another system message is another set-up."""
+    told = frame(sample.get("input") for sample in samples)
+    return {"messages": told} if told else {}
 
 
 def _nothing(table: Samples, source: Source) -> ReadError:

@@ -46,10 +46,16 @@ def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
     if not differing:
         return ""
     told = [
-        _words(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
+        _setting(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
         for key in differing
     ]
     return f"Settings that differ: {'; '.join(told[:MOST_SETTINGS])}{_more(len(told))}."
+
+
+def _setting(key: str, told: Models) -> str:
+    """Say how a setting differs; of texts that are known by digests that it does is all there is to say."""
+    values = {value for values in told.values() for value in values}
+    return key if all(value.startswith("#") for value in values) and all(told.values()) else _words(key, told)
 
 
 def _settings(entries: Iterable[RunEntry]) -> dict[str, frozenset[str]]:

@@ -51,11 +51,11 @@ class AskedOfEquals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSize:
-    """The gate's questions and attempts; `single`: each question has one right-or-wrong answer of either system."""
+    """The gate's questions and attempts; `whole`: the share of questions at which both systems score 0 or 1."""
 
     items: float
     attempts: float
-    single: bool
+    whole: float
 
 
 def equals(
@@ -63,10 +63,10 @@ def equals(
 ) -> EqualSystems:
     """Return what the gate says of equal systems whose difference has this spread; `limits`: of the spread, as shares of it."""
     test = asked.test
-    found = equal_shares(test, spread, size.items, size.attempts, single=size.single)
+    found = equal_shares(test, spread, size.items, size.attempts, whole=size.whole)
 
     def needed(factor: float) -> float:
-        return items_that_tell(test, spread.times(factor), size.attempts, single=size.single)
+        return items_that_tell(test, spread.times(factor), size.attempts, whole=size.whole)
 
     value = needed(1.0)
     ends = [math.nan, math.nan] if math.isnan(limits[0]) else [value, *(needed(factor) for factor in limits)]
@@ -104,8 +104,8 @@ def _of_pair(matrix: ScoreMatrix, asked: Sequence[AskedOfEquals], about: dict[st
     except DataError:
         return []
     usual = float(max(round(pilot.basis.attempts), 1)) if pilot.measured else 1.0
-    values, (a, b) = pilot.both.values, pilot.both.models
-    size = GateSize(items=float(len(values)), attempts=usual, single=bool(np.isin(values, (0.0, 1.0)).all()))
+    a, b = pilot.both.models
+    size = GateSize(items=float(len(pilot.both.items)), attempts=usual, whole=pilot.whole)
     (limits,) = pilot.limits([usual], asked[0].level)
     return [equals(each, pilot.spread(None), size, limits, **about, pairing="pair", a=a, b=b) for each in asked]
 
@@ -128,7 +128,9 @@ def _rerun(matrix: ScoreMatrix, model: str) -> tuple[Spread, GateSize] | None:
     spread = Spread(
         within=0.0, answer=2 * kish * float(noise.mean()), sizes=sizes, events=_events(own, noise, usual, binary=binary)
     )
-    return spread, GateSize(items=float(len(noise)), attempts=usual, single=False)
+    chances = own.values[:, 0]
+    both_whole = (chances**usual + (1 - chances) ** usual) ** 2 if binary else np.isin(chances, (0.0, 1.0))
+    return spread, GateSize(items=float(len(noise)), attempts=usual, whole=float(both_whole.mean()))
 
 
 def _events(own: ScoreMatrix, noise: Floats, attempts: float, *, binary: bool) -> float:

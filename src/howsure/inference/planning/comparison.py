@@ -47,7 +47,9 @@ def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int)
         options=lines,
         chosen=chosen,
         curve=curve_of(known, asked, comparisons, lines, chosen),
-        equal=_equal(asked, known, lines[chosen], single=percent and lines[chosen].attempts == 1, percent=percent),
+        equal=_equal(
+            asked, known, lines[chosen], whole=float(percent and lines[chosen].attempts == 1), percent=percent
+        ),
         percent=percent,
     )
     doubts = assumed.contradictions(task.best.effect.value, paired=paired)
@@ -221,7 +223,7 @@ def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPl
             asked,
             known,
             lines[chosen],
-            single=_single(pilot, lines[chosen]),
+            whole=_whole(pilot, lines[chosen]),
             usual=pilot.basis.n_items,
             task=pilot.both.task,
             metric=pilot.both.metric,
@@ -269,11 +271,10 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
     )
 
 
-def _single(pilot: Pilot, option: Option) -> bool:
-    """Say whether each question is to have one right-or-wrong answer of either model."""
-    if pilot.both.derived:
-        return bool(np.isin(pilot.both.values, (0.0, 1.0)).all())
-    return option.attempts == 1 and bool(pilot.both.right_or_wrong().all())
+def _whole(pilot: Pilot, option: Option) -> float:
+    """Return the share of questions at which both models are to score 0 or 1."""
+    once = option.attempts == 1 and not pilot.both.derived and bool(pilot.both.right_or_wrong().all())
+    return 1.0 if once else pilot.whole
 
 
 def _equal(
@@ -282,7 +283,7 @@ def _equal(
     option: Option,
     *,
     percent: bool,
-    single: bool = False,
+    whole: float = 0.0,
     usual: float = math.nan,
     **about: str,
 ) -> EqualSystems | None:
@@ -296,7 +297,7 @@ def _equal(
         level=asked.level,
         method="pseudo-items" if percent and asked.method != "t" else "t",
     )
-    size = GateSize(items=items, attempts=option.attempts, single=single)
+    size = GateSize(items=items, attempts=option.attempts, whole=whole)
     limits = known.limits_at(option.attempts) if known.limits else NO_LIMITS
     pairing: Pairing = "assumed" if math.isnan(usual) else "pair"
     return equals(wanted, known.spread, size, limits, **about, pairing=pairing, percent=percent)

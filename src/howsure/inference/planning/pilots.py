@@ -57,6 +57,11 @@ class Pilot:
         """Whether several attempts tell the noise of answers."""
         return math.isfinite(self.basis.answer)
 
+    @property
+    def whole(self) -> float:
+        """The share of items at which both models score 0 or 1."""
+        return float(np.isin(self.both.values, (0.0, 1.0)).all(axis=1).mean())
+
     def spread(self, clusters: float | None) -> Planned:
         """Return the spread of a difference; `clusters`: hold their number fixed."""
         parts, _ = components(self.found, self.codes)

@@ -276,7 +276,9 @@ def standard_error(spread: Planned, n: float, attempts: float) -> float:
 
 
 def formula(test: Test, variance: float, effect: float, target: float) -> float:
-    """Return the paper's number of items: (z + z_power)² V / effect², rounded up; for margins as in Chow et al. (2008).
+    """Return the paper's number of items: (z + z_power)² V / effect², rounded up; infinite for a power of 1.
+
+    For margins as in Chow et al. (2008).
 
     `variance`: what one item adds, V. `effect`: for a margin the distance from it.
     """
@@ -285,7 +287,7 @@ def formula(test: Test, variance: float, effect: float, target: float) -> float:
     size = abs(effect) if test.goal == "different" else test.margin + effect
     if test.goal == "same":
         size = test.margin - abs(effect)
-    if size <= 0:
+    if size <= 0 or math.isinf(special.ndtri(beta)):
         return math.inf
     return math.ceil((z - float(special.ndtri(beta))) ** 2 * variance / size**2 * (1 - SLACK))
 

@@ -46,14 +46,14 @@ class Shares:
 NOTHING_TOLD = Shares(passed=0.0, unclear=1.0, failed=0.0)
 
 
-def equal_shares(test: Test, spread: Planned, n: float, attempts: float, *, single: bool = False) -> Shares:
+def equal_shares(test: Test, spread: Planned, n: float, attempts: float, *, whole: float = 0.0) -> Shares:
     """Return what a gate says of two equal systems with n items and so many attempts each.
 
-    `test`: a goal with a margin, at the level of a pass or a fail. `single`: right-or-wrong answers, of which each item has one
-    from either system, so that the gate counts net losses as well.
+    `test`: a goal with a margin, at the level of a pass or a fail. `whole`: the share of items at which both systems score 0 or 1,
+    as all do with one right-or-wrong answer each: where there is nothing else the gate counts net losses as well.
 
     >>> from howsure.statistics.planning.power import Spread, Test
-    >>> found = equal_shares(Test(goal="not-worse", margin=0.01), Spread(within=0.1), 200, 1, single=True)
+    >>> found = equal_shares(Test(goal="not-worse", margin=0.01), Spread(within=0.1), 200, 1, whole=1)
     >>> round(found.passed, 2), round(found.unclear, 2), round(found.failed, 2)
     (0.1, 0.89, 0.01)
     """
@@ -64,10 +64,11 @@ def equal_shares(test: Test, spread: Planned, n: float, attempts: float, *, sing
     drawn = _Draws.of(spread, n, attempts)
     pivots = _Pivots.of(drawn, "t" if test.method == "t" else "pseudo-items")
     least = pivots.limits(test.margin, test.level, 1)
-    if test.method != "t":
-        counted = drawn.least_counted(test.margin, test.level)
-        least = np.where(single | (drawn.counts == 0), np.maximum(least, counted), least)
     passed = drawn.beyond(least)
+    if test.method != "t":
+        counted = drawn.beyond(np.maximum(least, drawn.least_counted(test.margin, test.level)))
+        share = drawn.counted_share(whole)
+        passed = share * counted + (1 - share) * passed
     if test.goal == "not-worse":
         failed = 1 - drawn.beyond(np.nextafter(pivots.limits(test.margin, test.level, -1), math.inf))
     else:
@@ -78,14 +79,14 @@ def equal_shares(test: Test, spread: Planned, n: float, attempts: float, *, sing
     return Shares(passed=good, unclear=max(1 - good - bad, 0.0), failed=bad)
 
 
-def items_that_tell(test: Test, spread: Planned, attempts: float, *, single: bool = False) -> float:
+def items_that_tell(test: Test, spread: Planned, attempts: float, *, whole: float = 0.0) -> float:
     """Return the fewest items (whole clusters) at which can't tell falls below a fifth; infinite where none do.
 
     >>> from howsure.statistics.planning.power import Spread, Test
-    >>> items_that_tell(Test(goal="not-worse", margin=0.02), Spread(within=0.1), 1, single=True)
+    >>> items_that_tell(Test(goal="not-worse", margin=0.02), Spread(within=0.1), 1, whole=1)
     1559.0
     """
-    return fewest(lambda n: equal_shares(test, spread, n, attempts, single=single).unclear < A_FIFTH, spread.step)
+    return fewest(lambda n: equal_shares(test, spread, n, attempts, whole=whole).unclear < A_FIFTH, spread.step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,14 @@ class _Draws:
         middle = (2 * wins - self.counts - 1) if self.every else steps
         own = np.sqrt(self.squares) / self.size
         return np.where(own > 0, special.ndtr(-middle / np.where(own > 0, own, 1.0)), least <= 0)
+
+    def counted_share(self, whole: float) -> Floats:
+        """Return how often all scores are 0 or 1 (D,): always, or else only where no item differs."""
+        if whole >= 1:
+            return np.ones(len(self.counts))
+        nothing = self.counts == 0
+        chance = float(self.chances @ nothing)
+        return np.where(nothing, min(whole**self.n / chance, 1.0) if chance > 0 else 0.0, 0.0)
 
     def least_counted(self, margin: float, level: float) -> Floats:
         """Return the smallest mean difference that the binomial count of net losses lets pass (D,)."""

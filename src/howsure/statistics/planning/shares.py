@@ -32,6 +32,7 @@ MOST_COUNTS, FEWER_COUNTS, REACH = 2_000, 120, 7.0
 QUANTILES = (np.arange(12) + 0.5) / 12
 FEWEST_CLUSTERS = 2
 HALVINGS, KNOTS = 45, 12
+BEYOND, LEAST_DF = 1e9, 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,11 +230,12 @@ class _Pivots:
         return cls(kept=kept, fixed=fixed, bent=inflation * bent / total**2, df=df, told=(df > 0) & (fixed > 0))
 
     def limits(self, margin: float, level: float, side: int) -> Floats:
-        """Solve kept · x + margin = side · t · spread for x (D,)."""
-        t = intervals.t_quantile(2 * level - 1, np.maximum(self.df, 1e-9))
+        """Solve kept · x + margin = side · t · spread for x (D,); where the margin is beyond all that can be, any x is above."""
+        t = intervals.t_quantile(2 * level - 1, np.maximum(self.df, LEAST_DF))
         a = np.maximum(self.kept**2 - t**2 * self.bent, 1e-12)
         b, c = self.kept * margin, margin**2 - t**2 * self.fixed
-        return np.asarray((-b + side * np.sqrt(np.maximum(b**2 - a * c, 0.0))) / a)
+        inside = b**2 - a * c
+        return np.where(inside >= 0, (-b + side * np.sqrt(np.maximum(inside, 0.0))) / a, -BEYOND)
 
 
 def _of_parts(test: Test, spread: Planned, n: float, attempts: float) -> Shares:

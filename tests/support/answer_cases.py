@@ -47,6 +47,7 @@ ANSWERS = {
     "look at nothing": lambda: hs.Monitor(a="a", within=0.1).look(),
     "look at clusters": lambda: hs.Monitor(a="a", at_least=0.1, cluster="passage", cluster_size=5).update(clustered()),
     "plan": lambda: hs.plan(effect=0.03),
+    "plan of a margin": lambda: hs.plan(attempts(), not_worse_than=0.05, cluster="passage"),
     "plan from a pilot": lambda: hs.plan(
         attempts(), effect=0.1, cluster="passage", prices=hs.Prices(attempt=1, item=2)
     ),

@@ -192,7 +192,7 @@ def test_a_thousand_splits_take_no_time():
 def test_the_command(tmp_path):
     done = CliRunner().invoke(main, ["aa", str(LOGS), "--not-worse-than", "1pp", "--cluster", "passage_id"])
     assert done.exit_code == 0
-    assert done.output.startswith("Compared with itself, a model fails the gate")
+    assert done.output.startswith("Compared with itself on halves of the data, a model fails the gate")
     assert CliRunner().invoke(main, ["aa", "no/where"]).exit_code == 3
     assert CliRunner().invoke(main, ["aa", str(LOGS), "--level", "2"]).exit_code == 3
 

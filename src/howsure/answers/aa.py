@@ -9,6 +9,7 @@ from howsure.answers.base import Judged
 from howsure.answers.output import derived, row
 
 if TYPE_CHECKING:
+    from howsure.answers.equal import EqualSystems
     from howsure.errors import Caution
     from howsure.statistics.results import Interval
 
@@ -77,7 +78,10 @@ class FalseAlarms(Judged):
         level: How sure the gate's verdicts have to be.
         promised_fails: At most such a share of splits may fail.
         seed: The seed of the random splits.
-        entries: One line a model, task and metric.
+        entries: One line a model, task and metric: what was counted on halves of the data.
+        equal: What the whole gate, with all questions and attempts, will say of equal systems: one line a model, task and criterion with a
+            margin, and one for the median pair.
+        better: Whether the gate asks that the candidate is better: of equal systems it can't tell in a share `level` of runs.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -86,7 +90,9 @@ class FalseAlarms(Judged):
     level: float
     promised_fails: float
     seed: int = 0
+    better: bool = False
     entries: tuple[AlarmRate, ...]
+    equal: tuple[EqualSystems, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

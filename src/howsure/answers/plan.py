@@ -10,6 +10,7 @@ from howsure.answers.base import Drawn, Judged
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
 
 if TYPE_CHECKING:
+    from howsure.answers.equal import EqualSystems
     from howsure.errors import Caution
     from howsure.statistics.choices import Goal, PlanMethod
 
@@ -115,6 +116,7 @@ class TaskPlan:
         options: The ways to run the evaluation.
         chosen: Which of them is chosen, counted from 0.
         curve: Power over the number of items, or over the true difference where that was sought.
+        equal: What a gate with that margin says of two equal systems; None without a margin.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -126,6 +128,7 @@ class TaskPlan:
     options: tuple[Option, ...]
     chosen: int = field(metadata=HIDDEN)
     curve: tuple[CurvePoint, ...] = field(default=(), metadata=HIDDEN)
+    equal: EqualSystems | None = None
     percent: bool = field(default=True, metadata=HIDDEN)
 
     @property

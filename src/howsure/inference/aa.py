@@ -11,6 +11,7 @@ from scipy import special
 
 from howsure.answers.aa import AlarmRate, FalseAlarms
 from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.equal import AskedOfEquals, of_matrix
 from howsure.statistics.aa.splits import Attempts, Criteria, Verdicts, judged, paired_splits, right_or_wrong
 from howsure.statistics.aa.unpaired_splits import ClusterMoments, unpaired_splits
 from howsure.statistics.means import intervals
@@ -22,8 +23,9 @@ from howsure.wording import Scale, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from howsure.answers.equal import EqualSystems, MarginCriterion
     from howsure.statistics.arrays import Floats, Ints
-    from howsure.statistics.choices import Variance
+    from howsure.statistics.choices import PlanMethod, Variance
     from howsure.statistics.pairs.differences import Pivots
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -57,6 +59,15 @@ class SplitQuestion:
     def criteria(self) -> Criteria:
         """What is asked, for the methods."""
         return Criteria(not_worse_than=self.not_worse_than, better=self.better, same_within=self.same_within)
+
+    @property
+    def margins(self) -> list[tuple[MarginCriterion, float]]:
+        """The criteria with a margin, and the margin."""
+        named: tuple[tuple[MarginCriterion, float | None], ...] = (
+            ("not_worse_than", self.not_worse_than),
+            ("same_within", self.same_within),
+        )
+        return [(name, margin) for name, margin in named if margin is not None]
 
     @property
     def promised(self) -> float:
@@ -94,6 +105,8 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int) -> Fal
     entries = [replace(entry, excess=_excess(entry, asked, len(entries))) for entry in entries]
     return FalseAlarms(
         entries=tuple(entries),
+        equal=tuple(_equal(study, asked)),
+        better=asked.better,
         asked=asked.words(Scale(percent=percent)),
         level=asked.level,
         promised_fails=asked.promised,
@@ -107,6 +120,17 @@ def _refuse_whole_scale(asked: SplitQuestion, *, percent: bool) -> None:
     for margin in (asked.not_worse_than, asked.same_within):
         if percent and margin is not None and margin >= 1:
             raise OptionError(f"margin={margin:g} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
+
+
+def _equal(study: Study, asked: SplitQuestion) -> Iterator[EqualSystems]:
+    """Say of every task what the whole gate makes of equal systems."""
+    for matrix in study.matrices():
+        method: PlanMethod = "t" if asked.method == "t" or not matrix.bounded else "pseudo-items"
+        criteria = [
+            AskedOfEquals(criterion=name, margin=margin, level=asked.level, method=method)
+            for name, margin in asked.margins
+        ]
+        yield from of_matrix(matrix, criteria) if criteria else ()
 
 
 def _models(study: Study) -> Iterator[tuple[ScoreMatrix, str]]:

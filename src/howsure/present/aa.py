@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.present import equal as equals
+from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.wording import level_text, listing, plural
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 def document(answer: FalseAlarms) -> Document:
     """Return the verdict, the notes, one table and the cautions."""
-    return Document(blocks=(*opening(verdict(answer), answer.notes), _table(answer), *closing(answer.cautions)))
+    blocks = [*opening(verdict(answer), answer.notes), _table(answer)]
+    blocks += equals.tables(answer.equal)
+    blocks += [Text(text=equals.always_open(answer.level))] if answer.better else []
+    return Document(blocks=(*blocks, *closing(answer.cautions)))
 
 
 def verdict(answer: FalseAlarms) -> str:
@@ -25,10 +29,12 @@ def verdict(answer: FalseAlarms) -> str:
     least, most = (f(entry.failed_share for entry in answer.entries) for f in (min, max))
     spread = f", {_percent(least)} to {_percent(most)} by model" if len(answer.entries) > 1 else ""
     promised = f"nominally at most {_percent(answer.promised_fails)}"
-    head = f"Compared with itself, a model fails the gate {fails} of the time{spread}; {promised}"
+    head = f"Compared with itself on halves of the data, a model fails the gate {fails} of the time{spread}; {promised}"
     rest = (
         f"A difference is called significant {different} of the time; nominally {_percent(answer.promised_different)}."
     )
+    if answer.equal:
+        rest = f"{rest} {equals.range_sentence(answer.equal, alone=not answer.better)}"
     if not answer.broken:
         return f"{head}. {rest}"
     return f"{head}. {rest} Above the nominal rate: {listing([entry.model for entry in answer.broken])}."
@@ -52,7 +58,7 @@ def _table(answer: FalseAlarms) -> Table:
         f"{splits} per model; criterion: {answer.asked}. Splits of one data set are not independent replications: the "
         "intervals cover only the error of estimating the share in these data from the splits."
     )
-    return tabled(answer.entries, fields, note=note)
+    return tabled(answer.entries, fields, title="Counted, of half the data", note=note)
 
 
 def _limits(interval: Interval) -> str:

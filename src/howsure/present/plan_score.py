@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.present.equal import at_the_limit
 from howsure.present.words.forecasts import (
     attempts_text,
     cell_text,
@@ -81,4 +82,6 @@ def _table(plan: ScorePlan) -> Table:
         Field("power", lambda option: cell_text(option.power, whole_percent) + " %", shown=limit),
     ]
     sides = "one-sided interval, as in gate" if limit else "interval as in estimate"
-    return tabled(plan.options, fields, note=f"{sides}, at {level_text(plan.level)}")
+    end = "floor" if plan.goal == "at-least" else "ceiling"
+    told = f". {at_the_limit(plan.level, end)}" if limit else ""
+    return tabled(plan.options, fields, note=f"{sides}, at {level_text(plan.level)}{told}")

@@ -11,6 +11,7 @@ import numpy as np
 from howsure import checks
 from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, OptionError
+from howsure.inference.equal import NO_LIMITS, AskedOfEquals, GateSize, equals
 from howsure.inference.overall import task_shares
 from howsure.inference.planning.pilots import joined, joined_errors, limits_of, read_pilots
 from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
@@ -20,7 +21,8 @@ from howsure.study.directions import direction_cautions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.plan import Sought
+    from howsure.answers.equal import EqualSystems, Pairing
+    from howsure.answers.plan import Option, Sought
     from howsure.inference.planning.assumptions import Assumptions, Prices
     from howsure.inference.planning.pilots import Pilot
     from howsure.statistics.choices import Goal, PlanMethod
@@ -45,6 +47,9 @@ def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int)
         options=lines,
         chosen=chosen,
         curve=curve_of(known, asked, comparisons, lines, chosen),
+        equal=_equal(
+            asked, known, lines[chosen], whole=float(percent and lines[chosen].attempts == 1), percent=percent
+        ),
         percent=percent,
     )
     doubts = assumed.contradictions(task.best.effect.value, paired=paired)
@@ -214,6 +219,18 @@ def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPl
         options=lines,
         chosen=chosen,
         curve=curve_of(known, asked, comparisons, lines, chosen),
+        equal=_equal(
+            asked,
+            known,
+            lines[chosen],
+            whole=_whole(pilot, lines[chosen]),
+            usual=pilot.basis.n_items,
+            task=pilot.both.task,
+            metric=pilot.both.metric,
+            a=a,
+            b=b,
+            percent=pilot.both.bounded,
+        ),
         percent=pilot.both.bounded,
     )
 
@@ -240,8 +257,50 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
         basis=None,
         options=lines,
         chosen=chosen,
+        equal=_equal(
+            asked,
+            known,
+            lines[chosen],
+            usual=sum(pilot.basis.n_items for pilot in pilots),
+            metric="mean over tasks",
+            a=a,
+            b=b,
+            percent=matrices[0].bounded,
+        ),
         percent=matrices[0].bounded,
     )
+
+
+def _whole(pilot: Pilot, option: Option) -> float:
+    """Return the share of questions at which both models are to score 0 or 1."""
+    once = option.attempts == 1 and not pilot.both.derived and bool(pilot.both.right_or_wrong().all())
+    return 1.0 if once else pilot.whole
+
+
+def _equal(
+    asked: Asked,
+    known: Known,
+    option: Option,
+    *,
+    percent: bool,
+    whole: float = 0.0,
+    usual: float = math.nan,
+    **about: str,
+) -> EqualSystems | None:
+    """Return what the gate says of equal systems; None without a margin. `usual`: the pilot's questions, where none are given."""
+    items = next((n for n in (asked.items, usual, option.items.value) if math.isfinite(n)), math.inf)
+    if asked.goal == "different" or math.isinf(items):
+        return None
+    wanted = AskedOfEquals(
+        criterion="not_worse_than" if asked.goal == "not-worse" else "same_within",
+        margin=asked.margin,
+        level=asked.level,
+        method="pseudo-items" if percent and asked.method != "t" else "t",
+    )
+    size = GateSize(items=items, attempts=option.attempts, whole=whole)
+    limits = known.limits_at(option.attempts) if known.limits else NO_LIMITS
+    pairing: Pairing = "assumed" if math.isnan(usual) else "pair"
+    return equals(wanted, known.spread, size, limits, **about, pairing=pairing, percent=percent)
 
 
 def _counts(spread: Planned, pilots: Sequence[Pilot], run: Run, usual: float) -> list[float]:

@@ -57,6 +57,11 @@ class Pilot:
         """Whether several attempts tell the noise of answers."""
         return math.isfinite(self.basis.answer)
 
+    @property
+    def whole(self) -> float:
+        """The share of items at which both models score 0 or 1."""
+        return float(np.isin(self.both.values, (0.0, 1.0)).all(axis=1).mean())
+
     def spread(self, clusters: float | None) -> Planned:
         """Return the spread of a difference; `clusters`: hold their number fixed."""
         parts, _ = components(self.found, self.codes)
@@ -87,6 +92,10 @@ class Pilot:
         units = self.basis.n_clusters
         return [(self.weight * float(v), self.weight * float(e), units) for v, e in zip(value, error, strict=True)]
 
+    def limits(self, attempts: Sequence[float], level: float) -> list[tuple[float, float]]:
+        """Return the limits of that variance as shares of it, for each number of attempts."""
+        return [limits_of(found, level) for found in self.errors(attempts)]
+
 
 def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool = False) -> Spread:
     """Return the spread of one column as a plan may carry it on to other numbers of attempts and items.
@@ -104,6 +113,11 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
     return Spread(within=within, between=between, answer=answer if math.isfinite(answer) else 0.0, sizes=sizes)
 
 
+def median_pilot(matrix: ScoreMatrix) -> Pilot:
+    """Return the pilot of the two models whose difference varies as that of the median pair does."""
+    return _pilot(matrix, *_median_pair(matrix), paired=True)
+
+
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
 ) -> tuple[list[Pilot], Study, list[Caution]]:
@@ -118,7 +132,7 @@ def read_pilots(
         study = gather(scores, design)
         chosen = [(matrix, *_median_pair(matrix)) for matrix in study.matrices()]
         cautions = []
-    pilots = [_pilot(matrix, names, pairs, paired) for matrix, names, pairs in chosen]
+    pilots = [_pilot(matrix, names, pairs, paired=paired) for matrix, names, pairs in chosen]
     two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in chosen)
     return pilots, study, [*cautions, FIRST_CLUSTERS] if two_way else cautions
 
@@ -142,7 +156,7 @@ def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:
     return (matrix.models[first], matrix.models[second]), len(known)
 
 
-def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, paired: bool) -> Pilot:
+def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, *, paired: bool) -> Pilot:
     pair = matrix.take_models([matrix.column(name) for name in names])
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if int(shared.sum()) < LEAST_ITEMS:

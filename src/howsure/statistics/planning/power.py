@@ -94,7 +94,7 @@ class Spread:
         if method != "pseudo-items":
             df = sizes.df(n, "miller" if method == "z" else "CR2")
             return ExpectedPivot(centre=effect, own=own, shown=own, df=df)
-        weight = 1.0 if sizes.single else self._pseudo_weight(variance, n, attempts)
+        weight = self.pseudo_weight(n, attempts)
         added = pseudo.PSEUDO * weight
         kept = n / (n + added)
         centre = effect * kept
@@ -103,13 +103,24 @@ class Spread:
         df = sizes.df(n, "CR2", pseudo.PSEUDO) + (added - pseudo.PSEUDO) / sizes.crowd
         return ExpectedPivot(centre=centre, own=own * kept, shown=math.sqrt(around) / (n + added), df=df)
 
-    def _pseudo_weight(self, variance: float, n: float, attempts: float) -> float:
-        item, sizes = max(self.between, 0.0) + self.within + self.answer / attempts, self.at(n)
-        events = item if math.isnan(self.events) else self.events
-        squares = np.asarray(n * item)
-        around = pseudo.ItemSpread(squares=squares, fourths=squares**2 / max(n * events, 1e-12))
+    def item(self, attempts: float) -> float:
+        """Return the variance of one item's difference."""
+        return max(self.between, 0.0) + self.within + self.answer / attempts
+
+    def events_an_item(self, attempts: float) -> float:
+        """Return how many discordant items an item is worth: as measured, else its variance, as for right-or-wrong answers."""
+        return self.item(attempts) if math.isnan(self.events) else self.events
+
+    def pseudo_weight(self, n: float, attempts: float) -> float:
+        """Return how many items a pseudo-item is expected to weigh."""
+        sizes = self.at(n)
+        if sizes.single:
+            return 1.0
+        squares = np.asarray(n * self.item(attempts))
+        fourths = squares**2 / max(n * self.events_an_item(attempts), 1e-12)
         held = pseudo.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
-        return float(pseudo.pseudo_weight(variance, around, n, held))
+        variance = self.per_item(n, attempts) / n
+        return float(pseudo.pseudo_weight(variance, pseudo.ItemSpread(squares=squares, fourths=fourths), n, held))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +276,9 @@ def standard_error(spread: Planned, n: float, attempts: float) -> float:
 
 
 def formula(test: Test, variance: float, effect: float, target: float) -> float:
-    """Return the paper's number of items: (z + z_power)² V / effect², rounded up; for margins as in Chow et al. (2008).
+    """Return the paper's number of items: (z + z_power)² V / effect², rounded up; infinite for a power of 1.
+
+    For margins as in Chow et al. (2008).
 
     `variance`: what one item adds, V. `effect`: for a margin the distance from it.
     """
@@ -274,7 +287,7 @@ def formula(test: Test, variance: float, effect: float, target: float) -> float:
     size = abs(effect) if test.goal == "different" else test.margin + effect
     if test.goal == "same":
         size = test.margin - abs(effect)
-    if size <= 0:
+    if size <= 0 or math.isinf(special.ndtri(beta)):
         return math.inf
     return math.ceil((z - float(special.ndtri(beta))) ** 2 * variance / size**2 * (1 - SLACK))
 

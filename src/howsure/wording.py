@@ -127,6 +127,10 @@ def amounts_apart(one: float, other: float) -> tuple[str, str]:
     return texts
 
 
+MOST_FORECAST = 1e5
+"""A forecast of more questions or attempts than this is not said: nobody runs as many."""
+
+
 def rounded_up(count: float) -> str:
     """Write a forecast of a count, rounded up to two digits: it is not exact."""
     step = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)

@@ -142,6 +142,12 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
+def shortened(text: str, most: int) -> str:
+    """Write a text on one line of at most so many letters."""
+    one = " ".join(text.split())
+    return one if len(one) <= most else f"{one[: most - 1]}…"
+
+
 def listing(names: tuple[str, ...] | list[str], most: int = 3) -> str:
     """Write a list of names: `a, b, c and 4 more`."""
     if len(names) <= most:

@@ -81,6 +81,11 @@ CHANGES: dict[tuple[str, str], tuple[dict[str, Any], str, str]] = {
     ("Inspect", "limit"): ({"config": {"epochs": 1, "limit": 20}, "n": 20}, "", ""),
     ("Inspect", "max_tokens"): ({CONFIG: {"max_tokens": 9}}, "", "max_tokens 9 for b only"),
     ("Inspect", "temperature"): ({CONFIG: {"temperature": 0.7}}, "", "temperature 0.7 for b only"),
+    ("Inspect", "system message among the task's solvers"): (
+        {"plan": {"steps": [{"solver": "system_message", "params": {"template": "Be  brief.\n"}}]}},
+        "",
+        'system_message.template "Be brief." for b only',
+    ),
     ("Inspect", "harness version"): ({"packages": {"inspect_ai": "9.9"}}, "", ""),
     ("lm-eval", "questions replaced"): (
         {"words": "new "},
@@ -127,6 +132,47 @@ def test_a_change_on_one_side_only(tmp_path: Path, harness: str, change: str) ->
         words = {"grader by its role": "grader", "task version": "version", "scorer's options": "scorer"}
         word = words.get(change, change.partition(" ")[0])
         assert hs.gate(data, "b", "a", not_worse_than=0.3, allow_differs=word).unclear_because != "differs"
+
+
+def _steps(*templates: str) -> dict[str, Any]:
+    """Return the plan of a task that calls one solver with a text each."""
+    named = [{"solver": "say", "params": {"text": template, "usual": 1}} for template in templates]
+    return {"steps": [{**step, "params_passed": {"text": step["params"]["text"]}} for step in named]}
+
+
+def _said(a: Any, b: Any) -> str:
+    """Return what is said of the settings of two sides."""
+    notes = hs.compare({"a": a, "b": b}, "a", "b").notes
+    return next((note for note in notes if note.startswith("Settings that differ")), "")
+
+
+def test_a_solver_that_is_called_twice_has_two_texts(tmp_path: Path) -> None:
+    inspect(tmp_path / "a" / "log.eval", plan=_steps("Be kind.", "Be brief."))
+    inspect(tmp_path / "b" / "log.eval", plan=_steps("Be kind.", "Be frank."))
+    told = 'Settings that differ: say 2.text "Be brief." for a, "Be frank." for b.'
+    assert _said(tmp_path / "a", tmp_path / "b") == told
+
+
+def test_texts_that_begin_alike_are_not_written_twice(tmp_path: Path) -> None:
+    for side in "ab":
+        inspect(tmp_path / side / "log.eval", plan=_steps("long " * 30 + side))
+    assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: say.text of two texts that begin alike."
+
+
+def test_tags_that_call_the_sides_as_they_are_called_are_not_said(tmp_path: Path) -> None:
+    for side in "ab":
+        inspect(tmp_path / side / "log.eval", tags=[side])
+    assert _said(tmp_path / "a", tmp_path / "b") == ""
+
+
+def test_a_text_and_its_digest_in_a_saved_baseline_are_the_same(tmp_path: Path) -> None:
+    inspect(tmp_path / "a" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be kind."}}]})
+    inspect(tmp_path / "b" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be frank."}}]})
+    hs.save_baseline(tmp_path / "a", "a", output=str(tmp_path / "a.howsure"))
+    assert _said(tmp_path / "a", tmp_path / "a.howsure") == ""
+    assert _said(tmp_path / "b", tmp_path / "a.howsure").startswith(
+        'Settings that differ: say.prompt "Be frank." for a, #'
+    )
 
 
 @pytest.mark.parametrize("harness", WRITERS)

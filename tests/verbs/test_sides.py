@@ -215,7 +215,7 @@ def test_other_verbs_of_two_models_take_sides(tmp_path: Path, ask: Any) -> None:
         log(tmp_path / name / f"{name}-again.eval", scores[::-1], tags=[name])
     options = {"effect": 0.2} if ask is howsure.plan else {}
     by_tag = ask(tmp_path, a="tag:main", b="tag:pr", **options)
-    assert any("Sides: main" in note for note in by_tag.notes)
+    assert any(note.startswith("Sides: main") and " and " in note for note in by_tag.notes)
     by_path = ask(
         None if ask is howsure.noise else str(tmp_path), a=str(tmp_path / "main"), b=str(tmp_path / "pr"), **options
     )

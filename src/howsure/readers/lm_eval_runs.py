@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import DIGITS, finite, settings
+from howsure.readers.base import finite, settings
 from howsure.readers.naming import digest
-from howsure.table.runs import Run
+from howsure.table.runs import DIGITS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,6 +10,7 @@ import polars as pl
 from howsure.errors import ReadError
 from howsure.readers.reconciling import Word, reconciled
 from howsure.readers.run_attempts import number_runs
+from howsure.table.runs import in_a_name
 from howsure.table.scores import FileReport
 from howsure.wording import listing
 
@@ -162,7 +163,7 @@ def _telling(
 
 def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:
     """Name a configuration by the settings that tell it apart; "" where there are none."""
-    return ", ".join(f"{key}={configuration[key]}" for key in sorted(telling) if key in configuration)
+    return ", ".join(f"{key}={in_a_name(configuration[key])}" for key in sorted(telling) if key in configuration)
 
 
 def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:

@@ -24,6 +24,8 @@ WORDS: dict[Exam, str] = {"version": "task version", "grader": "grader", "scorer
 EXAM_SETTINGS = ("task_version", "dataset_version", "scoring")
 """Settings that stand among those of the exam."""
 MOST_SETTINGS = 6
+UNCOMMITTED = "changes of the code that were not committed, on both sides"
+"""Two trees that were changed since one commit are told apart by their runs alone."""
 LETTERS = 60
 """So much of a setting is shown."""
 
@@ -46,10 +48,14 @@ def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
     one, other = stated
     keys = [key for key in dict.fromkeys((*one, *other)) if _told_by(one.get(key)) != _told_by(other.get(key))]
     differing = [key for key in keys if [each.get(key) for each in stated] != [frozenset([model]) for model in models]]
+    if "commit" in differing:
+        differing = [key for key in differing if key != "run"]
     if not differing:
         return ""
     told = [
-        _words(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
+        UNCOMMITTED
+        if key == "run"
+        else _words(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
         for key in differing
     ]
     return f"Settings that differ: {'; '.join(told[:MOST_SETTINGS])}{_more(len(told))}."
@@ -126,6 +132,6 @@ def _value(values: frozenset[str]) -> str:
 
 
 def _written(value: str) -> str:
-    """Write a setting on one line, a text of several words in quotes."""
+    """Write a setting on one line, a text of more than two words in quotes."""
     one = shortened(value, LETTERS)
-    return f'"{one}"' if " " in one else one or "none"
+    return f'"{one}"' if one.count(" ") > 1 else one or "none"

@@ -26,7 +26,7 @@ WORDS: dict[Exam, tuple[str, str]] = {
 POSITION = "doc_id"
 """The column that says where in a data set an item stood, where the items are known by their content."""
 REPLACED = "no item is shared, though both have items at the same positions: the data set differs"
-REMEDY = "Run both as the same exam; `allow_differs` lets it be."
+REMEDY = "Run both as the same exam"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,13 @@ def _is_replaced(part: pl.DataFrame, items: pl.DataFrame) -> bool:
 
 def cautions(found: Sequence[Difference]) -> list[Caution]:
     """Warn of what isn't alike."""
-    return [
-        Caution(code="not_like_with_like", message=f"{each.task}: not like with like: {each.words}", remedy=REMEDY)
-        for each in found
-    ]
+    return [caution(each) for each in found]
+
+
+def caution(found: Difference, *, allow: bool = False) -> Caution:
+    """Warn of what isn't alike; `allow`: say how a gate lets it be."""
+    return Caution(
+        code="not_like_with_like",
+        message=f"{found.task}: not like with like: {found.words}",
+        remedy=f"{REMEDY}; `allow_differs={found.what!r}` lets it be." if allow else f"{REMEDY}.",
+    )

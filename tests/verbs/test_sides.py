@@ -126,8 +126,8 @@ def test_a_name_that_is_both_a_model_and_a_path_is_refused(runs: Path) -> None:
 @pytest.mark.parametrize(
     ("a", "told"),
     [
-        ("tag:pr-4", "no run with tag:pr-4. There is main, pr-42, fast"),
-        ("commit:c", "no run with commit:c. There is aaaaaaa, bbbbbbb"),
+        ("tag:pr-4", "no run with tag:pr-4. There are main, pr-42, fast"),
+        ("commit:c", "no run with commit:c. There are aaaaaaa, bbbbbbb"),
         ("run:nothing", "no run with run:nothing"),
         ("path:runs/none", "runs/none"),
         ("model:other", "no model 'other'"),
@@ -199,6 +199,7 @@ def test_all_runs_count_as_attempts_where_they_are_meant_as_one(runs: Path) -> N
     (caution,) = [each for each in howsure.read(runs, as_attempts=True).cautions if each.code == "runs_as_attempts"]
     assert "2 runs of mock/a" in caution.message
     assert caution.message.endswith("as asked, although they differ in commit, tags")
+    assert caution.remedy == "`howsure runs` lists them. Without `as_attempts` they are different systems."
 
 
 def test_runs_are_chosen_by_a_flag_in_every_verb(runs: Path) -> None:

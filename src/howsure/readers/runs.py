@@ -65,7 +65,11 @@ def _there_are(taken: list[Taken], selectors: Sequence[str]) -> str:
     names += [run.commit for run in runs if run.commit] if "commit" in kinds else []
     names += [run.ids[0] for run in runs if run.ids] if "run" in kinds else []
     known = list(dict.fromkeys(names))
-    return f"There is {listing(known)}." if known else f"The logs name no {' and no '.join(kinds)}."
+    return (
+        f"There {'is' if len(known) == 1 else 'are'} {listing(known)}."
+        if known
+        else f"The logs name no {' and no '.join(kinds)}."
+    )
 
 
 def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:

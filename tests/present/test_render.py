@@ -164,7 +164,9 @@ def test_names_that_are_cut_stay_different_ones():
     names = [
         f"{beginning}{more}, template=#d06981, temperature=0.3)" for more in (" dirty", "", ", tokens=4", ", tags=x")
     ]
-    table = Table(columns=(Column("model", align="left"), Column("n")), rows=tuple((name, "1") for name in names))
+    table = Table(
+        columns=(Column(name="model", align="left"), Column(name="n")), rows=tuple((name, "1") for name in names)
+    )
     for width in (24, 30, 40):
         lines = terminal.render(Document(blocks=(table,)), width=width).split("\n")[1:5]
         assert len(set(lines)) == len(names)

@@ -127,6 +127,10 @@ def amounts_apart(one: float, other: float) -> tuple[str, str]:
     return texts
 
 
+MOST_FORECAST = 1e5
+"""A forecast of more questions or attempts than this is not said: nobody runs as many."""
+
+
 def rounded_up(count: float) -> str:
     """Write a forecast of a count, rounded up to two digits: it is not exact."""
     step = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
@@ -136,6 +140,12 @@ def rounded_up(count: float) -> str:
 def plural(count: int, noun: str, many: str = "") -> str:
     """Write a count and its noun: `1 item`, `2 items`, `3 entries`."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def shortened(text: str, most: int) -> str:
+    """Write a text on one line of at most so many letters."""
+    one = " ".join(text.split())
+    return one if len(one) <= most else f"{one[: most - 1]}…"
 
 
 def listing(names: tuple[str, ...] | list[str], most: int = 3) -> str:

@@ -7,8 +7,8 @@ import pytest
 
 import howsure as hs
 from frames import clustered
-from howsure.present.document import Column, Table, Whisker
-from howsure.present.render import latex
+from howsure.present.document import Column, Document, Table, Whisker
+from howsure.present.render import latex, terminal
 from howsure.present.render.terminal import fit, shorten
 from howsure.present.render.visible import visible
 from howsure.present.render.whisker import draw_whisker
@@ -157,3 +157,17 @@ def test_numbers_in_words():
     assert [plain.given(value) for value in (12_345.0, -1_234_567.5, 20_000)] == ["12,345", "−1,234,567.5", "20,000"]
     assert [p_text(p) for p in (0.0004, 0.0312, 0.9999, float("nan"))] == ["< 0.001", "0.031", "1.000", "n/a"]
     assert listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+
+
+def test_names_that_are_cut_stay_different_ones():
+    beginning = "model (commit=86a0aa0"
+    names = [
+        f"{beginning}{more}, template=#d06981, temperature=0.3)" for more in (" dirty", "", ", tokens=4", ", tags=x")
+    ]
+    table = Table(
+        columns=(Column(name="model", align="left"), Column(name="n")), rows=tuple((name, "1") for name in names)
+    )
+    for width in (24, 30, 40):
+        lines = terminal.render(Document(blocks=(table,)), width=width).split("\n")[1:5]
+        assert len(set(lines)) == len(names)
+        assert all(len(line) <= width for line in lines)

@@ -70,3 +70,16 @@ def test_one_model_is_given_limits_where_give_or_take_would_be_untrue():
 
 def test_one_model_without_an_error_bar_has_no_give_or_take():
     assert alone(7) == "m scores 7, with no error bar."
+
+
+@pytest.mark.parametrize(("more", "said"), [(30, True), (5, False)])
+def test_a_forecast_beyond_what_anyone_would_run_is_not_said(more, said):
+    """30 net wins in 10,000 take some 38,000 questions to show, 5 take over a million."""
+    one = [1.0] * (200 + more) + [0.0] * 200 + [1.0] * (9_600 - more)
+    other = [0.0] * (200 + more) + [1.0] * (9_800 - more)
+    scores = {"a": one, "b": other}
+    rows = pl.concat(pl.DataFrame({"model": name, "item": range(10_000), "score": scores[name]}) for name in "ab")
+    gap, gate = hs.compare(rows, "a", "b", cluster="none"), hs.gate(rows, "a", "b", better=True, cluster="none")
+    assert ("38,000 items in all" in gap.verdict) == ("it would take" in gap.verdict) == said
+    assert ("28,000 more questions" in str(gate).replace("\n", " ")) == ("would settle" in str(gate)) == said
+    assert ("38,000 questions in all" in " ".join(gap.render("markdown", explain=True).split())) == said

@@ -81,6 +81,11 @@ CHANGES: dict[tuple[str, str], tuple[dict[str, Any], str, str]] = {
     ("Inspect", "limit"): ({"config": {"epochs": 1, "limit": 20}, "n": 20}, "", ""),
     ("Inspect", "max_tokens"): ({CONFIG: {"max_tokens": 9}}, "", "max_tokens 9 for b only"),
     ("Inspect", "temperature"): ({CONFIG: {"temperature": 0.7}}, "", "temperature 0.7 for b only"),
+    ("Inspect", "system message among the task's solvers"): (
+        {"plan": {"steps": [{"solver": "system_message", "params": {"template": "Be very  brief.\n"}}]}},
+        "",
+        'system_message.template "Be very brief." for b only',
+    ),
     ("Inspect", "harness version"): ({"packages": {"inspect_ai": "9.9"}}, "", ""),
     ("lm-eval", "questions replaced"): (
         {"words": "new "},
@@ -129,6 +134,47 @@ def test_a_change_on_one_side_only(tmp_path: Path, harness: str, change: str) ->
         assert hs.gate(data, "b", "a", not_worse_than=0.3, allow_differs=word).unclear_because != "differs"
 
 
+def _steps(*templates: str) -> dict[str, Any]:
+    """Return the plan of a task that calls one solver with a text each."""
+    named = [{"solver": "say", "params": {"text": template, "usual": 1}} for template in templates]
+    return {"steps": [{**step, "params_passed": {"text": step["params"]["text"]}} for step in named]}
+
+
+def _said(a: Any, b: Any) -> str:
+    """Return what is said of the settings of two sides."""
+    notes = hs.compare({"a": a, "b": b}, "a", "b").notes
+    return next((note for note in notes if note.startswith("Settings that differ")), "")
+
+
+def test_a_solver_that_is_called_twice_has_two_texts(tmp_path: Path) -> None:
+    inspect(tmp_path / "a" / "log.eval", plan=_steps("Be very kind.", "Be very brief."))
+    inspect(tmp_path / "b" / "log.eval", plan=_steps("Be very kind.", "Be very frank."))
+    told = 'Settings that differ: say 2.text "Be very brief." for a, "Be very frank." for b.'
+    assert _said(tmp_path / "a", tmp_path / "b") == told
+
+
+def test_texts_that_begin_alike_are_not_written_twice(tmp_path: Path) -> None:
+    for side in "ab":
+        inspect(tmp_path / side / "log.eval", plan=_steps("long " * 30 + side))
+    assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: say.text of two texts that begin alike."
+
+
+def test_tags_that_call_the_sides_as_they_are_called_are_not_said(tmp_path: Path) -> None:
+    for side in "ab":
+        inspect(tmp_path / side / "log.eval", tags=[side])
+    assert _said(tmp_path / "a", tmp_path / "b") == ""
+
+
+def test_a_text_and_its_digest_in_a_saved_baseline_are_the_same(tmp_path: Path) -> None:
+    inspect(tmp_path / "a" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be very kind."}}]})
+    inspect(tmp_path / "b" / "log.eval", plan={"steps": [{"solver": "say", "params": {"prompt": "Be very frank."}}]})
+    hs.save_baseline(tmp_path / "a", "a", output=str(tmp_path / "a.howsure"))
+    assert _said(tmp_path / "a", tmp_path / "a.howsure") == ""
+    assert _said(tmp_path / "b", tmp_path / "a.howsure").startswith(
+        'Settings that differ: say.prompt "Be very frank." for a, #'
+    )
+
+
 @pytest.mark.parametrize("harness", WRITERS)
 def test_two_runs_of_one_exam_are_alike(tmp_path: Path, harness: str) -> None:
     for side in "ab":
@@ -169,3 +215,57 @@ def test_a_harness_that_says_nothing_of_its_exam_differs_from_none(tmp_path: Pat
     (tmp_path / "b" / "rows.json").write_text(json.dumps(rows))
     answer = hs.estimate(tmp_path)
     assert "not_like_with_like" not in {caution.code for caution in answer.cautions}
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (True, "changes of the code that were not committed, on both sides"),
+        (False, "commit abc dirty for a, abc for b"),
+    ],
+)
+def test_code_that_was_changed_since_a_commit_is_said_in_words(tmp_path: Path, other: bool, told: str) -> None:
+    for side, dirty in (("a", True), ("b", other)):
+        inspect(tmp_path / side / "log.eval", run_id=f"{side} call", revision={"commit": "abc", "dirty": dirty})
+    assert _said(tmp_path / "a", tmp_path / "b") == f"Settings that differ: {told}."
+
+
+def test_a_setting_that_lm_eval_states_twice_is_said_once(tmp_path: Path) -> None:
+    given = {"config": {"model_args": "pretrained=m", "gen_kwargs": {"max_gen_toks": 9}}}
+    lm_eval(tmp_path / "a")
+    lm_eval(tmp_path / "b", task={"generation_kwargs": {"max_gen_toks": 9}}, **given)
+    assert _said(tmp_path / "a", tmp_path / "b") == "Settings that differ: generation.max_gen_toks 32 for a, 9 for b."
+
+
+def test_a_remedy_names_what_a_gate_may_let_be_and_no_flag_that_a_verb_lacks(tmp_path: Path) -> None:
+    for side in "ab":
+        inspect(tmp_path / side / "log.eval", target=side)
+    data = {side: tmp_path / side for side in "ab"}
+    (told,) = (each for each in hs.compare(data, "a", "b").cautions if each.code == "not_like_with_like")
+    assert told.remedy == "Run both as the same exam."
+    allow = "Run both as the same exam; `allow_differs='targets'` lets it be."
+    for allowed, remedy in ((None, allow), ("targets", told.remedy)):
+        gate = hs.gate(hs.read(data), "a", "b", not_worse_than=0.3, allow_differs=allowed)
+        assert [each.remedy for each in gate.cautions if each.code == "not_like_with_like"] == [remedy]
+
+
+def test_two_sides_without_a_metric_in_common_are_told_with_what_they_have(tmp_path: Path) -> None:
+    inspect(tmp_path / "a" / "log.eval")
+    (tmp_path / "b").mkdir()
+    rows = "".join(f"m,t,other,{k},1\n" for k in range(9))
+    (tmp_path / "b" / "t.csv").write_text("model,task,metric,item,score\n" + rows)
+    with pytest.raises(hs.DataError, match=r"in common: a has .* · .*; b has t · other"):
+        hs.compare({side: tmp_path / side for side in "ab"}, "a", "b")
+
+
+def test_items_that_were_replaced_in_part_are_counted_by_their_positions(tmp_path: Path) -> None:
+    lm_eval(tmp_path / "a")
+    lm_eval(tmp_path / "b")
+    path = next((tmp_path / "b").glob("samples_*"))
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows[:10]:
+        row |= {"doc_hash": f"new {row['doc_id']}"}
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    answer = hs.gate(hs.read({"a": tmp_path / "a", "b": tmp_path / "b"}), "b", "a", not_worse_than=0.5)
+    assert (answer.verdict, answer.unclear_because) == ("unclear", "differs")
+    assert answer.checks[0].differs == "10 positions of the data set hold other items"

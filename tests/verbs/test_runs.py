@@ -150,6 +150,8 @@ def test_what_keeps_runs_of_lm_eval_apart(tmp_path: Path, change: dict[str, Any]
         ({"task_version": "2-B"}, "task_version=2-B"),
         ({"config": {"message_limit": 5}}, "message_limit=5"),
         ({"solver_args": {"prompt": "p" * 300}}, "solver_args.prompt=#"),
+        ({"plan": {"steps": [{"solver": "say", "params": {"text": "Be kind."}}]}}, "say.text=Be kind."),
+        ({"plan": {"steps": [{"solver": "say", "params": {"text": "long words " * 9}}]}}, "say.text=#"),
         ({"metadata": {"ticket": "A-1"}}, ""),
         ({"config": {"limit": 2}}, ""),
     ],
@@ -169,7 +171,7 @@ def test_many_tasks_of_one_call_take_one_line(tmp_path: Path) -> None:
     assert len(answer.runs) == 6
     text = answer.render(width=120)
     assert "6 tasks" in text
-    assert "in 1 call" in text
+    assert "from 1 call of the harness" in text
     assert "task 3" in hs.runs(tmp_path, task="task 3").render(width=120)
 
 

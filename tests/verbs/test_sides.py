@@ -126,8 +126,8 @@ def test_a_name_that_is_both_a_model_and_a_path_is_refused(runs: Path) -> None:
 @pytest.mark.parametrize(
     ("a", "told"),
     [
-        ("tag:pr-4", "no run with tag:pr-4. There is main, pr-42, fast"),
-        ("commit:c", "no run with commit:c. There is aaaaaaa, bbbbbbb"),
+        ("tag:pr-4", "no run with tag:pr-4. There are main, pr-42, fast"),
+        ("commit:c", "no run with commit:c. There are aaaaaaa, bbbbbbb"),
         ("run:nothing", "no run with run:nothing"),
         ("path:runs/none", "runs/none"),
         ("model:other", "no model 'other'"),
@@ -199,6 +199,7 @@ def test_all_runs_count_as_attempts_where_they_are_meant_as_one(runs: Path) -> N
     (caution,) = [each for each in howsure.read(runs, as_attempts=True).cautions if each.code == "runs_as_attempts"]
     assert "2 runs of mock/a" in caution.message
     assert caution.message.endswith("as asked, although they differ in commit, tags")
+    assert caution.remedy == "`howsure runs` lists them. Without `as_attempts` they are different systems."
 
 
 def test_runs_are_chosen_by_a_flag_in_every_verb(runs: Path) -> None:
@@ -215,7 +216,7 @@ def test_other_verbs_of_two_models_take_sides(tmp_path: Path, ask: Any) -> None:
         log(tmp_path / name / f"{name}-again.eval", scores[::-1], tags=[name])
     options = {"effect": 0.2} if ask is howsure.plan else {}
     by_tag = ask(tmp_path, a="tag:main", b="tag:pr", **options)
-    assert any("Sides: main" in note for note in by_tag.notes)
+    assert any(note.startswith("Sides: main") and " and " in note for note in by_tag.notes)
     by_path = ask(
         None if ask is howsure.noise else str(tmp_path), a=str(tmp_path / "main"), b=str(tmp_path / "pr"), **options
     )

@@ -20,7 +20,7 @@ from howsure.study.gathering import gather
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.inference.adjusted import Pool
@@ -96,7 +96,7 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
     """Return the matrices of both models; where a task has several metrics and none was chosen, ask."""
     matrices = [matrix for matrix in study.matrices() if len(matrix.models) == 2]
     if not matrices:
-        raise DataError("the two models have no task and metric in common", remedy="See `howsure describe`.")
+        raise nothing_in_common(study.matrices())
     by_task: dict[str, list[str]] = {}
     for matrix in matrices:
         by_task.setdefault(matrix.task, []).append(matrix.metric)
@@ -106,6 +106,17 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
                 f"{task} has {len(metrics)} metrics: {', '.join(metrics)}", remedy="Choose one with `metric`."
             )
     return matrices
+
+
+def nothing_in_common(matrices: Iterable[ScoreMatrix]) -> DataError:
+    """Say that two models have no task and metric in common, and what each has where that is little."""
+    found: dict[str, list[str]] = {}
+    for matrix in matrices:
+        for model in matrix.models:
+            found.setdefault(model, []).append(f"{matrix.task} · {matrix.metric}")
+    told = "; ".join(f"{model} has {listing(names)}" for model, names in sorted(found.items()))
+    said = f": {told}" if 0 < len(found) <= 2 else ""
+    return DataError(f"the two models have no task and metric in common{said}", remedy="See `howsure describe`.")
 
 
 def tasks_left_out(study: Study, matrices: Sequence[ScoreMatrix]) -> list[Caution]:

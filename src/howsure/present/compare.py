@@ -10,7 +10,7 @@ from howsure.present import flips
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
 from howsure.present.estimate import merged
 from howsure.present.words import plain
-from howsure.wording import Scale, level_text, p_text, plural, rounded_up, within
+from howsure.wording import MOST_FORECAST, Scale, level_text, p_text, plural, rounded_up, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,7 @@ def _clusters(c: Comparison) -> str:
 def _forecast(c: Comparison) -> str:
     """Write what it would take to decide a comparison, nothing where it is decided or nothing tells."""
     needed = c.attempts_needed if c.difference.method.of_benchmark else c.items_needed
-    return rounded_up(needed) if not c.decided and c.equivalence is None and needed < 1e7 else ""
+    return rounded_up(needed) if not c.decided and c.equivalence is None and needed < MOST_FORECAST else ""
 
 
 def verdict(answer: Comparison | Comparisons) -> str:
@@ -262,9 +262,9 @@ def _verdict_on_all(c: Comparison) -> str:
 
 
 def _needed(c: Comparison) -> str:
-    if c.items_needed < 1e7:
+    if c.items_needed < MOST_FORECAST:
         return f"; it would take about {rounded_up(c.items_needed)} items in all"
-    if c.attempts_needed < 1e5:
+    if c.attempts_needed < MOST_FORECAST:
         return f"; it would take about {rounded_up(c.attempts_needed)} attempts at each item"
     return ""
 

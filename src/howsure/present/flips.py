@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Field, Text, tabled
-from howsure.wording import Scale, count_text, plural
+from howsure.wording import Scale, count_text, plural, shortened
 
 if TYPE_CHECKING:
     from howsure.answers.flips import Cause, Flip, FlipCount, Flips
@@ -98,7 +98,7 @@ def _questions(flips: Flips) -> list[Block]:
         Field("task", lambda flip: flip.task, align="left", priority=6, shown=several),
         Field("question", lambda flip: flip.item, align="left"),
         Field(f"score{Scale(percent=percent).column}", lambda flip: _change(flip, percent), align="left", priority=8),
-        Field("right answer", lambda flip: _short(flip.target), align="left", priority=5, cut=True),
+        Field("right answer", lambda flip: shortened(flip.target, MOST_LETTERS), align="left", priority=5, cut=True),
         Field(
             "answer before",
             lambda flip: _answer(flip.answer_before, flip.stop_before),
@@ -126,9 +126,4 @@ def _change(flip: Flip, percent: bool) -> str:
 def _answer(text: str, stop: str) -> str:
     """Write the beginning of an answer on one line, and why it ended where that is no end of its own."""
     ended = f" ({stop})" if stop not in ("", "stop") else ""
-    return f"{_short(text)}{ended}"
-
-
-def _short(text: str) -> str:
-    one = " ".join(text.split())
-    return one if len(one) <= MOST_LETTERS else f"{one[: MOST_LETTERS - 1]}…"
+    return f"{shortened(text, MOST_LETTERS)}{ended}"

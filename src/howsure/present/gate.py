@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from howsure.present import flips
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
-from howsure.wording import VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
+from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Check, Gate
@@ -65,7 +65,7 @@ def _summary(gate: Gate) -> str:
 
 
 def _with_needed(check: Check) -> str:
-    if not check.more_items < 1e7:
+    if not check.more_items < MOST_FORECAST:
         return check_sentence(check)
     more = rounded_up(check.more_items)
     return f"{check_sentence(check).rstrip('.')}; about {more} more questions would settle it if the true value is as observed."
@@ -181,6 +181,6 @@ def _unit(c: Check) -> str:
 
 
 def _more(c: Check) -> str:
-    if c.more_items < 1e7:
+    if c.more_items < MOST_FORECAST:
         return f"about {rounded_up(c.more_items)}"
     return "n/a" if c.unclear_because == "evidence" else ""

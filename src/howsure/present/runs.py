@@ -9,6 +9,7 @@ from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, closing, opening, small, tabled
+from howsure.table.runs import in_a_name
 from howsure.wording import Scale, listing, plural
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def verdict(answer: Runs) -> str:
     runs = answer.runs
     models, tasks = plural(len({run.name for run in runs}), "model"), plural(len({run.task for run in runs}), "task")
     calls = len({_call(run) for run in runs})
-    each = f", each of one model on one task, in {plural(calls, 'call')}" if calls < len(runs) else ""
+    each = f", from {plural(calls, 'call')} of the harness" if calls < len(runs) else ""
     without = sum(_has_no_rows(run) for run in runs)
     left = sum(not run.counted for run in runs) - without
     parts = [
@@ -140,7 +141,7 @@ def _told(group: Sequence[ListedRun]) -> Iterator[tuple[ListedRun, str]]:
     every = dict.fromkeys(key for each in said for key in each)
     keys = [key for key in every if len({each.get(key) for each in said}) > 1]
     for run, each in zip(group, said, strict=True):
-        yield run, ", ".join(f"{key}={each[key]}" for key in keys if key in each)
+        yield run, ", ".join(f"{key}={in_a_name(each[key])}" for key in keys if key in each)
 
 
 def _reasons(shown: Sequence[ListedRun]) -> list[str]:

@@ -16,7 +16,6 @@ unpickled. Text in logs is data: it is kept as it is here and escaped when it is
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -28,6 +27,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.lines import CELLS, RECORDS, cut_at
+from howsure.table.runs import text_digest
 from howsure.table.schema import COLUMNS, MEASURES
 from howsure.table.writing import Writing
 from howsure.wording import plural
@@ -327,15 +327,12 @@ def _setting(value: object) -> str | None:
     """Return a setting as a text that is short enough for a name; an address in memory is no part of it."""
     text = metadata_text(value)
     if text is not None or not value:
-        return text
+        return text and _ADDRESS.sub("", text)
     whole = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-    told = _ADDRESS.sub("", whole).encode("utf-8", errors="surrogatepass")
-    return f"#{hashlib.sha256(told).hexdigest()[:DIGITS]}"
+    return text_digest(_ADDRESS.sub("", whole))
 
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
-DIGITS = 6
-"""So many digits stand for a long text in a name."""
 
 
 def metadata_text(value: object) -> str | None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from howsure.readers.base import DIGITS
+from howsure.table.runs import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,6 +15,7 @@ _MACHINERY = frozenset(
         "max_retries",
         "timeout",
         "attempt_timeout",
+        "stream_idle_timeout",
         "max_connections",
         "adaptive_connections",
         "cache",
@@ -23,7 +24,7 @@ _MACHINERY = frozenset(
         "verbose",
     ]
 )
-_LIMITS = ("message_limit", "token_limit", "time_limit", "working_limit", "cost_limit")
+_LIMITS = ("message_limit", "token_limit", "turn_limit", "time_limit", "working_limit", "cost_limit")
 """What a sample may take; what it may not take ends it, and changes its score."""
 GRADER = "model"
 """The option of a scorer that names the model which grades."""
@@ -82,7 +83,7 @@ def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[st
     config, version = _mapping(spec.get("config")), str(spec.get("task_version") or "")
     named |= {name: config.get(name) for name in _LIMITS}
     named["task_version"] = "" if version in _FIRST_VERSION else version
-    named["solver"] = spec.get("solver") or _solver(header)
+    named |= {"solver": spec["solver"]} if spec.get("solver") else _steps(header)
     scorers = {f"{name}.{key}": value for name, options in _scorers(spec, header) for key, value in options.items()}
     return settings({**named, **scorers})
 
@@ -111,9 +112,16 @@ def _model(value: Any) -> Any:
     return value["model"] if isinstance(value, dict) and isinstance(value.get("model"), str) else value
 
 
-def _solver(header: Mapping[str, Any]) -> str:
-    steps = _mapping(header.get("plan")).get("steps") or []
-    return ", ".join(str(step["solver"]) for step in _mappings(steps) if step.get("solver"))
+def _steps(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the solvers that the task itself lists, and what each was called with: a system message is such an argument."""
+    steps = [step for step in _mappings(_mapping(header.get("plan")).get("steps")) if step.get("solver")]
+    solvers = [str(step["solver"]) for step in steps]
+    named: dict[str, Any] = {"solver": ", ".join(solvers)}
+    for i, (solver, step) in enumerate(zip(solvers, steps, strict=True)):
+        time = solvers[: i + 1].count(solver)
+        for key, value in _mapping(step.get("params_passed", step.get("params"))).items():
+            named[f"{solver if time == 1 else f'{solver} {time}'}.{key}"] = value
+    return named
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

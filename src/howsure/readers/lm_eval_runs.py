@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import DIGITS, finite, settings
+from howsure.readers.base import finite, settings
 from howsure.readers.naming import digest
-from howsure.table.runs import Run
+from howsure.table.runs import DIGITS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,13 @@ def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
         value = results.get(name)
         named[name] = value[:DIGITS] if isinstance(value, str) and name.endswith("_sha") else value
     named["task_version"] = versions.get(task) if isinstance(versions, dict) else None
-    return settings({**named, **_asked(_task(results, task))})
+    told = settings({**named, **_asked(_task(results, task))})
+    return {name: value for name, value in told.items() if told.get(_in_the_task(name)) != value}
+
+
+def _in_the_task(name: str) -> str:
+    """Return how the task's configuration calls a setting of generation that the user gave."""
+    return name.replace("gen_kwargs.", "generation.") if name.startswith("gen_kwargs.") else ""
 
 
 def exam(settings: Mapping[str, str]) -> dict[str, str]:

@@ -83,6 +83,10 @@ def _is_another(part: pl.DataFrame, seen: pl.DataFrame, *, known: bool) -> bool:
     return bool(len(both)) and (known or not both["score"].eq_missing(both["score_seen"]).all())
 
 
+OWN_NAMES = "Give them different model names if they are different systems."
+LEFT_APART = "Without `as_attempts` they are different systems."
+
+
 def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tuple[str, ...]) -> Caution:
     """Say which runs count as attempts; that nobody knows the commit of any is said as well."""
     dates = [run.started[:MINUTES].replace("T", " ") for run in runs if run is not None and run.started]
@@ -96,5 +100,5 @@ def _pooled(runs: Sequence[Run | None], *, task: str, model: str, differing: tup
     return Caution(
         code="runs_as_attempts",
         message=f"{task}: {plural(len(runs), 'run')} of {model}{when} count as attempts, {why}",
-        remedy="`howsure runs` lists them. Give them different model names if they are different systems.",
+        remedy=f"`howsure runs` lists them. {LEFT_APART if differing else OWN_NAMES}",
     )

@@ -10,6 +10,7 @@ import polars as pl
 from howsure.errors import ReadError
 from howsure.readers.reconciling import Word, reconciled
 from howsure.readers.run_attempts import number_runs
+from howsure.table.runs import in_a_name
 from howsure.table.scores import FileReport
 from howsure.wording import listing
 
@@ -64,7 +65,11 @@ def _there_are(taken: list[Taken], selectors: Sequence[str]) -> str:
     names += [run.commit for run in runs if run.commit] if "commit" in kinds else []
     names += [run.ids[0] for run in runs if run.ids] if "run" in kinds else []
     known = list(dict.fromkeys(names))
-    return f"There is {listing(known)}." if known else f"The logs name no {' and no '.join(kinds)}."
+    return (
+        f"There {'is' if len(known) == 1 else 'are'} {listing(known)}."
+        if known
+        else f"The logs name no {' and no '.join(kinds)}."
+    )
 
 
 def newest_runs(taken: list[Taken], reports: list[FileReport]) -> list[Taken]:
@@ -162,7 +167,7 @@ def _telling(
 
 def _configured(configuration: Mapping[str, str], telling: Iterable[str]) -> str:
     """Name a configuration by the settings that tell it apart; "" where there are none."""
-    return ", ".join(f"{key}={configuration[key]}" for key in sorted(telling) if key in configuration)
+    return ", ".join(f"{key}={in_a_name(configuration[key])}" for key in sorted(telling) if key in configuration)
 
 
 def _rename(frame: pl.DataFrame, task: str, model: str, name: str) -> pl.DataFrame:

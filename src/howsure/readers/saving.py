@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import zlib
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.base import DIGITS, SECRET
+from howsure.readers.base import SECRET
 from howsure.readers.saved import FORMAT, FORMAT_KEY, ROWS, VERSION, VERSION_KEY, Log
 from howsure.readers.saved_columns import columns_of
 from howsure.readers.saved_fields import mended, plain
 from howsure.readers.tables import NAME as TABLE
-from howsure.table.runs import Run
+from howsure.table.runs import Run, text_digest
 from howsure.table.schema import COLUMNS, FINGERPRINTS, MEASURES, STOP, name_words
 
 if TYPE_CHECKING:
@@ -211,7 +210,9 @@ def _log(entry: RunEntry) -> Log:
 def _texts_of(logs: Iterable[Log]) -> dict[str, str]:
     """Return how models are called by texts among their settings, and by the digests that stand for these, the longest first."""
     found = {pair for log in logs for pair in _long(log.settings.items())}
-    return {f"{name}={text}": f"{name}={_digest(text)}" for name, text in sorted(found, key=lambda pair: -len(pair[1]))}
+    return {
+        f"{name}={text}": f"{name}={text_digest(text)}" for name, text in sorted(found, key=lambda pair: -len(pair[1]))
+    }
 
 
 def _long(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -221,11 +222,6 @@ def _long(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         for name, text in pairs
         if len(text) > LONGEST or (is_text_name(name) and not DIGEST.fullmatch(text))
     )
-
-
-def _digest(text: str) -> str:
-    """Return what stands for a text, as it does in a name."""
-    return f"#{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:DIGITS]}"
 
 
 def _bare(log: Log) -> Log:
@@ -240,4 +236,4 @@ def _bare(log: Log) -> Log:
 
 
 def _without(named: Mapping[str, str]) -> dict[str, str]:
-    return {**named, **{name: _digest(text) for name, text in _long(named.items())}}
+    return {**named, **{name: text_digest(text) for name, text in _long(named.items())}}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from howsure.study.likeness import Difference
-from howsure.wording import listing, plural
+from howsure.table.runs import text_digest
+from howsure.wording import listing, plural, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ WORDS: dict[Exam, str] = {"version": "task version", "grader": "grader", "scorer
 EXAM_SETTINGS = ("task_version", "dataset_version", "scoring")
 """Settings that stand among those of the exam."""
 MOST_SETTINGS = 6
+UNCOMMITTED = "changes of the code that were not committed, on both sides"
+"""Two trees that were changed since one commit are told apart by their runs alone."""
 LETTERS = 60
 """So much of a setting is shown."""
 
@@ -42,11 +45,17 @@ def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
     if len(sides) != 2 or not all(sides) or len({entry.reader for side in sides for entry in side}) > 1:
         return ""
     stated = [_settings(side) for side in sides]
-    differing = [key for key in dict.fromkeys((*stated[0], *stated[1])) if stated[0].get(key) != stated[1].get(key)]
+    one, other = stated
+    keys = [key for key in dict.fromkeys((*one, *other)) if _told_by(one.get(key)) != _told_by(other.get(key))]
+    differing = [key for key in keys if [each.get(key) for each in stated] != [frozenset([model]) for model in models]]
+    if "commit" in differing:
+        differing = [key for key in differing if key != "run"]
     if not differing:
         return ""
     told = [
-        _setting(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
+        UNCOMMITTED
+        if key == "run"
+        else _setting(key, {model: each.get(key, frozenset()) for model, each in zip(models, stated, strict=True)})
         for key in differing
     ]
     return f"Settings that differ: {'; '.join(told[:MOST_SETTINGS])}{_more(len(told))}."
@@ -67,6 +76,11 @@ def _settings(entries: Iterable[RunEntry]) -> dict[str, frozenset[str]]:
             if key not in EXAM_SETTINGS and not key.startswith(("model", *scorers)):
                 found.setdefault(key, set()).add(value)
     return {key: frozenset(values) for key, values in found.items()}
+
+
+def _told_by(values: frozenset[str] | None) -> set[str]:
+    """Return what settings are compared by: a saved baseline has the digest of a text, a log the text."""
+    return {value if value.startswith("#") else text_digest(value) for value in values or ()}
 
 
 def _more(count: int) -> str:
@@ -108,6 +122,8 @@ def _words(said: str, told: Models) -> str:
         if not any(first) or not any(second):
             whose, value = (one, first) if any(first) else (other, second)
             return f"{said} {_value(value)} for {whose} only"
+        if _value(first) == _value(second):
+            return f"{said} of two texts that begin alike"
         return f"{said} {_value(first)} for {one}, {_value(second)} for {other}"
     kinds: dict[frozenset[str], int] = {}
     for values in told.values():
@@ -118,4 +134,10 @@ def _words(said: str, told: Models) -> str:
 
 
 def _value(values: frozenset[str]) -> str:
-    return " or ".join(value[:LETTERS] or "none" for value in sorted(values))
+    return " or ".join(_written(value) for value in sorted(values))
+
+
+def _written(value: str) -> str:
+    """Write a setting on one line, a text of more than two words in quotes."""
+    one = shortened(value, LETTERS)
+    return f'"{one}"' if one.count(" ") > 1 else one or "none"

@@ -26,7 +26,7 @@ WORDS: dict[Exam, tuple[str, str]] = {
 POSITION = "doc_id"
 """The column that says where in a data set an item stood, where the items are known by their content."""
 REPLACED = "no item is shared, though both have items at the same positions: the data set differs"
-REMEDY = "Run both as the same exam; `allow_differs` lets it be."
+REMEDY = "Run both as the same exam"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,30 +62,41 @@ def _words(what: Exam, count: int, known: int) -> str:
 
 
 def replaced(items: pl.DataFrame, parts: Mapping[tuple[str, str], pl.DataFrame]) -> tuple[Difference, ...]:
-    """Return the tasks of whose items two models share none, though items of both stand at the same positions of a data set."""
+    """Return the tasks in whose data set two models have other items at the same positions."""
     if POSITION not in items.columns:
         return ()
-    return tuple(
-        dict.fromkeys(
-            Difference(task=task, what="questions", words=REPLACED)
-            for (task, _), part in parts.items()
-            if _is_replaced(part, items.filter(pl.col("task").cast(pl.String) == task))
-        )
+    found = (
+        (task, _replaced(part, items.filter(pl.col("task").cast(pl.String) == task)))
+        for (task, _), part in parts.items()
     )
+    return tuple(dict.fromkeys(Difference(task=task, what="questions", words=words) for task, words in found if words))
 
 
-def _is_replaced(part: pl.DataFrame, items: pl.DataFrame) -> bool:
+def _replaced(part: pl.DataFrame, items: pl.DataFrame) -> str:
+    """Say at how many positions two models have items that the other lacks; "" where at none, or of more models."""
     sides = [side["item"].cast(pl.String) for side in part.partition_by("model")]
-    if len(sides) != 2 or sides[0].is_in(sides[1].implode()).any():
-        return False
-    known = items.select(pl.col("item").cast(pl.String), POSITION)
-    one, other = (known.filter(pl.col("item").is_in(side.implode()))[POSITION].drop_nulls() for side in sides)
-    return bool(one.is_in(other.implode()).any())
+    if len(sides) != 2:
+        return ""
+    known = items.select(pl.col("item").cast(pl.String), POSITION).drop_nulls()
+    one, other = (
+        known.filter(pl.col("item").is_in(mine.implode()) & ~pl.col("item").is_in(others.implode()))[POSITION]
+        for mine, others in (sides, sides[::-1])
+    )
+    count = int(one.is_in(other.implode()).sum())
+    if not count or not sides[0].is_in(sides[1].implode()).any():
+        return REPLACED if count else ""
+    return f"{plural(count, 'position')} of the data set {'holds another item' if count == 1 else 'hold other items'}"
 
 
 def cautions(found: Sequence[Difference]) -> list[Caution]:
     """Warn of what isn't alike."""
-    return [
-        Caution(code="not_like_with_like", message=f"{each.task}: not like with like: {each.words}", remedy=REMEDY)
-        for each in found
-    ]
+    return [caution(each) for each in found]
+
+
+def caution(found: Difference, *, allow: bool = False) -> Caution:
+    """Warn of what isn't alike; `allow`: say how a gate lets it be."""
+    return Caution(
+        code="not_like_with_like",
+        message=f"{found.task}: not like with like: {found.words}",
+        remedy=f"{REMEDY}; `allow_differs={found.what!r}` lets it be." if allow else f"{REMEDY}.",
+    )

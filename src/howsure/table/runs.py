@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+DIGITS = 6
+"""So many digits stand for a long text."""
+MOST_IN_A_NAME = 40
+"""Sentences of more letters make no readable name."""
+
+
+def text_digest(text: str) -> str:
+    """Return what stands for a text."""
+    return f"#{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:DIGITS]}"
+
+
+def in_a_name(setting: str) -> str:
+    """Write a setting as a part of a name: sentences by their digest."""
+    return text_digest(setting) if len(setting) > MOST_IN_A_NAME and len(setting.split()) > 1 else setting
 
 
 def moment(text: str) -> datetime | None:

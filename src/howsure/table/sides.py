@@ -102,5 +102,14 @@ def _called(scores: Scores, side: str, task_of: Callable[[str, str], str]) -> Sc
 def _told(models: Mapping[str, tuple[str, ...]], inside: tuple[str, ...]) -> str:
     if inside:
         return f"Sides: {listing(list(models))}, compared model by model: {listing(list(inside))}."
-    said = [name if names == (name,) else f"{name} is {names[0]}" for name, names in models.items()]
-    return f"Sides: {'; '.join(said)}."
+    sides: dict[str, list[str]] = {}
+    for name, names in models.items():
+        sides.setdefault(names[0], []).append(name)
+    return f"Sides: {'; '.join(_of_one_model(model, called) for model, called in sides.items())}."
+
+
+def _of_one_model(model: str, sides: list[str]) -> str:
+    """Say which model a side is, or several are."""
+    if len(sides) > 1:
+        return f"{listing(sides)} are all {model}" if len(sides) > 2 else f"{sides[0]} and {sides[1]} are {model}"
+    return model if sides == [model] else f"{sides[0]} is {model}"

@@ -11,7 +11,7 @@ from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
 from howsure.inference.gating.unknown import weighed
-from howsure.inference.gating.unlike import alike_only
+from howsure.inference.gating.unlike import alike_only, remedied
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
@@ -142,7 +142,7 @@ def gate(
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)
     checks, notes, cautions = judged(how)
     checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allow_differs or ())
-    cautions += other_policies(how, checks)
+    cautions = remedied(how, [*cautions, *other_policies(how, checks)], allow_differs or ())
     return Gate(
         candidate=how.candidate,
         baseline=how.baseline,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from howsure.study.likeness import caution
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from howsure.answers.gate import Check
+    from howsure.errors import Caution
     from howsure.inference.gating.asking import How
     from howsure.study.likeness import Difference
 
@@ -21,6 +24,12 @@ def alike_only(how: How, checks: Sequence[Check], allowed: Collection[str]) -> l
     """Take back what was judged of a pair on tasks whose questions or right answers differ, unless that is allowed."""
     found = [each for each in how.study.differs if each.what not in allowed]
     return [_taken_back(check, found) for check in checks]
+
+
+def remedied(how: How, cautions: Iterable[Caution], allowed: Collection[str]) -> list[Caution]:
+    """Say with each caution of what isn't alike how a gate lets it be, unless it does."""
+    told = {caution(each): caution(each, allow=True) for each in how.study.differs if each.what not in allowed}
+    return [told.get(each, each) for each in cautions]
 
 
 def _taken_back(check: Check, found: Sequence[Difference]) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -92,10 +93,9 @@ def _grid(table: Table, width: int) -> RichText:
     widths = fit(table, width)
     low, high = table.whisker_range
     lines = [_line(table, widths, [RichText(visible(table.columns[k].name), style="dim") for k in widths])]
-    cut = {k for k in widths if table.columns[k].cut}
+    texts = {k: _texts(table, k, w) for k, w in widths.items()}
     lines += [
-        _line(table, widths, [_cell(row[k], w, low, high, cut=k in cut) for k, w in widths.items()])
-        for row in table.rows
+        _line(table, widths, [_cell(row[k], w, low, high, texts[k]) for k, w in widths.items()]) for row in table.rows
     ]
     if table.lead:
         lines.insert(table.lead + 1, RichText())
@@ -170,10 +170,35 @@ def _natural(table: Table, k: int) -> int:
     return max([cell_len(table.columns[k].name), *cells])
 
 
-def _cell(cell: Cell, width: int, low: float, high: float, *, cut: bool) -> RichText:
+def _texts(table: Table, k: int, width: int) -> dict[str, str]:
+    """Return what is written for each text of a column; names that are too wide stay different ones."""
+    cells = {visible(cell) for row in table.rows if isinstance(cell := row[k], str)}
+    if table.columns[k].cut:
+        return {text: beginning(text, width) for text in cells}
+    told = {text: shorten(text, width) for text in cells}
+    return told | _told_apart(told, width) if table.columns[k].is_name else told
+
+
+def _told_apart(told: dict[str, str], width: int) -> dict[str, str]:
+    """Write names that came out the same from about where they differ."""
+    groups: dict[str, list[str]] = {}
+    for text, short in told.items():
+        groups.setdefault(short, []).append(text)
+    again: dict[str, str] = {}
+    head = width // 3
+    rest = width - head - 1
+    for same in (group for group in groups.values() if len(group) > 1):
+        differ = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(min(same), max(same), strict=False)))
+        start = max(same[0].rfind(" ", 0, differ) + 1, differ - rest // 2)
+        apart = {text: f"{set_cell_size(text, head).rstrip()}…{beginning(text[start:], rest)}" for text in same}
+        again |= apart | (_told_apart(apart, width) if len(set(apart.values())) > 1 else {})
+    return again
+
+
+def _cell(cell: Cell, width: int, low: float, high: float, texts: dict[str, str]) -> RichText:
     if isinstance(cell, Whisker):
         return RichText(draw_whisker(cell, width, low, high), style="cyan")
-    return RichText(beginning(visible(cell), width) if cut else shorten(visible(cell), width))
+    return RichText(texts[visible(cell)])
 
 
 def beginning(text: str, width: int) -> str:

@@ -13,7 +13,7 @@ from howsure.present.document import Document, Text
 from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.statistics.results import significant
-from howsure.wording import Scale, level_text, p_text, plural, rounded_up
+from howsure.wording import MOST_FORECAST, Scale, level_text, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +91,8 @@ def pair_conditions(c: Comparison) -> dict[str, bool]:
         "margin": c.equivalence is not None,
         "equivalent": c.equivalence is not None and c.equivalence.equivalent,
         "noninferior": c.equivalence is not None and c.equivalence.noninferior,
-        "items": c.items_needed < 1e7,
-        "attempts": c.attempts_needed < 1e5 and not c.items_needed < 1e7,
+        "items": c.items_needed < MOST_FORECAST,
+        "attempts": c.attempts_needed < MOST_FORECAST and not c.items_needed < MOST_FORECAST,
     }
 
 
@@ -132,8 +132,8 @@ def pair_fields(c: Comparison) -> dict[str, str]:
         "p_adjusted": _p_words(c.p_adjusted),
         "luck": luck(c.p_value),
         "margin": "" if c.equivalence is None else scale.given_gap(c.equivalence.margin),
-        "items": rounded_up(c.items_needed) if c.items_needed < 1e7 else "",
-        "attempts": rounded_up(c.attempts_needed) if c.attempts_needed < 1e5 else "",
+        "items": rounded_up(c.items_needed) if c.items_needed < MOST_FORECAST else "",
+        "attempts": rounded_up(c.attempts_needed) if c.attempts_needed < MOST_FORECAST else "",
     }
 
 

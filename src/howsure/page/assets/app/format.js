@@ -56,6 +56,9 @@ function plural(value, noun) {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
+/** A forecast of more questions or attempts than this is not said: nobody runs as many. */
+const MOST_FORECAST = 1e5;
+
 /** Write a forecast of a count, rounded up to two digits: it is not exact. */
 function roundedUp(value) {
   const step = 10 ** Math.max(Math.floor(Math.log10(Math.max(value, 1))) - 1, 0);

@@ -18,8 +18,8 @@ function pairConditions(pair, board, only, needed, attempts) {
     clustered: pair.g !== pair.n,
     few: pair.df !== null && pair.df < FEW,
     decided: pair.holds.real,
-    items: needed < 1e7,
-    attempts: attempts < 1e5,
+    items: needed < MOST_FORECAST,
+    attempts: attempts < MOST_FORECAST,
   };
 }
 
@@ -66,8 +66,8 @@ function pairFields(pair, board, names, only, needed, attempts) {
     naive: pair.naive + unit(percent),
     p: pair.p.replace("<", "below"),
     luck: pair.luck,
-    items: needed < 1e7 ? roundedUp(needed) : "",
-    attempts: attempts < 1e5 ? roundedUp(attempts) : "",
+    items: needed < MOST_FORECAST ? roundedUp(needed) : "",
+    attempts: attempts < MOST_FORECAST ? roundedUp(attempts) : "",
   };
 }
 

@@ -14,8 +14,6 @@ exclude_patterns = ["site", ".venv*"]
 root_doc = "README"
 myst_heading_anchors = 4
 templates_path = ["_templates"]
-suppress_warnings = ["misc.highlighting_failure"]
-"""What a command printed is no code: a line that happens to begin with a % sign and holds an apostrophe can't be coloured, and needn't be."""
 html_theme = "furo"
 html_title = f"howsure {release}"
 html_copy_source = False

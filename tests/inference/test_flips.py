@@ -100,10 +100,10 @@ def test_causes_are_shares_of_all_attempts_then_of_those_that_changed() -> None:
 
 def test_tables_have_no_texts_and_that_is_said() -> None:
     found = flips(rows(a=[[1]] * 3, b=[[0]] * 3))
-    assert found.texts_unknown == found.stops_unknown == inference.NOT_READ
+    assert found.texts_unknown == found.stops_unknown == transcripts.NO_LOG
     said = " ".join(str(hs.compare(rows(a=[[1]] * 3, b=[[0]] * 3), "a", "b", flips=True)).split())
     assert "broke 3, fixed 0 of 3 questions; how many a mere rerun would change isn't known." in said
-    assert said.count(inference.NOT_READ) == 1
+    assert said.count(transcripts.NO_LOG) == 1
 
 
 def test_logs_over_the_limit_give_the_listed_questions_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

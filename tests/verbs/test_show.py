@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import howsure as hs
 from howsure.commands.main import main
-from howsure.inference.show import NO_LOG
+from howsure.readers.transcripts import NO_LOG
 from places import ROOT
 from reader_cases import whole_log, whole_sample
 

@@ -81,10 +81,11 @@ def read_sides(paths: tuple[str, ...], given: dict[str, Any], *names: str, whole
         raise click.MissingParameter(param_hint="'PATH...'", param_type="argument")
     if alone and _configured("paths"):
         paths = ()
-    scores, models = parted(list(paths) or None, tuple(asked.values()), _how(given), whole=whole)
-    found = dict(zip(asked, models, strict=True))
-    loose = {name for name, text in asked.items() if not (side_of(text).kind or is_path(text) or _configured(name))}
-    given |= {name: model if name in loose and not whole else f"model:{model}" for name, model in found.items()}
+    scores, names_of_sides = parted(list(paths) or None, tuple(asked.values()), _how(given), whole=whole)
+    found = dict(zip(asked, names_of_sides, strict=True))
+    models = {name for name, text in asked.items() if not (side_of(text).kind or is_path(text))}
+    bare = models if whole else {name for name in models if not _configured(name)}
+    given |= {name: model if name in bare else f"model:{model}" for name, model in found.items()}
     return scores
 
 

@@ -31,7 +31,7 @@ class Counted(NamedTuple):
 
     code: int
     outcome: Literal["pass", "fail", "skip"]
-    kind: Literal["notice", "warning", "error"]
+    kind: Kind
     words: str
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from howsure.answers.flips import Cause, Flip, FlipCount, Flips
 from howsure.readers.stops import kept_stops
-from howsure.readers.transcripts import TOO_LARGE, reread
+from howsure.readers.transcripts import NO_LOG, TOO_LARGE, reread
 from howsure.statistics.noise.rerun import expected_flips
 from howsure.wording import listing
 
@@ -35,7 +35,6 @@ ANSWERED = frozenset({"", "stop", "tool_calls"})
 """Ends that say nothing of a cause."""
 SAME = 1e-9
 SILENT = "the logs don't say"
-NOT_READ = "the rows come from no log"
 
 
 def flipped(matrices: Sequence[ScoreMatrix], scores: Scores, before: str, after: str) -> Flips:
@@ -122,7 +121,7 @@ class _Texts:
         tasks = {flip.task for flip in found}
         mine = [entry for entry in scores.runs if entry.model in sides and entry.task in tasks]
         if not found or not mine:
-            return cls(unknown=NOT_READ if found else "", stops_unknown=NOT_READ if found else "")
+            return cls(unknown=NO_LOG if found else "", stops_unknown=NO_LOG if found else "")
         read = list(reread(mine))
         ends, stops_unknown = _ends(read, scores, sides)
         if all(each.reason == TOO_LARGE for each in read):

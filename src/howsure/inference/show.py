@@ -10,7 +10,7 @@ import polars as pl
 
 from howsure.answers.show import Show, ShownAttempt
 from howsure.errors import DataError
-from howsure.readers.transcripts import reread
+from howsure.readers.transcripts import NO_LOG, reread
 from howsure.study.gathering import in_shares
 from howsure.study.names import resolve, unknown
 from howsure.table.aggregate import names_of
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     Log = tuple[str, str]
     """A file and a model of it."""
-
-NO_LOG = "the rows come from no log"
 
 
 def show_item(scores: Scores, item: str, *, task: str | None, models: Sequence[str], metrics: Sequence[str]) -> Show:

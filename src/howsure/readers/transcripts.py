@@ -24,6 +24,7 @@ MOST_BYTES = 256 * 1024**2
 """Logs that are larger than this together are not read whole a second time."""
 GONE = "not on this disk: from an archive, an address, or moved since"
 NOT_SAVED = "not kept in a saved baseline"
+NO_LOG = "the rows come from no log"
 NOT_KEPT = "not kept by this kind of log"
 TOO_LARGE = f"more than {MOST_BYTES // 1024**2:,} MiB of logs"
 

@@ -164,12 +164,12 @@ def test_few_clusters_have_too_few_flips():
     assert many_to_one.enough_clusters(pair_moments(x, clusters=codes).flips)
 
 
-BOARDS = 150
+BOARDS = 400
 
 
 @pytest.mark.parametrize("method", ["max-t", "dunnett", "holm"])
 def test_null_worlds_have_few_false_findings_and_intervals_hold_at_once(method):
-    """Ten equal sides, 12 clusters of 10: 5 % of boards at most have a false finding; 150 boards, three standard errors."""
+    """Ten equal sides, 12 clusters of 10: 5 % of boards at most have a false finding; 400 boards, three standard errors."""
     rng, false, held = np.random.default_rng(11), 0, 0
     codes = np.repeat(np.arange(12), 10)
     for k in range(BOARDS):

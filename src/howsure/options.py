@@ -45,7 +45,7 @@ BoardChart = Literal["leaderboard", "ranks", "pairs"]
 Worlds = Literal["small", "standard", "stress"]
 """Which grid of made-up worlds is drawn."""
 
-BoardMethod = Literal["pseudo-items", "t"]
+BoardMethod = Literal["score", "t"]
 """How differences are tested where many are tested at once."""
 
 Exam = Literal["questions", "targets", "version", "grader", "scorer"]

@@ -20,7 +20,7 @@ from howsure.present.render import github, junit
 from howsure.statistics.aa.splits import Criteria, judged
 from howsure.statistics.means.clustered import clusterings
 from howsure.statistics.pairs.differences import column_sums, pivots
-from howsure.statistics.pairs.pseudo import ItemSpread
+from howsure.statistics.pairs.evidence import ItemSpread
 from places import LOGS, ROOT
 
 HOSTILE = 'evil"<x>&\n::error::\x00\x1b[31m]]>\ufffe|*`'
@@ -249,7 +249,7 @@ def test_what_is_overall():
 
 
 def test_how_many_more_questions():
-    """About n · ((z₀.₉₅ + z₀.₈) · SE / (d + δ))², the closed form, which knows no pseudo-items."""
+    """About n · ((z₀.₉₅ + z₀.₈) · SE / (d + δ))², the closed form, which knows no score pivot."""
     checked = (drawn(seed, n=100) for seed in range(20))
     rows, check = next(
         (rows, found)

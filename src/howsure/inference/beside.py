@@ -14,7 +14,6 @@ from howsure.inference.overall import overall_name, task_shares
 from howsure.inference.sensitivity import COVERAGE, Recorded
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.combine import combine_pairs
-from howsure.statistics.pairs.pair_details import plain_limits
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.wording import listing
 
@@ -251,8 +250,8 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
         head=head,
         one=head.column(one),
         moments=combined,
-        limits=lambda places, level: plain_limits(
-            combined.take(places), question.level if level is None else level, head.reach
+        limits=lambda places, level: combined.take(places).limits(
+            question.level if level is None else level, head.reach
         ),
         centred=combine_pairs(calm, shares).flips,
         counts=summed([part.counts for part in parts], places, shares),

@@ -13,8 +13,7 @@ from howsure.checks import Relative
 from howsure.errors import Caution, OptionError
 from howsure.inference.boards import board
 from howsure.statistics.pairs import combine
-from howsure.statistics.pairs.pair_details import plain_limits
-from howsure.statistics.pairs.pivot import equivalence, t_pivot
+from howsure.statistics.pairs.pivot import equivalence, pivot_of
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def overall_board(
     found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
     head = replace(matrices[0].take_models(places[0]), task="", metric=overall_name(asked.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
-    within = plain_limits(combined, asked.level, head.reach)
+    within = combined.limits(asked.level, head.reach)
     total = replace(board(head, found, combined, asked, within=within), n_tasks=len(matrices), n_left_out=left)
     led = [f"{board.entries[0].model} leads {board.task}" for board in boards if board.entries[0].model not in models]
     return total, [_lacking(left, matrices, led)] if left else []
@@ -140,8 +139,7 @@ def overall_comparison(
     if not all(pair.paired for pair in pairs):
         return None, [_UNPAIRED_TASK]
     combined = combine.combine_pairs([asked.population.pairs(matrix, asked) for matrix in chosen], shares)
-    centre, spread, df = (float(m[0, 1]) for m in (combined.centre, combined.spread, combined.df))
-    pivot = t_pivot(centre, spread, df, asked.level, reach=matrices[0].reach)
+    pivot = pivot_of(combined.at((0, 1)), asked.level, reach=matrices[0].reach)
     method = asked.population.overall_method(asked, bounded=matrices[0].bounded)
     estimate = combine.combined_difference(combined, [pair.difference for pair in pairs], pivot, asked.level, method)
     sign = matrices[0].orientation

@@ -169,7 +169,7 @@ def _cost_cell(option: Option) -> str:
 
 
 def _test_note(plan: Plan) -> str:
-    tested = {"pseudo-items": "paired pseudo-items, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
+    tested = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
     return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal approximation without pseudo-items"
 

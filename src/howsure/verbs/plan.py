@@ -64,7 +64,7 @@ def plan(
             difference.
         same_within: Plan a test of equivalence (two one-sided tests) with this margin, in score units.
         level: The confidence level; one minus it is the significance level.
-        method: The test: "pseudo-items", "t", or "z", the normal formula of the paper. None takes what `compare` would.
+        method: The test: "score", "t", or "z", the normal formula of the paper. None takes what `compare` would.
         paired: Whether both models answer the same questions.
         n_models: How many models are compared, all pairs, with Bonferroni's correction.
         n_tasks: On how many tasks they are compared, corrected likewise; for plans without a pilot.

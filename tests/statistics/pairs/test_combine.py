@@ -102,12 +102,13 @@ def test_pairs_of_tasks_add_up_pair_by_pair():
     tasks = [pair_moments(x, clusters=[np.arange(len(x)) // 2]) for x in three_tasks()]
     found = combine_pairs(tasks, SHARES)
     for i, j in ((0, 1), (3, 2)):
-        v = np.array([s**2 * task.spread[i, j] ** 2 for s, task in zip(SHARES, tasks, strict=True)])
+        v = np.array([s**2 * task.variance[i, j] for s, task in zip(SHARES, tasks, strict=True)])
         df = v.sum() ** 2 / sum(part**2 / task.df[i, j] for part, task in zip(v, tasks, strict=True))
-        centre = sum(s * task.centre[i, j] for s, task in zip(SHARES, tasks, strict=True))
-        assert found.spread[i, j] == pytest.approx(math.sqrt(v.sum()), rel=1e-12)
+        value = sum(s * task.difference[i, j] for s, task in zip(SHARES, tasks, strict=True))
+        assert found.variance[i, j] == pytest.approx(v.sum(), rel=1e-12)
         assert found.df[i, j] == pytest.approx(df, rel=1e-12)
-        assert found.p_value[i, j] == pytest.approx(2 * stats.t.sf(abs(centre) / math.sqrt(v.sum()), df), rel=1e-9)
+        spread = float(found.spread_at()[i, j])
+        assert found.p_value[i, j] == pytest.approx(2 * stats.t.sf(abs(value) / spread, df), rel=1e-9)
         assert found.shared[i, j] == 160
     assert found.p_value == pytest.approx(found.p_value.T)
 
@@ -115,7 +116,7 @@ def test_pairs_of_tasks_add_up_pair_by_pair():
 def test_one_task_is_itself():
     task = pair_moments(three_tasks()[0])
     found = combine_pairs([task], (1.0,))
-    for name in ("difference", "variance", "centre", "spread"):
+    for name in ("difference", "variance", "item_variance", "room"):
         assert getattr(found, name) == pytest.approx(getattr(task, name), rel=1e-12)
     upper = np.triu_indices(4, 1)
     assert found.df[upper] == pytest.approx(task.df[upper])

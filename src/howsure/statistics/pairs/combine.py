@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from howsure.errors import doubt
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.moments import FlipSums, PairMoments, settled, with_own_pivots
+from howsure.statistics.pairs.score import Pivots
 from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
@@ -29,14 +31,16 @@ def combine_df(variances: Floats, df: Floats) -> Floats:
 def combine_pairs(tasks: Sequence[PairMoments], shares: Sequence[float]) -> PairMoments:
     """Return the pair moments of Σ_t share_t · task_t for the same M models in the same order; shares sum to 1."""
     s = np.asarray(shares)[:, None, None]
-    squares = s**2 * np.stack([task.spread for task in tasks]) ** 2
-    differences = s * np.stack([task.difference for task in tasks])
+    stacked = {field.name: np.stack([getattr(task, field.name) for task in tasks]) for field in fields(Pivots)}
+    squares, room = s**2 * (stacked["variance"] + stacked["added"]), s**2 * stacked["room"]
+    differences = s * stacked["difference"]
     result = PairMoments(
         difference=settled(differences.sum(axis=0), np.abs(differences).sum(axis=0)),
-        variance=(s**2 * np.stack([task.variance for task in tasks])).sum(axis=0),
-        centre=(s * np.stack([task.centre for task in tasks])).sum(axis=0),
-        spread=np.sqrt(squares.sum(axis=0)),
-        df=combine_df(squares, np.stack([task.df for task in tasks])),
+        variance=(s**2 * stacked["variance"]).sum(axis=0),
+        df=combine_df(squares, stacked["df"]),
+        item_variance=(room * stacked["item_variance"]).sum(axis=0) / np.maximum(room.sum(axis=0), 1e-300),
+        room=room.sum(axis=0),
+        added=(s**2 * stacked["added"]).sum(axis=0),
         shared=np.stack([task.shared for task in tasks]).sum(axis=0),
         units=np.stack([task.units for task in tasks]).sum(axis=0),
         flips=_combine_flips(tasks, shares),

@@ -87,7 +87,7 @@ def read(source: Source) -> Reading:
             *_log_cautions(header, spec, table, source.name),
             *more.cautions,
         ),
-        run=run_of(spec, header, epochs=_epochs(spec)),
+        run=run_of(spec, header, epochs=_epochs(spec), attempts=len(samples), ends=table.ends),
         configuration=configuration(spec, header) | _messages(samples),
     )
 

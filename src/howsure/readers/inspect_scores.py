@@ -6,7 +6,8 @@ Built by column, not by row, so that a log of 15,000 samples takes a fraction of
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 """Inspect's letters for correct, partly correct, incorrect and no answer, and the words that it takes for them."""
 
+_KIND = re.compile(r"[A-Za-z_-]{1,20}")
 REMOVED = "Key removed from summary (> 1k)"
 
 
@@ -42,6 +44,7 @@ class Samples:
     usage: Usage
     questions: list[str | None]
     targets: list[str | None]
+    ends: Mapping[str, int]
 
     @classmethod
     def of(cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str], spec: Mapping[str, Any]) -> Samples:
@@ -60,6 +63,7 @@ class Samples:
             usage=Usage.of(samples, spec),
             questions=questions(sample.get("input") for sample in samples),
             targets=targets(sample.get("target") for sample in samples),
+            ends=Counter(limit_of(sample) for sample in samples if sample.get("limit") and not sample.get("error")),
         )
 
     @property
@@ -177,6 +181,15 @@ def sample_values(sample: Mapping[str, Any]) -> list[tuple[str, object]]:
 
 def _is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def limit_of(sample: Mapping[str, Any]) -> str:
+    """Name the limit that ended a sample, which summaries have as a word and whole samples with its size; "" where none did."""
+    limit = sample.get("limit")
+    kind = limit.get("type") if isinstance(limit, dict) else limit
+    if not kind:
+        return ""
+    return f"{kind} limit" if isinstance(kind, str) and _KIND.fullmatch(kind) else "limit"
 
 
 def attempt_of(epoch: object) -> int:

@@ -615,8 +615,13 @@ _OWN = (
     ),
     *_owned(
         "watch",
-        replace(_A, needed=True, help="The model, or the first of two."),
-        replace(_B, help="The second model: is one of them better?"),
+        replace(
+            _A,
+            metavar="SIDE",
+            needed=True,
+            help="The one that is watched, or the first of two: a model, a path, or tag:…, commit:…, run:…",
+        ),
+        replace(_B, metavar="SIDE", help="The second, also saved:…: is one of them better?"),
         replace(_AT_LEAST, help="Does A keep this floor? 92% or 0.92."),
         replace(_WITHIN, help="Until the interval is ± this: 2pp or 0.02."),
         replace(_MARGIN, help="Is A not worse than B by more than this? 1pp or 0.01."),

@@ -86,5 +86,5 @@ def _caution(what: str, counts: Sequence[Count], models: Sequence[str]) -> Cauti
     return Caution(
         code="ended_otherwise",
         message=f"{what}: {shares[0]} of {models[0]}'s attempts against {shares[1]} of {models[1]}'s ended by it",
-        remedy="Unless that is what you test, give both the same limits and run again; `howsure compare --flips` shows which questions changed.",
+        remedy="Unless that is what you test, give both the same limits and run again; `flips` of compare and gate shows which questions changed.",
     )

@@ -573,6 +573,7 @@ _OWN = (
         Option("n_items", count_of(2), "N", help="What can so many questions show?"),
         replace(_ATTEMPTS, help="Attempts at each question."),
         Option("power", SHARE, default=0.8, help="The chance that it shows."),
+        Option("better", FLAG, default=False, help="Say what a gate that asks for “better” makes of equal systems."),
         replace(_NOT_WORSE, help="Plan to show that a is not worse by more than this."),
         replace(_SAME_WITHIN, help="Plan to show that the two are the same within this."),
         replace(_WITHIN, help="Plan one model's error bar: ± this."),

@@ -114,21 +114,22 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
     import polars as pl
 
     size = len(samples.items)
-    failed = pl.Series(samples.failed, dtype=pl.Boolean)
-    identity = pl.DataFrame(
-        {
-            "task": pl.repeat(whole_text(task), size, eager=True),
-            "model": pl.repeat(whole_text(model), size, eager=True),
-            "item": pl.Series(samples.items, dtype=pl.String),
-            "attempt": pl.Series(samples.attempts, dtype=pl.Int64),
-        }
-    )
+
+    def every(name: str, text: str) -> pl.Series:
+        return pl.Series(name, [text], dtype=pl.String).new_from_index(0, size)
+
+    identity = [
+        every("task", whole_text(task)),
+        every("model", whole_text(model)),
+        pl.Series("item", samples.items, dtype=pl.String),
+        pl.Series("attempt", samples.attempts, dtype=pl.Int64),
+    ]
     extras = dict(samples.metadata)
     cluster = extras.pop("cluster", None)
     tail = [
         pl.Series("cluster", cluster if cluster is not None else [None] * size, dtype=pl.String),
         pl.Series("weight", [None] * size, dtype=pl.Float64),
-        pl.repeat(source, size, eager=True).alias("source"),
+        every("source", source),
         *samples.usage.columns.values(),
         *(pl.Series(name, column, dtype=pl.String) for name, column in extras.items() if name not in FINGERPRINTS),
         pl.Series("question_hash", samples.questions, dtype=pl.String),
@@ -136,17 +137,17 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
     ]
     frames = []
     for metric, column in samples.values.items():
-        score = pl.Series("score", column, dtype=pl.Float64)
-        status = pl.when(score.is_not_null()).then(pl.lit("ok")).when(failed).then(pl.lit("error"))
-        frames.append(
-            identity.with_columns(
-                pl.lit(whole_text(metric)).alias("metric"),
-                score,
-                status.otherwise(pl.lit("unscored")).alias("status"),
-                *tail,
-            )
-        )
-    return pl.concat(frames)
+        status = [
+            "ok" if value is not None else "error" if failed else "unscored"
+            for value, failed in zip(column, samples.failed, strict=True)
+        ]
+        scored = [
+            every("metric", whole_text(metric)),
+            pl.Series("score", column, dtype=pl.Float64),
+            pl.Series("status", status, dtype=pl.String),
+        ]
+        frames.append(pl.DataFrame([*identity, *scored, *tail]))
+    return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
 def _values(

@@ -590,4 +590,4 @@ def test_no_letter_of_a_prompt_or_an_answer_stands_in_the_comment(tmp_path):
     assert "Fixed: q3." in text
     for hidden in ("poet", "briefly", "It is", "What is", "1 | word"):
         assert hidden not in text
-    assert "system\\_message.template \\#" in text
+    assert 'system\\_message.template "\\#' in text

@@ -76,7 +76,7 @@ def pairs(means, codes) -> None:
     from howsure.statistics.pairs.pairs import pair_moments
 
     def run():
-        whole = pair_moments(means, clusters=(codes,), pseudo_items=False).variance
+        whole = pair_moments(means, clusters=(codes,), score=False).variance
         answers = pair_noise(answered(means)).now
         return answers, np.maximum(whole - answers, 0)
 

@@ -239,4 +239,4 @@ def test_the_example_logs_rarely_fail_against_themselves(asked):
             model=pl.when(pl.col("order").rank().over("item") <= 2).then(pl.lit("a")).otherwise(pl.lit("b"))
         )
         fails += hs.gate(dealt.drop("order"), "a", "b", **asked, cluster="passage_id").verdict == "fail"
-    assert fails <= 3
+    assert fails <= 6  # one in 20 of 60 is promised, and more than 6 come once in 30 times

@@ -303,7 +303,7 @@ def test_verdicts_at_the_margin_itself_are_as_rare_as_promised(n, score, baselin
     spread = ItemSpread(squares=around.sum(axis=0), fourths=(around**2).sum(axis=0))
     sums = column_sums(d, np.ones(n), spread, clusterings((), np.ones(n))[0][0], "CR2")
     for asked in (Criteria(not_worse_than=0.05), Criteria(same_within=0.05)):
-        found = judged(pivots(sums, "CR2", 2), asked, level=0.95, sign=1)
+        found = judged(pivots(sums, "CR2", score=True), asked, level=0.95, sign=1)
         assert found.passed / draws <= (0.068 if baseline > 0.9 else 0.0605)
         assert found.failed / draws <= 0.0605
 

@@ -9,12 +9,13 @@ import numpy as np
 from howsure.answers.leaderboard import Board, Pairs
 from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics.ranks import adjust as adjustments
+from howsure.statistics.ranks.best import could_be_best
 from howsure.statistics.ranks.ranks import ranks
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
-    from howsure.statistics.arrays import Floats
+    from howsure.statistics.arrays import Bools, Floats
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
 
@@ -33,12 +34,19 @@ def board(
     order = np.lexsort((np.array(matrix.models), -sign * values))
     p = pairs.p_value
     q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
+    best = _could_be_best(pairs, q, sign * values, sign, asked) if used == "max-t" else None
     at = np.ix_(order, order)
     return Board(
         task=matrix.task,
         metric=matrix.metric,
         entries=tuple(found[k] for k in order),
-        ranks=ranks(sign * values[order], sign * pairs.difference[at], q[at], level=asked.level),
+        ranks=ranks(
+            sign * values[order],
+            sign * pairs.difference[at],
+            q[at],
+            level=asked.level,
+            best=None if best is None else best[order],
+        ),
         pairs=Pairs(
             difference=pairs.difference[at],
             se=np.sqrt(pairs.variance)[at],
@@ -55,4 +63,13 @@ def board(
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
         cautions=coverage_cautions(matrix, pairs),
+    )
+
+
+def _could_be_best(pairs: PairMoments, q: Floats, scores: Floats, sign: int, asked: Question) -> Bools:
+    """Say which models could be best, by comparisons with the leaders on the same flips as those of all pairs (M,)."""
+    better = (np.nan_to_num(q, nan=1.0) <= (1 - asked.level) * (1 + 1e-12)) & (sign * pairs.difference > 0)
+    leaders = np.flatnonzero(np.isclose(scores, scores.max(), rtol=1e-12, atol=0))
+    return could_be_best(
+        pairs, better, leaders, asked.level, sign=sign, rng=np.random.default_rng(asked.seed).spawn(1)[0]
     )

@@ -172,7 +172,7 @@ def _cost_cell(option: Option) -> str:
 def _test_note(plan: Plan) -> str:
     tested = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
-    return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal approximation without pseudo-items"
+    return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal approximation"
 
 
 def _signed(scale: Scale, size: float) -> str:

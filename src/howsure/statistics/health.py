@@ -166,10 +166,12 @@ def resolution(pairs: PairMoments, level: float) -> Resolution:
     (Miller 2024, section 5; Cohen 1988). Neither is corrected for the number of pairs.
     """
     first, second = np.triu_indices(len(pairs.difference), 1)
-    spread, df = pairs.spread_at(pairs.difference)[first, second], pairs.df[first, second]
+    spread, df, room = (found[first, second] for found in (np.sqrt(pairs.variance), pairs.df, pairs.room))
     t = intervals.t_quantile(level, df)
-    smallest = _median(t * spread)
-    planned = _median((t + intervals.t_quantile(2 * POWER - 1, df)) * spread)
+    left = 1 - t**2 * room  # |d| > t √(V + r d²)
+    seen = t * spread / np.sqrt(np.where(left > 0, left, np.nan))
+    smallest = _median(seen)
+    planned = _median(seen + intervals.t_quantile(2 * POWER - 1, df) * spread)
     gaps = np.abs(np.diagonal(pairs.difference, offset=1))
     return Resolution(smallest_gap=smallest, planned_gap=planned, neighbours=int((gaps > smallest).sum()))
 

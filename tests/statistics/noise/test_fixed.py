@@ -250,7 +250,7 @@ def test_a_pair_is_compared_as_if_what_only_one_of_them_answered_were_not_there(
     shared = ~np.isnan(x).any(axis=1)
     assert shared.sum() == 6
     whole, part = moments_of(x, counts), moments_of(x[shared], counts[shared])
-    for name in ("difference", "variance", "spread", "df", "shared", "units"):
+    for name in ("difference", "variance", "added", "df", "shared", "units"):
         assert getattr(whole, name)[0, 1] == pytest.approx(getattr(part, name)[0, 1], rel=1e-9), name
 
 

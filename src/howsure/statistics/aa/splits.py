@@ -94,7 +94,8 @@ def paired_splits(
         weighted = d * weights[:, None]
         sums = [column_sums(term.sums(weighted), term.totals, spread, term, variance) for term, _ in terms]
         signed = tuple(replace(each.terms[0], sign=sign) for each, (_, sign) in zip(sums, terms, strict=True))
-        yield pivots(replace(sums[0], terms=signed, n=len(d)), variance, score=score)
+        crowd = float(weights @ weights) / len(d)
+        yield pivots(replace(sums[0], terms=signed, n=len(d), crowd=crowd), variance, score=score)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,9 +129,9 @@ class PairMoments(Pivots):
         return p
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
-        """Return both limits of every pair's interval; `level`: of all, or of each, the same both ways round."""
+        """Return both limits of every pair's interval; `level`: of all, or of each."""
         high = self.upper(level, reach)
-        return -high.T, high
+        return -(self.upper(np.transpose(level), reach) if np.ndim(level) else high).T, high
 
 
 def with_own_pivots(moments: PairMoments) -> PairMoments:

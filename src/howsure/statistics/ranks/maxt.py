@@ -81,7 +81,7 @@ def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """The columns that a flip sums up: z and b of every model, then what lone items add to both.
 
     `table` (C, K) in single precision; with equal sizes b has the same order as z and is left out.
@@ -91,16 +91,16 @@ class _Columns:
     even: bool
 
     @classmethod
-    def of(cls, flips: FlipSums) -> _Columns:
+    def of(cls, flips: FlipSums) -> Columns:
         """Choose the columns."""
         z = np.column_stack([flips.sums, flips.shared])
         if not flips.even:
             z = np.column_stack([z, z * (flips.inflation * flips.sizes)[:, None]])
         return cls(z.astype(np.float32), flips.even)
 
-    def reduced(self) -> _Columns:
+    def reduced(self) -> Columns:
         """Return fewer rows with the same inner products: all that normal sums know of the clusters."""
-        return _Columns(np.asarray(np.linalg.qr(self.table, mode="r")), self.even)
+        return Columns(np.asarray(np.linalg.qr(self.table, mode="r")), self.even)
 
     def sums(self, signs: Singles) -> tuple[Singles, ...]:
         """Return z and its lift, and b and its lift unless sizes are equal: (M, flips) and (flips,) each."""
@@ -120,7 +120,7 @@ class _Pairs:
     `curve`: B / W², None where sizes are equal; `largest`: the share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
     """
 
-    columns: _Columns
+    columns: Columns
     first: Positions
     second: Positions
     squares: Singles
@@ -134,7 +134,7 @@ class _Pairs:
         """Put pairs in the order of the pivots that were seen."""
         total = float(flips.sizes.sum())
         curve = None if flips.even else float(flips.inflation @ flips.sizes**2) / total**2
-        columns = _Columns.of(flips)
+        columns = Columns.of(flips)
 
         def make(order: Positions | slice, squares: Singles, observed: Singles) -> _Pairs:
             return cls(
@@ -183,11 +183,6 @@ class _Pairs:
         return gap
 
     @property
-    def many(self) -> bool:
-        """Whether sums of random signs are as good as normal: many clusters, none of which holds much."""
-        return len(self.columns.table) >= MANY_CLUSTERS and self.largest < MUCH
-
-    @property
     def out_of_reach(self) -> float:
         """What no flip's squared pivot exceeds: its z² is at most NEVER_DRAWN² · A, its divisor at least A (1 − lever)².
 
@@ -200,7 +195,7 @@ class _Pairs:
         """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was (K,)."""
         clear = int((self.observed > self.out_of_reach).sum())
         left = self.without(clear)
-        columns, blocks, seen = self.blocks(rng, draws)
+        columns, blocks, seen = drawn(self.columns, self.largest, rng, draws)
         counts, n_flips = np.full(len(left.first), float(seen)), seen
         with ThreadPoolExecutor(THREADS) as pool:
             for flips, found in pool.map(partial(left.exceedances, columns), blocks):
@@ -210,27 +205,19 @@ class _Pairs:
 
     def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
         """Return the largest squared pivot of each flip, and how many flips what was seen counts as."""
-        columns, blocks, seen = self.blocks(rng, draws)
+        columns, blocks, seen = drawn(self.columns, self.largest, rng, draws)
         with ThreadPoolExecutor(THREADS) as pool:
             found = list(pool.map(partial(self.largest_of, columns), blocks))
         return np.concatenate(found), seen
 
-    def blocks(self, rng: np.random.Generator, draws: int) -> tuple[_Columns, list[Callable[[], Singles]], int]:
-        """Return what is flipped, the functions that make blocks of flips, and how many what was seen counts as."""
-        many = self.many
-        columns = self.columns.reduced() if many else self.columns
-        width = len(columns.table)
-        blocks = normal_blocks(width, rng, draws) if many else sign_blocks(width, rng, draws)
-        return columns, blocks, 1 if many or not listed(width, draws) else 0
-
-    def largest_of(self, columns: _Columns, block: Callable[[], Singles]) -> Singles:
+    def largest_of(self, columns: Columns, block: Callable[[], Singles]) -> Singles:
         """Return the largest squared pivot of each flip of a block."""
         summed = columns.sums(block())
         size = max(BLOCK_CELLS // len(self.first), 1)
         starts = range(0, summed[0].shape[1], size)
         return np.concatenate([self.pivots(*(x[..., k : k + size] for x in summed)).max(axis=0) for k in starts])
 
-    def exceedances(self, columns: _Columns, block: Callable[[], Singles]) -> tuple[int, Ints]:
+    def exceedances(self, columns: Columns, block: Callable[[], Singles]) -> tuple[int, Ints]:
         """Count, for each pair, the flips of a block in which it or any weaker pair is as extreme as it was."""
         signs = block()
         summed = columns.sums(signs)
@@ -240,6 +227,21 @@ class _Pairs:
             largest = _largest_from_here(self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed)))
             counts += np.count_nonzero(largest >= self.observed, axis=1)
         return signs.shape[1], counts
+
+
+def drawn(
+    columns: Columns, largest: float, rng: np.random.Generator, draws: int
+) -> tuple[Columns, list[Callable[[], Singles]], int]:
+    """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen counts as.
+
+    `largest`: the share of the largest cluster. Of many clusters, none of which holds much, sums of random signs are as good
+    as normal.
+    """
+    many = len(columns.table) >= MANY_CLUSTERS and largest < MUCH
+    columns = columns.reduced() if many else columns
+    width = len(columns.table)
+    blocks = normal_blocks(width, rng, draws) if many else sign_blocks(width, rng, draws)
+    return columns, blocks, 1 if many or not listed(width, draws) else 0
 
 
 def _t_squared(pivot: float, flips: FlipSums) -> float:

@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def ranks(scores: Floats, difference: Floats, p_adjusted: Floats, *, level: float) -> tuple[Rank, ...]:
+def ranks(
+    scores: Floats, difference: Floats, p_adjusted: Floats, *, level: float, best: Bools | None = None
+) -> tuple[Rank, ...]:
     """Return the place of each of M models that are sorted from best to worst.
 
     `scores` (M,): larger is better; `difference`, `p_adjusted` (M, M): [i, j] about i − j. A pair without a p-value
     counts as not told apart. Where models answered different items, score and differences can point different ways:
-    the interval is widened to hold the place. "Could be best": nobody is significantly better.
+    the interval is widened to hold the place. `best` (M,): which could be best (best.py), None for those that nobody is
+    significantly better than; their intervals begin at 1, and no others do.
     """
     count = len(scores)
     real = np.nan_to_num(p_adjusted, nan=1.0) <= (1 - level) * (1 + 1e-12)
     better = real & (difference > 0)
-    low = 1 + better.sum(axis=0)
+    first = np.asarray(~better.any(axis=0) if best is None else best)
+    low = np.where(first, 1, np.maximum(1 + better.sum(axis=0), 2))
     high = count - better.sum(axis=1)
     rounding = 8 * np.finfo(float).eps * np.abs(scores).max(initial=0.0)
     places = 1 + (scores[None, :] > scores[:, None] + rounding).sum(axis=1)
@@ -40,7 +44,7 @@ def ranks(scores: Floats, difference: Floats, p_adjusted: Floats, *, level: floa
             rank=int(places[k]),
             low=int(low[k]),
             high=int(high[k]),
-            could_be_best=not bool(better[:, k].any()),
+            could_be_best=bool(first[k]),
             ties=ties[k],
         )
         for k in range(count)

@@ -1,0 +1,129 @@
+"""Who could be best: one-sided comparisons with the leader (Hsu 1981, 1984; Mogstad, Romano, Shaikh and Wilhelm 2024).
+
+A model is out where the leader is further ahead of it than any other would be, if none were better than it: the largest of
+the M − 1 pivots "other − model" under flips of signs of whole clusters, the same flips as those of max-t. Fewer comparisons
+than all pairs, and one direction only, so that fewer models are left. The one that is best stays with the chosen level; of
+models that are exactly as good each does. Memory: blocks of about a million others × models × flips.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from howsure.statistics.means.clustered import satterthwaite
+from howsure.statistics.ranks.maxt import BLOCK_CELLS, TINY, Columns, drawn
+
+if TYPE_CHECKING:
+    from howsure.statistics.arrays import Bools, Floats, Positions, Singles
+    from howsure.statistics.pairs.moments import FlipSums, PairMoments
+
+DRAWS = 4_096
+"""Flips: as many as there are for 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
+
+
+def could_be_best(
+    moments: PairMoments, better: Bools, leaders: Positions, level: float, *, sign: int = 1, rng: np.random.Generator
+) -> Bools:
+    """Say which of M models could be best at this level (M,).
+
+    `better` (M, M): [i, j] where i is shown to be better than j at the same level by all pairs: j is out then. `leaders`:
+    those with the best score; `sign`: −1 where smaller scores are better. Needs flips.
+    """
+    out = np.asarray(better.any(axis=0))
+    left = np.flatnonzero(~out)
+    p = chances(moments, left, leaders, sign=sign, rng=rng)
+    out[left] = p <= (1 - level) * (1 + 1e-12)
+    out[leaders] = False
+    return ~_with_those_behind(out, moments, int(leaders[0]), sign)
+
+
+def chances(
+    moments: PairMoments, models: Positions, leaders: Positions, *, sign: int, rng: np.random.Generator
+) -> Floats:
+    """Return, for each of these models, the chance of a lead over it as large as was seen where no other is better (K,)."""
+    flips = moments.flips
+    if flips is None:
+        raise ValueError("comparisons with the best need flips")
+    others = _Others.of(flips, models)
+    seen = _observed(moments, flips, others)[:, models] * sign
+    seen = np.nanmax(np.where(np.isfinite(seen[leaders]), seen[leaders], -np.inf), axis=0)[:, None] * (1 - 1e-4)
+    columns, blocks, count = drawn(Columns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS)
+    above = np.full(len(models), float(count))
+    for block in blocks:
+        largest = others.largest(columns.sums(block()))
+        above += (largest >= seen).sum(axis=1)
+        count += largest.shape[1]
+    return np.asarray(np.maximum(above, 1) / count)
+
+
+def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int) -> Bools:
+    """Leave out as well who lies further behind the leader than one that is out, with no larger error, on the same items."""
+    gap, error, shared = sign * moments.difference[leader], moments.variance[leader], moments.shared
+    same = (shared == shared[leader][:, None]) & (shared == shared[leader][None, :])
+    behind = (gap[None, :] >= gap[:, None]) & (error[None, :] <= error[:, None]) & same
+    return np.asarray(out | (behind & out[:, None]).any(axis=0))
+
+
+def _observed(moments: PairMoments, flips: FlipSums, others: _Others) -> Floats:
+    """Return the squared pivots that were seen, with the sign of the difference, on the scale of the flips' (M, M)."""
+    squared = _plain(moments, flips) if flips.observed is None else flips.observed
+    return np.asarray(np.sign(moments.difference) * others.comparable(squared))
+
+
+def _plain(moments: PairMoments, flips: FlipSums) -> Floats:
+    """Return the t² without the score pivot's room that has each pair's p-value (M, M)."""
+    df = satterthwaite(flips.sizes / flips.sizes.sum())
+    p = np.clip(np.nan_to_num(moments.p_value, nan=1.0), 1e-300, 1.0)
+    squared = special.stdtrit(df, p / 2) ** 2
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(p < 1, 1 / np.maximum(1 / squared - flips.room, 0.0), 0.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Others:
+    """The pivots "other − model" of some models against all: squares (M, K), the models' places (K,), and what a flip needs."""
+
+    models: Positions
+    squares: Singles
+    total: float
+    curve: float
+    count: int
+    even: bool
+
+    @classmethod
+    def of(cls, flips: FlipSums, models: Positions) -> _Others:
+        """Take them from the clusters."""
+        total = float(flips.sizes.sum())
+        squares = np.where(flips.data_squares()[:, models] > 0, flips.squares()[:, models], np.inf)
+        return cls(
+            models=models,
+            squares=np.maximum(squares, TINY).astype(np.float32),
+            total=total,
+            curve=0.0 if flips.even else float(flips.inflation @ flips.sizes**2) / total**2,
+            count=len(flips.sums) - 1,
+            even=flips.even,
+        )
+
+    def comparable(self, t_squared: Floats) -> Floats:
+        """Bring t² to the scale of `largest`."""
+        with np.errstate(invalid="ignore"):
+            scaled = t_squared * self.count / (self.count + t_squared)
+        return np.where(np.isinf(t_squared), float(self.count), scaled) if self.even else t_squared
+
+    def largest(self, summed: tuple[Singles, ...]) -> Singles:
+        """Return the largest squared pivot above each model in each flip (K, flips); 0 where none is above it."""
+        step = max(BLOCK_CELLS // self.squares.size, 1)
+        starts = range(0, summed[0].shape[1], step)
+        return np.concatenate([self._largest(*(x[..., k : k + step] for x in summed)) for k in starts], axis=1)
+
+    def _largest(self, z: Singles, z_lift: Singles, b: Singles | None = None, b_lift: Singles | None = None) -> Singles:
+        gap = z[:, None] - z[self.models] + z_lift
+        divisor = np.broadcast_to(self.squares[:, :, None], gap.shape)
+        if b is not None and b_lift is not None:
+            slope = (b[:, None] - b[self.models] + b_lift) * np.float32(-2 / self.total) + np.float32(self.curve) * gap
+            divisor = np.maximum(divisor + slope * gap, np.float32(1e-6) * divisor)
+        return np.asarray((gap * np.abs(gap) / divisor).max(axis=0))

@@ -32,10 +32,9 @@ def planned(columns, k, board):
     """Return the test and the spread of a pair as `items_needed` in methods/difference.py builds them."""
     of = {name: column[k] if isinstance(column, list) else column for name, column in columns.items()}
     normal = board["normal"]
-    pseudo = board["pseudo"]
-    units = 1.0 if normal else max(of["df"] + 1 - 2 * pseudo, 1.0)
+    units = 1.0 if normal else max(of["df"] + 1, 1.0)
     size = 1.0 if normal or of["g"] == of["n"] else max(of["n"] / units, 1.0)
-    test = power.Test(method="z" if normal else "pseudo-items" if pseudo else "t", level=board["level"])
+    test = power.Test(method="z" if normal else "score" if board["score"] else "t", level=board["level"])
     now = power.Spread(within=of["n"] * of["se"] ** 2, sizes=equal_sizes(size))
     if of.get("once") is None:
         return test, now, None, of

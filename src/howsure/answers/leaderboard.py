@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class Ranked:
         rank: The place by the score; equal scores share the better one.
         rank_low: The best place that the model could have.
         rank_high: The worst place that it could have.
-        could_be_best: Whether no other model is significantly better.
+        could_be_best: Whether it could be the best one, by comparisons with the leader.
         ties: Letters; models with a letter in common can't be told apart.
         entry: Its estimate.
     """
@@ -88,6 +89,7 @@ class Board:
         n_tasks: The number of tasks; 1 but for the overall board.
         n_tasks_left_out: The tasks that were asked for and have no such scores, where this board is about all that have.
         n_left_out: The models that lack some of the tasks, and so are not on the overall board.
+        leader_corrected: The leader's score without the luck of having been picked as the best of so many; NaN where it isn't known.
         cautions: Warnings, each with what to do about it.
     """
 
@@ -98,6 +100,7 @@ class Board:
     n_tasks: int = 1
     n_tasks_left_out: int = 0
     n_left_out: int = 0
+    leader_corrected: float = math.nan
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)
     entries: tuple[Entry, ...] = field(metadata=HIDDEN)
@@ -108,8 +111,14 @@ class Board:
     @property
     @derived()
     def could_be_best(self) -> tuple[str, ...]:
-        """The models that are not significantly worse than the leader."""
+        """The models that could be best: none is significantly better, by comparisons with the leader."""
         return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.could_be_best)
+
+    @property
+    @derived()
+    def leaders(self) -> tuple[str, ...]:
+        """The models with the best score, more than one where they are level."""
+        return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.rank == 1)
 
     @property
     @derived()

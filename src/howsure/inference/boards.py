@@ -11,6 +11,7 @@ from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.ranks.best import could_be_best
 from howsure.statistics.ranks.ranks import ranks
+from howsure.statistics.ranks.winner import luck
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
@@ -36,6 +37,7 @@ def board(
     q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
     best = _could_be_best(pairs, q, sign * values, sign, asked) if used == "max-t" else None
     at = np.ix_(order, order)
+    first = int(order[0])
     return Board(
         task=matrix.task,
         metric=matrix.metric,
@@ -62,6 +64,7 @@ def board(
         adjust=used,
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
+        leader_corrected=float(values[first]) - sign * _luck(pairs, sign * values, asked),
         cautions=coverage_cautions(matrix, pairs),
     )
 
@@ -73,3 +76,10 @@ def _could_be_best(pairs: PairMoments, q: Floats, scores: Floats, sign: int, ask
     return could_be_best(
         pairs, better, leaders, asked.level, sign=sign, rng=np.random.default_rng(asked.seed).spawn(1)[0]
     )
+
+
+def _luck(pairs: PairMoments, scores: Floats, asked: Question) -> float:
+    """Return by how much the best score is too high for having been picked; NaN where flips tell nothing."""
+    if pairs.flips is None or not np.isfinite(scores).all():
+        return np.nan
+    return luck(scores, pairs.flips.centred(), rng=np.random.default_rng(asked.seed).spawn(2)[1])

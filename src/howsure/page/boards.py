@@ -56,7 +56,7 @@ ORDER = {
 
 
 def shown(part: Part, contents: Contents, asked: Question) -> Data:
-    """Return what the page shows of a board at once; `pseudo`, `normal` and `benchmark` say how its pairs are tested."""
+    """Return what the page shows of a board at once; `score`, `normal` and `benchmark` say how its pairs are tested."""
     board, first = part.board, part.board.entries[0]
     table = board_table(board, None)
     words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(contents.parts)))))
@@ -71,7 +71,7 @@ def shown(part: Part, contents: Contents, asked: Question) -> Data:
         "lower": board.lower_is_better,
         "level": board.level,
         "adjust": board.adjust,
-        "pseudo": board.percent and asked.method != "t" and not normal,
+        "score": board.percent and asked.method != "t" and not normal,
         "normal": normal,
         "benchmark": fixed,
         "attempts": first.n_attempts / n_items if n_items else 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from howsure import checks
@@ -13,12 +14,15 @@ from howsure.present.words import plain
 from howsure.wording import Scale, level_text, plural, within
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.answers.estimate import Entry
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Rank
 
+MOST_NAMED = 3
 LOPSIDED = 0.5
 """An error bar whose nearer limit is less than this share as far as the further one is not said as "give or take"."""
 
@@ -29,7 +33,7 @@ def document(answer: Leaderboard) -> Document:
     for board in answer.every:
         if len(answer.every) > 1:
             blocks.append(Text(text=board_title(board), kind="heading"))
-        blocks += opening(board_verdict(board), answer.notes if board is answer.every[0] else ())
+        blocks += opening(board_verdict(board), (*picked(board), *(answer.notes if board is answer.every[0] else ())))
         blocks.append(board_table(board, answer.top))
         blocks += bound_texts(list(board.entries[: answer.top]))
         blocks += closing((*board.cautions, *merged_cautions(board.entries)))
@@ -98,20 +102,59 @@ def _verdict_on_all(board: Board) -> str:
         return _among(board) + alone(leader, Scale(percent=board.percent))
     where = _where(leader)
     score = Scale(percent=board.percent).score(leader.estimate.value)
-    others, some = len(board.could_be_best) - 1, _some_items(board)
-    if others == 0:
-        rest = "the other" if count == 2 else f"all {count - 1} others"
-        seen = f"{score}, {some}" if some else score
-        first = f"{leader.model} is best{where} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
-    elif all(entry.estimate.value == leader.estimate.value for entry in board.entries):
+    level, some = board.leaders, _some_items(board)
+    others = len(set(board.could_be_best) - set(level))
+    if len(level) == count:
         first = f"{'both' if count == 2 else f'all {count}'} models tie at {score}{where}."
         first = first if board.n_left_out else first.capitalize()
+    elif others == 0:
+        rest = "the other" if count == 2 else f"all {count - len(level)} others"
+        seen = f"{score}, {some}" if some else score
+        first = f"{_leading(level, 'is best', 'are level')}{where} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
     else:
-        seen, rivals = f"{score} ({some})" if some else score, _rivals(others, count - 1)
-        first = f"{leader.model} leads{where} with {seen}, but {rivals} could also be best."
+        seen, rivals = f"{score} ({some})" if some else score, _rivals(others, count - len(level))
+        first = f"{_leading(level, 'leads', 'lead')}{where} with {seen}, but {rivals} could also be best{_barely_asked(board)}."
     apart = board.neighbours_apart
     steps = plural(count - 1, "gap")
     return f"{_among(board)}{first} Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
+
+
+def _leading(leaders: Sequence[str], one: str, several: str) -> str:
+    """Name the leaders, all of them where they are level, with what they do."""
+    if len(leaders) == 1:
+        return f"{leaders[0]} {one}"
+    named = (
+        leaders[:MOST_NAMED]
+        if len(leaders) <= MOST_NAMED
+        else (*leaders[: MOST_NAMED - 1], f"{len(leaders) - MOST_NAMED + 1} others")
+    )
+    return f"{', '.join(named[:-1])} and {named[-1]} {several}"
+
+
+def _barely_asked(board: Board) -> str:
+    """Say which of those that could be best answered under half of what another did."""
+    most = max(entry.estimate.n_items for entry in board.entries)
+    few = [
+        entry
+        for entry, rank in zip(board.entries, board.ranks, strict=True)
+        if rank.could_be_best and 2 * entry.estimate.n_items < most
+    ]
+    if not few:
+        return ""
+    if len(few) == 1:
+        return f", {few[0].model} among them for want of answers ({few[0].estimate.n_items:,} of {most:,} items)"
+    return f", {len(few):,} among them for want of answers (under half of {most:,} items)"
+
+
+def picked(board: Board) -> tuple[str, ...]:
+    """Say what the best score would be without the luck of having been picked, where it shows."""
+    scale, leader = Scale(percent=board.percent), board.entries[0]
+    seen, without = (scale.score(value) for value in (leader.estimate.value, board.leader_corrected))
+    if not math.isfinite(board.leader_corrected) or seen == without:
+        return ()
+    return (
+        f"The best of {len(board.entries):,} scores is also a lucky one: without that luck {seen} would be about {without}.",
+    )
 
 
 def _among(board: Board) -> str:

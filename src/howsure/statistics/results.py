@@ -148,7 +148,7 @@ class Rank:
         rank: The place by the score; equal scores share the better one.
         low: The best place that the model could have.
         high: The worst place that it could have.
-        could_be_best: Whether no other model is significantly better.
+        could_be_best: Whether it could be the best one.
         ties: Letters; models with a letter in common can't be told apart.
     """
 

@@ -298,10 +298,9 @@ def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float
     gap = abs(estimate.value - target)
     if not gap or estimate.n_clusters < MIN_FORECAST or not estimate.se > 0 or math.isnan(estimate.df):
         return math.nan
-    pseudo = estimate.method.name == "pseudo-items"
     score = estimate.method.name == "score"
     normal = math.isinf(estimate.df) or estimate.method.of_benchmark
-    units = max(estimate.df + 1 - 2 * pseudo, 1.0)
+    units = max(estimate.df + 1, 1.0)
     size = 1.0 if normal or estimate.n_clusters == estimate.n_items else max(estimate.n_items / units, 1.0)
     spread = power.Spread(within=estimate.n_items * estimate.se**2, sizes=equal_sizes(size))
     test = power.Test(method="z" if normal else "score" if score else "t", level=level)

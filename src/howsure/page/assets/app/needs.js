@@ -6,7 +6,7 @@ const FEWEST = 10; // clusters, or items where each is its own, below which no n
 /** Return the forecast of a pair, null where it has no error bar. */
 function forecastOf(pair, shown) {
   const known = pair.se > 0 && (pair.df !== null || shown.normal);
-  return known ? new Forecast(pair, { level: shown.level, pseudo: shown.pseudo, normal: shown.normal }) : null;
+  return known ? new Forecast(pair, { level: shown.level, score: shown.score, normal: shown.normal }) : null;
 }
 
 /** Return how many items would show a gap of the size seen, or attempts at exactly these items; NaN where none is forecast. */

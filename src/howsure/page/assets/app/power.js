@@ -1,9 +1,10 @@
-// The chance that a test shows a gap: the forecast behind "it would take about … items", as methods/power.py makes it.
+// The chance that a test shows a gap: the forecast behind "it would take about … items", as statistics/planning/power.py makes it.
 
 const SURE = 0.8;
 const MOST_ITEMS = 1e9;
 const NORMAL_DF = 1e6;
 const STEPS = 800;
+const SETTLING = 100;
 
 /**
  * Return P(T ≤ t) of the noncentral t distribution: a normal one mixed over its standard deviation s.
@@ -33,7 +34,7 @@ function simpson(from, to, f) {
 
 /** How a pair's difference would be tested with other numbers of questions and attempts; clusters grow in number. */
 class Forecast {
-  /** `pair`: n, g, se, df, and where it is known questions and once; `test`: {level, pseudo, normal}. */
+  /** `pair`: n, g, se, df, and where it is known questions and once; `test`: {level, score, normal}. */
   constructor(pair, test) {
     this.n = pair.n;
     this.test = test;
@@ -41,8 +42,7 @@ class Forecast {
     this.within = pair.n * pair.se ** 2;
     this.questions = this.once === null ? null : pair.n * pair.questions;
     this.answers = this.once === null ? null : pair.n * pair.once;
-    const added = test.pseudo ? 2 : 0;
-    const units = Math.max(pair.df + 1 - added, 1);
+    const units = Math.max(pair.df + 1, 1);
     this.size = test.normal || pair.g === pair.n ? 1 : Math.max(pair.n / units, 1);
   }
 
@@ -55,45 +55,38 @@ class Forecast {
     return Math.sqrt(this.perItem(attempts) / n);
   }
 
-  df(n, pseudo) {
+  df(n) {
     if (this.test.normal) return Infinity;
-    const [clusters, total] = [n / this.size, n + pseudo];
-    const q = this.size / total;
-    if (clusters + pseudo <= 1 || q >= 1) return 0;
+    const [clusters, q] = [n / this.size, this.size / n];
+    if (clusters <= 1 || q >= 1) return 0;
     const a = q ** 2 / (1 - q);
-    const b = 1 / total / (total - 1);
-    const squares = clusters * q ** 2 + pseudo / total ** 2;
-    const sums = clusters * a + pseudo * b;
-    return 1 / (squares + sums ** 2 - clusters * a ** 2 - pseudo * b ** 2);
+    return 1 / (clusters * q ** 2 + (clusters * a) ** 2 - clusters * a ** 2);
   }
 
-  /** Return the pivot that n questions are expected to give: its centre, true and shown standard errors, and df. */
-  pivot(effect, n, attempts) {
-    const variance = this.perItem(attempts) / n;
-    const own = Math.sqrt(variance);
-    if (!this.test.pseudo) return { centre: effect, own, shown: own, df: this.df(n, 0) };
-    const weight = this.size === 1 ? 1 : 1 + (this.size - 1) / (n * this.perItem(attempts) + 1);
-    const added = 2 * weight;
-    const kept = n / (n + added);
-    const centre = effect * kept;
-    const shift = effect - centre;
-    const around = variance * n ** 2 + shift ** 2 * n * this.size + 2 * (1 + centre ** 2) * weight ** 2;
-    return {
-      centre,
-      own: own * kept,
-      shown: Math.sqrt(around) / (n + added),
-      df: this.df(n, 2) + (added - 2) / this.size,
-    };
+  /** Return how far from 0 a difference of n questions must lie to be detected; infinite where none can be. */
+  least(own, df, n, attempts) {
+    const t = this.quantile(df);
+    if (!this.test.score) return t * own;
+    const item = Math.min(this.perItem(attempts), 1);
+    const room = (this.size === 1 ? 1 : 1 + (this.size - 1) / (n * this.perItem(attempts) + 1)) / n;
+    let found = 1; // from above, as 0 can be far enough from itself
+    for (let k = 0; k < SETTLING; k++) {
+      const next = t * Math.sqrt(own ** 2 + room * Math.max(found ** 2, found - item));
+      if (next >= 1) return Infinity;
+      if (found - next <= 1e-10 * next) return next;
+      found = next;
+    }
+    return found;
   }
 
   /** Return the power: the chance that a true gap of this size is detected. */
   power(effect, n, attempts) {
-    const { centre, own, shown, df } = this.pivot(effect, n, attempts);
+    const [own, df] = [this.se(n, attempts), this.df(n)];
     if (!(df > 0)) return 0;
-    const least = this.quantile(df) * shown;
-    if (own <= 0) return Math.abs(centre) > least ? 1 : 0;
+    const least = this.least(own, df, n, attempts);
+    if (own <= 0) return Math.abs(effect) > least ? 1 : 0;
     const reach = least / own;
-    return noncentralT(-reach, df, centre / own) + 1 - noncentralT(reach, df, centre / own);
+    return noncentralT(-reach, df, effect / own) + 1 - noncentralT(reach, df, effect / own);
   }
 
   quantile(df) {
@@ -118,7 +111,7 @@ class Forecast {
 
   /** Return the minimum detectable effect, the smallest true gap that is detected four times in five, infinite where none up to `most` is. */
   smallest(n, attempts, most) {
-    let [low, high] = [0, Math.min(most, 100 * this.pivot(0, n, attempts).shown + 1e-9)];
+    let [low, high] = [0, Math.min(most, this.test.score ? 1 : 100 * this.se(n, attempts) + 1e-9)];
     if (this.power(high, n, attempts) < SURE) return Infinity;
     for (let k = 0; k < 50; k++) {
       const middle = (low + high) / 2;

@@ -33,8 +33,8 @@ Failures = Literal["harness", "drop", "zero", "error"]
 Overall = Literal["harness", "mean", "pooled"]
 """How tasks are put together: as the harness weighs a group of them, the mean over tasks, or all items in one pool."""
 
-Population = Literal["questions", "benchmark"]
-"""What a score is about: all questions that could have been drawn, or exactly those of this benchmark."""
+Population = Literal["questions", "same-clusters", "benchmark"]
+"""What a score is about: all questions (clusters) that could have been drawn, more from these same clusters, or exactly these."""
 
 Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 """What an answer is rendered as."""
@@ -326,8 +326,11 @@ SHARED = (
         "population",
         word_of(Population),
         default="questions",
-        help="Had other questions been drawn, or exactly these.",
-        about='What the score is about: all "questions" that could have been drawn, or exactly those of this "benchmark".',
+        help="Other questions (clusters), more of the same clusters, or exactly these.",
+        about=(
+            'What the score is about, from wide to narrow: all "questions" that could have been drawn, in other clusters where '
+            'there are clusters; more questions from the "same-clusters"; or exactly those of this "benchmark".'
+        ),
     ),
     replace(
         _BOUNDS,

@@ -179,7 +179,10 @@ def alone(entry: Entry, scale: Scale) -> str:
 
 
 def _where(entry: Entry) -> str:
-    return " on exactly these questions" if entry.estimate.method.of_benchmark else ""
+    method = entry.estimate.method
+    if method.same_clusters:
+        return " on more questions from these same clusters"
+    return " on exactly these questions" if method.of_benchmark else ""
 
 
 def _some_items(board: Board) -> str:

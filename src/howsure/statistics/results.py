@@ -67,6 +67,7 @@ class Method:
         paired: Whether two models were compared on shared items; None for a mean.
         adjusted: Whether covariates were used.
         overall: Whether several tasks were put together.
+        same_clusters: Whether it is about more questions from the same clusters.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Method:
     paired: bool | None = None
     adjusted: bool = False
     overall: bool = False
+    same_clusters: bool = False
 
     @property
     def of_benchmark(self) -> bool:
@@ -83,7 +85,8 @@ class Method:
     def __str__(self) -> str:
         kind = "" if self.paired is None else "paired" if self.paired else "unpaired"
         words = ("adjusted" if self.adjusted else "", "overall" if self.overall else kind, self.name)
-        return " ".join(filter(None, words)) + (f", {self.variance}" if self.variance else "")
+        label = " ".join(filter(None, words)) + (f", {self.variance}" if self.variance else "")
+        return f"{label}, same clusters" if self.same_clusters else label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,106 @@
+"""More questions from these same clusters: clusters are strata, and only the questions within them are a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.errors import MethodError
+from howsure.inference.other_questions import OtherQuestions
+from howsure.statistics.means.strata import joined_strata, within_strata
+from howsure.statistics.pairs.pivot import equivalence, pivot_of
+from howsure.statistics.results import Interval
+
+if TYPE_CHECKING:
+    from howsure.answers.compare import Comparison
+    from howsure.inference.question import Question
+    from howsure.statistics.arrays import Floats
+    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.results import Estimate, Method
+    from howsure.study.matrix import ScoreMatrix
+
+
+@dataclass(frozen=True, slots=True)
+class SameClusters(OtherQuestions):
+    """The population of more questions from the clusters that there are; without clusters all questions like these."""
+
+    name: str = "same-clusters"
+
+    def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
+        """Estimate the models of a matrix without holes."""
+        if not part.clusters:
+            return OtherQuestions.means(self, part, question)
+        found = OtherQuestions.means(self, _apart(part), question)
+        return tuple(replace(each, method=replace(each.method, same_clusters=True)) for each in found)
+
+    def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
+        """Compare two models on the items that both answered."""
+        if not matrix.clusters:
+            return OtherQuestions.pair(self, matrix, a, b, question)
+        if question.method not in (None, "score", "t"):
+            raise MethodError(
+                f"method {question.method!r} knows no strata",
+                remedy="Leave the method out, or population at 'questions'.",
+            )
+        both = matrix.take_models([matrix.column(a), matrix.column(b)])
+        shared = np.asarray((~np.isnan(both.values)).all(axis=1))
+        plain = OtherQuestions.pair(
+            self, replace(both, clusters=(), cluster_names=(), cluster_labels=()), a, b, question
+        )
+        if not shared.any():
+            return plain
+        both = both.take_items(shared)
+        moments = self.pairs(both, question)
+        limits = self.limits(both, moments, question)
+        pivot = pivot_of(moments.at((0, 1)), question.level, both.reach)
+        interval = Interval(low=float(limits[0][0, 1]), high=float(limits[1][0, 1]), level=question.level)
+        estimate = replace(
+            plain.difference,
+            se=float(np.sqrt(moments.variance[0, 1])),
+            interval=interval,
+            df=pivot.df,
+            method=replace(plain.difference.method, same_clusters=True),
+            cautions=(),
+        )
+        margin = question.margin
+        return replace(
+            plain,
+            difference=estimate,
+            p_value=pivot.p_value,
+            p_adjusted=pivot.p_value,
+            adjusted_interval=interval,
+            unclustered_se=plain.difference.se,
+            items_needed=self.items_needed(estimate, question.level),
+            equivalence=None if margin is None else equivalence(pivot, margin, question.level, matrix.orientation),
+        )
+
+    def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
+        """Compare all pairs of a matrix at once."""
+        if not matrix.clusters:
+            return OtherQuestions.pairs(self, matrix, question)
+        apart = _apart(matrix)
+        moments = OtherQuestions.pairs(self, apart, question)
+        plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), question)
+        free = moments.shared - (int(joined_strata(matrix.clusters[0]).max()) + 1)
+        return replace(
+            moments, difference=plain.difference, df=np.where(free > 0, np.minimum(moments.df, free), np.nan)
+        )
+
+    def limits(
+        self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
+        return OtherQuestions.limits(self, _apart(matrix) if matrix.clusters else matrix, pairs, question, level)
+
+    def overall_method(self, question: Question, *, bounded: bool) -> Method:
+        """Say what is done to put the comparisons of several tasks together."""
+        return replace(OtherQuestions.overall_method(self, question, bounded=bounded), same_clusters=True)
+
+
+def _apart(matrix: ScoreMatrix) -> ScoreMatrix:
+    """Return a matrix of items that stand alone and vary as those within its (first) clusters do."""
+    strata = joined_strata(matrix.clusters[0])
+    values = within_strata(matrix.values, strata, matrix.weights)
+    return replace(matrix, values=values, clusters=(), cluster_names=(), cluster_labels=())

@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Equivalence, Estimate, Interval
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A difference of two models as another population would have it.
+
+    Attributes:
+        population: "questions" (of other clusters), or "same-clusters".
+        estimate: The difference, with the standard error and confidence interval it has there.
+        p_value: The p-value of no difference there.
+    """
+
+    population: str
+    estimate: Estimate
+    p_value: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison(Judged, Drawn):
     """The difference a − b on one task and metric, or overall.
@@ -53,6 +68,7 @@ class Comparison(Judged, Drawn):
         saved: The share of the plain difference's variance that covariates saved; NaN without them.
         equivalence: What the margin says; None without one.
         flips: Which questions changed; None where it isn't asked for.
+        beside: What other questions would say, those of other clusters or of the same; None where the clusters are many.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -85,6 +101,7 @@ class Comparison(Judged, Drawn):
     saved: float = math.nan
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
+    beside: Rung | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -115,6 +132,7 @@ class Comparisons(Judged, Drawn):
         overall: The difference over all tasks combined; None if not requested.
         n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
         flips: Which questions changed; None where it isn't asked for.
+        beside: What other questions would say, those of other clusters or of the same; None where the clusters are many.
         comparisons: One comparison a task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.

@@ -89,6 +89,9 @@ class Board:
         n_tasks: The number of tasks; 1 but for the overall board.
         n_tasks_left_out: The tasks that were asked for and have no such scores, where this board is about all that have.
         n_left_out: The models that lack some of the tasks, and so are not on the overall board.
+        n_clusters: The clusters of its items; 0 where each stands alone, and overall.
+        effective_clusters: How many equal clusters would tell as much; NaN without them.
+        same_clusters_best: Which models could be best on more questions from these same clusters; None where the clusters are many.
         leader_corrected: The leader's score without the luck of having been picked as the best of so many; NaN where it isn't known.
         cautions: Warnings, each with what to do about it.
     """
@@ -100,6 +103,9 @@ class Board:
     n_tasks: int = 1
     n_tasks_left_out: int = 0
     n_left_out: int = 0
+    n_clusters: int = 0
+    effective_clusters: float = math.nan
+    same_clusters_best: tuple[str, ...] | None = None
     leader_corrected: float = math.nan
     lower_is_better: bool = False
     percent: bool = field(default=True, metadata=HIDDEN)

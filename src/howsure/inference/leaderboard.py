@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from howsure.answers.leaderboard import Leaderboard
 from howsure.inference.boards import board
 from howsure.inference.estimate import entries
+from howsure.inference.ladder import FEW, effective_clusters, other_rung
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.sensitivity import policy_changes_ranks
 from howsure.study.directions import direction_cautions
 
 if TYPE_CHECKING:
+    from howsure.answers.leaderboard import Board
     from howsure.inference.question import Question
+    from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
 
@@ -27,6 +30,7 @@ def ranked(study: Study, question: Question, *, top: int | None = None) -> Leade
         board(matrix, entries(matrix, question), found, question, within=population.limits(matrix, found, question))
         for matrix, found in zip(matrices, pairs, strict=True)
     ]
+    boards = [_with_other_rung(each, matrix, question) for each, matrix in zip(boards, matrices, strict=True)]
     total, cautions = overall_board(matrices, boards, pairs, question)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(boards) == 1:
@@ -38,6 +42,21 @@ def ranked(study: Study, question: Question, *, top: int | None = None) -> Leade
         cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),
         top=top,
     )
+
+
+def _with_other_rung(found: Board, matrix: ScoreMatrix, question: Question) -> Board:
+    """Return a board with its clusters, and where these are few with who could be best on more questions of the same."""
+    clusters = effective_clusters(matrix)
+    if not matrix.clusters:
+        return found
+    counted = min(int(codes.max()) + 1 for codes in matrix.clusters)
+    found = replace(found, n_clusters=counted, effective_clusters=clusters)
+    asked = other_rung(question, matrix)
+    if asked is None or clusters >= FEW or question.population.name != "questions" or len(found.entries) < 2:
+        return found
+    pairs = asked.population.pairs(matrix, asked)
+    again = board(matrix, list(entries(matrix, question)), pairs, asked, within=(pairs.difference, pairs.difference))
+    return replace(found, same_clusters_best=again.could_be_best)
 
 
 def with_other_policies(found: Leaderboard, study: Study) -> Leaderboard:

@@ -221,12 +221,21 @@ def comparison_table(c: Comparison) -> Table:
     rows.append(("SE" if fixed else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
-    rows += _equivalence_rows(c, scale)
+    rows += [*_rung_rows(c, scale), *_equivalence_rows(c, scale)]
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", str(c.difference.method)))
     return facts(
         rows, note="how often such intervals contain the truth: see calibrate with `record=True`" if c.paired else ""
     )
+
+
+def _rung_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
+    """Say what the other rung of the ladder says."""
+    if c.beside is None:
+        return []
+    where = "on these same clusters" if c.beside.population == "same-clusters" else "for other clusters"
+    interval = c.beside.estimate.interval
+    return [(where, f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.beside.p_value)}")]
 
 
 def verdict_sentence(c: Comparison) -> str:

@@ -102,6 +102,8 @@ def _verdict_on_all(board: Board) -> str:
         return _among(board) + alone(leader, Scale(percent=board.percent))
     where = _where(leader)
     score = Scale(percent=board.percent).score(leader.estimate.value)
+    if board.same_clusters_best is not None:
+        return f"{_among(board)}{_few_clusters(board, score)} {_neighbours(board)}"
     level, some = board.leaders, _some_items(board)
     others = len(set(board.could_be_best) - set(level))
     if len(level) == count:
@@ -114,9 +116,28 @@ def _verdict_on_all(board: Board) -> str:
     else:
         seen, rivals = f"{score} ({some})" if some else score, _rivals(others, count - len(level))
         first = f"{_leading(level, 'leads', 'lead')}{where} with {seen}, but {rivals} could also be best{_barely_asked(board)}."
-    apart = board.neighbours_apart
-    steps = plural(count - 1, "gap")
-    return f"{_among(board)}{first} Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
+    return f"{_among(board)}{first} {_neighbours(board)}"
+
+
+def _neighbours(board: Board) -> str:
+    """Say how many gaps between neighbouring ranks are significant."""
+    apart, steps = board.neighbours_apart, plural(len(board.entries) - 1, "gap")
+    return f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
+
+
+def _few_clusters(board: Board, score: str) -> str:
+    """Say both answers where clusters are few: for more questions from these, and for other clusters."""
+    count, same, other = len(board.entries), len(board.same_clusters_best or ()), len(board.could_be_best)
+    worth = f", worth {board.effective_clusters:.2g}," if board.effective_clusters < board.n_clusters - 0.5 else ""
+    return (
+        f"{_leading(board.leaders, 'leads', 'lead')} with {score}. On more questions from these same {board.n_clusters:,} clusters "
+        f"{_models(same)} of the {count:,} models could be best; of other clusters {board.n_clusters:,}{worth} can't say much: "
+        f"{_models(other)} could."
+    )
+
+
+def _models(count: int) -> str:
+    return "only 1" if count == 1 else f"{count:,}"
 
 
 def _leading(leaders: Sequence[str], one: str, several: str) -> str:

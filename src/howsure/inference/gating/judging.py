@@ -10,6 +10,7 @@ from howsure.inference.gating.coverage import coverage
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.floors import floors
 from howsure.inference.gating.pairs import answers
+from howsure.inference.ladder import rung_notes
 from howsure.wording import VERDICTS
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
         checks += more
         notes += answer.notes
         cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
+    if how.asked.of_pair:
+        notes += rung_notes(how.wanted(how.compare(how.level, None)), how.study.matrices(), how.question)
     if how.baseline is not None:
         lacking, told = coverage(how, how.baseline, checks)
         checks, cautions = [*checks, *lacking], [*cautions, *told]

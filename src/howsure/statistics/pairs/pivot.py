@@ -94,11 +94,18 @@ def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equival
             remedy="Leave the method out, and check that there are at least two items or clusters.",
         )
     above, below = ((sign * pivot.centre + side * margin) / pivot.spread for side in (1, -1))
-    worse, better = _one_sided(above, pivot.df), _one_sided(-below, pivot.df)
+    net = None if pivot.net is None else pivot.net if sign > 0 else pivot.net.reversed()
+    return equivalence_of(above, below, pivot.df, margin=margin, level=level, net=net)
+
+
+def equivalence_of(
+    above: float, below: float, df: float, *, margin: float, level: float, net: NetWins | None = None
+) -> Equivalence:
+    """Say what the t of "worse by just the margin" (`above`) and that of "better by just the margin" (`below`) show."""
+    worse, better = _one_sided(above, df), _one_sided(-below, df)
     plain = max(worse, better)
     outside = {"p_inferior": 1 - worse, "p_outside": min(2 * (1 - plain), 1.0)}
-    if pivot.net is not None:
-        net = pivot.net if sign > 0 else pivot.net.reversed()
+    if net is not None:
         worse, better = max(worse, net.p_worse(margin)), max(better, net.reversed().p_worse(margin))
     return Equivalence(
         margin=margin,

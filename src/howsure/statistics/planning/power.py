@@ -20,8 +20,8 @@ from scipy import optimize, special
 
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs import pseudo
-from howsure.statistics.pairs.combine import combine_df
 from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes
+from howsure.statistics.suite import combined_df
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,7 +168,7 @@ class Joined:
             centre=float(s @ np.array([each.centre for each in found])),
             own=math.sqrt(float(own @ own)),
             shown=math.sqrt(float(shown @ shown)),
-            df=float(combine_df(shown**2, df)) if df.min() > 0 else 0.0,
+            df=float(combined_df(shown**2, df)) if df.min() > 0 else 0.0,
         )
 
 

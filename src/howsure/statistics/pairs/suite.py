@@ -1,0 +1,141 @@
+"""The overall comparison of several tasks, for all pairs of models at once.
+
+Each task gives its plain difference, plain variance and degrees of freedom, and what its own limits say: where they lie beyond
+what the plain variance would give, that a task's variance grows on the way there. A task on which nothing varied has a plain variance
+of 0, which is no certainty: its true difference may be as large as a rate that was never seen in so many items (the exact form of
+the rule of three), and by that its variance grows. These two lines are all that takes the place of pseudo-items for a suite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.means import intervals
+from howsure.statistics.pairs.moments import FlipSums, PairMoments, settled, with_own_pivots
+from howsure.statistics.suite import Side, Suite, combined_df
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.statistics.arrays import Floats
+
+    Limits = tuple[Floats, Floats]
+
+REFERENCE = 0.95
+"""The level of the limits that tell how a task's variance grows: one for all, so that p-values don't hang on the level."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairSuite:
+    """All pairs of M models over several tasks: their `moments`, whose t and p-value are those of "no difference", and limits.
+
+    `reach`: the largest difference there can be.
+    """
+
+    moments: PairMoments
+    sums: Suite
+    reach: float
+
+    def take(self, models: Sequence[int]) -> PairSuite:
+        """Return the same for these models, in this order."""
+        places = np.ix_(models, models)
+        return replace(self, moments=self.moments.take(models), sums=self.sums.take(places))
+
+    def limits(self, level: float | Floats) -> Limits:
+        """Return the limits of every pair (M, M) at this level, of all or of each; NaN where there is no error bar."""
+        low, high = self.sums.limits(level)
+        known = np.isfinite(self.moments.spread) & ((high > low) | (self.moments.spread > 0))
+        low, high = np.maximum(low, -self.reach), np.minimum(high, self.reach)
+        return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+    def t(self, tested: float) -> float:
+        """Return the t of "the first model less the second is this"."""
+        return float(self.sums.t(tested)[0, 1])
+
+
+def pair_suite(
+    tasks: Sequence[PairMoments],
+    shares: Sequence[float],
+    limits: Sequence[Limits] | None = None,
+    *,
+    reach: float = np.inf,
+    silent: bool = True,
+) -> PairSuite:
+    """Put the pairs of M models on several tasks together: Σ share · difference, the errors independent from task to task.
+
+    `limits`: of every task's own pairs at the reference level; None: the spread of each pivot is all that is known of it.
+    `silent`: whether tasks on which nothing varied grow by the rule of three.
+    """
+    s = np.asarray(shares, dtype=float)[:, None, None]
+    difference, variance, spread, df, units = (
+        np.stack([getattr(task, name) for task in tasks])
+        for name in ("difference", "variance", "spread", "df", "units")
+    )
+    square = variance if limits is not None else spread**2
+    below = above = np.zeros_like(square)
+    if limits is not None:
+        quantiles, known = intervals.t_quantile(REFERENCE, df), square > 0
+        rare = _never_seen(units) if silent else below
+        low, high = (np.stack(each) for each in zip(*limits, strict=True))
+        below, above = (
+            np.where(known, _growth(square, away, quantiles), rare) for away in (difference - low, high - difference)
+        )
+    sides = [Side(squares=s**2 * square, slopes=s * slopes, bends=np.zeros_like(square)) for slopes in (below, above)]
+    moved = s * difference
+    value = settled(moved.sum(axis=0), np.abs(moved).sum(axis=0))
+    sums = Suite(value=value, below=sides[0], above=sides[1], df=combined_df(s**2 * square, df))
+    moments = PairMoments(
+        difference=value,
+        variance=(s**2 * variance).sum(axis=0),
+        centre=value,
+        spread=_spread(sums),
+        df=sums.df,
+        shared=np.stack([task.shared for task in tasks]).sum(axis=0),
+        units=units.sum(axis=0),
+        flips=combined_flips([task.flips for task in tasks], shares),
+    )
+    return PairSuite(moments=with_own_pivots(moments), sums=sums, reach=reach)
+
+
+def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
+    """Return by how much a variance grows on the way to a limit so far away, never less than 0."""
+    told = np.isfinite(away) & (away > 0)
+    there = np.where(told, (away / quantiles) ** 2, variance)
+    return np.where(told, np.maximum(there - variance, 0.0) / np.where(told, away, 1.0), 0.0)
+
+
+def _never_seen(units: Floats) -> Floats:
+    """Return by how much the variance grows where nothing varied: so that the limit is that of a rate that was never seen."""
+    with np.errstate(divide="ignore"):
+        limit = -np.expm1(np.log1p(-REFERENCE) / units)
+    return np.asarray(limit / intervals.t_quantile(REFERENCE, np.inf) ** 2)
+
+
+def _spread(sums: Suite) -> Floats:
+    """Return the standard error that goes with "no difference"."""
+    t = sums.t()
+    plain = np.sqrt(sums.below.squares.sum(axis=0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.isfinite(t) & (t != 0), sums.value / t, plain)
+
+
+def combined_flips(tasks: Sequence[FlipSums | None], shares: Sequence[float]) -> FlipSums | None:
+    """Put the clusters of all tasks side by side, each weighed by its task's share; None where a task has no flips.
+
+    Of pseudo-items there is one pair for all tasks, as heavy as an item is on average.
+    """
+    parts = [(share, flips, flips.shared == 0) for share, flips in zip(shares, tasks, strict=True) if flips is not None]
+    if len(parts) < len(tasks):
+        return None
+    sums = np.concatenate([share * flips.sums[real] for share, flips, real in parts])
+    held = np.concatenate([share * flips.sizes[real] for share, flips, real in parts])
+    shared = np.sum([share**2 * flips.shared[~real] for share, flips, real in parts], axis=0)
+    sizes = np.sum([share**2 * flips.sizes[~real] for share, flips, real in parts], axis=0)
+    return FlipSums(
+        sums=np.concatenate([sums, np.zeros((len(shared), sums.shape[1]))]),
+        shared=np.concatenate([np.zeros(len(sums)), shared]),
+        sizes=np.concatenate([held, sizes]),
+    )

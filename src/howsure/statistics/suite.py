@@ -34,14 +34,16 @@ NARROW = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`."""
+    """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`; `df` of the sums (…)."""
 
     squares: Floats
     slopes: Floats
     bends: Floats
+    df: Floats
 
-    def half_width(self, squared_t: Floats) -> Floats:
+    def half_width(self, level: float | Floats) -> Floats:
         """Return how far the limits on this side are from the sums, 0 where nothing varies and nothing could."""
+        squared_t = intervals.t_quantile(level, self.df) ** 2
         steepest, total = self._steepest(), self.squares.sum(axis=0)
         most = (steepest + np.sqrt(steepest**2 + 4 * total / squared_t)) / 2
         return np.asarray(squared_t * self._root(squared_t, np.zeros_like(total), most))
@@ -98,17 +100,15 @@ def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """Weighted sums of tasks (…): their value, both sides, and the degrees of freedom of their plain variance."""
+    """Weighted sums of tasks (…): their value and both sides."""
 
     value: Floats
     below: Side
     above: Side
-    df: Floats
 
     def limits(self, level: float | Floats) -> tuple[Floats, Floats]:
         """Return the limits of the sums at this level, of all or of each."""
-        square = np.broadcast_to(intervals.t_quantile(level, self.df) ** 2, self.value.shape)
-        return self.value - self.below.half_width(square), self.value + self.above.half_width(square)
+        return self.value - self.below.half_width(level), self.value + self.above.half_width(level)
 
     def t(self, tested: float = 0.0) -> Floats:
         """Return the t of "the sum is this"; infinite where nothing varies."""
@@ -118,19 +118,14 @@ class Suite:
 
     def take(self, places: tuple[Positions, ...]) -> Suite:
         """Return the sums at these places."""
-        return Suite(
-            value=self.value[places],
-            below=_taken(self.below, places),
-            above=_taken(self.above, places),
-            df=self.df[places],
-        )
+        return Suite(value=self.value[places], below=_taken(self.below, places), above=_taken(self.above, places))
 
 
 def _taken(side: Side, places: tuple[Positions, ...]) -> Side:
     squares, slopes, bends = (
         np.stack([task[places] for task in each]) for each in (side.squares, side.slopes, side.bends)
     )
-    return Side(squares=squares, slopes=slopes, bends=bends)
+    return Side(squares=squares, slopes=slopes, bends=bends, df=side.df[places])
 
 
 def combined_df(variances: Floats, df: Floats) -> Floats:

@@ -61,21 +61,36 @@ def _suite(parts: Sequence[Estimate], s: Floats, *, bounded: bool) -> Suite:
     edge = _at_edge(values, se) & bounded
     straight = np.array([part.method.name == "t" for part in parts]) & ~edge
     df = np.where(edge, np.inf, df)  # the exact interval has no variance to estimate
-    quantiles = intervals.t_quantile(parts[0].interval.level, df)
-    ends = (np.array([getattr(part.interval, name) for part in parts]) for name in ("low", "high"))
-    below, above = (_side(values, se**2, np.where(straight, values, end), quantiles, s) for end in ends)
-    return Suite(value=np.asarray(s @ values), below=below, above=above, df=combined_df(s**2 * se**2, df))
+    ends = [np.array([getattr(part.interval, name) for part in parts]) for name in ("low", "high")]
+    low, high = (np.where(straight, values, end) for end in ends)
+    return sums_of(values, se**2, (low, high), s, df=df, level=parts[0].interval.level)
+
+
+def sums_of(
+    values: Floats, variances: Floats, limits: tuple[Floats, Floats], shares: Floats, *, df: Floats, level: float
+) -> Suite:
+    """Put scores in [0, 1] together: arrays (T, …) of tasks, `shares` (T,), the `limits` at this level.
+
+    `df`: of the variances, infinite where limits are exact. A limit that is the value itself says nothing.
+    """
+    s = np.reshape(shares, (-1, *[1] * (values.ndim - 1)))
+    below, above = (_side(values, variances, limit, s, df=df, level=level) for limit in limits)
+    return Suite(value=np.asarray((s * values).sum(axis=0)), below=below, above=above)
 
 
 def _at_edge(values: Floats, se: Floats) -> Bools:
     return np.asarray((se == 0) & ((values <= 0) | (values >= 1)))
 
 
-def _side(values: Floats, variances: Floats, limits: Floats, quantiles: Floats, s: Floats) -> Side:
-    """Prepare one side; a limit that is the value itself says nothing, and the variance stays the plain one."""
+def _side(values: Floats, variances: Floats, limits: Floats, s: Floats, *, df: Floats, level: float) -> Side:
+    """Prepare one side; a limit that is the value itself says nothing, and the variance stays the plain one.
+
+    The degrees of freedom are those of the plain variances, and of what their limits say of tasks without one.
+    """
     away, spread = np.abs(values - limits), np.maximum(limits * (1 - limits), 0.0)
     told = away > TINY
-    there = (away / quantiles) ** 2
+    there = (away / intervals.t_quantile(level, df)) ** 2
     bends = np.where(told & (spread > TINY), np.minimum(there / np.maximum(spread, TINY), MOST_BENT), 0.0)
     slopes = np.where(told, (there - variances) / np.where(told, away, 1.0) + bends * away, 0.0)
-    return Side(squares=s**2 * variances, slopes=s * slopes, bends=bends)
+    counted = np.where(variances > 0, variances, there)
+    return Side(squares=s**2 * variances, slopes=s * slopes, bends=bends, df=combined_df(s**2 * counted, df))

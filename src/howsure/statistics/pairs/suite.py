@@ -56,6 +56,45 @@ class PairSuite:
         return float(self.sums.t(tested)[0, 1])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDifferences:
+    """Differences on T tasks (T, …): plain with their plain variances, `df`, and the clusters that they come from.
+
+    `low`, `high`: their own limits at the reference level, NaN where there are none.
+    """
+
+    value: Floats
+    variance: Floats
+    df: Floats
+    units: Floats
+    low: Floats
+    high: Floats
+
+
+def summed(tasks: TaskDifferences, shares: Sequence[float], *, silent: bool = True) -> Suite:
+    """Put differences together: Σ share · difference, errors independent from task to task.
+
+    `silent`: whether tasks on which nothing varied grow by the rule of three.
+    """
+    s = np.reshape(np.asarray(shares, dtype=float), (-1, *[1] * (tasks.value.ndim - 1)))
+    varied = (tasks.variance > 0) | np.isnan(tasks.variance)
+    most = np.where(varied | (not silent), 0.0, _never_seen(tasks.units))
+    alone = most / intervals.t_quantile(REFERENCE, np.inf) ** 2
+    df = combined_df(s**2 * (tasks.variance + alone * most), np.where(most > 0, np.inf, tasks.df))
+    quantiles = intervals.t_quantile(REFERENCE, tasks.df)
+    below, above = (
+        Side(
+            squares=s**2 * tasks.variance,
+            slopes=s * np.where(varied, _growth(tasks.variance, away, quantiles), alone),
+            bends=np.zeros_like(tasks.value),
+            df=df,
+        )
+        for away in (tasks.value - tasks.low, tasks.high - tasks.value)
+    )
+    moved = s * tasks.value
+    return Suite(value=settled(moved.sum(axis=0), np.abs(moved).sum(axis=0)), below=below, above=above)
+
+
 def pair_suite(
     tasks: Sequence[PairMoments],
     shares: Sequence[float],
@@ -64,37 +103,34 @@ def pair_suite(
     reach: float = np.inf,
     silent: bool = True,
 ) -> PairSuite:
-    """Put the pairs of M models on several tasks together: Σ share · difference, the errors independent from task to task.
+    """Put the pairs of M models on several tasks together.
 
     `limits`: of every task's own pairs at the reference level; None: the spread of each pivot is all that is known of it.
-    `silent`: whether tasks on which nothing varied grow by the rule of three.
+    `silent`: as `summed` has it.
     """
-    s = np.asarray(shares, dtype=float)[:, None, None]
-    difference, variance, spread, df, units = (
-        np.stack([getattr(task, name) for task in tasks])
-        for name in ("difference", "variance", "spread", "df", "units")
+    found = {
+        name: np.stack([getattr(task, name) for task in tasks])
+        for name in ("difference", "variance", "spread", "df", "shared", "units")
+    }
+    unknown = np.full(found["difference"].shape, np.nan)
+    low, high = (unknown, unknown) if limits is None else (np.stack(each) for each in zip(*limits, strict=True))
+    differences = TaskDifferences(
+        value=found["difference"],
+        variance=found["spread"] ** 2 if limits is None else found["variance"],
+        df=found["df"],
+        units=found["units"],
+        low=low,
+        high=high,
     )
-    square = variance if limits is not None else spread**2
-    below = above = np.zeros_like(square)
-    if limits is not None:
-        quantiles, known = intervals.t_quantile(REFERENCE, df), square > 0
-        rare = _never_seen(units) if silent else below
-        low, high = (np.stack(each) for each in zip(*limits, strict=True))
-        below, above = (
-            np.where(known, _growth(square, away, quantiles), rare) for away in (difference - low, high - difference)
-        )
-    sides = [Side(squares=s**2 * square, slopes=s * slopes, bends=np.zeros_like(square)) for slopes in (below, above)]
-    moved = s * difference
-    value = settled(moved.sum(axis=0), np.abs(moved).sum(axis=0))
-    sums = Suite(value=value, below=sides[0], above=sides[1], df=combined_df(s**2 * square, df))
+    sums = summed(differences, shares, silent=silent and limits is not None)
     moments = PairMoments(
-        difference=value,
-        variance=(s**2 * variance).sum(axis=0),
-        centre=value,
+        difference=sums.value,
+        variance=np.tensordot(np.asarray(shares, dtype=float) ** 2, found["variance"], axes=1),
+        centre=sums.value,
         spread=_spread(sums),
-        df=sums.df,
-        shared=np.stack([task.shared for task in tasks]).sum(axis=0),
-        units=units.sum(axis=0),
+        df=sums.below.df,
+        shared=found["shared"].sum(axis=0),
+        units=found["units"].sum(axis=0),
         flips=combined_flips([task.flips for task in tasks], shares),
     )
     return PairSuite(moments=with_own_pivots(moments), sums=sums, reach=reach)
@@ -108,10 +144,9 @@ def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
 
 
 def _never_seen(units: Floats) -> Floats:
-    """Return by how much the variance grows where nothing varied: so that the limit is that of a rate that was never seen."""
+    """Return the one-sided exact limit of a rate that was never seen in so many units."""
     with np.errstate(divide="ignore"):
-        limit = -np.expm1(np.log1p(-REFERENCE) / units)
-    return np.asarray(limit / intervals.t_quantile(REFERENCE, np.inf) ** 2)
+        return np.asarray(-np.expm1(np.log1p(-REFERENCE) / units))
 
 
 def _spread(sums: Suite) -> Floats:

@@ -16,6 +16,7 @@ from howsure.statistics.means.suite import overall_estimate
 from howsure.statistics.pairs.pivot import equivalence_of
 from howsure.statistics.pairs.suite import REFERENCE, pair_suite
 from howsure.statistics.results import Estimate, Interval
+from howsure.statistics.suite import combined_error, telling_error
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -160,7 +161,9 @@ def overall_comparison(
     found = _compared_suite(matrices, pairs, asked)
     shares = task_shares(matrices, asked.overall)
     estimate, p_value = _overall_difference(found, pairs, asked, bounded=matrices[0].bounded)
-    telling = replace(estimate, se=max(estimate.se, float(found.moments.spread[0, 1])))
+    ends = np.asarray(estimate.interval.low), np.asarray(estimate.interval.high)
+    value, se, df = (np.asarray(each) for each in (estimate.value, estimate.se, estimate.df))
+    telling = replace(estimate, se=float(telling_error(value, se, ends, df, asked.level)))
     baseline = float(np.dot(shares, [pair.b_mean for pair in pairs]))
     margin = asked.margin.of(baseline) if isinstance(asked.margin, Relative) else asked.margin
     return replace(
@@ -174,8 +177,8 @@ def overall_comparison(
         p_adjusted=p_value,
         adjusted_interval=estimate.interval,
         correlation=math.nan,
-        unpaired_se=_joined([pair.unpaired_se for pair in pairs], shares),
-        unclustered_se=_joined([pair.unclustered_se for pair in pairs], shares),
+        unpaired_se=float(combined_error([np.asarray(pair.unpaired_se) for pair in pairs], shares)),
+        unclustered_se=float(combined_error([np.asarray(pair.unclustered_se) for pair in pairs], shares)),
         wins=sum(pair.wins for pair in pairs),
         losses=sum(pair.losses for pair in pairs),
         ties=sum(pair.ties for pair in pairs),
@@ -185,10 +188,6 @@ def overall_comparison(
         attempts_needed=math.nan,
         equivalence=None if margin is None else _overall_equivalence(found, margin, asked, matrices[0].orientation),
     ), []
-
-
-def _joined(errors: Sequence[float], shares: Sequence[float]) -> float:
-    return math.hypot(*(share * error for share, error in zip(shares, errors, strict=True)))
 
 
 def _compared_suite(matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question) -> PairSuite:

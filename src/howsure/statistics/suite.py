@@ -25,6 +25,8 @@ import numpy as np
 from howsure.statistics.means import intervals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.statistics.arrays import Floats, Positions
 
 STEPS, SETTLED = 200, 1e-14
@@ -126,6 +128,23 @@ def _taken(side: Side, places: tuple[Positions, ...]) -> Side:
         np.stack([task[places] for task in each]) for each in (side.squares, side.slopes, side.bends)
     )
     return Side(squares=squares, slopes=slopes, bends=bends, df=side.df[places])
+
+
+def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
+    """Return the standard error of Σ share · task, errors independent: √ Σ (share · error)², added up in one order on every way."""
+    total = np.zeros_like(errors[0])
+    for error, share in zip(errors, shares, strict=True):
+        total = total + (share * error) ** 2
+    return np.asarray(np.sqrt(total))
+
+
+def telling_error(difference: Floats, error: Floats, limits: tuple[Floats, Floats], df: Floats, level: float) -> Floats:
+    """Return the standard error that the limit on the side of 0 has, no less than the plain one: what a forecast goes by.
+
+    A task on which nothing varied has none of its own, and a forecast by the plain one would promise too much.
+    """
+    away = np.where(difference > 0, difference - limits[0], limits[1] - difference)
+    return np.asarray(np.fmax(error, away / intervals.t_quantile(level, df)))
 
 
 def combined_df(variances: Floats, df: Floats) -> Floats:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 REFERENCE = 0.95
 """The level of the limits that tell how a task's variance grows: one for all, so that p-values don't hang on the level."""
+BOUNDLESS = 1e100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +138,9 @@ def pair_suite(
 
 
 def _growth(variance: Floats, away: Floats, quantiles: Floats) -> Floats:
-    """Return by how much a variance grows on the way to a limit so far away, never less than 0."""
-    told = np.isfinite(away) & (away > 0)
+    """Return by how much a variance grows on the way to a limit so far away, never less than 0; without bounds where that is."""
+    away = np.minimum(away, BOUNDLESS)
+    told = away > 0
     there = np.where(told, (away / quantiles) ** 2, variance)
     return np.where(told, np.maximum(there - variance, 0.0) / np.where(told, away, 1.0), 0.0)
 

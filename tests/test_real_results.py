@@ -54,7 +54,7 @@ def test_swebench_verified_without_clusters(swebench):
 @pytest.mark.parametrize(("clustered", "expected"), [(False, 179), (True, 70)])
 def test_swebench_pairs_among_the_thirty_best(real_data, clustered, expected):
     x, codes = top_thirty(real_data)
-    moments = pair_moments(x, clusters=[codes] if clustered else [], pseudo_items=False)
+    moments = pair_moments(x, clusters=[codes] if clustered else [], score=False)
     p = moments.p_value[np.triu_indices(30, 1)]
     assert len(p) == 435
     assert (p < 0.05).sum() == expected

@@ -45,7 +45,7 @@ BoardChart = Literal["leaderboard", "ranks", "pairs"]
 Worlds = Literal["small", "standard", "stress"]
 """Which grid of made-up worlds is drawn."""
 
-BoardMethod = Literal["pseudo-items", "t"]
+BoardMethod = Literal["score", "t"]
 """How differences are tested where many are tested at once."""
 
 Exam = Literal["questions", "targets", "version", "grader", "scorer"]
@@ -573,6 +573,7 @@ _OWN = (
         Option("n_items", count_of(2), "N", help="What can so many questions show?"),
         replace(_ATTEMPTS, help="Attempts at each question."),
         Option("power", SHARE, default=0.8, help="The chance that it shows."),
+        Option("better", FLAG, default=False, help="Say what a gate that asks for “better” makes of equal systems."),
         replace(_NOT_WORSE, help="Plan to show that a is not worse by more than this."),
         replace(_SAME_WITHIN, help="Plan to show that the two are the same within this."),
         replace(_WITHIN, help="Plan one model's error bar: ± this."),
@@ -615,8 +616,13 @@ _OWN = (
     ),
     *_owned(
         "watch",
-        replace(_A, needed=True, help="The model, or the first of two."),
-        replace(_B, help="The second model: is one of them better?"),
+        replace(
+            _A,
+            metavar="SIDE",
+            needed=True,
+            help="The one that is watched, or the first of two: a model, a path, or tag:…, commit:…, run:…",
+        ),
+        replace(_B, metavar="SIDE", help="The second, also saved:…: is one of them better?"),
         replace(_AT_LEAST, help="Does A keep this floor? 92% or 0.92."),
         replace(_WITHIN, help="Until the interval is ± this: 2pp or 0.02."),
         replace(_MARGIN, help="Is A not worse than B by more than this? 1pp or 0.01."),

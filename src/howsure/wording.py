@@ -56,6 +56,13 @@ class Scale:
         """Write the size of a difference with its unit: `3.2 pp`."""
         return self.number(abs(value)) + self.unit
 
+    def lead(self, value: float) -> str:
+        """Write by how much one is ahead of another, with its unit; what would read as 0 is `less than 0.1 pp`."""
+        least = 10.0**-self.digits
+        if self.percent and value and self.number(abs(value)) == self.number(0.0):
+            return f"less than {self.number(least / 100)}{self.unit}"
+        return self.gap(value)
+
     def signed(self, value: float) -> str:
         """Write a signed difference without its unit."""
         sign = "" if not math.isfinite(value) else "−" if value < 0 else "+"

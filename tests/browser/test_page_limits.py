@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from browser_cases import several, unpacked
-from frames import clustered
+from frames import attempts, clustered
 from howsure.verbs.report import report
 
 
@@ -38,7 +38,9 @@ def test_more_scores_than_a_page_holds(opened, monkeypatch):
     made = report(clustered(), cluster="passage")
     assert unpacked(made.boards[0])["items"] is None
     page = opened(made)
-    assert page.is_hidden("#decisive")
+    assert page.is_hidden("#decisive-lists")
+    assert "howsure compare --flips lists them" in page.text_content("#decisive-unlisted")
+    assert page.text_content("#pair-flips").startswith("From ")
     assert page.is_hidden("#drivers")
     assert page.is_hidden("#model-clusters-part")
     assert page.is_visible("#pair-power")
@@ -63,3 +65,21 @@ def test_two_models_whose_names_look_alike(name, opened):
     page = opened(report(rows))
     assert page.locator("#board-body tr").count() == 2
     assert page.text_content("#pair-verdict")
+
+
+def test_more_changed_questions_than_a_page_lists(opened):
+    rows = pl.DataFrame(
+        {"model": ["a"] * 1200 + ["b"] * 1200, "item": [*range(1200)] * 2, "score": [1.0] * 1200 + [0.0] * 1200}
+    )
+    page = opened(report(rows))
+    broke = page.locator("#decisive-lists > div").first
+    assert broke.locator("button").text_content() == "… and 1,192 more"
+    broke.locator("button").click()
+    assert broke.locator("tbody tr").count() == 1000
+    assert broke.locator("p").text_content() == "… and 200 more"
+
+
+def test_more_reruns_than_a_page_has_time_for(opened, monkeypatch):
+    monkeypatch.setattr("howsure.page.reruns.MOST_ESTIMATES", 2)
+    page = opened(report(attempts(models=("a", "b", "c"))))
+    assert "howsure compare --flips says how many a mere rerun would change" in page.text_content("#pair-flips")

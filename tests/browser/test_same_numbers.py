@@ -13,6 +13,7 @@ import pytest
 import howsure as hs
 from browser_cases import CASES, choose, compared, made, scores, unpacked
 from howsure.present.compare import comparison_table
+from howsure.present.flips import sentence
 from howsure.present.leaderboard import alone, board_table
 from howsure.present.render.latex import escape
 from howsure.present.words.plain import board_phrases, pair_phrases, paragraphs, short_names
@@ -37,6 +38,8 @@ SAID = """(pairs) => pairs.map(([a, b]) => {
     words: [...document.querySelectorAll("#pair-words p")].map((each) => each.textContent),
   };
 })"""
+
+TITLES = "(cells) => cells.map((cell) => cell.title)"
 
 
 def said(page, pairs):
@@ -193,3 +196,34 @@ def test_a_sample_of_pairs_of_real_results(name, real_data, opened):
             c = c.overall if isinstance(c, hs.Comparisons) else c
             wrong += [(board["task"], a, b, *each) for each in differing(shown, c)]
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["example", "tasks", "holes", "attempts", "lower, in percent", "thousands"])
+def test_what_broke_is_what_compare_says(name, opened):
+    page = opened(made(name))
+    options = {key: value for key, value in CASES[name][1].items() if key != "adjust"}
+    for k, board in enumerate(made(name).data["boards"]):
+        choose(page, k)
+        models = [model["model"] for model in board["models"]]
+        only = {"task": board["task"]} if board["task"] else {}
+        for a, b in ((0, 1), (1, 0), (0, len(models) - 1)):
+            flips = hs.compare(scores(name), models[a], models[b], flips=True, **only, **options).flips
+            short = dict(zip(("before", "after"), short_names(models[a], models[b]), strict=True))
+            page.select_option("#pair-a", str(a))
+            page.select_option("#pair-b", str(b))
+            assert page.text_content("#pair-flips") == sentence(replace(flips, **short))
+            listed = page.locator("#decisive-lists").is_visible()
+            assert listed == bool(board["task"])
+            if listed:
+                check_listed(page, flips)
+
+
+def check_listed(page, flips):
+    """Look whether the lists hold the questions that changed, and say of how many."""
+    while page.locator("#decisive-lists button").count():
+        page.locator("#decisive-lists button").first.click()
+    for k, (word, broke) in enumerate((("Broke", True), ("Fixed", False))):
+        shown = page.locator("#decisive-lists > div").nth(k)
+        items = {flip.item for flip in flips.items if flip.broke == broke}
+        assert shown.locator("caption").text_content().startswith(f"{word} {len(items)}: ")
+        assert {title.partition(" (")[0] for title in shown.locator("th").evaluate_all(TITLES)} == items

@@ -233,3 +233,41 @@ def test_a_model_that_is_not_there_is_told_while_it_waits(tmp_path):
         patch.setattr(command, "sleep", stop)
         done = watch(tmp_path, "-a", "a", "-b", "mistyped")
     assert "no result of model 'mistyped' yet; there are: 'a', 'b'" in done.stderr
+
+
+def test_sides_are_those_of_compare(tmp_path):
+    data = results(200)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        data.filter(model=name).with_columns(model=pl.lit("m")).write_csv(tmp_path / name / "run.csv")
+    asked = ("--once", "--items-planned", 200)
+    paths = watch("-a", tmp_path / "a", "-b", tmp_path / "b", *asked)
+    assert paths.exit_code == 0
+    assert paths.output.startswith("a beats b by ")
+    saved = CliRunner().invoke(
+        main, ["baseline", "save", "main", str(tmp_path / "b"), "-o", str(tmp_path / "m.howsure")]
+    )
+    assert saved.exit_code == 0
+    assert watch("-a", tmp_path / "a", "-b", f"saved:{tmp_path / 'm.howsure'}", *asked).output.startswith(
+        "a beats m by "
+    )
+    assert "no run with tag:x" in watch(tmp_path, "-a", "tag:x", "--at-least", "50%", *asked).output
+    nothing = watch("-a", "m", "--at-least", "50%", *asked)
+    assert nothing.exit_code == 3
+    assert "PATH" in nothing.output
+
+
+def test_runs_are_sides(tmp_path):
+    done = watch(
+        LOGS, "-a", "run:gFb", "-b", "run:fPqh", "--cluster", "passage_id", "--cluster-size", 5, "--once", "-f", "json"
+    )
+    answer = json.loads(done.stdout)
+    compared = json.loads(
+        CliRunner()
+        .invoke(
+            main, ["compare", str(LOGS), "-a", "run:gFb", "-b", "run:fPqh", "--cluster", "passage_id", "-f", "json"]
+        )
+        .stdout
+    )
+    assert (answer["a"], answer["b"]) == (compared["a"], compared["b"]) == ("gFb", "fPqh")
+    assert answer["estimate"] == pytest.approx(compared["difference"]["value"])

@@ -191,7 +191,7 @@ def test_agreement_of_all_attempts_is_not_taken_for_certainty():
         ("estimate", {"interval": "wilson"}),
         ("compare", {"method": "mcnemar"}),
         ("compare", {"method": "t"}),
-        ("leaderboard", {"method": "pseudo-items"}),
+        ("leaderboard", {"method": "score"}),
         ("leaderboard", {"interval": "t"}),
     ],
 )

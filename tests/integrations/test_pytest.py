@@ -125,3 +125,24 @@ def test_a_side_may_be_a_saved_baseline(project):
         """
     )
     run(project, "test_saved.py").assert_outcomes(passed=1)
+
+
+def test_sides_that_are_paths_need_no_data_and_are_relative_to_the_root(project, monkeypatch):
+    rows = pl.read_csv(project.path / "logs" / "quiz.csv")
+    for name, model in (("main", "old"), ("pr", "good")):
+        (project.path / "runs" / name).mkdir(parents=True)
+        rows.filter(model=model).with_columns(model=pl.lit("m")).write_csv(project.path / "runs" / name / "quiz.csv")
+    project.makeini("[pytest]")
+    sub = project.mkdir("below")
+    (sub / "test_below.py").write_text(
+        "import howsure, pytest\n"
+        "def test_it(howsure_gate, pytestconfig):\n"
+        "    howsure.save_baseline(pytestconfig.rootpath / 'runs/main', 'main', output=pytestconfig.rootpath / 'main.howsure')\n"
+        "    asked = {'candidate': 'runs/pr', 'not_worse_than': 0.02}\n"
+        "    assert howsure_gate(baseline='path:runs/main', **asked).baseline == 'main'\n"
+        "    assert howsure_gate(baseline='saved:main.howsure', **asked).candidate == 'pr'\n"
+        "@pytest.mark.howsure_gate(candidate='runs/pr', baseline='runs/main', not_worse_than=0.02)\n"
+        "def test_marked(): ...\n"
+    )
+    monkeypatch.chdir(sub)
+    run(project, "test_below.py").assert_outcomes(passed=2)

@@ -121,11 +121,13 @@ def test_numpy_numbers_are_numbers_and_flags_are_no_counts():
 def test_signatures_have_the_defaults_of_the_table(verb):
     home = hs.Monitor if verb == "watch" else VERBS[verb][0]
     usual = {"bounds": (0.0, 1.0)} if verb == "watch" else {}  # None says that there are none
-    for name, parameter in inspect.signature(home).parameters.items():
+    parameters = inspect.signature(home).parameters
+    after = None if "data" in parameters and parameters["data"].default is None else inspect.Parameter.empty
+    for name, parameter in parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD or name in ("data", "pilot", "assume", "prices"):
             continue
         option = options.option(name, verb)
-        expected = inspect.Parameter.empty if option.needed else usual.get(name, option.default)
+        expected = after if option.needed else usual.get(name, option.default)
         assert parameter.default == expected, (verb, name)
 
 

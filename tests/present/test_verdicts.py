@@ -83,3 +83,12 @@ def test_a_forecast_beyond_what_anyone_would_run_is_not_said(more, said):
     assert ("38,000 items in all" in gap.verdict) == ("it would take" in gap.verdict) == said
     assert ("28,000 more questions" in str(gate).replace("\n", " ")) == ("would settle" in str(gate)) == said
     assert ("38,000 questions in all" in " ".join(gap.render("markdown", explain=True).split())) == said
+
+
+def test_nobody_is_ahead_by_nothing():
+    rows = two_models(n=4001).with_columns(score=(pl.col("item").str.slice(1).cast(pl.Int64) % 2).cast(pl.Float64))
+    one = rows.with_columns(
+        score=pl.when((pl.col("model") == "a") & (pl.col("item") == "q0")).then(1.0).otherwise("score")
+    )
+    assert hs.compare(one, "a", "b").verdict.startswith("Can't tell: a is ahead by less than 0.1 pp, give or take")
+    assert "a is ahead by less than 0.1 pp" in hs.Monitor(a="a", b="b", shuffled=True).update(one).verdict

@@ -68,6 +68,7 @@ def test_reads_summaries(tmp_path: Path, method: int) -> None:
         ids=("t1 2025-01-01T00:00:00+00:00", "t1", "r1"),
         epochs=1,
         exam={"version": "0", "scorer:match": "", "grader:match": ""},
+        attempts=2,
     )
     assert codes(reading) == []
 

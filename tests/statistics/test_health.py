@@ -181,7 +181,7 @@ def test_the_scale_of_scores_does_not_matter(x, factor, shift):
 def test_the_gaps_are_the_median_over_pairs_one_by_one(clustered):
     x = scores(8, models=6)[:, ::-1]
     groups = [codes(np.arange(40) // 4)] if clustered else []
-    pairs = pair_moments(x, clusters=groups, pseudo_items=False)
+    pairs = pair_moments(x, clusters=groups, score=False)
     found = resolution(pairs, 0.9)
     smallest, planned = [], []
     for i, j in itertools.combinations(range(6), 2):
@@ -198,8 +198,8 @@ def test_the_gaps_are_the_median_over_pairs_one_by_one(clustered):
 
 def test_the_planned_gap_is_found_four_times_in_five():
     rng, n, gap_found = np.random.default_rng(3), 200, 0
-    pairs = pair_moments(rng.normal(0, 1, (n, 2)), pseudo_items=False)
-    gap = resolution(pairs, 0.95).planned_gap / pairs.spread[0, 1] * math.sqrt(2 / n)
+    pairs = pair_moments(rng.normal(0, 1, (n, 2)), score=False)
+    gap = resolution(pairs, 0.95).planned_gap / math.sqrt(pairs.variance[0, 1]) * math.sqrt(2 / n)
     for _ in range(2000):
         gap_found += stats.ttest_1samp(rng.normal(gap, math.sqrt(2), n), 0).pvalue < 0.05
     assert gap_found / 2000 == pytest.approx(0.8, abs=0.036)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import howsure as hs
@@ -269,3 +270,12 @@ def test_items_that_were_replaced_in_part_are_counted_by_their_positions(tmp_pat
     answer = hs.gate(hs.read({"a": tmp_path / "a", "b": tmp_path / "b"}), "b", "a", not_worse_than=0.5)
     assert (answer.verdict, answer.unclear_because) == ("unclear", "differs")
     assert answer.checks[0].differs == "10 positions of the data set hold other items"
+
+
+def test_a_side_without_a_score_is_named() -> None:
+    rows = [
+        {"model": model, "item": f"q{k}", "score": 1.0 if model == "a" else None} for model in "ab" for k in range(9)
+    ]
+    for ask in (hs.compare, lambda *given: hs.gate(*given, better=True)):
+        with pytest.raises(hs.DataError, match=r"in common: a has .*; b has no score"):
+            ask(pl.DataFrame(rows), "a", "b")

@@ -54,6 +54,13 @@ def tasks():
     )
 
 
+def nearly_alike():
+    """Two models of which one is right once more in 2,100 questions."""
+    rows = several("a", n=2100)
+    once = pl.when(pl.col("item") == "q0").then(1.0 - pl.col("score")).otherwise("score")
+    return pl.concat([rows, rows.with_columns(model=pl.lit("lab/b"), score=once)])
+
+
 def weighted():
     return several().with_columns(stakes=1 + pl.col("item").str.slice(1).cast(pl.Float64) % 4)
 
@@ -75,6 +82,7 @@ CASES = {
     "miller, attempts": (lambda: attempts(models=("a", "b", "c")), {"variance": "miller", "cluster": "passage"}),
     "eighty items": (lambda: several(n=80), {}),
     "four hundred items": (lambda: several(n=400), {}),
+    "a hair's breadth": (nearly_alike, {}),
     "lower, in percent": (several, {"lower_is_better": True}),
     "one model": (lambda: several("a"), {}),
     "two models": (two_models, {}),

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+from scipy import optimize, special
 
 REFERENCES = Path(__file__).parents[1] / "references"
 SETS = (
@@ -65,52 +66,45 @@ def long_way(x, cluster=None, weights=None, kind="CR2"):
     return value, variance, np.trace(products) ** 2 / (products**2).sum()
 
 
-def with_pseudo_items(d, clusters=(), weights=None):
-    """Differences, cluster codes and weights with +1 and −1 appended, each its own cluster, weight 1."""
-    weights = np.ones(len(d)) if weights is None else weights * (len(d) / weights.sum())
-    more = tuple(np.append(c, (c.max() + 1, c.max() + 2)) for c in clusters)
-    return np.append(d, (1.0, -1.0)), more, np.append(weights, (1.0, 1.0))
-
-
-def heavy_pseudo_items(d, clusters=(), weights=None, kind="CR2"):
-    """Centre, squared spread, df and weight of two pseudo-items, written out cluster by cluster.
-
-    A pseudo-item weighs 1 + (whole − 1) ρ' items, see below, from m = Σ W_g² / n and the number of clusters. Data clusters are inflated as beside pseudo-items of
-    weight 1; the df are those beside pseudo-items of weight 1 and 2 (u − 1) / m more for CR2.
-    """
+def score_pivot(d, clusters=(), weights=None, kind="CR2"):
+    """Difference, variance, df, variance of an item and room of the score pivot, written out cluster by cluster."""
     n = len(d)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
-    mean, apart = w @ d / n, np.arange(n)
-    ways = [apart] if not clusters else list(clusters)
+    mean = w @ d / n
+    ways = list(clusters) or [np.arange(n)]
     terms = [(way, 1) for way in ways]
     if len(ways) > 1:
         terms.append((codes(ways[0] * 10_000 + ways[1]), -1))
-    if not clusters:
-        u, m = 1.0, 1.0
-    else:
-        plain = sum(sign * long_way(d, way, w, kind)[1] for way, sign in terms)
+    found = [(sign, long_way(d, way, w, kind)) for way, sign in terms]
+    variance = sum(sign * each[1] for sign, each in found)
+    size = 1.0
+    if clusters:
         m = max(sum(w[way == g].sum() ** 2 for g in np.unique(way)) / n for way in ways)
         squares, fourths = w @ (d - mean) ** 2, w @ (d - mean) ** 4
-        u = pseudo_weight_by_hand(plain, squares, fourths, n, m, min(len(np.unique(way)) for way in ways))
-    centre, spread2 = n * mean / (n + 2 * u), 0.0
-    for way, sign in terms:
-        groups = [way == g for g in np.unique(way)]
-        flat = (len(groups) + 2) / (len(groups) + 1)
-        part = 0.0
-        for g in groups:
-            part += (w[g] @ (d[g] - centre)) ** 2 * (1 / (1 - w[g].sum() / (n + 2)) if kind == "CR2" else flat)
-        for end in (1, -1):
-            part += (u * (end - centre)) ** 2 * (1 / (1 - u / (n + 2 * u)) if kind == "CR2" else flat)
-        spread2 += sign * part
-    df = []
-    for way in ways:
-        with_ones = long_way(np.append(d, (1, -1)), np.append(way, (n + 1, n + 2)), np.append(w, (1, 1)), kind)
-        df.append(with_ones[2])
-    return centre, spread2 / (n + 2 * u) ** 2, min(df) + (2 * (u - 1) / m if kind == "CR2" else 0), u
+        size = event_size_by_hand(variance, squares, fourths, n, m, min(len(np.unique(way)) for way in ways))
+    df = min(each[2] for sign, each in found if sign > 0)
+    return mean, variance, df, float(w @ (d - mean) ** 2) / n, size * float(w @ w) / n**2
 
 
-def pseudo_weight_by_hand(variance, squares, fourths, n, m, units):
-    """The weight of one pseudo-item, number by number; `whole`: between the two ways to average cluster sizes."""
+def variance_at(pivot, value):
+    """The variance of a score pivot if `value` were the true difference, by maximising the likelihood by search."""
+    mean, variance, _, item, room = pivot
+    square = max(item + mean**2, abs(mean))
+    wins, losses = (square + mean) / 2, (square - mean) / 2
+
+    def unlikely(q):
+        return -(
+            special.xlogy(wins, q + value) + special.xlogy(losses, q) + special.xlogy(1 - square, 1 - value - 2 * q)
+        )
+
+    ends = max(0.0, -value), (1 - value) / 2
+    inside = optimize.minimize_scalar(unlikely, bounds=ends, method="bounded", options={"xatol": 1e-13}).x
+    q = min((*ends, inside), key=unlikely)
+    return variance + room * max(2 * q + value - value**2 - item, 0.0)
+
+
+def event_size_by_hand(variance, squares, fourths, n, m, units):
+    """How many items an event is worth, number by number; `whole`: between the two ways to average cluster sizes."""
     whole = (m * (n / units)) ** 0.5
     if squares < 1e-20 * n:  # nothing varies, nothing is known of ρ
         return whole

@@ -47,7 +47,7 @@ def test_split_attempts_agree_with_gates_one_by_one(clusters, weighted):
     items = right_or_wrong(means, np.full(n, 5))
     a, b = part_attempts(items, splits, np.random.default_rng(7))
     (found,) = paired_splits(
-        items, weights, codes, splits=splits, variance="CR2", pseudo=True, rng=np.random.default_rng(7)
+        items, weights, codes, splits=splits, variance="CR2", score=True, rng=np.random.default_rng(7)
     )
     counted = judged(found, Criteria(**ASKED), level=0.95, sign=1)
     options = {"cluster": "passage"} if clusters else {}
@@ -108,10 +108,10 @@ def test_unpaired_splits_agree_with_the_unpaired_comparison(seed, variance, boun
         one = difference(
             a, b, clusters=() if codes is None else (codes,), weights=w, bounded=bounded, variance=variance
         )
-        if not np.isfinite(one.pivot.centre):
+        if one.pivot.found is None:
             continue
-        assert found.centre[k] == pytest.approx(one.pivot.centre, abs=1e-9)
-        assert found.spread[k] == pytest.approx(one.pivot.spread, rel=1e-7)
+        assert found.difference[k] == pytest.approx(float(one.pivot.found.difference), abs=1e-9)
+        assert found.variance[k] == pytest.approx(float(one.pivot.found.variance), rel=1e-7)
         assert found.df[k] == pytest.approx(one.pivot.df, rel=1e-7)
 
 
@@ -206,8 +206,8 @@ def test_same_seed_same_bytes():
 def test_unpaired_halves_are_halves():
     moments = ClusterMoments.of(np.arange(9.0), np.ones(9), None)
     for found in unpaired_splits(moments, splits=50, variance="CR2", pseudo=False, rng=np.random.default_rng(0)):
-        assert found.centre.shape == (50,)
-        assert abs(found.centre.mean()) < 2
+        assert found.difference.shape == (50,)
+        assert abs(found.difference.mean()) < 2
 
 
 REAL = {

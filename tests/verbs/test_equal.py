@@ -75,3 +75,35 @@ def test_the_command_says_both():
     done = CliRunner().invoke(main, ["aa", str(LOGS), "--not-worse-than", "1pp", "--cluster", "passage_id"])
     assert "Counted, of half the data" in done.output
     assert "Forecast for two equal systems on all 100 questions" in done.output
+
+
+def test_plan_says_what_a_gate_for_better_makes_of_equal_systems():
+    words = "Asked for “better”, equal systems stay open in 90 of 100 runs, however many questions."
+    assert words in hs.plan(effect=0.03, better=True, level=0.9).verdict
+    assert words not in hs.plan(effect=0.03, level=0.9).verdict
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["plan", "--n-items", "500", "--better"])
+    assert "stay open in 95 of 100 runs" in result.output
+
+
+def test_the_shares_stand_in_records():
+    plan = hs.plan(two_models(n=80), not_worse_than=0.05)
+    (chosen,) = [record for record in plan.records() if record["not_worse_than_pass"] is not None]
+    assert chosen["attempts"] == plan.main.best.attempts
+    shares = [chosen[f"not_worse_than_{name}"] for name in ("pass", "unclear", "fail")]
+    assert shares == pytest.approx([plan.main.equal.passed, plan.main.equal.unclear, plan.main.equal.failed])
+    assert not [name for name in hs.plan(effect=0.03).records()[0] if name.endswith("_pass")]
+
+
+def test_aa_has_them_for_each_model_and_for_the_median_pair():
+    answer = hs.aa(attempts(models=("a", "b")), not_worse_than=0.02, same_within=0.1, splits=20)
+    for record in answer.records():
+        for criterion in ("not_worse_than", "same_within"):
+            for pairing, prefix in (("itself", ""), ("pair", "pair_")):
+                (known,) = [
+                    each
+                    for each in answer.equal
+                    if (each.criterion, each.pairing) == (criterion, pairing)
+                    and (pairing == "pair" or each.a == record["model"])
+                ]
+                names = [f"{prefix}{criterion}_{share}" for share in ("pass", "unclear", "fail")]
+                assert [record[name] for name in names] == pytest.approx([known.passed, known.unclear, known.failed])

@@ -20,8 +20,9 @@ from howsure.present.render import github, junit
 from howsure.statistics.aa.splits import Criteria, judged
 from howsure.statistics.means.clustered import clusterings
 from howsure.statistics.pairs.differences import column_sums, pivots
-from howsure.statistics.pairs.pseudo import ItemSpread
+from howsure.statistics.pairs.evidence import ItemSpread
 from places import LOGS, ROOT
+from reader_cases import whole_log, whole_sample
 
 HOSTILE = 'evil"<x>&\n::error::\x00\x1b[31m]]>\ufffe|*`'
 
@@ -249,7 +250,7 @@ def test_what_is_overall():
 
 
 def test_how_many_more_questions():
-    """About n · ((z₀.₉₅ + z₀.₈) · SE / (d + δ))², the closed form, which knows no pseudo-items."""
+    """About n · ((z₀.₉₅ + z₀.₈) · SE / (d + δ))², the closed form, which knows no score pivot."""
     checked = (drawn(seed, n=100) for seed in range(20))
     rows, check = next(
         (rows, found)
@@ -560,3 +561,33 @@ def test_scores_below_0_are_written_with_one_kind_of_minus():
     rows = two_models(n=60, score=pl.col("score") * -0.5 - 0.1)
     assert "-0." not in str(hs.gate(rows, "a", at_least=-0.25))
     assert "at least −0.25" in str(hs.gate(rows, "a", at_least=-0.25))
+
+
+def test_no_letter_of_a_prompt_or_an_answer_stands_in_the_comment(tmp_path):
+    for name, scores, prompt in (
+        ("old", "CCIC", "Answer very briefly please."),
+        ("new", "ICCC", "You are an odd sort of poet."),
+    ):
+        plan = {"steps": [{"solver": "system_message", "params": {"template": prompt}}]}
+        samples = [whole_sample(number, value) for number, value in enumerate(scores, 1)]
+        whole_log(tmp_path / f"{name}.eval", *samples, plan=plan)
+    path = tmp_path / "comment.md"
+    asked = (
+        "-a",
+        f"path:{tmp_path / 'new.eval'}",
+        "-b",
+        f"path:{tmp_path / 'old.eval'}",
+        "--not-worse-than",
+        "2pp",
+        "--flips",
+    )
+    shown = run("gate", *asked, "--comment", str(path)).stdout
+    assert "odd sort of poet" in shown
+    assert "1 | word" in shown
+    text = path.read_text()
+    assert "broke 1, fixed 1 of 4 questions" in text
+    assert "Broke: q1." in text
+    assert "Fixed: q3." in text
+    for hidden in ("poet", "briefly", "It is", "What is", "1 | word"):
+        assert hidden not in text
+    assert 'system\\_message.template "\\#' in text

@@ -44,7 +44,7 @@ def test_the_paper_s_figures():
 
 def test_the_default_says_its_assumptions_aloud_and_plans_for_what_compare_does():
     answer = hs.plan(effect=0.03)
-    assert answer.method == "pseudo-items"
+    assert answer.method == "score"
     assert "textbook" in answer.notes[0]
     assert "0.111" in answer.notes[0]
     assert "0.333" in answer.notes[0]
@@ -234,7 +234,7 @@ REFUSED = {
     "two goals": {"not_worse_than": 0.1, "same_within": 0.1},
     "a true difference of -0.1 is not within": {"not_worse_than": 0.05, "effect": -0.1},
     "n_items=1 is not a whole number": {"n_items": 1},
-    "an unpaired plan is for the t test": {"effect": 0.1, "paired": False, "method": "pseudo-items"},
+    "an unpaired plan is for the t test": {"effect": 0.1, "paired": False, "method": "score"},
     "a needs a pilot": {"effect": 0.1, "a": "x", "b": "y"},
     "cluster needs a pilot": {"effect": 0.1, "cluster": "passage"},
     "simulate needs a pilot": {"effect": 0.1, "simulate": True},
@@ -337,7 +337,7 @@ def test_variances_of_other_scales_are_no_percentages():
     answer = hs.plan(effect=3, assume=hs.Assumptions(question_variance=400, answer_variance=300))
     assert "a true difference of 3 with" in answer.verdict
     assert answer.method == "t"
-    assert hs.plan(effect=0.03, assume=hs.Assumptions(question_variance=0.1)).method == "pseudo-items"
+    assert hs.plan(effect=0.03, assume=hs.Assumptions(question_variance=0.1)).method == "score"
 
 
 def on_another_scale(n=400, seed=3, gap=0.0):
@@ -357,7 +357,7 @@ def test_scores_without_bounds_are_planned_for_the_t_test_of_compare():
     assert hs.compare(frame, "a", "b").difference.method.name == "t"
     assert hs.plan(frame, "a", "b", effect=1.0).method == "t"
     with pytest.raises(hs.OptionError, match="needs scores in"):
-        hs.plan(frame, "a", "b", effect=1.0, method="pseudo-items")
+        hs.plan(frame, "a", "b", effect=1.0, method="score")
 
 
 def test_where_smaller_is_better_a_positive_difference_is_worse():

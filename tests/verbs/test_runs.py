@@ -229,3 +229,12 @@ def test_texts_of_a_run_that_no_text_can_hold_are_mended(tmp_path: Path) -> None
         assert answer.render(format).encode()
     assert {run.commit for run in answer.runs} == {"a?", "b"}
     assert max(len(tag) for run in answer.runs for tag in run.tags) == 200
+
+
+def test_a_limited_run_is_said_once(tmp_path: Path) -> None:
+    log(tmp_path, "whole", "CICI")
+    log(tmp_path, "smoke", "CI", config={"epochs": 1, "limit": 2})
+    answer = hs.runs(tmp_path)
+    assert [run.reason != "" for run in answer.runs].count(True) == 1
+    assert answer.cautions == ()
+    assert [caution.code for caution in hs.estimate(tmp_path).cautions if caution.code == "limited_left_out"]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Interval
 
 
+PREFIX = {"itself": "", "pair": "pair_", "assumed": ""}
+"""What the columns of a forecast begin with, by how two equal systems differ."""
 Parted = Literal["attempts", "items"]
 
 
@@ -120,5 +122,12 @@ class FalseAlarms(Judged):
         return sum(entry.different for entry in self.entries) / sum(entry.splits for entry in self.entries)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per model, task and metric."""
-        return [row(entry) for entry in self.entries]
+        """Return one flat mapping per model, task and metric, with the shares that are forecast for the model beside itself and for the median pair."""
+        names = dict.fromkeys(name for each in self.equal for name in each.columns(PREFIX[each.pairing]))
+        return [{**row(entry), **dict.fromkeys(names), **self._forecast(entry)} for entry in self.entries]
+
+    def _forecast(self, entry: AlarmRate) -> dict[str, float | None]:
+        """Return what is forecast of a model, and of the median pair of its task."""
+        mine = (each for each in self.equal if (each.task, each.metric) == (entry.task, entry.metric))
+        told = (each for each in mine if each.pairing == "pair" or each.a == entry.model)
+        return {name: value for each in told for name, value in each.columns(PREFIX[each.pairing]).items()}

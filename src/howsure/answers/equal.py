@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from howsure.answers.output import number
+
 MarginCriterion = Literal["not_worse_than", "same_within"]
 """The criteria of a gate that have a margin."""
 Pairing = Literal["itself", "pair", "assumed"]
@@ -52,3 +54,14 @@ class EqualSystems:
     items_that_tell_low: float = math.nan
     items_that_tell_high: float = math.nan
     percent: bool = True
+
+    def columns(self, prefix: str = "") -> dict[str, float | None]:
+        """Return its shares as columns of a row about something else, named after the criterion."""
+        name = f"{prefix}{self.criterion}"
+        shares = {
+            "pass": self.passed,
+            "unclear": self.unclear,
+            "fail": self.failed,
+            "items_that_tell": self.items_that_tell,
+        }
+        return {f"{name}_{key}": number(value) for key, value in shares.items()}

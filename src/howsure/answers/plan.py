@@ -165,6 +165,7 @@ class Plan(Judged, Drawn):
         comparisons: How many tests share the level (Bonferroni).
         margin: The margin of "not-worse" and "same"; NaN without one.
         paired: Whether both models answer the same questions.
+        better: Whether the gate asks that the candidate is better: of equal systems it can't tell in a share `level` of runs.
         simulated: The power in draws of the pilot's own items; None where it wasn't simulated.
         tasks: One part a task; the last is the overall one where there are several.
         notes: How the data were read and grouped.
@@ -178,6 +179,7 @@ class Plan(Judged, Drawn):
     comparisons: int
     margin: float
     paired: bool
+    better: bool = False
     simulated: Simulated | None = None
     tasks: tuple[TaskPlan, ...]
     notes: tuple[str, ...] = ()
@@ -194,9 +196,18 @@ class Plan(Judged, Drawn):
         return self.main.best.items.value
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per task and option."""
+        """Return one flat mapping per task and option; the chosen one has the shares of two equal systems, where there is a margin."""
+        names = dict.fromkeys(name for task in self.tasks if task.equal is not None for name in task.equal.columns())
         return [
-            {"task": task.task, "metric": task.metric, "a": task.a, "b": task.b, **row(option)}
+            {
+                "task": task.task,
+                "metric": task.metric,
+                "a": task.a,
+                "b": task.b,
+                **row(option),
+                **dict.fromkeys(names),
+                **(task.equal.columns() if task.equal is not None and option is task.best else {}),
+            }
             for task in self.tasks
             for option in task.options
         ]

@@ -16,7 +16,6 @@ from howsure.statistics.noise.components import components, variance_limits
 from howsure.statistics.noise.fixed import fixed_limits, fixed_pivot
 from howsure.statistics.pairs import mcnemar, signflip
 from howsure.statistics.pairs.differences import pivots
-from howsure.statistics.pairs.pseudo import PSEUDO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,14 +112,13 @@ def _bootstrap_mean(sample: MeanSample, level: float) -> Limits:
 def pivot_check(
     method: ComparisonMethod, variance: Variance, promise: Promise, *, default: str = "", unbounded: bool = False
 ) -> Check:
-    """Check a method of differences.py: "pseudo-items" or "t"."""
-    pseudo = PSEUDO if method == "pseudo-items" else 0
+    """Check a method of differences.py: "score" or "t"."""
+    score = method == "score"
 
     def run(sample: DifferenceSample, level: float) -> Limits:
-        found = pivots(sample.sums_for(variance), variance, pseudo)
-        spread = np.where(found.spread > ROUNDING, found.spread, np.nan)
-        low, high = intervals.t_interval(found.centre, spread, found.df, level)
-        if pseudo and sample.wins is not None:
+        found = pivots(sample.sums_for(variance), variance, score=score)
+        low, high = found.limits(level)
+        if score:
             net, items = sample.net_wins(found.variance)
             low = np.minimum(low, -intervals.net_limit(-net, items, (1 + level) / 2))
             high = np.maximum(high, intervals.net_limit(net, items, (1 + level) / 2))
@@ -236,7 +234,7 @@ CHECKS: tuple[Check, ...] = (
         slow=True,
         unbounded=True,
     ),
-    pivot_check("pseudo-items", "CR2", Promise(least=0.93), default="bounded"),
+    pivot_check("score", "CR2", Promise(least=0.93), default="bounded"),
     pivot_check("t", "CR2", Promise(least=0.92, clusters=10, events=20), default="unbounded", unbounded=True),
     pivot_check("t", "miller", Promise(least=0.92, clusters=50, events=30), unbounded=True),
     Check(

@@ -9,7 +9,7 @@ import numpy as np
 
 from howsure.calibration.samples import DifferenceSample, item_spread
 from howsure.calibration.worlds import Clustered, ScoreWorld, Sized, item_rates, rates
-from howsure.statistics.pairs.pseudo import ItemSpread
+from howsure.statistics.pairs.evidence import ItemSpread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,6 @@ from howsure.statistics.arrays import blocks
 from howsure.statistics.choices import PlanMethod, Variance
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs.differences import pivots
-from howsure.statistics.pairs.pseudo import PSEUDO
 from howsure.statistics.planning.power import Spread, Test, items_needed, power
 from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes, sizes_of
 
@@ -134,8 +133,6 @@ def _found(world: PlanWorld, clusters: int, test: Test, rng: np.random.Generator
     seen = 0
     for block in blocks(trials, clusters, BLOCK):
         sample = world.draw(clusters, rng, block.stop - block.start)
-        pivot = pivots(sample.sums_for(variance), variance, PSEUDO if test.method == "pseudo-items" else 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.where(pivot.spread > 0, pivot.centre / pivot.spread, 0.0)
-        seen += int((np.abs(t) > intervals.t_quantile(test.level, pivot.df)).sum())
+        pivot = pivots(sample.sums_for(variance), variance, score=test.method == "score")
+        seen += int((np.abs(np.nan_to_num(pivot.t_at(0.0))) > intervals.t_quantile(test.level, pivot.df)).sum())
     return seen / trials

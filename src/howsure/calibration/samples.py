@@ -12,7 +12,7 @@ from howsure.statistics.means.clustered import Clustering
 from howsure.statistics.means.limits import Means, deciding
 from howsure.statistics.noise.answer_noise import Answers, answers
 from howsure.statistics.pairs.differences import DifferenceSums, column_sums
-from howsure.statistics.pairs.pseudo import ItemSpread
+from howsure.statistics.pairs.evidence import ItemSpread
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints

@@ -79,6 +79,7 @@ def gate(
     """
     import howsure
     from howsure.present.files import refuse_overwriting
+    from howsure.study.exams import texts_told
     from howsure.writing import write
 
     for file in (junit, comment):
@@ -88,12 +89,13 @@ def gate(
     if not rest["each_task"]:
         rest.setdefault("overall", "harness")
     rest |= {"candidate": candidate, "baseline": baseline}
-    answer = howsure.gate(read_sides(paths, rest, "candidate", "baseline", whole=True), **rest)
+    scores = read_sides(paths, rest, "candidate", "baseline", whole=True)
+    answer = howsure.gate(scores, **rest)
     refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in answer.checks))
     if junit is not None:
         write(_junit(answer, unclear), junit)
     if comment is not None:
-        write(_comment(answer, unclear, name), comment)
+        write(_comment(answer, unclear, name, texts_told(scores.runs)), comment)
     _show(answer, unclear, on_github=on_github, **shown)
     sys.exit(_exit_code(answer, unclear))
 
@@ -110,13 +112,14 @@ def _exit_code(answer: Gate, unclear: str) -> int:
     return answer.exit_code if answer.verdict != "unclear" else counted(unclear, answer.unclear_because).code
 
 
-def _comment(answer: Gate, unclear: str, name: str | None) -> str:
+def _comment(answer: Gate, unclear: str, name: str | None, digests: dict[str, str]) -> str:
     from howsure.integrations.github import gate_name
     from howsure.present.comment import comment
     from howsure.present.render import markdown
 
     counts = counted(unclear, answer.unclear_because).words
-    return markdown.render(comment(answer, name or gate_name(), counts=counts, cautions=_configuration_cautions()))
+    changed = _configuration_cautions()
+    return markdown.render(comment(answer, name or gate_name(), counts=counts, cautions=changed, digests=digests))
 
 
 def _junit(answer: Gate, unclear: str) -> str:

@@ -38,7 +38,7 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
 @click.option(
     "--pilot", multiple=True, metavar="PATH", help="Take variances and clusters from these logs (again for more)."
 )
-@takes("plan", "a", "b", "effect", "n_items", "attempts", "power", "level", *SIZES[1:], *SCORES)
+@takes("plan", "a", "b", "effect", "n_items", "attempts", "power", "level", *SIZES[1:], "better", *SCORES)
 @click.option(
     "--failures-below", type=Size(), metavar="RATE", help="Plan to show that failures are rarer than this: 1%."
 )

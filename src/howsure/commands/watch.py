@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read, split, write
+from howsure.commands.base import read_sides, split, write
 from howsure.commands.exits import DONE, UNDECIDED, VerdictCommand
-from howsure.commands.options import DESIGN, OUTPUT, READING, Bounds, paths, refuse_points, takes
+from howsure.commands.options import DESIGN, OUTPUT, READING, Bounds, refuse_points, sided_paths, takes
 from howsure.commands.streams import aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from howsure.answers.watch import Look
-    from howsure.verbs.watch import Monitor
 
 PATIENCE = 3
 """So many looks in a row may meet results that contradict each other, as half-written tables do, before it is an error."""
@@ -31,7 +30,7 @@ ASKED = (
 
 
 @click.command(cls=VerdictCommand)
-@paths
+@sided_paths
 @takes("watch", "a", "b", "at_least", "within", "margin", "level")
 @click.option("--every", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds between looks.")
 @click.option("--once", is_flag=True, help="Look once, for cron and CI.")
@@ -50,18 +49,11 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
 
     The interval is valid at every look. Exits with 0 once it is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
     """
-    import howsure
-
     rest, shown = split(paths, given)
     asked = {name: rest.pop(name) for name in ASKED}
     refuse_points({name: asked[name] for name in SIZES}, percent=asked["bounds"] is not None)
     reading_options = {name: rest.pop(name) for name in READING}
-    monitor = howsure.Monitor(**asked, **rest)
-
-    def scores() -> Any:
-        return read(paths, {**reading_options, "score": rest["score"]})
-
-    look, reason = follow(monitor, scores, paths, pause=None if once else every)
+    look, reason = follow(_looks(paths, reading_options, asked, rest), paths, pause=None if once else every)
     if look is not None:
         write(look, **shown)
     else:
@@ -69,9 +61,28 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
     sys.exit(DONE if look is not None and look.decided else UNDECIDED)
 
 
-def follow(
-    monitor: Monitor, scores: Callable[[], Any], paths: tuple[str, ...], *, pause: float | None
-) -> tuple[Look | None, str]:
+def _looks(
+    paths: tuple[str, ...], reading: dict[str, Any], asked: dict[str, Any], rest: dict[str, Any]
+) -> Callable[[], Look]:
+    """Return what reads everything again and looks; the monitor gets the names of its sides, which the first reading tells."""
+    import howsure
+
+    monitor = howsure.Monitor(**asked, **rest)
+
+    def look() -> Look:
+        nonlocal monitor
+        given = {**reading, **{name: rest[name] for name in ("items", "score")}, "a": asked["a"], "b": asked["b"]}
+        scores = read_sides(paths, given, "a", "b")
+        named = {name: given[name] for name in ("a", "b")}
+        if named != {name: asked[name] for name in named}:
+            asked.update(named)
+            monitor = howsure.Monitor(**asked, **rest)
+        return monitor.update(scores)
+
+    return look
+
+
+def follow(look_again: Callable[[], Look], paths: tuple[str, ...], *, pause: float | None) -> tuple[Look | None, str]:
     """Look until it is decided, all items are used, or Ctrl-C; once where `pause` is None. Return the last look.
 
     What can't be read now may be half-written: it is tried again at the next look, and told.
@@ -83,7 +94,7 @@ def follow(
     try:
         while True:
             try:
-                look, reason, failures = monitor.update(scores()), "", 0
+                look, reason, failures = look_again(), "", 0
             except ReadError as error:
                 if not all(Path(path).exists() for path in paths):
                     raise

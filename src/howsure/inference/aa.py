@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from howsure.answers.equal import EqualSystems, MarginCriterion
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import PlanMethod, Variance
-    from howsure.statistics.pairs.differences import Pivots
+    from howsure.statistics.pairs.score import Pivots
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -125,7 +125,7 @@ def _refuse_whole_scale(asked: SplitQuestion, *, percent: bool) -> None:
 def _equal(study: Study, asked: SplitQuestion) -> Iterator[EqualSystems]:
     """Say of every task what the whole gate makes of equal systems."""
     for matrix in study.matrices():
-        method: PlanMethod = "t" if asked.method == "t" or not matrix.bounded else "pseudo-items"
+        method: PlanMethod = "t" if asked.method == "t" or not matrix.bounded else "score"
         criteria = [
             AskedOfEquals(criterion=name, margin=margin, level=asked.level, method=method)
             for name, margin in asked.margins
@@ -228,9 +228,9 @@ def _rate(halves: _Halves, asked: SplitQuestion, rng: np.random.Generator) -> Al
 
 def _pivots(halves: _Halves, asked: SplitQuestion, rng: np.random.Generator) -> Iterator[Pivots]:
     matrix, where = halves.matrix, f"{halves.matrix.task}, {halves.model}"
-    pseudo = matrix.bounded and asked.method != "t"
-    if asked.method == "pseudo-items" and not matrix.bounded:
-        raise OptionError("method='pseudo-items' needs scores in [0, 1]", remedy="Leave it out.")
+    score = matrix.bounded and asked.method != "t"
+    if asked.method == "score" and not matrix.bounded:
+        raise OptionError("method='score' needs scores in [0, 1]", remedy="Leave it out.")
     if halves.units < (2 if halves.attempts is not None else FEWEST):
         raise DataError(
             f"{where}: {plural(halves.units, 'item or cluster', 'items or clusters')}, too few to be parted"
@@ -243,13 +243,13 @@ def _pivots(halves: _Halves, asked: SplitQuestion, rng: np.random.Generator) -> 
             codes,
             splits=asked.splits,
             variance=asked.variance,
-            pseudo=pseudo,
+            score=score,
             rng=rng,
         )
     if len(matrix.clusters) > 1:
         raise DataError(f"{where}: with one attempt an item, halves of two clusterings at once can't be drawn")
     moments = ClusterMoments.of(matrix.values[:, 0], halves.weights, matrix.clusters[0] if matrix.clusters else None)
-    return unpaired_splits(moments, splits=asked.splits, variance=asked.variance, pseudo=pseudo, rng=rng)
+    return unpaired_splits(moments, splits=asked.splits, variance=asked.variance, pseudo=score, rng=rng)
 
 
 def _excess(entry: AlarmRate, asked: SplitQuestion, entries: int) -> bool:

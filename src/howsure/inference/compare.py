@@ -96,7 +96,7 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
     """Return the matrices of both models; where a task has several metrics and none was chosen, ask."""
     matrices = [matrix for matrix in study.matrices() if len(matrix.models) == 2]
     if not matrices:
-        raise nothing_in_common(study.matrices())
+        raise nothing_in_common(study.matrices(), study.models)
     by_task: dict[str, list[str]] = {}
     for matrix in matrices:
         by_task.setdefault(matrix.task, []).append(matrix.metric)
@@ -108,14 +108,15 @@ def one_metric(study: Study) -> list[ScoreMatrix]:
     return matrices
 
 
-def nothing_in_common(matrices: Iterable[ScoreMatrix]) -> DataError:
-    """Say that two models have no task and metric in common, and what each has where that is little."""
+def nothing_in_common(matrices: Iterable[ScoreMatrix], models: Sequence[str]) -> DataError:
+    """Say that two models have no task and metric in common, and what each has where that is little; one without a score is named."""
     found: dict[str, list[str]] = {}
     for matrix in matrices:
         for model in matrix.models:
             found.setdefault(model, []).append(f"{matrix.task} · {matrix.metric}")
-    told = "; ".join(f"{model} has {listing(names)}" for model, names in sorted(found.items()))
-    said = f": {told}" if 0 < len(found) <= 2 else ""
+    has = {model: listing(found[model]) if model in found else "no score" for model in sorted({*found, *models})}
+    told = "; ".join(f"{model} has {what}" for model, what in has.items())
+    said = f": {told}" if found and len(has) <= 2 else ""
     return DataError(f"the two models have no task and metric in common{said}", remedy="See `howsure describe`.")
 
 

@@ -51,11 +51,10 @@ class AskedOfEquals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSize:
-    """The gate's questions and attempts; `whole`: the share of questions at which both systems score 0 or 1."""
+    """The gate's questions and attempts."""
 
     items: float
     attempts: float
-    whole: float
 
 
 def equals(
@@ -63,10 +62,10 @@ def equals(
 ) -> EqualSystems:
     """Return what the gate says of equal systems whose difference has this spread; `limits`: of the spread, as shares of it."""
     test = asked.test
-    found = equal_shares(test, spread, size.items, size.attempts, whole=size.whole)
+    found = equal_shares(test, spread, size.items, size.attempts)
 
     def needed(factor: float) -> float:
-        return items_that_tell(test, spread.times(factor), size.attempts, whole=size.whole)
+        return items_that_tell(test, spread.times(factor), size.attempts)
 
     value = needed(1.0)
     ends = [math.nan, math.nan] if math.isnan(limits[0]) else [value, *(needed(factor) for factor in limits)]
@@ -105,7 +104,7 @@ def _of_pair(matrix: ScoreMatrix, asked: Sequence[AskedOfEquals], about: dict[st
         return []
     usual = float(max(round(pilot.basis.attempts), 1)) if pilot.measured else 1.0
     a, b = pilot.both.models
-    size = GateSize(items=float(len(pilot.both.items)), attempts=usual, whole=pilot.whole)
+    size = GateSize(items=float(len(pilot.both.items)), attempts=usual)
     (limits,) = pilot.limits([usual], asked[0].level)
     return [equals(each, pilot.spread(None), size, limits, **about, pairing="pair", a=a, b=b) for each in asked]
 
@@ -128,9 +127,7 @@ def _rerun(matrix: ScoreMatrix, model: str) -> tuple[Spread, GateSize] | None:
     spread = Spread(
         within=0.0, answer=2 * kish * float(noise.mean()), sizes=sizes, events=_events(own, noise, usual, binary=binary)
     )
-    chances = own.values[:, 0]
-    both_whole = (chances**usual + (1 - chances) ** usual) ** 2 if binary else np.isin(chances, (0.0, 1.0))
-    return spread, GateSize(items=float(len(noise)), attempts=usual, whole=float(both_whole.mean()))
+    return spread, GateSize(items=float(len(noise)), attempts=usual)
 
 
 def _events(own: ScoreMatrix, noise: Floats, attempts: float, *, binary: bool) -> float:

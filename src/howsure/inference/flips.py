@@ -76,7 +76,7 @@ def _flips(matrix: ScoreMatrix, before: str, after: str) -> Iterator[Flip]:
 
 def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
     change = _change(matrix, before, after)
-    broke, fixed = _rerun(matrix, before, after)
+    broke, fixed = rerun_flips(matrix, before, after)
     return FlipCount(
         task=matrix.task,
         metric=matrix.metric,
@@ -89,7 +89,7 @@ def _count(matrix: ScoreMatrix, before: str, after: str) -> FlipCount:
     )
 
 
-def _rerun(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, float]:
+def rerun_flips(matrix: ScoreMatrix, before: str, after: str) -> tuple[float, float]:
     """Return how many questions would break and be fixed between two runs of the first side; NaN where its attempts don't tell.
 
     They tell where scores are right or wrong and most questions were attempted more than once.

@@ -43,7 +43,7 @@ def task_health(matrix: ScoreMatrix, level: float, *, top: int | None = None) ->
     """Examine one task and metric on its `top` best models (None: on all)."""
     matrix = matrix.take_models(best_first(matrix)[:top])
     x, bounded = matrix.values, matrix.bounded
-    pairs = pair_moments(x, clusters=matrix.clusters, weights=matrix.weights, pseudo_items=bounded)
+    pairs = pair_moments(x, clusters=matrix.clusters, weights=matrix.weights, score=bounded)
     resolution = methods.resolution(pairs, level)
     reliability = methods.reliability(
         x,

@@ -172,7 +172,7 @@ def _pairs(matrix: ScoreMatrix, found: Answers, asked: Question) -> PairNoise | 
     if len(matrix.models) < 2:
         return None
     moments = pair_moments(
-        matrix.values, clusters=matrix.clusters, weights=matrix.weights, variance=asked.variance, pseudo_items=False
+        matrix.values, clusters=matrix.clusters, weights=matrix.weights, variance=asked.variance, score=False
     )
     noise = pair_noise(found, matrix.weights)
     upper = np.triu_indices(len(matrix.models), 1)

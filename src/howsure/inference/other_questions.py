@@ -68,7 +68,7 @@ class OtherQuestions:
             clusters=matrix.clusters,
             weights=matrix.weights,
             variance=question.variance,
-            pseudo_items=matrix.bounded and question.method != "t",
+            score=matrix.bounded and question.method != "t",
         )
 
     def limits(
@@ -87,7 +87,7 @@ class OtherQuestions:
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
-        name = question.method or ("pseudo-items" if bounded else "t")
+        name = question.method or ("score" if bounded else "t")
         return Method(name=name, variance=question.variance, overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:

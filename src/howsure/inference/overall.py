@@ -14,6 +14,7 @@ from howsure.errors import Caution, MethodError, OptionError, doubt
 from howsure.inference.boards import board
 from howsure.statistics.means.suite import overall_estimate
 from howsure.statistics.pairs.pivot import equivalence_of
+from howsure.statistics.pairs.score import student_above
 from howsure.statistics.pairs.suite import REFERENCE, pair_suite
 from howsure.statistics.results import Estimate, Interval
 from howsure.statistics.suite import combined_error, telling_error
@@ -195,7 +196,7 @@ def _compared_suite(matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison]
     population, a, b = asked.population, pairs[0].a, pairs[0].b
     chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
     moments = [population.pairs(matrix, asked) for matrix in chosen]
-    if asked.method in (None, "pseudo-items", "t") or population.only_these:
+    if asked.method in (None, "score", "t") or population.only_these:
         return suite_of(chosen, moments, asked)
     at = replace(asked, level=REFERENCE, margin=None)
     same = asked.level == REFERENCE
@@ -237,8 +238,11 @@ def _overall_equivalence(found: PairSuite, margin: float, asked: Question, sign:
             "a margin needs an overall comparison with an error bar",
             remedy="Check that every task has at least two items or clusters.",
         )
-    above, below = (sign * found.t(-sign * side * margin) for side in (1, -1))
-    return equivalence_of(above, below, float(found.moments.df[0, 1]), margin=margin, level=asked.level)
+    worse, better = (
+        float(student_above(np.asarray(sign * side * found.t(-sign * side * margin)), found.moments.df[0, 1]))
+        for side in (1, -1)
+    )
+    return equivalence_of(worse, better, margin=margin, level=asked.level)
 
 
 _UNPAIRED_TASK = Caution(

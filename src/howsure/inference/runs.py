@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Means = Mapping[str, tuple[int, float | None]]
 
 TABLE = "table"
+LISTED = ("limited_left_out",)
+"""Cautions that say what the list says of each run."""
 UNKNOWN = "Tables say nothing of the runs that their rows came from."
 EITHER = "\0"
 """What the run of rows is called by whose file has the name of another, with that name behind it."""
@@ -62,7 +64,10 @@ def list_runs(scores: Scores, *, task: Sequence[str], metric: Sequence[str], top
     _check(task, [cell.task for cell in cells])
     listed = [_listed(cell, _metric(cell, scores, metric)) for cell in cells if not task or cell.task in task]
     return Runs(
-        runs=tuple(sorted(listed, key=_age, reverse=True)), top=top, notes=tuple(notes), cautions=scores.cautions
+        runs=tuple(sorted(listed, key=_age, reverse=True)),
+        top=top,
+        notes=tuple(notes),
+        cautions=tuple(caution for caution in scores.cautions if caution.code not in LISTED),
     )
 
 

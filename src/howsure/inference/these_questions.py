@@ -13,8 +13,7 @@ from howsure.errors import Caution, DataError
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.fixed import METHOD, attempt_cautions, fixed_means, fixed_moments
 from howsure.statistics.pairs.difference import items_needed
-from howsure.statistics.pairs.pair_details import plain_limits
-from howsure.statistics.pairs.pivot import equivalence, t_pivot
+from howsure.statistics.pairs.pivot import equivalence, pivot_of
 from howsure.statistics.results import Estimate, Interval
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class TheseQuestions:
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
-        return plain_limits(pairs, question.level if level is None else level, matrix.reach)
+        return pairs.limits(question.level if level is None else level, matrix.reach)
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
@@ -127,10 +126,9 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, question: Question) -> Compar
     both = pair.take_items(shared)
     w = np.ones(len(both.items)) if both.weights is None else both.weights
     moments = _moments(both)
-    value, variance, spread, df = (
-        float(found[0, 1]) for found in (moments.difference, moments.variance, moments.spread, moments.df)
-    )
-    pivot = t_pivot(value, spread, df, level, reach=1.0 if matrix.bounded else math.inf)
+    found = moments.at((0, 1))
+    value, variance, df = float(found.difference), float(found.variance), float(found.df)
+    pivot = pivot_of(found, level, reach=1.0 if matrix.bounded else math.inf)
     estimate = Estimate(
         value=value,
         se=math.sqrt(variance),

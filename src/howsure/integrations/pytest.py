@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from howsure.answers.gate import Gate
 
 UNCLEAR = ("skip", "fail", "xfail", "pass")
+SIDES = ("candidate", "baseline")
 PROPERTY = "howsure"
 """Under this name a verdict rides on a test's report, also into pytest's own JUnit XML."""
 
@@ -31,7 +32,7 @@ WORDS = {"pass": "pass", "fail": "fail", "unclear": "can't tell"}
 class Judge(Protocol):
     """What the fixture gives: `howsure.gate` that ends the test as its verdict says."""
 
-    def __call__(self, data: Any, **asked: Any) -> Gate:
+    def __call__(self, data: Any = None, **asked: Any) -> Gate:
         """Run the gate; relative paths are relative to pytest's root directory."""
         ...
 
@@ -57,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def howsure_gate(request: pytest.FixtureRequest) -> Judge:
     """Return `howsure.gate` as an assertion: pass goes on, fail fails, can't tell is skipped (--howsure-unclear)."""
 
-    def judge(data: Any, **asked: Any) -> Gate:
+    def judge(data: Any = None, **asked: Any) -> Gate:
         answer = _judged(request.node, data, asked)
         _settle(request.config, [answer])
         return answer
@@ -74,15 +75,17 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 
 def _of_marker(item: pytest.Item, mark: pytest.Mark) -> Gate:
-    if len(mark.args) != 1:
+    if len(mark.args) > 1:
         raise pytest.UsageError(f"{item.nodeid}: the marker howsure_gate takes the paths, and all else by name")
-    return _judged(item, mark.args[0], dict(mark.kwargs))
+    return _judged(item, mark.args[0] if mark.args else None, dict(mark.kwargs))
 
 
 def _judged(item: pytest.Item, data: Any, asked: dict[str, Any]) -> Gate:
     import howsure
 
-    answer = howsure.gate(_rooted(data, item.config.rootpath), **asked)
+    root = item.config.rootpath
+    sides = {name: _rooted_side(asked[name], root, alone=data is None) for name in SIDES if name in asked}
+    answer = howsure.gate(_rooted(data, root), **{**asked, **sides})
     item.user_properties.append((PROPERTY, f"{answer.verdict}: {answer.sentence}"))
     return answer
 
@@ -93,6 +96,23 @@ def _rooted(data: Any, root: Path) -> Any:
     if isinstance(data, (list, tuple)):
         return [root / part if isinstance(part, (str, Path)) else part for part in data]
     return data
+
+
+def _rooted_side(side: Any, root: Path, *, alone: bool) -> Any:
+    """Return a side whose path is relative to the root; a bare name is a path only where no results could hold a model of it."""
+    if not isinstance(side, str) or root == Path.cwd():
+        return side
+    kind, colon, text = side.partition(":")
+    if colon and kind in ("path", "saved") and _is_there(root / text):
+        return f"{kind}:{root / text}"
+    return str(root / side) if (alone or "/" in side) and _is_there(root / side) else side
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _settle(config: pytest.Config, answers: list[Gate]) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import NoiseEntry, TaskNoise
     from howsure.inference.question import Question
     from howsure.page.contents import Contents, Part
+    from howsure.page.reruns import Reruns
     from howsure.present.document import Cell
     from howsure.statistics.results import Rank
     from howsure.study.matrix import ScoreMatrix
@@ -92,7 +93,7 @@ def shown(part: Part, contents: Contents, asked: Question) -> Data:
     }
 
 
-def details(part: Part, contents: Contents, asked: Question) -> Data:
+def details(part: Part, contents: Contents, asked: Question, reruns: Reruns) -> Data:
     """Return what is unpacked when somebody looks at a model or a pair of a board."""
     count, variance = len(contents.parts), asked.variance
     models = [entry.model for entry in part.board.entries]
@@ -104,6 +105,8 @@ def details(part: Part, contents: Contents, asked: Question) -> Data:
     else:
         found = task_details(part.matrix, compared, variance)
     more = reasons(part.board, part.matrix, asked, len(compared))
+    of_tasks = [part.matrix] if part.matrix is not None else [t.matrix for t in contents.tasks if t.matrix is not None]
+    more |= reruns.columns(of_tasks, compared)
     if asked.population.only_these:
         found = only_answers(found)
         more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}

@@ -9,6 +9,7 @@ from howsure.page.boards import details, shown
 from howsure.page.drawings import drawings
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import write_page
+from howsure.page.reruns import Reruns
 from howsure.present.alike import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
 from howsure.present.leaderboard import board_title, document
@@ -41,7 +42,8 @@ def make(contents: Contents, asked: Question, origin: Origin, title: str | None)
         "symbols": SYMBOLS,
         "html": {"notes": html.render(_notes(contents)), "made": html.render(origin.document())},
     }
-    boards = tuple(packed(retold(details(part, contents, asked), told)) for part in contents.parts)
+    reruns = Reruns()
+    boards = tuple(packed(retold(details(part, contents, asked, reruns), told)) for part in contents.parts)
     still = html.render(told_apart(document(contents.leaderboard), contents.leaderboard))
     return Report(
         html=write_page(data, boards, still),

@@ -84,7 +84,7 @@ GIVE = "Give a page that `howsure report` wrote."
 def _options(contents: Contents, asked: Question) -> dict[str, str]:
     board, overall = contents.leaderboard.boards[0], asked.overall
     methods = sorted({str(entry.estimate.method) for part in contents.parts for entry in part.board.entries})
-    pairs = asked.method or ("pseudo-items" if board.percent else "t")
+    pairs = asked.method or ("score" if board.percent else "t")
     fixed = asked.population.only_these
     return {
         "error bars": listing(methods),

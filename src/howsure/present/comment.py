@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from howsure.present import flips
 from howsure.present.document import Document, Note, Table, Text
 from howsure.present.gate import document, named_cautions, verdict
 from howsure.present.render.visible import visible
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.answers.gate import Gate
     from howsure.errors import Caution
     from howsure.present.document import Block, Cell
+
+T = TypeVar("T")
 
 MOST_ROWS, MOST_NOTES, MOST_CAUTIONS = 20, 6, 5
 LONGEST, LONGEST_CELL, LONGEST_NAME = 400, 80, 100
@@ -31,9 +34,16 @@ WHY = {
 """Why a gate can't tell, as a sentence without its end."""
 
 
-def comment(gate: Gate, name: str, *, counts: str, cautions: Iterable[Caution] = ()) -> Document:
-    """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `cautions`: more than its own."""
-    worst_first = replace(gate, checks=tuple(sorted(gate.checks, key=lambda check: ORDER.index(check.verdict))))
+def comment(
+    gate: Gate, name: str, *, counts: str, cautions: Iterable[Caution] = (), digests: Mapping[str, str] | None = None
+) -> Document:
+    """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `cautions`: more than its own.
+
+    Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for texts of settings.
+    """
+    gate = _digested(gate, digests or {})
+    order = sorted(gate.checks, key=lambda check: ORDER.index(check.verdict))
+    worst_first = replace(gate, checks=tuple(order), flips=None)
     tables = [_cut(block) for block in document(worst_first).blocks if isinstance(block, Table)]
     blocks: list[Block] = [
         Text(text=_short(name, LONGEST_NAME), kind="heading"),
@@ -42,9 +52,25 @@ def comment(gate: Gate, name: str, *, counts: str, cautions: Iterable[Caution] =
     if why := reason(gate, counts):
         blocks.append(Text(text=why))
     blocks += [Text(text=" ".join(map(_short, _some(gate.notes, MOST_NOTES))), kind="small")] if gate.notes else []
+    beside = [_cut(block) if isinstance(block, Table) else block for block in flips.brief(gate.flips)]
     return Document(
-        blocks=(*blocks, *tables, *_cautions((*cautions, *gate.cautions, *named_cautions(gate)))), mark=mark(name)
+        blocks=(*blocks, *tables, *beside, *_cautions((*cautions, *gate.cautions, *named_cautions(gate)))),
+        mark=mark(name),
     )
+
+
+def _digested(value: T, digests: Mapping[str, str]) -> T:
+    """Return an answer with these texts replaced wherever they stand, also inside of others."""
+    found: Any = value
+    if isinstance(value, str):
+        for text, digest in digests.items():
+            found = found.replace(text, digest)
+    elif isinstance(value, tuple):
+        found = tuple(_digested(each, digests) for each in value)
+    elif is_dataclass(value) and digests:
+        told = {each.name: _digested(getattr(value, each.name), digests) for each in fields(value) if each.init}
+        found = replace(found, **told)
+    return cast("T", found)
 
 
 def mark(name: str) -> str:

@@ -248,7 +248,7 @@ def _verdict_on_all(c: Comparison) -> str:
     if not math.isfinite(c.p_value):
         return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
     take = scale.number(c.judged_interval.half_width)
-    gap, level = scale.gap(c.difference.value), level_text(c.difference.interval.level)
+    gap, level = scale.lead(c.difference.value), level_text(c.difference.interval.level)
     where = "" if c.task else " overall"
     if c.equivalence is not None:
         return _margin_sentence(c, c.equivalence, scale)

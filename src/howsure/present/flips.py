@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20
 """So many questions are shown; the JSON form has more."""
+MOST_NAMED = 10
+"""So many ids are named in a line."""
 MOST_LETTERS = 40
 """So much of an answer is shown in a table."""
 
@@ -27,6 +29,24 @@ def blocks(flips: Flips | None) -> list[Block]:
         found.append(_counts(flips))
     found += _causes(flips)
     return [*found, *_questions(flips)]
+
+
+def brief(flips: Flips | None) -> list[Block]:
+    """Return what anybody may read of flips: counts, causes and ids, and no letter of a question or an answer."""
+    if flips is None:
+        return []
+    found: list[Block] = [Text(text=sentence(flips)), *_causes(flips)]
+    for word, broke in (("Broke", True), ("Fixed", False)):
+        names = [shortened(flip.item, MOST_LETTERS) for flip in flips.items if flip.broke == broke]
+        left = (flips.broke if broke else flips.fixed) - len(names[:MOST_NAMED])
+        more = f" and {left:,} more" if left > 0 else ""
+        found += [Text(text=f"{word}: {', '.join(names[:MOST_NAMED])}{more}.")] if names else []
+    where = "Right answers and answers stand where the gate ran (its output, the job's summary), not in this comment."
+    return (
+        [*found, Text(text=where, kind="small")]
+        if any(flip.target or flip.answer_after for flip in flips.items)
+        else found
+    )
 
 
 def sentence(flips: Flips) -> str:

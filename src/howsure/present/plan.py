@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from howsure.errors import MethodError
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
-from howsure.present.equal import sentence
+from howsure.present.equal import always_open, sentence
 from howsure.present.words.forecasts import (
     MOST_ITEMS,
     ROUND,
@@ -63,7 +63,8 @@ def simulated_sentence(seen: Simulated) -> str:
 def verdict(plan: Plan) -> str:
     """Say how many questions are needed, or what a number of them can show; with a margin, what becomes of equal systems."""
     found = _planned(plan)
-    return found if plan.main.equal is None else f"{found} {sentence(plan.main.equal)}"
+    equal = [] if plan.main.equal is None else [sentence(plan.main.equal)]
+    return " ".join([found, *equal, *([always_open(plan.level)] if plan.better else [])])
 
 
 def _planned(plan: Plan) -> str:
@@ -169,7 +170,7 @@ def _cost_cell(option: Option) -> str:
 
 
 def _test_note(plan: Plan) -> str:
-    tested = {"pseudo-items": "paired pseudo-items, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
+    tested = {"score": "paired score, CR2", "t": "paired t, CR2", "z": "normal, the paper's formula"}
     test = f"planned for the test: {tested[plan.method]}" if plan.paired else "planned for an unpaired test"
     return f"{test}, at {level_text(plan.level)}; by the formula: questions by Miller (2024), normal approximation without pseudo-items"
 

@@ -51,7 +51,7 @@ def _found(look: Look) -> str:
     if look.margin is not None:
         return _margin_words(look, scale)
     other = look.b if look.better == look.a else look.a
-    return f"{look.better} beats {other} by {scale.gap(look.estimate)}"
+    return f"{look.better} beats {other} by {scale.lead(look.estimate)}"
 
 
 def _margin_words(look: Look, scale: Scale) -> str:
@@ -77,7 +77,7 @@ def _state(look: Look) -> str:
     if look.estimate == 0:
         return f"{look.a} and {look.b} score the same"
     ahead = look.a if (look.estimate > 0) != look.lower_is_better else look.b
-    return f"{ahead} is ahead by {scale.gap(look.estimate)}"
+    return f"{ahead} is ahead by {scale.lead(look.estimate)}"
 
 
 def _seen(look: Look) -> str:

@@ -29,7 +29,11 @@ def frame(inputs: Iterable[object]) -> str:
 
     Where these differ from sample to sample, as examples that are drawn do, the system messages alone count.
     """
-    before = [_before(each) for each in inputs]
+    given = iter(inputs)
+    first = _before(next(given, None))
+    if not first:
+        return ""
+    before = [first, *map(_before, given)]
     for turns in (before, [[turn for turn in each if turn[0] == SYSTEM] for each in before]):
         if turns and turns[0] and all(each == turns[0] for each in turns):
             return f"#{_name(json.dumps(turns[0]))[:DIGITS]}"
@@ -38,8 +42,10 @@ def frame(inputs: Iterable[object]) -> str:
 
 def _before(value: object) -> list[tuple[str, str]]:
     """Return role and content of the messages before the last turn of the user."""
-    turns = [turn for turn in value if isinstance(turn, dict)] if isinstance(value, list) else []
-    last = max((place for place, turn in enumerate(turns) if turn.get("role") == USER), default=0)
+    if not isinstance(value, list):
+        return []
+    turns = [turn for turn in value if isinstance(turn, dict)]
+    last = next((place for place in range(len(turns) - 1, 0, -1) if turns[place].get("role") == USER), 0)
     return [(str(turn.get("role")), _content(turn.get("content")) or "") for turn in turns[:last]]
 
 

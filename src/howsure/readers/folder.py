@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
-from howsure.readers import registry, saved, tables
+from howsure.readers import registry, tables
 from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, sound
 from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model, with_model
@@ -216,7 +216,7 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
     else:
         if reader.NAME == tables.NAME:
             _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
-        elif reader.NAME == saved.NAME:
+        elif reader.NAME == registry.SAVED:
             found.taken.extend(_read_saved(source))
         else:
             found.taken.append(Taken(source=source, reader=reader.NAME, reading=_read(reader, source)))
@@ -259,6 +259,8 @@ def _read(reader: Reader, source: Source) -> Reading:
 
 def _read_saved(source: Source) -> list[Taken]:
     """Read the logs of a saved baseline; what names models otherwise did so when it was saved."""
+    from howsure.readers import saved
+
     with named(source.name, saved.NAME):
         return [replace(read, reading=sound(read.reading, read.source)) for read in saved.logs(source)]
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers import inspect_transcripts
 from howsure.readers.archive import Archive, first_member, open_archive
 from howsure.readers.base import (
     Claim,
@@ -32,13 +31,13 @@ from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from howsure.readers.transcripts import Transcript
 
 NAME = "inspect"
 FORMATS = "Inspect AI logs (.eval, .json)"
 CHECKED = "Inspect 0.3.41–0.3.285, log version 2"
-
-transcripts = inspect_transcripts.transcripts
 
 LAYOUTS = ("2",)
 """Versions of the log that are known."""
@@ -87,9 +86,16 @@ def read(source: Source) -> Reading:
             *_log_cautions(header, spec, table, source.name),
             *more.cautions,
         ),
-        run=run_of(spec, header, epochs=_epochs(spec)),
+        run=run_of(spec, header, epochs=_epochs(spec), attempts=len(samples), ends=table.ends),
         configuration=configuration(spec, header) | _messages(samples),
     )
+
+
+def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
+    """Yield every attempt at these items, at all where `items` is None; scores alone never need it."""
+    from howsure.readers import inspect_transcripts
+
+    return inspect_transcripts.transcripts(source, items)
 
 
 def _messages(samples: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -32,7 +32,9 @@ _FIRST_VERSION = ("0", "")
 """Versions of a task that say nothing: that of a task whose author gave it none."""
 
 
-def run_of(spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int) -> Run:
+def run_of(
+    spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int, attempts: int, ends: Mapping[str, int]
+) -> Run:
     """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of one call."""
     revision, config = _mapping(spec.get("revision")), _mapping(spec.get("config"))
     created, task_id = str(spec.get("created") or ""), str(spec.get("task_id") or "")
@@ -53,6 +55,8 @@ def run_of(spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int) -
         epochs=epochs,
         exam=exam(spec, header),
         surroundings=settings(_surroundings(spec)),
+        attempts=attempts,
+        ends=ends,
     )
 
 

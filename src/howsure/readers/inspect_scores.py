@@ -6,7 +6,8 @@ Built by column, not by row, so that a log of 15,000 samples takes a fraction of
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 """Inspect's letters for correct, partly correct, incorrect and no answer, and the words that it takes for them."""
 
+_KIND = re.compile(r"[A-Za-z_-]{1,20}")
 REMOVED = "Key removed from summary (> 1k)"
 
 
@@ -42,6 +44,7 @@ class Samples:
     usage: Usage
     questions: list[str | None]
     targets: list[str | None]
+    ends: Mapping[str, int]
 
     @classmethod
     def of(cls, samples: Sequence[dict[str, Any]], *, expected: Sequence[str], spec: Mapping[str, Any]) -> Samples:
@@ -60,6 +63,7 @@ class Samples:
             usage=Usage.of(samples, spec),
             questions=questions(sample.get("input") for sample in samples),
             targets=targets(sample.get("target") for sample in samples),
+            ends=Counter(limit_of(sample) for sample in samples if sample.get("limit") and not sample.get("error")),
         )
 
     @property
@@ -110,21 +114,22 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
     import polars as pl
 
     size = len(samples.items)
-    failed = pl.Series(samples.failed, dtype=pl.Boolean)
-    identity = pl.DataFrame(
-        {
-            "task": pl.repeat(whole_text(task), size, eager=True),
-            "model": pl.repeat(whole_text(model), size, eager=True),
-            "item": pl.Series(samples.items, dtype=pl.String),
-            "attempt": pl.Series(samples.attempts, dtype=pl.Int64),
-        }
-    )
+
+    def every(name: str, text: str) -> pl.Series:
+        return pl.Series(name, [text], dtype=pl.String).new_from_index(0, size)
+
+    identity = [
+        every("task", whole_text(task)),
+        every("model", whole_text(model)),
+        pl.Series("item", samples.items, dtype=pl.String),
+        pl.Series("attempt", samples.attempts, dtype=pl.Int64),
+    ]
     extras = dict(samples.metadata)
     cluster = extras.pop("cluster", None)
     tail = [
         pl.Series("cluster", cluster if cluster is not None else [None] * size, dtype=pl.String),
         pl.Series("weight", [None] * size, dtype=pl.Float64),
-        pl.repeat(source, size, eager=True).alias("source"),
+        every("source", source),
         *samples.usage.columns.values(),
         *(pl.Series(name, column, dtype=pl.String) for name, column in extras.items() if name not in FINGERPRINTS),
         pl.Series("question_hash", samples.questions, dtype=pl.String),
@@ -132,17 +137,17 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
     ]
     frames = []
     for metric, column in samples.values.items():
-        score = pl.Series("score", column, dtype=pl.Float64)
-        status = pl.when(score.is_not_null()).then(pl.lit("ok")).when(failed).then(pl.lit("error"))
-        frames.append(
-            identity.with_columns(
-                pl.lit(whole_text(metric)).alias("metric"),
-                score,
-                status.otherwise(pl.lit("unscored")).alias("status"),
-                *tail,
-            )
-        )
-    return pl.concat(frames)
+        status = [
+            "ok" if value is not None else "error" if failed else "unscored"
+            for value, failed in zip(column, samples.failed, strict=True)
+        ]
+        scored = [
+            every("metric", whole_text(metric)),
+            pl.Series("score", column, dtype=pl.Float64),
+            pl.Series("status", status, dtype=pl.String),
+        ]
+        frames.append(pl.DataFrame([*identity, *scored, *tail]))
+    return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
 def _values(
@@ -177,6 +182,15 @@ def sample_values(sample: Mapping[str, Any]) -> list[tuple[str, object]]:
 
 def _is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def limit_of(sample: Mapping[str, Any]) -> str:
+    """Name the limit that ended a sample, which summaries have as a word and whole samples with its size; "" where none did."""
+    limit = sample.get("limit")
+    kind = limit.get("type") if isinstance(limit, dict) else limit
+    if not kind:
+        return ""
+    return f"{kind} limit" if isinstance(kind, str) and _KIND.fullmatch(kind) else "limit"
 
 
 def attempt_of(epoch: object) -> int:

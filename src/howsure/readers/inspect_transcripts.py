@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.archive import first_member, open_archive
 from howsure.readers.base import whole_text
-from howsure.readers.inspect_scores import attempt_of, sample_values, to_number
+from howsure.readers.inspect_scores import attempt_of, limit_of, sample_values, to_number
 from howsure.readers.transcripts import Transcript
 
 if TYPE_CHECKING:
@@ -71,11 +71,7 @@ def _stop(sample: Mapping[str, Any], output: Mapping[str, Any]) -> str:
     """Say why an attempt ended: by an error, a limit of the sample, else as the model's last call did."""
     if sample.get("error"):
         return "error"
-    limit = sample.get("limit")
-    kind = limit.get("type") if isinstance(limit, dict) else limit
-    if kind:
-        return f"{_text(kind)} limit"
-    return _text(_choice(output).get("stop_reason"))
+    return limit_of(sample) or _text(_choice(output).get("stop_reason"))
 
 
 def _answered(output: Mapping[str, Any]) -> str:

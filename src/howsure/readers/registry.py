@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 GROUP = "howsure.readers"
 
+SAVED = "saved"
+"""The reader of saved baselines, which hold several logs."""
 SPECIFIC = (
     "lfs",
-    "saved",
+    SAVED,
     "inspect_ai",
     "lm_eval",
     "helm",
@@ -50,7 +52,7 @@ GENERIC = ("tables",)
 """Modules of this package that take what no other reader knows."""
 
 
-BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",), b"\x1f\x8b": ("saved",)}
+BINARY = {b"PAR1": ("lighteval",), b"ARROW1": (), b"PK\x03\x04": ("inspect_ai",), b"\x1f\x8b": (SAVED,)}
 """Which specific readers take files that begin with these bytes: no other needs to be asked, or loaded."""
 
 

@@ -127,7 +127,7 @@ def tell_apart(
     frames = [(read, read.reading.rows) for read in kept if read.reading.rows is not None and len(read.reading.rows)]
     cells: dict[tuple[str, str], list[int]] = {}
     for position, (_, frame) in enumerate(frames):
-        for cell in frame.select("task", "model").unique().iter_rows():
+        for cell in _cells(frame):
             cells.setdefault(cell, []).append(position)
     result, missing = [frame for _, frame in frames], [list(read.word.missing) for read, _ in frames]
     configurations = [
@@ -150,6 +150,14 @@ def tell_apart(
             differing = tuple(telling[model]) if as_attempts else ()
             cautions += number_runs(result, group, runs, task=task, model=called, differing=differing)
     return result, tuple(lack for lacking in missing for lack in lacking), named
+
+
+def _cells(frame: pl.DataFrame) -> list[tuple[str, str]]:
+    """Return each task and model of a frame; most logs have one."""
+    task, model = frame["task"], frame["model"]
+    if task.n_unique() == model.n_unique() == 1:
+        return [(task[0], model[0])]
+    return list(frame.select("task", "model").unique().iter_rows())
 
 
 def _telling(

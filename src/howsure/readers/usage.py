@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def numbers(values: Sequence[object]) -> pl.Series:
     import polars as pl
 
     series = pl.Series(values, dtype=pl.Float64, strict=False)
-    return series.set(~series.is_finite(), None)
+    return series if math.isfinite(series.sum()) else series.set(~series.is_finite(), None)
 
 
 def _placed(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:

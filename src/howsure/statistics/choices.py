@@ -7,8 +7,8 @@ from typing import Literal
 IntervalMethod = Literal["blend", "wilson", "t", "clopper-pearson", "jeffreys", "bootstrap", "bayes"]
 """How the interval of one mean is made. None chooses "blend" for scores in [0, 1] and "t" for others."""
 
-ComparisonMethod = Literal["pseudo-items", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
-"""How a difference is tested. None chooses "pseudo-items" for scores in [0, 1] and "t" for others."""
+ComparisonMethod = Literal["score", "t", "sign-flip", "mcnemar", "bootstrap", "bayes"]
+"""How a difference is tested. None chooses "score" for scores in [0, 1] and "t" for others."""
 
 Variance = Literal["CR2", "CR1", "miller"]
 """The variance estimator: CR2 (Bell and McCaffrey 2002), CR1 (Stata's), or the paper's formula (Miller 2024)."""
@@ -25,5 +25,5 @@ ScoreKind = Literal["mean", "pass@", "pass^", "plug-in", "majority@", "best-of-"
 Goal = Literal["different", "not-worse", "same"]
 """What a plan is to show: a difference, that it is no worse than a margin, or that it is within one."""
 
-PlanMethod = Literal["pseudo-items", "t", "z"]
+PlanMethod = Literal["score", "t", "z"]
 """The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""

@@ -165,8 +165,8 @@ def resolution(pairs: PairMoments, level: float) -> Resolution:
     One pair's interval has the half width t · SE, and a true gap of (t + t₀.₈) · SE leaves zero out four times in five
     (Miller 2024, section 5; Cohen 1988). Neither is corrected for the number of pairs.
     """
-    first, second = np.triu_indices(len(pairs.spread), 1)
-    spread, df = pairs.spread[first, second], pairs.df[first, second]
+    first, second = np.triu_indices(len(pairs.difference), 1)
+    spread, df = pairs.spread_at(pairs.difference)[first, second], pairs.df[first, second]
     t = intervals.t_quantile(level, df)
     smallest = _median(t * spread)
     planned = _median((t + intervals.t_quantile(2 * POWER - 1, df)) * spread)

@@ -12,7 +12,7 @@ proportion to share · V(y), where it is the most likely, and the variance of th
     y = share · V(y) / μ,   Σ share · y = h,   t² = h / μ.
 
 The limits of the sum are those h with h = t² μ. Many tasks hardly move, and their plain variances add up. A task at 0 or n of n,
-whose plain variance is 0, moves by itself, as far as its slope lets it. Chosen by trial: docs/decisions/0022-suites.md.
+whose plain variance is 0, moves by itself, as far as its slope lets it. Chosen by trial: docs/decisions/0023-suites.md.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Side:
             right = times[left] * at + plus[left]
             above = moved > right
             low[left], high[left] = np.where(above, at, low[left]), np.where(above, high[left], at)
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 new = at - (1 / moved - 1 / right) / (falling / moved**2 + times[left] / right**2)
             inside = (new > low[left]) & (new < high[left])
             mu[left] = np.where(inside, new, np.sqrt(low[left] * high[left]))
@@ -92,8 +92,8 @@ class Side:
 def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[Floats, Floats]:
     """Return Σ share · y at μ, and by how much it falls as μ grows."""
     beyond = mu - slopes
-    root = np.sqrt(beyond**2 + 4 * bends * squares)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        root = np.sqrt(beyond**2 + 4 * bends * squares)
         far = np.where(bends > 0, (root - beyond) / (2 * bends), np.inf)
         moved = np.where(beyond > 0, 2 * squares / (beyond + root), far)
         falling = np.where(moved > 0, moved / root, 0.0)

@@ -39,6 +39,18 @@ def exam_differences(runs: Iterable[RunEntry], parts: Mapping[tuple[str, str], p
     return tuple(dict.fromkeys(found))
 
 
+def texts_told(runs: Iterable[RunEntry]) -> dict[str, str]:
+    """Return the texts among the settings of runs, a prompt say, as names and notes write them, each with its digest; the longest first."""
+    values = {value for entry in runs for value in (*entry.settings.values(), *entry.run.exam.values())}
+    texts = [value for value in values if _is_text(shortened(value, LETTERS))]
+    told = {each: text_digest(value) for value in texts for each in (value, shortened(value, LETTERS))}
+    return {text: told[text] for text in sorted(told, key=lambda text: (-len(text), text))}
+
+
+def _is_text(value: str) -> bool:
+    return value.count(" ") > 1
+
+
 def settings_note(runs: Sequence[RunEntry], models: Sequence[str]) -> str:
     """Say in which settings the runs of two models differ that may be what is tested; "" where in none, of more models, or of two harnesses."""
     sides = [[entry for entry in runs if entry.model == model] for model in models]
@@ -140,4 +152,4 @@ def _value(values: frozenset[str]) -> str:
 def _written(value: str) -> str:
     """Write a setting on one line, a text of more than two words in quotes."""
     one = shortened(value, LETTERS)
-    return f'"{one}"' if one.count(" ") > 1 else one or "none"
+    return f'"{one}"' if _is_text(one) else one or "none"

@@ -12,6 +12,7 @@ from howsure.study import attempts, checkpoints, clusters, likeness
 from howsure.study.completing import completed, counts_as_failed
 from howsure.study.design import Design
 from howsure.study.directions import directions_note
+from howsure.study.ends import ends_cautions
 from howsure.study.exams import exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, decided, failures_note
 from howsure.study.names import choose, parts_note, resolve
@@ -89,7 +90,12 @@ def gather(
         groups=scores.groups,
         held=_held(found, averages),
         policy=FailurePolicy(design=design, facts=scores.facts),
-        cautions=(*likeness.cautions(differs), *cautions, *_doubts(found, parts)),
+        cautions=(
+            *likeness.cautions(differs),
+            *ends_cautions(scores.runs, parts, models),
+            *cautions,
+            *_doubts(found, parts),
+        ),
     )
     study = _with_scores(study)
     study = _enough_attempts(study) if design.score.over_attempts or averages else study

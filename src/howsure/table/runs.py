@@ -44,7 +44,8 @@ class Run:
     it, and two runs never do. `call`: shared by the runs of all tasks that one call made. `ids`: every name under which the run can be asked for. `started`: date and time, ISO 8601. `commit` of the code
     that ran, and whether that was `dirty`, changed since; `limit`: to so many items the run was limited on purpose. `exam`: by what it was
     judged, `version` of the task, `grader` and `scorer`, of one scorer alone as `grader:NAME`; an empty text is known to be none. `surroundings`: what is worth telling
-    and makes no other run of it, such as the version of the harness.
+    and makes no other run of it, such as the version of the harness. `attempts`: how many it made, where the log says how each ended, and `ends`: how many of
+    them a limit ended, by its name ("token limit").
     """
 
     key: str = ""
@@ -60,6 +61,8 @@ class Run:
     epochs: int = 0
     exam: Mapping[str, str] = field(default_factory=dict, hash=False)
     surroundings: Mapping[str, str] = field(default_factory=dict, hash=False)
+    attempts: int = 0
+    ends: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @property
     def date(self) -> datetime | None:

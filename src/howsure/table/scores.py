@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from howsure.table.schema import open_frame, tidy_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import polars as pl
 
     from howsure.errors import Caution
     from howsure.table.runs import Run, RunEntry
@@ -197,6 +197,8 @@ class Scores:
     @property
     def has_rows(self) -> bool:
         """Whether there are scores of single questions, and not only published ones."""
+        if isinstance(self.rows, pl.DataFrame):
+            return self.rows.width > 0
         return bool(open_frame(self.rows).collect_schema().names())
 
     def to_frame(self) -> pl.DataFrame:

@@ -47,7 +47,7 @@ def aa(
         better: Whether the gate requires the candidate to be better; assumed if no other criterion is given.
         same_within: The margin of equivalence, in score units. None omits the criterion.
         splits: The number of random splits per model.
-        method: The test: "pseudo-items" or "t". None chooses by the scale.
+        method: The test: "score" or "t". None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
         level: The confidence level of the gate's verdicts, above ½.

@@ -46,7 +46,7 @@ def against(
             sides, or Scores.
         against: The one: a model, by its full name or the part after the last slash; `tag:…`, `commit:…` or `run:…`, whose model it is;
             or one of several paths, each of which is a side then, or a folder or file beside others in the folder given.
-        method: The test of the differences: "pseudo-items" or "t". None takes the former for scores in [0, 1].
+        method: The test of the differences: "score" or "t". None takes the former for scores in [0, 1].
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
         level: The confidence level of all intervals together.

@@ -50,7 +50,7 @@ def compare(
         a: The first side: a model, by its full name or the part after the last slash, else a path; or `tag:…`, `commit:…`, `run:…`,
             `saved:…` (a baseline), `model:…`, `path:…`.
         b: The second side; the difference is a − b, in score units.
-        method: The test. None takes "pseudo-items" for scores in [0, 1] and "t" otherwise.
+        method: The test. None takes "score" for scores in [0, 1] and "t" otherwise.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
         level: The confidence level, between 0 and 1. One minus it is the significance level of the test.

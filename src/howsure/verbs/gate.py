@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 
 def gate(
-    data: Any,
-    candidate: str,
+    data: Any = None,
+    candidate: str | None = None,
     baseline: str | None = None,
     *,
     not_worse_than: float | str | None = None,
@@ -73,7 +73,7 @@ def gate(
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores.
+            or Scores. None suffices where every side is a path or a saved baseline.
         candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a path; or `tag:…`,
             `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`.
         baseline: The side to compare it with. None suffices for `at_least` and `at_most`.

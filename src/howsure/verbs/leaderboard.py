@@ -46,7 +46,7 @@ def leaderboard(
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
             or Scores.
         interval: The method of the scores' intervals, as in [`estimate`][howsure.estimate]. None chooses by the scale.
-        method: The test of the differences: "pseudo-items" or "t". None takes the former for scores in [0, 1].
+        method: The test of the differences: "score" or "t". None takes the former for scores in [0, 1].
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
         level: The confidence level of each score's interval, and of all rank intervals of a board together.

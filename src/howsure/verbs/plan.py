@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
@@ -30,6 +31,7 @@ def plan(
     power: float = 0.8,
     not_worse_than: float | None = None,
     same_within: float | None = None,
+    better: bool = False,
     level: float = 0.95,
     method: PlanMethod | None = None,
     paired: bool = True,
@@ -63,8 +65,9 @@ def plan(
         not_worse_than: Plan a test of non-inferiority with this margin, in score units. None plans a test of
             difference.
         same_within: Plan a test of equivalence (two one-sided tests) with this margin, in score units.
+        better: Whether a gate asks that the candidate is better; the plan then says what it makes of equal systems.
         level: The confidence level; one minus it is the significance level.
-        method: The test: "pseudo-items", "t", or "z", the normal formula of the paper. None takes what `compare` would.
+        method: The test: "score", "t", or "z", the normal formula of the paper. None takes what `compare` would.
         paired: Whether both models answer the same questions.
         n_models: How many models are compared, all pairs, with Bonferroni's correction.
         n_tasks: On how many tasks they are compared, corrected likewise; for plans without a pilot.
@@ -105,8 +108,8 @@ def plan(
         n_tasks=n_tasks,
         n_clusters=n_clusters,
     ).values()
-    power, level, method, paired, simulate, seed = checked(
-        "plan", power=power, level=level, method=method, paired=paired, simulate=simulate, seed=seed
+    power, level, method, paired, simulate, seed, better = checked(
+        "plan", power=power, level=level, method=method, paired=paired, simulate=simulate, seed=seed, better=better
     ).values()
     check_assumed(assume)
     check_prices(prices)
@@ -115,10 +118,10 @@ def plan(
     run = Run(method, attempts, pairs, n_clusters, prices, seed if simulate else None)
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
-        return from_assumptions(assume or Assumptions(), asked, run, n_tasks)
+        return replace(from_assumptions(assume or Assumptions(), asked, run, n_tasks), better=better)
     if assume is not None:
         raise OptionError("a pilot tells what assume assumes", remedy="Leave one of the two out.")
     if n_tasks != 1:
         raise OptionError("the pilot tells the number of tasks", remedy="Leave `n_tasks` out, or choose with `task`.")
     scores, (a, b) = read_pair(pilot, (a, b), design)
-    return from_pilot(scores, (a, b), asked, run, design)
+    return replace(from_pilot(scores, (a, b), asked, run, design), better=better)

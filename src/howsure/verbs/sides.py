@@ -86,6 +86,8 @@ def parted(
     """
     sides = tuple(map(side_of, asked))
     if not any(side.kind or is_path(side.text) for side in sides):
+        if data is None and sides:
+            raise _of_nothing(sides[0])
         return read(data, **options), tuple(asked)
     base = (
         None
@@ -156,8 +158,16 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
             )
         return read(data, **{**options, "runs": f"{side.kind}:{side.text}"})
     if base is None:
-        raise OptionError(f"model {side.text!r} of nothing that is read", remedy="Give the paths of the logs as well.")
+        raise _of_nothing(side)
     return _of_model(base, side.text, parts=parts)
+
+
+def _of_nothing(side: Side) -> OptionError:
+    """Say that a side is a model where nothing was given that could hold it."""
+    return OptionError(
+        f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could hold a model of this name",
+        remedy="Give the paths of the logs as well.",
+    )
 
 
 def _of_model(scores: Scores, name: str, *, parts: bool) -> Scores:

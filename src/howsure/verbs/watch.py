@@ -12,11 +12,13 @@ from howsure.options import checked
 from howsure.study.design import Respects, RunOptions, make_design
 from howsure.table.scale import FRACTIONS, Scale
 from howsure.verbs.read import read
+from howsure.verbs.sides import is_path, read_sides, side_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.watch import Look
+    from howsure.table.scores import Scores
 
 RESPECTS = Respects(
     verb="watch", all_but=("population", "covariate", "average_last", "two clusters", "bounds of tasks")
@@ -37,8 +39,8 @@ class Monitor:
     table `items`, from `cluster_size`, or from `clusters`.
 
     Args:
-        a: The model, or the first of two.
-        b: The second model. None monitors the score of `a` alone.
+        a: The model, or the first of two; or a side as `compare` takes them: a path, `tag:…`, `commit:…`, `run:…`, `saved:…`.
+        b: The second. None monitors the score of `a` alone.
         at_least: The floor of the score of `a`. None: no floor.
         within: The half-width to reach, in score units. None: no such goal.
         margin: The margin of non-inferiority of `a` to `b`, in score units. None: no margin.
@@ -114,7 +116,7 @@ class Monitor:
         """Look at all results so far, items of earlier looks and new ones.
 
         Args:
-            data: The results, in any form that [`read`][howsure.read] accepts.
+            data: The results, in any form that [`read`][howsure.read] accepts; None where every side is a path or a saved baseline.
 
         Returns:
             Look: The estimate, its interval, and whether the question is decided.
@@ -124,11 +126,12 @@ class Monitor:
             DataError: If the results don't fit the design.
             OptionError: If the results hold several tasks or metrics, and none is chosen.
         """
+        scores, (a, b) = self._read(data)
         arrived = arrivals(
-            read(data, probabilities=self._design.score.kind == "prob"),
+            scores,
             self._design,
-            a=self._tally.goal.a,
-            b=self._tally.goal.b,
+            a=a,
+            b=b,
             attempts=self._attempts,
             cluster_size=self._cluster_size,
             order=self._tally.order,
@@ -138,6 +141,18 @@ class Monitor:
         self._sizes = Sizes(table=table, each=self._cluster_size, heaviest=arrived.largest)
         self._tally.see(arrived.ready)
         return self.look()
+
+    def _read(self, data: Any) -> tuple[Scores, tuple[str, str | None]]:
+        """Read everything, and name the models that the sides are. A model may have no result yet; another side has."""
+        goal = self._tally.goal
+        sides = [side_of(each) for each in (goal.a, goal.b) if each is not None]
+        if all(side.kind == "model" or not (side.kind or is_path(side.text)) for side in sides):
+            names = [side.text for side in sides]
+            scores = read(data, probabilities=self._design.score.kind == "prob")
+        else:
+            scores, found = read_sides(data, [each for each in (goal.a, goal.b) if each is not None], self._design)
+            names = [side_of(name).text for name in found]
+        return scores, (names[0], names[1] if len(names) > 1 else None)
 
     def add(self, item: str, a: float, b: float | None = None, *, cluster: str | None = None) -> None:
         """Add one item by its mean scores, for a harness that drives the monitor itself.

@@ -11,7 +11,7 @@ from scipy import stats
 from howsure.statistics.means.intervals import clopper_pearson, guarded_wilson
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.fixed import fixed_means, fixed_moments
-from howsure.statistics.pairs.pivot import t_pivot
+from howsure.statistics.pairs.pivot import pivot_of
 
 TRIALS = 3_000
 
@@ -186,7 +186,7 @@ def difference_misses(rate, other, attempts, seed, trials=1_500):
     counts = np.full((len(rate), 2), attempts)
     for _ in range(trials):
         x = np.column_stack([rng.binomial(attempts, one) for one in (rate, other)]) / attempts
-        pivot = pivot_of(x, counts.astype(float))
+        pivot = pivot_between(x, counts.astype(float))
         missed += not pivot.low <= truth <= pivot.high
     return missed / trials
 
@@ -204,18 +204,18 @@ def moments_of(x, attempts, within=None, weights=None):
     return fixed_moments(answers(x, attempts, within), weights=weights)
 
 
-def pivot_of(x, attempts, level=0.95, a=0, b=1):
+def pivot_between(x, attempts, level=0.95, a=0, b=1):
     found = moments_of(x, attempts)
-    return t_pivot(found.centre[a, b], found.spread[a, b], found.df[a, b], level, reach=1.0)
+    return pivot_of(found.at((a, b)), level, reach=1.0)
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 def test_the_p_value_and_the_interval_of_a_difference_agree(seed, level):
     x, attempts = right_or_wrong(seed, n=9, trials=2)
-    found = pivot_of(x, np.repeat(attempts[:, None], 2, axis=1), level)
+    found = pivot_between(x, np.repeat(attempts[:, None], 2, axis=1), level)
     assert (found.p_value < 1 - level) == (not found.low <= 0 <= found.high)
-    at = pivot_of(x, np.repeat(attempts[:, None], 2, axis=1), 1 - found.p_value) if found.p_value > 1e-9 else None
-    if at is not None and 0 < abs(found.centre) < 1:
+    at = pivot_between(x, np.repeat(attempts[:, None], 2, axis=1), 1 - found.p_value) if found.p_value > 1e-9 else None
+    if at is not None and 0 < abs(found.found.difference) < 1:
         assert min(abs(at.low), abs(at.high)) == pytest.approx(0, abs=1e-6), "at its own level, 0 is a limit"
 
 
@@ -234,9 +234,11 @@ def test_differences_are_those_of_the_slow_loop():
         single = [share[k] ** 2 * x[k, m] * (1 - x[k, m]) / (counts[k, m] - 1) for m in (a, b) for k in range(20)]
         df = 2 * variance**2 / (sum(t * t for t in single) + sum(e * e for e in events))
         assert found.difference[a, b] == pytest.approx(share @ (x[:, a] - x[:, b]), rel=1e-9)
-        assert found.centre[a, b] == found.difference[a, b] == -found.difference[b, a]
+        assert found.difference[a, b] == -found.difference[b, a]
         assert found.variance[a, b] == pytest.approx(sum(terms), rel=1e-9)
-        assert (found.spread[a, b], found.df[a, b]) == pytest.approx((math.sqrt(variance), df), rel=1e-9)
+        assert (float(found.at((a, b)).spread_at()), found.df[a, b]) == pytest.approx(
+            (math.sqrt(variance), df), rel=1e-9
+        )
         assert found.shared[a, b] == found.units[a, b] == 20
 
 
@@ -268,13 +270,13 @@ def test_the_unit_of_differences_of_unbounded_scores_means_nothing(scale):
     one = fixed_moments(answers(x, counts, within), bounded=False)
     other = fixed_moments(answers(scale * x, counts, scale**2 * within), bounded=False)
     assert other.p_value == pytest.approx(one.p_value, rel=1e-9)
-    assert other.spread == pytest.approx(scale * one.spread, rel=1e-9)
+    assert other.spread_at() == pytest.approx(scale * one.spread_at(), rel=1e-9)
 
 
 def test_models_that_share_no_item_are_not_compared_and_warn_of_nothing():
     x = np.array([[0.5, np.nan], [1.0, np.nan], [np.nan, 0.5], [np.nan, 0.0]])
     found = moments_of(x, np.where(np.isnan(x), 0.0, 2.0))
-    assert np.isnan([found.difference[0, 1], found.spread[0, 1], found.df[0, 1]]).all()
+    assert np.isnan([found.difference[0, 1], found.variance[0, 1], found.df[0, 1]]).all()
     assert found.shared[0, 1] == 0
 
 
@@ -282,7 +284,7 @@ def test_a_model_with_one_attempt_an_item_is_not_compared():
     x, counts = np.array([[0.5, 1.0], [1.0, 0.0], [0.5, 1.0]]), np.array([[2.0, 1.0]] * 3)
     found = moments_of(x, counts)
     assert found.difference[0, 1] == pytest.approx(0.0)
-    assert math.isnan(found.spread[0, 1])
+    assert math.isnan(found.variance[0, 1])
     assert math.isnan(found.p_value[0, 1])
 
 

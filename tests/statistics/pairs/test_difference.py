@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
 from howsure.errors import MethodError
@@ -17,8 +17,9 @@ from howsure.statistics.means import bayes, bootstrap
 from howsure.statistics.pairs import flips, signflip
 from howsure.statistics.pairs.difference import difference, items_needed
 from howsure.statistics.pairs.mcnemar import midp_test
+from howsure.statistics.pairs.score import Pivots
 from howsure.statistics.results import significant
-from method_cases import codes, heavy_pseudo_items, long_way, pseudo_weight_by_hand, with_pseudo_items
+from method_cases import codes, long_way, score_pivot, variance_at
 
 METHODS = get_args(ComparisonMethod)
 FRACTIONS = tuple(method for method in METHODS if method != "mcnemar")
@@ -130,7 +131,7 @@ def test_swapping_the_models_turns_mcnemar(sample):
     assert limits(other) == pytest.approx((-limits(one)[1], -limits(one)[0]), abs=1e-10)
 
 
-@pytest.mark.parametrize("method", ["pseudo-items", "t"])
+@pytest.mark.parametrize("method", ["score", "t"])
 @given(sample=pairs_of_scores(), random=st.randoms(use_true_random=False))
 def test_row_order_means_nothing(method, sample, random):
     a, b, clusters = sample
@@ -141,41 +142,31 @@ def test_row_order_means_nothing(method, sample, random):
     assert limits(other) == pytest.approx(limits(one), abs=1e-10, nan_ok=True)
 
 
-# pseudo-items
+# the score pivot
 
 
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("grouped", [False, True])
 @pytest.mark.parametrize("kind", ["CR2", "CR1"])
-def test_pseudo_items_of_single_items_are_two_more_items(kind, weighted):
-    for seed in range(10):
-        a, b, _, w = random_pair(seed, fractions=seed % 2 == 1)
-        weights = w if weighted else None
-        d, _, used = with_pseudo_items(a - b, (), weights)
-        found = difference(a, b, weights=weights, variance=kind)
-        centre, variance, df = long_way(d, None, used, kind)
-        assert weights is not None or df == pytest.approx(41), "n + 1 with single right-or-wrong answers too"
-        assert_is_the_pivot(found, centre, variance, df)
-        assert_shows_the_plain_difference(found, *long_way(a - b, None, weights, kind)[:2])
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("kind", ["CR2", "CR1"])
-def test_pseudo_items_of_clusters_are_two_more_clusters_of_their_weight(kind, weighted):
+def test_the_score_pivot_is_the_one_written_out(kind, grouped, weighted):
     for seed in range(10):
         a, b, clusters, w = random_pair(seed, n_clusters=7, fractions=seed % 2 == 1)
-        weights = w if weighted else None
-        centre, variance, df, unit = heavy_pseudo_items(a - b, clusters, weights, kind)
-        assert unit > 1
-        found = difference(a, b, clusters=clusters, weights=weights, variance=kind)
-        assert_is_the_pivot(found, centre, variance, df)
-        assert_shows_the_plain_difference(found, *long_way(a - b, clusters[0], weights, kind)[:2])
+        weights, ways = w if weighted else None, clusters if grouped else ()
+        found = difference(a, b, clusters=ways, weights=weights, variance=kind)
+        assert_is_the_pivot(found, score_pivot(a - b, ways, weights, kind))
+        assert_shows_the_plain_difference(found, *long_way(a - b, ways[0] if ways else None, weights, kind)[:2])
 
 
-def assert_is_the_pivot(found, centre, variance, df):
-    low, high = stats.t(df, centre, math.sqrt(variance)).interval(0.95)
-    assert limits(found) == pytest.approx((max(low, -1), min(high, 1)), rel=1e-9, abs=1e-12)
-    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(centre) / math.sqrt(variance), df), rel=1e-9)
+def assert_is_the_pivot(found, pivot):
+    """p-value from the variance at 0, and at the limits t to the value that the level has."""
+    value, _, df = pivot[:3]
     assert found.pivot.df == pytest.approx(df, rel=1e-9)
+    at = value / math.sqrt(variance_at(pivot, 0.0))
+    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(at), df), rel=1e-6)
+    for limit in found.pivot.found.limits(0.95):
+        if abs(limit) < 1:
+            reached = abs(value - limit) / math.sqrt(variance_at(pivot, float(limit)))
+            assert reached == pytest.approx(stats.t.ppf(0.975, df), rel=1e-6)
 
 
 def assert_shows_the_plain_difference(found, value, variance):
@@ -183,28 +174,40 @@ def assert_shows_the_plain_difference(found, value, variance):
     assert found.estimate.se == pytest.approx(math.sqrt(variance), rel=1e-9)
 
 
-@pytest.mark.parametrize("u", [1.0, 2.0, 5.0])
-def test_a_heavy_pseudo_item_of_the_papers_formula_is_a_cluster_of_so_many_items(monkeypatch, u):
-    a, b, (cluster,), _ = random_pair(1, n_clusters=7)
-    monkeypatch.setattr("howsure.statistics.pairs.differences.pseudo_weight", lambda *_: np.array(u))
-    found = difference(a, b, clusters=[cluster], variance="miller")
-    centre = (a - b).sum() / (40 + 2 * u)
-    sums = [*((a - b - centre)[cluster == g].sum() for g in range(7)), u * (1 - centre), u * (-1 - centre)]
-    # Miller (2024): Σ over clusters of (Σ residuals)², and what dividing by n − 1 in place of n adds
-    own = ((a - b - centre) ** 2).sum() + (1 - centre) ** 2 + (1 + centre) ** 2
-    expected = math.sqrt(np.square(sums).sum() + own / 41) / (40 + 2 * u)
-    assert found.pivot.centre == pytest.approx(centre, rel=1e-12)
-    assert found.pivot.spread == pytest.approx(expected, rel=1e-10)
+def test_tangos_interval_where_each_item_is_its_own_cluster():
+    """With n in place of n − 1 and normal quantiles it is Tango's (1998): likelihood and root by search."""
+    for n, wins, losses in ((160, 40, 20), (21, 1, 7), (50, 5, 0), (30, 0, 0), (200, 3, 9)):
+        d = np.concatenate([np.ones(wins), -np.ones(losses), np.zeros(n - wins - losses)])
+        one = Pivots(
+            **dict(zip(NAMES, map(np.asarray, (d.mean(), d.var() / n, np.inf, d.var(), 1 / n, 0.0)), strict=True))
+        )
+        pivot = (d.mean(), d.var() / n, np.inf, d.var(), 1 / n)
+        z = stats.norm.ppf(0.975)
+
+        def beyond(value, pivot=pivot, z=z):
+            return (pivot[0] - value) ** 2 - z**2 * variance_at(pivot, value)
+
+        low, high = (float(limit) for limit in one.limits(0.95))
+        mean = float(d.mean())
+        assert high == pytest.approx(optimize.brentq(beyond, mean + 1e-9, 1 - 1e-9), abs=1e-7)
+        assert low == pytest.approx(optimize.brentq(beyond, -1 + 1e-9, mean - 1e-9), abs=1e-7)
+        if wins + losses:  # the test of 0 is McNemar's
+            assert float(one.t_at()) == pytest.approx((wins - losses) / math.sqrt(wins + losses))
 
 
-def test_pseudo_items_of_the_papers_formula_weigh_what_the_variance_of_the_formula_says():
-    a, b, (cluster,), _ = random_pair(1, n_clusters=7)
-    d, r = a - b, a - b - (a - b).mean()
-    same = (cluster[:, None] == cluster) & ~np.eye(40, dtype=bool)
-    variance = d.var(ddof=1) / 40 + (r[:, None] * r * same).sum() / 40**2
-    unit = pseudo_weight_by_hand(variance, r @ r, (r**4).sum(), 40, (np.bincount(cluster) ** 2).sum() / 40, 7)
-    found = difference(a, b, clusters=[cluster], variance="miller")
-    assert found.pivot.centre == pytest.approx(d.sum() / (40 + 2 * unit), rel=1e-10)
+NAMES = ("difference", "variance", "df", "item_variance", "room", "added")
+
+
+@given(sample=pairs_of_scores(), level=st.sampled_from(LEVELS), value=st.floats(-0.99, 0.99))
+def test_a_value_is_inside_the_interval_where_its_test_says_so(sample, level, value):
+    a, b, clusters = sample
+    found = difference(a, b, clusters=clusters).pivot.found
+    if found is None or not found.known:
+        return
+    low, high = found.limits(level)
+    p = float(found.p_value_at(value))
+    if abs(p - (1 - level)) > 1e-6:
+        assert (p > 1 - level) == (low <= value <= high)
 
 
 @pytest.mark.parametrize(("score", "sign"), [((1.0, 0.0), 1), ((0.0, 1.0), -1)])
@@ -250,8 +253,8 @@ def test_agreeing_clusters_count_as_so_many_single_items_that_agree():
     for count in (4, 9, 30):
         single = difference(np.ones(count), np.zeros(count)).pivot
         found = difference(np.ones(20 * count), np.zeros(20 * count), clusters=[np.repeat(np.arange(count), 20)]).pivot
-        assert (found.centre, found.spread) == pytest.approx((single.centre, single.spread), rel=0.05)
-        assert found.df == pytest.approx(count + 1, abs=0.5), "Satterthwaite of the clusters and two pseudo-items"
+        assert found.p_value == pytest.approx(single.p_value, rel=1e-6)
+        assert found.df == pytest.approx(count - 1)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -283,11 +286,7 @@ def test_two_way_clusters_agree_with_the_three_parts():
     rng = np.random.default_rng(5)
     first, second = np.repeat(np.arange(12), 8), np.tile(np.arange(8), 12)
     a, b = ((rng.normal(size=12)[first] + rng.normal(size=8)[second] + rng.normal(size=(2, 96))) > 0).astype(float)
-    centre, variance, df, _ = heavy_pseudo_items(a - b, (first, second))
-    found = difference(a, b, clusters=[first, second])
-    assert found.pivot.centre == pytest.approx(centre, rel=1e-10)
-    assert found.pivot.spread == pytest.approx(math.sqrt(variance), rel=1e-10)
-    assert found.estimate.df == pytest.approx(df, rel=1e-10)
+    assert_is_the_pivot(difference(a, b, clusters=[first, second]), score_pivot(a - b, (first, second)))
 
 
 def checkerboard():
@@ -296,15 +295,14 @@ def checkerboard():
     return d, np.zeros(36), np.repeat(np.arange(6), 6), np.tile(np.arange(6), 6)
 
 
-@pytest.mark.parametrize("method", ["t", "pseudo-items"])
+@pytest.mark.parametrize("method", ["t", "score"])
 def test_negative_two_way_variance_is_replaced_as_the_caution_says(method):
     a, b, first, second = checkerboard()
     a[0] = 1.0
     found = difference(a, b, clusters=[first, second], method=method)
-    larger = max(difference(a, b, clusters=[c], method=method).pivot.spread for c in (first, second))
+    larger = max(difference(a, b, clusters=[c], method=method).estimate.se for c in (first, second))
     assert "negative_two_way_variance" in cautions(found)
-    assert found.estimate.se > 0
-    assert found.pivot.spread == pytest.approx(larger, rel=1e-10)
+    assert found.estimate.se == pytest.approx(larger, rel=1e-10)
 
 
 @pytest.mark.parametrize("method", ["sign-flip", "bootstrap", "bayes"])
@@ -493,7 +491,7 @@ def test_without_shared_items_bounded_scores_get_a_success_and_a_failure_each():
     assert found.estimate.se == pytest.approx(math.sqrt(a.var(ddof=1) / 12 + b.var(ddof=1) / 17), rel=1e-10)
 
 
-@given(sample=pairs_of_scores(), level=st.sampled_from(LEVELS), method=st.sampled_from(["pseudo-items", "t"]))
+@given(sample=pairs_of_scores(), level=st.sampled_from(LEVELS), method=st.sampled_from(["score", "t"]))
 def test_unpaired_p_value_and_interval_never_disagree(sample, level, method):
     a, b, _ = sample
     found = difference(*apart(a, b), method=method, level=level)
@@ -550,7 +548,7 @@ def test_lower_is_better_turns_wins_but_not_the_difference():
     assert (down.estimate, down.p_value) == (up.estimate, up.p_value)
 
 
-def test_items_needed_is_millers_formula_where_neither_df_nor_pseudo_items_matter():
+def test_items_needed_is_millers_formula_where_neither_df_nor_the_score_matter():
     a, b, _, _ = random_pair(4)
     found = difference(a, b, method="t", variance="miller")
     gap = abs(found.estimate.value)
@@ -577,14 +575,14 @@ def test_items_needed_would_do():
     n, rng = int(found.items_needed), np.random.default_rng(0)
     drawn = rng.integers(0, len(a), (n, 2_000))
     d = (a - b)[drawn]
-    centre, squares = d.sum(axis=0) / (n + 2), ((d - d.sum(axis=0) / (n + 2)) ** 2).sum(axis=0)
-    spread = np.sqrt((squares + 2 * (1 + centre**2)) * (n + 2) / (n + 1)) / (n + 2)
-    shown = np.abs(centre) / spread > stats.t.ppf(0.975, n + 1)
+    shown = np.abs(d.mean(axis=0)) / np.sqrt(d.var(axis=0, ddof=1) / n + d.mean(axis=0) ** 2 / n) > stats.t.ppf(
+        0.975, n - 1
+    )
     assert float(shown.mean()) == pytest.approx(0.8, abs=0.04)
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 4]), method=st.sampled_from(["pseudo-items", "t"]))
+@given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 4]), method=st.sampled_from(["score", "t"]))
 def test_what_is_not_shown_needs_more_items_than_there_are(seed, size, method):
     rng = np.random.default_rng(seed)
     a, b = rng.integers(0, 2, (2, 40)).astype(float)
@@ -607,17 +605,17 @@ def test_a_margin_without_any_spread_is_refused_in_words(gap):
 def test_equivalence_is_two_one_sided_tests_at_the_margin(sign):
     a, b, clusters, _ = random_pair(12, n=200, n_clusters=50)
     found = difference(a, b, clusters=clusters, margin=0.1, lower_is_better=sign < 0)
-    p = found.pivot
-    above = stats.t.sf((sign * p.centre + 0.1) / p.spread, p.df)
-    below = stats.t.cdf((sign * p.centre - 0.1) / p.spread, p.df)
     d = a - b
+    pivot = score_pivot(sign * d, clusters)
+    above = stats.t.sf((pivot[0] + 0.1) / math.sqrt(variance_at(pivot, -0.1)), pivot[2])
+    below = stats.t.cdf((pivot[0] - 0.1) / math.sqrt(variance_at(pivot, 0.1)), pivot[2])
     n = len(d) / max(found.estimate.se**2 * len(d) ** 2 / ((d - d.mean()) ** 2).sum(), 1)
     losses = -sign * d.mean() * n
     few = [stats.beta.sf(0.1, k + 1, n - k) if k >= 0 else 0.0 for k in (losses, -losses)]  # P(X ≤ k), binomial
     worse, better = max(above, few[0]), max(below, few[1])
-    assert found.equivalence.p_noninferior == pytest.approx(worse, rel=1e-9)
-    assert found.equivalence.p_equivalent == pytest.approx(max(worse, better), rel=1e-9)
-    assert found.equivalence.p_inferior == pytest.approx(1 - above, rel=1e-9)
+    assert found.equivalence.p_noninferior == pytest.approx(worse, rel=1e-6)
+    assert found.equivalence.p_equivalent == pytest.approx(max(worse, better), rel=1e-6)
+    assert found.equivalence.p_inferior == pytest.approx(1 - above, rel=1e-6)
 
 
 @pytest.mark.parametrize("n", [60, 300, 470])
@@ -650,18 +648,16 @@ def test_no_item_that_differs_is_the_rule_of_three():
     margin=st.floats(0.05, 1.5),
     level=st.sampled_from([0.8, 0.95]),
     lower=st.booleans(),
-    method=st.sampled_from(["pseudo-items", "t"]),
+    method=st.sampled_from(["score", "t"]),
 )
 def test_equivalent_exactly_when_the_two_alpha_interval_lies_inside_the_margin(sample, margin, level, lower, method):
     a, b, clusters = sample
     wide = difference(a, b, clusters=clusters, method=method, level=2 * level - 1)
-    if not wide.pivot.spread > 0:
+    if wide.pivot.found is None or not wide.pivot.found.known:
         return
     found = difference(a, b, clusters=clusters, method=method, margin=margin, level=level, lower_is_better=lower)
     e = found.equivalence
-    centre, spread = wide.pivot.centre, wide.pivot.spread
-    half = stats.t.ppf(level, wide.pivot.df) * spread
-    low, high = centre - half, centre + half
+    low, high = wide.pivot.found.limits(2 * level - 1)
     if wide.pivot.net is not None:  # where few items differ the limits are wider
         low, high = min(low, wide.estimate.interval.low), max(high, wide.estimate.interval.high)
     if min(abs(abs(e.p_equivalent) - (1 - level)), abs(e.p_noninferior - (1 - level))) > SMALL:
@@ -676,9 +672,9 @@ def test_a_margin_needs_a_pivot(method):
         difference(a, b, method=method, margin=0.1)
 
 
-def test_unbounded_scores_refuse_pseudo_items():
-    with pytest.raises(MethodError, match="pseudo-items"):
-        difference(np.array([3.0, 4.0]), np.array([1.0, 2.0]), bounded=False, method="pseudo-items")
+def test_unbounded_scores_refuse_the_score_pivot():
+    with pytest.raises(MethodError, match="score"):
+        difference(np.array([3.0, 4.0]), np.array([1.0, 2.0]), bounded=False, method="score")
 
 
 @settings(max_examples=30)
@@ -715,5 +711,5 @@ def test_unpaired_pseudo_items_are_heavier_where_clusters_say_little():
     x = np.repeat(rng.random(12) < 0.5, 20).astype(float)
     a, b = np.r_[x, np.full(240, np.nan)], np.r_[np.full(240, np.nan), 1 - x]
     codes = np.repeat(np.arange(24), 20)
-    clustered, plain = (difference(a, b, clusters=c).pivot.spread for c in ((codes,), ()))
+    clustered, plain = (difference(a, b, clusters=c).pivot.found.spread_at() for c in ((codes,), ()))
     assert clustered > 3 * plain

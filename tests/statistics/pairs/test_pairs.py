@@ -11,7 +11,7 @@ from howsure.statistics.pairs import pairs as pairs_module
 from howsure.statistics.pairs.difference import difference
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.pairs.ragged import ragged_moments
-from method_cases import codes, heavy_pseudo_items, long_way
+from method_cases import codes, long_way, score_pivot, variance_at
 
 MODELS = 5
 VARIANCES = ("CR2", "CR1", "miller")
@@ -38,15 +38,15 @@ def upper(matrix):
     return np.asarray(matrix)[np.triu_indices(MODELS, 1)]
 
 
-@pytest.mark.parametrize("pseudo", [True, False])
+@pytest.mark.parametrize("score", [True, False])
 @pytest.mark.parametrize("holes", [0.0, 0.2])
 @pytest.mark.parametrize("grouped", [True, False])
 @pytest.mark.parametrize("kind", ["CR2", "CR1"])
-def test_every_pair_is_the_long_way_on_its_own_differences(kind, grouped, holes, pseudo):
+def test_every_pair_is_the_long_way_on_its_own_differences(kind, grouped, holes, score):
     for seed in range(5):
         x = scores(seed, holes=holes, fractions=seed % 2 == 0)
         clusters, _ = design(seed, ways=int(grouped))
-        found = pair_moments(x, clusters=clusters, variance=kind, pseudo_items=pseudo)
+        found = pair_moments(x, clusters=clusters, variance=kind, score=score)
         for i, j in itertools.combinations(range(MODELS), 2):
             shared = ~np.isnan(x[:, i] - x[:, j])
             d, own = (x[:, i] - x[:, j])[shared], tuple(codes(c[shared]) for c in clusters)
@@ -54,13 +54,14 @@ def test_every_pair_is_the_long_way_on_its_own_differences(kind, grouped, holes,
             assert found.difference[i, j] == pytest.approx(value, abs=1e-13)
             assert found.variance[i, j] == pytest.approx(plain, rel=1e-10)
             assert found.shared[i, j] == shared.sum()
-            if pseudo:
-                value, plain, df, _ = heavy_pseudo_items(d, own, kind=kind)
-            assert found.centre[i, j] == pytest.approx(value, abs=1e-13)
-            assert found.spread[i, j] ** 2 == pytest.approx(plain, rel=1e-10)
+            pivot = score_pivot(d, own, kind=kind)
+            if score:
+                one = found.at((i, j))
+                assert [float(each) for each in (one.item_variance, one.room)] == pytest.approx(pivot[3:], rel=1e-10)
+                plain = variance_at(pivot, 0.0)
             assert found.df[i, j] == pytest.approx(df, rel=1e-10)
             p = 2 * stats.t.sf(abs(value) / math.sqrt(plain), df)
-            assert found.p_value[i, j] == pytest.approx(p, rel=1e-9)
+            assert found.p_value[i, j] == pytest.approx(p, rel=1e-6)
 
 
 CASES = list(itertools.product(VARIANCES, (0, 1, 2), (False, True), (0.0, 0.2)))
@@ -75,24 +76,22 @@ def test_every_pair_is_what_difference_says(variance, ways, weighted, holes):
         one = difference(x[:, i], x[:, j], clusters=clusters, weights=weights, variance=variance)
         assert found.difference[i, j] == pytest.approx(one.estimate.value, abs=1e-12)
         assert math.sqrt(found.variance[i, j]) == pytest.approx(one.estimate.se, rel=1e-10)
-        assert (found.centre[i, j], found.spread[i, j]) == pytest.approx(
-            (one.pivot.centre, one.pivot.spread), rel=1e-10
-        )
+        assert found.spread_at()[i, j] == pytest.approx(float(one.pivot.found.spread_at()), rel=1e-10)
         assert found.df[i, j] == pytest.approx(one.pivot.df, rel=1e-10)
         assert found.p_value[i, j] == pytest.approx(one.p_value, rel=1e-9)
 
 
-@pytest.mark.parametrize("pseudo", [2, 0])
+@pytest.mark.parametrize("score", [True, False])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("ways", [0, 1, 2])
 @pytest.mark.parametrize("variance", VARIANCES)
-def test_the_ragged_path_is_the_complete_path_when_nothing_is_missing(variance, ways, weighted, pseudo):
+def test_the_ragged_path_is_the_complete_path_when_nothing_is_missing(variance, ways, weighted, score):
     x = scores(7)
     clusters, weights = design(7, ways=ways, weighted=weighted)
     w = np.ones(len(x)) if weights is None else weights * len(x) / weights.sum()
-    complete = pairs_module._complete(x, clusters, w, variance, pseudo)
-    ragged = ragged_moments(x, clusters, w, variance, pseudo)
-    for name in ("difference", "variance", "centre", "spread", "df", "shared"):
+    complete = pairs_module._complete(x, clusters, w, variance, score=score)
+    ragged = ragged_moments(x, clusters, w, variance, score=score)
+    for name in ("difference", "variance", "df", "item_variance", "room", "shared"):
         assert upper(getattr(ragged, name)) == pytest.approx(upper(getattr(complete, name)), rel=1e-10), name
 
 
@@ -100,36 +99,43 @@ def test_the_ragged_path_is_the_complete_path_when_nothing_is_missing(variance, 
 def test_pairs_are_antisymmetric(holes):
     x = scores(5, holes=holes)
     found = pair_moments(x, clusters=design(5, ways=1)[0])
-    for name, sign in (("difference", -1), ("centre", -1), ("variance", 1), ("spread", 1), ("df", 1), ("p_value", 1)):
+    for name, sign in (
+        ("difference", -1),
+        ("variance", 1),
+        ("item_variance", 1),
+        ("room", 1),
+        ("df", 1),
+        ("p_value", 1),
+    ):
         matrix = getattr(found, name)
         assert upper(matrix) == pytest.approx(sign * upper(matrix.T), rel=1e-12, abs=1e-15), name
     assert np.all(np.diag(found.p_value) == 1)
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.3])
-@pytest.mark.parametrize("pseudo", [True, False])
-def test_identical_columns_are_not_told_apart(pseudo, holes):
+@pytest.mark.parametrize("score", [True, False])
+def test_identical_columns_are_not_told_apart(score, holes):
     x = scores(2, holes=holes, fractions=True)
     x[:, 1] = x[:, 0]
-    found = pair_moments(x, pseudo_items=pseudo)
+    found = pair_moments(x, score=score)
     assert found.difference[0, 1] == 0
     assert found.variance[0, 1] == 0
     assert found.p_value[0, 1] == 1
 
 
 @pytest.mark.parametrize("holes", [False, True])
-def test_a_constant_gap_is_no_certainty_with_pseudo_items(holes):
+def test_a_constant_gap_is_no_certainty(holes):
     x = np.column_stack([np.ones(50), np.zeros(50), np.ones(50)])
     if holes:
         x[0, 2] = np.nan
     found = pair_moments(x)
     assert 0 < found.p_value[0, 1] < 1e-6
-    assert found.spread[0, 1] > 0.02
+    assert found.limits(0.95, reach=1.0)[0][0, 1] < 0.95
 
 
 def test_a_constant_gap_without_spread_has_no_p_value_just_as_in_difference():
     y = np.random.default_rng(0).normal(size=30)
-    found = pair_moments(np.column_stack([y + 1, y]), pseudo_items=False)
+    found = pair_moments(np.column_stack([y + 1, y]), score=False)
     assert math.isnan(difference(y + 1, y, bounded=False).p_value)
     assert math.isnan(found.p_value[0, 1])
 
@@ -154,7 +160,7 @@ def test_pairs_that_share_one_cluster_have_no_p_value_by_cr1_either():
 
 
 def test_one_item_in_all_has_no_p_value():
-    found = pair_moments(np.array([[1.0, 0.0]]), pseudo_items=False)
+    found = pair_moments(np.array([[1.0, 0.0]]), score=False)
     assert np.isnan(found.p_value[0, 1])
 
 
@@ -176,9 +182,9 @@ def test_scores_far_from_zero_lose_nothing_by_a_missing_cell(holes):
     rng = np.random.default_rng(0)
     x = 1e7 + rng.normal(size=(40, 3))
     x[:holes, 2] = np.nan
-    found = pair_moments(x, pseudo_items=False)
+    found = pair_moments(x, score=False)
     expected = (x[:, 0] - x[:, 1]).std(ddof=1) / math.sqrt(40)
-    assert found.spread[0, 1] == pytest.approx(expected, rel=1e-6)
+    assert found.spread_at()[0, 1] == pytest.approx(expected, rel=1e-6)
 
 
 def test_missing_cells_of_one_model_do_not_touch_other_pairs():
@@ -187,7 +193,7 @@ def test_missing_cells_of_one_model_do_not_touch_other_pairs():
     holey[:9, 0] = np.nan
     clusters = design(6, ways=1)[0]
     full, part = pair_moments(x, clusters=clusters), pair_moments(holey, clusters=clusters)
-    for name in ("difference", "variance", "centre", "spread", "df"):
+    for name in ("difference", "variance", "df", "item_variance", "room"):
         one, other = getattr(full, name)[1:, 1:], getattr(part, name)[1:, 1:]
         assert upper_of(one) == pytest.approx(upper_of(other), rel=1e-10), name
 
@@ -199,6 +205,6 @@ def upper_of(matrix):
 def test_p_values_and_intervals_agree_in_every_pair():
     x = scores(8)
     found = pair_moments(x, clusters=design(8, ways=1)[0])
-    half = stats.t.ppf(0.975, found.df) * found.spread
-    outside = np.abs(found.centre) > half
+    low, high = found.limits(0.95, reach=1.0)
+    outside = (low > 0) | (high < 0)
     assert np.array_equal(upper(outside), upper(found.p_value <= 0.05))

@@ -58,12 +58,12 @@ def test_many_tasks_are_little_longer_than_the_stratified_t():
     assert 1 <= (high - low) / (2 * half) < 1.03
 
 
-def test_without_limits_spreads_add_up():
+def test_without_limits_variances_add_up():
     tasks = [pair_moments(x) for x in three_tasks()]
     found = pair_suite(tasks, SHARES)
-    spread = math.sqrt(sum(s**2 * task.spread[0, 1] ** 2 for s, task in zip(SHARES, tasks, strict=True)))
+    spread = math.sqrt(sum(s**2 * task.variance[0, 1] for s, task in zip(SHARES, tasks, strict=True)))
     t = found.moments.difference[0, 1] / spread
-    assert found.moments.t[0, 1] == pytest.approx(t, rel=1e-9)
+    assert found.moments.t_at(0.0)[0, 1] == pytest.approx(t, rel=1e-9)
 
 
 def test_p_values_and_limits_are_one_test():
@@ -94,7 +94,7 @@ def test_identical_models_on_every_task_are_not_told_apart():
     assert low == -high < 0
 
 
-def test_one_pair_of_pseudo_items_is_flipped_for_all_tasks():
+def test_one_pair_of_lone_items_is_flipped_for_all_tasks():
     tasks = [pair_moments(x, clusters=[np.arange(len(x)) // 2]) for x in three_tasks()]
     flips = pair_suite(tasks, SHARES).moments.flips
     assert int((flips.shared != 0).sum()) == 2

@@ -90,7 +90,7 @@ spreads = st.builds(
 tests = st.builds(
     Test,
     goal=st.sampled_from(["different", "not-worse", "same"]),
-    method=st.sampled_from(["pseudo-items", "t", "z"]),
+    method=st.sampled_from(["score", "t", "z"]),
     margin=st.just(0.1),
 )
 
@@ -102,7 +102,7 @@ def test_more_of_anything_never_hurts(spread, test, k, n):
     now = power(test, spread, effect, n, k)
     assert 0 <= now <= 1
     assert power(test, spread, effect, 2 * n, k) >= now - 1e-7
-    if test.method != "pseudo-items" or spread.sizes.single:  # in clusters a pseudo-item's weight follows what is seen
+    if test.method != "score" or spread.sizes.single:  # in clusters what an event is worth follows what is seen
         assert power(test, spread, effect, n, k + 1) >= now - 1e-7
         assert power(test, spread.times(1.5), effect, n, k) <= now + 1e-7
 
@@ -118,7 +118,7 @@ def test_items_needed_are_the_fewest(spread, test, target):
 
 
 @settings(max_examples=40, deadline=None)
-@given(spread=spreads, method=st.sampled_from(["pseudo-items", "t", "z"]), n=st.integers(60, 3_000))
+@given(spread=spreads, method=st.sampled_from(["score", "t", "z"]), n=st.integers(60, 3_000))
 def test_the_smallest_effect_has_the_power(spread, method, n):
     test = Test(method=method)
     effect = smallest_effect(test, spread, n, 3, 0.8)
@@ -136,7 +136,7 @@ def test_the_direction_of_a_difference_does_not_matter(spread, test, n):
 def test_one_task_joined_is_that_task():
     spread = Spread(within=0.2, answer=0.1)
     joined = Joined(parts=(spread,), shares=(1.0,), items=(1.0,))
-    for method in ("pseudo-items", "t", "z"):
+    for method in ("score", "t", "z"):
         alone, one = (power(Test(method=method), s, 0.05, 300, 2) for s in (spread, joined))
         assert alone == pytest.approx(one, abs=1e-12)
 
@@ -165,7 +165,7 @@ def test_df_of_the_pilot_s_own_clusters_are_satterthwaite_s(totals):
     sizes = sizes_of(totals)
     assert sizes.df(n) == pytest.approx(term.df("CR2"))
     assert sizes.df(n, "CR1") == pytest.approx(term.df("CR1"))
-    assert sizes.df(n, "CR2", 2) == pytest.approx(term.with_pseudo(2).df("CR2"))
+    assert sizes.df(n, "CR2") == pytest.approx(term.df("CR2"))
     assert sizes.crowd == pytest.approx(float(totals @ totals) / n)
     assert equal_sizes().df(50) == pytest.approx(49)
 
@@ -187,7 +187,8 @@ def test_nothing_varies():
     still = Spread(within=0.0)
     assert power(Test(method="t"), still, 0.1, 20, 1) == 1
     assert power(Test(method="t"), still, 0.0, 20, 1) == 0
-    assert power(Test(), still, 0.001, 20, 1) == 0  # pseudo-items keep it uncertain
+    assert power(Test(), still, 0.1, 20, 1) == 0  # 20 tenths are two whole wins
+    assert power(Test(), still, 0.1, 100, 1) == 1
     assert power(Test(goal="same", method="t", margin=0.1), still, 0.05, 20, 1) == 1
     assert power(Test(goal="not-worse", method="t", margin=0.1), still, -0.2, 20, 1) == 0
     assert math.isfinite(smallest_effect(Test(), still, 50, 1, 0.8))

@@ -23,9 +23,9 @@ def verdicts(a, b, margin, codes=()):
     return np.array([(good <= ALPHA, good > ALPHA and bad > ALPHA, bad <= ALPHA) for good, bad in pairs])
 
 
-def shares(goal, margin, spread, n, whole=0.0, level=0.95, method="pseudo-items"):
+def shares(goal, margin, spread, n, level=0.95, method="score"):
     test = power.Test(goal=goal, margin=margin, level=level, method=method)
-    found = equal_shares(test, spread, n, 1, whole=whole)
+    found = equal_shares(test, spread, n, 1)
     return np.array([found.passed, found.unclear, found.failed])
 
 
@@ -44,7 +44,7 @@ def test_single_answers_are_exact(n, rate, margin):
                 a[:wins], b[wins:differ] = 1, 1
                 sums += chance * verdicts(a, b, margin)
     for goal, seen in zip(GOALS, sums, strict=True):
-        assert shares(goal, margin, Spread(within=rate), n, whole=1) == pytest.approx(seen, abs=1e-9)
+        assert shares(goal, margin, Spread(within=rate), n) == pytest.approx(seen, abs=1e-9)
 
 
 def drawn(rng, n, size, attempts):
@@ -68,18 +68,18 @@ def test_as_the_gate_in_drawn_worlds(n, size, attempts):
     codes = [np.arange(n) // size] if size > 1 else []
     seen = np.mean([verdicts(*drawn(rng, n, size, attempts), 0.05, codes) for _ in range(800)], axis=0)
     for goal, found in zip(GOALS, seen, strict=True):
-        assert shares(goal, 0.05, spread, n, whole=float(attempts == 1)) == pytest.approx(found, abs=0.06)
+        assert shares(goal, 0.05, spread, n) == pytest.approx(found, abs=0.06)
 
 
 rates = st.floats(0.005, 0.6)
 margins = st.floats(0.005, 0.3)
 
 
-@given(st.integers(30, 5_000), rates, margins, st.sampled_from(GOALS), st.sampled_from([1, 5]), st.booleans())
+@given(st.integers(30, 5_000), rates, margins, st.sampled_from(GOALS), st.sampled_from([1, 5]))
 @settings(max_examples=60, deadline=None)
-def test_shares_sum_to_one_and_grow_with_the_margin(n, rate, margin, goal, size, single):
+def test_shares_sum_to_one_and_grow_with_the_margin(n, rate, margin, goal, size):
     spread = Spread(within=rate, sizes=equal_sizes(size))
-    near, far = (shares(goal, m, spread, n, whole=float(single)) for m in (margin, 1.5 * margin))
+    near, far = (shares(goal, m, spread, n) for m in (margin, 1.5 * margin))
     for found in (near, far):
         assert found.sum() == pytest.approx(1)
         assert (found >= 0).all()
@@ -92,7 +92,7 @@ def test_shares_sum_to_one_and_grow_with_the_margin(n, rate, margin, goal, size,
 def test_more_questions_pass_more_often(n, rate, margin, goal, size):
     """Counts go up and down by steps, so that four times as many are asked."""
     spread = Spread(within=rate, sizes=equal_sizes(size))
-    few, many = (shares(goal, margin, spread, k, whole=1)[0] for k in (n, 4 * n))
+    few, many = (shares(goal, margin, spread, k)[0] for k in (n, 4 * n))
     assert many >= few - 0.02
 
 
@@ -100,9 +100,9 @@ def test_more_questions_pass_more_often(n, rate, margin, goal, size):
 @pytest.mark.parametrize("size", [1, 5])
 def test_so_many_questions_and_no_fewer(goal, size):
     spread = Spread(within=0.12, sizes=equal_sizes(size))
-    n = items_that_tell(power.Test(goal=goal, margin=0.03), spread, 1, whole=1)
+    n = items_that_tell(power.Test(goal=goal, margin=0.03), spread, 1)
     assert n % size == 0
-    assert shares(goal, 0.03, spread, n, whole=1)[1] < A_FIFTH <= shares(goal, 0.03, spread, n - size, whole=1)[1]
+    assert shares(goal, 0.03, spread, n)[1] < A_FIFTH <= shares(goal, 0.03, spread, n - size)[1]
 
 
 def test_a_wider_level_asks_for_more():
@@ -114,8 +114,8 @@ def test_a_wider_level_asks_for_more():
 def test_nothing_varies(goal):
     """Two systems that never differ pass once there are questions enough to rule out a loss, and never fail."""
     flat = Spread(within=0.0)
-    assert shares(goal, 0.05, flat, 50, whole=1) == pytest.approx([0, 1, 0])
-    assert shares(goal, 0.05, flat, 60, whole=1) == pytest.approx([1, 0, 0])
+    assert shares(goal, 0.05, flat, 50) == pytest.approx([0, 1, 0])
+    assert shares(goal, 0.05, flat, 60) == pytest.approx([1, 0, 0])
     assert verdicts(np.ones(50), np.ones(50), 0.05)[GOALS.index(goal)].tolist() == [False, True, False]
     assert verdicts(np.ones(60), np.ones(60), 0.05)[GOALS.index(goal)].tolist() == [True, False, False]
     assert shares(goal, 0.05, flat, 60, method="t") == pytest.approx([0, 1, 0])
@@ -123,13 +123,13 @@ def test_nothing_varies(goal):
 
 @pytest.mark.parametrize("goal", GOALS)
 def test_one_item_or_one_cluster_tells_nothing(goal):
-    assert shares(goal, 0.2, Spread(within=0.2), 1, whole=1).tolist() == [0, 1, 0]
-    assert shares(goal, 0.2, Spread(within=0.2, sizes=equal_sizes(50)), 50, whole=1).tolist() == [0, 1, 0]
+    assert shares(goal, 0.2, Spread(within=0.2), 1).tolist() == [0, 1, 0]
+    assert shares(goal, 0.2, Spread(within=0.2, sizes=equal_sizes(50)), 50).tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize("goal", GOALS)
 def test_a_margin_as_wide_as_the_scale(goal):
-    assert shares(goal, 1.0, Spread(within=0.5), 100, whole=1) == pytest.approx([1, 0, 0])
+    assert shares(goal, 1.0, Spread(within=0.5), 100) == pytest.approx([1, 0, 0])
 
 
 def test_parts_put_together_are_about_the_whole():

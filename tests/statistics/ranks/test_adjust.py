@@ -75,27 +75,27 @@ def test_one_pair_alone_keeps_its_p_value(seed):
     assert np.array_equal(max_t(m.p_value, m.flips, rng=np.random.default_rng(0)), m.p_value)
 
 
-@pytest.mark.parametrize("pseudo_items", [True, False])
+@pytest.mark.parametrize("score", [True, False])
 @pytest.mark.parametrize("sizes", [(6,) * 8, (3, 9, 4, 12, 5, 2, 7, 6)], ids=["equal", "unequal"])
-def test_max_t_is_the_step_down_over_all_flips_by_brute_force(sizes, pseudo_items):
+def test_max_t_is_the_step_down_over_all_flips_by_brute_force(sizes, score):
     rng = np.random.default_rng(7)
     cluster = np.repeat(np.arange(8), sizes)
     x = (rng.random((len(cluster), 4)) < (0.2, 0.45, 0.5, 0.9)).astype(float)
-    m = pair_moments(x, clusters=[cluster], pseudo_items=pseudo_items)
+    m = pair_moments(x, clusters=[cluster], score=score)
     found = max_t(m.p_value, m.flips, rng=rng)
     sums = np.array([x[cluster == g].sum(axis=0) for g in range(8)])
-    counts = np.array([*sizes, *([1, 1] if pseudo_items else [])], dtype=float)
+    counts = np.array([*sizes, *([1, 1] if score else [])], dtype=float)
     inflation = 1 / (1 - counts / counts.sum())
     pairs = list(itertools.combinations(range(4), 2))
 
     def pivot(i, j, flip):
-        d = flip * np.array([*(sums[:, i] - sums[:, j]), *([1, -1] if pseudo_items else [])])
+        d = flip * np.array([*(sums[:, i] - sums[:, j]), *([1, -1] if score else [])])
         return abs(d.sum()) / math.sqrt(float(inflation @ (d - counts * d.sum() / counts.sum()) ** 2))
 
     flips = [np.array(signs) for signs in itertools.product((1, -1), repeat=len(counts))]
     pivots = {pair: np.array([pivot(*pair, flip) for flip in flips]) for pair in pairs}
     observed = {pair: pivots[pair][0] for pair in pairs}
-    if pseudo_items:  # each pair's own pivot, as the t that has its p-value among flips of pseudo-items of weight 1
+    if score:  # each pair's own pivot, as the t that has its p-value among flips of pseudo-items of weight 1
         df = long_way(np.zeros(int(counts.sum())), np.repeat(np.arange(len(counts)), counts.astype(int)))[2]
         observed = {pair: stats.t.isf(m.p_value[pair] / 2, df) for pair in pairs}
     pairs.sort(key=lambda pair: -observed[pair])
@@ -208,6 +208,6 @@ def test_equal_models_with_missing_cells_are_seldom_told_apart(holes):
     worlds, wrong = 200, 0
     for _ in range(worlds):
         x = rng.normal(size=(150, 8)) + rng.normal(size=(150, 1))
-        m = pair_moments(np.where(rng.random(x.shape) < holes, np.nan, x), pseudo_items=False)
+        m = pair_moments(np.where(rng.random(x.shape) < holes, np.nan, x), score=False)
         wrong += np.nanmin(max_t(m.p_value, m.flips, rng=rng, draws=1_000)) <= 0.05
     assert wrong / worlds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / worlds)

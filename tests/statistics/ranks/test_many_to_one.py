@@ -104,15 +104,16 @@ def test_one_other_side_keeps_its_p_value_and_interval():
 
 
 def test_max_t_and_its_single_step_are_the_flips_one_by_one():
-    """All 2^10 flips of eight items and two pseudo-items, each pivot made anew."""
+    """All 2^8 flips of eight items, each pivot made anew."""
     x, _ = scores(np.random.default_rng(5), n=8, models=4, spread=1.5)
     moments = pair_moments(x)
     p = row(moments, 0)
     found = many_to_one.by_max_t(p, moments, 0, 0.2, rng=np.random.default_rng(0))
-    d = np.concatenate([x[:, [0]] - x[:, 1:], np.ones((1, 3)), -np.ones((1, 3))])
-    signs = 1 - 2 * ((np.arange(2**10)[:, None] >> np.arange(10)) & 1)
+    d = x[:, [0]] - x[:, 1:]
+    signs = 1 - 2 * ((np.arange(2**8)[:, None] >> np.arange(8)) & 1)
     flipped = signs[:, :, None] * d
-    t = np.abs(flipped.mean(axis=1)) / (flipped.std(axis=1, ddof=1) / math.sqrt(10))
+    gap = flipped.mean(axis=1)
+    t = np.abs(gap) / np.sqrt(flipped.var(axis=1, ddof=1) / 8 + gap**2 / 8)
     order = np.argsort(p[1:], kind="stable")
     seen, stepped = t[0] * (1 - 1e-5), np.zeros(3)
     for rank, k in enumerate(order):
@@ -121,7 +122,7 @@ def test_max_t_and_its_single_step_are_the_flips_one_by_one():
     assert found.p_adjusted[1:] == pytest.approx(np.maximum(stepped, p[1:]), abs=1e-9)
     bound = np.sort(t.max(axis=1))[-int(0.2 * len(t)) - 1]
     steps = maxt.single_step(pairs_of(p), moments.flips, 0.2, rng=np.random.default_rng(0))
-    assert steps == pytest.approx(float(intervals.t_p_value(bound, 9)), rel=2e-3)
+    assert steps == pytest.approx(float(intervals.t_p_value(bound, 7)), rel=2e-3)
 
 
 def pairs_of(p):
@@ -153,7 +154,7 @@ def test_sides_that_hang_together_cost_less():
         lambda m: many_to_one.by_dunnett(row(m, 0), m, 0, 0.05),
     ):
         one, five = make(pair_moments(copies)), make(pair_moments(apart))
-        assert one.far[1:].min() > 0.03
+        assert one.far[1:].min() > 0.025
         assert 0.009 < five.far[1:].max() < 0.013
 
 

@@ -103,7 +103,7 @@ def refuse_options(
         raise OptionError("no baseline to compare with", remedy="Name it as `baseline`, or ask for `at_least` only.")
     if not each_task and overall is None:
         raise OptionError("neither tasks nor what is overall is to be judged", remedy="Give overall='mean'.")
-    if asked.margins and method not in (None, "pseudo-items", "t"):
+    if asked.margins and method not in (None, "score", "t"):
         raise OptionError(f"method={method!r} takes no margin", remedy="Leave it out, or ask for `better`.")
 
 

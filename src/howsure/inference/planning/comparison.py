@@ -47,9 +47,7 @@ def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int)
         options=lines,
         chosen=chosen,
         curve=curve_of(known, asked, comparisons, lines, chosen),
-        equal=_equal(
-            asked, known, lines[chosen], whole=float(percent and lines[chosen].attempts == 1), percent=percent
-        ),
+        equal=_equal(asked, known, lines[chosen], percent=percent),
         percent=percent,
     )
     doubts = assumed.contradictions(task.best.effect.value, paired=paired)
@@ -82,13 +80,13 @@ def asked_of(
             raise OptionError(f"{name}={size!r} is not above 0", remedy="Write 0.03 (or 3pp) for 3 points.")
     if effect is None and items is None and margin is None:
         raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
-    if method == "pseudo-items" and not paired:
+    if method == "score" and not paired:
         raise OptionError("an unpaired plan is for the t test", remedy="Leave the method out.")
     sought: Sought = "effect" if effect is None and margin is None else "items" if items is None else "power"
     return Asked(
         sought=sought,
         goal=goal,
-        method=method or ("pseudo-items" if paired else "t"),
+        method=method or ("score" if paired else "t"),
         effect=effect or 0.0,
         items=math.nan if items is None else float(items),
         power=power,
@@ -185,7 +183,7 @@ def _fitting(asked: Asked, method: PlanMethod | None, *, bounded: bool) -> Asked
     """Return what is asked with the test that `compare` makes of such scores: pseudo-items are for scores in [0, 1]."""
     if bounded or not asked.paired:
         return asked
-    if method == "pseudo-items":
+    if method == "score":
         raise OptionError("method='pseudo-items' needs scores in [0, 1]", remedy="Leave it out.")
     return replace(asked, method=method or "t")
 
@@ -223,7 +221,6 @@ def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPl
             asked,
             known,
             lines[chosen],
-            whole=_whole(pilot, lines[chosen]),
             usual=pilot.basis.n_items,
             task=pilot.both.task,
             metric=pilot.both.metric,
@@ -271,19 +268,12 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
     )
 
 
-def _whole(pilot: Pilot, option: Option) -> float:
-    """Return the share of questions at which both models are to score 0 or 1."""
-    once = option.attempts == 1 and not pilot.both.derived and bool(pilot.both.right_or_wrong().all())
-    return 1.0 if once else pilot.whole
-
-
 def _equal(
     asked: Asked,
     known: Known,
     option: Option,
     *,
     percent: bool,
-    whole: float = 0.0,
     usual: float = math.nan,
     **about: str,
 ) -> EqualSystems | None:
@@ -295,9 +285,9 @@ def _equal(
         criterion="not_worse_than" if asked.goal == "not-worse" else "same_within",
         margin=asked.margin,
         level=asked.level,
-        method="pseudo-items" if percent and asked.method != "t" else "t",
+        method="score" if percent and asked.method != "t" else "t",
     )
-    size = GateSize(items=items, attempts=option.attempts, whole=whole)
+    size = GateSize(items=items, attempts=option.attempts)
     limits = known.limits_at(option.attempts) if known.limits else NO_LIMITS
     pairing: Pairing = "assumed" if math.isnan(usual) else "pair"
     return equals(wanted, known.spread, size, limits, **about, pairing=pairing, percent=percent)

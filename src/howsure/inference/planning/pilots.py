@@ -57,11 +57,6 @@ class Pilot:
         """Whether several attempts tell the noise of answers."""
         return math.isfinite(self.basis.answer)
 
-    @property
-    def whole(self) -> float:
-        """The share of items at which both models score 0 or 1."""
-        return float(np.isin(self.both.values, (0.0, 1.0)).all(axis=1).mean())
-
     def spread(self, clusters: float | None) -> Planned:
         """Return the spread of a difference; `clusters`: hold their number fixed."""
         parts, _ = components(self.found, self.codes)
@@ -145,7 +140,7 @@ def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:
             where=matrix.task,
             remedy="A comparison needs two: add another model's logs, or plan without a pilot.",
         )
-    moments = pair_moments(matrix.values, clusters=matrix.clusters, weights=matrix.weights, pseudo_items=False)
+    moments = pair_moments(matrix.values, clusters=matrix.clusters, weights=matrix.weights, score=False)
     upper = np.triu_indices(len(matrix.models), 1)
     each = (moments.variance * moments.shared)[upper]
     known = np.flatnonzero(np.isfinite(each) & (each > 0) & (moments.shared[upper] >= LEAST_ITEMS))

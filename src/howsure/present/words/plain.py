@@ -340,7 +340,7 @@ def _why(estimate: Estimate) -> str:
 
 
 def _gap(scale: Scale, value: float) -> str:
-    return scale.gap(value) + (" (percentage points)" if scale.percent else "")
+    return scale.lead(value) + (" (percentage points)" if scale.percent else "")
 
 
 def _rest(level: float) -> str:

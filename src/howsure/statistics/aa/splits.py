@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.means.clustered import clusterings
-from howsure.statistics.pairs.differences import Pivots, column_sums, pivots
-from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
+from howsure.statistics.pairs.differences import column_sums, pivots
+from howsure.statistics.pairs.evidence import ItemSpread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from howsure.statistics.choices import Variance
+    from howsure.statistics.pairs.score import Pivots
 
 MOST_CELLS = 2_000_000
 """Items, or clusters, × splits that are held in memory at once."""
@@ -81,7 +81,7 @@ def paired_splits(
     *,
     splits: int,
     variance: Variance,
-    pseudo: bool,
+    score: bool,
     rng: np.random.Generator,
 ) -> Iterator[Pivots]:
     """Yield the pivots of the paired differences of T splits, so many at a time as memory likes. Weights have mean 1."""
@@ -94,7 +94,7 @@ def paired_splits(
         weighted = d * weights[:, None]
         sums = [column_sums(term.sums(weighted), term.totals, spread, term, variance) for term, _ in terms]
         signed = tuple(replace(each.terms[0], sign=sign) for each, (_, sign) in zip(sums, terms, strict=True))
-        yield pivots(replace(sums[0], terms=signed, n=len(d)), variance, PSEUDO if pseudo else 0)
+        yield pivots(replace(sums[0], terms=signed, n=len(d)), variance, score=score)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def judged(found: Pivots, asked: Criteria, *, level: float, sign: int) -> Verdic
     if asked.same_within is not None:
         p_pass.append(np.maximum(p_below(found, asked.same_within, -sign), p_below(found, asked.same_within, sign)))
         p_fail.append(2 * (1 - p_pass[-1]))
-    known = np.isfinite(found.spread) & (found.spread > 0)
+    known = found.known
     allowed = (1 - level) * (1 + 1e-12)
     failed = known & (np.min(p_fail, axis=0) * len(p_fail) <= allowed)
     passed = known & ~failed & (np.max(p_pass, axis=0) <= allowed)
@@ -144,9 +144,5 @@ def judged(found: Pivots, asked: Criteria, *, level: float, sign: int) -> Verdic
 
 
 def p_below(found: Pivots, margin: float, sign: int) -> Floats:
-    """Return the one-sided p-values of "sign · difference lies below margin", NaN where there is no spread."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(found.spread > 0, (sign * found.centre - margin) / found.spread, np.nan)
-    normal = np.isinf(found.df)
-    student = special.stdtr(np.where(normal, 1.0, found.df), t)
-    return np.asarray(np.where(normal, special.ndtr(t), student))
+    """Return the one-sided p-values of "sign · difference lies above margin", small where it lies below."""
+    return (found if sign > 0 else found.reversed()).p_at_least(margin)

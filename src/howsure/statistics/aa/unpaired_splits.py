@@ -13,8 +13,9 @@ import numpy as np
 
 from howsure.statistics.aa.splits import MOST_CELLS
 from howsure.statistics.arrays import Bools, Floats, Ints, blocks
-from howsure.statistics.pairs.differences import Pivots
-from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
+from howsure.statistics.pairs.score import Pivots, plain_pivots
+from howsure.statistics.pairs.unpaired import PSEUDO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def unpaired_pivots(clusters: ClusterMoments, first: Bools, variance: Variance, 
     total = v1 + v2
     with np.errstate(divide="ignore", invalid="ignore"):
         df = np.where(total > 0, total**2 / (v1**2 / df1 + v2**2 / df2), np.nan)
-    return Pivots(variance=total, centre=m1 - m2, spread=np.sqrt(total), df=df)
+    return plain_pivots(m1 - m2, total, df)
 
 
 def _side(clusters: ClusterMoments, mask: Bools, variance: Variance, *, pseudo: bool) -> tuple[Floats, Floats, Floats]:
@@ -143,4 +144,4 @@ class _Side:
         fourths = m[4] - 4 * mean * m[3] + 6 * mean**2 * m[2] - 3 * mean**4 * m[0]
         spread = ItemSpread(squares=4 * np.maximum(squares, 0.0), fourths=16 * np.maximum(fourths, 0.0))
         average = (self.held * self.sizes**2).sum(axis=0) / self.n
-        return pseudo_weight(4 * self.variance, spread, self.items, ClusterSizes(average=average, count=self.count))
+        return event_size(4 * self.variance, spread, self.items, ClusterSizes(average=average, count=self.count))

@@ -31,29 +31,22 @@ class Clustering:
     """One way of grouping n items, with what the estimator needs of it.
 
     `codes` (n,): cluster of each item, None where each item is its own. `totals` (C,): weight per cluster.
-    `total`: the weight of all items. `pseudo`: pseudo-items of weight 1, each its own cluster, that are counted in
-    the shares and the degrees of freedom but hold no data here.
+    `total`: the weight of all items.
     """
 
     codes: Ints | None
     totals: Floats
     total: float
-    pseudo: int = 0
 
     @property
     def n_clusters(self) -> int:
-        """The number of clusters, pseudo-items left aside."""
+        """The number of clusters."""
         return len(self.totals)
 
     @property
-    def weight(self) -> float:
-        """The weight of all items and pseudo-items."""
-        return self.total + self.pseudo
-
-    @property
     def shares(self) -> Floats:
-        """q_g = W_g / W, shape (C,), pseudo-items left aside."""
-        return self.totals / self.weight
+        """q_g = W_g / W, shape (C,)."""
+        return self.totals / self.total
 
     def inflation(self, variance: Variance) -> Floats | float:
         """What each squared cluster sum is multiplied by: (C,) for CR2, a number otherwise.
@@ -64,33 +57,20 @@ class Clustering:
             rest = 1 - self.shares
             return np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
         if variance == "CR1":
-            count = self.n_clusters + self.pseudo
-            return count / (count - 1) if count > 1 else 0.0
+            return self.n_clusters / (self.n_clusters - 1) if self.n_clusters > 1 else 0.0
         return 1.0
-
-    def pseudo_inflation(self, variance: Variance, unit: Floats) -> Floats:
-        """The same for pseudo-items of this weight, 0 where there are none."""
-        if not self.pseudo:
-            return np.zeros_like(unit)
-        if variance == "CR2":
-            return np.asarray(1 / (1 - unit / (self.total + self.pseudo * unit)))
-        return np.full_like(unit, np.max(self.inflation(variance)))
 
     def df(self, variance: Variance) -> float:
         """Return the degrees of freedom: Satterthwaite's for CR2, C − 1 for CR1, infinite for the paper's z."""
         if variance == "miller":
             return np.inf
         if variance == "CR1":
-            return float(self.n_clusters + self.pseudo - 1)
-        return satterthwaite(self.shares, 1 / self.weight, self.pseudo)
+            return float(self.n_clusters - 1)
+        return satterthwaite(self.shares)
 
     def sums(self, x: Floats) -> Floats:
         """Sum x (n, …) within clusters: (C, …)."""
         return x if self.codes is None else group_sums(x, self.codes, self.n_clusters)
-
-    def with_pseudo(self, pseudo: int) -> Clustering:
-        """Return the same clustering with pseudo-items counted in."""
-        return Clustering(codes=self.codes, totals=self.totals, total=self.total, pseudo=pseudo)
 
 
 def clustering(codes: Ints | None, weights: Floats) -> Clustering:
@@ -126,16 +106,12 @@ def group_sums(x: Floats, codes: Ints, n_clusters: int) -> Floats:
     return sums
 
 
-def satterthwaite(shares: Floats, pseudo_share: float = 0.0, pseudo: int = 0) -> float:
+def satterthwaite(shares: Floats) -> float:
     """Return 1 / [Σ q² + (Σ a)² − Σ a²], NaN where one cluster holds everything."""
-    if len(shares) + pseudo < 2 or np.max(shares, initial=0.0) >= 1:
+    if len(shares) < 2 or np.max(shares, initial=0.0) >= 1:
         return np.nan
     a = shares**2 / (1 - shares)
-    b = pseudo_share**2 / (1 - pseudo_share)
-    sum_q2 = float((shares**2).sum()) + pseudo * pseudo_share**2
-    sum_a = float(a.sum()) + pseudo * b
-    sum_a2 = float((a**2).sum()) + pseudo * b**2
-    return 1 / (sum_q2 + sum_a**2 - sum_a2)
+    return 1 / (float(shares @ shares) + float(a.sum()) ** 2 - float(a @ a))
 
 
 def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Variance) -> Floats:
@@ -184,6 +160,6 @@ def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, variance: Varianc
     return degrees_of_freedom_of(own_clusterings(codes, weights), variance)
 
 
-def degrees_of_freedom_of(terms: Sequence[Clustering], variance: Variance, pseudo: int = 0) -> float:
-    """Return the smallest degrees of freedom of these clusterings, pseudo-items of weight 1 counted in."""
-    return float(min(term.with_pseudo(pseudo).df(variance) for term in terms))
+def degrees_of_freedom_of(terms: Sequence[Clustering], variance: Variance) -> float:
+    """Return the smallest degrees of freedom of these clusterings."""
+    return float(min(term.df(variance) for term in terms))

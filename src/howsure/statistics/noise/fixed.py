@@ -108,13 +108,14 @@ def fixed_moments(found: Answers, *, weights: Floats | None = None, bounded: boo
     event = noise.event * bounded
     spread, df = fixed_pivot(noise, event, event.T)
     shared = np.rint(has.T @ has).astype(np.int64)
-    apart = shared == 0
+    apart, nothing = shared == 0, np.zeros(shared.shape)
     return PairMoments(
         difference=np.where(apart, np.nan, difference),
         variance=np.where(apart, np.nan, noise.now),
-        centre=np.where(apart, np.nan, difference),
-        spread=np.where(apart, np.nan, spread),
         df=np.where(apart, np.nan, df),
+        item_variance=nothing,
+        room=nothing,
+        added=np.where(apart, 0.0, np.maximum(spread**2 - noise.now, 0.0)),
         shared=shared,
         units=shared,
         flips=None,

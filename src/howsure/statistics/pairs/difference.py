@@ -13,7 +13,7 @@ from howsure.statistics.means.clustered import clusterings, covariance, own_clus
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.moments import settled
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.pairs.pivot import Asked, NetWins, Pivot, equivalence, t_pivot, with_net_wins
+from howsure.statistics.pairs.pivot import Asked, NetWins, Pivot, equivalence, pivot_of, t_pivot, with_net_wins
 from howsure.statistics.pairs.unpaired import unpaired_difference
 from howsure.statistics.planning import power
 from howsure.statistics.planning.sizes import equal_sizes
@@ -72,10 +72,10 @@ def difference(
 ) -> Difference:
     """Compare the item scores a and b (n,), NaN where a model has no score for an item.
 
-    `method` None means "pseudo-items" for bounded scores and "t" otherwise. `labels`: names of the (first) clusters, for
+    `method` None means "score" for bounded scores and "t" otherwise. `labels`: names of the (first) clusters, for
     cautions. `margin` in score units asks for
     non-inferiority and equivalence as well. Assumes that items (or clusters) are independent draws. Miller (2024),
-    section 4.2; Agresti and Min (2005) for the pseudo-items.
+    section 4.2; Tango (1998) for the score pivot.
 
     >>> import numpy as np
     >>> answer = difference(np.array([1.0, 1, 1, 0, 1, 1]), np.array([0.0, 1, 1, 0, 1, 0]))
@@ -86,7 +86,7 @@ def difference(
     has_a, has_b = ~np.isnan(a), ~np.isnan(b)
     shared = has_a & has_b
     asked = Asked(
-        method=method or ("pseudo-items" if bounded else "t"),
+        method=method or ("score" if bounded else "t"),
         bounded=bounded,
         level=level,
         variance=variance,
@@ -148,11 +148,6 @@ class _Paired:
         """What rounding leaves of a standard error of 0."""
         return 8 * float(np.finfo(float).eps) * float(np.abs([self.a, self.b]).max())
 
-    @property
-    def single(self) -> bool:
-        """Whether single right-or-wrong answers were given to every item."""
-        return bool(np.isin(np.concatenate([self.a, self.b]), (0.0, 1.0)).all())
-
     def net_wins(self, variance: float) -> NetWins:
         """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
         n, mean = len(self.d), float(settled(self.w @ self.d / self.w.sum(), 1.0))
@@ -193,7 +188,7 @@ class _Paired:
 def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:
     n = len(s.a)
     moments = pair_moments(
-        np.column_stack([s.d, np.zeros(n)]), clusters=s.codes, weights=s.w, variance=asked.variance, pseudo_items=False
+        np.column_stack([s.d, np.zeros(n)]), clusters=s.codes, weights=s.w, variance=asked.variance, score=False
     )
     value = float(settled(moments.difference[0, 1], float(np.abs([s.a, s.b]).max())))
     var, df = float(moments.variance[0, 1]), float(moments.df[0, 1])
@@ -228,8 +223,8 @@ def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:
 
 
 def _pivot(s: _Paired, value: float, var: float, df: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
-    if asked.method == "pseudo-items":
-        return _pseudo(s, asked), []
+    if asked.method == "score":
+        return _score(s, asked), []
     if asked.method == "t":
         return t_pivot(value, math.sqrt(var), df, asked.level), _flat(s.d, var)
     if asked.method == "mcnemar":
@@ -241,15 +236,12 @@ def _pivot(s: _Paired, value: float, var: float, df: float, asked: Asked) -> tup
     return _bayes(s, asked), []
 
 
-def _pseudo(s: _Paired, asked: Asked) -> Pivot:
+def _score(s: _Paired, asked: Asked) -> Pivot:
     if not asked.bounded:
-        raise MethodError(
-            "method 'pseudo-items' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
-        )
+        raise MethodError("method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores.")
     moments = pair_moments(np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=asked.variance)
-    centre, spread, df = (float(m[0, 1]) for m in (moments.centre, moments.spread, moments.df))
-    pivot = t_pivot(centre, spread, df, asked.level, reach=1.0)
-    return pivot if not s.single else with_net_wins(pivot, s.net_wins(float(moments.variance[0, 1])), asked.level)
+    found = moments.at((0, 1))
+    return with_net_wins(pivot_of(found, asked.level, reach=1.0), s.net_wins(float(found.variance)), asked.level)
 
 
 def _sign_flip(s: _Paired, asked: Asked) -> tuple[Pivot, list[Caution]]:
@@ -299,7 +291,7 @@ def _bayes(s: _Paired, asked: Asked) -> Pivot:
 def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float:
     """Return about how many items would show a gap of the size seen with 80 % power, all else the same.
 
-    Miller (2024), section 5, with the pseudo-items and the degrees of freedom that the estimate has, clusters growing in
+    Miller (2024), section 5, with the test and the degrees of freedom that the estimate has, clusters growing in
     number; NaN where no gap or no SE was seen, or fewer than ten clusters (items without them) to judge either by. `target`:
     from where the gap is counted; `level`: of the two-sided interval that decides.
     """
@@ -307,11 +299,12 @@ def items_needed(estimate: Estimate, level: float, target: float = 0.0) -> float
     if not gap or estimate.n_clusters < MIN_FORECAST or not estimate.se > 0 or math.isnan(estimate.df):
         return math.nan
     pseudo = estimate.method.name == "pseudo-items"
+    score = estimate.method.name == "score"
     normal = math.isinf(estimate.df) or estimate.method.of_benchmark
     units = max(estimate.df + 1 - 2 * pseudo, 1.0)
     size = 1.0 if normal or estimate.n_clusters == estimate.n_items else max(estimate.n_items / units, 1.0)
     spread = power.Spread(within=estimate.n_items * estimate.se**2, sizes=equal_sizes(size))
-    test = power.Test(method="z" if normal else "pseudo-items" if pseudo else "t", level=level)
+    test = power.Test(method="z" if normal else "score" if score else "t", level=level)
     return power.items_needed(test, spread, gap, 1, POWER)
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.statistics.means.clustered import Clustering, degrees_of_freedom_of
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
 from howsure.statistics.pairs.moments import signed_total
-from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
+from howsure.statistics.pairs.score import Pivots, plain_pivots
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
@@ -24,28 +25,26 @@ if TYPE_CHECKING:
 class TermSums:
     """What one clustering adds to the variance: `sign` +1, or −1 for the intersection of two clusterings.
 
-    e_g: a difference's residual sum in cluster g. `plain`: Σ inflation · e_g²; `beside`: the same with the inflation
-    that clusters have beside pseudo-items of weight 1; `linear`: Σ of that inflation · W_g · e_g.
+    `squares`: Σ inflation · e_g², e_g a difference's residual sum in cluster g.
     """
 
     term: Clustering
     sign: int
-    plain: Floats
-    beside: Floats
-    linear: Floats
+    squares: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceSums:
     """Differences over n items of weight 1 on average: their means, how they spread over items, and cluster sums.
 
-    `items` None: not needed, where every item is its own cluster.
+    `items` None: not needed, where every item is its own cluster and weighs as much as any other. `crowd`: Σ w² / n.
     """
 
     difference: Floats
     items: ItemSpread | None
     terms: tuple[TermSums, ...]
     n: int
+    crowd: float = 1.0
 
     @property
     def own(self) -> tuple[TermSums, ...]:
@@ -65,51 +64,35 @@ class DifferenceSums:
         return max(float(part.term.totals @ part.term.totals) / self.n for part in self.own)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pivots:
-    """The plain variance of every difference, and its pivot: centre, spread and degrees of freedom."""
-
-    variance: Floats
-    centre: Floats
-    spread: Floats
-    df: Floats
-
-
-def pivots(sums: DifferenceSums, variance: Variance, pseudo: int) -> Pivots:
-    """Return the pivots of differences; `pseudo`: how many pseudo-items are added, 0 or 2."""
-    shape, n, difference = sums.difference.shape, sums.n, sums.difference
-    squares = signed_total((part.plain, part.sign) for part in sums.terms) / n**2
-    if variance == "miller" and sums.items is not None:  # its within-item part divides by n − 1
-        squares = squares + sums.items.squares * (1 / (n - 1) - 1 / n) / n if n > 1 else np.full(shape, np.nan)
+def pivots(sums: DifferenceSums, variance: Variance, *, score: bool) -> Pivots:
+    """Return the pivots of differences: score pivots, or those of a plain t."""
+    shape, n, items = sums.difference.shape, sums.n, sums.items
+    squares = signed_total((part.squares, part.sign) for part in sums.terms) / n**2
+    if variance == "miller" and items is not None:  # its within-item part divides by n − 1
+        squares = squares + items.squares * (1 / (n - 1) - 1 / n) / n if n > 1 else np.full(shape, np.nan)
     if sums.units < 2:
         nothing = np.full(shape, np.nan)
-        return Pivots(variance=nothing, centre=difference, spread=nothing, df=nothing)
-    df = np.full(shape, degrees_of_freedom_of([part.term for part in sums.own], variance, pseudo))
-    if not pseudo:
-        return Pivots(variance=squares, centre=difference, spread=np.sqrt(np.maximum(squares, 0)), df=df)
-    size, unit = sums.cluster_size, np.ones(shape)
-    if size > 1 and sums.items is not None:
-        clusters = ClusterSizes(average=np.asarray(size), count=np.asarray(sums.units))
-        unit = pseudo_weight(squares, sums.items, n, clusters)
-    added = pseudo * unit
-    shift = difference * (added / (n + added))
-    centre = difference - shift
-    around = signed_total((_squares_beside(part, shift, centre, unit, variance), part.sign) for part in sums.terms)
-    if variance == "miller" and sums.items is not None:
-        around = around + (sums.items.squares + n * shift**2 + PSEUDO * (1 + centre**2)) / (n + PSEUDO - 1)
-    heavier = (added - pseudo) / size if variance == "CR2" else 0.0
-    return Pivots(variance=squares, centre=centre, spread=np.sqrt(around) / (n + added), df=df + heavier)
+        return plain_pivots(sums.difference, nothing, nothing)
+    df = degrees_of_freedom_of([part.term for part in sums.own], variance)
+    if not score:
+        return plain_pivots(sums.difference, squares, df)
+    spread = items.squares / n if items is not None else squares * (n if variance == "miller" else n - 1)
+    return Pivots(
+        difference=sums.difference,
+        variance=squares,
+        df=np.full(shape, df),
+        item_variance=np.asarray(spread),
+        room=_event_size(sums, squares) * sums.crowd / n,
+        added=np.zeros(shape),
+    )
 
 
-def _squares_beside(part: TermSums, shift: Floats, centre: Floats, unit: Floats, variance: Variance) -> Floats:
-    """Sum the squared, inflated cluster sums around the shrunken centre, pseudo-items of weight `unit` included.
-
-    The clusters' inflation is that beside pseudo-items of weight 1, a little more than beside heavier ones.
-    """
-    term = part.term.with_pseudo(PSEUDO)
-    inflation = np.broadcast_to(term.inflation(variance), (term.n_clusters,))
-    data = part.beside + 2 * shift * part.linear + shift**2 * float(inflation @ term.totals**2)
-    return np.asarray(data + PSEUDO * (1 + centre**2) * unit**2 * term.pseudo_inflation(variance, unit))
+def _event_size(sums: DifferenceSums, squares: Floats) -> Floats:
+    """Return how many items an event is worth."""
+    size = sums.cluster_size
+    if size <= 1 or sums.items is None:
+        return np.ones(sums.difference.shape)
+    return event_size(squares, sums.items, sums.n, ClusterSizes(average=np.asarray(size), count=np.asarray(sums.units)))
 
 
 def column_sums(
@@ -120,12 +103,5 @@ def column_sums(
     difference = sums.sum(axis=0) / n
     residuals = sums - totals[:, None] * difference
     inflation = np.broadcast_to(term.inflation(variance), (len(totals),))
-    beside = np.broadcast_to(term.with_pseudo(PSEUDO).inflation(variance), (len(totals),))
-    part = TermSums(
-        term=term,
-        sign=1,
-        plain=inflation @ residuals**2,
-        beside=beside @ residuals**2,
-        linear=(beside * totals) @ residuals,
-    )
+    part = TermSums(term=term, sign=1, squares=inflation @ residuals**2)
     return DifferenceSums(difference=difference, items=items, terms=(part,), n=round(n))

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import satterthwaite
+from howsure.statistics.pairs.score import Pivots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike
 
     from howsure.statistics.arrays import Floats, Ints
 
@@ -21,17 +23,19 @@ ROUNDING = 1e-13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlipSums:
-    """What sign flips of whole clusters need: C clusters, of which the last ones may be pseudo-items, and M models.
+    """What sign flips of whole clusters need: C clusters, of which the last ones may be lone items, and M models.
 
     `sums` (C, M): what each cluster adds to each model's mean, up to a constant per cluster; `shared` (C,): what a
-    pseudo-item adds to every difference, 0 for a cluster of data; `sizes` (C,): each one's share of the weight.
-    `observed` (M, M): the squared pivots to compare with; None where they follow from the sums themselves.
+    lone item adds to every difference, 0 for a cluster of data; `sizes` (C,): each one's share of the weight.
+    `observed` (M, M): the squared pivots to compare with; None where they follow from the sums themselves. `room`: the pivot
+    adds so much of the squared difference to its variance, the same for every pair (score.py).
     """
 
     sums: Floats
     shared: Floats
     sizes: Floats
     observed: Floats | None = None
+    room: float = 0.0
 
     @property
     def inflation(self) -> Floats:
@@ -40,14 +44,17 @@ class FlipSums:
 
     @property
     def even(self) -> bool:
-        """Whether all clusters, pseudo-items among them, are of one size."""
+        """Whether all clusters, lone items among them, are of one size."""
         return float(np.ptp(self.sizes)) < 1e-12 * float(self.sizes.max())
+
+    def data_squares(self) -> Floats:
+        """Σ inflation · d_g² of every pair over the clusters of data (M, M), 0 where two models are alike."""
+        weighted = self.sums * self.inflation[:, None]
+        return np.maximum(squared_differences(weighted.T @ self.sums), 0.0)
 
     def squares(self) -> Floats:
         """Σ inflation · d_g² of every pair (M, M): the same for every flip."""
-        weighted = self.sums * self.inflation[:, None]
-        added = float(self.inflation @ self.shared**2)
-        return np.asarray(np.maximum(squared_differences(weighted.T @ self.sums), 0.0) + added)
+        return np.asarray(self.data_squares() + float(self.inflation @ self.shared**2))
 
     def centred(self) -> FlipSums:
         """Return the same as if no two models differed: every model's own mean taken from its clusters of data."""
@@ -62,30 +69,48 @@ class FlipSums:
         return replace(self, sums=self.sums[:, np.asarray(models)], observed=observed)
 
 
-def flip_sums(sums: Floats, sizes: Floats, pseudo: Floats) -> FlipSums:
-    """Put clusters of data and pseudo-items of these sizes side by side; every other pseudo-item counts downwards."""
-    signs = np.where(np.arange(len(pseudo)) % 2, -1.0, 1.0)
+def lone_items(n: int, codes: Sequence[Ints], *, score: bool) -> Floats:
+    """Return the sizes of the two items at ±1 that flips of few clusters have beside them; none without clusters.
+
+    They part flips that would tie, so that the observed one isn't counted twice over.
+    """
+    return np.full(2 if codes and score else 0, 1 / n)
+
+
+def item_levels(x: Floats) -> Floats:
+    """Return a level of every item (n, 1) to count scores from: their mean, in which a model counts by how little it varies.
+
+    Sums of what is left are small, and no model's scale makes another's coarse. x (n, M) may have holes.
+    """
+    has = ~np.isnan(x)
+    filled, count = np.nan_to_num(x), np.maximum(has.sum(axis=0), 1)
+    mean = filled.sum(axis=0) / count
+    spread = ((filled - mean) ** 2 * has).sum(axis=0) / count
+    usual = float(np.median(spread))
+    weight = has / (spread + usual + (usual == 0))
+    total = weight.sum(axis=1, keepdims=True)
+    return np.asarray((filled * weight).sum(axis=1, keepdims=True) / np.where(total > 0, total, 1.0))
+
+
+def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> FlipSums:
+    """Put clusters of data and lone items of these sizes side by side; every other lone item counts downwards."""
+    signs = np.where(np.arange(len(lone)) % 2, -1.0, 1.0)
     return FlipSums(
-        sums=np.concatenate([sums, np.zeros((len(pseudo), sums.shape[1]))]),
-        shared=np.concatenate([np.zeros(len(sums)), signs * pseudo]),
-        sizes=np.concatenate([sizes, pseudo]),
+        sums=np.concatenate([sums, np.zeros((len(lone), sums.shape[1]))]),
+        shared=np.concatenate([np.zeros(len(sums)), signs * lone]),
+        sizes=np.concatenate([sizes, lone]),
+        room=room,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairMoments:
+class PairMoments(Pivots):
     """The paired difference of every two models: arrays (M, M), entry [i, j] is about i − j.
 
-    `difference`: plain; `variance`: its plain variance; `centre`, `spread`: the pivot's centre and standard error;
-    `df`: degrees of freedom of the pivot; `shared`: items that both answered; `units`: clusters that these are in.
+    `shared`: items that both answered; `units`: clusters that these are in.
     `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect.
     """
 
-    difference: Floats
-    variance: Floats
-    centre: Floats
-    spread: Floats
-    df: Floats
     shared: Ints
     units: Ints
     flips: FlipSums | None
@@ -97,26 +122,23 @@ class PairMoments:
         return PairMoments(**arrays, flips=None if self.flips is None else self.flips.take(models))
 
     @property
-    def t(self) -> Floats:
-        """The pivot under "no difference", NaN where it doesn't exist, 0 where there is no difference at all."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = self.centre / self.spread
-        ratio = np.where(self.spread == 0, np.where(self.centre == 0, 0.0, np.nan), ratio)
-        return np.where(np.isfinite(self.df) | np.isposinf(self.df), ratio, np.nan)
-
-    @property
     def p_value(self) -> Floats:
-        """Two-sided p-values, 1 on the diagonal."""
-        p = intervals.t_p_value(self.t, self.df)
+        """Two-sided p-values of "no difference", 1 on the diagonal."""
+        p = self.p_value_at(0.0)
         np.fill_diagonal(p, 1.0)
         return p
+
+    def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
+        """Return both limits of every pair's interval; `level`: of all, or of each, the same both ways round."""
+        high = self.upper(level, reach)
+        return -high.T, high
 
 
 def with_own_pivots(moments: PairMoments) -> PairMoments:
     """Let flips be compared with each pair's own p-value, as the t² that has it among pivots of all the clusters.
 
-    Pairs that share few items have a pivot with heavier tails than the flips of all items have, and pseudo-items that
-    weigh more than one item a pivot of their own. Nothing changes where there are no flips.
+    Pairs that share few items have a pivot with heavier tails than the flips of all items have, and where items come in
+    clusters the score pivot isn't that of the flips. Nothing changes where there are no flips.
     """
     flips = moments.flips
     if flips is None:

@@ -59,13 +59,13 @@ def pair_limits(
     """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are none.
 
     `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M); `reach`: the largest difference there can be;
-    `net_wins`: lengthen them for single right-or-wrong answers, as pivot.py says.
+    `net_wins`: lengthen them where few items differ, as pivot.py says.
     """
-    low, high = plain_limits(moments, level, reach)
+    low, high = moments.limits(level, reach)
     if not net_wins:
         return low, high
-    single, wins, items = _net_wins(x, moments, clusters, weights)
-    use, tail = single & np.isfinite(low), (1 + np.asarray(level)) / 2
+    wins, items = _net_wins(x, moments, clusters, weights)
+    use, tail = np.isfinite(low), (1 + np.asarray(level)) / 2
     low = np.minimum(low, -_room(-wins, items, tail, where=use, beyond=-low))
     high = np.maximum(high, _room(wins, items, tail, where=use, beyond=high))
     return np.maximum(low, -reach), np.minimum(high, reach)
@@ -85,22 +85,6 @@ def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools,
     room = np.full(losses.shape, -np.inf)
     room[near] = intervals.net_limit(losses[near], items[near], level[near])
     return room
-
-
-def plain_limits(moments: PairMoments, level: float | Floats, reach: float = np.inf) -> tuple[Floats, Floats]:
-    """Return centre ± t · spread of every pair, cut at ±reach; NaN where there is no spread. `level`: of all, or of each."""
-    known = np.isfinite(moments.spread) & (moments.spread > 0) & ~np.isnan(moments.df)
-    half = _quantiles(level, np.where(known, moments.df, 1.0)) * moments.spread
-    low, high = moments.centre - half, moments.centre + half
-    return np.where(known, np.maximum(low, -reach), np.nan), np.where(known, np.minimum(high, reach), np.nan)
-
-
-def _quantiles(level: float | Floats, df: Floats) -> Floats:
-    """Return t quantiles (M, M): one for each degrees of freedom where there is one level."""
-    if np.ndim(level):
-        return intervals.t_quantile(level, df)
-    few, place = np.unique(df, return_inverse=True)
-    return intervals.t_quantile(level, few)[place].reshape(df.shape)
 
 
 def pair_details(
@@ -222,21 +206,17 @@ def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints
 
 def _net_wins(
     x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None
-) -> tuple[Bools, Floats, Floats]:
-    """Say which pairs have single right-or-wrong answers, and count their net wins in effective items."""
+) -> tuple[Floats, Floats]:
+    """Count the net wins of every pair in effective items, and these."""
     w = np.ones(len(x)) if weights is None else weights
-    has = ~np.isnan(x)
-    other = (has & (x != 0) & (x != 1)).astype(float)
-    mask = has.astype(float)
-    odd = other.T @ mask
-    single = (odd + odd.T) == 0
+    mask = (~np.isnan(x)).astype(float)
     n = moments.shared.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         squares = _squares(x, mask, w)
         items = n / np.maximum(moments.variance * n**2 / squares, 1.0)
-    flat = single & ~(squares > ROUNDING) & (n > 0)
+    flat = ~(squares > ROUNDING) & (n > 0)
     items[flat] = _effective_clusters(mask, clusters, w, *np.nonzero(flat))
-    return single, moments.difference * items, items
+    return moments.difference * items, items
 
 
 def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:

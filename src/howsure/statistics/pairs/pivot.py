@@ -1,9 +1,8 @@
 """Pivots: a test and an interval from one statistic, so that they can't disagree.
 
-Where single right-or-wrong answers differ on few items, t at a margin is too quick: 0 of 470 items that differ would show "no
-worse by more than half a point", and of models that are worse by just that much 9.5 % show no difference on 470 items. A
-difference of −δ makes at least n δ losses on average, and their number varies least where there are no wins: so whatever the
-wins, no more is shown than by a binomial count of that many net losses (Clopper and Pearson 1934). It doesn't touch tests of 0.
+Where few items differ, any approximation at a margin is a little too quick. A difference of −δ makes at least n δ net losses on
+average, and their number varies least where there are no wins: so whatever the wins, no more is shown than by a binomial count of
+that many net losses (Clopper and Pearson 1934), of averages as of single answers. It doesn't touch tests of 0.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from scipy import special
 
 from howsure.errors import MethodError
 from howsure.statistics.means import intervals
+from howsure.statistics.pairs.score import Pivots, plain_pivots
 from howsure.statistics.results import Equivalence, significant
 
 if TYPE_CHECKING:
@@ -26,20 +26,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pivot:
-    """What a test says: centre ± spread with df for the pivots that are t-like, else NaN; p-value and limits."""
+    """What a test says: p-value and limits, and for the tests that are t-like what tests any other value."""
 
     p_value: float
     low: float
     high: float
-    centre: float = math.nan
-    spread: float = math.nan
-    df: float = math.nan
+    found: Pivots | None = None
     net: NetWins | None = None
+
+    @property
+    def df(self) -> float:
+        """The degrees of freedom, NaN where the test has none."""
+        return math.nan if self.found is None else float(self.found.df)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetWins:
-    """Items that a won less those that it lost, of so many effective items with single right-or-wrong answers."""
+    """Items that a won less those that it lost (of averages: the sum of differences), of so many effective items."""
 
     wins: float
     items: float
@@ -75,12 +78,15 @@ class Asked:
 
 def t_pivot(centre: float, spread: float, df: float, level: float, reach: float = math.inf) -> Pivot:
     """Return the test and interval of centre ± t·spread, cut at ±reach; none where there is no spread."""
-    if not math.isfinite(spread) or math.isnan(df) or (spread == 0):
-        return Pivot(p_value=math.nan, low=math.nan, high=math.nan, centre=centre, spread=spread, df=df)
-    limits = intervals.t_interval(centre, spread, df, level)
-    low, high = max(float(limits[0]), -reach), min(float(limits[1]), reach)
-    p = float(intervals.t_p_value(centre / spread, df))
-    return Pivot(p_value=p, low=low, high=high, centre=centre, spread=spread, df=df)
+    return pivot_of(plain_pivots(centre, spread**2, df), level, reach)
+
+
+def pivot_of(found: Pivots, level: float, reach: float = math.inf) -> Pivot:
+    """Return the test and interval of one difference, cut at ±reach; none where there is nothing to judge it by."""
+    if not found.known:
+        return Pivot(p_value=math.nan, low=math.nan, high=math.nan, found=found)
+    low, high = found.limits(level, reach)
+    return Pivot(p_value=float(found.p_value_at(0.0)), low=float(low), high=float(high), found=found)
 
 
 def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equivalence:
@@ -88,21 +94,23 @@ def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equival
 
     `sign`: −1 where smaller scores are better. Needs a t-like pivot.
     """
-    if not (math.isfinite(pivot.spread) and pivot.spread > 0):
+    found = pivot.found
+    if found is None or not found.known:
         raise MethodError(
-            "a margin needs a comparison by 'pseudo-items' or 't' with an error bar",
+            "a margin needs a comparison by 'score' or 't' with an error bar",
             remedy="Leave the method out, and check that there are at least two items or clusters.",
         )
-    above, below = ((sign * pivot.centre + side * margin) / pivot.spread for side in (1, -1))
+    if sign < 0:
+        found = found.reversed()
     net = None if pivot.net is None else pivot.net if sign > 0 else pivot.net.reversed()
-    return equivalence_of(above, below, pivot.df, margin=margin, level=level, net=net)
+    worse, better = float(found.p_at_most(-margin)), float(found.p_at_least(margin))
+    return equivalence_of(worse, better, margin=margin, level=level, net=net)
 
 
 def equivalence_of(
-    above: float, below: float, df: float, *, margin: float, level: float, net: NetWins | None = None
+    worse: float, better: float, *, margin: float, level: float, net: NetWins | None = None
 ) -> Equivalence:
-    """Say what the t of "worse by just the margin" (`above`) and that of "better by just the margin" (`below`) show."""
-    worse, better = _one_sided(above, df), _one_sided(-below, df)
+    """Say what the p-values of "worse by the margin or more" and of "better by the margin or more" show."""
     plain = max(worse, better)
     outside = {"p_inferior": 1 - worse, "p_outside": min(2 * (1 - plain), 1.0)}
     if net is not None:
@@ -119,13 +127,9 @@ def equivalence_of(
 
 
 def with_net_wins(pivot: Pivot, net: NetWins, level: float) -> Pivot:
-    """Return a pivot whose limits leave room for the losses and wins that so few items may hide."""
+    """Return a pivot whose limits leave room for the losses and wins that so few items may hide; none where it has none."""
+    if math.isnan(pivot.p_value):
+        return pivot
     tail = (1 + level) / 2
     low, high = min(pivot.low, -net.most_worse(tail)), max(pivot.high, net.reversed().most_worse(tail))
     return replace(pivot, low=low, high=high, net=net)
-
-
-def _one_sided(t: float, df: float) -> float:
-    """Return P(T ≥ t)."""
-    two = float(intervals.t_p_value(t, df))
-    return two / 2 if t >= 0 else 1 - two / 2

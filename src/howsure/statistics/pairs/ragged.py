@@ -1,7 +1,6 @@
 """All pairs of models with missing cells: each pair on just the items that both answered.
 
-The same as pairs.py, with one M × M product per cluster in place of one for all. A pseudo-item weighs as much as a
-shared item does on average.
+The same as pairs.py, with one M × M product per cluster in place of one for all.
 """
 
 from __future__ import annotations
@@ -13,8 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.statistics.means.clustered import Clustering, clusterings
-from howsure.statistics.pairs.moments import FlipSums, PairMoments, flip_sums, settled, signed_total, with_own_pivots
-from howsure.statistics.pairs.pseudo import PSEUDO, ClusterSizes, ItemSpread, pseudo_weight
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
+from howsure.statistics.pairs.moments import (
+    FlipSums,
+    PairMoments,
+    flip_sums,
+    item_levels,
+    lone_items,
+    settled,
+    signed_total,
+    with_own_pivots,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # pairs that share too little come out NaN
-def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, pseudo: int) -> PairMoments:
+def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, *, score: bool) -> PairMoments:
     """Compute all pairs of the columns of x (n, M), NaN where a model has no score; weights w (n,) of mean 1."""
     mask = (~np.isnan(x)).astype(float)
     filled = np.nan_to_num(x - np.nanmean(x))  # differences stay, and squares of large scores don't cancel
@@ -37,32 +45,36 @@ def ragged_moments(x: Floats, codes: Sequence[Ints], w: Floats, variance: Varian
     plain = signed_total((part.squares(difference, weight, variance), sign) for part, sign in parts)
     for part, sign in parts:
         if sign > 0:
-            df, units = np.minimum(df, part.df(weight, variance, pseudo)), np.minimum(units, part.units)
+            df, units = np.minimum(df, part.df(weight, variance)), np.minimum(units, part.units)
             size = np.maximum(size, part.size(weight))
     squares = plain / weight**2 + _of_paper(own, weight, difference, variance)
-    item = weight / shared
-    unit = item
-    if pseudo and codes:
-        items = ItemSpread(squares=own.single_squares(difference) / item, fourths=own.single_fourths(difference) / item)
-        unit = item * pseudo_weight(squares, items, shared, ClusterSizes(average=size, count=units))
-    added = pseudo * unit
-    centre = difference * weight / (weight + added)
-    around = signed_total((part.squares(centre, weight, variance, pseudo, unit), sign) for part, sign in parts)
-    pivot_squares = around + _pivot_of_paper(own, weight, difference, centre, variance)
-    known = units > 1
-    if variance == "CR2":
-        df = df + (added / item - pseudo) / size
+    known, nothing = units > 1, np.zeros(shape)
+    spread, room = nothing, nothing
+    if score:
+        spread, size = own.single_squares(difference) / weight, np.where(units == shared, 1.0, size)
+        room = (
+            _event_size(own, difference, squares, ClusterSizes(average=size, count=units)) if codes else np.ones(shape)
+        )
+        room = room * (((w**2)[:, None] * mask).T @ mask) / weight**2
     moments = PairMoments(
         difference=difference,
         variance=np.where(known, squares, np.nan),
-        centre=centre,
-        spread=np.sqrt(pivot_squares) / (weight + added) if pseudo else np.sqrt(np.maximum(squares, 0)),
         df=np.where(known, df, np.nan),
+        item_variance=spread,
+        room=np.where(known, room, 0.0),
+        added=nothing,
         shared=np.rint(shared).astype(np.int64),
         units=np.where(np.isfinite(units), units, 0).astype(np.int64),
-        flips=_flip_sums(x, codes, w, pseudo),
+        flips=_flip_sums(x, codes, w, score=score),
     )
     return with_own_pivots(moments)
+
+
+def _event_size(own: _RaggedSums, difference: Floats, squares: Floats, clusters: ClusterSizes) -> Floats:
+    """Return how many shared items an event is worth (M, M)."""
+    item = (own.w[:, None] * own.mask).T @ own.mask / own.units
+    spread = ItemSpread(squares=own.single_squares(difference) / item, fourths=own.single_fourths(difference) / item)
+    return event_size(squares, spread, own.units, clusters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +100,18 @@ class _RaggedSums:
             units = present.sum(axis=0).astype(float)
         return cls(clusters=rows, filled=filled, mask=mask, w=w, units=units)
 
-    def squares(
-        self, centre: Floats, weight: Floats, variance: Variance, pseudo: int = 0, unit: Floats | float = 0.0
-    ) -> Floats:
-        """Sum (D_g − W_g·centre)², inflated, over clusters and pseudo-items, each of which weighs `unit`."""
-        item = weight / (self.mask.T @ self.mask)
-        whole = weight + pseudo * item
-        flat = (self.units + pseudo) / (self.units + pseudo - 1)
+    def squares(self, centre: Floats, weight: Floats, variance: Variance) -> Floats:
+        """Sum (D_g − W_g·centre)², inflated, over clusters."""
         if self.clusters is None:
-            total = self.single_squares(centre) * (1 / (1 - item / whole) if variance == "CR2" else 1.0)
+            item = weight / self.units
+            total = self.single_squares(centre) * (1 / (1 - item / weight) if variance == "CR2" else 1.0)
         else:
             total = np.zeros_like(weight)
             for rows in self.clusters:
                 held, summed = self._cluster(rows)
-                inflation = 1 / (1 - held / whole) if variance == "CR2" else 1.0
+                inflation = 1 / (1 - held / weight) if variance == "CR2" else 1.0
                 total += np.where(held > 0, (summed - held * centre) ** 2 * inflation, 0.0)
-        if variance == "CR1":
-            total *= flat
-        lone = 1 / (1 - unit / (weight + pseudo * unit))
-        extra = lone if variance == "CR2" else flat if variance == "CR1" else 1.0
-        return np.asarray(total + pseudo * unit**2 * (1 + centre**2) * extra)
+        return np.asarray(total * (self.units / (self.units - 1) if variance == "CR1" else 1.0))
 
     def size(self, weight: Floats) -> Floats:
         """Return the average size of a cluster, in shared items (M, M): Σ W_g² / W, 1 without clusters."""
@@ -118,25 +122,18 @@ class _RaggedSums:
             total += self._cluster(rows)[0] ** 2
         return total / weight * (self.mask.T @ self.mask) / weight
 
-    def df(self, weight: Floats, variance: Variance, pseudo: int) -> Floats:
+    def df(self, weight: Floats, variance: Variance) -> Floats:
         """Return the degrees of freedom of every pair (M, M)."""
         if variance == "miller":
             return np.full(weight.shape, np.inf)
-        if variance == "CR1":
-            return self.units + pseudo - 1
-        unit = weight / (self.mask.T @ self.mask)
-        whole = weight + pseudo * unit
+        if variance == "CR1" or self.clusters is None:
+            return self.units - 1
         q2 = a1 = a2 = np.zeros(weight.shape)
-        lone = unit / whole
-        lone_a = lone**2 / (1 - lone)
-        if self.clusters is None:
-            count = self.units + pseudo
-            return 1 / (count * lone**2 + (count * lone_a) ** 2 - count * lone_a**2)
         for rows in self.clusters:
-            q = self._cluster(rows)[0] / whole
+            q = self._cluster(rows)[0] / weight
             a = q**2 / (1 - q)
             q2, a1, a2 = q2 + q**2, a1 + a, a2 + a**2
-        return 1 / (q2 + pseudo * lone**2 + (a1 + pseudo * lone_a) ** 2 - (a2 + pseudo * lone_a**2))
+        return 1 / (q2 + a1**2 - a2)
 
     def _cluster(self, rows: Positions) -> tuple[Floats, Floats]:
         """Return the shared weight and the summed differences of one cluster."""
@@ -172,19 +169,8 @@ def _of_paper(own: _RaggedSums, weight: Floats, difference: Floats, variance: Va
     return own.single_squares(difference) * (1 / (own.units - 1) - 1 / own.units) / weight
 
 
-def _pivot_of_paper(
-    own: _RaggedSums, weight: Floats, difference: Floats, centre: Floats, variance: Variance
-) -> Floats | float:
-    """Return what the paper's formula adds to the squares of the pivot: items and pseudo-items, n + 1 for n + 2."""
-    if variance != "miller":
-        return 0.0
-    unit = weight / own.units
-    squares = own.single_squares(difference) + weight * (difference - centre) ** 2 + PSEUDO * unit * (1 + centre**2)
-    return np.asarray(squares * unit / (own.units + PSEUDO - 1))
-
-
-def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, pseudo: int) -> FlipSums | None:
-    """Sum deviations from the item's mean over the models that answered it; what is missing adds nothing.
+def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool) -> FlipSums | None:
+    """Sum deviations from the item's level over the models that answered it; what is missing adds nothing.
 
     The flips then know how models hang together; what they are compared with is each pair's own pivot.
     """
@@ -192,7 +178,6 @@ def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, pseudo: int) -> Flip
         return None
     n = len(x)
     term = clusterings(codes, w)[0][0]
-    answered = np.maximum((~np.isnan(x)).sum(axis=1, keepdims=True), 1)
-    deviations = np.nan_to_num(x - np.nansum(x, axis=1, keepdims=True) / answered)
+    deviations = np.nan_to_num(x - item_levels(x))
     sums = term.sums(w[:, None] * deviations) / (w @ ~np.isnan(x))
-    return flip_sums(sums, term.totals / n, np.full(pseudo, 1 / n))
+    return flip_sums(sums, term.totals / n, lone_items(n, codes, score=score))

@@ -3,7 +3,7 @@
 Each task gives its plain difference, plain variance and degrees of freedom, and what its own limits say: where they lie beyond
 what the plain variance would give, that a task's variance grows on the way there. A task on which nothing varied has a plain variance
 of 0, which is no certainty: its true difference may be as large as a rate that was never seen in so many items (the exact form of
-the rule of three), and by that its variance grows. These two lines are all that takes the place of pseudo-items for a suite.
+the rule of three), and by that its variance grows. These two take the place of the score pivot for a suite.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class PairSuite:
     def limits(self, level: float | Floats) -> Limits:
         """Return the limits of every pair (M, M) at this level, of all or of each; NaN where there is no error bar."""
         low, high = self.sums.limits(level)
-        known = np.isfinite(self.moments.spread) & ((high > low) | (self.moments.spread > 0))
+        known = np.isfinite(self.moments.variance) & (self.moments.known | (high > low))
         low, high = np.maximum(low, -self.reach), np.minimum(high, self.reach)
         return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
@@ -106,30 +106,33 @@ def pair_suite(
 ) -> PairSuite:
     """Put the pairs of M models on several tasks together.
 
-    `limits`: of every task's own pairs at the reference level; None: the spread of each pivot is all that is known of it.
+    `limits`: of every task's own pairs at the reference level; None: the variance of each pivot is all that is known of it.
     `silent`: as `summed` has it.
     """
     found = {
         name: np.stack([getattr(task, name) for task in tasks])
-        for name in ("difference", "variance", "spread", "df", "shared", "units")
+        for name in ("difference", "variance", "added", "df", "shared", "units")
     }
     unknown = np.full(found["difference"].shape, np.nan)
     low, high = (unknown, unknown) if limits is None else (np.stack(each) for each in zip(*limits, strict=True))
     differences = TaskDifferences(
         value=found["difference"],
-        variance=found["spread"] ** 2 if limits is None else found["variance"],
+        variance=found["variance"] + (found["added"] if limits is None else 0.0),
         df=found["df"],
         units=found["units"],
         low=low,
         high=high,
     )
     sums = summed(differences, shares, silent=silent and limits is not None)
+    variance = np.tensordot(np.asarray(shares, dtype=float) ** 2, found["variance"], axes=1)
+    none = np.zeros_like(variance)
     moments = PairMoments(
         difference=sums.value,
-        variance=np.tensordot(np.asarray(shares, dtype=float) ** 2, found["variance"], axes=1),
-        centre=sums.value,
-        spread=_spread(sums),
+        variance=variance,
         df=sums.below.df,
+        item_variance=none,
+        room=none,
+        added=np.maximum(_spread(sums) ** 2 - variance, 0.0),
         shared=found["shared"].sum(axis=0),
         units=found["units"].sum(axis=0),
         flips=combined_flips([task.flips for task in tasks], shares),
@@ -162,15 +165,18 @@ def _spread(sums: Suite) -> Floats:
 def combined_flips(tasks: Sequence[FlipSums | None], shares: Sequence[float]) -> FlipSums | None:
     """Put the clusters of all tasks side by side, each weighed by its task's share; None where a task has no flips.
 
-    Of pseudo-items there is one pair for all tasks, as heavy as an item is on average.
+    Of lone items there is one pair for all tasks, as heavy as an item is on average.
     """
     parts = [(share, flips, flips.shared == 0) for share, flips in zip(shares, tasks, strict=True) if flips is not None]
     if len(parts) < len(tasks):
         return None
     sums = np.concatenate([share * flips.sums[real] for share, flips, real in parts])
     held = np.concatenate([share * flips.sizes[real] for share, flips, real in parts])
-    shared = np.sum([share**2 * flips.shared[~real] for share, flips, real in parts], axis=0)
-    sizes = np.sum([share**2 * flips.sizes[~real] for share, flips, real in parts], axis=0)
+    lone = [(share**2, flips, ~real) for share, flips, real in parts if not real.all()]
+    shared, sizes = np.zeros(0), np.zeros(0)
+    if lone:
+        shared = np.sum([weight * flips.shared[added] for weight, flips, added in lone], axis=0)
+        sizes = np.sum([weight * flips.sizes[added] for weight, flips, added in lone], axis=0)
     return FlipSums(
         sums=np.concatenate([sums, np.zeros((len(shared), sums.shape[1]))]),
         shared=np.concatenate([np.zeros(len(sums)), shared]),

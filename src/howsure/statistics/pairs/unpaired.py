@@ -9,8 +9,8 @@ import numpy as np
 
 from howsure.errors import MethodError, doubt
 from howsure.statistics.means.clustered import covariance, degrees_of_freedom, own_clusterings
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
 from howsure.statistics.pairs.pivot import Asked, Pivot, t_pivot
-from howsure.statistics.pairs.pseudo import ClusterSizes, ItemSpread, pseudo_weight
 from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
@@ -20,24 +20,26 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Variance
 
 
+PSEUDO = 2
+"""Items added to each side: one at 0 and one at 1."""
+
+
 def unpaired_difference(
     a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: Asked
 ) -> tuple[Estimate, Pivot]:
     """Compare two samples of different items: Welch, with one success and one failure added to each if bounded.
 
-    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as pseudo.py says.
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as evidence.py says.
     """
-    if asked.method not in ("pseudo-items", "t"):
+    if asked.method not in ("score", "t"):
         raise MethodError(
             f"method {asked.method!r} needs items that both models answered, and there are none",
             remedy="Leave the method out: the default falls back to an unpaired comparison.",
         )
-    if asked.method == "pseudo-items" and not asked.bounded:
-        raise MethodError(
-            "method 'pseudo-items' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores."
-        )
+    if asked.method == "score" and not asked.bounded:
+        raise MethodError("method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores.")
     sides = [_side(x, w, clusters, asked.variance) for x in (a, b)]
-    if asked.method == "pseudo-items":
+    if asked.method == "score":
         added = [_side(x, w, clusters, asked.variance, pseudo=(0.0, 1.0)) for x in (a, b)]
         pivot = t_pivot(*_welch(added), asked.level, reach=1.0)
     else:
@@ -49,7 +51,9 @@ def unpaired_difference(
         df=pivot.df,
         n_items=int((~np.isnan(a)).sum() + (~np.isnan(b)).sum()),
         n_clusters=sides[0][3] + sides[1][3],
-        method=Method(name=asked.method, variance=asked.variance, paired=False),
+        method=Method(
+            name="pseudo-items" if asked.method == "score" else asked.method, variance=asked.variance, paired=False
+        ),
         cautions=(doubt("unpaired"),),
     )
     return estimate, pivot
@@ -81,7 +85,7 @@ def _pseudo_unit(x: Floats, w: Floats, codes: Sequence[Ints], variance: Variance
     size = max(float(term.totals @ term.totals) / term.total for term in terms)
     spread = ItemSpread(squares=np.asarray(w @ around), fourths=np.asarray(w @ around**2))
     clusters = ClusterSizes(average=np.asarray(size), count=np.asarray(min(term.n_clusters for term in terms)))
-    return float(pseudo_weight(covariance(y[:, None], w, codes, variance)[0, 0], spread, len(x), clusters))
+    return float(event_size(covariance(y[:, None], w, codes, variance)[0, 0], spread, len(x), clusters))
 
 
 def _welch(sides: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float]:

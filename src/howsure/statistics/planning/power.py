@@ -3,7 +3,7 @@
 The variance of a mean difference over n items with K attempts each is (crowd · between + within + answer / K) / n, with
 `between` clusters and `within` them the variance of the items' true differences, `answer` that of one attempt's, and `crowd`
 the size of a cluster as an item sees it (Miller 2024, section 5, with clusters of Kish 1965). Power is that of the test that
-`compare` makes, its pseudo-items and degrees of freedom taken at their expected values, by the noncentral t distribution.
+`compare` makes, its variances and degrees of freedom taken at their expected values, by the noncentral t distribution.
 Method "z" is the paper's formula: n = (z + z_power)² V / effect².
 
 Assumes: clusters (items where there are none) are independent draws, and so many of them that means are about normal.
@@ -19,7 +19,8 @@ import numpy as np
 from scipy import optimize, special
 
 from howsure.statistics.means import intervals
-from howsure.statistics.pairs import pseudo
+from howsure.statistics.pairs import evidence
+from howsure.statistics.pairs.score import Pivots
 from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes
 from howsure.statistics.suite import combined_df
 
@@ -33,6 +34,8 @@ NORMAL_DF = 1e6
 """Degrees of freedom from which on t is taken as normal."""
 SLACK = 1e-5
 """By this share a number of items may be over a whole one: the other tail of a two-sided test is no reason for one more."""
+SETTLING = 100
+"""Steps in which the threshold of a test and its variance come to agree."""
 WINDOW = 0.2
 """How far beyond the first number of items that is enough others are tried: an exact power goes up and down by steps."""
 LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
@@ -40,12 +43,32 @@ LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedPivot:
-    """A test's pivot as it is to be expected: its centre, its true standard error, the one it shows, and its df."""
+    """A test's pivot as it is to be expected: the standard error, its df, and what a score pivot has beside (score.py)."""
 
-    centre: float
     own: float
-    shown: float
     df: float
+    item_variance: float = 0.0
+    room: float = 0.0
+
+    def least(self, test: Test) -> float:
+        """Return how far from 0, or from the margin, a difference must lie at least to show the goal."""
+        t = float(intervals.t_quantile(test.two_sided_level, self.df))
+        value = 0.0 if test.goal == "different" else -test.margin
+        if not self.room:
+            return t * self.own
+        found = 1.0  # from above, as 0 can be far enough from itself
+        for _ in range(SETTLING):
+            before, found = found, t * self.spread_at(value, value + found)
+            if found >= 1 or before - found <= SLACK**2 * found:
+                break
+        return math.inf if found >= 1 else found
+
+    def spread_at(self, value: float, difference: float) -> float:
+        """Return the standard error by which a value is tested where so large a difference is seen."""
+        parts = (difference, self.own**2, self.df, max(self.item_variance, 0.0), self.room, 0.0)
+        names = ("difference", "variance", "df", "item_variance", "room", "added")
+        pivots = Pivots(**{name: np.asarray(part) for name, part in zip(names, parts, strict=True)})
+        return float(pivots.spread_at(value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,21 +110,14 @@ class Spread:
             return self.sizes
         return ClusterSizes(size=n / self.clusters, relative=self.sizes.relative)
 
-    def pivot(self, method: PlanMethod, effect: float, n: float, attempts: float) -> ExpectedPivot:
-        """Return the pivot that n items are expected to give where the true difference is `effect`."""
-        variance, sizes = self.per_item(n, attempts) / n, self.at(n)
-        own = math.sqrt(variance)
-        if method != "pseudo-items":
-            df = sizes.df(n, "miller" if method == "z" else "CR2")
-            return ExpectedPivot(centre=effect, own=own, shown=own, df=df)
-        weight = self.pseudo_weight(n, attempts)
-        added = pseudo.PSEUDO * weight
-        kept = n / (n + added)
-        centre = effect * kept
-        shift = effect - centre
-        around = variance * n**2 + shift**2 * n * sizes.crowd + pseudo.PSEUDO * (1 + centre**2) * weight**2
-        df = sizes.df(n, "CR2", pseudo.PSEUDO) + (added - pseudo.PSEUDO) / sizes.crowd
-        return ExpectedPivot(centre=centre, own=own * kept, shown=math.sqrt(around) / (n + added), df=df)
+    def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
+        """Return the pivot that n items are expected to give."""
+        own, sizes = math.sqrt(self.per_item(n, attempts) / n), self.at(n)
+        df = sizes.df(n, "miller" if method == "z" else "CR2")
+        if method != "score":
+            return ExpectedPivot(own=own, df=df)
+        room = self.event_size(n, attempts) / n
+        return ExpectedPivot(own=own, df=df, item_variance=min(self.item(attempts), 1.0), room=room)
 
     def item(self, attempts: float) -> float:
         """Return the variance of one item's difference."""
@@ -111,16 +127,16 @@ class Spread:
         """Return how many discordant items an item is worth: as measured, else its variance, as for right-or-wrong answers."""
         return self.item(attempts) if math.isnan(self.events) else self.events
 
-    def pseudo_weight(self, n: float, attempts: float) -> float:
-        """Return how many items a pseudo-item is expected to weigh."""
+    def event_size(self, n: float, attempts: float) -> float:
+        """Return how many items an event is expected to be worth."""
         sizes = self.at(n)
         if sizes.single:
             return 1.0
         squares = np.asarray(n * self.item(attempts))
         fourths = squares**2 / max(n * self.events_an_item(attempts), 1e-12)
-        held = pseudo.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
+        held = evidence.ClusterSizes(average=np.asarray(sizes.crowd), count=np.asarray(n / sizes.size))
         variance = self.per_item(n, attempts) / n
-        return float(pseudo.pseudo_weight(variance, pseudo.ItemSpread(squares=squares, fourths=fourths), n, held))
+        return float(evidence.event_size(variance, evidence.ItemSpread(squares=squares, fourths=fourths), n, held))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,20 +171,17 @@ class Joined:
             for part, share, held in zip(self.parts, self.shares, self.items, strict=True)
         )
 
-    def pivot(self, method: PlanMethod, effect: float, n: float, attempts: float) -> ExpectedPivot:
+    def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
         """Return the expected overall pivot: variances add, degrees of freedom by Welch and Satterthwaite."""
-        found = [
-            part.pivot(method, effect / sum(self.shares), n * held, attempts)
-            for part, held in zip(self.parts, self.items, strict=True)
-        ]
-        s = np.array(self.shares)
-        own, shown = (s * np.array([getattr(each, name) for each in found]) for name in ("own", "shown"))
-        df = np.array([each.df for each in found])
+        found = [part.pivot(method, n * held, attempts) for part, held in zip(self.parts, self.items, strict=True)]
+        squares = np.array(self.shares) ** 2
+        variances = squares * np.array([each.own for each in found]) ** 2
+        room, df = squares * np.array([each.room for each in found]), np.array([each.df for each in found])
         return ExpectedPivot(
-            centre=float(s @ np.array([each.centre for each in found])),
-            own=math.sqrt(float(own @ own)),
-            shown=math.sqrt(float(shown @ shown)),
-            df=float(combined_df(shown**2, df)) if df.min() > 0 else 0.0,
+            own=math.sqrt(float(variances.sum())),
+            df=float(combined_df(variances, df)) if df.min() > 0 else 0.0,
+            item_variance=float(room @ [each.item_variance for each in found]) / max(float(room.sum()), 1e-300),
+            room=float(room.sum()),
         )
 
 
@@ -183,7 +196,7 @@ class Test:
     """
 
     goal: Goal = "different"
-    method: PlanMethod = "pseudo-items"
+    method: PlanMethod = "score"
     level: float = 0.95
     margin: float = 0.0
 
@@ -200,20 +213,20 @@ def power(test: Test, spread: Planned, effect: float, n: float, attempts: float)
     >>> round(power(Test(method="z"), textbook, 0.03, 969, 1), 3)
     0.8
     """
-    pivot = spread.pivot(test.method, effect, n, attempts)
-    centre, own, df = pivot.centre, pivot.own, pivot.df
+    pivot = spread.pivot(test.method, n, attempts)
+    own, df = pivot.own, pivot.df
     if not df > 0:
         return 0.0
-    least = float(intervals.t_quantile(test.two_sided_level, df)) * pivot.shown
+    least = pivot.least(test)
     if own <= 0:  # nothing varies
-        return float(_shown(test, centre, least))
+        return float(_shown(test, effect, least))
     reach = least / own
     if test.goal == "different":
-        return _below(-reach, df, centre / own) + 1 - _below(reach, df, centre / own)
-    above = 1 - _below(reach, df, (centre + test.margin) / own)
+        return _below(-reach, df, effect / own) + 1 - _below(reach, df, effect / own)
+    above = 1 - _below(reach, df, (effect + test.margin) / own)
     if test.goal == "not-worse":
         return above
-    return max(above - (1 - _below(-reach, df, (centre - test.margin) / own)), 0.0)
+    return max(above - (1 - _below(-reach, df, (effect - test.margin) / own)), 0.0)
 
 
 def _shown(test: Test, centre: float, least: float) -> bool:
@@ -262,7 +275,8 @@ def smallest_effect(
     >>> round(smallest_effect(Test(method="z"), Spread(within=1 / 9, answer=2 / 6), 198, 1, 0.8), 4)
     0.1327
     """
-    high = min(most, 100 * spread.pivot(test.method, 0.0, n, attempts).shown + 1e-9)
+    pivot = spread.pivot(test.method, n, attempts)
+    high = min(most, 1.0 if pivot.room else 100 * pivot.own + 1e-9)
 
     def short(size: float) -> float:
         return power(test, spread, size, n, attempts) - target

@@ -16,7 +16,7 @@ from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import Clustering, group_sums
 from howsure.statistics.pairs.differences import column_sums, pivots
-from howsure.statistics.pairs.pseudo import PSEUDO, ItemSpread
+from howsure.statistics.pairs.evidence import ItemSpread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,11 +76,9 @@ def _shown(parts: tuple[Floats, ...], totals: Floats, test: Test) -> Bools:
     fourths = four - 4 * mean * three + 6 * mean**2 * two - 3 * n * mean**4
     items = ItemSpread(squares=np.maximum(squares, 0.0), fourths=np.maximum(fourths, 0.0))
     term = Clustering(codes=None, totals=totals, total=n)
-    found = pivots(
-        column_sums(parts[0], totals, items, term, "CR2"), "CR2", PSEUDO if test.method == "pseudo-items" else 0
-    )
-    reach = intervals.t_quantile(test.two_sided_level, found.df) * found.spread
+    found = pivots(column_sums(parts[0], totals, items, term, "CR2"), "CR2", score=test.method == "score")
+    t = intervals.t_quantile(test.two_sided_level, found.df)
     if test.goal == "different":
-        return np.asarray(np.abs(found.centre) > reach)
-    above, below = found.centre + test.margin > reach, test.margin - found.centre > reach
+        return np.asarray(np.abs(found.t_at(0.0)) > t)
+    above, below = found.t_at(-test.margin) > t, found.t_at(test.margin) < -t
     return np.asarray(above if test.goal == "not-worse" else above & below)

@@ -1,8 +1,8 @@
 """What a gate with a margin will say of two equal systems: the shares of pass, can't tell and fail, before anything is run.
 
 Between equal systems an item's difference is as likely to be +d as −d. So many items differ, a binomial number; given it and
-the sum of squares over clusters, the mean difference varies around 0 by just that sum, and the gate's own pivot (pseudo-items
-with their weight, Satterthwaite's degrees of freedom, the binomial count of net losses) makes a verdict of it. For single
+the sum of squares over clusters, the mean difference varies around 0 by just that sum, and the gate's own pivot (score or t,
+Satterthwaite's degrees of freedom, the binomial count of net losses) makes a verdict of it. For single
 right-or-wrong answers without clusters wins are binomial as well: the shares are exact. Otherwise all differences are taken to
 be of one size, that has their variance and fourth moment, the sum over clusters as gamma, and the mean as normal.
 
@@ -19,7 +19,8 @@ import numpy as np
 from scipy import special
 
 from howsure.statistics.means import intervals
-from howsure.statistics.pairs import pseudo
+from howsure.statistics.pairs import evidence
+from howsure.statistics.pairs.score import Pivots
 from howsure.statistics.planning.power import Joined, fewest, power
 
 if TYPE_CHECKING:
@@ -47,14 +48,13 @@ class Shares:
 NOTHING_TOLD = Shares(passed=0.0, unclear=1.0, failed=0.0)
 
 
-def equal_shares(test: Test, spread: Planned, n: float, attempts: float, *, whole: float = 0.0) -> Shares:
+def equal_shares(test: Test, spread: Planned, n: float, attempts: float) -> Shares:
     """Return what a gate says of two equal systems with n items and so many attempts each.
 
-    `test`: a goal with a margin, at the level of a pass or a fail. `whole`: the share of items at which both systems score 0 or 1,
-    as all do with one right-or-wrong answer each: where there is nothing else the gate counts net losses as well.
+    `test`: a goal with a margin, at the level of a pass or a fail.
 
     >>> from howsure.statistics.planning.power import Spread, Test
-    >>> found = equal_shares(Test(goal="not-worse", margin=0.01), Spread(within=0.1), 200, 1, whole=1)
+    >>> found = equal_shares(Test(goal="not-worse", margin=0.01), Spread(within=0.1), 200, 1)
     >>> round(found.passed, 2), round(found.unclear, 2), round(found.failed, 2)
     (0.1, 0.89, 0.01)
     """
@@ -63,13 +63,11 @@ def equal_shares(test: Test, spread: Planned, n: float, attempts: float, *, whol
     if isinstance(spread, Joined):
         return _of_parts(test, spread, n, attempts)
     drawn = _Draws.of(spread, n, attempts)
-    pivots = _Pivots.of(drawn, "t" if test.method == "t" else "pseudo-items")
+    pivots = _Pivots.of(drawn, score=test.method != "t")
     least = pivots.limits(test.margin, test.level, 1)
-    passed = drawn.beyond(least)
     if test.method != "t":
-        counted = drawn.beyond(np.maximum(least, drawn.least_counted(test.margin, test.level)))
-        share = drawn.counted_share(whole)
-        passed = share * counted + (1 - share) * passed
+        least = np.maximum(least, drawn.least_counted(test.margin, test.level))
+    passed = drawn.beyond(least)
     if test.goal == "not-worse":
         failed = 1 - drawn.beyond(np.nextafter(pivots.limits(test.margin, test.level, -1), math.inf))
     else:
@@ -80,22 +78,22 @@ def equal_shares(test: Test, spread: Planned, n: float, attempts: float, *, whol
     return Shares(passed=good, unclear=max(1 - good - bad, 0.0), failed=bad)
 
 
-def items_that_tell(test: Test, spread: Planned, attempts: float, *, whole: float = 0.0) -> float:
+def items_that_tell(test: Test, spread: Planned, attempts: float) -> float:
     """Return the fewest items (whole clusters) at which can't tell falls below a fifth; infinite where none do.
 
     >>> from howsure.statistics.planning.power import Spread, Test
-    >>> items_that_tell(Test(goal="not-worse", margin=0.02), Spread(within=0.1), 1, whole=1)
+    >>> items_that_tell(Test(goal="not-worse", margin=0.02), Spread(within=0.1), 1)
     1559.0
     """
-    return fewest(lambda n: equal_shares(test, spread, n, attempts, whole=whole).unclear < A_FIFTH, spread.step)
+    return fewest(lambda n: equal_shares(test, spread, n, attempts).unclear < A_FIFTH, spread.step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draws:
     """What n items can show: `counts` (D,) of differing items, cluster sums of `squares` (D,), and their `chances` (D,).
 
-    `size`: of every difference; `crowd`, `units`: the size of a cluster as an item sees it, and their number; `df`: the degrees of
-    freedom without pseudo-items and beside two of weight 1. `every`: whether each possible count is there.
+    `size`: of every difference; `crowd`, `units`: the size of a cluster as an item sees it, and their number; `df`: degrees of
+    freedom; `every`: whether each possible count is there.
     """
 
     n: float
@@ -103,7 +101,7 @@ class _Draws:
     crowd: float
     units: float
     single: bool
-    df: tuple[float, float]
+    df: float
     counts: Floats
     squares: Floats
     chances: Floats
@@ -128,7 +126,7 @@ class _Draws:
             crowd=sizes.crowd,
             units=n / sizes.size,
             single=sizes.single,
-            df=(sizes.df(n), sizes.df(n, "CR2", pseudo.PSEUDO)),
+            df=sizes.df(n),
             counts=counts,
             squares=squares,
             chances=chances,
@@ -141,14 +139,14 @@ class _Draws:
         plain = self.counts * self.size**2
         return np.asarray(np.where(plain > 0, self.squares / np.where(plain > 0, plain, 1.0), 1.0))
 
-    def pseudo_weight(self) -> Floats:
-        """Return how many items a pseudo-item weighs (D,)."""
+    def event_size(self) -> Floats:
+        """Return how many items an event is worth (D,)."""
         if self.single:
             return np.ones(len(self.counts))
         plain = self.counts * self.size**2
-        around = pseudo.ItemSpread(squares=plain, fourths=plain * self.size**2)
-        held = pseudo.ClusterSizes(average=np.asarray(self.crowd), count=np.asarray(self.units))
-        return pseudo.pseudo_weight(self.squares / self.n**2, around, self.n, held)
+        around = evidence.ItemSpread(squares=plain, fourths=plain * self.size**2)
+        held = evidence.ClusterSizes(average=np.asarray(self.crowd), count=np.asarray(self.units))
+        return evidence.event_size(self.squares / self.n**2, around, self.n, held)
 
     def beyond(self, least: Floats) -> Floats:
         """Return the chance of a mean difference of at least so much (D,)."""
@@ -163,14 +161,6 @@ class _Draws:
         middle = (2 * wins - self.counts - 1) if self.every else steps
         own = np.sqrt(self.squares) / self.size
         return np.where(own > 0, special.ndtr(-middle / np.where(own > 0, own, 1.0)), least <= 0)
-
-    def counted_share(self, whole: float) -> Floats:
-        """Return how often all scores are 0 or 1 (D,): always, or else only where no item differs."""
-        if whole >= 1:
-            return np.ones(len(self.counts))
-        nothing = self.counts == 0
-        chance = float(self.chances @ nothing)
-        return np.where(nothing, min(whole**self.n / chance, 1.0) if chance > 0 else 0.0, 0.0)
 
     def least_counted(self, margin: float, level: float) -> Floats:
         """Return the smallest mean difference that the binomial count of net losses lets pass (D,)."""
@@ -206,36 +196,58 @@ def _most_losses(items: Floats, margin: float, level: float) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pivots:
-    """The gate's pivots of what was drawn: centre kept · x where the mean difference is x, squared spread fixed + bent · x².
+    """The gate's pivots of what was drawn, at any mean difference x: the plain variance is fixed − bent · x².
 
-    `told` (D,): whether there is a spread to judge by.
+    `square` (D,): the mean square of an item's difference; `room` (D,): of the score pivot; `told` (D,): whether there is a
+    spread to judge by.
     """
 
-    kept: Floats
     fixed: Floats
-    bent: Floats
-    df: Floats
+    bent: float
+    square: Floats
+    room: Floats
+    df: float
     told: Bools
 
     @classmethod
-    def of(cls, drawn: _Draws, method: str) -> _Pivots:
-        """Put the pseudo-items beside what was drawn."""
-        weight = np.zeros(len(drawn.counts)) if method == "t" else drawn.pseudo_weight()
-        added = pseudo.PSEUDO * weight
-        total = drawn.n + added
-        kept, inflation = drawn.n / total, 1 / np.maximum(1 - drawn.crowd / total, 1e-9)
-        bent = drawn.n * drawn.crowd * ((added / total) ** 2 - 1) + pseudo.PSEUDO * (weight * kept) ** 2
-        df = drawn.df[1] + (added - pseudo.PSEUDO) / drawn.crowd if method != "t" else np.full(len(total), drawn.df[0])
-        fixed = inflation * (drawn.squares + pseudo.PSEUDO * weight**2) / total**2
-        return cls(kept=kept, fixed=fixed, bent=inflation * bent / total**2, df=df, told=(df > 0) & (fixed > 0))
+    def of(cls, drawn: _Draws, *, score: bool) -> _Pivots:
+        """Take them from what was drawn."""
+        inflation = 1 / max(1 - drawn.crowd / drawn.n, 1e-9)
+        fixed = inflation * drawn.squares / drawn.n**2
+        return cls(
+            fixed=fixed,
+            bent=inflation * drawn.crowd / drawn.n,
+            square=drawn.counts * drawn.size**2 / drawn.n,
+            room=drawn.event_size() / drawn.n if score else np.zeros(len(fixed)),
+            df=drawn.df,
+            told=(drawn.df > 0) & ((fixed > 0) | score),
+        )
 
     def limits(self, margin: float, level: float, side: int) -> Floats:
-        """Solve kept · x + margin = side · t · spread for x (D,); where the margin is beyond all that can be, any x is above."""
-        t = intervals.t_quantile(2 * level - 1, np.maximum(self.df, LEAST_DF))
-        a = np.maximum(self.kept**2 - t**2 * self.bent, 1e-12)
-        b, c = self.kept * margin, margin**2 - t**2 * self.fixed
-        inside = b**2 - a * c
-        return np.where(inside >= 0, (-b + side * np.sqrt(np.maximum(inside, 0.0))) / a, -BEYOND)
+        """Return the x from which (side 1), or up to which (−1), the margin is that far away (D,); no x: beyond all.
+
+        By halving, as the distance grows with x on either side of the margin.
+        """
+        t = float(intervals.t_quantile(2 * level - 1, max(self.df, LEAST_DF)))
+        near, far = np.full(len(self.fixed), -margin), np.full(len(self.fixed), side * 1.0)
+        reached = self._beyond(far, margin, t, side)
+        for _ in range(HALVINGS):
+            middle = (near + far) / 2
+            beyond = self._beyond(middle, margin, t, side)
+            near, far = np.where(beyond, near, middle), np.where(beyond, middle, far)
+        return np.where(reached, far, side * BEYOND)
+
+    def _beyond(self, x: Floats, margin: float, t: float, side: int) -> Bools:
+        """Say whether a mean difference of x lies t standard errors from −margin, on this side."""
+        spread = Pivots(
+            difference=x,
+            variance=np.maximum(self.fixed - self.bent * x**2, 0.0),
+            df=np.full(len(x), self.df),
+            item_variance=np.maximum(self.square - x**2, 0.0),
+            room=self.room,
+            added=np.zeros(len(x)),
+        ).spread_at(-margin)
+        return np.asarray(side * (x + margin) >= t * spread)
 
 
 def _of_parts(test: Test, spread: Planned, n: float, attempts: float) -> Shares:

@@ -36,24 +36,21 @@ class ClusterSizes:
         """Whether each item is its own cluster."""
         return self.size == 1 and bool((self.relative == 1).all())
 
-    def df(self, n: float, variance: Variance = "CR2", pseudo: int = 0) -> float:
+    def df(self, n: float, variance: Variance = "CR2") -> float:
         """Return the degrees of freedom of a mean over n items; with as many clusters as the profile holds, exactly.
 
-        Satterthwaite's for CR2, as in clustered.py. `pseudo`: pseudo-items beside them. 0 where n is less than two clusters.
+        Satterthwaite's for CR2, as in clustered.py. 0 where n is less than two clusters.
         """
-        count, total = n / self.size, n + pseudo
+        count = n / self.size
         if variance == "miller":
             return math.inf
         if variance == "CR1":
-            return max(count + pseudo - 1, 0.0)
-        q = self.relative * (self.size / total)
-        if count + pseudo <= 1 or q.max() >= 1:
+            return max(count - 1, 0.0)
+        q = self.relative * (self.size / n)
+        if count <= 1 or q.max() >= 1:
             return 0.0
         a, times = q**2 / (1 - q), count / len(q)
-        b = 1 / total / (total - 1)
-        squares = times * float(q @ q) + pseudo / total**2
-        sums = times * float(a.sum()) + pseudo * b
-        return 1 / (squares + sums**2 - times * float(a @ a) - pseudo * b**2)
+        return 1 / (times * float(q @ q) + (times * float(a.sum())) ** 2 - times * float(a @ a))
 
 
 def equal_sizes(size: float = 1.0) -> ClusterSizes:

@@ -68,21 +68,21 @@ def single_step(p: Floats, flips: FlipSums, alpha: float, *, rng: np.random.Gene
     allowed = max(int(alpha * (len(largest) + seen) * (1 + 1e-12)) - seen, 0)
     bound = float(np.partition(largest, len(largest) - 1 - allowed)[len(largest) - 1 - allowed])
     df = satterthwaite(flips.sizes / flips.sizes.sum())
-    return float(intervals.t_p_value(math.sqrt(_t_squared(bound, flips)), df))
+    squared = 1 / (1 / max(_t_squared(bound, flips), TINY) + flips.room)
+    return float(intervals.t_p_value(math.sqrt(squared), df))
 
 
 def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
     """Return the pairs that flips say something of, and which have nothing to flip: such a pair keeps its p-value."""
     first, second = np.triu_indices(len(p), 1)
-    squares = flips.squares()
-    alike = squares <= 1e-12 * np.median(squares)
+    alike = flips.data_squares() <= 0
     usable = np.isfinite(p[first, second]) & ~alike[first, second]
     return first[usable], second[usable], alike
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The columns that a flip sums up: z and b of every model, then what pseudo-items add to both.
+    """The columns that a flip sums up: z and b of every model, then what lone items add to both.
 
     `table` (C, K) in single precision; with equal sizes b has the same order as z and is left out.
     """

@@ -59,6 +59,7 @@ function turned(pair) {
     a_score: pair.b_score,
     b_score: pair.a_score,
     why: pair.turned_why,
+    rerun: pair.turned_rerun,
   };
 }
 

@@ -1,6 +1,7 @@
-// What decides between two models: the questions that one of them does better on, and the clusters that these are in.
+// What decides between two models: the questions that broke and were fixed from one to the other, and the clusters that these are in.
 
 const MOST_ITEMS_SHOWN = 8;
+const MOST_ITEMS_LISTED = 1000;
 const MOST_CLUSTERS_SHOWN = 12;
 
 class DecidingPart {
@@ -17,12 +18,28 @@ class DecidingPart {
   /** Show what decides between the models a and b. */
   show(pair, [a, b], names) {
     Object.assign(this, { pair, names });
-    at("decisive").hidden = this.items === null;
+    at("pair-flips").textContent = visible(this.sentence());
+    at("decisive").hidden = pair.wins + pair.losses === 0;
+    at("decisive-lists").hidden = this.items === null;
+    at("decisive-unlisted").hidden = this.items !== null;
+    at("decisive-unlisted").textContent = this.shown.task
+      ? "This board is too large for the page to hold single questions: howsure compare --flips lists them."
+      : "The questions are listed task by task: choose a task above.";
     at("drivers").hidden = this.items === null || this.items.clusters === null;
     if (this.items === null) return;
     this.parts = this.shared(this.items.of(a), this.items.of(b));
     this.questions();
     if (this.items.clusters !== null) this.clusters();
+  }
+
+  /** Say how many questions broke and were fixed from a to b, and how many a mere rerun would change, as `compare --flips` does. */
+  sentence() {
+    const { pair, names } = this;
+    const head = `From ${names[0]} to ${names[1]}: broke ${count(pair.wins)}, fixed ${count(pair.losses)} of ${plural(pair.n, "question")}`;
+    if (pair.rerun === undefined) return `${head}; howsure compare --flips says how many a mere rerun would change.`;
+    if (pair.rerun === null) return `${head}; how many a mere rerun would change isn't known.`;
+    const [broke, fixed] = pair.rerun.map(count);
+    return `${head}; two runs of ${names[0]} alone would show about ${broke} and ${fixed}.`;
   }
 
   /** Return, for every question that both answered, both scores and what it adds to the difference. */
@@ -35,23 +52,25 @@ class DecidingPart {
   questions() {
     const sign = this.shown.lower ? -1 : 1;
     const lists = [
-      [this.names[0], this.pair.wins, this.parts.filter((item) => sign * item.part > 0)],
-      [this.names[1], this.pair.losses, this.parts.filter((item) => sign * item.part < 0)],
+      ["Broke", this.names[0], this.pair.wins, this.parts.filter((item) => sign * item.part > 0)],
+      ["Fixed", this.names[1], this.pair.losses, this.parts.filter((item) => sign * item.part < 0)],
     ];
-    at("decisive-lists").replaceChildren(...lists.map(([name, won, items]) => this.list(name, won, items)));
+    at("decisive-lists").replaceChildren(...lists.map((list) => this.list(...list)));
   }
 
   /** Return a table of the questions that one model did better on, the largest first. */
-  list(name, won, items) {
-    const sorted = items.toSorted((x, y) => Math.abs(y.part) - Math.abs(x.part));
+  list(what, name, won, items) {
+    const sorted = items.toSorted((x, y) => Math.abs(y.part) - Math.abs(x.part)).slice(0, MOST_ITEMS_LISTED);
     const rows = (from, to) => sorted.slice(from, to).map((item) => this.line(item));
     const body = make("tbody", { children: rows(0, MOST_ITEMS_SHOWN) });
-    const caption = make("caption", { text: `${name} better on ${count(won)}` });
+    const caption = make("caption", { text: `${what} ${count(won)}: ${name} better` });
     const children = [make("table", { kind: "items", children: [caption, body] })];
+    const left = make("p", { kind: "small", text: `… and ${count(won - sorted.length)} more` });
     if (sorted.length > MOST_ITEMS_SHOWN) {
-      const more = make("button", { type: "button", text: `Show all ${count(sorted.length)}` });
+      const more = make("button", { type: "button", text: `… and ${count(won - MOST_ITEMS_SHOWN)} more` });
       more.addEventListener("click", () => {
         body.append(...rows(MOST_ITEMS_SHOWN));
+        if (won > sorted.length) more.after(left);
         more.remove();
       });
       children.push(more);

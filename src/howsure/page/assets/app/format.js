@@ -40,6 +40,12 @@ function gap(value, percent) {
   return scoreNumber(Math.abs(value), percent) + unit(percent);
 }
 
+/** Write by how much one model is ahead; what would read as 0 is less than what is shown. */
+function lead(pair, percent) {
+  const size = pair.difference.slice(1);
+  return (percent && pair.d !== 0 && size === "0.0" ? "less than 0.1" : size) + unit(percent);
+}
+
 function signed(value, percent) {
   return (value < 0 ? "−" : "+") + gap(value, percent);
 }

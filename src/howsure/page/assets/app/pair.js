@@ -80,7 +80,7 @@ class PairPanel {
   verdict() {
     const { pair, shown, names } = this;
     const take = pair.take;
-    const size = `${pair.difference.slice(1)}${unit(shown.percent)}`;
+    const size = lead(pair, shown.percent);
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
     const where = shown.task ? "" : " overall";
     let needed = "";

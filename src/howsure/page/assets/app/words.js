@@ -38,7 +38,7 @@ function pairFields(pair, board, names, only, needed, attempts) {
     b,
     a_score: pair.a_score,
     b_score: pair.b_score,
-    gap: `${pair.difference.slice(1)}${unit(percent)}${percent ? " (percentage points)" : ""}`,
+    gap: `${lead(pair, percent)}${percent ? " (percentage points)" : ""}`,
     winner: ahead ? a : b,
     where: board.benchmark ? "on exactly these questions" : "on questions of this kind",
     why: pair.why?.replace(/\.+$/, "") ?? "too few questions or groups",

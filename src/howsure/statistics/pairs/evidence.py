@@ -1,11 +1,9 @@
-"""The pseudo-items of a comparison of bounded scores, and how much they weigh.
+"""How many items one event is worth, where items come in clusters.
 
-Two items at +1 and −1, each its own cluster, keep a difference that rests on a handful of items from an interval that
-is far too short (Agresti and Min 2005). Where items come in clusters one item is too light: ten wins that sit in one
-cluster are one event, not ten. A pseudo-item therefore weighs 1 + (m − 1) ρ items, m the typical size of a cluster and
-ρ the pair's intra-cluster correlation, drawn towards 1 as far as the data are silent about it: by one event against the
-(Σ e²)² / Σ e⁴ / deff that were seen, e = d − d̄. Of right-or-wrong answers these are the items that only one model got
-right, over deff. Much evidence: one item, as the plain method has it. None: a whole cluster. Chosen by trial,
+Ten wins that sit in one cluster are one event, not ten. An event is worth 1 + (m − 1) ρ items, m the typical size of a
+cluster and ρ the intra-cluster correlation, drawn towards 1 as far as the data are silent about it: by one event against
+the (Σ e²)² / Σ e⁴ / deff that were seen, e = d − d̄. Of right-or-wrong answers these are the items that only one model got
+right, over deff. Much evidence: one item, as without clusters. None: a whole cluster. Chosen by trial,
 docs/decisions/0005-pairs.md.
 """
 
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from howsure.statistics.arrays import Floats
-
-PSEUDO = 2
-"""One at +1 and one at −1."""
 
 PRIOR_EVENTS = 1.0
 
@@ -43,8 +38,8 @@ class ClusterSizes:
     count: Floats
 
 
-def pseudo_weight(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters: ClusterSizes) -> Floats:
-    """Return how many items a pseudo-item weighs, element by element: 1 with all evidence, a whole cluster with none.
+def event_size(variance: ArrayLike, spread: ItemSpread, n: ArrayLike, clusters: ClusterSizes) -> Floats:
+    """Return how many items an event is worth, element by element: 1 with all evidence, a whole cluster with none.
 
     `variance`: of the mean difference, clusters respected; `n`: items. A whole cluster is as large as the root mean square:
     where one cluster holds most of the items, neither its size nor the plain average fits.

@@ -1,4 +1,4 @@
-"""How much a pseudo-item weighs: from one item to a whole cluster."""
+"""How many items an event is worth: from one item to a whole cluster."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from howsure.statistics.means.clustered import covariance
+from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.pairs.pseudo import ClusterSizes, ItemSpread, pseudo_weight
-from method_cases import codes, pseudo_weight_by_hand
+from method_cases import codes, event_size_by_hand
 
 sizes = st.floats(1.01, 200)
 uneven = st.floats(0, 1)
@@ -22,8 +22,8 @@ def units_of(n, size, unevenness=0.0):
     return n / size ** (1 - unevenness)
 
 
-def weight_of(variance, squares, fourths, n, size, units):
-    return pseudo_weight(
+def size_of_event(variance, squares, fourths, n, size, units):
+    return event_size(
         variance,
         ItemSpread(squares=np.asarray(squares), fourths=np.asarray(fourths)),
         n,
@@ -34,24 +34,24 @@ def weight_of(variance, squares, fourths, n, size, units):
 def weight(deff, spread, n, size, unevenness=0.0):
     """The weight at this design effect, where a share of so many items is won or lost and the rest are ties."""
     seen = spread * n
-    return float(weight_of(deff * spread / n, seen, seen, n, size, units_of(n, size, unevenness)))
+    return float(size_of_event(deff * spread / n, seen, seen, n, size, units_of(n, size, unevenness)))
 
 
 @given(deffs, squares_per_item, counts, sizes, uneven)
-def test_a_pseudo_item_weighs_from_one_item_to_a_whole_cluster(deff, spread, n, size, unevenness):
+def test_an_event_is_worth_from_one_item_to_a_whole_cluster(deff, spread, n, size, unevenness):
     assert 1 <= weight(deff, spread, n, size, unevenness) <= size ** (1 - unevenness / 2) * (1 + 1e-12)
 
 
 @given(deffs, squares_per_item, counts)
-def test_without_clusters_it_weighs_one_item(deff, spread, n):
+def test_without_clusters_it_is_worth_one_item(deff, spread, n):
     assert weight(deff, spread, n, 1.0) == 1
 
 
 @given(counts, sizes)
-def test_where_nothing_varies_it_weighs_a_whole_cluster(n, size):
+def test_where_nothing_varies_it_is_worth_a_whole_cluster(n, size):
     units = units_of(n, size)
-    assert float(weight_of(0.0, 0.0, 0.0, n, size, units)) == pytest.approx(size, rel=1e-12)
-    rounding = float(weight_of(1e-34, 1e-31 * n, 1e-62 * n, n, size, units))
+    assert float(size_of_event(0.0, 0.0, 0.0, n, size, units)) == pytest.approx(size, rel=1e-12)
+    rounding = float(size_of_event(1e-34, 1e-31 * n, 1e-62 * n, n, size, units))
     assert rounding == pytest.approx(size, rel=1e-12), "rounding is nothing"
 
 
@@ -65,13 +65,13 @@ def test_a_whole_cluster_lies_between_the_one_that_holds_most_items_and_the_aver
 
 
 @given(deffs, deffs, squares_per_item, counts, sizes, uneven)
-def test_the_more_alike_clusters_are_the_more_it_weighs(deff, other, spread, n, size, unevenness):
+def test_the_more_alike_clusters_are_the_more_it_is_worth(deff, other, spread, n, size, unevenness):
     less, more = (weight(each, spread, n, size, unevenness) for each in sorted((deff, other)))
     assert less <= more * (1 + 1e-9)
 
 
 @given(deffs, squares_per_item, squares_per_item, counts, sizes, uneven)
-def test_the_more_was_seen_the_less_it_weighs(deff, spread, other, n, size, unevenness):
+def test_the_more_was_seen_the_less_it_is_worth(deff, spread, other, n, size, unevenness):
     less, more = (weight(deff, each, n, size, unevenness) for each in sorted((spread, other)))
     assert more <= less * (1 + 1e-9)
 
@@ -98,14 +98,13 @@ def test_small_differences_are_as_many_events_as_large_ones():
 def test_arrays_are_taken_element_by_element_and_agree_with_the_formula(cases):
     deff, spread, tail, n, size, unevenness = (np.array(column) for column in zip(*cases, strict=True))
     given_of_each = (deff * spread / n, spread * n, tail * spread * n, n, size, units_of(n, size, unevenness))
-    expected = [pseudo_weight_by_hand(*case) for case in zip(*given_of_each, strict=True)]
-    assert weight_of(*given_of_each) == pytest.approx(expected, rel=1e-9)
+    expected = [event_size_by_hand(*case) for case in zip(*given_of_each, strict=True)]
+    assert size_of_event(*given_of_each) == pytest.approx(expected, rel=1e-9)
 
 
 def seen_weight(x, cluster):
-    """The weight that a pair's own centre tells: centre = n d̄ / (n + 2 u)."""
-    found = pair_moments(x, clusters=[cluster])
-    return len(x) * (found.difference[0, 1] / found.centre[0, 1] - 1) / 2
+    """The size that a pair's own pivot has room for: room = u / n."""
+    return len(x) * pair_moments(x, clusters=[cluster]).room[0, 1]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -117,7 +116,7 @@ def test_the_weight_is_that_of_the_pairs_own_variance_and_cluster_sizes(seed):
     variance = covariance(d[:, None], np.ones(60), [cluster], "CR2")[0, 0]
     size = (np.bincount(cluster) ** 2).sum() / 60
     fourths = ((d - d.mean()) ** 4).sum()
-    expected = pseudo_weight_by_hand(variance, d.var() * 60, fourths, 60, size, cluster.max() + 1)
+    expected = event_size_by_hand(variance, d.var() * 60, fourths, 60, size, cluster.max() + 1)
     assert seen_weight(x, cluster) == pytest.approx(expected, rel=1e-9)
 
 
@@ -137,5 +136,5 @@ def test_each_item_its_own_cluster_is_as_without_clusters():
     x, weights = rng.integers(0, 2, (40, 3)).astype(float), rng.uniform(0.5, 3, 40)
     for w in (None, weights):
         one, other = (pair_moments(x, weights=w, clusters=c) for c in ((), [np.arange(40)]))
-        for name in ("centre", "spread", "df", "p_value"):
+        for name in ("difference", "variance", "df", "item_variance", "room", "p_value"):
             assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-10), name

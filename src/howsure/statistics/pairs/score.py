@@ -1,0 +1,171 @@
+"""The score pivot of a mean difference: one statistic for its test, its interval and its margins.
+
+To test whether a difference is δ, its variance is taken as it would be if δ were true (Tango 1998; clustered pairs: Yang,
+Sun and Hardin 2012): V(δ) = V + r · [p(δ) − δ² − s²]₊. V is the plain variance (CR2), s² the variance of an item's
+difference, and p(δ) the mean square of differences in [−1, 1] that fits best where their mean is δ: for right-or-wrong
+answers the maximum likelihood of the share of discordant items, given δ. r = u / n, u the items that an event is worth
+(evidence.py). Where V is all that can be said (unbounded scores, method "t") r is 0 and this is a plain t.
+
+The limits of the interval are the δ at which (d − δ)² = t² V(δ). Beyond d the root is the only one, as V is concave
+wherever it isn't V itself. Everything is element by element, of any shape. Measured in docs/decisions/0022-score.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import special
+
+from howsure.statistics.means import intervals
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from howsure.statistics.arrays import Bools, Floats
+
+STEPS, NEAR = 40, 1e-13
+FLAT = 0.05
+"""The least slope that a step of Newton's method trusts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pivots:
+    """What differences need to be tested at any value, element by element.
+
+    `difference`; `variance`: its plain variance; `df`: its degrees of freedom; `item_variance`: of an item's difference;
+    `room`: u / n as above, 0 for a plain t; `added`: what the pivot adds to the variance whatever is tested.
+    """
+
+    difference: Floats
+    variance: Floats
+    df: Floats
+    item_variance: Floats
+    room: Floats
+    added: Floats
+
+    def at(self, place: Any) -> Pivots:
+        """Return the pivots at a place of the arrays."""
+        return Pivots(**{field.name: np.asarray(getattr(self, field.name)[place]) for field in fields(Pivots)})
+
+    @property
+    def known(self) -> Bools:
+        """Where there is an error to judge by."""
+        found = (self.variance + self.added > 0) | (self.room > 0)
+        return np.asarray(found & np.isfinite(self.variance) & ~np.isnan(self.df))
+
+    def variance_at(self, value: ArrayLike) -> Floats:
+        """Return the variance of the difference if this value were the true one."""
+        return self._variances(np.asarray(value, dtype=float))[0]
+
+    def spread_at(self, value: ArrayLike = 0.0) -> Floats:
+        """Return the standard error that the test of a value uses."""
+        return np.asarray(np.sqrt(self.variance_at(value)))
+
+    def t_at(self, value: ArrayLike = 0.0) -> Floats:
+        """Return the pivot under "the difference is this", NaN where there is none, 0 where it is just what was seen."""
+        gap, spread = self.difference - np.asarray(value, dtype=float), self.spread_at(value)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.where(gap == 0, np.where(np.isfinite(spread), 0.0, np.nan), gap / spread)
+        return np.where(np.isfinite(found) & ~np.isnan(self.df), found, np.nan)
+
+    def p_value_at(self, value: ArrayLike = 0.0) -> Floats:
+        """Return the two-sided p-value of "the difference is this"."""
+        return np.asarray(intervals.t_p_value(self.t_at(value), self.df))
+
+    def p_at_most(self, value: ArrayLike) -> Floats:
+        """Return the one-sided p-value of "the difference is at most this", small where it is larger."""
+        return student_above(self.t_at(value), self.df)
+
+    def p_at_least(self, value: ArrayLike) -> Floats:
+        """Return the one-sided p-value of "the difference is at least this", small where it is smaller."""
+        return student_above(-self.t_at(value), self.df)
+
+    def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
+        """Return both limits of the interval, cut at ±reach, NaN where there is none; `level`: of all, or of each."""
+        return -self.reversed().upper(level, reach), self.upper(level, reach)
+
+    def reversed(self) -> Pivots:
+        """Return the same for b − a."""
+        kept = {field.name: getattr(self, field.name) for field in fields(Pivots)}
+        return Pivots(**{**kept, "difference": -self.difference})
+
+    def upper(self, level: ArrayLike, reach: float = np.inf) -> Floats:
+        """Return the upper limits."""
+        known = self.known
+        t = _quantiles(level, np.where(known, self.df, 1.0))
+        low = self.difference
+        high = low + t * np.sqrt(np.maximum(self.variance, 0.0) + self.added + self.room)
+        if np.any(known & (self.room > 0)):
+            high = self._root(t, low, np.minimum(high, np.maximum(reach, low)))
+        return np.where(known, np.minimum(high, reach), np.nan)
+
+    def _root(self, t: Floats, low: Floats, high: Floats) -> Floats:
+        """Find where the pivot reaches t above the difference: Newton's method from the right, held between two ends."""
+        low, high, at = low.copy(), np.array(high), np.array(high)
+        for _ in range(STEPS):
+            variance, slope = self._variances(at)
+            spread = np.sqrt(np.maximum(variance, TINY))
+            ahead = at - self.difference - t * spread
+            low, high = np.where(ahead > 0, low, at), np.where(ahead > 0, at, high)
+            following = at - ahead / np.maximum(1 - t * slope / (2 * spread), FLAT)
+            found = (np.abs(following - at) <= NEAR) & (variance > 0)
+            within = (following > low) & (following < high)
+            following = np.where(found, at, np.where(within, following, (low + high) / 2))
+            moved, at = np.abs(following - at), following
+            if not np.nanmax(moved, initial=0.0) > NEAR:
+                break
+        return at
+
+    def _variances(self, value: Floats) -> tuple[Floats, Floats]:
+        """Return the variance if the value were true, and how it grows with the value."""
+        plain = np.maximum(self.variance, 0.0) + self.added
+        if not np.any(self.room):
+            return np.broadcast_to(plain, np.broadcast_shapes(plain.shape, value.shape)), np.zeros(())
+        square, slope = _mean_square(self.difference, self.item_variance, value)
+        more = square - value**2 - self.item_variance
+        inside = (more > 0) & (np.abs(value) < 1)
+        return plain + self.room * np.where(inside, more, 0.0), self.room * np.where(inside, slope - 2 * value, 0.0)
+
+
+def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, added: ArrayLike = 0.0) -> Pivots:
+    """Return plain t pivots: the variance is the same whatever is tested."""
+    found = np.broadcast_arrays(*(np.asarray(part, dtype=float) for part in (difference, variance, df, added, 0.0)))
+    difference, variance, df, added, none = found
+    return Pivots(difference=difference, variance=variance, df=df, item_variance=none, room=none, added=added)
+
+
+def student_above(t: Floats, df: Floats) -> Floats:
+    """Return P(T ≥ t), of the normal distribution where the degrees of freedom are infinite."""
+    normal = np.isinf(df)
+    return np.asarray(np.where(normal, special.ndtr(-t), special.stdtr(np.where(normal, 1.0, df), -t)))
+
+
+def _mean_square(difference: Floats, item_variance: Floats, value: Floats) -> tuple[Floats, Floats]:
+    """Return the mean square of differences that fits best where their mean is `value`, and its slope there.
+
+    Of right-or-wrong answers: the share of discordant items. With x = |value| and c, half of what the mean square exceeds
+    the mean by, the share q of losses solves 2 q² + B q + C = 0 (Tango 1998), and the mean square is 2 q + x. Small fractions
+    count as whole ones that add up to as much: many small gains don't say that there is no rare large loss.
+    """
+    sign = np.where(value < 0, -1.0, 1.0)
+    x, d = np.minimum(np.abs(value), 1.0), sign * difference
+    square = np.clip(item_variance + difference**2, np.abs(difference), 1.0)
+    losses = np.maximum(square - d, 0.0) / 2
+    b, b_slope = (2 - d) * x - square, 2 - d
+    c, c_slope = -losses * x * (1 - x), -losses * (1 - 2 * x)
+    root = np.sqrt(b**2 - 8 * c)
+    root_slope = (b * b_slope - 4 * c_slope) / np.maximum(root, TINY)
+    return (root - b) / 2 + x, sign * ((root_slope - b_slope) / 2 + 1)
+
+
+def _quantiles(level: ArrayLike, df: Floats) -> Floats:
+    """Return t quantiles: one for each degrees of freedom where there is one level."""
+    if np.ndim(level):
+        return intervals.t_quantile(np.asarray(level), df)
+    few, place = np.unique(df, return_inverse=True)
+    return np.asarray(intervals.t_quantile(float(np.asarray(level)), few)[place]).reshape(df.shape)
+
+
+TINY = 1e-300

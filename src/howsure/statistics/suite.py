@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Floats, Positions
 
-STEPS, SETTLED = 200, 1e-14
+STEPS, SETTLED, NEAR, NOTHING = 200, 1e-14, 1e-12, 1e-150
 NARROW = 1e-9
 """The root is no smaller than this share of what bounds it from above."""
 
@@ -52,11 +52,13 @@ class Side:
 
     def squared_t(self, distance: Floats) -> Floats:
         """Return the squared t of sums at this distance from those that were seen, 0 or more; infinite where nothing varies."""
-        apart = np.where(distance > 0, distance, 1.0)
-        most = self._steepest() + self.squares.sum(axis=0) / apart
+        total = self.squares.sum(axis=0)
+        there = distance > np.maximum(NEAR * np.sqrt(total), NOTHING)
+        apart = np.where(there, distance, 1.0)
+        most = self._steepest() + total / apart
         mu = self._root(np.zeros_like(apart), apart, most)
         with np.errstate(divide="ignore"):
-            return np.where(distance > 0, apart / mu, 0.0)
+            return np.where(there, apart / mu, 0.0)
 
     def _steepest(self) -> Floats:
         return np.asarray(np.maximum(self.slopes.max(axis=0), 0.0))
@@ -79,7 +81,7 @@ class Side:
             right = times[left] * at + plus[left]
             above = moved > right
             low[left], high[left] = np.where(above, at, low[left]), np.where(above, high[left], at)
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore"):
                 new = at - (1 / moved - 1 / right) / (falling / moved**2 + times[left] / right**2)
             inside = (new > low[left]) & (new < high[left])
             mu[left] = np.where(inside, new, np.sqrt(low[left] * high[left]))
@@ -92,7 +94,7 @@ class Side:
 def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[Floats, Floats]:
     """Return Σ share · y at μ, and by how much it falls as μ grows."""
     beyond = mu - slopes
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(beyond**2 + 4 * bends * squares)
         far = np.where(bends > 0, (root - beyond) / (2 * bends), np.inf)
         moved = np.where(beyond > 0, 2 * squares / (beyond + root), far)

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 import howsure as hs
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.pairs.suite import pair_suite
+from howsure.statistics.pairs.suite import _farthest, pair_suite
 
 SHARES = (0.5, 0.3, 0.2)
 
@@ -146,6 +146,18 @@ def test_verdict_and_interval_agree_and_turn_round(tasks):
     assert (low > 0 or high < 0) == (one.p_value <= 0.05)
     assert (other.difference.interval.low, other.difference.interval.high) == pytest.approx((-high, -low), abs=1e-9)
     assert one.p_value == pytest.approx(other.p_value, abs=1e-9)
+
+
+def test_rates_never_seen_in_several_tasks_are_limited_together():
+    shares, units = np.array([0.4, 0.3, 0.2, 0.1]), np.array([3.0, 5.0, 4.0, 30.0])
+    held = {"type": "ineq", "fun": lambda rates: units @ np.log1p(-rates) - math.log(0.05)}
+    found = optimize.minimize(
+        lambda rates: -shares @ rates, np.full(4, 0.05), bounds=[(0, 0.99)] * 4, constraints=[held], tol=1e-12
+    )
+    assert _farthest(shares[:, None], units[:, None])[0] == pytest.approx(-found.fun, rel=1e-6)
+    assert _farthest(shares[:1, None], units[:1, None])[0] == pytest.approx(0.4 * (1 - 0.05 ** (1 / 3)), rel=1e-12)
+    equal = _farthest(np.full((10, 1), 0.1), np.full((10, 1), 5.0))[0]
+    assert equal == pytest.approx(1 - 0.05 ** (1 / 50), rel=1e-12)
 
 
 def two_tasks(**columns):

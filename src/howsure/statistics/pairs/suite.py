@@ -80,7 +80,7 @@ def summed(tasks: TaskDifferences, shares: Sequence[float], *, silent: bool = Tr
     s = np.reshape(np.asarray(shares, dtype=float), (-1, *[1] * (tasks.value.ndim - 1)))
     varied = (tasks.variance > 0) | np.isnan(tasks.variance)
     most = np.where(varied | (not silent), 0.0, _never_seen(tasks.units))
-    alone = most / intervals.t_quantile(REFERENCE, np.inf) ** 2
+    alone = most * _joint(most, tasks.units, s) / intervals.t_quantile(REFERENCE, np.inf) ** 2
     df = combined_df(s**2 * (tasks.variance + alone * most), np.where(most > 0, np.inf, tasks.df))
     quantiles = intervals.t_quantile(REFERENCE, tasks.df)
     below, above = (
@@ -152,6 +152,34 @@ def _never_seen(units: Floats) -> Floats:
     """Return the one-sided exact limit of a rate that was never seen in so many units."""
     with np.errstate(divide="ignore"):
         return np.asarray(-np.expm1(np.log1p(-REFERENCE) / units))
+
+
+def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
+    """Return by how much farther a sum may be for all tasks on which nothing varied than for the one that matters most.
+
+    The largest Σ share · rate at which none of these rates would be seen in 1 of 20 suites: it takes the most from the tasks
+    with the largest share for each of their units, log(1 − rate) = log(η units / share).
+    """
+    several = np.flatnonzero((most > 0).reshape(len(most), -1).sum(axis=0) > 1)
+    found = np.ones(most[0].size)
+    if len(several):
+        silent, n = (np.reshape(each, (len(most), -1))[:, several] for each in (most, units))
+        shares = np.broadcast_to(s.reshape(-1, 1), n.shape)
+        found[several] = _farthest(np.where(silent > 0, shares, 0.0), n) / (shares * silent).max(axis=0)
+    return found.reshape(most.shape[1:])
+
+
+def _farthest(shares: Floats, units: Floats) -> Floats:
+    """Return the largest Σ share · rate (P,) of rates never seen, over tasks (T, P); shares of 0 are left out."""
+    order = np.argsort(-shares / units, axis=0)
+    s, n = (np.take_along_axis(each, order, axis=0) for each in (shares, units))
+    ratio, n = s / n, np.where(s > 0, n, 0.0)
+    logs = np.cumsum(-n * np.log(np.where(s > 0, ratio, 1.0)), axis=0)
+    eta = np.exp((np.log1p(-REFERENCE) - logs) / np.cumsum(n, axis=0))
+    enough = (eta >= np.concatenate([ratio[1:], np.zeros((1, ratio.shape[1]))])).argmax(axis=0)
+    at = np.take_along_axis(eta, enough[None], axis=0)
+    rates = 1 - at / np.where(s > 0, ratio, np.inf)
+    return np.asarray((s * np.where(np.arange(len(s))[:, None] <= enough, rates, 0.0)).sum(axis=0))
 
 
 def _spread(sums: Suite) -> Floats:

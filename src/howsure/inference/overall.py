@@ -53,8 +53,12 @@ def overall_board(
     boards: Sequence[Board],
     pairs: Sequence[PairMoments],
     asked: Question,
+    limits: Sequence[tuple[Floats, Floats]],
 ) -> tuple[Board | None, list[Caution]]:
-    """Rank the models that have every task by their overall score; None, with a caution, where there is none."""
+    """Rank the models that have every task by their overall score; None, with a caution, where there is none.
+
+    `limits`: of all pairs of each task, at the question's level.
+    """
     reason = no_overall(matrices)
     if reason is not None:
         return None, [reason] if len(matrices) > 1 else []
@@ -64,7 +68,9 @@ def overall_board(
     places = [[matrix.column(model) for model in models] for matrix in matrices]
     shares = task_shares(matrices, asked.overall)
     chosen = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
-    combined = suite_of(chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], asked)
+    own = [(low[np.ix_(at, at)], high[np.ix_(at, at)]) for (low, high), at in zip(limits, places, strict=True)]
+    kept = own if asked.level == REFERENCE and not asked.population.only_these else None
+    combined = suite_of(chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], asked, kept)
     found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
     head = replace(chosen[0], task="", metric=overall_name(asked.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)

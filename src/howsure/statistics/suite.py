@@ -117,8 +117,13 @@ class Suite:
     def t(self, tested: float = 0.0) -> Floats:
         """Return the t of "the sum is this"; infinite where nothing varies."""
         apart = self.value - tested
-        squares = [side.squared_t(np.maximum(each, 0.0)) for side, each in ((self.below, apart), (self.above, -apart))]
-        return np.sign(apart) * np.sqrt(np.where(apart >= 0, *squares))
+        side = Side(
+            squares=self.below.squares,
+            slopes=np.where(apart >= 0, self.below.slopes, self.above.slopes),
+            bends=np.where(apart >= 0, self.below.bends, self.above.bends),
+            df=np.where(apart >= 0, self.below.df, self.above.df),
+        )
+        return np.sign(apart) * np.sqrt(side.squared_t(np.abs(apart)))
 
     def take(self, places: tuple[Positions, ...]) -> Suite:
         """Return the sums at these places."""

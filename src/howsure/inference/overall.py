@@ -168,9 +168,8 @@ def overall_comparison(
     found = _compared_suite(matrices, pairs, asked)
     shares = task_shares(matrices, asked.overall)
     estimate, p_value = _overall_difference(found, pairs, asked, bounded=matrices[0].bounded)
-    ends = np.asarray(estimate.interval.low), np.asarray(estimate.interval.high)
-    value, se, df = (np.asarray(each) for each in (estimate.value, estimate.se, estimate.df))
-    telling = replace(estimate, se=float(telling_error(value, se, ends, df, asked.level)))
+    value, se, p, df = (np.asarray(each) for each in (estimate.value, estimate.se, p_value, estimate.df))
+    telling = replace(estimate, se=float(telling_error(value, se, p, df)))
     baseline = float(np.dot(shares, [pair.b_mean for pair in pairs]))
     margin = asked.margin.of(baseline) if isinstance(asked.margin, Relative) else asked.margin
     return replace(

@@ -106,16 +106,16 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
         "ties": details.ties[upper].tolist(),
         "flags": _flags(found, details, upper, board.level, unpaired),
         **{name: list(map(write, values.tolist())) for name, (write, values) in texts.items()},
-        **({} if board.task else _telling(found, board.level)),
+        **({} if board.task else _telling(found)),
         **_means(details, upper, scale),
         **_sources(noise, [entry.model for entry in board.entries[:count]]),
     }
 
 
-def _telling(found: dict[str, Any], level: float) -> dict[str, list[float | None]]:
+def _telling(found: dict[str, Any]) -> dict[str, list[float | None]]:
     """Return the standard error that forecasts of an overall difference go by."""
-    ends = found["low"], found["high"]
-    return {"telling": short(telling_error(found["difference"], found["se"], ends, found["df"], level).tolist())}
+    names = ("difference", "se", "p_value", "df")
+    return {"telling": short(telling_error(*(found[name] for name in names)).tolist())}
 
 
 def _correlation(r: float) -> str | None:

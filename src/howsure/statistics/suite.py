@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from howsure.statistics.means import intervals
 
@@ -145,13 +146,15 @@ def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
     return np.asarray(np.sqrt(total))
 
 
-def telling_error(difference: Floats, error: Floats, limits: tuple[Floats, Floats], df: Floats, level: float) -> Floats:
-    """Return the standard error that the limit on the side of 0 has, no less than the plain one: what a forecast goes by.
+def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats) -> Floats:
+    """Return the standard error that the test of "no difference" has, no less than the plain one: what a forecast goes by.
 
     A task on which nothing varied has none of its own, and a forecast by the plain one would promise too much.
     """
-    away = np.where(difference > 0, difference - limits[0], limits[1] - difference)
-    return np.asarray(np.fmax(error, away / intervals.t_quantile(level, df)))
+    normal, tail = np.isinf(df), np.clip(p_value, 0.0, 1.0) / 2
+    t = -np.where(normal, special.ndtri(tail), special.stdtrit(np.where(normal, 1.0, df), tail))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.fmax(error, np.where(t > 0, np.abs(difference) / t, np.nan)))
 
 
 def combined_df(variances: Floats, df: Floats) -> Floats:

@@ -37,5 +37,6 @@ def test_a_board_of_everybody_says_nothing_of_it():
 
 def test_zeroeval(real_data):
     found = hs.leaderboard(pl.scan_parquet(DATA / "tidy" / "zeroeval.parquet"))
-    assert found.verdict.startswith("Of the 29 of 60 models with all 5 tasks, o1-mini-2024-09-12 is best (83.7 %)")
+    assert found.verdict.startswith("Of the 29 of 60 models with all 5 tasks, o1-mini-2024-09-12")
+    assert "83.7 %" in found.verdict
     assert "o1-preview-2024-09-12 leads zeroeval_crux" in found.cautions[-1].message

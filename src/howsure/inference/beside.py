@@ -10,10 +10,10 @@ import numpy as np
 
 from howsure.answers.against import AgainstSide, AgainstTask
 from howsure.errors import Caution, doubt
-from howsure.inference.overall import overall_name, task_shares
+from howsure.inference.overall import overall_name, suite_of, task_shares
 from howsure.inference.sensitivity import COVERAGE, Recorded
 from howsure.statistics.means.mean import cluster_cautions
-from howsure.statistics.pairs.combine import combine_pairs
+from howsure.statistics.pairs.suite import combined_flips
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.wording import listing
 
@@ -243,17 +243,15 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
     places = [[matrix.column(model) for model in models] for matrix in matrices]
     shares = task_shares(matrices, question.overall)
     chosen = [part.moments.take(place) for part, place in zip(parts, places, strict=True)]
-    combined = combine_pairs(chosen, shares)
-    calm = [replace(pair, flips=None if pair.flips is None else pair.flips.centred()) for pair in chosen]
-    head = replace(matrices[0].take_models(places[0]), task="", metric=overall_name(question.overall))
+    heads = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
+    combined = suite_of(heads, chosen, question)
+    head = replace(heads[0], task="", metric=overall_name(question.overall))
     return Beside(
         head=head,
         one=head.column(one),
-        moments=combined,
-        limits=lambda places, level: combined.take(places).limits(
-            question.level if level is None else level, head.reach
-        ),
-        centred=combine_pairs(calm, shares).flips,
+        moments=combined.moments,
+        limits=lambda places, level: combined.take(places).limits(question.level if level is None else level),
+        centred=combined_flips([pair.flips and pair.flips.centred() for pair in chosen], shares),
         counts=summed([part.counts for part in parts], places, shares),
         score=float(np.dot(shares, [part.score for part in parts])),
         n_items=sum(part.n_items for part in parts),

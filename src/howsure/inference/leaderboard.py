@@ -26,12 +26,13 @@ def ranked(study: Study, question: Question, *, top: int | None = None) -> Leade
     population = question.population
     matrices, left_out = population.measured(list(study.matrices()))
     pairs = [population.pairs(matrix, question) for matrix in matrices]
+    limits = [population.limits(matrix, found, question) for matrix, found in zip(matrices, pairs, strict=True)]
     boards = [
-        board(matrix, entries(matrix, question), found, question, within=population.limits(matrix, found, question))
-        for matrix, found in zip(matrices, pairs, strict=True)
+        board(matrix, entries(matrix, question), found, question, within=within)
+        for matrix, found, within in zip(matrices, pairs, limits, strict=True)
     ]
     boards = [_with_other_rung(each, matrix, question) for each, matrix in zip(boards, matrices, strict=True)]
-    total, cautions = overall_board(matrices, boards, pairs, question)
+    total, cautions = overall_board(matrices, boards, pairs, question, limits)
     left = len(study.every_task) - len({matrix.task for matrix in matrices})
     if len(boards) == 1:
         boards = [replace(boards[0], n_tasks_left_out=left)]

@@ -87,7 +87,7 @@ class OtherQuestions:
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
-        name = "score" if bounded and question.method != "t" else "t"
+        name = question.method or ("score" if bounded else "t")
         return Method(name=name, variance=question.variance, overall=True)
 
     def items_needed(self, estimate: Estimate, level: float, target: float = 0.0) -> float:

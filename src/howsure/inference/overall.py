@@ -10,10 +10,14 @@ import numpy as np
 
 from howsure.answers.estimate import Entry
 from howsure.checks import Relative
-from howsure.errors import Caution, OptionError
+from howsure.errors import Caution, MethodError, OptionError, doubt
 from howsure.inference.boards import board
-from howsure.statistics.pairs import combine
-from howsure.statistics.pairs.pivot import equivalence, pivot_of
+from howsure.statistics.means.suite import overall_estimate
+from howsure.statistics.pairs.pivot import equivalence_of
+from howsure.statistics.pairs.score import student_above
+from howsure.statistics.pairs.suite import REFERENCE, pair_suite
+from howsure.statistics.results import Estimate, Interval
+from howsure.statistics.suite import combined_error, telling_error
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -23,7 +27,10 @@ if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
     from howsure.inference.question import Question
     from howsure.options import Overall
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.pairs.suite import PairSuite
+    from howsure.statistics.results import Equivalence
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -46,8 +53,12 @@ def overall_board(
     boards: Sequence[Board],
     pairs: Sequence[PairMoments],
     asked: Question,
+    limits: Sequence[tuple[Floats, Floats]],
 ) -> tuple[Board | None, list[Caution]]:
-    """Rank the models that have every task by their overall score; None, with a caution, where there is none."""
+    """Rank the models that have every task by their overall score; None, with a caution, where there is none.
+
+    `limits`: of all pairs of each task, at the question's level.
+    """
     reason = no_overall(matrices)
     if reason is not None:
         return None, [reason] if len(matrices) > 1 else []
@@ -56,12 +67,15 @@ def overall_board(
         return None, [_lacking(0, matrices, [])]
     places = [[matrix.column(model) for model in models] for matrix in matrices]
     shares = task_shares(matrices, asked.overall)
-    combined = combine.combine_pairs([pair.take(place) for pair, place in zip(pairs, places, strict=True)], shares)
+    chosen = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
+    own = [(low[np.ix_(at, at)], high[np.ix_(at, at)]) for (low, high), at in zip(limits, places, strict=True)]
+    kept = own if asked.level == REFERENCE and not asked.population.only_these else None
+    combined = suite_of(chosen, [pair.take(place) for pair, place in zip(pairs, places, strict=True)], asked, kept)
     found = [_overall_entry(model, boards, shares, matrices[0].metric) for model in models]
-    head = replace(matrices[0].take_models(places[0]), task="", metric=overall_name(asked.overall))
+    head = replace(chosen[0], task="", metric=overall_name(asked.overall))
     left = len({model for matrix in matrices for model in matrix.models}) - len(models)
-    within = combined.limits(asked.level, head.reach)
-    total = replace(board(head, found, combined, asked, within=within), n_tasks=len(matrices), n_left_out=left)
+    placed = board(head, found, combined.moments, asked, within=combined.limits(asked.level))
+    total = replace(placed, n_tasks=len(matrices), n_left_out=left)
     led = [f"{board.entries[0].model} leads {board.task}" for board in boards if board.entries[0].model not in models]
     return total, [_lacking(left, matrices, led)] if left else []
 
@@ -72,10 +86,26 @@ def _overall_entry(model: str, boards: Sequence[Board], shares: Sequence[float],
         task="",
         metric=metric,
         model=model,
-        estimate=combine.combine_estimates([part.estimate for part in parts], shares, bounded=boards[0].percent),
+        estimate=overall_estimate([part.estimate for part in parts], shares, bounded=boards[0].percent),
         n_attempts=sum(part.n_attempts for part in parts),
         n_failed=sum(part.n_failed for part in parts),
     )
+
+
+def suite_of(
+    matrices: Sequence[ScoreMatrix],
+    pairs: Sequence[PairMoments],
+    asked: Question,
+    limits: Sequence[tuple[Floats, Floats]] | None = None,
+) -> PairSuite:
+    """Put the pairs of several tasks together, the same models in the same order; `limits`: their own, as `pair_suite` has them."""
+    population = asked.population
+    if limits is None and not population.only_these:
+        level = np.asarray(REFERENCE)
+        limits = [population.limits(matrix, pair, asked, level) for matrix, pair in zip(matrices, pairs, strict=True)]
+    silent = matrices[0].bounded and asked.method != "t"
+    shares = task_shares(matrices, asked.overall)
+    return pair_suite(pairs, shares, limits, reach=matrices[0].reach, silent=silent)
 
 
 def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]:
@@ -133,17 +163,13 @@ def overall_comparison(
     reason = no_overall(matrices)
     if reason is not None:
         return None, [reason]
-    shares = task_shares(matrices, asked.overall)
-    a, b = pairs[0].a, pairs[0].b
-    chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
     if not all(pair.paired for pair in pairs):
         return None, [_UNPAIRED_TASK]
-    combined = combine.combine_pairs([asked.population.pairs(matrix, asked) for matrix in chosen], shares)
-    pivot = pivot_of(combined.at((0, 1)), asked.level, reach=matrices[0].reach)
-    method = asked.population.overall_method(asked, bounded=matrices[0].bounded)
-    estimate = combine.combined_difference(combined, [pair.difference for pair in pairs], pivot, asked.level, method)
-    sign = matrices[0].orientation
-    asked_other = asked.method not in (None, method.name)
+    found = _compared_suite(matrices, pairs, asked)
+    shares = task_shares(matrices, asked.overall)
+    estimate, p_value = _overall_difference(found, pairs, asked, bounded=matrices[0].bounded)
+    value, se, p, df = (np.asarray(each) for each in (estimate.value, estimate.se, p_value, estimate.df))
+    telling = replace(estimate, se=float(telling_error(value, se, p, df)))
     baseline = float(np.dot(shares, [pair.b_mean for pair in pairs]))
     margin = asked.margin.of(baseline) if isinstance(asked.margin, Relative) else asked.margin
     return replace(
@@ -153,29 +179,75 @@ def overall_comparison(
         a_mean=float(np.dot(shares, [pair.a_mean for pair in pairs])),
         b_mean=baseline,
         difference=estimate,
-        p_value=pivot.p_value,
-        p_adjusted=pivot.p_value,
+        p_value=p_value,
+        p_adjusted=p_value,
         adjusted_interval=estimate.interval,
         correlation=math.nan,
-        unpaired_se=math.hypot(*(share * pair.unpaired_se for share, pair in zip(shares, pairs, strict=True))),
-        unclustered_se=math.hypot(*(share * pair.unclustered_se for share, pair in zip(shares, pairs, strict=True))),
+        unpaired_se=float(combined_error([np.asarray(pair.unpaired_se) for pair in pairs], shares)),
+        unclustered_se=float(combined_error([np.asarray(pair.unclustered_se) for pair in pairs], shares)),
         wins=sum(pair.wins for pair in pairs),
         losses=sum(pair.losses for pair in pairs),
         ties=sum(pair.ties for pair in pairs),
         n_only_a=sum(pair.n_only_a for pair in pairs),
         n_only_b=sum(pair.n_only_b for pair in pairs),
-        items_needed=asked.population.items_needed(estimate, asked.level),
+        items_needed=asked.population.items_needed(telling, asked.level),
         attempts_needed=math.nan,
-        equivalence=None if margin is None else equivalence(pivot, margin, asked.level, sign),
-    ), [_other_method(method.name, asked)] if asked_other else []
+        equivalence=None if margin is None else _overall_equivalence(found, margin, asked, matrices[0].orientation),
+    ), []
 
 
-def _other_method(kind: str, asked: Question) -> Caution:
-    return Caution(
-        code="overall_method",
-        message=f"the overall comparison is by {kind!r}; {asked.method!r} is for one task",
-        remedy="Leave `method` out to have one method throughout.",
+def _compared_suite(matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], asked: Question) -> PairSuite:
+    """Put two models together as their board does; by another method than a board has, from the intervals of that method."""
+    population, a, b = asked.population, pairs[0].a, pairs[0].b
+    chosen = [matrix.take_models([matrix.column(a), matrix.column(b)]) for matrix in matrices]
+    moments = [population.pairs(matrix, asked) for matrix in chosen]
+    if asked.method in (None, "score", "t") or population.only_these:
+        return suite_of(chosen, moments, asked)
+    at = replace(asked, level=REFERENCE, margin=None)
+    same = asked.level == REFERENCE
+    own = [pair if same else population.pair(matrix, a, b, at) for matrix, pair in zip(chosen, pairs, strict=True)]
+    return suite_of(chosen, moments, asked, [_both_ways(pair.difference.interval) for pair in own])
+
+
+def _both_ways(interval: Interval) -> tuple[Floats, Floats]:
+    """Return the limits of a − b and of b − a as those of two models (2, 2)."""
+    low, high = np.zeros((2, 2)), np.zeros((2, 2))
+    low[0, 1], high[0, 1] = interval.low, interval.high
+    low[1, 0], high[1, 0] = -interval.high, -interval.low
+    return low, high
+
+
+def _overall_difference(
+    found: PairSuite, pairs: Sequence[Comparison], asked: Question, *, bounded: bool
+) -> tuple[Estimate, float]:
+    """Return the overall difference of two models, and its p-value."""
+    moments = found.moments
+    low, high = (float(limit[0, 1]) for limit in found.limits(asked.level))
+    p_value = float(moments.p_value[0, 1]) if math.isfinite(low) else math.nan
+    return Estimate(
+        value=float(moments.difference[0, 1]),
+        se=math.sqrt(float(moments.variance[0, 1])),
+        interval=Interval(low=low, high=high, level=asked.level),
+        df=float(moments.df[0, 1]),
+        n_items=sum(pair.difference.n_items for pair in pairs),
+        n_clusters=sum(pair.difference.n_clusters for pair in pairs),
+        method=asked.population.overall_method(asked, bounded=bounded),
+        cautions=() if math.isfinite(p_value) else (doubt("no_overall_error_bar"),),
+    ), p_value
+
+
+def _overall_equivalence(found: PairSuite, margin: float, asked: Question, sign: int) -> Equivalence:
+    """Test non-inferiority and equivalence at ±margin with the overall test itself."""
+    if not math.isfinite(float(found.limits(asked.level)[0][0, 1])):
+        raise MethodError(
+            "a margin needs an overall comparison with an error bar",
+            remedy="Check that every task has at least two items or clusters.",
+        )
+    worse, better = (
+        float(student_above(np.asarray(sign * side * found.t(-sign * side * margin)), found.moments.df[0, 1]))
+        for side in (1, -1)
     )
+    return equivalence_of(worse, better, margin=margin, level=asked.level)
 
 
 _UNPAIRED_TASK = Caution(

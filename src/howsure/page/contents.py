@@ -9,7 +9,7 @@ from howsure.errors import HowsureError
 from howsure.inference.health import task_health
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
-from howsure.inference.overall import task_shares
+from howsure.inference.overall import as_stated, task_shares
 from howsure.page.fingerprint import fingerprint
 from howsure.study.gathering import gather
 
@@ -66,7 +66,8 @@ def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
         )
         for board, matrix in zip(board.boards, matrices, strict=True)
     ]
-    total = () if board.overall is None else (_overall(board.overall, matrices, asked),)
+    stated, _ = as_stated(asked, study)
+    total = () if board.overall is None else (_overall(board.overall, matrices, stated),)
     return Contents(
         leaderboard=board,
         parts=(*total, *tasks),

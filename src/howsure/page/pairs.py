@@ -12,6 +12,7 @@ from howsure.page.packing import short
 from howsure.present.words.plain import AGREEING, ALIKE, luck
 from howsure.statistics.pairs.pair_details import PairDetails, pair_details
 from howsure.statistics.results import significant
+from howsure.statistics.suite import combined_error, telling_error
 from howsure.wording import Scale, p_text
 
 if TYPE_CHECKING:
@@ -57,16 +58,13 @@ def overall_details(parts: Sequence[PairDetails], shares: Sequence[float]) -> Pa
     """Put the details of several tasks together, errors independent from task to task; there is no overall correlation."""
     s = np.array(shares)[:, None, None]
 
-    def joined(name: str) -> Floats:
-        return np.asarray(np.sqrt(((s * np.stack([getattr(part, name) for part in parts])) ** 2).sum(axis=0)))
-
     return PairDetails(
         mean=(s * np.stack([part.mean for part in parts])).sum(axis=0),
         wins=np.sum([part.wins for part in parts], axis=0),
         ties=np.sum([part.ties for part in parts], axis=0),
         correlation=np.full(parts[0].correlation.shape, np.nan),
-        unpaired_se=joined("unpaired_se"),
-        unclustered_se=joined("unclustered_se"),
+        unpaired_se=combined_error([part.unpaired_se for part in parts], shares),
+        unclustered_se=combined_error([part.unclustered_se for part in parts], shares),
     )
 
 
@@ -108,9 +106,16 @@ def pair_columns(board: Board, details: PairDetails, noise: PairNoise | None) ->
         "ties": details.ties[upper].tolist(),
         "flags": _flags(found, details, upper, board.level, unpaired),
         **{name: list(map(write, values.tolist())) for name, (write, values) in texts.items()},
+        **({} if board.task else _telling(found)),
         **_means(details, upper, scale),
         **_sources(noise, [entry.model for entry in board.entries[:count]]),
     }
+
+
+def _telling(found: dict[str, Any]) -> dict[str, list[float | None]]:
+    """Return the standard error that forecasts of an overall difference go by."""
+    names = ("difference", "se", "p_value", "df")
+    return {"telling": short(telling_error(*(found[name] for name in names)).tolist())}
 
 
 def _correlation(r: float) -> str | None:

@@ -102,11 +102,18 @@ def equivalence(pivot: Pivot, margin: float, level: float, sign: int) -> Equival
         )
     if sign < 0:
         found = found.reversed()
+    net = None if pivot.net is None else pivot.net if sign > 0 else pivot.net.reversed()
     worse, better = float(found.p_at_most(-margin)), float(found.p_at_least(margin))
+    return equivalence_of(worse, better, margin=margin, level=level, net=net)
+
+
+def equivalence_of(
+    worse: float, better: float, *, margin: float, level: float, net: NetWins | None = None
+) -> Equivalence:
+    """Say what the p-values of "worse by the margin or more" and of "better by the margin or more" show."""
     plain = max(worse, better)
     outside = {"p_inferior": 1 - worse, "p_outside": min(2 * (1 - plain), 1.0)}
-    if pivot.net is not None:
-        net = pivot.net if sign > 0 else pivot.net.reversed()
+    if net is not None:
         worse, better = max(worse, net.p_worse(margin)), max(better, net.reversed().p_worse(margin))
     return Equivalence(
         margin=margin,

@@ -20,9 +20,9 @@ from scipy import optimize, special
 
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs import evidence
-from howsure.statistics.pairs.combine import combine_df
 from howsure.statistics.pairs.score import Pivots
 from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes
+from howsure.statistics.suite import combined_df
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,7 +179,7 @@ class Joined:
         room, df = squares * np.array([each.room for each in found]), np.array([each.df for each in found])
         return ExpectedPivot(
             own=math.sqrt(float(variances.sum())),
-            df=float(combine_df(variances, df)) if df.min() > 0 else 0.0,
+            df=float(combined_df(variances, df)) if df.min() > 0 else 0.0,
             item_variance=float(room @ [each.item_variance for each in found]) / max(float(room.sum()), 1e-300),
             room=float(room.sum()),
         )

@@ -5,7 +5,7 @@ const FEWEST = 10; // clusters, or items where each is its own, below which no n
 
 /** Return the forecast of a pair, null where it has no error bar. */
 function forecastOf(pair, shown) {
-  const known = pair.se > 0 && (pair.df !== null || shown.normal);
+  const known = (pair.telling ?? pair.se) > 0 && (pair.df !== null || shown.normal);
   return known ? new Forecast(pair, { level: shown.level, score: shown.score, normal: shown.normal }) : null;
 }
 

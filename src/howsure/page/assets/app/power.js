@@ -34,12 +34,12 @@ function simpson(from, to, f) {
 
 /** How a pair's difference would be tested with other numbers of questions and attempts; clusters grow in number. */
 class Forecast {
-  /** `pair`: n, g, se, df, and where it is known questions and once; `test`: {level, score, normal}. */
+  /** `pair`: n, g, se (telling, overall), df, and where it is known questions and once; `test`: {level, score, normal}. */
   constructor(pair, test) {
     this.n = pair.n;
     this.test = test;
     this.once = pair.once ?? null;
-    this.within = pair.n * pair.se ** 2;
+    this.within = pair.n * (pair.telling ?? pair.se) ** 2;
     this.questions = this.once === null ? null : pair.n * pair.questions;
     this.answers = this.once === null ? null : pair.n * pair.once;
     const units = Math.max(pair.df + 1, 1);

@@ -1,0 +1,164 @@
+"""Several tasks put together: the test and the interval of a weighted sum, from the value and the variance of each task.
+
+A task's variance isn't one number. Where its true value lies y away from the one that was seen, on one side, it is taken to be
+
+    V(y) = V + slope · y − bend · y²,
+
+V the plain variance, 0 where nothing varied; what slope and bend are, scores and differences know themselves (means/suite.py and
+pairs/suite.py). The sum Σ share · value is tested as a score test does it (for rates: Tebbs and Roths 2008; Martín Andrés, Álvarez
+Hernández and Herranz Tejedor 2011): what a tested sum lies away from the one that was seen, h, is divided among the tasks in
+proportion to share · V(y), where it is the most likely, and the variance of the sum is taken there:
+
+    y = share · V(y) / μ,   Σ share · y = h,   t² = h / μ.
+
+The limits of the sum are those h with h = t² μ. Many tasks hardly move, and their plain variances add up. A task at 0 or n of n,
+whose plain variance is 0, moves by itself, as far as its slope lets it. Chosen by trial: docs/decisions/0023-suites.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from howsure.statistics.means import intervals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.statistics.arrays import Floats, Positions
+
+STEPS, SETTLED, NEAR, NOTHING = 200, 1e-14, 1e-12, 1e-150
+NARROW = 1e-9
+"""The root is no smaller than this share of what bounds it from above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of sums over tasks (T, …): `squares` share² · V, `slopes` share · slope, `bends`; `df` of the sums (…)."""
+
+    squares: Floats
+    slopes: Floats
+    bends: Floats
+    df: Floats
+
+    def half_width(self, level: float | Floats) -> Floats:
+        """Return how far the limits on this side are from the sums, 0 where nothing varies and nothing could."""
+        squared_t = intervals.t_quantile(level, self.df) ** 2
+        steepest, total = self._steepest(), self.squares.sum(axis=0)
+        most = (steepest + np.sqrt(steepest**2 + 4 * total / squared_t)) / 2
+        return np.asarray(squared_t * self._root(squared_t, np.zeros_like(total), most))
+
+    def squared_t(self, distance: Floats) -> Floats:
+        """Return the squared t of sums at this distance from those that were seen, 0 or more; infinite where nothing varies."""
+        total = self.squares.sum(axis=0)
+        there = distance > np.maximum(NEAR * np.sqrt(total), NOTHING)
+        apart = np.where(there, distance, 1.0)
+        most = self._steepest() + total / apart
+        mu = self._root(np.zeros_like(apart), apart, most)
+        with np.errstate(divide="ignore"):
+            return np.where(there, apart / mu, 0.0)
+
+    def _steepest(self) -> Floats:
+        return np.asarray(np.maximum(self.slopes.max(axis=0), 0.0))
+
+    def _root(self, times: Floats, plus: Floats, most: Floats) -> Floats:
+        """Return the μ, no larger than `most`, at which Σ share · y = times · μ + plus; 0 where that is 0.
+
+        Newton's method on the reciprocals of both sides, which are nearly straight, kept between bounds.
+        """
+        flat = [np.ravel(np.broadcast_to(each, most.shape)) for each in (times, plus, most)]
+        times, plus, high = (each.astype(float) for each in flat)
+        squares, slopes, bends = (np.reshape(each, (len(each), -1)) for each in (self.squares, self.slopes, self.bends))
+        low, found, left = high * NARROW, high.copy(), np.flatnonzero(high > 0)
+        mu = high.copy()
+        for _ in range(STEPS):
+            if not len(left):
+                break
+            at = mu[left]
+            moved, falling = _moved(at, squares[:, left], slopes[:, left], bends[:, left])
+            right = times[left] * at + plus[left]
+            above = moved > right
+            low[left], high[left] = np.where(above, at, low[left]), np.where(above, high[left], at)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                new = at - (1 / moved - 1 / right) / (falling / moved**2 + times[left] / right**2)
+            inside = (new > low[left]) & (new < high[left])
+            mu[left] = np.where(inside, new, np.sqrt(low[left] * high[left]))
+            settled = (np.abs(mu[left] - at) <= SETTLED * at) | (high[left] - low[left] <= SETTLED * high[left])
+            found[left] = mu[left]
+            left = left[~settled]
+        return found.reshape(most.shape)
+
+
+def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[Floats, Floats]:
+    """Return Σ share · y at μ, and by how much it falls as μ grows."""
+    beyond = mu - slopes
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.sqrt(beyond**2 + 4 * bends * squares)
+        far = np.where(bends > 0, (root - beyond) / (2 * bends), np.inf)
+        moved = np.where(beyond > 0, 2 * squares / (beyond + root), far)
+        falling = np.where(moved > 0, moved / root, 0.0)
+    return moved.sum(axis=0), falling.sum(axis=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """Weighted sums of tasks (…): their value and both sides."""
+
+    value: Floats
+    below: Side
+    above: Side
+
+    def limits(self, level: float | Floats) -> tuple[Floats, Floats]:
+        """Return the limits of the sums at this level, of all or of each."""
+        return self.value - self.below.half_width(level), self.value + self.above.half_width(level)
+
+    def t(self, tested: float = 0.0) -> Floats:
+        """Return the t of "the sum is this"; infinite where nothing varies."""
+        apart = self.value - tested
+        side = Side(
+            squares=self.below.squares,
+            slopes=np.where(apart >= 0, self.below.slopes, self.above.slopes),
+            bends=np.where(apart >= 0, self.below.bends, self.above.bends),
+            df=np.where(apart >= 0, self.below.df, self.above.df),
+        )
+        return np.sign(apart) * np.sqrt(side.squared_t(np.abs(apart)))
+
+    def take(self, places: tuple[Positions, ...]) -> Suite:
+        """Return the sums at these places."""
+        return Suite(value=self.value[places], below=_taken(self.below, places), above=_taken(self.above, places))
+
+
+def _taken(side: Side, places: tuple[Positions, ...]) -> Side:
+    squares, slopes, bends = (
+        np.stack([task[places] for task in each]) for each in (side.squares, side.slopes, side.bends)
+    )
+    return Side(squares=squares, slopes=slopes, bends=bends, df=side.df[places])
+
+
+def combined_error(errors: Sequence[Floats], shares: Sequence[float]) -> Floats:
+    """Return the standard error of Σ share · task, errors independent: √ Σ (share · error)², added up in one order on every way."""
+    total = np.zeros_like(errors[0])
+    for error, share in zip(errors, shares, strict=True):
+        total = total + (share * error) ** 2
+    return np.asarray(np.sqrt(total))
+
+
+def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats) -> Floats:
+    """Return the standard error that the test of "no difference" has, no less than the plain one: what a forecast goes by.
+
+    A task on which nothing varied has none of its own, and a forecast by the plain one would promise too much.
+    """
+    normal, tail = np.isinf(df), np.clip(p_value, 0.0, 1.0) / 2
+    t = -np.where(normal, special.ndtri(tail), special.stdtrit(np.where(normal, 1.0, df), tail))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.fmax(error, np.where(t > 0, np.abs(difference) / t, np.nan)))
+
+
+def combined_df(variances: Floats, df: Floats) -> Floats:
+    """Return Welch and Satterthwaite's degrees of freedom of a sum: (Σ v)² / Σ v² / df, over the first axis."""
+    total = variances.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(total > 0, total**2 / (variances**2 / df).sum(axis=0), df.min(axis=0)))

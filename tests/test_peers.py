@@ -113,8 +113,8 @@ def test_twenty_four_tied_models_are_one_group():
 def test_p_value_and_interval_agree_in_every_null_world():
     x, cluster = equal_pairs(np.random.default_rng(4), 6, 10, worlds=400)
     m = pair_moments(x, clusters=[cluster])
-    half = stats.t.ppf(0.975, m.df) * m.spread
-    outside = neighbours(np.abs(m.centre) > half)
+    low, high = m.limits(0.95, reach=1.0)
+    outside = neighbours((low > 0) | (high < 0))
     assert np.array_equal(outside, neighbours(m.p_value) <= 0.05)
     assert outside.any()
     for k in range(0, 80, 2):

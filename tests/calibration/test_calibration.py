@@ -114,7 +114,7 @@ def test_type_one_error_of_the_default_stays_within_its_bound_from_ten_clusters_
         for icc in (0.0, 0.5)
         for sizes in ("equal", "dominant")
     ] + [AttemptPairWorld(p=0.5, n_clusters=30, attempts=4, item_icc=0.5, shared=1.0)]
-    found = check_worlds(worlds, trials=4_000, slow=False).filter(method="paired pseudo-items, CR2")
+    found = check_worlds(worlds, trials=4_000, slow=False).filter(method="paired score, CR2")
     assert found["found"].max() < 0.055 + 3 * np.sqrt(0.05 * 0.95 / 4_000)
 
 

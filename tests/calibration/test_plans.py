@@ -10,7 +10,7 @@ def test_a_few_plans_are_kept_and_repeatable():
     worlds = [PlanWorld(discordance=0.2, effect=0.08), PlanWorld(discordance=0.3, effect=0.15, cluster_size=5, icc=0.1)]
     found = check_plans(worlds, trials=1_000, seed=3)
     assert found.equals(check_plans(worlds, trials=1_000, seed=3))
-    assert set(found["method"]) == {"pseudo-items", "t", "z"}
+    assert set(found["method"]) == {"score", "t", "z"}
     assert found["kept"].drop_nulls().all()
     assert len(found["kept"].drop_nulls()) == 4
     assert (found["found"] - 0.8).abs().max() < 0.1
@@ -34,4 +34,4 @@ def test_the_record_keeps_every_promise():
     kept = plans["kept"].drop_nulls()
     assert len(kept) > 60
     assert kept.all()
-    assert plans.filter(pl.col("method") == "pseudo-items")["found"].mean() > 0.8
+    assert plans.filter(pl.col("method") == "score")["found"].mean() > 0.8

@@ -91,7 +91,6 @@ def paired_worlds(rng, wins, losses, n_clusters, size, correlation, worlds):
 
 @pytest.fixture(scope="module")
 def paired_coverage():
-    from scipy import stats
 
     rng = np.random.default_rng(103)
     found = {}
@@ -99,25 +98,26 @@ def paired_coverage():
         x, cluster = paired_worlds(rng, *cell, WORLDS)
         m = pair_moments(x, clusters=[cluster])
         k = np.arange(0, 2 * WORLDS, 2)
-        half = stats.t.ppf(0.975, m.df[0, 1]) * m.spread[k, k + 1]
-        found[cell] = float((np.abs(m.centre[k, k + 1] - (cell[0] - cell[1])) <= half).mean())
+        low, high = (limit[k, k + 1] for limit in m.limits(0.95, reach=1.0))
+        truth = cell[0] - cell[1]
+        found[cell] = float(((low <= truth) & (truth <= high)).mean())
     return found
 
 
 @pytest.mark.parametrize("cell", PAIR_CELLS, ids=str)
-def test_pseudo_items_cover_paired_differences(cell, paired_coverage):
+def test_the_score_pivot_covers_paired_differences(cell, paired_coverage):
     assert paired_coverage[cell] >= LEAST - 3 * ERROR
 
 
-def test_pseudo_items_are_not_needlessly_wide(paired_coverage):
+def test_the_score_pivot_is_not_needlessly_wide(paired_coverage):
     assert 0.94 <= np.mean(list(paired_coverage.values())) <= 0.99
 
 
-def test_plain_paired_t_would_fail_where_pseudo_items_hold():
+def test_plain_paired_t_would_fail_where_the_score_pivot_holds():
     x, _ = paired_worlds(np.random.default_rng(104), 0.01, 0.01, 100, 1, 0.0, 300)
-    m = pair_moments(x, pseudo_items=False)
+    m = pair_moments(x, score=False)
     k = np.arange(0, 600, 2)
-    assert (m.spread[k, k + 1] == 0).mean() > 0.1, "often no item differs, and t has nothing to say"
+    assert (m.variance[k, k + 1] == 0).mean() > 0.1, "often no item differs, and t has nothing to say"
 
 
 def test_all_ranks_lie_in_their_intervals_at_once():

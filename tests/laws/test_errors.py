@@ -72,8 +72,8 @@ ERRORS = {
     "plan for a bare 3": lambda: hs.plan(effect=3),
     "plan a floor of a bare 92": lambda: hs.plan_score(at_least=92, rate=0.95),
     "plan an error bar as wide as the scale": lambda: hs.plan_score(within=3),
-    "plan with pseudo-items on another scale": lambda: hs.plan(
-        two_models(score=pl.col("score") * 50), "a", "b", effect=1, method="pseudo-items"
+    "plan with the score test on another scale": lambda: hs.plan(
+        two_models(score=pl.col("score") * 50), "a", "b", effect=1, method="score"
     ),
     "plan with power in percent": lambda: hs.plan(effect=0.1, power=80),
     "plan for two goals": lambda: hs.plan(not_worse_than=0.1, same_within=0.1),
@@ -134,8 +134,8 @@ ERRORS = {
     "no such reader": lambda: hs.read("README.md", reader="helmet"),
     "audit of nothing": lambda: hs.audit(frame(model=["a"], when=["now"])),
     "mcnemar of fractions": lambda: difference(np.array([0.5, 1]), np.array([0.0, 1]), method="mcnemar"),
-    "pseudo-items off the scale": lambda: difference(
-        np.array([5.0, 1]), np.array([0.0, 1]), bounded=False, method="pseudo-items"
+    "score test off the scale": lambda: difference(
+        np.array([5.0, 1]), np.array([0.0, 1]), bounded=False, method="score"
     ),
     "sign-flip without shared items": lambda: difference(
         np.array([1.0, np.nan]), np.array([np.nan, 1.0]), method="sign-flip"

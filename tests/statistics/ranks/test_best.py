@@ -1,0 +1,118 @@
+"""Who could be best, against flips one by one, and what must hold on every board; the leader's luck in worlds without any merit."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.ranks.adjust import adjust_pairs
+from howsure.statistics.ranks.best import chances, could_be_best
+from howsure.statistics.ranks.ranks import ranks
+from howsure.statistics.ranks.winner import luck
+from method_cases import codes
+
+LEVEL = 0.95
+
+
+def board(seed, n=60, models=6, spread=1.0, clusters=0, alike=0):
+    """Scores of models of different abilities, the first `alike` of which are one and the same; cluster codes."""
+    rng = np.random.default_rng(seed)
+    chance = 1 / (1 + np.exp(-(np.linspace(spread, -spread, models) + rng.normal(0, 1, (n, 1)))))
+    x = (rng.random((n, models)) < chance).astype(float)
+    x[:, 1:alike] = x[:, :1]
+    return x, (codes(rng.integers(0, clusters, n)),) if clusters else ()
+
+
+def kept(x, clusters, sign=1, level=LEVEL):
+    """Which could be best, and what all pairs say: p-values, and who is better than whom."""
+    moments = pair_moments(x, clusters=clusters)
+    q, _ = adjust_pairs(moments, "max-t", rng=np.random.default_rng(0), draws=2_000)
+    better = (q <= 1 - level) & (sign * moments.difference > 0)
+    scores = sign * x.mean(axis=0)
+    leaders = np.flatnonzero(scores >= scores.max() - 1e-12)
+    best = could_be_best(moments, better, leaders, level, sign=sign, rng=np.random.default_rng(1))
+    return moments, q, better, best
+
+
+def test_chances_are_the_flips_one_by_one():
+    """All 2^9 flips of nine items, each pivot made anew with the variance of the score test of 0."""
+    x, _ = board(4, n=9, models=4, spread=1.5)
+    moments = pair_moments(x)
+    leader = int(x.mean(axis=0).argmax())
+    signs = 1 - 2 * ((np.arange(2**9)[:, None] >> np.arange(9)) & 1)
+
+    def pivots(d):
+        mean = d.mean(axis=-1)
+        variance = d.var(axis=-1, ddof=1) / 9 + mean**2 / 9
+        return np.where(variance > 0, mean / np.sqrt(np.where(variance > 0, variance, 1)), 0.0)
+
+    models = np.delete(np.arange(4), leader)
+    found = chances(moments, models, np.array([leader]), sign=1, rng=np.random.default_rng(0))
+    for k, chance in zip(models, found, strict=True):
+        others = [pivots(signs * (x[:, i] - x[:, k])) for i in range(4) if i != k]
+        seen = pivots(x[:, leader] - x[:, k])
+        if seen > 0:
+            assert chance == pytest.approx((np.max(others, axis=0) >= seen - 1e-6).mean())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    spread=st.sampled_from([0.0, 0.5, 2.0]),
+    clusters=st.sampled_from([0, 5, 12]),
+    alike=st.sampled_from([0, 3]),
+    sign=st.sampled_from([1, -1]),
+)
+def test_what_holds_on_every_board(seed, spread, clusters, alike, sign):
+    x, groups = board(seed, spread=spread, clusters=clusters, alike=alike)
+    moments, q, better, best = kept(x, groups, sign)
+    scores = sign * x.mean(axis=0)
+    leader = int(scores.argmax())
+    assert best[scores == scores.max()].all(), "the leaders are"
+    assert not best[better.any(axis=0)].any(), "who is shown to be worse than another is not"
+    gap, error = scores[leader] - scores, moments.variance[leader]
+    for i, j in np.argwhere((gap[:, None] <= gap) & (error[:, None] >= error)):
+        assert best[i] or not best[j], "nor is who lies further behind with no larger error than one that is not"
+    order = np.argsort(-scores, kind="stable")
+    at = np.ix_(order, order)
+    found = ranks(scores[order], sign * moments.difference[at], q[at], level=LEVEL, best=best[order])
+    assert [rank.could_be_best for rank in found] == best[order].tolist()
+    assert all((rank.low == 1) == rank.could_be_best for rank in found if rank.rank > 1)
+
+
+def test_no_scale_makes_another_model_less_clear():
+    """One model on a scale ten million times as large leaves the other pairs as they were."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(0, 1, (80, 5)) + np.linspace(0.6, 0, 5)
+    far = rng.normal(0, 1, 80)
+    large, beside = np.column_stack([x, 1e7 * far]), np.column_stack([x, 1e3 * far])
+    one, other = (
+        adjust_pairs(pair_moments(each, score=False), "max-t", rng=np.random.default_rng(0), draws=4_000)[0]
+        for each in (large, beside)
+    )
+    assert one[:5, :5] == pytest.approx(other[:5, :5], abs=0.01)
+    assert (one[:5, :5] >= pair_moments(x, score=False).p_value - 1e-12).all()
+
+
+@pytest.mark.parametrize(("clusters", "scale"), [(0, 1.0), (12, 1.0), (0, 100.0)])
+def test_the_leader_of_equals_leads_by_luck_alone(clusters, scale):
+    """Twenty models of one ability: the best score lies above the truth, and what is left of that is little."""
+    raw, left = [], []
+    for seed in range(60):
+        x, groups = board(seed, n=150, models=20, spread=0.0, clusters=clusters)
+        scores = scale * x.mean(axis=0)
+        found = luck(
+            scores, pair_moments(scale * x, clusters=groups, score=False).flips.centred(), rng=np.random.default_rng(0)
+        )
+        raw.append(scores.max() - scores.mean())
+        left.append(raw[-1] - found)
+    assert np.mean(raw) > 0.03 * scale
+    assert abs(np.mean(left)) < 0.15 * np.mean(raw)
+
+
+def test_a_clear_leader_owes_nothing_to_luck():
+    x = np.column_stack([np.ones(200), np.random.default_rng(0).random((200, 4)) < 0.3]).astype(float)
+    found = luck(x.mean(axis=0), pair_moments(x).flips.centred(), rng=np.random.default_rng(0))
+    assert found == pytest.approx(0, abs=2e-3)
+    assert luck(np.array([0.5]), pair_moments(x[:, :1]).flips, rng=np.random.default_rng(0)) == 0

@@ -19,6 +19,7 @@ from howsure.statistics.choices import (
     ComparisonMethod,
     IntervalMethod,
     ManyToOne,
+    Overlap,
     PlanMethod,
     Variance,
 )
@@ -365,6 +366,16 @@ _NOT_WORSE = Option(
 _AT_LEAST = Option("at_least", SCORE, "SCORE", help="Ask for a score of at least this: 92% or 0.92.")
 _AT_MOST = Option("at_most", SCORE, "SCORE", help="The same where smaller scores are better.")
 _WITHIN = Option("within", SIZE, "SIZE")
+_OVERLAP = Option(
+    "overlap",
+    word_of(Overlap),
+    default="shared",
+    help="Where two share a part of their items: compare on the shared ones, or on all.",
+    about=(
+        'Where two models share a part of their items: "shared" compares them on these; "combine" weighs in the items that each '
+        "has alone, which is right where it is by chance which items are shared."
+    ),
+)
 _FLIPS = Option("flips", FLAG, default=False, help="Show which questions broke and which were fixed, and why.")
 _CLUSTER_SIZE = Option("cluster_size", count_of(1), "N")
 
@@ -450,6 +461,7 @@ _OWN = (
         replace(_B, metavar="SIDE", needed=True, help="The second side."),
         replace(_ADJUST, default="holm", help="Correct for many tasks."),
         replace(_MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
+        _OVERLAP,
         _FLIPS,
     ),
     *_owned(
@@ -545,6 +557,7 @@ _OWN = (
             "WHAT",
             help="Decide although these differ between the two: questions, targets, version, grader, scorer (again for more).",
         ),
+        _OVERLAP,
         _FLIPS,
         replace(_LEVEL, kind=ONE_SIDED),
     ),

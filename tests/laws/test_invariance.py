@@ -94,10 +94,6 @@ ESTIMATES: dict[str, Callable[[Any], list[Any]]] = {
     "compare": lambda rows: [hs.compare(rows, "a", "b").difference],
     "compare, clusters": lambda rows: [hs.compare(rows, "a", "b", cluster="passage").difference],
 }
-MEANS = [
-    pytest.param(verb, marks=pytest.mark.xfail(reason="attempts are taken for more answers", strict=True))
-    for verb in ("estimate", "estimate, clusters", "leaderboard")
-]
 
 
 @pytest.mark.parametrize("verb", ESTIMATES)
@@ -106,7 +102,7 @@ def test_the_same_attempt_again_changes_neither_estimate_nor_error(verb: str) ->
     same(once, again)
 
 
-@pytest.mark.parametrize("verb", [*MEANS, "compare", "compare, clusters"])
+@pytest.mark.parametrize("verb", ESTIMATES)
 def test_the_same_attempt_again_changes_no_limit(verb: str) -> None:
     once, again = (
         [[each.interval.low, each.interval.high] for each in ESTIMATES[verb](rows)] for rows in (ONCE, AGAIN)

@@ -31,6 +31,23 @@ class Rung:
     p_value: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllItems:
+    """A difference of two models that share some items, from all items of both: right where it is by chance which are shared.
+
+    Attributes:
+        a_mean: The score of a on all its items, shared ones weighed as suits the difference.
+        b_mean: The score of b.
+        estimate: The difference, with its standard error and confidence interval.
+        p_value: The p-value of no difference.
+    """
+
+    a_mean: float
+    b_mean: float
+    estimate: Estimate
+    p_value: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison(Judged, Drawn):
     """The difference a − b on one task and metric, or overall.
@@ -69,6 +86,7 @@ class Comparison(Judged, Drawn):
         equivalence: What the margin says; None without one.
         flips: Which questions changed; None where it isn't asked for.
         beside: What other questions would say, those of other clusters or of the same; None where the clusters are many.
+        combined: What all items of both say, where a model shares fewer than half of its items and only these are compared.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -102,6 +120,7 @@ class Comparison(Judged, Drawn):
     equivalence: Equivalence | None = field(default=None, metadata=shown(rows=False))
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
     beside: Rung | None = field(default=None, metadata=shown(rows=False))
+    combined: AllItems | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from howsure.answers.against import Against
     from howsure.answers.compare import Comparison, Comparisons
 
-OF_TWO = ("a", "b", "margin", "covariate", "flips")
+OF_TWO = ("a", "b", "margin", "covariate", "overlap", "flips")
 """Options of a comparison of two sides, which one of many doesn't take."""
+IDLE = (None, False, "shared")
+"""What these are where nothing is asked."""
 
 
 @click.command()
@@ -34,7 +36,7 @@ OF_TWO = ("a", "b", "margin", "covariate", "flips")
 @takes("against", "model")
 @takes("compare", *READING, *DESIGN, "population", "covariate", *STATISTICS, "method", "margin")
 @takes("against", "adjust")
-@takes("compare", "overall", "flips", "explain", *OUTPUT)
+@takes("compare", "overall", "overlap", "flips", "explain", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 
@@ -65,7 +67,7 @@ def _against(given: dict[str, Any]) -> bool:
     if given["against"] is None:
         _refuse_many(given)
         return False
-    wrong = [name for name in OF_TWO if given[name] not in (None, False) and (typed(name) or not typed("against"))]
+    wrong = [name for name in OF_TWO if given[name] not in IDLE and (typed(name) or not typed("against"))]
     if wrong:
         flags = ", ".join(map(flag_of, wrong))
         raise click.UsageError(f"--against compares every other side with one, and {flags} is for two: leave one out")

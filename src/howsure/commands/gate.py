@@ -49,7 +49,7 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
 @click.command(cls=VerdictCommand)
 @sided_paths
 @takes("gate", "candidate", "baseline", *CRITERIA, "at_least", "at_most", *READING, *DESIGN, "population", "covariate")
-@takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most", "allow_differs", "flips")
+@takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most", "allow_differs", "overlap", "flips")
 @click.option(
     "--unclear",
     type=click.Choice(get_args(Unclear)),

@@ -14,6 +14,7 @@ from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
 from howsure.inference.ladder import with_other_rung
 from howsure.inference.overall import as_stated, overall_comparison
+from howsure.inference.overlap import with_all_items
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.results import Interval
 from howsure.study.directions import direction_cautions
@@ -160,7 +161,7 @@ class _Test:
         a, b = self.models
         plain = self.asked.population.pair(self.matrix, a, b, self.asked)
         if not self.pools:
-            return with_other_rung(plain, self.matrix, self.asked)
+            return with_all_items(with_other_rung(plain, self.matrix, self.asked), self.matrix, self.asked)
         return adjusted.adjusted_comparison(self.matrix, self.pools[self.matrix.task], plain, margin=self.asked.margin)
 
     def at(self, tail: float) -> Comparison:

@@ -42,7 +42,7 @@ def other_rung(question: Question, matrix: ScoreMatrix) -> Question | None:
 
 def with_other_rung(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
     """Return a comparison with the answer of the other rung beside it, where the clusters are few or it is about these."""
-    if question.population is QUESTIONS and effective_clusters(matrix) >= FEW:
+    if question.overlap != "shared" or (question.population is QUESTIONS and effective_clusters(matrix) >= FEW):
         return pair
     return replace(pair, beside=beside(pair, matrix, question))
 

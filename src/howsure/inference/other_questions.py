@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from howsure.answers.compare import Comparison
+from howsure.inference.overlap import unlike_cautions
 from howsure.inference.sensitivity import Recorded
 from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.difference import difference, items_needed
+from howsure.statistics.pairs.overlap import combined_difference, partly_shared
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.results import Method
@@ -96,9 +98,10 @@ class OtherQuestions:
 
 
 def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:
-    answer = difference(
-        matrix.values[:, matrix.column(a)],
-        matrix.values[:, matrix.column(b)],
+    scores = matrix.values[:, matrix.column(a)], matrix.values[:, matrix.column(b)]
+    combined = asked.overlap == "combine" and partly_shared(*scores)
+    answer = (combined_difference if combined else difference)(
+        *scores,
         clusters=matrix.clusters,
         weights=matrix.weights,
         bounded=matrix.bounded,
@@ -111,6 +114,8 @@ def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Compariso
         labels=matrix.cluster_labels[0] if matrix.cluster_labels else (),
     )
     estimate, decided = answer.estimate, answer.wins + answer.losses
+    if combined:
+        estimate = replace(estimate, cautions=(*estimate.cautions, *unlike_cautions(matrix, a, b)))
     if answer.paired:
         gaps = matrix.values[:, matrix.column(a)] - matrix.values[:, matrix.column(b)]
         rate = decided / (decided + answer.ties)

@@ -163,6 +163,8 @@ def overall_comparison(
     reason = no_overall(matrices)
     if reason is not None:
         return None, [reason]
+    if any(pair.difference.method.name == "combined" for pair in pairs):
+        return None, [_COMBINED_TASK]
     if not all(pair.paired for pair in pairs):
         return None, [_UNPAIRED_TASK]
     found = _compared_suite(matrices, pairs, asked)
@@ -192,6 +194,9 @@ def overall_comparison(
         n_only_b=sum(pair.n_only_b for pair in pairs),
         items_needed=asked.population.items_needed(telling, asked.level),
         attempts_needed=math.nan,
+        beside=None,
+        combined=None,
+        cautions=(),
         equivalence=None if margin is None else _overall_equivalence(found, margin, asked, matrices[0].orientation),
     ), []
 
@@ -250,6 +255,11 @@ def _overall_equivalence(found: PairSuite, margin: float, asked: Question, sign:
     return equivalence_of(worse, better, margin=margin, level=asked.level)
 
 
+_COMBINED_TASK = Caution(
+    code="no_overall",
+    message="no overall comparison where all items of a task are combined",
+    remedy="Read the tasks one by one, or compare on the shared items.",
+)
 _UNPAIRED_TASK = Caution(
     code="no_overall",
     message="no overall comparison: on some task the two models share no item",

@@ -217,11 +217,11 @@ def comparison_table(c: Comparison) -> Table:
     ]
     if c.p_adjusted != c.p_value and math.isfinite(c.p_adjusted):
         rows.append(("p-value, adjusted", p_text(c.p_adjusted)))
-    fixed = c.difference.method.of_benchmark
-    rows.append(("SE" if fixed else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
+    plain = c.difference.method.of_benchmark or c.difference.method.name == "combined"
+    rows.append(("SE" if plain else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
-    rows += [*_rung_rows(c, scale), *_equivalence_rows(c, scale)]
+    rows += [*_rung_rows(c, scale), *_all_items_rows(c, scale), *_equivalence_rows(c, scale)]
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", str(c.difference.method)))
     return facts(
@@ -236,6 +236,15 @@ def _rung_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
     where = "on these same clusters" if c.beside.population == "same-clusters" else "for other clusters"
     interval = c.beside.estimate.interval
     return [(where, f"{scale.interval(interval.low, interval.high)}{scale.unit}, p {p_text(c.beside.p_value)}")]
+
+
+def _all_items_rows(c: Comparison, scale: Scale) -> list[tuple[str, str]]:
+    """Say what all items say where few are shared."""
+    if c.combined is None:
+        return []
+    found, interval = c.combined.estimate, c.combined.estimate.interval
+    limits = f"{scale.interval(interval.low, interval.high)}{scale.unit}"
+    return [("all items", f"{scale.difference(found.value)} {limits}, p {p_text(c.combined.p_value)}")]
 
 
 def verdict_sentence(c: Comparison) -> str:

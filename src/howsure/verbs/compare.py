@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.compare import compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
+from howsure.inference.overlap import refuse_overlap
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.options import Overall
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, Variance
+    from howsure.statistics.choices import Adjustment, ComparisonMethod, Overlap, Variance
 
 
 def compare(
@@ -33,6 +34,7 @@ def compare(
     margin: float | str | None = None,
     adjust: Adjustment = "holm",
     overall: Overall | Mapping[str, float] = "harness",
+    overlap: Overlap = "shared",
     flips: bool = False,
     seed: int = 0,
     **options: Unpack[DesignOptions],
@@ -60,6 +62,8 @@ def compare(
             discovery rate) or "none"; "max-t" is Holm's here.
         overall: How the tasks are combined: "harness" as the log weighs a group of exactly these tasks, else the mean; "mean" over
             tasks, "pooled" over all items, or a weight for each task.
+        overlap: Where the two share a part of their items: "shared" compares them on these; "combine" weighs in the items that each
+            has alone, by generalised least squares (Looney and Jones 2003), which is right where it is by chance which are shared.
         flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a second time for it.
         seed: The seed of random draws; used by methods that resample.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
@@ -91,11 +95,13 @@ def compare(
         margin=margin,
         adjust=adjust,
         overall=overall,
+        overlap=overlap,
         seed=seed,
     )
     a, b, flips = checked("compare", a=a, b=b, flips=flips).values()
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), **given)
+    refuse_overlap(question.overlap, design)
     scores, sides = read_sides(data, (a, b), design)
     (a, b), ranked = by_rank(scores, sides, options)
     study = gather_pair(scores, design, a, b)

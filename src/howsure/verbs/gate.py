@@ -12,6 +12,7 @@ from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
 from howsure.inference.gating.unknown import weighed
 from howsure.inference.gating.unlike import alike_only, remedied
+from howsure.inference.overlap import refuse_overlap
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.flips import Flips
     from howsure.options import Overall
-    from howsure.statistics.choices import ComparisonMethod, Variance
+    from howsure.statistics.choices import ComparisonMethod, Overlap, Variance
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -45,6 +46,7 @@ def gate(
     each_task: bool = True,
     missing_at_most: float = 0.01,
     allow_differs: str | Sequence[str] | None = None,
+    overlap: Overlap = "shared",
     flips: bool = False,
     method: ComparisonMethod | None = None,
     variance: Variance = "CR2",
@@ -91,6 +93,7 @@ def gate(
             or `failures` says what they count as.
         allow_differs: What may differ between the two, of "questions", "targets" (the right answers), "version" (of the task),
             "grader" and "scorer" (its options): where one that isn't named differs, a difference can't be told.
+        overlap: Where the two share a part of their items: "shared" judges on these; "combine" on all items of both, as `compare` does.
         flips: Whether to say which questions got worse and better from the baseline to the candidate, and why; the logs are read a
             second time for it.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
@@ -131,10 +134,11 @@ def gate(
         allow_differs=allow_differs,
         flips=flips,
     ).values()
-    how_asked = checked("gate", method=method, variance=variance, level=level, seed=seed)
+    how_asked = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
     asked = Criteria(**margins, **limits)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
     design = make_design(options, method=method)
+    refuse_overlap(how_asked["overlap"], design)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how_asked)
     scores, names = read_sides(data, (candidate,) if baseline is None else (candidate, baseline), design)
     study = _gathered(scores, design, names)

@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
@@ -412,3 +412,46 @@ def test_scores_that_are_all_alike_are_no_surer_than_their_answers_and_one_other
     assert first.low == pytest.approx(second.low, abs=1.5 / (items * answers))
     assert first.high == pytest.approx(second.high, abs=1.5 / (items * answers))
     assert first.high - first.low > 1.9 / np.sqrt(items * answers)
+
+
+@given(samples(), st.integers(2, 6), st.sampled_from(METHODS), st.randoms(use_true_random=False))
+def test_attempts_that_agree_at_every_item_say_no_more_than_one(sample, most, method, draw):
+    x, clusters, weights = sample
+    x = np.round(x + 1e-9)
+    times = np.array([draw.randint(1, most) for _ in x], dtype=float)
+    given_ = {"clusters": clusters, "weights": weights, "interval": method}
+    once, again = (mean(x, attempts=count, **given_) for count in (np.ones(len(x)), times))
+    assert str(again) == str(once)
+
+
+def test_one_item_at_which_attempts_differ_makes_them_count():
+    x, count = np.array([1.0] * 7 + [2 / 3, 0, 0]), np.full(10, 3.0)
+    found, alone = mean(x, attempts=count).interval, mean(np.round(x), attempts=count).interval
+    assert found.half_width < alone.half_width
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 3)), min_size=2, max_size=12),
+    st.integers(2, 5),
+    st.booleans(),
+)
+@settings(max_examples=25, deadline=None)
+def test_the_same_answers_given_again_change_neither_a_score_nor_a_difference(answers, times, clustered):
+    rows = pl.DataFrame(
+        [
+            {"model": model, "item": k, "group": group, "attempt": attempt, "score": float(right)}
+            for k, (a, b, group) in enumerate(answers)
+            for model, right in (("a", a), ("b", b))
+            for attempt in range(times)
+        ]
+    )
+    cluster = "group" if clustered else "none"
+    for ask in (
+        lambda part: [entry.estimate for entry in hs.estimate(part, cluster=cluster).entries],
+        lambda part: [hs.compare(part, "a", "b", cluster=cluster).difference],
+    ):
+        limits_of = [
+            [(each.value, each.se, *limits(each)) for each in ask(part)]
+            for part in (rows.filter(pl.col("attempt") == 0), rows)
+        ]
+        np.testing.assert_allclose(limits_of[1], limits_of[0], rtol=1e-9, atol=1e-12)

@@ -110,8 +110,14 @@ class _Sample:
             return None
         term = self.coarsest()
         held = term.sums(self.w[:, None] * self.x) / term.totals[:, None]
-        trials = term.shares @ term.sums(self.attempts)
+        trials = term.shares @ term.sums(_answers(self.x, self.attempts))
         return Groups(means=held, shares=term.shares, trials=trials)
+
+
+def _answers(x: Floats, attempts: Floats) -> Floats:
+    """Return how many answers each score stands for (n, T): one where all attempts at every item agree, which say no more than one."""
+    agree = ((x == 0) | (x == 1)).all(axis=0)
+    return np.where(agree, 1.0, attempts)
 
 
 def _limits(

@@ -1,0 +1,76 @@
+"""Two models that share a part of their items: what all items say, and whether shared ones differ from the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.compare import AllItems
+from howsure.errors import Caution, OptionError
+from howsure.statistics.pairs.overlap import unlike
+from howsure.wording import Scale, p_text, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.compare import Comparison
+    from howsure.inference.question import Question
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+
+FEW = 0.5
+"""Fewer shared items than this part of a model's call for the answer of all."""
+
+
+def refuse_overlap(overlap: str, design: Design) -> None:
+    """Raise OptionError where all items can't be combined: exactly these questions, these clusters, covariates."""
+    if overlap == "shared":
+        return
+    if design.population != "questions":
+        raise OptionError(
+            f"overlap={overlap!r} takes shared and other items for draws from the same questions",
+            remedy="Leave `population` or `overlap` out.",
+        )
+    if design.covariate:
+        raise OptionError(
+            f"overlap={overlap!r} and a covariate are two ways to use more items than the shared ones",
+            remedy="Leave one out.",
+        )
+
+
+def with_all_items(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
+    """Return a comparison of few shared items with what all items say beside it."""
+    shared = pair.wins + pair.losses + pair.ties
+    fullest = shared + max(pair.n_only_a, pair.n_only_b)
+    usual = question.method in (None, "score", "t") and question.population.name == "questions"
+    if question.overlap != "shared" or not usual or not 0 < shared < FEW * fullest:
+        return pair
+    found = question.population.pair(matrix, pair.a, pair.b, replace(question, overlap="combine", margin=None))
+    return replace(
+        pair,
+        combined=AllItems(a_mean=found.a_mean, b_mean=found.b_mean, estimate=found.difference, p_value=found.p_value),
+        cautions=(*pair.cautions, *unlike_cautions(matrix, pair.a, pair.b)),
+    )
+
+
+def unlike_cautions(matrix: ScoreMatrix, a: str, b: str) -> list[Caution]:
+    """Warn of a model that scores differently on the items that both answered than on those that it has alone."""
+    columns = [matrix.values[:, matrix.column(model)] for model in (a, b)]
+    both = np.asarray(~np.isnan(columns).any(axis=0))
+    scale, found = Scale(percent=matrix.bounded), []
+    for model, x in zip((a, b), columns, strict=True):
+        seen = unlike(x, both, matrix.weights, matrix.clusters)
+        if seen is not None and seen.beyond_noise:
+            found.append(
+                f"{model} scores {scale.score(seen.shared)} on the {plural(seen.n_shared, 'item')} that both answered and "
+                f"{scale.score(seen.alone)} on the {seen.n_alone:,} that it alone has (p {p_text(seen.p_value)})"
+            )
+    if not found:
+        return []
+    return [
+        Caution(
+            code="shared_items_differ",
+            message=f"{'; '.join(found)}: which items are shared isn't chance, and all items together may mislead",
+            remedy="Run both on the same items.",
+        )
+    ]

@@ -13,7 +13,7 @@ from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, OptionError
 from howsure.inference.equal import NO_LIMITS, AskedOfEquals, GateSize, equals
 from howsure.inference.overall import task_shares
-from howsure.inference.planning.pilots import joined, joined_errors, limits_of, read_pilots
+from howsure.inference.planning.pilots import doubt_of, joined, joined_errors, limits_of, read_pilots
 from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
 from howsure.statistics.planning.rehearsal import TRIALS, rehearse
 from howsure.study.directions import direction_cautions
@@ -304,7 +304,8 @@ def _counts(spread: Planned, pilots: Sequence[Pilot], run: Run, usual: float) ->
 def _known(spread: Planned, counts: Sequence[float], errors: Sequence[tuple[float, float, int]], level: float) -> Known:
     """Put the spread and its limits together."""
     limits = {k: limits_of(found, level) for k, found in zip(counts, errors, strict=True)}
-    return Known(spread=spread, only_once=len(counts) == 1, limits=limits)
+    doubts = {k: doubt_of(found) for k, found in zip(counts, errors, strict=True)}
+    return Known(spread=spread, only_once=len(counts) == 1, limits=limits, doubts=doubts)
 
 
 def _rehearsed(

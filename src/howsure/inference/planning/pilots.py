@@ -14,7 +14,7 @@ from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures, variance_limits
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.planning.power import Joined, Spread
+from howsure.statistics.planning.power import SURE, Joined, Spread
 from howsure.statistics.planning.sizes import equal_sizes, sizes_of
 from howsure.study.gathering import gather
 from howsure.wording import plural
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Ints
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.noise.components import Components
-    from howsure.statistics.planning.power import Planned
+    from howsure.statistics.planning.power import Doubt, Planned
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -207,6 +207,20 @@ def limits_of(errors: tuple[float, float, int], level: float) -> tuple[float, fl
         return math.nan, math.nan
     low, high = variance_limits(np.array([value]), np.array([error]), units, level)
     return max(float(low[0]) / value, LEAST_SHARE), float(high[0]) / value
+
+
+def doubt_of(errors: tuple[float, float, int]) -> Doubt:
+    """Return by how many times a variance may be larger than it seems, and how likely that is; 1 where nothing tells.
+
+    A plan whose power is the mean over these reaches it over pilots (assurance, O'Hagan, Stevens and Campbell 2005); one that
+    takes the pilot at its word falls short. By Gauss and Legendre's rule of three points over the quantiles.
+    """
+    low, high = limits_of(errors, MIDDLE)
+    return SURE if math.isnan(low) else ((low, 5 / 18), (1.0, 8 / 18), (high, 5 / 18))
+
+
+MIDDLE = math.sqrt(0.6)
+"""The level of the interval whose limits are the outer points of the rule."""
 
 
 def joined(pilots: Sequence[Pilot], shares: Sequence[float], clusters: float | None) -> Joined:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -55,9 +55,7 @@ class LookPlan:
         return tuple(-(-planned * k // self.looks) for k in range(1, self.looks + 1))
 
 
-def plan_of(
-    looks: int | tuple[int, ...] | None, spending: Spending, goal: Goal, planned: int | None
-) -> LookPlan | None:
+def plan_of(looks: Any, spending: Spending, goal: Goal, planned: int | None) -> LookPlan | None:
     """Return the planned looks of a run, None where any moment is one; OptionError where they make no sense."""
     if looks is None:
         return None
@@ -176,7 +174,11 @@ def _judged(tally: Tally, rows: pl.DataFrame, schedule: Schedule, look: int, *, 
 def _tested(goal: Goal, rows: pl.DataFrame, level: float, *, lower_is_better: bool) -> tuple[Estimate, float]:
     """Return the estimate at a level, and the two-sided p-value of what is asked."""
     codes = () if rows["cluster"].null_count() else (rows["unit"].to_numpy().astype(np.int64),)
-    shared = {"clusters": codes, "weights": rows["weight"].to_numpy(), "bounded": goal.bounds is not None}
+    shared: dict[str, Any] = {
+        "clusters": codes,
+        "weights": rows["weight"].to_numpy(),
+        "bounded": goal.bounds is not None,
+    }
     a = rows["a"].to_numpy()
     if goal.b is None:
         return _floor(a, goal.at_least or 0.0, level, shared)
@@ -189,7 +191,7 @@ def _tested(goal: Goal, rows: pl.DataFrame, level: float, *, lower_is_better: bo
     return found.estimate, min(2 * min(sided.p_noninferior, sided.p_inferior), 1.0)
 
 
-def _floor(x: Floats, floor: float, level: float, shared: dict[str, object]) -> tuple[Estimate, float]:
+def _floor(x: Floats, floor: float, level: float, shared: dict[str, Any]) -> tuple[Estimate, float]:
     """Return the estimate of one model, and the p-value of its score being the floor: the level that just leaves it out."""
     found = mean(x, level=level, **shared)
 

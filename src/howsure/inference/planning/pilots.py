@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, DataError
@@ -212,15 +213,20 @@ def limits_of(errors: tuple[float, float, int], level: float) -> tuple[float, fl
 def doubt_of(errors: tuple[float, float, int]) -> Doubt:
     """Return by how many times a variance may be larger than it seems, and how likely that is; 1 where nothing tells.
 
-    A plan whose power is the mean over these reaches it over pilots (assurance, O'Hagan, Stevens and Campbell 2005); one that
-    takes the pilot at its word falls short. By Gauss and Legendre's rule of three points over the quantiles.
+    A variance times ν over a χ² of ν degrees of freedom, ν from its error, and no more than one less than the units. A plan whose
+    power is the mean over these reaches it over pilots (assurance, O'Hagan, Stevens and Campbell 2005); one that takes the pilot
+    at its word falls short, since power falls more for a variance that is too small than it rises for one that is too large.
     """
-    low, high = limits_of(errors, MIDDLE)
-    return SURE if math.isnan(low) else ((low, 5 / 18), (1.0, 8 / 18), (high, 5 / 18))
+    value, error, units = errors
+    if not (value > 0 and error > 0 and math.isfinite(error)):
+        return SURE
+    df = max(min(2 * (value / error) ** 2, units - 1), 1)
+    return tuple((df / float(special.chdtri(df, place)), share) for place, share in MIDDLES)
 
 
-MIDDLE = math.sqrt(0.6)
-"""The level of the interval whose limits are the outer points of the rule."""
+_POINTS, _SHARES = np.polynomial.legendre.leggauss(5)
+MIDDLES = tuple(zip(((_POINTS + 1) / 2).tolist(), (_SHARES / 2).tolist(), strict=True))
+"""Places and weights of Gauss and Legendre's rule between 0 and 1."""
 
 
 def joined(pilots: Sequence[Pilot], shares: Sequence[float], clusters: float | None) -> Joined:

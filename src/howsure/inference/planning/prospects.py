@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from howsure.inference.planning.assumptions import Prices
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.planning.power import Doubt, Planned, Test
+    from howsure.statistics.sequential.group import Schedule
 
 ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0, math.inf)
 CURVE = 33
@@ -27,7 +28,10 @@ CURVE = 33
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be planned: two of effect, items and power, and the test. `effect`: a − b, whichever is better."""
+    """What is to be planned: two of effect, items and power, and the test. `effect`: a − b, whichever is better.
+
+    `looks`: when the test is made; None makes it once, with all items.
+    """
 
     sought: Sought
     goal: Goal
@@ -39,6 +43,7 @@ class Asked:
     level: float
     paired: bool
     lower_is_better: bool = False
+    looks: Schedule | None = None
 
     def ahead(self, effect: float) -> float:
         """Return by how much a is better where a − b is `effect`."""
@@ -47,7 +52,7 @@ class Asked:
     def corrected(self, comparisons: int) -> Test:
         """Return the test at the level that is left to one of so many comparisons."""
         level = 1 - (1 - self.level) / comparisons
-        return powers.Test(goal=self.goal, method=self.method, level=level, margin=self.margin)
+        return powers.Test(goal=self.goal, method=self.method, level=level, margin=self.margin, looks=self.looks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

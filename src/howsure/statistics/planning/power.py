@@ -216,12 +216,17 @@ class Test:
         return replace(self, looks=None)
 
     @property
+    def sides(self) -> int:
+        """What a two-sided p-value is divided by to be that of this test: 1 where it is two-sided itself, else 2."""
+        return 1 if self.goal == "different" else 2
+
+    @property
     def two_sided_level(self) -> float:
         """The level of the two-sided interval that decides."""
         return self.level if self.goal == "different" else 2 * self.level - 1
 
 
-def power(test: Test, spread: Planned, effect: float, n: float, attempts: float, doubt: Doubt = SURE) -> float:
+def power(test: Test, spread: Planned, effect: float, n: float, attempts: float, *, doubt: Doubt = SURE) -> float:
     """Return the chance that the test shows its goal when the true difference is `effect`, with n items.
 
     `doubt`: by how many times the spread may be larger, and how likely that is; the power is the mean over them.

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Spending
 
-FAR = 37.0
-"""Normal deviates beyond this have no chance that a double can hold."""
+FAR, NEVER = 37.0, 1e-290
+"""Normal deviates beyond this have no chance worth the name: less than this one."""
 NODES, MOST_NODES = 80, 480
 """Points of the rule: a multiple of the first, up to the second where looks lie close together."""
 NODES_A_STEP = 4.0
@@ -147,12 +147,12 @@ def _boundary(schedule: Schedule, error: float) -> Boundary:
 
 def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> float:
     """Return the z that so large a share of all runs crosses on either side; points and spread are in units of z."""
-    if chance <= 0:
+    if chance < NEVER:
         return FAR
 
     def over(z: float) -> float:
         out = special.ndtr((points - z) / spread) + special.ndtr((-z - points) / spread)
-        return math.log(max(float(mass @ out), 1e-300) / chance)
+        return math.log(max(float(mass @ out), NEVER / 2) / chance)
 
     return float(optimize.brentq(over, 0.0, FAR, xtol=1e-12)) if over(0.0) > 0 else 0.0
 

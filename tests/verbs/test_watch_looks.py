@@ -67,7 +67,12 @@ def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
             assert not seen[-2]
 
 
-@given(st.integers(0, 10_000), st.floats(0.2, 0.95), st.sampled_from(["obrien-fleming", "pocock"]), st.sampled_from([0.8, 0.95]))
+@given(
+    st.integers(0, 10_000),
+    st.floats(0.2, 0.95),
+    st.sampled_from(["obrien-fleming", "pocock"]),
+    st.sampled_from([0.8, 0.95]),
+)
 @settings(max_examples=25, deadline=None)
 def test_p_value_and_interval_agree(seed, rate, spending, level):
     look = watched(results(60, a=rate, seed=seed), looks="12,30,60", planned=60, spending=spending, level=level)
@@ -142,7 +147,15 @@ def test_looks_are_made_at_whole_clusters(tmp_path):
     assert [each.items for each in look.looks.looks][: look.looks.number] == made[: look.looks.number]
     assert look.n_units == int((ends <= look.n_items).sum())
     before = [
-        told(watched(data.filter(pl.col("item").is_in([f"q{k}" for k in range(n)])), looks=3, planned=150, cluster="cluster", items=str(items)))
+        told(
+            watched(
+                data.filter(pl.col("item").is_in([f"q{k}" for k in range(n)])),
+                looks=3,
+                planned=150,
+                cluster="cluster",
+                items=str(items),
+            )
+        )
         for n in (79, 80, 99, 100, 149, 150)
     ]
     assert [seen[0] for seen in before[:2]] == [0, 1]
@@ -151,7 +164,9 @@ def test_looks_are_made_at_whole_clusters(tmp_path):
 
 def test_a_cluster_that_holds_several_looks_is_one(tmp_path):
     data = grouped([90, 10], rate=0.5)
-    look = watched(data, looks=10, planned=100, cluster="cluster", cluster_size=None, clusters=None, items=_items(data, tmp_path))
+    look = watched(
+        data, looks=10, planned=100, cluster="cluster", cluster_size=None, clusters=None, items=_items(data, tmp_path)
+    )
     assert [each.number for each in look.looks.looks] == [9, 10]
     assert look.exhausted
     assert math.isfinite(look.p_value)
@@ -165,12 +180,20 @@ def _items(data, folder):
 
 def rows(a, b):
     item = [f"q{k}" for k in range(len(a))]
-    return pl.concat(pl.DataFrame({"model": name, "item": item, "score": list(map(float, x))}) for name, x in (("a", a), ("b", b)))
+    return pl.concat(
+        pl.DataFrame({"model": name, "item": item, "score": list(map(float, x))}) for name, x in (("a", a), ("b", b))
+    )
 
 
 @pytest.mark.parametrize(
     ("a", "b", "decided"),
-    [([1], [0], False), ([1] * 40, [1] * 40, False), ([1] * 40, [0] * 40, True), ([0] * 40, [1] * 40, True), ([1, 0], [0, 1], False)],
+    [
+        ([1], [0], False),
+        ([1] * 40, [1] * 40, False),
+        ([1] * 40, [0] * 40, True),
+        ([0] * 40, [1] * 40, True),
+        ([1, 0], [0, 1], False),
+    ],
     ids=["one item", "all ties", "all wins", "all losses", "two items"],
 )
 def test_degenerate_runs(a, b, decided):
@@ -182,7 +205,9 @@ def test_degenerate_runs(a, b, decided):
 
 
 def test_failed_items_are_finished():
-    data = results(100, a=0.6).with_columns(score=pl.when(pl.col("item").is_in(["q3", "q7"])).then(None).otherwise("score"))
+    data = results(100, a=0.6).with_columns(
+        score=pl.when(pl.col("item").is_in(["q3", "q7"])).then(None).otherwise("score")
+    )
     look = watched(data, looks=2, planned=100, failures="drop")
     assert look.looks.number == 2 or look.decided
     assert look.n_items + look.n_failed in (50, 100)
@@ -193,7 +218,9 @@ def test_what_is_said():
     assert watched(first(even, 10), planned=100).verdict == (
         "No verdict between looks: look 1 of 5 is due at 20 items, 10 are finished."
     )
-    assert watched(first(even, 20), planned=100).verdict.endswith("after 20 of 100 items; look 2 of 5 is due at 40 items.")
+    assert watched(first(even, 20), planned=100).verdict.endswith(
+        "after 20 of 100 items; look 2 of 5 is due at 40 items."
+    )
     assert watched(first(even, 30), planned=100).line == "30 of 100 items  look 2 of 5 is due at 40 items"
     assert watched(even, planned=100).verdict.startswith("Still undecided after the last look: a and b score the same")
     beyond = watched(even, planned=60, looks=3)

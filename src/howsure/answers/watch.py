@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from howsure.answers.base import Judged, presentation
-from howsure.answers.output import HIDDEN
+from howsure.answers.output import HIDDEN, shown
 
 if TYPE_CHECKING:
     from howsure.answers.looks import Looks
@@ -78,7 +78,7 @@ class Look(Judged):
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     clustered: bool = field(default=False, metadata=HIDDEN)
-    looks: Looks | None = None
+    looks: Looks | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

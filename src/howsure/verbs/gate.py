@@ -10,7 +10,7 @@ from howsure.inference.flips import flipped
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
-from howsure.inference.gating.looks import due_of, finished, look_of
+from howsure.inference.gating.looks import look_of, plan_of
 from howsure.inference.gating.unknown import weighed
 from howsure.inference.gating.unlike import alike_only, remedied
 from howsure.inference.population import population_of
@@ -131,7 +131,7 @@ def gate(
         ('fail', ['pass', 'fail'])
     """
     margins = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
-    limits = checked("gate", at_least=at_least, at_most=at_most)
+    asked = Criteria(**margins, **checked("gate", at_least=at_least, at_most=at_most))
     candidate, baseline, overall, each_task, missing_at_most, allow_differs, flips = checked(
         "gate",
         candidate=candidate,
@@ -144,15 +144,14 @@ def gate(
     ).values()
     plan = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
     how_asked = checked("gate", method=method, variance=variance, level=level, seed=seed)
-    asked = Criteria(**margins, **limits)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
     design = make_design(options, method=method)
-    due = due_of(plan["looks"], plan["look"], plan["items_planned"], design.population)
+    planned = plan_of(plan, design.population)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how_asked)
     scores, names = read_sides(data, (candidate,) if baseline is None else (candidate, baseline), design)
     study = _gathered(scores, design, names)
     require_direction(study)
-    made = None if due is None else look_of(study, due, plan["look"], plan["spending"], missing_at_most)
+    made = None if planned is None else look_of(study, planned, missing_at_most)
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task, look=made)
     checks, notes, cautions = judged(how)
     checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allow_differs or ())
@@ -162,7 +161,7 @@ def gate(
         baseline=how.baseline,
         checks=tuple(checks),
         level=question.level,
-        looks=None if made is None else made.told(question.level, finished(study)),
+        looks=None if made is None else made.told(question.level),
         flips=_flips(study, scores, how) if flips else None,
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),

@@ -98,7 +98,12 @@ def test_a_smaller_p_value_stays_smaller(schedule, look, one, other):
     assert schedule.overall_p(look, low, 0.95) <= schedule.overall_p(look, high, 0.95) + 1e-12
 
 
-@given(st.sampled_from([1, 2, 3, 4, 6]), st.integers(2, 4), st.sampled_from(["obrien-fleming", "pocock"]), st.floats(-4, -0.5))
+@given(
+    st.sampled_from([1, 2, 3, 4, 6]),
+    st.integers(2, 4),
+    st.sampled_from(["obrien-fleming", "pocock"]),
+    st.floats(-4, -0.5),
+)
 @settings(max_examples=40, deadline=None)
 def test_more_looks_never_give_a_smaller_final_p_value(looks, times, spending, p_value):
     def final(count):

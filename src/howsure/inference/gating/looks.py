@@ -9,10 +9,12 @@ import polars as pl
 
 from howsure.answers.looks import Looks, PlannedLook
 from howsure.errors import DataError, OptionError
-from howsure.statistics.sequential.group import Schedule
+from howsure.statistics.sequential.group import Schedule, even
 from howsure.wording import listing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from howsure.answers.gate import Check
     from howsure.statistics.choices import Spending
     from howsure.study.study import Study
@@ -21,12 +23,22 @@ ONE_SIDED = ("not_worse_than", "at_least", "at_most")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatePlan:
+    """The questions at which each look is due, and which look is said to be made, the first being 1; None leaves it open."""
+
+    due: tuple[int, ...]
+    look: int | None
+    spending: Spending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateLook:
-    """One look of a plan: `due`, the questions at which each look is due, and which of them is made, the first being 1."""
+    """One look of a plan, on so many questions: `due`, where each is, and which of them is made, the first being 1."""
 
     due: tuple[int, ...]
     look: int
     spending: Spending
+    finished: int
 
     @property
     def schedule(self) -> Schedule:
@@ -60,14 +72,14 @@ class GateLook:
             return p_value
         return self.schedule.overall_p(self.look, 2 * p_value, 2 * level - 1) / 2
 
-    def told(self, level: float, finished: int) -> Looks:
+    def told(self, level: float) -> Looks:
         """Return all looks with the p-values of a two-sided test at the gate's level."""
         boundary = self.schedule.boundary(level)
         rows = zip(self.due, boundary.z, boundary.nominal, boundary.spent, strict=True)
         return Looks(
             spending=self.spending,
             number=self.look,
-            finished=finished,
+            finished=self.finished,
             looks=tuple(
                 PlannedLook(number=k, items=items, z=float(z), nominal=float(nominal), spent=float(spent))
                 for k, (items, z, nominal, spent) in enumerate(rows, 1)
@@ -75,8 +87,9 @@ class GateLook:
         )
 
 
-def due_of(looks: Any, look: int | None, planned: int | None, population: str) -> tuple[int, ...] | None:
-    """Return the questions at which each look is due, None where none are planned; OptionError where that can't be."""
+def plan_of(given: Mapping[str, Any], population: str) -> GatePlan | None:
+    """Return the plan among the options of a gate, None where there is none; OptionError where it makes no sense."""
+    looks, look, planned, spending = (given[name] for name in ("looks", "look", "items_planned", "spending"))
     if looks is None:
         if look is not None or planned is not None:
             raise OptionError("look and items_planned are about planned looks", remedy="Give `looks` as well.")
@@ -85,45 +98,51 @@ def due_of(looks: Any, look: int | None, planned: int | None, population: str) -
         raise OptionError(
             "planned looks add questions, and these are exactly those asked about", remedy="Leave `looks` out."
         )
-    if isinstance(looks, int):
-        if planned is None:
+    due = _due(looks, planned)
+    if look is not None and look > len(due):
+        raise OptionError(
+            f"look={look} of {len(due)} looks", remedy="Plan as many looks as there will be, before the first."
+        )
+    return GatePlan(due=due, look=look, spending=spending)
+
+
+def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
+    """Return the questions at which each look is due; OptionError where nobody says how many there will be, or too few."""
+    if isinstance(looks, tuple):
+        if planned not in (None, looks[-1]):
             raise OptionError(
-                f"looks={looks} need to know how many questions there are at the last",
-                remedy="Give `items_planned`, or at how many questions each look is due: looks='200,400,600'.",
+                f"the last look is due at {looks[-1]:,} questions, and items_planned={planned}",
+                remedy="Leave `items_planned` out.",
             )
-        if planned < looks:
-            raise OptionError(f"looks={looks} are more than the {planned} questions planned", remedy="Plan fewer.")
-        looks = tuple(-(-planned * k // looks) for k in range(1, looks + 1))
-    elif planned not in (None, looks[-1]):
+        return looks
+    if planned is None:
         raise OptionError(
-            f"the last look is due at {looks[-1]:,} questions, and items_planned={planned}",
-            remedy="Leave `items_planned` out.",
+            f"looks={looks} need to know how many questions there are at the last",
+            remedy="Give `items_planned`, or at how many questions each look is due: looks='200,400,600'.",
         )
-    if look is not None and look > len(looks):
-        raise OptionError(
-            f"look={look} of {len(looks)} looks", remedy="Plan as many looks as there will be, before the first."
-        )
-    return tuple(looks)
+    if planned < looks:
+        raise OptionError(f"looks={looks} are more than the {planned} questions planned", remedy="Plan fewer.")
+    return even(planned, looks)
 
 
-def look_of(study: Study, due: tuple[int, ...], look: int | None, spending: Spending, missing: float) -> GateLook:
+def look_of(study: Study, plan: GatePlan, missing: float) -> GateLook:
     """Find the look that is due at as many questions as there are; DataError where none is, or another than was named.
 
     Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing` may not be there.
     """
-    found, largest = finished(study), _largest(study)
-    fitting = [k for k, count in enumerate(due, 1) if count * (1 - missing) <= found < count + largest]
+    found, largest, look = finished(study), _largest(study), plan.look
+    fitting = [k for k, count in enumerate(plan.due, 1) if count * (1 - missing) <= found < count + largest]
     if look is None and fitting:
         look = max(fitting)
     if look is None or look not in fitting:
         what = "fit no look" if look is None else f"don't fit look {look}"
-        following = next((count for count in due if count > found), None)
+        following = next((count for count in plan.due if count > found), None)
         more = f"Ask the gate at {following:,} questions" if following else "Judge the questions that were planned"
         raise DataError(
-            f"{found:,} questions {what}: looks are due at {listing([f'{count:,}' for count in due])} questions",
+            f"{found:,} questions {what}: looks are due at {listing([f'{count:,}' for count in plan.due])} questions",
             remedy=f"{more}; where more or other looks are wanted, plan them before the first: looks='200,400,600'.",
         )
-    return GateLook(due=due, look=look, spending=spending)
+    return GateLook(due=plan.due, look=look, spending=plan.spending, finished=found)
 
 
 def finished(study: Study) -> int:

@@ -20,7 +20,7 @@ from howsure.inference.watching.looking import look_at, nothing
 from howsure.statistics.means.mean import mean
 from howsure.statistics.pairs.difference import difference
 from howsure.statistics.sequential.betting import AlwaysValid
-from howsure.statistics.sequential.group import Schedule, limited_p
+from howsure.statistics.sequential.group import Schedule, even, limited_p
 
 if TYPE_CHECKING:
     from howsure.answers.watch import Look
@@ -52,7 +52,7 @@ class LookPlan:
             raise OptionError(
                 f"looks={self.looks} are more than the {planned} items planned", remedy="Plan fewer looks."
             )
-        return tuple(-(-planned * k // self.looks) for k in range(1, self.looks + 1))
+        return even(planned, self.looks)
 
 
 def plan_of(looks: Any, spending: Spending, goal: Goal, planned: int | None) -> LookPlan | None:

@@ -123,6 +123,15 @@ def spent(spending: Spending, error: float, shares: Floats) -> Floats:
     return np.asarray(2 * np.where(shares >= 1, side, found))
 
 
+def even(items: int, looks: int) -> tuple[int, ...]:
+    """Return the items at which so many looks are due, at even shares.
+
+    >>> even(100, 3)
+    (34, 67, 100)
+    """
+    return tuple(-(-items * k // looks) for k in range(1, looks + 1))
+
+
 @lru_cache(maxsize=4_096)
 def _boundary(schedule: Schedule, error: float) -> Boundary:
     """Find the boundaries one after the other, each by the runs that are still going on."""

@@ -125,11 +125,13 @@ def _due(looks: int | tuple[int, ...], planned: int | None) -> tuple[int, ...]:
     return even(planned, looks)
 
 
-def look_of(study: Study, plan: GatePlan, missing: float) -> GateLook:
-    """Find the look that is due at as many questions as there are; DataError where none is, or another than was named.
+def look_of(study: Study, plan: GatePlan | None, missing: float) -> GateLook | None:
+    """Find the look that is due at as many questions as there are, None without a plan; DataError where it isn't one, or not the one named.
 
     Clusters are whole, so that up to one less than the largest may be beyond; a share of `missing` may not be there.
     """
+    if plan is None:
+        return None
     found, largest, look = finished(study), _largest(study), plan.look
     fitting = [k for k, count in enumerate(plan.due, 1) if count * (1 - missing) <= found < count + largest]
     if look is None and fitting:

@@ -21,6 +21,7 @@ from howsure.statistics.choices import (
     ManyToOne,
     Overlap,
     PlanMethod,
+    Spending,
     Variance,
 )
 from howsure.table.writing import Decimal
@@ -378,6 +379,11 @@ _OVERLAP = Option(
 )
 _FLIPS = Option("flips", FLAG, default=False, help="Show which questions broke and which were fixed, and why.")
 _CLUSTER_SIZE = Option("cluster_size", count_of(1), "N")
+_LOOKS = Option("looks", Kind(check=checks.looks), "K|N,N,…")
+_SPENDING = Option(
+    "spending", word_of(Spending), default="obrien-fleming", help="How planned looks spend the error: late, or evenly."
+)
+_ITEMS_PLANNED = Option("items_planned", count_of(1), "N", help="Items of the whole run, where the log doesn't say.")
 
 READING = (
     Option(
@@ -559,6 +565,12 @@ _OWN = (
         ),
         _OVERLAP,
         _FLIPS,
+        replace(_LOOKS, help="The gate may be asked so often while questions are added, or at these numbers of them."),
+        Option(
+            "look", count_of(1), "N", help="Which look this is.  [default: the one that is due at so many questions]"
+        ),
+        _SPENDING,
+        replace(_ITEMS_PLANNED, help="Questions at the last look."),
         replace(_LEVEL, kind=ONE_SIDED),
     ),
     *_owned(
@@ -602,6 +614,8 @@ _OWN = (
             flags=("--paired/--unpaired",),
             help="Whether the models answer the same questions.",
         ),
+        replace(_LOOKS, help="Plan for so many looks at the run, or for looks at these shares: 1,2,5."),
+        _SPENDING,
         Option("n_models", count_of(2), default=2, help="Compare so many, all pairs."),
         Option("n_tasks", count_of(1), default=1, help="On so many tasks (without a pilot)."),
         Option("n_clusters", count_of(2), "N", help="Hold the number of clusters fixed."),
@@ -643,7 +657,9 @@ _OWN = (
         replace(_WITHIN, help="Until the interval is ± this: 2pp or 0.02."),
         replace(_MARGIN, help="Is A not worse than B by more than this? 1pp or 0.01."),
         replace(_LEVEL, help="Confidence level, for all looks at once."),
-        Option("items_planned", count_of(1), "N", help="Items of the whole run, where the log doesn't say."),
+        replace(_LOOKS, help="Decide at so many planned looks, or at these numbers of items, and at no other time."),
+        _SPENDING,
+        _ITEMS_PLANNED,
         replace(_ATTEMPTS, help="An item counts once it has K attempts.  [default: the log's]"),
         replace(_CLUSTER_SIZE, help="Every cluster has N items."),
         replace(_BOUNDS, metavar="LOW,HIGH|none", help="No score can pass them; they count as 0 and 1."),

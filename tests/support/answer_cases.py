@@ -17,6 +17,7 @@ ANSWERS = {
     "one item": lambda: hs.estimate(pl.DataFrame({"model": ["a"], "item": ["x"], "score": [0.5]})),
     "comparison": lambda: hs.compare(two_models(), "a", "b", margin=0.1),
     "gate": lambda: hs.gate(two_models(), "a", "b", not_worse_than=0.01, better=True, same_within=0.1, at_least=0.4),
+    "gate at a planned look": lambda: hs.gate(two_models(), "a", "b", better=True, not_worse_than=0.1, looks="20,40"),
     "gate without an error bar": lambda: hs.gate(two_models(n=1), "a", "b", not_worse_than=0.01),
     "false alarms": lambda: hs.aa(attempts(), splits=50),
     "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
@@ -46,7 +47,10 @@ ANSWERS = {
     "look": lambda: hs.Monitor(a="a", b="b", items_planned=50).update(two_models()),
     "look at nothing": lambda: hs.Monitor(a="a", within=0.1).look(),
     "look at clusters": lambda: hs.Monitor(a="a", at_least=0.1, cluster="passage", cluster_size=5).update(clustered()),
+    "look as planned": lambda: hs.Monitor(a="a", b="b", items_planned=40, looks=4).update(two_models()),
+    "look before the first planned": lambda: hs.Monitor(a="a", b="b", items_planned=50, looks=2).update(two_models()),
     "plan": lambda: hs.plan(effect=0.03),
+    "plan of looks": lambda: hs.plan(effect=0.05, looks=3),
     "plan of a margin": lambda: hs.plan(attempts(), not_worse_than=0.05, cluster="passage"),
     "plan from a pilot": lambda: hs.plan(
         attempts(), effect=0.1, cluster="passage", prices=hs.Prices(attempt=1, item=2)

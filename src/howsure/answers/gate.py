@@ -11,6 +11,7 @@ from howsure.answers.output import HIDDEN, derived, row
 
 if TYPE_CHECKING:
     from howsure.answers.flips import Flips
+    from howsure.answers.looks import Looks
     from howsure.errors import Caution
 
 GateVerdict = Literal["pass", "fail", "unclear"]
@@ -43,7 +44,8 @@ class Check:
         candidate_score: Its score.
         baseline: The model that it is compared with; None for a floor or ceiling.
         baseline_score: The baseline's score.
-        p_pass: The p-value of the test that the criterion is met.
+        p_pass: The p-value of the test that the criterion is met; at planned looks the least error with which all of them would
+            have shown it here.
         p_fail: The p-value of the test that it is broken.
         p_fail_adjusted: The latter, corrected for the number of checks (Holm). NaN for floors, which their interval decides.
         n_items: Items behind the value.
@@ -125,6 +127,8 @@ class Gate(Answer):
         candidate: The model that wants to pass.
         baseline: The model that it is compared with; None if all criteria are floors or ceilings.
         level: How sure a verdict has to be.
+        looks: The planned looks, and which of them this is; None where there is one. The p-values at which they decide are those
+            of a two-sided test.
         flips: Which questions changed from the baseline to the candidate; None where it isn't asked for.
         checks: One check a criterion, task and metric.
         notes: How the data were read and grouped.
@@ -134,6 +138,7 @@ class Gate(Answer):
     candidate: str
     baseline: str | None
     level: float
+    looks: Looks | None = None
     flips: Flips | None = None
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Drawn, Judged
+from howsure.answers.looks import PlannedLook
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
 
 if TYPE_CHECKING:
     from howsure.answers.equal import EqualSystems
     from howsure.errors import Caution
-    from howsure.statistics.choices import Goal, PlanMethod
+    from howsure.statistics.choices import Goal, PlanMethod, Spending
 
 Sought = Literal["items", "effect", "power"]
 """What a plan looks for: the number of items, the smallest difference that shows, or the power."""
@@ -104,6 +105,59 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastLook(PlannedLook):
+    """One look of a plan.
+
+    Attributes:
+        number: Which look it is; the first is 1.
+        items: The items that it is due at.
+        z: The boundary as a normal deviate: the look stops where that of its p-value is as large or larger.
+        nominal: The p-value of the look's own test at or below which it stops.
+        spent: The error spent up to it, of 1 − level in all.
+        stopped: The chance that the run has stopped by then, and shown what is to be shown.
+    """
+
+    stopped: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to decide: once at the end, at planned looks, or by a look at any time.
+
+    Attributes:
+        name: Which of them.
+        most: Questions at most; infinite where none are enough.
+        power: The chance that it shows what is to be shown.
+        expected: Questions on average where the true difference is the planned one.
+        expected_if_none: Questions on average where there is none to be found: no difference, or one that is the margin.
+    """
+
+    name: Literal["once", "looks", "betting"]
+    most: float
+    power: float
+    expected: float
+    expected_if_none: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LooksPlan:
+    """Planned looks of the chosen option, beside the other ways to decide.
+
+    Attributes:
+        spending: How the error is spent.
+        cheapest: The way that takes the fewest questions on average at the planned difference, of those with as good as the
+            largest power.
+        looks: When each look is due, and what it takes to stop there.
+        ways: What each way takes.
+    """
+
+    spending: Spending
+    cheapest: Literal["once", "looks", "betting"]
+    looks: tuple[ForecastLook, ...]
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPlan:
     """The plan of one task, or of several together.
 
@@ -117,6 +171,7 @@ class TaskPlan:
         chosen: Which of them is chosen, counted from 0.
         curve: Power over the number of items, or over the true difference where that was sought.
         equal: What a gate with that margin says of two equal systems; None without a margin.
+        looks: Planned looks of the chosen option, beside other ways to decide; None where the test is made once.
         percent: Whether scores lie in [0, 1].
     """
 
@@ -129,6 +184,7 @@ class TaskPlan:
     chosen: int = field(metadata=HIDDEN)
     curve: tuple[CurvePoint, ...] = field(default=(), metadata=HIDDEN)
     equal: EqualSystems | None = None
+    looks: LooksPlan | None = None
     percent: bool = field(default=True, metadata=HIDDEN)
 
     @property

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from howsure.answers.base import Judged, presentation
-from howsure.answers.output import HIDDEN
+from howsure.answers.output import HIDDEN, shown
 
 if TYPE_CHECKING:
+    from howsure.answers.looks import Looks
     from howsure.errors import Caution
     from howsure.statistics.results import Interval
 
@@ -32,8 +33,9 @@ class Look(Judged):
         kept: Whether the floor or the margin is kept; None if undecided or neither is a goal.
         estimate: The difference a − b so far, or the score of a without b.
         interval: Its interval, valid at all looks together.
+        looks: The planned looks, of which the last one made is shown; None where any moment is one.
         p_value: The always-valid p-value of the null hypothesis: no difference, a score at the floor, or being worse by the
-            margin; NaN for a goal of `within`.
+            margin; NaN for a goal of `within`. At planned looks: the least error with which all of them would have stopped here.
         a_mean: The score of a.
         b_mean: The score of b.
         n_units: Items so far, or complete clusters.
@@ -76,6 +78,7 @@ class Look(Judged):
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     clustered: bool = field(default=False, metadata=HIDDEN)
+    looks: Looks | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

@@ -50,6 +50,7 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
 @sided_paths
 @takes("gate", "candidate", "baseline", *CRITERIA, "at_least", "at_most", *READING, *DESIGN, "population", "covariate")
 @takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most", "allow_differs", "overlap", "flips")
+@takes("gate", "looks", "look", "items_planned", "spending")
 @click.option(
     "--unclear",
     type=click.Choice(get_args(Unclear)),
@@ -211,8 +212,10 @@ def _kind(judged: Gate | Check, unclear: str) -> Kind:
 
 
 def _put_out(answer: Gate) -> None:
-    """Give the verdict, and why it can't be told, to the steps that follow."""
+    """Give the verdict, why it can't be told, and which look it was, to the steps that follow."""
     from howsure.writing import append
 
     if file := os.environ.get("GITHUB_OUTPUT"):
-        append(f"verdict={answer.verdict}\nbecause={answer.unclear_because}\n", file)
+        planned = answer.looks
+        made = "" if planned is None else f"look={planned.number}\nlooks={len(planned.looks)}\n"
+        append(f"verdict={answer.verdict}\nbecause={answer.unclear_because}\n{made}", file)

@@ -43,6 +43,7 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
     "--failures-below", type=Size(), metavar="RATE", help="Plan to show that failures are rarer than this: 1%."
 )
 @click.option("--observed", metavar="K/N", help="With --failures-below: so many failures in so many runs were seen.")
+@takes("plan", "looks", "spending")
 @takes("plan", "paired", "n_models", "n_tasks", "n_clusters", "method")
 @click.option("--cost-item", type=float, metavar="PRICE", help="What a question costs, once.")
 @click.option(

@@ -25,7 +25,7 @@ PATIENCE = 3
 SIZES = ("at_least", "within", "margin")
 ASKED = (
     *("a", "b", "at_least", "within", "margin", "level", "bounds"),
-    *("items_planned", "attempts", "cluster_size", "shuffled"),
+    *("items_planned", "attempts", "cluster_size", "shuffled", "looks", "spending"),
 )
 
 
@@ -34,7 +34,7 @@ ASKED = (
 @takes("watch", "a", "b", "at_least", "within", "margin", "level")
 @click.option("--every", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds between looks.")
 @click.option("--once", is_flag=True, help="Look once, for cron and CI.")
-@takes("watch", "items_planned", "attempts", "cluster_size")
+@takes("watch", "looks", "spending", "items_planned", "attempts", "cluster_size")
 @click.option(
     "--bounds",
     type=Bounds(open_=True),
@@ -47,7 +47,7 @@ ASKED = (
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
     """Follow a run in progress, and say when it may be stopped.
 
-    The interval is valid at every look. Exits with 0 once it is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
+    The interval is valid at every look; with --looks the run is judged at those alone. Exits with 0 once it is decided, with 2 where it isn't (all items used, Ctrl-C, or --once), with 3 on any error.
     """
     rest, shown = split(paths, given)
     asked = {name: rest.pop(name) for name in ASKED}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from howsure.present import flips
 from howsure.present.document import Document, Note, Table, Text
-from howsure.present.gate import document, named_cautions, verdict
+from howsure.present.gate import document, named_cautions, notes, verdict
 from howsure.present.render.visible import visible
 from howsure.wording import plural
 
@@ -51,7 +51,8 @@ def comment(
     ]
     if why := reason(gate, counts):
         blocks.append(Text(text=why))
-    blocks += [Text(text=" ".join(map(_short, _some(gate.notes, MOST_NOTES))), kind="small")] if gate.notes else []
+    told = notes(gate)
+    blocks += [Text(text=" ".join(map(_short, _some(told, MOST_NOTES))), kind="small")] if told else []
     beside = [_cut(block) if isinstance(block, Table) else block for block in flips.brief(gate.flips)]
     return Document(
         blocks=(*blocks, *tables, *beside, *_cautions((*cautions, *gate.cautions, *named_cautions(gate)))),

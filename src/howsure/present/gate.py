@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from howsure.present import flips
 from howsure.present.document import Document, Field, closing, facts, opening, tabled
+from howsure.present.words import looks
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
@@ -25,13 +26,36 @@ def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
     table = _facts(gate) if len(gate.checks) == 1 else _table(gate)
     cautions = (*gate.cautions, *named_cautions(gate))
-    blocks = (*opening(verdict(gate), gate.notes), table, *flips.blocks(gate.flips), *closing(cautions))
+    blocks = (*opening(verdict(gate), notes(gate)), table, *flips.blocks(gate.flips), *closing(cautions))
     return Document(blocks=blocks, mark=MARK)
 
 
 def verdict(gate: Gate) -> str:
     """Say the verdict in one line: `PASS: …`, `FAIL: …` or `CAN'T TELL: …`."""
-    return f"{VERDICTS[gate.verdict]}: {_summary(gate)}"
+    return f"{VERDICTS[gate.verdict]}: {_summary(gate)}{_after(gate)}"
+
+
+def notes(gate: Gate) -> tuple[str, ...]:
+    """Return the notes, after what is to be said of planned looks."""
+    if gate.looks is None:
+        return gate.notes
+    made = f"{looks.place(gate.looks).capitalize()}, at {plural(gate.looks.finished, 'question')}"
+    return (
+        f"{made}; {looks.spending_words(gate.looks.spending)}, and limits and p-values are for all looks together.",
+        *gate.notes,
+    )
+
+
+def _after(gate: Gate) -> str:
+    """Say which look this is, and what comes after one that can't tell."""
+    if gate.looks is None:
+        return ""
+    if gate.verdict != "unclear":
+        return f" This is {looks.place(gate.looks)}."
+    if gate.looks.due is None:
+        return f" This was the last of {plural(len(gate.looks.looks), 'look')}."
+    coming = looks.coming(gate.looks, "questions")
+    return f" This is look {gate.looks.number:,}; {coming}."
 
 
 def named_cautions(gate: Gate) -> tuple[Caution, ...]:
@@ -47,7 +71,7 @@ def named_cautions(gate: Gate) -> tuple[Caution, ...]:
 
 def _summary(gate: Gate) -> str:
     if len(gate.checks) == 1:
-        return _with_needed(gate.checks[0])
+        return _with_needed(gate.checks[0], gate)
     named = [check for check in gate.checks if check.verdict == gate.verdict]
     many = len({(check.task, check.metric) for check in gate.checks}) > 1
     total = f"{len(gate.checks):,} checks"
@@ -61,11 +85,11 @@ def _summary(gate: Gate) -> str:
     if len(named) > 1 and many:
         return f"{head}: {listing([check.name for check in named])}."
     first = "; the first" if len(named) > 1 else ""
-    return f"{head}{first}: {named[0].name + ': ' if many else ''}{_with_needed(named[0])}"
+    return f"{head}{first}: {named[0].name + ': ' if many else ''}{_with_needed(named[0], gate)}"
 
 
-def _with_needed(check: Check) -> str:
-    if not check.more_items < MOST_FORECAST:
+def _with_needed(check: Check, gate: Gate) -> str:
+    if gate.looks is not None or not check.more_items < MOST_FORECAST:
         return check_sentence(check)
     more = rounded_up(check.more_items)
     return f"{check_sentence(check).rstrip('.')}; about {more} more questions would settle it if the true value is as observed."
@@ -151,7 +175,7 @@ def _table(gate: Gate) -> Table:
         Field("observed", lambda check: _value(check) if math.isfinite(check.value) else "n/a", priority=8),
         Field("interval", _interval, priority=7),
         Field("items", lambda check: f"{check.n_items:,}", priority=4),
-        Field("more needed", _more, priority=5),
+        Field("more needed", _more, priority=5, shown=gate.looks is None),
         Field(
             "why", lambda check: check.unclear_because, align="left", priority=6, shown=_is_other_than_evidence(gate)
         ),

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from howsure.errors import MethodError
+from howsure.present import plan_looks
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.equal import always_open, sentence
 from howsure.present.words.forecasts import (
@@ -36,6 +37,8 @@ def document(plan: Plan) -> Document:
         blocks.append(design_table(plan, task))
     if plan.simulated is not None:
         blocks.append(Text(text=simulated_sentence(plan.simulated)))
+    if plan.main.looks is not None:
+        blocks += plan_looks.blocks(plan.main.looks, "effect" if plan.goal == "different" else "margin")
     if plan.main.basis is not None:
         blocks.append(assumption_table(plan, plan.main.basis))
     return Document(blocks=(*blocks, *closing(plan.cautions)))
@@ -64,7 +67,8 @@ def verdict(plan: Plan) -> str:
     """Say how many questions are needed, or what a number of them can show; with a margin, what becomes of equal systems."""
     found = _planned(plan)
     equal = [] if plan.main.equal is None else [sentence(plan.main.equal)]
-    return " ".join([found, *equal, *([always_open(plan.level)] if plan.better else [])])
+    looks = [] if plan.main.looks is None else [plan_looks.sentence(plan.main.looks)]
+    return " ".join([found, *looks, *equal, *([always_open(plan.level)] if plan.better else [])])
 
 
 def _planned(plan: Plan) -> str:

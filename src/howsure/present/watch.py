@@ -6,31 +6,50 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, closing, facts, opening
+from howsure.present.words import looks
 from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
+    from howsure.answers.looks import Looks
     from howsure.answers.watch import Look
 
 
 def document(look: Look) -> Document:
     """Return the verdict, one table and the cautions."""
-    return Document(blocks=(*opening(verdict(look), look.notes), facts(_rows(look)), *closing(look.cautions)))
+    planned = [] if look.looks is None else [looks.table(look.looks.looks, looks.spending_words(look.looks.spending))]
+    return Document(blocks=(*opening(verdict(look), look.notes), facts(_rows(look)), *planned, *closing(look.cautions)))
 
 
 def verdict(look: Look) -> str:
     """Say what is decided, or where things stand and what it would take."""
     if look.decided:
-        return f"{_found(look)}: stop ({_seen(look)})."
+        at = "" if look.looks is None else f" at {looks.place(look.looks)}"
+        return f"{_found(look)}: stop{at} ({_seen(look)})."
+    if look.looks is not None:
+        return _undecided(look, look.looks)
     state = f"{_state(look)}, {_seen(look)}"
     if look.exhausted:
         return f"Still undecided after all {plural(look.n_items, 'item')}: {state}."
     return f"Keep going: {state}{_forecast(look)}."
 
 
+def _undecided(look: Look, planned: Looks) -> str:
+    """Say where things stand after planned looks that decided nothing, and when the next one is due."""
+    state = f"{_state(look)}, {_seen(look)}" if planned.number else ""
+    if planned.due is None:
+        return f"Still undecided after the last look: {state}."
+    if planned.finished <= look.n_items + look.n_failed:
+        return f"Keep going: {state + '; ' if state else ''}{looks.coming(planned)}."
+    before = f" At look {planned.number:,}: {state}." if state else ""
+    return f"No verdict between looks: {looks.coming(planned)}, {planned.finished:,} are finished.{before}"
+
+
 def line(look: Look) -> str:
     """Say it in one short line: `212 of 500 items  +3.1 pp  [−2.0, 8.2]  keep going`."""
     scale = Scale(percent=look.percent)
     waiting = f" ({look.n_waiting:,} waiting)" if look.n_waiting else ""
+    if look.looks is not None and not (look.decided or look.exhausted):
+        return f"{look.looks.finished:,}{_of(look)} items{waiting}  {looks.coming(look.looks)}"
     if not look.n_items:
         return f"0{_of(look)} items{waiting}  keep going"
     value = scale.score(look.estimate) if look.b is None else scale.difference(look.estimate)
@@ -90,7 +109,8 @@ def _seen(look: Look) -> str:
         return f"no interval yet, {after}"
     after += f", {look.n_failed:,} more failed" if look.n_failed else ""
     unit = scale.unit if look.b else scale.column
-    return f"always-valid interval {scale.interval(look.interval.low, look.interval.high)}{unit} {after}"
+    kind = "always-valid" if look.looks is None else "repeated"
+    return f"{kind} interval {scale.interval(look.interval.low, look.interval.high)}{unit} {after}"
 
 
 def _forecast(look: Look) -> str:
@@ -115,18 +135,21 @@ def _rows(look: Look) -> list[tuple[str, str]]:
     scale, interval = Scale(percent=look.percent), look.interval
     unit = scale.unit if look.b else scale.column
     if not look.n_items:
-        return [("items", f"0{_of(look)}; {look.n_waiting:,} waiting")]
+        there = "" if look.looks is None else f"; {look.looks.finished:,} finished"
+        return [("items", f"0{_of(look)}{there}; {look.n_waiting:,} waiting")]
     rows = [(look.a, scale.score(look.a_mean))]
     if look.b is not None:
         rows += [(look.b, scale.score(look.b_mean)), ("difference a − b", scale.difference(look.estimate))]
     shown = scale.interval(interval.low, interval.high) + unit if math.isfinite(interval.low) else "n/a"
-    rows.append((f"{level_text(interval.level)} interval, always valid", shown))
+    kind = "always valid" if look.looks is None else "at all looks"
+    rows.append((f"{level_text(interval.level)} interval, {kind}", shown))
     if math.isfinite(look.p_value):
-        rows.append(("p-value, always valid", p_text(look.p_value)))
+        rows.append((f"p-value, {kind}", p_text(look.p_value)))
     units = f" in {plural(look.n_units, 'complete cluster')}" if look.clustered else ""
     units += f"; {look.n_failed:,} failed" if look.n_failed else ""
     waiting = f"; {look.n_waiting:,} waiting" if look.n_waiting else ""
-    rows += [("items", f"{look.n_items:,}{_of(look)}{units}{waiting}"), ("method", look.method)]
+    made = "" if look.looks is None else f"; {looks.place(look.looks)}, {look.looks.finished:,} finished"
+    rows += [("items", f"{look.n_items:,}{_of(look)}{units}{waiting}{made}"), ("method", look.method)]
     return rows
 
 

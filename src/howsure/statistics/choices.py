@@ -30,3 +30,6 @@ Goal = Literal["different", "not-worse", "same"]
 
 PlanMethod = Literal["score", "t", "z"]
 """The test that is planned for: the default of `compare`, the paired t, or the paper's normal formula."""
+
+Spending = Literal["obrien-fleming", "pocock"]
+"""How planned looks spend the error: hardly any at first, as O'Brien and Fleming's boundary does, or evenly, as Pocock's does."""

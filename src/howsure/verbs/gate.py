@@ -10,6 +10,7 @@ from howsure.inference.flips import flipped
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
+from howsure.inference.gating.looks import look_of, plan_of
 from howsure.inference.gating.unknown import weighed
 from howsure.inference.gating.unlike import alike_only, remedied
 from howsure.inference.overlap import refuse_overlap
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.flips import Flips
     from howsure.options import Overall
-    from howsure.statistics.choices import ComparisonMethod, Overlap, Variance
+    from howsure.statistics.choices import ComparisonMethod, Overlap, Spending, Variance
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
@@ -48,6 +49,10 @@ def gate(
     allow_differs: str | Sequence[str] | None = None,
     overlap: Overlap = "shared",
     flips: bool = False,
+    looks: int | Sequence[int] | str | None = None,
+    look: int | None = None,
+    spending: Spending = "obrien-fleming",
+    items_planned: int | None = None,
     method: ComparisonMethod | None = None,
     variance: Variance = "CR2",
     level: float = 0.95,
@@ -96,6 +101,12 @@ def gate(
         overlap: Where the two share a part of their items: "shared" judges on these; "combine" on all items of both, as `compare` does.
         flips: Whether to say which questions got worse and better from the baseline to the candidate, and why; the logs are read a
             second time for it.
+        looks: How often the gate may be asked while questions are added, at even shares of `items_planned`, or at how many
+            questions each look is due. Pass and fail are then each wrong with probability 1 − level at most over all looks (Lan
+            and DeMets 1983). None means that it is asked once.
+        look: Which look this is, the first being 1; it has to fit the number of questions. None finds the one that is due.
+        spending: How looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
+        items_planned: The number of questions at the last look. None takes that of `looks`.
         method: The test of the difference, as in [`compare`][howsure.compare]. None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
@@ -110,7 +121,7 @@ def gate(
     Raises:
         OptionError: If no criterion is given, there is no baseline to compare with, an option has a value that it can't
             have, or scores called cost, error, unsafe and the like come without a direction.
-        DataError: If a model doesn't exist, or the two share no task.
+        DataError: If a model doesn't exist, the two share no task, or there are as many questions as no planned look is due at.
         MethodError: If the method isn't defined for these scores.
         ReadError: If none of the files can be read.
 
@@ -123,7 +134,7 @@ def gate(
         ('fail', ['pass', 'fail'])
     """
     margins = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
-    limits = checked("gate", at_least=at_least, at_most=at_most)
+    asked = Criteria(**margins, **checked("gate", at_least=at_least, at_most=at_most))
     candidate, baseline, overall, each_task, missing_at_most, allow_differs, flips = checked(
         "gate",
         candidate=candidate,
@@ -134,16 +145,17 @@ def gate(
         allow_differs=allow_differs,
         flips=flips,
     ).values()
-    how_asked = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
-    asked = Criteria(**margins, **limits)
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
     design = make_design(options, method=method)
+    looks_asked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
+    how_asked = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
     refuse_overlap(how_asked["overlap"], design)
     question = Question(population=population_of(design.population), overall=overall or "harness", **how_asked)
     scores, names = read_sides(data, (candidate,) if baseline is None else (candidate, baseline), design)
     study = _gathered(scores, design, names)
     require_direction(study)
-    how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task)
+    made = look_of(study, plan_of(looks_asked, design.population), missing_at_most)
+    how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task, look=made)
     checks, notes, cautions = judged(how)
     checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allow_differs or ())
     cautions = remedied(how, [*cautions, *other_policies(how, checks)], allow_differs or ())
@@ -152,6 +164,7 @@ def gate(
         baseline=how.baseline,
         checks=tuple(checks),
         level=question.level,
+        looks=None if made is None else made.told(question.level),
         flips=_flips(study, scores, how) if flips else None,
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),

@@ -9,13 +9,16 @@ from howsure.errors import OptionError
 from howsure.inference.planning.assumptions import Assumptions, Prices, check_assumed, check_prices
 from howsure.inference.planning.comparison import Kept, Run, asked_of, from_assumptions, from_pilot
 from howsure.inference.planning.prospects import refuse_pilot_options
+from howsure.inference.planning.ways import schedule_of
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.answers.plan import Plan
-    from howsure.statistics.choices import PlanMethod
+    from howsure.statistics.choices import PlanMethod, Spending
 
 RESPECTS = Respects(verb="plan", all_but=("population", "covariate", "score"))
 
@@ -35,6 +38,8 @@ def plan(
     level: float = 0.95,
     method: PlanMethod | None = None,
     paired: bool = True,
+    looks: int | Sequence[int] | str | None = None,
+    spending: Spending = "obrien-fleming",
     n_models: int = 2,
     n_tasks: int = 1,
     n_clusters: int | None = None,
@@ -69,6 +74,10 @@ def plan(
         level: The confidence level; one minus it is the significance level.
         method: The test: "score", "t", or "z", the normal formula of the paper. None takes what `compare` would.
         paired: Whether both models answer the same questions.
+        looks: How many looks at the run are planned, at even shares of the questions, or in which proportion they lie: (1, 2, 5)
+            looks at a fifth, at two fifths and at all. The plan then says what each look takes to stop, how many questions that
+            takes on average, and whether betting or one look at the end is cheaper. None plans one look at the end.
+        spending: How planned looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
         n_models: How many models are compared, all pairs, with Bonferroni's correction.
         n_tasks: On how many tasks they are compared, corrected likewise; for plans without a pilot.
         n_clusters: Hold the number of clusters fixed at this many. None lets it grow with the number of questions.
@@ -111,9 +120,10 @@ def plan(
     power, level, method, paired, simulate, seed, better = checked(
         "plan", power=power, level=level, method=method, paired=paired, simulate=simulate, seed=seed, better=better
     ).values()
+    schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
     check_prices(prices)
-    asked = asked_of(effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired))
+    asked = asked_of(effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule))
     design, pairs = make_design(options, RESPECTS), n_models * (n_models - 1) // 2
     run = Run(method, attempts, pairs, n_clusters, prices, seed if simulate else None)
     if pilot is None:

@@ -8,6 +8,7 @@ from howsure.inference.watching.arrivals import Arrivals, arrivals
 from howsure.inference.watching.counting import Sizes, Tally, sizes_of
 from howsure.inference.watching.goals import Goal
 from howsure.inference.watching.looking import look_at
+from howsure.inference.watching.planned import look_as_planned, plan_of
 from howsure.options import checked
 from howsure.study.design import Respects, RunOptions, make_design
 from howsure.table.scale import FRACTIONS, Scale
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.watch import Look
+    from howsure.statistics.choices import Spending
     from howsure.table.scores import Scores
 
 RESPECTS = Respects(
@@ -32,6 +34,9 @@ class Monitor:
     by the margin or more; with `at_least`, that the score of `a` equals this floor (a ceiling where smaller scores are
     better). With `within` there is none: the run goes on until the interval has this half-width. The intervals of all
     looks contain the true value simultaneously with probability `level` (Waudby-Smith and Ramdas 2024).
+
+    With `looks` the run is judged at so many items and never between, which takes fewer of them where the gap is small: the
+    answer depends on the results alone, however often it is asked for.
 
     Items are assumed to be a random sample in random order, with scores within `bounds`, which are fixed before the
     run. An item counts once, by its mean over attempts, as soon as all of them are there. Clusters count as units once
@@ -56,13 +61,18 @@ class Monitor:
         clusters: The cluster of every item of the run, for items that are added one by one. None: no such table.
         shuffled: True asserts that the order of the items is random, where the log doesn't say so. None relies on the
             log.
+        looks: How many planned looks there are, at even shares of the items, or at how many items each is due, the last of
+            them included. The question is then decided at these looks and at no other time (Lan and DeMets 1983), by the test of
+            [`compare`][howsure.compare]. None decides at any time.
+        spending: How planned looks spend the error: hardly any at first ("obrien-fleming"), or evenly ("pocock").
         order: All items in the order in which the run starts them; an item then waits until all that were started
             before it are there, since fast items, which finish first, are no random sample. None takes the order that
             the log states.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
 
     Raises:
-        OptionError: If an option has a value that it can't have, more than one goal is given, or none.
+        OptionError: If an option has a value that it can't have, more than one goal is given, or none; if planned looks don't
+            fit the items planned, or ask for a half-width.
 
     Examples:
         >>> monitor = Monitor(a="a", b="b", items_planned=100, shuffled=True)
@@ -89,10 +99,12 @@ class Monitor:
         clusters: Mapping[str, str] | None = None,
         shuffled: bool | None = None,
         order: Sequence[str] | None = None,
+        looks: int | Sequence[int] | str | None = None,
+        spending: Spending = "obrien-fleming",
         **options: Unpack[RunOptions],
     ) -> None:
         goal = checked("watch", a=a, b=b, at_least=at_least, within=within, margin=margin, level=level, bounds=bounds)
-        items_planned, attempts, cluster_size, clusters, self._shuffled, known = checked(
+        items_planned, attempts, cluster_size, clusters, self._shuffled, known, looks, spending = checked(
             "watch",
             items_planned=items_planned,
             attempts=attempts,
@@ -100,12 +112,15 @@ class Monitor:
             clusters=clusters,
             shuffled=shuffled,
             order=order,
+            looks=looks,
+            spending=spending,
         ).values()
         bounds = goal.pop("bounds")
         self._scale = Scale(bounds=bounds or FRACTIONS)
         self._design = make_design({**options, "bounds": None if self._scale.as_it_is else bounds}, RESPECTS)
         failures = self._design.failures
         self._tally = Tally(goal=Goal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures)
+        self._looks = plan_of(looks, spending, self._tally.goal, items_planned)
         self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
         self._clusters: Mapping[str, str] = clusters or {}
         self._sizes = sizes_of(clusters, cluster_size)
@@ -135,6 +150,7 @@ class Monitor:
             attempts=self._attempts,
             cluster_size=self._cluster_size,
             order=self._tally.order,
+            as_logged=self._looks is not None,
         )
         self._arrived, self._lower = arrived, arrived.lower_is_better
         table = self._sizes.table if arrived.sizes is None else arrived.sizes
@@ -182,15 +198,11 @@ class Monitor:
         Raises:
             DataError: If a score lies outside the bounds, or a cluster has more items than its size.
         """
+        told = {"planned": self.planned, "lower_is_better": self._lower, "shuffled": self._shuffled}
+        if self._looks is not None:
+            return look_as_planned(self._looks, self._tally, self._arrived, self._sizes, **told)
         self._tally.count(self._sizes, planned=self.planned, lower_is_better=self._lower)
-        return look_at(
-            self._tally,
-            self._arrived,
-            self._sizes,
-            planned=self.planned,
-            lower_is_better=self._lower,
-            shuffled=self._shuffled,
-        )
+        return look_at(self._tally, self._arrived, self._sizes, **told)
 
     @property
     def planned(self) -> int | None:

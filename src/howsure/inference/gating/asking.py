@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.errors import Caution
+    from howsure.inference.gating.looks import GateLook
     from howsure.inference.question import Question
     from howsure.options import Overall
     from howsure.study.study import Study
@@ -48,13 +49,17 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """The study of a candidate and its baseline, and how they are to be judged; `overall` None: task by task alone."""
+    """The study of a candidate and its baseline, and how they are to be judged; `overall` None: task by task alone.
+
+    `look`: which of several planned looks this is; None where there is one.
+    """
 
     study: Study
     asked: Criteria
     question: Question
     overall: Overall | Mapping[str, float] | None
     each_task: bool
+    look: GateLook | None = None
 
     @property
     def level(self) -> float:
@@ -77,8 +82,12 @@ class How:
         return 2 * self.level - 1
 
     def compare(self, level: float, margin: float | None) -> Comparisons:
-        """Compare the two models, p-values as they are."""
-        return compared(self.study, replace(self.question, level=level, margin=margin))
+        """Compare the two models, p-values as they are; the intervals are those of the look."""
+        return compared(self.study, replace(self.question, level=self.looked(level), margin=margin))
+
+    def looked(self, level: float) -> float:
+        """Return the level of a two-sided interval at this look, so that all looks together have this one."""
+        return level if self.look is None else self.look.level(level)
 
     def wanted(self, found: Comparisons) -> list[Comparison]:
         """Return the comparisons to be judged: of each task, and overall where that was asked."""

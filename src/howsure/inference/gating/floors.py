@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def floors(how: How, level: float) -> tuple[Leaderboard, list[Check]]:
-    """Judge the candidate's own scores by intervals of this level."""
+    """Judge the candidate's own scores by intervals of this level, for all looks together."""
     own = how.study.of_models([how.candidate])
-    found = ranked(own, replace(how.question, level=level, method=None))
+    found = ranked(own, replace(how.question, level=how.looked(level), method=None))
     _refuse_metrics(found.boards, how.study.design)
     boards = found.boards if how.each_task or len(found.boards) == 1 else ()
     if how.overall and len(found.boards) > 1:

@@ -27,7 +27,7 @@ def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
     cautions: list[Caution] = []
     judged_floors = [floors(how, how.one_sided)] if how.asked.floors else []
     for answer, more in (*answers(how), *judged_floors):
-        checks += more
+        checks += more if how.look is None else [how.look.judged(check, how.level) for check in more]
         notes += answer.notes
         cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
     if how.asked.of_pair:

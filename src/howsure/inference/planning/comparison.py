@@ -13,8 +13,9 @@ from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, OptionError
 from howsure.inference.equal import NO_LIMITS, AskedOfEquals, GateSize, equals
 from howsure.inference.overall import task_shares
-from howsure.inference.planning.pilots import joined, joined_errors, limits_of, read_pilots
+from howsure.inference.planning.pilots import doubt_of, joined, joined_errors, limits_of, read_pilots
 from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
+from howsure.inference.planning.ways import looks_of
 from howsure.statistics.planning.rehearsal import TRIALS, rehearse
 from howsure.study.directions import direction_cautions
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from howsure.inference.planning.pilots import Pilot
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.planning.power import Planned
+    from howsure.statistics.sequential.group import Schedule
     from howsure.study.design import Design
     from howsure.table.scores import Scores
 
@@ -48,6 +50,7 @@ def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int)
         chosen=chosen,
         curve=curve_of(known, asked, comparisons, lines, chosen),
         equal=_equal(asked, known, lines[chosen], percent=percent),
+        looks=looks_of(known, asked, comparisons, lines[chosen], percent=percent),
         percent=percent,
     )
     doubts = assumed.contradictions(task.best.effect.value, paired=paired)
@@ -62,6 +65,7 @@ class Kept:
     level: float
     method: PlanMethod | None
     paired: bool
+    looks: Schedule | None = None
 
 
 def asked_of(
@@ -82,6 +86,9 @@ def asked_of(
         raise OptionError("nothing to plan for", remedy="Give an effect, a number of items, or both.")
     if method == "score" and not paired:
         raise OptionError("an unpaired plan is for the t test", remedy="Leave the method out.")
+    if kept.looks is not None and (goal == "same" or not paired):
+        what = "two margins at once" if goal == "same" else "models that answer different questions"
+        raise OptionError(f"looks are not planned for {what}", remedy="Leave `looks` out.")
     sought: Sought = "effect" if effect is None and margin is None else "items" if items is None else "power"
     return Asked(
         sought=sought,
@@ -93,6 +100,7 @@ def asked_of(
         margin=margin or 0.0,
         level=level,
         paired=paired,
+        looks=kept.looks,
     )
 
 
@@ -228,6 +236,7 @@ def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPl
             b=b,
             percent=pilot.both.bounded,
         ),
+        looks=looks_of(known, asked, comparisons, lines[chosen], percent=pilot.both.bounded),
         percent=pilot.both.bounded,
     )
 
@@ -264,6 +273,7 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
             b=b,
             percent=matrices[0].bounded,
         ),
+        looks=looks_of(known, asked, run.pairs, lines[chosen], percent=matrices[0].bounded),
         percent=matrices[0].bounded,
     )
 
@@ -304,7 +314,8 @@ def _counts(spread: Planned, pilots: Sequence[Pilot], run: Run, usual: float) ->
 def _known(spread: Planned, counts: Sequence[float], errors: Sequence[tuple[float, float, int]], level: float) -> Known:
     """Put the spread and its limits together."""
     limits = {k: limits_of(found, level) for k, found in zip(counts, errors, strict=True)}
-    return Known(spread=spread, only_once=len(counts) == 1, limits=limits)
+    doubts = {k: doubt_of(found) for k, found in zip(counts, errors, strict=True)}
+    return Known(spread=spread, only_once=len(counts) == 1, limits=limits, doubts=doubts)
 
 
 def _rehearsed(

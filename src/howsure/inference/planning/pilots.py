@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, DataError
@@ -14,7 +15,7 @@ from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures, variance_limits
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.planning.power import Joined, Spread
+from howsure.statistics.planning.power import SURE, Joined, Spread
 from howsure.statistics.planning.sizes import equal_sizes, sizes_of
 from howsure.study.gathering import gather
 from howsure.wording import plural
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Ints
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.noise.components import Components
-    from howsure.statistics.planning.power import Planned
+    from howsure.statistics.planning.power import Doubt, Planned
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -207,6 +208,25 @@ def limits_of(errors: tuple[float, float, int], level: float) -> tuple[float, fl
         return math.nan, math.nan
     low, high = variance_limits(np.array([value]), np.array([error]), units, level)
     return max(float(low[0]) / value, LEAST_SHARE), float(high[0]) / value
+
+
+def doubt_of(errors: tuple[float, float, int]) -> Doubt:
+    """Return by how many times a variance may be larger than it seems, and how likely that is; 1 where nothing tells.
+
+    A variance times ν over a χ² of ν degrees of freedom, ν from its error, and no more than one less than the units. A plan whose
+    power is the mean over these reaches it over pilots (assurance, O'Hagan, Stevens and Campbell 2005); one that takes the pilot
+    at its word falls short, since power falls more for a variance that is too small than it rises for one that is too large.
+    """
+    value, error, units = errors
+    if not (value > 0 and error > 0 and math.isfinite(error)):
+        return SURE
+    df = max(min(2 * (value / error) ** 2, units - 1), 1)
+    return tuple((df / float(special.chdtri(df, place)), share) for place, share in MIDDLES)
+
+
+_POINTS, _SHARES = np.polynomial.legendre.leggauss(5)
+MIDDLES = tuple(zip(((_POINTS + 1) / 2).tolist(), (_SHARES / 2).tolist(), strict=True))
+"""Places and weights of Gauss and Legendre's rule between 0 and 1."""
 
 
 def joined(pilots: Sequence[Pilot], shares: Sequence[float], clusters: float | None) -> Joined:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from howsure.answers.plan import Sought
     from howsure.inference.planning.assumptions import Prices
     from howsure.statistics.choices import Goal, PlanMethod
-    from howsure.statistics.planning.power import Planned, Test
+    from howsure.statistics.planning.power import Doubt, Planned, Test
+    from howsure.statistics.sequential.group import Schedule
 
 ATTEMPTS = (1.0, 2.0, 3.0, 5.0, 10.0, math.inf)
 CURVE = 33
@@ -27,7 +28,10 @@ CURVE = 33
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be planned: two of effect, items and power, and the test. `effect`: a − b, whichever is better."""
+    """What is to be planned: two of effect, items and power, and the test. `effect`: a − b, whichever is better.
+
+    `looks`: when the test is made; None makes it once, with all items.
+    """
 
     sought: Sought
     goal: Goal
@@ -39,6 +43,7 @@ class Asked:
     level: float
     paired: bool
     lower_is_better: bool = False
+    looks: Schedule | None = None
 
     def ahead(self, effect: float) -> float:
         """Return by how much a is better where a − b is `effect`."""
@@ -47,16 +52,24 @@ class Asked:
     def corrected(self, comparisons: int) -> Test:
         """Return the test at the level that is left to one of so many comparisons."""
         level = 1 - (1 - self.level) / comparisons
-        return powers.Test(goal=self.goal, method=self.method, level=level, margin=self.margin)
+        return powers.Test(goal=self.goal, method=self.method, level=level, margin=self.margin, looks=self.looks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A spread, and how far off it could be for each number of attempts; `only_once`: nothing is known of more attempts."""
+    """A spread, and how far off it could be for each number of attempts; `only_once`: nothing is known of more attempts.
+
+    `doubts`: by how many times it may be larger, and how likely that is.
+    """
 
     spread: Planned
     only_once: bool = False
     limits: Mapping[float, tuple[float, float]] = field(default_factory=dict)
+    doubts: Mapping[float, Doubt] = field(default_factory=dict)
+
+    def doubt_at(self, attempts: float) -> Doubt:
+        """Return by how many times the spread may be larger; surely 1 where nothing tells."""
+        return self.doubts.get(attempts, powers.SURE)
 
     def limits_at(self, attempts: float) -> tuple[float, float]:
         """Return by how many times the spread could be smaller and larger; NaN where nothing tells."""
@@ -93,19 +106,23 @@ def _option(known: Known, asked: Asked, test: Test, attempts: float, prices: Pri
     low, high = (known.spread.times(factor) for factor in known.limits_at(attempts))
     truth = asked.ahead(asked.effect)
 
-    def forecast(sought: str, seek: Callable[[Planned], float], kept: float) -> Forecast:
+    def forecast(sought: str, seek: Callable[[Planned, Doubt], float], kept: float) -> Forecast:
         if asked.sought != sought:
             return Forecast(value=kept)
-        value = seek(known.spread)
+        value = seek(known.spread, known.doubt_at(attempts))
         if math.isnan(known.limits_at(attempts)[0]):
             return Forecast(value=value)
-        ends = (value, seek(low), seek(high))
+        ends = (value, seek(low, powers.SURE), seek(high, powers.SURE))
         return Forecast(value=value, low=min(ends), high=max(ends))
 
-    items = forecast("items", lambda s: powers.items_needed(test, s, truth, attempts, asked.power), asked.items)
+    items = forecast(
+        "items", lambda s, d: powers.items_needed(test, s, truth, attempts, asked.power, doubt=d), asked.items
+    )
     n = items.value if math.isfinite(items.value) else float(powers.MOST_ITEMS)
-    effect = forecast("effect", lambda s: powers.smallest_effect(test, s, n, attempts, asked.power), asked.effect)
-    chance = forecast("power", lambda s: powers.power(test, s, truth, n, attempts), asked.power)
+    effect = forecast(
+        "effect", lambda s, d: powers.smallest_effect(test, s, n, attempts, asked.power, doubt=d), asked.effect
+    )
+    chance = forecast("power", lambda s, d: powers.power(test, s, truth, n, attempts, doubt=d), asked.power)
     per_item = known.spread.per_item(n, attempts)
     cost = math.nan if prices is None or math.isinf(attempts) else prices.of(items.value, attempts)
     return Option(
@@ -135,7 +152,9 @@ def curve_of(
             attempts=line.attempts,
             items=n,
             effect=size,
-            power=powers.power(test, known.spread, asked.ahead(size), n, line.attempts),
+            power=powers.power(
+                test, known.spread, asked.ahead(size), n, line.attempts, doubt=known.doubt_at(line.attempts)
+            ),
         )
         for line in lines
         for n, size in places

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import narwhals as nw
 import polars as pl
 
 from howsure.errors import Caution, DataError, OptionError
@@ -60,10 +61,12 @@ def arrivals(
     attempts: int | None = None,
     cluster_size: int | None = None,
     order: tuple[str, ...] = (),
+    as_logged: bool = False,
 ) -> Arrivals:
     """See what is there of one task and metric. DataError where there are several, or clusters of unknown size.
 
-    `order`: of all items as they are started; empty takes what the log tells.
+    `order`: of all items as they are started; empty takes what the log tells. `as_logged`: where it tells none, items stand
+    in the order in which the log first has them, so that what came before an item never changes as the log grows.
     """
     study = gather(replace(scores, missing=()), design)  # what isn't run yet hasn't failed
     task, metric = _one_part(study)
@@ -80,7 +83,11 @@ def arrivals(
     side = study.side
     table = _items_table(study, part, found, wanted)
     table, sizes, largest = _with_units(table, study, _plan(side, design, task), design, cluster_size=cluster_size)
-    table, note = _in_order(table, order or (fact.order if fact is not None else ()))
+    logged = _order(scores, task)
+    order = order or (fact.order if fact is not None else ())
+    if as_logged:
+        order = _order_of_looks(table, order, tuple(logged))
+    table, note = _in_order(table, order)
     complete = table["complete"]
     stated = len(side) if side is not None and not ("task" in side.columns and side["task"].n_unique() > 1) else 0
     return Arrivals(
@@ -94,11 +101,23 @@ def arrivals(
         largest=largest,
         planned=(fact.planned if fact is not None else 0) or stated or None,
         shuffled=None if fact is None else fact.shuffled,
-        order=_order(scores, task),
+        order=logged,
         lower_is_better=study.is_lower_better((task, metric)),
         notes=(*study.notes, *note),
         cautions=tuple(cautions),
     )
+
+
+def _order_of_looks(table: pl.DataFrame, stated: tuple[str, ...], logged: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the order that planned looks rest on: as stated, else as the log has it; DataError where nothing tells one."""
+    items = set(table["item"])
+    found = next((order for order in (stated, logged) if items.intersection(order)), ())
+    if items and not found:
+        raise DataError(
+            "nothing tells the order of the items, on which planned looks rest",
+            remedy="Give it as `order` in Python, or watch without `looks`.",
+        )
+    return found
 
 
 def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -115,7 +134,9 @@ def _in_order(table: pl.DataFrame, order: tuple[str, ...]) -> tuple[pl.DataFrame
         return table, ()
     there = known["complete"].fill_null(value=False)
     first = int(there.arg_min()) if not there.all() else len(there)  # type: ignore[arg-type]
-    table = table.join(places, on="item", how="left", maintain_order="left")
+    table = table.join(places, on="item", how="left", maintain_order="left").sort(
+        "place", nulls_last=True, maintain_order=True
+    )
     waits = pl.col("complete") & (pl.col("place") >= first).fill_null(value=True)
     count = int(table.select(waits.sum()).item())
     word = "waits" if count == 1 else "wait"
@@ -239,7 +260,7 @@ def _order(scores: Scores, task: str) -> pl.Series:
     """Return the items' ids in the order of the log, each once."""
     frame = open_frame(scores.rows)
     roles = find_roles(frame.collect_schema().names(), scores.roles)
-    native = frame.to_native()
+    native = frame.to_polars() if isinstance(frame, nw.DataFrame) else frame.to_native()
     if not isinstance(native, (pl.DataFrame, pl.LazyFrame)) or len(roles.get("item", ())) != 1:
         return pl.Series("item", [], dtype=pl.String)
     rows = native.lazy()

@@ -97,7 +97,7 @@ class Tally:
     @property
     def scored(self) -> pl.DataFrame:
         """The items that count, save those of complete clusters that failed."""
-        return self.counted.filter(self._has_scores())
+        return self.counted.filter(self.has_scores())
 
     @property
     def n_seen(self) -> int:
@@ -141,17 +141,15 @@ class Tally:
 
     def count(self, sizes: Sizes, *, planned: int | None, lower_is_better: bool) -> None:
         """Count the items, or complete clusters, that are ready."""
-        if self._added:
-            self.waiting = pl.concat([self.waiting, pl.DataFrame(self._added, schema=SCHEMA, orient="row")])
-            self._added = []
+        self._take_added()
         known = sizes.known(self.waiting)
         ready = self.waiting
         if self.order and self._ids:
             ready = ready.filter(pl.col("item").is_in(self._started()))
         if known is not None:
-            ready = _complete(ready, known)
-        scored = ready.filter(self._has_scores())
-        self._refuse_out_of_bounds(scored)
+            ready = complete(ready, known)
+        scored = ready.filter(self.has_scores())
+        self.refuse_out_of_bounds(scored)
         self.waiting = self.waiting.join(ready.select("item"), on="item", how="anti", maintain_order="left")
         if known is None:  # an item whose attempts all failed may be run again; in a cluster it would change the unit
             self.failed += len(ready) - len(scored)
@@ -165,6 +163,19 @@ class Tally:
         if known is not None:
             units = units.group_by("cluster", maintain_order=True).agg(pl.col("sum", "size").sum())
         self.sequence.add(units["sum"].to_numpy(), units["size"].to_numpy())
+
+    def finished(self) -> pl.DataFrame:
+        """Return all items that are there and that none started before them lacks, in the order of the run; none is counted."""
+        self._take_added()
+        if not (self.order and self._ids):
+            return self.waiting
+        started = pl.DataFrame({"item": self._started()}, schema={"item": pl.String})
+        return started.join(self.waiting, on="item", how="inner", maintain_order="left").select(*SCHEMA)
+
+    def _take_added(self) -> None:
+        if self._added:
+            self.waiting = pl.concat([self.waiting, pl.DataFrame(self._added, schema=SCHEMA, orient="row")])
+            self._added = []
 
     def mean(self, side: str) -> float:
         """Return the weighted mean of a model's scores so far, NaN before the first."""
@@ -187,13 +198,15 @@ class Tally:
             self._reached += 1
         return list(self.order[: self._reached])
 
-    def _has_scores(self) -> pl.Expr:
+    def has_scores(self) -> pl.Expr:
+        """Return where every model has a score."""
         return pl.all_horizontal(*(pl.col(side).is_not_null() & pl.col(side).is_not_nan() for side in self.goal.sides))
 
     def _value(self) -> pl.Expr:
         return pl.col("a") if self.goal.b is None else pl.col("a") - pl.col("b")
 
-    def _refuse_out_of_bounds(self, rows: pl.DataFrame) -> None:
+    def refuse_out_of_bounds(self, rows: pl.DataFrame) -> None:
+        """Raise DataError where a score can't be."""
         if self.goal.bounds is None:
             return
         low, high = self.goal.bounds
@@ -206,7 +219,7 @@ class Tally:
                 )
 
 
-def _complete(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
+def complete(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of clusters all of whose items are there; DataError where one has more than its size."""
     rows = rows.join(sizes, on="cluster", how="left", maintain_order="left").with_columns(
         there=pl.len().over("cluster")

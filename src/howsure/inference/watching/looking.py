@@ -9,10 +9,12 @@ from howsure.answers.watch import Look
 from howsure.errors import Caution
 from howsure.inference.watching.arrivals import order_caution
 from howsure.statistics.results import Interval
+from howsure.statistics.sequential.asymptotic import METHOD
 from howsure.statistics.sequential.betting import AlwaysValid
 from howsure.wording import plural
 
 if TYPE_CHECKING:
+    from howsure.answers.looks import Looks
     from howsure.inference.watching.arrivals import Arrivals
     from howsure.inference.watching.counting import Sizes, Tally
 
@@ -25,15 +27,19 @@ def look_at(
     planned: int | None,
     lower_is_better: bool,
     shuffled: bool | None,
+    made: tuple[AlwaysValid, Looks] | None = None,
 ) -> Look:
-    """Say what the items that count show; `arrived`: what the log tells, None where items are added one by one."""
+    """Say what the items that count show; `arrived`: what the log tells, None where items are added one by one.
+
+    `made`: what the last of planned looks showed, and all of them; None where any moment is one.
+    """
     goal, sequence, n_items = tally.goal, tally.sequence, len(tally.scored)
-    seen = sequence.look() if sequence is not None else _nothing(goal.level)
+    seen, looks = made or (sequence.look() if sequence is not None else nothing(goal.level), None)
     decided = goal.decided(seen)
     needed = math.nan
     if sequence is not None and not decided:
         needed = sequence.more_units(within=goal.within) * n_items / max(seen.n_units, 1)
-    exhausted = planned is not None and tally.n_seen >= planned
+    exhausted = (planned is not None and tally.n_seen >= planned) if looks is None else looks.last
     a, b = (goal.a, goal.b) if arrived is None else (arrived.a, arrived.b)
     return Look(
         a=a,
@@ -62,9 +68,10 @@ def look_at(
         percent=goal.percent,
         clustered=sizes.known(tally.waiting) is not None or tally.counted["cluster"].null_count() < len(tally.counted),
         method=seen.method,
+        looks=looks,
         notes=() if arrived is None else arrived.notes,
         cautions=tuple(
-            _cautions(tally, arrived, seen, random=bool(shuffled or exhausted), lower_is_better=lower_is_better)
+            _doubts(tally, arrived, seen, random=bool(shuffled or exhausted), lower_is_better=lower_is_better)
         ),
     )
 
@@ -76,7 +83,7 @@ def _better(seen: AlwaysValid, a: str, b: str | None, *, lower_is_better: bool) 
     return a if (seen.low > 0) != lower_is_better else b
 
 
-def _cautions(
+def _doubts(
     tally: Tally, arrived: Arrivals | None, seen: AlwaysValid, *, random: bool, lower_is_better: bool
 ) -> list[Caution]:
     """Return what is doubtful; `random`: the order of the items is, or plays no part any more."""
@@ -88,7 +95,7 @@ def _cautions(
     if seen.n_units and not random:
         stated = None if arrived is None else arrived.shuffled
         found += order_caution(tally.counted["item"] if arrived is None else arrived.order, stated)
-    if tally.goal.bounds is None:
+    if tally.goal.bounds is None and seen.method == METHOD:
         found.append(ASYMPTOTIC)
     return found
 
@@ -116,7 +123,8 @@ def _late(tally: Tally, arrived: Arrivals) -> list[Caution]:
     ]
 
 
-def _nothing(level: float) -> AlwaysValid:
+def nothing(level: float) -> AlwaysValid:
+    """Return what a run shows before anything counts."""
     return AlwaysValid(
         value=math.nan, low=math.nan, high=math.nan, level=level, p_value=math.nan, n_units=0, method="none yet"
     )

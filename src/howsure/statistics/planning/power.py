@@ -27,7 +27,9 @@ from howsure.statistics.suite import combined_df
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Goal, PlanMethod
+    from howsure.statistics.sequential.group import Schedule
 
 MOST_ITEMS = 10**9
 NORMAL_DF = 1e6
@@ -38,6 +40,11 @@ SETTLING = 100
 """Steps in which the threshold of a test and its variance come to agree."""
 WINDOW = 0.2
 """How far beyond the first number of items that is enough others are tried: an exact power goes up and down by steps."""
+Doubt: TypeAlias = "tuple[tuple[float, float], ...]"
+"""By how many times a spread may be larger, and how likely that is."""
+SURE: Doubt = ((1.0, 1.0),)
+"""No doubt about a spread."""
+MOST_DRIFT = 20.0
 LARGE, MIDPOINTS = 20.0, (np.arange(4_000) + 0.5) / 4_000
 
 
@@ -192,6 +199,8 @@ Planned: TypeAlias = "Spread | Joined"
 class Test:
     """What is to be shown: a `goal` ("different", "not-worse", "same") by a `method`, at a `level`, within a `margin`.
 
+    `looks`: when it is made, which shares the level out; None makes it once, with all items.
+
     "different" is two-sided, the others one-sided at the level, as `compare` has them.
     """
 
@@ -199,6 +208,17 @@ class Test:
     method: PlanMethod = "score"
     level: float = 0.95
     margin: float = 0.0
+    looks: Schedule | None = None
+
+    @property
+    def once(self) -> Test:
+        """The same test, made once at the end."""
+        return replace(self, looks=None)
+
+    @property
+    def sides(self) -> int:
+        """What a two-sided p-value is divided by to be that of this test: 1 where it is two-sided itself, else 2."""
+        return 1 if self.goal == "different" else 2
 
     @property
     def two_sided_level(self) -> float:
@@ -206,13 +226,34 @@ class Test:
         return self.level if self.goal == "different" else 2 * self.level - 1
 
 
-def power(test: Test, spread: Planned, effect: float, n: float, attempts: float) -> float:
+def power(test: Test, spread: Planned, effect: float, n: float, attempts: float, *, doubt: Doubt = SURE) -> float:
     """Return the chance that the test shows its goal when the true difference is `effect`, with n items.
+
+    `doubt`: by how many times the spread may be larger, and how likely that is; the power is the mean over them.
 
     >>> textbook = Spread(within=1 / 9)
     >>> round(power(Test(method="z"), textbook, 0.03, 969, 1), 3)
     0.8
     """
+    total = 0.0
+    for factor, share in doubt:
+        chance = _made_once(test, spread if factor == 1 else spread.times(factor), effect, n, attempts)
+        total += share * (chance if test.looks is None else float(stops(test, test.looks, chance).sum()))
+    return total
+
+
+def stops(test: Test, looks: Schedule, once: float) -> Floats:
+    """Return the chance of each look to stop and show the goal, where a test made once would show it with a chance of `once`.
+
+    The drift is the one that gives the test made once its power, with its own degrees of freedom; looks are then a normal walk.
+    """
+    drift = intervals.t_quantile(test.two_sided_level, math.inf) + special.ndtri(min(max(once, 0.0), 1.0))
+    boundary = looks.boundary(test.two_sided_level)
+    above, below = boundary.stops(float(np.clip(drift, 0.0, MOST_DRIFT)))
+    return (above + (below if test.goal == "different" else 0.0))[:, 0]
+
+
+def _made_once(test: Test, spread: Planned, effect: float, n: float, attempts: float) -> float:
     pivot = spread.pivot(test.method, n, attempts)
     own, df = pivot.own, pivot.df
     if not df > 0:
@@ -237,13 +278,15 @@ def _shown(test: Test, centre: float, least: float) -> bool:
     return above if test.goal == "not-worse" else above and below
 
 
-def items_needed(test: Test, spread: Planned, effect: float, attempts: float, target: float) -> float:
+def items_needed(
+    test: Test, spread: Planned, effect: float, attempts: float, target: float, *, doubt: Doubt = SURE
+) -> float:
     """Return the fewest items (whole clusters) that reach this power; infinite where none do, up to a billion.
 
     >>> items_needed(Test(method="z"), Spread(within=1 / 9), 0.03, 1, 0.8)
     969.0
     """
-    return fewest(lambda n: power(test, spread, effect, n, attempts) >= target, spread.step)
+    return fewest(lambda n: power(test, spread, effect, n, attempts, doubt=doubt) >= target, spread.step)
 
 
 def fewest(enough: Callable[[float], bool], step: float, *, steady: bool = True) -> float:
@@ -268,7 +311,14 @@ def fewest(enough: Callable[[float], bool], step: float, *, steady: bool = True)
 
 
 def smallest_effect(
-    test: Test, spread: Planned, n: float, attempts: float, target: float, *, most: float = math.inf
+    test: Test,
+    spread: Planned,
+    n: float,
+    attempts: float,
+    target: float,
+    *,
+    doubt: Doubt = SURE,
+    most: float = math.inf,
 ) -> float:
     """Return the smallest true difference that n items show with this power; infinite where none up to `most` is.
 
@@ -276,10 +326,10 @@ def smallest_effect(
     0.1327
     """
     pivot = spread.pivot(test.method, n, attempts)
-    high = min(most, 1.0 if pivot.room else 100 * pivot.own + 1e-9)
+    high = min(most, 1.0 if pivot.room else 100 * math.sqrt(max(doubt)[0]) * pivot.own + 1e-9)
 
     def short(size: float) -> float:
-        return power(test, spread, size, n, attempts) - target
+        return power(test, spread, size, n, attempts, doubt=doubt) - target
 
     return float(optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf
 

@@ -1,0 +1,149 @@
+"""A gate that is asked again while questions are added: the level of each look, which look it is, and what doesn't fit."""
+
+import os
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import howsure as hs
+from howsure.commands.main import main
+from howsure.statistics.sequential.group import Schedule
+from runs import first, results
+
+LOOKS = {"looks": 4, "items_planned": 200}
+
+
+def test_the_level_spent_at_the_look_is_used():
+    data = first(results(200, a=0.75), 100)
+    found = hs.gate(data, "a", "b", better=True, **LOOKS)
+    level = Schedule((0.25, 0.5, 0.75, 1.0)).level_at(2, 0.95)
+    plain = hs.gate(data, "a", "b", better=True, level=level)
+    assert (found.checks[0].low, found.checks[0].high) == (plain.checks[0].low, plain.checks[0].high)
+    assert found.checks[0].level == 0.95
+    assert (found.looks.number, [look.items for look in found.looks.looks]) == (2, [50, 100, 150, 200])
+    assert found.looks.looks[1].nominal == pytest.approx(1 - level)
+
+
+def test_a_margin_is_judged_on_one_side():
+    data = first(results(200, a=0.7), 100)
+    found = hs.gate(data, "a", "b", not_worse_than=0.02, **LOOKS).checks[0]
+    level = Schedule((0.25, 0.5, 0.75, 1.0)).level_at(2, 0.9)
+    plain = hs.gate(data, "a", "b", not_worse_than=0.02, level=(1 + level) / 2).checks[0]
+    assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=1e-12)
+    assert found.level == pytest.approx(0.9)
+    assert found.p_pass > plain.p_pass
+
+
+def test_one_look_is_the_gate_without_looks():
+    data = results(80, a=0.65)
+    asked = {"better": True, "not_worse_than": 0.05, "same_within": 0.3, "at_least": 0.5}
+    once, looked = hs.gate(data, "a", "b", **asked), hs.gate(data, "a", "b", **asked, looks=1, items_planned=80)
+    for one, other in zip(once.checks, looked.checks, strict=True):
+        assert (one.verdict, one.level) == (other.verdict, pytest.approx(other.level))
+        assert (one.low, one.high) == pytest.approx((other.low, other.high))
+        assert one.p_pass == pytest.approx(other.p_pass, abs=2e-3, nan_ok=True)
+
+
+@given(st.integers(0, 10_000), st.floats(0.2, 0.95), st.sampled_from(["obrien-fleming", "pocock"]))
+@settings(max_examples=20, deadline=None)
+def test_verdict_p_value_and_interval_agree(seed, rate, spending):
+    data = first(results(90, a=rate, seed=seed), 60)
+    found = hs.gate(
+        data, "a", "b", better=True, not_worse_than=0.1, same_within=0.2, looks=3, items_planned=90, spending=spending
+    )
+    better, kept, same = found.checks
+    assert (better.verdict == "pass") == (better.low > 0) == (better.p_pass <= 0.05)
+    assert (better.verdict == "fail") <= (better.high < 0)
+    assert (kept.verdict == "pass") == (kept.low > -0.1) == (kept.p_pass <= 0.05)
+    assert (same.verdict == "pass") == (same.low > -0.2 and same.high < 0.2) == (same.p_pass <= 0.05)
+
+
+def test_what_is_said():
+    data = results(200, a=0.55)
+    early = hs.gate(first(data, 50), "a", "b", better=True, **LOOKS)
+    assert early.sentence.endswith("This is look 1; look 2 of 4 is due at 100 questions.")
+    assert "Look 1 of 4, at 50 questions; the error is spent late" in str(early)
+    last = hs.gate(data, "a", "b", better=True, **LOOKS)
+    assert last.sentence.endswith("This was the last of 4 looks.")
+    shown = hs.gate(first(results(200, a=0.95), 100), "a", "b", better=True, **LOOKS)
+    assert shown.verdict == "pass"
+    assert shown.sentence.endswith("This is look 2 of 4.")
+    assert shown.to_dict()["looks"]["number"] == 2
+
+
+def test_as_many_questions_as_no_look_is_due_at_are_an_error():
+    data = results(200)
+    with pytest.raises(hs.DataError, match="70 questions fit no look: looks are due at 50, 100, 150") as caught:
+        hs.gate(first(data, 70), "a", "b", better=True, **LOOKS)
+    assert caught.value.remedy.startswith("Ask the gate at 100 questions")
+    with pytest.raises(hs.DataError, match="100 questions don't fit look 3"):
+        hs.gate(first(data, 100), "a", "b", better=True, look=3, **LOOKS)
+    with pytest.raises(hs.DataError, match="200 questions fit no look") as caught:
+        hs.gate(data, "a", "b", better=True, looks="50,100")
+    assert caught.value.remedy.startswith("Judge the questions that were planned")
+    assert hs.gate(first(data, 100), "a", "b", better=True, look=2, **LOOKS).looks.number == 2
+
+
+def test_a_share_may_be_missing_and_a_cluster_may_be_beyond():
+    data = results(100)
+    assert hs.gate(first(data, 99), "a", "b", better=True, looks="50,100").looks.number == 2
+    with pytest.raises(hs.DataError, match="98 questions fit no look"):
+        hs.gate(first(data, 98), "a", "b", better=True, looks="50,100")
+    groups = data.with_columns(group=pl.int_range(pl.len()).over("model") // 10)
+    assert hs.gate(first(groups, 60), "a", "b", better=True, looks="55,100", cluster="group").looks.number == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"looks": 3}, "need to know how many questions"),
+        ({"look": 2}, "are about planned looks"),
+        ({"items_planned": 200}, "are about planned looks"),
+        ({"looks": 3, "items_planned": 2}, "more than the 2 questions"),
+        ({"looks": "100,200", "items_planned": 300}, "the last look is due at 200"),
+        ({"looks": "100,200", "look": 3}, "look=3 of 2 looks"),
+        ({"looks": "100,200", "population": "benchmark"}, "planned looks add questions"),
+    ],
+)
+def test_plans_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(hs.OptionError, match=message):
+        hs.gate(results(200), "a", "b", better=True, **options)
+
+
+def test_the_configuration_declares_the_plan_and_the_action_tells_the_look(tmp_path, monkeypatch, capsys):
+    first(results(200, a=0.95), 100).write_csv(tmp_path / "scores.csv")
+    (tmp_path / "howsure.toml").write_text(
+        'paths = "scores.csv"\n[gate]\ncandidate = "a"\nbaseline = "b"\nbetter = true\nlooks = 4\nitems-planned = 200\nspending = "pocock"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    with pytest.raises(SystemExit) as caught:
+        main(["gate", "--github", "--comment", "comment.md"])
+    assert caught.value.code == 0
+    assert (tmp_path / "GITHUB_OUTPUT").read_text() == "verdict=pass\nbecause=\nlook=2\nlooks=4\n"
+    assert "Look 2 of 4, at 100 questions; the error is spent evenly" in (tmp_path / "comment.md").read_text()
+    assert "PASS" in capsys.readouterr().out
+    assert os.environ["GITHUB_OUTPUT"]
+
+
+def test_null_gates_seldom_decide():
+    rng, hits = np.random.default_rng(11), 0
+    for _ in range(60):
+        signs = rng.choice([-1, 0, 1], 60, p=[0.2, 0.6, 0.2])
+        data = pl.DataFrame(
+            {
+                "model": ["a"] * 60 + ["b"] * 60,
+                "item": [*range(60)] * 2,
+                "score": np.r_[signs > 0, signs < 0].astype(float),
+            }
+        )
+        looks = (
+            hs.gate(first(data, n), "a", "b", better=True, looks=3, items_planned=60, spending="pocock")
+            for n in (20, 40, 60)
+        )
+        hits += any(found.verdict != "unclear" for found in looks)
+    assert hits <= 9  # of 60; 3 are to be expected

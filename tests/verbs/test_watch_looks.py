@@ -1,0 +1,263 @@
+"""Planned looks at a run: judged on what was due, from the data alone, by the test of `compare`; and what degenerate runs say."""
+
+import json
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import howsure as hs
+from howsure.statistics.pairs.difference import difference
+from howsure.statistics.sequential.group import Schedule
+from runs import first, results
+
+
+def watched(data, *, looks=5, planned=200, **options):
+    return hs.Monitor(a="a", b="b", items_planned=planned, shuffled=True, looks=looks, **options).update(data)
+
+
+def told(look):
+    """What a look shows, without how many items are finished by now."""
+    return look.looks.number, look.estimate, look.interval, look.p_value, look.n_items, look.decided, look.better
+
+
+def test_a_look_is_the_test_of_compare_at_the_level_of_its_boundary():
+    data = results(200)
+    look = watched(first(data, 80))
+    wide = data.pivot(on="model", index="item", values="score", maintain_order=True).head(80)
+    level = Schedule((0.2, 0.4, 0.6, 0.8, 1.0)).level_at(2, 0.95)
+    found = difference(wide["a"].to_numpy(), wide["b"].to_numpy(), level=level)
+    assert (look.interval.low, look.interval.high) == (found.estimate.interval.low, found.estimate.interval.high)
+    assert look.interval.level == 0.95
+    assert look.looks.number == 2
+    assert [each.items for each in look.looks.looks] == [40, 80, 120, 160, 200]
+
+
+def test_one_look_is_the_fixed_test():
+    data = results(60, a=0.7, b=0.5)
+    look, once = watched(data, looks=1, planned=60), hs.compare(data, "a", "b")
+    assert look.p_value == pytest.approx(once.p_value, abs=1e-3)
+    assert (look.interval.low, look.interval.high) == pytest.approx(
+        (once.difference.interval.low, once.difference.interval.high)
+    )
+
+
+@given(st.integers(0, 10_000), st.floats(0.3, 0.9), st.lists(st.integers(1, 120), max_size=8))
+@settings(max_examples=15, deadline=None)
+def test_looking_more_often_changes_nothing(seed, rate, stops):
+    data = results(120, a=rate, seed=seed)
+    often = hs.Monitor(a="a", b="b", items_planned=120, shuffled=True, looks=4)
+    for n in sorted(stops):
+        often.update(first(data, n))
+    assert often.update(data) == watched(data, looks=4, planned=120)
+
+
+@given(st.integers(0, 10_000), st.floats(0.3, 0.9))
+@settings(max_examples=15, deadline=None)
+def test_between_looks_nothing_changes_and_there_is_no_new_verdict(seed, rate):
+    data = results(120, a=rate, seed=seed)
+    at = {n: told(watched(first(data, n), looks=4, planned=120)) for n in range(25, 121, 5)}
+    for n, seen in at.items():
+        assert str(seen) == str(at[max(n // 30 * 30, 30)] if n >= 30 else seen)
+        if n < 30:
+            assert seen[0] == 0
+            assert not seen[-2]
+
+
+@given(
+    st.integers(0, 10_000),
+    st.floats(0.2, 0.95),
+    st.sampled_from(["obrien-fleming", "pocock"]),
+    st.sampled_from([0.8, 0.95]),
+)
+@settings(max_examples=25, deadline=None)
+def test_p_value_and_interval_agree(seed, rate, spending, level):
+    look = watched(results(60, a=rate, seed=seed), looks="12,30,60", planned=60, spending=spending, level=level)
+    outside = not look.interval.low <= 0 <= look.interval.high
+    assert look.decided == outside == (look.p_value <= 1 - level) == (look.better is not None)
+
+
+def test_a_look_that_was_passed_over_is_judged_on_the_items_that_were_due():
+    data = results(200)
+    late, then = watched(data), watched(first(data, 80))
+    assert told(late) == told(then)
+    assert (late.looks.finished, then.looks.finished) == (200, 80)
+    assert late.verdict == then.verdict
+
+
+def test_adding_items_one_by_one_is_the_same_also_out_of_order():
+    data = results(120, a=0.6)
+    wide = data.pivot(on="model", index="item", values="score", maintain_order=True)
+    order = wide["item"].to_list()
+    monitor = hs.Monitor(a="a", b="b", items_planned=120, shuffled=True, looks=4, order=order)
+    for k in np.random.default_rng(3).permutation(120):
+        item, a, b = wide.row(int(k))
+        monitor.add(item, a, b)
+        if k % 17 == 0:
+            monitor.look()
+    assert told(monitor.look()) == told(watched(data, looks=4, planned=120))
+
+
+@pytest.mark.parametrize("engine", ["pandas", "pyarrow"])
+def test_other_frames_keep_their_order(engine):
+    pytest.importorskip(engine)
+    data = results(100, a=0.7)
+    other = data.to_pandas() if engine == "pandas" else data.to_arrow()
+    assert told(watched(other, planned=100)) == told(watched(data, planned=100))
+
+
+def test_a_margin_and_a_floor_can_be_planned_too():
+    data = results(200, a=0.8, b=0.5)
+    kept = watched(data, margin=0.05)
+    assert (kept.decided, kept.kept) == (True, True)
+    assert kept.interval.low > -0.05
+    lost = hs.Monitor(a="b", b="a", margin=0.05, items_planned=200, shuffled=True, looks=3).update(data)
+    assert (lost.decided, lost.kept) == (True, False)
+    floor = hs.Monitor(a="a", at_least=0.5, items_planned=200, shuffled=True, looks=3).update(data)
+    assert (floor.kept, floor.interval.low > 0.5, floor.p_value < 0.05) == (True, True, True)
+    assert "at least 50.0 %: stop at look" in floor.verdict
+    with pytest.raises(hs.OptionError, match="a half-width needs none"):
+        hs.Monitor(a="a", within=0.1, items_planned=200, looks=3)
+
+
+def grouped(sizes, seed=0, rate=0.7):
+    """Clusters that come whole, one after the other."""
+    rng = np.random.default_rng(seed)
+    cluster = np.repeat(np.arange(len(sizes)), sizes)
+    item = [f"q{k}" for k in range(len(cluster))]
+    return pl.concat(
+        pl.DataFrame({"model": name, "item": item, "cluster": [f"c{k}" for k in cluster]}).with_columns(
+            score=pl.Series((rng.random(len(item)) < p).astype(float))
+        )
+        for name, p in (("a", rate), ("b", 0.4))
+    )
+
+
+def test_looks_are_made_at_whole_clusters(tmp_path):
+    sizes = [10, 25, 5, 40, 20, 15, 30, 5]
+    data = grouped(sizes)
+    items = tmp_path / "items.csv"
+    data.select("item", "cluster").unique().write_csv(items)
+    look = watched(data, looks=3, planned=150, cluster="cluster", items=str(items))
+    ends = np.cumsum(sizes)
+    made = [int(ends[np.searchsorted(ends, due)]) for due in (50, 100, 150)]
+    assert [each.items for each in look.looks.looks][: look.looks.number] == made[: look.looks.number]
+    assert look.n_units == int((ends <= look.n_items).sum())
+    before = [
+        told(
+            watched(
+                data.filter(pl.col("item").is_in([f"q{k}" for k in range(n)])),
+                looks=3,
+                planned=150,
+                cluster="cluster",
+                items=str(items),
+            )
+        )
+        for n in (79, 80, 99, 100, 149, 150)
+    ]
+    assert [seen[0] for seen in before[:2]] == [0, 1]
+    assert before[1][:-3] == before[2][:-3]
+
+
+def test_a_cluster_that_holds_several_looks_is_one(tmp_path):
+    data = grouped([90, 10], rate=0.5)
+    look = watched(
+        data, looks=10, planned=100, cluster="cluster", cluster_size=None, clusters=None, items=_items(data, tmp_path)
+    )
+    assert [each.number for each in look.looks.looks] == [9, 10]
+    assert look.exhausted
+    assert math.isfinite(look.p_value)
+
+
+def _items(data, folder):
+    path = folder / "items.csv"
+    data.select("item", "cluster").unique().write_csv(path)
+    return str(path)
+
+
+def rows(a, b):
+    item = [f"q{k}" for k in range(len(a))]
+    return pl.concat(
+        pl.DataFrame({"model": name, "item": item, "score": list(map(float, x))}) for name, x in (("a", a), ("b", b))
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "decided"),
+    [
+        ([1], [0], False),
+        ([1] * 40, [1] * 40, False),
+        ([1] * 40, [0] * 40, True),
+        ([0] * 40, [1] * 40, True),
+        ([1, 0], [0, 1], False),
+    ],
+    ids=["one item", "all ties", "all wins", "all losses", "two items"],
+)
+def test_degenerate_runs(a, b, decided):
+    look = watched(rows(a, b), looks=1 if len(a) == 1 else 2, planned=len(a))
+    assert look.decided == decided
+    assert look.looks.last or look.decided
+    assert look.verdict
+    json.dumps(look.to_dict(), allow_nan=False)
+
+
+def test_failed_items_are_finished():
+    data = results(100, a=0.6).with_columns(
+        score=pl.when(pl.col("item").is_in(["q3", "q7"])).then(None).otherwise("score")
+    )
+    look = watched(data, looks=2, planned=100, failures="drop")
+    assert look.looks.number == 2 or look.decided
+    assert look.n_items + look.n_failed in (50, 100)
+
+
+def test_what_is_said():
+    even = rows([1, 0] * 50, [0, 1] * 50)
+    assert watched(first(even, 10), planned=100).verdict == (
+        "No verdict between looks: look 1 of 5 is due at 20 items, 10 are finished."
+    )
+    assert watched(first(even, 20), planned=100).verdict.endswith(
+        "after 20 of 100 items; look 2 of 5 is due at 40 items."
+    )
+    assert watched(first(even, 30), planned=100).line == "30 of 100 items  look 2 of 5 is due at 40 items"
+    assert watched(even, planned=100).verdict.startswith("Still undecided after the last look: a and b score the same")
+    beyond = watched(even, planned=60, looks=3)
+    assert [caution.code for caution in beyond.cautions] == ["beyond_last_look"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"looks": 0}, "is no number of looks"),
+        ({"looks": 51}, "is no number of looks"),
+        ({"looks": "10,5"}, "is no number of looks"),
+        ({"looks": "5,x"}, "is no number of looks"),
+        ({"looks": (10.5, 20)}, "is no number of looks"),
+        ({"looks": 5, "items_planned": 3}, "are more than the 3 items planned"),
+        ({"looks": "10,20", "items_planned": 30}, "the last look is due at 20 items"),
+        ({"spending": "haybittle"}, "is not one of"),
+    ],
+)
+def test_looks_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(hs.OptionError, match=message):
+        hs.Monitor(a="a", b="b", **options)
+
+
+def test_how_many_items_there_will_be_must_be_known():
+    with pytest.raises(hs.OptionError, match="need to know how many items"):
+        hs.Monitor(a="a", b="b", looks=5).update(results(30))
+    assert hs.Monitor(a="a", b="b", looks="20,30", shuffled=True).update(results(30)).looks.last
+
+
+def test_null_runs_are_seldom_told_apart():
+    rng = np.random.default_rng(7)
+    hits = 0
+    for seed in range(150):
+        signs = rng.choice([-1, 0, 1], 60, p=[0.2, 0.6, 0.2])
+        monitor = hs.Monitor(a="a", b="b", items_planned=60, shuffled=True, looks=3, spending="pocock")
+        for k, sign in enumerate(signs):
+            monitor.add(f"{seed}-{k}", float(sign > 0), float(sign < 0))
+        hits += monitor.look().decided
+    assert hits <= 16  # of 150; 7.5 are to be expected, 16 or more come in less than 1 of 250

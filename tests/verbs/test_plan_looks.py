@@ -82,6 +82,8 @@ def test_a_margin_spends_on_one_side():
         hs.plan(same_within=0.05, looks=3)
     with pytest.raises(hs.OptionError, match="answer different questions"):
         hs.plan(effect=0.05, paired=False, looks=3)
+    with pytest.raises(hs.OptionError, match="one look at the end"):
+        hs.plan(attempts(), effect=0.2, looks=3, simulate=True)
 
 
 def test_no_number_of_questions_has_no_looks():

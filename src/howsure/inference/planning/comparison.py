@@ -323,6 +323,8 @@ def _rehearsed(
 ) -> Simulated:
     if len(pilots) > 1 or not asked.paired:
         raise OptionError("simulate is for one task and paired models", remedy="Choose one with `task`.")
+    if asked.looks is not None:
+        raise OptionError("simulate checks one look at the end", remedy="Leave `looks` out, or simulate.")
     pilot, option = pilots[0], tasks[0].best
     if not math.isfinite(option.items.value) or option.items.value > MOST_REHEARSED:
         raise OptionError(

@@ -2,7 +2,7 @@
 
 A unit is an item, or a cluster. Single answers to single items differ by −1, 0 or 1 with the mean and the variance that are planned;
 means of several have three values around their mean that agree with a normal distribution up to the fifth moment. What counts
-for betting is mean and variance; decision 23 has what was measured. Looks are made at PLACES even shares of the units.
+for betting is mean and variance; decision 25 has what was measured. Looks are made at PLACES even shares of the units.
 """
 
 from __future__ import annotations

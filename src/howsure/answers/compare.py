@@ -151,7 +151,6 @@ class Comparisons(Judged, Drawn):
         overall: The difference over all tasks combined; None if not requested.
         n_tasks_left_out: The tasks that were asked for and are left out, since one of the models has no such scores there.
         flips: Which questions changed; None where it isn't asked for.
-        beside: What other questions would say, those of other clusters or of the same; None where the clusters are many.
         comparisons: One comparison a task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.

@@ -233,7 +233,7 @@ def test_it_follows_a_folder_and_ends_when_interrupted(tmp_path):
         (tmp_path / LOGS[1].name).write_bytes(whole[: len(whole) // 2])
         assert eventually(lambda: "not a complete zip archive" in fetch(port, "data"))
         (tmp_path / LOGS[1].name).write_bytes(whole)
-        assert eventually(lambda: "smollm2-135m-t0.3 leads" in fetch(port, "data"))
+        assert eventually(lambda: "smollm2-135m-t0.3 is best" in fetch(port, "data"))
         listening = urllib.request.urlopen(f"http://127.0.0.1:{port}/events", timeout=20)
         assert listening.readline().startswith(b"data: ")
     finally:

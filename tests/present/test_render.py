@@ -41,9 +41,8 @@ def test_no_format_obeys_a_hostile_name(kind, format):
     if format == "markdown":
         assert not re.search(r"(?<!\\)<script", text)
         assert not re.search(r"(?<!\\)\[click", text)
-        assert all(
-            line.count(" | ") == text.splitlines()[4].count(" | ") for line in text.splitlines() if line[:1] == "|"
-        )
+        rows = [line for line in text.splitlines() if line[:1] == "|"]
+        assert len({row.count(" | ") for row in rows}) == 1
     if format == "latex":
         assert r"\input{" not in text
     if format == "csv":

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
-    from howsure.statistics.results import Equivalence
+    from howsure.statistics.results import Equivalence, Interval
 
 OPEN = "can't tell"
+LOPSIDED = 0.5
+"""An error bar whose nearer limit is less than this share as far as the further one is told by its limits."""
 
 
 def document(answer: Comparison | Comparisons) -> Document:
@@ -265,18 +267,27 @@ def _verdict_on_all(c: Comparison) -> str:
     scale = Scale(percent=c.percent)
     if not math.isfinite(c.p_value):
         return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
-    take = scale.number(c.judged_interval.half_width)
+    take = _take(c.difference.value, c.judged_interval, scale)
     gap, level = scale.lead(c.difference.value), level_text(c.difference.interval.level)
     where = "" if c.task else " overall"
     if c.equivalence is not None:
         return _margin_sentence(c, c.equivalence, scale)
     if c.better is not None:
         loser = c.b if c.better == c.a else c.a
-        return f"{c.better} beats {loser}{where} by {gap}, give or take {take}: significant at {level} confidence."
+        return f"{c.better} beats {loser}{where} by {gap}, {take}: significant at {level} confidence."
     if c.difference.value == 0:
-        return f"Can't tell: {c.a} and {c.b} score the same{where}, give or take {take}{scale.unit}."
+        return f"Can't tell: {c.a} and {c.b} score the same{where}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
     ahead = c.a if (c.difference.value > 0) != c.lower_is_better else c.b
-    return f"Can't tell: {ahead} is ahead by {gap}{where}, give or take {take}{_needed(c)}."
+    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{_needed(c)}."
+
+
+def _take(value: float, interval: Interval, scale: Scale) -> str:
+    """Say how far off a difference may be: in limits where these lie far from symmetric."""
+    nearer, further = sorted((value - interval.low, interval.high - value))
+    beyond = interval.low * interval.high > 0 and interval.half_width >= abs(value)
+    if (nearer >= LOPSIDED * further and not beyond) or not interval.low <= interval.high:
+        return f"give or take {scale.number(interval.half_width)}"
+    return f"with a {level_text(interval.level)} interval of {scale.interval(interval.low, interval.high)}"
 
 
 def _needed(c: Comparison) -> str:
@@ -289,7 +300,7 @@ def _needed(c: Comparison) -> str:
 
 def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
     margin, level = scale.gap(e.margin), level_text(e.level)
-    take = f"{scale.difference(c.difference.value)}, give or take {scale.number(c.difference.interval.half_width)}"
+    take = f"{scale.difference(c.difference.value)}, {_take(c.difference.value, c.difference.interval, scale)}"
     where = "" if c.task else " overall"
     if e.equivalent:
         return f"{c.a} and {c.b} are equivalent{where} within {margin} ({take}), at {level} confidence."

@@ -158,7 +158,7 @@ def _barely_asked(board: Board) -> str:
     few = [
         entry
         for entry, rank in zip(board.entries, board.ranks, strict=True)
-        if rank.could_be_best and 2 * entry.estimate.n_items < most
+        if rank.could_be_best and rank.rank > 1 and 2 * entry.estimate.n_items < most
     ]
     if not few:
         return ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.answers.gate import Gate
-from howsure.errors import OptionError
+from howsure.answers.gate import Check, Gate
+from howsure.errors import Caution, OptionError
 from howsure.inference.flips import flipped
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
@@ -156,9 +156,7 @@ def gate(
     require_direction(study)
     made = look_of(study, plan_of(looks_asked, design.population), missing_at_most)
     how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task, look=made)
-    checks, notes, cautions = judged(how)
-    checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allow_differs or ())
-    cautions = remedied(how, [*cautions, *other_policies(how, checks)], allow_differs or ())
+    checks, notes, cautions = _verdicts(how, missing_at_most, allow_differs or ())
     return Gate(
         candidate=how.candidate,
         baseline=how.baseline,
@@ -169,6 +167,15 @@ def gate(
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),
     )
+
+
+def _verdicts(
+    how: How, missing_at_most: float, allowed: Sequence[str]
+) -> tuple[list[Check], list[str], list[Caution]]:
+    """Return every check with its verdict, notes, and cautions."""
+    checks, notes, cautions = judged(how)
+    checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allowed)
+    return checks, notes, remedied(how, [*cautions, *other_policies(how, checks)], allowed)
 
 
 def _flips(study: Study, scores: Scores, how: How) -> Flips:

@@ -123,7 +123,7 @@ def _method_of_many(name: str, value: Any) -> str:
     """Return a method that many pairs at once can be tested by."""
     method = checks.word(name, value, ComparisonMethod)
     if method not in get_args(BoardMethod):
-        raise OptionError(f"{name}={value!r} is for one pair", remedy="All pairs at once take 'pseudo-items' or 't'.")
+        raise OptionError(f"{name}={value!r} is for one pair", remedy="All pairs at once take 'score' or 't'.")
     return method
 
 

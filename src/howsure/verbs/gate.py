@@ -169,9 +169,7 @@ def gate(
     )
 
 
-def _verdicts(
-    how: How, missing_at_most: float, allowed: Sequence[str]
-) -> tuple[list[Check], list[str], list[Caution]]:
+def _verdicts(how: How, missing_at_most: float, allowed: Sequence[str]) -> tuple[list[Check], list[str], list[Caution]]:
     """Return every check with its verdict, notes, and cautions."""
     checks, notes, cautions = judged(how)
     checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allowed)

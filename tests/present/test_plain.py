@@ -182,7 +182,7 @@ def test_numbers_are_those_of_the_answer(cluster):
         "losses",
         "ties",
         "p",
-        "items",
+        *([] if answer.decided else ["items"]),
     ):
         assert re.sub(r"[+−]| pp| %", "", fields[name]) in shown, name
     assert float(fields["gap"].split()[0]) == pytest.approx(100 * abs(answer.difference.value), abs=0.05)

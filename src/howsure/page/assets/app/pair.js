@@ -11,6 +11,16 @@ const FLAGS = [
   "agreeing",
 ];
 
+/** Say how far off a difference may be: in limits where these lie far from symmetric, or where it would seem to reach over 0. */
+function taken(pair, shown) {
+  const d = pair.d * (shown.percent ? 100 : 1);
+  const [low, high] = [number(pair.low), number(pair.high)];
+  const [nearer, further] = [d - low, high - d].toSorted((a, b) => a - b);
+  const beyond = low * high > 0 && (high - low) / 2 >= Math.abs(d);
+  if (nearer >= LOPSIDED * further && !beyond) return `give or take ${pair.take}`;
+  return `with a ${level(shown.level)} interval of [${pair.low}, ${pair.high}]`;
+}
+
 class PairPanel {
   constructor({ drawings, phrases, pick }) {
     Object.assign(this, { drawings, phrases, pick, charts: {} });
@@ -79,7 +89,7 @@ class PairPanel {
 
   verdict() {
     const { pair, shown, names } = this;
-    const take = pair.take;
+    const take = taken(pair, shown);
     const size = lead(pair, shown.percent);
     const [better, worse] = pair.d > 0 !== shown.lower ? names : names.toReversed();
     const where = shown.task ? "" : " overall";
@@ -87,13 +97,13 @@ class PairPanel {
     if (this.needed.items < MOST_FORECAST) needed = `; it would take about ${roundedUp(this.needed.items)} items in all`;
     else if (this.needed.attempts < MOST_FORECAST)
       needed = `; it would take about ${roundedUp(this.needed.attempts)} attempts at each item`;
-    let text = `Can't tell: ${better} is ahead by ${size}${where}, give or take ${take}${needed}.`;
+    let text = `Can't tell: ${better} is ahead by ${size}${where}, ${take}${needed}.`;
     if (pair.p === "n/a")
       text = `Can't tell which of ${names[0]} and ${names[1]} is better: these scores give no error bar${pair.why ? ` (${pair.why})` : ""}.`;
     else if (pair.holds.real)
-      text = `${better} beats ${worse}${where} by ${size}, give or take ${take}: significant at ${level(shown.level)} confidence.`;
+      text = `${better} beats ${worse}${where} by ${size}, ${take}: significant at ${level(shown.level)} confidence.`;
     else if (pair.d === 0)
-      text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}, give or take ${take}${unit(shown.percent)}.`;
+      text = `Can't tell: ${names[0]} and ${names[1]} score the same${where}, give or take ${pair.take}${unit(shown.percent)}.`;
     const alone = this.only[0] + this.only[1];
     if (alone > 0)
       text = `On the ${count(pair.n)} of ${plural(pair.n + alone, "item")} that both answered, ${text.replace(/^Can't tell/, "can't tell")}`;

@@ -82,7 +82,7 @@ class Side:
             right = times[left] * at + plus[left]
             above = moved > right
             low[left], high[left] = np.where(above, at, low[left]), np.where(above, high[left], at)
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 new = at - (1 / moved - 1 / right) / (falling / moved**2 + times[left] / right**2)
             inside = (new > low[left]) & (new < high[left])
             mu[left] = np.where(inside, new, np.sqrt(low[left] * high[left]))
@@ -95,7 +95,7 @@ class Side:
 def _moved(mu: Floats, squares: Floats, slopes: Floats, bends: Floats) -> tuple[Floats, Floats]:
     """Return Σ share · y at μ, and by how much it falls as μ grows."""
     beyond = mu - slopes
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         root = np.sqrt(beyond**2 + 4 * bends * squares)
         far = np.where(bends > 0, (root - beyond) / (2 * bends), np.inf)
         moved = np.where(beyond > 0, 2 * squares / (beyond + root), far)
@@ -153,12 +153,12 @@ def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats
     """
     normal, tail = np.isinf(df), np.clip(p_value, 0.0, 1.0) / 2
     t = -np.where(normal, special.ndtri(tail), special.stdtrit(np.where(normal, 1.0, df), tail))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.asarray(np.fmax(error, np.where(t > 0, np.abs(difference) / t, np.nan)))
 
 
 def combined_df(variances: Floats, df: Floats) -> Floats:
     """Return Welch and Satterthwaite's degrees of freedom of a sum: (Σ v)² / Σ v² / df, over the first axis."""
     total = variances.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.asarray(np.where(total > 0, total**2 / (variances**2 / df).sum(axis=0), df.min(axis=0)))

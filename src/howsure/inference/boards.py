@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Bools, Floats
+    from howsure.statistics.choices import Adjustment
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
 
@@ -33,9 +34,7 @@ def board(
     sign = matrix.orientation
     values = np.array([entry.estimate.value for entry in found])
     order = np.lexsort((np.array(matrix.models), -sign * values))
-    p = pairs.p_value
-    q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
-    best = _could_be_best(pairs, q, sign * values, sign, asked) if used == "max-t" else None
+    q, used, best = told_apart(pairs, sign * values, sign, asked)
     at = np.ix_(order, order)
     first = int(order[0])
     return Board(
@@ -47,7 +46,7 @@ def board(
             sign * pairs.difference[at],
             q[at],
             level=asked.level,
-            best=None if best is None else best[order],
+            best=best[order],
         ),
         pairs=Pairs(
             difference=pairs.difference[at],
@@ -55,7 +54,7 @@ def board(
             low=within[0][at],
             high=within[1][at],
             df=pairs.df[at],
-            p_value=p[at],
+            p_value=pairs.p_value[at],
             p_adjusted=q[at],
             n_shared=pairs.shared[at],
             n_clusters=pairs.units[at],
@@ -69,13 +68,19 @@ def board(
     )
 
 
-def _could_be_best(pairs: PairMoments, q: Floats, scores: Floats, sign: int, asked: Question) -> Bools:
-    """Say which models could be best, by comparisons with the leaders on the same flips as those of all pairs (M,)."""
+def told_apart(pairs: PairMoments, scores: Floats, sign: int, asked: Question) -> tuple[Floats, Adjustment, Bools]:
+    """Return the corrected p-values of all pairs (M, M), by which method, and which models could be best (M,).
+
+    `scores` (M,): larger is better; `sign`: −1 where smaller values are. With max-t by comparisons with the leaders, else those
+    that nobody is significantly better than.
+    """
+    q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
     better = (np.nan_to_num(q, nan=1.0) <= (1 - asked.level) * (1 + 1e-12)) & (sign * pairs.difference > 0)
+    if used != "max-t":
+        return q, used, np.asarray(~better.any(axis=0))
     leaders = np.flatnonzero(np.isclose(scores, scores.max(), rtol=1e-12, atol=0))
-    return could_be_best(
-        pairs, better, leaders, asked.level, sign=sign, rng=np.random.default_rng(asked.seed).spawn(1)[0]
-    )
+    rng = np.random.default_rng(asked.seed).spawn(1)[0]
+    return q, used, could_be_best(pairs, better, leaders, asked.level, sign=sign, rng=rng)
 
 
 def _luck(pairs: PairMoments, scores: Floats, asked: Question) -> float:

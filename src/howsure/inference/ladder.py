@@ -32,6 +32,11 @@ def effective_clusters(matrix: ScoreMatrix) -> float:
     return min(term.total**2 / float(term.totals @ term.totals) for term in own_clusterings(matrix.clusters, weights))
 
 
+def hardly_tells(question: Question, matrix: ScoreMatrix) -> bool:
+    """Say whether a question about other clusters is asked of too few."""
+    return question.population is QUESTIONS and effective_clusters(matrix) < FEW
+
+
 def other_rung(question: Question, matrix: ScoreMatrix) -> Question | None:
     """Return the question about other clusters as one about the same, or the reverse; None where there is no other."""
     if len(matrix.clusters) != 1 or question.population.only_these:
@@ -42,7 +47,8 @@ def other_rung(question: Question, matrix: ScoreMatrix) -> Question | None:
 
 def with_other_rung(pair: Comparison, matrix: ScoreMatrix, question: Question) -> Comparison:
     """Return a comparison with the answer of the other rung beside it, where the clusters are few or it is about these."""
-    if question.overlap != "shared" or (question.population is QUESTIONS and effective_clusters(matrix) >= FEW):
+    told = question.population is QUESTIONS and not hardly_tells(question, matrix)
+    if question.overlap != "shared" or told:
         return pair
     return replace(pair, beside=beside(pair, matrix, question))
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from howsure.answers.leaderboard import Leaderboard
-from howsure.inference.boards import board
+from howsure.inference.boards import board, told_apart
 from howsure.inference.estimate import entries
-from howsure.inference.ladder import FEW, effective_clusters, other_rung
+from howsure.inference.ladder import effective_clusters, hardly_tells, other_rung
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.sensitivity import policy_changes_ranks
 from howsure.study.directions import direction_cautions
@@ -47,17 +49,18 @@ def ranked(study: Study, question: Question, *, top: int | None = None) -> Leade
 
 def _with_other_rung(found: Board, matrix: ScoreMatrix, question: Question) -> Board:
     """Return a board with its clusters, and where these are few with who could be best on more questions of the same."""
-    clusters = effective_clusters(matrix)
     if not matrix.clusters:
         return found
     counted = min(int(codes.max()) + 1 for codes in matrix.clusters)
-    found = replace(found, n_clusters=counted, effective_clusters=clusters)
+    found = replace(found, n_clusters=counted, effective_clusters=effective_clusters(matrix))
     asked = other_rung(question, matrix)
-    if asked is None or clusters >= FEW or question.population.name != "questions" or len(found.entries) < 2:
+    if asked is None or not hardly_tells(question, matrix) or len(found.entries) < 2:
         return found
-    pairs = asked.population.pairs(matrix, asked)
-    again = board(matrix, list(entries(matrix, question)), pairs, asked, within=(pairs.difference, pairs.difference))
-    return replace(found, same_clusters_best=again.could_be_best)
+    values = {entry.model: matrix.orientation * entry.estimate.value for entry in found.entries}
+    scores = np.array([values[model] for model in matrix.models])
+    best = told_apart(asked.population.pairs(matrix, asked), scores, matrix.orientation, asked)[2]
+    kept = {model for model, could in zip(matrix.models, best, strict=True) if could}
+    return replace(found, same_clusters_best=tuple(e.model for e in found.entries if e.model in kept))
 
 
 def with_other_policies(found: Leaderboard, study: Study) -> Leaderboard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -100,19 +100,21 @@ class OtherQuestions:
 def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:
     scores = matrix.values[:, matrix.column(a)], matrix.values[:, matrix.column(b)]
     combined = asked.overlap == "combine" and partly_shared(*scores)
-    answer = (combined_difference if combined else difference)(
-        *scores,
-        clusters=matrix.clusters,
-        weights=matrix.weights,
-        bounded=matrix.bounded,
-        level=asked.level,
-        method=asked.method,
-        variance=asked.variance,
-        margin=asked.margin,
-        lower_is_better=matrix.lower_is_better,
-        rng=np.random.default_rng(asked.seed),
-        labels=matrix.cluster_labels[0] if matrix.cluster_labels else (),
-    )
+    options: dict[str, Any] = {
+        "clusters": matrix.clusters,
+        "weights": matrix.weights,
+        "bounded": matrix.bounded,
+        "level": asked.level,
+        "method": asked.method,
+        "variance": asked.variance,
+        "margin": asked.margin,
+        "lower_is_better": matrix.lower_is_better,
+        "labels": matrix.cluster_labels[0] if matrix.cluster_labels else (),
+    }
+    if combined:
+        answer = combined_difference(*scores, **options)
+    else:
+        answer = difference(*scores, rng=np.random.default_rng(asked.seed), **options)
     estimate, decided = answer.estimate, answer.wins + answer.losses
     if combined:
         estimate = replace(estimate, cautions=(*estimate.cautions, *unlike_cautions(matrix, a, b)))

@@ -135,15 +135,10 @@ def gate(
     """
     margins = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
     asked = Criteria(**margins, **checked("gate", at_least=at_least, at_most=at_most))
-    candidate, baseline, overall, each_task, missing_at_most, allow_differs, flips = checked(
-        "gate",
-        candidate=candidate,
-        baseline=baseline,
-        overall=overall,
-        each_task=each_task,
-        missing_at_most=missing_at_most,
-        allow_differs=allow_differs,
-        flips=flips,
+    candidate, baseline = checked("gate", candidate=candidate, baseline=baseline).values()
+    overall, each_task, flips = checked("gate", overall=overall, each_task=each_task, flips=flips).values()
+    missing_at_most, allow_differs = checked(
+        "gate", missing_at_most=missing_at_most, allow_differs=allow_differs
     ).values()
     refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
     design = make_design(options, method=method)

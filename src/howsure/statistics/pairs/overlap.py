@@ -61,7 +61,6 @@ def combined_difference(
     variance: Variance = "CR2",
     margin: float | None = None,
     lower_is_better: bool = False,
-    rng: np.random.Generator | None = None,  # noqa: ARG001 - nothing is drawn
     labels: Sequence[str] = (),
 ) -> Difference:
     """Compare item scores a and b (n,) that are partly shared, NaN where a model has no score, by all of them.

@@ -38,7 +38,9 @@ def could_be_best(
     p = chances(moments, left, leaders, sign=sign, rng=rng)
     out[left] = p <= (1 - level) * (1 + 1e-12)
     out[leaders] = False
-    return ~_with_those_behind(out, moments, int(leaders[0]), sign)
+    out = _with_those_behind(out, moments, int(leaders[0]), sign)
+    out[leaders] = False
+    return ~out
 
 
 def chances(
@@ -62,8 +64,10 @@ def chances(
 
 def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int) -> Bools:
     """Leave out as well who lies further behind the leader than one that is out, with no larger error, on the same items."""
-    gap, error, shared = sign * moments.difference[leader], moments.variance[leader], moments.shared
-    same = (shared == shared[leader][:, None]) & (shared == shared[leader][None, :])
+    gap, error = sign * moments.difference[leader], moments.variance[leader]
+    every, own = moments.shared[leader, leader], np.diagonal(moments.shared)
+    same = (own == every) & (moments.shared[leader] == every)  # all that the leader answered, and nothing else
+    same = same[:, None] & same
     behind = (gap[None, :] >= gap[:, None]) & (error[None, :] <= error[:, None]) & same
     return np.asarray(out | (behind & out[:, None]).any(axis=0))
 

@@ -128,10 +128,10 @@ def _neighbours(board: Board) -> str:
 def _few_clusters(board: Board, score: str) -> str:
     """Say both answers where clusters are few: for more questions from these, and for other clusters."""
     count, same, other = len(board.entries), len(board.same_clusters_best or ()), len(board.could_be_best)
-    worth = f", worth {board.effective_clusters:.2g}," if board.effective_clusters < board.n_clusters - 0.5 else ""
+    worth = f" (worth {board.effective_clusters:.2g})" if board.effective_clusters < board.n_clusters - 0.5 else ""
     return (
         f"{_leading(board.leaders, 'leads', 'lead')} with {score}. On more questions from these same {board.n_clusters:,} clusters "
-        f"{_models(same)} of the {count:,} models could be best; of other clusters {board.n_clusters:,}{worth} can't say much: "
+        f"{_models(same)} of the {count:,} models could be best. About other clusters, {board.n_clusters:,}{worth} can't say much: "
         f"{_models(other)} could."
     )
 
@@ -174,7 +174,7 @@ def picked(board: Board) -> tuple[str, ...]:
     if not math.isfinite(board.leader_corrected) or seen == without:
         return ()
     return (
-        f"The best of {len(board.entries):,} scores is also a lucky one: without that luck {seen} would be about {without}.",
+        f"The best of {len(board.entries):,} scores owes something to luck: without it, {seen} would be about {without}.",
     )
 
 

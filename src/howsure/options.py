@@ -276,6 +276,23 @@ SHARED = (
         about="A column of weights. None weighs all items alike.",
     ),
     Option(
+        "by",
+        NAMES,
+        "COLUMN",
+        help="Slice by a column of the items; A+B crosses two (again for another partition).",
+        about=(
+            'Slices: columns of the items, of the rows or of the items table, "a+b" for the crossing of two. Each is a partition of its '
+            "own, shown below the answer for all items, which stays as it is. None makes no slices."
+        ),
+    ),
+    Option(
+        "by_from",
+        PATTERN,
+        "REGEX",
+        help="Slice by the first group of a pattern in the item id.",
+        about="A regular expression whose first group, matched in the item's id, is the slice.",
+    ),
+    Option(
         "failures",
         word_of(Failures),
         default="harness",

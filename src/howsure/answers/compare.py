@@ -12,6 +12,7 @@ from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     from howsure.answers.flips import Flips
+    from howsure.answers.slices import GapSlices
     from howsure.errors import Caution
     from howsure.statistics.results import Equivalence, Estimate, Interval
 
@@ -87,6 +88,7 @@ class Comparison(Judged, Drawn):
         flips: Which questions changed; None where it isn't asked for.
         beside: What other questions would say, those of other clusters or of the same; None where the clusters are many.
         combined: What all items of both say, where a model shares fewer than half of its items and only these are compared.
+        slices: The comparison by slices, one of each partition; empty where none is asked for.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -121,6 +123,7 @@ class Comparison(Judged, Drawn):
     flips: Flips | None = field(default=None, metadata=shown(rows=False))
     beside: Rung | None = field(default=None, metadata=shown(rows=False))
     combined: AllItems | None = field(default=None, metadata=shown(rows=False))
+    slices: tuple[GapSlices, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

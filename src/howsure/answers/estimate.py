@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Answer
-from howsure.answers.output import HIDDEN, row, spread
+from howsure.answers.output import HIDDEN, MERGED, row, spread
 
 if TYPE_CHECKING:
+    from howsure.answers.slices import Slicing
     from howsure.errors import Caution
     from howsure.statistics.results import Estimate
 
@@ -37,6 +38,41 @@ class Entry:
     saved: float = math.nan
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceEntry:
+    """One model's score on one slice.
+
+    Attributes:
+        slice: The slice.
+        entry: The estimate.
+    """
+
+    slice: str
+    entry: Entry = field(metadata=MERGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceScores:
+    """The scores of each model on one task and metric by slices.
+
+    Attributes:
+        task: The task.
+        metric: What the score measures.
+        level: The confidence level at which the intervals of a model hold at once.
+        slicing: How the items are parted.
+        slices: The names of the slices that are large enough.
+        entries: One entry a slice and model.
+    """
+
+    task: str
+    metric: str
+    level: float
+    percent: bool = field(default=True, metadata=HIDDEN)
+    slicing: Slicing = field(metadata=MERGED)
+    slices: tuple[str, ...] = ()
+    entries: tuple[SliceEntry, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Estimates(Answer):
     """One estimate per task, metric and model, with its standard error and confidence interval.
@@ -44,12 +80,14 @@ class Estimates(Answer):
     Attributes:
         entries: The estimates.
         percent: By task and metric, whether scores lie in [0, 1].
+        slices: The scores by slices, one of each task, metric and partition; empty where none is asked for.
         notes: How the data were read and grouped (clusters, aliases, failures).
         cautions: Warnings, each with what to do about it.
     """
 
     entries: tuple[Entry, ...]
     percent: dict[tuple[str, str], bool] = field(default_factory=dict, metadata=HIDDEN)
+    slices: tuple[SliceScores, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from howsure.answers.estimate import Entry
+    from howsure.answers.slices import Slicing
     from howsure.errors import Caution
     from howsure.options import BoardChart
     from howsure.statistics.choices import Adjustment
@@ -176,6 +177,64 @@ def _ranked(entry: Entry, rank: Rank) -> Ranked:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceBoard:
+    """The board of one slice.
+
+    Attributes:
+        slice: The slice.
+        board: The models, ranked on it.
+    """
+
+    slice: str
+    board: Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """Two models whose order is shown to differ between two slices.
+
+    Attributes:
+        better: The one that is better on the first slice and worse on the second.
+        worse: The other.
+        slice: The slice where it is better.
+        other: The slice where it is worse.
+    """
+
+    better: str
+    worse: str
+    slice: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardSlices:
+    """The board of a task and metric by slices: within a slice all ranks hold at once, and so they do over the slices.
+
+    Attributes:
+        task: The task.
+        metric: What the score measures.
+        level: The confidence level of all of it.
+        slicing: How the items are parted.
+        swaps: Pairs of models that change places.
+        slices: One board a slice that is large enough.
+    """
+
+    task: str
+    metric: str
+    level: float
+    slicing: Slicing = field(metadata=MERGED)
+    swaps: tuple[Swap, ...] = ()
+    slices: tuple[SliceBoard, ...] = ()
+
+    @property
+    @derived()
+    def best(self) -> tuple[str, ...]:
+        """The models that could be best on every slice."""
+        kept = [set(each.board.could_be_best) for each in self.slices]
+        return tuple(sorted(set.intersection(*kept))) if kept else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Leaderboard(Judged):
     """One board per task and metric, and the overall board for several tasks.
@@ -183,6 +242,7 @@ class Leaderboard(Judged):
     Attributes:
         overall: The board over all tasks; None where there is one task only.
         boards: One board a task and metric.
+        slices: The boards by slices, one of each task, metric and partition; empty where none is asked for.
         top: So many models of each board are shown; None shows all.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
@@ -190,6 +250,7 @@ class Leaderboard(Judged):
 
     overall: Board | None = None
     boards: tuple[Board, ...]
+    slices: tuple[BoardSlices, ...] = ()
     top: int | None = field(default=None, metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()

@@ -11,6 +11,7 @@ from howsure.commands.options import (
     DESIGN,
     OUTPUT,
     READING,
+    SLICES,
     STATISTICS,
     flag_of,
     refuse_points,
@@ -34,7 +35,7 @@ IDLE = (None, False, "shared")
 @takes("compare", "a", "b", needed=False)
 @takes("against", "against", needed=False)
 @takes("against", "model")
-@takes("compare", *READING, *DESIGN, "population", "covariate", *STATISTICS, "method", "margin")
+@takes("compare", *READING, *DESIGN, *SLICES, "population", "covariate", *STATISTICS, "method", "margin")
 @takes("against", "adjust")
 @takes("compare", "overall", "overlap", "flips", "explain", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:

@@ -7,12 +7,24 @@ from typing import Any
 import click
 
 from howsure.commands.base import read, split, write
-from howsure.commands.options import DESIGN, OUTPUT, READING, STATISTICS, paths, takes
+from howsure.commands.options import DESIGN, OUTPUT, READING, SLICES, STATISTICS, paths, takes
 
 
 @click.command()
 @paths
-@takes("estimate", *READING, *DESIGN, "population", "covariate", "model", *STATISTICS, "interval", "explain", *OUTPUT)
+@takes(
+    "estimate",
+    *READING,
+    *DESIGN,
+    *SLICES,
+    "population",
+    "covariate",
+    "model",
+    *STATISTICS,
+    "interval",
+    "explain",
+    *OUTPUT,
+)
 def estimate(paths: tuple[str, ...], **given: Any) -> None:
     """Give every model of every task its score and error bar."""
     import howsure

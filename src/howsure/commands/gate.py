@@ -10,7 +10,17 @@ import click
 
 from howsure.commands.base import put, read_sides, rendered, split
 from howsure.commands.exits import DONE, FAILED, UNDECIDED, VerdictCommand
-from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, STATISTICS, refuse_points, sided_paths, takes
+from howsure.commands.options import (
+    CRITERIA,
+    DESIGN,
+    OUTPUT,
+    READING,
+    SLICES,
+    STATISTICS,
+    refuse_points,
+    sided_paths,
+    takes,
+)
 from howsure.commands.streams import say, tell
 from howsure.options import Unclear
 
@@ -48,7 +58,19 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
 
 @click.command(cls=VerdictCommand)
 @sided_paths
-@takes("gate", "candidate", "baseline", *CRITERIA, "at_least", "at_most", *READING, *DESIGN, "population", "covariate")
+@takes(
+    "gate",
+    "candidate",
+    "baseline",
+    *CRITERIA,
+    "at_least",
+    "at_most",
+    *READING,
+    *DESIGN,
+    *SLICES,
+    "population",
+    "covariate",
+)
 @takes("gate", *STATISTICS, "method", "overall", "each_task", "missing_at_most", "allow_differs", "overlap", "flips")
 @takes("gate", "looks", "look", "items_planned", "spending")
 @click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import read, split, write, write_records
-from howsure.commands.options import DESIGN, OUTPUT, READING, STATISTICS, paths, takes
+from howsure.commands.options import DESIGN, OUTPUT, READING, SLICES, STATISTICS, paths, takes
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Leaderboard
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @paths
-@takes("leaderboard", *READING, *DESIGN, "population", "model", *STATISTICS)
+@takes("leaderboard", *READING, *DESIGN, *SLICES, "population", "model", *STATISTICS)
 @takes("leaderboard", "interval", "method", "adjust", "overall", "top")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @takes("leaderboard", "explain", *OUTPUT)

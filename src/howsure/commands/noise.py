@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import read_sides, split, write, write_records
-from howsure.commands.options import DESIGN, OUTPUT, READING, sided_paths, takes
+from howsure.commands.options import DESIGN, OUTPUT, READING, SLICES, sided_paths, takes
 
 if TYPE_CHECKING:
     from howsure.answers.noise import Noise
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @sided_paths
-@takes("noise", "a", "b", *READING, *DESIGN, "model", "level", "variance")
+@takes("noise", "a", "b", *READING, *DESIGN, *SLICES, "model", "level", "variance")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @click.option("--plot", metavar="FILE", help="Draw the SE over attempts and questions (.pdf, .svg, .png, .json).")
 @takes("noise", *OUTPUT)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     Command = Callable[..., None]
 
 READING = tuple(option.name for option in table.READING)
-DESIGN = tuple(option.name for option in table.SHARED if option.name not in ("model", "population", "covariate"))
+SLICES = ("by", "by_from")
+DESIGN = tuple(
+    option.name for option in table.SHARED if option.name not in ("model", "population", "covariate", *SLICES)
+)
 """The shared options that every verb has; of the rest each says which ones."""
 STATISTICS = ("level", "variance", "seed")
 CRITERIA = ("not_worse_than", "better", "same_within")

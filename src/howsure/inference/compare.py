@@ -15,6 +15,7 @@ from howsure.inference import adjusted
 from howsure.inference.ladder import with_other_rung
 from howsure.inference.overall import as_stated, overall_comparison
 from howsure.inference.overlap import with_all_items
+from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.results import Interval
 from howsure.study.directions import direction_cautions
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
+    from howsure.answers.slices import GapSlices
     from howsure.inference.adjusted import Pool
     from howsure.inference.question import Question
     from howsure.study.design import Design
@@ -55,11 +57,15 @@ def compared(study: Study, question: Question) -> Comparisons:
         more = [adjusted.NO_OVERALL]
     elif len(pairs) > 1:
         total, more = overall_comparison(matrices, pairs, question)
+    slices = _sliced(study, matrices, pairs, question)
+    pairs = [replace(pair, slices=slices.get((pair.task, pair.metric), ())) for pair in pairs]
     tasks = len({pair.task for pair in pairs})
     left = len(study.every_task) - tasks
     return Comparisons(
         comparisons=tuple(pairs),
-        overall=None if total is None else replace(total, n_tasks=tasks, n_tasks_left_out=left),
+        overall=None
+        if total is None
+        else replace(total, n_tasks=tasks, n_tasks_left_out=left, slices=slices.get(_ALL, ())),
         n_tasks_left_out=left,
         notes=(
             *study.notes,
@@ -69,6 +75,22 @@ def compared(study: Study, question: Question) -> Comparisons:
         ),
         cautions=(*study.cautions, *direction_cautions(study), *tasks_left_out(study, measured), *unknown, *more),
     )
+
+
+def _sliced(
+    study: Study, matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
+) -> dict[tuple[str, str], tuple[GapSlices, ...]]:
+    """Return the slices of each task and metric, and those of all tasks under no task."""
+    a, b = pairs[0].a, pairs[0].b
+    found = ways_of(study, matrices)
+    return {
+        (matrix.task, matrix.metric) if matrix.task else _ALL: sliced_gaps(matrix, ways, a, b, question)
+        for matrix, ways in found
+    }
+
+
+_ALL = ("", "")
+"""The key of all tasks together."""
 
 
 def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:

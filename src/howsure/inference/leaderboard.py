@@ -13,6 +13,7 @@ from howsure.inference.estimate import entries
 from howsure.inference.ladder import effective_clusters, hardly_tells, other_rung
 from howsure.inference.overall import as_stated, overall_board
 from howsure.inference.sensitivity import policy_changes_ranks
+from howsure.inference.slices import sliced_boards, ways_of
 from howsure.study.directions import direction_cautions
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def ranked(study: Study, question: Question, *, top: int | None = None) -> Leade
         boards = [replace(boards[0], n_tasks_left_out=left)]
     return Leaderboard(
         boards=tuple(boards),
+        slices=tuple(
+            each for matrix, ways in ways_of(study, matrices) for each in sliced_boards(matrix, ways, question)
+        ),
         overall=None if total is None else replace(total, n_tasks_left_out=left),
         notes=(*study.notes, *([weighed] if weighed else [])),
         cautions=(*study.cautions, *direction_cautions(study), *left_out, *cautions),

@@ -196,6 +196,7 @@ def overall_comparison(
         attempts_needed=math.nan,
         beside=None,
         combined=None,
+        slices=(),
         cautions=(),
         equivalence=None if margin is None else _overall_equivalence(found, margin, asked, matrices[0].orientation),
     ), []

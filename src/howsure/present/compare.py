@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.answers.compare import Comparisons
-from howsure.present import flips
-from howsure.present.document import Document, Field, closing, facts, opening, tabled
+from howsure.present import flips, slices
+from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
 from howsure.present.estimate import merged
 from howsure.present.words import plain
 from howsure.wording import MOST_FORECAST, Scale, level_text, p_text, plural, rounded_up, within
@@ -32,7 +32,13 @@ def document(answer: Comparison | Comparisons) -> Document:
 
 def _one(c: Comparison) -> list[Block]:
     cautions = (*c.cautions, *c.difference.cautions)
-    return [*opening(verdict(c), c.notes), comparison_table(c), *flips.blocks(c.flips), *closing(cautions)]
+    return [
+        *opening(verdict(c), c.notes),
+        comparison_table(c),
+        *slices.gap_blocks(c),
+        *flips.blocks(c.flips),
+        *closing(cautions),
+    ]
 
 
 def _several(answer: Comparisons) -> list[Block]:
@@ -42,9 +48,16 @@ def _several(answer: Comparisons) -> list[Block]:
     return [
         *opening(verdict(answer), [*answer.notes, names]),
         tasks_table(answer),
+        *(block for c in answer.every for block in _sliced(c)),
         *flips.blocks(answer.flips),
         *closing((*cautions, *answer.cautions)),
     ]
+
+
+def _sliced(c: Comparison) -> list[Block]:
+    """Return a task's slices under its name."""
+    found = slices.gap_blocks(c)
+    return [Text(text=c.task or "overall", kind="heading"), *found] if found else []
 
 
 def _name_of(c: Comparison, answer: Comparisons) -> str:

@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Text, Whisker, closing, small, tabled
+from howsure.present.slices import left_out
 from howsure.present.words import plain
 from howsure.present.words.bounds import bound_sentence
 from howsure.wording import Scale, level_text, listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from howsure.answers.estimate import Entry, Estimates
+    from howsure.answers.estimate import Entry, Estimates, SliceEntry, SliceScores
     from howsure.errors import Caution
     from howsure.present.document import Block, Cell, Table
     from howsure.statistics.results import Estimate
@@ -27,7 +28,32 @@ def document(answer: Estimates) -> Document:
         entries = [entry for entry in answer.entries if (entry.task, entry.metric) == key]
         blocks.append(estimate_table(entries, Scale(percent=answer.percent.get(key, True)), " · ".join(key)))
         blocks += bound_texts(entries)
+    blocks += _sliced(answer.slices)
     return Document(blocks=(*blocks, *closing((*answer.cautions, *merged_cautions(answer.entries)))))
+
+
+def _sliced(ways: Iterable[SliceScores]) -> list[Block]:
+    """Return the scores by slices, a table for each partition."""
+    blocks: list[Block] = []
+    for way in ways:
+        blocks += [_slice_table(way), *small(left_out(way.slicing))]
+    return blocks
+
+
+def _slice_table(way: SliceScores) -> Table:
+    """Lay out the scores of each model by slices."""
+    scale, level = Scale(percent=way.percent), level_text(way.level)
+    several = len({each.entry.model for each in way.entries}) > 1
+    fields: list[Field[SliceEntry]] = [
+        Field(way.slicing.by, lambda each: each.slice, align="left"),
+        Field("model", lambda each: each.entry.model, align="left", shown=several),
+        Field("items", lambda each: f"{each.entry.estimate.n_items:,}", priority=8),
+        Field(f"score{scale.column}", lambda each: scale.number(each.entry.estimate.value)),
+        Field(f"{level} interval", lambda each: limits(each.entry.estimate, scale)),
+        Field("", lambda each: whisker(each.entry.estimate), align="left", priority=7),
+    ]
+    title = f"{way.task} by {way.slicing.by}" if way.task else f"By {way.slicing.by}"
+    return tabled(way.entries, fields, title=title, note="the intervals of a model hold for all slices at once")
 
 
 def explanation(answer: Estimates) -> Document:

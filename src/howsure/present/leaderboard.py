@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from howsure import checks
 from howsure.errors import MethodError
 from howsure.options import BoardChart
+from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
 from howsure.present.words import plain
@@ -37,7 +38,7 @@ def document(answer: Leaderboard) -> Document:
         blocks.append(board_table(board, answer.top))
         blocks += bound_texts(list(board.entries[: answer.top]))
         blocks += closing((*board.cautions, *merged_cautions(board.entries)))
-    return Document(blocks=(*blocks, *closing(answer.cautions)))
+    return Document(blocks=(*blocks, *slices.board_blocks(answer.slices), *closing(answer.cautions)))
 
 
 def verdict(answer: Leaderboard) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.study.design import NO_CLUSTERS
+from howsure.study.design import NO_CLUSTERS, columns_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ def columns_of_rows(design: Design, side: pl.DataFrame | None, names: Sequence[s
     """
     covariates = [name for name in design.covariate if not name.startswith("model:")]
     of_tasks = [name for rule in design.tasks for name in rule.cluster or () if name in names]
-    asked = [*(design.cluster or ()), *of_tasks, *([design.weight] if design.weight else []), *covariates]
+    weight = [design.weight] if design.weight else []
     held = set(side.columns) if side is not None else set()
+    slices = [name for by in design.by for name in columns_of(by, (*names, *held))]
+    asked = [*(design.cluster or ()), *of_tasks, *weight, *covariates, *slices]
     return tuple(dict.fromkeys(name for name in asked if name not in (*held, *KNOWN)))
 
 
@@ -130,7 +132,7 @@ def _asked_clusters(
     cautions: list[Caution] = []
     for k, name in enumerate(names):
         if side is not None and name in side.columns:
-            table = _join(table, side, name, f"cluster_{k}")
+            table = joined(table, side, name, f"cluster_{k}")
         elif name in ("task", "item"):
             table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
         else:
@@ -138,7 +140,7 @@ def _asked_clusters(
                 raise DataError(
                     f"no column {name!r} to cluster by", remedy="Run `howsure describe` to see the columns."
                 )
-            _one_value(table, name)
+            one_value(table, name)
             table = table.with_columns(pl.col(name).alias(f"cluster_{k}"))
         bare = _bare_tasks(table, f"cluster_{k}")
         cautions += [_without(name, bare)] if bare else []
@@ -161,7 +163,8 @@ def _without(name: str, tasks: list[str]) -> Caution:
     )
 
 
-def _join(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> pl.DataFrame:
+def joined(table: pl.DataFrame, side: pl.DataFrame, column: str, alias: str) -> pl.DataFrame:
+    """Return the items with a column of the items' table under another name; DataError where an item has two values."""
     keys = ["task", "item"] if "task" in side.columns else ["item"]
     wanted = side.select(*keys, pl.col(column).cast(pl.String).alias(alias)).unique()
     if wanted.select(keys).is_duplicated().any():
@@ -183,7 +186,7 @@ def _every_item(table: pl.DataFrame, alias: str, name: str, tasks: list[str]) ->
     return table.with_columns(pl.when(bare).then(_LONE).otherwise(alias).alias(alias))
 
 
-def _one_value(table: pl.DataFrame, name: str) -> None:
+def one_value(table: pl.DataFrame, name: str) -> None:
     """Refuse a column that differs between the rows of one item."""
     torn = table.filter(pl.col(name) != pl.col(f"{name}_max")).sort("task", "item")
     if len(torn):
@@ -197,7 +200,7 @@ def _one_value(table: pl.DataFrame, name: str) -> None:
 
 
 def _declared_cluster(table: pl.DataFrame) -> pl.DataFrame:
-    _one_value(table, "cluster")
+    one_value(table, "cluster")
     return table.with_columns(cluster_0=pl.coalesce("cluster", _LONE))
 
 
@@ -268,9 +271,9 @@ def attach_weights(table: pl.DataFrame, side: pl.DataFrame | None, design: Desig
     if name is None:
         return table.drop("weight", strict=False)
     if side is not None and name in side.columns:
-        table = _join(table, side, name, "weight_text")
+        table = joined(table, side, name, "weight_text")
     else:
-        _one_value(table, name)
+        one_value(table, name)
         table = table.with_columns(weight_text=pl.col(name))
     table = table.with_columns(weight=pl.col("weight_text").cast(pl.Float64, strict=False))
     bad = table.filter(~(pl.col("weight") > 0).fill_null(value=False) | ~pl.col("weight").is_finite())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NO_CLUSTERS = "none"
+CROSSED = "+"
 
 
 class TaskOptions(TypedDict, total=False):
@@ -40,6 +41,8 @@ class RunOptions(TypedDict, total=False):
     cluster_from: str | None
     items: str | Path | None
     weight: str | None
+    by: str | tuple[str, ...] | list[str] | None
+    by_from: str | None
     failures: Failures
     lower_is_better: bool | None
     score: str
@@ -87,6 +90,8 @@ class Design:
     cluster_from: str | None = None
     items: str | None = None
     weight: str | None = None
+    by: tuple[str, ...] = ()
+    by_from: str | None = None
     failures: Failures = "harness"
     lower_is_better: bool | None = None
     score: ScoreRule = field(default_factory=ScoreRule)
@@ -138,6 +143,11 @@ class Design:
         return found
 
 
+def columns_of(by: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that a partition is made of: the one of this name, else those that it crosses."""
+    return (by,) if by in names else tuple(by.split(CROSSED))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """A shared option that some verbs can't respect: when it was given, and what they say then."""
@@ -173,6 +183,11 @@ REFUSALS: Mapping[str, Refusal] = {
         what="{verb} takes one way of clustering",
         remedy="Name the coarser one.",
     ),
+    "slices": Refusal(
+        given=lambda design: bool(design.by or design.by_from),
+        what="{verb} makes no slices",
+        remedy="estimate, compare, leaderboard, gate, noise and report do.",
+    ),
     "bounds of tasks": Refusal(
         given=lambda design: any(rule.bounds for rule in design.tasks),
         what="{verb} takes no bounds of single tasks here",
@@ -188,7 +203,7 @@ class Respects:
 
     verb: str
     all_but: tuple[
-        Literal["population", "covariate", "score", "average_last", "two clusters", "bounds of tasks"], ...
+        Literal["population", "covariate", "score", "average_last", "two clusters", "slices", "bounds of tasks"], ...
     ] = ()
 
     def refuse(self, design: Design) -> None:

@@ -10,6 +10,7 @@ from howsure.inference import refined as finer
 from howsure.inference.estimate import entries
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
+from howsure.inference.slices import sliced_scores, ways_of
 from howsure.options import checked
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.gathering import gather
@@ -77,6 +78,9 @@ def estimate(
         found += finer.with_savings(adjusted, matrix, refined, variance)
     return Estimates(
         entries=tuple(found),
+        slices=tuple(
+            each for matrix, ways in ways_of(study, matrices) for each in sliced_scores(matrix, ways, question)
+        ),
         percent={(matrix.task, matrix.metric): matrix.bounded for matrix in matrices},
         notes=(*study.notes, *covariates.told(design, pools)),
         cautions=(*study.cautions, *left_out),

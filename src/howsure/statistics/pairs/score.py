@@ -101,6 +101,18 @@ class Pivots:
             high = self._root(t, low, np.minimum(high, np.maximum(reach, low)))
         return np.where(known, np.minimum(high, reach), np.nan)
 
+    def detectable(self, level: float, power: float) -> Floats:
+        """Return the smallest true difference that is shown with this power, the variances being what they are; NaN where there is none."""
+        df = np.where(self.known, self.df, 1.0)
+        reach = intervals.t_quantile(level, df) + intervals.t_quantile(2 * power - 1, df)
+        none = Pivots(
+            **{
+                **{field.name: getattr(self, field.name) for field in fields(Pivots)},
+                "difference": 0.0 * self.difference,
+            }
+        )
+        return none.upper(1 - intervals.t_p_value(reach, df), 1.0 if np.any(self.room) else np.inf)
+
     def _root(self, t: Floats, low: Floats, high: Floats) -> Floats:
         """Find where the pivot reaches t above the difference: Newton's method from the right, held between two ends."""
         low, high, at = low.copy(), np.array(high), np.array(high)

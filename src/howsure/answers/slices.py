@@ -1,0 +1,133 @@
+"""Slices of the items side by side, below the answer for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from howsure.answers.output import HIDDEN, MERGED
+from howsure.statistics.results import significant
+
+if TYPE_CHECKING:
+    from howsure.statistics.results import Estimate, Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallSlice:
+    """A slice that is too small for a verdict, by its counts alone.
+
+    Attributes:
+        slice: Its name.
+        n_items: Its items.
+    """
+
+    slice: str
+    n_items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slicing:
+    """How the items are parted.
+
+    Attributes:
+        by: The attribute, or the pattern, by which they are.
+        n_without: Items that have no value, and so are in no slice.
+        ordered: Whether the slices are in the order of a number.
+        small: Slices that are too small; they are in no family.
+    """
+
+    by: str
+    n_without: int = 0
+    ordered: bool = False
+    small: tuple[SmallSlice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equal:
+    """A test of "the gap is the same in all slices".
+
+    Attributes:
+        test: "htz" (Wald's test with Hotelling's distribution; Pustejovsky and Tipton 2018) or "flips" of the signs of clusters.
+        statistic: Its F, or the largest |t| of a slice.
+        df: The degrees of freedom of the numerator.
+        df_rest: Those of the denominator; NaN for flips.
+        p_value: Its p-value; NaN where too few clusters tell.
+        population: What it is about: other "questions" (clusters), or more from the "same-clusters".
+    """
+
+    test: str
+    statistic: float
+    df: float
+    df_rest: float
+    p_value: float
+    population: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shrunk:
+    """A value drawn towards those of the other slices (Armstrong, Kolesár and Plagborg-Møller 2022).
+
+    Attributes:
+        value: The value.
+        interval: Its interval, which holds on average over the slices.
+    """
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceGap:
+    """The difference a − b on one slice.
+
+    Attributes:
+        slice: Its name.
+        a_mean: The score of a.
+        b_mean: The score of b.
+        difference: a − b, with its standard error; the interval holds for all slices of the partition at once.
+        p_value: The p-value of no difference here.
+        p_adjusted: The same, corrected for the number of slices (Šidák 1967).
+        detectable: The smallest true difference that would be shown here with 80 % power.
+        shrunken: The difference drawn towards the common one, with an interval that holds on average over the slices; None
+            where there are too few slices.
+        population: What it is about, where that isn't what was asked since the slice has a single cluster.
+    """
+
+    slice: str
+    a_mean: float
+    b_mean: float
+    difference: Estimate
+    p_value: float
+    p_adjusted: float
+    detectable: float
+    shrunken: Shrunk | None = None
+    population: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapSlices:
+    """A comparison by slices.
+
+    Attributes:
+        a: The first model.
+        b: The second model.
+        level: The confidence level at which all the slices' intervals hold at once.
+        slicing: How the items are parted.
+        equal: Whether the gaps differ between the slices at all; None where there is but one.
+        slices: One entry a slice that is large enough.
+    """
+
+    a: str
+    b: str
+    level: float
+    lower_is_better: bool = field(default=False, metadata=HIDDEN)
+    percent: bool = field(default=True, metadata=HIDDEN)
+    slicing: Slicing = field(metadata=MERGED)
+    equal: Equal | None = None
+    slices: tuple[SliceGap, ...] = ()
+
+    def better(self, gap: SliceGap) -> str | None:
+        """Return the model that is better on a slice; None where it can't be told."""
+        if not significant(gap.p_adjusted, self.level):
+            return None
+        return self.a if (gap.difference.value > 0) != self.lower_is_better else self.b

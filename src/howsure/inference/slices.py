@@ -1,0 +1,301 @@
+"""Slices of a matrix: each judged by itself, all at once at the level of the question, and whether they differ at all.
+
+Which slices are large enough is decided by counts alone, before a score is seen. Intervals and p-values are corrected for the number
+of slices by Šidák (1967): exact where no cluster lies in two slices, on the safe side where some do. A slice with a single cluster says
+nothing of other clusters, and is judged on more questions from the same.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.estimate import SliceEntry, SliceScores
+from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
+from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, Slicing, SmallSlice
+from howsure.inference.boards import board
+from howsure.inference.estimate import entries
+from howsure.inference.population import QUESTIONS, SAME_CLUSTERS
+from howsure.statistics.means.strata import joined_strata, within_strata
+from howsure.statistics.results import Interval
+from howsure.statistics.slices.equality import equality
+from howsure.statistics.slices.gaps import slice_gaps
+from howsure.statistics.slices.shrinkage import shrunken
+from howsure.study.slices import partitions
+from howsure.study.stacked import alike, merged, stacked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.answers.leaderboard import Board
+    from howsure.inference.question import Population, Question
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.slices.equality import Equality
+    from howsure.statistics.slices.gaps import SliceGaps
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.slices import Partition
+    from howsure.study.study import Study
+
+LEAST_ITEMS = 10
+"""A slice of fewer items is too small to be judged."""
+LEAST_SHRUNK = 15
+"""Fewer slices than these aren't drawn together: intervals would be no narrower, or hold too seldom."""
+POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The slices of a matrix that are large enough: their names and items (S × n), and the question at the level of each."""
+
+    matrix: ScoreMatrix
+    partition: Partition
+    places: tuple[int, ...]
+    question: Question
+
+    @classmethod
+    def of(cls, matrix: ScoreMatrix, partition: Partition, question: Question) -> Family:
+        """Choose the slices by their items alone."""
+        counts = np.bincount(partition.codes[partition.codes >= 0], minlength=len(partition.labels))
+        places = tuple(np.flatnonzero(counts >= LEAST_ITEMS).tolist())
+        level = question.level ** (1 / max(len(places), 1))
+        return cls(matrix=matrix, partition=partition, places=places, question=replace(question, level=level))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the slices."""
+        return tuple(self.partition.labels[place] for place in self.places)
+
+    @property
+    def slicing(self) -> Slicing:
+        """How the items are parted, and which slices are too small."""
+        codes = self.partition.codes
+        counts = np.bincount(codes[codes >= 0], minlength=len(self.partition.labels)).tolist()
+        small = [k for k, count in enumerate(counts) if k not in self.places and count]
+        return Slicing(
+            by=self.partition.by,
+            n_without=self.partition.n_without,
+            ordered=self.partition.ordered,
+            small=tuple(SmallSlice(slice=self.partition.labels[k], n_items=counts[k]) for k in small),
+        )
+
+    @property
+    def codes(self) -> Ints:
+        """The place of every item among the slices (n,), −1 for those outside."""
+        order = np.full(len(self.partition.labels) + 1, -1)
+        order[list(self.places)] = np.arange(len(self.places))
+        return np.asarray(order[self.partition.codes])
+
+    def items(self, k: int) -> Bools:
+        """Say which items are in a slice."""
+        return np.asarray(self.partition.codes == self.places[k])
+
+    def population(self, part: ScoreMatrix) -> Population:
+        """Return what a slice is judged about: the same clusters where it has a single one, else what was asked."""
+        asked = self.question.population
+        lone = bool(part.clusters) and any(not codes.any() for codes in part.clusters)
+        return SAME_CLUSTERS if asked is QUESTIONS and lone else asked
+
+
+def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
+    """Return every matrix with the partitions of its items, and all tasks as one with those in which tasks are slices."""
+    found = [(matrix, partitions(study, matrix)) for matrix in matrices]
+    if alike(matrices):
+        ways = [partitions(study, matrix, of_tasks=True) for matrix in matrices]
+        across = tuple(merged(way) for way in zip(*ways, strict=True))
+        found += [(stacked(matrices), across)] if across else []
+    return [(matrix, ways) for matrix, ways in found if ways]
+
+
+def sliced_gaps(
+    matrix: ScoreMatrix, ways: Sequence[Partition], a: str, b: str, asked: Question
+) -> tuple[GapSlices, ...]:
+    """Return a comparison by every partition of the items, on the items that both have; nothing where they share none."""
+    both = matrix.take_models([matrix.column(a), matrix.column(b)])
+    shared = np.asarray((~np.isnan(both.values)).all(axis=1))
+    if not shared.any():
+        return ()
+    question, both = replace(asked, margin=None, overlap="shared"), both.take_items(shared)
+    return tuple(_gaps(both, replace(way, codes=way.codes[shared]), question) for way in ways)
+
+
+def _gaps(both: ScoreMatrix, way: Partition, question: Question) -> GapSlices:
+    family = Family.of(both, way, question)
+    a, b = both.models
+    gaps = [_gap(family, k) for k in range(len(family.places))]
+    found, population = _joint(family, gaps)
+    if found is not None:
+        gaps = _with_pivots(gaps, found, family.question.level)
+        gaps = _drawn_together(gaps, found, question.level)
+    return GapSlices(
+        a=a,
+        b=b,
+        level=question.level,
+        lower_is_better=both.lower_is_better,
+        percent=both.bounded,
+        slicing=family.slicing,
+        equal=_equal(found, population, question),
+        slices=tuple(gaps),
+    )
+
+
+def _gap(family: Family, k: int) -> SliceGap:
+    """Compare two models on one slice."""
+    part = family.matrix.take_items(family.items(k))
+    population = family.population(part)
+    a, b = part.models
+    found = population.pair(part, a, b, replace(family.question, population=population))
+    count = len(family.places)
+    p = found.p_value
+    return SliceGap(
+        slice=family.names[k],
+        a_mean=found.a_mean,
+        b_mean=found.b_mean,
+        difference=found.difference,
+        p_value=p,
+        p_adjusted=float(-np.expm1(count * np.log1p(-p))) if p < 1 else p,
+        detectable=math.nan,
+        population=population.name,
+    )
+
+
+def _joint(family: Family, gaps: Sequence[SliceGap]) -> tuple[SliceGaps | None, str]:
+    """Return the gaps of all slices with their covariance, and what they are about: the same clusters where one slice is."""
+    matrix, question = family.matrix, family.question
+    if not gaps or question.population.only_these:
+        return None, question.population.name
+    same = any(gap.population == SAME_CLUSTERS.name for gap in gaps) and bool(matrix.clusters)
+    codes, x, weights = family.codes, matrix.values, matrix.weights
+    clusters = () if same else matrix.clusters
+    if same:
+        x = _within(x, codes, matrix.clusters[0], weights)
+    bounded = matrix.bounded and question.method != "t"
+    found = slice_gaps(x[:, 0], x[:, 1], codes, clusters=clusters, weights=weights, bounded=bounded)
+    return found, SAME_CLUSTERS.name if same else question.population.name
+
+
+def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> Floats:
+    """Return scores that vary as items within the clusters of their slice do."""
+    apart = x.copy()
+    for code in np.unique(codes[codes >= 0]).tolist():
+        inside = codes == code
+        strata = joined_strata(np.unique(clusters[inside], return_inverse=True)[1])
+        apart[inside] = within_strata(x[inside], strata, None if weights is None else weights[inside])
+    return apart
+
+
+def _equal(found: SliceGaps | None, population: str, question: Question) -> Equal | None:
+    """Test whether the gaps differ at all; where too few clusters can flip it isn't told."""
+    if found is None or len(found.gaps) < 2:
+        return None
+    told: Equality = equality(found, rng=np.random.default_rng(question.seed))
+    return Equal(
+        test=told.test,
+        statistic=told.statistic,
+        df=told.df,
+        df_rest=told.df_rest,
+        p_value=told.p_value,
+        population=population,
+    )
+
+
+def _with_pivots(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
+    """Add the smallest gap that each slice would show."""
+    return [
+        replace(gap, detectable=float(pivot.detectable(level, POWER)))
+        for gap, pivot in zip(gaps, found.pivots, strict=True)
+    ]
+
+
+def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
+    """Add the estimates drawn towards the common gap, where there are slices enough."""
+    errors = np.sqrt(np.diagonal(found.covariance_at(found.whole)))
+    if len(gaps) < LEAST_SHRUNK or not (np.isfinite(errors) & (errors > 0)).all():
+        return list(gaps)
+    drawn = shrunken(found.gaps, errors, level)
+    limits = zip(drawn.values.tolist(), drawn.low.tolist(), drawn.high.tolist(), strict=True)
+    return [
+        replace(gap, shrunken=Shrunk(value=value, interval=Interval(low=low, high=high, level=level)))
+        for gap, (value, low, high) in zip(gaps, limits, strict=True)
+    ]
+
+
+def sliced_scores(matrix: ScoreMatrix, ways: Sequence[Partition], question: Question) -> tuple[SliceScores, ...]:
+    """Return the scores of every model by every partition of the items."""
+    return tuple(_scores(Family.of(matrix, way, question), question) for way in ways)
+
+
+def _scores(family: Family, question: Question) -> SliceScores:
+    found = []
+    for k, name in enumerate(family.names):
+        part, asked = _asked(family, k)
+        found += [SliceEntry(slice=name, entry=entry) for entry in entries(part, asked)]
+    return SliceScores(
+        task=family.matrix.task,
+        metric=family.matrix.metric,
+        level=question.level,
+        percent=family.matrix.bounded,
+        slicing=family.slicing,
+        slices=family.names,
+        entries=tuple(found),
+    )
+
+
+def _asked(family: Family, k: int) -> tuple[ScoreMatrix, Question]:
+    """Return one slice, with the models that answered any of it, and the question about it."""
+    part = family.matrix.take_items(family.items(k))
+    part = part.take_models(np.flatnonzero(~np.isnan(part.values).all(axis=0)))
+    return part, replace(family.question, population=family.population(part))
+
+
+def sliced_boards(matrix: ScoreMatrix, ways: Sequence[Partition], question: Question) -> tuple[BoardSlices, ...]:
+    """Return a board for every slice of every partition."""
+    return tuple(_boards(Family.of(matrix, way, question), question) for way in ways)
+
+
+def _boards(family: Family, question: Question) -> BoardSlices:
+    boards = [_board(family, k) for k in range(len(family.places))]
+    return BoardSlices(
+        task=family.matrix.task,
+        metric=family.matrix.metric,
+        level=question.level,
+        slicing=family.slicing,
+        swaps=tuple(swaps(family.names, boards)),
+        slices=tuple(SliceBoard(slice=name, board=each) for name, each in zip(family.names, boards, strict=True)),
+    )
+
+
+def _board(family: Family, k: int) -> Board:
+    part, asked = _asked(family, k)
+    pairs = asked.population.pairs(part, asked)
+    within = asked.population.limits(part, pairs, asked)
+    return board(part, entries(part, asked), pairs, asked, within=within)
+
+
+def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
+    """Return the pairs of models that are shown to change places between two slices, each once; from M × M arrays a slice."""
+    models = sorted({entry.model for each in boards for entry in each.entries})
+    above = np.stack([_above(each, models) for each in boards]) if boards else np.zeros((0, 0, 0), dtype=bool)
+    first, count = above.argmax(axis=0), above.any(axis=0)
+    pairs = np.argwhere(np.triu(count & count.T, 1))
+    return [
+        Swap(
+            better=models[i],
+            worse=models[j],
+            slice=names[int(first[i, j])],
+            other=names[int(first[j, i])],
+        )
+        for i, j in pairs.tolist()
+    ]
+
+
+def _above(found: Board, models: Sequence[str]) -> Bools:
+    """Say of which pairs the first is shown to be better on a board (M, M)."""
+    at = [models.index(entry.model) for entry in found.entries]
+    sign = -1 if found.lower_is_better else 1
+    real = np.nan_to_num(found.pairs.p_adjusted, nan=1.0) <= (1 - found.level) * (1 + 1e-12)
+    above = np.zeros((len(models), len(models)), dtype=bool)
+    above[np.ix_(at, at)] = real & (sign * found.pairs.difference > 0)
+    return above

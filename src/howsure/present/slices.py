@@ -1,0 +1,241 @@
+"""How slices are said, tabled and drawn, below the answer for all items."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Field, Text, Whisker, small, tabled
+from howsure.wording import Scale, level_text, listing, p_text, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from howsure.answers.compare import Comparison
+    from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
+    from howsure.answers.slices import GapSlices, SliceGap, Slicing
+    from howsure.present.document import Block, Cell, Table
+    from howsure.statistics.results import Estimate
+
+MOST_NAMED = 3
+SAME = "same-clusters"
+
+
+def gap_blocks(pair: Comparison) -> list[Block]:
+    """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each partition."""
+    blocks: list[Block] = []
+    for way in pair.slices:
+        blocks += [Text(text=gap_sentence(way)), forest(pair, way), *small(left_out(way.slicing))]
+    return blocks
+
+
+def gap_sentence(way: GapSlices) -> str:
+    """Say on which slices one model is better, and whether the gap differs between them at all."""
+    by, count = way.slicing.by, len(way.slices)
+    if not count:
+        return f"By {by}: every slice is too small to say anything."
+    said = [_differs(way), *_real(way)]
+    about = " on more questions from these same clusters" if all(gap.population == SAME for gap in way.slices) else ""
+    return f"By {by}{about}: {' '.join(part for part in said if part)}"
+
+
+def _differs(way: GapSlices) -> str:
+    count, equal = len(way.slices), way.equal
+    if equal is None:
+        return ""
+    same = equal.population == SAME and any(gap.population != SAME for gap in way.slices)
+    about = ", asked of more questions from these same clusters" if same else ""
+    if not math.isfinite(equal.p_value):
+        return f"too few clusters tell whether the gap differs between the {count} slices{about}."
+    p = f"p {p_text(equal.p_value)}"
+    if equal.p_value <= (1 - way.level) * (1 + 1e-12):
+        return f"the gap differs between the {count} slices ({p}{about})."
+    return f"nothing shows that the gap differs between the {count} slices ({p}{about})."
+
+
+def _real(way: GapSlices) -> list[str]:
+    """Name the slices on which one model is shown to be better, those with the largest gap first."""
+    scale, said = Scale(percent=way.percent), []
+    for model in (way.a, way.b):
+        won = sorted(
+            (gap for gap in way.slices if way.better(gap) == model), key=lambda gap: -abs(gap.difference.value)
+        )
+        if won:
+            named = [f"{gap.slice} ({scale.lead(gap.difference.value)})" for gap in won]
+            said.append(f"{model} is better in {_named(named) if len(won) < len(way.slices) else _all(way, scale)}")
+    if not said:
+        return ["No slice shows a gap by itself." if len(way.slices) > 1 else "It shows no gap by itself."]
+    among = f", significant among {len(way.slices)} slices" if len(way.slices) > 1 else ""
+    return [f"{'; '.join(said)}{among}."]
+
+
+def _all(way: GapSlices, scale: Scale) -> str:
+    """Say that one model is better on every slice, by how much at least and at most."""
+    gaps = sorted(abs(gap.difference.value) for gap in way.slices)
+    if len(gaps) == 1:
+        return f"{way.slices[0].slice} ({scale.lead(gaps[0])})"
+    return f"every one, by {scale.number(gaps[0])} to {scale.lead(gaps[-1])}"
+
+
+def _named(names: Sequence[str]) -> str:
+    if len(names) <= MOST_NAMED:
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
+
+
+def left_out(slicing: Slicing) -> list[str]:
+    """Say which slices are too small, and how many items are in none."""
+    said = []
+    if slicing.small:
+        named = listing([f"{each.slice} ({plural(each.n_items, 'item')})" for each in slicing.small])
+        said.append(f"Too small to be judged, by their items alone: {named}.")
+    if slicing.n_without:
+        said.append(f"{plural(slicing.n_without, 'item')} without a value of {slicing.by}, in no slice.")
+    return said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One row of a forest: the whole, or a slice."""
+
+    name: str
+    a_mean: float
+    b_mean: float
+    estimate: Estimate
+    p_value: float
+    detectable: float = math.nan
+    shrunk: str = ""
+    note: str = ""
+
+
+def forest(pair: Comparison, way: GapSlices) -> Table:
+    """Lay out the whole and every slice, with error bars on one axis; slices in their order, or by their gap."""
+    scale, level = Scale(percent=way.percent), level_text(way.level)
+    ordered = way.slices if way.slicing.ordered else sorted(way.slices, key=lambda gap: -gap.difference.value)
+    lines = [_whole(pair), *(_line(gap, scale) for gap in ordered)]
+    clustered = any(line.estimate.n_clusters != line.estimate.n_items for line in lines)
+    fields: list[Field[_Line]] = [
+        Field(way.slicing.by, lambda line: line.name, align="left"),
+        Field("items", lambda line: f"{line.estimate.n_items:,}", priority=8),
+        Field("clusters", _clusters, priority=3, shown=clustered),
+        Field(
+            f"a, b{scale.column}", lambda line: f"{scale.number(line.a_mean)}, {scale.number(line.b_mean)}", priority=5
+        ),
+        Field(f"a − b{scale.unit}", lambda line: scale.signed(line.estimate.value)),
+        Field(f"{level} interval", lambda line: _limits(line, scale), priority=9),
+        Field("", _whisker, align="left", priority=7),
+        Field("p", lambda line: p_text(line.p_value), priority=7),
+        Field("would show", lambda line: _gap(line.detectable, scale), priority=4),
+        Field(
+            "shrunken (holds on average)",
+            lambda line: line.shrunk,
+            priority=6,
+            shown=any(line.shrunk for line in lines),
+        ),
+    ]
+    return tabled(lines, fields, note=_note(way), lead=1)
+
+
+def _note(way: GapSlices) -> str:
+    parts = ["intervals and p of the slices hold for all of them at once"]
+    mixed = [gap.slice for gap in way.slices if gap.population == SAME]
+    if mixed and len(mixed) < len(way.slices):
+        parts.append(f"{listing(mixed)}: one cluster, so about more questions from it")
+    return "; ".join(parts)
+
+
+def _whole(pair: Comparison) -> _Line:
+    return _Line(name="all", a_mean=pair.a_mean, b_mean=pair.b_mean, estimate=pair.difference, p_value=pair.p_value)
+
+
+def _line(gap: SliceGap, scale: Scale) -> _Line:
+    shrunk = gap.shrunken
+    return _Line(
+        name=gap.slice,
+        a_mean=gap.a_mean,
+        b_mean=gap.b_mean,
+        estimate=gap.difference,
+        p_value=gap.p_adjusted,
+        detectable=gap.detectable,
+        shrunk=""
+        if shrunk is None
+        else f"{scale.signed(shrunk.value)} {scale.interval(shrunk.interval.low, shrunk.interval.high)}",
+    )
+
+
+def _clusters(line: _Line) -> str:
+    return f"{line.estimate.n_clusters:,}" if line.estimate.n_clusters != line.estimate.n_items else ""
+
+
+def _limits(line: _Line, scale: Scale) -> str:
+    return scale.interval(line.estimate.interval.low, line.estimate.interval.high)
+
+
+def _gap(value: float, scale: Scale) -> str:
+    return scale.number(value) if math.isfinite(value) else ""
+
+
+def _whisker(line: _Line) -> Cell:
+    interval = line.estimate.interval
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return ""
+    return Whisker(value=line.estimate.value, low=interval.low, high=interval.high)
+
+
+def order_sentence(way: BoardSlices) -> str:
+    """Say whether the order of the models is shown to differ between slices."""
+    by, count = way.slicing.by, len(way.slices)
+    if not count:
+        return f"By {by}: every slice is too small to say anything."
+    if count == 1:
+        return f"By {by}: only one slice is large enough."
+    if not way.swaps:
+        return f"By {by}: no two models are shown to change places between the {count} slices. {_everywhere(way)}"
+    first = way.swaps[0]
+    more = f" and {plural(len(way.swaps) - 1, 'other pair')}" if len(way.swaps) > 1 else ""
+    return f"By {by}: the order differs between the {count} slices: {_swapped(first)}{more}. {_everywhere(way)}"
+
+
+def _everywhere(way: BoardSlices) -> str:
+    best = way.best
+    if not best:
+        return "No model could be best on every slice."
+    return (
+        f"{listing(best)} could be best on every one."
+        if len(best) <= MOST_NAMED
+        else f"{len(best):,} models could be best on every one."
+    )
+
+
+def _swapped(swap: Swap) -> str:
+    return f"{swap.better} beats {swap.worse} in {swap.slice}, and {swap.worse} beats {swap.better} in {swap.other}"
+
+
+def board_blocks(ways: Iterable[BoardSlices]) -> list[Block]:
+    """Return the boards by slices: whether the order differs, then who leads where."""
+    blocks: list[Block] = []
+    for way in ways:
+        blocks += [Text(text=order_sentence(way)), board_table(way), *small(left_out(way.slicing))]
+    return blocks
+
+
+def board_table(way: BoardSlices) -> Table:
+    """Lay out a line a slice: who leads, with what score, and how many could be best."""
+    fields: list[Field[SliceBoard]] = [
+        Field(way.slicing.by, lambda each: each.slice, align="left"),
+        Field("items", lambda each: f"{max(e.estimate.n_items for e in each.board.entries):,}", priority=8),
+        Field("leads", lambda each: listing(each.board.leaders), align="left"),
+        Field("score", _score, priority=9),
+        Field("could be best", lambda each: f"{len(each.board.could_be_best)} of {len(each.board.entries)}"),
+        Field("gaps between neighbours", _neighbours, priority=5),
+    ]
+    return tabled(way.slices, fields, note="ranks hold at once within a slice and over the slices")
+
+
+def _score(each: SliceBoard) -> str:
+    return Scale(percent=each.board.percent).score(each.board.entries[0].estimate.value)
+
+
+def _neighbours(each: SliceBoard) -> str:
+    return f"{each.board.neighbours_apart} of {len(each.board.entries) - 1}"

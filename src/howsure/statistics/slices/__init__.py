@@ -1,0 +1,1 @@
+"""Parts of the items side by side: do they differ at all, and which of them."""

@@ -1,0 +1,102 @@
+"""The gap of every slice, with the covariance of all: slices are parts of the items, and clusters may cross them.
+
+A slice's gap is a mean over its items, by the one estimator of clustered.py. Two slices covary through the clusters that they
+share: V_st = Σ_g u_gs u_gt / (W_s W_t), u_gs = e_gs / √(1 − q_gs), e_gs the residual sum of cluster g in slice s and q_gs its share
+of the slice. This is CR2 of a regression on the slices (Bell and McCaffrey 2002), in closed form; with no shared cluster V is diagonal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.means.clustered import own_clusterings
+from howsure.statistics.pairs.pairs import pair_moments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.pairs.score import Pivots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceGaps:
+    """The gaps of S slices, of items in G clusters.
+
+    `gaps` (S,); `totals` (S,): the weight of each slice; `sums` (G, S): the summed gaps of a cluster's items in a slice; `held`
+    (G, S): their weight; `pivots`: what tests each slice by itself.
+    """
+
+    gaps: Floats
+    totals: Floats
+    sums: Floats
+    held: Floats
+    pivots: tuple[Pivots, ...]
+
+    @property
+    def whole(self) -> float:
+        """The mean over all items."""
+        return float(self.totals @ self.gaps / self.totals.sum())
+
+    @property
+    def shares(self) -> Floats:
+        """The share of each slice that lies in a cluster, q_gs (G, S)."""
+        return self.held / self.totals
+
+    @property
+    def clusters(self) -> Ints:
+        """How many clusters each slice has (S,)."""
+        return np.asarray((self.held > 0).sum(axis=0))
+
+    def covariance(self) -> Floats:
+        """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says nothing."""
+        rest = 1 - self.shares
+        inflation = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
+        scaled = (self.sums - self.held * self.gaps) * np.sqrt(inflation) / self.totals
+        return np.asarray(scaled.T @ scaled)
+
+    def covariance_at(self, gap: float) -> Floats:
+        """Return the covariance that there would be if this were the gap of every slice: unseen differences have their room."""
+        own = np.array([float(each.variance_at(gap)) for each in self.pivots])
+        seen = np.array([float(each.variance) for each in self.pivots])
+        return np.asarray(self.covariance() + np.diag(np.maximum(own - seen, 0.0)))
+
+
+def slice_gaps(
+    a: Floats,
+    b: Floats,
+    slices: Ints,
+    *,
+    clusters: Sequence[Ints] = (),
+    weights: Floats | None = None,
+    bounded: bool = True,
+) -> SliceGaps:
+    """Return the gaps a − b of the slices 0 … S − 1 of n items; `slices` (n,), −1 for an item that is in none.
+
+    `clusters`: of two ways of clustering the first counts. `bounded`: by the score pivot, else by a plain t.
+    """
+    used = slices >= 0
+    a, b, slices = a[used], b[used], slices[used]
+    w = np.ones(len(a)) if weights is None else weights[used]
+    codes = [np.unique(each[used], return_inverse=True)[1] for each in clusters[:1]]
+    count, term = int(slices.max()) + 1, own_clusterings(codes, w)[0]
+    marked = np.zeros((len(a), count))
+    marked[np.arange(len(a)), slices] = w
+    held, sums = term.sums(marked), term.sums(marked * (a - b)[:, None])
+    totals = held.sum(axis=0)
+    return SliceGaps(
+        gaps=sums.sum(axis=0) / totals,
+        totals=totals,
+        sums=sums,
+        held=held,
+        pivots=tuple(_pivots(a, b, w, codes, slices == s, bounded=bounded) for s in range(count)),
+    )
+
+
+def _pivots(a: Floats, b: Floats, w: Floats, codes: Sequence[Ints], kept: Floats, *, bounded: bool) -> Pivots:
+    own = tuple(np.unique(each[kept], return_inverse=True)[1] for each in codes)
+    moments = pair_moments(np.column_stack([a[kept], b[kept]]), clusters=own, weights=w[kept], score=bounded)
+    return moments.at((0, 1))

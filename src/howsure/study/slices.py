@@ -1,0 +1,125 @@
+"""Slices: the items of a task parted by an attribute, by two that cross, or by a pattern in their ids."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.study.clusters import joined, one_value
+from howsure.study.design import CROSSED, columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
+
+    Ints = NDArray[np.int64]
+
+MOST_VALUES, BINS = 12, 4
+"""Numbers of more values than these are cut at their quantiles into so many bins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """The n items of a matrix in slices: `codes` (n,) of their `labels`, −1 for an item without a value; `ordered`: by number."""
+
+    by: str
+    labels: tuple[str, ...]
+    codes: Ints
+    ordered: bool = False
+
+    @property
+    def n_without(self) -> int:
+        """The items that are in no slice."""
+        return int((self.codes < 0).sum())
+
+
+def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> tuple[Partition, ...]:
+    """Part the items of a matrix in every way that is asked for; a way that none of its items has a value for is left out.
+
+    `of_tasks`: those ways alone that the task itself is a part of, which need several tasks; else the others.
+    """
+    design = study.design
+    asked = [by for by in design.by if ("task" in by.split(CROSSED)) == of_tasks]
+    if not asked and (of_tasks or design.by_from is None):
+        return ()
+    items = pl.DataFrame({"task": [matrix.task] * len(matrix.items), "item": matrix.items})
+    table = items.join(study.items, on=["task", "item"], how="left", maintain_order="left")
+    found = [_partition(by, table, study) for by in asked]
+    if design.by_from is not None and not of_tasks:
+        found.append(_of_values(f"id by {design.by_from}", [_from_id(table["item"], design.by_from)]))
+    return tuple(each for each in found if each.n_without < len(matrix.items))
+
+
+def _partition(by: str, table: pl.DataFrame, study: Study) -> Partition:
+    held = (*table.columns, *(study.side.columns if study.side is not None else ()))
+    return _of_values(by, [_values(name, table, study.side) for name in columns_of(by, held)])
+
+
+def _values(name: str, table: pl.DataFrame, side: pl.DataFrame | None) -> pl.Series:
+    """Return the value that every item has in a column, as text; of the items' table where that has it."""
+    if side is not None and name in side.columns:
+        return joined(table, side, name, "slice_")["slice_"]
+    if name not in table.columns:
+        raise DataError(f"no column {name!r} to slice by", remedy="Run `howsure describe` to see the columns.")
+    if name not in ("task", "item"):
+        one_value(table, name)
+    return table[name].cast(pl.String)
+
+
+def _from_id(ids: pl.Series, pattern: str) -> pl.Series:
+    try:
+        groups = re.compile(pattern).groups
+        found = ids.str.extract(pattern, 1) if groups else None
+    except (re.error, pl.exceptions.ComputeError) as error:
+        raise DataError(f"`by_from={pattern!r}` is not a regular expression that works here ({error})") from None
+    if found is None:
+        raise DataError(f"`by_from={pattern!r}` has no group", remedy=r"Put brackets around the slice: '^(.+?)-\d+$'.")
+    return found
+
+
+def _of_values(by: str, columns: Sequence[pl.Series]) -> Partition:
+    """Cross the values of columns; numbers of many values are binned."""
+    parts = [_labelled(column) for column in columns]
+    labels, codes, ordered = parts[0]
+    for more, other, _ in parts[1:]:
+        both = np.where((codes < 0) | (other < 0), -1, codes * len(more) + other)
+        labels = [f"{one} · {two}" for one in labels for two in more]
+        codes, ordered = both, False
+    used, kept = np.unique(codes[codes >= 0], return_inverse=True)
+    found = np.full(len(codes), -1)
+    found[codes >= 0] = kept
+    return Partition(by=by, labels=tuple(labels[k] for k in used), codes=found, ordered=ordered)
+
+
+def _labelled(column: pl.Series) -> tuple[list[str], Ints, bool]:
+    """Return labels, the code of every item and whether they are in order of a number."""
+    numbers = column.cast(pl.Float64, strict=False)
+    numeric = numbers.is_finite().fill_null(value=False).sum() == len(column) - column.null_count()
+    values = numbers.drop_nulls().unique().sort()
+    if numeric and len(values) > MOST_VALUES:
+        return _binned(numbers)
+    labels = column.drop_nulls().unique().sort().to_list()
+    if numeric:
+        labels.sort(key=float)
+    places = {label: k for k, label in enumerate(labels)}
+    return labels, np.array([places.get(value, -1) for value in column.to_list()], dtype=np.int64), numeric
+
+
+def _binned(numbers: pl.Series) -> tuple[list[str], Ints, bool]:
+    """Cut numbers at their quantiles; the labels tell the least and the largest number in each bin."""
+    x = numbers.to_numpy()
+    known = np.isfinite(x)
+    edges = np.unique(np.quantile(x[known], np.linspace(0, 1, BINS + 1)[1:-1], method="higher"))
+    codes = np.where(known, np.searchsorted(edges, np.where(known, x, 0.0), side="right"), -1)
+    bins = [x[codes == k] for k in range(len(edges) + 1)]
+    labels = [f"{part.min():g} to {part.max():g}" if len(part) else "" for part in bins]
+    return labels, codes.astype(np.int64), True

@@ -1,0 +1,79 @@
+"""Several tasks as one matrix: their items below one another, so that tasks can be slices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from howsure.study.matrix import ScoreMatrix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from howsure.study.slices import Partition
+
+    Ints = NDArray[np.int64]
+
+
+def alike(matrices: Sequence[ScoreMatrix]) -> bool:
+    """Say whether scores of several tasks are of one kind: each task once, one scale, one direction."""
+    kinds = {(matrix.bounded, matrix.lower_is_better) for matrix in matrices}
+    return len(matrices) > 1 and len(kinds) == 1 and len({matrix.task for matrix in matrices}) == len(matrices)
+
+
+def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
+    """Put the items of several tasks below one another, with all models of any; a cluster lies in one task."""
+    models = tuple(sorted({model for matrix in matrices for model in matrix.models}))
+    first = matrices[0]
+    weighted = any(matrix.weights is not None for matrix in matrices)
+    clustered = any(matrix.clusters for matrix in matrices)
+    return ScoreMatrix(
+        task="",
+        metric=first.metric,
+        models=models,
+        items=np.concatenate([np.char.add(f"{matrix.task}\x00", matrix.items.astype(str)) for matrix in matrices]),
+        values=_spread(matrices, models, "values", np.nan),
+        attempts=_spread(matrices, models, "attempts", 0),
+        within=_spread(matrices, models, "within", np.nan),
+        clusters=(_clusters(matrices),) if clustered else (),
+        weights=np.concatenate([_weights(matrix) for matrix in matrices]) if weighted else None,
+        bounded=first.bounded,
+        lower_is_better=first.lower_is_better,
+        of_failures=first.of_failures,
+        derived=any(matrix.derived for matrix in matrices),
+    )
+
+
+def merged(ways: Sequence[Partition]) -> Partition:
+    """Put the partitions of several tasks below one another; slices of one name are one."""
+    labels = tuple(dict.fromkeys(label for way in ways for label in way.labels))
+    places = [np.array([*(labels.index(label) for label in way.labels), -1]) for way in ways]
+    codes = np.concatenate([place[way.codes] for place, way in zip(places, ways, strict=True)])
+    return replace(ways[0], labels=labels, codes=codes.astype(np.int64), ordered=False)
+
+
+def _spread(matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, empty: float) -> NDArray[Any]:
+    parts = []
+    for matrix in matrices:
+        part = np.full((len(matrix.items), len(models)), empty)
+        part[:, [models.index(model) for model in matrix.models]] = getattr(matrix, name)
+        parts.append(part)
+    return np.concatenate(parts)
+
+
+def _clusters(matrices: Sequence[ScoreMatrix]) -> Ints:
+    """Number the (first) clusters of all tasks; an item of a task without clusters is its own."""
+    codes, before = [], 0
+    for matrix in matrices:
+        own = matrix.clusters[0] if matrix.clusters else np.arange(len(matrix.items))
+        codes.append(own + before)
+        before += int(own.max()) + 1
+    return np.concatenate(codes).astype(np.int64)
+
+
+def _weights(matrix: ScoreMatrix) -> NDArray[np.float64]:
+    return np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights

@@ -12,6 +12,7 @@ from howsure.answers.output import HIDDEN, derived, row
 if TYPE_CHECKING:
     from howsure.answers.flips import Flips
     from howsure.answers.looks import Looks
+    from howsure.answers.slices import GapSlices
     from howsure.errors import Caution
 
 GateVerdict = Literal["pass", "fail", "unclear"]
@@ -130,6 +131,7 @@ class Gate(Answer):
         looks: The planned looks, and which of them this is; None where there is one. The p-values at which they decide are those
             of a two-sided test.
         flips: Which questions changed from the baseline to the candidate; None where it isn't asked for.
+        slices: The comparison by slices, which decides nothing; empty where none is asked for.
         checks: One check a criterion, task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
@@ -140,6 +142,7 @@ class Gate(Answer):
     level: float
     looks: Looks | None = None
     flips: Flips | None = None
+    slices: tuple[GapSlices, ...] = ()
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()

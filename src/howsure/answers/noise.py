@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Drawn, JudgedPart
-from howsure.answers.output import HIDDEN, derived, number, row, rows, shown, spread
+from howsure.answers.output import HIDDEN, MERGED, derived, number, row, rows, shown, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from howsure.answers.slices import Slicing
     from howsure.errors import Caution
 
 ATTEMPTS = (1, 2, 5, 10, math.inf)
@@ -228,17 +229,50 @@ class TaskNoise(JudgedPart):
     percent: bool = field(default=True, metadata=HIDDEN)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceNoise:
+    """The variance components of a task on one slice.
+
+    Attributes:
+        slice: The slice.
+        noise: What they are there.
+    """
+
+    slice: str
+    noise: TaskNoise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseSlices:
+    """The variance components of a task by slices.
+
+    Attributes:
+        task: The task.
+        metric: What the score measures.
+        slicing: How the items are parted.
+        slices: One entry a slice that is large enough.
+    """
+
+    task: str
+    metric: str
+    percent: bool = field(default=True, metadata=HIDDEN)
+    slicing: Slicing = field(metadata=MERGED)
+    slices: tuple[SliceNoise, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Noise(Drawn):
     """The parts of every standard error that are due to questions and to answers, task by task.
 
     Attributes:
         tasks: One part a task and metric.
+        slices: The parts by slices, one of each task, metric and partition; empty where none is asked for.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
 
     tasks: tuple[TaskNoise, ...]
+    slices: tuple[NoiseSlices, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,11 @@ class Equal:
     """A test of "the gap is the same in all slices".
 
     Attributes:
-        test: "htz" (Wald's test with Hotelling's distribution; Pustejovsky and Tipton 2018) or "flips" of the signs of clusters.
-        statistic: Its F, or the largest |t| of a slice.
+        test: "htz" (Wald's test with Hotelling's distribution; Pustejovsky and Tipton 2018) or the "largest" deviation of a slice from the others.
+        statistic: Its F, or the |t| of the slice furthest off.
         df: The degrees of freedom of the numerator.
-        df_rest: Those of the denominator; NaN for flips.
-        p_value: Its p-value; NaN where too few clusters tell.
+        df_rest: Those of the denominator, or of that t.
+        p_value: Its p-value; NaN where nothing tells.
         population: What it is about: other "questions" (clusters), or more from the "same-clusters".
     """
 
@@ -90,7 +91,7 @@ class SliceGap:
         detectable: The smallest true difference that would be shown here with 80 % power.
         shrunken: The difference drawn towards the common one, with an interval that holds on average over the slices; None
             where there are too few slices.
-        population: What it is about, where that isn't what was asked since the slice has a single cluster.
+        population: What it is about: what was asked, or more questions from the "same-clusters" where the slice has few.
     """
 
     slice: str
@@ -99,30 +100,36 @@ class SliceGap:
     difference: Estimate
     p_value: float
     p_adjusted: float
-    detectable: float
+    detectable: float = math.nan
     shrunken: Shrunk | None = None
     population: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapSlices:
-    """A comparison by slices.
+    """A comparison on one task and metric by slices.
 
     Attributes:
+        task: The task; empty where tasks are the slices.
+        metric: What the score measures.
         a: The first model.
         b: The second model.
         level: The confidence level at which all the slices' intervals hold at once.
         slicing: How the items are parted.
+        whole: The difference on all items, with an interval and a p-value of its own.
         equal: Whether the gaps differ between the slices at all; None where there is but one.
         slices: One entry a slice that is large enough.
     """
 
+    task: str
+    metric: str
     a: str
     b: str
     level: float
     lower_is_better: bool = field(default=False, metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     slicing: Slicing = field(metadata=MERGED)
+    whole: SliceGap
     equal: Equal | None = None
     slices: tuple[SliceGap, ...] = ()
 

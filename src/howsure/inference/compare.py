@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
-    from howsure.answers.slices import GapSlices
     from howsure.inference.adjusted import Pool
     from howsure.inference.question import Question
     from howsure.study.design import Design
@@ -43,8 +42,8 @@ def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
     return study
 
 
-def compared(study: Study, question: Question) -> Comparisons:
-    """Compare the two models that a study is about on every task that both have, and overall."""
+def compared(study: Study, question: Question, *, sliced: bool = False) -> Comparisons:
+    """Compare the two models that a study is about on every task that both have, and overall; `sliced`: with the slices asked for."""
     question, weighed = as_stated(question, study)
     measured = one_metric(study)
     matrices, unknown = question.population.measured(measured)
@@ -57,15 +56,14 @@ def compared(study: Study, question: Question) -> Comparisons:
         more = [adjusted.NO_OVERALL]
     elif len(pairs) > 1:
         total, more = overall_comparison(matrices, pairs, question)
-    slices = _sliced(study, matrices, pairs, question)
-    pairs = [replace(pair, slices=slices.get((pair.task, pair.metric), ())) for pair in pairs]
+    if sliced:
+        pairs = _sliced(study, matrices, pairs, question)
+        total = None if total is None else _sliced(study, matrices, [total], question)[0]
     tasks = len({pair.task for pair in pairs})
     left = len(study.every_task) - tasks
     return Comparisons(
         comparisons=tuple(pairs),
-        overall=None
-        if total is None
-        else replace(total, n_tasks=tasks, n_tasks_left_out=left, slices=slices.get(_ALL, ())),
+        overall=None if total is None else replace(total, n_tasks=tasks, n_tasks_left_out=left),
         n_tasks_left_out=left,
         notes=(
             *study.notes,
@@ -78,19 +76,19 @@ def compared(study: Study, question: Question) -> Comparisons:
 
 
 def _sliced(
-    study: Study, matrices: Sequence[ScoreMatrix], pairs: Sequence[Comparison], question: Question
-) -> dict[tuple[str, str], tuple[GapSlices, ...]]:
-    """Return the slices of each task and metric, and those of all tasks under no task."""
-    a, b = pairs[0].a, pairs[0].b
-    found = ways_of(study, matrices)
-    return {
-        (matrix.task, matrix.metric) if matrix.task else _ALL: sliced_gaps(matrix, ways, a, b, question)
-        for matrix, ways in found
-    }
+    study: Study, matrices: Sequence[ScoreMatrix], every: Sequence[Comparison], question: Question
+) -> list[Comparison]:
+    """Return comparisons with their slices; those in which tasks are slices belong to the overall one, which has no task."""
+    found = {_key(matrix): (matrix, ways) for matrix, ways in ways_of(study, matrices)}
+    return [
+        replace(pair, slices=sliced_gaps(*found[key], pair, question)) if (key := _key(pair)) in found else pair
+        for pair in every
+    ]
 
 
-_ALL = ("", "")
-"""The key of all tasks together."""
+def _key(of: ScoreMatrix | Comparison) -> tuple[str, str]:
+    """Return task and metric; of all tasks together neither."""
+    return (of.task, of.metric) if of.task else ("", "")
 
 
 def _of_task(question: Question, study: Study, matrix: ScoreMatrix) -> Question:

@@ -12,6 +12,7 @@ from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskN
 from howsure.errors import Caution, DataError, OptionError, doubt
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.estimate import entries
+from howsure.inference.slices import sliced_noise
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
@@ -40,10 +41,15 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
         matrices = one_metric(study)
         tasks = [pair_task_noise(matrix, a, b, asked) for matrix in matrices]
         left = tasks_left_out(study, matrices)
+        one, other = a, b
+        shared = [_shared(matrix, a, b) for matrix in matrices]
+        slices = sliced_noise(study, shared, asked, lambda part: pair_task_noise(part, one, other, asked))
     else:
         study = gather(scores, design)
-        tasks, left = [task_noise(matrix, asked) for matrix in study.matrices()], []
-    return Noise(tasks=tuple(tasks), notes=study.notes, cautions=(*study.cautions, *left))
+        matrices, left = list(study.matrices()), []
+        tasks = [task_noise(matrix, asked) for matrix in matrices]
+        slices = sliced_noise(study, matrices, asked, lambda part: task_noise(part, asked))
+    return Noise(tasks=tuple(tasks), slices=slices, notes=study.notes, cautions=(*study.cautions, *left))
 
 
 def task_noise(matrix: ScoreMatrix, asked: Question) -> TaskNoise:
@@ -61,15 +67,7 @@ def task_noise(matrix: ScoreMatrix, asked: Question) -> TaskNoise:
 
 def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> TaskNoise:
     """Take the error bars of two models, on the items that both answered, and of their paired difference apart."""
-    pair = matrix.take_models([matrix.column(a), matrix.column(b)])
-    shared = np.asarray(~np.isnan(pair.values).any(axis=1))
-    if not shared.any():
-        raise DataError(
-            f"{a} and {b} share no item",
-            where=matrix.task,
-            remedy="Their noise can be seen one by one: leave `a` and `b` out.",
-        )
-    both = pair.take_items(shared)
+    both = _shared(matrix, a, b)
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
     estimates = means(
         found.means,
@@ -92,6 +90,19 @@ def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Tas
         pair=True,
         percent=matrix.bounded,
     )
+
+
+def _shared(matrix: ScoreMatrix, a: str, b: str) -> ScoreMatrix:
+    """Return two models on the items that both answered. DataError where there is none."""
+    pair = matrix.take_models([matrix.column(a), matrix.column(b)])
+    shared = np.asarray(~np.isnan(pair.values).any(axis=1))
+    if not shared.any():
+        raise DataError(
+            f"{a} and {b} share no item",
+            where=matrix.task,
+            remedy="Their noise can be seen one by one: leave `a` and `b` out.",
+        )
+    return pair.take_items(shared)
 
 
 def _entries(

@@ -1,13 +1,12 @@
 """Slices of a matrix: each judged by itself, all at once at the level of the question, and whether they differ at all.
 
 Which slices are large enough is decided by counts alone, before a score is seen. Intervals and p-values are corrected for the number
-of slices by Šidák (1967): exact where no cluster lies in two slices, on the safe side where some do. A slice with a single cluster says
-nothing of other clusters, and is judged on more questions from the same.
+of slices by Šidák (1967): exact where no cluster lies in two slices, on the safe side where some do. A slice with few clusters says
+next to nothing of others, and is judged on more questions from the same.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from howsure.answers.estimate import SliceEntry, SliceScores
 from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
+from howsure.answers.noise import NoiseSlices, SliceNoise
 from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, Slicing, SmallSlice
 from howsure.inference.boards import board
 from howsure.inference.estimate import entries
@@ -28,12 +28,13 @@ from howsure.study.slices import partitions
 from howsure.study.stacked import alike, merged, stacked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
+    from howsure.answers.noise import TaskNoise
     from howsure.inference.question import Population, Question
     from howsure.statistics.arrays import Bools, Floats, Ints
-    from howsure.statistics.slices.equality import Equality
     from howsure.statistics.slices.gaps import SliceGaps
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.slices import Partition
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 LEAST_ITEMS = 10
 """A slice of fewer items is too small to be judged."""
+LEAST_CLUSTERS = 6
+"""A slice of fewer clusters is judged on more questions from the same."""
 LEAST_SHRUNK = 15
 """Fewer slices than these aren't drawn together: intervals would be no narrower, or hold too seldom."""
 POWER = 0.8
@@ -93,10 +96,10 @@ class Family:
         return np.asarray(self.partition.codes == self.places[k])
 
     def population(self, part: ScoreMatrix) -> Population:
-        """Return what a slice is judged about: the same clusters where it has a single one, else what was asked."""
+        """Return what a slice is judged about: the same clusters where it has few, else what was asked."""
         asked = self.question.population
-        lone = bool(part.clusters) and any(not codes.any() for codes in part.clusters)
-        return SAME_CLUSTERS if asked is QUESTIONS and lone else asked
+        few = any(codes.max() + 1 < LEAST_CLUSTERS for codes in part.clusters)
+        return SAME_CLUSTERS if asked is QUESTIONS and few else asked
 
 
 def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
@@ -110,33 +113,35 @@ def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMa
 
 
 def sliced_gaps(
-    matrix: ScoreMatrix, ways: Sequence[Partition], a: str, b: str, asked: Question
+    matrix: ScoreMatrix, ways: Sequence[Partition], pair: Comparison, asked: Question
 ) -> tuple[GapSlices, ...]:
     """Return a comparison by every partition of the items, on the items that both have; nothing where they share none."""
-    both = matrix.take_models([matrix.column(a), matrix.column(b)])
+    both = matrix.take_models([matrix.column(pair.a), matrix.column(pair.b)])
     shared = np.asarray((~np.isnan(both.values)).all(axis=1))
     if not shared.any():
         return ()
     question, both = replace(asked, margin=None, overlap="shared"), both.take_items(shared)
-    return tuple(_gaps(both, replace(way, codes=way.codes[shared]), question) for way in ways)
+    return tuple(_gaps(both, replace(way, codes=way.codes[shared]), pair, question) for way in ways)
 
 
-def _gaps(both: ScoreMatrix, way: Partition, question: Question) -> GapSlices:
+def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Question) -> GapSlices:
     family = Family.of(both, way, question)
-    a, b = both.models
     gaps = [_gap(family, k) for k in range(len(family.places))]
     found, population = _joint(family, gaps)
     if found is not None:
         gaps = _with_pivots(gaps, found, family.question.level)
         gaps = _drawn_together(gaps, found, question.level)
     return GapSlices(
-        a=a,
-        b=b,
+        task=both.task,
+        metric=both.metric,
+        a=pair.a,
+        b=pair.b,
         level=question.level,
         lower_is_better=both.lower_is_better,
         percent=both.bounded,
         slicing=family.slicing,
-        equal=_equal(found, population, question),
+        whole=_told(pair, "all", question.population, pair.p_adjusted),
+        equal=_equal(found, population),
         slices=tuple(gaps),
     )
 
@@ -147,33 +152,41 @@ def _gap(family: Family, k: int) -> SliceGap:
     population = family.population(part)
     a, b = part.models
     found = population.pair(part, a, b, replace(family.question, population=population))
-    count = len(family.places)
-    p = found.p_value
+    p, count = found.p_value, len(family.places)
+    return _told(found, family.names[k], population, float(-np.expm1(count * np.log1p(-p))) if p < 1 else p)
+
+
+def _told(pair: Comparison, name: str, population: Population, p_adjusted: float) -> SliceGap:
     return SliceGap(
-        slice=family.names[k],
-        a_mean=found.a_mean,
-        b_mean=found.b_mean,
-        difference=found.difference,
-        p_value=p,
-        p_adjusted=float(-np.expm1(count * np.log1p(-p))) if p < 1 else p,
-        detectable=math.nan,
+        slice=name,
+        a_mean=pair.a_mean,
+        b_mean=pair.b_mean,
+        difference=pair.difference,
+        p_value=pair.p_value,
+        p_adjusted=p_adjusted,
         population=population.name,
     )
 
 
 def _joint(family: Family, gaps: Sequence[SliceGap]) -> tuple[SliceGaps | None, str]:
-    """Return the gaps of all slices with their covariance, and what they are about: the same clusters where one slice is."""
+    """Return the gaps of all slices with their covariance, and what they are about: the same clusters where a slice has but one."""
     matrix, question = family.matrix, family.question
     if not gaps or question.population.only_these:
         return None, question.population.name
-    same = any(gap.population == SAME_CLUSTERS.name for gap in gaps) and bool(matrix.clusters)
     codes, x, weights = family.codes, matrix.values, matrix.weights
+    same = bool(matrix.clusters) and (question.population is SAME_CLUSTERS or _alone(codes, matrix.clusters[0]))
     clusters = () if same else matrix.clusters
     if same:
         x = _within(x, codes, matrix.clusters[0], weights)
     bounded = matrix.bounded and question.method != "t"
     found = slice_gaps(x[:, 0], x[:, 1], codes, clusters=clusters, weights=weights, bounded=bounded)
     return found, SAME_CLUSTERS.name if same else question.population.name
+
+
+def _alone(codes: Ints, clusters: Ints) -> bool:
+    """Say whether some slice has a single cluster."""
+    pairs = np.unique(np.stack([codes, clusters])[:, codes >= 0], axis=1)
+    return bool((np.bincount(pairs[0]) < 2).any())
 
 
 def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> Floats:
@@ -186,11 +199,11 @@ def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> F
     return apart
 
 
-def _equal(found: SliceGaps | None, population: str, question: Question) -> Equal | None:
-    """Test whether the gaps differ at all; where too few clusters can flip it isn't told."""
+def _equal(found: SliceGaps | None, population: str) -> Equal | None:
+    """Test whether the gaps differ at all."""
     if found is None or len(found.gaps) < 2:
         return None
-    told: Equality = equality(found, rng=np.random.default_rng(question.seed))
+    told = equality(found)
     return Equal(
         test=told.test,
         statistic=told.statistic,
@@ -211,7 +224,7 @@ def _with_pivots(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> li
 
 def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
     """Add the estimates drawn towards the common gap, where there are slices enough."""
-    errors = np.sqrt(np.diagonal(found.covariance_at(found.whole)))
+    errors = np.sqrt(np.diagonal(found.covariance(seen=False)))
     if len(gaps) < LEAST_SHRUNK or not (np.isfinite(errors) & (errors > 0)).all():
         return list(gaps)
     drawn = shrunken(found.gaps, errors, level)
@@ -248,6 +261,25 @@ def _asked(family: Family, k: int) -> tuple[ScoreMatrix, Question]:
     part = family.matrix.take_items(family.items(k))
     part = part.take_models(np.flatnonzero(~np.isnan(part.values).all(axis=0)))
     return part, replace(family.question, population=family.population(part))
+
+
+def sliced_noise(
+    study: Study, matrices: Sequence[ScoreMatrix], question: Question, of: Callable[[ScoreMatrix], TaskNoise]
+) -> tuple[NoiseSlices, ...]:
+    """Return what `of` says of every slice of every partition; a slice that it can't be said of is left out."""
+    families = [Family.of(matrix, way, question) for matrix, ways in ways_of(study, matrices) for way in ways]
+    return tuple(_noise(family, of) for family in families)
+
+
+def _noise(family: Family, of: Callable[[ScoreMatrix], TaskNoise]) -> NoiseSlices:
+    parts = [(name, _asked(family, k)[0]) for k, name in enumerate(family.names)]
+    return NoiseSlices(
+        task=family.matrix.task,
+        metric=family.matrix.metric,
+        percent=family.matrix.bounded,
+        slicing=family.slicing,
+        slices=tuple(SliceNoise(slice=name, noise=of(part)) for name, part in parts),
+    )
 
 
 def sliced_boards(matrix: ScoreMatrix, ways: Sequence[Partition], question: Question) -> tuple[BoardSlices, ...]:

@@ -19,6 +19,7 @@ from howsure.present.health import document as health_document
 from howsure.present.leaderboard import board_table, board_title
 from howsure.present.noise import document as noise_document
 from howsure.present.render import html
+from howsure.present.slices import board_blocks
 from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.plain import board_phrases, paragraphs, short_names
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.estimate import Entry
     from howsure.answers.health import TaskHealth
+    from howsure.answers.leaderboard import BoardSlices
     from howsure.answers.noise import NoiseEntry, TaskNoise
     from howsure.inference.question import Question
     from howsure.page.contents import Contents, Part
@@ -89,6 +91,7 @@ def shown(part: Part, contents: Contents, asked: Question) -> Data:
             "words": html.render(words),
             "noise": html.render(_noise(part.noise)),
             "health": html.render(_health(part.health)),
+            "slices": html.render(Document(blocks=tuple(board_blocks(_slices(part, contents))))),
         },
     }
 
@@ -159,6 +162,12 @@ def _noise(noise: TaskNoise | str) -> Document:
 
 def _health(health: TaskHealth | str) -> Document:
     return _reason(health) if isinstance(health, str) else health_document(Health(tasks=(health,)))
+
+
+def _slices(part: Part, contents: Contents) -> list[BoardSlices]:
+    """Return the slices of a task; of the overall board those in which tasks are slices, which have no task."""
+    key = (part.board.task, part.board.metric if part.board.task else None)
+    return [way for way in contents.leaderboard.slices if (way.task, way.metric if way.task else None) == key]
 
 
 def _reason(text: str) -> Document:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.compare import Comparison
+    from howsure.answers.slices import GapSlices
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Equivalence, Interval
@@ -35,7 +36,7 @@ def _one(c: Comparison) -> list[Block]:
     return [
         *opening(verdict(c), c.notes),
         comparison_table(c),
-        *slices.gap_blocks(c),
+        *slices.gap_blocks(c.slices),
         *flips.blocks(c.flips),
         *closing(cautions),
     ]
@@ -56,7 +57,7 @@ def _several(answer: Comparisons) -> list[Block]:
 
 def _sliced(c: Comparison) -> list[Block]:
     """Return a task's slices under its name."""
-    found = slices.gap_blocks(c)
+    found = slices.gap_blocks(c.slices)
     return [Text(text=c.task or "overall", kind="heading"), *found] if found else []
 
 
@@ -156,13 +157,15 @@ def explanation(answer: Comparison | Comparisons) -> Document:
 
 
 def chart(answer: Comparison | Comparisons) -> Spec:
-    """Draw the differences; those in points share a panel, another scale has its own."""
+    """Draw the differences; those in points share a panel, another scale has its own, and so has every partition into slices."""
     from howsure.present.charts.base import panels
 
     comparisons = answer.every if isinstance(answer, Comparisons) else (answer,)
-    shared = [c for c in comparisons if c.percent]
-    groups = [*([shared] if shared else []), *([c] for c in comparisons if not c.percent)]
-    return panels([_panel(group, verdict(answer)) for group in groups])
+    forests = [_forest(way) for c in comparisons for way in c.slices]
+    drawn = () if forests and len(comparisons) == 1 else comparisons
+    shared = [c for c in drawn if c.percent]
+    groups = [*([shared] if shared else []), *([c] for c in drawn if not c.percent)]
+    return panels([*(_panel(group, verdict(answer)) for group in groups), *forests])
 
 
 def _panel(group: Sequence[Comparison], description: str) -> Spec:
@@ -177,6 +180,21 @@ def _panel(group: Sequence[Comparison], description: str) -> Spec:
         level=first.difference.interval.level,
         margin=None if first.equivalence is None else first.equivalence.margin,
         description=description,
+    )
+
+
+def _forest(way: GapSlices) -> Spec:
+    """Draw the whole and the slices of a partition."""
+    from howsure.present.charts import compare
+
+    return compare.spec(
+        slices.gap_records(way),
+        percent=way.percent,
+        score=way.metric,
+        parts=way.slicing.by,
+        lower_is_better=way.lower_is_better,
+        level=way.level,
+        description=slices.gap_sentence(way),
     )
 
 

@@ -7,15 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present import flips
-from howsure.present.document import Document, Field, closing, facts, opening, tabled
+from howsure.present.document import Document, Field, closing, facts, opening, small, tabled
+from howsure.present.slices import gap_blocks
 from howsure.present.words import looks
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Check, Gate
     from howsure.errors import Caution
-    from howsure.present.document import Table
+    from howsure.present.document import Block, Table
 
+NOT_BINDING = "Slices are shown, and decide nothing here."
 MARK = "howsure gate"
 """By which a bot finds its comment again."""
 MANY_BECAUSE = {"missing": " (results are missing)", "differs": " (the two were not asked the same)"}
@@ -26,8 +28,20 @@ def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
     table = _facts(gate) if len(gate.checks) == 1 else _table(gate)
     cautions = (*gate.cautions, *named_cautions(gate))
-    blocks = (*opening(verdict(gate), notes(gate)), table, *flips.blocks(gate.flips), *closing(cautions))
+    blocks = (
+        *opening(verdict(gate), notes(gate)),
+        table,
+        *_sliced(gate),
+        *flips.blocks(gate.flips),
+        *closing(cautions),
+    )
     return Document(blocks=blocks, mark=MARK)
+
+
+def _sliced(gate: Gate) -> list[Block]:
+    """Return the comparison by slices, and that it decides nothing."""
+    found = gap_blocks(gate.slices)
+    return [*found, *small([NOT_BINDING])] if found else []
 
 
 def verdict(gate: Gate) -> str:

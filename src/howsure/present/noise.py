@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.noise import ATTEMPTS
 from howsure.errors import MethodError
-from howsure.present.document import Document, Field, Text, closing, opening, tabled
+from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
+from howsure.present.slices import headed, left_out
 from howsure.wording import Scale, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.answers.noise import Component, Noise, NoiseEntry, PairNoise, TaskNoise
+    from howsure.answers.noise import Component, Noise, NoiseEntry, NoiseSlices, PairNoise, TaskNoise
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
 
@@ -33,8 +34,30 @@ def document(answer: Noise) -> Document:
             blocks.append(component_table(task))
         if task.pairs is not None:
             blocks.append(Text(text=pairs_sentence(task.pairs)))
+    for way in answer.slices:
+        blocks += [
+            *headed(way.task, several=len(answer.tasks) > 1),
+            Text(text=f"By {way.slicing.by}:"),
+            slice_table(way),
+            *small(left_out(way.slicing)),
+        ]
     of_entries = (caution for task in answer.tasks for entry in task.entries for caution in entry.cautions)
     return Document(blocks=(*blocks, *closing((*answer.cautions, *of_entries))))
+
+
+def slice_table(way: NoiseSlices) -> Table:
+    """Lay out where the error bars come from, a line a slice and model."""
+    scale = Scale(percent=way.percent)
+    lines = [(each.slice, entry) for each in way.slices for entry in each.noise.entries]
+    fields: list[Field[tuple[str, NoiseEntry]]] = [
+        Field(way.slicing.by, lambda line: line[0], align="left"),
+        Field("", lambda line: line[1].name, align="left", shown=len({entry.name for _, entry in lines}) > 1),
+        Field("items", lambda line: f"{line[1].n_items:,}", priority=8),
+        Field(f"score{scale.column}", lambda line: scale.number(line[1].value), priority=7),
+        Field("SE", lambda line: scale.number(line[1].se)),
+        Field("from answers", lambda line: percent(line[1].answer_share) if line[1].measured else "unknown"),
+    ]
+    return tabled(lines, fields)
 
 
 def chart(answer: Noise) -> Spec:

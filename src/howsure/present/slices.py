@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from howsure.present.document import Field, Text, Whisker, small, tabled
 from howsure.wording import Scale, level_text, listing, p_text, plural
@@ -12,22 +11,39 @@ from howsure.wording import Scale, level_text, listing, p_text, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
     from howsure.answers.slices import GapSlices, SliceGap, Slicing
     from howsure.present.document import Block, Cell, Table
-    from howsure.statistics.results import Estimate
+    from howsure.statistics.results import Interval
 
 MOST_NAMED = 3
 SAME = "same-clusters"
 
 
-def gap_blocks(pair: Comparison) -> list[Block]:
+def gap_blocks(ways: Iterable[GapSlices]) -> list[Block]:
     """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each partition."""
     blocks: list[Block] = []
-    for way in pair.slices:
-        blocks += [Text(text=gap_sentence(way)), forest(pair, way), *small(left_out(way.slicing))]
+    for way in ways:
+        blocks += [Text(text=gap_sentence(way)), forest(way), *small(left_out(way.slicing))]
     return blocks
+
+
+def gap_records(way: GapSlices) -> list[dict[str, Any]]:
+    """Return what a forest draws: the whole, then the slices."""
+    return [
+        {
+            "task": gap.slice,
+            "a": way.a,
+            "b": way.b,
+            "difference": gap.difference.value,
+            "adjusted_low": gap.difference.interval.low,
+            "adjusted_high": gap.difference.interval.high,
+            "better": way.better(gap),
+            "p_value": gap.p_value,
+            "p_adjusted": gap.p_adjusted,
+        }
+        for gap in (way.whole, *in_order(way))
+    ]
 
 
 def gap_sentence(way: GapSlices) -> str:
@@ -84,6 +100,11 @@ def _named(names: Sequence[str]) -> str:
     return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
 
 
+def headed(task: str, *, several: bool) -> list[Block]:
+    """Name the task above its slices, where there are several."""
+    return [Text(text=task or "overall", kind="heading")] if several else []
+
+
 def left_out(slicing: Slicing) -> list[str]:
     """Say which slices are too small, and how many items are in none."""
     said = []
@@ -95,92 +116,65 @@ def left_out(slicing: Slicing) -> list[str]:
     return said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """One row of a forest: the whole, or a slice."""
-
-    name: str
-    a_mean: float
-    b_mean: float
-    estimate: Estimate
-    p_value: float
-    detectable: float = math.nan
-    shrunk: str = ""
-    note: str = ""
-
-
-def forest(pair: Comparison, way: GapSlices) -> Table:
+def forest(way: GapSlices) -> Table:
     """Lay out the whole and every slice, with error bars on one axis; slices in their order, or by their gap."""
-    scale, level = Scale(percent=way.percent), level_text(way.level)
-    ordered = way.slices if way.slicing.ordered else sorted(way.slices, key=lambda gap: -gap.difference.value)
-    lines = [_whole(pair), *(_line(gap, scale) for gap in ordered)]
-    clustered = any(line.estimate.n_clusters != line.estimate.n_items for line in lines)
-    fields: list[Field[_Line]] = [
-        Field(way.slicing.by, lambda line: line.name, align="left"),
-        Field("items", lambda line: f"{line.estimate.n_items:,}", priority=8),
+    scale, level, lines = Scale(percent=way.percent), level_text(way.level), [way.whole, *in_order(way)]
+    clustered = any(line.difference.n_clusters != line.difference.n_items for line in lines)
+    fields: list[Field[SliceGap]] = [
+        Field(way.slicing.by, lambda line: line.slice, align="left"),
+        Field("items", lambda line: f"{line.difference.n_items:,}", priority=8),
         Field("clusters", _clusters, priority=3, shown=clustered),
-        Field(
-            f"a, b{scale.column}", lambda line: f"{scale.number(line.a_mean)}, {scale.number(line.b_mean)}", priority=5
-        ),
-        Field(f"a − b{scale.unit}", lambda line: scale.signed(line.estimate.value)),
-        Field(f"{level} interval", lambda line: _limits(line, scale), priority=9),
+        Field(f"a, b{scale.column}", lambda g: f"{scale.number(g.a_mean)}, {scale.number(g.b_mean)}", priority=5),
+        Field(f"a − b{scale.unit}", lambda line: scale.signed(line.difference.value)),
+        Field(f"{level} interval", lambda line: _limits(line.difference.interval, scale), priority=9),
         Field("", _whisker, align="left", priority=7),
-        Field("p", lambda line: p_text(line.p_value), priority=7),
+        Field("p", lambda line: p_text(line.p_adjusted), priority=7),
         Field("would show", lambda line: _gap(line.detectable, scale), priority=4),
         Field(
             "shrunken (holds on average)",
-            lambda line: line.shrunk,
+            lambda line: _shrunken(line, scale),
             priority=6,
-            shown=any(line.shrunk for line in lines),
+            shown=any(line.shrunken for line in lines),
         ),
     ]
     return tabled(lines, fields, note=_note(way), lead=1)
+
+
+def in_order(way: GapSlices) -> list[SliceGap]:
+    """Return the slices in the order of a number, else the largest gap first."""
+    return list(way.slices) if way.slicing.ordered else sorted(way.slices, key=lambda gap: -gap.difference.value)
 
 
 def _note(way: GapSlices) -> str:
     parts = ["intervals and p of the slices hold for all of them at once"]
     mixed = [gap.slice for gap in way.slices if gap.population == SAME]
     if mixed and len(mixed) < len(way.slices):
-        parts.append(f"{listing(mixed)}: one cluster, so about more questions from it")
+        parts.append(f"{listing(mixed)}: few clusters, so about more questions from these same")
     return "; ".join(parts)
 
 
-def _whole(pair: Comparison) -> _Line:
-    return _Line(name="all", a_mean=pair.a_mean, b_mean=pair.b_mean, estimate=pair.difference, p_value=pair.p_value)
+def _shrunken(line: SliceGap, scale: Scale) -> str:
+    found = line.shrunken
+    return "" if found is None else f"{scale.signed(found.value)} {_limits(found.interval, scale)}"
 
 
-def _line(gap: SliceGap, scale: Scale) -> _Line:
-    shrunk = gap.shrunken
-    return _Line(
-        name=gap.slice,
-        a_mean=gap.a_mean,
-        b_mean=gap.b_mean,
-        estimate=gap.difference,
-        p_value=gap.p_adjusted,
-        detectable=gap.detectable,
-        shrunk=""
-        if shrunk is None
-        else f"{scale.signed(shrunk.value)} {scale.interval(shrunk.interval.low, shrunk.interval.high)}",
-    )
+def _clusters(line: SliceGap) -> str:
+    return f"{line.difference.n_clusters:,}" if line.difference.n_clusters != line.difference.n_items else ""
 
 
-def _clusters(line: _Line) -> str:
-    return f"{line.estimate.n_clusters:,}" if line.estimate.n_clusters != line.estimate.n_items else ""
-
-
-def _limits(line: _Line, scale: Scale) -> str:
-    return scale.interval(line.estimate.interval.low, line.estimate.interval.high)
+def _limits(interval: Interval, scale: Scale) -> str:
+    return scale.interval(interval.low, interval.high)
 
 
 def _gap(value: float, scale: Scale) -> str:
     return scale.number(value) if math.isfinite(value) else ""
 
 
-def _whisker(line: _Line) -> Cell:
-    interval = line.estimate.interval
-    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+def _whisker(line: SliceGap) -> Cell:
+    value, interval = line.difference.value, line.difference.interval
+    if not interval.low <= interval.high:
         return ""
-    return Whisker(value=line.estimate.value, low=interval.low, high=interval.high)
+    return Whisker(value=value, low=interval.low, high=interval.high)
 
 
 def order_sentence(way: BoardSlices) -> str:
@@ -212,11 +206,17 @@ def _swapped(swap: Swap) -> str:
     return f"{swap.better} beats {swap.worse} in {swap.slice}, and {swap.worse} beats {swap.better} in {swap.other}"
 
 
-def board_blocks(ways: Iterable[BoardSlices]) -> list[Block]:
+def board_blocks(ways: Sequence[BoardSlices]) -> list[Block]:
     """Return the boards by slices: whether the order differs, then who leads where."""
     blocks: list[Block] = []
+    several = len({way.task for way in ways}) > 1
     for way in ways:
-        blocks += [Text(text=order_sentence(way)), board_table(way), *small(left_out(way.slicing))]
+        blocks += [
+            *headed(way.task, several=several),
+            Text(text=order_sentence(way)),
+            board_table(way),
+            *small(left_out(way.slicing)),
+        ]
     return blocks
 
 

@@ -55,7 +55,7 @@ def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> 
     table = items.join(study.items, on=["task", "item"], how="left", maintain_order="left")
     found = [_partition(by, table, study) for by in asked]
     if design.by_from is not None and not of_tasks:
-        found.append(_of_values(f"id by {design.by_from}", [_from_id(table["item"], design.by_from)]))
+        found.append(_of_values(f"id ({design.by_from})", [_from_id(table["item"], design.by_from)]))
     return tuple(each for each in found if each.n_without < len(matrix.items))
 
 

@@ -105,7 +105,7 @@ def compare(
     scores, sides = read_sides(data, (a, b), design)
     (a, b), ranked = by_rank(scores, sides, options)
     study = gather_pair(scores, design, a, b)
-    found = compared(study, question)
+    found = compared(study, question, sliced=True)
     found = replace(found, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
     if flips:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.gate import Check, Gate
 from howsure.errors import Caution, OptionError
+from howsure.inference.compare import compared
 from howsure.inference.flips import flipped
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.flips import Flips
+    from howsure.answers.slices import GapSlices
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod, Overlap, Spending, Variance
     from howsure.study.design import Design, DesignOptions
@@ -159,6 +161,7 @@ def gate(
         level=question.level,
         looks=None if made is None else made.told(question.level),
         flips=_flips(study, scores, how) if flips else None,
+        slices=_slices(how),
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),
     )
@@ -169,6 +172,16 @@ def _verdicts(how: How, missing_at_most: float, allowed: Sequence[str]) -> tuple
     checks, notes, cautions = judged(how)
     checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allowed)
     return checks, notes, remedied(how, [*cautions, *other_policies(how, checks)], allowed)
+
+
+def _slices(how: How) -> tuple[GapSlices, ...]:
+    """Return the comparison with the baseline by slices. OptionError where they are asked for without a baseline."""
+    design = how.study.design
+    if not design.by and design.by_from is None:
+        return ()
+    if how.baseline is None:
+        raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
+    return tuple(way for pair in compared(how.study, how.question, sliced=True).every for way in pair.slices)
 
 
 def _flips(study: Study, scores: Scores, how: How) -> Flips:

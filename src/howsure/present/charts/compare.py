@@ -25,6 +25,7 @@ def spec(
     *,
     percent: bool = True,
     score: str = "score",
+    parts: str = "task",
     level: float = 0.95,
     lower_is_better: bool = False,
     margin: float | None = None,
@@ -32,7 +33,7 @@ def spec(
 ) -> Spec:
     """Return the chart of one pair on one task or several.
 
-    `records`: task, a, b, difference, adjusted_low, adjusted_high, better, p_value, p_adjusted; the task is empty where it is overall.
+    `parts`: what the rows are, tasks or slices. `records`: task, a, b, difference, adjusted_low, adjusted_high, better, p_value, p_adjusted; the task is empty where it is overall.
     """
     factor, behind = points(percent=percent)
     score = visible(score)
@@ -44,7 +45,7 @@ def spec(
         GROUPS,
         tooltip(
             [
-                *(("name", "task"), ("difference", f"a − b{behind}"), ("low", "from"), ("high", "to")),
+                *(("name", visible(parts)), ("difference", f"a − b{behind}"), ("low", "from"), ("high", "to")),
                 *(("p_value", "p"), ("p_adjusted", "p, adjusted"), ("group", "verdict")),
             ],
             percent=percent,
@@ -53,7 +54,7 @@ def spec(
         scale={"zero": True, "nice": False, "padding": 12},
     )
     shown["layer"] = [*_lines(margin, factor), *shown["layer"]]
-    note = f"a: {a}, b: {b}{_corrected(records)}"
+    note = f"a: {a}, b: {b}{_corrected(records, parts)}"
     return figure(rows(records, percent=percent), shown, description=description, subtitle=note)
 
 
@@ -91,11 +92,12 @@ def _told(record: Row, group: str, scale: Scale) -> str:
     return f"{task}: {scale.difference(value)} {scale.interval(low, high)}, {group}"
 
 
-def _corrected(records: Sequence[Row]) -> str:
+def _corrected(records: Sequence[Row], parts: str) -> str:
     """Say where intervals and verdicts aren't those of each task alone."""
     if all(record["p_adjusted"] == record["p_value"] for record in records):
         return ""
-    return "\nintervals and verdicts are corrected for the number of tasks"
+    what = "tasks" if parts == "task" else f"slices by {visible(parts)}"
+    return f"\nintervals and verdicts are corrected for the number of {what}"
 
 
 def _lines(margin: float | None, factor: float) -> list[Spec]:

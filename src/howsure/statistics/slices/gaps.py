@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 class SliceGaps:
     """The gaps of S slices, of items in G clusters.
 
-    `gaps` (S,); `totals` (S,): the weight of each slice; `sums` (G, S): the summed gaps of a cluster's items in a slice; `held`
+    `gaps` (S,); `totals` (S,): the weight of each slice; `items` (S,): its number of items; `sums` (G, S): the summed gaps of a cluster's items in a slice; `held`
     (G, S): their weight; `pivots`: what tests each slice by itself.
     """
 
     gaps: Floats
     totals: Floats
+    items: Ints
     sums: Floats
     held: Floats
     pivots: tuple[Pivots, ...]
@@ -51,18 +52,19 @@ class SliceGaps:
         """How many clusters each slice has (S,)."""
         return np.asarray((self.held > 0).sum(axis=0))
 
-    def covariance(self) -> Floats:
-        """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says nothing."""
+    def covariance(self, *, seen: bool = True) -> Floats:
+        """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says nothing.
+
+        `seen`: as it is; else a slice without any difference is as uncertain as one with a single item that differs.
+        """
         rest = 1 - self.shares
         inflation = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
         scaled = (self.sums - self.held * self.gaps) * np.sqrt(inflation) / self.totals
-        return np.asarray(scaled.T @ scaled)
-
-    def covariance_at(self, gap: float) -> Floats:
-        """Return the covariance that there would be if this were the gap of every slice: unseen differences have their room."""
-        own = np.array([float(each.variance_at(gap)) for each in self.pivots])
-        seen = np.array([float(each.variance) for each in self.pivots])
-        return np.asarray(self.covariance() + np.diag(np.maximum(own - seen, 0.0)))
+        found = np.asarray(scaled.T @ scaled)
+        if seen:
+            return found
+        one = [float(each.variance_at(1 / size)) for each, size in zip(self.pivots, self.items, strict=True)]
+        return np.asarray(found + np.diag(np.where(np.diagonal(found) > 0, 0.0, one)))
 
 
 def slice_gaps(
@@ -90,6 +92,7 @@ def slice_gaps(
     return SliceGaps(
         gaps=sums.sum(axis=0) / totals,
         totals=totals,
+        items=np.bincount(slices, minlength=count),
         sums=sums,
         held=held,
         pivots=tuple(_pivots(a, b, w, codes, slices == s, bounded=bounded) for s in range(count)),

@@ -64,6 +64,8 @@ class Page {
     fill("cautions", board.html.cautions);
     fold(at("cautions"));
     fill("words", board.html.words);
+    fill("slices", board.html.slices);
+    at("slices-card").hidden = board.html.slices === "";
     fill("noise", board.html.noise);
     fill("health", board.html.health);
     this.difficulty(board);

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Drawn, Judged
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
+from howsure.answers.slices import sliced_rows
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ class Comparison(Judged, Drawn):
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping, then those of slices."""
+        return sliced_rows([row(self)], [record for way in self.slices for record in way.records()])
+
     @property
     def judged_interval(self) -> Interval:
         """The interval that the verdict agrees with: the corrected one, and with a margin, whose tests aren't, its own."""
@@ -172,5 +177,8 @@ class Comparisons(Judged, Drawn):
         return (*((self.overall,) if self.overall else ()), *self.comparisons)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per comparison, the overall one first."""
-        return [row(comparison) for comparison in self.every]
+        """Return one flat mapping per comparison, the overall one first, then those of slices."""
+        return sliced_rows(
+            [row(comparison) for comparison in self.every],
+            [record for comparison in self.every for way in comparison.slices for record in way.records()],
+        )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Answer
 from howsure.answers.output import HIDDEN, MERGED, row, spread
+from howsure.answers.slices import sliced_rows
 
 if TYPE_CHECKING:
     from howsure.answers.slices import Slicing
@@ -59,6 +60,7 @@ class SliceScores:
         task: The task.
         metric: What the score measures.
         level: The confidence level at which the intervals of a model hold at once.
+        percent: Whether scores lie in [0, 1].
         slicing: How the items are parted.
         slices: The names of the slices that are large enough.
         entries: One entry a slice and model.
@@ -98,5 +100,6 @@ class Estimates(Answer):
         return self.entries[position]
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per estimate."""
-        return [row(entry) for entry in self.entries]
+        """Return one flat mapping per estimate, then those of slices."""
+        parts = [{"by": way.slicing.by, **row(each)} for way in self.slices for each in way.entries]
+        return sliced_rows([row(entry) for entry in self.entries], parts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Judged, draw, presentation
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows
+from howsure.answers.slices import sliced_rows
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
@@ -264,8 +265,14 @@ class Leaderboard(Judged):
         return (*((self.overall,) if self.overall else ()), *self.boards)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per board and model."""
-        return [record for board in self.every for record in board.records()]
+        """Return one flat mapping per board and model, then those of slices."""
+        parts = [
+            {"by": way.slicing.by, "slice": each.slice, **record}
+            for way in self.slices
+            for each in way.slices
+            for record in each.board.records()
+        ]
+        return sliced_rows([record for board in self.every for record in board.records()], parts)
 
     def pair_records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per board and pair of models."""

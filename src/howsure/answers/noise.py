@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Drawn, JudgedPart
 from howsure.answers.output import HIDDEN, MERGED, derived, number, row, rows, shown, spread
+from howsure.answers.slices import sliced_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -249,6 +250,7 @@ class NoiseSlices:
     Attributes:
         task: The task.
         metric: What the score measures.
+        percent: Whether scores lie in [0, 1].
         slicing: How the items are parted.
         slices: One entry a slice that is large enough.
     """
@@ -280,8 +282,14 @@ class Noise(Drawn):
         return next(entry for task in self.tasks for entry in task.entries if entry.name == name)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping per task and model."""
-        return [entry.record() for task in self.tasks for entry in task.entries]
+        """Return one flat mapping per task and model, then those of slices."""
+        parts = [
+            {"by": way.slicing.by, "slice": each.slice, **entry.record()}
+            for way in self.slices
+            for each in way.slices
+            for entry in each.noise.entries
+        ]
+        return sliced_rows([entry.record() for task in self.tasks for entry in task.entries], parts)
 
     def pair_records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and pair of models."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from howsure.answers.output import HIDDEN, MERGED
+from howsure.answers.output import HIDDEN, MERGED, row, shown, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
@@ -97,11 +97,11 @@ class SliceGap:
     slice: str
     a_mean: float
     b_mean: float
-    difference: Estimate
+    difference: Estimate = field(metadata=spread(value="difference"))
     p_value: float
     p_adjusted: float
     detectable: float = math.nan
-    shrunken: Shrunk | None = None
+    shrunken: Shrunk | None = field(default=None, metadata=shown(rows=False))
     population: str
 
 
@@ -115,6 +115,8 @@ class GapSlices:
         a: The first model.
         b: The second model.
         level: The confidence level at which all the slices' intervals hold at once.
+        lower_is_better: Whether smaller scores are better.
+        percent: Whether scores lie in [0, 1].
         slicing: How the items are parted.
         whole: The difference on all items, with an interval and a p-value of its own.
         equal: Whether the gaps differ between the slices at all; None where there is but one.
@@ -138,3 +140,17 @@ class GapSlices:
         if not significant(gap.p_adjusted, self.level):
             return None
         return self.a if (gap.difference.value > 0) != self.lower_is_better else self.b
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping per slice."""
+        where = {"by": self.slicing.by, "slice": "", "task": self.task, "metric": self.metric, "a": self.a, "b": self.b}
+        return [{**where, **row(gap)} for gap in self.slices]
+
+
+def sliced_rows(whole: list[dict[str, Any]], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return flat rows of all items and of slices under the same keys; the former as they are where there are no slices."""
+    if not parts:
+        return whole
+    every = [*({"by": "", "slice": "", **each} for each in whole), *parts]
+    keys = dict.fromkeys(key for each in every for key in each)
+    return [{**keys, **each} for each in every]

@@ -216,10 +216,8 @@ def _equal(found: SliceGaps | None, population: str) -> Equal | None:
 
 def _with_pivots(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
     """Add the smallest gap that each slice would show."""
-    return [
-        replace(gap, detectable=float(pivot.detectable(level, POWER)))
-        for gap, pivot in zip(gaps, found.pivots, strict=True)
-    ]
+    smallest = found.pivots.detectable(level, POWER).tolist()
+    return [replace(gap, detectable=size) for gap, size in zip(gaps, smallest, strict=True)]
 
 
 def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:

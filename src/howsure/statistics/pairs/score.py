@@ -21,6 +21,8 @@ from scipy import special
 from howsure.statistics.means import intervals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from howsure.statistics.arrays import Bools, Floats
@@ -146,6 +148,13 @@ def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, adde
     found = np.broadcast_arrays(*(np.asarray(part, dtype=float) for part in (difference, variance, df, added, 0.0)))
     difference, variance, df, added, none = found
     return Pivots(difference=difference, variance=variance, df=df, item_variance=none, room=none, added=added)
+
+
+def stacked(every: Sequence[Pivots]) -> Pivots:
+    """Return single pivots as one along a new first axis."""
+    return Pivots(
+        **{field.name: np.stack([np.asarray(getattr(each, field.name)) for each in every]) for field in fields(Pivots)}
+    )
 
 
 def student_above(t: Floats, df: Floats) -> Floats:

@@ -14,6 +14,7 @@ import numpy as np
 
 from howsure.statistics.means.clustered import own_clusterings
 from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.pairs.score import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ class SliceGaps:
     """The gaps of S slices, of items in G clusters.
 
     `gaps` (S,); `totals` (S,): the weight of each slice; `items` (S,): its number of items; `sums` (G, S): the summed gaps of a cluster's items in a slice; `held`
-    (G, S): their weight; `pivots`: what tests each slice by itself.
+    (G, S): their weight; `pivots` (S,): what tests each slice by itself.
     """
 
     gaps: Floats
@@ -35,7 +36,7 @@ class SliceGaps:
     items: Ints
     sums: Floats
     held: Floats
-    pivots: tuple[Pivots, ...]
+    pivots: Pivots
 
     @property
     def whole(self) -> float:
@@ -63,8 +64,9 @@ class SliceGaps:
         found = np.asarray(scaled.T @ scaled)
         if seen:
             return found
-        one = [float(each.variance_at(1 / size)) for each, size in zip(self.pivots, self.items, strict=True)]
-        return np.asarray(found + np.diag(np.where(np.diagonal(found) > 0, 0.0, one)))
+        return np.asarray(
+            found + np.diag(np.where(np.diagonal(found) > 0, 0.0, self.pivots.variance_at(1 / self.items)))
+        )
 
 
 def slice_gaps(
@@ -95,7 +97,7 @@ def slice_gaps(
         items=np.bincount(slices, minlength=count),
         sums=sums,
         held=held,
-        pivots=tuple(_pivots(a, b, w, codes, slices == s, bounded=bounded) for s in range(count)),
+        pivots=stacked([_pivots(a, b, w, codes, slices == s, bounded=bounded) for s in range(count)]),
     )
 
 

@@ -55,7 +55,8 @@ def shrunken(values: Floats, errors: Floats, level: float) -> Shrunken:
     error = np.sqrt(
         np.maximum(w**2 * variances + (1 - w) ** 2 * centre_variance + 2 * w * (1 - w) * shares * variances, 0.0)
     )
-    critical = np.array([critical_value(float(ratio), kurtosis, level) for ratio in variances / spread])
+    biases = (1 - w) ** 2 * spread / error**2
+    critical = np.array([critical_value(float(bias), kurtosis, level) for bias in biases])
     middle = centre + w * (values - centre)
     return Shrunken(
         values=middle,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from howsure.answers.describe import Description as Description
     from howsure.answers.estimate import Estimates as Estimates
     from howsure.answers.flips import Flips as Flips
+    from howsure.answers.frontier import Frontier as Frontier
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.health import Health as Health
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from howsure.verbs.compare import compare as compare
     from howsure.verbs.describe import describe as describe
     from howsure.verbs.estimate import estimate as estimate
+    from howsure.verbs.frontier import frontier as frontier
     from howsure.verbs.gate import gate as gate
     from howsure.verbs.health import health as health
     from howsure.verbs.leaderboard import leaderboard as leaderboard
@@ -73,7 +75,19 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 VERBS = (
-    *("read", "describe", "runs", "show", "estimate", "compare", "against", "leaderboard", "noise", "health"),
+    *(
+        "read",
+        "describe",
+        "runs",
+        "show",
+        "estimate",
+        "compare",
+        "against",
+        "leaderboard",
+        "frontier",
+        "noise",
+        "health",
+    ),
     *("trend", "audit", "report"),
     *("plan", "plan_score", "plan_failures", "gate", "save_baseline", "aa", "allocate", "calibrate"),
 )
@@ -92,6 +106,7 @@ _HOMES = {
     "howsure.answers.describe": ("Description",),
     "howsure.answers.estimate": ("Estimates",),
     "howsure.answers.flips": ("Flips",),
+    "howsure.answers.frontier": ("Frontier",),
     "howsure.answers.gate": ("Gate",),
     "howsure.answers.health": ("Health",),
     "howsure.answers.leaderboard": ("Leaderboard",),

@@ -16,6 +16,7 @@ from howsure import checks
 from howsure.errors import OptionError
 from howsure.statistics.choices import (
     Adjustment,
+    AverageOf,
     ComparisonMethod,
     IntervalMethod,
     ManyToOne,
@@ -293,6 +294,26 @@ SHARED = (
         about="A regular expression whose first group, matched in the item's id, is the slice.",
     ),
     Option(
+        "measure",
+        NAMES,
+        "NAME",
+        help="Compare what attempts took as well: usd, seconds, tokens_out … (again for more).",
+        about=(
+            "What attempts took, beside the score: columns of numbers such as usd, seconds, steps, tokens_in, tokens_out. A failed attempt "
+            "has a cost, and one that wasn't recorded isn't 0."
+        ),
+    ),
+    Option(
+        "prices",
+        PATH,
+        "FILE",
+        help="A table of prices in usd per million tokens: model, tokens_in, tokens_out …",
+        about=(
+            "The path of a table with one row a model and the price of a million tokens in a column for each kind of them, by which usd are "
+            "computed where the log states none."
+        ),
+    ),
+    Option(
         "failures",
         word_of(Failures),
         default="harness",
@@ -395,6 +416,12 @@ _OVERLAP = Option(
     ),
 )
 _FLIPS = Option("flips", FLAG, default=False, help="Show which questions broke and which were fixed, and why.")
+_AVERAGE = Option(
+    "average",
+    word_of(AverageOf),
+    default="mean",
+    help="What a ratio of costs is of: means, log-normal means, means without the largest and smallest tenth.",
+)
 _CLUSTER_SIZE = Option("cluster_size", count_of(1), "N")
 _LOOKS = Option("looks", Kind(check=checks.looks), "K|N,N,…")
 _SPENDING = Option(
@@ -486,6 +513,7 @@ _OWN = (
         replace(_MARGIN, help="Ask for equivalence and non-inferiority within this margin: 1pp or 0.01."),
         _OVERLAP,
         _FLIPS,
+        _AVERAGE,
     ),
     *_owned(
         "against",
@@ -496,6 +524,7 @@ _OWN = (
         replace(_METHOD, kind=MANY),
     ),
     *_owned("leaderboard", replace(_METHOD, kind=MANY)),
+    *_owned("frontier", replace(_METHOD, kind=MANY), _AVERAGE),
     *_owned(
         "report",
         replace(_METHOD, kind=MANY),

@@ -13,6 +13,7 @@ from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     from howsure.answers.flips import Flips
+    from howsure.answers.measures import MeasureGap
     from howsure.answers.slices import GapSlices
     from howsure.errors import Caution
     from howsure.statistics.results import Equivalence, Estimate, Interval
@@ -90,6 +91,7 @@ class Comparison(Judged, Drawn):
         beside: What other questions would say, those of other clusters or of the same; None where the clusters are many.
         combined: What all items of both say, where a model shares fewer than half of its items and only these are compared.
         slices: The comparison by slices, one of each partition; empty where none is asked for.
+        measures: What both took, of each measure that is asked for.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -125,6 +127,7 @@ class Comparison(Judged, Drawn):
     beside: Rung | None = field(default=None, metadata=shown(rows=False))
     combined: AllItems | None = field(default=None, metadata=shown(rows=False))
     slices: tuple[GapSlices, ...] = ()
+    measures: tuple[MeasureGap, ...] = ()
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

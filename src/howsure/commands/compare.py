@@ -9,6 +9,7 @@ import click
 from howsure.commands.base import read_against, read_sides, split, write
 from howsure.commands.options import (
     DESIGN,
+    MEASURES,
     OUTPUT,
     READING,
     SLICES,
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from howsure.answers.against import Against
     from howsure.answers.compare import Comparison, Comparisons
 
-OF_TWO = ("a", "b", "margin", "covariate", "overlap", "flips")
+OF_TWO = ("a", "b", "margin", "covariate", "overlap", "flips", "by", "by_from", "measure", "prices", "average")
 """Options of a comparison of two sides, which one of many doesn't take."""
-IDLE = (None, False, "shared")
+IDLE = (None, False, (), "shared", "mean")
 """What these are where nothing is asked."""
 
 
@@ -35,9 +36,9 @@ IDLE = (None, False, "shared")
 @takes("compare", "a", "b", needed=False)
 @takes("against", "against", needed=False)
 @takes("against", "model")
-@takes("compare", *READING, *DESIGN, *SLICES, "population", "covariate", *STATISTICS, "method", "margin")
+@takes("compare", *READING, *DESIGN, *SLICES, *MEASURES, "population", "covariate", *STATISTICS, "method", "margin")
 @takes("against", "adjust")
-@takes("compare", "overall", "overlap", "flips", "explain", *OUTPUT)
+@takes("compare", "overall", "overlap", "flips", "average", "explain", *OUTPUT)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 

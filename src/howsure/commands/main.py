@@ -36,6 +36,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Compare models": {
         "compare": "Say whether A is really better than B.",
         "leaderboard": "Rank all models: score, error bar, possible ranks, ties.",
+        "frontier": "Say which models could be the best buy.",
         "audit": "Say which gaps between published scores could be noise.",
     },
     "Plan an evaluation": {

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 READING = tuple(option.name for option in table.READING)
 SLICES = ("by", "by_from")
-DESIGN = tuple(
-    option.name for option in table.SHARED if option.name not in ("model", "population", "covariate", *SLICES)
-)
+MEASURES = ("measure", "prices")
+CHOSEN = ("model", "population", "covariate", *SLICES, *MEASURES)
+DESIGN = tuple(option.name for option in table.SHARED if option.name not in CHOSEN)
 """The shared options that every verb has; of the rest each says which ones."""
 STATISTICS = ("level", "variance", "seed")
 CRITERIA = ("not_worse_than", "better", "same_within")

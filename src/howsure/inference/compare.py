@@ -13,6 +13,7 @@ from howsure.checks import Relative
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference import adjusted
 from howsure.inference.ladder import with_other_rung
+from howsure.inference.measures import with_measures
 from howsure.inference.overall import as_stated, overall_comparison
 from howsure.inference.overlap import with_all_items
 from howsure.inference.slices import sliced_gaps, ways_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.inference.adjusted import Pool
     from howsure.inference.question import Question
+    from howsure.statistics.choices import AverageOf
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -42,8 +44,19 @@ def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
     return study
 
 
-def compared(study: Study, question: Question, *, sliced: bool = False) -> Comparisons:
-    """Compare the two models that a study is about on every task that both have, and overall; `sliced`: with the slices asked for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What stands beside the differences where the design asks for it: slices, and what attempts took, on which `average`; None for neither."""
+
+    slices: bool = False
+    average: AverageOf | None = None
+
+
+NOTHING = Beside()
+
+
+def compared(study: Study, question: Question, beside: Beside = NOTHING) -> Comparisons:
+    """Compare the two models that a study is about on every task that both have, and overall, with what is wanted `beside`."""
     question, weighed = as_stated(question, study)
     measured = one_metric(study)
     matrices, unknown = question.population.measured(measured)
@@ -56,9 +69,8 @@ def compared(study: Study, question: Question, *, sliced: bool = False) -> Compa
         more = [adjusted.NO_OVERALL]
     elif len(pairs) > 1:
         total, more = overall_comparison(matrices, pairs, question)
-    if sliced:
-        pairs = _sliced(study, matrices, pairs, question)
-        total = None if total is None else _sliced(study, matrices, [total], question)[0]
+    every = _with_beside(study, matrices, [*pairs, *([] if total is None else [total])], question, beside)
+    pairs, total = every[: len(pairs)], every[-1] if len(every) > len(pairs) else None
     tasks = len({pair.task for pair in pairs})
     left = len(study.every_task) - tasks
     return Comparisons(
@@ -73,6 +85,16 @@ def compared(study: Study, question: Question, *, sliced: bool = False) -> Compa
         ),
         cautions=(*study.cautions, *direction_cautions(study), *tasks_left_out(study, measured), *unknown, *more),
     )
+
+
+def _with_beside(
+    study: Study, matrices: Sequence[ScoreMatrix], every: list[Comparison], question: Question, beside: Beside
+) -> list[Comparison]:
+    """Return comparisons with what stands beside them."""
+    found = _sliced(study, matrices, every, question) if beside.slices else every
+    if beside.average is None:
+        return found
+    return [with_measures(study, matrices, pair, question, beside.average) for pair in found]
 
 
 def _sliced(

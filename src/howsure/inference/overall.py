@@ -197,6 +197,7 @@ def overall_comparison(
         beside=None,
         combined=None,
         slices=(),
+        measures=(),
         cautions=(),
         equivalence=None if margin is None else _overall_equivalence(found, margin, asked, matrices[0].orientation),
     ), []

@@ -222,7 +222,7 @@ def _with_pivots(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> li
 
 def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
     """Add the estimates drawn towards the common gap, where there are slices enough."""
-    errors = np.sqrt(np.diagonal(found.covariance(seen=False)))
+    errors = np.sqrt(np.diagonal(found.guarded_covariance()))
     if len(gaps) < LEAST_SHRUNK or not (np.isfinite(errors) & (errors > 0)).all():
         return list(gaps)
     drawn = shrunken(found.gaps, errors, level)

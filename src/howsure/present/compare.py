@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from howsure.answers.compare import Comparisons
-from howsure.present import flips, slices
-from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
+from howsure.present import flips, measures, slices
+from howsure.present.document import Column, Document, Field, Table, Text, closing, facts, opening, small, tabled
 from howsure.present.estimate import merged
 from howsure.present.words import plain
 from howsure.wording import MOST_FORECAST, Scale, level_text, p_text, plural, rounded_up, within
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.slices import GapSlices
     from howsure.present.charts.base import Spec
-    from howsure.present.document import Block, Table
+    from howsure.present.document import Block
     from howsure.statistics.results import Equivalence, Interval
 
 OPEN = "can't tell"
@@ -32,9 +32,11 @@ def document(answer: Comparison | Comparisons) -> Document:
 
 
 def _one(c: Comparison) -> list[Block]:
-    cautions = (*c.cautions, *c.difference.cautions)
+    cautions = (*c.cautions, *c.difference.cautions, *measures.cautions(c))
     return [
-        *opening(verdict(c), c.notes),
+        *opening(verdict(c)),
+        *measures.blocks(c),
+        *small(c.notes),
         comparison_table(c),
         *slices.gap_blocks(c.slices),
         *flips.blocks(c.flips),
@@ -45,14 +47,29 @@ def _one(c: Comparison) -> list[Block]:
 def _several(answer: Comparisons) -> list[Block]:
     first = answer.comparisons[0]
     names = f"a: {first.a}, b: {first.b}."
-    cautions = merged([(_name_of(c, answer), (*c.cautions, *c.difference.cautions)) for c in answer.every], "task")
+    cautions = merged(
+        [(_name_of(c, answer), (*c.cautions, *c.difference.cautions, *measures.cautions(c))) for c in answer.every],
+        "task",
+    )
     return [
-        *opening(verdict(answer), [*answer.notes, names]),
+        *opening(verdict(answer)),
+        *(block for c in answer.every[:1] for block in measures.blocks(c)),
+        *small([*answer.notes, names]),
         tasks_table(answer),
+        *_measures_table(answer),
         *(block for c in answer.every for block in _sliced(c)),
         *flips.blocks(answer.flips),
         *closing((*cautions, *answer.cautions)),
     ]
+
+
+def _measures_table(answer: Comparisons) -> list[Block]:
+    """Return what both took, a line a task and measure."""
+    rows = [(c.task or "overall", *row) for c in answer.every for row in measures.rows(c)]
+    if not rows:
+        return []
+    heads = tuple(Column(name=name, align="left") for name in ("task", "took", "a / b"))
+    return [Table(columns=heads, rows=tuple(rows))]
 
 
 def _sliced(c: Comparison) -> list[Block]:
@@ -254,7 +271,7 @@ def comparison_table(c: Comparison) -> Table:
     rows.append(("SE" if plain else f"SE, {'paired' if c.paired else 'unpaired'}", _se_text(c, scale)))
     if c.wins + c.losses + c.ties:
         rows.append(("wins / losses / ties", f"{c.wins:,} / {c.losses:,} / {c.ties:,}"))
-    rows += [*_rung_rows(c, scale), *_all_items_rows(c, scale), *_equivalence_rows(c, scale)]
+    rows += [*measures.rows(c), *_rung_rows(c, scale), *_all_items_rows(c, scale), *_equivalence_rows(c, scale)]
     rows.append(("items, clusters", _counts_text(c)))
     rows.append(("method", str(c.difference.method)))
     return facts(

@@ -261,16 +261,21 @@ def _column(name: str, values: list[Any]) -> pl.Series | None:
     return pl.Series(whole_text(name), values, strict=False)
 
 
-def read_side_table(path: str) -> pl.DataFrame:
-    """Read a table with one row an item, for clusters and weights; its item column is recognised by name."""
+def read_table(path: str) -> pl.DataFrame:
+    """Read a table that isn't results, whole. ReadError where there is none, or it was cut short."""
     place = Path(path)
     if not place.is_file():
-        raise ReadError("no such file", where=path, remedy="`items` takes a table with one row an item.")
+        raise ReadError("no such file", where=path, remedy="A table is expected: CSV, TSV, JSON Lines or Parquet.")
     source = Source(path=place, root=place)
     with named(path):
         if cut_row(source):
             raise ReadError("ends in mid-row", where=path, remedy="A copy may have been cut short: copy it again.")
-        frame = scan(source).collect()
+        return scan(source).collect()
+
+
+def read_side_table(path: str) -> pl.DataFrame:
+    """Read a table with one row an item, for clusters and weights; its item column is recognised by name."""
+    frame = read_table(path)
     roles = find_roles(frame.columns, {})
     if "item" not in roles:
         raise ReadError(f"no column for the item among {', '.join(frame.columns)}", where=path)

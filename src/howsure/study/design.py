@@ -43,6 +43,8 @@ class RunOptions(TypedDict, total=False):
     weight: str | None
     by: str | tuple[str, ...] | list[str] | None
     by_from: str | None
+    measure: str | tuple[str, ...] | list[str] | None
+    prices: str | Path | None
     failures: Failures
     lower_is_better: bool | None
     score: str
@@ -92,6 +94,8 @@ class Design:
     weight: str | None = None
     by: tuple[str, ...] = ()
     by_from: str | None = None
+    measure: tuple[str, ...] = ()
+    prices: str | None = None
     failures: Failures = "harness"
     lower_is_better: bool | None = None
     score: ScoreRule = field(default_factory=ScoreRule)
@@ -188,6 +192,11 @@ REFUSALS: Mapping[str, Refusal] = {
         what="{verb} makes no slices",
         remedy="estimate, compare, leaderboard, gate, noise and report do.",
     ),
+    "measures": Refusal(
+        given=lambda design: bool(design.measure or design.prices),
+        what="{verb} doesn't look at what attempts took",
+        remedy="compare, frontier, gate and plan do.",
+    ),
     "bounds of tasks": Refusal(
         given=lambda design: any(rule.bounds for rule in design.tasks),
         what="{verb} takes no bounds of single tasks here",
@@ -203,7 +212,10 @@ class Respects:
 
     verb: str
     all_but: tuple[
-        Literal["population", "covariate", "score", "average_last", "two clusters", "slices", "bounds of tasks"], ...
+        Literal[
+            "population", "covariate", "score", "average_last", "two clusters", "slices", "measures", "bounds of tasks"
+        ],
+        ...,
     ] = ()
 
     def refuse(self, design: Design) -> None:

@@ -15,6 +15,7 @@ from howsure.study.directions import directions_note
 from howsure.study.ends import ends_cautions
 from howsure.study.exams import exam_differences, settings_note
 from howsure.study.failures import FailurePolicy, decided, failures_note
+from howsure.study.measures import known_measures, priced
 from howsure.study.names import choose, parts_note, resolve
 from howsure.study.scales import Scales, scales_of
 from howsure.study.study import Study
@@ -50,6 +51,7 @@ def gather(
         design = replace(design, model=models)
     if design.score.kind == "prob":
         scores, design = attempts.probabilities(scores, design)
+    scores = priced(scores, design)
     side = clusters.side_table(design)
     names = open_frame(scores.rows).collect_schema().names()
     clusters.known_covariates(design, side, names)
@@ -188,7 +190,7 @@ def _wanted(scores: Scores, design: Design) -> Wanted:
         models = ()  # a run is named, and all its checkpoints are needed
     elif models:
         models = tuple(dict.fromkeys((*models, *_covariate_models(design))))
-    return Wanted(task=design.task, model=models, metric=metrics)
+    return Wanted(task=design.task, model=models, metric=metrics, measures=known_measures(scores, design.measure))
 
 
 def _covariate_models(design: Design) -> list[str]:

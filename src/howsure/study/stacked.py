@@ -45,6 +45,8 @@ def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
         lower_is_better=first.lower_is_better,
         of_failures=first.of_failures,
         derived=any(matrix.derived for matrix in matrices),
+        tried=_counted(matrices, models, "tried", "attempts"),
+        failed=_counted(matrices, models, "failed", ""),
     )
 
 
@@ -57,12 +59,25 @@ def merged(ways: Sequence[Partition]) -> Partition:
 
 
 def _spread(matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, empty: float) -> NDArray[Any]:
+    return np.concatenate([_placed(getattr(matrix, name), matrix, models, empty) for matrix in matrices])
+
+
+def _counted(matrices: Sequence[ScoreMatrix], models: tuple[str, ...], name: str, instead: str) -> Ints | None:
+    """Return counts of attempts, with others (or none) for tasks that have none of these; None where no task has."""
+    if all(getattr(matrix, name) is None for matrix in matrices):
+        return None
     parts = []
     for matrix in matrices:
-        part = np.full((len(matrix.items), len(models)), empty)
-        part[:, [models.index(model) for model in matrix.models]] = getattr(matrix, name)
-        parts.append(part)
+        counts, usual = getattr(matrix, name), getattr(matrix, instead) if instead else np.zeros_like(matrix.attempts)
+        parts.append(_placed(usual if counts is None else counts, matrix, models, 0))
     return np.concatenate(parts)
+
+
+def _placed(values: NDArray[Any], matrix: ScoreMatrix, models: tuple[str, ...], empty: float) -> NDArray[Any]:
+    """Return the columns of a matrix among those of all models."""
+    part = np.full((len(matrix.items), len(models)), empty, dtype=values.dtype)
+    part[:, [models.index(model) for model in matrix.models]] = values
+    return part
 
 
 def _clusters(matrices: Sequence[ScoreMatrix]) -> Ints:

@@ -18,6 +18,7 @@ from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix
 from howsure.table.aggregate import coded
 from howsure.table.directions import is_burden
+from howsure.table.taken import taken_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -91,6 +92,18 @@ class Study:
     def matrix(self, key: Key) -> ScoreMatrix:
         """Return the matrix of a task and metric. DataError where no attempt has a score."""
         return _matrix(self.scored(key), self.parts[key], key, self)
+
+    def measure(self, key: Key, name: str) -> ScoreMatrix:
+        """Return what attempts took, as means over all attempts, failed ones included; those that don't record it are its failed ones.
+
+        They count as 0, so that a mean of some that lack it is the least that it can be.
+        """
+        part = self.parts[key].filter(pl.col("rows") > 0)
+        mean = pl.col(taken_name(name)).fill_null(0.0) / pl.col("rows")
+        found = part.with_columns(n=pl.col("rows"), mean=mean, low=mean, high=mean, variance=pl.lit(0.0))
+        tried = part.with_columns(n=pl.col(f"{taken_name(name)} n").fill_null(0))
+        matrix = _matrix(found, tried, key, self)
+        return replace(matrix, metric=name, bounded=False, lower_is_better=True, of_failures=False, derived=True)
 
     def scored(self, key: Key) -> pl.DataFrame:
         """Return one row per model and item: failures decided on, the score made, checkpoints averaged."""

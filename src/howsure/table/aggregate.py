@@ -20,7 +20,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.table.collecting import in_pieces, to_polars
 from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, open_frame, tidy, used_columns
-from howsure.table.taken import measure_names
+from howsure.table.taken import TAKEN, measure_names, taken_name, with_taken
 from howsure.table.telltale import refuse_mixtures, task_of
 from howsure.wording import plural
 
@@ -46,11 +46,15 @@ MOST_BITS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which rows a verb needs; an empty choice means all. Of a model what follows a slash of its name is enough."""
+    """Which rows a verb needs; an empty choice means all. Of a model what follows a slash of its name is enough.
+
+    `measures`: columns of what attempts took, to be added up.
+    """
 
     task: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
     metric: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ class Grouped:
     population `variance`, `low`, `high`, all `rows`, and the counts of failed ones (`n_error`, `n_not_run`; the rest
     is unscored). `attributes`: one row per task and item, with the smallest and largest value (`name`, `name_max`) of
     each column that should be constant within an item. `copies`: exact copies of rows that were dropped.
-    `numbered`: whether a column numbers the attempts.
+    `numbered`: whether a column numbers the attempts. Of each measure, `results` has the total and in how many rows it was recorded.
     """
 
     results: pl.DataFrame
@@ -75,7 +79,8 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
     frame, roles = tidy(scores.rows, scores.roles)
     names = frame.collect_schema().names()
     _known(columns, names)
-    frame = _filter(frame, wanted)
+    frame = _filter(with_taken(frame, wanted.measures), wanted)
+    names = [*names, *map(taken_name, wanted.measures)]
     declared = [name for name in ("cluster", "weight") if name in names]
     results, attributes = _collect(frame, names, roles, list(dict.fromkeys((*declared, *columns))))
     others = _not_meant(results, wanted.model)
@@ -91,6 +96,11 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
         copies=int(results["rows"].sum()) - int(checked["rows"].sum()),
         numbered="attempt" in names,
     )
+
+
+def _taken(names: Sequence[str]) -> list[str]:
+    """Return the columns that say what attempts took, which are added up."""
+    return [name for name in names if name.startswith(TAKEN)]
 
 
 def _filter(frame: Frame, wanted: Wanted) -> Frame:
@@ -150,7 +160,7 @@ def _collect_pieces(
 
     Memory: one piece and the groups, where a hash table of all groups needs several times as much.
     """
-    needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns))
+    needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *_taken(names)))
     results, attributes, next_look = [], [], FIRST_LOOK
     for piece in in_pieces(frame.select(name for name in needed if name in names), PIECE_ROWS):
         part = nw.from_native(piece.lazy())
@@ -187,6 +197,7 @@ def _results(
         scored.alias("score_"),
         *([(status == "error").cast(nw.Int64).alias("error_")] if has_status else []),
         *([(status == "not run").cast(nw.Int64).alias("not_run_")] if has_status else []),
+        *_taken(names),
     )
     value, attempt = nw.col("score_"), nw.col("attempt_")
     grouped = prepared.group_by(*keys).agg(
@@ -199,6 +210,7 @@ def _results(
         *([(attempt.sum() if bits else attempt.n_unique()).alias("attempts")] if numbered else []),
         *([nw.col("error_").sum().alias("n_error")] if has_status else []),
         *([nw.col("not_run_").sum().alias("n_not_run")] if has_status else []),
+        *(each for name in _taken(names) for each in (nw.col(name).sum(), nw.col(name).count().alias(f"{name} n"))),
     )
     return to_polars(grouped).with_columns(pl.col(keys).cast(pl.Categorical))
 

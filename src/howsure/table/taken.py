@@ -11,7 +11,23 @@ from howsure.table.collecting import to_polars
 from howsure.table.schema import MEASURES, find_roles, open_frame, tidy, used_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.table.scores import Scores
+
+
+TAKEN = "taken:"
+"""What the columns of measures are called while they are added up; their counts end on " n"."""
+
+
+def taken_name(name: str) -> str:
+    """Return the column of a measure's totals."""
+    return f"{TAKEN}{name}"
+
+
+def with_taken(frame: Any, names: Sequence[str]) -> Any:
+    """Return rows with measures as numbers beside them, under names of their own."""
+    return frame.with_columns(*(_number(frame, name).alias(taken_name(name)) for name in names)) if names else frame
 
 
 def measure_names(scores: Scores) -> list[str]:

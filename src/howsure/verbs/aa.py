@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from howsure.study.design import DesignOptions
 
 
-RESPECTS = Respects(verb="aa", all_but=("population", "covariate", "slices"))
+RESPECTS = Respects(verb="aa", all_but=("population", "covariate", "slices", "measures"))
 
 
 def aa(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod, ManyToOne, Variance
 
-RESPECTS = Respects(verb="against", all_but=("covariate", "slices"))
+RESPECTS = Respects(verb="against", all_but=("covariate", "slices", "measures"))
 
 
 def against(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.compare import compared, gather_pair, one_metric
+from howsure.inference.compare import Beside, compared, gather_pair, one_metric
 from howsure.inference.flips import flipped
 from howsure.inference.overlap import refuse_overlap
 from howsure.inference.population import population_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.options import Overall
-    from howsure.statistics.choices import Adjustment, ComparisonMethod, Overlap, Variance
+    from howsure.statistics.choices import Adjustment, AverageOf, ComparisonMethod, Overlap, Variance
 
 
 def compare(
@@ -36,6 +36,7 @@ def compare(
     overall: Overall | Mapping[str, float] = "harness",
     overlap: Overlap = "shared",
     flips: bool = False,
+    average: AverageOf = "mean",
     seed: int = 0,
     **options: Unpack[DesignOptions],
 ) -> Comparison | Comparisons:
@@ -64,6 +65,8 @@ def compare(
             tasks, "pooled" over all items, or a weight for each task.
         overlap: Where the two share a part of their items: "shared" compares them on these; "combine" weighs in the items that each
             has alone, by generalised least squares (Looney and Jones 2003), which is right where it is by chance which are shared.
+        average: What a ratio of `measure` is of: "mean", "log-normal" (the means of log-normal numbers) or "trimmed" (means without the
+            largest and smallest tenth).
         flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a second time for it.
         seed: The seed of random draws; used by methods that resample.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
@@ -98,14 +101,14 @@ def compare(
         overlap=overlap,
         seed=seed,
     )
-    a, b, flips = checked("compare", a=a, b=b, flips=flips).values()
+    a, b, flips, average = checked("compare", a=a, b=b, flips=flips, average=average).values()
     design = make_design(options, method=method)
     question = Question(population=population_of(design.population), **given)
     refuse_overlap(question.overlap, design)
     scores, sides = read_sides(data, (a, b), design)
     (a, b), ranked = by_rank(scores, sides, options)
     study = gather_pair(scores, design, a, b)
-    found = compared(study, question, sliced=True)
+    found = compared(study, question, Beside(slices=True, average=average))
     found = replace(found, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))
     if flips:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.gate import Check, Gate
 from howsure.errors import Caution, OptionError
-from howsure.inference.compare import compared
+from howsure.inference.compare import Beside, compared
 from howsure.inference.flips import flipped
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
@@ -181,7 +181,7 @@ def _slices(how: How) -> tuple[GapSlices, ...]:
         return ()
     if how.baseline is None:
         raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
-    return tuple(way for pair in compared(how.study, how.question, sliced=True).every for way in pair.slices)
+    return tuple(way for pair in compared(how.study, how.question, Beside(slices=True)).every for way in pair.slices)
 
 
 def _flips(study: Study, scores: Scores, how: How) -> Flips:

@@ -112,6 +112,10 @@ def _named(written: str, scores: Scores) -> str:
     return resolve(side.text, names_of(scores, "model")) if side.kind else side.text
 
 
+_OF_SIDES = ("model", "covariate", "by", "by_from", "measure", "prices")
+"""Options that ranks don't need."""
+
+
 def by_rank(scores: Scores, asked: Sequence[str], options: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
     """Return models, those that were asked for by their rank by name, and what is said of that; a model of such a name goes first.
 
@@ -123,7 +127,7 @@ def by_rank(scores: Scores, asked: Sequence[str], options: Mapping[str, Any]) ->
         return tuple(asked), []
     from howsure.verbs.leaderboard import leaderboard
 
-    found = leaderboard(scores, adjust="none", **{**options, "model": None, "covariate": None})
+    found = leaderboard(scores, adjust="none", **{**options, **dict.fromkeys(_OF_SIDES)})
     board = found.overall or found.boards[0]
     if found.overall is None and len(found.boards) > 1:
         raise OptionError(f"rank {ranks[0]} of which task", remedy="Choose one with `task`, or name the models.")

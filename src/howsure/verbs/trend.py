@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from howsure.answers.trend import Trend
     from howsure.statistics.choices import Variance
 
-RESPECTS = Respects(verb="trend", all_but=("population", "covariate", "average_last", "slices"))
+RESPECTS = Respects(verb="trend", all_but=("population", "covariate", "average_last", "slices", "measures"))
 OF_PUBLISHED = Respects(verb="trend of published scores", all_but=("bounds of tasks",))
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 RESPECTS = Respects(
-    verb="watch", all_but=("population", "covariate", "average_last", "two clusters", "slices", "bounds of tasks")
+    verb="watch",
+    all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures", "bounds of tasks"),
 )
 
 

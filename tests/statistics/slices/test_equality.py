@@ -74,7 +74,7 @@ def test_too_few_degrees_of_freedom_take_the_largest_deviation():
     moved = d.copy()
     moved[slices == 4] = 1.0
     far = slice_gaps((moved > 0).astype(float), (moved < 0).astype(float), slices, clusters=(clusters,))
-    assert largest_deviation(far, far.covariance(seen=False)).p_value < equality(found).p_value
+    assert largest_deviation(far, far.guarded_covariance()).p_value < equality(found).p_value
 
 
 def test_nothing_tells_in_one_cluster_or_one_slice():

@@ -40,6 +40,12 @@ def looks() -> pl.DataFrame:
     return pl.read_parquet(FOLDER / "looks.parquet")
 
 
+@cache
+def ratios() -> pl.DataFrame:
+    """Return one row per world of costs and average; written by scripts/measures-trial."""
+    return pl.read_parquet(FOLDER / "ratios.parquet")
+
+
 def plans() -> pl.DataFrame:
     """Return one row per planned comparison and method; the columns are told in howsure/calibration/plans.py."""
     return pl.read_parquet(FOLDER / "plans.parquet")
@@ -90,6 +96,32 @@ def skewed_miss(kind: str, method: str, *, n_items: int, n_clusters: int, skewne
         remedy="More items would help, or scores on a log scale.",
     )
 
+
+def ratio_miss(average: str, *, n_items: int, n_clusters: int, spread: float) -> Caution | None:
+    """Warn where the logarithms of costs spread so much, for so few items or clusters, that intervals of their ratio miss.
+
+    `spread`: the standard deviation of the logarithms. A trimmed mean is another quantity, and isn't held to the ratio of means.
+    """
+    if average == "trimmed" or not math.isfinite(spread) or not n_clusters:
+        return None
+    cells = ratios().filter(pl.col("average") == average, (pl.col("cluster_size") > 1) == (n_items > n_clusters))
+    count, wide = pl.col("n_clusters").log() - math.log(n_clusters), (pl.col("spread") - spread) / SPREAD_STEP
+    nearest = cells.with_columns(far=(count**2 + wide**2).round(9)).filter(pl.col("far") == pl.col("far").min())
+    worst = nearest.sort("coverage").row(0, named=True)
+    if worst["coverage"] >= LEAST - 0.01 or spread < worst["spread"] - SPREAD_STEP / 2:
+        return None
+    units = "clusters of 20" if worst["cluster_size"] > 1 else "items"
+    other = " The log-normal average may hold." if average == "mean" else ""
+    return Caution(
+        code="heavy_tailed",
+        message=f"what attempts took spreads widely (standard deviation of the logarithms {spread:.1f}): with {worst['n_clusters']:,} {units} that "
+        f"spread by {worst['spread']:g}, 95 % intervals of such ratios held the truth in {100 * worst['coverage']:.0f} % of samples",
+        remedy=f"More items would help.{other}",
+    )
+
+
+SPREAD_STEP = 0.5
+"""Spreads of logarithms this far apart differ as much as e times as many items."""
 
 Place = tuple[float, float, float]
 

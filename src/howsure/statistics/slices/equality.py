@@ -44,7 +44,7 @@ def equality(found: SliceGaps) -> Equality:
     q = len(found.gaps) - 1
     if q < 1 or (found.clusters < LEAST_CLUSTERS).any():
         return Equality(test="largest", statistic=np.nan, df=q, df_rest=np.nan, p_value=np.nan)
-    covariance, eta = found.covariance(seen=False), hotelling_df(found)
+    covariance, eta = found.guarded_covariance(), hotelling_df(found)
     return wald(found, covariance, eta) if eta - q + 1 >= LEAST_DF else largest_deviation(found, covariance)
 
 

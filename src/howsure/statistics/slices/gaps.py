@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.score import Pivots
 
 
+ROOM = 0.15
+"""How much of the score pivot's room the tests of equal gaps leave; by trial, docs/decisions/0028-slices.md."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceGaps:
     """The gaps of S slices, of items in G clusters.
@@ -53,20 +57,23 @@ class SliceGaps:
         """How many clusters each slice has (S,)."""
         return np.asarray((self.held > 0).sum(axis=0))
 
-    def covariance(self, *, seen: bool = True) -> Floats:
-        """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says nothing.
-
-        `seen`: as it is; else a slice without any difference is as uncertain as one with a single item that differs.
-        """
+    def covariance(self) -> Floats:
+        """Return the CR2 covariance of the gaps (S, S); of a slice in one cluster it is 0, and says nothing."""
         rest = 1 - self.shares
         inflation = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
         scaled = (self.sums - self.held * self.gaps) * np.sqrt(inflation) / self.totals
-        found = np.asarray(scaled.T @ scaled)
-        if seen:
-            return found
-        return np.asarray(
-            found + np.diag(np.where(np.diagonal(found) > 0, 0.0, self.pivots.variance_at(1 / self.items)))
-        )
+        return np.asarray(scaled.T @ scaled)
+
+    def guarded_covariance(self) -> Floats:
+        """Return the same where the gaps are to be told apart: slices that came out calm by chance are less certain than they look.
+
+        A part of the room of the score pivot is added, as if the gap of all were each slice's; a slice without any difference is as
+        uncertain as one with a single item that differs.
+        """
+        pivots = self.pivots
+        room = ROOM * np.maximum(pivots.variance_at(self.whole) - pivots.variance, 0.0)
+        own = np.where(pivots.variance > 0, room, pivots.variance_at(1 / self.items))
+        return np.asarray(self.covariance() + np.diag(own))
 
 
 def slice_gaps(

@@ -3,7 +3,7 @@
 Each estimate Y_s with standard error σ_s is drawn towards the common centre by w_s = μ₂ / (μ₂ + σ_s²), μ₂ the variance of the true
 values about it. What shrinking makes wrong is a bias whose mean square and fourth moment (kurtosis κ) are known, but not its
 distribution: the critical value is the largest that any distribution with these moments needs. Coverage then holds on average over
-the slices, whatever the true values are; it needn't for each of them. The centre's own error is counted.
+the slices, whatever the true values are; it needn't for each of them. The centre's own error is added, as independent of the rest.
 """
 
 from __future__ import annotations
@@ -52,16 +52,14 @@ def shrunken(values: Floats, errors: Floats, level: float) -> Shrunken:
     spread, kurtosis = _moments(values - centre, variances, precision)
     w = spread / (spread + variances)
     centre_variance = float(shares**2 @ (variances + spread))
-    error = np.sqrt(
-        np.maximum(w**2 * variances + (1 - w) ** 2 * centre_variance + 2 * w * (1 - w) * shares * variances, 0.0)
-    )
-    biases = (1 - w) ** 2 * spread / error**2
-    critical = np.array([critical_value(float(bias), kurtosis, level) for bias in biases])
+    of_centre = (1 - w) ** 2 * centre_variance + 2 * w * (1 - w) * shares * variances
+    critical = np.array([critical_value(float(bias), kurtosis, level) for bias in variances / spread])
+    half = np.sqrt((critical * w * errors) ** 2 + critical_value(0.0, 1.0, level) ** 2 * of_centre)
     middle = centre + w * (values - centre)
     return Shrunken(
         values=middle,
-        low=middle - critical * error,
-        high=middle + critical * error,
+        low=middle - half,
+        high=middle + half,
         centre=centre,
         spread=math.sqrt(spread),
     )

@@ -1,0 +1,147 @@
+"""How a frontier is said, tabled and drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
+from howsure.present.estimate import limits, merged
+from howsure.present.measures import times_text
+from howsure.wording import Scale, amount_text, level_text, listing, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.frontier import Buy, Frontier, TaskFrontier
+    from howsure.present.charts.base import Spec
+    from howsure.present.document import Block, Table
+
+DIGITS = 3
+
+
+def document(answer: Frontier) -> Document:
+    """Return each task's verdict and table, then the cautions."""
+    blocks: list[Block] = []
+    for task in answer.tasks:
+        if len(answer.tasks) > 1:
+            blocks.append(Text(text=title(task), kind="heading"))
+        blocks += opening(task_verdict(task), answer.notes if task is answer.tasks[0] else ())
+        blocks += [frontier_table(task), *small(_left_open(task))]
+    told = [(each.model, each.score.cautions) for task in answer.tasks for each in task.models]
+    gaps = [caution for task in answer.tasks if task.gap is not None for caution in task.gap.cautions]
+    return Document(blocks=(*blocks, *closing((*answer.cautions, *merged(told, "model"), *gaps))))
+
+
+def verdict(answer: Frontier) -> str:
+    """Say what the first part says: all tasks together, or the only one."""
+    return task_verdict(answer.tasks[0])
+
+
+def title(task: TaskFrontier) -> str:
+    """Name a part: its task, metric and measure."""
+    return f"{task.task or 'all tasks, items pooled'} · {task.metric} · {task.measure}"
+
+
+def task_verdict(task: TaskFrontier) -> str:
+    """Say which is the cheapest of those that could be best, what the leader costs more, and how many could be the best buy."""
+    return f"{_cheapest(task)} {_buys(task)}"
+
+
+def _cheapest(task: TaskFrontier) -> str:
+    if task.cheapest is None:
+        return (
+            f"No model that could be best records its {task.measure} in every attempt, so the cheapest can't be told."
+        )
+    buy = task[task.cheapest]
+    said = (
+        f"Cheapest that could be best: {buy.model} at {amount_text(buy.cost.value, DIGITS)} {task.measure} a question"
+    )
+    return f"{said}{_leader(task)}." if task.gap is not None else f"{said}; it leads as well."
+
+
+def _leader(task: TaskFrontier) -> str:
+    """Say what the leader takes more, and by how much it is ahead."""
+    gap, lead, scale = task.gap, task.lead, Scale(percent=task.percent)
+    if gap is None or lead is None:
+        return ""
+    limits = f"[{times_text(gap.interval.low)}, {times_text(gap.interval.high)}]"
+    bound = "" if gap.known == "known" else f"{gap.known} "
+    cost = f"costs {bound}{times_text(gap.ratio)} {limits}" if gap.known != "unknown" else "has a cost that isn't known"
+    alone = "is better in a comparison of the two alone"
+    shown = "is not shown to be better" if lead.interval.contains(0.0) else alone
+    ahead = f"{scale.difference(lead.value)}, give or take {scale.number(lead.interval.half_width)}"
+    return f"; {task.leader} {cost} and {shown} ({ahead})"
+
+
+def _buys(task: TaskFrontier) -> str:
+    kept, count = len(task.best_buys), len(task.models)
+    if kept == count:
+        return f"Each of {count} could be the best buy: none is shown to score higher than another and to cost no more."
+    named = f": {listing(task.best_buys)}" if kept <= 3 else ""
+    out = "the other is beaten by one" if count - kept == 1 else "the others are beaten by one"
+    return (
+        f"{kept} of {plural(count, 'model')} could be the best buy{named}; {out} that scores higher and costs no more."
+    )
+
+
+def _left_open(task: TaskFrontier) -> list[str]:
+    """Say of which models only the least cost is known."""
+    lacking = [f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in task.models if each.n_missing]
+    if not lacking:
+        return []
+    return [f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(lacking)}."]
+
+
+def frontier_table(task: TaskFrontier) -> Table:
+    """Lay out the models, the cheapest first."""
+    scale, level = Scale(percent=task.percent), level_text(task.level)
+    fields: list[Field[Buy]] = [
+        Field("model", lambda each: each.model, align="left"),
+        Field(task.measure, _cost),
+        Field(f"{level} interval ", _cost_limits, priority=6),
+        Field(f"score{scale.column}", lambda each: scale.number(each.score.value)),
+        Field(f"{level} interval", lambda each: limits(each.score, scale), priority=7),
+        Field("could be", _could_be, align="left", priority=8),
+        Field("beaten by", lambda each: listing(each.beaten_by), align="left", priority=5, cut=True),
+    ]
+    return tabled(task.models, fields)
+
+
+def _cost(each: Buy) -> str:
+    if each.n_missing and not each.cost.value > 0:
+        return "unknown"
+    return f"{'≥ ' if each.n_missing else ''}{amount_text(each.cost.value, DIGITS)}"
+
+
+def _cost_limits(each: Buy) -> str:
+    low, high = each.cost.interval.low, each.cost.interval.high
+    if not low <= high or (each.n_missing and not each.cost.value > 0):
+        return ""
+    end = "∞" if each.n_missing else amount_text(high, DIGITS)
+    return f"[{amount_text(max(low, 0.0), DIGITS)}, {end}]"
+
+
+def _could_be(each: Buy) -> str:
+    words = [word for word, true in (("best", each.could_be_best), ("best buy", each.could_be_best_buy)) if true]
+    return ", ".join(words)
+
+
+def chart(answer: Frontier) -> Spec:
+    """Draw score over cost: a panel a part."""
+    from howsure.present.charts.base import panels
+    from howsure.present.charts.frontier import spec
+
+    return panels(
+        [
+            spec(
+                task.records(),
+                percent=task.percent,
+                score=task.metric,
+                measure=task.measure,
+                level=task.level,
+                lower_is_better=task.lower_is_better,
+                title=title(task) if len(answer.tasks) > 1 else "",
+                description=task_verdict(task),
+            )
+            for task in answer.tasks
+        ],
+        columns=2 if len(answer.tasks) > 2 else 1,
+    )

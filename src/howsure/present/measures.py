@@ -1,0 +1,98 @@
+"""How it is said what two models took."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Text
+from howsure.wording import amount_text, level_text, p_text, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from howsure.answers.compare import Comparison
+    from howsure.answers.measures import MeasureGap
+    from howsure.errors import Caution
+    from howsure.present.document import Block
+
+AVERAGES = {"mean": "", "log-normal": ", by log-normal means", "trimmed": ", by means without the extremes"}
+
+
+def blocks(pair: Comparison) -> list[Block]:
+    """Return a sentence for every measure."""
+    return [Text(text=sentence(gap, pair.a, pair.b)) for gap in pair.measures if gap.per == "attempt"]
+
+
+def rows(pair: Comparison) -> list[tuple[str, str]]:
+    """Return a line of the table for every measure."""
+    return [(_name(gap), _figures(gap)) for gap in pair.measures]
+
+
+def cautions(pair: Comparison) -> list[Caution]:
+    """Return the cautions of all measures."""
+    return [caution for gap in pair.measures for caution in gap.cautions]
+
+
+def sentence(gap: MeasureGap, a: str, b: str) -> str:
+    """Say which of two takes more, by how much, or why that can't be told."""
+    unit, low, high = gap.measure, gap.interval.low, gap.interval.high
+    if gap.known == "unknown":
+        return f"How {unit} compare can't be told: {_lacking(gap, a, b)}."
+    if gap.known != "known":
+        return f"{_bounded(gap, a, b)}: {_lacking(gap, a, b)}."
+    if not gap.decided:
+        limits = f"{times_text(gap.ratio)} [{times_text(low)}, {times_text(high)}]"
+        return f"Can't tell which takes more {unit}: {a} over {b} is {limits}{AVERAGES[gap.average]}."
+    more, less, times, ends = (
+        (a, b, gap.ratio, (low, high)) if gap.ratio > 1 else (b, a, 1 / gap.ratio, (1 / high, 1 / low))
+    )
+    amounts = sorted((gap.a, gap.b), reverse=True)
+    each = f"{amount_text(amounts[0], 3)} against {amount_text(amounts[1], 3)} a question"
+    return f"{more} takes {times_text(times)} the {unit} of {less} [{times_text(ends[0])}, {times_text(ends[1])}]: {each}{AVERAGES[gap.average]}."
+
+
+def _bounded(gap: MeasureGap, a: str, b: str) -> str:
+    """Say of a ratio that is known on one side what holds for it."""
+    level, end = level_text(gap.interval.level), gap.interval.low if gap.known == "at least" else gap.interval.high
+    if not gap.decided:
+        said = (
+            f"{a} over {b} is {gap.known} {times_text(gap.ratio)} ({gap.known} {times_text(end)} at {level} confidence)"
+        )
+        return f"Can't tell which takes more {gap.measure}: {said}"
+    more, less, times, end = (a, b, gap.ratio, end) if gap.known == "at least" else (b, a, 1 / gap.ratio, 1 / end)
+    return f"{more} takes at least {times_text(times)} the {gap.measure} of {less} ({times_text(end)} at {level} confidence)"
+
+
+def times_text(value: float) -> str:
+    """Write a ratio: `4.2×`, `0.083×`, `12×`."""
+    if math.isnan(value):
+        return "n/a"
+    return "∞" if math.isinf(value) else f"{amount_text(value, 2)}×"
+
+
+def _lacking(gap: MeasureGap, a: str, b: str) -> str:
+    said = [
+        f"{plural(count, 'attempt')} of {model} {'records' if count == 1 else 'record'} none"
+        for model, count in ((a, gap.n_missing_a), (b, gap.n_missing_b))
+        if count
+    ]
+    return " and ".join(said) or "there is nothing above 0 to compare"
+
+
+def _name(gap: MeasureGap) -> str:
+    return f"{gap.measure} per {'question' if gap.per == 'attempt' else 'solved question'}"
+
+
+def _figures(gap: MeasureGap) -> str:
+    if gap.known == "unknown":
+        return "unknown"
+    limits = f"[{times_text(gap.interval.low)}, {times_text(gap.interval.high)}]"
+    p = f", p {p_text(gap.p_value)}" if gap.known == "known" else ""
+    bound = "" if gap.known == "known" else f"{gap.known} "
+    return f"{amount_text(gap.a, 3)} / {amount_text(gap.b, 3)} = {bound}{times_text(gap.ratio)} {limits}{p}"
+
+
+def every_caution(pairs: Iterable[Comparison]) -> list[Caution]:
+    """Return the cautions of all measures of several comparisons."""
+    return [caution for pair in pairs for caution in cautions(pair)]

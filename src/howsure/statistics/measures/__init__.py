@@ -1,0 +1,1 @@
+"""What attempts took: ratios of means, by one set of influences."""

@@ -88,10 +88,10 @@ def _judged(both: _Both, question: Question, average: AverageOf) -> TaskFrontier
     sign = scores.orientation
     rng = np.random.default_rng(question.seed)
     known = both.known
-    found = dominance(pairs, moments, known, question.level, sign=sign, rng=rng)
     estimates = [entry.estimate for entry in entries(scores, question)]
     values = np.array([estimate.value for estimate in estimates])
-    best = told_apart(pairs, sign * values, sign, replace(question, adjust="max-t"))[2]
+    score_p, _, best = told_apart(pairs, sign * values, sign, replace(question, adjust="max-t"))
+    found = dominance(sign * pairs.difference, score_p, moments, known, question.level, rng=rng)
     took = _costs(costs, question)
     amounts = np.array([estimate.value for estimate in took])
     beats = found.beats

@@ -222,10 +222,10 @@ def _with_pivots(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> li
 
 def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
     """Add the estimates drawn towards the common gap, where there are slices enough."""
-    errors = np.sqrt(np.diagonal(found.guarded_covariance()))
+    errors = found.pooled_errors()
     if len(gaps) < LEAST_SHRUNK or not (np.isfinite(errors) & (errors > 0)).all():
         return list(gaps)
-    drawn = shrunken(found.gaps, errors, level)
+    drawn = shrunken(found.gaps, errors, found.totals, level)
     limits = zip(drawn.values.tolist(), drawn.low.tolist(), drawn.high.tolist(), strict=True)
     return [
         replace(gap, shrunken=Shrunk(value=value, interval=Interval(low=low, high=high, level=level)))

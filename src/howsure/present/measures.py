@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.present.document import Block
 
+NEAR = (0.5, 2.0)
+"""Ratios between these have a digit more."""
 AVERAGES = {"mean": "", "log-normal": ", by log-normal means", "trimmed": ", by means without the extremes"}
 
 
@@ -68,7 +70,7 @@ def times_text(value: float) -> str:
     """Write a ratio: `4.2×`, `0.083×`, `12×`."""
     if math.isnan(value):
         return "n/a"
-    return "∞" if math.isinf(value) else f"{amount_text(value, 2)}×"
+    return "∞" if math.isinf(value) else f"{amount_text(value, 3 if NEAR[0] < value < NEAR[1] else 2)}×"
 
 
 def _lacking(gap: MeasureGap, a: str, b: str) -> str:

@@ -49,14 +49,14 @@ def test_more_bias_and_heavier_tails_never_need_less(bias, kurtosis, level):
 
 def test_slices_that_agree_are_drawn_together():
     values, errors = np.full(20, 0.1), np.full(20, 0.05)
-    found = shrunken(values, errors, 0.95)
+    found = shrunken(values, errors, np.ones(20), 0.95)
     assert found.values == pytest.approx(values)
     assert (found.high - found.low < 0.8 * 2 * 1.96 * errors).all()
 
 
 def test_slices_that_differ_much_stay_where_they_are():
     values, errors = np.linspace(-1, 1, 20), np.full(20, 0.01)
-    found = shrunken(values, errors, 0.95)
+    found = shrunken(values, errors, np.ones(20), 0.95)
     assert found.values == pytest.approx(values, abs=1e-3)
     assert (found.high - found.low) == pytest.approx(2 * 1.96 * errors, rel=0.02)
     assert found.spread == pytest.approx(math.sqrt((values**2).mean()), rel=0.01)
@@ -65,6 +65,7 @@ def test_slices_that_differ_much_stay_where_they_are():
 def test_a_shift_moves_everything_and_a_scale_scales_it():
     rng = np.random.default_rng(0)
     values, errors = rng.normal(0, 1, 20), rng.uniform(0.3, 1, 20)
-    first, moved = shrunken(values, errors, 0.9), shrunken(3 - 2 * values, 2 * errors, 0.9)
+    weights = 1 / errors
+    first, moved = shrunken(values, errors, weights, 0.9), shrunken(3 - 2 * values, 2 * errors, weights, 0.9)
     assert moved.values == pytest.approx(3 - 2 * first.values)
     assert moved.low == pytest.approx(3 - 2 * first.high)

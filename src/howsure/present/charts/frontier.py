@@ -81,7 +81,7 @@ def spec(
                 "encoding": {"x": at_x, "y": at_y, "shape": shape, **shared},
             },
             {
-                "transform": [{"filter": {"field": "group", "equal": BUY}}],
+                "transform": [{"filter": {"field": "step", "valid": True}}],
                 "mark": {"type": "text", "align": "left", "dx": 7, "dy": -7, "fontSize": 10},
                 "encoding": {"x": at_x, "y": at_y, "text": {"field": "label"}},
             },

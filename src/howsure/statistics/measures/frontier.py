@@ -68,15 +68,17 @@ class Known:
 
 
 def dominance(
-    scores: PairMoments, costs: PairMoments, known: Known, level: float, *, sign: int = 1, rng: np.random.Generator
+    leads: Floats, score_p: Floats, costs: PairMoments, known: Known, level: float, *, rng: np.random.Generator
 ) -> Dominance:
     """Say which models are shown to be better, and which to cost no more.
 
-    `sign`: −1 where smaller scores are better. A cost without any error is taken as known.
+    `leads` (M, M): by how much i is better than j, and `score_p` (M, M): the p-values of all pairs, corrected together.
+
+    A cost without any error is taken as known.
     """
     each = 1 - (1 - level) / 2
-    score_p, cost_p = (adjust_pairs(part, "max-t", rng=rng)[0] for part in (scores, costs))
-    better = _shown(score_p, each) & (sign * scores.difference > 0)
+    cost_p, _ = adjust_pairs(costs, "max-t", rng=rng)
+    better = _shown(score_p, each) & (leads > 0)
     exact = (costs.variance == 0) & np.isfinite(costs.difference) & (costs.difference <= 0)
     cheaper = (_shown(cost_p, each) & (costs.difference < 0)) | exact | known.free[:, None]
     own = np.eye(len(known.free), dtype=bool)

@@ -75,6 +75,12 @@ class SliceGaps:
         own = np.where(pivots.variance > 0, room, pivots.variance_at(1 / self.items))
         return np.asarray(self.covariance() + np.diag(own))
 
+    def pooled_errors(self) -> Floats:
+        """Return standard errors (S,) for drawing the gaps together: variances half their own, half those that items have on average."""
+        own = np.diagonal(self.guarded_covariance())
+        common = float((self.totals * own).mean()) / self.totals
+        return np.asarray(np.sqrt((own + common) / 2))
+
 
 def slice_gaps(
     a: Floats,

@@ -37,19 +37,20 @@ class Shrunken:
     spread: float
 
 
-def shrunken(values: Floats, errors: Floats, level: float) -> Shrunken:
-    """Shrink estimates (S,) with standard errors (S,), all positive, towards their mean weighed by precision.
+def shrunken(values: Floats, errors: Floats, weights: Floats, level: float) -> Shrunken:
+    """Shrink estimates (S,) with standard errors (S,), all positive, towards their weighted mean.
+
+    `weights` (S,): the items of each slice; the precision that was estimated goes with the estimates, and would bias the centre.
 
     >>> import numpy as np
-    >>> found = shrunken(np.array([0.0, 0.1, 0.2, 0.1]), np.full(4, 0.1), 0.95)
+    >>> found = shrunken(np.array([0.0, 0.1, 0.2, 0.1]), np.full(4, 0.1), np.ones(4), 0.95)
     >>> round(found.centre, 3), found.values.round(3).tolist()
     (0.1, [0.067, 0.1, 0.133, 0.1])
     """
     variances = errors**2
-    precision = 1 / variances
-    shares = precision / precision.sum()
+    shares = weights / weights.sum()
     centre = float(shares @ values)
-    spread, kurtosis = _moments(values - centre, variances, precision)
+    spread, kurtosis = _moments(values - centre, variances, weights)
     w = spread / (spread + variances)
     centre_variance = float(shares**2 @ (variances + spread))
     of_centre = (1 - w) ** 2 * centre_variance + 2 * w * (1 - w) * shares * variances

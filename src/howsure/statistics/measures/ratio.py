@@ -68,7 +68,8 @@ def ratio(
     average_of, log, items = found.average, found.log, found.items
     if solved is not None:
         right = influence(np.where(np.isnan(x), np.nan, np.column_stack(solved)), weights)
-        average_of, log, items = average_of / right.average, log - right.log, items - right.items
+        each = np.divide(average_of, right.average, out=np.full_like(average_of, np.nan), where=right.average > 0)
+        average_of, log, items = each, log - right.log, items - right.items
     gap = float(log[0] - log[1])
     if not math.isfinite(gap):
         return _nothing(average_of)

@@ -1,0 +1,164 @@
+"""What attempts took, beside scores: failed attempts count, what wasn't recorded isn't 0, prices, the frontier."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.errors import DataError, OptionError, ReadError
+
+
+def rows(n=60, models=("big", "small"), usd=(0.4, 0.1), seed=0, attempts=2):
+    rng = np.random.default_rng(seed)
+    m, k = len(models), n * attempts
+    hard = np.repeat(rng.normal(0, 0.4, n), attempts)
+    return pl.DataFrame(
+        {
+            "model": np.repeat(models, k),
+            "item": np.tile(np.repeat(np.arange(n), attempts), m),
+            "attempt": np.tile(np.arange(attempts), n * m),
+            "score": (rng.random(k * m) < np.repeat(np.linspace(0.8, 0.6, m), k)).astype(float),
+            "usd": np.concatenate([price * np.exp(hard + rng.normal(0, 0.2, k)) for price in usd]),
+            "tokens_in": rng.integers(100, 1000, k * m),
+            "tokens_out": rng.integers(10, 100, k * m),
+        }
+    )
+
+
+def gap(data, measure="usd", per="attempt", **options):
+    found = hs.compare(data, "big", "small", measure=measure, **options)
+    return next(each for each in found.measures if each.per == per)
+
+
+def test_the_ratio_is_that_of_all_attempts():
+    data = rows()
+    found = gap(data)
+    means = dict(data.group_by("model").agg(pl.col("usd").mean()).iter_rows())
+    assert found.ratio == pytest.approx(means["big"] / means["small"])
+    assert found.known == "known"
+    assert found.interval.low < 4 < found.interval.high
+    assert "big takes 3.9× the usd of small" in hs.compare(data, "big", "small", measure="usd").render(width=200)
+
+
+def test_a_failed_attempt_has_a_cost():
+    data = rows()
+    failed = data.with_columns(score=pl.when(pl.col("item") < 10).then(None).otherwise("score"))
+    assert gap(failed, failures="drop").ratio == pytest.approx(gap(data).ratio)
+    solved = gap(failed, per="solved", failures="drop")
+    assert solved.a > gap(failed, failures="drop").a
+
+
+def test_what_was_not_recorded_is_not_0():
+    data = rows()
+    lost = pl.col("item") < 10
+    a = data.with_columns(usd=pl.when(lost & (pl.col("model") == "big")).then(None).otherwise("usd"))
+    b = data.with_columns(usd=pl.when(lost & (pl.col("model") == "small")).then(None).otherwise("usd"))
+    both = data.with_columns(usd=pl.when(lost).then(None).otherwise("usd"))
+    least, most = gap(a), gap(b)
+    assert (least.known, least.n_missing_a, least.interval.high) == ("at least", 20, np.inf)
+    assert least.ratio < gap(data).ratio
+    assert (most.known, most.interval.low) == ("at most", 0.0)
+    assert most.ratio > gap(data).ratio
+    assert gap(both).known == "unknown"
+    assert "20 attempts of big record none" in str(hs.compare(a, "big", "small", measure="usd")).replace("\n", " ")
+
+
+def test_a_measure_that_nobody_recorded():
+    with pytest.raises(DataError, match="no measure 'seconds' was recorded"):
+        gap(rows(), measure="seconds")
+    with pytest.raises(DataError, match="makes usd of them"):
+        gap(rows().drop("usd"))
+    with pytest.raises(OptionError, match="leaderboard doesn't look at what attempts took"):
+        hs.leaderboard(rows(), measure="usd")
+
+
+def prices(tmp_path, text):
+    path = tmp_path / "prices.csv"
+    path.write_text(text)
+    return path
+
+
+def test_prices_make_usd_of_tokens(tmp_path):
+    data = rows()
+    table = prices(tmp_path, "model,tokens_in,tokens_out\nbig,2,10\nsmall,1,4\n")
+    found = gap(data.drop("usd"), prices=table)
+    tokens = {
+        name: (a, b) for name, a, b in data.group_by("model").agg(pl.col("tokens_in", "tokens_out").mean()).iter_rows()
+    }
+    expected = {
+        "big": (2 * tokens["big"][0] + 10 * tokens["big"][1]) / 1e6,
+        "small": (tokens["small"][0] + 4 * tokens["small"][1]) / 1e6,
+    }
+    assert (found.a, found.b) == pytest.approx((expected["big"], expected["small"]))
+    assert gap(data, prices=table).ratio == pytest.approx(gap(data).ratio)  # what the log states goes before
+
+
+def test_tokens_without_a_price_are_unknown(tmp_path):
+    data = rows().drop("usd")
+    assert gap(data, prices=prices(tmp_path, "model,tokens_in,tokens_out\nbig,2,10\n")).known == "unknown"
+    assert gap(data, prices=prices(tmp_path, "model,tokens_in\nbig,2\nsmall,1\n")).known == "unknown"
+    with pytest.raises(ReadError, match="no prices among"):
+        gap(data, prices=prices(tmp_path, "name,price\nbig,2\n"))
+    with pytest.raises(ReadError, match="negative, or a model stands in two rows"):
+        gap(data, prices=prices(tmp_path, "model,tokens_in,tokens_out\nbig,-2,10\n"))
+    with pytest.raises(ReadError, match="no such file"):
+        gap(data, prices=tmp_path / "none.csv")
+
+
+def test_several_tasks_have_their_own_and_one_for_all():
+    one, other = rows(seed=1).with_columns(task=pl.lit("x")), rows(seed=2, n=20).with_columns(task=pl.lit("y"))
+    found = hs.compare(pl.concat([one, other]), "big", "small", measure="usd")
+    assert [len(each.measures) for each in found.every] == [2, 2, 2]
+    means = dict(pl.concat([one, other]).group_by("model").agg(pl.col("usd").mean()).iter_rows())
+    assert found.overall.measures[0].ratio == pytest.approx(means["big"] / means["small"])
+
+
+def test_heavy_tails_are_told_and_the_log_normal_average_is_offered():
+    rng = np.random.default_rng(2)
+    wide = rows(attempts=1).with_columns(usd=pl.Series(np.exp(rng.normal(0, 2.0, 120))))
+    (caution,) = gap(wide).cautions
+    assert caution.code == "heavy_tailed"
+    assert gap(wide, average="log-normal").cautions == ()
+    assert gap(rows()).cautions == ()
+
+
+def test_the_frontier_names_the_cheapest_that_could_be_best():
+    data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
+    found = hs.frontier(data, measure="usd").tasks[0]
+    assert found.models[0].model == "small"
+    assert found["slow"].beaten_by
+    assert set(found.best_buys) == {"big", "small"}
+    assert found.leader == "big"
+    assert found.verdict.startswith("Cheapest that could be best: ")
+
+
+def test_a_frontier_needs_a_measure_and_two_models():
+    with pytest.raises(OptionError, match="no measure is named"):
+        hs.frontier(rows())
+    with pytest.raises(DataError, match="no task has two models"):
+        hs.frontier(rows().filter(model="big"), measure="usd")
+
+
+def test_models_whose_cost_is_unknown_stay():
+    data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
+    lost = data.with_columns(usd=pl.when(pl.col("model") == "slow").then(None).otherwise("usd"))
+    found = hs.frontier(lost, measure="usd").tasks[0]
+    assert found["slow"].could_be_best_buy
+    assert found["slow"].n_missing == 400
+    assert "unknown" in str(hs.frontier(lost, measure="usd"))
+
+
+def test_rows_come_in_any_order_and_lazily():
+    data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8))
+    first, again = (
+        hs.frontier(each, measure="usd") for each in (data, data.sample(fraction=1, shuffle=True, seed=1).lazy())
+    )
+    assert [each.beaten_by for each in first.tasks[0].models] == [each.beaten_by for each in again.tasks[0].models]
+    assert first.tasks[0].models[0].cost.value == pytest.approx(again.tasks[0].models[0].cost.value)
+
+
+def test_the_chart_draws_every_model_with_a_cost():
+    data = rows(n=400, models=("big", "small", "slow"), usd=(0.4, 0.1, 0.8), attempts=1)
+    values = hs.frontier(data, measure="usd").chart()["data"]["values"]
+    assert [row["model"] for row in values] == ["small", "big", "slow"]
+    assert [row["step"] is not None for row in values] == [True, True, False]

@@ -28,7 +28,7 @@ ASSUMED = ("question_variance", "answer_variance", "rate", "correlation", "clust
 COSTS = ("cost_item", "cost_attempt")
 SIZES = ("effect", "not_worse_than", "same_within")
 SCORES = ("within", "at_least", "at_most")
-PILOT = (*READING, *DESIGN, "model")
+PILOT = (*READING, *DESIGN, "population", "model")
 """What is about the pilot's results."""
 OF_SCORE = ("pilot", "a", "n_items", "attempts", "power", "level", *SCORES, *PILOT, *OUTPUT)
 OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "icc", *OUTPUT)

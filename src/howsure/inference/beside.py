@@ -232,7 +232,7 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
         n_items=int(has.sum()),
         method=replace(population.overall_method(question, bounded=matrix.bounded), overall=False, paired=True),
         cautions=_uneven(matrix, place),
-        own=() if population.only_these else _doubts(matrix, place, moments),
+        own=() if population.only_these else _doubts(population.drawn(matrix), place, moments),
     )
 
 

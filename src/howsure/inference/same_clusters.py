@@ -28,12 +28,18 @@ class SameClusters(OtherQuestions):
 
     name: str = "same-clusters"
 
+    def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
+        """Return a matrix of items that stand alone and vary as those within its (first) clusters do."""
+        if not matrix.clusters:
+            return matrix
+        strata = joined_strata(matrix.clusters[0])
+        values = within_strata(matrix.values, strata, matrix.weights)
+        count = int(strata.max()) + 1
+        return replace(matrix, values=values, clusters=(), cluster_names=(), cluster_labels=(), strata=count)
+
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes."""
-        if not part.clusters:
-            return OtherQuestions.means(self, part, question)
-        found = OtherQuestions.means(self, _apart(part), question)
-        return tuple(replace(each, method=replace(each.method, same_clusters=True)) for each in found)
+        return OtherQuestions.means(self, self.drawn(part), question)
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models on the items that both answered."""
@@ -80,27 +86,15 @@ class SameClusters(OtherQuestions):
         """Compare all pairs of a matrix at once."""
         if not matrix.clusters:
             return OtherQuestions.pairs(self, matrix, question)
-        apart = _apart(matrix)
-        moments = OtherQuestions.pairs(self, apart, question)
         plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), question)
-        free = moments.shared - (int(joined_strata(matrix.clusters[0]).max()) + 1)
-        return replace(
-            moments, difference=plain.difference, df=np.where(free > 0, np.minimum(moments.df, free), np.nan)
-        )
+        return replace(OtherQuestions.pairs(self, self.drawn(matrix), question), difference=plain.difference)
 
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
-        return OtherQuestions.limits(self, _apart(matrix) if matrix.clusters else matrix, pairs, question, level)
+        return OtherQuestions.limits(self, self.drawn(matrix), pairs, question, level)
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
         return replace(OtherQuestions.overall_method(self, question, bounded=bounded), same_clusters=True)
-
-
-def _apart(matrix: ScoreMatrix) -> ScoreMatrix:
-    """Return a matrix of items that stand alone and vary as those within its (first) clusters do."""
-    strata = joined_strata(matrix.clusters[0])
-    values = within_strata(matrix.values, strata, matrix.weights)
-    return replace(matrix, values=values, clusters=(), cluster_names=(), cluster_labels=())

@@ -153,6 +153,11 @@ REFUSALS: Mapping[str, Refusal] = {
         what="{verb} doesn't ask about exactly these questions",
         remedy="estimate, compare and leaderboard do.",
     ),
+    "same clusters": Refusal(
+        given=lambda design: design.population == "same-clusters",
+        what="{verb} knows no strata, as which more questions from the same clusters come",
+        remedy="Leave `population` out.",
+    ),
     "covariate": Refusal(
         given=lambda design: bool(design.covariate),
         what="{verb} takes no covariate",
@@ -188,7 +193,8 @@ class Respects:
 
     verb: str
     all_but: tuple[
-        Literal["population", "covariate", "score", "average_last", "two clusters", "bounds of tasks"], ...
+        Literal["population", "same clusters", "covariate", "score", "average_last", "two clusters", "bounds of tasks"],
+        ...,
     ] = ()
 
     def refuse(self, design: Design) -> None:

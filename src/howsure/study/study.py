@@ -170,6 +170,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         cluster_names=names if clusters else (),
         cluster_labels=tuple(tuple(labels) for labels, _ in clusters),
         weights=_weights(groups),
+        strata=0,
         bounded=not bool(((scored["low"] < 0) | (scored["high"] > 1)).any()),
         derived=study.rule.over_attempts or bool(study.averages),
         lower_is_better=study.is_lower_better(key),

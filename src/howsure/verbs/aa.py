@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from howsure.study.design import DesignOptions
 
 
-RESPECTS = Respects(verb="aa", all_but=("population", "covariate"))
+RESPECTS = Respects(verb="aa", all_but=("population", "same clusters", "covariate"))
 
 
 def aa(
@@ -52,7 +52,8 @@ def aa(
             2024).
         level: The confidence level of the gate's verdicts, above ½.
         seed: The seed of the random splits.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: "questions" alone, other clusters
+            where there are clusters.
 
     Returns:
         FalseAlarms: One line per model, task and metric, with the share of splits that fail (type I errors), pass or

@@ -163,6 +163,11 @@ def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Aske
     a, b = names
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
+    if run.clusters is not None and design.population == "same-clusters":
+        raise OptionError(
+            "n_clusters is about other clusters, and population='same-clusters' keeps these",
+            remedy="Leave one of the two out.",
+        )
     pilots, study, cautions = read_pilots(scores, design, a, b, paired=asked.paired)
     asked = _fitting(asked, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
     tasks = [_task_plan(pilot, asked, run, run.pairs * len(pilots)) for pilot in pilots]

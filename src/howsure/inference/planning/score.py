@@ -15,6 +15,7 @@ from howsure.answers.plan_score import ScoreGoal, ScoreOption
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.planning.pilots import limits_of, spread_of
 from howsure.inference.planning.prospects import ATTEMPTS
+from howsure.inference.population import population_of
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures
 from howsure.statistics.planning import score_power
@@ -127,7 +128,7 @@ def assumed_scores(goal: _Goal, rate: float | None, assumed: Assumptions) -> tup
 
 
 def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:
-    """Return the matrix of one model, on the items that it answered."""
+    """Return the matrix of one model, on the items that it answered, as the population has them drawn."""
     matrices = list(study.matrices())
     if len(matrices) > 1:
         raise OptionError(
@@ -137,7 +138,8 @@ def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, 
     if model is None and len(matrix.models) > 1:
         raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`.")
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
-    return one.take_items(~np.isnan(one.values[:, 0])), study.notes, (*study.cautions, *direction_cautions(study))
+    known = population_of(study.design.population).drawn(one.take_items(~np.isnan(one.values[:, 0])))
+    return known, study.notes, (*study.cautions, *direction_cautions(study))
 
 
 def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: float | None) -> _Seen:
@@ -153,7 +155,7 @@ def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: 
     w = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
     weight = len(w) * float(w @ w) / float(w.sum()) ** 2
     parts, _ = components(found, codes)
-    spread = spread_of(parts, 0, codes)
+    spread = replace(spread_of(parts, 0, codes), strata=matrix.strata)
     measured = math.isfinite(float(parts.answer[0]))
     usual = float(max(round(1 / float((1 / matrix.attempts[:, 0]).mean())), 1))
     counts = [*ATTEMPTS, usual, *([float(attempts)] if attempts else [])] if measured else [1.0]

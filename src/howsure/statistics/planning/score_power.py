@@ -27,7 +27,7 @@ def half_width(rate: float, spread: Spread, n: float, attempts: float, level: fl
     >>> round(half_width(0.5, Spread(within=0.25), 1067, 1, 0.95), 3)
     0.03
     """
-    df = spread.at(n).df(n)
+    df = spread.df(n)
     if not df > 0:
         return math.inf
     variance = spread.per_item(n, attempts) / n
@@ -44,7 +44,7 @@ def floor_power(rate: float, floor: float, spread: Spread, n: float, attempts: f
     >>> round(floor_power(0.95, 0.9, Spread(within=0.95 * 0.05), 300, 1, level=0.95), 3)
     0.951
     """
-    df = spread.at(n).df(n)
+    df = spread.df(n)
     if not df > 0:
         return 0.0
     effective = rate * (1 - rate) * n / spread.per_item(n, attempts)

@@ -43,7 +43,7 @@ ASKED = (
     metavar="LOW,HIGH|none",
     help="No score can pass them; they count as 0 and 1.",
 )
-@takes("watch", "shuffled", *READING, *(name for name in DESIGN if name != "bounds"), *OUTPUT)
+@takes("watch", "shuffled", *READING, *(name for name in DESIGN if name != "bounds"), "population", *OUTPUT)
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
     """Follow a run in progress, and say when it may be stopped.
 

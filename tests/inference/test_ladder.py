@@ -205,3 +205,32 @@ def test_clusters_of_single_questions_are_all_questions():
         hs.plan(rows, effect=0.1, population=word, cluster="repo").items for word in ("same-clusters", "questions")
     )
     assert same == plain
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_board_with_holes_compares_within_clusters_as_compare_does(seed):
+    """Each pair is centred within the items of a cluster that both answered, also where one or several are left alone there."""
+    rows = few(seed, sizes=(20, 6, 4, 3, 2, 1))
+    rows = rows.filter(pl.Series(np.random.default_rng(seed).random(len(rows)) > 0.3))
+    board = hs.leaderboard(rows, adjust="none", **SAME).boards[0]
+    names = [entry.model for entry in board.entries]
+    for i, j in zip(*np.triu_indices(len(names), 1), strict=True):
+        pair = hs.compare(rows, names[i], names[j], **SAME)
+        assert board.pairs.se[i, j] == pytest.approx(pair.difference.se, rel=1e-9)
+        assert board.pairs.df[i, j] == pytest.approx(pair.difference.df)
+        assert board.pairs.p_value[i, j] == pytest.approx(pair.p_value, rel=1e-9)
+        assert (board.pairs.low[i, j], board.pairs.high[i, j]) == pytest.approx(
+            (pair.difference.interval.low, pair.difference.interval.high), abs=1e-9
+        )
+
+
+def test_pairs_that_share_nothing_or_one_item_have_no_error_bar_within_clusters():
+    rows = few(models="abc").filter((pl.col("model") != "b") | (pl.col("item") < 30))
+    rows = rows.filter((pl.col("model") != "c") | (pl.col("item") >= 29))
+    board = hs.leaderboard(rows, adjust="none", **SAME).boards[0]
+    place = {entry.model: k for k, entry in enumerate(board.entries)}
+    assert board.pairs.n_shared[place["b"], place["c"]] == 1
+    assert np.isnan(board.pairs.low[place["b"], place["c"]])
+    assert np.isfinite(board.pairs.low[place["a"], place["b"]])
+    apart = rows.filter((pl.col("model") != "c") | (pl.col("item") >= 30))
+    assert "tied" in hs.leaderboard(apart, **SAME).render("terminal")

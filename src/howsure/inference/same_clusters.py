@@ -9,8 +9,11 @@ import numpy as np
 
 from howsure.errors import MethodError
 from howsure.inference.other_questions import OtherQuestions
-from howsure.statistics.means.strata import joined_strata, within_strata
+from howsure.statistics.means.strata import free_of_strata, joined_strata, within_strata
+from howsure.statistics.pairs.moments import with_own_pivots
+from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pivot import equivalence, pivot_of
+from howsure.statistics.pairs.strata import strata_moments
 from howsure.statistics.results import Interval
 
 if TYPE_CHECKING:
@@ -87,14 +90,44 @@ class SameClusters(OtherQuestions):
         if not matrix.clusters:
             return OtherQuestions.pairs(self, matrix, question)
         plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), question)
-        return replace(OtherQuestions.pairs(self, self.drawn(matrix), question), difference=plain.difference)
+        found = OtherQuestions.pairs(self, self.drawn(matrix), question)
+        found = replace(found, difference=plain.difference)
+        return _pair_by_pair(found, matrix, question) if _pairwise(matrix) else found
 
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
-        return OtherQuestions.limits(self, self.drawn(matrix), pairs, question, level)
+        if not _pairwise(matrix):
+            return OtherQuestions.limits(self, self.drawn(matrix), pairs, question, level)
+        return pair_limits(
+            matrix.values,
+            pairs,
+            level=question.level if level is None else level,
+            reach=matrix.reach,
+            net_wins=matrix.bounded and question.method != "t",
+            squares=np.nan_to_num(pairs.variance) * pairs.shared * (pairs.shared - 1),
+        )
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
         return replace(OtherQuestions.overall_method(self, question, bounded=bounded), same_clusters=True)
+
+
+def _pairwise(matrix: ScoreMatrix) -> bool:
+    """Say whether pairs are centred each for itself: cells are missing, and items weigh the same."""
+    return bool(matrix.clusters) and not matrix.complete and matrix.weights is None
+
+
+def _pair_by_pair(found: PairMoments, matrix: ScoreMatrix, question: Question) -> PairMoments:
+    """Centre every pair within the items of each cluster that both answered, where cells are missing."""
+    own = strata_moments(matrix.values, matrix.clusters[0])
+    df = np.full(own.shared.shape, np.inf) if question.variance == "miller" else own.shared - 1
+    score = matrix.bounded and question.method != "t"
+    moments = replace(
+        found,
+        variance=own.variance,
+        item_variance=own.item_variance if score else found.item_variance,
+        df=free_of_strata(df, own.shared, own.strata),
+    )
+    return with_own_pivots(moments)

@@ -356,3 +356,26 @@ def test_looks_within_strata_keep_their_promise(spending):
     """No difference in the mean of these clusters, large ones in each: of 300 runs, four looks each, about 15 at most find one."""
     found = sum(followed(*in_strata(seed), spending=spending).decided for seed in range(300))
     assert found <= 300 * 0.05 + 3 * (300 * 0.05 * 0.95) ** 0.5
+
+
+def test_strata_of_unknown_sizes_say_what_to_give():
+    cluster, x = in_strata(1)
+    names = [f"q{k:04}" for k in range(len(x))]
+    rows = pl.concat(
+        pl.DataFrame({"model": m, "item": names, "group": cluster, "score": x[:, k]}) for k, m in enumerate("ab")
+    )
+    given = {"looks": 1, "items_planned": 100, "shuffled": True, "population": "same-clusters", "cluster": "group"}
+    with pytest.raises(DataError, match=r"share of the run: give a table of all items"):
+        hs.Monitor(a="a", b="b", **given).update(rows)
+
+
+def test_the_items_table_tells_the_shares(tmp_path):
+    cluster, x = in_strata(1)
+    names = [f"q{k:04}" for k in range(len(x))]
+    pl.DataFrame({"item": names, "group": cluster}).write_csv(tmp_path / "items.csv")
+    rows = pl.concat(pl.DataFrame({"model": m, "item": names, "score": x[:, k]}) for k, m in enumerate("ab"))
+    given = {"looks": 4, "shuffled": True, "population": "same-clusters", "cluster": "group"}
+    look = hs.Monitor(a="a", b="b", items=str(tmp_path / "items.csv"), **given).update(rows)
+    added = followed(cluster, x)
+    assert (look.estimate, look.p_value, look.n_units) == (added.estimate, added.p_value, added.n_units)
+    assert look.method == "score, same clusters, planned looks"

@@ -70,6 +70,7 @@ def _looks(
     monitor = howsure.Monitor(**asked, **rest)
 
     def look() -> Look:
+        """Read all paths again, and look at what is there."""
         nonlocal monitor
         given = {**reading, **{name: rest[name] for name in ("items", "score")}, "a": asked["a"], "b": asked["b"]}
         scores = read_sides(paths, given, "a", "b")

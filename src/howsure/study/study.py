@@ -188,6 +188,7 @@ class _Grid:
     places: NDArray[np.int64]
 
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
+        """Return a column of the rows as items × models, `empty` where there is no row."""
         cells = np.full(len(self.models) * len(self.ids), empty)
         cells[self.places] = column.to_numpy()
         return cells.reshape(len(self.models), len(self.ids)).T

@@ -195,6 +195,7 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
     low, high = seen.limits[attempts]
 
     def forecast(seek: Callable[[Spread], float]) -> Forecast:
+        """Return what is sought, with its limits where the pilot tells any."""
         value = seek(seen.spread)
         if math.isnan(low):
             return Forecast(value=value)
@@ -202,14 +203,17 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
         return Forecast(value=value, low=min(ends), high=max(ends))
 
     def wide(n: float, spread: Spread) -> float:
+        """Return half the width of the interval of n items."""
         level = goal.level if goal.kind == "within" else 2 * goal.level - 1
         return score_power.half_width(seen.rate, spread, n, attempts, level, bounded=seen.bounded)
 
     def chance(n: float, spread: Spread) -> float:
+        """Return the chance that n items show the limit."""
         ends = (seen.rate, goal.target) if goal.kind == "at-least" else (1 - seen.rate, 1 - goal.target)
         return score_power.floor_power(*ends, spread, n, attempts, level=goal.level)
 
     def needed(spread: Spread) -> float:
+        """Return the fewest items that are narrow enough, or show the limit."""
         if goal.kind == "within":
             return fewest(lambda n: wide(n, spread) <= goal.target, spread.step)
         return fewest(lambda n: chance(n, spread) >= goal.power, spread.step, steady=False)

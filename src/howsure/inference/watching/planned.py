@@ -188,7 +188,7 @@ def _judged(
         level=goal.level,
         p_value=schedule.overall_p(look, p_value, goal.level),
         n_units=estimate.n_clusters,
-        method=f"{estimate.method.name}, planned looks",
+        method=f"{estimate.method.name}{', same clusters' if estimate.method.same_clusters else ''}, planned looks",
     )
 
 
@@ -217,6 +217,7 @@ def _floor(x: Floats, floor: float, level: float, shared: dict[str, Any]) -> tup
     found = mean(x, level=level, **shared)
 
     def ends(at: float) -> tuple[float, float]:
+        """Return the limits of the mean at a level."""
         interval = mean(x, level=at, **shared).interval
         return interval.low, interval.high
 

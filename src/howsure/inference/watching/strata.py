@@ -65,6 +65,7 @@ def stratified(
 
 def _floor(matrix: ScoreMatrix, floor: float, level: float) -> tuple[Estimate, float]:
     def at(level: float) -> Estimate:
+        """Return the estimate at a level."""
         return SAME_CLUSTERS.means(matrix, Question(population=SAME_CLUSTERS, level=level))[0]
 
     return at(level), limited_p(lambda level: (at(level).interval.low, at(level).interval.high), floor)

@@ -335,6 +335,7 @@ def smallest_effect(
     high = min(most, 1.0 if pivot.room else 100 * math.sqrt(max(doubt)[0]) * pivot.own + 1e-9)
 
     def short(size: float) -> float:
+        """Return by how much the power for a difference exceeds what is wanted."""
         return power(test, spread, size, n, attempts, doubt=doubt) - target
 
     return float(optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf

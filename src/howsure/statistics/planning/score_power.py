@@ -60,6 +60,7 @@ def _threshold(floor: float, n: float, df: float, level: float) -> float:
     """Return the smallest score seen whose lower limit is at the floor; above 1 where none is."""
 
     def short(p: float) -> float:
+        """Return by how much the lower limit of a score that was seen lies above the floor."""
         exact, _ = intervals.clopper_pearson(p * n, n, 2 * level - 1)
         low, _ = intervals.wilson(p, n, df, 2 * level - 1)
         return float(exact if p >= 1 else np.minimum(low, exact)) - floor

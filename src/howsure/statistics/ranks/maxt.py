@@ -138,6 +138,7 @@ class _Pairs:
         columns = Columns.of(flips)
 
         def make(order: Positions | slice, squares: Singles, observed: Singles) -> _Pairs:
+            """Return the pairs in an order."""
             return cls(
                 columns=columns,
                 first=first[order],

@@ -187,11 +187,11 @@ def test_against_doubts_no_clusters_that_are_strata():
     assert not any(side.difference.cautions for side in sides)
 
 
-def test_verbs_that_know_no_strata_refuse_them():
-    with pytest.raises(OptionError, match="aa knows no strata"):
+def test_what_knows_one_population_refuses_the_others():
+    with pytest.raises(OptionError, match="aa asks about other questions"):
         hs.aa(few(), **SAME)
     published = pl.DataFrame({"model": ["r", "r"], "step": [1, 2], "score": [0.1, 0.2]})
-    with pytest.raises(OptionError, match="strata"):
+    with pytest.raises(OptionError, match="published scores asks about other questions"):
         hs.trend(published, population="same-clusters")
 
 

@@ -148,14 +148,14 @@ class Refusal:
 
 
 REFUSALS: Mapping[str, Refusal] = {
-    "population": Refusal(
+    "benchmark": Refusal(
         given=lambda design: design.population == "benchmark",
         what="{verb} doesn't ask about exactly these questions",
         remedy="estimate, compare and leaderboard do.",
     ),
-    "same clusters": Refusal(
-        given=lambda design: design.population == "same-clusters",
-        what="{verb} knows no strata, as which more questions from the same clusters come",
+    "population": Refusal(
+        given=lambda design: design.population != "questions",
+        what="{verb} asks about other questions, of other clusters where there are clusters, and about no others",
         remedy="Leave `population` out.",
     ),
     "covariate": Refusal(
@@ -193,7 +193,7 @@ class Respects:
 
     verb: str
     all_but: tuple[
-        Literal["population", "same clusters", "covariate", "score", "average_last", "two clusters", "bounds of tasks"],
+        Literal["benchmark", "population", "covariate", "score", "average_last", "two clusters", "bounds of tasks"],
         ...,
     ] = ()
 

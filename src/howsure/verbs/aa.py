@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from howsure.study.design import DesignOptions
 
 
-RESPECTS = Respects(verb="aa", all_but=("population", "same clusters", "covariate"))
+RESPECTS = Respects(verb="aa", all_but=("population", "covariate"))
 
 
 def aa(
@@ -61,7 +61,7 @@ def aa(
 
     Raises:
         OptionError: If an option has a value that it can't have, or can't be applied to halves (covariates,
-            `population="benchmark"`).
+            another `population` than "questions").
         DataError: If no model has enough items or clusters to split.
         ReadError: If none of the files can be read.
 

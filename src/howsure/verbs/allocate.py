@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from howsure.study.design import DesignOptions
 
 
-RESPECTS = Respects(verb="allocate", all_but=("population", "covariate", "score", "average_last"))
+RESPECTS = Respects(verb="allocate", all_but=("benchmark", "covariate", "score", "average_last"))
 
 
 def allocate(

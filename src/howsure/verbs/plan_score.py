@@ -15,7 +15,7 @@ from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
-RESPECTS = Respects(verb="plan", all_but=("population", "covariate", "score"))
+RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score"))
 
 
 def plan_score(

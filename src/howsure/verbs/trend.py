@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from howsure.answers.trend import Trend
     from howsure.statistics.choices import Variance
 
-RESPECTS = Respects(verb="trend", all_but=("population", "covariate", "average_last"))
-OF_PUBLISHED = Respects(verb="trend of published scores", all_but=("same clusters", "bounds of tasks"))
+RESPECTS = Respects(verb="trend", all_but=("benchmark", "covariate", "average_last"))
+OF_PUBLISHED = Respects(verb="trend of published scores", all_but=("population", "bounds of tasks"))
 
 
 def trend(

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Spending
     from howsure.table.scores import Scores
 
-RESPECTS = Respects(
-    verb="watch", all_but=("population", "covariate", "average_last", "two clusters", "bounds of tasks")
-)
+RESPECTS = Respects(verb="watch", all_but=("benchmark", "covariate", "average_last", "two clusters", "bounds of tasks"))
 
 
 class Monitor:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from howsure.errors import OptionError as OptionError
     from howsure.errors import ReadError as ReadError
     from howsure.inference.planning.assumptions import Assumptions as Assumptions
-    from howsure.inference.planning.assumptions import Prices as Prices
+    from howsure.inference.planning.assumptions import Costs as Costs
     from howsure.statistics.results import Estimate as Estimate
     from howsure.statistics.results import Interval as Interval
     from howsure.table.scores import Scores as Scores
@@ -120,7 +120,7 @@ _HOMES = {
     "howsure.answers.trend": ("Trend",),
     "howsure.answers.watch": ("Look",),
     "howsure.errors": ("Caution", "DataError", "HowsureError", "MethodError", "OptionError", "ReadError"),
-    "howsure.inference.planning.assumptions": ("Assumptions", "Prices"),
+    "howsure.inference.planning.assumptions": ("Assumptions", "Costs"),
     "howsure.statistics.results": ("Estimate", "Interval"),
     "howsure.table.scores": ("Scores",),
 }

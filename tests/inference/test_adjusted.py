@@ -553,6 +553,7 @@ def test_new_commands_write_every_form(files, words, form):
         ("estimate rows.csv --covariate eaze --items items.csv", "no column 'eaze'"),
         ("estimate rows.csv --covariate ease --items nowhere.csv", "nowhere.csv"),
         ("estimate rows.csv --average-last 2", "no model looks like a checkpoint"),
+        ("noise rows.csv --population benchmark", "doesn't ask about exactly these questions"),
         ("trend rows.csv", "no model looks like a checkpoint"),
         ("trend steps.csv --step-from (", "no regular expression"),
     ],
@@ -573,7 +574,7 @@ def test_new_errors_are_one_line_and_exit_1(files, words, said):
         "estimate rows.csv --average-last 0",
         "trend steps.csv --last 1",
         "leaderboard rows.csv --covariate ease",
-        "noise rows.csv --population benchmark",
+        "noise rows.csv --population bench",
         "noise rows.csv --interval t",
     ],
 )

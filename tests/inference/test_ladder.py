@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 import howsure as hs
-from howsure.errors import MethodError
+from howsure.errors import MethodError, OptionError
 
 SIZES = (40, 6, 5, 4, 3, 2)
 
@@ -91,3 +92,145 @@ def test_without_clusters_the_first_two_rungs_are_one():
     rows = few().drop("repo")
     one, other = (hs.compare(rows, "a", "e", population=word) for word in ("questions", "same-clusters"))
     assert one.difference == other.difference
+
+
+def wide(rows):
+    """Return scores (n, M) of models in the order of their names, and the cluster of each item."""
+    table = rows.pivot(on="model", index=["item", "repo"], values="score", aggregate_function="mean").sort("item")
+    return table.select(sorted(rows["model"].unique())).to_numpy(), table["repo"].to_numpy()
+
+
+def stratified(x, group):
+    """Return the standard error of a mean over strata, Cochran (1977), equation 5.7, and its degrees of freedom."""
+    parts = [x[group == g] for g in np.unique(group)]
+    return np.sqrt(sum((len(p) / len(x)) ** 2 * p.var(ddof=1) / len(p) for p in parts)), len(x) - len(parts)
+
+
+SAME = {"cluster": "repo", "population": "same-clusters"}
+
+
+def test_a_score_of_the_same_clusters_has_a_degree_of_freedom_less_for_each():
+    rows = few()
+    x, group = wide(rows)
+    for k, entry in enumerate(sorted(hs.estimate(rows, **SAME).entries, key=lambda entry: entry.model)):
+        assert (entry.estimate.se, entry.estimate.df) == pytest.approx(stratified(x[:, k], group))
+
+
+def test_noise_leaves_out_how_clusters_differ():
+    rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
+    x, group = wide(rows)
+    entry, usual = (hs.noise(rows, cluster="repo", population=word)["a"] for word in ("same-clusters", "questions"))
+    own = rows.filter(pl.col("model") == "a").group_by("item").agg(pl.col("score").var(ddof=1)).sort("item")["score"]
+    within = sum(x[group == g, 0].var(ddof=1) * (group == g).mean() for g in np.unique(group))
+    assert entry.se == pytest.approx(stratified(x[:, 0], group)[0])
+    assert entry.answers == usual.answers == pytest.approx(own.mean() / 3 / len(x))
+    assert entry.question.variance == pytest.approx(within - own.mean() / 3)
+    assert entry.between.variance == 0
+    pair = hs.noise(rows, "a", "e", **SAME).tasks[0].entries[-1]
+    assert pair.se == pytest.approx(stratified(x[:, 0] - x[:, 4], group)[0])
+    assert pair.se == pytest.approx(hs.compare(rows, "a", "e", **SAME).difference.se)
+    assert any("same clusters" in note for note in hs.noise(rows, **SAME).notes)
+
+
+def test_a_plan_adds_questions_within_the_clusters():
+    """n = V (t_1 + t_2)² / gap² with V = Σ W_g s_g², Cochran (1977), section 5.9, at n − G degrees of freedom."""
+    rows = few()
+    x, group = wide(rows)
+    spread = len(x) * stratified(x[:, 0] - x[:, 4], group)[0] ** 2
+    plan = hs.plan(rows, "a", "e", effect=0.1, n_items=600, method="t", **SAME)
+    noncentral, df = 0.1 / np.sqrt(spread / 600), 600 - len(SIZES)
+    doubts = hs.plan(rows, "a", "e", effect=0.1, n_items=600, method="t", cluster="none").main.best.power.value
+    expected = stats.nct.sf(stats.t.ppf(0.975, df), df, noncentral)
+    assert plan.main.best.se == pytest.approx(np.sqrt(spread / 600))
+    assert plan.main.best.power.value == pytest.approx(expected, abs=0.02), "less what the pilot leaves in doubt"
+    assert plan.main.best.power.value > doubts, "what clusters differ by doesn't count"
+    assert plan.main.best.power.low < expected < plan.main.best.power.high
+    assert hs.plan(rows, effect=0.1, **SAME).items < hs.plan(rows, effect=0.1, cluster="repo").items
+
+
+def test_a_plan_of_the_same_clusters_keeps_these():
+    with pytest.raises(OptionError, match="n_clusters"):
+        hs.plan(few(), effect=0.1, n_clusters=20, **SAME)
+    with pytest.raises(OptionError, match="pilot"):
+        hs.plan(effect=0.1, population="same-clusters")
+
+
+def test_the_score_of_one_model_is_planned_within_the_clusters():
+    same, other = (
+        hs.plan_score(few(), "a", within=0.05, cluster="repo", population=word).items
+        for word in ("same-clusters", "questions")
+    )
+    assert same < other / 2
+
+
+def test_a_rise_in_these_clusters_is_that_of_strata():
+    rows = few(models=("run-step1", "run-step2", "run-step3"))
+    x, group = wide(rows)
+    run = hs.trend(rows, **SAME).tasks[0].runs[0]
+    rise = x[:, 2] - x[:, 0]
+    assert run.rise.value == pytest.approx(rise.mean())
+    assert (run.rise.se, run.rise.df) == pytest.approx(stratified(rise, group))
+    assert run.rise.method.same_clusters
+    assert run.points[1].change.se == pytest.approx(stratified(x[:, 1] - x[:, 0], group)[0])
+
+
+def test_health_and_allocation_know_the_same_clusters():
+    rows = pl.concat([few(seed).with_columns(attempt=pl.lit(seed)) for seed in range(3)])
+    x, group = wide(rows)
+    assert hs.health(rows, **SAME).tasks[0].smallest_gap < hs.health(rows, cluster="repo").tasks[0].smallest_gap
+    found = hs.allocate(rows, "a", "e", attempts=50, **SAME)
+    assert found.se == pytest.approx(stratified(x[:, 0] - x[:, 4], group)[0])
+
+
+def test_against_doubts_no_clusters_that_are_strata():
+    sides = hs.against(few(), "a", **SAME).tasks[0].sides
+    assert not any(side.difference.cautions for side in sides)
+
+
+def test_what_knows_one_population_refuses_the_others():
+    with pytest.raises(OptionError, match="aa asks about other questions"):
+        hs.aa(few(), **SAME)
+    published = pl.DataFrame({"model": ["r", "r"], "step": [1, 2], "score": [0.1, 0.2]})
+    with pytest.raises(OptionError, match="published scores asks about other questions"):
+        hs.trend(published, population="same-clusters")
+
+
+def test_clusters_of_single_questions_are_all_questions():
+    rows = few(sizes=(1,) * 30)
+    one, other = (
+        hs.estimate(rows, cluster="repo", population=word)[0].estimate for word in ("same-clusters", "questions")
+    )
+    assert (one.se, one.df) == pytest.approx((other.se, other.df))
+    same, plain = (
+        hs.plan(rows, effect=0.1, population=word, cluster="repo").items for word in ("same-clusters", "questions")
+    )
+    assert same == plain
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_board_with_holes_compares_within_clusters_as_compare_does(seed):
+    """Each pair is centred within the items of a cluster that both answered, also where one or several are left alone there."""
+    rows = few(seed, sizes=(20, 6, 4, 3, 2, 1))
+    rows = rows.filter(pl.Series(np.random.default_rng(seed).random(len(rows)) > 0.3))
+    board = hs.leaderboard(rows, adjust="none", **SAME).boards[0]
+    names = [entry.model for entry in board.entries]
+    for i, j in zip(*np.triu_indices(len(names), 1), strict=True):
+        pair = hs.compare(rows, names[i], names[j], **SAME)
+        assert board.pairs.se[i, j] == pytest.approx(pair.difference.se, rel=1e-9)
+        assert board.pairs.df[i, j] == pytest.approx(pair.difference.df)
+        assert board.pairs.p_value[i, j] == pytest.approx(pair.p_value, rel=1e-9)
+        assert (board.pairs.low[i, j], board.pairs.high[i, j]) == pytest.approx(
+            (pair.difference.interval.low, pair.difference.interval.high), abs=1e-9
+        )
+
+
+def test_pairs_that_share_nothing_or_one_item_have_no_error_bar_within_clusters():
+    rows = few(models="abc").filter((pl.col("model") != "b") | (pl.col("item") < 30))
+    rows = rows.filter((pl.col("model") != "c") | (pl.col("item") >= 29))
+    board = hs.leaderboard(rows, adjust="none", **SAME).boards[0]
+    place = {entry.model: k for k, entry in enumerate(board.entries)}
+    assert board.pairs.n_shared[place["b"], place["c"]] == 1
+    assert np.isnan(board.pairs.low[place["b"], place["c"]])
+    assert np.isfinite(board.pairs.low[place["a"], place["b"]])
+    apart = rows.filter((pl.col("model") != "c") | (pl.col("item") >= 30))
+    assert "tied" in hs.leaderboard(apart, **SAME).render("terminal")

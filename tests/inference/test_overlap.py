@@ -118,3 +118,25 @@ def test_the_command_takes_it_for_two_sides_only(tmp_path):
     assert refused.exit_code == 2
     assert "--overlap is for two" in refused.output
     assert CliRunner().invoke(main, ["compare", str(path), "--against", "a"]).exit_code == 0
+
+
+def test_a_gate_on_few_shared_items_prints_what_all_say_and_decides_without():
+    compared, gate = hs.compare(FEW, "a", "b"), hs.gate(FEW, "a", "b", better=True)
+    (note,) = [note for note in gate.notes if note.startswith("task: on all items of both")]
+    interval = compared.combined.estimate.interval
+    assert f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}] pp".replace("-", "−") in note
+    assert note.endswith("this isn't what decides.")
+    assert (gate.checks[0].value, gate.checks[0].n_items) == (compared.difference.value, 10)
+    assert "on all items of both" in " ".join(gate.render("terminal").split())
+    assert not any("all items of both" in note for note in hs.gate(MANY, "a", "b", better=True).notes)
+    assert not any("all items" in note for note in hs.gate(FEW, "a", "b", better=True, overlap="combine").notes)
+
+
+def test_a_gate_warns_where_shared_items_differ_as_compare_does():
+    rows = partly(100, 400, 400, harder=0.4)
+    (said,) = [each for each in hs.compare(rows, "a", "b").cautions if each.code == "shared_items_differ"]
+    for asked in ({"better": True}, {"not_worse_than": 0.05}):
+        assert said in hs.gate(rows, "a", "b", **asked).cautions
+    two = pl.concat([rows, partly(100, 400, 400, harder=0.4, task="other", seed=3)])
+    told = [each.message for each in hs.gate(two, "a", "b", better=True).cautions if each.code == "shared_items_differ"]
+    assert [message.split(":")[0] for message in told] == ["other", "task"]

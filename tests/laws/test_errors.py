@@ -89,7 +89,7 @@ ERRORS = {
     "assumed icc too large": lambda: hs.plan(effect=0.1, assume=hs.Assumptions(icc=0.5, cluster_size=5)),
     "assumed twice": lambda: hs.Assumptions(rate=0.5, answer_variance=0.1),
     "assumed rate of 1.5": lambda: hs.Assumptions(rate=1.5),
-    "prices of nothing": lambda: hs.Prices(attempt=0),
+    "costs of nothing": lambda: hs.Costs(attempt=0),
     "failures below 0": lambda: hs.plan_failures(0),
     "more failures than runs": lambda: hs.plan_failures(0.01, observed=(3, 2)),
     "icc without clusters": lambda: hs.plan_failures(0.01, icc=0.2),

@@ -52,9 +52,7 @@ ANSWERS = {
     "plan": lambda: hs.plan(effect=0.03),
     "plan of looks": lambda: hs.plan(effect=0.05, looks=3),
     "plan of a margin": lambda: hs.plan(attempts(), not_worse_than=0.05, cluster="passage"),
-    "plan from a pilot": lambda: hs.plan(
-        attempts(), effect=0.1, cluster="passage", prices=hs.Prices(attempt=1, item=2)
-    ),
+    "plan from a pilot": lambda: hs.plan(attempts(), effect=0.1, cluster="passage", costs=hs.Costs(attempt=1, item=2)),
     "plan that no number of questions fits": lambda: hs.plan(attempts(), effect=0.001, cluster="passage", n_clusters=5),
     "plan of a score": lambda: hs.plan_score(attempts(), "a", within=0.1, cluster="passage"),
     "plan of a floor": lambda: hs.plan_score(at_least=0.9, rate=0.95),

@@ -9,12 +9,15 @@ import pytest
 import howsure as hs
 from howsure.answers.output import row
 from howsure.inference.health import examine
+from howsure.inference.population import QUESTIONS
+from howsure.inference.question import Question
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
 
 
 def health(data, *, top=None, level=0.95, columns=None, **options):
-    return examine(gather(hs.read(data, columns=columns), make_design(options)), top=top, level=level)
+    question = Question(population=QUESTIONS, level=level)
+    return examine(gather(hs.read(data, columns=columns), make_design(options)), question, top=top)
 
 
 def table(scores, **columns):

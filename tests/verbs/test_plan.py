@@ -1,4 +1,4 @@
-"""The plan verb: the paper's figures, pilots against the truth, prices against brute force, refusals, and its words."""
+"""The plan verb: the paper's figures, pilots against the truth, costs against brute force, refusals, and its words."""
 
 import itertools
 import math
@@ -164,11 +164,9 @@ def test_limits_of_a_pilot_hold_the_truth():
 def test_the_cheapest_design_is_the_cheapest_of_all():
     assumed = hs.Assumptions(question_variance=0.05, answer_variance=0.4)
     for item, attempt in ((2.0, 0.1), (0.02, 0.15), (0.5, 0.1), (10.0, 0.01)):
-        prices = hs.Prices(item=item, attempt=attempt)
-        answer = hs.plan(effect=0.04, prices=prices, assume=assumed)
-        brute = [
-            prices.of(hs.plan(effect=0.04, attempts=k, prices=prices, assume=assumed).items, k) for k in range(1, 60)
-        ]
+        costs = hs.Costs(item=item, attempt=attempt)
+        answer = hs.plan(effect=0.04, costs=costs, assume=assumed)
+        brute = [costs.of(hs.plan(effect=0.04, attempts=k, costs=costs, assume=assumed).items, k) for k in range(1, 60)]
         assert answer.main.best.cost <= min(brute) * 1.002, (item, attempt)
         assert f"{answer.main.best.cost:,.4g}" in answer.verdict
 
@@ -273,7 +271,7 @@ def test_assumptions_that_contradict_themselves():
     with pytest.raises(hs.OptionError, match=r"rate=1\.5"):
         hs.Assumptions(rate=1.5)
     with pytest.raises(hs.OptionError, match="make no sense"):
-        hs.Prices(attempt=0)
+        hs.Costs(attempt=0)
 
 
 def test_failures():
@@ -405,7 +403,7 @@ def test_questions_that_vary_less_than_answers_do_promise_no_more_than_noise_doe
     assert "−" not in str(answer).split("assumptions\n")[1]
     assert (
         hs.plan(
-            frame, "a", "b", effect=0.05, cluster=cluster or "none", prices=hs.Prices(attempt=1, item=10)
+            frame, "a", "b", effect=0.05, cluster=cluster or "none", costs=hs.Costs(attempt=1, item=10)
         ).main.best.attempts
         <= 12
     )

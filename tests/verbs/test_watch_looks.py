@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import howsure as hs
+from howsure.errors import DataError, OptionError
 from howsure.statistics.pairs.difference import difference
 from howsure.statistics.sequential.group import Schedule
 from runs import first, results
@@ -263,3 +264,118 @@ def test_null_runs_are_seldom_told_apart():
             monitor.add(f"{seed}-{k}", float(sign > 0), float(sign < 0))
         hits += monitor.look().decided
     assert hits <= 16  # of 150; 7.5 are to be expected, 16 or more come in less than 1 of 250
+
+
+# more questions from the same clusters
+
+
+def in_strata(seed=0, sizes=(60, 20, 12, 8), gap=0.0):
+    """Return a run of two models in random order, the cluster of every item, and its scores (n, 2)."""
+    rng = np.random.default_rng(seed)
+    cluster = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    apart = np.array([0.25, -0.35, -0.3, 0.0])[: len(sizes)] if len(sizes) == 4 else np.zeros(len(sizes))
+    apart = apart - np.repeat(apart, sizes).mean()
+    right = rng.random((len(cluster), 2)) < np.column_stack(
+        [0.55 + apart[cluster] / 2 + gap, 0.55 - apart[cluster] / 2]
+    )
+    return cluster, right.astype(float)
+
+
+def strata_monitor(cluster, **options):
+    names = {f"q{k:04}": str(g) for k, g in enumerate(cluster)}
+    given = {"looks": 4, "items_planned": len(cluster), "b": "b", **options}
+    return hs.Monitor(a="a", shuffled=True, clusters=names, population="same-clusters", order=tuple(names), **given)
+
+
+def followed(cluster, x, *, upto=None, **options):
+    monitor = strata_monitor(cluster, **options)
+    for k, scores in enumerate(x[:upto]):
+        monitor.add(f"q{k:04}", float(scores[0]), float(scores[1]) if options.get("b", "b") else None)
+    return monitor.look()
+
+
+def test_the_last_look_of_strata_is_that_of_compare():
+    cluster, x = in_strata(3)
+    look = followed(cluster, x, looks=1)
+    names = [f"q{k:04}" for k in range(len(x))]
+    rows = pl.concat(
+        pl.DataFrame({"model": m, "item": names, "group": cluster, "score": x[:, k]}) for k, m in enumerate("ab")
+    )
+    found = hs.compare(rows, "a", "b", cluster="group", population="same-clusters").difference
+    assert (look.estimate, look.interval.low, look.interval.high) == pytest.approx(
+        (found.value, found.interval.low, found.interval.high), abs=1e-4
+    )
+    assert (look.n_units, look.n_items, look.clustered) == (100, 100, False)
+
+
+def test_each_cluster_has_its_share_of_the_whole_run_at_every_look():
+    """Post-stratified means, Cochran (1977), section 5A.9: Σ W_g ȳ_g, W_g of all items of the run."""
+    cluster, x = in_strata(5)
+    look = followed(cluster, x, upto=50, looks=(50, 100), items_planned=None)
+    seen, d = cluster[:50], x[:50, 0] - x[:50, 1]
+    assert look.estimate == pytest.approx(sum((cluster == g).mean() * d[seen == g].mean() for g in range(4)))
+    one = followed(cluster, x, upto=50, looks=(50, 100), items_planned=None, b=None, at_least=0.2)
+    assert one.estimate == pytest.approx(sum((cluster == g).mean() * x[:50, 0][seen == g].mean() for g in range(4)))
+    assert one.p_value < 0.05
+
+
+def test_a_margin_is_judged_within_strata():
+    cluster, x = in_strata(5, gap=0.2)
+    look = followed(cluster, x, looks=1, margin=0.15)
+    assert look.kept is True
+    assert look.interval.low > -0.15
+
+
+def test_a_look_without_some_cluster_tells_nothing():
+    cluster, x = in_strata(1)
+    order = np.argsort(cluster, kind="stable")
+    look = followed(cluster[order], x[order], upto=50)
+    assert math.isnan(look.estimate)
+    assert not look.decided
+    assert [c.code for c in look.cautions if c.code == "clusters_unseen"]
+    assert look.render("terminal")
+
+
+def test_strata_and_no_planned_looks_are_refused_with_what_to_do():
+    with pytest.raises(OptionError, match=r"bet .* isn't valid.*Plan `looks`"):
+        hs.Monitor(a="a", b="b", population="same-clusters")
+    with pytest.raises(OptionError, match="cluster_size"):
+        hs.Monitor(a="a", b="b", population="same-clusters", looks=2, cluster_size=3)
+    cluster, x = in_strata(1)
+    monitor = strata_monitor(cluster[:50], looks=2, items_planned=50)
+    with pytest.raises(DataError):
+        monitor.add("q0099", 1.0, 0.0, cluster="elsewhere")
+    none = hs.Monitor(a="a", b="b", population="same-clusters", looks=1, items_planned=20)
+    for k, (one, other) in enumerate(x[:20]):
+        none.add(str(k), one, other)
+    assert none.look().n_units == 20, "without clusters these are all questions"
+
+
+@pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])
+def test_looks_within_strata_keep_their_promise(spending):
+    """No difference in the mean of these clusters, large ones in each: of 300 runs, four looks each, about 15 at most find one."""
+    found = sum(followed(*in_strata(seed), spending=spending).decided for seed in range(300))
+    assert found <= 300 * 0.05 + 3 * (300 * 0.05 * 0.95) ** 0.5
+
+
+def test_strata_of_unknown_sizes_say_what_to_give():
+    cluster, x = in_strata(1)
+    names = [f"q{k:04}" for k in range(len(x))]
+    rows = pl.concat(
+        pl.DataFrame({"model": m, "item": names, "group": cluster, "score": x[:, k]}) for k, m in enumerate("ab")
+    )
+    given = {"looks": 1, "items_planned": 100, "shuffled": True, "population": "same-clusters", "cluster": "group"}
+    with pytest.raises(DataError, match=r"share of the run: give a table of all items"):
+        hs.Monitor(a="a", b="b", **given).update(rows)
+
+
+def test_the_items_table_tells_the_shares(tmp_path):
+    cluster, x = in_strata(1)
+    names = [f"q{k:04}" for k in range(len(x))]
+    pl.DataFrame({"item": names, "group": cluster}).write_csv(tmp_path / "items.csv")
+    rows = pl.concat(pl.DataFrame({"model": m, "item": names, "score": x[:, k]}) for k, m in enumerate("ab"))
+    given = {"looks": 4, "shuffled": True, "population": "same-clusters", "cluster": "group"}
+    look = hs.Monitor(a="a", b="b", items=str(tmp_path / "items.csv"), **given).update(rows)
+    added = followed(cluster, x)
+    assert (look.estimate, look.p_value, look.n_units) == (added.estimate, added.p_value, added.n_units)
+    assert look.method == "score, same clusters, planned looks"

@@ -46,7 +46,7 @@ class Option:
         clusters: Clusters that the questions come in.
         se: The standard error of the difference.
         formula: The number of questions by the paper's formula, without pseudo-items and with the normal distribution.
-        cost: What it costs; NaN where no prices were given.
+        cost: What it costs; NaN where no costs were given.
     """
 
     attempts: float = field(metadata=shown(endless=True))

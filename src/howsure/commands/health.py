@@ -12,7 +12,7 @@ from howsure.commands.options import DESIGN, OUTPUT, READING, paths, takes
 
 @click.command()
 @paths
-@takes("health", *READING, *DESIGN, "model", "level", "top")
+@takes("health", *READING, *DESIGN, "population", "model", "level", "top")
 @click.option("--questions", is_flag=True, help="Write every question instead of every task (csv and json).")
 @takes("health", *OUTPUT)
 def health(paths: tuple[str, ...], questions: bool, **given: Any) -> None:

@@ -9,6 +9,7 @@ import click
 from howsure.commands.base import read, read_sides, split, write, write_records
 from howsure.commands.options import (
     DESIGN,
+    MEASURES,
     OUTPUT,
     READING,
     Fraction,
@@ -28,7 +29,7 @@ ASSUMED = ("question_variance", "answer_variance", "rate", "correlation", "clust
 COSTS = ("cost_item", "cost_attempt")
 SIZES = ("effect", "not_worse_than", "same_within")
 SCORES = ("within", "at_least", "at_most")
-PILOT = (*READING, *DESIGN, "model")
+PILOT = (*READING, *DESIGN, *MEASURES, "population", "model")
 """What is about the pilot's results."""
 OF_SCORE = ("pilot", "a", "n_items", "attempts", "power", "level", *SCORES, *PILOT, *OUTPUT)
 OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "icc", *OUTPUT)
@@ -110,12 +111,12 @@ def ask(pilot: tuple[str, ...], given: dict[str, Any]) -> Plan:
 
     others = ("failures_below", "observed", *SCORES, *ASSUMED, *COSTS)
     rest = {name: value for name, value in given.items() if name not in others}
-    assumed, prices = _assumed(given), _prices(given)
+    assumed, costs = _assumed(given), _costs(given)
     if pilot:
         _refuse_assumed()
-        answer = howsure.plan(read_sides(pilot, rest, "a", "b"), assume=assumed, prices=prices, **rest)
+        answer = howsure.plan(read_sides(pilot, rest, "a", "b"), assume=assumed, costs=costs, **rest)
     else:
-        answer = howsure.plan(assume=assumed, prices=prices, **_without_pilot(rest))
+        answer = howsure.plan(assume=assumed, costs=costs, **_without_pilot(rest))
     refuse_points({name: given[name] for name in SIZES}, percent=all(task.percent for task in answer.tasks))
     return answer
 
@@ -161,7 +162,7 @@ def _refuse_assumed(but: str = "") -> None:
             raise click.UsageError(f"{flag_of(name)} doesn't go with --pilot, which tells it")
 
 
-def _prices(given: dict[str, Any]) -> Any:
+def _costs(given: dict[str, Any]) -> Any:
     import howsure
 
     item, attempt = (given[name] for name in COSTS)
@@ -169,7 +170,7 @@ def _prices(given: dict[str, Any]) -> Any:
         return None
     if attempt is None:
         raise click.UsageError("--cost-item needs --cost-attempt as well")
-    return howsure.Prices(item=item or 0.0, attempt=attempt)
+    return howsure.Costs(item=item or 0.0, attempt=attempt)
 
 
 def _failure_plan(given: dict[str, Any]) -> Any:

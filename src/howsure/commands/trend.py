@@ -12,7 +12,7 @@ from howsure.commands.options import DESIGN, OUTPUT, READING, paths, takes
 
 @click.command()
 @paths
-@takes("trend", *READING, *DESIGN, "model", "last", "level", "variance", *OUTPUT)
+@takes("trend", *READING, *DESIGN, "population", "model", "last", "level", "variance", *OUTPUT)
 def trend(paths: tuple[str, ...], **given: Any) -> None:
     """Follow the checkpoints of training runs.
 

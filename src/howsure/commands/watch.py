@@ -43,7 +43,7 @@ ASKED = (
     metavar="LOW,HIGH|none",
     help="No score can pass them; they count as 0 and 1.",
 )
-@takes("watch", "shuffled", *READING, *(name for name in DESIGN if name != "bounds"), *OUTPUT)
+@takes("watch", "shuffled", *READING, *(name for name in DESIGN if name != "bounds"), "population", *OUTPUT)
 def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> None:
     """Follow a run in progress, and say when it may be stopped.
 
@@ -70,6 +70,7 @@ def _looks(
     monitor = howsure.Monitor(**asked, **rest)
 
     def look() -> Look:
+        """Read all paths again, and look at what is there."""
         nonlocal monitor
         given = {**reading, **{name: rest[name] for name in ("items", "score")}, "a": asked["a"], "b": asked["b"]}
         scores = read_sides(paths, given, "a", "b")

@@ -70,9 +70,11 @@ def summed(parts: Sequence[Counts], places: Sequence[Sequence[int]], shares: Seq
     """Put the counts of several tasks together, for the models at these places in each; means by the shares of the tasks."""
 
     def gathered(name: str) -> Floats:
+        """Return one count of every task, for the models at their places (T, M)."""
         return np.stack([getattr(part, name)[np.asarray(place)] for part, place in zip(parts, places, strict=True)])
 
     def total(name: str) -> Ints:
+        """Sum one count over the tasks (M,)."""
         return np.asarray(gathered(name).sum(axis=0), dtype=np.int64)
 
     return Counts(
@@ -232,7 +234,7 @@ def beside(matrix: ScoreMatrix, one: str, question: Question) -> Beside:
         n_items=int(has.sum()),
         method=replace(population.overall_method(question, bounded=matrix.bounded), overall=False, paired=True),
         cautions=_uneven(matrix, place),
-        own=() if population.only_these else _doubts(matrix, place, moments),
+        own=() if population.only_these else _doubts(population.drawn(matrix), place, moments),
     )
 
 

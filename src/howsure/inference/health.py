@@ -12,10 +12,10 @@ from howsure.inference.sensitivity import coverage_cautions
 from howsure.statistics import health as methods
 from howsure.statistics.means.clustered import degrees_of_freedom
 from howsure.statistics.means.mean import cluster_cautions
-from howsure.statistics.pairs.pairs import pair_moments
 from howsure.study.directions import direction_cautions
 
 if TYPE_CHECKING:
+    from howsure.inference.question import Question
     from howsure.statistics.arrays import Positions
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 SEED = 0
 
 
-def examine(study: Study, *, top: int | None, level: float) -> Health:
+def examine(study: Study, question: Question, *, top: int | None) -> Health:
     """Examine every task and metric on its `top` best models (None: on all); see `howsure.health`."""
     if top is not None and top < 1:
         raise OptionError(f"top={top!r} leaves no model", remedy="Write 30 for the 30 best.")
-    tasks = tuple(task_health(matrix, level, top=top) for matrix in study.matrices())
+    tasks = tuple(task_health(matrix, question, top=top) for matrix in study.matrices())
     return Health(tasks=tasks, notes=study.notes, cautions=(*study.cautions, *direction_cautions(study)))
 
 
@@ -39,15 +39,15 @@ def best_first(matrix: ScoreMatrix) -> Positions:
     return np.lexsort((np.array(matrix.models), -matrix.orientation * means))
 
 
-def task_health(matrix: ScoreMatrix, level: float, *, top: int | None = None) -> TaskHealth:
+def task_health(matrix: ScoreMatrix, question: Question, *, top: int | None = None) -> TaskHealth:
     """Examine one task and metric on its `top` best models (None: on all)."""
     matrix = matrix.take_models(best_first(matrix)[:top])
-    x, bounded = matrix.values, matrix.bounded
-    pairs = pair_moments(x, clusters=matrix.clusters, weights=matrix.weights, score=bounded)
+    drawn, level = question.population.drawn(matrix), question.level
+    pairs = question.population.pairs(matrix, question)
     resolution = methods.resolution(pairs, level)
     reliability = methods.reliability(
-        x,
-        clusters=matrix.clusters[0] if matrix.clusters else None,
+        drawn.values,
+        clusters=drawn.clusters[0] if drawn.clusters else None,
         weights=matrix.weights,
         rng=np.random.default_rng(SEED),
     )
@@ -56,7 +56,7 @@ def task_health(matrix: ScoreMatrix, level: float, *, top: int | None = None) ->
         metric=matrix.metric,
         models=matrix.models,
         items=_items(matrix, level),
-        n_clusters=min((len(np.unique(codes)) for codes in matrix.clusters), default=len(matrix.items)),
+        n_clusters=min((len(np.unique(codes)) for codes in drawn.clusters), default=len(matrix.items)),
         smallest_gap=resolution.smallest_gap,
         planned_gap=resolution.planned_gap,
         neighbours_apart=resolution.neighbours if np.isfinite(resolution.smallest_gap) else None,
@@ -65,9 +65,9 @@ def task_health(matrix: ScoreMatrix, level: float, *, top: int | None = None) ->
         reliability_items=reliability.items,
         n_complete=reliability.n_complete,
         level=level,
-        percent=bounded,
+        percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
-        cautions=(*_cautions(matrix), *coverage_cautions(matrix, pairs)),
+        cautions=(*_cautions(drawn), *coverage_cautions(matrix, pairs)),
     )
 
 

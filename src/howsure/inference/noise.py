@@ -16,7 +16,6 @@ from howsure.inference.slices import sliced_noise
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers, mean_noise, pair_noise
 from howsure.statistics.noise.components import components, variance_limits
-from howsure.statistics.pairs.pairs import pair_moments
 from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
@@ -54,12 +53,13 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
 
 def task_noise(matrix: ScoreMatrix, asked: Question) -> TaskNoise:
     """Take the error bar of every model of a task apart, and those of all pairs."""
-    found = answers(matrix.values, matrix.attempts.astype(float), matrix.within)
+    drawn = asked.population.drawn(matrix)
+    found = answers(drawn.values, drawn.attempts.astype(float), drawn.within)
     estimates = [entry.estimate for entry in entries(matrix, asked)]
     return TaskNoise(
         task=matrix.task,
         metric=matrix.metric,
-        entries=tuple(_entries(matrix, found, matrix.models, estimates, asked.level)),
+        entries=tuple(_entries(drawn, found, matrix.models, estimates, asked.level)),
         pairs=_pairs(matrix, found, asked),
         percent=matrix.bounded,
     )
@@ -67,7 +67,7 @@ def task_noise(matrix: ScoreMatrix, asked: Question) -> TaskNoise:
 
 def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> TaskNoise:
     """Take the error bars of two models, on the items that both answered, and of their paired difference apart."""
-    both = _shared(matrix, a, b)
+    both = asked.population.drawn(_shared(matrix, a, b))
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
     estimates = means(
         found.means,
@@ -77,6 +77,7 @@ def pair_task_noise(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Tas
         level=asked.level,
         variance=asked.variance,
         labels=both.cluster_labels[0] if both.cluster_labels else (),
+        strata=both.strata,
     )
     singles = _entries(both, found, (a, b, f"{a} − {b}"), estimates, asked.level)
     omega = [entry.question.variance for entry in singles]
@@ -182,9 +183,7 @@ def _pairs(matrix: ScoreMatrix, found: Answers, asked: Question) -> PairNoise | 
     """Take the differences of all pairs apart; None where their noise is known for none."""
     if len(matrix.models) < 2:
         return None
-    moments = pair_moments(
-        matrix.values, clusters=matrix.clusters, weights=matrix.weights, variance=asked.variance, score=False
-    )
+    moments = asked.population.pairs(matrix, replace(asked, method="t"))
     noise = pair_noise(found, matrix.weights)
     upper = np.triu_indices(len(matrix.models), 1)
     total, now, once = moments.variance[upper], noise.now[upper], noise.once[upper]

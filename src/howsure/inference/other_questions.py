@@ -11,6 +11,7 @@ from howsure.answers.compare import Comparison
 from howsure.inference.overlap import unlike_cautions
 from howsure.inference.sensitivity import Recorded
 from howsure.statistics.means.mean import means
+from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.pairs.difference import difference, items_needed
 from howsure.statistics.pairs.overlap import combined_difference, partly_shared
 from howsure.statistics.pairs.pair_details import pair_limits
@@ -39,6 +40,10 @@ class OtherQuestions:
         """Return all matrices: one attempt an item is enough."""
         return list(matrices), []
 
+    def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
+        """Return the matrix as it is: its items, or clusters, are the sample."""
+        return matrix
+
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
         found = means(
@@ -52,6 +57,7 @@ class OtherQuestions:
             variance=question.variance,
             rng=np.random.default_rng(question.seed),
             labels=part.cluster_labels[0] if part.cluster_labels else (),
+            strata=part.strata,
         )
         known = Recorded.of(part)
         return tuple(
@@ -65,13 +71,14 @@ class OtherQuestions:
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
-        return pair_moments(
+        found = pair_moments(
             matrix.values,
             clusters=matrix.clusters,
             weights=matrix.weights,
             variance=question.variance,
             score=matrix.bounded and question.method != "t",
         )
+        return replace(found, df=free_of_strata(found.df, found.shared, matrix.strata)) if matrix.strata else found
 
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None

@@ -10,14 +10,17 @@ import numpy as np
 from howsure.answers.compare import AllItems
 from howsure.errors import Caution, OptionError
 from howsure.statistics.pairs.overlap import unlike
-from howsure.wording import Scale, p_text, plural
+from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.answers.compare import Comparison
     from howsure.inference.question import Question
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
 
+UNLIKE_ITEMS, MOST_NOTES = "shared_items_differ", 3
 FEW = 0.5
 """Fewer shared items than this part of a model's call for the answer of all."""
 
@@ -53,6 +56,29 @@ def with_all_items(pair: Comparison, matrix: ScoreMatrix, question: Question) ->
     )
 
 
+def all_items_notes(pairs: Sequence[Comparison]) -> tuple[str, ...]:
+    """Say what all items say of pairs that share few, for a gate that decides on the shared ones; nothing of more than a few."""
+    found = [_all_items_note(pair, pair.combined) for pair in pairs if pair.combined is not None]
+    return tuple(found) if len(found) <= MOST_NOTES else ()
+
+
+def _all_items_note(pair: Comparison, all_items: AllItems) -> str:
+    scale, interval = Scale(percent=pair.percent), all_items.estimate.interval
+    task = f"{pair.task}: " if pair.task else ""
+    return (
+        f"{task}on all items of both the difference would be {scale.difference(all_items.estimate.value)}, the "
+        f"{level_text(interval.level)} interval {scale.interval(interval.low, interval.high)}{scale.unit} "
+        f"(p {p_text(all_items.p_value)}); this isn't what decides."
+    )
+
+
+def unlike_of(pairs: Sequence[Comparison]) -> list[Caution]:
+    """Return what compare warns of where shared items differ from the others, with the task where there are several."""
+    found = [(pair.task, each) for pair in pairs for each in pair.cautions if each.code == UNLIKE_ITEMS]
+    named = len(pairs) > 1
+    return [replace(each, message=f"{task}: {each.message}") if named and task else each for task, each in found]
+
+
 def unlike_cautions(matrix: ScoreMatrix, a: str, b: str) -> list[Caution]:
     """Warn of a model that scores differently on the items that both answered than on those that it has alone."""
     columns = [matrix.values[:, matrix.column(model)] for model in (a, b)]
@@ -69,7 +95,7 @@ def unlike_cautions(matrix: ScoreMatrix, a: str, b: str) -> list[Caution]:
         return []
     return [
         Caution(
-            code="shared_items_differ",
+            code=UNLIKE_ITEMS,
             message=f"{'; '.join(found)}: which items are shared isn't chance, and all items together may mislead",
             remedy="Run both on the same items.",
         )

@@ -54,6 +54,9 @@ class Population(Protocol):
     def measured(self, matrices: Sequence[ScoreMatrix]) -> tuple[list[ScoreMatrix], list[Caution]]:
         """Return the matrices of which an error bar can be told, and why others are left out."""
 
+    def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
+        """Return a matrix whose items, or clusters, are the sample that error bars are about."""
+
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
 

@@ -9,8 +9,11 @@ import numpy as np
 
 from howsure.errors import MethodError
 from howsure.inference.other_questions import OtherQuestions
-from howsure.statistics.means.strata import joined_strata, within_strata
+from howsure.statistics.means.strata import free_of_strata, joined_strata, within_strata
+from howsure.statistics.pairs.moments import with_own_pivots
+from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pivot import equivalence, pivot_of
+from howsure.statistics.pairs.strata import strata_moments
 from howsure.statistics.results import Interval
 
 if TYPE_CHECKING:
@@ -28,12 +31,18 @@ class SameClusters(OtherQuestions):
 
     name: str = "same-clusters"
 
+    def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
+        """Return a matrix of items that stand alone and vary as those within its (first) clusters do."""
+        if not matrix.clusters:
+            return matrix
+        strata = joined_strata(matrix.clusters[0])
+        values = within_strata(matrix.values, strata, matrix.weights)
+        count = int(strata.max()) + 1
+        return replace(matrix, values=values, clusters=(), cluster_names=(), cluster_labels=(), strata=count)
+
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes."""
-        if not part.clusters:
-            return OtherQuestions.means(self, part, question)
-        found = OtherQuestions.means(self, _apart(part), question)
-        return tuple(replace(each, method=replace(each.method, same_clusters=True)) for each in found)
+        return OtherQuestions.means(self, self.drawn(part), question)
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
         """Compare two models on the items that both answered."""
@@ -80,27 +89,45 @@ class SameClusters(OtherQuestions):
         """Compare all pairs of a matrix at once."""
         if not matrix.clusters:
             return OtherQuestions.pairs(self, matrix, question)
-        apart = _apart(matrix)
-        moments = OtherQuestions.pairs(self, apart, question)
         plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), question)
-        free = moments.shared - (int(joined_strata(matrix.clusters[0]).max()) + 1)
-        return replace(
-            moments, difference=plain.difference, df=np.where(free > 0, np.minimum(moments.df, free), np.nan)
-        )
+        found = OtherQuestions.pairs(self, self.drawn(matrix), question)
+        found = replace(found, difference=plain.difference)
+        return _pair_by_pair(found, matrix, question) if _pairwise(matrix) else found
 
     def limits(
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
-        return OtherQuestions.limits(self, _apart(matrix) if matrix.clusters else matrix, pairs, question, level)
+        if not _pairwise(matrix):
+            return OtherQuestions.limits(self, self.drawn(matrix), pairs, question, level)
+        return pair_limits(
+            matrix.values,
+            pairs,
+            level=question.level if level is None else level,
+            reach=matrix.reach,
+            net_wins=matrix.bounded and question.method != "t",
+            squares=np.nan_to_num(pairs.variance) * pairs.shared * (pairs.shared - 1),
+        )
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
         """Say what is done to put the comparisons of several tasks together."""
         return replace(OtherQuestions.overall_method(self, question, bounded=bounded), same_clusters=True)
 
 
-def _apart(matrix: ScoreMatrix) -> ScoreMatrix:
-    """Return a matrix of items that stand alone and vary as those within its (first) clusters do."""
-    strata = joined_strata(matrix.clusters[0])
-    values = within_strata(matrix.values, strata, matrix.weights)
-    return replace(matrix, values=values, clusters=(), cluster_names=(), cluster_labels=())
+def _pairwise(matrix: ScoreMatrix) -> bool:
+    """Say whether pairs are centred each for itself: cells are missing, and items weigh the same."""
+    return bool(matrix.clusters) and not matrix.complete and matrix.weights is None
+
+
+def _pair_by_pair(found: PairMoments, matrix: ScoreMatrix, question: Question) -> PairMoments:
+    """Centre every pair within the items of each cluster that both answered, where cells are missing."""
+    own = strata_moments(matrix.values, matrix.clusters[0])
+    df = np.full(own.shared.shape, np.inf) if question.variance == "miller" else own.shared - 1
+    score = matrix.bounded and question.method != "t"
+    moments = replace(
+        found,
+        variance=own.variance,
+        item_variance=own.item_variance if score else found.item_variance,
+        df=free_of_strata(df, own.shared, own.strata),
+    )
+    return with_own_pivots(moments)

@@ -50,6 +50,10 @@ class TheseQuestions:
             if not known
         ]
 
+    def drawn(self, matrix: ScoreMatrix) -> ScoreMatrix:
+        """Return the matrix as it is: its answers are the sample, and no item is."""
+        return matrix
+
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
         return fixed_means(

@@ -12,7 +12,6 @@ import numpy as np
 from howsure.answers.trend import RunTrend, TaskTrend, Trend, TrendPoint
 from howsure.errors import Caution, DataError
 from howsure.inference.estimate import entries
-from howsure.inference.population import QUESTIONS
 from howsure.inference.question import Question
 from howsure.statistics.means.mean import means
 from howsure.statistics.pairs.pivot import t_pivot
@@ -26,6 +25,7 @@ from howsure.wording import listing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from howsure.inference.question import Population
     from howsure.statistics.choices import Variance
     from howsure.study.checkpoints import Checkpoint
     from howsure.study.design import Design
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 class TrendOptions:
     """How checkpoints are looked at: the `last` of each run measure its wobble."""
 
+    population: Population
     variance: Variance
     level: float
     last: int
@@ -44,7 +45,7 @@ class TrendOptions:
     @property
     def question(self) -> Question:
         """How scores are estimated, and checkpoints compared."""
-        return Question(population=QUESTIONS, variance=self.variance, level=self.level)
+        return Question(population=self.population, variance=self.variance, level=self.level)
 
 
 def follow(scores: Scores, design: Design, asked: TrendOptions) -> Trend:
@@ -158,7 +159,7 @@ def _rise(points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions
     part = part.take_items(np.asarray(~np.isnan(part.values).any(axis=1)))
     if len(points) < 2 or len(part.items) < 2:
         return None, math.nan
-    centred = steps - steps.mean()
+    part, centred = asked.population.drawn(part), steps - steps.mean()
     contrast = centred / (centred @ centred) * (steps[-1] - steps[0])
     estimate = means(
         (part.values @ contrast)[:, None],
@@ -167,6 +168,7 @@ def _rise(points: Sequence[Checkpoint], matrix: ScoreMatrix, asked: TrendOptions
         bounded=False,
         level=asked.level,
         variance=asked.variance,
+        strata=part.strata,
     )[0]
     return estimate, t_pivot(estimate.value, estimate.se, estimate.df, asked.level).p_value
 

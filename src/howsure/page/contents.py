@@ -10,6 +10,7 @@ from howsure.inference.health import task_health
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
 from howsure.inference.overall import as_stated, task_shares
+from howsure.inference.question import Question
 from howsure.page.fingerprint import fingerprint
 from howsure.study.gathering import gather
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.answers.noise import TaskNoise
-    from howsure.inference.question import Question
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
     from howsure.table.scores import Scores
@@ -96,6 +96,6 @@ def _health(matrix: ScoreMatrix, asked: Question) -> TaskHealth | str:
     if asked.population.only_these:
         return "This check treats the questions as a sample; here they are taken as exactly these."
     try:
-        return task_health(matrix, asked.level)
+        return task_health(matrix, Question(population=asked.population, level=asked.level))
     except HowsureError as error:
         return str(error)

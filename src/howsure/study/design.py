@@ -162,10 +162,15 @@ class Refusal:
 
 
 REFUSALS: Mapping[str, Refusal] = {
-    "population": Refusal(
+    "benchmark": Refusal(
         given=lambda design: design.population == "benchmark",
         what="{verb} doesn't ask about exactly these questions",
         remedy="estimate, compare and leaderboard do.",
+    ),
+    "population": Refusal(
+        given=lambda design: design.population != "questions",
+        what="{verb} asks about other questions, of other clusters where there are clusters, and about no others",
+        remedy="Leave `population` out.",
     ),
     "covariate": Refusal(
         given=lambda design: bool(design.covariate),
@@ -213,7 +218,15 @@ class Respects:
     verb: str
     all_but: tuple[
         Literal[
-            "population", "covariate", "score", "average_last", "two clusters", "slices", "measures", "bounds of tasks"
+            "benchmark",
+            "population",
+            "covariate",
+            "score",
+            "average_last",
+            "two clusters",
+            "slices",
+            "measures",
+            "bounds of tasks",
         ],
         ...,
     ] = ()

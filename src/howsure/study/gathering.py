@@ -24,7 +24,7 @@ from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_not
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.study.checkpoints import Average
     from howsure.study.clusters import Clustered
@@ -140,11 +140,20 @@ def _notes(study: Study, before: list[str], grouped: Clustered, found: Grouped) 
         *before,
         directions_note(study),
         *grouped.notes,
-        FIXED if design.population == "benchmark" else "",
+        _population_note(design, grouped.names),
         _unused_weights(found.attributes, design),
         _failures_note(study),
     ]
     return tuple(note for note in told if note)
+
+
+def _population_note(design: Design, clusters: Mapping[str, Sequence[str]]) -> str:
+    """Say which population was asked for; "" for the usual one."""
+    if design.population != "same-clusters":
+        return FIXED if design.population == "benchmark" else ""
+    if not clusters:
+        return SAME_OF_NONE
+    return f"{SAME} {SAME_OF_TWO}" if any(len(names) > 1 for names in clusters.values()) else SAME
 
 
 def scaled(scores: Scores) -> tuple[Scales, Grouped]:
@@ -429,6 +438,9 @@ def _copies(count: int) -> Caution:
 
 
 FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
+SAME = "Population: more questions from these same clusters, each with its share of them; how clusters differ plays no part."
+SAME_OF_TWO = "Of two ways of clustering it is the first."
+SAME_OF_NONE = "Population: more questions from the same clusters; without clusters these are all questions like these."
 REPEATED = Caution(
     code="rows_as_attempts",
     message="some items occur more than once for a model and no column numbers the attempts; the rows count as attempts",

@@ -27,7 +27,8 @@ class ScoreMatrix:
     `values` (n, M): mean score over attempts, NaN where the model has no score for the item.
     `attempts` (n, M): number of scored attempts; `within` (n, M): their population variance.
     `clusters`: none, one or two arrays (n,) of cluster codes 0 … C−1; none means that each item is its own.
-    `weights` (n,): positive, scaled to mean 1, None for equal weights.
+    `strata`: how many groups of items had their own means taken from their scores (statistics/means/strata.py), 0
+    where none had. `weights` (n,): positive, scaled to mean 1, None for equal weights.
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
     tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as of metrics called unsafe or error.
     `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are none); `lost` (M,):
@@ -44,6 +45,7 @@ class ScoreMatrix:
     clusters: tuple[Ints, ...] = ()
     cluster_names: tuple[str, ...] = ()
     cluster_labels: tuple[tuple[str, ...], ...] = field(default=())
+    strata: int = 0
     weights: Floats | None = None
     bounded: bool = True
     lower_is_better: bool = False

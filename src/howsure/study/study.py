@@ -183,6 +183,7 @@ def _matrix(scored: pl.DataFrame, tried: pl.DataFrame, key: Key, study: Study) -
         cluster_names=names if clusters else (),
         cluster_labels=tuple(tuple(labels) for labels, _ in clusters),
         weights=_weights(groups),
+        strata=0,
         bounded=not bool(((scored["low"] < 0) | (scored["high"] > 1)).any()),
         derived=study.rule.over_attempts or bool(study.averages),
         lower_is_better=study.is_lower_better(key),
@@ -200,6 +201,7 @@ class _Grid:
     places: NDArray[np.int64]
 
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
+        """Return a column of the rows as items × models, `empty` where there is no row."""
         cells = np.full(len(self.models) * len(self.ids), empty)
         cells[self.places] = column.to_numpy()
         return cells.reshape(len(self.models), len(self.ids)).T

@@ -52,7 +52,8 @@ def aa(
             2024).
         level: The confidence level of the gate's verdicts, above ½.
         seed: The seed of the random splits.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: "questions" alone, other clusters
+            where there are clusters.
 
     Returns:
         FalseAlarms: One line per model, task and metric, with the share of splits that fail (type I errors), pass or
@@ -60,7 +61,7 @@ def aa(
 
     Raises:
         OptionError: If an option has a value that it can't have, or can't be applied to halves (covariates,
-            `population="benchmark"`).
+            another `population` than "questions").
         DataError: If no model has enough items or clusters to split.
         ReadError: If none of the files can be read.
 

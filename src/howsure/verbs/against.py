@@ -55,7 +55,8 @@ def against(
         overall: How the tasks are combined, for the sides that have them all: "harness" as the log weighs a group of exactly these
             tasks, else the mean; "mean" over tasks, "pooled" over all items, or a weight for each task.
         seed: The seed of the sign flips.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses among the others.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses among the others;
+            `population`: by default "questions", other clusters where there are clusters.
 
     Returns:
         Against: One part per task and metric, and the overall one for several tasks, each with a row per side, the best first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.allocate import Spending, allocation_of, one_matrix
-from howsure.inference.population import QUESTIONS
+from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import Respects, make_design
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from howsure.study.design import DesignOptions
 
 
-RESPECTS = Respects(verb="allocate", all_but=("population", "covariate", "score", "average_last", "slices", "measures"))
+RESPECTS = Respects(verb="allocate", all_but=("benchmark", "covariate", "score", "average_last", "slices", "measures"))
 
 
 def allocate(
@@ -51,7 +51,8 @@ def allocate(
         new_run: Whether the attempts form a separate run.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: of the error bar, by default
+            "questions", other clusters where there are clusters; with "same-clusters" how clusters differ is no part of it.
 
     Returns:
         Allocation: The attempts to add to each item of each model, with the standard error now and the answers' part of
@@ -80,5 +81,5 @@ def allocate(
     study = gather(scores, design)
     matrix, names = one_matrix(study, a, b)
     run = Spending(extra=attempts, most=most, new=new_run)
-    asked = Question(population=QUESTIONS, variance=variance)
+    asked = Question(population=population_of(design.population), variance=variance)
     return allocation_of(matrix, names, study, run, asked)

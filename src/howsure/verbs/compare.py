@@ -69,7 +69,8 @@ def compare(
             largest and smallest tenth).
         flips: Whether to say which questions got worse and better from a to b, and why; the logs are read a second time for it.
         seed: The seed of random draws; used by methods that resample.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
+            "questions", other clusters where there are clusters.
 
     Returns:
         A Comparison for one task; for several, Comparisons with one per task and the overall difference. Each holds the

@@ -45,7 +45,8 @@ def estimate(
             2024).
         level: The confidence level, between 0 and 1.
         seed: The seed of random draws; used by the interval "bootstrap" only.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
+            "questions", other clusters where there are clusters.
 
     Returns:
         Estimates: One entry per task, metric and model: the estimate with its standard error, interval, degrees of

@@ -114,7 +114,8 @@ def gate(
             2024).
         level: The confidence level of a pass or a fail, above ½.
         seed: The seed of random draws; used by methods that resample.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
+            "questions", other clusters where there are clusters.
 
     Returns:
         Gate: One verdict over all checks, and one check per criterion, task and metric, with its value, interval and

@@ -12,7 +12,7 @@ from howsure.verbs.read import scores_of
 if TYPE_CHECKING:
     from howsure.answers.health import Health
 
-RESPECTS = Respects(verb="health", all_but=("population", "covariate", "slices", "measures"))
+RESPECTS = Respects(verb="health", all_but=("benchmark", "covariate", "slices", "measures"))
 
 
 def health(
@@ -34,7 +34,8 @@ def health(
             or Scores.
         top: Use only the so many best models of each task. None uses all.
         level: The confidence level, between 0 and 1.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default "questions", other
+            clusters where there are clusters; "same-clusters" asks what more questions from these would resolve.
 
     Returns:
         Health: One part per task and metric, with the discrimination and kind of every item, the smallest detectable
@@ -54,7 +55,10 @@ def health(
         (1, 1, 2)
     """
     from howsure.inference.health import examine
+    from howsure.inference.population import population_of
+    from howsure.inference.question import Question
 
     top, level = checked("health", top=top, level=level).values()
     design = make_design(options, RESPECTS)
-    return examine(gather(scores_of(data, design), design), top=top, level=level)
+    question = Question(population=population_of(design.population), level=level)
+    return examine(gather(scores_of(data, design), design), question, top=top)

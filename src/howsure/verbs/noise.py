@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.inference.population import QUESTIONS
+from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import Noise
     from howsure.statistics.choices import Variance
 
-RESPECTS = Respects(verb="noise", all_but=("population", "covariate", "score", "measures"))
+RESPECTS = Respects(verb="noise", all_but=("benchmark", "covariate", "score", "measures"))
 
 
 def noise(
@@ -42,7 +42,8 @@ def noise(
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
             2024).
         level: The confidence level of the intervals of the variance components.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default "questions", other
+            clusters where there are clusters; with "same-clusters" how clusters differ is no part of the variance.
 
     Returns:
         Noise: One part per task and metric, with an entry for every model (and the pair): the standard error, both
@@ -65,5 +66,6 @@ def noise(
 
     a, b, variance, level = checked("noise", a=a, b=b, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
+    asked = Question(population=population_of(design.population), variance=variance, level=level)
     scores, (a, b) = read_pair(data, (a, b), design)
-    return decompose(scores, design, Question(population=QUESTIONS, variance=variance, level=level), a, b)
+    return decompose(scores, design, asked, a, b)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
-from howsure.inference.planning.assumptions import Assumptions, Prices, check_assumed, check_prices
+from howsure.inference.planning.assumptions import Assumptions, Costs, check_assumed, check_costs
 from howsure.inference.planning.comparison import Kept, Run, asked_of, from_assumptions, from_pilot
 from howsure.inference.planning.prospects import refuse_pilot_options
 from howsure.inference.planning.ways import schedule_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from howsure.answers.plan import Plan
     from howsure.statistics.choices import PlanMethod, Spending
 
-RESPECTS = Respects(verb="plan", all_but=("population", "covariate", "score", "slices"))
+RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices"))
 
 
 def plan(
@@ -44,7 +44,7 @@ def plan(
     n_tasks: int = 1,
     n_clusters: int | None = None,
     assume: Assumptions | None = None,
-    prices: Prices | None = None,
+    costs: Costs | None = None,
     simulate: bool = False,
     seed: int = 0,
     **options: Unpack[DesignOptions],
@@ -65,7 +65,7 @@ def plan(
             difference that is supposed, 0 if None.
         n_items: The number of questions. None seeks it.
         attempts: The number of attempts per question that the verdict is about. None chooses it: the cheapest with
-            `prices`, else what the pilot has, or 1.
+            `costs`, else what the pilot has, or 1.
         power: The probability of detecting the effect, between 0 and 1.
         not_worse_than: Plan a test of non-inferiority with this margin, in score units. None plans a test of
             difference.
@@ -82,10 +82,12 @@ def plan(
         n_tasks: On how many tasks they are compared, corrected likewise; for plans without a pilot.
         n_clusters: Hold the number of clusters fixed at this many. None lets it grow with the number of questions.
         assume: The variances and clusters to assume without a pilot. None takes those of Miller (2024).
-        prices: The cost of a question and of an attempt, to find the cheapest design. None ignores costs.
+        costs: The cost of a question and of an attempt, to find the cheapest design. None ignores costs.
         simulate: Whether to check the power by resampling the items of the pilot.
         seed: The seed of that simulation.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
+            `population`: by default "questions", with which clusters are added; "same-clusters" adds questions to the pilot's own
+            clusters, each at its share.
 
     Returns:
         Plan: One part per task, with the ways to run the evaluation, the questions, effect and power of each, and their
@@ -122,10 +124,10 @@ def plan(
     ).values()
     schedule = schedule_of(**checked("plan", looks=looks, spending=spending))
     check_assumed(assume)
-    check_prices(prices)
+    check_costs(costs)
     asked = asked_of(effect, n_items, not_worse_than, same_within, Kept(power, level, method, paired, schedule))
     design, pairs = make_design(options, RESPECTS), n_models * (n_models - 1) // 2
-    run = Run(method, attempts, pairs, n_clusters, prices, seed if simulate else None)
+    run = Run(method, attempts, pairs, n_clusters, costs, seed if simulate else None)
     if pilot is None:
         refuse_pilot_options(design, a=a, b=b, simulate=simulate)
         return replace(from_assumptions(assume or Assumptions(), asked, run, n_tasks), better=better)

@@ -15,7 +15,7 @@ from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
-RESPECTS = Respects(verb="plan", all_but=("population", "covariate", "score", "slices", "measures"))
+RESPECTS = Respects(verb="plan", all_but=("benchmark", "covariate", "score", "slices", "measures"))
 
 
 def plan_score(
@@ -56,6 +56,8 @@ def plan_score(
         assume: Clusters, and the `question_variance` and `answer_variance` of this one model. None assumes independent
             right-or-wrong answers.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. They apply to the pilot.
+            `population`: by default "questions", with which clusters are added; "same-clusters" adds questions to the pilot's own
+            clusters, each at its share.
 
     Returns:
         ScorePlan: The ways to run the evaluation, with the questions and the half-width or power of each.

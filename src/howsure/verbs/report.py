@@ -53,7 +53,8 @@ def report(
             tasks, "pooled" over all items, or a weight for each task.
         seed: The seed of the sign flips.
         command: The command that makes the page again, shown at its foot. None states the Python call.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
+            "questions", other clusters where there are clusters.
 
     Returns:
         Report: The page as text (`html`), and its content as data.

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from howsure.answers.trend import Trend
     from howsure.statistics.choices import Variance
 
-RESPECTS = Respects(verb="trend", all_but=("population", "covariate", "average_last", "slices", "measures"))
-OF_PUBLISHED = Respects(verb="trend of published scores", all_but=("bounds of tasks",))
+RESPECTS = Respects(verb="trend", all_but=("benchmark", "covariate", "average_last", "slices", "measures"))
+OF_PUBLISHED = Respects(verb="trend of published scores", all_but=("population", "bounds of tasks"))
 
 
 def trend(
@@ -40,7 +40,8 @@ def trend(
             2024).
         level: The confidence level, between 0 and 1.
         **options: Options that the verbs share, among them `step_from` for other names of checkpoints; see
-            [`Design`][howsure.study.design.Design].
+            [`Design`][howsure.study.design.Design]. `population`: by default "questions", other clusters where there are
+            clusters; with "same-clusters" how clusters differ is no part of a change's error bar.
 
     Returns:
         Trend: One part per task and metric, with the signal-to-noise ratio and, for every run, its checkpoints' scores,
@@ -60,11 +61,12 @@ def trend(
         (0.5, [0.25, 0.5, 0.75])
     """
     from howsure.inference.audit import bounded, published_in
+    from howsure.inference.population import population_of
     from howsure.inference.trend import TrendOptions, follow, follow_published, has_steps
 
     last, variance, level = checked("trend", last=last, variance=variance, level=level).values()
     design = make_design(options, RESPECTS)
-    asked = TrendOptions(variance=variance, level=level, last=last)
+    asked = TrendOptions(population=population_of(design.population), variance=variance, level=level, last=last)
     if not isinstance(data, Scores) and not is_paths(data) and has_steps(data):
         OF_PUBLISHED.refuse(design)
         return follow_published(bounded(published_in(data), design.bounds), design, asked)

@@ -9,6 +9,7 @@ from howsure.inference.watching.counting import Sizes, Tally, sizes_of
 from howsure.inference.watching.goals import Goal
 from howsure.inference.watching.looking import look_at
 from howsure.inference.watching.planned import look_as_planned, plan_of
+from howsure.inference.watching.strata import are_strata
 from howsure.options import checked
 from howsure.study.design import Respects, RunOptions, make_design
 from howsure.table.scale import FRACTIONS, Scale
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 RESPECTS = Respects(
     verb="watch",
-    all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures", "bounds of tasks"),
+    all_but=("benchmark", "covariate", "average_last", "two clusters", "slices", "measures", "bounds of tasks"),
 )
 
 
@@ -69,7 +70,9 @@ class Monitor:
         order: All items in the order in which the run starts them; an item then waits until all that were started
             before it are there, since fast items, which finish first, are no random sample. None takes the order that
             the log states.
-        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design].
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
+            "questions", other clusters where there are clusters; "same-clusters" needs planned `looks`, and the cluster of every item
+            of the run (`items` or `clusters`): each item then counts by itself, and each cluster with its share.
 
     Raises:
         OptionError: If an option has a value that it can't have, more than one goal is given, or none; if planned looks don't
@@ -121,7 +124,8 @@ class Monitor:
         self._design = make_design({**options, "bounds": None if self._scale.as_it_is else bounds}, RESPECTS)
         failures = self._design.failures
         self._tally = Tally(goal=Goal(**goal, bounds=bounds and FRACTIONS), order=known or (), failures=failures)
-        self._looks = plan_of(looks, spending, self._tally.goal, items_planned)
+        strata = are_strata(self._design, looks=looks, cluster_size=cluster_size)
+        self._looks = plan_of(looks, spending, self._tally.goal, items_planned, strata=strata)
         self._planned, self._attempts, self._cluster_size = items_planned, attempts, cluster_size
         self._clusters: Mapping[str, str] = clusters or {}
         self._sizes = sizes_of(clusters, cluster_size)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from howsure.statistics.means.intervals import t_quantile
 from howsure.statistics.means.mean import mean
-from howsure.statistics.means.strata import joined_strata, within_strata
+from howsure.statistics.means.strata import free_of_strata, joined_strata, within_strata
 from method_cases import codes
 
 
@@ -56,3 +57,23 @@ def test_lonely_clusters_are_put_together():
     assert joined_strata(np.array([0, 0, 1, 2, 2, 2])).tolist() == [0, 0, 0, 1, 1, 1], "one alone goes to the smallest"
     assert joined_strata(np.array([0, 0, 1, 1])).tolist() == [0, 0, 1, 1]
     assert joined_strata(np.arange(4)).tolist() == [0, 0, 0, 0], "all alone are one sample"
+
+
+@pytest.mark.parametrize("sizes", [(30, 2, 2), (5, 5, 5, 5), (2,) * 9, (1, 1, 1, 1), (1, 7)])
+def test_a_mean_has_a_degree_of_freedom_less_for_every_stratum(sizes):
+    """Cochran (1977), section 5.4: n − G where strata vary alike; clusters of one item count as one stratum."""
+    strata = joined_strata(np.repeat(np.arange(len(sizes)), sizes))
+    count, n = int(strata.max()) + 1, len(strata)
+    x = np.random.default_rng(3).normal(size=n)
+    found = mean(within_strata(x[:, None], strata)[:, 0], bounded=False, strata=count)
+    assert found.df == pytest.approx(n - count)
+    assert found.interval.high - found.value == pytest.approx(float(t_quantile(0.95, n - count)) * found.se)
+    assert found.method.same_clusters
+
+
+def test_nothing_left_is_no_error_bar_and_z_loses_nothing():
+    assert np.isnan(free_of_strata(3.0, 4, 4))
+    assert free_of_strata(np.inf, 10, 4) == np.inf
+    assert mean(np.array([0.2, 0.4]), bounded=False, strata=2).interval.low != 0.0
+    assert np.isnan(mean(np.array([0.2, 0.4]), bounded=False, strata=2).interval.low)
+    assert np.isnan(mean(np.array([0.2]), bounded=False, strata=1).interval.low)

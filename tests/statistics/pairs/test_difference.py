@@ -713,3 +713,59 @@ def test_unpaired_pseudo_items_are_heavier_where_clusters_say_little():
     codes = np.repeat(np.arange(24), 20)
     clustered, plain = (difference(a, b, clusters=c).pivot.found.spread_at() for c in ((codes,), ()))
     assert clustered > 3 * plain
+
+
+# no shared item, shared clusters
+
+
+def in_shared_clusters(seed=0, n=60, clusters=8):
+    rng = np.random.default_rng(seed)
+    codes = rng.permutation(np.arange(2 * n) % clusters)
+    x = (rng.random(2 * n) < rng.uniform(0.1, 0.9, clusters)[codes]).astype(float)
+    first = np.arange(2 * n) < n
+    return np.where(first, x, np.nan), np.where(first, np.nan, x), codes
+
+
+def test_clusters_that_both_have_items_of_are_summed_across_the_two():
+    """The cluster sandwich of a regression on the side (Liang and Zeger 1986), G / (G − 1) as CR1 has it."""
+    a, b, codes = in_shared_clusters()
+    side, y = (~np.isnan(a)).astype(float), np.where(np.isnan(a), b, a)
+    design = np.column_stack([np.ones(len(y)), side])
+    bread = np.linalg.inv(design.T @ design)
+    beta = bread @ design.T @ y
+    scores = np.array([design[codes == g].T @ (y - design @ beta)[codes == g] for g in range(8)])
+    expected = (bread @ scores.T @ scores @ bread)[1, 1] * 8 / 7
+    found = difference(a, b, clusters=(codes,), variance="CR1", method="t")
+    assert found.estimate.value == pytest.approx(beta[1])
+    assert found.estimate.se == pytest.approx(np.sqrt(expected))
+    assert found.estimate.n_clusters == 8
+    apart = difference(a, b, clusters=(np.where(side > 0, codes, codes + 8),))
+    assert difference(a, b, clusters=(codes,)).estimate.se < apart.estimate.se, "what is hard for both cancels out"
+
+
+@given(st.integers(0, 500), st.sampled_from([0.8, 0.95]), st.sampled_from([None, "t"]))
+def test_across_clusters_p_value_and_interval_never_disagree(seed, level, method):
+    a, b, codes = in_shared_clusters(seed, n=20, clusters=5)
+    found = difference(a, b, clusters=(codes,), level=level, method=method)
+    outside = not found.estimate.interval.low <= 0 <= found.estimate.interval.high
+    assert outside == (found.p_value < 1 - level)
+    turned = difference(b, a, clusters=(codes,), level=level, method=method)
+    assert turned.p_value == pytest.approx(found.p_value)
+    assert turned.estimate.interval.low == pytest.approx(-found.estimate.interval.high)
+
+
+def test_one_cluster_that_both_share_gives_no_error_bar():
+    a, b, codes = in_shared_clusters()
+    found = difference(a, b, clusters=(np.zeros_like(codes),))
+    assert math.isnan(found.p_value)
+    assert math.isnan(found.estimate.interval.low)
+    assert cautions(found) == ["unpaired", "one_cluster"]
+
+
+@pytest.mark.parametrize(("left", "right"), [(1.0, 0.0), (1.0, 1.0), (0.0, 0.0)])
+def test_across_clusters_all_right_and_all_wrong_are_no_certainty(left, right):
+    a, b, codes = in_shared_clusters()
+    found = difference(np.where(np.isnan(a), np.nan, left), np.where(np.isnan(b), np.nan, right), clusters=(codes,))
+    assert found.estimate.value == left - right
+    assert found.estimate.interval.high - found.estimate.interval.low > 0
+    assert (found.p_value < 0.05) == (left != right)

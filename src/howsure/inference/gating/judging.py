@@ -11,6 +11,7 @@ from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.floors import floors
 from howsure.inference.gating.pairs import answers
 from howsure.inference.ladder import rung_notes
+from howsure.inference.overlap import all_items_notes, unlike_of
 from howsure.wording import VERDICTS
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
         notes += answer.notes
         cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
     if how.asked.of_pair:
-        notes += rung_notes(how.wanted(how.compare(how.level, None)), how.study.matrices(), how.question)
+        pairs = how.wanted(how.compare(how.level, None))
+        notes += [*rung_notes(pairs, how.study.matrices(), how.question), *all_items_notes(pairs)]
+        cautions += unlike_of(pairs)
     if how.baseline is not None:
         lacking, told = coverage(how, how.baseline, checks)
         checks, cautions = [*checks, *lacking], [*cautions, *told]

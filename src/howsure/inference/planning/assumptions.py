@@ -136,7 +136,7 @@ class Assumptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
+class Costs:
     """What questions and attempts cost, in any unit.
 
     Args:
@@ -147,7 +147,7 @@ class Prices:
         OptionError: If an attempt costs nothing, or a price is negative.
 
     Examples:
-        >>> Prices(attempt=0.02, item=3).item
+        >>> Costs(attempt=0.02, item=3).item
         3
     """
 
@@ -158,7 +158,7 @@ class Prices:
         checks.price("item", self.item)
         if not checks.price("attempt", self.attempt) > 0:
             raise OptionError(
-                f"prices of {self.attempt!r} an attempt and {self.item!r} an item make no sense",
+                f"costs of {self.attempt!r} an attempt and {self.item!r} an item make no sense",
                 remedy="An attempt costs more than 0, an item 0 or more.",
             )
 
@@ -181,7 +181,7 @@ def check_assumed(assume: object) -> None:
         checks.instance("assume", assume, Assumptions, remedy="Write howsure.Assumptions(rate=0.7).")
 
 
-def check_prices(prices: object) -> None:
-    """Raise OptionError unless this is None, or Prices."""
-    if prices is not None:
-        checks.instance("prices", prices, Prices, remedy="Write howsure.Prices(attempt=0.02).")
+def check_costs(costs: object) -> None:
+    """Raise OptionError unless this is None, or Costs."""
+    if costs is not None:
+        checks.instance("costs", costs, Costs, remedy="Write howsure.Costs(attempt=0.02).")

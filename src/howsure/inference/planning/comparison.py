@@ -13,6 +13,7 @@ from howsure.answers.plan import Plan, Simulated, TaskPlan
 from howsure.errors import Caution, OptionError
 from howsure.inference.equal import NO_LIMITS, AskedOfEquals, GateSize, equals
 from howsure.inference.overall import task_shares
+from howsure.inference.planning.measured import measured_costs
 from howsure.inference.planning.pilots import doubt_of, joined, joined_errors, limits_of, read_pilots
 from howsure.inference.planning.prospects import ATTEMPTS, Asked, Known, curve_of, options_of
 from howsure.inference.planning.ways import looks_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.equal import EqualSystems, Pairing
     from howsure.answers.plan import Option, Sought
-    from howsure.inference.planning.assumptions import Assumptions, Prices
+    from howsure.inference.planning.assumptions import Assumptions, Costs
     from howsure.inference.planning.pilots import Pilot
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.planning.power import Planned
@@ -39,7 +40,7 @@ def from_assumptions(assumed: Assumptions, asked: Asked, run: Run, n_tasks: int)
     percent = assumed.percent(asked.effect, asked.margin)
     asked = _fitting(_possible(asked, percent=percent), run.method, bounded=percent)
     known = Known(spread=assumed.spread(paired=paired, clusters=run.clusters), only_once=assumed.rate is not None)
-    lines, chosen = options_of(known, asked, comparisons, run.attempts, run.prices, usual=1.0)
+    lines, chosen = options_of(known, asked, comparisons, run.attempts, run.costs, usual=1.0)
     task = TaskPlan(
         task="",
         metric="",
@@ -154,7 +155,7 @@ class Run:
     attempts: int | None
     pairs: int
     clusters: int | None
-    prices: Prices | None
+    costs: Costs | None
     seed: int | None
 
 
@@ -163,7 +164,14 @@ def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Aske
     a, b = names
     if (a is None) != (b is None):
         raise OptionError("one model of a pair is missing", remedy="Give both a and b, or neither.")
+    if run.clusters is not None and design.population == "same-clusters":
+        raise OptionError(
+            "n_clusters is about other clusters, and population='same-clusters' keeps these",
+            remedy="Leave one of the two out.",
+        )
     pilots, study, cautions = read_pilots(scores, design, a, b, paired=asked.paired)
+    costs, priced = measured_costs(run.costs, study, pilots[0].both.models)
+    run = replace(run, costs=costs)
     asked = _fitting(asked, run.method, bounded=all(pilot.both.bounded for pilot in pilots))
     tasks = [_task_plan(pilot, asked, run, run.pairs * len(pilots)) for pilot in pilots]
     cautions += [ONE_ATTEMPT] if any(not pilot.measured for pilot in pilots) else []
@@ -175,7 +183,7 @@ def from_pilot(scores: Scores, names: tuple[str | None, str | None], asked: Aske
     simulated = None if run.seed is None else _rehearsed(pilots, tasks, asked, comparisons, run.seed)
     few = min(pilot.basis.n_clusters for pilot in pilots)
     cautions += [_small_pilot(few, pilots)] if few < FEW_UNITS else []
-    told = (*study.notes, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
+    told = (*study.notes, *priced, *_typical([pilot for pilot in pilots if pilot.basis.pairs > 1]))
     told += (f"Each of the {len(pilots)} tasks at its share of the level (Bonferroni).",) if len(pilots) > 1 else ()
     return _answer(
         asked,
@@ -192,7 +200,7 @@ def _fitting(asked: Asked, method: PlanMethod | None, *, bounded: bool) -> Asked
     if bounded or not asked.paired:
         return asked
     if method == "score":
-        raise OptionError("method='pseudo-items' needs scores in [0, 1]", remedy="Leave it out.")
+        raise OptionError("method='score' needs scores in [0, 1]", remedy="Leave it out.")
     return replace(asked, method=method or "t")
 
 
@@ -214,7 +222,7 @@ def _task_plan(pilot: Pilot, asked: Asked, run: Run, comparisons: int) -> TaskPl
     spread = pilot.spread(run.clusters)
     counts = _counts(spread, [pilot], run, usual)
     known = _known(spread, counts, pilot.errors(counts), asked.level)
-    lines, chosen = options_of(known, asked, comparisons, run.attempts, run.prices, usual=usual)
+    lines, chosen = options_of(known, asked, comparisons, run.attempts, run.costs, usual=usual)
     a, b = pilot.both.models
     return TaskPlan(
         task=pilot.both.task,
@@ -252,7 +260,7 @@ def _overall_plan(pilots: Sequence[Pilot], asked: Asked, run: Run) -> TaskPlan |
     spread = joined(pilots, shares, run.clusters)
     counts = _counts(spread, pilots, run, usual)
     known = _known(spread, counts, joined_errors(pilots, shares, counts), asked.level)
-    lines, chosen = options_of(known, asked, run.pairs, run.attempts, run.prices, usual=usual)
+    lines, chosen = options_of(known, asked, run.pairs, run.attempts, run.costs, usual=usual)
     names = {matrix.models for matrix in matrices}
     a, b = matrices[0].models if len(names) == 1 else ("", "")
     return TaskPlan(
@@ -307,7 +315,7 @@ def _counts(spread: Planned, pilots: Sequence[Pilot], run: Run, usual: float) ->
     """Return every number of attempts that can come up; one where nothing is known of more."""
     if not all(pilot.measured for pilot in pilots):
         return [1.0]
-    priced = run.prices.candidates(spread) if run.prices is not None else []
+    priced = run.costs.candidates(spread) if run.costs is not None else []
     return [*ATTEMPTS, usual, *priced, *([float(run.attempts)] if run.attempts else [])]
 
 

@@ -12,9 +12,10 @@ from scipy import special
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, DataError
 from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
+from howsure.inference.population import QUESTIONS, population_of
+from howsure.inference.question import Question
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures, variance_limits
-from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.planning.power import SURE, Joined, Spread
 from howsure.statistics.planning.sizes import equal_sizes, sizes_of
 from howsure.study.gathering import gather
@@ -42,7 +43,7 @@ LEAST_SHARE = 1e-3
 class Pilot:
     """Two models on the items of a task that both answered, and what their differences tell.
 
-    `both`: their matrix; `found`: the columns a, b and a − b; `codes`: clusters, None where each item is its own;
+    `both`: their matrix, as the population has it drawn; `found`: the columns a, b and a − b; `codes`: clusters, None where each item is its own;
     `weight`: how many times the variance is that of equal weights (Kish's design effect of weights).
     """
 
@@ -62,9 +63,10 @@ class Pilot:
         """Return the spread of a difference; `clusters`: hold their number fixed."""
         parts, _ = components(self.found, self.codes)
         columns = (2,) if self.paired else (0, 1)
+        strata, fixed = self.both.strata, clusters is not None
         spreads = tuple(
             replace(
-                spread_of(parts, k, self.codes, fixed=clusters is not None), clusters=clusters, events=self._events(k)
+                spread_of(parts, k, self.codes, fixed=fixed), clusters=clusters, events=self._events(k), strata=strata
             )
             for k in columns
         )
@@ -111,13 +113,15 @@ def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool
 
 def median_pilot(matrix: ScoreMatrix) -> Pilot:
     """Return the pilot of the two models whose difference varies as that of the median pair does."""
-    return _pilot(matrix, *_median_pair(matrix), paired=True)
+    question = Question(population=QUESTIONS, method="t")
+    return _pilot(matrix, *_median_pair(matrix, question), question, paired=True)
 
 
 def read_pilots(
     scores: Scores, design: Design, a: str | None, b: str | None, *, paired: bool
 ) -> tuple[list[Pilot], Study, list[Caution]]:
     """Return one pilot a task: of a and b, or of the pair of models whose difference varies as the median pair's does."""
+    question = Question(population=population_of(design.population), method="t")
     if a is not None and b is not None:
         study = gather_pair(scores, design, a, b)
         first, second = study.models
@@ -126,14 +130,14 @@ def read_pilots(
         cautions = tasks_left_out(study, matrices)
     else:
         study = gather(scores, design)
-        chosen = [(matrix, *_median_pair(matrix)) for matrix in study.matrices()]
+        chosen = [(matrix, *_median_pair(matrix, question)) for matrix in study.matrices()]
         cautions = []
-    pilots = [_pilot(matrix, names, pairs, paired=paired) for matrix, names, pairs in chosen]
+    pilots = [_pilot(matrix, names, pairs, question, paired=paired) for matrix, names, pairs in chosen]
     two_way = any(len(matrix.clusters) > 1 for matrix, _, _ in chosen)
     return pilots, study, [*cautions, FIRST_CLUSTERS] if two_way else cautions
 
 
-def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:
+def _median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, str], int]:
     """Return the two models whose difference varies as that of the median pair does, and the number of pairs."""
     if len(matrix.models) < 2:
         raise DataError(
@@ -141,7 +145,7 @@ def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:
             where=matrix.task,
             remedy="A comparison needs two: add another model's logs, or plan without a pilot.",
         )
-    moments = pair_moments(matrix.values, clusters=matrix.clusters, weights=matrix.weights, score=False)
+    moments = question.population.pairs(matrix, question)
     upper = np.triu_indices(len(matrix.models), 1)
     each = (moments.variance * moments.shared)[upper]
     known = np.flatnonzero(np.isfinite(each) & (each > 0) & (moments.shared[upper] >= LEAST_ITEMS))
@@ -152,7 +156,7 @@ def _median_pair(matrix: ScoreMatrix) -> tuple[tuple[str, str], int]:
     return (matrix.models[first], matrix.models[second]), len(known)
 
 
-def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, *, paired: bool) -> Pilot:
+def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Question, *, paired: bool) -> Pilot:
     pair = matrix.take_models([matrix.column(name) for name in names])
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if int(shared.sum()) < LEAST_ITEMS:
@@ -161,7 +165,7 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, *, paired: b
             where=matrix.task,
             remedy="A pilot needs two shared items or more.",
         )
-    both = pair.take_items(shared)
+    both = question.population.drawn(pair.take_items(shared))
     found = answers(both.values, both.attempts.astype(float), both.within).with_difference()
     codes = both.clusters[0] if both.clusters and int(both.clusters[0].max()) + 1 < len(both.items) else None
     if codes is not None and int(codes.max()) < 1:

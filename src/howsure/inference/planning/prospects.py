@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from howsure.answers.plan import Sought
-    from howsure.inference.planning.assumptions import Prices
+    from howsure.inference.planning.assumptions import Costs
     from howsure.statistics.choices import Goal, PlanMethod
     from howsure.statistics.planning.power import Doubt, Planned, Test
     from howsure.statistics.sequential.group import Schedule
@@ -77,7 +77,7 @@ class Known:
 
 
 def options_of(
-    known: Known, asked: Asked, comparisons: int, attempts: int | None, prices: Prices | None, *, usual: float
+    known: Known, asked: Asked, comparisons: int, attempts: int | None, costs: Costs | None, *, usual: float
 ) -> tuple[tuple[Option, ...], int]:
     """Return one option a number of attempts, and which of them the verdict is about."""
     if known.only_once and attempts not in (None, 1):
@@ -85,23 +85,23 @@ def options_of(
             f"nothing tells what {attempts} attempts would bring: one attempt a question was seen or assumed",
             remedy="Run the pilot with two attempts or more, or assume variances of questions and answers.",
         )
-    priced = prices.candidates(known.spread) if prices is not None and asked.sought == "items" else []
+    priced = costs.candidates(known.spread) if costs is not None and asked.sought == "items" else []
     asked_for = {float(attempts)} if attempts else {usual}
     idle = known.spread.per_item(1e6, 1.0) == known.spread.per_item(1e6, math.inf)
     counts = {1.0} if known.only_once else asked_for if idle else {*ATTEMPTS, usual, *priced, *asked_for}
     if not known.spread.per_item(1e6, math.inf) > 0:  # endless attempts leave no spread: nothing to plan with
         counts = counts - {math.inf}
     test = asked.corrected(comparisons)
-    lines = tuple(_option(known, asked, test, k, prices) for k in sorted(counts))
+    lines = tuple(_option(known, asked, test, k, costs) for k in sorted(counts))
     if attempts is None and priced:
-        costs = [line.cost if math.isfinite(line.cost) else math.inf for line in lines]
-        if min(costs) < math.inf:
-            return lines, costs.index(min(costs))
+        totals = [line.cost if math.isfinite(line.cost) else math.inf for line in lines]
+        if min(totals) < math.inf:
+            return lines, totals.index(min(totals))
     wanted = float(attempts or (1.0 if known.only_once else usual))
     return lines, [line.attempts for line in lines].index(wanted)
 
 
-def _option(known: Known, asked: Asked, test: Test, attempts: float, prices: Prices | None) -> Option:
+def _option(known: Known, asked: Asked, test: Test, attempts: float, costs: Costs | None) -> Option:
     """Work out one number of attempts."""
     low, high = (known.spread.times(factor) for factor in known.limits_at(attempts))
     truth = asked.ahead(asked.effect)
@@ -124,7 +124,7 @@ def _option(known: Known, asked: Asked, test: Test, attempts: float, prices: Pri
     )
     chance = forecast("power", lambda s, d: powers.power(test, s, truth, n, attempts, doubt=d), asked.power)
     per_item = known.spread.per_item(n, attempts)
-    cost = math.nan if prices is None or math.isinf(attempts) else prices.of(items.value, attempts)
+    cost = math.nan if costs is None or math.isinf(attempts) else costs.of(items.value, attempts)
     return Option(
         attempts=attempts,
         items=items,

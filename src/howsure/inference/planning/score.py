@@ -15,6 +15,7 @@ from howsure.answers.plan_score import ScoreGoal, ScoreOption
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.planning.pilots import limits_of, spread_of
 from howsure.inference.planning.prospects import ATTEMPTS
+from howsure.inference.population import population_of
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components, mixtures
 from howsure.statistics.planning import score_power
@@ -127,7 +128,7 @@ def assumed_scores(goal: _Goal, rate: float | None, assumed: Assumptions) -> tup
 
 
 def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, ...], tuple[Caution, ...]]:
-    """Return the matrix of one model, on the items that it answered."""
+    """Return the matrix of one model, on the items that it answered, as the population has them drawn."""
     matrices = list(study.matrices())
     if len(matrices) > 1:
         raise OptionError(
@@ -137,7 +138,8 @@ def one_model(study: Study, model: str | None) -> tuple[ScoreMatrix, tuple[str, 
     if model is None and len(matrix.models) > 1:
         raise OptionError(f"the pilot holds {len(matrix.models)} models", remedy="Name the one to plan for as `a`.")
     one = matrix.take_models([matrix.column(resolve(model, matrix.models) if model else matrix.models[0])])
-    return one.take_items(~np.isnan(one.values[:, 0])), study.notes, (*study.cautions, *direction_cautions(study))
+    known = population_of(study.design.population).drawn(one.take_items(~np.isnan(one.values[:, 0])))
+    return known, study.notes, (*study.cautions, *direction_cautions(study))
 
 
 def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: float | None) -> _Seen:
@@ -153,7 +155,7 @@ def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: 
     w = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
     weight = len(w) * float(w @ w) / float(w.sum()) ** 2
     parts, _ = components(found, codes)
-    spread = spread_of(parts, 0, codes)
+    spread = replace(spread_of(parts, 0, codes), strata=matrix.strata)
     measured = math.isfinite(float(parts.answer[0]))
     usual = float(max(round(1 / float((1 / matrix.attempts[:, 0]).mean())), 1))
     counts = [*ATTEMPTS, usual, *([float(attempts)] if attempts else [])] if measured else [1.0]
@@ -193,6 +195,7 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
     low, high = seen.limits[attempts]
 
     def forecast(seek: Callable[[Spread], float]) -> Forecast:
+        """Return what is sought, with its limits where the pilot tells any."""
         value = seek(seen.spread)
         if math.isnan(low):
             return Forecast(value=value)
@@ -200,14 +203,17 @@ def _option(goal: _Goal, seen: _Seen, attempts: float) -> ScoreOption:
         return Forecast(value=value, low=min(ends), high=max(ends))
 
     def wide(n: float, spread: Spread) -> float:
+        """Return half the width of the interval of n items."""
         level = goal.level if goal.kind == "within" else 2 * goal.level - 1
         return score_power.half_width(seen.rate, spread, n, attempts, level, bounded=seen.bounded)
 
     def chance(n: float, spread: Spread) -> float:
+        """Return the chance that n items show the limit."""
         ends = (seen.rate, goal.target) if goal.kind == "at-least" else (1 - seen.rate, 1 - goal.target)
         return score_power.floor_power(*ends, spread, n, attempts, level=goal.level)
 
     def needed(spread: Spread) -> float:
+        """Return the fewest items that are narrow enough, or show the limit."""
         if goal.kind == "within":
             return fewest(lambda n: wide(n, spread) <= goal.target, spread.step)
         return fewest(lambda n: chance(n, spread) >= goal.power, spread.step, steady=False)

@@ -221,7 +221,7 @@ def _with_units(
         sizes = plan.group_by("cluster").agg(pl.len().alias("size"), pl.col("weight").sum())
         return table, sizes.select("cluster", "size"), float(sizes["weight"].max())  # type: ignore[arg-type]
     if cluster_size is None:
-        raise no_sizes(names[0])
+        raise no_sizes(names[0], strata=design.population == "same-clusters")
     sizes = known.select("cluster").unique().with_columns(size=pl.lit(cluster_size))
     return table, sizes, float(cluster_size)
 
@@ -247,11 +247,13 @@ def _plan(side: pl.DataFrame | None, design: Design, task: str) -> pl.DataFrame 
     )
 
 
-def no_sizes(name: str) -> DataError:
-    """Say that the sizes of clusters must be known."""
+def no_sizes(name: str, *, strata: bool = False) -> DataError:
+    """Say that the sizes of clusters must be known; `strata`: to tell each one's share of the run."""
     return DataError(
         f"clusters by {name!r} of a run in progress, and nothing says how many items they will have",
-        remedy="A cluster counts once it is complete: give a table of all items (`items`), or `cluster_size` where "
+        remedy="Each of the same clusters has its share of the run: give a table of all items (`items`)."
+        if strata
+        else "A cluster counts once it is complete: give a table of all items (`items`), or `cluster_size` where "
         "all have N items; `cluster='none'` ignores clusters.",
     )
 

@@ -221,6 +221,11 @@ class Tally:
 
 def complete(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of clusters all of whose items are there; DataError where one has more than its size."""
+    return with_sizes(rows, sizes).filter(pl.col("there") == pl.col("size"))
+
+
+def with_sizes(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the `size` of their cluster, and how many of it are `there`; DataError where these are more, or nothing tells."""
     rows = rows.join(sizes, on="cluster", how="left", maintain_order="left").with_columns(
         there=pl.len().over("cluster")
     )
@@ -231,7 +236,7 @@ def complete(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
         raise DataError(
             f"cluster {row['cluster']!r} {known}", remedy="Sizes must be known before the run: correct them."
         )
-    return rows.filter(pl.col("there") == pl.col("size"))
+    return rows
 
 
 def _sequence(goal: Goal, sizes: Sizes, planned: int | None, *, lower_is_better: bool) -> Betting | Asymptotic:

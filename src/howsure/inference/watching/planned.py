@@ -15,8 +15,9 @@ import polars as pl
 
 from howsure.answers.looks import Looks, PlannedLook
 from howsure.errors import Caution, OptionError
-from howsure.inference.watching.counting import Tally, complete
+from howsure.inference.watching.counting import Sizes, Tally, complete, with_sizes
 from howsure.inference.watching.looking import look_at, nothing
+from howsure.inference.watching.strata import stratified, unseen, unseen_caution
 from howsure.statistics.means.mean import mean
 from howsure.statistics.pairs.difference import difference
 from howsure.statistics.sequential.betting import AlwaysValid
@@ -25,7 +26,6 @@ from howsure.statistics.sequential.group import Schedule, even, limited_p
 if TYPE_CHECKING:
     from howsure.answers.watch import Look
     from howsure.inference.watching.arrivals import Arrivals
-    from howsure.inference.watching.counting import Sizes
     from howsure.inference.watching.goals import Goal
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Spending
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookPlan:
-    """How many looks there are, or at how many items each is due, and how they spend the error."""
+    """How many looks there are, or at how many items each is due, and how they spend the error; `strata`: clusters are strata."""
 
     looks: int | tuple[int, ...]
     spending: Spending
+    strata: bool = False
 
     def due(self, planned: int | None) -> tuple[int, ...]:
         """Return the items that each look is due at; OptionError where nobody says how many there will be, or too few."""
@@ -55,7 +56,9 @@ class LookPlan:
         return even(planned, self.looks)
 
 
-def plan_of(looks: Any, spending: Spending, goal: Goal, planned: int | None) -> LookPlan | None:
+def plan_of(
+    looks: Any, spending: Spending, goal: Goal, planned: int | None, *, strata: bool = False
+) -> LookPlan | None:
     """Return the planned looks of a run, None where any moment is one; OptionError where they make no sense."""
     if looks is None:
         return None
@@ -66,7 +69,7 @@ def plan_of(looks: Any, spending: Spending, goal: Goal, planned: int | None) -> 
             f"the last look is due at {looks[-1]:,} items, and items_planned={planned}",
             remedy="Leave `items_planned` out, or let the last look be at all items.",
         )
-    plan = LookPlan(looks=looks, spending=spending)
+    plan = LookPlan(looks=looks, spending=spending, strata=strata)
     if planned is not None:
         plan.due(planned)
     return plan
@@ -83,14 +86,15 @@ def look_as_planned(
     shuffled: bool | None,
 ) -> Look:
     """Judge the looks that were due, up to the first that stops, and show the last of these."""
-    there, waiting = _in_units(tally.finished(), sizes)
+    shares = sizes.table if plan.strata else None
+    there, waiting = _in_units(tally.finished(), sizes, strata=shares is not None)
     due = plan.due(planned)
     made = _made(due, there)
     seen, number, rows = nothing(tally.goal.level), 0, there.clear()
     for k, (number, count) in enumerate(made):  # noqa: B007 - the last one is shown
         rows = there.head(count)
         schedule = _schedule(due, made[: k + 1], plan.spending)
-        seen = _judged(tally, rows, schedule, k + 1, lower_is_better=lower_is_better)
+        seen = _judged(tally, rows, schedule, k + 1, shares, lower_is_better=lower_is_better)
         if tally.goal.decided(seen):
             break
     looks = Looks(
@@ -99,6 +103,9 @@ def look_as_planned(
         finished=len(there),
         looks=_told(due, [each for each in made if each[0] <= number], plan.spending, tally.goal.level),
     )
+    lacking = [] if shares is None else unseen_caution(rows.filter(tally.has_scores()), shares)
+    if shares is not None:
+        rows, sizes = rows.with_columns(cluster=pl.lit(None, pl.String)), Sizes()
     kept = Tally(goal=tally.goal, failures=tally.failures, counted=rows.drop("unit"), waiting=waiting)
     look = look_at(
         kept,
@@ -109,13 +116,16 @@ def look_as_planned(
         shuffled=shuffled,
         made=(seen, looks),
     )
-    return look if len(there) <= due[-1] else replace(look, cautions=(*look.cautions, _beyond(len(there), due[-1])))
+    beyond = [_beyond(len(there), due[-1])] if len(there) > due[-1] else []
+    return replace(look, cautions=(*look.cautions, *lacking, *beyond))
 
 
-def _in_units(rows: pl.DataFrame, sizes: Sizes) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _in_units(rows: pl.DataFrame, sizes: Sizes, *, strata: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the finished rows with the unit that each belongs to, in the order in which units are complete, and the others."""
     known = sizes.known(rows)
-    if known is None:
+    if known is not None and strata:
+        with_sizes(rows, known)
+    if known is None or strata:
         return rows.with_row_index("unit"), rows.clear()
     placed = rows.with_row_index("place")
     done = complete(placed, known).with_columns(unit=pl.col("place").max().over("cluster"))
@@ -151,15 +161,26 @@ def _told(
     )
 
 
-def _judged(tally: Tally, rows: pl.DataFrame, schedule: Schedule, look: int, *, lower_is_better: bool) -> AlwaysValid:
-    """Return what a look shows: its repeated interval, and the least error with which it stops."""
+def _judged(
+    tally: Tally,
+    rows: pl.DataFrame,
+    schedule: Schedule,
+    look: int,
+    shares: pl.DataFrame | None,
+    *,
+    lower_is_better: bool,
+) -> AlwaysValid:
+    """Return what a look shows: its repeated interval, and the least error with which it stops. `shares`: of clusters that are strata."""
     goal = tally.goal
     scored = rows.filter(tally.has_scores())
     tally.refuse_out_of_bounds(scored)
-    if not len(scored):
+    if not len(scored) or (shares is not None and unseen(scored, shares)):
         return nothing(goal.level)
     level = schedule.level_at(look, goal.level)
-    estimate, p_value = _tested(goal, scored, level, lower_is_better=lower_is_better)
+    if shares is None:
+        estimate, p_value = _tested(goal, scored, level, lower_is_better=lower_is_better)
+    else:
+        estimate, p_value = stratified(goal, scored, shares, level, lower_is_better=lower_is_better)
     return AlwaysValid(
         value=estimate.value,
         low=estimate.interval.low,
@@ -167,7 +188,7 @@ def _judged(tally: Tally, rows: pl.DataFrame, schedule: Schedule, look: int, *, 
         level=goal.level,
         p_value=schedule.overall_p(look, p_value, goal.level),
         n_units=estimate.n_clusters,
-        method=f"{estimate.method.name}, planned looks",
+        method=f"{estimate.method.name}{', same clusters' if estimate.method.same_clusters else ''}, planned looks",
     )
 
 
@@ -196,6 +217,7 @@ def _floor(x: Floats, floor: float, level: float, shared: dict[str, Any]) -> tup
     found = mean(x, level=level, **shared)
 
     def ends(at: float) -> tuple[float, float]:
+        """Return the limits of the mean at a level."""
         interval = mean(x, level=at, **shared).interval
         return interval.low, interval.high
 

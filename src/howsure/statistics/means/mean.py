@@ -14,6 +14,7 @@ from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
 from howsure.statistics.means.clustered import Clustering, clustering, degrees_of_freedom, variances
 from howsure.statistics.means.limits import Means, deciding, limits
+from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def means(
     variance: Variance = "CR2",
     rng: np.random.Generator | None = None,
     labels: Sequence[str] = (),
+    strata: int = 0,
 ) -> tuple[Estimate, ...]:
     """Estimate the mean of every column of x (n, T), item scores without a missing value.
 
@@ -57,7 +59,7 @@ def means(
     `attempts` (n, T): how many right-or-wrong answers each score is the mean of; None where it is something else.
     `interval` None means "blend" for bounded scores (see limits.py) and the t interval otherwise; at 0 and n of n it is
     Clopper and Pearson's, counting clusters as the independent units. `labels`: the names of the (first) clusters, for
-    cautions. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
+    cautions. `strata`: in how many groups of items the scores had their own means taken (strata.py), 0 for none. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
     McCaffrey (2002); Korn and Graubard (1998).
     """
     chosen = interval or ("blend" if bounded else "t")
@@ -65,7 +67,7 @@ def means(
         raise MethodError(f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores.")
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
-    sample = _Sample(x, w, tuple(clusters), attempts, bounded)
+    sample = _Sample(x, w, tuple(clusters), attempts, bounded, strata)
     known, cautions = _uncertainty(sample, variance, labels)
     exact = known.at_edge if chosen != "bayes" else np.zeros(x.shape[1], dtype=bool)
     low, high = _limits(sample, known, chosen, level, rng)
@@ -82,7 +84,9 @@ def means(
             df=known.df,
             n_items=n,
             n_clusters=known.units,
-            method=Method(name="clopper-pearson" if exact[k] else chosen, variance=variance),
+            method=Method(
+                name="clopper-pearson" if exact[k] else chosen, variance=variance, same_clusters=sample.strata > 0
+            ),
             cautions=tuple(cautions[k]),
             bounds=_bounds(float(known.value[k]), n, known.units, level) if known.at_edge[k] else (),
         )
@@ -92,13 +96,14 @@ def means(
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or None."""
+    """Item scores (n, T), weights of mean 1 (n,), cluster codes, attempts (n, T) of right-or-wrong answers or None, strata."""
 
     x: Floats
     w: Floats
     clusters: tuple[Ints, ...]
     attempts: Floats | None
     bounded: bool
+    strata: int
 
     def coarsest(self) -> Clustering:
         """Return the clustering with the fewest clusters; the items themselves where there is none."""
@@ -145,7 +150,8 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
     if units < MIN_UNITS:
         var, df, shared = np.full(n_models, np.nan), math.nan, [doubt("one_item" if n == 1 else "one_cluster", n=n)]
     else:
-        var, df = variances(x, w, clusters, variance), degrees_of_freedom(clusters, w, variance)
+        var = variances(x, w, clusters, variance)
+        df = float(free_of_strata(degrees_of_freedom(clusters, w, variance), n, sample.strata))
         shared = cluster_cautions(w, clusters, df, labels)
     floor = (1e-12 * np.abs(x).max(axis=0)) ** 2
     negative = var < -floor

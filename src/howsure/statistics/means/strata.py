@@ -15,6 +15,8 @@ import numpy as np
 from howsure.statistics.means.clustered import group_sums
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from howsure.statistics.arrays import Floats, Ints
 
 
@@ -29,6 +31,16 @@ def joined_strata(codes: Ints) -> Ints:
     if alone.sum() == 1 and len(sizes) > 1:
         home[alone] = np.flatnonzero(sizes == sizes[~alone].min())[0]
     return np.unique(home[codes], return_inverse=True)[1].astype(np.int64)
+
+
+def free_of_strata(df: ArrayLike, n: ArrayLike, strata: ArrayLike) -> Floats:
+    """Return degrees of freedom of n items whose strata had their means taken: n − G at most; the infinite ones of z stay, NaN where none are left.
+
+    >>> free_of_strata([9.0, 1.0], [10, 2], 3).tolist()
+    [7.0, nan]
+    """
+    df, left = np.asarray(df, dtype=float), np.asarray(n) - np.asarray(strata)
+    return np.where(left > 0, np.where(np.isinf(df), df, np.minimum(df, left)), np.nan)
 
 
 def within_strata(x: Floats, strata: Ints, weights: Floats | None = None) -> Floats:

@@ -55,16 +55,17 @@ def pair_limits(
     weights: Floats | None = None,
     reach: float = np.inf,
     net_wins: bool = True,
+    squares: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Return the limits of every pair's own interval (M, M), as `difference` has them, NaN where there are none.
 
     `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M); `reach`: the largest difference there can be;
-    `net_wins`: lengthen them where few items differ, as pivot.py says.
+    `net_wins`: lengthen them where few items differ, as pivot.py says; `squares` (M, M): Σ (d − d̄)², None for that of x.
     """
     low, high = moments.limits(level, reach)
     if not net_wins:
         return low, high
-    wins, items = _net_wins(x, moments, clusters, weights)
+    wins, items = _net_wins(x, moments, clusters, weights, squares)
     use, tail = np.isfinite(low), (1 + np.asarray(level)) / 2
     low = np.minimum(low, -_room(-wins, items, tail, where=use, beyond=-low))
     high = np.maximum(high, _room(wins, items, tail, where=use, beyond=high))
@@ -205,14 +206,14 @@ def _masked_variance(x: Floats, mask: Floats, w: Floats, clusters: Sequence[Ints
 
 
 def _net_wins(
-    x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None
+    x: Floats, moments: PairMoments, clusters: Sequence[Ints], weights: Floats | None, squares: Floats | None
 ) -> tuple[Floats, Floats]:
     """Count the net wins of every pair in effective items, and these."""
     w = np.ones(len(x)) if weights is None else weights
     mask = (~np.isnan(x)).astype(float)
     n = moments.shared.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        squares = _squares(x, mask, w)
+        squares = _squares(x, mask, w) if squares is None else squares
         items = n / np.maximum(moments.variance * n**2 / squares, 1.0)
     flat = ~(squares > ROUNDING) & (n > 0)
     items[flat] = _effective_clusters(mask, clusters, w, *np.nonzero(flat))

@@ -1,4 +1,8 @@
-"""The difference of two models that share no item: Welch's test, with pseudo-items for bounded scores."""
+"""The difference of two models that share no item: Welch's test, with pseudo-items for bounded scores.
+
+Where both have items of the same cluster they are not independent: what the two add within it is summed, and enters one clustered
+variance (both.py). A cluster that is hard for both then takes from the difference what it adds to each mean.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,10 @@ import numpy as np
 
 from howsure.errors import MethodError, doubt
 from howsure.statistics.means.clustered import covariance, degrees_of_freedom, own_clusterings
+from howsure.statistics.pairs.both import Both
 from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
-from howsure.statistics.pairs.pivot import Asked, Pivot, t_pivot
+from howsure.statistics.pairs.pivot import Asked, Pivot, pivot_of, t_pivot
+from howsure.statistics.pairs.score import plain_pivots
 from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
@@ -29,7 +35,8 @@ def unpaired_difference(
 ) -> tuple[Estimate, Pivot]:
     """Compare two samples of different items: Welch, with one success and one failure added to each if bounded.
 
-    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as evidence.py says.
+    Agresti and Caffo (2000) for the added pseudo-items, here each its own cluster and as heavy as evidence.py says. Clusters that
+    both have items of are summed across the two.
     """
     if asked.method not in ("score", "t"):
         raise MethodError(
@@ -38,6 +45,8 @@ def unpaired_difference(
         )
     if asked.method == "score" and not asked.bounded:
         raise MethodError("method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores.")
+    if _share_clusters(a, b, clusters):
+        return _across_clusters(a, b, w, clusters, asked)
     sides = [_side(x, w, clusters, asked.variance) for x in (a, b)]
     if asked.method == "score":
         added = [_side(x, w, clusters, asked.variance, pseudo=(0.0, 1.0)) for x in (a, b)]
@@ -55,6 +64,33 @@ def unpaired_difference(
             name="pseudo-items" if asked.method == "score" else asked.method, variance=asked.variance, paired=False
         ),
         cautions=(doubt("unpaired"),),
+    )
+    return estimate, pivot
+
+
+def _share_clusters(a: Floats, b: Floats, clusters: Sequence[Ints]) -> bool:
+    """Say whether some cluster holds items of both."""
+    sides = [~np.isnan(x) for x in (a, b)]
+    return any(len(np.intersect1d(code[sides[0]], code[sides[1]])) > 0 for code in clusters)
+
+
+def _across_clusters(a: Floats, b: Floats, w: Floats, clusters: Sequence[Ints], asked: Asked) -> tuple[Estimate, Pivot]:
+    """Compare two samples of items from the same clusters: one variance of what both add within each."""
+    every = Both.of(a, b, w, clusters)
+    found, score = every.moments(asked.variance), asked.method == "score"
+    added = every.unseen(found.variance) if score else 0.0
+    pivot = pivot_of(
+        plain_pivots(found.value, found.variance, found.df, added), asked.level, 1.0 if score else math.inf
+    )
+    estimate = Estimate(
+        value=found.value,
+        se=math.sqrt(found.variance),
+        interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
+        df=found.df,
+        n_items=len(every.w),
+        n_clusters=min(int(code.max()) + 1 for code in every.codes),
+        method=Method(name="pseudo-items" if score else asked.method, variance=asked.variance, paired=False),
+        cautions=(doubt("unpaired"), *every.doubts(found.df)),
     )
     return estimate, pivot
 

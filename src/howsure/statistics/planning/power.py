@@ -19,6 +19,7 @@ import numpy as np
 from scipy import optimize, special
 
 from howsure.statistics.means import intervals
+from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.pairs import evidence
 from howsure.statistics.pairs.score import Pivots
 from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from howsure.statistics.arrays import Floats
-    from howsure.statistics.choices import Goal, PlanMethod
+    from howsure.statistics.choices import Goal, PlanMethod, Variance
     from howsure.statistics.sequential.group import Schedule
 
 MOST_ITEMS = 10**9
@@ -84,7 +85,8 @@ class Spread:
 
     `within` clusters, `between` them, `answer`: of one attempt, both models' together. `sizes`: how items come in clusters;
     `clusters`: hold their number fixed, so that they grow instead; None lets their number grow. `events`: how many discordant
-    items an item is worth, (E e²)² / E e⁴; NaN takes the variance, as for right-or-wrong answers.
+    items an item is worth, (E e²)² / E e⁴; NaN takes the variance, as for right-or-wrong answers. `strata`: of the same clusters,
+    whose own means cost a degree of freedom each and whose shares stay; 0 for none.
     """
 
     within: float
@@ -93,6 +95,7 @@ class Spread:
     sizes: ClusterSizes = field(default_factory=equal_sizes)
     clusters: float | None = None
     events: float = math.nan
+    strata: int = 0
 
     @property
     def step(self) -> float:
@@ -117,10 +120,13 @@ class Spread:
             return self.sizes
         return ClusterSizes(size=n / self.clusters, relative=self.sizes.relative)
 
+    def df(self, n: float, variance: Variance = "CR2") -> float:
+        """Return the degrees of freedom of a mean over n items, 0 where there are none."""
+        return float(np.nan_to_num(free_of_strata(self.at(n).df(n, variance), n, self.strata), posinf=math.inf))
+
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
         """Return the pivot that n items are expected to give."""
-        own, sizes = math.sqrt(self.per_item(n, attempts) / n), self.at(n)
-        df = sizes.df(n, "miller" if method == "z" else "CR2")
+        own, df = math.sqrt(self.per_item(n, attempts) / n), self.df(n, "miller" if method == "z" else "CR2")
         if method != "score":
             return ExpectedPivot(own=own, df=df)
         room = self.event_size(n, attempts) / n
@@ -329,6 +335,7 @@ def smallest_effect(
     high = min(most, 1.0 if pivot.room else 100 * math.sqrt(max(doubt)[0]) * pivot.own + 1e-9)
 
     def short(size: float) -> float:
+        """Return by how much the power for a difference exceeds what is wanted."""
         return power(test, spread, size, n, attempts, doubt=doubt) - target
 
     return float(optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf

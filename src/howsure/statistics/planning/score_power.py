@@ -27,7 +27,7 @@ def half_width(rate: float, spread: Spread, n: float, attempts: float, level: fl
     >>> round(half_width(0.5, Spread(within=0.25), 1067, 1, 0.95), 3)
     0.03
     """
-    df = spread.at(n).df(n)
+    df = spread.df(n)
     if not df > 0:
         return math.inf
     variance = spread.per_item(n, attempts) / n
@@ -44,7 +44,7 @@ def floor_power(rate: float, floor: float, spread: Spread, n: float, attempts: f
     >>> round(floor_power(0.95, 0.9, Spread(within=0.95 * 0.05), 300, 1, level=0.95), 3)
     0.951
     """
-    df = spread.at(n).df(n)
+    df = spread.df(n)
     if not df > 0:
         return 0.0
     effective = rate * (1 - rate) * n / spread.per_item(n, attempts)
@@ -60,6 +60,7 @@ def _threshold(floor: float, n: float, df: float, level: float) -> float:
     """Return the smallest score seen whose lower limit is at the floor; above 1 where none is."""
 
     def short(p: float) -> float:
+        """Return by how much the lower limit of a score that was seen lies above the floor."""
         exact, _ = intervals.clopper_pearson(p * n, n, 2 * level - 1)
         low, _ = intervals.wilson(p, n, df, 2 * level - 1)
         return float(exact if p >= 1 else np.minimum(low, exact)) - floor

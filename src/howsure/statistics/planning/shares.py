@@ -126,7 +126,7 @@ class _Draws:
             crowd=sizes.crowd,
             units=n / sizes.size,
             single=sizes.single,
-            df=sizes.df(n),
+            df=spread.df(n),
             counts=counts,
             squares=squares,
             chances=chances,

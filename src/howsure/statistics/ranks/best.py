@@ -3,7 +3,7 @@
 A model is out where the leader is further ahead of it than any other would be, if none were better than it: the largest of
 the M − 1 pivots "other − model" under flips of signs of whole clusters, the same flips as those of max-t. Fewer comparisons
 than all pairs, and one direction only, so that fewer models are left. The one that is best stays with the chosen level; of
-models that are exactly as good each does. Memory: blocks of about a million others × models × flips.
+models that are exactly as good each does. Memory: blocks of about half a million others × models × flips.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def chances(
     if flips is None:
         raise ValueError("comparisons with the best need flips")
     others = _Others.of(flips, models)
-    seen = _observed(moments, flips, others)[:, models] * sign
-    seen = np.nanmax(np.where(np.isfinite(seen[leaders]), seen[leaders], -np.inf), axis=0)[:, None] * (1 - 1e-4)
+    seen = _observed(moments, flips, others, leaders)[:, models] * sign
+    seen = np.nanmax(np.where(np.isfinite(seen), seen, -np.inf), axis=0)[:, None] * (1 - 1e-4)
     columns, blocks, count = drawn(Columns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS)
     above = np.full(len(models), float(count))
     for block in blocks:
@@ -72,16 +72,16 @@ def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int)
     return np.asarray(out | (behind & out[:, None]).any(axis=0))
 
 
-def _observed(moments: PairMoments, flips: FlipSums, others: _Others) -> Floats:
-    """Return the squared pivots that were seen, with the sign of the difference, on the scale of the flips' (M, M)."""
-    squared = _plain(moments, flips) if flips.observed is None else flips.observed
-    return np.asarray(np.sign(moments.difference) * others.comparable(squared))
+def _observed(moments: PairMoments, flips: FlipSums, others: _Others, leaders: Positions) -> Floats:
+    """Return the squared pivots of the leaders against all that were seen (L, M), signed as the differences, on the scale of the flips'."""
+    squared = _plain(moments, flips, leaders) if flips.observed is None else flips.observed[leaders]
+    return np.asarray(np.sign(moments.difference[leaders]) * others.comparable(squared))
 
 
-def _plain(moments: PairMoments, flips: FlipSums) -> Floats:
-    """Return the t² without the score pivot's room that has each pair's p-value (M, M)."""
+def _plain(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
+    """Return the t² without the score pivot's room that has the p-value of each pair with a leader (L, M)."""
     df = satterthwaite(flips.sizes / flips.sizes.sum())
-    p = np.clip(np.nan_to_num(moments.p_value, nan=1.0), 1e-300, 1.0)
+    p = np.clip(np.nan_to_num(moments.p_value[leaders], nan=1.0), 1e-300, 1.0)
     squared = special.stdtrit(df, p / 2) ** 2
     with np.errstate(divide="ignore"):
         return np.asarray(np.where(p < 1, 1 / np.maximum(1 / squared - flips.room, 0.0), 0.0))
@@ -93,21 +93,16 @@ class _Others:
 
     models: Positions
     squares: Singles
-    total: float
-    curve: float
     count: int
     even: bool
 
     @classmethod
     def of(cls, flips: FlipSums, models: Positions) -> _Others:
         """Take them from the clusters."""
-        total = float(flips.sizes.sum())
         squares = np.where(flips.data_squares()[:, models] > 0, flips.squares()[:, models], np.inf)
         return cls(
             models=models,
             squares=np.maximum(squares, TINY).astype(np.float32),
-            total=total,
-            curve=0.0 if flips.even else float(flips.inflation @ flips.sizes**2) / total**2,
             count=len(flips.sums) - 1,
             even=flips.even,
         )
@@ -124,10 +119,18 @@ class _Others:
         starts = range(0, summed[0].shape[1], step)
         return np.concatenate([self._largest(*(x[..., k : k + step] for x in summed)) for k in starts], axis=1)
 
-    def _largest(self, z: Singles, z_lift: Singles, b: Singles | None = None, b_lift: Singles | None = None) -> Singles:
-        gap = z[:, None] - z[self.models] + z_lift
-        divisor = np.broadcast_to(self.squares[:, :, None], gap.shape)
-        if b is not None and b_lift is not None:
-            slope = (b[:, None] - b[self.models] + b_lift) * np.float32(-2 / self.total) + np.float32(self.curve) * gap
-            divisor = np.maximum(divisor + slope * gap, np.float32(1e-6) * divisor)
-        return np.asarray((gap * np.abs(gap) / divisor).max(axis=0))
+    def _largest(self, z: Singles, z_lift: Singles, s: Singles | None = None, s_lift: Singles | None = None) -> Singles:
+        gap = z[:, None] - z[self.models]
+        if z_lift.any():
+            gap += z_lift
+        divisor: Singles = self.squares[:, :, None]
+        if s is not None and s_lift is not None:
+            slope = s[:, None] - s[self.models]
+            slope += s_lift
+            slope *= gap
+            slope += divisor
+            divisor = np.maximum(slope, np.float32(1e-6) * divisor, out=slope)
+        found = np.abs(gap)
+        found *= gap
+        found /= divisor
+        return np.asarray(found.max(axis=0))

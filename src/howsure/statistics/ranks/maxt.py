@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.moments import FlipSums
 
 MANY_CLUSTERS, MUCH = 300, 0.02
-BLOCK_CELLS = 1_000_000
-STRIDE = 64
+BLOCK_CELLS = 500_000
+STRIDE = WORD = 64
 THREADS = 2
 TINY = 1e-30
 NEVER_DRAWN = 7.0
@@ -38,7 +38,7 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     covariance do not; from 300 clusters on, none of which holds 2 %, sums of random signs are drawn as normal ones.
 
     p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the raw one,
-    and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips, and the signs
+    and one pair alone keeps its own. Memory: per thread a few blocks of about half a million pairs × flips, and the signs
     of 1,024 flips.
     """
     first, second, alike = _flipped(p, flips)
@@ -82,9 +82,9 @@ def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that a flip sums up: z and b of every model, then what lone items add to both.
+    """The columns that a flip sums up: z and s of every model, then what lone items add to both.
 
-    `table` (C, K) in single precision; with equal sizes b has the same order as z and is left out.
+    `table` (C, K) in single precision; with equal sizes s is left out. Where it isn't, a flip's squared pivot is z² / (A + z s).
     """
 
     table: Singles
@@ -95,7 +95,9 @@ class Columns:
         """Choose the columns."""
         z = np.column_stack([flips.sums, flips.shared])
         if not flips.even:
-            z = np.column_stack([z, z * (flips.inflation * flips.sizes)[:, None]])
+            total = flips.sizes.sum()
+            curve = float(flips.inflation @ flips.sizes**2) / total**2
+            z = np.column_stack([z, z * (curve - 2 / total * flips.inflation * flips.sizes)[:, None]])
         return cls(z.astype(np.float32), flips.even)
 
     def reduced(self) -> Columns:
@@ -103,12 +105,12 @@ class Columns:
         return Columns(np.asarray(np.linalg.qr(self.table, mode="r")), self.even)
 
     def sums(self, signs: Singles) -> tuple[Singles, ...]:
-        """Return z and its lift, and b and its lift unless sizes are equal: (M, flips) and (flips,) each."""
+        """Return z and its lift, and s and its lift unless sizes are equal: (M, flips) and (flips,) each."""
         summed = self.table.T @ signs
         if self.even:
             return summed[:-1], summed[-1]
-        z, b = np.split(summed, 2)
-        return z[:-1], z[-1], b[:-1], b[-1]
+        z, s = np.split(summed, 2)
+        return z[:-1], z[-1], s[:-1], s[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +118,14 @@ class _Pairs:
     """Pairs of models, strongest first (K,), and what the pivot of a flip needs.
 
     The squared pivot is z² / (A − 2 z b / W + z² B / W²): z = Σ d_g and b = Σ inflation · size · d_g change with the
-    flip, A = Σ inflation · d_g² and B = Σ inflation · size² don't. Where all sizes are equal, z² / A has the same order.
-    `curve`: B / W², None where sizes are equal; `largest`: the share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
+    flip, A = Σ inflation · d_g² and B = Σ inflation · size² don't; s = z B / W² − 2 b / W. Where all sizes are equal, z² / A has the
+    same order. `curve`: B / W², None where sizes are equal; `largest`: the share of the largest cluster; `observed` (K, 1): the pivots that were seen, on the same scale.
     """
 
     columns: Columns
     first: Positions
     second: Positions
     squares: Singles
-    total: float
     curve: float | None
     largest: float
     observed: Singles
@@ -137,12 +138,12 @@ class _Pairs:
         columns = Columns.of(flips)
 
         def make(order: Positions | slice, squares: Singles, observed: Singles) -> _Pairs:
+            """Return the pairs in an order."""
             return cls(
                 columns=columns,
                 first=first[order],
                 second=second[order],
                 squares=squares[order],
-                total=total,
                 curve=curve,
                 largest=float(flips.sizes.max()) / total,
                 observed=observed[order] * np.float32(1 - 1e-4),
@@ -161,20 +162,31 @@ class _Pairs:
         parts = {name: getattr(self, name)[strongest:] for name in ("first", "second", "squares", "observed")}
         return replace(self, **parts)
 
-    def pivots(self, z: Singles, z_lift: Singles, b: Singles | None = None, b_lift: Singles | None = None) -> Singles:
+    def padded(self) -> _Pairs:
+        """Return the same with pairs at the end that are never extreme, up to a whole number of strides."""
+        more = -len(self.first) % STRIDE
+        nobody, never = np.zeros(more, dtype=self.first.dtype), np.full((more, 1), np.inf, dtype=np.float32)
+        return replace(
+            self,
+            first=np.concatenate([self.first, nobody]),
+            second=np.concatenate([self.second, nobody]),
+            squares=np.concatenate([self.squares, never]),
+            observed=np.concatenate([self.observed, never]),
+        )
+
+    def pivots(self, z: Singles, z_lift: Singles, s: Singles | None = None, s_lift: Singles | None = None) -> Singles:
         """Return the squared pivots of all pairs (K, flips), on a scale of their own where sizes are equal."""
         gap = z[self.first]
         gap -= z[self.second]
-        gap += z_lift
-        if self.curve is None or b is None or b_lift is None:
+        if z_lift.any():
+            gap += z_lift
+        if s is None or s_lift is None:
             gap *= gap
             gap /= self.squares
             return gap
-        slope = b[self.first]
-        slope -= b[self.second]
-        slope += b_lift
-        slope *= np.float32(-2 / self.total)
-        slope += np.float32(self.curve) * gap
+        slope = s[self.first]
+        slope -= s[self.second]
+        slope += s_lift
         slope *= gap
         slope += self.squares
         np.maximum(slope, np.float32(1e-6) * self.squares, out=slope)
@@ -198,9 +210,9 @@ class _Pairs:
         columns, blocks, seen = drawn(self.columns, self.largest, rng, draws)
         counts, n_flips = np.full(len(left.first), float(seen)), seen
         with ThreadPoolExecutor(THREADS) as pool:
-            for flips, found in pool.map(partial(left.exceedances, columns), blocks):
+            for flips, found in pool.map(partial(left.padded().exceedances, columns), blocks):
                 n_flips += flips
-                counts += found
+                counts += found[: len(counts)]
         return np.concatenate([np.ones(clear), np.maximum(counts, 1)]) / n_flips
 
     def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
@@ -225,7 +237,7 @@ class _Pairs:
         size = STRIDE * max(BLOCK_CELLS // (STRIDE * max(len(counts), 1)), 1)
         for k in range(0, signs.shape[1], size):
             largest = _largest_from_here(self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed)))
-            counts += np.count_nonzero(largest >= self.observed, axis=1)
+            counts += _count_rows(largest >= self.observed)
         return signs.shape[1], counts
 
 
@@ -260,15 +272,22 @@ def _comparable(t_squared: Floats, flips: FlipSums) -> Singles:
 
 
 def _largest_from_here(z: Singles) -> Singles:
-    """Return, for each row of z (K, draws), the largest value in it and the rows below.
+    """Return, for each row of z (K, draws), which it is written over, the largest value in it and the rows below; K is whole strides.
 
     The same as a reversed np.maximum.accumulate, which is ten times slower along this axis: strides of rows first,
     then across strides.
     """
-    rows, draws = z.shape
-    padded = np.concatenate([z, np.zeros((-rows % STRIDE, draws), np.float32)]).reshape(-1, STRIDE, draws)
+    strides = z.reshape(-1, STRIDE, z.shape[1])
     for k in range(STRIDE - 2, -1, -1):
-        np.maximum(padded[:, k], padded[:, k + 1], out=padded[:, k])
-    later = np.maximum.accumulate(padded[::-1, 0], axis=0)[::-1]
-    np.maximum(padded[:-1], later[1:, None], out=padded[:-1])
-    return np.asarray(padded.reshape(-1, draws)[:rows])
+        np.maximum(strides[:, k], strides[:, k + 1], out=strides[:, k])
+    later = np.maximum.accumulate(strides[::-1, 0], axis=0)[::-1]
+    np.maximum(strides[:-1], later[1:, None], out=strides[:-1])
+    return z
+
+
+def _count_rows(found: Bools) -> Ints:
+    """Count what is true in each row: the same as np.count_nonzero, which is five times slower where rows are short."""
+    if found.shape[1] % WORD or not len(found):
+        return np.asarray(np.count_nonzero(found, axis=1))
+    words = np.packbits(found).view(np.uint64).reshape(len(found), -1)
+    return np.asarray(np.bitwise_count(words).sum(axis=1, dtype=np.int64))

@@ -109,6 +109,7 @@ def _cells(kind: str, method: str) -> dict[Place, list[dict[str, float]]]:
         pl.col("kind") == kind,
         pl.col("method") == method,
         pl.col("scores") == "right or wrong",
+        pl.col("world").is_null(),  # not of the grid that varies what data don't tell
         pl.col("attempts").fill_null("1") == "1",
         ~pl.col("weights").fill_null(value=False),
         pl.col(rate).is_not_null(),

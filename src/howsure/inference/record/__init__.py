@@ -1,7 +1,7 @@
 """The published record: what every method's 95 % interval held in worlds whose truth is known, kept in the package.
 
-`worlds.parquet`, `boards.parquet` and `looks.parquet` are written by scripts/calibrate and shown in docs/calibration.md. An answer whose
-data lie where its method is known to miss says so, with the coverage that was measured there.
+The files beside this one are written by scripts/calibrate and shown in docs/calibration.md. An answer whose data lie where its
+method is known to miss says so, with the coverage that was measured there.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ def looks() -> pl.DataFrame:
 def plans() -> pl.DataFrame:
     """Return one row per planned comparison and method; the columns are told in howsure/calibration/plans.py."""
     return pl.read_parquet(FOLDER / "plans.parquet")
+
+
+def suites() -> pl.DataFrame:
+    """Return one row per world of several tasks; the columns are told in howsure/calibration/suites.py."""
+    return pl.read_parquet(FOLDER / "suites.parquet")
 
 
 def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> Caution | None:

@@ -60,7 +60,7 @@ them, drawn again with another seed."""
 class ClusterBoard:
     """A benchmark's scores in [0, 1], items × models, with the cluster of every item.
 
-    `unit`: what a cluster is, in the plural; `named`: its models may be named; `single`: scores are single right-or-wrong answers.
+    `unit`: what a cluster is, in the plural; `named`: its models may be named.
     """
 
     name: str
@@ -69,11 +69,6 @@ class ClusterBoard:
     codes: Ints
     models: tuple[str, ...]
     named: bool = False
-
-    @property
-    def single(self) -> bool:
-        """Whether all scores are right or wrong."""
-        return bool(np.isin(self.scores, (0.0, 1.0)).all())
 
     @property
     def sizes(self) -> Ints:
@@ -91,7 +86,10 @@ class ClusterBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Clusters to draw from: `powers` (4, K, T), sums of the first four powers over the items of each, and their `sizes`."""
+    """Clusters to draw from: `powers` (4, K, T), sums of the first four powers over the items of each, and their `sizes`.
+
+    `single`: the columns are single right-or-wrong answers.
+    """
 
     powers: Floats
     sizes: Floats
@@ -153,58 +151,70 @@ def check_board(board: ClusterBoard, count: int, draws: int, level: float, seed:
     """Check the methods on one benchmark, so many of its clusters drawn."""
     effective, largest = _shape(board, count, np.random.default_rng([seed, 6, count]))
     for check in CHECKS:
-        if check.name not in METHODS:
-            continue
-        columns, names = board.columns(check.kind)
-        population = Population.of(columns, board.codes, check.kind)
-        more, given = AGAIN[check.kind] * draws, partial(_share, check=check, level=level, count=count)
-        held = given(population, draws=draws, seed=[seed, 4, count])
-        worst = int(np.argmin(held))
-        alone = Population.of(columns[:, [worst]], board.codes, check.kind)
-        again = given(alone, draws=more, seed=[seed, 7, count])
-        false = np.full(1, np.nan)
-        if check.kind == "difference":
-            false = 1 - given(population, draws=draws, seed=[seed, 5, count], flipped=True)
-        yield {
-            "benchmark": board.name,
-            "unit": board.unit,
-            "population": len(board.sizes),
-            "n_clusters": count,
-            "effective": effective,
-            "largest": largest,
-            "kind": check.kind,
-            "method": check.name,
-            "default": check.default_for == "bounded",
-            "level": level,
-            "count": len(names),
-            "draws": draws,
-            "least": held.min(),
-            "low": np.quantile(held, QUANTILE),
-            "mean": held.mean(),
-            "under": (held < LOW).mean(),
-            "false": false.mean(),
-            "most_false": false.max(),
-            "worst": names[worst] if board.named else None,
-            "again": again[0],
-            "draws_again": more,
-        }
+        if check.name in METHODS:
+            yield {
+                "benchmark": board.name,
+                "unit": board.unit,
+                "population": len(board.sizes),
+                "n_clusters": count,
+                "effective": effective,
+                "largest": largest,
+                "kind": check.kind,
+                "method": check.name,
+                "default": check.default_for == "bounded",
+                "level": level,
+                "draws": draws,
+                **_found(board, check, count, draws, level, seed),
+            }
+
+
+def _found(board: ClusterBoard, check: Check, count: int, draws: int, level: float, seed: int) -> dict[str, Any]:  # noqa: PLR0917
+    """Return how often a method holds for all columns, for the worst of them once more, and where there is nothing to find."""
+    columns, names = board.columns(check.kind)
+    share, more = partial(_share, codes=board.codes, check=check, level=level, count=count), AGAIN[check.kind] * draws
+    held, false = share(columns, draws=draws, seed=[seed, 4, count]), np.full(1, np.nan)
+    worst = int(np.argmin(held))
+    again = share(columns[:, [worst]], draws=more, seed=[seed, 7, count])
+    if check.kind == "difference":
+        false = 1 - share(columns, draws=draws, seed=[seed, 5, count], flipped=True)
+    return {
+        "count": len(names),
+        "least": held.min(),
+        "low": np.quantile(held, QUANTILE),
+        "mean": held.mean(),
+        "under": (held < LOW).mean(),
+        "false": false.mean(),
+        "most_false": false.max(),
+        "worst": names[worst] if board.named else None,
+        "again": again[0],
+        "draws_again": more,
+    }
 
 
 AGAIN = {"difference": 4, "mean": 2}
 """So many times the draws go to the worst of all, drawn once more: the least of many is partly bad luck."""
 
 
-def _share(
+def _share(columns: Floats, *, codes: Ints, check: Check, **how: Any) -> Floats:
+    """Return how often the interval of every column holds the truth; right-or-wrong answers and fractions each by themselves."""
+    held, right = np.zeros(columns.shape[1]), np.isin(columns, (0.0, 1.0)).all(axis=0)
+    groups = (right, ~right) if check.kind == "mean" else (np.ones_like(right),)
+    for group in groups:
+        if group.any():
+            held[group] = _held(Population.of(columns[:, group], codes, check.kind), check, **how)
+    return held
+
+
+def _held(
     population: Population,
-    *,
     check: Check,
+    *,
     level: float,
     count: int,
     draws: int,
     seed: list[int],
     flipped: bool = False,
 ) -> Floats:
-    """Return how often the interval of every column holds the truth."""
     rng, held = np.random.default_rng(seed), np.zeros(population.powers.shape[-1])
     for _ in range(draws):
         sample = population.draw(rng, count, flipped=flipped)

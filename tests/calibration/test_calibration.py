@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 import howsure as hs
 from howsure.calibration.checks import CHECKS
 from howsure.calibration.grids import grid
-from howsure.calibration.harness import check_worlds
+from howsure.calibration.harness import check_worlds, unrecorded
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld
 from howsure.calibration.worlds import RateWorld, ScoreWorld
 from howsure.inference import record
@@ -152,6 +152,30 @@ def test_the_record_belongs_to_the_methods_of_today():
         error = np.sqrt(row["coverage_se"] ** 2 + 0.003**2) + 1e-3
         assert min(abs(old["coverage"] - row["coverage"])) < 4 * error
         assert min(abs(old["width"] / row["width"] - 1)) < 0.1
+
+
+def test_the_record_has_every_world_of_the_grid():
+    every = grid("standard")
+    assert unrecorded(every, record.worlds()) == []
+    assert unrecorded(every, record.worlds().filter(pl.col("world").is_null())) == list(range(1_895, len(every)))
+
+
+def test_a_part_of_the_grid_is_drawn_as_it_would_be_in_the_whole():
+    worlds = grid("small")[:4]
+    whole = check_worlds(worlds, trials=50, slow=False)
+    assert_frame_equal(
+        whole, pl.concat([check_worlds([worlds[k]], trials=50, slow=False, places=[k]) for k in range(4)])
+    )
+
+
+def test_worlds_that_vary_nothing_that_data_do_not_tell_warn_of_nothing():
+    """In an item-response world of 12 clusters t covers 0.92: data like it are told what the grid around them says."""
+    place = {"n_items": 500, "n_clusters": 12, "rate": 0.377}
+    assert (
+        record.worlds().filter(pl.col("world").is_not_null(), pl.col("method") == "t, miller")["coverage"].min() < 0.8
+    )
+    told = record.known_miss("mean", "t, miller", **place)
+    assert "12 clusters" not in told.message
 
 
 def board(rate, clusters, size, models=("a",)):

@@ -7,6 +7,7 @@ import pytest
 
 from howsure.calibration.boards import BoardWorld, check_boards
 from howsure.calibration.grids import grid
+from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
 from howsure.calibration.worlds import RateWorld, RealWorld, ScoreWorld, cluster_sizes, rates
 
@@ -38,6 +39,9 @@ WORLDS = [
     PairWorld(discordance=0.05, n_clusters=100),
     AttemptPairWorld(p=0.5, n_clusters=40, attempts=3, item_icc=0.5, shared=0.5),
     ScorePairWorld(family="normal", n_clusters=20),
+    FineTunePairWorld(n_clusters=12, cluster_size=42, sizes="SWE-bench", gap=0.4),
+    FineTunePairWorld(n_clusters=8, cluster_size=40, sizes="4 to 120", slope=0.5, luck=0.95),
+    ResponseWorld(n_clusters=10, cluster_size=20, slope=0.5, ability=1.0),
     RealWorld(name="a board", scores=(0.0, 1.0, 1.0, 1.0), n_clusters=30),
     RealWorld(name="a board", scores=(0.0, 1.0, -1.0, 1.0), n_clusters=30, paired=True),
 ]
@@ -65,6 +69,26 @@ def test_wins_and_losses_in_a_cluster_are_as_alike_as_is_told():
     assert sample.items.squares == pytest.approx(sample.wins + sample.losses - 400 * gap**2)
 
 
+@pytest.mark.parametrize(("gap", "slope", "luck"), [(0.0, 0.3, 0.8), (0.6, 0.5, 0.95)])
+def test_fine_tunes_differ_as_often_and_are_as_alike_in_a_cluster_as_is_told(gap, slope, luck):
+    world = FineTunePairWorld(n_clusters=200, cluster_size=10, slope=slope, luck=luck, gap=gap)
+    sample = world.draw(rng(), TRIALS // 4)
+    assert (sample.wins + sample.losses).mean() / sample.n == pytest.approx(world.discordance, rel=0.02)
+    spread = world.discordance - world.effect**2
+    assert (sample.sums / 10).var() == pytest.approx(spread * (world.icc + (1 - world.icc) / 10), rel=0.03)
+
+
+def test_answers_in_a_cluster_of_an_item_response_world_are_as_alike_as_is_told():
+    world = ResponseWorld(n_clusters=200, cluster_size=10, slope=0.5, ability=1.0)
+    held = world.draw(rng(), TRIALS // 4).sums / 10
+    assert held.var() == pytest.approx(world.p * (1 - world.p) * (world.icc + (1 - world.icc) / 10), rel=0.02)
+
+
+def test_a_new_cluster_counts_as_an_item_where_items_stand_alone():
+    assert FineTunePairWorld(n_clusters=100, gap=0.5).icc == 0.0
+    assert FineTunePairWorld(n_clusters=100, gap=0.5).effect > 0.05
+
+
 def test_one_cluster_can_hold_46_percent_of_the_items():
     sizes = cluster_sizes(12, 40, "dominant")
     assert sizes.max() / sizes.sum() == pytest.approx(0.46, abs=0.01)
@@ -80,7 +104,7 @@ def test_effective_events_count_clusters_where_these_are_alike():
 
 def test_the_standard_grid_is_as_large_as_it_is_said_to_be():
     worlds = grid("standard")
-    assert len(worlds) == len(set(worlds)) == 1_895
+    assert len(worlds) == len(set(worlds)) == 1_949
     assert {world.features()["scores"] for world in worlds} >= {
         "right or wrong",
         "in [0, 1], beta",

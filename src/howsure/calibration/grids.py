@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from howsure.calibration.irt_worlds import FineTunePairWorld, ResponseWorld
 from howsure.calibration.noise_worlds import Attempts, AttemptScoreWorld, ComponentWorld, CovariateWorld, FixedWorld
 from howsure.calibration.pair_worlds import AttemptPairWorld, PairWorld, ScorePairWorld
 from howsure.calibration.worlds import RateWorld, ScoreWorld, Sizes, World
@@ -23,7 +24,13 @@ BOTH: tuple[Sizes, ...] = ("equal", "dominant")
 def grid(name: Worlds) -> list[World]:
     """Return the worlds of a grid."""
     if name == "standard":
-        return [*_rates(), *_scores(), *_pairs(), *_noise()]
+        return [
+            *_rates(),
+            *_scores(),
+            *_pairs(),
+            *_noise(),
+            *_responses(),
+        ]  # a world's place is its seed: add at the end
     if name == "small":
         return list(_small())
     return list(_stress())
@@ -116,6 +123,34 @@ def _components() -> Iterator[World]:
             yield ComponentWorld(target="answer", **clustered)  # type: ignore[arg-type]
 
 
+FINE_TUNES: dict[str, tuple[dict[str, Any], float]] = {
+    "10 clusters of 20": ({"n_clusters": 10, "cluster_size": 20}, 0.35),
+    "SWE-bench's sizes": ({"n_clusters": 12, "cluster_size": 42, "sizes": "SWE-bench"}, 0.30),
+    "5 clusters of 40": ({"n_clusters": 5, "cluster_size": 40}, 0.50),
+    "8 uneven clusters": ({"n_clusters": 8, "cluster_size": 40, "sizes": "4 to 120"}, 0.40),
+}
+"""Clusters of fine-tunes, and how far apart these are where they differ."""
+
+ALONE: tuple[tuple[dict[str, Any], float], ...] = (
+    ({"n_clusters": 100, "slope": 0.0}, 0.5),
+    ({"n_clusters": 300, "slope": 0.0}, 0.3),
+)
+
+
+def _responses() -> Iterator[World]:
+    """Yield fine-tunes, more and less alike, and single models of an item-response world."""
+    for (clusters, gap), (slope, luck), share in product(
+        FINE_TUNES.values(), ((0.3, 0.8), (0.5, 0.8), (0.3, 0.95)), (0, 1)
+    ):
+        yield FineTunePairWorld(**clusters, slope=slope, luck=luck, gap=share * gap)
+    for (alone, gap), luck, share in product(ALONE, (0.8, 0.95), (0, 1)):
+        yield FineTunePairWorld(**alone, luck=luck, gap=share * gap)
+    for (clusters, _), ability in product((*FINE_TUNES.values(), *ALONE), (-1.5, 0.0, 2.5)):
+        yield ResponseWorld(**clusters, ability=ability)
+    for clusters, _ in FINE_TUNES.values():
+        yield ResponseWorld(**clusters, slope=0.5, ability=0.0)
+
+
 def _small() -> Iterator[World]:
     for n, p in product((10, 50, 200), (0.01, 0.1, 0.5)):
         yield RateWorld(p=p, n_clusters=n)
@@ -139,6 +174,7 @@ def _small() -> Iterator[World]:
     yield ComponentWorld(target="between", p=0.5, n_clusters=30, cluster_size=10, icc=0.3, attempts=2, item_icc=0.5)
     yield AttemptScoreWorld(score="pass@3", attempts="ragged", n_clusters=100, p=0.5, item_icc=0.5)
     yield CovariateWorld(n_clusters=50, pool=500, correlation=0.9, p=0.5)
+    yield FineTunePairWorld(n_clusters=10, cluster_size=20)
 
 
 def _stress() -> Iterator[World]:

@@ -46,6 +46,8 @@ FEATURES = {
     "target": pl.String,
     "pool": pl.Int64,
     "correlation": pl.Float64,
+    "slope": pl.Float64,
+    "luck": pl.Float64,
     "events": pl.Float64,
 }
 """What is told of a world; null where it doesn't apply."""
@@ -100,14 +102,16 @@ def over_worlds(
     seed: int = 0,
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    places: Sequence[int] | None = None,
     **options: Any,
 ) -> pl.DataFrame:
     """Run every world, in this process or in several, and return all rows in the order of the worlds.
 
-    `run` takes the place of a world, the world, and the options that are no business of the processes.
+    `run` takes the place of a world (in the whole grid, of which these may be a part: `places`), the world, and the options
+    that are no business of the processes.
     """
     one = partial(run, trials=trials, level=level, seed=seed, **options)
-    places = range(len(worlds))
+    places = range(len(worlds)) if places is None else places
     if processes <= 1:
         return pl.DataFrame(_gather(map(one, places, worlds), len(worlds), progress), schema=schema)
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -131,6 +135,13 @@ def check_worlds(worlds: Sequence[World], *, slow: bool = True, **options: Any) 
     return over_worlds(run_world, {**RESULTS, **FEATURES}, worlds, slow=slow, **options)
 
 
+def unrecorded(worlds: Sequence[World], cells: pl.DataFrame) -> list[int]:
+    """Return the places of the worlds that a table has no row of."""
+    told = [name for name in FEATURES if name != "events"]
+    known = {tuple(map(row.get, told)) for row in cells.iter_rows(named=True)}
+    return [k for k, world in enumerate(worlds) if tuple(map(world.features().get, told)) not in known]
+
+
 def run_world(index: int, world: World, *, trials: int, level: float, seed: int, slow: bool) -> list[dict[str, Any]]:
     """Check every method in one world."""
     rng = np.random.default_rng([seed, index])
@@ -150,6 +161,7 @@ def run_world(index: int, world: World, *, trials: int, level: float, seed: int,
 def scores_each(world: World) -> int:
     """Return how many numbers one sample of a world takes: items where they are drawn one by one, else clusters."""
     by_item = getattr(world, "family", None) or getattr(world, "weights", False) or getattr(world, "attempts", 1) != 1
+    by_item = by_item or hasattr(world, "slope")
     return world.n_clusters * (getattr(world, "cluster_size", 1) if by_item else 1)
 
 

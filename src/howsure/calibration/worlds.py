@@ -2,7 +2,7 @@
 
 Clusters differ in their own rate, Beta distributed with intra-cluster correlation `icc` unless `shape` says otherwise:
 "logit" is logit-normal, "split" makes a share `icc` of the clusters all right or all wrong. `sizes`: "equal", "dominant"
-(one cluster holds 46 % of the items, as in SWE-bench Verified), "spread" (exponential).
+(one cluster holds 46 % of the items, as in SWE-bench Verified), "spread" (exponential), or those of HELD.
 """
 
 from __future__ import annotations
@@ -19,15 +19,19 @@ from howsure.calibration.samples import DifferenceSample, MeanSample, item_sprea
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
 
-Sizes = Literal["equal", "dominant", "spread"]
+Sizes = Literal["equal", "dominant", "spread", "SWE-bench", "4 to 120"]
 Shape = Literal["beta", "logit", "split"]
 DOMINANT = 0.46
+HELD = {"SWE-bench": (231, 75, 44, 34, 32, 22, 22, 19, 10, 8, 2, 1), "4 to 120": (4, 8, 12, 20, 30, 50, 80, 120)}
+"""Sizes one by one: 12 clusters of 42 on average, and 8 of 40."""
 
 
 def cluster_sizes(n_clusters: int, size: int, sizes: Sizes) -> Ints:
     """Return the number of items of each cluster; about n_clusters · size in all."""
     if sizes == "equal":
         return np.full(n_clusters, size, dtype=np.int64)
+    if sizes in HELD:
+        return np.array(HELD[sizes], dtype=np.int64)
     n = n_clusters * size
     if sizes == "dominant":
         largest = int(DOMINANT * n)

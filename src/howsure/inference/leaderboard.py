@@ -12,12 +12,13 @@ from howsure.inference.boards import board, told_apart
 from howsure.inference.estimate import entries
 from howsure.inference.ladder import effective_clusters, hardly_tells, other_rung
 from howsure.inference.overall import as_stated, overall_board
-from howsure.inference.sensitivity import policy_changes_ranks
+from howsure.inference.sensitivity import Recorded, policy_changes_ranks
 from howsure.inference.slices import sliced_boards, ways_of
 from howsure.study.directions import direction_cautions
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
+    from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
@@ -56,7 +57,8 @@ def _with_other_rung(found: Board, matrix: ScoreMatrix, question: Question) -> B
     if not matrix.clusters:
         return found
     counted = min(int(codes.max()) + 1 for codes in matrix.clusters)
-    found = replace(found, n_clusters=counted, effective_clusters=effective_clusters(matrix))
+    told = _on_real_clusters(found, matrix, question)
+    found = replace(found, n_clusters=counted, effective_clusters=effective_clusters(matrix), cautions=told)
     asked = other_rung(question, matrix)
     if asked is None or not hardly_tells(question, matrix) or len(found.entries) < 2:
         return found
@@ -65,6 +67,14 @@ def _with_other_rung(found: Board, matrix: ScoreMatrix, question: Question) -> B
     best = told_apart(asked.population.pairs(matrix, asked), scores, matrix.orientation, asked)[2]
     kept = {model for model, could in zip(matrix.models, best, strict=True) if could}
     return replace(found, same_clusters_best=tuple(e.model for e in found.entries if e.model in kept))
+
+
+def _on_real_clusters(found: Board, matrix: ScoreMatrix, question: Question) -> tuple[Caution, ...]:
+    """Return a board's cautions, with what is known of pairs on whole real clusters as few or as unequal."""
+    method = question.population.overall_method(question, bounded=matrix.bounded)
+    pairs = str(replace(method, overall=False, paired=True))
+    known = Recorded.of(matrix).on_real_clusters("difference", pairs) if len(found.entries) > 1 else None
+    return found.cautions if known is None else (*found.cautions, known)
 
 
 def with_other_policies(found: Leaderboard, study: Study) -> Leaderboard:

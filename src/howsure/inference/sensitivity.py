@@ -35,18 +35,19 @@ COVERAGE = 0.9
 class Recorded:
     """Whether the published record has worlds like a matrix: `single` right-or-wrong answers, or scores on an `open` scale.
 
-    It has one way of clustering and no weights.
+    It has one way of clustering and no weights. `shares`: of the items that each cluster holds, where scores are in [0, 1].
     """
 
     single: bool
     open: bool
+    shares: Floats | None = None
 
     @classmethod
     def of(cls, matrix: ScoreMatrix) -> Recorded:
         """Look at a matrix, once for all its models."""
         plain = matrix.weights is None and len(matrix.clusters) <= 1
         single = plain and bool((matrix.attempts <= 1).all()) and bool(matrix.right_or_wrong().all())
-        return cls(single=single, open=plain and not matrix.bounded)
+        return cls(single=single, open=plain and not matrix.bounded, shares=_cluster_shares(matrix) if plain else None)
 
     def add(self, kind: str, estimate: Estimate, *, rate: float, scores: Floats) -> Estimate:
         """Add what the record knows against the estimate's method with such data.
@@ -55,13 +56,26 @@ class Recorded:
         are none.
         """
         n_items, n_clusters = estimate.n_items, estimate.n_clusters
-        miss = None
+        miss, real = None, self.on_real_clusters(kind, str(estimate.method))
         if self.single:
             miss = record.known_miss(kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, rate=rate)
         elif self.open:
             skew = skewness(scores[~np.isnan(scores)])
             miss = record.skewed_miss(kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, skewness=skew)
-        return estimate if miss is None else replace(estimate, cautions=(*estimate.cautions, miss))
+        told = tuple(each for each in (miss, real) if each is not None)
+        return replace(estimate, cautions=(*estimate.cautions, *told)) if told else estimate
+
+    def on_real_clusters(self, kind: str, method: str) -> Caution | None:
+        """Return what the record knows of whole real clusters that are as few or as unequal."""
+        return None if self.shares is None else record.real_miss(kind, method, self.shares)
+
+
+def _cluster_shares(matrix: ScoreMatrix) -> Floats | None:
+    """Return the share of the items that each cluster holds, of scores in [0, 1]; None without clusters."""
+    if not matrix.bounded or not matrix.clusters:
+        return None
+    held = np.bincount(matrix.clusters[0])
+    return np.asarray(held[held > 0] / held.sum())
 
 
 def skewness(scores: Floats) -> float:

@@ -110,6 +110,9 @@ def world_text(row: dict[str, Any]) -> str:
     if known.get("attempts", "1") != "1":
         parts.append(f"{known['attempts']} attempts")
     parts += [known[name] for name in ("family", "world") if name in known]
+    parts += [
+        f"{word} {known[name]:g}" for name, word in (("slope", "slopes"), ("luck", "shared luck")) if name in known
+    ]
     parts += [known["shape"]] if known.get("shape", "beta") != "beta" else []
     parts += ["weights"] if known.get("weights") else []
     return ", ".join(parts)

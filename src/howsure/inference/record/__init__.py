@@ -1,7 +1,7 @@
 """The published record: what every method's 95 % interval held in worlds whose truth is known, kept in the package.
 
-`worlds.parquet`, `boards.parquet` and `looks.parquet` are written by scripts/calibrate and shown in docs/calibration.md. An answer whose
-data lie where its method is known to miss says so, with the coverage that was measured there.
+The files beside this one are written by scripts/calibrate and shown in docs/calibration.md. An answer whose data lie where its
+method is known to miss says so, with the coverage that was measured there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -18,10 +18,14 @@ from howsure.errors import Caution, OptionError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from howsure.statistics.arrays import Floats
+
 FOLDER = Path(__file__).parent
 LEAST = 0.93
 LEVEL = 0.95
 SKEWED = 1.5
+MISSED, SEVERAL = 0.82, {"difference": 100, "mean": 15}
+"""A worst pair of a real benchmark that is held less often is told, where it is the worst of so many pairs, or models."""
 
 
 @cache
@@ -49,6 +53,17 @@ def ratios() -> pl.DataFrame:
 def plans() -> pl.DataFrame:
     """Return one row per planned comparison and method; the columns are told in howsure/calibration/plans.py."""
     return pl.read_parquet(FOLDER / "plans.parquet")
+
+
+def suites() -> pl.DataFrame:
+    """Return one row per world of several tasks; the columns are told in howsure/calibration/suites.py."""
+    return pl.read_parquet(FOLDER / "suites.parquet")
+
+
+@cache
+def clusters() -> pl.DataFrame:
+    """Return one row per real benchmark, number of its clusters drawn and method; see howsure/calibration/real_clusters.py."""
+    return pl.read_parquet(FOLDER / "clusters.parquet")
 
 
 def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> Caution | None:
@@ -123,6 +138,41 @@ def ratio_miss(average: str, *, n_items: int, n_clusters: int, spread: float) ->
 SPREAD_STEP = 0.5
 """Spreads of logarithms this far apart differ as much as e times as many items."""
 
+
+def real_miss(kind: str, method: str, shares: Floats) -> Caution | None:
+    """Tell how often the intervals of a method held on whole clusters of the real benchmark whose draws are most like these.
+
+    `shares` (C,): of the items that each cluster holds. Counts alone decide, as no score can tell
+    (docs/decisions/0022-score.md), and only where the worst pair, or model, was held less often than in MISSED.
+    """
+    seen = _crowding(len(shares), 1 / float(shares @ shares), float(shares.max()))
+    rows = _real_rows(kind, method)
+    if not rows:
+        return None
+    row = min(rows, key=lambda each: math.dist(seen, _crowding(each["n_clusters"], each["effective"], each["largest"])))
+    if row["again"] >= MISSED:
+        return None
+    what = "pairs of real systems" if kind == "difference" else "real systems"
+    return Caution(
+        code="real_clusters",
+        message=f"on {row['n_clusters']} whole {row['unit']} drawn from {row['benchmark']}, 95 % intervals of {row['count']:,} {what} held the "
+        f"truth in {100 * row['mean']:.0f} % of draws on average, but in {100 * row['again']:.0f} % for the worst",
+        remedy="More clusters help; `population='same-clusters'` asks about these alone.",
+    )
+
+
+def _crowding(clusters: int, effective: float, largest: float) -> Place:
+    """Return where clusters lie among those of the record: how many, how many they are worth, how much the largest holds."""
+    return math.log(clusters), math.log(effective), math.log(largest)
+
+
+@cache
+def _real_rows(kind: str, method: str) -> list[dict[str, Any]]:
+    """Return the rows of one method over enough pairs, or models, that one can be said to be the worst."""
+    found = clusters().filter(pl.col("kind") == kind, pl.col("method") == method, pl.col("count") >= SEVERAL[kind])
+    return list(found.iter_rows(named=True))
+
+
 Place = tuple[float, float, float]
 
 
@@ -141,6 +191,7 @@ def _cells(kind: str, method: str) -> dict[Place, list[dict[str, float]]]:
         pl.col("kind") == kind,
         pl.col("method") == method,
         pl.col("scores") == "right or wrong",
+        pl.col("world").is_null(),  # not of the grid that varies what data don't tell
         pl.col("attempts").fill_null("1") == "1",
         ~pl.col("weights").fill_null(value=False),
         pl.col(rate).is_not_null(),

@@ -1,0 +1,116 @@
+"""Whole clusters drawn: a draw is what its items say, the truth is that of all items, and the record."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from howsure.calibration.checks import CHECKS
+from howsure.calibration.real_clusters import SCHEMA, ClusterBoard, Population, check_clusters
+from howsure.calibration.samples import item_spread
+from howsure.inference import record
+from howsure.statistics.means.mean import mean
+from howsure.statistics.pairs.difference import difference
+
+SIZES = (12, 5, 3, 8, 1, 6, 4, 9)
+
+
+def board(models=4, spread=1.0):
+    rng = np.random.default_rng(3)
+    codes = rng.permutation(np.repeat(np.arange(len(SIZES)), SIZES))
+    chance = 1 / (1 + np.exp(-spread * rng.standard_normal((len(SIZES), models))))
+    scores = (rng.random((len(codes), models)) < chance[codes]).astype(float)
+    names = tuple("abcdefgh"[:models])
+    return ClusterBoard(name="made up", unit="groups", scores=scores, codes=codes, models=names)
+
+
+def items_of(found, seed, count, codes):
+    """Return the items and clusters of one draw: the same clusters, drawn again."""
+    drawn = np.random.default_rng(seed).integers(0, len(SIZES), count)
+    places = [np.flatnonzero(codes == g) for g in drawn]
+    return np.concatenate([found[place] for place in places]), np.repeat(np.arange(count), [len(p) for p in places])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_draw_is_checked_as_users_would_have_it(seed):
+    made = board()
+    for check in (each for each in CHECKS if each.name in ("blend, CR2", "paired score, CR2", "paired t, CR2")):
+        columns, names = made.columns(check.kind)
+        sample = Population.of(columns, made.codes, check.kind).draw(np.random.default_rng(seed), 6)
+        low, high = check.run(sample, 0.95)
+        scores, codes = items_of(made.scores, seed, 6, made.codes)
+        for k, name in enumerate(names):
+            if check.kind == "mean":
+                x = scores[:, made.models.index(name)]
+                answer = mean(x, clusters=(codes,), attempts=np.ones(len(x))).interval
+            else:
+                a, b = (scores[:, made.models.index(each)] for each in name.split(" against "))
+                method = check.name.removeprefix("paired ").partition(", ")[0]
+                answer = difference(a, b, clusters=(codes,), method=method).estimate.interval
+            assert [low[k], high[k]] == pytest.approx([answer.low, answer.high], abs=1e-9, nan_ok=True)
+
+
+def test_differences_spread_over_the_items_of_a_draw_as_they_do():
+    made = board()
+    columns, _ = made.columns("difference")
+    sample = Population.of(columns, made.codes, "difference").draw(np.random.default_rng(8), 6)
+    expected = item_spread(items_of(columns, 8, 6, made.codes)[0])
+    assert sample.items.squares == pytest.approx(expected.squares)
+    assert sample.items.fourths == pytest.approx(expected.fourths)
+
+
+def test_flipped_clusters_are_symmetric_around_no_difference():
+    made = board()
+    population, rng = Population.of(made.columns("difference")[0], made.codes, "difference"), np.random.default_rng(1)
+    drawn = [population.draw(rng, 8, flipped=True) for _ in range(3_000)]
+    sums = np.array([sample.sums.sum(axis=0) for sample in drawn])
+    assert np.abs(sums.mean(axis=0) / sums.std(axis=0)).max() < 4.5 / np.sqrt(3_000)
+    assert not any(np.any(sample.truth) for sample in drawn)
+    plain = population.draw(np.random.default_rng(5), 8)
+    flipped = population.draw(np.random.default_rng(5), 8, flipped=True)
+    assert np.abs(flipped.sums) == pytest.approx(np.abs(plain.sums))
+
+
+def test_the_truth_is_what_all_items_say():
+    made = board()
+    population = Population.of(made.scores, made.codes, "mean")
+    assert population.truth == pytest.approx(made.scores.mean(axis=0))
+
+
+def test_a_row_is_made_for_every_number_of_clusters_and_method():
+    found = check_clusters([(board(), (6, 12))], draws=60)
+    assert dict(found.schema) == SCHEMA
+    assert found.select("n_clusters", "method").rows() == [
+        (count, method) for count in (6, 12) for method in ("blend, CR2", "paired score, CR2", "paired t, CR2")
+    ]
+    assert found.filter(kind="difference")["count"].unique().to_list() == [6]
+    assert found["worst"].null_count() == len(found), "its models may not be named"
+    assert (found["least"] <= found["low"]).all()
+    assert found.equals(check_clusters([(board(), (6, 12))], draws=60))
+
+
+def test_right_or_wrong_answers_and_fractions_are_each_checked_as_what_they_are():
+    made = board()
+    halves = np.random.default_rng(0).random((len(made.codes), 1)).round(1)
+    mixed = replace(made, scores=np.hstack([made.scores, halves]), models=(*made.models, "z"))
+    first, second = (check_clusters([(each, (6,))], draws=40).filter(kind="mean") for each in (made, mixed))
+    assert second["count"].item() == 5
+    assert 4 * first["mean"].item() <= 5 * second["mean"].item() <= 4 * first["mean"].item() + 1
+
+
+def test_on_average_over_the_pairs_of_a_benchmark_the_default_holds():
+    """The promise for whole real clusters: on average over pairs, from 5 clusters on; not for every pair."""
+    rows = record.clusters().filter("default", pl.col("kind") == "difference", pl.col("count") >= 100)
+    assert rows["n_clusters"].min() >= 5
+    assert rows["draws"].min() >= 400
+    assert rows["draws_again"].min() >= 2_000
+    assert rows["benchmark"].n_unique() >= 7
+    assert rows["mean"].min() >= 0.92
+    assert rows.filter(pl.col("n_clusters") >= 6)["false"].max() <= 0.07
+    assert rows["again"].min() < 0.8, "and somewhere the worst pair is far from it"
+
+
+def test_the_record_names_no_model_but_of_tables_that_may_be_shown():
+    rows = record.clusters().filter(pl.col("worst").is_not_null())
+    assert set(rows["benchmark"]) == {"SWE-bench Verified", "MMLU-Redux", "ZebraLogic"}

@@ -1,0 +1,89 @@
+"""What is said of few or unequal clusters is what was measured on whole clusters of real benchmarks, said once."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.inference import record
+
+SWEBENCH = (231, 75, 44, 34, 32, 22, 22, 19, 10, 8, 2, 1)
+
+
+def rows(sizes, models=("a", "b"), task="t", score=None):
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    rng, found = np.random.default_rng(len(sizes)), []
+    for k, model in enumerate(models):
+        right = score(rng, len(codes)) if score else (rng.random(len(codes)) < 0.7 - 0.05 * k).astype(float)
+        found += [
+            (task, model, f"{task}{i}", f"c{g}", value) for i, (g, value) in enumerate(zip(codes, right, strict=True))
+        ]
+    return pl.DataFrame(found, schema=["task", "model", "item", "cluster", "score"], orient="row")
+
+
+def told(cautions):
+    return [caution for caution in cautions if caution.code == "real_clusters"]
+
+
+def test_a_comparison_on_clusters_like_swebench_says_what_was_measured_there():
+    (caution,) = told(hs.compare(rows(SWEBENCH), "a", "b").difference.cautions)
+    (row,) = (
+        record.clusters()
+        .filter(benchmark="SWE-bench Verified", n_clusters=12, method="paired score, CR2")
+        .iter_rows(named=True)
+    )
+    assert "12 whole repositories drawn from SWE-bench Verified" in caution.message
+    assert f"{row['count']} pairs" in caution.message
+    assert f"{100 * row['mean']:.0f} % of draws on average" in caution.message
+    assert f"{100 * row['again']:.0f} % for the worst" in caution.message
+
+
+@pytest.mark.parametrize("sizes", [(20,) * 7, (20,) * 10, (20,) * 30, (10,) * 60, (1,) * 200, (50,) * 100])
+def test_many_even_clusters_are_told_nothing(sizes):
+    data = rows(sizes)
+    assert not told(hs.compare(data, "a", "b").difference.cautions)
+    assert not told(hs.leaderboard(data).boards[0].cautions)
+
+
+def test_without_clusters_nothing_is_told():
+    assert not told(hs.compare(rows(SWEBENCH).drop("cluster"), "a", "b").difference.cautions)
+    assert not told(hs.compare(rows(SWEBENCH), "a", "b", cluster="none").difference.cautions)
+
+
+def test_these_clusters_alone_are_told_nothing_of_others():
+    asked = {"population": "same-clusters"}
+    assert not told(hs.compare(rows(SWEBENCH), "a", "b", **asked).difference.cautions)
+    assert not told(hs.leaderboard(rows(SWEBENCH), **asked).boards[0].cautions)
+
+
+def test_scores_on_an_open_scale_are_told_nothing():
+    data = rows(SWEBENCH, score=lambda rng, n: rng.normal(3, 2, n))
+    assert not told(hs.compare(data, "a", "b").difference.cautions)
+
+
+def test_no_score_changes_what_is_told():
+    """The draws that miss look calm: counts alone decide."""
+    one, other = (
+        told(hs.compare(rows(SWEBENCH, score=score), "a", "b").difference.cautions)
+        for score in (lambda rng, n: (rng.random(n) < 0.02) * 1.0, lambda rng, n: (rng.random(n) < 0.5) * 1.0)
+    )
+    assert one == other != []
+
+
+def test_a_board_says_it_once():
+    board = hs.leaderboard(rows(SWEBENCH, ("a", "b", "c")))
+    assert len(told(board.boards[0].cautions)) == 1
+    assert board.render("terminal", width=10_000).count("whole repositories") == 1
+    assert not told(hs.leaderboard(rows(SWEBENCH, ("a",))).boards[0].cautions)
+
+
+def test_several_tasks_say_it_once():
+    data = pl.concat([rows(SWEBENCH), rows(SWEBENCH, task="u")])
+    found = hs.compare(data, "a", "b")
+    assert all(len(told(each.difference.cautions)) == 1 for each in found.every if each.task)
+    assert found.render("terminal", width=10_000).count("whole repositories") == 1
+
+
+def test_methods_that_were_not_measured_there_are_told_nothing():
+    assert record.real_miss("difference", "paired bayes, CR2", np.full(8, 1 / 8)) is None
+    assert record.real_miss("difference", "paired score, CR2, same clusters", np.array(SWEBENCH) / 500) is None

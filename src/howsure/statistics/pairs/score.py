@@ -6,13 +6,15 @@ difference, and p(δ) the mean square of differences in [−1, 1] that fits best
 answers the maximum likelihood of the share of discordant items, given δ. r = u / n, u the items that an event is worth
 (evidence.py). Where V is all that can be said (unbounded scores, method "t") r is 0 and this is a plain t.
 
-The limits of the interval are the δ at which (d − δ)² = t² V(δ). Beyond d the root is the only one, as V is concave
-wherever it isn't V itself. Everything is element by element, of any shape. Measured in docs/decisions/0022-score.md.
+The limits of the interval are the δ at which (d − δ)² = t² V(δ). Where V is no less than r s² there is one on each side.
+Where it is less (few clusters that are much alike), a value can be rejected and one farther off not: then the limits are the
+outermost, and the test of a value is that of all values at least as far off, so that both agree. Everything is element by
+element, of any shape. Measured in docs/decisions/0022-score.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
 
     from howsure.statistics.arrays import Bools, Floats
 
-STEPS, NEAR = 40, 1e-13
+STEPS, NEAR = 60, 1e-13
 FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
+NEARER, FARTHER = np.linspace(0, 1, 17), np.linspace(0, 1, 65) ** 2
+"""Where the pivot is looked at that may come back: from a value to 0, and from there to 1."""
+GOLDEN, NARROWED = (5**0.5 - 1) / 2, 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +71,63 @@ class Pivots:
         return np.asarray(np.sqrt(self.variance_at(value)))
 
     def t_at(self, value: ArrayLike = 0.0) -> Floats:
-        """Return the pivot under "the difference is this", NaN where there is none, 0 where it is just what was seen."""
-        gap, spread = self.difference - np.asarray(value, dtype=float), self.spread_at(value)
+        """Return the pivot under "the difference is this", NaN where there is none, 0 where it is just what was seen.
+
+        Where a value farther off is less unlikely, the pivot is that of it.
+        """
+        value = np.asarray(value, dtype=float)
+        gap, spread = self.difference - value, self.spread_at(value)
         with np.errstate(divide="ignore", invalid="ignore"):
             found = np.where(gap == 0, np.where(np.isfinite(spread), 0.0, np.nan), gap / spread)
+        back = np.broadcast_to(self._comes_back, found.shape) & (gap != 0)
+        if back.any():
+            away = -np.sign(gap[back])
+            there = self._over(found.shape).at(back).turned(away)
+            found[back] = -away * there.least_beyond(away * np.broadcast_to(value, found.shape)[back])[1]
         return np.where(np.isfinite(found) & ~np.isnan(self.df), found, np.nan)
+
+    @property
+    def _comes_back(self) -> Bools:
+        """Where a value can be rejected and one farther off not."""
+        plain = np.maximum(self.variance, 0.0) + self.added
+        return np.asarray(self.known & (self.room * self.item_variance > plain * (1 + 1e-9)))
+
+    def _over(self, shape: tuple[int, ...]) -> Pivots:
+        return Pivots(**{field.name: np.broadcast_to(getattr(self, field.name), shape) for field in fields(Pivots)})
+
+    def least_beyond(self, value: Floats) -> tuple[Floats, Floats]:
+        """Return where above these values (N,), themselves above the differences, the pivot is the least in size, and how much.
+
+        It is looked at in many places first, and then between the two beside the best of them.
+        """
+        at = _places(value)
+        best = self._size_at(at).argmin(axis=0)[None]
+        low, high = (np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1), axis=0)[0] for step in (-1, 1))
+        for _ in range(NARROWED):
+            inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+            nearer = self._size_at(inner) <= self._size_at(outer)
+            low, high = np.where(nearer, low, inner), np.where(nearer, outer, high)
+        ends = np.stack([np.take_along_axis(at, best, axis=0)[0], (low + high) / 2])
+        sizes = self._size_at(ends)
+        least = sizes.argmin(axis=0)[None]
+        return np.take_along_axis(ends, least, axis=0)[0], np.take_along_axis(sizes, least, axis=0)[0]
+
+    def _size_at(self, value: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = (value - self.difference) / np.sqrt(self._variances(value)[0])
+        return np.where(value > self.difference, np.where(np.isnan(found), np.inf, found), 0.0)
+
+    def outermost(self, t: Floats, high: Floats) -> tuple[Floats, Floats]:
+        """Return two values, at the lower of which the pivot is no larger than t and at the upper of which, and beyond, it is."""
+        at = np.minimum(_places(self.difference), high)
+        held = self._size_at(at) <= t
+        last = (len(at) - 1 - held[::-1].argmax(axis=0))[None]
+        after = np.minimum(last + 1, len(at) - 1)
+        low, above = (np.take_along_axis(at, place, axis=0)[0] for place in (last, after))
+        above = np.where(last[0] == len(at) - 1, high, above)
+        beyond, size = self.least_beyond(np.minimum(above, 1.0))
+        further = (size <= t) & (beyond > above) & (beyond < high)
+        return np.where(further, beyond, low), np.where(further, high, above)
 
     def p_value_at(self, value: ArrayLike = 0.0) -> Floats:
         """Return the two-sided p-value of "the difference is this"."""
@@ -90,8 +147,11 @@ class Pivots:
 
     def reversed(self) -> Pivots:
         """Return the same for b − a."""
-        kept = {field.name: getattr(self, field.name) for field in fields(Pivots)}
-        return Pivots(**{**kept, "difference": -self.difference})
+        return self.turned(np.asarray(-1.0))
+
+    def turned(self, sign: Floats) -> Pivots:
+        """Return the same for b − a where the sign is −1."""
+        return replace(self, difference=sign * self.difference)
 
     def upper(self, level: ArrayLike, reach: float = np.inf) -> Floats:
         """Return the upper limits."""
@@ -117,7 +177,10 @@ class Pivots:
 
     def _root(self, t: Floats, low: Floats, high: Floats) -> Floats:
         """Find where the pivot reaches t above the difference: Newton's method from the right, held between two ends."""
-        low, high, at = low.copy(), np.array(high), np.array(high)
+        low, high, back = np.array(low), np.array(high), self._comes_back
+        if back.any():
+            low[back], high[back] = self.at(back).outermost(np.asarray(t)[back], high[back])
+        at = np.array(high)
         for _ in range(STEPS):
             variance, slope = self._variances(at)
             spread = np.sqrt(np.maximum(variance, TINY))
@@ -179,6 +242,13 @@ def _mean_square(difference: Floats, item_variance: Floats, value: Floats) -> tu
     root = np.sqrt(b**2 - 8 * c)
     root_slope = (b * b_slope - 4 * c_slope) / np.maximum(root, TINY)
     return (root - b) / 2 + x, sign * ((root_slope - b_slope) / 2 + 1)
+
+
+def _places(value: Floats) -> Floats:
+    """Return where the pivot is looked at from these values (N,) on: up to 0, if they are below it, and up to 1."""
+    start = np.clip(value, 0.0, 1.0)
+    before = value + np.minimum(start - value, np.maximum(-value, 0.0)) * NEARER[:, None]
+    return np.concatenate([before, start + (1 - start) * FARTHER[1:, None]])
 
 
 def _quantiles(level: ArrayLike, df: Floats) -> Floats:

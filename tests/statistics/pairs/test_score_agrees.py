@@ -1,0 +1,63 @@
+"""One pivot for test and interval: they agree in few clusters as well, where V(δ) can grow faster than the distance."""
+
+import numpy as np
+import pytest
+
+from howsure.calibration.irt_worlds import FineTunePairWorld
+from howsure.calibration.pair_worlds import PairWorld
+from howsure.statistics.pairs.difference import difference
+from howsure.statistics.pairs.differences import pivots
+
+WORLDS = [
+    PairWorld(n_clusters=3, cluster_size=5, discordance=0.3),
+    PairWorld(n_clusters=5, cluster_size=50, discordance=0.05),
+    PairWorld(n_clusters=20, cluster_size=50, discordance=0.01, effect=0.007, icc=0.1),
+    PairWorld(n_clusters=50, cluster_size=50, discordance=0.01, effect=0.007, icc=0.1),
+    PairWorld(n_clusters=10, cluster_size=20, discordance=0.1, effect=0.07, sizes="dominant"),
+    FineTunePairWorld(n_clusters=5, cluster_size=40, gap=0.5),
+    FineTunePairWorld(n_clusters=12, cluster_size=42, sizes="SWE-bench", gap=0.3, luck=0.95),
+    PairWorld(n_clusters=40, discordance=0.1),
+]
+
+
+def found(world, level=0.95):
+    sample = world.draw(np.random.default_rng(7), 2_000)
+    pivot = pivots(sample.sums_for("CR2"), "CR2", score=True)
+    return pivot, *pivot.limits(level)
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=str)
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+def test_a_value_is_rejected_where_the_interval_leaves_it_out(world, level):
+    pivot, low, high = found(world, level)
+    for value in (0.0, 0.01, -0.03, 0.1, -0.2):
+        p = pivot.p_value_at(value)
+        sure = np.isfinite(p) & (np.minimum(np.abs(low - value), np.abs(high - value)) > 1e-7)
+        outside = (value < low) | (value > high)
+        assert np.array_equal((p <= 1 - level)[sure], outside[sure])
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=str)
+def test_what_is_farther_off_is_never_likelier(world):
+    pivot, _, _ = found(world)
+    steps = np.linspace(-0.9, 0.9, 37)
+    p = np.array([pivot.p_at_most(value) for value in steps])
+    rises = np.diff(p, axis=0)
+    assert np.nanmin(rises, initial=0.0) > -1e-7
+
+
+def test_six_wins_in_four_of_five_clusters_of_40_show_nothing():
+    codes, wins = np.repeat(np.arange(5), 40), (2, 1, 0, 1, 2)
+    a = np.concatenate([np.arange(40) < count for count in wins]).astype(float)
+    answer = difference(a, np.zeros(200), clusters=(codes,))
+    assert answer.estimate.interval.low < 0 < answer.estimate.interval.high
+    assert answer.p_value > 0.05
+
+
+def test_clusters_that_are_all_alike_leave_room_on_both_sides():
+    """One win in each of three clusters of 5: the plain variance is 0, and yet the estimate is no limit."""
+    codes = np.repeat(np.arange(3), 5)
+    a = np.tile([1.0, 0, 0, 0, 0], 3)
+    answer = difference(a, np.zeros(15), clusters=(codes,))
+    assert answer.estimate.interval.low < 0 < 0.5 < answer.estimate.interval.high
+    assert answer.p_value > 0.05

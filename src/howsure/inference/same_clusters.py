@@ -89,9 +89,9 @@ class SameClusters(OtherQuestions):
         """Compare all pairs of a matrix at once."""
         if not matrix.clusters:
             return OtherQuestions.pairs(self, matrix, question)
-        plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), question)
+        plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), replace(question, method="t"))
         found = OtherQuestions.pairs(self, self.drawn(matrix), question)
-        found = replace(found, difference=plain.difference)
+        found = replace(found, difference=plain.difference, tested=None)
         return _pair_by_pair(found, matrix, question) if _pairwise(matrix) else found
 
     def limits(

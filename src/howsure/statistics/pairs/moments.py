@@ -108,24 +108,30 @@ class PairMoments(Pivots):
     """The paired difference of every two models: arrays (M, M), entry [i, j] is about i − j.
 
     `shared`: items that both answered; `units`: clusters that these are in.
-    `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect.
+    `flips`: for simulating all pairs together; None with two clusterings, which flips can't respect. `tested`: the p-values of "no
+    difference", where they were worked out already.
     """
 
     shared: Ints
     units: Ints
     flips: FlipSums | None
+    tested: Floats | None = None
 
     def take(self, models: Sequence[int]) -> PairMoments:
         """Return the same for these models, in this order."""
         at = np.ix_(models, models)
-        arrays = {field.name: getattr(self, field.name)[at] for field in fields(self) if field.name != "flips"}
+        every = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "flips"}
+        arrays = {name: part[at] for name, part in every.items() if part is not None}
         return PairMoments(**arrays, flips=None if self.flips is None else self.flips.take(models))
 
     @property
     def p_value(self) -> Floats:
         """Two-sided p-values of "no difference", 1 on the diagonal."""
-        p = self.p_value_at(0.0)
-        np.fill_diagonal(p, 1.0)
+        if self.tested is not None:
+            return self.tested
+        first, second = np.triu_indices(len(self.difference), 1)
+        p = np.ones_like(self.difference)
+        p[first, second] = p[second, first] = self.at((first, second)).p_value_at(0.0)
         return p
 
     def limits(self, level: ArrayLike, reach: float = np.inf) -> tuple[Floats, Floats]:
@@ -144,8 +150,10 @@ def with_own_pivots(moments: PairMoments) -> PairMoments:
     if flips is None:
         return moments
     df = satterthwaite(flips.sizes / flips.sizes.sum())
-    p = np.clip(np.nan_to_num(moments.p_value, nan=1.0), 1e-300, 1.0)
-    return replace(moments, flips=replace(flips, observed=np.asarray(special.stdtrit(df, p / 2) ** 2, dtype=float)))
+    tested = moments.p_value
+    p = np.clip(np.nan_to_num(tested, nan=1.0), 1e-300, 1.0)
+    observed = np.asarray(special.stdtrit(df, p / 2) ** 2, dtype=float)
+    return replace(moments, flips=replace(flips, observed=observed), tested=tested)
 
 
 def settled(difference: Floats, size: Floats | float) -> Floats:

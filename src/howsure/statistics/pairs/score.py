@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 STEPS, NEAR = 60, 1e-13
 FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
-NEARER, FARTHER = np.linspace(0, 1, 17), np.linspace(0, 1, 65) ** 2
+NEARER, FARTHER = np.linspace(0, 1, 9), np.linspace(0, 1, 25) ** 2
 """Where the pivot is looked at that may come back: from a value to 0, and from there to 1."""
-GOLDEN, NARROWED = (5**0.5 - 1) / 2, 36
+GOLDEN, NARROWED = (5**0.5 - 1) / 2, 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

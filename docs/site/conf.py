@@ -32,6 +32,8 @@ NAVIGATION = {
         f"docs/{page}"
         for page in (
             "report",
+            "slices",
+            "costs",
             "planning",
             "noise",
             "allocation",

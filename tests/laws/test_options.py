@@ -124,7 +124,7 @@ def test_signatures_have_the_defaults_of_the_table(verb):
     parameters = inspect.signature(home).parameters
     after = None if "data" in parameters and parameters["data"].default is None else inspect.Parameter.empty
     for name, parameter in parameters.items():
-        if parameter.kind is parameter.VAR_KEYWORD or name in ("data", "pilot", "assume", "prices"):
+        if parameter.kind is parameter.VAR_KEYWORD or name in ("data", "pilot", "assume", "costs"):
             continue
         option = options.option(name, verb)
         expected = after if option.needed else usual.get(name, option.default)

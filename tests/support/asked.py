@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-12
 ROWS = attempts(n_clusters=6, size=4, times=2)
+PRICED = ROWS.with_columns(usd=1.0 + pl.col("length") * (pl.col("model") == "a"))
 RUNS = attempts(n_clusters=6, size=4, times=1, models=("run-step1", "run-step2", "run-step3"))
 LARGE = attempts(n_clusters=40, size=8, times=1)
 BOARD = pl.DataFrame({"model": ["a", "b", "c"], "score": [0.75, 0.5, 0.0], "n": [100, 100, 50]})
@@ -40,6 +41,7 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "compare": (ROWS, lambda rows, a="a", b="b": hs.compare(rows, a, b, margin=0.1)),
     "against": (ROWS, lambda rows, a="a": hs.against(rows, a)),
     "leaderboard": (ROWS, hs.leaderboard),
+    "frontier": (PRICED, lambda rows: hs.frontier(rows, measure="usd")),
     "noise": (ROWS, hs.noise),
     "health": (ROWS, hs.health),
     "trend": (RUNS, hs.trend),

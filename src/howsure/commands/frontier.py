@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 @paths
 @takes("frontier", *MEASURES, "average", *READING, *DESIGN, "population", "model", *STATISTICS, "method", *OUTPUT)
 def frontier(paths: tuple[str, ...], **given: Any) -> None:
-    """Say which models could be the best buy, by --measure usd, seconds, tokens_out.
+    """Say which models could be the best buy.
 
-    No other is shown to score higher and to cost no more. The cheapest of those that could be best comes first.
+    By --measure usd, seconds, tokens_out …: no other is shown to score higher and to cost no more. The cheapest of those that could be
+    best comes first.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)

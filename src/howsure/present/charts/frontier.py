@@ -45,6 +45,14 @@ def spec(
         ],
         percent=percent,
     )
+    drawing = {"width": WIDTH, "height": HEIGHT, "layer": _layers(x, y, told)}
+    note = f"error bars: {level_text(level)} confidence intervals of each alone"
+    shown = rows(records, percent=percent, lower_is_better=lower_is_better)
+    return figure(shown, drawing, description=description, title=title, subtitle=note)
+
+
+def _layers(x: Spec, y: Spec, told: list[Spec]) -> list[Spec]:
+    """Return the step line, crosses, points and names; `x` and `y`: the axes."""
     names = {"domain": list(GROUPS)}
     color = {
         "field": "group",
@@ -56,40 +64,33 @@ def spec(
     faded = {"condition": {"test": f"datum.group == '{BEATEN}'", "value": FADED}, "value": 1}
     shared = {"color": color, "opacity": faded, "tooltip": told, "description": {"field": "told", "type": "nominal"}}
     at_x, at_y = {"field": "cost", **x}, {"field": "score", **y}
-    drawing = {
-        "width": WIDTH,
-        "height": HEIGHT,
-        "layer": [
-            {
-                "transform": [{"filter": {"field": "step", "valid": True}}],
-                "mark": {
-                    "type": "line",
-                    "interpolate": "step-after",
-                    "color": BLUE,
-                    "opacity": 0.5,
-                    "strokeWidth": 1.5,
-                },
-                "encoding": {"x": at_x, "y": {"field": "step", **y}, "order": {"field": "cost"}},
+    return [
+        {
+            "transform": [{"filter": {"field": "step", "valid": True}}],
+            "mark": {
+                "type": "line",
+                "interpolate": "step-after",
+                "color": BLUE,
+                "opacity": 0.5,
+                "strokeWidth": 1.5,
             },
-            {"mark": "rule", "encoding": {"x": at_x, "y": {"field": "low", **y}, "y2": {"field": "high"}, **shared}},
-            {
-                "mark": "rule",
-                "encoding": {"x": {"field": "cost_low", **x}, "x2": {"field": "cost_high"}, "y": at_y, **shared},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 60},
-                "encoding": {"x": at_x, "y": at_y, "shape": shape, **shared},
-            },
-            {
-                "transform": [{"filter": {"field": "step", "valid": True}}],
-                "mark": {"type": "text", "align": "left", "dx": 7, "dy": -7, "fontSize": 10},
-                "encoding": {"x": at_x, "y": at_y, "text": {"field": "label"}},
-            },
-        ],
-    }
-    note = f"error bars: {level_text(level)} confidence intervals of each alone"
-    shown = rows(records, percent=percent, lower_is_better=lower_is_better)
-    return figure(shown, drawing, description=description, title=title, subtitle=note)
+            "encoding": {"x": at_x, "y": {"field": "step", **y}, "order": {"field": "cost"}},
+        },
+        {"mark": "rule", "encoding": {"x": at_x, "y": {"field": "low", **y}, "y2": {"field": "high"}, **shared}},
+        {
+            "mark": "rule",
+            "encoding": {"x": {"field": "cost_low", **x}, "x2": {"field": "cost_high"}, "y": at_y, **shared},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 60},
+            "encoding": {"x": at_x, "y": at_y, "shape": shape, **shared},
+        },
+        {
+            "transform": [{"filter": {"field": "step", "valid": True}}],
+            "mark": {"type": "text", "align": "left", "dx": 7, "dy": -7, "fontSize": 10},
+            "encoding": {"x": at_x, "y": at_y, "text": {"field": "label"}},
+        },
+    ]
 
 
 def rows(records: Sequence[Row], *, percent: bool, lower_is_better: bool) -> list[Row]:

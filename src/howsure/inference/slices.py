@@ -44,8 +44,8 @@ LEAST_ITEMS = 10
 """A slice of fewer items is too small to be judged."""
 LEAST_CLUSTERS = 6
 """A slice of fewer clusters is judged on more questions from the same."""
-LEAST_SHRUNK = 15
-"""Fewer slices than these aren't drawn together: intervals would be no narrower, or hold too seldom."""
+LEAST_SHRUNK, CLUSTERS_SHRUNK = 15, 20
+"""Fewer slices, or fewer clusters in all, aren't drawn together: intervals would hold too seldom."""
 POWER = 0.8
 
 
@@ -223,7 +223,8 @@ def _with_pivots(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> li
 def _drawn_together(gaps: Sequence[SliceGap], found: SliceGaps, level: float) -> list[SliceGap]:
     """Add the estimates drawn towards the common gap, where there are slices enough."""
     errors = found.pooled_errors()
-    if len(gaps) < LEAST_SHRUNK or not (np.isfinite(errors) & (errors > 0)).all():
+    few = len(gaps) < LEAST_SHRUNK or len(found.held) < CLUSTERS_SHRUNK
+    if few or not (np.isfinite(errors) & (errors > 0)).all():
         return list(gaps)
     drawn = shrunken(found.gaps, errors, found.totals, level)
     limits = zip(drawn.values.tolist(), drawn.low.tolist(), drawn.high.tolist(), strict=True)

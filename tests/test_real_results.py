@@ -186,3 +186,50 @@ def test_the_total_noise_of_a_pair_is_about_that_of_one_coin(real_data):
     ratio = (board.pairs.se**2 * board.pairs.n_shared / (middle * (1 - middle)))[upper]
     kept = ratio[(middle[upper] > 0.1) & (middle[upper] < 0.9) & (board.pairs.n_shared[upper] >= 30)]
     assert np.quantile(kept, [0.1, 0.5, 0.9]) == pytest.approx([0.78, 0.97, 1.15], abs=0.01)
+
+
+def test_swebench_by_difficulty_and_by_repository(real_data):
+    tidy = real_data / "tidy"
+    pair = ("20250928_trae_doubao_seed_code", "20250807_openhands_gpt5")
+    found = hs.compare(
+        tidy / "swebench_verified.parquet",
+        *pair,
+        by="difficulty",
+        items=tidy / "swebench_verified_items.parquet",
+        cluster="none",
+    )
+    (way,) = found.slices
+    assert {gap.slice: gap.difference.n_items for gap in way.slices} == {
+        "1-4 hours": 42,
+        "15 min - 1 hour": 261,
+        "<15 min fix": 194,
+    }
+    assert [(small.slice, small.n_items) for small in way.slicing.small] == [(">4 hours", 3)]
+    assert [gap.slice for gap in way.slices if way.better(gap)] == ["15 min - 1 hour"]
+    by_repository = hs.compare(tidy / "swebench_verified.parquet", *pair, by="cluster").slices[0]
+    assert {gap.population for gap in by_repository.slices} == {"same-clusters"}
+    assert (len(by_repository.slices), by_repository.equal.p_value > 0.1) == (9, True)
+
+
+def test_mmlu_pro_by_category_and_mmmu_by_subject(real_data):
+    wild = real_data / "wild"
+    way = hs.compare(wild / "MMLU-Pro", "jamba-1.5-large", "Llama-2-7b-hf", by="category").slices[0]
+    assert sum(gap.difference.n_items for gap in way.slices) == way.whole.difference.n_items == 12_032
+    assert len([gap for gap in way.slices if way.better(gap) == way.a]) == len(way.slices) == 14
+    standard, vision = "gpt-4o_standard(10 options)_direct", "gpt-4o_vision_direct"
+    subjects = hs.compare(wild / "MMMU" / "mmmu-pro", standard, vision, by="subject").slices[0]
+    assert {gap.slice for gap in subjects.slices if subjects.better(gap)} == {"Accounting", "Public_Health"}
+    assert all(gap.shrunken is not None for gap in subjects.slices)
+
+
+def test_the_best_buy_of_terminal_bench(real_data):
+    found = hs.frontier(real_data / "wild" / "terminal-bench-leaderboard", measure=["seconds", "tokens_out"])
+    seconds, tokens = found.tasks
+    assert seconds.cheapest == "20250829_goose_claude-4-opus"
+    assert {buy.model: buy.n_missing for buy in seconds.models if buy.n_missing} == {
+        "20250902_orchestrator_qwen-3-coder-480B": 400,
+        "20250811_cursor-cli_claude-4-sonnet": 4,
+    }
+    assert tokens["20250911_chaterm_claude-4-sonnet"].n_missing == 142
+    assert tokens["20250911_chaterm_claude-4-sonnet"].cost.value == pytest.approx(3_110_877 / 400)
+    assert tokens.cheapest is None

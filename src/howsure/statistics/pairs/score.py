@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
+from howsure.statistics.arrays import blocks
 from howsure.statistics.means import intervals
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
 NEARER, FARTHER = np.linspace(0, 1, 9), np.linspace(0, 1, 25) ** 2
 """Where the pivot is looked at that may come back: from a value to 0, and from there to 1."""
+PLACES, MOST_PLACES = len(NEARER) + len(FARTHER) - 1, 1_000_000
 GOLDEN, NARROWED = (5**0.5 - 1) / 2, 18
 
 
@@ -98,8 +100,13 @@ class Pivots:
     def least_beyond(self, value: Floats) -> tuple[Floats, Floats]:
         """Return where above these values (N,), themselves above the differences, the pivot is the least in size, and how much.
 
-        It is looked at in many places first, and then between the two beside the best of them.
+        It is looked at in many places first, and then between the two beside the best of them. Memory: blocks of about a million places.
         """
+        parts = [self.at(part).least_in_block(value[part]) for part in blocks(len(value), PLACES, MOST_PLACES)]
+        return np.concatenate([at for at, _ in parts]), np.concatenate([size for _, size in parts])
+
+    def least_in_block(self, value: Floats) -> tuple[Floats, Floats]:
+        """Return the same of few values, at once."""
         at = _places(value)
         best = self._size_at(at).argmin(axis=0)[None]
         low, high = (np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1), axis=0)[0] for step in (-1, 1))
@@ -119,6 +126,13 @@ class Pivots:
 
     def outermost(self, t: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Return two values, at the lower of which the pivot is no larger than t and at the upper of which, and beyond, it is."""
+        parts = [
+            self.at(part).outermost_in_block(t[part], high[part]) for part in blocks(len(high), PLACES, MOST_PLACES)
+        ]
+        return np.concatenate([low for low, _ in parts]), np.concatenate([above for _, above in parts])
+
+    def outermost_in_block(self, t: Floats, high: Floats) -> tuple[Floats, Floats]:
+        """Return the same of few differences, at once."""
         at = np.minimum(_places(self.difference), high)
         held = self._size_at(at) <= t
         last = (len(at) - 1 - held[::-1].argmax(axis=0))[None]

@@ -216,3 +216,13 @@ def test_slices_as_flat_rows():
         c for c in frame.columns if c not in ("by", "slice", "detectable", "population")
     ]
     assert set(hs.leaderboard(rows(), by="language").to_frame()["slice"]) == {"", "English", "French", "German"}
+
+
+def test_where_every_slice_is_too_small():
+    data = rows(sizes=(4, 5, 6))
+    assert hs.leaderboard(data, by="language").slices[0].slices == ()
+    found = hs.compare(data, "a", "b", by="language")
+    assert found.slices[0].slices == ()
+    assert found.slices[0].equal is None
+    assert "By language: every slice is too small to say anything." in str(found)
+    assert hs.estimate(data, by="language").slices[0].entries == ()

@@ -22,7 +22,7 @@ class MeasureGap:
     """What a took over what b took, per attempt or per solved item.
 
     Attributes:
-        measure: What was measured: usd, seconds, tokens_out …
+        measure: What was measured, such as usd, seconds or tokens_out.
         per: "attempt", or "solved" for what a solved item took, failures included.
         average: What the ratio is of: the "mean", the mean of "log-normal" numbers, or the mean without its extremes ("trimmed").
         a: What a took on average.

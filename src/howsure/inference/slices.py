@@ -307,8 +307,10 @@ def _board(family: Family, k: int) -> Board:
 
 def swaps(names: Sequence[str], boards: Sequence[Board]) -> list[Swap]:
     """Return the pairs of models that are shown to change places between two slices, each once; from M × M arrays a slice."""
+    if len(boards) < 2:
+        return []
     models = sorted({entry.model for each in boards for entry in each.entries})
-    above = np.stack([_above(each, models) for each in boards]) if boards else np.zeros((0, 0, 0), dtype=bool)
+    above = np.stack([_above(each, models) for each in boards])
     first, count = above.argmax(axis=0), above.any(axis=0)
     pairs = np.argwhere(np.triu(count & count.T, 1))
     return [

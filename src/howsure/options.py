@@ -537,6 +537,22 @@ _OWN = (
         replace(_B, metavar="SIDE", help="… and the second."),
     ),
     *_owned(
+        "history",
+        Option(
+            "baseline",
+            NAME,
+            "RUN",
+            help="The run to compare with beside the previous and the best.  [default: the first]",
+        ),
+        Option(
+            "runs_between_alarms",
+            Kind(check=partial(checks.at_least, least=10), written="real"),
+            "N",
+            default=100,
+            help="Mean number of runs between two false alarms.",
+        ),
+    ),
+    *_owned(
         "trend",
         Option("last", count_of(2), default=5, help="Checkpoints that measure a run's wobble."),
     ),

@@ -163,7 +163,7 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
         return read(data, **{**options, "runs": f"{side.kind}:{side.text}"})
     if base is None:
         raise _of_nothing(side)
-    return _of_model(base, side.text, parts=parts)
+    return of_model(base, side.text, parts=parts)
 
 
 def _of_nothing(side: Side) -> OptionError:
@@ -174,7 +174,8 @@ def _of_nothing(side: Side) -> OptionError:
     )
 
 
-def _of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
+def of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
+    """Return the scores of one model; `parts`: a part of its name is enough."""
     model = resolve(name, names_of(scores, "model"), parts=parts)
     rows = scores.to_frame().filter(pl.col("model") == model)
     missing = tuple(lack for lack in scores.missing if lack.model == model)

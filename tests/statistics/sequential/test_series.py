@@ -8,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from howsure.statistics.sequential.series import RUNS, SHARES, WORTH, Series, level_of, limit, luck, single_share, watch
+from howsure.statistics.sequential.series import (
+    RUNS,
+    SHARES,
+    SPARED,
+    WORTH,
+    Series,
+    limit,
+    limit_gap,
+    luck,
+    single_share,
+    watch,
+)
 
 
 def made(seed=0, n=80, runs=20, at=None, shift=0.0, size=1, attempts=1):
@@ -31,7 +42,7 @@ def test_two_runs_are_a_paired_t_test():
     assert found.ahead.difference[1] == pytest.approx(x[:, 1].mean() - x[:, 0].mean())
     assert found.ahead.p_value_at(0.0)[1] == pytest.approx(reference.pvalue)
     assert found.largest[1] == pytest.approx(stats.norm.isf(reference.pvalue / 2))
-    assert found.limits[1] == pytest.approx(stats.norm.isf(0.005))
+    assert found.limits[1] == pytest.approx(stats.norm.isf(0.005 * SPARED))
 
 
 def test_two_runs_of_clusters_are_a_paired_t_test_of_their_sums():
@@ -39,6 +50,13 @@ def test_two_runs_of_clusters_are_a_paired_t_test_of_their_sums():
     found = watch(Series(values=x, codes=np.arange(80) // 4), 0.01)
     sums = (x[:, 1] - x[:, 0]).reshape(20, 4).mean(axis=1)
     assert found.ahead.p_value_at(0.0)[1] == pytest.approx(stats.ttest_1samp(sums, 0).pvalue)
+
+
+def test_a_run_at_its_limit_is_just_at_the_limit_of_its_test():
+    found = watch(made(runs=6), 0.01)
+    t = limit_gap(found)[-1] / math.sqrt(found.ahead.variance[-1])
+    assert stats.norm.isf(stats.t.sf(t, found.ahead.df[-1])) == pytest.approx(found.limits[-1])
+    assert math.isnan(limit_gap(found)[0])
 
 
 def test_the_variance_is_the_mean_square_of_items_over_runs():
@@ -56,10 +74,6 @@ def test_runs_with_more_attempts_weigh_as_much_more():
     found = watch(Series(values=np.hstack([one, three]), attempts=np.array([1.0, 1.0, 3.0])), 0.01)
     again = watch(Series(values=np.hstack([one, three]), attempts=np.array([2.0, 2.0, 6.0])), 0.01)
     assert found.ahead.variance[2] == pytest.approx(again.ahead.variance[2])
-    level, _ = level_of(
-        Series(values=np.hstack([one, three]), attempts=np.array([1.0, 1.0, 3.0])), (0, 1, 2), np.ones(80, bool)
-    )
-    assert level == pytest.approx((one.sum() / 80 + 3 * three.mean()) / 5)
 
 
 @settings(max_examples=25, deadline=None)
@@ -174,7 +188,7 @@ def test_runs_between_false_alarms_are_as_chosen():
         count += len(watch(Series(values=values), 0.05).changes)
     expected = draws * runs * 0.05
     assert count <= expected + 3 * math.sqrt(expected)
-    assert count >= 0.75 * expected
+    assert count >= 0.7 * expected
 
 
 def test_the_luck_of_the_best_is_that_of_the_largest_of_equals():

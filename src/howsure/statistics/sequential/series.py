@@ -25,8 +25,6 @@ from howsure.statistics.means.clustered import clustering
 from howsure.statistics.pairs.score import Pivots, plain_pivots, stacked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from howsure.statistics.arrays import Bools, Floats, Ints
 
 ENOUGH = 0.5
@@ -46,6 +44,8 @@ WORTH = np.array(
     ]
 )
 """How many single tests the largest z of so many runs is worth (columns), by the share of error of a run (rows)."""
+SPARED = 0.93
+"""This part of the share is spent: scores near the end of their scale are skewed, and alarm a little more often than normal ones."""
 DRAWS = 4_096
 TINY, ROUNDING = 1e-300, 1e-13
 FALL = -2 * math.log(1 - math.sqrt(0.95))
@@ -131,9 +131,10 @@ class _Step:
         return self.largest > self.limit
 
 
-def watch(series: Series, share: float) -> Watched:
-    """Follow a series run by run; `share`: of error, for each run."""
+def watch(series: Series, share: float | Floats) -> Watched:
+    """Follow a series run by run; `share`: of error, of every run or of each (T,)."""
     has = ~np.isnan(series.values)
+    shares = SPARED * np.broadcast_to(share, (has.shape[1],))
     level: tuple[int, ...] = ()
     items = has[:, 0]
     steps: list[_Step | None] = []
@@ -148,7 +149,7 @@ def watch(series: Series, share: float) -> Watched:
             (apart if few else anew).append(t)
             level, items = (level, items) if few else ((t,), has[:, t])
         else:
-            step = _step(series, (*level, t), shared, share) if level else None
+            step = _step(series, (*level, t), shared, float(shares[t])) if level else None
             level, items = ((), items) if step is not None and step.is_alarm else ((*level, t), shared)
         changes += [_change(step)] if step is not None and step.is_alarm else []
         counts.append(int(shared.sum()))
@@ -179,6 +180,14 @@ def single_share(runs: int, share: float) -> float:
     return share / max(worth, 1.0)
 
 
+def limit_gap(found: Watched) -> Floats:
+    """Return by how much each run alone may differ from the mean of those before it without an alarm (T,), NaN where nothing is held against it."""
+    df = np.where(np.isnan(found.ahead.df), 1.0, found.ahead.df)
+    tail = special.ndtr(-np.nan_to_num(found.limits, nan=0.0))
+    t = np.where(np.isinf(df), -special.ndtri(tail), -special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
+    return np.asarray(t * np.sqrt(found.ahead.variance))
+
+
 def luck(score: Floats, noise: float, rng: np.random.Generator) -> float:
     """Return by how much the best of these scores (T,) is too high on average, having been selected; 0 for one.
 
@@ -192,15 +201,6 @@ def luck(score: Floats, noise: float, rng: np.random.Generator) -> float:
     draws = rng.normal(0.0, noise, (DRAWS, len(score)))
     first = (score.mean() + kept * (score - score.mean()) + draws).argmax(axis=1)
     return max(float(draws[np.arange(DRAWS), first].mean()), 0.0)
-
-
-def level_of(series: Series, runs: Sequence[int], items: Bools) -> tuple[float, Pivots]:
-    """Return the mean score of runs on items, and its pivots as runs of one system on these very items; NaN limits for one run."""
-    at = np.asarray(runs)
-    x, k = series.values[np.ix_(items, at)], series.worth[at]
-    means, variance, df = _pooled(x, k, *_grouping(series, items))
-    value = float(means @ k / k.sum())
-    return value, plain_pivots(value, variance / k.sum(), df)
 
 
 def _step(series: Series, runs: tuple[int, ...], items: Bools, share: float) -> _Step:

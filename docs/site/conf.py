@@ -38,6 +38,7 @@ NAVIGATION = {
             "stopping",
             "gate",
             "runs",
+            "history",
             "plots",
             "lm_eval",
             "inspect",

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @paths
 @takes("history", *READING, *DESIGN, "model", "baseline", "runs_between_alarms", "level", "seed", *OUTPUT)
 def history(paths: tuple[str, ...], **given: Any) -> None:
-    """Follow runs of one system over time.
+    """Follow runs of one system over time: which changes are real.
 
-    And say which changes are more than noise. Of a folder each file or folder in it is a run.
+    Of a folder each file or folder in it is a run, in order of the dates in their logs or names.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)

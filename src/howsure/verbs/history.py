@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RESPECTS = Respects(
     verb="history",
-    all_but=("benchmark", "population", "covariate", "average_last", "two clusters", "slices", "measures"),
+    all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures"),
 )
 
 

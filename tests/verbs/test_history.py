@@ -278,3 +278,29 @@ def test_several_tasks_are_one_family():
     assert "Of 8 runs on 3 tasks, no change is shown." in text
     one, three = hs.history(rows, task="x")["x"], hs.history(rows)["x"]
     assert one.runs[-1].limit < three.runs[-1].limit
+
+
+def test_the_level_of_a_history_is_a_side(tmp_path):
+    rows = nightly(at=12, shift=-0.15, seed=3, runs=20)
+    write(tmp_path / "runs", rows.filter(pl.col("model") < "2026-10-20").with_columns(task=pl.lit("quiz")))
+    last = rows.filter(pl.col("model") == "2026-10-20").with_columns(model=pl.lit("new"), task=pl.lit("quiz"))
+    last.write_csv(tmp_path / "new.csv")
+    task = hs.history(tmp_path / "runs").tasks[0]
+    side = f"history:{tmp_path / 'runs'}"
+    pair = hs.compare(None, str(tmp_path / "new.csv"), side)
+    first = task.changes[-1].since
+    kept = rows.filter((pl.col("model") >= first) & (pl.col("model") < "2026-10-20"))
+    assert task.level == pytest.approx(kept["score"].mean())
+    assert pair.difference.value == pytest.approx(last["score"].mean() - kept["score"].mean())
+    assert f"quiz: the baseline is the mean of {task.level_runs} runs since {first}." in pair.notes
+    gate = hs.gate(None, str(tmp_path / "new.csv"), side, not_worse_than=0.2)
+    assert gate.verdict == "pass"
+
+
+def test_the_level_of_several_models_is_no_side(tmp_path):
+    rows = nightly(runs=3, n=20, seed=2).with_columns(task=pl.lit("quiz"))
+    for k in (1, 2, 3):
+        part = rows.filter(pl.col("model") == f"2026-10-0{k}")
+        pl.concat([part.with_columns(model=pl.lit(m)) for m in "ab"]).write_csv(tmp_path / f"{k}.csv")
+    with pytest.raises(hs.DataError, match="several models"):
+        hs.compare(None, str(tmp_path / "1.csv"), f"history:{tmp_path}")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
+from howsure.options import option
 from howsure.table.sides import joined
 from howsure.verbs.read import is_paths, read
-from howsure.verbs.sides import of_model
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAST = 2
 """A history takes so many runs."""
+LEVEL = "the level of its runs"
+"""What the runs since the last change are called together, before their side has a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,57 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
     left: list[str] = []
     units = _together([unit for name, path in places for unit in _units(name, path, options, left)], options)
     return _side_by_side(units, models, left)
+
+
+def level_side(path: str, options: Mapping[str, Any]) -> Scores:
+    """Read the runs of one system, and return those since the last change of each task as the attempts of one model.
+
+    Changes are those that `howsure.history` finds by itself. DataError where the runs hold several models.
+    """
+    from howsure.inference.history import HistoryOptions, follow
+    from howsure.inference.population import QUESTIONS
+    from howsure.study.design import Design
+
+    how = {name: value for name, value in options.items() if name != "progress"}
+    scores = runs_apart(path, how)
+    if len({entry.name for entry in scores.runs}) > 1:
+        raise DataError(
+            "the runs of a history are of several models", where=path, remedy="Choose a folder with the runs of one."
+        )
+    asked = HistoryOptions(
+        population=QUESTIONS, level=0.95, runs_between_alarms=option("runs_between_alarms", "history").default
+    )
+    found = follow(scores, Design(), asked)
+    kept = {task.task: [run.run for run in task.runs if not run.apart][-task.level_runs :] for task in found.tasks}
+    return _as_attempts(scores, kept)
+
+
+def _as_attempts(scores: Scores, kept: Mapping[str, Sequence[str]]) -> Scores:
+    """Return these runs of each task as attempts of one model."""
+    places = pl.DataFrame(
+        [(task, run, place) for task, runs in kept.items() for place, run in enumerate(runs)],
+        schema={"task": pl.String, "model": pl.String, "place": pl.Int64},
+        orient="row",
+    )
+    rows = scores.to_frame().join(places, on=["task", "model"], how="inner", maintain_order="left")
+    most = pl.col("attempt").max() + 1
+    rows = rows.with_columns(attempt=pl.col("attempt") + pl.col("place") * most, model=pl.lit(LEVEL)).drop("place")
+    told = [
+        f"{task}: the baseline is the mean of {plural(len(runs), 'run')} since {runs[0]}."
+        for task, runs in kept.items()
+    ]
+    missing = tuple(replace(lack, model=LEVEL) for lack in scores.missing if lack.model in kept.get(lack.task, ()))
+    entries = tuple(replace(entry, model=LEVEL) for entry in scores.runs if entry.model in kept.get(entry.task, ()))
+    return replace(
+        scores,
+        rows=rows,
+        roles={},
+        notes=(*scores.notes, *told),
+        missing=missing,
+        runs=entries,
+        published=(),
+        uncounted=(),
+    )
 
 
 def _places(data: Any) -> list[tuple[str, str]]:
@@ -124,7 +177,7 @@ def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[
             f"{plural(len(units), 'run')}, and a history takes {LEAST}",
             remedy="Give a folder with one file or folder a run, or several paths.",
         )
-    units = [_of_no_file(unit) for unit in units] if all(map(_is_named_by_file, units)) else list(units)
+    units = _called_alike(units)
     names = _names([unit.name for unit in units])
     parts = {
         name: _of_models(unit.scores, models) if models else unit.scores
@@ -136,21 +189,23 @@ def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[
     return replace(scores, notes=scores.notes[1:], cautions=(*scores.cautions, *more))
 
 
-def _is_named_by_file(unit: _Unit) -> bool:
-    """Say whether a run is a table whose only task is called as the file: no column names one."""
-    return (
-        len(unit.paths) == 1
-        and not unit.scores.runs
-        and set(unit.scores.to_frame()["task"]) == {Path(unit.paths[0]).stem}
-    )
+def _called_alike(units: Sequence[_Unit]) -> list[_Unit]:
+    """Call the task, and the model, of tables alike in every run where only the files name them."""
+    for column, name in (("task", "task"), ("model", "system")):
+        if all(_is_named_by_file(unit, column) for unit in units):
+            units = [_renamed(unit, column, name) for unit in units]
+    return list(units)
 
 
-def _of_no_file(unit: _Unit) -> _Unit:
-    """Call task and model of a table alike in every run where only the file names them."""
-    stem, rows = Path(unit.paths[0]).stem, unit.scores.to_frame()
-    plain = set(rows["model"]) == {stem}
-    rows = rows.with_columns(task=pl.lit("task"), **({"model": pl.lit("system")} if plain else {}))
-    notes = () if plain else unit.scores.notes
+def _is_named_by_file(unit: _Unit, column: str) -> bool:
+    """Say whether a run is a table whose only task, or model, is called as the file: no column names one."""
+    held = set() if unit.scores.runs else set(unit.scores.to_frame()[column])
+    return len(unit.paths) == 1 and held == {Path(unit.paths[0]).stem}
+
+
+def _renamed(unit: _Unit, column: str, name: str) -> _Unit:
+    rows = unit.scores.to_frame().with_columns(pl.lit(name).alias(column))
+    notes = () if column == "model" else unit.scores.notes  # they say that the file names the model
     return replace(unit, scores=replace(unit.scores, rows=rows, roles={}, notes=notes))
 
 
@@ -161,6 +216,8 @@ def _names(names: Sequence[str]) -> list[str]:
 
 
 def _of_models(scores: Scores, models: Sequence[str]) -> Scores:
+    from howsure.verbs.sides import of_model
+
     found = [of_model(scores, name, parts=True) for name in models]
     if len(found) == 1:
         return found[0]

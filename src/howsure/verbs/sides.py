@@ -1,4 +1,4 @@
-"""Sides: what is compared is a model, a path, the runs of a tag, a commit or an id, or a saved baseline."""
+"""Sides: what is compared is a model, a path, the runs of a tag, a commit or an id, a saved baseline, or the level of a history."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from howsure.study.design import Design
     from howsure.table.scores import Scores
 
-Kind = Literal["model", "path", "tag", "commit", "run", "saved"]
+Kind = Literal["model", "path", "tag", "commit", "run", "saved", "history"]
 KINDS: tuple[str, ...] = get_args(Kind)
+ALONE = ("path", "saved", "history")
+"""Sides of these kinds are read from no path but their own."""
 AS_SAVED = ("strict", "progress")
 """The options of `read` that a saved baseline takes: the others were taken when it was saved."""
 
@@ -41,16 +43,16 @@ class Side:
         """What the side is called: of a path the last part, of a saved baseline its name."""
         if self.kind == "saved":
             return PurePath(self.text).name.removesuffix(SUFFIX) or self.text
-        return PurePath(self.text).name or self.text if self.kind == "path" else self.text
+        return PurePath(self.text).name or self.text if self.kind in ("path", "history") else self.text
 
     @property
     def is_read_alone(self) -> bool:
         """Whether it is read from no path but its own."""
-        return self.kind in ("path", "saved") or (not self.kind and is_path(self.text))
+        return self.kind in ALONE or (not self.kind and is_path(self.text))
 
 
 def side_of(text: str) -> Side:
-    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`, `saved:main`, `model:…`, `path:…`."""
+    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`, `saved:main`, `history:runs`, `model:…`, `path:…`."""
     kind, colon, rest = text.partition(":")
     return Side(rest, cast("Kind", kind)) if colon and kind in KINDS and rest else Side(text)
 
@@ -89,11 +91,7 @@ def parted(
         if data is None and sides:
             raise _of_nothing(sides[0])
         return read(data, **options), tuple(asked)
-    base = (
-        None
-        if data is None or all(side.kind in ("path", "saved", *SELECTORS) for side in sides)
-        else read(data, **options)
-    )
+    base = None if data is None or all(side.kind in (*ALONE, *SELECTORS) for side in sides) else read(data, **options)
     sides = tuple(side if side.kind else Side(side.text, _kind(side.text, base)) for side in sides)
     if base is not None and all(side.kind == "model" for side in sides):
         return base, tuple(map(partial(_named, scores=base), asked))
@@ -155,6 +153,10 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
         return read(side.text, **options)
     if side.kind == "saved":
         return read(found(side.text), **{name: options[name] for name in AS_SAVED if name in options})
+    if side.kind == "history":
+        from howsure.verbs.series import level_side
+
+        return level_side(side.text, options)
     if side.kind in SELECTORS:
         if not is_paths(data):
             raise OptionError(

@@ -589,7 +589,13 @@ _OWN = (
             flags=("--candidate", "-a"),
             help="What wants to pass: a model, a path, or tag:…, commit:…, run:…, saved:…",
         ),
-        Option("baseline", NAME, "SIDE", flags=("--baseline", "-b"), help="The side that it is compared with, also history:… (the runs since the last change)."),
+        Option(
+            "baseline",
+            NAME,
+            "SIDE",
+            flags=("--baseline", "-b"),
+            help="The side that it is compared with, also history:… (the runs since the last change).",
+        ),
         replace(
             _NOT_WORSE,
             kind=MARGIN,

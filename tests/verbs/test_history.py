@@ -9,6 +9,7 @@ import pytest
 
 import howsure as hs
 from howsure.inference.history import date_in, in_order
+from reader_cases import inspect_header, sample, zipped
 
 FORMS = ("terminal", "markdown", "latex", "html", "csv", "json")
 
@@ -304,3 +305,89 @@ def test_the_level_of_several_models_is_no_side(tmp_path):
         pl.concat([part.with_columns(model=pl.lit(m)) for m in "ab"]).write_csv(tmp_path / f"{k}.csv")
     with pytest.raises(hs.DataError, match="several models"):
         hs.compare(None, str(tmp_path / "1.csv"), f"history:{tmp_path}")
+
+
+def log(folder, name, scores, **changes):
+    """Write an Inspect log of a run of its own."""
+    ids = {"task_id": f"task {name}", "eval_id": f"{name} eval", "run_id": f"call {name}"}
+    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
+    files = {"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}
+    return zipped(files, folder / f"{name}.eval", method=93)
+
+
+def test_logs_are_runs_in_order_of_their_dates_with_their_commits(tmp_path):
+    log(tmp_path, "a", "CIC", created="2026-01-03T00:00:00+00:00", revision={"commit": "b" * 40})
+    log(tmp_path, "b", "CCC", created="2026-01-01T00:00:00+00:00", revision={"commit": "a" * 40})
+    log(tmp_path, "c", "CII", created="2026-01-02T00:00:00+00:00", revision={"commit": "b" * 40})
+    answer = hs.history(tmp_path)
+    (task,) = answer.tasks
+    assert [(run.run, run.started[:10], run.commit[:1]) for run in task.runs] == [
+        ("b", "2026-01-01", "a"),
+        ("c", "2026-01-02", "b"),
+        ("a", "2026-01-03", "b"),
+    ]
+    assert [round(run.score, 3) for run in task.runs] == [1.0, 0.333, 0.667]
+    assert "Runs: in order of the dates in their logs." in answer.notes
+    assert "aaaaaaa" in answer.render(width=150)
+
+
+def test_a_log_and_its_retry_are_one_run_and_so_are_the_tasks_of_a_call(tmp_path):
+    same = {"task_id": "one", "eval_id": "e"}
+    log(tmp_path, "first", "CC", created="2026-01-01T00:00:00+00:00", **same)
+    log(tmp_path, "retry", "CI", created="2026-01-02T00:00:00+00:00", **same)
+    for name, task in (("x", "words"), ("y", "other")):
+        log(tmp_path, name, "CC", created="2026-01-03T00:00:00+00:00", run_id="call", task=task)
+    log(tmp_path, "z", "CC", created="2026-01-04T00:00:00+00:00", task="other")
+    answer = hs.history(tmp_path)
+    assert answer.n_runs == 3
+    assert {task.task: [run.number for run in task.runs] for task in answer.tasks} == {"other": [2, 3], "words": [1, 2]}
+    assert answer["words"].runs[0].score == 0.5
+
+
+def test_folders_of_months_are_looked_into(tmp_path):
+    for month in (1, 2):
+        (tmp_path / f"2026-0{month}").mkdir()
+        for day in (1, 2):
+            log(
+                tmp_path / f"2026-0{month}",
+                f"{day}",
+                "CI",
+                created=f"2026-0{month}-0{day}T00:00:00+00:00",
+                eval_id=f"{month} {day}",
+                task_id=f"{month} {day}",
+                run_id=f"{month} {day}",
+            )
+    assert [run.run for run in hs.history(tmp_path).tasks[0].runs] == [
+        "2026-01/1",
+        "2026-01/2",
+        "2026-02/1",
+        "2026-02/2",
+    ]
+
+
+def test_another_version_of_the_task_is_told(tmp_path):
+    log(tmp_path, "a", "CI", created="2026-01-01T00:00:00+00:00")
+    log(tmp_path, "b", "CI", created="2026-01-02T00:00:00+00:00", task_version=2)
+    (caution,) = [each for each in hs.history(tmp_path).cautions if each.code == "exam_changed"]
+    assert caution.message == "another version than the run before: b"
+
+
+def test_samples_of_lm_eval_in_one_folder_are_runs(tmp_path):
+    for day, scores in (("01", [1.0, 0.0, 1.0]), ("02", [1.0, 1.0, 1.0])):
+        time = f"2026-01-{day}T10-00-00.000000"
+        rows = [
+            {"doc_id": k, "doc": {"q": k}, "doc_hash": f"h{k}", "filter": "none", "metrics": ["acc"], "acc": score}
+            for k, score in enumerate(scores)
+        ]
+        (tmp_path / f"samples_sums_{time}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        results = {
+            "results": {"sums": {"acc,none": sum(scores) / len(scores), "acc_stderr,none": 0.1}},
+            "config": {"model_args": "pretrained=m", "limit": None},
+            "model_name": "m",
+            "date": 1767261600.0 + 86400 * int(day),
+        }
+        (tmp_path / f"results_{time}.json").write_text(json.dumps(results))
+    answer = hs.history(tmp_path)
+    assert [round(run.score, 3) for run in answer.tasks[0].runs] == [0.667, 1.0]
+    assert [run.started[:10] for run in answer.tasks[0].runs] == ["2026-01-02", "2026-01-03"]
+    assert answer.cautions == ()

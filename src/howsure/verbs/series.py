@@ -11,6 +11,8 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
 from howsure.options import option
+from howsure.readers import registry
+from howsure.readers.base import Source
 from howsure.table.sides import joined
 from howsure.verbs.read import is_paths, read
 from howsure.wording import listing, plural
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from howsure.table.runs import Run
     from howsure.table.scores import Scores
+
+    Stated = set[tuple[str, str]]
 
 LEAST = 2
 """A history takes so many runs."""
@@ -51,9 +55,11 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
     places = _places(data)
     if len(places) < LEAST and not any(Path(path).is_dir() for _, path in places):
         return read(data, **options)
-    left: list[str] = []
-    units = _together([unit for name, path in places for unit in _units(name, path, options, left)], options)
-    return _side_by_side(units, models, left)
+    left: dict[str, Stated] = {}
+    found = [unit for name, path in places for unit in _units(name, path, options, left)]
+    held = {(entry.task, entry.name) for unit in found for entry in unit.scores.runs}
+    nothing = [name for name, stated in left.items() if not stated or not stated <= held]
+    return _side_by_side(_together(found, options), models, nothing)
 
 
 def level_side(path: str, options: Mapping[str, Any]) -> Scores:
@@ -122,20 +128,28 @@ def _inside(folder: str, before: str = "") -> list[tuple[str, str]]:
     return [(f"{before}{path.name}", str(path)) for path in found]
 
 
-def _units(name: str, path: str, options: Mapping[str, Any], left: list[str]) -> Iterator[_Unit]:
-    """Yield the runs at a place; what can't be read is `left`."""
+def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_Unit]:
+    """Yield the runs at a place; one without rows is `left`, with the tasks and models whose scores it states."""
     try:
         scores = read(path, **options)
     except (ReadError, DataError):
-        left.append(name)
+        if not _is_companion(path):
+            left[name] = set()
         return
     if not scores.has_rows:
-        left.append(name)
+        left[name] = {(entry.task, entry.model) for entry in scores.published}
     elif Path(path).is_dir() and _several(scores):
         for inner, place in _inside(path, f"{name}/"):
             yield from _units(inner, place, options, left)
     else:
         yield _Unit(name=name, paths=(path,), scores=scores)
+
+
+def _is_companion(path: str) -> bool:
+    """Say whether a file is read together with its neighbour."""
+    place = Path(path)
+    found = registry.identify(Source(path=place, root=place.parent)) if place.is_file() else None
+    return found is not None and found[1] == "companion"
 
 
 def _several(scores: Scores) -> bool:

@@ -14,7 +14,7 @@ from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, 
 from howsure.errors import Caution, DataError
 from howsure.inference.question import Question
 from howsure.statistics.results import Estimate, Interval, Method, significant
-from howsure.statistics.sequential.series import Series, limit_gap, luck, watch
+from howsure.statistics.sequential.series import Series, limit_gap, luck, luck_draws, watch
 from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
 from howsure.study.names import resolve
@@ -292,7 +292,7 @@ class _Told:
     def _best(self, gaps: _Gaps) -> _Best:
         """Say of every run which was the best before it, by how much that was luck, and whether it is a record."""
         runs, sign = len(self.matrix.models), self.matrix.orientation
-        score, rng = self._scores * sign, np.random.default_rng(self.asked.seed)
+        score, draws = self._scores * sign, luck_draws(runs, np.random.default_rng(self.asked.seed))
         former, lucky = np.full(runs, -1), np.zeros(runs)
         record, real = np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)
         best = -1
@@ -303,7 +303,7 @@ class _Told:
                 continue
             if best >= 0:
                 gap, p = float(gaps.pairs.difference[t, best]) * sign, float(gaps.p[t, best])
-                lucky[t] = luck(score[whole], gaps.noise(whole), rng)
+                lucky[t] = luck(score[whole], gaps.noise(whole), draws)
                 record[t] = gap > 0
                 real[t] = record[t] and significant(min(p * len(whole), 1.0), self.asked.level)
             best = t if best < 0 or record[t] else best

@@ -17,6 +17,7 @@ from howsure.statistics.sequential.series import (
     limit,
     limit_gap,
     luck,
+    luck_draws,
     single_share,
     watch,
 )
@@ -192,7 +193,9 @@ def test_runs_between_false_alarms_are_as_chosen():
 
 
 def test_the_luck_of_the_best_is_that_of_the_largest_of_equals():
-    rng = np.random.default_rng(1)
-    assert luck(np.full(10, 0.7), 0.02, rng) == pytest.approx(0.02 * 1.5388, rel=0.05)  # the mean of the largest of ten
-    assert luck(np.array([0.2, 0.9]), 0.001, rng) == pytest.approx(0.0, abs=1e-4)
-    assert luck(np.array([0.7]), 0.02, rng) == 0.0
+    draws = luck_draws(10, np.random.default_rng(1))
+    assert luck(np.full(10, 0.7), 0.02, draws) == pytest.approx(
+        0.02 * 1.5388, rel=0.05
+    )  # the mean of the largest of ten
+    assert luck(np.array([0.2, 0.9]), 0.001, draws) == pytest.approx(0.0, abs=1e-4)
+    assert luck(np.array([0.7]), 0.02, draws) == 0.0

@@ -188,19 +188,24 @@ def limit_gap(found: Watched) -> Floats:
     return np.asarray(t * np.sqrt(found.ahead.variance))
 
 
-def luck(score: Floats, noise: float, rng: np.random.Generator) -> float:
+def luck_draws(runs: int, rng: np.random.Generator) -> Floats:
+    """Return what `luck` draws for so many runs (T, draws): those of the first runs are the same whatever their number."""
+    return rng.standard_normal((runs, DRAWS))
+
+
+def luck(score: Floats, noise: float, draws: Floats) -> float:
     """Return by how much the best of these scores (T,) is too high on average, having been selected; 0 for one.
 
     `noise`: the standard deviation of a run's answers. Scores are drawn together by as much as their spread is noise (James and
-    Stein 1961), and noise is drawn around them (Efron 2011).
+    Stein 1961), and noise is drawn around them (Efron 2011); `draws` (T or more, draws): standard normal ones.
     """
     if len(score) < 2 or not noise > 0:
         return 0.0
     spread = float(np.var(score, ddof=1))
     kept = max(1 - noise**2 / spread, 0.0) if spread > 0 else 0.0
-    draws = rng.normal(0.0, noise, (DRAWS, len(score)))
-    first = (score.mean() + kept * (score - score.mean()) + draws).argmax(axis=1)
-    return max(float(draws[np.arange(DRAWS), first].mean()), 0.0)
+    around = noise * draws[: len(score)]
+    first = ((score.mean() + kept * (score - score.mean()))[:, None] + around).argmax(axis=0)
+    return max(float(around[first, np.arange(around.shape[1])].mean()), 0.0)
 
 
 def _step(series: Series, runs: tuple[int, ...], items: Bools, share: float) -> _Step:

@@ -46,7 +46,7 @@ WORTH = np.array(
 """How many single tests the largest z of so many runs is worth (columns), by the share of error of a run (rows)."""
 SPARED = 0.93
 """This part of the share is spent: scores near the end of their scale are skewed, and alarm a little more often than normal ones."""
-DRAWS = 4_096
+DRAWS = 2_048
 TINY, ROUNDING = 1e-300, 1e-13
 FALL = -2 * math.log(1 - math.sqrt(0.95))
 """By so much twice the log likelihood of the true place falls below the largest in 5 % of series at most (Yao 1987; Hansen 2000) …"""
@@ -189,23 +189,23 @@ def limit_gap(found: Watched) -> Floats:
 
 
 def luck_draws(runs: int, rng: np.random.Generator) -> Floats:
-    """Return what `luck` draws for so many runs (T, draws): those of the first runs are the same whatever their number."""
-    return rng.standard_normal((runs, DRAWS))
+    """Return what `luck` draws for so many runs (draws, T): those of the first runs are the same whatever their number."""
+    return np.ascontiguousarray(rng.standard_normal((runs, DRAWS)).T)
 
 
 def luck(score: Floats, noise: float, draws: Floats) -> float:
     """Return by how much the best of these scores (T,) is too high on average, having been selected; 0 for one.
 
     `noise`: the standard deviation of a run's answers. Scores are drawn together by as much as their spread is noise (James and
-    Stein 1961), and noise is drawn around them (Efron 2011); `draws` (T or more, draws): standard normal ones.
+    Stein 1961), and noise is drawn around them (Efron 2011); `draws` (draws, T or more): standard normal ones.
     """
     if len(score) < 2 or not noise > 0:
         return 0.0
     spread = float(np.var(score, ddof=1))
     kept = max(1 - noise**2 / spread, 0.0) if spread > 0 else 0.0
-    around = noise * draws[: len(score)]
-    first = ((score.mean() + kept * (score - score.mean()))[:, None] + around).argmax(axis=0)
-    return max(float(around[first, np.arange(around.shape[1])].mean()), 0.0)
+    around = noise * draws[:, : len(score)]
+    first = (score.mean() + kept * (score - score.mean()) + around).argmax(axis=1)
+    return max(float(around[np.arange(len(around)), first].mean()), 0.0)
 
 
 def _step(series: Series, runs: tuple[int, ...], items: Bools, share: float) -> _Step:

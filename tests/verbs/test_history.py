@@ -171,6 +171,17 @@ def test_a_run_that_broke_off_is_no_part_of_the_series_and_no_record():
     assert "few items" in everything(answer)
 
 
+def test_other_questions_begin_another_series():
+    rows = nightly(runs=6, n=40, seed=2)
+    rows = rows.with_columns(item=pl.when(pl.col("model") > "2026-10-03").then(pl.col("item") + "x").otherwise("item"))
+    answer = hs.history(rows)
+    assert [run.anew for run in answer.tasks[0].runs] == [False, False, False, True, False, False]
+    assert "items_replaced" in {caution.code for caution in answer.cautions}
+    assert "other items" in everything(answer)
+    two = hs.history(rows.filter(pl.col("model").is_in(["2026-10-03", "2026-10-04"])))
+    assert "Of 2 runs since 2026-10-03, none can be held against another" in two.verdict
+
+
 def write(folder, rows, name="{model}.csv", drop=("model",)):
     for (model,), part in rows.group_by("model", maintain_order=True):
         path = folder / name.format(model=model)
@@ -264,7 +275,7 @@ def test_equal_runs_and_one_item_are_no_alarm():
     same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
     everything(hs.history(same))
     assert hs.history(same).tasks[0].changes == ()
-    everything(hs.history(nightly(runs=3, n=1)))
+    assert "none can be held against another" in everything(hs.history(nightly(runs=3, n=1)))
 
 
 def test_hostile_names_are_escaped():

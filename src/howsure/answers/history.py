@@ -55,6 +55,7 @@ class HistoryRun:
         record: Whether it was better than every run before it.
         real: Whether that is shown, corrected for the number of runs so far.
         apart: Whether it has too few of the items to be a part of the series.
+        anew: Whether it has other items than the runs before it, so that the series begins anew.
     """
 
     run: str
@@ -75,6 +76,7 @@ class HistoryRun:
     record: bool
     real: bool
     apart: bool = False
+    anew: bool = False
 
     def record_row(self) -> dict[str, Any]:
         """Return one flat mapping."""
@@ -97,6 +99,7 @@ class HistoryRun:
             "record": self.record,
             "real": self.real,
             "apart": self.apart,
+            "anew": self.anew,
         }
 
 

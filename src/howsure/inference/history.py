@@ -281,6 +281,7 @@ class _Told:
             record=bool(best.record[t]),
             real=bool(best.real[t]),
             apart=t in self.found.apart,
+            anew=t in self.found.anew,
         )
 
     @property
@@ -371,6 +372,15 @@ def _doubts(tasks: Sequence[TaskHistory]) -> list[Caution]:
                     code="runs_apart",
                     message=f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series",
                     remedy="Run the missing items.",
+                )
+            )
+        anew = [run.run for run in task.runs if run.anew]
+        if anew:
+            cautions.append(
+                Caution(
+                    code="items_replaced",
+                    message=f"{task.task}: most items are others than before, so that the series begins anew with {listing(anew)}",
+                    remedy="Scores before and after can't be held against each other.",
                 )
             )
         sizes = sorted({run.n_items for run in task.runs if not run.apart})

@@ -47,6 +47,8 @@ def task_verdict(task: TaskHistory) -> str:
     first = task.runs[0]
     since = f" since {first.started[:DAY]}" if first.started else ""
     runs = f"Of {plural(len(task.runs), 'run')}{since}"
+    if not any(math.isfinite(run.z) for run in task.runs):
+        return f"{runs}, none can be held against another: they share no two questions, or no two clusters of them."
     if not task.changes:
         return f"{runs}, no change is shown.{_records_sentence(task)}"
     last = task.changes[-1]
@@ -171,6 +173,6 @@ def _gap(gap: RunGap | None, scale: Scale) -> str:
 def _mark(run: HistoryRun) -> str:
     if run.alarm:
         return "alarm"
-    if run.apart:
-        return "few items"
+    if run.apart or run.anew:
+        return "few items" if run.apart else "other items"
     return ("record, real" if run.real else "record") if run.record else ""

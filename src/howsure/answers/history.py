@@ -53,7 +53,7 @@ class HistoryRun:
         baseline: Against the baseline.
         best: Against the best run before it, whose score is corrected for its having been selected.
         record: Whether it was better than every run before it.
-        real: Whether that is shown, corrected for the number of runs so far.
+        real: Whether it is shown to be better than the level of the best before it, corrected for all pairs of runs so far.
         apart: Whether it has too few of the items to be a part of the series.
         anew: Whether it has other items than the runs before it, so that the series begins anew.
     """
@@ -141,7 +141,7 @@ class TaskHistory(JudgedPart):
         runs: The runs.
         changes: The changes that are shown.
         records: How many runs after the first were better than every run before.
-        real_records: How many of these are shown to be better than the best before.
+        real_records: How many of these are shown to be better than the level of the best before.
         level: The mean of the runs since the last change, on the items that all of them have.
         level_runs: How many these are.
         lower_is_better: Whether smaller scores are better.

@@ -14,7 +14,7 @@ from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, 
 from howsure.errors import Caution, DataError
 from howsure.inference.question import Question
 from howsure.statistics.results import Estimate, Interval, Method, significant
-from howsure.statistics.sequential.series import Series, limit_gap, luck, luck_draws, watch
+from howsure.statistics.sequential.series import Series, ahead_of, level_at, limit_gap, luck, luck_draws, watch
 from howsure.study.directions import direction_cautions
 from howsure.study.gathering import gather
 from howsure.study.names import resolve
@@ -303,13 +303,23 @@ class _Told:
             if t in self.found.apart:
                 continue
             if best >= 0:
-                gap, p = float(gaps.pairs.difference[t, best]) * sign, float(gaps.p[t, best])
+                gap = float(gaps.pairs.difference[t, best]) * sign
                 lucky[t] = luck(score[whole], gaps.noise(whole), draws)
                 record[t] = gap > 0
-                real[t] = record[t] and significant(min(p * len(whole), 1.0), self.asked.level)
+                real[t] = record[t] and self._is_real(t, best, len(whole))
             best = t if best < 0 or record[t] else best
             whole.append(t)
         return _Best(former=former, luck=lucky, record=record, real=real)
+
+    def _is_real(self, t: int, best: int, runs: int) -> bool:
+        """Say whether a record is shown to be better than the level of the best before it, corrected for all pairs of runs so far.
+
+        The shares of error of all runs to come add up to 1 − level, so that it holds for a series without an end.
+        """
+        series = series_of(self.matrix)
+        found = ahead_of(series, level_at(self.found, best, t), t)
+        above = float(found.difference) * self.matrix.orientation > 0
+        return above and significant(min(float(found.p_value_at(0.0)) * runs * (runs + 1) / 2, 1.0), self.asked.level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,6 +165,21 @@ def watch(series: Series, share: float | Floats) -> Watched:
     )
 
 
+def ahead_of(series: Series, runs: tuple[int, ...], t: int) -> Pivots:
+    """Return the pivots of a run less the mean of others, on the items that all have."""
+    items = np.asarray(~np.isnan(series.values[:, (*runs, t)]).any(axis=1))
+    return _step(series, (*runs, t), items, 1.0).splits.at(-1)
+
+
+def level_at(found: Watched, run: int, t: int) -> tuple[int, ...]:
+    """Return the runs before t that are of one level with a run, as far as the alarms before t tell."""
+    known = [change for change in found.changes if change.run < t]
+    begins = {0, *found.anew, *(change.place for change in known), *(change.run + 1 for change in known)}
+    start = max(begin for begin in begins if begin <= run)
+    end = min((begin for begin in begins if begin > run), default=t)
+    return tuple(k for k in range(start, min(end, t)) if k not in found.apart)
+
+
 def limit(runs: int, share: float) -> float:
     """Return the |z| that an alarm takes at the last of so many runs, given that none has come: it leaves the run its share of error."""
     return float(-special.ndtri(single_share(runs, share) / 2))

@@ -14,7 +14,7 @@ from howsure.options import option
 from howsure.readers import registry
 from howsure.readers.base import Source
 from howsure.table.sides import joined
-from howsure.verbs.read import is_paths, read
+from howsure.verbs.read import is_paths, of_model, read
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -230,8 +230,6 @@ def _names(names: Sequence[str]) -> list[str]:
 
 
 def _of_models(scores: Scores, models: Sequence[str]) -> Scores:
-    from howsure.verbs.sides import of_model
-
     found = [of_model(scores, name, parts=True) for name in models]
     if len(found) == 1:
         return found[0]

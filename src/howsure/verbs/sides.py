@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
-
-import polars as pl
 
 from howsure.errors import DataError, OptionError
 from howsure.readers.baselines import SUFFIX, found
 from howsure.study.names import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
-from howsure.verbs.read import is_paths, read
+from howsure.verbs.read import is_paths, of_model, read
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -174,15 +172,6 @@ def _of_nothing(side: Side) -> OptionError:
         f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could hold a model of this name",
         remedy="Give the paths of the logs as well.",
     )
-
-
-def of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
-    """Return the scores of one model; `parts`: a part of its name is enough."""
-    model = resolve(name, names_of(scores, "model"), parts=parts)
-    rows = scores.to_frame().filter(pl.col("model") == model)
-    missing = tuple(lack for lack in scores.missing if lack.model == model)
-    runs = tuple(entry for entry in scores.runs if entry.model == model)
-    return replace(scores, rows=rows, roles={}, missing=missing, published=(), runs=runs)
 
 
 def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[Scores, str]:

@@ -14,6 +14,8 @@ from howsure.statistics.sequential.series import (
     SPARED,
     WORTH,
     Series,
+    ahead_of,
+    level_at,
     limit,
     limit_gap,
     luck,
@@ -199,3 +201,20 @@ def test_the_luck_of_the_best_is_that_of_the_largest_of_equals():
     )  # the mean of the largest of ten
     assert luck(np.array([0.2, 0.9]), 0.001, draws) == pytest.approx(0.0, abs=1e-4)
     assert luck(np.array([0.7]), 0.02, draws) == 0.0
+
+
+def test_the_level_of_a_run_lies_between_the_changes_around_it():
+    found = watch(made(3, n=400, runs=30, at=18, shift=-0.1), 0.01)
+    (change,) = found.changes
+    assert level_at(found, 5, 12) == tuple(range(12))
+    assert level_at(found, 5, 25) == tuple(range(change.place))
+    assert level_at(found, change.run, 25) == tuple(range(change.place, change.run + 1))
+    assert level_at(found, 24, 28) == tuple(range(change.run + 1, 28))
+    assert level_at(found, 5, change.run) == tuple(range(change.run))  # the alarm isn't known yet
+
+
+def test_a_run_against_its_level_is_the_last_split():
+    series = made(1, runs=7)
+    found, alone = watch(series, 0.01), ahead_of(series, tuple(range(6)), 6)
+    assert float(alone.difference) == pytest.approx(float(found.ahead.difference[6]))
+    assert float(alone.variance) == pytest.approx(float(found.ahead.variance[6]))

@@ -40,6 +40,7 @@ NAVIGATION = {
             "stopping",
             "gate",
             "runs",
+            "history",
             "plots",
             "lm_eval",
             "inspect",

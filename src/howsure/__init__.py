@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from howsure.answers.frontier import Frontier as Frontier
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.health import Health as Health
+    from howsure.answers.history import History as History
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
     from howsure.answers.noise import Noise as Noise
     from howsure.answers.plan import Plan as Plan
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from howsure.verbs.frontier import frontier as frontier
     from howsure.verbs.gate import gate as gate
     from howsure.verbs.health import health as health
+    from howsure.verbs.history import history as history
     from howsure.verbs.leaderboard import leaderboard as leaderboard
     from howsure.verbs.noise import noise as noise
     from howsure.verbs.plan import plan as plan
@@ -88,7 +90,7 @@ VERBS = (
         "noise",
         "health",
     ),
-    *("trend", "audit", "report"),
+    *("history", "trend", "audit", "report"),
     *("plan", "plan_score", "plan_failures", "gate", "save_baseline", "aa", "allocate", "calibrate"),
 )
 """What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class Monitor."""
@@ -109,6 +111,7 @@ _HOMES = {
     "howsure.answers.frontier": ("Frontier",),
     "howsure.answers.gate": ("Gate",),
     "howsure.answers.health": ("Health",),
+    "howsure.answers.history": ("History",),
     "howsure.answers.leaderboard": ("Leaderboard",),
     "howsure.answers.noise": ("Noise",),
     "howsure.answers.plan": ("Plan",),

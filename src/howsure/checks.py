@@ -62,6 +62,14 @@ def number(name: str, value: Any, *, remedy: str = POINTS) -> float:
     return int(value) if _is_whole(value) else float(value)
 
 
+def at_least(name: str, value: Any, *, least: float) -> float:
+    """Return a finite number that isn't below the least."""
+    found = number(name, value, remedy=f"Write {least:g} or more.")
+    if found < least:
+        raise OptionError(f"{said(name, value)} is below {least:g}", remedy=f"Write {least:g} or more.")
+    return found
+
+
 def positive(name: str, value: Any, *, remedy: str = "Write 0.01 for one percentage point.") -> float:
     """Return a finite number above 0."""
     size = number(name, value)

@@ -537,6 +537,22 @@ _OWN = (
         replace(_B, metavar="SIDE", help="… and the second."),
     ),
     *_owned(
+        "history",
+        Option(
+            "baseline",
+            NAME,
+            "RUN",
+            help="The run to compare with beside the previous and the best.  [default: the first]",
+        ),
+        Option(
+            "runs_between_alarms",
+            Kind(check=partial(checks.at_least, least=10), written="real"),
+            "N",
+            default=100,
+            help="Mean number of runs between two false alarms.",
+        ),
+    ),
+    *_owned(
         "trend",
         Option("last", count_of(2), default=5, help="Checkpoints that measure a run's wobble."),
     ),
@@ -573,7 +589,13 @@ _OWN = (
             flags=("--candidate", "-a"),
             help="What wants to pass: a model, a path, or tag:…, commit:…, run:…, saved:…",
         ),
-        Option("baseline", NAME, "SIDE", flags=("--baseline", "-b"), help="The side that it is compared with."),
+        Option(
+            "baseline",
+            NAME,
+            "SIDE",
+            flags=("--baseline", "-b"),
+            help="The side that it is compared with, also history:… (the runs since the last change).",
+        ),
         replace(
             _NOT_WORSE,
             kind=MARGIN,

@@ -75,6 +75,10 @@ CHARTS = {
     "comparisons on two scales": lambda: hs.compare(
         pl.concat([two_models(task=pl.lit("x")), two_models(task=pl.lit("y"), score=pl.col("score") * 50)]), "a", "b"
     ).chart(),
+    "history": lambda: hs.history(clustered(models="abcd"), cluster="passage").chart(),
+    "history of tasks": lambda: hs.history(two_tasks()).chart(),
+    "history without an error bar": lambda: hs.history(two_models(n=1)).chart(),
+    "hostile history": lambda: hs.history(hostile_tasks()).chart(),
     "against": lambda: hs.against(clustered(models="abcd"), "b", cluster="passage").chart(),
     "against without an error bar": lambda: hs.against(two_models(n=1), "a").chart(),
     "against on tasks": lambda: hs.against(two_tasks(), "b").chart(),

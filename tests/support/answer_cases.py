@@ -47,6 +47,8 @@ ANSWERS = {
         attempts(models="abc").filter((pl.col("model") != "a") | (pl.col("attempt") == 0)), "a", attempts=30
     ),
     "health": lambda: hs.health(clustered()),
+    "history": lambda: hs.history(attempts(models=["2026-10-01", "2026-10-02", "2026-10-03"]), cluster="passage"),
+    "history of tasks": lambda: hs.history(pl.concat([two_models(task=pl.lit(t)) for t in "xy"])),
     "trend": lambda: hs.trend(attempts(models=["run-step1", "run-step2"])),
     "look": lambda: hs.Monitor(a="a", b="b", items_planned=50).update(two_models()),
     "look at nothing": lambda: hs.Monitor(a="a", within=0.1).look(),

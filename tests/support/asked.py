@@ -44,6 +44,7 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "frontier": (PRICED, lambda rows: hs.frontier(rows, measure="usd")),
     "noise": (ROWS, hs.noise),
     "health": (ROWS, hs.health),
+    "history": (ROWS, lambda rows: hs.history(rows, cluster="passage")),
     "trend": (RUNS, hs.trend),
     "gate": (ROWS, lambda rows, a="a", b="b": hs.gate(rows, a, b, not_worse_than=0.05, at_least=0.4)),
     "aa": (ROWS, lambda rows: hs.aa(rows, splits=20)),

@@ -106,6 +106,15 @@ def read_against(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     return scores
 
 
+def read_runs(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
+    """Read every run in the paths by itself; the option `model` chooses among those that each run holds, and is taken out of `given`."""
+    from howsure.verbs.series import runs_apart
+
+    models = given.pop("model") or ()
+    how = {name: value for name, value in _how(given).items() if name != "progress"}
+    return runs_apart(list(paths), how, models)
+
+
 def _how(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of `read` as it takes them; they are taken out of `given`."""
     how = {name: given.pop(name) for name in READING}

@@ -30,6 +30,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "estimate": "Give every model of every task its score and error bar.",
         "noise": "Say where the error bars come from, and how to shrink them.",
         "health": "Say which questions tell models apart at all.",
+        "history": "Follow runs of one system over time: which changes are real.",
         "trend": "Follow the checkpoints of training runs.",
         "guide": "Read nine short chapters on error bars and comparisons.",
     },

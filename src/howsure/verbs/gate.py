@@ -85,7 +85,7 @@ def gate(
             or Scores. None suffices where every side is a path or a saved baseline.
         candidate: The side to be admitted: a model, by its full name or the part after the last slash, else a path; or `tag:…`,
             `commit:…`, `run:…`, `saved:…` (a baseline), `model:…`, `path:…`.
-        baseline: The side to compare it with. None suffices for `at_least` and `at_most`.
+        baseline: The side to compare it with, also `history:PATH`, the mean of the runs since the last change. None suffices for `at_least` and `at_most`.
         not_worse_than: The margin of non-inferiority, in score units (0.01 is one percentage point), or "1%rel" for a share of the baseline's
             score on each task. None omits the criterion.
         better: Whether the candidate has to be better.

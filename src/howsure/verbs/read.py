@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from howsure.options import checked
+from howsure.study.names import resolve
+from howsure.table.aggregate import names_of
 from howsure.table.scores import Scores
 from howsure.table.writing import Writing
 
@@ -182,3 +187,12 @@ def _read_frame(
 def scores_of(data: Any, design: Design) -> Scores:
     """Read what a verb was given, with probabilities where the design asks for them."""
     return read(data, items=design.items, probabilities=design.score.kind == "prob")
+
+
+def of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
+    """Return the scores of one model; `parts`: a part of its name is enough."""
+    model = resolve(name, names_of(scores, "model"), parts=parts)
+    rows = scores.to_frame().filter(pl.col("model") == model)
+    missing = tuple(lack for lack in scores.missing if lack.model == model)
+    runs = tuple(entry for entry in scores.runs if entry.model == model)
+    return replace(scores, rows=rows, roles={}, missing=missing, published=(), runs=runs)

@@ -1,20 +1,18 @@
-"""Sides: what is compared is a model, a path, the runs of a tag, a commit or an id, or a saved baseline."""
+"""Sides: what is compared is a model, a path, the runs of a tag, a commit or an id, a saved baseline, or the level of a history."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
-
-import polars as pl
 
 from howsure.errors import DataError, OptionError
 from howsure.readers.baselines import SUFFIX, found
 from howsure.study.names import fitting, resolve
 from howsure.table.aggregate import names_of
 from howsure.table.runs import SELECTORS
-from howsure.verbs.read import is_paths, read
+from howsure.verbs.read import is_paths, of_model, read
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -23,8 +21,10 @@ if TYPE_CHECKING:
     from howsure.study.design import Design
     from howsure.table.scores import Scores
 
-Kind = Literal["model", "path", "tag", "commit", "run", "saved"]
+Kind = Literal["model", "path", "tag", "commit", "run", "saved", "history"]
 KINDS: tuple[str, ...] = get_args(Kind)
+ALONE = ("path", "saved", "history")
+"""Sides of these kinds are read from no path but their own."""
 AS_SAVED = ("strict", "progress")
 """The options of `read` that a saved baseline takes: the others were taken when it was saved."""
 
@@ -41,16 +41,16 @@ class Side:
         """What the side is called: of a path the last part, of a saved baseline its name."""
         if self.kind == "saved":
             return PurePath(self.text).name.removesuffix(SUFFIX) or self.text
-        return PurePath(self.text).name or self.text if self.kind == "path" else self.text
+        return PurePath(self.text).name or self.text if self.kind in ("path", "history") else self.text
 
     @property
     def is_read_alone(self) -> bool:
         """Whether it is read from no path but its own."""
-        return self.kind in ("path", "saved") or (not self.kind and is_path(self.text))
+        return self.kind in ALONE or (not self.kind and is_path(self.text))
 
 
 def side_of(text: str) -> Side:
-    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`, `saved:main`, `model:…`, `path:…`."""
+    """Read a side as it is written: `runs/main`, `gpt-4o`, `tag:pr-42`, `commit:1a2b3c`, `run:ID`, `saved:main`, `history:runs`, `model:…`, `path:…`."""
     kind, colon, rest = text.partition(":")
     return Side(rest, cast("Kind", kind)) if colon and kind in KINDS and rest else Side(text)
 
@@ -89,11 +89,7 @@ def parted(
         if data is None and sides:
             raise _of_nothing(sides[0])
         return read(data, **options), tuple(asked)
-    base = (
-        None
-        if data is None or all(side.kind in ("path", "saved", *SELECTORS) for side in sides)
-        else read(data, **options)
-    )
+    base = None if data is None or all(side.kind in (*ALONE, *SELECTORS) for side in sides) else read(data, **options)
     sides = tuple(side if side.kind else Side(side.text, _kind(side.text, base)) for side in sides)
     if base is not None and all(side.kind == "model" for side in sides):
         return base, tuple(map(partial(_named, scores=base), asked))
@@ -155,6 +151,10 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
         return read(side.text, **options)
     if side.kind == "saved":
         return read(found(side.text), **{name: options[name] for name in AS_SAVED if name in options})
+    if side.kind == "history":
+        from howsure.verbs.series import level_side
+
+        return level_side(side.text, options)
     if side.kind in SELECTORS:
         if not is_paths(data):
             raise OptionError(
@@ -163,7 +163,7 @@ def _part(side: Side, data: Any, base: Scores | None, options: Mapping[str, Any]
         return read(data, **{**options, "runs": f"{side.kind}:{side.text}"})
     if base is None:
         raise _of_nothing(side)
-    return _of_model(base, side.text, parts=parts)
+    return of_model(base, side.text, parts=parts)
 
 
 def _of_nothing(side: Side) -> OptionError:
@@ -172,14 +172,6 @@ def _of_nothing(side: Side) -> OptionError:
         f"{side.text!r} is neither a path nor a saved baseline, and there are no results that could hold a model of this name",
         remedy="Give the paths of the logs as well.",
     )
-
-
-def _of_model(scores: Scores, name: str, *, parts: bool) -> Scores:
-    model = resolve(name, names_of(scores, "model"), parts=parts)
-    rows = scores.to_frame().filter(pl.col("model") == model)
-    missing = tuple(lack for lack in scores.missing if lack.model == model)
-    runs = tuple(entry for entry in scores.runs if entry.model == model)
-    return replace(scores, rows=rows, roles={}, missing=missing, published=(), runs=runs)
 
 
 def against_side(data: Any, against: str, options: Mapping[str, Any]) -> tuple[Scores, str]:

@@ -1,0 +1,425 @@
+"""The history verb: matrices of runs, in order of their dates, become the history of one system."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, TaskHistory
+from howsure.errors import Caution, DataError
+from howsure.inference.question import Question
+from howsure.statistics.results import Estimate, Interval, Method, significant
+from howsure.statistics.sequential.series import Series, ahead_of, level_at, limit_gap, luck, luck_draws, watch
+from howsure.study.directions import direction_cautions
+from howsure.study.gathering import gather
+from howsure.study.names import resolve
+from howsure.table.runs import Run, moment
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.inference.question import Population
+    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.sequential.series import Change, Watched
+    from howsure.study.design import Design
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.table.runs import RunEntry
+    from howsure.table.scores import Scores
+
+LEAST = 2
+POOLED = Method(name="pooled runs", variance="CR2", paired=True)
+_DATE = re.compile(
+    r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?:[T _-]?([01]\d|2[0-3])[-:h_]?([0-5]\d)(?:[-:m_]?([0-5]\d))?)?"
+)
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryOptions:
+    """How runs are looked at; `runs_between_alarms`: the mean number between two false ones."""
+
+    population: Population
+    level: float
+    runs_between_alarms: float
+    baseline: str | None = None
+    seed: int = 0
+
+    @property
+    def question(self) -> Question:
+        """How single runs are compared."""
+        return Question(population=self.population, level=self.level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """All runs in order, what the logs say of each, and how many tasks there were up to each."""
+
+    names: tuple[str, ...]
+    runs: Mapping[str, Run]
+    tasks: Ints
+
+    def numbers(self, names: Sequence[str]) -> Ints:
+        """Return the places of runs among all, from 0."""
+        place = {name: k for k, name in enumerate(self.names)}
+        return np.array([place[name] for name in names])
+
+
+def follow(scores: Scores, design: Design, asked: HistoryOptions) -> History:
+    """Follow the runs of one system, each a model of these scores; see `howsure.history`."""
+    study = gather(scores, design)
+    matrices = list(study.matrices())
+    models = sorted({model for matrix in matrices for model in matrix.models})
+    if len(models) < LEAST:
+        raise DataError(
+            f"{plural(len(models), 'run')}, and a history takes {LEAST}", remedy="Give every run a name of its own."
+        )
+    runs = runs_of(scores.runs)
+    names, order = in_order(models, runs)
+    known = _Known(names=names, runs=runs, tasks=_tasks_so_far(matrices, names))
+    baseline = None if asked.baseline is None else resolve(asked.baseline, models, parts=True)
+    tasks = tuple(task_history(matrix, known, baseline, asked) for matrix in matrices if len(matrix.models) >= LEAST)
+    if not tasks:
+        raise DataError("no task has two runs", remedy="See `howsure runs`.")
+    return History(
+        tasks=tasks,
+        n_runs=len(names),
+        runs_between_alarms=asked.runs_between_alarms,
+        level=asked.level,
+        notes=(*study.notes, order, NOISE),
+        cautions=(
+            *study.cautions,
+            *direction_cautions(study),
+            *_single(matrices),
+            *_doubts(tasks),
+            *_exams(names, runs),
+        ),
+    )
+
+
+def runs_of(entries: Sequence[RunEntry]) -> dict[str, Run]:
+    """Return what the logs say of each run, by its name; of several logs what the first says."""
+    found: dict[str, Run] = {}
+    for entry in sorted(entries, key=lambda each: (each.model, each.run.started)):
+        found.setdefault(entry.model, entry.run)
+    return found
+
+
+def in_order(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[tuple[str, ...], str]:
+    """Return runs, oldest first, and by what: dates in the logs, else in all names, else names as people count."""
+    dates = {name: runs[name].date for name in names if name in runs}
+    if len(dates) == len(names) and all(dates.values()):
+        return tuple(
+            sorted(names, key=lambda name: (dates[name], _natural(name)))
+        ), "Runs: in order of the dates in their logs."
+    written = {name: date_in(name) for name in names}
+    if all(written.values()):
+        return tuple(
+            sorted(names, key=lambda name: (written[name], _natural(name)))
+        ), "Runs: in order of the dates in their names."
+    return tuple(sorted(names, key=_natural)), "Runs: in order of their names; not all have a date."
+
+
+def date_in(name: str) -> str:
+    """Return the date, and the time where there is one, that a name holds, as ISO 8601; "" where there is none."""
+    found = _DATE.search(name)
+    if found is None:
+        return ""
+    year, month, day, hour, minute, second = found.groups()
+    time = f"T{hour}:{minute}:{second or '00'}" if hour else ""
+    text = f"{year}-{month}-{day}{time}"
+    return text if moment(text) else ""
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(name) if part]
+
+
+def _tasks_so_far(matrices: Sequence[ScoreMatrix], names: Sequence[str]) -> Ints:
+    """Return how many tasks and metrics there were up to each run: a task that comes later takes no share of a run before it."""
+    place = {name: k for k, name in enumerate(names)}
+    first = np.array([min(place[name] for name in matrix.models) for matrix in matrices])
+    so_far = (first[:, None] <= np.arange(len(names))).sum(axis=0)
+    return np.asarray(np.maximum(so_far, 1), dtype=np.int64)
+
+
+def task_history(matrix: ScoreMatrix, known: _Known, baseline: str | None, asked: HistoryOptions) -> TaskHistory:
+    """Follow the runs on one task."""
+    names = [name for name in known.names if name in matrix.models]
+    matrix = matrix.take_models([matrix.column(name) for name in names])
+    numbers = known.numbers(names)
+    series = series_of(matrix)
+    found = watch(series, 1 / asked.runs_between_alarms / known.tasks[numbers])
+    table = _Told(
+        matrix=matrix,
+        numbers=numbers,
+        known=known,
+        found=found,
+        asked=asked,
+        base=names.index(baseline) if baseline in names else 0,
+    )
+    runs = table.runs()
+    changes = tuple(table.change(each) for each in found.changes)
+    since = [
+        k
+        for k in range(found.changes[-1].place if found.changes else (found.anew[-1] if found.anew else 0), len(names))
+        if k not in found.apart
+    ]
+    return TaskHistory(
+        task=matrix.task,
+        metric=matrix.metric,
+        baseline=names[table.base],
+        runs=runs,
+        changes=changes,
+        records=sum(run.record for run in runs),
+        real_records=sum(run.real for run in runs),
+        level=_level(series, since),
+        level_runs=len(since),
+        lower_is_better=matrix.lower_is_better,
+        percent=matrix.bounded,
+    )
+
+
+def series_of(matrix: ScoreMatrix) -> Series:
+    """Return the runs of a matrix as a series."""
+    answered = ~np.isnan(matrix.values)
+    attempts = (
+        None if matrix.derived else (matrix.attempts * answered).sum(axis=0) / np.maximum(answered.sum(axis=0), 1)
+    )
+    return Series(
+        values=matrix.values,
+        attempts=attempts,
+        codes=matrix.clusters[0] if matrix.clusters else None,
+        weights=matrix.weights,
+    )
+
+
+def _level(series: Series, runs: Sequence[int]) -> float:
+    """Return the mean of runs on the items that all of them have."""
+    part = series.values[:, runs]
+    shared = ~np.isnan(part).any(axis=1)
+    weights = np.ones(len(part)) if series.weights is None else series.weights
+    if not shared.any():
+        return math.nan
+    return float(weights[shared] @ part[shared] @ series.worth[runs] / weights[shared].sum() / series.worth[runs].sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What is needed to say of every run of a task how it stands; `base`: the position of the baseline."""
+
+    matrix: ScoreMatrix
+    numbers: Ints
+    known: _Known
+    found: Watched
+    asked: HistoryOptions
+    base: int
+
+    def runs(self) -> tuple[HistoryRun, ...]:
+        """Return every run."""
+        pairs = self.asked.question.population.pairs(self.matrix, self.asked.question)
+        low, high = pairs.limits(self.asked.level, self.matrix.reach)
+        gaps = _Gaps(names=self.matrix.models, pairs=pairs, p=pairs.p_value, low=low, high=high, level=self.asked.level)
+        best = self._best(gaps)
+        half = limit_gap(self.found)
+        alarms = {change.run for change in self.found.changes}
+        return tuple(self._run(t, gaps, best, half, alarm=t in alarms) for t in range(len(self.matrix.models)))
+
+    def change(self, change: Change) -> HistoryChange:
+        """Return a change that is shown."""
+        names, numbers, found = self.matrix.models, self.numbers + 1, change.difference
+        low, high = found.limits(self.asked.level, self.matrix.reach)
+        n_items = int(self.found.n_items[change.run])
+        difference = Estimate(
+            value=float(found.difference),
+            se=math.sqrt(float(found.variance)),
+            interval=Interval(low=float(low), high=float(high), level=self.asked.level),
+            df=float(found.df),
+            n_items=n_items,
+            n_clusters=len(np.unique(self.matrix.clusters[0])) if self.matrix.clusters else n_items,
+            method=POOLED,
+        )
+        return HistoryChange(
+            run=names[change.run],
+            number=int(numbers[change.run]),
+            since=names[change.place],
+            since_number=int(numbers[change.place]),
+            low=names[change.low],
+            low_number=int(numbers[change.low]),
+            high=names[change.high],
+            high_number=int(numbers[change.high]),
+            difference=difference,
+        )
+
+    def _run(self, t: int, gaps: _Gaps, best: _Best, half: Floats, *, alarm: bool) -> HistoryRun:
+        name = self.matrix.models[t]
+        run, score = self.known.runs.get(name, Run()), float(self._scores[t])
+        level = score - float(self.found.ahead.difference[t])
+        former = int(best.former[t])
+        return HistoryRun(
+            run=name,
+            number=int(self.numbers[t]) + 1,
+            started=run.started or date_in(name),
+            commit=run.commit,
+            n_items=int((~np.isnan(self.matrix.values[:, t])).sum()),
+            score=score,
+            level=level,
+            low=level - float(half[t]),
+            high=level + float(half[t]),
+            z=float(self.found.largest[t]),
+            limit=float(self.found.limits[t]),
+            alarm=alarm,
+            previous=gaps.of(t, t - 1) if t else None,
+            baseline=gaps.of(t, self.base) if t != self.base else None,
+            best=gaps.of(t, former, best.luck[t] * self.matrix.orientation) if former >= 0 else None,
+            record=bool(best.record[t]),
+            real=bool(best.real[t]),
+            apart=t in self.found.apart,
+            anew=t in self.found.anew,
+        )
+
+    @property
+    def _scores(self) -> Floats:
+        x, w = self.matrix.values, self.matrix.weights
+        has = ~np.isnan(x) * (1.0 if w is None else w[:, None])
+        return np.asarray(np.nansum(x * has, axis=0) / has.sum(axis=0))
+
+    def _best(self, gaps: _Gaps) -> _Best:
+        """Say of every run which was the best before it, by how much that was luck, and whether it is a record."""
+        runs, sign = len(self.matrix.models), self.matrix.orientation
+        score, draws = self._scores * sign, luck_draws(runs, np.random.default_rng(self.asked.seed))
+        former, lucky = np.full(runs, -1), np.zeros(runs)
+        record, real = np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)
+        best = -1
+        whole: list[int] = []
+        for t in range(runs):
+            former[t] = best
+            if t in self.found.apart:
+                continue
+            if best >= 0:
+                gap = float(gaps.pairs.difference[t, best]) * sign
+                lucky[t] = luck(score[whole], gaps.noise(whole), draws)
+                record[t] = gap > 0
+                real[t] = record[t] and self._is_real(t, best, len(whole))
+            best = t if best < 0 or record[t] else best
+            whole.append(t)
+        return _Best(former=former, luck=lucky, record=record, real=real)
+
+    def _is_real(self, t: int, best: int, runs: int) -> bool:
+        """Say whether a record is shown to be better than the level of the best before it, corrected for all pairs of runs so far.
+
+        The shares of error of all runs to come add up to 1 − level, so that it holds for a series without an end.
+        """
+        series = series_of(self.matrix)
+        found = ahead_of(series, level_at(self.found, best, t), t)
+        above = float(found.difference) * self.matrix.orientation > 0
+        return above and significant(min(float(found.p_value_at(0.0)) * runs * (runs + 1) / 2, 1.0), self.asked.level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Best:
+    """Of every run (T,): the position of the best before it, −1 for none; its luck; whether the run is a record, and a real one."""
+
+    former: Ints
+    luck: Floats
+    record: Ints
+    real: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gaps:
+    """The differences of all pairs of runs."""
+
+    names: tuple[str, ...]
+    pairs: PairMoments
+    p: Floats
+    low: Floats
+    high: Floats
+    level: float
+
+    def of(self, t: int, other: int, shift: float = 0.0) -> RunGap:
+        """Return a run less another; `shift` is added."""
+        value = float(self.pairs.difference[t, other]) + shift
+        return RunGap(
+            other=self.names[other],
+            value=value,
+            interval=Interval(
+                low=float(self.low[t, other]) + shift, high=float(self.high[t, other]) + shift, level=self.level
+            ),
+            p_value=float(self.p[t, other]) if not shift else math.nan,
+            n_items=int(self.pairs.shared[t, other]),
+        )
+
+    def noise(self, runs: Sequence[int]) -> float:
+        """Return the standard deviation of a run's answers: from the middle one of the differences of consecutive runs."""
+        steps = [self.pairs.variance[b, a] for a, b in pairwise(runs)]
+        return math.sqrt(max(float(np.nanmedian(steps)), 0.0) / 2) if np.isfinite(steps).any() else 0.0
+
+
+def _single(matrices: Sequence[ScoreMatrix]) -> list[Caution]:
+    left = [matrix.task for matrix in matrices if len(matrix.models) < LEAST]
+    if not left:
+        return []
+    return [
+        Caution(code="one_run", message=f"one run only, and left out: {listing(left)}", remedy="Run the task again.")
+    ]
+
+
+def _doubts(tasks: Sequence[TaskHistory]) -> list[Caution]:
+    """Warn of runs that are no part of a series, of other items, and of those that not all runs have."""
+    cautions = []
+    for task in tasks:
+        apart = [run.run for run in task.runs if run.apart]
+        if apart:
+            cautions.append(
+                Caution(
+                    code="runs_apart",
+                    message=f"{task.task}: {listing(apart)} {'has' if len(apart) == 1 else 'have'} less than half of the items and {'is' if len(apart) == 1 else 'are'} no part of the series",
+                    remedy="Run the missing items.",
+                )
+            )
+        anew = [run.run for run in task.runs if run.anew]
+        if anew:
+            cautions.append(
+                Caution(
+                    code="items_replaced",
+                    message=f"{task.task}: most items are others than before, so that the series begins anew with {listing(anew)}",
+                    remedy="Scores before and after can't be held against each other.",
+                )
+            )
+        sizes = sorted({run.n_items for run in task.runs if not run.apart})
+        if len(sizes) > 1:
+            cautions.append(
+                Caution(
+                    code="items_changed",
+                    message=f"{task.task}: runs have {sizes[0]:,} to {sizes[-1]:,} items; each is held against the others on the items that they share",
+                    remedy="Scores of runs with other items can't be read side by side.",
+                )
+            )
+    return cautions
+
+
+def _exams(names: Sequence[str], runs: Mapping[str, Run]) -> list[Caution]:
+    """Warn where the task's version, the grader or the scorer changed on the way."""
+    cautions = []
+    for part in sorted({key for name in names if name in runs for key in runs[name].exam}):
+        said = [(name, runs[name].exam[part]) for name in names if name in runs and part in runs[name].exam]
+        turns = [name for (_, before), (name, after) in pairwise(said) if before != after]
+        if turns:
+            cautions.append(
+                Caution(
+                    code="exam_changed",
+                    message=f"another {part} than the run before: {listing(turns)}",
+                    remedy="A change there can be the exam's and not the system's.",
+                )
+            )
+    return cautions
+
+
+NOISE = "Error: how the answers of one system differ from run to run on these very items, pooled over the runs since the last change."

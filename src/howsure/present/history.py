@@ -1,0 +1,178 @@
+"""How the history of a system is said, tabled and drawn."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.wording import Scale, level_text, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, TaskHistory
+    from howsure.present.charts.base import Spec
+    from howsure.present.document import Table
+
+MOST_RUNS = 40
+MOST_CHANGES = 4
+DAY, COMMIT = 10, 7
+"""So many letters of a date and of a commit are shown."""
+
+
+def document(answer: History) -> Document:
+    """Return the sentence and the runs of a task, of several tasks a table of these."""
+    first = answer.tasks[0]
+    tables = [_runs_table(first)] if len(answer.tasks) == 1 else [_tasks_table(answer)]
+    return Document(blocks=(*opening(verdict(answer), answer.notes), *tables, *closing(answer.cautions)))
+
+
+def chart(answer: History) -> Spec:
+    """Draw the scores of the runs with the limits of their level."""
+    from howsure.present.charts import history
+
+    shares = all(task.percent for task in answer.tasks)
+    return history.spec(answer.records(), percent=shares, description=verdict(answer))
+
+
+def verdict(answer: History) -> str:
+    """Say which changes are shown, which records were real, and how often a false alarm comes."""
+    often = f"A false alarm comes about once in {answer.runs_between_alarms:,.12g} runs"
+    if len(answer.tasks) == 1:
+        return f"{task_verdict(answer.tasks[0])} {often}."
+    return f"{_tasks_verdict(answer)} {often}, over all tasks."
+
+
+def task_verdict(task: TaskHistory) -> str:
+    """Say which changes are shown on a task, and which records were real."""
+    first = task.runs[0]
+    since = f" since {first.started[:DAY]}" if first.started else ""
+    runs = f"Of {plural(len(task.runs), 'run')}{since}"
+    if not any(math.isfinite(run.z) for run in task.runs):
+        return f"{runs}, none can be held against another: they share no two questions, or no two clusters of them."
+    if not task.changes:
+        return f"{runs}, no change is shown.{_records_sentence(task)}"
+    last = task.changes[-1]
+    told = [_change_clause(change, task) for change in task.changes[-MOST_CHANGES:]]
+    count = "one change is shown" if len(task.changes) == 1 else f"{len(task.changes):,} changes are shown"
+    more = len(task.changes) - len(told)
+    what = f"{runs}, {count}: {'; '.join(told)}{f' (and {more:,} before)' if more else ''}."
+    after = sum(run.number > last.number for run in task.runs)
+    rest = (
+        f" None is shown in the {plural(after, 'run')} after the last alarm."
+        if after
+        else " The last run gave the alarm."
+    )
+    return f"{what}{rest}{_records_sentence(task)}"
+
+
+def _change_clause(change: HistoryChange, task: TaskHistory) -> str:
+    """Say one change: `at run 19 (2026-10-19; runs 17–20 at 95 %) the score fell by 4.2 pp, give or take 1.9`."""
+    scale, found = Scale(percent=task.percent), change.difference
+    started = next((run.started for run in task.runs if run.run == change.since), "")
+    place = (
+        f"runs {change.low_number}–{change.high_number}" if change.low_number < change.high_number else "no other run"
+    )
+    where = f"{started[:DAY] or change.since}; {place} at {level_text(found.interval.level)}"
+    word = "rose" if found.value > 0 else "fell"
+    late = f", shown at run {change.number}" if change.number > change.since_number else ""
+    return (
+        f"at run {change.since_number} ({where}) the score {word} by {scale.gap(found.value)}, "
+        f"give or take {scale.number(found.interval.half_width)}{late}"
+    )
+
+
+def _records_sentence(task: TaskHistory) -> str:
+    if not task.records:
+        return ""
+    if task.records == 1:
+        return f" The one record was {'real' if task.real_records else 'not shown to be real'}."
+    return (
+        f" {task.real_records or 'None'} of {task.records} records {'was' if task.real_records == 1 else 'were'} real."
+    )
+
+
+def _tasks_verdict(answer: History) -> str:
+    changed = [task for task in answer.tasks if task.changes]
+    runs = f"Of {plural(answer.n_runs, 'run')} on {plural(len(answer.tasks), 'task')}"
+    if not changed:
+        return f"{runs}, no change is shown."
+    told = [f"{task.task} {_change_clause(task.changes[-1], task)}" for task in changed[:MOST_CHANGES]]
+    more = f" and {plural(len(changed) - len(told), 'more task')}" if len(changed) > len(told) else ""
+    return f"{runs}, {len(changed)} {'has' if len(changed) == 1 else 'have'} changed: {'; '.join(told)}{more}."
+
+
+def _tasks_table(answer: History) -> Table:
+    fields: list[Field[TaskHistory]] = [
+        Field("task", lambda t: t.task, align="left"),
+        Field("metric", lambda t: t.metric, align="left", priority=5),
+        Field("runs", lambda t: f"{len(t.runs):,}"),
+        Field("last", lambda t: Scale(percent=t.percent).number(t.runs[-1].score)),
+        Field("level", lambda t: Scale(percent=t.percent).number(t.level)),
+        Field("changes", lambda t: f"{len(t.changes):,}"),
+        Field("last change", _last_change, align="left"),
+        Field("real records", lambda t: f"{t.real_records} of {t.records}", priority=6),
+    ]
+    note = "level: mean of the runs since the last change"
+    return tabled(answer.tasks, fields, note=note)
+
+
+def _last_change(task: TaskHistory) -> str:
+    if not task.changes:
+        return ""
+    change = task.changes[-1]
+    return f"run {change.since_number}: {Scale(percent=task.percent).signed(change.difference.value)}"
+
+
+def _runs_table(task: TaskHistory) -> Table:
+    scale = Scale(percent=task.percent)
+    shown = task.runs[-MOST_RUNS:]
+    fields: list[Field[HistoryRun]] = [
+        Field("run", lambda r: f"{r.number}"),
+        Field("name", lambda r: r.run, align="left", priority=8, cut=True),
+        Field(
+            "date", lambda r: r.started[:DAY], align="left", priority=7, shown=any(_has_own_date(run) for run in shown)
+        ),
+        Field("commit", lambda r: r.commit[:COMMIT], align="left", priority=5, shown=any(run.commit for run in shown)),
+        Field("n", lambda r: f"{r.n_items:,}", priority=6),
+        Field(f"score{scale.column}", lambda r: scale.number(r.score)),
+        Field("limits", lambda r: _limits(r, scale), priority=8),
+        Field("level", lambda r: _signed(r.score - r.level, scale), priority=8),
+        Field("previous", lambda r: _gap(r.previous, scale), priority=7),
+        Field("baseline", lambda r: _gap(r.baseline, scale), priority=4),
+        Field("best", lambda r: _gap(r.best, scale), priority=3),
+        Field("", _mark, align="left"),
+    ]
+    left = len(task.runs) - len(shown)
+    notes = [f"… and {plural(left, 'earlier run')}"] if left else []
+    what = "limits: beyond them a run gives an alarm by itself; level, previous, baseline, best: the score less the mean of the runs since"
+    notes.append(
+        f"{what} the last alarm, less the run before, less {task.baseline}, less the best before, its luck taken off"
+    )
+    return tabled(shown, fields, note="; ".join(notes))
+
+
+def _has_own_date(run: HistoryRun) -> bool:
+    return bool(run.started) and run.started[:DAY] not in run.run
+
+
+def _limits(run: HistoryRun, scale: Scale) -> str:
+    if not math.isfinite(run.low):
+        return ""
+    low, high = (max(run.low, 0.0), min(run.high, 1.0)) if scale.percent else (run.low, run.high)
+    return scale.interval(low, high)
+
+
+def _signed(value: float, scale: Scale) -> str:
+    return scale.signed(value) if math.isfinite(value) else ""
+
+
+def _gap(gap: RunGap | None, scale: Scale) -> str:
+    return "" if gap is None else _signed(gap.value, scale)
+
+
+def _mark(run: HistoryRun) -> str:
+    if run.alarm:
+        return "alarm"
+    if run.apart or run.anew:
+        return "few items" if run.apart else "other items"
+    return ("record, real" if run.real else "record") if run.record else ""

@@ -1,0 +1,79 @@
+"""The verb history: runs of one system over time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack
+
+from howsure.options import checked
+from howsure.study.design import DesignOptions, Respects, make_design
+from howsure.table.scores import Scores
+from howsure.verbs.read import is_paths
+from howsure.verbs.series import runs_apart
+
+if TYPE_CHECKING:
+    from howsure.answers.history import History
+
+RESPECTS = Respects(
+    verb="history",
+    all_but=("population", "covariate", "average_last", "two clusters", "slices", "measures"),
+)
+
+
+def history(
+    data: Any,
+    *,
+    baseline: str | None = None,
+    runs_between_alarms: float = 100,
+    level: float = 0.95,
+    seed: int = 0,
+    **options: Unpack[DesignOptions],
+) -> History:
+    """Follow runs of one system over time, and say which changes are more than the noise of answering again.
+
+    The series may be looked at after every run and needs no end: each run has its share of error before it comes, and no later run
+    withdraws an alarm or adds one before it. An alarm is the largest change between any earlier and later runs since the last
+    alarm (Hawkins, Qiu and Kang 2003), so that it finds sudden falls and slow drift. The error is how the answers of one system
+    differ from run to run on these very items, clusters respected. See docs/history.md.
+
+    Args:
+        data: A folder with one file or folder a run, several paths, a dict of runs by name, or one file, a data frame or Scores whose
+            models are the runs. Runs are in order of the dates in their logs, else in their names, else by their names.
+        baseline: The run that every other is compared with beside the previous and the best; what it is called, or a part of that. None:
+            the first.
+        runs_between_alarms: The mean number of runs between two false alarms, over all tasks together; at least 10.
+        level: The confidence level of intervals, between 0 and 1.
+        seed: For the luck of the best run, which is drawn.
+        **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses the system where runs hold
+            several.
+
+    Returns:
+        History: One part per task and metric: every run against the previous, the baseline, the best and the level since the last
+            change; the changes with the interval of their place; the records and how many were real.
+
+    Raises:
+        OptionError: If an option has a value that it can't have, or is one that this verb doesn't support.
+        DataError: If there are fewer than two runs, or no task has two.
+        ReadError: If none of the files can be read.
+
+    Examples:
+        >>> import numpy as np, polars as pl
+        >>> rng = np.random.default_rng(0)
+        >>> rows = pl.DataFrame([{"model": f"2026-10-{day:02}", "item": item, "score": int(rng.random() < (0.7 if day < 9 else 0.5))}
+        ...     for day in range(1, 15) for item in range(200)])
+        >>> [(change.run, change.since) for change in history(rows).tasks[0].changes]
+        [('2026-10-09', '2026-10-09')]
+    """
+    from howsure.inference.history import HistoryOptions, follow
+    from howsure.inference.population import population_of
+
+    given = checked("history", baseline=baseline, runs_between_alarms=runs_between_alarms, level=level, seed=seed)
+    design = make_design(options, RESPECTS)
+    read_here = is_paths(data) or isinstance(data, dict)
+    scores = runs_apart(data, _reading(design), design.model)
+    design = design if isinstance(data, Scores) or not read_here else replace(design, model=())
+    return follow(scores, design, HistoryOptions(population=population_of(design.population), **given))
+
+
+def _reading(design: Any) -> dict[str, Any]:
+    return {"items": design.items, "probabilities": design.score.kind == "prob"}

@@ -1,0 +1,262 @@
+"""Runs of one system, each read by itself and put side by side: every run is a model of its own name, whose order its date tells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from howsure.errors import Caution, DataError, ReadError
+from howsure.options import option
+from howsure.readers import registry
+from howsure.readers.base import Source
+from howsure.table.sides import joined
+from howsure.verbs.read import is_paths, of_model, read
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from howsure.table.runs import Run
+    from howsure.table.scores import Scores
+
+    Stated = set[tuple[str, str]]
+
+LEAST = 2
+"""A history takes so many runs."""
+LEVEL = "the level of its runs"
+"""What the runs since the last change are called together, before their side has a name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unit:
+    """A file or folder with one run: what it is called, where it is, and what was read there."""
+
+    name: str
+    paths: tuple[str, ...]
+    scores: Scores
+
+
+def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()) -> Scores:
+    """Read every run by itself with these options of `read`, of these models alone, and put them side by side.
+
+    Of a folder each file or folder in it is a run; those that one call of a harness made, and the logs of a run and its retries, are one
+    run, and a folder that holds several runs of one model and task is looked into. A dict names the runs. Of one file, a frame or Scores
+    the models are the runs.
+    """
+    if isinstance(data, dict):
+        units = [_Unit(name=str(name), paths=(), scores=read(part, **options)) for name, part in data.items()]
+        return _side_by_side(units, models, ())
+    if not is_paths(data):
+        return read(data, **options)
+    places = _places(data)
+    if len(places) < LEAST and not any(Path(path).is_dir() for _, path in places):
+        return read(data, **options)
+    left: dict[str, Stated] = {}
+    found = [unit for name, path in places for unit in _units(name, path, options, left)]
+    held = {(entry.task, entry.name) for unit in found for entry in unit.scores.runs}
+    nothing = [name for name, stated in left.items() if not stated or not stated <= held]
+    return _side_by_side(_together(found, options), models, nothing)
+
+
+def level_side(path: str, options: Mapping[str, Any]) -> Scores:
+    """Read the runs of one system, and return those since the last change of each task as the attempts of one model.
+
+    Changes are those that `howsure.history` finds by itself. DataError where the runs hold several models.
+    """
+    from howsure.inference.history import HistoryOptions, follow
+    from howsure.inference.population import QUESTIONS
+    from howsure.study.design import Design
+
+    how = {name: value for name, value in options.items() if name != "progress"}
+    scores = runs_apart(path, how)
+    if len({entry.name for entry in scores.runs}) > 1:
+        raise DataError(
+            "the runs of a history are of several models", where=path, remedy="Choose a folder with the runs of one."
+        )
+    asked = HistoryOptions(
+        population=QUESTIONS, level=0.95, runs_between_alarms=option("runs_between_alarms", "history").default
+    )
+    found = follow(scores, Design(), asked)
+    kept = {task.task: [run.run for run in task.runs if not run.apart][-task.level_runs :] for task in found.tasks}
+    return _as_attempts(scores, kept)
+
+
+def _as_attempts(scores: Scores, kept: Mapping[str, Sequence[str]]) -> Scores:
+    """Return these runs of each task as attempts of one model."""
+    places = pl.DataFrame(
+        [(task, run, place) for task, runs in kept.items() for place, run in enumerate(runs)],
+        schema={"task": pl.String, "model": pl.String, "place": pl.Int64},
+        orient="row",
+    )
+    rows = scores.to_frame().join(places, on=["task", "model"], how="inner", maintain_order="left")
+    most = pl.col("attempt").max() + 1
+    rows = rows.with_columns(attempt=pl.col("attempt") + pl.col("place") * most, model=pl.lit(LEVEL)).drop("place")
+    told = [
+        f"{task}: the baseline is the mean of {plural(len(runs), 'run')} since {runs[0]}."
+        for task, runs in kept.items()
+    ]
+    missing = tuple(replace(lack, model=LEVEL) for lack in scores.missing if lack.model in kept.get(lack.task, ()))
+    entries = tuple(replace(entry, model=LEVEL) for entry in scores.runs if entry.model in kept.get(entry.task, ()))
+    return replace(
+        scores,
+        rows=rows,
+        roles={},
+        notes=(*scores.notes, *told),
+        missing=missing,
+        runs=entries,
+        published=(),
+        uncounted=(),
+    )
+
+
+def _places(data: Any) -> list[tuple[str, str]]:
+    """Return the files and folders that runs are in, with their names: of one folder what lies in it."""
+    paths = [str(path) for path in ([data] if isinstance(data, (str, Path)) else data)]
+    if len(paths) == 1 and Path(paths[0]).is_dir():
+        return _inside(paths[0])
+    ends = [Path(path).name for path in paths]
+    return list(zip(ends if len(set(ends)) == len(ends) else paths, paths, strict=True))
+
+
+def _inside(folder: str, before: str = "") -> list[tuple[str, str]]:
+    """Return what lies in a folder, with its names, from the folder on that was given."""
+    found = sorted(path for path in Path(folder).iterdir() if not path.name.startswith("."))
+    return [(f"{before}{path.name}", str(path)) for path in found]
+
+
+def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_Unit]:
+    """Yield the runs at a place; one without rows is `left`, with the tasks and models whose scores it states."""
+    try:
+        scores = read(path, **options)
+    except (ReadError, DataError):
+        if not _is_companion(path):
+            left[name] = set()
+        return
+    if not scores.has_rows:
+        left[name] = {(entry.task, entry.model) for entry in scores.published}
+    elif Path(path).is_dir() and _several(scores):
+        for inner, place in _inside(path, f"{name}/"):
+            yield from _units(inner, place, options, left)
+    else:
+        yield _Unit(name=name, paths=(path,), scores=scores)
+
+
+def _is_companion(path: str) -> bool:
+    """Say whether a file is read together with its neighbour."""
+    place = Path(path)
+    found = registry.identify(Source(path=place, root=place.parent)) if place.is_file() else None
+    return found is not None and found[1] == "companion"
+
+
+def _several(scores: Scores) -> bool:
+    """Say whether scores hold several runs of one model on one task."""
+    runs: dict[tuple[str, str], set[str]] = {}
+    for entry in scores.runs:
+        runs.setdefault((entry.task, entry.name), set()).add(entry.run.identity or entry.run.started or entry.source)
+    return any(len(each) > 1 for each in runs.values())
+
+
+def _together(units: Sequence[_Unit], options: Mapping[str, Any]) -> list[_Unit]:
+    """Read units together that one call made, or that are logs of one run."""
+    groups: dict[str, list[_Unit]] = {}
+    for unit in units:
+        marks = sorted({mark for entry in unit.scores.runs for mark in _marks(entry.run)})
+        known = next((groups[mark] for mark in marks if mark in groups), [])
+        known.append(unit)
+        groups |= dict.fromkeys(marks or [f"\0{unit.name}"], known)
+    every = {id(group): group for group in groups.values()}
+    return [_one(group, options) for group in every.values()]
+
+
+def _marks(run: Run) -> Iterable[str]:
+    """Return what logs have in common that are one run."""
+    return (f"{kind}:{text}" for kind, text in (("key", run.key), ("run", run.identity), ("call", run.call)) if text)
+
+
+def _one(units: Sequence[_Unit], options: Mapping[str, Any]) -> _Unit:
+    if len(units) == 1:
+        return units[0]
+    paths = tuple(path for unit in units for path in unit.paths)
+    return _Unit(name=units[0].name, paths=paths, scores=read(list(paths), **options))
+
+
+def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[str]) -> Scores:
+    """Put runs side by side; DataError where there are too few."""
+    if len(units) < LEAST:
+        raise DataError(
+            f"{plural(len(units), 'run')}, and a history takes {LEAST}",
+            remedy="Give a folder with one file or folder a run, or several paths.",
+        )
+    units = _called_alike(units)
+    names = _names([unit.name for unit in units])
+    parts = {
+        name: _of_models(unit.scores, models) if models else unit.scores
+        for name, unit in zip(names, units, strict=True)
+    }
+    whose = {name: tuple(sorted(set(scores.to_frame()["model"]))) for name, scores in parts.items()}
+    scores = joined(parts)
+    more = [*_of_several(whose), *_left_out(left)]
+    return replace(scores, notes=scores.notes[1:], cautions=(*scores.cautions, *more))
+
+
+def _called_alike(units: Sequence[_Unit]) -> list[_Unit]:
+    """Call the task, and the model, of tables alike in every run where only the files name them."""
+    for column, name in (("task", "task"), ("model", "system")):
+        if all(_is_named_by_file(unit, column) for unit in units):
+            units = [_renamed(unit, column, name) for unit in units]
+    return list(units)
+
+
+def _is_named_by_file(unit: _Unit, column: str) -> bool:
+    """Say whether a run is a table whose only task, or model, is called as the file: no column names one."""
+    held = set() if unit.scores.runs else set(unit.scores.to_frame()[column])
+    return len(unit.paths) == 1 and held == {Path(unit.paths[0]).stem}
+
+
+def _renamed(unit: _Unit, column: str, name: str) -> _Unit:
+    rows = unit.scores.to_frame().with_columns(pl.lit(name).alias(column))
+    notes = () if column == "model" else unit.scores.notes  # they say that the file names the model
+    return replace(unit, scores=replace(unit.scores, rows=rows, roles={}, notes=notes))
+
+
+def _names(names: Sequence[str]) -> list[str]:
+    """Return names of files without their suffixes, where no two are the same then."""
+    short = [re.sub(r"\.[A-Za-z]\w{0,8}$", "", name) or name for name in names]
+    return short if len(set(short)) == len(short) else list(names)
+
+
+def _of_models(scores: Scores, models: Sequence[str]) -> Scores:
+    found = [of_model(scores, name, parts=True) for name in models]
+    if len(found) == 1:
+        return found[0]
+    return replace(found[0], rows=pl.concat([part.to_frame() for part in found], how="diagonal_relaxed"))
+
+
+def _of_several(whose: Mapping[str, tuple[str, ...]]) -> list[Caution]:
+    """Warn where the runs aren't those of one model."""
+    models = sorted({model for models in whose.values() if len(models) == 1 for model in models})
+    if len(models) < LEAST:
+        return []
+    return [
+        Caution(
+            code="runs_of_several_models",
+            message=f"the runs are of {plural(len(models), 'model')}: {listing(models)}",
+            remedy="Choose one with `model`, or take it that the system changed its model.",
+        )
+    ]
+
+
+def _left_out(names: Sequence[str]) -> list[Caution]:
+    if not names:
+        return []
+    return [
+        Caution(
+            code="runs_left_out",
+            message=f"{plural(len(names), 'place')} without results of questions left out: {listing(list(names))}",
+            remedy="See `howsure describe`.",
+        )
+    ]

@@ -1,0 +1,220 @@
+"""A series looked at after every run: what a step is, laws of alarms, and places of changes."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from howsure.statistics.sequential.series import (
+    RUNS,
+    SHARES,
+    SPARED,
+    WORTH,
+    Series,
+    ahead_of,
+    level_at,
+    limit,
+    limit_gap,
+    luck,
+    luck_draws,
+    single_share,
+    watch,
+)
+
+
+def made(seed=0, n=80, runs=20, at=None, shift=0.0, size=1, attempts=1):
+    rng = np.random.default_rng(seed)
+    p = np.repeat(rng.beta(2, 2, n)[:, None], runs, axis=1)
+    p[:, runs if at is None else at :] = np.clip(p[:, runs if at is None else at :] + shift, 0, 1)
+    return Series(values=rng.binomial(attempts, p) / attempts, codes=np.arange(n) // size if size > 1 else None)
+
+
+def told(changes):
+    return [
+        (c.run, c.place, c.low, c.high, float(c.difference.difference), float(c.difference.variance)) for c in changes
+    ]
+
+
+def test_two_runs_are_a_paired_t_test():
+    x = made(runs=2).values
+    found = watch(Series(values=x), 0.01)
+    reference = stats.ttest_rel(x[:, 1], x[:, 0])
+    assert found.ahead.difference[1] == pytest.approx(x[:, 1].mean() - x[:, 0].mean())
+    assert found.ahead.p_value_at(0.0)[1] == pytest.approx(reference.pvalue)
+    assert found.largest[1] == pytest.approx(stats.norm.isf(reference.pvalue / 2))
+    assert found.limits[1] == pytest.approx(stats.norm.isf(0.005 * SPARED))
+
+
+def test_two_runs_of_clusters_are_a_paired_t_test_of_their_sums():
+    x = made(runs=2, size=4).values
+    found = watch(Series(values=x, codes=np.arange(80) // 4), 0.01)
+    sums = (x[:, 1] - x[:, 0]).reshape(20, 4).mean(axis=1)
+    assert found.ahead.p_value_at(0.0)[1] == pytest.approx(stats.ttest_1samp(sums, 0).pvalue)
+
+
+def test_a_run_at_its_limit_is_just_at_the_limit_of_its_test():
+    found = watch(made(runs=6), 0.01)
+    t = limit_gap(found)[-1] / math.sqrt(found.ahead.variance[-1])
+    assert stats.norm.isf(stats.t.sf(t, found.ahead.df[-1])) == pytest.approx(found.limits[-1])
+    assert math.isnan(limit_gap(found)[0])
+
+
+def test_the_variance_is_the_mean_square_of_items_over_runs():
+    x = made(runs=6).values
+    found = watch(Series(values=x), 0.01)
+    residuals = x - x.mean(axis=1, keepdims=True) - x.mean(axis=0) + x.mean()
+    mean_square = (residuals**2).sum() / (79 * 5)  # of a two-way layout without replication
+    assert found.ahead.variance[-1] == pytest.approx(mean_square / 80 * (1 + 1 / 5))
+    assert found.ahead.df[-1] == pytest.approx(79 * 5)
+    assert found.ahead.difference[-1] == pytest.approx(x[:, 5].mean() - x[:, :5].mean())
+
+
+def test_runs_with_more_attempts_weigh_as_much_more():
+    one, three = made(1, runs=2, attempts=1).values, made(2, runs=1, attempts=3).values
+    found = watch(Series(values=np.hstack([one, three]), attempts=np.array([1.0, 1.0, 3.0])), 0.01)
+    again = watch(Series(values=np.hstack([one, three]), attempts=np.array([2.0, 2.0, 6.0])), 0.01)
+    assert found.ahead.variance[2] == pytest.approx(again.ahead.variance[2])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    at=st.integers(2, 18),
+    shift=st.sampled_from([0.0, -0.1, 0.2]),
+    size=st.sampled_from([1, 4]),
+)
+def test_no_later_run_withdraws_or_moves_an_alarm(seed, at, shift, size):
+    series = made(seed, at=at, shift=shift, size=size)
+    whole = told(watch(series, 0.05).changes)
+    for k in (1, 5, 10, 15):
+        part = Series(values=series.values[:, :k], codes=series.codes)
+        assert told(watch(part, 0.05).changes) == [each for each in whole if each[0] < k]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 4]))
+def test_the_order_of_items_and_the_direction_change_nothing(seed, size):
+    series = made(seed, at=9, shift=-0.2, size=size)
+    order = np.random.default_rng(seed).permutation(80)
+    codes = None if series.codes is None else series.codes[order]
+    one = watch(series, 0.02)
+    other, turned = (
+        watch(Series(values=series.values[order], codes=codes), 0.02),
+        watch(Series(values=1 - series.values, codes=series.codes), 0.02),
+    )
+    assert [c.run for c in one.changes] == [c.run for c in other.changes] == [c.run for c in turned.changes]
+    np.testing.assert_allclose(one.largest, other.largest)
+    np.testing.assert_allclose(one.ahead.difference, -turned.ahead.difference, atol=1e-12)
+
+
+def test_a_known_change_is_found_where_it_was():
+    series = made(3, n=400, runs=30, at=18, shift=-0.1)
+    (change,) = watch(series, 0.01).changes
+    assert change.low <= 18 <= change.high
+    assert (change.place, change.run) == (18, 18)
+    assert float(change.difference.difference) == pytest.approx(-0.1, abs=0.04)
+
+
+@pytest.mark.parametrize(("seed", "place"), [(6, 12), (11, 9), (14, 12), (15, 12), (17, 13), (26, 8), (47, 12)])
+def test_the_place_is_that_of_strucchange(seed, place):
+    """What R's strucchange 1.5 says of the mean scores up to the alarm: breakpoints(x ~ 1, h = 2, breaks = 1)."""
+    series = made(seed, n=200, runs=24, at=12, shift=-0.05)
+    change = watch(series, 0.01).changes[0]
+    assert change.place == place
+    assert change.low <= 12 <= change.high
+
+
+def test_runs_that_are_all_the_same_give_no_alarm():
+    found = watch(Series(values=np.repeat(made(runs=1).values, 6, axis=1)), 0.1)
+    assert found.changes == ()
+    np.testing.assert_array_equal(found.largest[1:], 0.0)
+
+
+def test_one_item_or_one_cluster_tells_nothing():
+    for series in (
+        Series(values=np.array([[0.0, 1.0, 1.0]])),
+        Series(values=made(runs=3).values, codes=np.zeros(80, int)),
+    ):
+        found = watch(series, 0.1)
+        assert found.changes == ()
+        assert np.isnan(found.largest).all()
+
+
+def test_items_that_come_later_wait_for_the_next_beginning():
+    x = made(runs=8).values
+    x[60:, :4] = np.nan
+    found = watch(Series(values=x), 0.01)
+    np.testing.assert_array_equal(found.n_items, 60)
+    whole = watch(Series(values=x[:60]), 0.01)
+    np.testing.assert_allclose(found.largest, whole.largest)
+
+
+def test_a_run_with_few_items_is_no_part_of_the_series():
+    x = made(runs=8).values
+    x[20:, 3] = np.nan
+    found = watch(Series(values=x), 0.01)
+    assert found.apart == (3,)
+    assert math.isnan(found.largest[3])
+    rest = watch(Series(values=np.delete(x, 3, axis=1)), 0.01)
+    np.testing.assert_allclose(np.delete(found.largest, 3), rest.largest)
+
+
+def test_other_items_begin_another_series():
+    x = np.full((120, 8), np.nan)
+    x[:60, :4], x[60:, 4:] = made(1, n=60, runs=4).values, made(2, n=60, runs=4).values
+    found = watch(Series(values=x), 0.01)
+    assert found.anew == (4,)
+    assert math.isnan(found.largest[4])
+    assert np.isfinite(found.largest[5:]).all()
+
+
+def test_limits_grow_with_the_runs_and_fall_with_the_share():
+    assert limit(2, 0.01) == pytest.approx(stats.norm.isf(0.005))
+    assert np.all(np.diff([limit(runs, 0.01) for runs in range(2, 60)]) >= 0)
+    assert np.all(np.diff([limit(20, share) for share in (1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1)]) < 0)
+    assert limit(50, 0.01) == limit(5_000, 0.01)
+    np.testing.assert_allclose(
+        [single_share(r, s) * w for s, row in zip(SHARES, WORTH, strict=True) for r, w in zip(RUNS, row, strict=True)],
+        np.repeat(SHARES, len(RUNS)),
+    )
+
+
+def test_runs_between_false_alarms_are_as_chosen():
+    rng = np.random.default_rng(7)
+    draws, runs = 300, 40
+    count = 0
+    for _ in range(draws):
+        values = (rng.random((60, runs)) < rng.beta(0.6, 0.4, 60)[:, None]).astype(float)
+        count += len(watch(Series(values=values), 0.05).changes)
+    expected = draws * runs * 0.05
+    assert count <= expected + 3 * math.sqrt(expected)
+    assert count >= 0.7 * expected
+
+
+def test_the_luck_of_the_best_is_that_of_the_largest_of_equals():
+    draws = luck_draws(10, np.random.default_rng(1))
+    assert luck(np.full(10, 0.7), 0.02, draws) == pytest.approx(
+        0.02 * 1.5388, rel=0.05
+    )  # the mean of the largest of ten
+    assert luck(np.array([0.2, 0.9]), 0.001, draws) == pytest.approx(0.0, abs=1e-4)
+    assert luck(np.array([0.7]), 0.02, draws) == 0.0
+
+
+def test_the_level_of_a_run_lies_between_the_changes_around_it():
+    found = watch(made(3, n=400, runs=30, at=18, shift=-0.1), 0.01)
+    (change,) = found.changes
+    assert level_at(found, 5, 12) == tuple(range(12))
+    assert level_at(found, 5, 25) == tuple(range(change.place))
+    assert level_at(found, change.run, 25) == tuple(range(change.place, change.run + 1))
+    assert level_at(found, 24, 28) == tuple(range(change.run + 1, 28))
+    assert level_at(found, 5, change.run) == tuple(range(change.run))  # the alarm isn't known yet
+
+
+def test_a_run_against_its_level_is_the_last_split():
+    series = made(1, runs=7)
+    found, alone = watch(series, 0.01), ahead_of(series, tuple(range(6)), 6)
+    assert float(alone.difference) == pytest.approx(float(found.ahead.difference[6]))
+    assert float(alone.variance) == pytest.approx(float(found.ahead.variance[6]))

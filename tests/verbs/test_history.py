@@ -1,0 +1,404 @@
+"""The verb history: runs of one system over time, from frames and from folders."""
+
+import json
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.inference.history import date_in, in_order
+from reader_cases import inspect_header, sample, zipped
+
+FORMS = ("terminal", "markdown", "latex", "html", "csv", "json")
+
+
+def nightly(runs=30, n=300, at=None, shift=0.0, seed=0, attempts=1, month="2026-10", **columns):
+    """Rows of runs of one system, one a night, whose chance at every item changes from run `at` on."""
+    rng = np.random.default_rng(seed)
+    p = np.repeat(rng.beta(2, 1, n)[:, None], runs, axis=1)
+    p[:, runs if at is None else at :] = np.clip(p[:, runs if at is None else at :] + shift, 0, 1)
+    right = rng.random((attempts, runs, n)) < p.T
+    rows = pl.DataFrame(
+        {
+            "model": np.tile(np.repeat([f"{month}-{t + 1:02}" for t in range(runs)], n), attempts),
+            "item": np.tile([f"q{i:03}" for i in range(n)], runs * attempts),
+            "attempt": np.repeat(range(attempts), runs * n),
+            "score": right.ravel().astype(float),
+        }
+    )
+    return rows.with_columns(**columns)
+
+
+def told(task):
+    return [(change.run, change.since, change.low, change.high, change.difference.value) for change in task.changes]
+
+
+def everything(answer):
+    """Render an answer in every form, and return it as it is in a terminal."""
+    json.loads(answer.render("json"))
+    texts = [answer.render(form) for form in FORMS]
+    return " ".join(texts[0].split())
+
+
+def test_a_history_of_thirty_runs_finds_the_change_that_was_made():
+    answer = hs.history(nightly(at=18, shift=-0.1, seed=3))
+    (task,) = answer.tasks
+    (change,) = task.changes
+    assert change.low_number <= 19 <= change.high_number
+    assert change.difference.interval.contains(-0.1)
+    assert answer.verdict.startswith("Of 30 runs since 2026-10-01, one change is shown: at run 19 (2026-10-19; ")
+    assert "A false alarm comes about once in 100 runs." in everything(answer)
+
+
+def test_runs_of_one_system_show_no_change():
+    answer = hs.history(nightly(seed=1))
+    assert answer.tasks[0].changes == ()
+    assert answer.verdict.startswith("Of 30 runs since 2026-10-01, no change is shown.")
+    everything(answer)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_said_after_fewer_runs_stays(seed):
+    rows = pl.concat(
+        [
+            nightly(at=9, shift=-0.15, seed=seed, runs=20).with_columns(task=pl.lit("x")),
+            nightly(at=5, shift=0.1, seed=seed + 9, runs=20).with_columns(task=pl.lit("y")),
+        ]
+    )
+    whole = hs.history(rows, runs_between_alarms=20)
+    for k in (4, 9, 14):
+        part = hs.history(rows.filter(pl.col("model") <= f"2026-10-{k:02}"), runs_between_alarms=20)
+        for task in part.tasks:
+            assert told(task) == [each for each in told(whole[task.task]) if each[0] <= f"2026-10-{k:02}"]
+            for run, later in zip(task.runs, whole[task.task].runs, strict=False):
+                assert (run.record, run.real, run.alarm) == (later.record, later.real, later.alarm)
+                assert (run.z, run.limit) == pytest.approx((later.z, later.limit), nan_ok=True)
+
+
+def test_a_task_that_comes_later_takes_no_share_of_a_run_before_it():
+    old = nightly(runs=12, seed=5).with_columns(task=pl.lit("old"))
+    new = nightly(runs=12, seed=6).with_columns(task=pl.lit("new")).filter(pl.col("model") > "2026-10-08")
+    alone = hs.history(old.filter(pl.col("model") <= "2026-10-08")).tasks[0]
+    both = hs.history(pl.concat([old, new]))["old"]
+    assert [run.limit for run in both.runs[1:8]] == [run.limit for run in alone.runs[1:]]
+    assert both.runs[9].limit > both.runs[7].limit
+
+
+def test_differences_are_those_of_compare():
+    rows = nightly(runs=6, seed=2)
+    task = hs.history(rows, baseline="2026-10-02").tasks[0]
+    for run in task.runs[2:]:
+        for gap in (run.previous, run.baseline):
+            pair = hs.compare(rows, run.run, gap.other)
+            assert gap.value == pytest.approx(pair.difference.value)
+            assert gap.p_value == pytest.approx(pair.p_value)
+            assert gap.n_items == 300
+    assert {run.baseline.other for run in task.runs if run.baseline} == {"2026-10-02"}
+    assert task.baseline == "2026-10-02"
+
+
+def test_the_level_is_the_mean_of_the_runs_since_the_last_change():
+    rows = nightly(at=18, shift=-0.1, seed=3)
+    task = hs.history(rows).tasks[0]
+    scores = rows.group_by("model").agg(pl.col("score").mean()).sort("model")["score"].to_list()
+    first = task.changes[-1].since_number
+    assert task.level == pytest.approx(np.mean(scores[first - 1 :]))
+    assert task.runs[5].level == pytest.approx(np.mean(scores[:5]))
+
+
+def test_the_best_run_before_loses_its_luck():
+    task = hs.history(nightly(seed=1)).tasks[0]
+    last = task.runs[-1]
+    best = max(task.runs[:-1], key=lambda run: run.score)
+    assert last.best.other == best.run
+    assert last.score - best.score < last.best.value < last.score - best.score + 0.06
+
+
+def test_records_of_one_system_are_rarely_real_and_those_of_a_rising_one_are():
+    false = real = 0
+    for seed in range(30):
+        false += hs.history(nightly(runs=12, n=100, seed=seed)).tasks[0].real_records
+    assert false <= 2
+    steps = pl.concat(
+        [nightly(runs=1, n=400, seed=9, shift=0.12 * k, at=0).with_columns(model=pl.lit(f"v{k}")) for k in range(3)]
+    )
+    task = hs.history(steps).tasks[0]
+    real = [(run.record, run.real) for run in task.runs]
+    assert real == [(False, False), (True, True), (True, True)]
+    assert "2 of 2 records were real." in hs.history(steps).verdict
+
+
+def test_smaller_scores_can_be_better():
+    rows = nightly(runs=6, seed=4)
+    up, down = (
+        hs.history(rows).tasks[0],
+        hs.history(rows.with_columns(score=1 - pl.col("score")), lower_is_better=True).tasks[0],
+    )
+    assert [run.record for run in up.runs] == [run.record for run in down.runs]
+    assert [run.real for run in up.runs] == [run.real for run in down.runs]
+    assert up.runs[-1].best.value == pytest.approx(-down.runs[-1].best.value)
+
+
+def test_several_attempts_shrink_the_noise():
+    one, five = (hs.history(nightly(runs=8, attempts=k, seed=2)).tasks[0].runs[-1] for k in (1, 5))
+    assert (five.high - five.low) / (one.high - one.low) == pytest.approx(1 / math.sqrt(5), rel=0.1)
+
+
+def test_clusters_are_respected():
+    rows = nightly(runs=8, seed=2).with_columns(passage=pl.col("item").str.slice(0, 3))
+    free, grouped = (hs.history(rows, cluster=cluster).tasks[0] for cluster in ("none", "passage"))
+    assert [run.score for run in free.runs] == [run.score for run in grouped.runs]
+    assert free.runs[-1].z != grouped.runs[-1].z
+
+
+def test_items_that_were_added_are_left_to_the_shared_ones_and_told():
+    rows = nightly(runs=10, seed=2).filter((pl.col("item") < "q200") | (pl.col("model") > "2026-10-05"))
+    answer = hs.history(rows)
+    assert [run.n_items for run in answer.tasks[0].runs] == [200] * 5 + [300] * 5
+    assert answer.tasks[0].runs[6].previous.n_items == 300
+    assert answer.tasks[0].runs[5].previous.n_items == 200
+    assert "items_changed" in {caution.code for caution in answer.cautions}
+
+
+def test_a_run_that_broke_off_is_no_part_of_the_series_and_no_record():
+    rows = nightly(runs=10, seed=2).filter((pl.col("model") != "2026-10-06") | (pl.col("item") < "q020"))
+    answer = hs.history(rows)
+    run = answer.tasks[0].runs[5]
+    assert (run.apart, run.record, run.alarm) == (True, False, False)
+    assert "runs_apart" in {caution.code for caution in answer.cautions}
+    assert "few items" in everything(answer)
+
+
+def test_other_questions_begin_another_series():
+    rows = nightly(runs=6, n=40, seed=2)
+    rows = rows.with_columns(item=pl.when(pl.col("model") > "2026-10-03").then(pl.col("item") + "x").otherwise("item"))
+    answer = hs.history(rows)
+    assert [run.anew for run in answer.tasks[0].runs] == [False, False, False, True, False, False]
+    assert "items_replaced" in {caution.code for caution in answer.cautions}
+    assert "other items" in everything(answer)
+    two = hs.history(rows.filter(pl.col("model").is_in(["2026-10-03", "2026-10-04"])))
+    assert "Of 2 runs since 2026-10-03, none can be held against another" in two.verdict
+
+
+def write(folder, rows, name="{model}.csv", drop=("model",)):
+    for (model,), part in rows.group_by("model", maintain_order=True):
+        path = folder / name.format(model=model)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.drop(*drop).write_csv(path)
+
+
+def test_a_folder_of_tables_is_read_run_by_run(tmp_path):
+    rows = nightly(runs=6, seed=2)
+    write(tmp_path, rows)
+    answer = hs.history(tmp_path)
+    assert [run.run for run in answer.tasks[0].runs] == [f"2026-10-0{k}" for k in range(1, 7)]
+    assert [run.z for run in answer.tasks[0].runs[1:]] == [run.z for run in hs.history(rows).tasks[0].runs[1:]]
+    assert "Runs: in order of the dates in their names." in answer.notes
+
+
+def test_a_folder_of_folders_is_read_run_by_run(tmp_path):
+    write(tmp_path, nightly(runs=4, seed=2), "{model}/scores.csv")
+    (tmp_path / "notes.txt").write_text("nothing")
+    answer = hs.history(tmp_path)
+    assert [run.run for run in answer.tasks[0].runs] == [f"2026-10-0{k}" for k in range(1, 5)]
+    assert "runs_left_out" in {caution.code for caution in answer.cautions}
+
+
+def test_runs_can_be_named_and_are_in_natural_order_without_dates():
+    rows = nightly(runs=3, seed=2)
+    parts = {
+        f"v{k}": rows.filter(pl.col("model") == f"2026-10-0{k % 3 + 1}").with_columns(model=pl.lit("bot"))
+        for k in (10, 2, 1)
+    }
+    answer = hs.history(parts)
+    assert [run.run for run in answer.tasks[0].runs] == ["v1", "v2", "v10"]
+    assert "Runs: in order of their names; not all have a date." in answer.notes
+
+
+def test_one_of_several_models_is_chosen(tmp_path):
+    rows = nightly(runs=3, seed=2)
+    for k in (1, 2, 3):
+        part = rows.filter(pl.col("model") == f"2026-10-0{k}")
+        pl.concat([part.with_columns(model=pl.lit(m), task=pl.lit("quiz")) for m in "ab"]).write_csv(
+            tmp_path / f"{k}.csv"
+        )
+    assert [task.task for task in hs.history(tmp_path).tasks] == ["a", "b"]
+    assert [task.task for task in hs.history(tmp_path, model="a").tasks] == ["quiz"]
+
+
+@pytest.mark.parametrize(
+    ("name", "date"),
+    [
+        ("2026-10-01", "2026-10-01"),
+        ("logs/20261001T0930-main", "2026-10-01T09:30:00"),
+        ("2026-10-01T09-30-15_quiz", "2026-10-01T09:30:15"),
+        ("run 7", ""),
+        ("120261001", ""),
+        ("2026-13-01", ""),
+        ("2026-02-31", ""),
+    ],
+)
+def test_dates_in_names(name, date):
+    assert date_in(name) == date
+
+
+def test_runs_without_dates_are_ordered_as_people_count():
+    assert in_order(["run10", "run9", "run1"], {})[0] == ("run1", "run9", "run10")
+
+
+def test_one_run_is_no_history():
+    with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
+        hs.history(nightly(runs=1))
+    with pytest.raises(hs.DataError, match="1 run, and a history takes 2"):
+        hs.history({"a": nightly(runs=1)})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"runs_between_alarms": 5}, "below 10"),
+        ({"population": "benchmark"}, "about no others"),
+        ({"by": "task"}, "makes no slices"),
+        ({"cluster": ("item", "task")}, "one way of clustering"),
+        ({"average_last": 2}, "single checkpoints"),
+        ({"baseline": "nowhere"}, "nowhere"),
+    ],
+)
+def test_what_a_history_can_t_respect_is_refused(options, words):
+    with pytest.raises(hs.HowsureError, match=words):
+        hs.history(nightly(runs=3), **options)
+
+
+def test_equal_runs_and_one_item_are_no_alarm():
+    same = pl.concat([nightly(runs=1).with_columns(model=pl.lit(f"r{k}")) for k in range(4)])
+    everything(hs.history(same))
+    assert hs.history(same).tasks[0].changes == ()
+    assert "none can be held against another" in everything(hs.history(nightly(runs=3, n=1)))
+
+
+def test_hostile_names_are_escaped():
+    answer = hs.history(nightly(runs=3).with_columns(model=pl.col("model") + "evil|\x1b[31m<b>"))
+    assert all("\x1b" not in answer.render(form) for form in FORMS)
+    assert "<b>" not in answer.render("markdown")
+
+
+def test_several_tasks_are_one_family():
+    rows = pl.concat([nightly(runs=8, seed=k, task=pl.lit(t)) for k, t in enumerate("xyz")])
+    text = everything(hs.history(rows))
+    assert "Of 8 runs on 3 tasks, no change is shown." in text
+    one, three = hs.history(rows, task="x")["x"], hs.history(rows)["x"]
+    assert one.runs[-1].limit < three.runs[-1].limit
+
+
+def test_the_level_of_a_history_is_a_side(tmp_path):
+    rows = nightly(at=12, shift=-0.15, seed=3, runs=20)
+    write(tmp_path / "runs", rows.filter(pl.col("model") < "2026-10-20").with_columns(task=pl.lit("quiz")))
+    last = rows.filter(pl.col("model") == "2026-10-20").with_columns(model=pl.lit("new"), task=pl.lit("quiz"))
+    last.write_csv(tmp_path / "new.csv")
+    task = hs.history(tmp_path / "runs").tasks[0]
+    side = f"history:{tmp_path / 'runs'}"
+    pair = hs.compare(None, str(tmp_path / "new.csv"), side)
+    first = task.changes[-1].since
+    kept = rows.filter((pl.col("model") >= first) & (pl.col("model") < "2026-10-20"))
+    assert task.level == pytest.approx(kept["score"].mean())
+    assert pair.difference.value == pytest.approx(last["score"].mean() - kept["score"].mean())
+    assert f"quiz: the baseline is the mean of {task.level_runs} runs since {first}." in pair.notes
+    gate = hs.gate(None, str(tmp_path / "new.csv"), side, not_worse_than=0.2)
+    assert gate.verdict == "pass"
+
+
+def test_the_level_of_several_models_is_no_side(tmp_path):
+    rows = nightly(runs=3, n=20, seed=2).with_columns(task=pl.lit("quiz"))
+    for k in (1, 2, 3):
+        part = rows.filter(pl.col("model") == f"2026-10-0{k}")
+        pl.concat([part.with_columns(model=pl.lit(m)) for m in "ab"]).write_csv(tmp_path / f"{k}.csv")
+    with pytest.raises(hs.DataError, match="several models"):
+        hs.compare(None, str(tmp_path / "1.csv"), f"history:{tmp_path}")
+
+
+def log(folder, name, scores, **changes):
+    """Write an Inspect log of a run of its own."""
+    ids = {"task_id": f"task {name}", "eval_id": f"{name} eval", "run_id": f"call {name}"}
+    samples = [sample(number, value) for number, value in enumerate(scores, 1)]
+    files = {"summaries.json": samples, "header.json": inspect_header(**{**ids, **changes})}
+    return zipped(files, folder / f"{name}.eval", method=93)
+
+
+def test_logs_are_runs_in_order_of_their_dates_with_their_commits(tmp_path):
+    log(tmp_path, "a", "CIC", created="2026-01-03T00:00:00+00:00", revision={"commit": "b" * 40})
+    log(tmp_path, "b", "CCC", created="2026-01-01T00:00:00+00:00", revision={"commit": "a" * 40})
+    log(tmp_path, "c", "CII", created="2026-01-02T00:00:00+00:00", revision={"commit": "b" * 40})
+    answer = hs.history(tmp_path)
+    (task,) = answer.tasks
+    assert [(run.run, run.started[:10], run.commit[:1]) for run in task.runs] == [
+        ("b", "2026-01-01", "a"),
+        ("c", "2026-01-02", "b"),
+        ("a", "2026-01-03", "b"),
+    ]
+    assert [round(run.score, 3) for run in task.runs] == [1.0, 0.333, 0.667]
+    assert "Runs: in order of the dates in their logs." in answer.notes
+    assert "aaaaaaa" in answer.render(width=150)
+
+
+def test_a_log_and_its_retry_are_one_run_and_so_are_the_tasks_of_a_call(tmp_path):
+    same = {"task_id": "one", "eval_id": "e"}
+    log(tmp_path, "first", "CC", created="2026-01-01T00:00:00+00:00", **same)
+    log(tmp_path, "retry", "CI", created="2026-01-02T00:00:00+00:00", **same)
+    for name, task in (("x", "words"), ("y", "other")):
+        log(tmp_path, name, "CC", created="2026-01-03T00:00:00+00:00", run_id="call", task=task)
+    log(tmp_path, "z", "CC", created="2026-01-04T00:00:00+00:00", task="other")
+    answer = hs.history(tmp_path)
+    assert answer.n_runs == 3
+    assert {task.task: [run.number for run in task.runs] for task in answer.tasks} == {"other": [2, 3], "words": [1, 2]}
+    assert answer["words"].runs[0].score == 0.5
+
+
+def test_folders_of_months_are_looked_into(tmp_path):
+    for month in (1, 2):
+        (tmp_path / f"2026-0{month}").mkdir()
+        for day in (1, 2):
+            log(
+                tmp_path / f"2026-0{month}",
+                f"{day}",
+                "CI",
+                created=f"2026-0{month}-0{day}T00:00:00+00:00",
+                eval_id=f"{month} {day}",
+                task_id=f"{month} {day}",
+                run_id=f"{month} {day}",
+            )
+    assert [run.run for run in hs.history(tmp_path).tasks[0].runs] == [
+        "2026-01/1",
+        "2026-01/2",
+        "2026-02/1",
+        "2026-02/2",
+    ]
+
+
+def test_another_version_of_the_task_is_told(tmp_path):
+    log(tmp_path, "a", "CI", created="2026-01-01T00:00:00+00:00")
+    log(tmp_path, "b", "CI", created="2026-01-02T00:00:00+00:00", task_version=2)
+    (caution,) = [each for each in hs.history(tmp_path).cautions if each.code == "exam_changed"]
+    assert caution.message == "another version than the run before: b"
+
+
+def test_samples_of_lm_eval_in_one_folder_are_runs(tmp_path):
+    for day, scores in (("01", [1.0, 0.0, 1.0]), ("02", [1.0, 1.0, 1.0])):
+        time = f"2026-01-{day}T10-00-00.000000"
+        rows = [
+            {"doc_id": k, "doc": {"q": k}, "doc_hash": f"h{k}", "filter": "none", "metrics": ["acc"], "acc": score}
+            for k, score in enumerate(scores)
+        ]
+        (tmp_path / f"samples_sums_{time}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        results = {
+            "results": {"sums": {"acc,none": sum(scores) / len(scores), "acc_stderr,none": 0.1}},
+            "config": {"model_args": "pretrained=m", "limit": None},
+            "model_name": "m",
+            "date": 1767261600.0 + 86400 * int(day),
+        }
+        (tmp_path / f"results_{time}.json").write_text(json.dumps(results))
+    answer = hs.history(tmp_path)
+    assert [round(run.score, 3) for run in answer.tasks[0].runs] == [0.667, 1.0]
+    assert [run.started[:10] for run in answer.tasks[0].runs] == ["2026-01-02", "2026-01-03"]
+    assert answer.cautions == ()

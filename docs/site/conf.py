@@ -37,6 +37,7 @@ NAVIGATION = {
             "allocation",
             "stopping",
             "gate",
+            "policy",
             "runs",
             "plots",
             "lm_eval",

@@ -422,6 +422,12 @@ _AVERAGE = Option(
     default="mean",
     help="What a ratio of costs is of: means, log-normal means, means without the largest and smallest tenth.",
 )
+_POLICY = Option(
+    "policy",
+    Kind(check=checks.policy),
+    "FILE",
+    help="Judge a suite by a policy file: tiers, margins, slices and costs; see docs/policy.md.",
+)
 _CLUSTER_SIZE = Option("cluster_size", count_of(1), "N")
 _LOOKS = Option("looks", Kind(check=checks.looks), "K|N,N,…")
 _SPENDING = Option(
@@ -595,6 +601,13 @@ _OWN = (
             Kind(check=_overall, many=True),
             "harness|mean|pooled|TASK=WEIGHT",
             help="How tasks make one score.",
+        ),
+        _POLICY,
+        Option(
+            "ratio_at_most",
+            Kind(check=checks.ratio, written="real"),
+            "RATIO",
+            help="Ask that the candidate takes at most so many times what the baseline takes, of each --measure: 1.1.",
         ),
         Option(
             "missing_at_most",

@@ -19,6 +19,12 @@ ANSWERS = {
     "gate": lambda: hs.gate(two_models(), "a", "b", not_worse_than=0.01, better=True, same_within=0.1, at_least=0.4),
     "gate at a planned look": lambda: hs.gate(two_models(), "a", "b", better=True, not_worse_than=0.1, looks="20,40"),
     "gate without an error bar": lambda: hs.gate(two_models(n=1), "a", "b", not_worse_than=0.01),
+    "gate of a policy": lambda: hs.gate(
+        two_models(usd=pl.int_range(pl.len()) % 7 + 1.0),
+        "a",
+        "b",
+        policy={"margin": 0.05, "costs": {"usd": {"ratio_at_most": 1.1, "tier": "critical"}}},
+    ),
     "false alarms": lambda: hs.aa(attempts(), splits=50),
     "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
     "comparisons": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),

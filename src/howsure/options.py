@@ -696,6 +696,15 @@ _OWN = (
         Option("power", SHARE, default=0.8),
     ),
     *_owned(
+        "plan_policy",
+        replace(_POLICY, needed=True),
+        _A,
+        _B,
+        Option("power", SHARE, default=0.8),
+        _ATTEMPTS,
+        Option("n_tasks", count_of(1)),
+    ),
+    *_owned(
         "plan_failures",
         Option("below", RARE, needed=True),
         Option("observed", Kind(check=checks.failures_of_runs)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.gate import Check, Gate
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.flips import Flips
     from howsure.answers.slices import GapSlices
+    from howsure.inference.gating.policy import Policy
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod, Overlap, Spending, Variance
     from howsure.study.design import Design, DesignOptions
@@ -154,44 +155,70 @@ def gate(
         >>> answer.verdict, [check.verdict for check in answer.checks]
         ('fail', ['pass', 'fail'])
     """
-    margins = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
-    others = checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
-    asked = Criteria(**margins, **others)
+    criteria = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
+    criteria |= checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
     candidate, baseline = checked("gate", candidate=candidate, baseline=baseline).values()
     overall, each_task, flips = checked("gate", overall=overall, each_task=each_task, flips=flips).values()
-    missing_at_most, allow_differs, policy = checked(
+    most, allowed, policy = checked(
         "gate", missing_at_most=missing_at_most, allow_differs=allow_differs, policy=policy
     ).values()
-    looks_asked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
-    how_asked = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
-    design = shown = make_design(options, method=method)
-    suite = None if policy is None else policy_of(policy)
+    looked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
+    how = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
+    design, suite = make_design(options, method=method), None if policy is None else policy_of(policy)
     if suite is not None:
-        beside = {**margins, **others, "overall": overall, "each_task": not each_task, "looks": looks_asked["looks"]}
-        refuse_beside(suite, beside, level=how_asked["level"], design=design)
-        asked, design = Criteria(not_worse_than=suite.margin or PLACEHOLDER), asking(suite, design)
-        how_asked["level"] = suite.level
-    refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method, measures=shown.measure)
-    refuse_overlap(how_asked["overlap"], design)
-    question = Question(population=population_of(design.population), overall=overall or "harness", **how_asked)
-    scores, names = read_sides(data, (candidate,) if baseline is None else (candidate, baseline), design)
-    study = _gathered(scores, design, names)
+        beside = {**criteria, "overall": overall, "each_task": not each_task, "looks": looked["looks"]}
+        refuse_beside(suite, beside, level=how["level"], design=design)
+        criteria, how = {"not_worse_than": suite.margin or PLACEHOLDER}, {**how, "level": suite.level}
+    asked = Criteria(**criteria)
+    refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure)
+    refuse_overlap(how["overlap"], design)
+    question = Question(population=population_of(design.population), overall=overall or "harness", **how)
+    wanted = _Wanted(asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked)
+    return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked, and what is to be said beside the verdict; `suite`: the policy, `looks`: the options about them."""
+
+    asked: Criteria
+    question: Question
+    overall: Overall | Mapping[str, float] | None
+    each_task: bool
+    suite: Policy | None
+    missing_at_most: float
+    allowed: tuple[str, ...]
+    flips: bool
+    looks: Mapping[str, Any]
+
+
+def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) -> Gate:
+    """Read the sides, and judge the one by the other."""
+    suite, question = wanted.suite, wanted.question
+    held = design if suite is None else asking(suite, design)
+    scores, names = read_sides(data, sides, held)
+    study = _gathered(scores, held, names)
     require_direction(study)
-    if suite is not None:
-        study = applied(suite, study)
-    made = look_of(study, plan_of(looks_asked, design.population), missing_at_most)
+    study = study if suite is None else applied(suite, study)
+    made = look_of(study, plan_of(wanted.looks, design.population), wanted.missing_at_most)
     how = How(
-        study=study, asked=asked, question=question, overall=overall, each_task=each_task, look=made, policy=suite
+        study=study,
+        asked=wanted.asked,
+        question=question,
+        overall=wanted.overall,
+        each_task=wanted.each_task,
+        look=made,
+        policy=suite,
     )
-    checks, notes, cautions = _verdicts(how, missing_at_most, allow_differs or ())
+    checks, notes, cautions = _verdicts(how, wanted.missing_at_most, wanted.allowed)
     return Gate(
         candidate=how.candidate,
         baseline=how.baseline,
         checks=tuple(checks),
         level=question.level,
         looks=None if made is None else made.told(question.level),
-        flips=_flips(study, scores, how) if flips else None,
-        slices=_slices(how, shown),
+        flips=_flips(study, scores, how) if wanted.flips else None,
+        slices=_slices(how, design),
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),
     )

@@ -637,6 +637,7 @@ _OWN = (
         _NOT_WORSE,
         Option("better", FLAG, default=False, help="Ask that it is better than the baseline."),
         _SAME_WITHIN,
+        _POLICY,
         Option("splits", count_of(1), default=1_000, help="Random splits a model."),
         replace(_METHOD, kind=MANY),
         replace(_SEED, help="For the splits."),

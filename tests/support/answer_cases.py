@@ -25,6 +25,8 @@ ANSWERS = {
         "b",
         policy={"margin": 0.05, "costs": {"usd": {"ratio_at_most": 1.1, "tier": "critical"}}},
     ),
+    "false alarms of a policy": lambda: hs.aa(attempts(), policy={"margin": 0.05}, splits=50),
+    "plan of a policy": lambda: hs.plan_policy({"margin": 0.05, "tier": "critical"}, n_tasks=3),
     "false alarms": lambda: hs.aa(attempts(), splits=50),
     "comparison without an error bar": lambda: hs.compare(two_models(n=1), "a", "b"),
     "comparisons": lambda: hs.compare(pl.concat([two_models(task=pl.lit(t)) for t in "xy"]), "a", "b"),

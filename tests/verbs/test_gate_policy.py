@@ -405,7 +405,11 @@ def test_the_command_writes_text_junit_comment_and_json(tmp_path):
     assert cases["large · score"].get("name").startswith("critical: ")
     assert cases["bad · score"].find("failure") is not None
     assert cases["small · score"].find("skipped") is not None
+    flipped = CliRunner().invoke(main, [*words, "--flips", "--junit", str(junit), "--comment", str(comment)])
+    assert flipped.exit_code == 1, flipped.output
     text = comment.read_text()
+    for said in (text, junit.read_text()):
+        assert "broke" in said
     assert "blind" in text
     assert text.index("bad · score") < text.index("large · score")
     data = json.loads(CliRunner().invoke(main, [*words, "-f", "json"]).output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import click
@@ -242,7 +243,11 @@ def _configuration_cautions() -> tuple[Caution, ...]:
     context = click.get_current_context()
     root, side = context.find_root().params, side_of(context.params["baseline"] or "")
     baseline = found(side.text) if side.kind == "saved" else None
-    return tuple(configuration_cautions(root.get("config"), baseline=baseline, read=not root.get("no_config")))
+    policy = context.params["policy"]
+    cautions = configuration_cautions(
+        root.get("config"), baseline=baseline, policy=Path(policy) if policy else None, read=not root.get("no_config")
+    )
+    return tuple(cautions)
 
 
 def _kind(judged: Gate | Check, unclear: str) -> Kind:

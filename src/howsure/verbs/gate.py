@@ -14,6 +14,7 @@ from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
 from howsure.inference.gating.looks import look_of, plan_of
+from howsure.inference.gating.policy import PLACEHOLDER
 from howsure.inference.gating.reading import policy_of
 from howsure.inference.gating.unknown import weighed, with_absent
 from howsure.inference.gating.unlike import alike_only, remedied
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study
     from howsure.table.scores import Scores
-
-
-PLACEHOLDER = 0.01
-"""The margin of no task where a policy gives each its own."""
 
 
 def gate(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PLACEHOLDER = 0.01
+"""The margin of no task, where a policy has none above its tables and gives each its own."""
 NO_MARGIN = "Give `margin` above the tables of the policy, or in its table."
 
 

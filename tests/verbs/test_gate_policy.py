@@ -15,6 +15,8 @@ from howsure.checks import Points, Relative
 from howsure.commands.main import main
 from howsure.errors import OptionError
 from howsure.inference.gating.reading import policy_of
+from howsure.present.comment import comment
+from howsure.present.render import markdown
 from howsure.statistics.ranks.adjust import holm
 
 
@@ -389,6 +391,21 @@ def test_ratio_and_measure_need_each_other():
         hs.gate(with_costs(1), "a", "b", ratio_at_most=1.1)
     with pytest.raises(OptionError, match="nothing is asked of what attempts took"):
         hs.gate(with_costs(1), "a", "b", better=True, measure="usd")
+
+
+def test_the_comment_on_a_pull_request_looks_like_this(snapshot):
+    tasks = [task("small", 40), task("large", 3000), task("bad", 400, lost=0.3), task("aside", 100)]
+    rows = pl.concat([*tasks, task("gone", 50, models="b")])
+    usd = np.random.default_rng(2).lognormal(0, 0.4, len(rows))
+    policy = {
+        "margin": "4pp",
+        "tasks": {"large": CRITICAL, "aside": {"tier": "advisory"}, "bad": {"weight": 2}},
+        "slices": {"half": {"margin": "9pp"}},
+        "costs": {"usd": {"ratio_at_most": 1.1, "tier": "critical"}},
+    }
+    answer = hs.gate(rows.with_columns(usd=pl.Series(usd)), "a", "b", policy=policy, flips=True)
+    assert answer.verdict == "fail"
+    assert markdown.render(comment(answer, "suite", counts="it counts as a fail")) == snapshot
 
 
 def test_the_command_writes_text_junit_comment_and_json(tmp_path):

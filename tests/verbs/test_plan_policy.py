@@ -2,13 +2,19 @@
 
 import math
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy import special
 
 import howsure as hs
 from frames import attempts
 from howsure.commands.main import main
 from howsure.errors import OptionError
+from howsure.statistics.aa.splits import p_below
+from howsure.statistics.means.clustered import clusterings
+from howsure.statistics.pairs.differences import column_sums, pivots
+from howsure.statistics.pairs.evidence import ItemSpread
 
 ASSUMED = hs.Assumptions(rate=0.8, correlation=0.7)
 CRITICAL = {"margin": "3pp", "tier": "critical"}
@@ -41,6 +47,50 @@ def test_supporting_checks_get_the_questions_with_which_they_arent_blind():
     assert task.half_width <= task.margin < 1.25 * task.half_width
     fewer = hs.plan_policy({"margin": "6pp"}, n_tasks=12, assume=ASSUMED).tasks[0]
     assert fewer.items < task.items / 3
+
+
+def drawn(n, discordance, draws, rng):
+    """Pivots of two equal systems that give right-or-wrong answers to n questions, and how many net losses each draw has."""
+    events = rng.binomial(n, discordance, draws)
+    net = 2 * rng.binomial(events, 0.5) - events
+    cases, place = np.unique(np.stack([events, net]), axis=1, return_inverse=True)
+    ahead = (np.arange(n)[:, None] < (cases[0] + cases[1]) // 2).astype(float)
+    d = ahead - ((np.arange(n)[:, None] < cases[0]) & (ahead == 0))
+    one = np.ones(n)
+    around = (d - d.mean(axis=0)) ** 2
+    ((term, _),) = clusterings((), one)
+    sums = column_sums(
+        term.sums(d), term.totals, ItemSpread(squares=one @ around, fourths=one @ around**2), term, "CR2"
+    )
+    return pivots(sums, "CR2", score=True), -cases[1], place.ravel()
+
+
+@pytest.mark.parametrize(("rate", "margin"), [(0.9, 0.05), (0.6, 0.08), (0.97, 0.04)])
+def test_equal_systems_pass_as_often_as_planned(rate, margin):
+    """The gate's own pivot on draws of what was planned: a trial with the joint chance of twelve tasks."""
+    assumed, draws = hs.Assumptions(rate=rate, correlation=0.6), 40_000
+    plan = hs.plan_policy({"margin": margin, "tier": "critical"}, n_tasks=12, assume=assumed)
+    n, discordance = int(plan.tasks[0].items), sum(assumed.variances(paired=True))
+    found, losses, place = drawn(n, discordance, draws, np.random.default_rng(n))
+    count = np.where(
+        losses < 0, 0.0, 1 - special.betainc(np.maximum(losses, 0) + 1.0, n - np.maximum(losses, 0), margin)
+    )
+    passes = (np.maximum(p_below(found, margin, -1), count) <= 0.05)[place].mean()
+    error = 12 * passes**11 * np.sqrt(passes * (1 - passes) / draws)
+    print(f"n {n}, each {passes:.4f}, joint {passes**12:.3f} ± {error:.3f}, planned {plan.joint:.3f}")
+    assert passes**12 >= 0.8 - 3 * error
+    assert passes**12 == pytest.approx(plan.joint, abs=0.02)
+
+
+@pytest.mark.parametrize(("rate", "margin"), [(0.9, 0.05), (0.6, 0.08)])
+def test_supporting_checks_are_seldom_blind_with_the_planned_questions(rate, margin):
+    assumed, draws = hs.Assumptions(rate=rate, correlation=0.6), 20_000
+    n = int(hs.plan_policy({"margin": margin}, n_tasks=1, assume=assumed).tasks[0].items)
+    found, _, place = drawn(n, sum(assumed.variances(paired=True)), draws, np.random.default_rng(n))
+    low, high = found.limits(0.95, 1.0)
+    seeing = ((high - low) / 2 <= margin)[place].mean()
+    print(f"n {n}, seeing {seeing:.3f}")
+    assert 0.77 <= seeing <= 0.9
 
 
 def test_a_pilot_plans_its_tasks_and_leaves_advice_out():

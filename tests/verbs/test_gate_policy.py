@@ -114,6 +114,23 @@ def test_attempts_without_a_score_that_could_make_it_fail_cant_be_told_but_for_a
     assert answer.verdict == ("pass" if tier == "advisory" else "unclear")
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_task_without_an_error_bar_is_blind_and_a_critical_one_cant_be_told(alone):
+    rows = task("one", 1) if alone else pl.concat([task("one", 1), task("good", 3000)])
+    for tier, counts, verdict in (("supporting", "blind", "pass"), ("critical", "unclear", "unclear")):
+        policy = {"margin": "4pp", "tasks": {"one": {"tier": tier}}}
+        answer = hs.gate(rows, "a", "b", policy=policy)
+        assert checks_of(answer)["one · score"].counts_as == counts
+        assert answer.verdict == ("unclear" if alone else verdict)
+        assert answer.unclear_because == ("evidence" if answer.verdict == "unclear" else "")
+
+
+def test_margins_of_single_tasks_in_a_plain_gate_need_no_error_bar_either():
+    rows = pl.concat([task("one", 1), task("good", 3000)])
+    answer = hs.gate(rows, "a", "b", not_worse_than=0.04, tasks={"one": {"margin": 0.1}})
+    assert {check.task: check.verdict for check in answer.checks} == {"one": "unclear", "good": "pass"}
+
+
 @pytest.mark.parametrize("tier", ORDER)
 @pytest.mark.parametrize("left", [300, 299, 200])
 def test_items_that_the_candidate_lacks_are_missing_where_the_check_stays_open(tier, left):
@@ -285,6 +302,21 @@ def test_a_slice_that_one_side_lacks_cant_be_told(tier):
     check = checks_of(answer)["x · score · half: odd"]
     assert check.unclear_because == "missing"
     assert answer.verdict == ("pass" if tier == "advisory" else "unclear")
+
+
+def test_attempts_that_could_turn_a_slice_are_held_against_its_own_size():
+    rows = task("x", 4000).with_columns(
+        half=pl.when(pl.col("item").is_in([f"q{k}" for k in range(60)])).then(pl.lit("few")).otherwise("half")
+    )
+    lost = (pl.col("model") == "a") & pl.col("item").is_in([f"q{k}" for k in range(20)])
+    rows = rows.with_columns(score=pl.when(lost).then(None).otherwise("score"))
+    policy = {"margin": "19pp", "slices": {"half": CRITICAL}}
+    answer = hs.gate(rows, "a", "b", policy=policy)
+    found = checks_of(answer)
+    assert found["x · score"].verdict == "pass"  # 20 of 8,000
+    assert found["x · score · half: few"].unclear_because == "missing"
+    assert found["x · score · half: odd"].verdict == "pass"
+    assert (answer.verdict, answer.unclear_because) == ("unclear", "missing")
 
 
 def test_a_small_slice_is_blind_and_a_critical_one_cant_be_told():

@@ -98,8 +98,9 @@ class How:
         return 2 * self.level - 1
 
     def compare(self, level: float, margin: float | None) -> Comparisons:
-        """Compare the two models, p-values as they are; the intervals are those of the look."""
-        return compared(self.study, replace(self.question, level=self.looked(level), margin=margin))
+        """Compare the two models, p-values as they are; the intervals are those of the look. Without a margin no task has one."""
+        study = self.study if margin is not None else _without_margins(self.study)
+        return compared(study, replace(self.question, level=self.looked(level), margin=margin))
 
     def looked(self, level: float) -> float:
         """Return the level of a two-sided interval at this look, so that all looks together have this one."""
@@ -113,6 +114,11 @@ class How:
             raise no_overall(found.cautions)
         total = [] if found.overall is None else [found.overall]
         return [*total, *(found.comparisons if self.each_task or not total else ())]
+
+
+def _without_margins(study: Study) -> Study:
+    rules = tuple(replace(rule, margin=None) for rule in study.design.tasks)
+    return replace(study, design=replace(study.design, tasks=rules))
 
 
 def refuse_options(

@@ -46,7 +46,8 @@ def _weighed(check: Check, worlds: _Worlds, extremes: Sequence[Mapping[Name, Gat
     if worlds.can_be_judged and all(world.get(_name(check), kept) == kept for world in extremes):
         return check
     share = f"{count:,} of {plural(tried, 'attempt')} have no score"
-    if count > at_most * tried:
+    held = check.n_items + check.n_absent if check.by else tried  # where they turn a slice's verdict they are in it
+    if count > at_most * held:
         message = f"{share}, and their outcomes could turn the verdict, which would be {VERDICTS[check.verdict].lower()!r} without them"
         told = Caution(code="missing_could_turn", message=message, remedy=REMEDY)
         return replace(check, verdict="unclear", n_unknown=count, cautions=(*check.cautions, told))

@@ -161,6 +161,7 @@ def _comment(answer: Gate, unclear: str, name: str | None, digests: dict[str, st
 def _junit(answer: Gate, unclear: str) -> str:
     from howsure.present.document import Document
     from howsure.present.flips import blocks
+    from howsure.present.policy import COUNTS
     from howsure.present.render import junit, terminal
     from howsure.wording import VERDICTS
 
@@ -170,7 +171,12 @@ def _junit(answer: Gate, unclear: str) -> str:
         return OUTCOMES[check.counts_as]
 
     suite = f"howsure gate: {answer.candidate}"
-    cases = [(c.name, _case(c), outcome(c), f"{VERDICTS[c.verdict]}: {c.sentence}") for c in answer.checks]
+
+    def told(check: Check) -> str:
+        counts = "" if check.counts_as == check.verdict else f" (counts as {COUNTS[check.counts_as]})"
+        return f"{VERDICTS[check.verdict]}{counts}: {check.sentence}"
+
+    cases = [(c.name, _case(c), outcome(c), told(c)) for c in answer.checks]
     beside = terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH)
     return junit.render(suite, cases, beside=beside)
 

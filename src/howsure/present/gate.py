@@ -214,7 +214,7 @@ def _table(gate: Gate) -> Table:
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
     judged = sum(check.binds and not check.lacking for check in gate.checks)
     note = f"each at {level_text(gate.level)}; p-values for failing corrected for {plural(judged, 'check')} (Holm)"
-    note += f". {policy.NOTE}" if gate.has_policy else ""
+    note += f". {policy.NOTE}" if gate.of_tier("supporting") else ""
     return tabled(gate.checks, fields, title=title, note=note)
 
 

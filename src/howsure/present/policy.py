@@ -55,7 +55,8 @@ def _shown(gate: Gate) -> str:
     critical, supporting, advisory = (gate.of_tier(tier) for tier in ("critical", "supporting", "advisory"))
     if critical:
         passed = sum(check.counts_as == "pass" for check in critical)
-        told.append(f"{passed:,} of {plural(len(critical), 'critical check')} shown")
+        are = "is" if len(critical) == 1 else "are"
+        told.append(f"{passed:,} of {plural(len(critical), 'critical check')} {are} shown")
     if supporting:
         told.append(_of_supporting(supporting))
     if advisory:

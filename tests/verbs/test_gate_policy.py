@@ -467,3 +467,19 @@ def test_the_command_writes_text_junit_comment_and_json(tmp_path):
         "large": "pass",
         "small": "blind",
     }
+
+
+def test_a_configuration_names_the_policy_relative_to_itself(tmp_path, monkeypatch):
+    task("x", 300).write_csv(tmp_path / "rows.csv")
+    (tmp_path / "suite.toml").write_text('margin = "9pp"\n')
+    (tmp_path / "howsure.toml").write_text(
+        'paths = "rows.csv"\n[gate]\ncandidate = "a"\nbaseline = "b"\npolicy = "suite.toml"\n'
+    )
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    found = CliRunner().invoke(main, ["gate"])
+    assert found.exit_code == 0, found.output
+    assert "supporting check" in found.output
+    asked = CliRunner().invoke(main, ["gate", "--not-worse-than", "1pp"])
+    assert asked.exit_code == 3
+    assert "--not-worse-than" in asked.output

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
-from howsure.checks import Points, Relative
+from howsure.checks import Points
 from howsure.errors import OptionError
 from howsure.study.design import TaskRule
 
@@ -120,11 +120,6 @@ class Policy:
 def every_task(study: Study) -> Sequence[str]:
     """Return the tasks on which any side has a score."""
     return sorted({*study.tasks, *(task for held in study.held.values() for task in held)})
-
-
-def is_relative(margin: float) -> bool:
-    """Say whether a margin is a share of the baseline's score."""
-    return isinstance(margin, Relative)
 
 
 def _exactly(task: str) -> str:

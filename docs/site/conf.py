@@ -39,6 +39,7 @@ NAVIGATION = {
             "allocation",
             "stopping",
             "gate",
+            "policy",
             "runs",
             "history",
             "plots",

@@ -49,6 +49,10 @@ class Relative(float):
         return float(self) * abs(score)
 
 
+class Points(float):
+    """A size that was written in points or percent: for scores in [0, 1] only."""
+
+
 RELATIVE = "%rel"
 """What a relative margin ends with: `1%rel` is a hundredth of the score that it is compared with."""
 
@@ -72,7 +76,7 @@ def at_least(name: str, value: Any, *, least: float) -> float:
 
 def positive(name: str, value: Any, *, remedy: str = "Write 0.01 for one percentage point.") -> float:
     """Return a finite number above 0."""
-    size = number(name, value)
+    size = number(name, value, remedy=remedy)
     if not size > 0:
         raise OptionError(f"{said(name, value)} is not above 0", remedy=remedy)
     return size
@@ -91,6 +95,18 @@ def margin(name: str, value: Any) -> float:
     if not 0 < share < 1:
         raise OptionError(f"{said(name, value)} is no share of a score", remedy="Write 1%rel for a hundredth of it.")
     return Relative(share)
+
+
+def ratio(name: str, value: Any) -> float:
+    """Return a finite ratio above 0."""
+    return positive(name, value, remedy="Write 1.1 for a tenth more.")
+
+
+def policy(name: str, value: Any) -> Any:
+    """Return the path of a policy, or what it says as a dict; what that says is checked where it is read."""
+    if isinstance(value, Mapping) or (isinstance(value, (str, PathLike)) and str(value)):
+        return value
+    raise OptionError(f"{said(name, value)} is no policy", remedy="Give the path of a TOML file, or a dict.")
 
 
 def price(name: str, value: Any) -> float:

@@ -422,6 +422,12 @@ _AVERAGE = Option(
     default="mean",
     help="What a ratio of costs is of: means, log-normal means, means without the largest and smallest tenth.",
 )
+_POLICY = Option(
+    "policy",
+    Kind(check=checks.policy),
+    "FILE",
+    help="Judge a suite by a policy file: tiers, margins, slices and costs; see docs/policy.md.",
+)
 _CLUSTER_SIZE = Option("cluster_size", count_of(1), "N")
 _LOOKS = Option("looks", Kind(check=checks.looks), "K|N,N,…")
 _SPENDING = Option(
@@ -618,6 +624,13 @@ _OWN = (
             "harness|mean|pooled|TASK=WEIGHT",
             help="How tasks make one score.",
         ),
+        _POLICY,
+        Option(
+            "ratio_at_most",
+            Kind(check=checks.ratio, written="real"),
+            "RATIO",
+            help="Ask that the candidate takes at most so many times what the baseline takes, of each --measure: 1.1.",
+        ),
         Option(
             "missing_at_most",
             FRACTION,
@@ -646,6 +659,7 @@ _OWN = (
         _NOT_WORSE,
         Option("better", FLAG, default=False, help="Ask that it is better than the baseline."),
         _SAME_WITHIN,
+        _POLICY,
         Option("splits", count_of(1), default=1_000, help="Random splits a model."),
         replace(_METHOD, kind=MANY),
         replace(_SEED, help="For the splits."),
@@ -703,6 +717,15 @@ _OWN = (
         Option("n_items", count_of(1)),
         _ATTEMPTS,
         Option("power", SHARE, default=0.8),
+    ),
+    *_owned(
+        "plan_policy",
+        replace(_POLICY, needed=True),
+        _A,
+        _B,
+        Option("power", SHARE, default=0.8),
+        _ATTEMPTS,
+        Option("n_tasks", count_of(1)),
     ),
     *_owned(
         "plan_failures",

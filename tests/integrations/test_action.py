@@ -344,3 +344,21 @@ def test_a_comment_is_short_and_its_names_obey_nothing():
 def test_no_name_ends_its_mark_and_no_two_share_one(name):
     assert not re.search(r"-->|--!>|[<>@\n]", mark(name))
     assert mark(name) != mark(name + "!")
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_policy_that_the_pull_request_changes_is_said(place, changed):
+    git(place, "init", "-q")
+    policy = place / "suite.toml"
+    policy.write_text('margin = "10pp"\n')
+    git(place, "add", "suite.toml")
+    git(place, *(["-c", "user.name=n", "-c", "user.email=e"]), "commit", "-qm", "base")
+    event = place / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": git(place, "rev-parse", "HEAD")}}}))
+    if changed:
+        policy.write_text('margin = "90pp"\n')
+    inputs = {"HOWSURE_PATHS": "the logs", "HOWSURE_CANDIDATE": "a", "HOWSURE_BASELINE": "b"}
+    done = act(place, **inputs, HOWSURE_POLICY="suite.toml", HOWSURE_COMMENT_FILE="c.md", GITHUB_EVENT_PATH=str(event))
+    told = "This pull request changes the gate's own configuration: suite.toml."
+    assert (told in done.stdout) == changed
+    assert (told in (place / "c.md").read_text()) == changed

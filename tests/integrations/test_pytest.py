@@ -146,3 +146,14 @@ def test_sides_that_are_paths_need_no_data_and_are_relative_to_the_root(project,
     )
     monkeypatch.chdir(sub)
     run(project, "test_below.py").assert_outcomes(passed=2)
+
+
+def test_a_policy_is_relative_to_the_root(project, monkeypatch):
+    project.path.joinpath("suite.toml").write_text('margin = "90pp"\n')
+    project.makepyfile(
+        "def test_it(howsure_gate):\n    howsure_gate('logs', candidate='good', baseline='bad', policy='suite.toml')\n"
+    )
+    project.path.joinpath("below").mkdir()
+    monkeypatch.chdir(project.path / "below")
+    found = project.runpytest("..", "--rootdir", str(project.path))
+    found.assert_outcomes(passed=1)

@@ -68,6 +68,39 @@ class AlarmRate:
         return self.different / self.splits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRate:
+    """The verdicts of a whole policy on one model beside itself, over random splits of all its tasks at once.
+
+    Attributes:
+        model: The model.
+        n_tasks: Tasks that bind, and could be parted.
+        splits: How many random splits there were.
+        failed: Splits in which the gate fails.
+        failed_interval: The exact (Clopper–Pearson) interval of their share.
+        passed: Splits in which it passes.
+        unclear: Splits in which it can't tell.
+        blind_share: The share of its supporting checks that are blind, over all splits.
+        excess: More failures than promised, beyond what so many splits of so many models show by chance.
+    """
+
+    model: str
+    n_tasks: int
+    splits: int
+    failed: int
+    failed_interval: Interval
+    passed: int
+    unclear: int
+    blind_share: float
+    excess: bool = False
+
+    @property
+    @derived()
+    def failed_share(self) -> float:
+        """The share of splits in which the gate fails."""
+        return self.failed / self.splits
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FalseAlarms(Judged):
     """How often the gate fails a system against itself (an A/A test), by model and task, beside the promised share.
@@ -80,6 +113,7 @@ class FalseAlarms(Judged):
         level: How sure the gate's verdicts have to be.
         promised_fails: At most such a share of splits may fail.
         seed: The seed of the random splits.
+        policy: One line a model, where a policy is asked: what it makes of all tasks together.
         entries: One line a model, task and metric: what was counted on halves of the data.
         equal: What the whole gate, with all questions and attempts, will say of equal systems: one line a model, task and criterion with a
             margin, and one for the median pair.
@@ -93,6 +127,7 @@ class FalseAlarms(Judged):
     promised_fails: float
     seed: int = 0
     better: bool = False
+    policy: tuple[PolicyRate, ...] = ()
     entries: tuple[AlarmRate, ...]
     equal: tuple[EqualSystems, ...] = ()
     notes: tuple[str, ...] = ()
@@ -105,15 +140,17 @@ class FalseAlarms(Judged):
         return 1 - self.level
 
     @property
-    def broken(self) -> tuple[AlarmRate, ...]:
+    def broken(self) -> tuple[AlarmRate | PolicyRate, ...]:
         """The models whose gate fails more often than promised, or sees differences too often, beyond chance."""
-        return tuple(entry for entry in self.entries if entry.excess)
+        judged: tuple[AlarmRate | PolicyRate, ...] = (*self.policy, *self.entries)
+        return tuple(entry for entry in judged if entry.excess)
 
     @property
     @derived()
     def failed_share(self) -> float:
-        """The share of all splits in which the gate fails."""
-        return sum(entry.failed for entry in self.entries) / sum(entry.splits for entry in self.entries)
+        """The share of all splits in which the gate fails; that of the whole policy, where there is one."""
+        judged: tuple[AlarmRate | PolicyRate, ...] = self.policy or self.entries
+        return sum(entry.failed for entry in judged) / sum(entry.splits for entry in judged)
 
     @property
     @derived()

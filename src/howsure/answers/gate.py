@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 GateVerdict = Literal["pass", "fail", "unclear"]
 
 
-Criterion = Literal["not_worse_than", "better", "same_within", "at_least", "at_most"]
+Criterion = Literal["not_worse_than", "better", "same_within", "at_least", "at_most", "ratio_at_most"]
+
+
+Tier = Literal["critical", "supporting", "advisory"]
+"""What hangs on a check of a policy: a pass needs it shown; it may stay open; it is only shown."""
+
+
+Counts = Literal["pass", "fail", "unclear", "blind", "nothing"]
+"""What a check counts as in the verdict over all; "blind": it stays open and could hardly have shown a loss of its margin."""
 
 
 Because = Literal["", "evidence", "missing", "differs"]
@@ -34,8 +42,11 @@ class Check:
     Attributes:
         task: The task; empty for the overall score.
         metric: What the score measures.
+        by: The column whose slice this is about; empty where it is about all items.
+        part: The slice.
+        tier: What hangs on it by the policy: "critical", "supporting" or "advisory"; None without a policy.
         criterion: What the candidate has to show.
-        limit: The margin, floor or ceiling, in score units; NaN for "better".
+        limit: The margin, floor or ceiling, in score units; NaN for "better". Of costs the ratio.
         verdict: Whether the check passes, fails, or can't tell.
         value: The difference candidate − baseline; the candidate's score for a floor or ceiling.
         low: The lower limit of its interval, the one that decides.
@@ -54,8 +65,10 @@ class Check:
         items_needed: About how many items in all would settle it with 80 % power if the truth is what was seen; NaN where
             that can't be said.
         n_unknown: Attempts without a score that could turn the verdict, so that it can't be told; 0 where they decide nothing.
+        n_absent: Items that the baseline has and the candidate lacks.
         differs: In what the two were not asked the same, so that it can't be told; empty where nothing is known to differ, or that is allowed.
-        lacking: Whether the candidate has no score here, although the baseline has.
+        half_width: Half the width of the two-sided interval at the gate's level, where a policy asks whether a loss would have shown.
+        lacking: The model that has no score here, although the other has; empty where both have.
         percent: Whether scores lie in [0, 1].
         lower_is_better: Whether smaller scores are better.
         cautions: Warnings, each with what to do about it.
@@ -63,6 +76,9 @@ class Check:
 
     task: str
     metric: str
+    by: str = ""
+    part: str = ""
+    tier: Tier | None = None
     criterion: Criterion
     limit: float = math.nan
     verdict: GateVerdict = "unclear"
@@ -81,8 +97,10 @@ class Check:
     n_clusters: int = 0
     items_needed: float = math.nan
     n_unknown: int = 0
+    n_absent: int = field(default=0, metadata=HIDDEN)
     differs: str = ""
-    lacking: bool = field(default=False, metadata=HIDDEN)
+    half_width: float = math.nan
+    lacking: str = field(default="", metadata=HIDDEN)
     percent: bool = field(default=True, metadata=HIDDEN)
     lower_is_better: bool = False
     cautions: tuple[Caution, ...] = ()
@@ -90,7 +108,28 @@ class Check:
     @property
     def name(self) -> str:
         """Where the check was made: the task, and its metric."""
-        return f"{self.task} · {self.metric}" if self.task else f"overall · {self.metric}"
+        whole = f"{self.task} · {self.metric}" if self.task else f"overall · {self.metric}"
+        return f"{whole} · {self.by}: {self.part}" if self.by else whole
+
+    @property
+    def binds(self) -> bool:
+        """Whether anything hangs on it."""
+        return self.tier != "advisory"
+
+    @property
+    @derived()
+    def counts_as(self) -> Counts:
+        """What it counts as: its verdict; what is supporting and open for lack of evidence alone passes, or is blind."""
+        if not self.binds:
+            return "nothing"
+        if self.tier != "supporting" or self.unclear_because != "evidence":
+            return self.verdict
+        return "pass" if self.half_width <= self._margin else "blind"
+
+    @property
+    def _margin(self) -> float:
+        """The margin as a half-width has it: of a ratio its logarithm."""
+        return math.log(self.limit) if self.criterion == "ratio_at_most" else self.limit
 
     @property
     def more_items(self) -> float:
@@ -104,7 +143,13 @@ class Check:
         """Why it can't be told: "evidence" where there is too little, "missing" results, or what "differs"; else empty."""
         if self.verdict != "unclear":
             return ""
-        return "differs" if self.differs else "missing" if self.n_unknown or self.lacking else "evidence"
+        return (
+            "differs"
+            if self.differs
+            else "missing"
+            if self.n_unknown or self.lacking or not self.n_items
+            else "evidence"
+        )
 
     @property
     def asked(self) -> str:
@@ -122,7 +167,8 @@ class Check:
 class Gate(Answer):
     """The verdict on a candidate, and the checks that it rests on.
 
-    The gate passes where every check passes, fails where one fails, and can't tell otherwise.
+    The gate passes where every check passes, fails where one fails, and can't tell otherwise. Under a policy it is what checks count as
+    that decides: those that are only shown, or blind, hold no pass up, and nothing else is no pass.
 
     Attributes:
         candidate: The model that wants to pass.
@@ -131,7 +177,7 @@ class Gate(Answer):
         looks: The planned looks, and which of them this is; None where there is one. The p-values at which they decide are those
             of a two-sided test.
         flips: Which questions changed from the baseline to the candidate; None where it isn't asked for.
-        slices: The comparison by slices, which decides nothing; empty where none is asked for.
+        slices: The comparison by slices, which decides nothing; empty where none is asked for. Slices of a policy are among the checks.
         checks: One check a criterion, task and metric.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
@@ -151,14 +197,29 @@ class Gate(Answer):
     @derived()
     def verdict(self) -> GateVerdict:
         """The overall verdict: "pass", "fail" or "unclear"."""
-        found = {check.verdict for check in self.checks}
-        return "fail" if "fail" in found else "unclear" if "unclear" in found or not found else "pass"
+        found = {check.counts_as for check in self.checks}
+        return "fail" if "fail" in found else "unclear" if "unclear" in found or "pass" not in found else "pass"
+
+    @property
+    def has_policy(self) -> bool:
+        """Whether it is a policy's."""
+        return any(check.tier for check in self.checks)
+
+    def of_tier(self, tier: Tier) -> tuple[Check, ...]:
+        """Return the checks of a tier."""
+        return tuple(check for check in self.checks if check.tier == tier)
+
+    @property
+    @derived()
+    def n_blind(self) -> int:
+        """How many supporting checks stay open and could hardly have shown a loss of their margin."""
+        return sum(check.counts_as == "blind" for check in self.checks)
 
     @property
     @derived()
     def unclear_because(self) -> Because:
         """Why the gate can't tell: what differs goes before what is missing, and that before too little evidence; else empty."""
-        found = {check.unclear_because for check in self.checks}
+        found = {check.unclear_because for check in self.checks if check.counts_as in ("unclear", "blind")}
         words: tuple[Because, ...] = ("differs", "missing", "evidence")
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
 

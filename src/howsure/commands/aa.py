@@ -13,7 +13,7 @@ from howsure.commands.options import CRITERIA, DESIGN, OUTPUT, READING, paths, t
 
 @click.command(cls=VerdictCommand)
 @paths
-@takes("aa", *CRITERIA, "splits", *READING, *DESIGN, "model", "level", "variance", "method", "seed", *OUTPUT)
+@takes("aa", *CRITERIA, "policy", "splits", *READING, *DESIGN, "model", "level", "variance", "method", "seed", *OUTPUT)
 def aa(paths: tuple[str, ...], **given: Any) -> None:
     """Say how often the gate would fail a system against itself.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import click
@@ -13,6 +14,7 @@ from howsure.commands.exits import DONE, FAILED, UNDECIDED, VerdictCommand
 from howsure.commands.options import (
     CRITERIA,
     DESIGN,
+    MEASURES,
     OUTPUT,
     READING,
     SLICES,
@@ -52,6 +54,13 @@ COUNTED = {
 }
 WARNED = Counted(DONE, "skip", "warning", "let through with a warning")
 STOPPED = Counted(UNDECIDED, "fail", "error", "not let through")
+OUTCOMES: dict[str, Literal["pass", "fail", "skip"]] = {
+    "pass": "pass",
+    "fail": "fail",
+    "blind": "skip",
+    "nothing": "skip",
+}
+"""What a check is as a test case of JUnit, but for one that can't be told."""
 USUAL = "HOWSURE_USUAL_UNCLEAR"
 """The variable by which the action sets the default of --unclear, which a configuration goes before."""
 
@@ -65,9 +74,12 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
     *CRITERIA,
     "at_least",
     "at_most",
+    "ratio_at_most",
+    "policy",
     *READING,
     *DESIGN,
     *SLICES,
+    *MEASURES,
     "population",
     "covariate",
 )
@@ -114,7 +126,8 @@ def gate(
     rest |= {"candidate": candidate, "baseline": baseline}
     scores = read_sides(paths, rest, "candidate", "baseline", whole=True)
     answer = howsure.gate(scores, **rest)
-    refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in answer.checks))
+    of_scores = [check for check in answer.checks if check.criterion != "ratio_at_most"]
+    refuse_points({name: rest[name] for name in SIZES}, percent=all(check.percent for check in of_scores))
     if junit is not None:
         write(_junit(answer, unclear), junit)
     if comment is not None:
@@ -148,17 +161,29 @@ def _comment(answer: Gate, unclear: str, name: str | None, digests: dict[str, st
 def _junit(answer: Gate, unclear: str) -> str:
     from howsure.present.document import Document
     from howsure.present.flips import blocks
+    from howsure.present.policy import COUNTS
     from howsure.present.render import junit, terminal
     from howsure.wording import VERDICTS
 
     def outcome(check: Check) -> junit.Outcome:
-        found = check.verdict
-        return counted(unclear, check.unclear_because).outcome if found == "unclear" else found
+        if check.counts_as == "unclear":
+            return counted(unclear, check.unclear_because).outcome
+        return OUTCOMES[check.counts_as]
 
     suite = f"howsure gate: {answer.candidate}"
-    cases = [(c.name, c.asked, outcome(c), f"{VERDICTS[c.verdict]}: {c.sentence}") for c in answer.checks]
+
+    def told(check: Check) -> str:
+        counts = "" if check.counts_as == check.verdict else f" (counts as {COUNTS[check.counts_as]})"
+        return f"{VERDICTS[check.verdict]}{counts}: {check.sentence}"
+
+    cases = [(c.name, _case(c), outcome(c), told(c)) for c in answer.checks]
     beside = terminal.render(Document(blocks=tuple(blocks(answer.flips))), width=JUNIT_WIDTH)
     return junit.render(suite, cases, beside=beside)
+
+
+def _case(check: Check) -> str:
+    """Name a test case: what is asked, and under a policy the tier."""
+    return f"{check.tier}: {check.asked}" if check.tier else check.asked
 
 
 def _show(answer: Gate, unclear: str, *, on_github: bool, format: Any, output: str | None) -> None:
@@ -210,7 +235,8 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
         note("warning", "howsure gate: caution", f"{message} {remedy}")
     if len(answer.checks) < 2:
         return
-    for check in [check for check in answer.checks if check.verdict != "pass"][: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
+    told = [check for check in answer.checks if check.counts_as in ("fail", "unclear", "blind")]
+    for check in told[: MOST_ANNOTATIONS - MOST_CAUTIONS - 1]:
         note(_kind(check, unclear), f"howsure gate: {check.name}", check.sentence)
 
 
@@ -223,11 +249,17 @@ def _configuration_cautions() -> tuple[Caution, ...]:
     context = click.get_current_context()
     root, side = context.find_root().params, side_of(context.params["baseline"] or "")
     baseline = found(side.text) if side.kind == "saved" else None
-    return tuple(configuration_cautions(root.get("config"), baseline=baseline, read=not root.get("no_config")))
+    policy = context.params["policy"]
+    cautions = configuration_cautions(
+        root.get("config"), baseline=baseline, policy=Path(policy) if policy else None, read=not root.get("no_config")
+    )
+    return tuple(cautions)
 
 
 def _kind(judged: Gate | Check, unclear: str) -> Kind:
-    """Return the kind of annotation of a verdict."""
+    """Return the kind of annotation of a verdict; what is blind holds nothing up."""
+    if getattr(judged, "counts_as", "") == "blind":
+        return "notice"
     if judged.verdict == "unclear":
         return counted(unclear, judged.unclear_because).kind
     return "notice" if judged.verdict == "pass" else "error"

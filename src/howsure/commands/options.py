@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from howsure import checks
 from howsure import options as table
+from howsure.checks import Points
 from howsure.errors import OptionError
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ OUTPUT = ("format", "output")
 MARGINS = ("margin", "not_worse_than", "same_within")
 MANY_POINTS = 0.1
 """A margin from here on is asked for its unit."""
-
-
-class Points(float):
-    """A size that was written in points or percent: for scores in [0, 1] only."""
 
 
 class Size(click.ParamType[float]):

@@ -32,6 +32,7 @@ SCORES = ("within", "at_least", "at_most")
 PILOT = (*READING, *DESIGN, *MEASURES, "population", "model")
 """What is about the pilot's results."""
 OF_SCORE = ("pilot", "a", "n_items", "attempts", "power", "level", *SCORES, *PILOT, *OUTPUT)
+OF_POLICY = ("policy", "pilot", "a", "b", "power", "attempts", "n_tasks", *PILOT, *OUTPUT)
 OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "icc", *OUTPUT)
 
 
@@ -43,6 +44,7 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
 @click.option(
     "--failures-below", type=Size(), metavar="RATE", help="Plan to show that failures are rarer than this: 1%."
 )
+@takes("plan_policy", "policy", needed=False)
 @click.option("--observed", metavar="K/N", help="With --failures-below: so many failures in so many runs were seen.")
 @takes("plan", "looks", "spending")
 @takes("plan", "paired", "n_models", "n_tasks", "n_clusters", "method")
@@ -80,11 +82,15 @@ def plan(pilot: tuple[str, ...], curve: bool, plot: str | None, **given: Any) ->
 
     Give two of three: --effect with --power asks for questions, --n-items for the smallest difference, both for the power.
     With --within, --at-least or --at-most: the score of one model. With --failures-below: how many runs without a failure
-    show that failures are rare.
+    show that failures are rare. With --policy: the questions of each task with which two equal systems pass a suite's gate.
     """
     from howsure.present.files import write_chart
 
     rest, shown = split(pilot, given)
+    policy = rest.pop("policy")
+    if policy is not None:
+        write(_policy_plan(policy, pilot, rest), **shown)
+        return
     if rest["failures_below"] is not None:
         write(_failure_plan(rest), **shown)
         return
@@ -137,6 +143,19 @@ def _score_plan(goal: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any
         _refuse_assumed(but="rate")
         return howsure.plan_score(read(pilot, rest), assume=assumed, rate=given["rate"], **rest)
     return howsure.plan_score(assume=assumed, rate=given["rate"], **_without_pilot(rest))
+
+
+def _policy_plan(policy: str, pilot: tuple[str, ...], given: dict[str, Any]) -> Any:
+    """Plan a suite by its policy; options that are about one comparison are refused."""
+    import howsure
+
+    _refuse_others((*OF_POLICY, *ASSUMED), "--policy")
+    rest = {name: value for name, value in given.items() if name in OF_POLICY}
+    rest["n_tasks"] = rest["n_tasks"] if typed("n_tasks") else None
+    if pilot:
+        _refuse_assumed()
+        return howsure.plan_policy(policy, read_sides(pilot, rest, "a", "b"), **rest)
+    return howsure.plan_policy(policy, assume=_assumed(given), **_without_pilot(rest))
 
 
 def _refuse_others(own: Sequence[str], goal: str) -> None:

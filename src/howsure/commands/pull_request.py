@@ -23,13 +23,15 @@ UNKNOWN = Caution(
 )
 
 
-def configuration_cautions(named: str | None, *, baseline: Path | None = None, read: bool = True) -> list[Caution]:
+def configuration_cautions(
+    named: str | None, *, baseline: Path | None = None, policy: Path | None = None, read: bool = True
+) -> list[Caution]:
     """Warn where the pull request that is being tested changes what the gate asks, or the saved baseline that it is compared with.
 
-    `named`: the file of --config; `read`: whether a configuration counts at all.
+    `named`: the file of --config; `policy`: that of --policy, which is configuration as well; `read`: whether a configuration counts at all.
     """
     base = _base_commit()
-    if base is None or not (read or baseline):
+    if base is None or not (read or baseline or policy):
         return []
     root = _git("rev-parse", "--show-toplevel")
     if root is None or _git("cat-file", "-e", f"{base}^{{commit}}") is None:
@@ -37,6 +39,12 @@ def configuration_cautions(named: str | None, *, baseline: Path | None = None, r
     top = Path(os.fsdecode(root).strip()).resolve()
     candidates = _candidates(top, named) if read else []
     changed = [path.relative_to(top).as_posix() for path in candidates if _is_changed(path, top, base)]
+    held = [policy.resolve()] if policy else []
+    changed += [
+        path.relative_to(top).as_posix()
+        for path in held
+        if path.is_relative_to(top) and _is_another_file(path, top, base)
+    ]
     told = [_caution(CODE, f"the gate's own configuration: {listing(changed)}")] if changed else []
     place = baseline.resolve() if baseline else None
     if place is not None and place.is_relative_to(top) and _is_another_file(place, top, base):

@@ -10,7 +10,9 @@ import polars as pl
 from scipy import special
 
 from howsure.answers.aa import AlarmRate, FalseAlarms
+from howsure.checks import Relative
 from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.aa_policy import WHOLE_TASKS, TaskTrial, policy_rate, task_trial
 from howsure.inference.equal import AskedOfEquals, of_matrix
 from howsure.statistics.aa.splits import Attempts, Criteria, Verdicts, judged, paired_splits, right_or_wrong
 from howsure.statistics.aa.unpaired_splits import ClusterMoments, unpaired_splits
@@ -21,9 +23,11 @@ from howsure.table.aggregate import Wanted, value_counts
 from howsure.wording import Scale, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from howsure.answers.aa import PolicyRate
     from howsure.answers.equal import EqualSystems, MarginCriterion
+    from howsure.inference.gating.policy import Policy
     from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.choices import PlanMethod, Variance
     from howsure.statistics.pairs.score import Pivots
@@ -87,15 +91,21 @@ class SplitQuestion:
         return ", ".join(told)
 
 
-def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int) -> FalseAlarms:
+def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy: Policy | None = None) -> FalseAlarms:
     """Part every model of every task into random halves, and count the verdicts; see `howsure.aa`."""
+    trials: dict[str, list[TaskTrial]] = {}
     values = _Values(
         scores=scores, wanted=Wanted(task=study.tasks, model=study.design.model, metric=study.design.metric)
     )
     entries, told = [], [*study.cautions, *direction_cautions(study)]
     for k, (matrix, model) in enumerate(_models(study)):
+        mine = asked if policy is None else replace(asked, not_worse_than=_margin(policy, matrix, model))
         try:
-            entries.append(_rate(_halves(matrix, model, values), asked, np.random.default_rng([seed, k])))
+            halves = _halves(matrix, model, values)
+            found = list(_pivots(halves, mine, np.random.default_rng([seed, k])))
+            entries.append(_rate(halves, mine, found))
+            if policy is not None:
+                trials.setdefault(model, []).append(_trial(policy, halves, mine, found))
         except DataError as error:
             told.append(Caution(code="not_parted", message=str(error)))
     if not entries:
@@ -103,11 +113,14 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int) -> Fal
     percent = all(matrix.bounded for matrix, _ in _models(study))
     _refuse_whole_scale(asked, percent=percent)
     entries = [replace(entry, excess=_excess(entry, asked, len(entries))) for entry in entries]
+    if policy is not None and (policy.slices or policy.costs):
+        told.append(WHOLE_TASKS)
     return FalseAlarms(
+        policy=tuple(_policy_rates(trials, asked)),
         entries=tuple(entries),
-        equal=tuple(_equal(study, asked)),
+        equal=tuple(_equal(study, asked, policy)),
         better=asked.better,
-        asked=asked.words(Scale(percent=percent)),
+        asked=asked.words(Scale(percent=percent)) if policy is None else "not worse by more than the policy's margins",
         level=asked.level,
         promised_fails=asked.promised,
         seed=seed,
@@ -122,9 +135,38 @@ def _refuse_whole_scale(asked: SplitQuestion, *, percent: bool) -> None:
             raise OptionError(f"margin={margin:g} is the whole scale", remedy="Write 0.05 (or 5pp) for 5 points.")
 
 
-def _equal(study: Study, asked: SplitQuestion) -> Iterator[EqualSystems]:
-    """Say of every task what the whole gate makes of equal systems."""
-    for matrix in study.matrices():
+def _margin(policy: Policy, matrix: ScoreMatrix, model: str) -> float:
+    """Return the margin of a task in score units; a share is of the model's own score, which that of either half is about."""
+    margin = policy.of_task(matrix.task).margin
+    if not isinstance(margin, Relative):
+        return float(margin)
+    return margin.of(float(np.nanmean(matrix.values[:, matrix.column(model)])))
+
+
+def _trial(policy: Policy, halves: _Halves, asked: SplitQuestion, found: Sequence[Pivots]) -> TaskTrial:
+    matrix = halves.matrix
+    return task_trial(
+        policy.of_task(matrix.task),
+        asked.not_worse_than or 0.0,
+        found,
+        level=asked.level,
+        sign=matrix.orientation,
+        reach=matrix.reach,
+    )
+
+
+def _policy_rates(trials: Mapping[str, Sequence[TaskTrial]], asked: SplitQuestion) -> Iterator[PolicyRate]:
+    """Yield what the policy makes of every model that has a task that binds."""
+    held = {model: each for model, each in trials.items() if any(trial.standing.tier != "advisory" for trial in each)}
+    for model, each in held.items():
+        rate = policy_rate(model, each, asked.level, SPLITS_LEVEL)
+        p = float(special.bdtrc(rate.failed - 1, rate.splits, asked.promised)) if rate.failed else 1.0
+        yield replace(rate, excess=p * len(held) < 1 - SPLITS_LEVEL)
+
+
+def _equal(study: Study, asked: SplitQuestion, policy: Policy | None) -> Iterator[EqualSystems]:
+    """Say of every task what the whole gate makes of equal systems; of a policy's tasks the plan does."""
+    for matrix in study.matrices() if policy is None else ():
         method: PlanMethod = "t" if asked.method == "t" or not matrix.bounded else "score"
         criteria = [
             AskedOfEquals(criterion=name, margin=margin, level=asked.level, method=method)
@@ -203,10 +245,10 @@ class _Values:
         return Attempts(values=scores, counts=counts)
 
 
-def _rate(halves: _Halves, asked: SplitQuestion, rng: np.random.Generator) -> AlarmRate:
-    """Part one model, judge every split, and count the verdicts."""
+def _rate(halves: _Halves, asked: SplitQuestion, pivots: Sequence[Pivots]) -> AlarmRate:
+    """Judge every split of one model, and count the verdicts."""
     matrix, sums = halves.matrix, Verdicts()
-    for found in _pivots(halves, asked, rng):
+    for found in pivots:
         sums += judged(found, asked.criteria, level=asked.level, sign=matrix.orientation)
     failed, different = (_share(count, asked.splits) for count in (sums.failed, sums.different))
     return AlarmRate(

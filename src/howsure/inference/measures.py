@@ -67,7 +67,7 @@ def measure_gap(
     known: Known = (
         "known" if not any(lacking) else "unknown" if all(lacking) else "at least" if lacking[0] else "at most"
     )
-    found = None if known == "unknown" else _ratio(matrix, models, question, average, scores)
+    found = None if known == "unknown" else ratio_of(matrix, models, question, average, scores)
     if found is not None and not math.isfinite(found.low):
         found, known = None, "unknown"
     return MeasureGap(
@@ -84,13 +84,18 @@ def measure_gap(
         n_clusters=0 if found is None else found.n_clusters,
         n_missing_a=lacking[0],
         n_missing_b=lacking[1],
-        cautions=_cautions(found, average),
+        cautions=measure_cautions(found, average),
     )
 
 
-def _ratio(
-    matrix: ScoreMatrix, models: tuple[str, str], question: Question, average: AverageOf, scores: ScoreMatrix | None
+def ratio_of(
+    matrix: ScoreMatrix,
+    models: tuple[str, str],
+    question: Question,
+    average: AverageOf = "mean",
+    scores: ScoreMatrix | None = None,
 ) -> Ratio:
+    """Return what the first of two models took over what the second took; `scores`: per solved item."""
     both = matrix.take_models([matrix.column(model) for model in models])
     return ratio(
         both.values[:, 0],
@@ -122,7 +127,8 @@ def _limits(found: Ratio | None, known: Known, level: float) -> Interval:
     return Interval(low=low, high=high, level=level)
 
 
-def _cautions(found: Ratio | None, average: AverageOf) -> tuple[Caution, ...]:
+def measure_cautions(found: Ratio | None, average: AverageOf) -> tuple[Caution, ...]:
+    """Warn where the calibration record says that the interval of such a ratio misses."""
     miss = (
         None
         if found is None

@@ -85,7 +85,8 @@ def _judged(item: pytest.Item, data: Any, asked: dict[str, Any]) -> Gate:
 
     root = item.config.rootpath
     sides = {name: _rooted_side(asked[name], root, alone=data is None) for name in SIDES if name in asked}
-    answer = howsure.gate(_rooted(data, root), **{**asked, **sides})
+    policy = {"policy": _rooted(asked["policy"], root)} if "policy" in asked else {}
+    answer = howsure.gate(_rooted(data, root), **{**asked, **sides, **policy})
     item.user_properties.append((PROPERTY, f"{answer.verdict}: {answer.sentence}"))
     return answer
 

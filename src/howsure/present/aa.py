@@ -10,14 +10,14 @@ from howsure.present.document import Document, Field, Text, closing, opening, ta
 from howsure.wording import level_text, listing, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.aa import AlarmRate, FalseAlarms
+    from howsure.answers.aa import AlarmRate, FalseAlarms, PolicyRate
     from howsure.present.document import Table
     from howsure.statistics.results import Interval
 
 
 def document(answer: FalseAlarms) -> Document:
     """Return the verdict, the notes, one table and the cautions."""
-    blocks = [*opening(verdict(answer), answer.notes), _table(answer)]
+    blocks = [*opening(verdict(answer), answer.notes), *([_policy(answer)] if answer.policy else []), _table(answer)]
     blocks += equals.tables(answer.equal)
     blocks += [Text(text=equals.always_open(answer.level))] if answer.better else []
     return Document(blocks=(*blocks, *closing(answer.cautions)))
@@ -26,10 +26,11 @@ def document(answer: FalseAlarms) -> Document:
 def verdict(answer: FalseAlarms) -> str:
     """Say how often the gate fails a model against itself, and which models exceed the nominal rate."""
     fails, different = _percent(answer.failed_share), _percent(answer.different_share)
-    least, most = (f(entry.failed_share for entry in answer.entries) for f in (min, max))
-    spread = f", {_percent(least)} to {_percent(most)} by model" if len(answer.entries) > 1 else ""
+    judged: tuple[AlarmRate | PolicyRate, ...] = answer.policy or answer.entries
+    least, most = (f(entry.failed_share for entry in judged) for f in (min, max))
+    spread = f", {_percent(least)} to {_percent(most)} by model" if len(judged) > 1 else ""
     promised = f"nominally at most {_percent(answer.promised_fails)}"
-    head = f"Compared with itself on halves of the data, a model fails the gate {fails} of the time{spread}; {promised}"
+    head = f"Compared with itself on halves of the data, a model fails the {'policy' if answer.policy else 'gate'} {fails} of the time{spread}; {promised}"
     rest = (
         f"A difference is called significant {different} of the time; nominally {_percent(answer.promised_different)}."
     )
@@ -38,6 +39,21 @@ def verdict(answer: FalseAlarms) -> str:
     if not answer.broken:
         return f"{head}. {rest}"
     return f"{head}. {rest} Above the nominal rate: {listing([entry.model for entry in answer.broken])}."
+
+
+def _policy(answer: FalseAlarms) -> Table:
+    """Lay out what the whole policy makes of each model."""
+    level = level_text(answer.policy[0].failed_interval.level)
+    fields: list[Field[PolicyRate]] = [
+        Field("model", lambda rate: rate.model, align="left"),
+        Field("fails %", lambda rate: f"{100 * rate.failed_share:.1f}"),
+        Field(f"{level} interval", lambda rate: _limits(rate.failed_interval), priority=7),
+        Field("passes %", lambda rate: f"{100 * rate.passed / rate.splits:.1f}"),
+        Field("blind %", lambda rate: f"{100 * rate.blind_share:.0f}", priority=6),
+        Field("tasks", lambda rate: f"{rate.n_tasks:,}", priority=5),
+    ]
+    note = "all tasks of a split judged together, as the policy has it; blind: of its supporting checks"
+    return tabled(answer.policy, fields, title="The whole policy, on half the data", note=note)
 
 
 def _table(answer: FalseAlarms) -> Table:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 MOST_ROWS, MOST_NOTES, MOST_CAUTIONS = 20, 6, 5
 LONGEST, LONGEST_CELL, LONGEST_NAME = 400, 80, 100
 """Longer texts are cut: a comment of GitHub holds 65,536 letters."""
-ORDER = ("fail", "unclear", "pass")
+ORDER = ("fail", "unclear", "blind", "pass", "nothing")
 WHY = {
     "evidence": "There is too little evidence either way",
     "missing": "Results are missing",
@@ -42,7 +42,7 @@ def comment(
     Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for texts of settings.
     """
     gate = _digested(gate, digests or {})
-    order = sorted(gate.checks, key=lambda check: ORDER.index(check.verdict))
+    order = sorted(gate.checks, key=lambda check: ORDER.index(check.counts_as))
     worst_first = replace(gate, checks=tuple(order), flips=None)
     tables = [_cut(block) for block in document(worst_first).blocks if isinstance(block, Table)]
     blocks: list[Block] = [

@@ -6,8 +6,9 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from howsure.present import flips
+from howsure.present import flips, policy
 from howsure.present.document import Document, Field, closing, facts, opening, small, tabled
+from howsure.present.measures import times_text
 from howsure.present.slices import gap_blocks
 from howsure.present.words import looks
 from howsure.wording import MOST_FORECAST, VERDICTS, Scale, level_text, listing, p_text, plural, rounded_up
@@ -26,7 +27,7 @@ MANY_BECAUSE = {"missing": " (results are missing)", "differs": " (the two were 
 
 def document(gate: Gate) -> Document:
     """Return the verdict, the notes, a table of the checks and the cautions."""
-    table = _facts(gate) if len(gate.checks) == 1 else _table(gate)
+    table = _facts(gate) if len(gate.checks) == 1 and not gate.has_policy else _table(gate)
     cautions = (*gate.cautions, *named_cautions(gate))
     blocks = (
         *opening(verdict(gate), notes(gate)),
@@ -84,6 +85,8 @@ def named_cautions(gate: Gate) -> tuple[Caution, ...]:
 
 
 def _summary(gate: Gate) -> str:
+    if gate.has_policy:
+        return policy.summary(gate)
     if len(gate.checks) == 1:
         return _with_needed(gate.checks[0], gate)
     named = [check for check in gate.checks if check.verdict == gate.verdict]
@@ -112,6 +115,8 @@ def _with_needed(check: Check, gate: Gate) -> str:
 def asked(c: Check) -> str:
     """Say which criterion the candidate has to meet."""
     scale = Scale(percent=c.percent)
+    if c.criterion == "ratio_at_most":
+        return f"at most {times_text(c.limit)} the {c.metric} of {c.baseline}"
     limit = "" if math.isnan(c.limit) else scale.given(c.limit) if _is_floor(c) else scale.given_gap(c.limit)
     return {
         "not_worse_than": f"not worse than {c.baseline} by more than {limit}",
@@ -123,6 +128,8 @@ def asked(c: Check) -> str:
 
 
 def _asked_short(c: Check) -> str:
+    if c.criterion == "ratio_at_most":
+        return f"at most {times_text(c.limit)} the {c.metric}"
     limit = "" if math.isnan(c.limit) else Scale(percent=c.percent).given_gap(c.limit)
     words = {"not_worse_than": f"not worse by {limit}", "better": "better", "same_within": f"equivalent within {limit}"}
     return words.get(c.criterion, asked(c))
@@ -135,26 +142,32 @@ def _is_floor(c: Check) -> bool:
 def check_sentence(c: Check) -> str:
     """Say what a check has shown, without the verdict's word."""
     if c.lacking:
-        return f"{c.candidate} has no score here, but {c.baseline} does."
+        other = c.baseline if c.lacking == c.candidate else c.candidate
+        return f"{c.lacking} has no score here, but {other} does."
     scale, level = Scale(percent=c.percent), level_text(c.level)
+    if c.criterion == "ratio_at_most" and c.n_unknown:
+        return f"whether {c.candidate} takes {asked(c)}: {plural(c.n_unknown, 'attempt')} of the two {'records' if c.n_unknown == 1 else 'record'} none."
     if not (math.isfinite(c.low) and math.isfinite(c.high)):
         why = c.cautions[0].message if c.cautions else "too few items or clusters"
         return f"these scores give no error bar ({why})."
-    seen = f"{_value(c)}, {level} interval {scale.interval(c.low, c.high)}{_unit(c)}"
+    seen = f"{_value(c)}, {level} interval {_interval(c)}{_unit(c)}"
+    does = "takes" if c.criterion == "ratio_at_most" else "is"
     if c.differs:
-        return f"whether {c.candidate} is {asked(c)}: {c.differs} ({seen})."
+        return f"whether {c.candidate} {does} {asked(c)}: {c.differs} ({seen})."
     if c.n_unknown:
         why = f"{plural(c.n_unknown, 'attempt')} without a score could turn it"
-        return f"whether {c.candidate} is {asked(c)}: {why} ({seen})."
+        return f"whether {c.candidate} {does} {asked(c)}: {why} ({seen})."
     if c.verdict == "unclear":
-        return f"whether {c.candidate} is {asked(c)} ({seen})."
-    return f"{c.candidate} is {asked(c) if c.verdict == 'pass' else _broken(c, scale)} ({seen})."
+        return f"whether {c.candidate} {does} {asked(c)} ({seen})."
+    return f"{c.candidate} {does} {asked(c) if c.verdict == 'pass' else _broken(c, scale)} ({seen})."
 
 
 def _broken(c: Check, scale: Scale) -> str:
     """Say what a failed check has shown."""
     if _is_floor(c):
         return f"{'below' if c.criterion == 'at_least' else 'above'} {scale.given(c.limit)}"
+    if c.criterion == "ratio_at_most":
+        return f"more than {times_text(c.limit)} the {c.metric} of {c.baseline}"
     if c.criterion == "same_within":
         return f"different from {c.baseline} by more than {scale.given_gap(c.limit)}"
     by = f" by more than {scale.given_gap(c.limit)}" if c.criterion == "not_worse_than" else ""
@@ -168,10 +181,10 @@ def _facts(gate: Gate) -> Table:
     rows: list[tuple[str, str]] = [("criterion", _asked_short(c)), ("task", c.name)]
     if not _is_floor(c):
         rows += [(c.candidate, scale.score(c.candidate_score)), (c.baseline or "", scale.score(c.baseline_score))]
-        rows.append(("difference", scale.difference(c.value)))
+        rows.append(("ratio" if c.criterion == "ratio_at_most" else "difference", _value(c)))
     else:
         rows.append((c.candidate, scale.score(c.value)))
-    rows.append((f"{level_text(c.level)} interval", scale.interval(c.low, c.high) + _unit(c)))
+    rows.append((f"{level_text(c.level)} interval", _interval(c) + _unit(c)))
     if not _is_floor(c):
         rows.append(("p-values (pass, fail)", f"{p_text(c.p_pass)}, {p_text(c.p_fail)}"))
     clusters = "" if c.n_clusters == c.n_items else f" in {plural(c.n_clusters, 'cluster')}"
@@ -184,6 +197,10 @@ def _table(gate: Gate) -> Table:
     alike = len({asked(check) for check in gate.checks}) == 1
     fields: list[Field[Check]] = [
         Field("", lambda check: VERDICTS[check.verdict].lower(), align="left", priority=10),
+        Field("tier", lambda check: check.tier or "", align="left", priority=6, shown=gate.has_policy),
+        Field(
+            "counts as", lambda check: policy.COUNTS[check.counts_as], align="left", priority=9, shown=gate.has_policy
+        ),
         Field("task", lambda check: check.name, align="left"),
         Field("criterion", _asked_short, align="left", shown=not alike),
         Field("observed", lambda check: _value(check) if math.isfinite(check.value) else "n/a", priority=8),
@@ -195,8 +212,9 @@ def _table(gate: Gate) -> Table:
         ),
     ]
     title = f"{gate.checks[0].candidate}: {asked(gate.checks[0])}" if alike else ""
-    judged = sum(not check.lacking for check in gate.checks)
-    note = f"each at {level_text(gate.level)}; p-values for failing corrected for {judged:,} checks (Holm)"
+    judged = sum(check.binds and not check.lacking for check in gate.checks)
+    note = f"each at {level_text(gate.level)}; p-values for failing corrected for {plural(judged, 'check')} (Holm)"
+    note += f". {policy.NOTE}" if gate.of_tier("supporting") else ""
     return tabled(gate.checks, fields, title=title, note=note)
 
 
@@ -207,10 +225,14 @@ def _is_other_than_evidence(gate: Gate) -> bool:
 
 def _value(c: Check) -> str:
     scale = Scale(percent=c.percent)
+    if c.criterion == "ratio_at_most":
+        return times_text(c.value)
     return scale.score(c.value) if _is_floor(c) else scale.difference(c.value)
 
 
 def _interval(c: Check) -> str:
+    if c.criterion == "ratio_at_most" and math.isfinite(c.low):
+        return f"[{times_text(c.low)}, {times_text(c.high)}]"
     return Scale(percent=c.percent).interval(c.low, c.high) if math.isfinite(c.low) else "n/a"
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.aa import SplitQuestion, parted
+from howsure.inference.gating.applying import refuse_beside
+from howsure.inference.gating.policy import PLACEHOLDER
+from howsure.inference.gating.reading import policy_of
 from howsure.options import checked
 from howsure.study.design import Respects, make_design
 from howsure.study.gathering import gather
@@ -26,6 +29,7 @@ def aa(
     not_worse_than: float | None = None,
     better: bool = False,
     same_within: float | None = None,
+    policy: Any = None,
     splits: int = 1_000,
     method: BoardMethod | None = None,
     variance: Variance = "CR2",
@@ -46,6 +50,8 @@ def aa(
         not_worse_than: The margin of non-inferiority, in score units. None omits the criterion.
         better: Whether the gate requires the candidate to be better; assumed if no other criterion is given.
         same_within: The margin of equivalence, in score units. None omits the criterion.
+        policy: The policy of a suite, as [`gate`][howsure.gate] takes it: the share of splits that fail is then that of the whole
+            policy, all its tasks parted at once. It takes the place of all criteria.
         splits: The number of random splits per model.
         method: The test: "score" or "t". None chooses by the scale.
         variance: The variance estimator: "CR2" (Bell and McCaffrey 2002), "CR1" (as in Stata), or "miller" (Miller
@@ -83,8 +89,15 @@ def aa(
         variance=variance,
         level=level,
     )
-    given["better"] |= not_worse_than is None and same_within is None
-    (seed,) = checked("aa", seed=seed).values()
-    design = make_design(options, RESPECTS)
+    seed, policy = checked("aa", seed=seed, policy=policy).values()
+    design, suite = make_design(options, RESPECTS), None if policy is None else policy_of(policy)
+    if suite is not None:
+        criteria = {name: given[name] for name in ("not_worse_than", "better", "same_within")}
+        refuse_beside(suite, criteria, level=given["level"], design=design)
+        given |= {"not_worse_than": suite.margin or PLACEHOLDER, "level": suite.level}
+    given["better"] |= given["not_worse_than"] is None and same_within is None
     scores = scores_of(data, design)
-    return parted(scores, gather(scores, design), SplitQuestion(**given), seed)
+    study = gather(scores, design)
+    if suite is not None:
+        suite.refuse_unfitting(study)
+    return parted(scores, study, SplitQuestion(**given), seed, suite)

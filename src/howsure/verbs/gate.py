@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.answers.gate import Check, Gate
 from howsure.errors import Caution, OptionError
 from howsure.inference.compare import Beside, compared
 from howsure.inference.flips import flipped
+from howsure.inference.gating.applying import applied, asking, refuse_beside
 from howsure.inference.gating.asking import Criteria, How, refuse_options
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.judging import judged, other_policies
 from howsure.inference.gating.looks import look_of, plan_of
-from howsure.inference.gating.unknown import weighed
+from howsure.inference.gating.policy import PLACEHOLDER
+from howsure.inference.gating.reading import policy_of
+from howsure.inference.gating.unknown import weighed, with_absent
 from howsure.inference.gating.unlike import alike_only, remedied
 from howsure.inference.overlap import refuse_overlap
 from howsure.inference.population import population_of
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.flips import Flips
     from howsure.answers.slices import GapSlices
+    from howsure.inference.gating.policy import Policy
     from howsure.options import Overall
     from howsure.statistics.choices import ComparisonMethod, Overlap, Spending, Variance
     from howsure.study.design import Design, DesignOptions
@@ -45,6 +50,8 @@ def gate(
     same_within: float | str | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
+    ratio_at_most: float | None = None,
+    policy: Any = None,
     overall: Overall | Mapping[str, float] | None = None,
     each_task: bool = True,
     missing_at_most: float = 0.01,
@@ -72,6 +79,7 @@ def gate(
       lies outside ±margin.
     - `at_least` and `at_most` compare the candidate's own score with the one-sided limits of `estimate`, which are
       exact at 0 and n of n.
+    - `ratio_at_most` compares what the candidate takes of each `measure` with what the baseline takes, over all tasks together.
 
     The gate passes only if every check passes, which requires no correction (an intersection-union test, Berger 1982);
     it fails if any check fails, with p-values Holm-corrected over the checks. A task that only the baseline has can't
@@ -79,6 +87,10 @@ def gate(
     tell" rather than random. Clusters and questions are assumed independent draws. A verdict that attempts without a score
     could turn, were they all right or all wrong, is "can't tell" as well where these are more than `missing_at_most`; so is one on two
     models that took another exam: other questions under the same ids, another grader (`allow_differs`).
+
+    A `policy` asks of a suite what the criteria ask of a task. A critical check has to be shown; a supporting one may stay open, and is
+    blind where even a loss of its margin would hardly have shown; an advisory one decides nothing. Fails are corrected by Holm's weighted
+    procedure (1979) over all that isn't advisory.
 
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
@@ -92,6 +104,10 @@ def gate(
         same_within: The margin of equivalence, likewise. None omits the criterion.
         at_least: The floor of the candidate's score. None omits the criterion.
         at_most: The ceiling, where smaller scores are better. None omits the criterion.
+        ratio_at_most: At most so many times what the baseline takes may the candidate take, on average over all attempts: 1.1. It
+            needs `measure`. None omits the criterion.
+        policy: What is asked of a suite: the path of a TOML file, or a dict as such a file has it, with tiers, margins (also
+            "1%rel"), weights, slices and costs. It takes the place of all criteria. None asks of every task the same.
         overall: Check the tasks combined as well: as the "harness" weighs them, else the mean; "mean" over tasks, "pooled" over
             all items, or a weight for each task. None checks single tasks only.
         each_task: Whether single tasks are checked; False requires `overall`.
@@ -136,33 +152,70 @@ def gate(
         >>> answer.verdict, [check.verdict for check in answer.checks]
         ('fail', ['pass', 'fail'])
     """
-    margins = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
-    asked = Criteria(**margins, **checked("gate", at_least=at_least, at_most=at_most))
+    criteria = checked("gate", not_worse_than=not_worse_than, better=better, same_within=same_within)
+    criteria |= checked("gate", at_least=at_least, at_most=at_most, ratio_at_most=ratio_at_most)
     candidate, baseline = checked("gate", candidate=candidate, baseline=baseline).values()
     overall, each_task, flips = checked("gate", overall=overall, each_task=each_task, flips=flips).values()
-    missing_at_most, allow_differs = checked(
-        "gate", missing_at_most=missing_at_most, allow_differs=allow_differs
+    most, allowed, policy = checked(
+        "gate", missing_at_most=missing_at_most, allow_differs=allow_differs, policy=policy
     ).values()
-    refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method)
-    design = make_design(options, method=method)
-    looks_asked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
-    how_asked = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
-    refuse_overlap(how_asked["overlap"], design)
-    question = Question(population=population_of(design.population), overall=overall or "harness", **how_asked)
-    scores, names = read_sides(data, (candidate,) if baseline is None else (candidate, baseline), design)
-    study = _gathered(scores, design, names)
+    looked = checked("gate", looks=looks, look=look, items_planned=items_planned, spending=spending)
+    how = checked("gate", method=method, variance=variance, level=level, overlap=overlap, seed=seed)
+    design, suite = make_design(options, method=method), None if policy is None else policy_of(policy)
+    if suite is not None:
+        beside = {**criteria, "overall": overall, "each_task": not each_task, "looks": looked["looks"]}
+        refuse_beside(suite, beside, level=how["level"], design=design)
+        criteria, how = {"not_worse_than": suite.margin or PLACEHOLDER}, {**how, "level": suite.level}
+    asked = Criteria(**criteria)
+    refuse_options(asked, baseline, overall=overall, each_task=each_task, method=method, measures=design.measure)
+    refuse_overlap(how["overlap"], design)
+    question = Question(population=population_of(design.population), overall=overall or "harness", **how)
+    wanted = _Wanted(asked, question, overall, each_task, suite, most, tuple(allowed or ()), flips, looked)
+    return _judged(data, (candidate,) if baseline is None else (candidate, baseline), design, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked, and what is to be said beside the verdict; `suite`: the policy, `looks`: the options about them."""
+
+    asked: Criteria
+    question: Question
+    overall: Overall | Mapping[str, float] | None
+    each_task: bool
+    suite: Policy | None
+    missing_at_most: float
+    allowed: tuple[str, ...]
+    flips: bool
+    looks: Mapping[str, Any]
+
+
+def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) -> Gate:
+    """Read the sides, and judge the one by the other."""
+    suite, question = wanted.suite, wanted.question
+    held = design if suite is None else asking(suite, design)
+    scores, names = read_sides(data, sides, held)
+    study = _gathered(scores, held, names)
     require_direction(study)
-    made = look_of(study, plan_of(looks_asked, design.population), missing_at_most)
-    how = How(study=study, asked=asked, question=question, overall=overall, each_task=each_task, look=made)
-    checks, notes, cautions = _verdicts(how, missing_at_most, allow_differs or ())
+    study = study if suite is None else applied(suite, study)
+    made = look_of(study, plan_of(wanted.looks, design.population), wanted.missing_at_most)
+    how = How(
+        study=study,
+        asked=wanted.asked,
+        question=question,
+        overall=wanted.overall,
+        each_task=wanted.each_task,
+        look=made,
+        policy=suite,
+    )
+    checks, notes, cautions = _verdicts(how, wanted.missing_at_most, wanted.allowed)
     return Gate(
         candidate=how.candidate,
         baseline=how.baseline,
         checks=tuple(checks),
         level=question.level,
         looks=None if made is None else made.told(question.level),
-        flips=_flips(study, scores, how) if flips else None,
-        slices=_slices(how),
+        flips=_flips(study, scores, how) if wanted.flips else None,
+        slices=_slices(how, design),
         notes=tuple(dict.fromkeys(notes)),
         cautions=tuple(dict.fromkeys(cautions)),
     )
@@ -171,18 +224,19 @@ def gate(
 def _verdicts(how: How, missing_at_most: float, allowed: Sequence[str]) -> tuple[list[Check], list[str], list[Caution]]:
     """Return every check with its verdict, notes, and cautions."""
     checks, notes, cautions = judged(how)
-    checks = alike_only(how, weighed(how, decided(how, checks), missing_at_most), allowed)
+    checks = with_absent(how, weighed(how, decided(how, checks), missing_at_most), missing_at_most)
+    checks = alike_only(how, checks, allowed)
     return checks, notes, remedied(how, [*cautions, *other_policies(how, checks)], allowed)
 
 
-def _slices(how: How) -> tuple[GapSlices, ...]:
-    """Return the comparison with the baseline by slices. OptionError where they are asked for without a baseline."""
-    design = how.study.design
+def _slices(how: How, design: Design) -> tuple[GapSlices, ...]:
+    """Return the comparison with the baseline by the slices that a design asks for. OptionError where there is no baseline."""
     if not design.by and design.by_from is None:
         return ()
     if how.baseline is None:
         raise OptionError("no baseline to compare slices with", remedy="Name it as `baseline`.")
-    return tuple(way for pair in compared(how.study, how.question, Beside(slices=True)).every for way in pair.slices)
+    study = replace(how.study, design=replace(how.study.design, by=design.by, by_from=design.by_from))
+    return tuple(way for pair in compared(study, how.question, Beside(slices=True)).every for way in pair.slices)
 
 
 def _flips(study: Study, scores: Scores, how: How) -> Flips:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison, Comparisons
     from howsure.errors import Caution
     from howsure.inference.gating.looks import GateLook
+    from howsure.inference.gating.policy import Policy
     from howsure.inference.question import Question
     from howsure.options import Overall
     from howsure.study.study import Study
@@ -29,10 +30,16 @@ class Criteria:
     same_within: float | None = None
     at_least: float | None = None
     at_most: float | None = None
+    ratio_at_most: float | None = None
 
     @property
     def of_pair(self) -> bool:
         """Whether something is asked that needs a baseline."""
+        return self.of_difference or self.ratio_at_most is not None
+
+    @property
+    def of_difference(self) -> bool:
+        """Whether something is asked of the difference from the baseline."""
         return self.better or self.not_worse_than is not None or self.same_within is not None
 
     @property
@@ -51,7 +58,7 @@ class Criteria:
 class How:
     """The study of a candidate and its baseline, and how they are to be judged; `overall` None: task by task alone.
 
-    `look`: which of several planned looks this is; None where there is one.
+    `look`: which of several planned looks this is; None where there is one. `policy`: that of a suite, None without one.
     """
 
     study: Study
@@ -60,6 +67,15 @@ class How:
     overall: Overall | Mapping[str, float] | None
     each_task: bool
     look: GateLook | None = None
+    policy: Policy | None = None
+
+    @property
+    def ratios(self) -> list[tuple[str, float]]:
+        """The measures of which the candidate may take so many times what the baseline takes."""
+        if self.policy is not None:
+            return [(cost.measure, cost.ratio_at_most) for cost in self.policy.costs]
+        limit = self.asked.ratio_at_most
+        return [] if limit is None else [(measure, limit) for measure in self.study.design.measure]
 
     @property
     def level(self) -> float:
@@ -82,8 +98,9 @@ class How:
         return 2 * self.level - 1
 
     def compare(self, level: float, margin: float | None) -> Comparisons:
-        """Compare the two models, p-values as they are; the intervals are those of the look."""
-        return compared(self.study, replace(self.question, level=self.looked(level), margin=margin))
+        """Compare the two models, p-values as they are; the intervals are those of the look. Without a margin no task has one."""
+        study = self.study if margin is not None else _without_margins(self.study)
+        return compared(study, replace(self.question, level=self.looked(level), margin=margin))
 
     def looked(self, level: float) -> float:
         """Return the level of a two-sided interval at this look, so that all looks together have this one."""
@@ -99,17 +116,34 @@ class How:
         return [*total, *(found.comparisons if self.each_task or not total else ())]
 
 
+def _without_margins(study: Study) -> Study:
+    rules = tuple(replace(rule, margin=None) for rule in study.design.tasks)
+    return replace(study, design=replace(study.design, tasks=rules))
+
+
 def refuse_options(
-    asked: Criteria, baseline: str | None, *, overall: object, each_task: bool, method: str | None
+    asked: Criteria,
+    baseline: str | None,
+    *,
+    overall: object,
+    each_task: bool,
+    method: str | None,
+    measures: Sequence[str] = (),
 ) -> None:
     """Raise OptionError where nothing can be judged as asked."""
     if not asked.of_pair and not asked.floors:
         raise OptionError(
             "nothing is asked of the candidate",
-            remedy="Give `not_worse_than`, `better`, `same_within`, `at_least` or `at_most`.",
+            remedy="Give `not_worse_than`, `better`, `same_within`, `at_least`, `at_most`, `ratio_at_most` or a `policy`.",
         )
     if asked.of_pair and baseline is None:
         raise OptionError("no baseline to compare with", remedy="Name it as `baseline`, or ask for `at_least` only.")
+    if asked.ratio_at_most is not None and not measures:
+        raise OptionError("ratio_at_most of what", remedy="Give `measure`, such as 'usd'.")
+    if measures and asked.ratio_at_most is None:
+        raise OptionError(
+            "nothing is asked of what attempts took", remedy="Give `ratio_at_most`, or leave `measure` out."
+        )
     if not each_task and overall is None:
         raise OptionError("neither tasks nor what is overall is to be judged", remedy="Give overall='mean'.")
     if asked.margins and method not in (None, "score", "t"):

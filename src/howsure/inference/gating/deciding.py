@@ -10,6 +10,7 @@ import numpy as np
 
 from howsure.errors import Caution
 from howsure.inference.gating.floors import floors
+from howsure.inference.gating.tiers import weights
 from howsure.statistics.ranks.adjust import holm
 from howsure.statistics.results import significant
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def decided(how: How, checks: list[Check]) -> list[Check]:
-    """Give every check its verdict: passes as they are, fails after Holm's correction for the number of checks."""
-    judged = [check for check in checks if not check.lacking]
+    """Give every check its verdict: passes as they are, fails after Holm's correction for the number of checks that bind."""
+    judged = [check for check in checks if check.binds and not check.lacking]
     p = np.array([_p_fail(check) for check in judged])
     stricter = _Stricter(how=how, count=len(judged))
     for k, check in enumerate(judged):
@@ -28,9 +29,13 @@ def decided(how: How, checks: list[Check]) -> list[Check]:
             p[k] = stricter.bracket(check)
     known = np.isfinite(p)
     adjusted = np.full(len(p), math.nan)
-    adjusted[known] = holm(p[known])
+    shares = weights(how.policy, judged)
+    adjusted[known] = holm(p[known], None if shares is None else shares[known])
     found = dict(zip(map(id, judged), adjusted.tolist(), strict=True))
-    return [_with_verdict(check, found.get(id(check), math.nan), how.level) for check in checks]
+    return [
+        _with_verdict(check, found.get(id(check), math.nan if check.binds else check.p_fail), how.level)
+        for check in checks
+    ]
 
 
 FLOORS = ("at_least", "at_most")

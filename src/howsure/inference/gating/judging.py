@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.errors import Caution
+from howsure.inference.gating.costs import cost_checks
 from howsure.inference.gating.coverage import coverage
 from howsure.inference.gating.deciding import decided
 from howsure.inference.gating.floors import floors
 from howsure.inference.gating.pairs import answers
+from howsure.inference.gating.slices import slice_checks
+from howsure.inference.gating.tiers import tiered
 from howsure.inference.ladder import rung_notes
 from howsure.inference.overlap import all_items_notes, unlike_of
 from howsure.wording import VERDICTS
@@ -17,6 +20,7 @@ from howsure.wording import VERDICTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howsure.answers.compare import Comparison
     from howsure.answers.gate import Check
     from howsure.inference.gating.asking import How
 
@@ -31,13 +35,21 @@ def judged(how: How) -> tuple[list[Check], list[str], list[Caution]]:
         checks += more if how.look is None else [how.look.judged(check, how.level) for check in more]
         notes += answer.notes
         cautions += [caution for caution in answer.cautions if caution.code != "task_left_out"]
-    if how.asked.of_pair:
+    if not how.asked.of_difference and not how.asked.floors:
+        notes, cautions = [*how.study.notes], [*how.study.cautions]
+    checks += cost_checks(how)
+    if how.policy is not None:
+        checks += slice_checks(how, how.policy)
+    pairs: list[Comparison] = []
+    if how.asked.of_difference:
         pairs = how.wanted(how.compare(how.level, None))
         notes += [*rung_notes(pairs, how.study.matrices(), how.question), *all_items_notes(pairs)]
         cautions += unlike_of(pairs)
     if how.baseline is not None:
         lacking, told = coverage(how, how.baseline, checks)
         checks, cautions = [*checks, *lacking], [*cautions, *told]
+    if how.policy is not None:
+        checks = tiered(how.policy, checks, pairs)
     return checks, notes, cautions
 
 
@@ -61,5 +73,5 @@ def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
     return cautions
 
 
-def _key(check: Check) -> tuple[str, str, str]:
-    return check.task, check.metric, check.criterion
+def _key(check: Check) -> tuple[str, ...]:
+    return check.task, check.metric, check.criterion, check.by, check.part

@@ -25,7 +25,7 @@ def answers(how: How) -> Iterable[tuple[Any, list[Check]]]:
         yield found, [_better(pair, how) for pair in how.wanted(found)]
     for name, margin in how.asked.margins:
         found = _with_margin(how, margin)
-        make = _not_worse if name == "not_worse_than" else _same
+        make = not_worse if name == "not_worse_than" else _same
         yield found, [make(pair, _resolved(how, pair, margin), how) for pair in how.wanted(found)]
 
 
@@ -68,6 +68,7 @@ def _pair_check(c: Comparison, **more: Any) -> Check:
         baseline_score=c.b_mean,
         n_items=estimate.n_items,
         n_clusters=estimate.n_clusters,
+        n_absent=c.n_only_b,
         percent=c.percent,
         lower_is_better=c.lower_is_better,
         cautions=(*estimate.cautions, *_missing_items(c)),
@@ -89,7 +90,7 @@ def _better(c: Comparison, how: How) -> Check:
     )
 
 
-def _not_worse(c: Comparison, margin: float, how: How) -> Check:
+def not_worse(c: Comparison, margin: float, how: How) -> Check:
     """P(T ≥ t) and P(T ≤ t) of one pivot at −margin: the two can't disagree."""
     found = c.equivalence
     p, other = (math.nan, math.nan) if found is None else (found.p_noninferior, found.p_inferior)

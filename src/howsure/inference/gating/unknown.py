@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
     Key = tuple[str, str]
-    Name = tuple[str, str, str]
+    Name = tuple[str, str, str, str, str]
 
 
 def weighed(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
@@ -34,18 +34,20 @@ def weighed(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
     worlds = _Worlds.of(how)
     if not worlds.unknown:
         return list(checks)
-    extremes = [worlds.verdicts(worlds.all_against), worlds.verdicts({})]
+    extremes = [worlds.stakes(worlds.all_against), worlds.stakes({})]
     return [_weighed(check, worlds, extremes, at_most) for check in checks]
 
 
 def _weighed(check: Check, worlds: _Worlds, extremes: Sequence[Mapping[Name, GateVerdict]], at_most: float) -> Check:
     count, tried = worlds.counts(check.task)
-    if check.lacking or check.verdict == "unclear" or not count:
+    kept = _stake(check)
+    if check.lacking or check.criterion == "ratio_at_most" or kept == "unclear" or not count:
         return check
-    if worlds.can_be_judged and all(world.get(_name(check), check.verdict) == check.verdict for world in extremes):
+    if worlds.can_be_judged and all(world.get(_name(check), kept) == kept for world in extremes):
         return check
     share = f"{count:,} of {plural(tried, 'attempt')} have no score"
-    if count > at_most * tried:
+    held = check.n_items + check.n_absent if check.by else tried  # where they turn a slice's verdict they are in it
+    if count > at_most * held:
         message = f"{share}, and their outcomes could turn the verdict, which would be {VERDICTS[check.verdict].lower()!r} without them"
         told = Caution(code="missing_could_turn", message=message, remedy=REMEDY)
         return replace(check, verdict="unclear", n_unknown=count, cautions=(*check.cautions, told))
@@ -54,11 +56,23 @@ def _weighed(check: Check, worlds: _Worlds, extremes: Sequence[Mapping[Name, Gat
             code="missing_could_turn", message=f"{share}, and their outcomes could turn the verdict", remedy=RUN
         )
     else:
-        against = extremes[0].get(_name(check), check.verdict) != check.verdict
+        against = extremes[0].get(_name(check), kept) != kept
         needed, way = worlds.turning(check, against=against), "against" if against else "in favour of"
         message = f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
         told = Caution(code="missing_could_turn", message=message, remedy=RUN)
     return replace(check, cautions=(*check.cautions, told))
+
+
+def with_absent(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
+    """Say of a policy's checks that stay open, although the candidate lacks more than a share of `at_most` of the items, that results are missing."""
+    if how.policy is None:
+        return list(checks)
+    return [
+        replace(check, n_unknown=check.n_absent)
+        if check.unclear_because == "evidence" and check.n_absent > at_most * (check.n_items + check.n_absent)
+        else check
+        for check in checks
+    ]
 
 
 RUN = "Run them again to be sure."
@@ -97,7 +111,7 @@ class _Worlds:
             sum(int(self.study.parts[key]["rows"].sum()) for key in keys),
         )
 
-    def verdicts(self, against: Mapping[Key, int]) -> dict[Name, GateVerdict]:
+    def stakes(self, against: Mapping[Key, int]) -> dict[Name, GateVerdict]:
         """Judge a world in which so many of these attempts go against the candidate, and the others for it."""
         if not self.can_be_judged:
             return {}
@@ -106,7 +120,7 @@ class _Worlds:
             for key, part in self.study.parts.items()
         }
         how = replace(self.how, study=replace(self.study, parts=parts, missing=()))
-        return {_name(check): check.verdict for check in decided(how, judged(how)[0])}
+        return {_name(check): _stake(check) for check in decided(how, judged(how)[0])}
 
     def turning(self, check: Check, *, against: bool) -> int:
         """Return how few of the attempts turn a check's verdict by going against the candidate, or for it, found by halving."""
@@ -114,8 +128,8 @@ class _Worlds:
         count = self.all_against[key]
 
         def turns(number: int) -> bool:
-            found = self.verdicts({key: number if against else count - number})
-            return found.get(_name(check), check.verdict) != check.verdict
+            found = self.stakes({key: number if against else count - number})
+            return found.get(_name(check), _stake(check)) != _stake(check)
 
         return bisect_left(range(count + 1), True, key=turns)
 
@@ -166,5 +180,10 @@ def _lost(part: pl.DataFrame) -> dict[str, int]:
     return {model: count for model, count in lost.iter_rows() if count}
 
 
+def _stake(check: Check) -> GateVerdict:
+    """Return what could turn: the verdict; of a supporting check, which may stay open, whether it fails."""
+    return "pass" if check.tier == "supporting" and check.verdict != "fail" else check.verdict
+
+
 def _name(check: Check) -> Name:
-    return check.task, check.metric, check.criterion
+    return check.task, check.metric, check.criterion, check.by, check.part

@@ -1,0 +1,173 @@
+"""The plan of a policy: questions of each task, so that two equal systems pass the whole gate with the chance that is wanted.
+
+A gate passes where every critical check does. Each of K gets the K-th root of the joint chance: .8 each would be .07 over twelve.
+Supporting checks hold no pass up, but are blind where the half-width of their interval exceeds their margin: they get the questions
+with which it hardly does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from howsure.answers.plan_policy import PolicyTask
+from howsure.checks import Relative
+from howsure.errors import OptionError
+from howsure.statistics.means import intervals
+from howsure.statistics.pairs.score import Pivots
+from howsure.statistics.planning.power import SURE, Test, fewest, items_needed
+from howsure.statistics.planning.shares import equal_shares
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from howsure.inference.gating.policy import Policy, Standing
+    from howsure.inference.planning.assumptions import Assumptions
+    from howsure.inference.planning.pilots import Pilot
+    from howsure.statistics.choices import PlanMethod
+    from howsure.statistics.planning.power import Doubt, Planned, Spread
+
+STEP, MOST_STEPS = 1.02, 120
+"""By how much a number of questions is raised until the exact chance is reached, and how often."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskKnown:
+    """What is known of one task, or of several alike: how its differences vary, in which doubt, and the baseline's score.
+
+    `seen`: the questions of the pilot; 0 without one.
+    """
+
+    task: str
+    spread: Spread
+    attempts: float
+    method: PlanMethod
+    score: float
+    doubt: Doubt = SURE
+    seen: int = 0
+    count: int = 1
+    percent: bool = True
+
+
+def of_pilot(pilot: Pilot, attempts: int | None, doubt_of: Callable[[tuple[float, float, int]], Doubt]) -> TaskKnown:
+    """Return what a pilot tells of its task."""
+    if attempts is not None and attempts > 1 and not pilot.measured:
+        raise OptionError(
+            f"nothing tells what {attempts} attempts would bring: the pilot has one attempt a question",
+            remedy="Leave `attempts` out, or run the pilot with two attempts or more.",
+        )
+    usual = float(attempts or max(round(pilot.basis.attempts), 1)) if pilot.measured else 1.0
+    both, spread = pilot.both, pilot.spread(None)
+    return TaskKnown(
+        task=both.task,
+        spread=spread,  # type: ignore[arg-type] # paired: of one difference
+        attempts=usual,
+        method="score" if both.bounded else "t",
+        score=float(np.nanmean(both.values[:, 1])),
+        doubt=doubt_of(pilot.errors([usual])[0]),
+        seen=pilot.basis.n_items,
+        percent=both.bounded,
+    )
+
+
+def of_assumptions(assumed: Assumptions, name: str, count: int, attempts: int | None) -> TaskKnown:
+    """Return the same for tasks without a pilot."""
+    if attempts is not None and attempts > 1 and assumed.rate is not None:
+        raise OptionError(
+            f"nothing tells what {attempts} attempts would bring: one attempt a question was assumed",
+            remedy="Assume variances of questions and answers.",
+        )
+    return TaskKnown(
+        task=name,
+        spread=assumed.spread(paired=True),  # type: ignore[arg-type]
+        attempts=float(attempts or 1),
+        method="score",
+        score=math.nan if assumed.rate is None else assumed.rate,
+        count=count,
+    )
+
+
+def planned(policy: Policy, known: TaskKnown, each: float) -> PolicyTask:
+    """Return how many questions a task needs; `each`: the chance that one check is to have."""
+    standing = policy.of_task(known.task)
+    margin = _margin(standing, known)
+    test = Test(goal="not-worse", method=known.method, level=policy.level, margin=margin)
+    critical = standing.tier == "critical"
+    needed = _passing(test, known, each) if critical else _seeing(known, margin, policy.level, each)
+    shown = needed if math.isfinite(needed) else math.nan
+    return PolicyTask(
+        task=known.task,
+        count=known.count,
+        tier=standing.tier,
+        margin=margin,
+        items=needed,
+        attempts=known.attempts,
+        passes=_passes(test, known, shown),
+        half_width=half_width(known.spread, known, shown, policy.level),
+        items_seen=known.seen,
+        passes_seen=_passes(test, known, float(known.seen)) if known.seen else math.nan,
+        half_width_seen=half_width(known.spread, known, float(known.seen), policy.level) if known.seen else math.nan,
+        percent=known.percent,
+    )
+
+
+def _margin(standing: Standing, known: TaskKnown) -> float:
+    if not isinstance(standing.margin, Relative):
+        return float(standing.margin)
+    if math.isnan(known.score) or not known.score:
+        raise OptionError(
+            f"the margin for {known.task} is a share of a score that nothing tells",
+            remedy="Assume a rate, plan from a pilot, or write the margin in points.",
+        )
+    return standing.margin.of(known.score)
+
+
+def _passing(test: Test, known: TaskKnown, each: float) -> float:
+    """Return the questions with which two equal systems pass one check: by the t distribution, then raised until the exact chance is reached."""
+    n = items_needed(test, known.spread, 0.0, known.attempts, each, doubt=known.doubt)
+    for _ in range(MOST_STEPS):
+        if not math.isfinite(n) or _passes(test, known, n) >= each:
+            return n
+        n = math.ceil(STEP * n / known.spread.step) * known.spread.step
+    return math.inf
+
+
+def _passes(test: Test, known: TaskKnown, n: float) -> float:
+    """Return the chance that a check of two equal systems passes with n questions, the mean over what the pilot leaves open."""
+    if not n > 0:
+        return math.nan
+    found = (share * equal_shares(test, known.spread.times(f), n, known.attempts).passed for f, share in known.doubt)
+    return float(sum(found))
+
+
+def _seeing(known: TaskKnown, margin: float, level: float, each: float) -> float:
+    """Return the questions with which the half-width is at most the margin with the chance that is wanted."""
+    doubt = sum(factor * share for factor, share in known.doubt)
+    return fewest(
+        lambda n: half_width(_upper(known.spread.times(doubt), n, known.attempts, each), known, n, level) <= margin,
+        known.spread.step,
+    )
+
+
+def _upper(spread: Spread, n: float, attempts: float, chance: float) -> Spread:
+    """Return a spread as large as n questions show it with this chance at most; its square varies by how many items differ."""
+    events = max(n * spread.events_an_item(attempts) / spread.sizes.crowd, 1.0)
+    return spread.times(1 + float(special.ndtri(chance)) / math.sqrt(events))
+
+
+def half_width(spread: Planned, known: TaskKnown, n: float, level: float) -> float:
+    """Return the half-width of the two-sided interval that is expected of two equal systems with n questions; NaN without any."""
+    if not n >= 2:
+        return math.nan
+    pivot = spread.pivot(known.method, n, known.attempts)
+    if not pivot.df > 0:
+        return math.inf
+    parts = (0.0, pivot.own**2, pivot.df, min(max(pivot.item_variance, 0.0), 1.0), pivot.room, 0.0)
+    names = ("difference", "variance", "df", "item_variance", "room", "added")
+    found = Pivots(**{name: np.asarray(part) for name, part in zip(names, parts, strict=True)})
+    net = float(intervals.net_limit(0.0, n, (1 + level) / 2)) if known.method == "score" else 0.0
+    return max(float(found.upper(level, 1.0 if known.method == "score" else math.inf)), net)

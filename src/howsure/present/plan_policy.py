@@ -1,0 +1,67 @@
+"""How the plan of a policy is said and tabled."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.present.words.forecasts import items_text, percent_text
+from howsure.wording import Scale, level_text, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.plan_policy import PolicyPlan, PolicyTask
+    from howsure.present.document import Table
+
+
+def document(plan: PolicyPlan) -> Document:
+    """Return the verdict, a line a task, and the cautions."""
+    return Document(blocks=(*opening(verdict(plan), plan.notes), _table(plan), *closing(plan.cautions)))
+
+
+def verdict(plan: PolicyPlan) -> str:
+    """Say how many questions the suite needs, and what they bring."""
+    count = sum(task.count for task in plan.tasks)
+    if not math.isfinite(plan.items):
+        return f"No number of questions is enough for {plural(count, 'task')}."
+    head = f"About {items_text(plan.items)} questions over {plural(count, 'task')}"
+    if not plan.n_critical:
+        return f"{head} keep supporting checks from being blind with a chance of {percent_text(plan.power)}."
+    each = f"{percent_text(plan.each)} for each of {plural(plan.n_critical, 'critical check')}"
+    seen = "" if math.isnan(plan.joint_seen) else f" With the pilot's own it is {percent_text(plan.joint_seen)}."
+    return f"{head} let two equal systems pass with a joint chance of {percent_text(plan.joint)} ({each}).{seen}"
+
+
+def _table(plan: PolicyPlan) -> Table:
+    seen, several = any(task.items_seen for task in plan.tasks), any(task.count > 1 for task in plan.tasks)
+    clean = any(task.attempts > 1 for task in plan.tasks)
+    fields: list[Field[PolicyTask]] = [
+        Field("task", lambda task: task.task, align="left", priority=10),
+        Field("tasks", lambda task: f"{task.count:,}", shown=several, priority=9),
+        Field("tier", lambda task: task.tier, align="left", priority=8),
+        Field("margin", lambda task: _scale(task).given_gap(task.margin), priority=7),
+        Field("questions", lambda task: items_text(task.items), priority=10),
+        Field("attempts", lambda task: f"{task.attempts:g}", shown=clean, priority=3),
+        Field("passes", lambda task: _share(task.passes), priority=6),
+        Field("±", lambda task: _width(task, task.half_width), priority=5),
+        Field("pilot's", lambda task: f"{task.items_seen:,}", shown=seen, priority=4),
+        Field("pass", lambda task: _share(task.passes_seen), shown=seen, priority=4),
+        Field("±", lambda task: _width(task, task.half_width_seen), shown=seen, priority=2),
+    ]
+    note = (
+        f"two equal systems, at {level_text(plan.level)}; ±: the half-width that is expected of the two-sided interval, which at most "
+        "as wide as the margin is not blind"
+    )
+    return tabled(plan.tasks, fields, note=note)
+
+
+def _scale(task: PolicyTask) -> Scale:
+    return Scale(percent=task.percent)
+
+
+def _share(share: float) -> str:
+    return "n/a" if math.isnan(share) else percent_text(share)
+
+
+def _width(task: PolicyTask, width: float) -> str:
+    return _scale(task).gap(width) if math.isfinite(width) else "n/a"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NOT_DRAWN = (
     *("format", "output", "explain", "pairs", "curve", "plot"),
-    *("within", "at_least", "at_most", "failures_below", "observed"),
+    *("within", "at_least", "at_most", "failures_below", "observed", "policy"),
 )
 """Options of the verbs that are about other outputs, and plans that have no curve."""
 

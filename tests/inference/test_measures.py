@@ -66,7 +66,7 @@ def test_what_was_not_recorded_is_not_0():
 def test_a_measure_that_nobody_recorded():
     with pytest.raises(DataError, match="no measure 'seconds' was recorded"):
         gap(rows(), measure="seconds")
-    with pytest.raises(DataError, match="makes usd of them"):
+    with pytest.raises(DataError, match="makes usd of the tokens"):
         gap(rows().drop("usd"))
     with pytest.raises(OptionError, match="leaderboard doesn't look at what attempts took"):
         hs.leaderboard(rows(), measure="usd")

@@ -24,7 +24,8 @@ def gap_blocks(ways: Iterable[GapSlices]) -> list[Block]:
     """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each partition."""
     blocks: list[Block] = []
     for way in ways:
-        blocks += [Text(text=gap_sentence(way)), forest(way), *small(left_out(way.slicing))]
+        table = [forest(way)] if way.slices else []
+        blocks += [Text(text=gap_sentence(way)), *table, *small(left_out(way.slicing))]
     return blocks
 
 
@@ -211,12 +212,9 @@ def board_blocks(ways: Sequence[BoardSlices]) -> list[Block]:
     blocks: list[Block] = []
     several = len({way.task for way in ways}) > 1
     for way in ways:
-        blocks += [
-            *headed(way.task, several=several),
-            Text(text=order_sentence(way)),
-            board_table(way),
-            *small(left_out(way.slicing)),
-        ]
+        table = [board_table(way)] if way.slices else []
+        said = Text(text=order_sentence(way))
+        blocks += [*headed(way.task, several=several), said, *table, *small(left_out(way.slicing))]
     return blocks
 
 

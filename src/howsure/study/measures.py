@@ -32,11 +32,7 @@ def known_measures(scores: Scores, asked: tuple[str, ...]) -> tuple[str, ...]:
         if name not in held:
             near = get_close_matches(name, held or MEASURES, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            priced = (
-                " Tokens there are: a table of `prices` makes usd of them."
-                if name == USD and set(BILLED) & set(held)
-                else ""
-            )
+            priced = " A table of `prices` makes usd of the tokens." if name == USD and set(BILLED) & set(held) else ""
             found = f"There are: {', '.join(held)}.{hint}" if held else "These logs record none."
             raise DataError(f"no measure {name!r} was recorded", remedy=f"{found}{priced}")
     return asked

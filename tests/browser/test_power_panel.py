@@ -35,7 +35,8 @@ def planned(columns, k, board):
     units = 1.0 if normal else max(of["df"] + 1, 1.0)
     size = 1.0 if normal or of["g"] == of["n"] else max(of["n"] / units, 1.0)
     test = power.Test(method="z" if normal else "score" if board["score"] else "t", level=board["level"])
-    now = power.Spread(within=of["n"] * of["se"] ** 2, sizes=equal_sizes(size))
+    error = of["se"] if of.get("telling") is None else of["telling"]
+    now = power.Spread(within=of["n"] * error**2, sizes=equal_sizes(size))
     if of.get("once") is None:
         return test, now, None, of
     split = power.Spread(within=of["n"] * of["questions"], answer=of["n"] * of["once"], sizes=equal_sizes(size))

@@ -71,7 +71,7 @@ class Forecast {
     const room = (this.size === 1 ? 1 : 1 + (this.size - 1) / (n * this.perItem(attempts) + 1)) / n;
     let found = 1; // from above, as 0 can be far enough from itself
     for (let k = 0; k < SETTLING; k++) {
-      const next = t * Math.sqrt(own ** 2 + room * Math.max(found ** 2, found - item));
+      const next = t * Math.sqrt(own ** 2 + room * Math.min(Math.max(found ** 2, found - item), 1 - item));
       if (next >= 1) return Infinity;
       if (found - next <= 1e-10 * next) return next;
       found = next;

@@ -95,11 +95,11 @@ class Family:
         """Say which items are in a slice."""
         return np.asarray(self.partition.codes == self.places[k])
 
-    def population(self, part: ScoreMatrix) -> Population:
-        """Return what a slice is judged about: the same clusters where it has few, else what was asked."""
-        asked = self.question.population
-        few = any(codes.max() + 1 < LEAST_CLUSTERS for codes in part.clusters)
-        return SAME_CLUSTERS if asked is QUESTIONS and few else asked
+
+def population_of_slice(asked: Population, part: ScoreMatrix) -> Population:
+    """Return what a slice is judged about: the same clusters where it has few, else what was asked."""
+    few = any(codes.max() + 1 < LEAST_CLUSTERS for codes in part.clusters)
+    return SAME_CLUSTERS if asked is QUESTIONS and few else asked
 
 
 def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
@@ -149,7 +149,7 @@ def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Questio
 def _gap(family: Family, k: int) -> SliceGap:
     """Compare two models on one slice."""
     part = family.matrix.take_items(family.items(k))
-    population = family.population(part)
+    population = population_of_slice(family.question.population, part)
     a, b = part.models
     found = population.pair(part, a, b, replace(family.question, population=population))
     p, count = found.p_value, len(family.places)
@@ -259,13 +259,13 @@ def _asked(family: Family, k: int) -> tuple[ScoreMatrix, Question]:
     """Return one slice, with the models that answered any of it, and the question about it."""
     part = family.matrix.take_items(family.items(k))
     part = part.take_models(np.flatnonzero(~np.isnan(part.values).all(axis=0)))
-    return part, replace(family.question, population=family.population(part))
+    return part, replace(family.question, population=population_of_slice(family.question.population, part))
 
 
 def sliced_noise(
     study: Study, matrices: Sequence[ScoreMatrix], question: Question, of: Callable[[ScoreMatrix], TaskNoise]
 ) -> tuple[NoiseSlices, ...]:
-    """Return what `of` says of every slice of every partition; a slice that it can't be said of is left out."""
+    """Return what `of` says of every slice of every partition."""
     families = [Family.of(matrix, way, question) for matrix, ways in ways_of(study, matrices) for way in ways]
     return tuple(_noise(family, of) for family in families)
 

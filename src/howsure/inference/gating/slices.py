@@ -13,8 +13,7 @@ from howsure.checks import Relative
 from howsure.errors import Caution, MethodError, OptionError
 from howsure.inference.compare import one_metric
 from howsure.inference.gating.pairs import not_worse
-from howsure.inference.population import QUESTIONS, SAME_CLUSTERS
-from howsure.inference.slices import LEAST_CLUSTERS, LEAST_ITEMS
+from howsure.inference.slices import LEAST_ITEMS, population_of_slice
 from howsure.study.slices import partitions
 
 if TYPE_CHECKING:
@@ -78,8 +77,7 @@ def _slice(how: How, part: ScoreMatrix, margin: float) -> Check:
 
 def _judged(how: How, part: ScoreMatrix, margin: float) -> Check | None:
     """Return the check of a slice; None where its scores give no error bar."""
-    few = any(codes.max() + 1 < LEAST_CLUSTERS for codes in part.clusters)
-    population = SAME_CLUSTERS if few and how.question.population is QUESTIONS else how.question.population
+    population = population_of_slice(how.question.population, part)
     asked = replace(how.question, population=population, overlap="shared")
     try:
         found = _pair(part, replace(asked, level=how.one_sided, margin=margin))

@@ -119,6 +119,7 @@ class _Step:
 
     @property
     def largest(self) -> float:
+        """The largest |z| of all splits, NaN where none has one."""
         return float(np.nanmax(np.abs(self.z), initial=0.0)) if np.isfinite(self.z).any() else math.nan
 
     def size(self, split: int) -> float:
@@ -128,6 +129,7 @@ class _Step:
 
     @property
     def is_alarm(self) -> bool:
+        """Whether a split passes the limit."""
         return self.largest > self.limit
 
 

@@ -12,9 +12,10 @@ from howsure.errors import DataError
 from howsure.inference.boards import told_apart
 from howsure.inference.estimate import entries
 from howsure.inference.measures import measure_gap, missing, taken
+from howsure.inference.overall import no_overall
 from howsure.statistics.means.mean import means
 from howsure.statistics.measures.frontier import Known, cost_moments, dominance
-from howsure.study.stacked import alike, stacked
+from howsure.study.stacked import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def frontier_of(study: Study, question: Question, average: AverageOf) -> Frontie
     """Return who could be the best buy on every task, and on all tasks that the models share."""
     matrices = list(study.matrices())
     parts = [[matrix] for matrix in matrices]
-    if alike(matrices):
+    if no_overall(matrices) is None:
         parts = [matrices, *parts]
     found = [
         task

@@ -10,9 +10,10 @@ import numpy as np
 
 from howsure.answers.measures import MeasureGap
 from howsure.inference import record
+from howsure.inference.overall import no_overall
 from howsure.statistics.measures.ratio import Ratio, ratio
 from howsure.statistics.results import Interval
-from howsure.study.stacked import alike, stacked
+from howsure.study.stacked import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def with_measures(
 ) -> Comparison:
     """Return a comparison with what both took, per attempt and per solved item; an overall one over all its tasks."""
     of_pair = [m for m in matrices if not pair.task or (m.task, m.metric) == (pair.task, pair.metric)]
-    if not study.design.measure or (len(of_pair) > 1 and not alike(of_pair)):
+    if not study.design.measure or (len(of_pair) > 1 and no_overall(of_pair) is not None):
         return pair
     scores = stacked(of_pair) if len(of_pair) > 1 else of_pair[0]
     gaps: list[MeasureGap] = []

@@ -18,6 +18,7 @@ from howsure.answers.noise import NoiseSlices, SliceNoise
 from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, Slicing, SmallSlice
 from howsure.inference.boards import board
 from howsure.inference.estimate import entries
+from howsure.inference.overall import no_overall
 from howsure.inference.population import QUESTIONS, SAME_CLUSTERS
 from howsure.statistics.means.strata import joined_strata, within_strata
 from howsure.statistics.results import Interval
@@ -25,7 +26,7 @@ from howsure.statistics.slices.equality import equality
 from howsure.statistics.slices.gaps import slice_gaps
 from howsure.statistics.slices.shrinkage import shrunken
 from howsure.study.slices import partitions
-from howsure.study.stacked import alike, merged, stacked
+from howsure.study.stacked import merged, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,7 +106,7 @@ def population_of_slice(asked: Population, part: ScoreMatrix) -> Population:
 def ways_of(study: Study, matrices: Sequence[ScoreMatrix]) -> list[tuple[ScoreMatrix, tuple[Partition, ...]]]:
     """Return every matrix with the partitions of its items, and all tasks as one with those in which tasks are slices."""
     found = [(matrix, partitions(study, matrix)) for matrix in matrices]
-    if alike(matrices):
+    if no_overall(matrices) is None:
         ways = [partitions(study, matrix, of_tasks=True) for matrix in matrices]
         across = tuple(merged(way) for way in zip(*ways, strict=True))
         found += [(stacked(matrices), across)] if across else []

@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-def alike(matrices: Sequence[ScoreMatrix]) -> bool:
-    """Say whether scores of several tasks are of one kind: each task once, one scale, one direction."""
-    kinds = {(matrix.bounded, matrix.lower_is_better) for matrix in matrices}
-    return len(matrices) > 1 and len(kinds) == 1 and len({matrix.task for matrix in matrices}) == len(matrices)
-
-
 def stacked(matrices: Sequence[ScoreMatrix]) -> ScoreMatrix:
     """Put the items of several tasks below one another, with all models of any; a cluster lies in one task."""
     models = tuple(sorted({model for matrix in matrices for model in matrix.models}))

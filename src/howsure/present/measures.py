@@ -40,7 +40,7 @@ def sentence(gap: MeasureGap, a: str, b: str) -> str:
     """Say which of two takes more, by how much, or why that can't be told."""
     unit, low, high = gap.measure, gap.interval.low, gap.interval.high
     if gap.known == "unknown":
-        return f"How {unit} compare can't be told: {_lacking(gap, a, b)}."
+        return f"Which takes more {unit} can't be told: {_lacking(gap, a, b)}."
     if gap.known != "known":
         return f"{_bounded(gap, a, b)}: {_lacking(gap, a, b)}."
     if not gap.decided:

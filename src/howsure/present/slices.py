@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from howsure.present.document import Field, Text, Whisker, small, tabled
+from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text, listing, p_text, plural
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _differs(way: GapSlices) -> str:
     if not math.isfinite(equal.p_value):
         return f"too few clusters tell whether the gap differs between the {count} slices{about}."
     p = f"p {p_text(equal.p_value)}"
-    if equal.p_value <= (1 - way.level) * (1 + 1e-12):
+    if significant(equal.p_value, way.level):
         return f"the gap differs between the {count} slices ({p}{about})."
     return f"nothing shows that the gap differs between the {count} slices ({p}{about})."
 

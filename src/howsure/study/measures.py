@@ -91,6 +91,14 @@ def read_prices(path: str) -> dict[str, dict[str, float]]:
     numbers = frame.select(
         pl.col("model").cast(pl.String), *(pl.col(kind).cast(pl.Float64, strict=False) for kind in kinds)
     )
+    for kind in kinds:
+        text = frame[kind].filter(frame[kind].is_not_null() & ~numbers[kind].is_finite().fill_null(value=False))
+        if len(text):
+            raise ReadError(
+                f"{str(text[0])!r} is no price of {kind}",
+                where=path,
+                remedy="Prices are numbers, in usd per million tokens; leave a cell empty where there is none.",
+            )
     bad = numbers.filter(pl.any_horizontal(pl.col(kinds) < 0) | pl.col("model").is_null())
     if len(bad) or numbers["model"].is_duplicated().any():
         raise ReadError("a price is negative, or a model stands in two rows", where=path, remedy="One row a model.")

@@ -6,9 +6,11 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
-from howsure.inference.history import date_in, in_order
+from howsure.commands.main import main
+from howsure.inference.run_order import date_in, in_order
 from reader_cases import inspect_header, sample, zipped
 
 FORMS = ("terminal", "markdown", "latex", "html", "csv", "json")
@@ -226,6 +228,18 @@ def test_one_of_several_models_is_chosen(tmp_path):
         )
     assert [task.task for task in hs.history(tmp_path).tasks] == ["a", "b"]
     assert [task.task for task in hs.history(tmp_path, model="a").tasks] == ["quiz"]
+
+
+def test_some_of_the_runs_of_one_file_are_chosen(tmp_path):
+    rows = nightly(runs=5, seed=2)
+    rows.write_csv(tmp_path / "all.csv")
+    chosen = ["2026-10-02", "2026-10-03", "2026-10-05"]
+    for data in (tmp_path / "all.csv", rows):
+        found = hs.history(data, model=chosen)
+        assert [run.run for run in found.tasks[0].runs] == chosen
+    options = [part for name in chosen for part in ("--model", name)]
+    ran = CliRunner().invoke(main, ["history", str(tmp_path / "all.csv"), *options, "-f", "json"])
+    assert json.loads(ran.stdout)["n_runs"] == 3
 
 
 @pytest.mark.parametrize(

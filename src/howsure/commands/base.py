@@ -107,10 +107,10 @@ def read_against(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 
 
 def read_runs(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
-    """Read every run in the paths by itself; the option `model` chooses among those that each run holds, and is taken out of `given`."""
-    from howsure.verbs.series import runs_apart
+    """Read every run in the paths by itself; there the option `model` chooses among those that each run holds, and is taken out of `given`."""
+    from howsure.verbs.series import are_apart, runs_apart
 
-    models = given.pop("model") or ()
+    models = given.pop("model") or () if are_apart(list(paths)) else ()
     how = {name: value for name, value in _how(given).items() if name != "progress"}
     return runs_apart(list(paths), how, models)
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
-from howsure.table.scores import Scores
-from howsure.verbs.read import is_paths
-from howsure.verbs.series import runs_apart
+from howsure.verbs.series import are_apart, runs_apart
 
 if TYPE_CHECKING:
     from howsure.answers.history import History
@@ -45,7 +43,7 @@ def history(
         level: The confidence level of intervals, between 0 and 1.
         seed: For the luck of the best run, which is drawn.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `model` chooses the system where runs hold
-            several.
+            several; of one file, a frame or Scores, some of the runs.
 
     Returns:
         History: One part per task and metric: every run against the previous, the baseline, the best and the level since the last
@@ -69,9 +67,8 @@ def history(
 
     given = checked("history", baseline=baseline, runs_between_alarms=runs_between_alarms, level=level, seed=seed)
     design = make_design(options, RESPECTS)
-    read_here = is_paths(data) or isinstance(data, dict)
     scores = runs_apart(data, _reading(design), design.model)
-    design = design if isinstance(data, Scores) or not read_here else replace(design, model=())
+    design = replace(design, model=()) if are_apart(data) else design
     return follow(scores, design, HistoryOptions(population=population_of(design.population), **given))
 
 

@@ -40,6 +40,13 @@ class _Unit:
     scores: Scores
 
 
+def are_apart(data: Any) -> bool:
+    """Say whether runs are named by a dict, or lie in files or folders of their own; else the models of the data are the runs."""
+    if isinstance(data, dict):
+        return True
+    return is_paths(data) and (len(places := _places(data)) >= LEAST or any(Path(path).is_dir() for _, path in places))
+
+
 def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()) -> Scores:
     """Read every run by itself with these options of `read`, of these models alone, and put them side by side.
 
@@ -47,16 +54,13 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
     run, and a folder that holds several runs of one model and task is looked into. A dict names the runs. Of one file, a frame or Scores
     the models are the runs.
     """
+    if not are_apart(data):
+        return read(data, **options)
     if isinstance(data, dict):
         units = [_Unit(name=str(name), paths=(), scores=read(part, **options)) for name, part in data.items()]
         return _side_by_side(units, models, ())
-    if not is_paths(data):
-        return read(data, **options)
-    places = _places(data)
-    if len(places) < LEAST and not any(Path(path).is_dir() for _, path in places):
-        return read(data, **options)
     left: dict[str, Stated] = {}
-    found = [unit for name, path in places for unit in _units(name, path, options, left)]
+    found = [unit for name, path in _places(data) for unit in _units(name, path, options, left)]
     held = {(entry.task, entry.name) for unit in found for entry in unit.scores.runs}
     nothing = [name for name, stated in left.items() if not stated or not stated <= held]
     return _side_by_side(_together(found, options), models, nothing)

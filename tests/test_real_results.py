@@ -42,6 +42,9 @@ def test_swebench_verified_with_its_repositories(swebench):
     assert [c.code for c in leader.cautions] == ["dominant_cluster"]
     assert "django/django holds 231 of 500 items" in leader.cautions[0].message
     assert (np.diagonal(board.pairs.p_adjusted, offset=1)[:29] > 0.05).all()
+    assert len(board.could_be_best) == 28
+    assert max(k for k, entry in enumerate(board.entries, 1) if entry.model in board.could_be_best) == 47
+    assert "16 of the 158 models could be best" in board.verdict
 
 
 def test_swebench_verified_without_clusters(swebench):

@@ -11,6 +11,9 @@ BILLION = 1e9
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unclear": "CAN'T TELL"}
 """What people read of a gate; programs read "pass", "fail" and "unclear"."""
 
+LOPSIDED = 0.5
+"""An error bar whose nearer limit is less than this share as far as the further one is told by its limits."""
+
 DECIMALS = 10
 """To so many digits a number is rounded before it is written, so that one that was reached on two ways reads the same."""
 
@@ -97,6 +100,16 @@ def told_apart(one: float, other: float) -> tuple[str, str]:
         if texts[0] != texts[1]:
             break
     return texts[0], texts[1]
+
+
+def in_limits(value: float, low: float, high: float) -> bool:
+    """Say whether an error bar is told by its limits: where "give or take" would hide that one lies far nearer, or that 0 is outside.
+
+    >>> in_limits(5, 1, 9), in_limits(5, 4, 9), in_limits(5, 0.5, 10.5)
+    (False, True, True)
+    """
+    nearer, further = sorted((value - low, high - value))
+    return nearer < LOPSIDED * further or (low * high > 0 and (high - low) / 2 >= abs(value))
 
 
 def level_text(level: float) -> str:

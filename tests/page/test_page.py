@@ -21,6 +21,7 @@ from howsure.page.page import policy, write_live
 from howsure.page.pairs import FLAGS, most_models
 from howsure.present.words.plain import pair_conditions
 from howsure.verbs.report import report
+from howsure.wording import in_limits
 
 JSON = st.recursive(
     st.none()
@@ -136,7 +137,9 @@ def test_flags_are_what_plain_words_says(rows, options):
                 holds = {name: bool(columns["flags"][k] >> bit & 1) for bit, name in enumerate(FLAGS)}
                 told = pair_conditions(c)
                 assert holds["real"] == c.decided
-                assert {name: holds[name] for name in FLAGS[2:]} == {name: told[name] for name in FLAGS[2:]}
+                assert {name: holds[name] for name in FLAGS[2:-1]} == {name: told[name] for name in FLAGS[2:-1]}
+                bar = c.difference.interval
+                assert holds["in_limits"] == in_limits(c.difference.value, bar.low, bar.high)
             k += 1
 
 

@@ -13,7 +13,7 @@ from howsure.present.words.plain import AGREEING, ALIKE, luck
 from howsure.statistics.pairs.pair_details import PairDetails, pair_details
 from howsure.statistics.results import significant
 from howsure.statistics.suite import combined_error, telling_error
-from howsure.wording import Scale, p_text
+from howsure.wording import Scale, in_limits, p_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,18 @@ if TYPE_CHECKING:
 
     Places = tuple[Positions, Positions]
 
-FLAGS = ("real", "real_among_all", "saving", "unsaving", "naive_smaller", "naive_larger", "naive_alike", "agreeing")
-"""What holds of a pair, a bit each; all but the first two as in plain_words.py."""
+FLAGS = (
+    "real",
+    "real_among_all",
+    "saving",
+    "unsaving",
+    "naive_smaller",
+    "naive_larger",
+    "naive_alike",
+    "agreeing",
+    "in_limits",
+)
+"""What holds of a pair, a bit each; all but the first two and the last as in plain_words.py."""
 NUMBERS = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
 ROUNDING = 8 * np.finfo(float).eps
 """Standard errors below this share of the scores are what a difference leaves of rounding: 0."""
@@ -137,6 +147,7 @@ def _flags(found: dict[str, Any], details: PairDetails, upper: Places, level: fl
         larger,
         not_smaller & not_larger,
         details.correlation[upper] >= AGREEING,
+        list(map(in_limits, *(found[name].tolist() for name in ("difference", "low", "high")))),
     )
     bits = [np.asarray(each, dtype=np.int64) << k for k, each in enumerate(holds)]
     return [sum(each) for each in zip(*(bit.tolist() for bit in bits), strict=True)]

@@ -10,7 +10,7 @@ from howsure.present import flips, measures, slices
 from howsure.present.document import Column, Document, Field, Table, Text, closing, facts, opening, small, tabled
 from howsure.present.estimate import merged
 from howsure.present.words import plain
-from howsure.wording import MOST_FORECAST, Scale, level_text, p_text, plural, rounded_up, within
+from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, p_text, plural, rounded_up, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Equivalence, Interval
 
 OPEN = "can't tell"
-LOPSIDED = 0.5
-"""An error bar whose nearer limit is less than this share as far as the further one is told by its limits."""
 
 
 def document(answer: Comparison | Comparisons) -> Document:
@@ -331,9 +329,7 @@ def _verdict_on_all(c: Comparison) -> str:
 
 def _take(value: float, interval: Interval, scale: Scale) -> str:
     """Say how far off a difference may be: in limits where these lie far from symmetric."""
-    nearer, further = sorted((value - interval.low, interval.high - value))
-    beyond = interval.low * interval.high > 0 and interval.half_width >= abs(value)
-    if (nearer >= LOPSIDED * further and not beyond) or not interval.low <= interval.high:
+    if not interval.low <= interval.high or not in_limits(value, interval.low, interval.high):
         return f"give or take {scale.number(interval.half_width)}"
     return f"with a {level_text(interval.level)} interval of {scale.interval(interval.low, interval.high)}"
 

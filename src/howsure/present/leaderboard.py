@@ -12,7 +12,7 @@ from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
 from howsure.present.words import plain
-from howsure.wording import Scale, level_text, plural, within
+from howsure.wording import Scale, in_limits, level_text, plural, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Rank
 
 MOST_NAMED = 3
-LOPSIDED = 0.5
-"""An error bar whose nearer limit is less than this share as far as the further one is not said as "give or take"."""
 
 
 def document(answer: Leaderboard) -> Document:
@@ -193,8 +191,7 @@ def alone(entry: Entry, scale: Scale) -> str:
     said = f"{entry.model} scores {scale.score(value)}{_where(entry)}"
     if not interval.low <= interval.high:
         return f"{said}, with no error bar."
-    nearer, further = sorted((value - interval.low, interval.high - value))
-    if nearer >= LOPSIDED * further:
+    if not in_limits(value, interval.low, interval.high):
         return f"{said}, give or take {scale.number(interval.half_width)}."
     low, high = scale.number(interval.low), scale.score(interval.high)
     return f"{said}; the {level_text(interval.level)} confidence interval runs from {low} to {high}."

@@ -56,6 +56,30 @@ def test_chances_are_the_flips_one_by_one():
             assert chance == pytest.approx((np.max(others, axis=0) >= seen - 1e-6).mean())
 
 
+def test_chances_of_uneven_clusters_are_the_flips_one_by_one():
+    """All 2^7 flips of seven clusters: to CR2's variance comes half of the one that each difference has if there is none."""
+    sizes = np.array([20, 9, 7, 5, 4, 2, 1])
+    groups = codes(np.repeat(np.arange(7), sizes))
+    x, _ = board(8, n=sizes.sum(), models=5, spread=1.5)
+    moments = pair_moments(x, clusters=(groups,), score=False)
+    leader = int(x.mean(axis=0).argmax())
+    models = np.delete(np.arange(5), leader)
+    signs = 1 - 2 * ((np.arange(2**7)[:, None] >> np.arange(7)) & 1)
+    share = sizes / sizes.sum()
+    sums = np.stack([x[groups == g].sum(axis=0) for g in range(7)]) / sizes.sum()
+
+    def pivots(d):
+        mean = d.sum(axis=-1)
+        residual = d - share * mean[..., None]
+        variance = (residual**2 / (1 - share)).sum(axis=-1) + (d**2 / (1 - share)).sum(axis=-1) / 2
+        return mean / np.sqrt(variance)
+
+    found = chances(moments, models, np.array([leader]), sign=1, rng=np.random.default_rng(0))
+    for k, chance in zip(models, found, strict=True):
+        others = [pivots(signs * (sums[:, i] - sums[:, k])) for i in range(5) if i != k]
+        assert chance == pytest.approx((np.max(others, axis=0) >= pivots(sums[:, leader] - sums[:, k]) - 1e-6).mean())
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10_000),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DRAWS = 4_096
 """Flips: as many as there are for 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
+STEADY = 0.5
+"""So much of the variance that a difference has where there is none is added to its own, where clusters differ in size."""
 
 
 def could_be_best(
@@ -51,7 +53,8 @@ def chances(
     if flips is None:
         raise ValueError("comparisons with the best need flips")
     others = _Others.of(flips, models)
-    seen = _observed(moments, flips, others, leaders)[:, models] * sign
+    seen = others.seen(_observed(moments, flips, leaders)[:, models], leaders)
+    seen *= np.sign(moments.difference[leaders][:, models]) * sign
     seen = np.nanmax(np.where(np.isfinite(seen), seen, -np.inf), axis=0)[:, None] * (1 - 1e-4)
     columns, blocks, count = drawn(Columns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS)
     above = np.full(len(models), float(count))
@@ -72,10 +75,9 @@ def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int)
     return np.asarray(out | (behind & out[:, None]).any(axis=0))
 
 
-def _observed(moments: PairMoments, flips: FlipSums, others: _Others, leaders: Positions) -> Floats:
-    """Return the squared pivots of the leaders against all that were seen (L, M), signed as the differences, on the scale of the flips'."""
-    squared = _plain(moments, flips, leaders) if flips.observed is None else flips.observed[leaders]
-    return np.asarray(np.sign(moments.difference[leaders]) * others.comparable(squared))
+def _observed(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
+    """Return the t² of the leaders against all that were seen (L, M)."""
+    return _plain(moments, flips, leaders) if flips.observed is None else flips.observed[leaders]
 
 
 def _plain(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
@@ -89,10 +91,17 @@ def _plain(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Others:
-    """The pivots "other − model" of some models against all: squares (M, K), the models' places (K,), and what a flip needs."""
+    """The pivots "other − model" of some models against all, and what a flip needs.
+
+    A pivot here is z² / ((1 + STEADY) A + z s), where t² is z² / (A + z s) (`Columns`): A, which no flip changes, is the variance
+    of a difference if there is none. Of few clusters that differ in size t² has tails so heavy that a handful of pairs would set
+    the bar for all. `squares` (M, K): the divisors' part that no flip changes; `models` (K,): their places; `sums` (M,): z as
+    seen; `count`: clusters − 1.
+    """
 
     models: Positions
     squares: Singles
+    sums: Floats
     count: int
     even: bool
 
@@ -102,16 +111,19 @@ class _Others:
         squares = np.where(flips.data_squares()[:, models] > 0, flips.squares()[:, models], np.inf)
         return cls(
             models=models,
-            squares=np.maximum(squares, TINY).astype(np.float32),
+            squares=np.maximum(squares * (1 if flips.even else 1 + STEADY), TINY).astype(np.float32),
+            sums=flips.sums.sum(axis=0),
             count=len(flips.sums) - 1,
             even=flips.even,
         )
 
-    def comparable(self, t_squared: Floats) -> Floats:
-        """Bring t² to the scale of `largest`."""
-        with np.errstate(invalid="ignore"):
-            scaled = t_squared * self.count / (self.count + t_squared)
-        return np.where(np.isinf(t_squared), float(self.count), scaled) if self.even else t_squared
+    def seen(self, t_squared: Floats, leaders: Positions) -> Floats:
+        """Bring the t² of leaders against the models (L, K) to the scale of `largest`."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.even:
+                return np.where(np.isinf(t_squared), self.count, t_squared * self.count / (self.count + t_squared))
+            gap = self.sums[leaders][:, None] - self.sums[self.models]
+            return np.asarray(1 / (1 / t_squared + self.squares[leaders] * STEADY / (1 + STEADY) / gap**2))
 
     def largest(self, summed: tuple[Singles, ...]) -> Singles:
         """Return the largest squared pivot above each model in each flip (K, flips); 0 where none is above it."""
@@ -129,7 +141,7 @@ class _Others:
             slope += s_lift
             slope *= gap
             slope += divisor
-            divisor = np.maximum(slope, np.float32(1e-6) * divisor, out=slope)
+            divisor = slope
         found = np.abs(gap)
         found *= gap
         found /= divisor

@@ -11,7 +11,8 @@ function alone(model, { benchmark, level: sure, percent }) {
   if (model.low === null) return `${said}, with no error bar.`;
   const below = model.value - model.low;
   const above = model.high - model.value;
-  if (Math.min(below, above) >= LOPSIDED * Math.max(below, above))
+  const beyond = model.low * model.high > 0 && (below + above) / 2 >= Math.abs(model.value);
+  if (Math.min(below, above) >= LOPSIDED * Math.max(below, above) && !beyond)
     return `${said}, give or take ${scoreNumber((below + above) / 2, percent)}.`;
   return `${said}; the ${level(sure)} confidence interval runs from ${scoreNumber(model.low, percent)} to ${score(model.high, percent)}.`;
 }

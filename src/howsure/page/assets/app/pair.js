@@ -9,15 +9,12 @@ const FLAGS = [
   "naive_larger",
   "naive_alike",
   "agreeing",
+  "in_limits",
 ];
 
-/** Say how far off a difference may be: in limits where these lie far from symmetric, or where it would seem to reach over 0. */
+/** Say how far off a difference may be: as `compare` does. */
 function taken(pair, shown) {
-  const d = pair.d * (shown.percent ? 100 : 1);
-  const [low, high] = [number(pair.low), number(pair.high)];
-  const [nearer, further] = [d - low, high - d].toSorted((a, b) => a - b);
-  const beyond = low * high > 0 && (high - low) / 2 >= Math.abs(d);
-  if (nearer >= LOPSIDED * further && !beyond) return `give or take ${pair.take}`;
+  if (!pair.holds.in_limits) return `give or take ${pair.take}`;
   return `with a ${level(shown.level)} interval of [${pair.low}, ${pair.high}]`;
 }
 

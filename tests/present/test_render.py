@@ -134,6 +134,7 @@ def test_whiskers_share_one_axis():
     assert draw_whisker(rows[0][0], 11, 0.0, 1.0) == "├────●────┤"
     assert draw_whisker(rows[1][0], 11, 0.0, 1.0) == " ├●─┤      "
     assert draw_whisker(Whisker(value=0.5, low=0.5, high=0.5), 5, 0.0, 1.0) == "  ●  "
+    assert draw_whisker(Whisker(value=0.0, low=0.5, high=1.0), 5, 0.0, 1.0) == "● ├─┤"
 
 
 def test_names_lose_their_middle():

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import polars as pl
@@ -52,6 +53,16 @@ def test_a_history_of_thirty_runs_finds_the_change_that_was_made():
     assert change.difference.interval.contains(-0.1)
     assert answer.verdict.startswith("Of 30 runs since 2026-10-01, one change is shown: at run 19 (2026-10-19; ")
     assert "A false alarm comes about once in 100 runs." in everything(answer)
+
+
+def test_the_drift_chart_has_the_alarm_outside_of_its_limits():
+    """Row by row, in a terminal and on a page: the score is a dot between the limits of its run, or outside of them."""
+    answer = hs.history(nightly(at=18, shift=-0.15, seed=3))
+    alarms = [line for line in answer.render(width=100).splitlines() if line.endswith("alarm")]
+    assert len(alarms) == 1
+    assert re.search(r"● +├─+┤", alarms[0])
+    assert "Data: 30 runs × 300 items × 1 attempt." in answer.notes
+    assert answer.render("html").count("●") == 30
 
 
 def test_runs_of_one_system_show_no_change():

@@ -68,7 +68,7 @@ class _Known:
 
 def follow(scores: Scores, design: Design, asked: HistoryOptions) -> History:
     """Follow the runs of one system, each a model of these scores; see `howsure.history`."""
-    study = gather(scores, design)
+    study = gather(scores, design, called="run")
     study = study.of_models(study.models) if study.models else study
     matrices = list(study.matrices())
     models = sorted({model for matrix in matrices for model in matrix.models})

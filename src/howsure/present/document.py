@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisker:
-    """An error bar to be drawn: a value between two limits, all three finite, on the scale of its column."""
+    """An error bar or limits to be drawn: a value, and two limits that it may lie outside; all three finite, on the scale of their column."""
 
     value: float
     low: float
@@ -56,11 +56,11 @@ class Table:
 
     @property
     def whisker_range(self) -> tuple[float, float]:
-        """The smallest and largest limit of all whiskers, so that they share one axis."""
+        """The smallest and largest number of all whiskers, so that they share one axis."""
         whiskers = [cell for row in self.rows for cell in row if isinstance(cell, Whisker)]
         if not whiskers:
             return 0.0, 1.0
-        low, high = min(w.low for w in whiskers), max(w.high for w in whiskers)
+        low, high = min(min(w.low, w.value) for w in whiskers), max(max(w.high, w.value) for w in whiskers)
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
     @property

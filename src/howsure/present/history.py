@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.present.document import Document, Field, Whisker, closing, opening, tabled
 from howsure.wording import Scale, level_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.history import History, HistoryChange, HistoryRun, RunGap, TaskHistory
     from howsure.present.charts.base import Spec
-    from howsure.present.document import Table
+    from howsure.present.document import Cell, Table
 
 MOST_RUNS = 40
 MOST_CHANGES = 4
@@ -136,6 +136,7 @@ def _runs_table(task: TaskHistory) -> Table:
         Field("n", lambda r: f"{r.n_items:,}", priority=6),
         Field(f"score{scale.column}", lambda r: scale.number(r.score)),
         Field("limits", lambda r: _limits(r, scale), priority=8),
+        Field("", lambda r: _drift(r, scale), align="left", priority=7),
         Field("level", lambda r: _signed(r.score - r.level, scale), priority=8),
         Field("previous", lambda r: _gap(r.previous, scale), priority=7),
         Field("baseline", lambda r: _gap(r.baseline, scale), priority=4),
@@ -156,10 +157,20 @@ def _has_own_date(run: HistoryRun) -> bool:
 
 
 def _limits(run: HistoryRun, scale: Scale) -> str:
-    if not math.isfinite(run.low):
+    return scale.interval(*_possible(run, scale)) if math.isfinite(run.low) else ""
+
+
+def _drift(run: HistoryRun, scale: Scale) -> Cell:
+    """Return a row of the drift chart: the score between the limits of its run, or outside."""
+    if not math.isfinite(run.score):
         return ""
-    low, high = (max(run.low, 0.0), min(run.high, 1.0)) if scale.percent else (run.low, run.high)
-    return scale.interval(low, high)
+    low, high = _possible(run, scale) if math.isfinite(run.low) else (run.score, run.score)
+    return Whisker(value=run.score, low=low, high=high)
+
+
+def _possible(run: HistoryRun, scale: Scale) -> tuple[float, float]:
+    """Return the limits of a run, within those that a score has."""
+    return (max(run.low, 0.0), min(run.high, 1.0)) if scale.percent else (run.low, run.high)
 
 
 def _signed(value: float, scale: Scale) -> str:

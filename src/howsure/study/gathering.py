@@ -39,12 +39,19 @@ MODEL = "model:"
 
 
 def gather(
-    scores: Scores, design: Design, *, models: tuple[str, ...] = (), shared: bool = False, whole: bool = False
+    scores: Scores,
+    design: Design,
+    *,
+    models: tuple[str, ...] = (),
+    shared: bool = False,
+    whole: bool = False,
+    called: str = "model",
 ) -> Study:
     """Group the rows once, with every attribute of items that the design asks for.
 
     `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all
-    of these have is asked about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. Notes and cautions are about nothing that was left out.
+    of these have is asked about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. `called`: what notes
+    call a model. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
     if models:
@@ -102,7 +109,7 @@ def gather(
     study = _with_scores(study)
     study = _enough_attempts(study) if design.score.over_attempts or averages else study
     study, grouped = _clustered(study, sorted_out, telling)
-    return replace(study, notes=_notes(study, notes, grouped, found))
+    return replace(study, notes=_notes(study, [_sizes_note(study, called), *notes], grouped, found))
 
 
 def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -> tuple[Study, Clustered]:
@@ -133,10 +140,9 @@ def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Differen
 
 
 def _notes(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:
-    """Say how the data were read and grouped; `before`: what is said of them as they were read."""
+    """Say how the data were read and grouped; `before`: what is said of them first."""
     design = study.design
     told = [
-        _sizes_note(study),
         *before,
         directions_note(study),
         *grouped.notes,
@@ -369,16 +375,16 @@ def _no_checkpoints(task: str) -> Caution:
     )
 
 
-def _sizes_note(study: Study) -> str:
-    """Say on how many models, tasks, items and attempts everything stands."""
+def _sizes_note(study: Study, called: str) -> str:
+    """Say on how many models, or what they are called, tasks, items and attempts everything stands."""
     parts = list(study.parts.values())
     models = len(_names("model", parts))
     items = sum(len(_names("item", [part for key, part in study.parts.items() if key[0] == t])) for t in study.tasks)
     attempts = _span(min(part["rows"].min() for part in parts), max(part["rows"].max() for part in parts))  # type: ignore[type-var]
     if len(parts) == 1 and len(parts[0]) == models * items:
-        return f"Data: {plural(models, 'model')} × {plural(items, 'item')} × {attempts}."
+        return f"Data: {plural(models, called)} × {plural(items, 'item')} × {attempts}."
     tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
-    return f"Data: {plural(models, 'model')}, {tasks}{plural(items, 'item')}, {attempts} per model and item."
+    return f"Data: {plural(models, called)}, {tasks}{plural(items, 'item')}, {attempts} per {called} and item."
 
 
 def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from howsure.statistics.audit import binomial_se, break_even_correlation, score_interval, unpaired_p
+from howsure.statistics.audit import binomial_se, break_even_correlation, score_interval, shown_better, unpaired_p
 from howsure.statistics.means.mean import mean
 
 positive = st.floats(0.005, 0.2)
@@ -66,3 +66,34 @@ def test_break_even_is_zero_where_the_unpaired_gap_is_just_real():
     assert float(break_even_correlation(np.array(gap), np.array(0.02), np.array(0.03), 0.95)) == pytest.approx(
         0, abs=1e-9
     )
+
+
+def test_shown_better_is_tukeys_range_of_pooled_rates():
+    """Of two scores it is the pooled z test; of three the 5 % point of the studentized range, 3.314 / √2 (any table)."""
+    n = np.array([200.0, 200.0])
+    unknown = np.full(2, np.nan)
+    gap = 1.96 * math.sqrt(0.25 * 2 / 200)
+    for more, shown in ((1.001, True), (0.999, False)):
+        half = more * gap / 2
+        assert shown_better(np.array([0.5 + half, 0.5 - half]), n, unknown, 0.95)[0, 1] == shown
+    score, se = np.array([0.0, 1.0, 0.5]), np.full(3, 1.0)
+    far = 3.314 * np.sqrt([0.999, 1.001])
+    assert not shown_better(score * far[0], np.full(3, np.nan), se, 0.95).any()
+    assert shown_better(score * far[1], np.full(3, np.nan), se, 0.95).sum() == 1
+
+
+def test_shown_better_calls_few_boards_of_equals_different():
+    """Thirty equal models of 50 to 400 questions, as if unpaired: at most 5 % of boards show a difference (2,000 boards)."""
+    rng = np.random.default_rng(3)
+    n = np.array([50, 100, 200, 225, 400] * 6)
+    boards = [
+        shown_better(rng.binomial(n, 0.7) / n, n.astype(float), np.full(30, np.nan), 0.95).any() for _ in range(2_000)
+    ]
+    assert np.mean(boards) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2_000)
+    assert np.mean(boards) > 0.02
+
+
+def test_nothing_is_shown_of_one_score_or_without_errors():
+    assert not shown_better(np.array([0.5]), np.array([10.0]), np.array([np.nan]), 0.95).any()
+    assert not shown_better(np.array([0.0, 1.0]), np.full(2, np.nan), np.full(2, np.nan), 0.95).any()
+    assert not shown_better(np.array([1.0, 1.0]), np.array([10.0, 10.0]), np.full(2, np.nan), 0.95).any()

@@ -3,6 +3,7 @@
 import json
 
 import polars as pl
+import pytest
 from click.testing import CliRunner
 
 import howsure as hs
@@ -38,3 +39,57 @@ def test_a_measure_is_asked_for(tmp_path):
     answered = run("frontier", str(path))
     assert answered.exit_code == 1
     assert "no measure is named" in answered.output
+
+
+PUBLISHED = pl.DataFrame(
+    {
+        "model": ["big", "small", "slow", "twin", "twin", "local"],
+        "score": [0.84, 0.8, 0.5, 0.2, 0.22, 0.81],
+        "n": [400] * 6,
+        "total_cost": [400.0, 40.0, 80.0, 4.0, 8.0, 0.0],
+    }
+)
+
+
+def test_a_published_leaderboard_has_a_frontier(tmp_path):
+    """As a frame and as a file: costs are known, a 0 isn't, and names that come twice are numbered."""
+    found = hs.frontier(PUBLISHED, measure="usd").tasks[0]
+    assert found["big"].cost.value == 1.0
+    assert found["slow"].beaten_by == ("small",)
+    assert found.best_buys == ("twin", "twin (2)", "small", "big", "local")
+    assert (found.cheapest, found.leader) == ("small", "big")
+    assert found["big"].could_be_best
+    assert found["local"].n_missing == 400
+    assert found.gap.ratio == 10
+    assert found.lead.value == 0.84 - 0.8
+    assert found.models[-1].model == "local", "what isn't known comes last"
+    path = tmp_path / "board.csv"
+    PUBLISHED.write_csv(path)
+    said = " ".join(run("frontier", str(path), "--measure", "usd").output.split())
+    assert said.startswith("Cheapest that could be best: small at 0.1 usd a question; big costs 10× and is not shown")
+    assert "What it took isn't known, and so it is cheaper than nobody: local." in said
+    for form in ("markdown", "html", "latex", "csv", "json"):
+        assert "unknown" in run("frontier", str(path), "--measure", "usd", "-f", form).output or form in ("csv", "json")
+    figure = tmp_path / "frontier.json"
+    assert run("plot", "frontier", str(path), "--measure", "usd", "-o", str(figure)).exit_code == 0
+
+
+def test_what_published_scores_can_t_say_is_refused():
+    with pytest.raises(hs.OptionError, match="no answers behind them"):
+        hs.frontier(PUBLISHED, measure="usd", cluster="none")
+    with pytest.raises(hs.DataError, match="say their seconds"):
+        hs.frontier(PUBLISHED, measure="seconds")
+    with pytest.raises(hs.DataError, match="say their usd"):
+        hs.frontier(PUBLISHED.drop("n"), measure="usd")
+
+
+def test_aiders_board_with_costs_as_known(real_data):
+    """gpt-5 (high) cost 29.0829 dollars for 225 cases; 18 of 69 have no cost."""
+    board = real_data / "wild" / "aider-leaderboards" / "aider" / "website" / "_data" / "polyglot_leaderboard.yml"
+    found = hs.frontier(board, measure=["usd", "seconds"]).tasks[0]
+    assert len(found.models) == 69
+    assert sum(buy.n_missing > 0 for buy in found.models) == 18
+    assert found["gpt-5 (high)"].cost.value == pytest.approx(29.0829 / 225)
+    assert found["gpt-5 (high)"].score.value == pytest.approx(0.88)
+    assert found.cheapest == "DeepSeek-V3.2-Exp (Reasoner)"
+    assert sum(buy.could_be_best_buy and not buy.n_missing for buy in found.models) == 25

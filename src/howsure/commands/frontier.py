@@ -20,7 +20,7 @@ def frontier(paths: tuple[str, ...], **given: Any) -> None:
     """Say which models could be the best buy.
 
     By --measure usd, seconds, tokens_out …: no other is shown to score higher and to cost no more. The cheapest of those that could be
-    best comes first.
+    best comes first. A published leaderboard (model, score, n, usd or total_cost) will do.
     """
     rest, shown = split(paths, given)
     write(ask(paths, rest), **shown)

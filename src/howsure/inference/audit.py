@@ -86,10 +86,7 @@ def _placed(score: Published, scale: Scale) -> Published:
 def _board(key: tuple[str, str], scores: list[Published], level: float) -> AuditBoard:
     ordered = sorted(scores, key=lambda score: (-score.score, score.model))
     value = np.array([score.score for score in ordered])
-    n = np.array([math.nan if score.n is None else score.n for score in ordered])
-    stated = np.array([math.nan if score.stderr is None else score.stderr for score in ordered])
-    rates = np.where((value >= 0) & (value <= 1), value, np.nan)
-    se = np.where(np.isfinite(stated), stated, methods.binomial_se(rates, n))
+    se = np.array([stated_or_binomial(score) for score in ordered])
     gap = np.append(value[:-1] - value[1:], math.nan)
     below = np.append(se[1:], math.nan)
     p = methods.unpaired_p(gap, se, below)
@@ -101,8 +98,8 @@ def _board(key: tuple[str, str], scores: list[Published], level: float) -> Audit
             score=score.score,
             n=score.n,
             se=float(se[k]),
-            low=_limits(score, float(se[k]), level)[0],
-            high=_limits(score, float(se[k]), level)[1],
+            low=limits(score, float(se[k]), level)[0],
+            high=limits(score, float(se[k]), level)[1],
             gap_next=float(gap[k]),
             p_next=float(p[k]),
             break_even=float(rho[k]),
@@ -112,7 +109,16 @@ def _board(key: tuple[str, str], scores: list[Published], level: float) -> Audit
     return AuditBoard(task=key[0], metric=key[1], entries=entries, level=level)
 
 
-def _limits(score: Published, se: float, level: float) -> tuple[float, float]:
+def stated_or_binomial(score: Published) -> float:
+    """Return the standard error that a published score states, else the binomial one; NaN where it has none."""
+    if score.stderr is not None:
+        return score.stderr
+    rate = score.score if 0 <= score.score <= 1 else math.nan
+    return float(methods.binomial_se(np.array(rate), np.array(math.nan if score.n is None else score.n)))
+
+
+def limits(score: Published, se: float, level: float) -> tuple[float, float]:
+    """Return the interval of a published score with this standard error; NaN where it has none."""
     if not math.isfinite(se):
         return math.nan, math.nan
     if score.n is None or not 0 <= score.score <= 1:

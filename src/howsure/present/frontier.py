@@ -62,9 +62,10 @@ def _leader(task: TaskFrontier) -> str:
     gap, lead, scale = task.gap, task.lead, Scale(percent=task.percent)
     if gap is None or lead is None:
         return ""
-    limits = f"[{times_text(gap.interval.low)}, {times_text(gap.interval.high)}]"
+    low, high = gap.interval.low, gap.interval.high
+    limits = f" [{times_text(low)}, {times_text(high)}]" if low < high else ""
     bound = "" if gap.known == "known" else f"{gap.known} "
-    cost = f"costs {bound}{times_text(gap.ratio)} {limits}" if gap.known != "unknown" else "has a cost that isn't known"
+    cost = f"costs {bound}{times_text(gap.ratio)}{limits}" if gap.known != "unknown" else "has a cost that isn't known"
     alone = "is better in a comparison of the two alone"
     shown = "is not shown to be better" if lead.interval.contains(0.0) else alone
     ahead = f"{scale.difference(lead.value)}, give or take {scale.number(lead.interval.half_width)}"
@@ -84,10 +85,19 @@ def _buys(task: TaskFrontier) -> str:
 
 def _left_open(task: TaskFrontier) -> list[str]:
     """Say of which models only the least cost is known."""
-    lacking = [f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in task.models if each.n_missing]
-    if not lacking:
-        return []
-    return [f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(lacking)}."]
+    lacking = [each for each in task.models if each.n_missing]
+    unknown = [each.model for each in lacking if _is_unknown(each)]
+    least = [f"{each.model} ({plural(each.n_missing, 'attempt')})" for each in lacking if not _is_unknown(each)]
+    said = []
+    if unknown:
+        said.append(f"What it took isn't known, and so it is cheaper than nobody: {listing(unknown)}.")
+    if least:
+        said.append(f"At least so much, since attempts don't record it, and so cheaper than nobody: {listing(least)}.")
+    return said
+
+
+def _is_unknown(each: Buy) -> bool:
+    return each.n_missing > 0 and not each.cost.value > 0
 
 
 def frontier_table(task: TaskFrontier) -> Table:
@@ -106,14 +116,14 @@ def frontier_table(task: TaskFrontier) -> Table:
 
 
 def _cost(each: Buy) -> str:
-    if each.n_missing and not each.cost.value > 0:
+    if _is_unknown(each):
         return "unknown"
     return f"{'≥ ' if each.n_missing else ''}{amount_text(each.cost.value, DIGITS)}"
 
 
 def _cost_limits(each: Buy) -> str:
     low, high = each.cost.interval.low, each.cost.interval.high
-    if not low <= high or (each.n_missing and not each.cost.value > 0):
+    if not low < high or _is_unknown(each):
         return ""
     end = "∞" if each.n_missing else amount_text(high, DIGITS)
     return f"[{amount_text(max(low, 0.0), DIGITS)}, {end}]"

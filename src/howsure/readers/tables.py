@@ -20,7 +20,7 @@ from howsure.readers.lines import CELLS, RECORDS, separator
 from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
-from howsure.table.schema import find_roles, used_columns
+from howsure.table.schema import MEASURES, find_roles, used_columns
 from howsure.table.scores import Published
 from howsure.wording import plural
 
@@ -50,6 +50,13 @@ PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
     "metric": ("metric", "metric_name"),
 }
 """Names of the columns of a leaderboard: scores without the answers behind them."""
+TOOK: Mapping[str, tuple[str, ...]] = {measure: (measure,) for measure in MEASURES} | {
+    "usd": ("usd", "usd_per_question", "cost_per_question", "cost_per_task", "cost_per_case"),
+    "seconds": ("seconds", "seconds_per_question", "seconds_per_task", "seconds_per_case"),
+}
+"""Names of the columns of a leaderboard that say what a question took on average."""
+TOTALS: Mapping[str, tuple[str, ...]] = {"usd": ("total_cost", "total_usd"), "seconds": ("total_seconds",)}
+"""Names of those that say what all questions took."""
 
 NORMAL_95 = 1.959963984540054
 """The normal quantile of a 95 % interval, two-sided."""
@@ -307,11 +314,28 @@ def published_scores(frame: pl.DataFrame, source: str, writing: Writing) -> Read
                 stderr=row.get("stderr_"),
                 source=source,
                 scaled=figures.scaled,
+                took=_took(row, n),
             )
         )
     return Reading(
         published=tuple(entries), notes=(*figures.notes, *_left_out(rows, len(whole))), cautions=figures.cautions
     )
+
+
+def _took(row: dict[str, Any], n: float | None) -> dict[str, float]:
+    """Return what a question took on average, by measure; a published 0 is unknown, or local, and not nothing."""
+    by_name = {name.lower().strip(): value for name, value in row.items()}
+    found = {
+        measure: finite(by_name.get(name)) or 0.0
+        for measure, names in TOOK.items()
+        for name in reversed(names)
+        if name in by_name
+    }
+    for measure, names in TOTALS.items():
+        total = next((finite(by_name[name]) for name in names if name in by_name), None)
+        if total is not None and n is not None and n >= 1:
+            found.setdefault(measure, total / n)
+    return {measure: value for measure, value in found.items() if value > 0}
 
 
 def _left_out(rows: pl.DataFrame, whole: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from howsure.statistics.means import intervals
 
 if TYPE_CHECKING:
-    from howsure.statistics.arrays import Floats
+    from howsure.statistics.arrays import Bools, Floats
 
 
 def binomial_se(p: Floats, n: Floats) -> Floats:
@@ -38,6 +38,25 @@ def unpaired_p(gap: Floats, se_a: Floats, se_b: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.abs(gap) / np.sqrt(se_a**2 + se_b**2)
     return intervals.t_p_value(np.where(gap == 0, 0.0, z), np.inf)
+
+
+def shown_better(score: Floats, n: Floats, stated: Floats, level: float) -> Bools:
+    """Say which of M published scores are shown to be higher than which others, all pairs at once (M, M).
+
+    Scores are compared as if unpaired: of rates over `n` questions by their pooled rate, else by the standard errors that are
+    `stated`, NaN where none is. Tukey's studentized range, conservative where errors differ (Kramer 1956; Hayter 1984).
+    """
+    from scipy.stats import studentized_range
+
+    if len(score) < 2:
+        return np.zeros((len(score), len(score)), dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (score * n + (score * n)[:, None]) / (n + n[:, None])
+        errors = np.where(np.isfinite(stated), stated**2, score * (1 - score) / n)
+        both = np.isfinite(stated) | np.isfinite(stated)[:, None]
+        variance = np.where(both, errors + errors[:, None], pooled * (1 - pooled) * (1 / n + 1 / n[:, None]))
+        z = (score[:, None] - score) / np.sqrt(variance)
+    return np.asarray(np.nan_to_num(z) > studentized_range.ppf(level, len(score), np.inf) / np.sqrt(2))
 
 
 def break_even_correlation(gap: Floats, se_a: Floats, se_b: Floats, level: float) -> Floats:

@@ -70,14 +70,9 @@ def gather(
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
-    notes += attempts.notes(design.score)
-    averages: tuple[Average, ...] = ()
-    parts, models, scales = attempts.renamed(sorted_out.parts, design.score), sorted_out.models, sorted_out.scales
-    if design.average_last:
-        parts, averages, note = _averaged(parts, design)
-        models = tuple(_average_of(name, averages) for name in design.model)
-        parts = _rows_of(parts, models) if models else parts
-        notes.append(note)
+    renamed, scales = attempts.renamed(sorted_out.parts, design.score), sorted_out.scales
+    parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
+    notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
     differs = _differences(scores, found, parts)
@@ -329,17 +324,26 @@ def _held(found: Grouped, averages: Iterable[Average]) -> dict[str, frozenset[st
     return {model: frozenset(tasks) for model, tasks in held.items()}
 
 
-def _averaged(parts: Parts, design: Design) -> tuple[Parts, tuple[Average, ...], str]:
-    """Keep the last checkpoints of every run, under the names of their averages, and say which they are."""
-    models = sorted({str(model) for part in parts.values() for model in part["model"].unique()})
-    averages = checkpoints.last_checkpoints(models, design.average_last, design.step_from)
-    known = {point.model for point in checkpoints.find_checkpoints(models, design.step_from)}
-    others = [model for model in models if model not in known]
+def _averaged(
+    parts: Parts, design: Design, models: tuple[str, ...]
+) -> tuple[Parts, tuple[Average, ...], tuple[str, ...], list[str]]:
+    """Keep the last checkpoints of every run where they are to be averaged, under the names of their averages, and say which they are.
+
+    Returns parts, averages, the models that were asked for (`models`), and notes.
+    """
+    if not design.average_last:
+        return parts, (), models, []
+    found = sorted({str(model) for part in parts.values() for model in part["model"].unique()})
+    averages = tuple(checkpoints.last_checkpoints(found, design.average_last, design.step_from))
+    known = {point.model for point in checkpoints.find_checkpoints(found, design.step_from)}
+    others = [model for model in found if model not in known]
     left = f"; left out: {listing(others)}" if others else ""
     last = f"the last {design.average_last} of {plural(len(averages), 'run')}"
     names = checkpoints.names_of_averages(averages)
     kept = {key: checkpoints.keep_last(part, names) for key, part in parts.items()}
-    return kept, tuple(averages), f"Checkpoints: {last}, averaged item by item{left}."
+    asked = tuple(_average_of(name, averages) for name in design.model)
+    kept = _rows_of(kept, asked) if asked else kept
+    return kept, averages, asked, [f"Checkpoints: {last}, averaged item by item{left}."]
 
 
 def _average_of(name: str, averages: Iterable[Average]) -> str:

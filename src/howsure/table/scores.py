@@ -88,7 +88,8 @@ class Published:
 
     `scaled`: the reader made a fraction of it, so that no bounds are to be named. `reducer`: how the harness made one score of the
     attempts at an item; another than the mean stands behind an @ in `metric`. `cluster`: the column that `stderr` is
-    clustered by. `decimals`: so many are stated, None where all are.
+    clustered by. `decimals`: so many are stated, None where all are. `took`: what a question took on average, by measure; the measures that
+    are known alone.
     """
 
     task: str
@@ -102,6 +103,7 @@ class Published:
     reducer: str = "mean"
     cluster: str = ""
     decimals: int | None = None
+    took: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def row_metric(self) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
+from howsure.inference.audit import published_in
 from howsure.inference.frontier import frontier_of
 from howsure.inference.population import population_of
+from howsure.inference.published_frontier import published_frontier
 from howsure.inference.question import Question
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
@@ -36,9 +38,12 @@ def frontier(
     Scores and costs are compared over all pairs at once by max-t over sign flips (Romano and Wolf 2005), each at half of what may be
     missed, so that a model that no other truly beats in both stays with the chosen level, also where models tie or lack items.
 
+    Of a published leaderboard (columns model, score, n, and usd a question or total_cost) costs are taken as known, a 0 as unknown, and
+    scores are compared as if unpaired, all pairs at once (Tukey 1953; Kramer 1956).
+
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
-            or Scores. `measure` names what they took.
+            or Scores; or a published leaderboard. `measure` names what they took.
         average: What is averaged of costs: "mean", "log-normal" (the means of log-normal numbers) or "trimmed" (means without the
             largest and smallest tenth).
         method: The test of the differences of scores: "score" or "t". None takes the former for scores in [0, 1].
@@ -72,5 +77,10 @@ def frontier(
         raise OptionError(
             "no measure is named", remedy="Name what a model takes as `measure`: usd, seconds, tokens_out …"
         )
+    scores = scores_of(data, design)
+    if scores.roles and "item" not in scores.roles:
+        scores = published_in(scores.rows)
+    if scores.published and not scores.has_rows:
+        return published_frontier(scores, design, given["level"])
     question = Question(population=population_of(design.population), adjust="max-t", **given)
-    return frontier_of(gather(scores_of(data, design), design), question, average)
+    return frontier_of(gather(scores, design), question, average)

@@ -1,0 +1,198 @@
+"""Which models of a published leaderboard could be the best buy: scores, numbers of questions and what a question took, no answers.
+
+What a question took is taken as known, so that only scores have an error. Models are compared as if unpaired, all at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.frontier import Buy, Frontier, TaskFrontier
+from howsure.answers.measures import MeasureGap
+from howsure.errors import Caution, DataError, OptionError
+from howsure.inference.audit import bounded, limits, stated_or_binomial
+from howsure.statistics.audit import shown_better
+from howsure.statistics.means.intervals import t_quantile
+from howsure.statistics.results import Estimate, Interval, Method
+from howsure.study.design import Design
+from howsure.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.statistics.arrays import Floats
+    from howsure.table.scores import Published, Scores
+
+BINOMIAL = Method(name="binomial")
+UNPAIRED = Method(name="binomial", paired=False)
+STATED = Method(name="stated")
+NOTE = "Published scores: what a question took is taken as known, 0 as unknown; models are compared as if unpaired."
+
+
+def published_frontier(scores: Scores, design: Design, level: float) -> Frontier:
+    """Return who could be the best buy on every board of a published leaderboard."""
+    if replace(design, task=(), model=(), metric=(), measure=(), bounds=None) != Design():
+        raise OptionError(
+            "published scores have no answers behind them",
+            remedy="Only measure, task, model, metric, bounds and level say something of them.",
+        )
+    published = [score for score in bounded(scores, design.bounds).published if _wanted(score, design)]
+    boards: dict[tuple[str, str], list[Published]] = {}
+    for score in published:
+        boards.setdefault((score.task, score.metric), []).append(score)
+    tasks = tuple(
+        _task(known, measure, level)
+        for measure in design.measure
+        for board in boards.values()
+        if len(known := _with_error(board)) > 1 and any(measure in score.took for score in known)
+    )
+    if not tasks:
+        raise DataError(
+            f"no two published scores with a number of questions say their {listing(design.measure)}",
+            remedy="A leaderboard needs columns model, score, n, and usd (a question) or total_cost; percent need `bounds`.",
+        )
+    return Frontier(tasks=tasks, notes=(*scores.notes, NOTE), cautions=(*scores.cautions, *_left_out(published)))
+
+
+def _wanted(score: Published, design: Design) -> bool:
+    asked = ((score.task, design.task), (score.metric, design.metric), (score.model, design.model))
+    return all(not names or value in names for value, names in asked)
+
+
+def _with_error(board: Sequence[Published]) -> list[Published]:
+    """Return the scores that have an error, the best first; names that come twice are numbered."""
+    seen: Counter[str] = Counter()
+    named = []
+    for score in board:
+        seen[score.model] += 1
+        again = seen[score.model]
+        named.append(score if again == 1 else replace(score, model=f"{score.model} ({again})"))
+    return sorted((score for score in named if _has_error(score)), key=lambda score: -score.score)
+
+
+def _has_error(score: Published) -> bool:
+    return score.stderr is not None or (score.n is not None and 0 <= score.score <= 1)
+
+
+def _task(board: list[Published], measure: str, level: float) -> TaskFrontier:
+    value, n, stated = _columns(board)
+    took = np.array([score.took.get(measure, math.nan) for score in board])
+    better = shown_better(value, n, stated, level)
+    with np.errstate(invalid="ignore"):
+        beats = better & (took[:, None] <= took)
+    best = np.asarray(~better.any(axis=0))
+    estimates = [_score(score, level) for score in board]
+    buys = [
+        Buy(
+            model=score.model,
+            score=estimates[k],
+            cost=_cost(score, measure, level),
+            n_missing=0 if measure in score.took else (score.n or 1),
+            could_be_best=bool(best[k]),
+            beaten_by=tuple(board[j].model for j in np.flatnonzero(beats[:, k])),
+        )
+        for k, score in enumerate(board)
+    ]
+    order = np.lexsort((-value, took)).tolist()  # unknown ones last
+    told = [k for k in order if best[k] and took[k] > 0]
+    leader = int(np.lexsort((took, -value))[0])
+    apart = bool(told) and told[0] != leader
+    return TaskFrontier(
+        task=board[0].task,
+        metric=board[0].metric,
+        measure=measure,
+        level=level,
+        percent=bool(((value >= 0) & (value <= 1)).all()),
+        cheapest=board[told[0]].model if told else None,
+        leader=board[leader].model,
+        gap=_gap(board[leader], board[told[0]], measure, level) if apart else None,
+        lead=_lead(estimates[leader], estimates[told[0]], level) if apart else None,
+        models=tuple(buys[k] for k in order),
+    )
+
+
+def _columns(board: Sequence[Published]) -> tuple[Floats, Floats, Floats]:
+    """Return scores, numbers of questions and stated standard errors (M,), NaN for what isn't known."""
+    unknown = math.nan
+    return (
+        np.array([score.score for score in board]),
+        np.array([unknown if score.n is None else float(score.n) for score in board]),
+        np.array([unknown if score.stderr is None else score.stderr for score in board]),
+    )
+
+
+def _score(score: Published, level: float) -> Estimate:
+    se = stated_or_binomial(score)
+    low, high = limits(score, se, level)
+    return Estimate(
+        value=score.score,
+        se=se,
+        interval=Interval(low=low, high=high, level=level),
+        df=math.inf,
+        n_items=score.n or 0,
+        n_clusters=score.n or 0,
+        method=BINOMIAL if score.stderr is None else STATED,
+    )
+
+
+def _cost(score: Published, measure: str, level: float) -> Estimate:
+    known = measure in score.took
+    end = score.took[measure] if known else math.nan
+    return Estimate(
+        value=end if known else 0.0,
+        se=0.0 if known else math.nan,
+        interval=Interval(low=end, high=end, level=level),
+        df=math.inf,
+        n_items=score.n or 0,
+        n_clusters=score.n or 0,
+        method=STATED,
+    )
+
+
+def _gap(leader: Published, cheapest: Published, measure: str, level: float) -> MeasureGap:
+    a, b = leader.took.get(measure, math.nan), cheapest.took[measure]
+    return MeasureGap(
+        measure=measure,
+        per="attempt",
+        average="mean",
+        a=a,
+        b=b,
+        ratio=a / b,
+        interval=Interval(low=a / b, high=a / b, level=level),
+        p_value=math.nan,
+        known="known" if math.isfinite(a) else "unknown",
+        n_items=min(leader.n or 0, cheapest.n or 0),
+        n_clusters=min(leader.n or 0, cheapest.n or 0),
+    )
+
+
+def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
+    gap, se = a.value - b.value, math.hypot(a.se, b.se)
+    half = float(t_quantile(level, math.inf)) * se
+    return Estimate(
+        value=gap,
+        se=se,
+        interval=Interval(low=gap - half, high=gap + half, level=level),
+        df=math.inf,
+        n_items=min(a.n_items, b.n_items),
+        n_clusters=min(a.n_items, b.n_items),
+        method=UNPAIRED,
+    )
+
+
+def _left_out(published: Sequence[Published]) -> list[Caution]:
+    lacking = [score.model for score in published if not _has_error(score)]
+    if not lacking:
+        return []
+    return [
+        Caution(
+            code="unknown_n",
+            message=f"no number of questions, and left out: {listing(lacking)}",
+            remedy="Add a column n.",
+        )
+    ]

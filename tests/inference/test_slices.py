@@ -96,6 +96,31 @@ def test_numbers_of_many_values_are_binned_in_order():
     assert sum(gap.difference.n_items for gap in way.slices) == 129
 
 
+def test_slices_in_order_have_a_trend():
+    """The slope of the gaps over the places of their slices, weighted by items: what least squares of the items gives."""
+    data = rows(sizes=(60, 40, 25, 30))
+    way = hs.compare(data, "a", "c", by="length").slices[0]
+    count = np.array([gap.difference.n_items for gap in way.slices])
+    gaps = np.array([gap.difference.value for gap in way.slices])
+    slope = np.polyfit(np.repeat(np.arange(4), count), np.repeat(gaps, count), 1)[0]
+    assert way.trend.per_slice == pytest.approx(slope)
+    assert (way.trend.p_value <= 0.05) != way.trend.interval.contains(0.0)
+    turned = hs.compare(data, "c", "a", by="length").slices[0].trend
+    assert (turned.per_slice, turned.p_value) == pytest.approx((-way.trend.per_slice, way.trend.p_value))
+    said = " ".join(hs.compare(data, "a", "c", by="length").render(width=200).split())
+    assert "From slice to slice it changes by" in said
+    assert hs.compare(data, "a", "c", by="language").slices[0].trend is None, "languages have no order"
+
+
+def test_two_slices_or_two_like_models_have_no_trend():
+    data = rows(sizes=(60, 40)).with_columns(difficulty=pl.when(pl.col("language") == "English").then(1).otherwise(2))
+    assert hs.compare(data, "a", "c", by="difficulty").slices[0].trend is None
+    same = data.filter(model="a").with_columns(model=pl.lit("d"))
+    way = hs.compare(pl.concat([data.filter(model="a"), same]), "a", "d", by="length").slices[0]
+    assert way.trend.per_slice == 0
+    assert way.trend.p_value == 1
+
+
 def test_two_attributes_cross_and_two_partitions_stand_apart():
     crossed, language = hs.compare(rows(), "a", "b", by=["language+doc", "language"]).slices
     assert crossed.slicing.by == "language+doc"

@@ -65,6 +65,25 @@ class Equal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SliceTrend:
+    """By how much the gap grows from one slice to the next, where slices are in the order of a number; a test of its own.
+
+    Attributes:
+        per_slice: The slope of the gaps over the places of their slices, weighted by items, in score units.
+        interval: Its interval.
+        df: The degrees of freedom of the interval.
+        p_value: The p-value of no slope.
+        population: What it is about: other "questions" (clusters), or more from the "same-clusters".
+    """
+
+    per_slice: float
+    interval: Interval
+    df: float
+    p_value: float
+    population: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shrunk:
     """A value drawn towards those of the other slices (Armstrong, Kolesár and Plagborg-Møller 2022).
 
@@ -120,6 +139,7 @@ class GapSlices:
         slicing: How the items are parted.
         whole: The difference on all items, with an interval and a p-value of its own.
         equal: Whether the gaps differ between the slices at all; None where there is but one.
+        trend: By how much the gap grows from slice to slice; None where they aren't in order, or fewer than three.
         slices: One entry a slice that is large enough.
     """
 
@@ -133,6 +153,7 @@ class GapSlices:
     slicing: Slicing = field(metadata=MERGED)
     whole: SliceGap
     equal: Equal | None = None
+    trend: SliceTrend | None = None
     slices: tuple[SliceGap, ...] = ()
 
     def better(self, gap: SliceGap) -> str | None:

@@ -15,14 +15,16 @@ import numpy as np
 from howsure.answers.estimate import SliceEntry, SliceScores
 from howsure.answers.leaderboard import BoardSlices, SliceBoard, Swap
 from howsure.answers.noise import NoiseSlices, SliceNoise
-from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, Slicing, SmallSlice
+from howsure.answers.slices import Equal, GapSlices, Shrunk, SliceGap, SliceTrend, Slicing, SmallSlice
 from howsure.inference.boards import board
 from howsure.inference.estimate import entries
 from howsure.inference.overall import no_overall
 from howsure.inference.population import QUESTIONS, SAME_CLUSTERS
+from howsure.statistics.means.intervals import t_p_value, t_quantile
 from howsure.statistics.means.strata import joined_strata, within_strata
 from howsure.statistics.results import Interval
-from howsure.statistics.slices.equality import equality
+from howsure.statistics.slices.equality import LEAST_CLUSTERS as LEAST_OF_A_SLICE
+from howsure.statistics.slices.equality import equality, trend
 from howsure.statistics.slices.gaps import slice_gaps
 from howsure.statistics.slices.shrinkage import shrunken
 from howsure.study.slices import partitions
@@ -47,6 +49,8 @@ LEAST_CLUSTERS = 6
 """A slice of fewer clusters is judged on more questions from the same."""
 LEAST_SHRUNK, CLUSTERS_SHRUNK = 15, 20
 """Fewer slices, or fewer clusters in all, aren't drawn together: intervals would hold too seldom."""
+LEAST_TREND = 3
+"""Fewer slices have no trend."""
 POWER = 0.8
 
 
@@ -143,6 +147,7 @@ def _gaps(both: ScoreMatrix, way: Partition, pair: Comparison, question: Questio
         slicing=family.slicing,
         whole=_told(pair, "all", question.population, pair.p_adjusted),
         equal=_equal(found, population),
+        trend=_trend(found, population, question.level) if way.ordered else None,
         slices=tuple(gaps),
     )
 
@@ -198,6 +203,24 @@ def _within(x: Floats, codes: Ints, clusters: Ints, weights: Floats | None) -> F
         strata = joined_strata(np.unique(clusters[inside], return_inverse=True)[1])
         apart[inside] = within_strata(x[inside], strata, None if weights is None else weights[inside])
     return apart
+
+
+def _trend(found: SliceGaps | None, population: str, level: float) -> SliceTrend | None:
+    """Say by how much the gap grows from slice to slice; nothing of fewer than three, or where it has no error."""
+    if found is None or len(found.gaps) < LEAST_TREND or (found.clusters < LEAST_OF_A_SLICE).any():
+        return None
+    told = trend(found, found.guarded_covariance())
+    value, error, df = float(told.values[0]), float(told.errors[0]), float(told.df[0])
+    if not error > 0:
+        return None
+    half = float(t_quantile(level, df)) * error
+    return SliceTrend(
+        per_slice=value,
+        interval=Interval(low=value - half, high=value + half, level=level),
+        df=df,
+        p_value=float(t_p_value(abs(value) / error, df)),
+        population=population,
+    )
 
 
 def _equal(found: SliceGaps | None, population: str) -> Equal | None:

@@ -53,7 +53,7 @@ def gap_sentence(way: GapSlices) -> str:
     by, count = way.slicing.by, len(way.slices)
     if not count:
         return f"By {by}: every slice is too small to say anything."
-    said = [_differs(way), *_real(way)]
+    said = [_differs(way), _trend(way), *_real(way)]
     about = " on more questions from these same clusters" if all(gap.population == SAME for gap in way.slices) else ""
     return f"By {by}{about}: {' '.join(part for part in said if part)}"
 
@@ -70,6 +70,15 @@ def _differs(way: GapSlices) -> str:
     if significant(equal.p_value, way.level):
         return f"the gap differs between the {count} slices ({p}{about})."
     return f"nothing shows that the gap differs between the {count} slices ({p}{about})."
+
+
+def _trend(way: GapSlices) -> str:
+    """Say by how much the gap grows from slice to slice."""
+    found, scale = way.trend, Scale(percent=way.percent)
+    if found is None:
+        return ""
+    limits = _limits(found.interval, scale)
+    return f"From slice to slice it changes by {scale.difference(found.per_slice)} {limits} (p {p_text(found.p_value)}, a test of its own)."
 
 
 def _real(way: GapSlices) -> list[str]:

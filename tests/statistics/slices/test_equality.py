@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from howsure.statistics.slices.equality import equality, hotelling_df, largest_deviation, wald
+from howsure.statistics.means.intervals import t_p_value
+from howsure.statistics.slices.equality import equality, hotelling_df, largest_deviation, trend, wald
 from howsure.statistics.slices.gaps import slice_gaps
 
 REFERENCES = Path(__file__).parents[2] / "references"
@@ -33,6 +34,14 @@ def test_covariance_and_htz_are_those_of_clubsandwich(name):
     test = wald(found, found.covariance(), hotelling_df(found))
     assert (test.statistic, test.df, test.df_rest) == pytest.approx((wanted["F"], wanted["df"], wanted["df_rest"]))
     assert test.p_value == pytest.approx(wanted["p"])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_trend_is_the_linear_contrast_of_clubsandwich(name):
+    found, wanted = gaps(name), FOUND[name]["trend"]
+    told = trend(found, found.covariance())
+    assert (told.values[0], told.errors[0], told.df[0]) == pytest.approx((wanted["value"], wanted["se"], wanted["df"]))
+    assert t_p_value(abs(told.values[0]) / told.errors[0], told.df[0]) == pytest.approx(wanted["p"])
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -76,18 +76,40 @@ def largest_deviation(found: SliceGaps, covariance: Floats) -> Equality:
     """Return the test by the slice that is the furthest from the mean of the others."""
     totals, count = found.totals, len(found.gaps)
     contrasts = np.eye(count) - (1 - np.eye(count)) * totals / (totals.sum() - totals)[:, None]
-    variance = np.einsum("st,tu,su->s", contrasts, covariance, contrasts)
-    squares = contrasts**2
-    spread = np.einsum("st,tu,su->s", squares, _overlaps(found), squares)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        df = (squares @ (1 / totals)) ** 2 / spread
-        t = np.abs(contrasts @ found.gaps) / np.sqrt(variance)
-    p = np.asarray(intervals.t_p_value(t, df))
+    told = contrasted(found, covariance, contrasts)
+    p = np.asarray(intervals.t_p_value(np.abs(told.values) / told.errors, told.df))
     if not np.isfinite(p).all():
         return Equality(test="largest", statistic=np.nan, df=count - 1, df_rest=np.nan, p_value=np.nan)
     first = int(p.argmin())
     together = float(-np.expm1(count * np.log1p(-p[first]))) if p[first] < 1 else 1.0
-    return Equality(test="largest", statistic=float(t[first]), df=count - 1, df_rest=float(df[first]), p_value=together)
+    t = float(abs(told.values[first]) / told.errors[first])
+    return Equality(test="largest", statistic=t, df=count - 1, df_rest=float(told.df[first]), p_value=together)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrasted:
+    """Weighted sums of the gaps of slices (K,), their standard errors and degrees of freedom."""
+
+    values: Floats
+    errors: Floats
+    df: Floats
+
+
+def contrasted(found: SliceGaps, covariance: Floats, contrasts: Floats) -> Contrasted:
+    """Return sums of gaps with these weights (K, S), each with its own degrees of freedom (Satterthwaite)."""
+    squares = contrasts**2
+    variance = np.einsum("st,tu,su->s", contrasts, covariance, contrasts)
+    spread = np.einsum("st,tu,su->s", squares, _overlaps(found), squares)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = (squares @ (1 / found.totals)) ** 2 / spread
+    return Contrasted(values=contrasts @ found.gaps, errors=np.sqrt(np.maximum(variance, 0.0)), df=df)
+
+
+def trend(found: SliceGaps, covariance: Floats) -> Contrasted:
+    """Return by how much the gap grows from one slice to the next: the slope of the gaps over their places, weighted by items."""
+    place = np.arange(len(found.gaps)) - float(found.totals @ np.arange(len(found.gaps))) / found.totals.sum()
+    contrast = found.totals * place / float(found.totals @ place**2)
+    return contrasted(found, covariance, contrast[None, :])
 
 
 def _overlaps(found: SliceGaps) -> Floats:

@@ -11,7 +11,7 @@ from howsure.answers.aa import PolicyRate
 from howsure.errors import Caution
 from howsure.statistics.aa.splits import p_below
 from howsure.statistics.means import intervals
-from howsure.statistics.results import Interval
+from howsure.statistics.results import Interval, allowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,12 +49,11 @@ def task_trial(
 def policy_rate(model: str, trials: Sequence[TaskTrial], level: float, level_of_splits: float) -> PolicyRate:
     """Count what the policy says of a model beside itself: it fails where Holm's first step does, which weighs every task."""
     binding = [trial for trial in trials if trial.standing.tier != "advisory"]
-    allowed = (1 - level) * (1 + 1e-12)
     weights = np.array([trial.standing.weight for trial in binding])
     p_fail = np.stack([trial.p_fail for trial in binding])
     corrected = p_fail * (np.where(np.isnan(p_fail), 0.0, weights[:, None]).sum(axis=0) / weights[:, None])
-    failed = np.asarray((np.nan_to_num(corrected, nan=1.0) <= allowed).any(axis=0))
-    shown = np.stack([np.nan_to_num(trial.p_pass, nan=1.0) <= allowed for trial in binding])
+    failed = np.asarray((corrected <= allowed(level)).any(axis=0))
+    shown = np.stack([trial.p_pass <= allowed(level) for trial in binding])
     critical = np.array([trial.standing.tier == "critical" for trial in binding])
     seeing = shown | np.stack([np.nan_to_num(trial.half_width, nan=np.inf) <= trial.margin for trial in binding])
     passed = ~failed & shown[critical].all(axis=0) & np.where(critical[:, None], shown, seeing).any(axis=0)

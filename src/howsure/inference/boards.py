@@ -12,6 +12,7 @@ from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.ranks.best import could_be_best
 from howsure.statistics.ranks.ranks import ranks
 from howsure.statistics.ranks.winner import luck
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
@@ -75,7 +76,7 @@ def told_apart(pairs: PairMoments, scores: Floats, sign: int, asked: Question) -
     that nobody is significantly better than.
     """
     q, used = adjustments.adjust_pairs(pairs, asked.adjust, rng=np.random.default_rng(asked.seed))
-    better = (np.nan_to_num(q, nan=1.0) <= (1 - asked.level) * (1 + 1e-12)) & (sign * pairs.difference > 0)
+    better = (q <= allowed(asked.level)) & (sign * pairs.difference > 0)
     if used != "max-t":
         return q, used, np.asarray(~better.any(axis=0))
     leaders = np.flatnonzero(np.isclose(scores, scores.max(), rtol=1e-12, atol=0))

@@ -22,7 +22,7 @@ from howsure.inference.overall import no_overall
 from howsure.inference.population import QUESTIONS, SAME_CLUSTERS
 from howsure.statistics.means.intervals import t_p_value, t_quantile
 from howsure.statistics.means.strata import joined_strata, within_strata
-from howsure.statistics.results import Interval
+from howsure.statistics.results import Interval, allowed
 from howsure.statistics.slices.equality import LEAST_CLUSTERS as LEAST_OF_A_SLICE
 from howsure.statistics.slices.equality import equality, trend
 from howsure.statistics.slices.gaps import slice_gaps
@@ -66,8 +66,7 @@ class Family:
     @classmethod
     def of(cls, matrix: ScoreMatrix, partition: Partition, question: Question) -> Family:
         """Choose the slices by their items alone."""
-        counts = np.bincount(partition.codes[partition.codes >= 0], minlength=len(partition.labels))
-        places = tuple(np.flatnonzero(counts >= LEAST_ITEMS).tolist())
+        places = tuple(np.flatnonzero(partition.counts >= LEAST_ITEMS).tolist())
         level = question.level ** (1 / max(len(places), 1))
         return cls(matrix=matrix, partition=partition, places=places, question=replace(question, level=level))
 
@@ -79,8 +78,7 @@ class Family:
     @property
     def slicing(self) -> Slicing:
         """How the items are parted, and which slices are too small."""
-        codes = self.partition.codes
-        counts = np.bincount(codes[codes >= 0], minlength=len(self.partition.labels)).tolist()
+        counts = self.partition.counts.tolist()
         small = [k for k, count in enumerate(counts) if k not in self.places and count]
         return Slicing(
             by=self.partition.by,
@@ -352,7 +350,7 @@ def _above(found: Board, models: Sequence[str]) -> Bools:
     """Say of which pairs the first is shown to be better on a board (M, M)."""
     at = [models.index(entry.model) for entry in found.entries]
     sign = -1 if found.lower_is_better else 1
-    real = np.nan_to_num(found.pairs.p_adjusted, nan=1.0) <= (1 - found.level) * (1 + 1e-12)
+    real = found.pairs.p_adjusted <= allowed(found.level)
     above = np.zeros((len(models), len(models)), dtype=bool)
     above[np.ix_(at, at)] = real & (sign * found.pairs.difference > 0)
     return above

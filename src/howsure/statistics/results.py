@@ -162,6 +162,11 @@ class Rank:
     ties: str
 
 
+def allowed(level: float) -> float:
+    """Return the largest p-value that shows a difference at a confidence level: 0.1 at 0.9, whatever 1 − 0.9 is in binary."""
+    return (1 - level) * (1 + 1e-12)
+
+
 def significant(p_value: float, level: float) -> bool:
-    """Say whether a p-value shows a difference at a confidence level; p = 0.1 does at 0.9, whatever 1 − 0.9 is."""
-    return p_value <= (1 - level) * (1 + 1e-12)
+    """Say whether a p-value shows a difference at a confidence level; NaN doesn't."""
+    return p_value <= allowed(level)

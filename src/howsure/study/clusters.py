@@ -218,21 +218,26 @@ def _holes(table: pl.DataFrame) -> tuple[Caution, ...]:
     )
 
 
-def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
+def first_group(ids: pl.Series, pattern: str, option: str, noun: str) -> pl.Series:
+    """Return what the first group of a pattern finds in ids, null where it finds nothing; DataError where it is no such pattern."""
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise DataError(f"`cluster_from={pattern!r}` is not a valid regular expression ({error})") from None
+        raise DataError(f"`{option}={pattern!r}` is not a valid regular expression ({error})") from None
     if groups < 1:
         raise DataError(
-            f"`cluster_from={pattern!r}` has no group", remedy=r"Put brackets around the cluster: '^(.+?)-\d+$'."
+            f"`{option}={pattern!r}` has no group", remedy=rf"Put brackets around the {noun}: '^(.+?)-\d+$'."
         )
     try:
-        found = table["item"].str.extract(pattern, 1)
+        return ids.str.extract(pattern, 1)
     except pl.exceptions.ComputeError:
         raise DataError(
-            f"`cluster_from={pattern!r}` is too complex", remedy="Write it without look-around or large repeats."
+            f"`{option}={pattern!r}` is too complex", remedy="Write it without look-around or large repeats."
         ) from None
+
+
+def _from_id(table: pl.DataFrame, pattern: str) -> pl.Series:
+    found = first_group(table["item"], pattern, "cluster_from", "cluster")
     if found.null_count():
         item = table["item"].filter(found.is_null()).sort()[0]
         raise DataError(

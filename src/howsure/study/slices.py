@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.study.clusters import joined, one_value
+from howsure.study.clusters import first_group, joined, one_value
 from howsure.study.design import CROSSED, columns_of
 
 if TYPE_CHECKING:
@@ -37,6 +36,11 @@ class Partition:
     ordered: bool = False
 
     @property
+    def counts(self) -> Ints:
+        """The items of each slice (S,)."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.labels))
+
+    @property
     def n_without(self) -> int:
         """The items that are in no slice."""
         return int((self.codes < 0).sum())
@@ -55,7 +59,9 @@ def partitions(study: Study, matrix: ScoreMatrix, *, of_tasks: bool = False) -> 
     table = items.join(study.items, on=["task", "item"], how="left", maintain_order="left")
     found = [_partition(by, table, study) for by in asked]
     if design.by_from is not None and not of_tasks:
-        found.append(_of_values(f"id ({design.by_from})", [_from_id(table["item"], design.by_from)]))
+        found.append(
+            _of_values(f"id ({design.by_from})", [first_group(table["item"], design.by_from, "by_from", "slice")])
+        )
     return tuple(each for each in found if each.n_without < len(matrix.items))
 
 
@@ -73,17 +79,6 @@ def _values(name: str, table: pl.DataFrame, side: pl.DataFrame | None) -> pl.Ser
     if name not in ("task", "item"):
         one_value(table, name)
     return table[name].cast(pl.String)
-
-
-def _from_id(ids: pl.Series, pattern: str) -> pl.Series:
-    try:
-        groups = re.compile(pattern).groups
-        found = ids.str.extract(pattern, 1) if groups else None
-    except (re.error, pl.exceptions.ComputeError) as error:
-        raise DataError(f"`by_from={pattern!r}` is not a regular expression that works here ({error})") from None
-    if found is None:
-        raise DataError(f"`by_from={pattern!r}` has no group", remedy=r"Put brackets around the slice: '^(.+?)-\d+$'.")
-    return found
 
 
 def _of_values(by: str, columns: Sequence[pl.Series]) -> Partition:

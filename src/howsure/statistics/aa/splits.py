@@ -16,6 +16,7 @@ from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.means.clustered import clusterings
 from howsure.statistics.pairs.differences import column_sums, pivots
 from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,10 +139,10 @@ def judged(found: Pivots, asked: Criteria, *, level: float, sign: int) -> Verdic
         p_pass.append(np.maximum(p_below(found, asked.same_within, -sign), p_below(found, asked.same_within, sign)))
         p_fail.append(2 * (1 - p_pass[-1]))
     known = found.known
-    allowed = (1 - level) * (1 + 1e-12)
-    failed = known & (np.min(p_fail, axis=0) * len(p_fail) <= allowed)
-    passed = known & ~failed & (np.max(p_pass, axis=0) <= allowed)
-    return Verdicts(int(passed.sum()), int(failed.sum()), int((known & (two_sided <= allowed)).sum()))
+    most = allowed(level)
+    failed = known & (np.min(p_fail, axis=0) * len(p_fail) <= most)
+    passed = known & ~failed & (np.max(p_pass, axis=0) <= most)
+    return Verdicts(int(passed.sum()), int(failed.sum()), int((known & (two_sided <= most)).sum()))
 
 
 def p_below(found: Pivots, margin: float, sign: int) -> Floats:

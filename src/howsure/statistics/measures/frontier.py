@@ -15,6 +15,7 @@ import numpy as np
 from howsure.statistics.measures.influence import influence
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.ranks.adjust import adjust_pairs
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,12 +79,8 @@ def dominance(
     """
     each = 1 - (1 - level) / 2
     cost_p, _ = adjust_pairs(costs, "max-t", rng=rng)
-    better = _shown(score_p, each) & (leads > 0)
+    better = (score_p <= allowed(each)) & (leads > 0)
     exact = (costs.variance == 0) & np.isfinite(costs.difference) & (costs.difference <= 0)
-    cheaper = (_shown(cost_p, each) & (costs.difference < 0)) | exact | known.free[:, None]
+    cheaper = ((cost_p <= allowed(each)) & (costs.difference < 0)) | exact | known.free[:, None]
     own = np.eye(len(known.free), dtype=bool)
     return Dominance(better=better, cheaper=cheaper & ~known.lacking[:, None] & ~own)
-
-
-def _shown(p: Floats, level: float) -> Bools:
-    return np.asarray(np.nan_to_num(p, nan=1.0) <= (1 - level) * (1 + 1e-12))

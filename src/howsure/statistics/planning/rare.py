@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from howsure.statistics.results import allowed
+
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
 
@@ -40,7 +42,7 @@ def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1,
     >>> runs_needed(0.01, 0.95), runs_needed(0.01, 0.95, failures=1)
     (299, 473)
     """
-    wanted = (1 - level) * (1 + 1e-12)
+    wanted = allowed(level)
 
     def enough(count: int) -> bool:
         return chance_of_at_most(failures, count, below, size=size, icc=icc) <= wanted

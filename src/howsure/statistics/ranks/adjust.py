@@ -8,6 +8,7 @@ import numpy as np
 
 from howsure.statistics.pairs.flips import DRAWS
 from howsure.statistics.ranks import maxt
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Positions
@@ -54,7 +55,7 @@ def tails(p: Floats, adjusted: Floats, method: Adjustment, alpha: float) -> tupl
     Benjamini–Hochberg: alpha for the share of tests that show a difference (Benjamini and Yekutieli 2005). Holm: Bonferroni's
     alpha / K; on the side of 0, where Holm shows a difference that Bonferroni doesn't, just what Holm allows this p-value.
     """
-    real = adjusted <= alpha * (1 + 1e-12)
+    real = adjusted <= allowed(1 - alpha)
     if method == "bh":
         share = np.full(len(p), alpha * max(int(real.sum()), 1) / len(p))
         return share, share

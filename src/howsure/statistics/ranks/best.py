@@ -16,6 +16,7 @@ from scipy import special
 
 from howsure.statistics.means.clustered import satterthwaite
 from howsure.statistics.ranks.maxt import BLOCK_CELLS, TINY, Columns, drawn
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Positions, Singles
@@ -38,7 +39,7 @@ def could_be_best(
     out = np.asarray(better.any(axis=0))
     left = np.flatnonzero(~out)
     p = chances(moments, left, leaders, sign=sign, rng=rng)
-    out[left] = p <= (1 - level) * (1 + 1e-12)
+    out[left] = p <= allowed(level)
     out[leaders] = False
     out = _with_those_behind(out, moments, int(leaders[0]), sign)
     out[leaders] = False

@@ -18,6 +18,7 @@ from scipy import special
 
 from howsure.statistics.pairs.flips import DRAWS
 from howsure.statistics.ranks import adjust, maxt
+from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +121,7 @@ def _agreeing(p: Floats, adjusted: Floats, alpha: float, step: float) -> Correct
 
     On the side of 0, where the step-down shows a difference that the single step doesn't, just what it allows this p-value.
     """
-    real = adjusted <= alpha * (1 + 1e-12)
+    real = adjusted <= allowed(1 - alpha)
     far = np.where(real | np.isnan(p), min(step, alpha), np.minimum(min(step, alpha), p * (1 - 1e-9)))
     with np.errstate(invalid="ignore", divide="ignore"):
         near = np.where(real & (p >= far), alpha * p / adjusted, far)

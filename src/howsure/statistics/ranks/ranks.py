@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.results import Rank
+from howsure.statistics.results import Rank, allowed
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats
@@ -30,7 +30,7 @@ def ranks(
     significantly better than; their intervals begin at 1, and no others do.
     """
     count = len(scores)
-    real = np.nan_to_num(p_adjusted, nan=1.0) <= (1 - level) * (1 + 1e-12)
+    real = p_adjusted <= allowed(level)
     better = real & (difference > 0)
     first = np.asarray(~better.any(axis=0) if best is None else best)
     low = np.where(first, 1, np.maximum(1 + better.sum(axis=0), 2))

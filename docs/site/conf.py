@@ -42,6 +42,7 @@ NAVIGATION = {
             "policy",
             "runs",
             "history",
+            "votes",
             "plots",
             "lm_eval",
             "inspect",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from howsure.answers.aa import FalseAlarms as FalseAlarms
     from howsure.answers.against import Against as Against
     from howsure.answers.allocate import Allocation as Allocation
+    from howsure.answers.arena import Arena as Arena
     from howsure.answers.audit import Audit as Audit
     from howsure.answers.calibrate import Calibration as Calibration
     from howsure.answers.compare import Comparison as Comparison
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from howsure.verbs.aa import aa as aa
     from howsure.verbs.against import against as against
     from howsure.verbs.allocate import allocate as allocate
+    from howsure.verbs.arena import arena as arena
     from howsure.verbs.audit import audit as audit
     from howsure.verbs.calibrate import calibrate as calibrate
     from howsure.verbs.compare import compare as compare
@@ -89,6 +91,7 @@ VERBS = (
         "against",
         "leaderboard",
         "frontier",
+        "arena",
         "noise",
         "health",
     ),
@@ -104,6 +107,7 @@ _HOMES = {
     "howsure.answers.aa": ("FalseAlarms",),
     "howsure.answers.against": ("Against",),
     "howsure.answers.allocate": ("Allocation",),
+    "howsure.answers.arena": ("Arena",),
     "howsure.answers.audit": ("Audit",),
     "howsure.answers.calibrate": ("Calibration",),
     "howsure.answers.compare": ("Comparison", "Comparisons"),

@@ -23,6 +23,7 @@ from howsure.statistics.choices import (
     Overlap,
     PlanMethod,
     Spending,
+    Ties,
     Variance,
 )
 from howsure.table.writing import Decimal
@@ -531,6 +532,21 @@ _OWN = (
     ),
     *_owned("leaderboard", replace(_METHOD, kind=MANY)),
     *_owned("frontier", replace(_METHOD, kind=MANY), _AVERAGE),
+    *_owned(
+        "arena",
+        Option(
+            "cluster",
+            NAMES,
+            "COLUMN",
+            help="Votes of one value hang together (again for two ways); 'none' takes each by itself.  [default: who voted]",
+        ),
+        Option(
+            "ties", word_of(Ties), default="half", help="What a tie is: half a win of each, or an outcome of its own."
+        ),
+        Option(
+            "against", NAMES, "NAME", help="Scores are against these models (again for more).  [default: all others]"
+        ),
+    ),
     *_owned(
         "report",
         replace(_METHOD, kind=MANY),

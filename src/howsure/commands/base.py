@@ -115,12 +115,19 @@ def read_runs(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     return runs_apart(list(paths), how, models)
 
 
+def columns_and_rows(given: dict[str, Any]) -> dict[str, Any]:
+    """Return which columns of a table are meant, and which rows are kept, as the verbs take them."""
+    return {
+        "columns": {role: tuple(names.split("+")) for role, names in name_pairs("--columns", given["columns"] or ())},
+        "where": gather(name_pairs("--where", given["where"] or ())),
+    }
+
+
 def _how(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of `read` as it takes them; they are taken out of `given`."""
     how = {name: given.pop(name) for name in READING}
     return {
-        "columns": {role: tuple(names.split("+")) for role, names in name_pairs("--columns", how["columns"] or ())},
-        "where": gather(name_pairs("--where", how["where"] or ())),
+        **columns_and_rows(how),
         "missing": how["missing"] or None,
         "decimal": how["decimal"],
         "model_from": how["model_from"],

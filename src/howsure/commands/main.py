@@ -38,6 +38,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "compare": "Say whether A is really better than B.",
         "leaderboard": "Rank all models: score, error bar, possible ranks, ties.",
         "frontier": "Say which models could be the best buy.",
+        "arena": "Rank models by pairwise votes.",
         "audit": "Say which gaps between published scores could be noise.",
     },
     "Plan an evaluation": {

@@ -64,7 +64,7 @@ def board(
         adjust=used,
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
-        leader_corrected=float(values[first]) - sign * _luck(pairs, sign * values, asked),
+        leader_corrected=float(values[first]) - sign * leader_luck(pairs, sign * values, asked),
         cautions=coverage_cautions(matrix, pairs),
     )
 
@@ -84,7 +84,7 @@ def told_apart(pairs: PairMoments, scores: Floats, sign: int, asked: Question) -
     return q, used, could_be_best(pairs, better, leaders, asked.level, sign=sign, rng=rng)
 
 
-def _luck(pairs: PairMoments, scores: Floats, asked: Question) -> float:
+def leader_luck(pairs: PairMoments, scores: Floats, asked: Question) -> float:
     """Return by how much the best score is too high for having been picked; NaN where flips tell nothing."""
     if pairs.flips is None or not np.isfinite(scores).all():
         return np.nan

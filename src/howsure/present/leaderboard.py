@@ -60,11 +60,12 @@ def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
     boards = [board for board in every if len(board.entries[:top]) > 1] if kind == "pairs" else every
     if not boards:
         raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
-    specs = [_panel(board, kind, top, several=len(every) > 1) for board in boards]
+    specs = [panel(board, kind, top, several=len(every) > 1) for board in boards]
     return panels(specs, columns=2 if len(boards) > 2 and kind != "pairs" else 1, own_scales=kind == "pairs")
 
 
-def _panel(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> Spec:
+def panel(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> Spec:
+    """Draw one board."""
     from howsure.present.charts import leaderboard, pairs, ranks
 
     records, count = board.records()[:top], len(board.entries)
@@ -102,7 +103,7 @@ def _verdict_on_all(board: Board) -> str:
     where = _where(leader)
     score = Scale(percent=board.percent).score(leader.estimate.value)
     if board.same_clusters_best is not None:
-        return f"{_among(board)}{_few_clusters(board, score)} {_neighbours(board)}"
+        return f"{_among(board)}{_few_clusters(board, score)} {neighbours(board)}"
     level, some = board.leaders, _some_items(board)
     others = len(set(board.could_be_best) - set(level))
     if len(level) == count:
@@ -111,14 +112,14 @@ def _verdict_on_all(board: Board) -> str:
     elif others == 0:
         rest = "the other" if count == 2 else f"all {count - len(level)} others"
         seen = f"{score}, {some}" if some else score
-        first = f"{_leading(level, 'is best', 'are level')}{where} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
+        first = f"{leading(level, 'is best', 'are level')}{where} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
     else:
-        seen, rivals = f"{score} ({some})" if some else score, _rivals(others, count - len(level))
-        first = f"{_leading(level, 'leads', 'lead')}{where} with {seen}, but {rivals} could also be best{_barely_asked(board)}."
-    return f"{_among(board)}{first} {_neighbours(board)}"
+        seen, more = f"{score} ({some})" if some else score, rivals(others, count - len(level))
+        first = f"{leading(level, 'leads', 'lead')}{where} with {seen}, but {more} could also be best{_barely_asked(board)}."
+    return f"{_among(board)}{first} {neighbours(board)}"
 
 
-def _neighbours(board: Board) -> str:
+def neighbours(board: Board) -> str:
     """Say how many gaps between neighbouring ranks are significant."""
     apart, steps = board.neighbours_apart, plural(len(board.entries) - 1, "gap")
     return f"Of {steps} between neighbouring ranks, {apart or 'none'} {'is' if apart <= 1 else 'are'} significant."
@@ -129,7 +130,7 @@ def _few_clusters(board: Board, score: str) -> str:
     count, same, other = len(board.entries), len(board.same_clusters_best or ()), len(board.could_be_best)
     worth = f" (worth {board.effective_clusters:.2g})" if board.effective_clusters < board.n_clusters - 0.5 else ""
     return (
-        f"{_leading(board.leaders, 'leads', 'lead')} with {score}. On more questions from these same {board.n_clusters:,} clusters "
+        f"{leading(board.leaders, 'leads', 'lead')} with {score}. On more questions from these same {board.n_clusters:,} clusters "
         f"{_models(same)} of the {count:,} models could be best. About other clusters, {board.n_clusters:,}{worth} can't say much: "
         f"{_models(other)} could."
     )
@@ -139,7 +140,7 @@ def _models(count: int) -> str:
     return "only 1" if count == 1 else f"{count:,}"
 
 
-def _leading(leaders: Sequence[str], one: str, several: str) -> str:
+def leading(leaders: Sequence[str], one: str, several: str) -> str:
     """Name the leaders, all of them where they are level, with what they do."""
     if len(leaders) == 1:
         return f"{leaders[0]} {one}"
@@ -215,7 +216,8 @@ def _some_items(board: Board) -> str:
     return f"on {plural(counts[0], 'item')}, others on up to {most:,}"
 
 
-def _rivals(others: int, count: int) -> str:
+def rivals(others: int, count: int) -> str:
+    """Say how many of the others could also be best."""
     if count == 1:
         return "the other"
     return f"any of the {count} others" if others == count else f"{others} of the {count} others"
@@ -228,7 +230,7 @@ def board_table(board: Board, top: int | None) -> Table:
     uneven = len({entry.estimate.n_items for entry, _ in ranked}) > 1
     fields: list[Field[tuple[Entry, Rank]]] = [
         Field("rank", lambda r: str(r[1].rank)),
-        Field("could be", lambda r: _places(r[1]), align="left", priority=10),
+        Field("could be", lambda r: places(r[1]), align="left", priority=10),
         Field("model", lambda r: r[0].model, align="left"),
         Field(score, lambda r: scale.number(r[0].estimate.value)),
         Field("SE", lambda r: scale.number(r[0].estimate.se), priority=0, error_of=score),
@@ -241,7 +243,8 @@ def board_table(board: Board, top: int | None) -> Table:
     return tabled(ranked, fields, note=left_out(len(board.entries), len(ranked)))
 
 
-def _places(rank: Rank) -> str:
+def places(rank: Rank) -> str:
+    """Say which places a model could have: `1–3`."""
     return str(rank.low) if rank.low == rank.high else f"{rank.low}–{rank.high}"
 
 

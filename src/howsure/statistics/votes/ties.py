@@ -1,0 +1,93 @@
+"""What a vote says of the difference of two strengths, for three ways of taking ties.
+
+- "half": a tie is half a win of each (the quasi-likelihood of a fraction; Papke and Wooldridge 1996).
+- "davidson": P(win) : P(tie) : P(loss) = exp(d / 2) : exp(t) : exp(−d / 2) (Davidson 1970).
+- "rao-kupper": win and loss are logistic in d − t and −d − t, a tie is what is left (Rao and Kupper 1967).
+
+d is the difference of strengths on the logistic scale, t what makes ties more or less likely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+if TYPE_CHECKING:
+    from howsure.statistics.arrays import Floats
+    from howsure.statistics.choices import Ties
+
+LEAST = 1e-300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Arrays of one shape, but for an outcome (win, tie, loss) in front where named so.
+
+    `log` (3, …): the log likelihood of each outcome; `slope`, `tie` (3, …): its derivatives by d and t; `information` (3, …): of d, of d
+    with t, and of t; `expected`: P(win) + P(tie) / 2; `steep`, `flat`: its derivatives by d and t.
+    """
+
+    log: Floats
+    slope: Floats
+    tie: Floats
+    information: Floats
+    expected: Floats
+    steep: Floats
+    flat: Floats
+
+
+def told(d: Floats, t: float, ties: Ties) -> Told:
+    """Return what the three outcomes say at differences d."""
+    return {"half": _half, "davidson": _davidson, "rao-kupper": _rao_kupper}[ties](d, t)
+
+
+def _half(d: Floats, _: float) -> Told:
+    win, loss = special.log_expit(d), special.log_expit(-d)
+    p, nothing = special.expit(d), np.zeros_like(d)
+    steep = p * special.expit(-d)
+    return Told(
+        log=np.stack([win, (win + loss) / 2, loss]),
+        slope=np.stack([1 - p, 0.5 - p, -p]),
+        tie=np.stack([nothing] * 3),
+        information=np.stack([steep, nothing, nothing]),
+        expected=p,
+        steep=steep,
+        flat=nothing,
+    )
+
+
+def _davidson(d: Floats, t: float) -> Told:
+    log = special.log_softmax(np.stack([d / 2, np.full_like(d, t), -d / 2]), axis=0)
+    win, tie, loss = np.exp(log)
+    ahead = win - loss
+    steep, flat = (win + loss - ahead**2) / 4, -tie * ahead / 2
+    return Told(
+        log=log,
+        slope=np.stack([(1 - ahead) / 2, -ahead / 2, (-1 - ahead) / 2]),
+        tie=np.stack([-tie, 1 - tie, -tie]),
+        information=np.stack([steep, flat, tie * (1 - tie)]),
+        expected=(1 + ahead) / 2,
+        steep=steep,
+        flat=flat,
+    )
+
+
+def _rao_kupper(d: Floats, t: float) -> Told:
+    win, loss = special.expit(d - t), special.expit(-d - t)
+    tie = np.maximum(1 - win - loss, LEAST)
+    up, down = win * (1 - win), loss * (1 - loss)
+    by_d = np.stack([up, down - up, -down])
+    by_t = np.stack([-up, up + down, -down])
+    p = np.maximum(np.stack([win, tie, loss]), LEAST)
+    return Told(
+        log=np.log(p),
+        slope=by_d / p,
+        tie=by_t / p,
+        information=np.stack([(by_d**2 / p).sum(axis=0), (by_d * by_t / p).sum(axis=0), (by_t**2 / p).sum(axis=0)]),
+        expected=(1 + win - loss) / 2,
+        steep=(up + down) / 2,
+        flat=(down - up) / 2,
+    )

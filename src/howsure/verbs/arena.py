@@ -1,0 +1,91 @@
+"""The verb arena: models ranked by pairwise votes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from howsure.inference.arena import voted
+from howsure.inference.population import population_of
+from howsure.inference.question import Question
+from howsure.options import checked
+from howsure.readers.tables import read_table
+from howsure.readers.votes import read_votes
+from howsure.table.collecting import to_polars
+from howsure.table.schema import open_frame
+from howsure.verbs.read import is_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.answers.arena import Arena
+    from howsure.statistics.choices import Adjustment, Ties
+
+    Names = str | Sequence[str]
+
+
+def arena(
+    data: Any,
+    *,
+    columns: Mapping[str, Names] | None = None,
+    where: Mapping[str, Names] | None = None,
+    cluster: Names | None = None,
+    ties: Ties = "half",
+    against: Names | None = None,
+    adjust: Adjustment = "max-t",
+    level: float = 0.95,
+    top: int | None = None,
+    seed: int = 0,
+) -> Arena:
+    """Rank models by pairwise votes, with error bars that know who voted and a simultaneous interval for every rank.
+
+    Strengths are fitted by maximum likelihood (Bradley and Terry 1952). A model's score is what it would be expected to get against the
+    other models, each once: P(win) + P(tie) / 2. Its error is that of the clusters of votes (CR2 on their influences; Bell and McCaffrey 2002,
+    Huber 1967), so that twenty votes of one voter aren't twenty voters. Pairs, ranks and who could be best are those of
+    [`leaderboard`][howsure.leaderboard].
+
+    Args:
+        data: A table of votes as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row a vote.
+        columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None goes by the usual names.
+        where: Keep only rows with this value in a column.
+        cluster: The columns by which votes hang together, one or two; "none" takes each vote by itself. None takes who voted, where a
+            column says it.
+        ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or "rao-kupper" (1967) have it.
+        against: The models that scores are against. None takes all others, so that a newcomer moves every score a little.
+        adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false discovery rate), or "none".
+        level: The confidence level of each score's interval, and of all rank intervals of a board together.
+        top: How many models to display; inference is about all. None displays all.
+        seed: The seed of the sign flips.
+
+    Returns:
+        Arena: One board for all models that votes connect, best first.
+
+    Raises:
+        OptionError: If an option has a value that it can't have.
+        DataError: If a column is missing, or a winner can't be understood.
+        ReadError: If a file can't be read.
+
+    Examples:
+        >>> votes = [{"model_a": "x", "model_b": "y", "winner": "model_a", "voter": k} for k in range(30)]
+        >>> votes += [{"model_a": "y", "model_b": "x", "winner": "model_a", "voter": k} for k in range(10)]
+        >>> board = arena(pl.DataFrame(votes)).boards[0].board
+        >>> round(board.entries[0].estimate.value, 2), board.could_be_best
+        (0.75, ('x',))
+    """
+    given = checked("arena", adjust=adjust, level=level, seed=seed)
+    asked = checked(
+        "arena", columns={} if columns is None else columns, where={} if where is None else where, cluster=cluster
+    )
+    shown = checked("arena", ties=ties, against=against, top=top)
+    table = read_votes(_frame(data), **asked)
+    question = Question(population=population_of("questions"), **given)
+    return voted(table, question, shown["ties"], shown["against"] or (), shown["top"])
+
+
+def _frame(data: Any) -> pl.DataFrame:
+    """Return the rows of a table, of several one below the other."""
+    if not is_paths(data):
+        return to_polars(open_frame(data))
+    paths = list(data) if isinstance(data, (list, tuple)) else [data]
+    return pl.concat([read_table(str(path)) for path in paths], how="diagonal_relaxed")

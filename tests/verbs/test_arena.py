@@ -1,0 +1,177 @@
+"""The verb arena: votes in all spellings, what is left out, pools, perfect records, and the same answer in every format."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+
+
+def votes(seed=0, n=300, models=("w", "x", "y", "z"), voters=25):
+    """Rows of votes with who cast them."""
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, len(models), n)
+    second = (first + rng.integers(1, len(models), n)) % len(models)
+    chance = 1 / (1 + np.exp(0.8 * (first - second)))
+    draw = rng.random(n)
+    winner = np.where(rng.random(n) < 0.2, "tie", np.where(draw < chance, "model_a", "model_b"))
+    return pl.DataFrame(
+        {
+            "model_a": np.array(models)[first],
+            "model_b": np.array(models)[second],
+            "winner": winner,
+            "judge": rng.integers(0, voters, n),
+            "language": np.where(rng.random(n) < 0.5, "German", "English"),
+        }
+    )
+
+
+def scores(answer):
+    return {entry.model: entry.estimate.value for entry in answer.boards[0].board.entries}
+
+
+def run(*words):
+    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
+
+
+def test_the_verdict_ranks_and_clusters():
+    found = hs.arena(votes())
+    assert list(scores(found)) == ["w", "x", "y", "z"]
+    assert found.verdict.startswith("w ")
+    assert any("column `judge` (25 clusters of 300 votes); `cluster='none'`" in note for note in found.notes)
+    board = found.boards[0].board
+    assert found.boards[0].n_clusters == 25
+    assert all(entry.estimate.interval.contains(entry.estimate.value) for entry in board.entries)
+    assert found.boards[0].n_tied == (votes()["winner"] == "tie").sum()
+    assert sum(model.strength for model in found.boards[0].models) == pytest.approx(0)
+    alone = hs.arena(votes(), cluster="none").boards[0]
+    assert alone.n_clusters == 300
+    both = hs.arena(votes(), cluster=["judge", "language"]).boards[0]
+    assert both.n_clusters == 2
+
+
+SPELLINGS = {
+    "left and right": {"model_a": "left", "model_b": "right", "tie": "Tie"},
+    "arena": {"model_a": "model_a", "model_b": "model_b", "tie": "tie (bothbad)"},
+    "letters": {"model_a": "A", "model_b": "b", "tie": "both_bad"},
+    "MT-bench": {"model_a": "[[A]]", "model_b": "[[B]]", "tie": "[[C]]"},
+    "1, 2, 0": {"model_a": 1, "model_b": 2, "tie": 0},
+    "1, 0, half": {"model_a": 1.0, "model_b": 0.0, "tie": 0.5},
+}
+
+
+@pytest.mark.parametrize("words", SPELLINGS.values(), ids=SPELLINGS)
+def test_winners_in_every_spelling(words):
+    rows = votes()
+    kind = pl.String if isinstance(words["tie"], str) else pl.Float64
+    said = rows.with_columns(winner=pl.col("winner").replace_strict(words, return_dtype=kind))
+    assert hs.arena(said).to_dict()["boards"] == hs.arena(rows).to_dict()["boards"]
+
+
+def test_winners_by_name_in_three_columns_and_under_other_names():
+    rows, usual = votes(), hs.arena(votes()).to_dict()["boards"]
+    won = pl.when(pl.col("winner") == "model_a").then("model_a").when(pl.col("winner") == "model_b").then("model_b")
+    named = rows.with_columns(winner=won.otherwise(pl.lit("draw")))
+    assert hs.arena(named).to_dict()["boards"] == usual
+    three = rows.with_columns(
+        (pl.col("winner") == word).cast(pl.Int8).alias(f"winner_{word}") for word in ("model_a", "model_b", "tie")
+    ).drop("winner")
+    assert hs.arena(three).to_dict()["boards"] == usual
+    other = rows.rename({"model_a": "one", "model_b": "two", "winner": "best", "judge": "email"})
+    columns = {"model_a": "one", "model_b": "two", "winner": "best", "voter": "email"}
+    assert hs.arena(other, columns=columns).to_dict()["boards"] == usual
+    turned = rows.rename({"model_a": "model_b", "model_b": "model_a"}).with_columns(
+        pl.col("winner").replace({"model_a": "model_b", "model_b": "model_a"})
+    )
+    assert scores(hs.arena(turned)) == pytest.approx(scores(hs.arena(rows)))
+
+
+def test_what_is_left_out_is_counted():
+    rows = votes()
+    strange = pl.DataFrame(
+        {"model_a": ["w", "w", None], "model_b": ["x", "w", "x"], "winner": [None, "tie", "tie"], "judge": [1, 2, 3]}
+    )
+    found = hs.arena(pl.concat([rows, strange], how="diagonal_relaxed"))
+    assert scores(found) == pytest.approx(scores(hs.arena(rows)))
+    assert "2 votes without two models or a winner left out." in found.notes
+    assert "1 vote of a model against itself left out." in found.notes
+
+
+def test_what_can_t_be_understood_is_an_error():
+    rows = votes()
+    with pytest.raises(hs.DataError, match="can't be understood: 'maybe'"):
+        hs.arena(rows.with_columns(winner=pl.lit("maybe")))
+    with pytest.raises(hs.DataError, match="could mean several things"):
+        hs.arena(rows.with_columns(winner=pl.Series([0, 1] * 150)))
+    with pytest.raises(hs.DataError, match="no column for winner"):
+        hs.arena(rows.drop("winner"))
+    with pytest.raises(hs.DataError, match="no column 'nobody'"):
+        hs.arena(rows, cluster="nobody")
+    with pytest.raises(hs.DataError, match="no vote has two models and a winner"):
+        hs.arena(rows.with_columns(winner=pl.lit(None, dtype=pl.String)))
+    with pytest.raises(hs.DataError, match="more than two ways"):
+        hs.arena(rows, cluster=["judge", "language", "winner"])
+    with pytest.raises(hs.OptionError, match="ties"):
+        hs.arena(rows, ties="never")
+
+
+def test_models_that_no_vote_connects_have_boards_of_their_own():
+    other = votes(seed=1, n=60, models=("p", "q"))
+    found = hs.arena(pl.concat([votes(), other]))
+    assert [len(pool.models) for pool in found.boards] == [4, 2]
+    assert [caution.code for caution in found.cautions] == ["pools_apart"]
+    assert scores(found) == pytest.approx(scores(hs.arena(votes())))
+    assert "pool 2: 2 models, 60 votes" in found.render()
+    with pytest.raises(hs.DataError, match="none of w is in the pool of p"):
+        hs.arena(pl.concat([votes(), other]), against="w")
+
+
+def test_a_perfect_record_is_bounded_and_said():
+    rows = votes().filter((pl.col("model_a") != "w") & (pl.col("model_b") != "w"))
+    always = pl.DataFrame(
+        {"model_a": ["w"] * 30, "model_b": ["x", "y", "z"] * 10, "winner": ["model_a"] * 30, "judge": range(30)}
+    )
+    found = hs.arena(pl.concat([rows, always], how="diagonal_relaxed"))
+    (best, *_) = found.boards[0].models
+    assert (best.model, best.perfect) == ("w", True)
+    assert 2 < best.strength < 8
+    assert [caution.code for caution in found.cautions] == ["perfect_record"]
+    assert "1 model won, or lost, everything" in found.render()
+
+
+def test_the_command_says_what_the_verb_says(tmp_path):
+    path = tmp_path / "votes.csv"
+    votes().write_csv(path)
+    found = hs.arena(path, ties="davidson")
+    assert json.loads(run("arena", str(path), "--ties", "davidson", "-f", "json").output) == found.to_dict()
+    assert found.verdict in " ".join(run("arena", str(path), "--ties", "davidson").output.split())
+    pairs = pl.read_csv(run("arena", str(path), "--pairs", "-f", "csv").stdout_bytes)
+    assert len(pairs) == 6
+    rows = pl.read_csv(run("arena", str(path), "-f", "csv", "--where", "language=German").stdout_bytes)
+    assert rows["model"].n_unique() == 4
+    half = hs.arena([path, path], cluster="none").boards[0]
+    assert half.n_votes == 600
+    for kind in ("leaderboard", "ranks", "pairs"):
+        assert "w" in json.dumps(found.chart(kind))
+
+
+def test_hostile_names_are_escaped():
+    name = "<script>alert(1)</script>|[x](y)\x1b[31m"
+    rows = votes().with_columns(pl.col("model_a", "model_b").replace({"w": name}))
+    found = hs.arena(rows)
+    assert "<script>" not in found.render("html")
+    assert "\x1b" not in found.render("terminal")
+    assert "\\|" in found.render("markdown")
+
+
+def test_llmfao_with_its_raters(real_data):
+    found = hs.arena(real_data / "tidy" / "llmfao_votes.parquet")
+    (pool,) = found.boards
+    assert (pool.n_votes, pool.n_tied, pool.n_clusters, len(pool.models)) == (8931, 3471, 124, 59)
+    assert pool.models[0].model == "GPT 4"
+    narrow = hs.arena(real_data / "tidy" / "llmfao_votes.parquet", cluster="none").boards[0]
+    assert len(narrow.board.could_be_best) < len(pool.board.could_be_best)

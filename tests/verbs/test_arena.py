@@ -101,6 +101,16 @@ def test_what_is_left_out_is_counted():
     assert "1 vote of a model against itself left out." in found.notes
 
 
+def test_a_vote_without_a_voter_is_a_cluster_of_its_own():
+    rows = votes().with_columns(judge=pl.when(pl.col("judge") < 5).then(None).otherwise(pl.col("judge")))
+    lone = rows["judge"].null_count()
+    assert hs.arena(rows).boards[0].n_clusters == 20 + lone
+
+
+def test_the_order_of_rows_changes_nothing():
+    assert scores(hs.arena(votes())) == pytest.approx(scores(hs.arena(votes().reverse())))
+
+
 def test_what_can_t_be_understood_is_an_error():
     rows = votes()
     with pytest.raises(hs.DataError, match="can't be understood: 'maybe'"):

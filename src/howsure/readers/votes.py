@@ -90,7 +90,7 @@ def read_votes(
     kept = usable & (first != second).fill_null(value=False).to_numpy()
     if not kept.any():
         raise DataError("no vote has two models and a winner", remedy="Name the columns with `columns`.")
-    models = sorted(set(first.filter(kept)) | set(second.filter(kept)))
+    models = pl.concat([first.filter(kept).unique(), second.filter(kept).unique()]).unique().sort().to_list()
     place = {name: k for k, name in enumerate(models)}
     votes = Votes(
         first=_codes(first.filter(kept), place),
@@ -182,9 +182,10 @@ def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[
 
 def _coded(values: pl.Series) -> Ints:
     """Return the code of each value (N,); a vote without one is a cluster of its own."""
-    text = values.cast(pl.String)
-    lone = pl.Series([f"\x00{k}" for k in range(len(text))])
-    return np.unique(text.fill_null(lone).to_numpy(), return_inverse=True)[1].astype(np.int64)
+    lone = pl.format("\x00{}", pl.int_range(pl.len()))
+    named = pl.col("value").cast(pl.String).fill_null(lone)
+    codes = values.rename("value").to_frame().select(named.rank("dense").cast(pl.Int64) - 1)
+    return np.asarray(codes["value"].to_numpy())
 
 
 def _codes(names: pl.Series, place: Mapping[str, int]) -> Ints:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.moments import PairMoments
 
 
-MOST_ALONE = 20_000
+MOST_UNITS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +63,20 @@ def vote_moments(votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bo
 def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ...]]:
     """Return the finest groups of votes (N,), and the clusters that each of these is in where there are two ways of clustering.
 
-    Votes that stand alone are taken in up to MOST_ALONE blocks of as many: independent ones may be put together.
+    Of one way more than MOST_UNITS are put together into so many: independent clusters may be, and cost nothing but degrees of freedom.
     """
-    if not clusters:
-        return np.arange(len(votes)) % MOST_ALONE, ()
-    if len(clusters) == 1:
-        return clusters[0], ()
+    if len(clusters) < 2:
+        return (clusters[0] if clusters else np.arange(len(votes))) % MOST_UNITS, ()
     both, units = np.unique(np.stack(clusters), axis=1, return_inverse=True)
     return units.ravel(), (both[0], both[1])
 
 
 def _clusters_of_models(votes: Votes, clusters: Sequence[Ints]) -> Floats:
     """Return in how many clusters each model has votes (M,): of two ways the coarser one."""
-    codes = min(clusters, key=lambda each: int(each.max())) if clusters else np.arange(len(votes))
-    models = np.concatenate([votes.first, votes.second])
-    seen = np.unique(models * (int(codes.max()) + 1) + np.concatenate([codes, codes])) // (int(codes.max()) + 1)
-    return np.bincount(seen, minlength=votes.models).astype(float)
+    if not clusters:
+        both = np.concatenate([votes.first, votes.second])
+        return np.asarray(np.bincount(both, minlength=votes.models), dtype=float)
+    codes = min(clusters, key=lambda each: int(each.max()))
+    seen = np.zeros((votes.models, int(codes.max()) + 1), dtype=bool)
+    seen[votes.first, codes] = seen[votes.second, codes] = True
+    return np.asarray(seen.sum(axis=1), dtype=float)

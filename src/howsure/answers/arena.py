@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.options import BoardChart
     from howsure.statistics.choices import Ties
+    from howsure.statistics.results import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,21 @@ class VotedModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstGain:
+    """What it is worth to stand first: what the first of two gets beyond what their strengths expect.
+
+    Attributes:
+        value: On average over the votes, in scores: 0.01 is a point.
+        interval: Its interval.
+        p_value: The p-value of no gain.
+    """
+
+    value: float
+    interval: Interval
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArenaBoard:
     """The models of one pool: connected by votes, each on some way with each.
 
@@ -46,6 +62,7 @@ class ArenaBoard:
         n_votes: The votes.
         n_tied: How many were ties.
         n_clusters: The clusters that they come in; as many as votes where each stands alone.
+        first: What it is worth to stand first.
     """
 
     board: Board = field(metadata=MERGED)
@@ -53,6 +70,7 @@ class ArenaBoard:
     n_votes: int
     n_tied: int
     n_clusters: int
+    first: FirstGain
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model, best first."""

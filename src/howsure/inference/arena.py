@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from howsure.answers.arena import Arena, ArenaBoard, VotedModel
+from howsure.answers.arena import Arena, ArenaBoard, FirstGain, VotedModel
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board, Pairs
 from howsure.errors import Caution, DataError
 from howsure.inference.boards import leader_luck, told_apart
-from howsure.statistics.means.intervals import t_quantile
+from howsure.statistics.means.intervals import t_p_value, t_quantile
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.ranks.ranks import ranks
 from howsure.statistics.results import Estimate, Interval, Method
@@ -121,6 +121,7 @@ class _Pool:
             n_votes=len(self.votes),
             n_tied=int((self.votes.outcome == TIE).sum()),
             n_clusters=clusters,
+            first=_first(found, asked.level),
         )
 
     def _entry(self, k: int, found: VoteMoments, met: Ints, clusters: int, asked: Question) -> Entry:
@@ -146,6 +147,13 @@ class _Pool:
             n_votes=int(met[k].sum()),
             perfect=bool(found.fit.bounded[k]),
         )
+
+
+def _first(found: VoteMoments, level: float) -> FirstGain:
+    half = float(t_quantile(level, found.df)) * found.gain_se
+    p = float(t_p_value(abs(found.gain) / found.gain_se, found.df)) if found.gain_se > 0 else math.nan
+    interval = Interval(low=found.gain - half, high=found.gain + half, level=level)
+    return FirstGain(value=found.gain, interval=interval, p_value=p)
 
 
 def logit_limits(value: float, se: float, df: float, level: float) -> tuple[float, float]:

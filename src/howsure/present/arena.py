@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from howsure import checks
 from howsure.errors import MethodError
 from howsure.options import BoardChart
-from howsure.present.document import Document, Field, Text, closing, opening, tabled
+from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.estimate import limits, whisker
 from howsure.present.leaderboard import leading, left_out, neighbours, panel, picked, places, rivals
-from howsure.wording import Scale, level_text, plural
+from howsure.statistics.results import significant
+from howsure.wording import Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.arena import Arena, ArenaBoard, VotedModel
@@ -29,7 +31,7 @@ def document(answer: Arena) -> Document:
         if len(answer.boards) > 1:
             blocks.append(Text(text=title(pool, k), kind="heading"))
         blocks += opening(pool_verdict(pool), (*picked(pool.board), *(answer.notes if k == 0 else ())))
-        blocks += [pool_table(pool, answer.top), *closing(pool.board.cautions)]
+        blocks += [pool_table(pool, answer.top), *small([first_gain(pool)]), *closing(pool.board.cautions)]
     return Document(blocks=(*blocks, *closing(answer.cautions)))
 
 
@@ -56,6 +58,18 @@ def pool_verdict(pool: ArenaBoard) -> str:
     else:
         first = f"{leading(level, 'leads', 'lead')} with {score}, but {rivals(others, count - len(level))} could also be best."
     return f"{first} {neighbours(board)}"
+
+
+def first_gain(pool: ArenaBoard) -> str:
+    """Say what it is worth to stand first."""
+    found = pool.first
+    if not math.isfinite(found.p_value):
+        return ""
+    said = f"{PERCENT.difference(found.value)} {PERCENT.interval(found.interval.low, found.interval.high)}, p {p_text(found.p_value)}"
+    if not significant(found.p_value, found.interval.level):
+        return f"Nothing shows that it matters who stands first ({said})."
+    word = "gains" if found.value > 0 else "loses"
+    return f"Who stands first {word} by it: {said} beyond what strengths expect. Show each pair in both orders."
 
 
 def pool_table(pool: ArenaBoard, top: int | None) -> Table:

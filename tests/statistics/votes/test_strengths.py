@@ -178,3 +178,30 @@ def test_all_ties_and_one_vote():
     found = vote_moments(one, (), "half")
     assert found.fit.bounded.any()
     assert 0.5 < found.values[0] < 1
+
+
+def test_what_it_is_worth_to_stand_first():
+    """Nothing where every vote was cast in both orders; a made advantage comes out; without one 5 % of tables show one."""
+    votes = made(seed=7, n=300)
+    both = Votes(
+        first=np.concatenate([votes.first, votes.second]),
+        second=np.concatenate([votes.second, votes.first]),
+        outcome=np.concatenate([votes.outcome, 2 - votes.outcome]),
+        models=5,
+    )
+    even = vote_moments(both, (np.tile(np.arange(300), 2),), "half")
+    assert (even.gain, even.gain_se) == pytest.approx((0, 0), abs=1e-9)
+    rng = np.random.default_rng(1)
+    many = made(seed=8, n=20_000)
+    favoured = Votes(
+        first=many.first, second=many.second, outcome=np.where(rng.random(20_000) < 0.05, 0, many.outcome), models=5
+    )
+    plain, found = vote_moments(many, (), "half"), vote_moments(favoured, (), "half")
+    assert abs(plain.gain) < 3 * plain.gain_se
+    assert found.gain == pytest.approx(0.025, abs=3 * found.gain_se), "half of what was lost or tied, in one of twenty"
+    shown = []
+    for seed in range(400):
+        one = made(seed=seed, n=300)
+        told = vote_moments(one, (np.arange(300) % 60,), "half")
+        shown.append(abs(told.gain) > 2.0 * told.gain_se)
+    assert 0.02 < np.mean(shown) < 0.09

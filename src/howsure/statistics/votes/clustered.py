@@ -13,7 +13,15 @@ import numpy as np
 
 from howsure.statistics.means.clustered import degrees_of_freedom, variances
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.votes.strengths import TIE, Strengths, Votes, expected_scores, influences, strengths
+from howsure.statistics.votes.strengths import (
+    TIE,
+    Strengths,
+    Votes,
+    expected_scores,
+    gain_of_first,
+    influences,
+    strengths,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +36,18 @@ MOST_UNITS = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteMoments:
-    """Expected scores of M models (M,) with standard errors, their degrees of freedom, all pairs, and the strengths behind them."""
+    """Expected scores of M models (M,) with standard errors, their degrees of freedom, all pairs, and the strengths behind them.
+
+    `gain`, `gain_se`: what the first of two gets beyond what their strengths expect, in scores.
+    """
 
     values: Floats
     se: Floats
     df: float
     pairs: PairMoments
     fit: Strengths
+    gain: float
+    gain_se: float
 
 
 def vote_moments(votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bools | None = None) -> VoteMoments:
@@ -43,20 +56,25 @@ def vote_moments(votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bo
     `clusters`: none (each vote by itself), one or two arrays (N,) of codes from 0. `pool` (M,): the models that scores are against; None:
     all others.
     """
-    ties = (
-        ties if 0 < (votes.outcome == TIE).sum() < len(votes) else "half"
-    )  # the limit of all where one outcome is missing
+    tied = int((votes.outcome == TIE).sum())
+    ties = ties if 0 < tied < len(votes) else "half"  # what all come to where one outcome is missing
     units, groups = _units(votes, clusters)
     fit = strengths(votes.counts(), _clusters_of_models(votes, clusters), ties)
     values, slopes = expected_scores(fit, np.ones(votes.models, dtype=bool) if pool is None else pool, ties)
-    added, size = influences(votes, units, fit, slopes, ties), np.bincount(units).astype(float)
-    x, weights = values + added * (len(votes) / size)[:, None], size * (len(size) / len(votes))
+    size = np.bincount(units).astype(float)
+    whole, weights = (len(votes) / size)[:, None], size * (len(size) / len(votes))
+    gain, lost = gain_of_first(votes, fit, ties)
+    added = influences(votes, units, fit, np.vstack([slopes, lost]), ties)
+    x = values + added[:, :-1] * whole
+    first = (np.bincount(units, weights=gain) / len(votes) + added[:, -1])[:, None] * whole
     return VoteMoments(
         values=values,
         se=np.sqrt(variances(x, weights, groups, "CR2")),
         df=degrees_of_freedom(groups, weights, "CR2"),
         pairs=pair_moments(x, clusters=groups, weights=weights, score=False),
         fit=fit,
+        gain=float(gain.mean()),
+        gain_se=float(np.sqrt(variances(first, weights, groups, "CR2"))[0]),
     )
 
 

@@ -174,6 +174,15 @@ def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, 
     return (weight * at.expected).sum(axis=1) + even, np.column_stack([slopes, (weight * at.flat).sum(axis=1)])
 
 
+def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, Floats]:
+    """Return what the first of each vote got beyond what strengths expect (N,), and the derivatives of its mean (M + 1,)."""
+    at = told(found.log[votes.first] - found.log[votes.second], found.tie, ties)
+    slopes = np.bincount(votes.second, weights=at.steep, minlength=votes.models + 1)
+    slopes -= np.bincount(votes.first, weights=at.steep, minlength=votes.models + 1)
+    slopes[-1] -= at.flat.sum()
+    return (LOSS - votes.outcome) / 2 - at.expected, slopes / len(votes)
+
+
 def influences(votes: Votes, units: Ints, found: Strengths, slopes: Floats, ties: Ties) -> Floats:
     """Return what each unit of votes adds to numbers with these derivatives (units, K); they add up to nothing.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands import compare, frontier, history, leaderboard, noise, plan
+from howsure.commands import arena, compare, frontier, history, leaderboard, noise, plan
 from howsure.commands.base import split
 from howsure.commands.flags import with_flags
 from howsure.commands.streams import say, tell
@@ -106,6 +106,7 @@ for figure in (
     Figure("pairs", leaderboard.leaderboard, "All pairs: differences, and which are real.", _board("pairs")),
     Figure("compare", compare.compare, "The difference of two models on every task.", _of(compare.ask)),
     Figure("frontier", frontier.frontier, "Score over cost, and which could be the best buy.", _of(frontier.ask)),
+    Figure("arena", arena.arena, "Expected scores from votes, best first.", _of(arena.ask)),
     Figure("history", history.history, "Scores of runs over time, with limits and alarms.", _of(history.ask)),
     Figure("noise", noise.noise, "The SE over attempts and questions.", _of(noise.ask)),
     Figure("plan", plan.plan, "Power over questions, or over the true difference.", _of(plan.ask)),

@@ -43,6 +43,7 @@ NAVIGATION = {
             "runs",
             "history",
             "votes",
+            "judges",
             "plots",
             "lm_eval",
             "inspect",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from howsure.answers.gate import Gate as Gate
     from howsure.answers.health import Health as Health
     from howsure.answers.history import History as History
+    from howsure.answers.judge import JudgeRates as JudgeRates
     from howsure.answers.leaderboard import Leaderboard as Leaderboard
     from howsure.answers.noise import Noise as Noise
     from howsure.answers.plan import Plan as Plan
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from howsure.verbs.gate import gate as gate
     from howsure.verbs.health import health as health
     from howsure.verbs.history import history as history
+    from howsure.verbs.judge import judge as judge
     from howsure.verbs.leaderboard import leaderboard as leaderboard
     from howsure.verbs.noise import noise as noise
     from howsure.verbs.plan import plan as plan
@@ -92,6 +94,7 @@ VERBS = (
         "leaderboard",
         "frontier",
         "arena",
+        "judge",
         "noise",
         "health",
     ),
@@ -118,6 +121,7 @@ _HOMES = {
     "howsure.answers.gate": ("Gate",),
     "howsure.answers.health": ("Health",),
     "howsure.answers.history": ("History",),
+    "howsure.answers.judge": ("JudgeRates",),
     "howsure.answers.leaderboard": ("Leaderboard",),
     "howsure.answers.noise": ("Noise",),
     "howsure.answers.plan": ("Plan",),

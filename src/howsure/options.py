@@ -18,6 +18,7 @@ from howsure.statistics.choices import (
     Adjustment,
     AverageOf,
     ComparisonMethod,
+    Drawing,
     IntervalMethod,
     ManyToOne,
     Overlap,
@@ -545,6 +546,16 @@ _OWN = (
         ),
         Option(
             "against", NAMES, "NAME", help="Scores are against these models (again for more).  [default: all others]"
+        ),
+    ),
+    *_owned(
+        "judge",
+        Option("human", NAME, "COLUMN", help="The column of the labels, empty where there is none."),
+        Option(
+            "labels_drawn",
+            word_of(Drawing),
+            default="unknown",
+            help="How the labelled answers were chosen.",
         ),
     ),
     *_owned(

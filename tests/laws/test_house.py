@@ -17,7 +17,7 @@ from howsure.readers import registry
 from places import ROOT
 
 SOURCE = ROOT / "src" / "howsure"
-BESIDE = ("__init__", "read", "save_baseline", "series", "sides")
+BESIDE = ("__init__", "read", "save_baseline", "series", "sides", "tables")
 """What stands among the verbs and answers no question: rows in, rows out, and what is compared."""
 VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in BESIDE)
 COMMANDS = {"against": "compare", "plan_score": "plan", "plan_failures": "plan", "plan_policy": "plan"}

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.readers.verdicts import known_column
 from howsure.statistics.votes.strengths import LOSS, TIE, WIN, Votes
 from howsure.wording import listing, plural
 
@@ -80,8 +81,7 @@ def read_votes(
 ) -> VoteTable:
     """Read votes from a table. DataError where there are none, or a winner can't be understood."""
     for name, values in where.items():
-        _known(name, frame)
-        frame = frame.filter(pl.col(name).cast(pl.String).is_in(list(values)))
+        frame = frame.filter(pl.col(known_column(name, frame)).cast(pl.String).is_in(list(values)))
     roles = _roles(frame, columns)
     names = _clusters_of(frame, roles, cluster)
     first, second = (frame[roles[role]].cast(pl.String) for role in ("model_a", "model_b"))
@@ -106,12 +106,6 @@ def read_votes(
     )
 
 
-def _known(name: str, frame: pl.DataFrame) -> str:
-    if name not in frame.columns:
-        raise DataError(f"no column {name!r} among {', '.join(frame.columns)}", remedy="Name one of these.")
-    return name
-
-
 def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the column of each role; of the winner none where three columns say it."""
     by_name = {name.lower().strip(): name for name in reversed(frame.columns)}
@@ -120,7 +114,7 @@ def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> dict[str,
         for role, aliases in ALIASES.items()
         if any(alias in by_name for alias in aliases)
     }
-    roles |= {role: _known(names[0], frame) for role, names in named.items()}
+    roles |= {role: known_column(names[0], frame) for role, names in named.items()}
     lacking = [role for role in ("model_a", "model_b", "winner") if role not in roles]
     if lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT):
         return roles
@@ -177,7 +171,7 @@ def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[
         return ()
     if len(asked) > MOST_CLUSTERINGS:
         raise DataError("more than two ways of clustering", remedy="Name one or two columns.")
-    return tuple(_known(name, frame) for name in asked)
+    return tuple(known_column(name, frame) for name in asked)
 
 
 def _coded(values: pl.Series) -> Ints:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from howsure.inference.arena import voted
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options import checked
-from howsure.readers.tables import read_table
 from howsure.readers.votes import read_votes
-from howsure.table.collecting import to_polars
-from howsure.table.schema import open_frame
-from howsure.verbs.read import is_paths
+from howsure.verbs.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,6 +62,7 @@ def arena(
         ReadError: If a file can't be read.
 
     Examples:
+        >>> import polars as pl
         >>> votes = [{"model_a": "x", "model_b": "y", "winner": "model_a", "voter": k} for k in range(30)]
         >>> votes += [{"model_a": "y", "model_b": "x", "winner": "model_a", "voter": k} for k in range(10)]
         >>> board = arena(pl.DataFrame(votes)).boards[0].board
@@ -78,14 +74,6 @@ def arena(
         "arena", columns={} if columns is None else columns, where={} if where is None else where, cluster=cluster
     )
     shown = checked("arena", ties=ties, against=against, top=top)
-    table = read_votes(_frame(data), **asked)
+    table = read_votes(table_of(data), **asked)
     question = Question(population=population_of("questions"), **given)
     return voted(table, question, shown["ties"], shown["against"] or (), shown["top"])
-
-
-def _frame(data: Any) -> pl.DataFrame:
-    """Return the rows of a table, of several one below the other."""
-    if not is_paths(data):
-        return to_polars(open_frame(data))
-    paths = list(data) if isinstance(data, (list, tuple)) else [data]
-    return pl.concat([read_table(str(path)) for path in paths], how="diagonal_relaxed")

@@ -1,0 +1,1 @@
+"""Judges: scores that a model gave, corrected with the labels of people."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
 @takes("arena", *OUTPUT)
 def arena(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
-    """Rank models by pairwise votes: expected score, error bar, possible ranks.
+    """Rank models by pairwise votes.
 
-    From a table with one row a vote: model_a, model_b, winner, and who voted.
+    Expected score, error bar and possible ranks, from a table with one row a vote: model_a, model_b, winner, and who voted.
     """
     rest, shown = split(paths, given)
     answer = ask(paths, rest)

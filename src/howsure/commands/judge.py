@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @paths
 @takes("judge", "human", "columns", "where", "labels_drawn", "level", *OUTPUT)
 def judge(paths: tuple[str, ...], **given: Any) -> None:
-    """Say what a judge's rate is worth, corrected with the labels there are.
+    """Say what a judge's rate is worth, with labels of a few.
 
     From a table with one row an answer: the judge's verdict, and a label of some.
     """

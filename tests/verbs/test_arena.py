@@ -140,6 +140,12 @@ def test_models_that_no_vote_connects_have_boards_of_their_own():
         hs.arena(pl.concat([votes(), other]), against="w")
 
 
+def test_a_table_of_votes_leads_to_its_verb(tmp_path):
+    votes().write_csv(tmp_path / "votes.csv")
+    with pytest.raises(hs.ReadError, match="look like pairwise votes: `howsure arena`"):
+        hs.leaderboard(tmp_path / "votes.csv")
+
+
 def test_a_perfect_record_is_bounded_and_said():
     rows = votes().filter((pl.col("model_a") != "w") & (pl.col("model_b") != "w"))
     always = pl.DataFrame(

@@ -97,9 +97,16 @@ def read(source: Source) -> Reading:
         raise ReadError(
             f"no column for the item among {', '.join(columns[:12])}",
             where=source.name,
-            remedy="Name it (`columns={'item': '…'}`); a leaderboard needs model, score and n. `howsure describe` proposes a mapping.",
+            remedy=_what_instead(columns),
         )
     return reading
+
+
+def _what_instead(columns: Iterable[str]) -> str:
+    """Say what to do with a table that has neither items nor scores of models."""
+    if {"model_a", "model_b"} <= {name.lower().strip() for name in columns}:
+        return "These look like pairwise votes: `howsure arena` ranks models by them."
+    return "Name it (`columns={'item': '…'}`); a leaderboard needs model, score and n. `howsure describe` proposes a mapping."
 
 
 def is_leaderboard(columns: Iterable[str]) -> bool:

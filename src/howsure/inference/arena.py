@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,9 @@ from scipy import special
 
 from howsure.answers.arena import Arena, ArenaBoard, FirstGain, VotedModel
 from howsure.answers.estimate import Entry
-from howsure.answers.leaderboard import Board, Pairs
+from howsure.answers.leaderboard import Board
 from howsure.errors import Caution, DataError
-from howsure.inference.boards import leader_luck, told_apart
+from howsure.inference.boards import leader_luck, ordered_pairs, told_apart
 from howsure.statistics.means.intervals import t_p_value, t_quantile
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.ranks.ranks import ranks
@@ -90,7 +90,6 @@ class _Pool:
         order = np.lexsort((np.array(self.names), -found.values))
         q, used, best = told_apart(found.pairs, found.values, 1, asked)
         at, first = np.ix_(order, order), int(order[0])
-        low, high = found.pairs.limits(asked.level)
         counts = self.votes.counts().sum(axis=0)
         met = (counts + counts.T).astype(np.int64)
         clusters = min((int(codes.max()) + 1 for codes in self.clusters), default=len(self.votes))
@@ -101,17 +100,7 @@ class _Pool:
             adjust=used,
             entries=tuple(self._entry(k, found, met, clusters, asked) for k in order.tolist()),
             ranks=ranks(found.values[order], found.pairs.difference[at], q[at], level=asked.level, best=best[order]),
-            pairs=Pairs(
-                difference=found.pairs.difference[at],
-                se=np.sqrt(found.pairs.variance)[at],
-                low=low[at],
-                high=high[at],
-                df=found.pairs.df[at],
-                p_value=found.pairs.p_value[at],
-                p_adjusted=q[at],
-                n_shared=met[at],
-                n_clusters=found.pairs.units[at],
-            ),
+            pairs=replace(ordered_pairs(found.pairs, order, q, found.pairs.limits(asked.level)), n_shared=met[at]),
             leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, asked),
             cautions=tuple(_doubts(self.votes, self.clusters, found.df)),
         )

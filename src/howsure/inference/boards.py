@@ -17,7 +17,7 @@ from howsure.statistics.results import allowed
 if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
-    from howsure.statistics.arrays import Bools, Floats
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Adjustment
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.study.matrix import ScoreMatrix
@@ -49,23 +49,29 @@ def board(
             level=asked.level,
             best=best[order],
         ),
-        pairs=Pairs(
-            difference=pairs.difference[at],
-            se=np.sqrt(pairs.variance)[at],
-            low=within[0][at],
-            high=within[1][at],
-            df=pairs.df[at],
-            p_value=pairs.p_value[at],
-            p_adjusted=q[at],
-            n_shared=pairs.shared[at],
-            n_clusters=pairs.units[at],
-        ),
+        pairs=ordered_pairs(pairs, order, q, within),
         level=asked.level,
         adjust=used,
         percent=matrix.bounded,
         lower_is_better=matrix.lower_is_better,
         leader_corrected=float(values[first]) - sign * leader_luck(pairs, sign * values, asked),
         cautions=coverage_cautions(matrix, pairs),
+    )
+
+
+def ordered_pairs(pairs: PairMoments, order: Ints, q: Floats, within: tuple[Floats, Floats]) -> Pairs:
+    """Return all pairs in the order of a board; `q` (M, M): corrected p-values, `within`: the limits of each pair."""
+    at = np.ix_(order, order)
+    return Pairs(
+        difference=pairs.difference[at],
+        se=np.sqrt(pairs.variance)[at],
+        low=within[0][at],
+        high=within[1][at],
+        df=pairs.df[at],
+        p_value=pairs.p_value[at],
+        p_adjusted=q[at],
+        n_shared=pairs.shared[at],
+        n_clusters=pairs.units[at],
     )
 
 

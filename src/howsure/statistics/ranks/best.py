@@ -3,7 +3,7 @@
 A model is out where the leader is further ahead of it than any other would be, if none were better than it: the largest of
 the M − 1 pivots "other − model" under flips of signs of whole clusters, the same flips as those of max-t. Fewer comparisons
 than all pairs, and one direction only, so that fewer models are left. The one that is best stays with the chosen level; of
-models that are exactly as good each does. Memory: blocks of about half a million others × models × flips.
+models that are exactly as good each does. Memory: blocks of about a million others × models × flips.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class _Others:
             slope *= gap
             slope += divisor
             divisor = slope
-        found = np.abs(gap)
-        found *= gap
-        found /= divisor
-        return np.asarray(found.max(axis=0))
+        np.maximum(gap, 0, out=gap)
+        gap *= gap
+        gap /= divisor
+        return np.asarray(gap.max(axis=0))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.moments import FlipSums
 
 MANY_CLUSTERS, MUCH = 300, 0.02
-BLOCK_CELLS = 500_000
+BLOCK_CELLS = 1_000_000
 STRIDE = WORD = 64
 THREADS = 2
 TINY = 1e-30
@@ -38,7 +38,7 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     covariance do not; from 300 clusters on, none of which holds 2 %, sums of random signs are drawn as normal ones.
 
     p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the raw one,
-    and one pair alone keeps its own. Memory: per thread a few blocks of about half a million pairs × flips, and the signs
+    and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips, and the signs
     of 1,024 flips.
     """
     first, second, alike = _flipped(p, flips)

@@ -107,6 +107,28 @@ def test_a_vote_without_a_voter_is_a_cluster_of_its_own():
     assert hs.arena(rows).boards[0].n_clusters == 20 + lone
 
 
+@pytest.mark.parametrize("n", [1, 5, 30])
+def test_all_wins_and_all_ties_are_no_certainty(n):
+    rows = pl.DataFrame({"model_a": ["x"] * n, "model_b": ["y"] * n, "winner": ["A"] * n, "voter": range(n)})
+    best, worst = hs.arena(rows).boards[0].board.entries
+    assert (best.estimate.interval.high, worst.estimate.interval.low) == (1.0, 0.0)
+    assert best.estimate.interval.low < 0.025 ** (1 / n)
+    level = hs.arena(rows.with_columns(winner=pl.lit("tie"))).boards[0].board.entries[0].estimate
+    assert level.interval.low < 0.5 < level.interval.high
+
+
+def test_one_voter_gives_no_error_bar_and_few_a_caution():
+    assert "a single cluster of votes gives no error bar" in hs.arena(votes().with_columns(judge=1)).render(width=200)
+    assert "few_votes" in [caution.code for caution in hs.arena(votes()).boards[0].board.cautions]
+    assert "NaN" not in hs.arena(votes().with_columns(judge=1)).render("json")
+
+
+def test_the_note_names_the_anchors_and_nan_is_no_winner():
+    assert any("P(tie) / 2 against w." in note for note in hs.arena(votes(), against="w").notes)
+    numbers = votes().with_columns(winner=pl.Series([1.0, 2.0, float("nan")] * 100))
+    assert "100 votes without two models or a winner left out." in hs.arena(numbers).notes
+
+
 def test_the_order_of_rows_changes_nothing():
     assert scores(hs.arena(votes())) == pytest.approx(scores(hs.arena(votes().reverse())))
 

@@ -77,6 +77,8 @@ def test_a_published_leaderboard_has_a_frontier(tmp_path):
 def test_what_published_scores_can_t_say_is_refused():
     with pytest.raises(hs.OptionError, match="no answers behind them"):
         hs.frontier(PUBLISHED, measure="usd", cluster="none")
+    with pytest.raises(hs.OptionError, match="no answers behind them"):
+        hs.frontier(PUBLISHED, measure="usd", average="log-normal")
     with pytest.raises(hs.DataError, match="say their seconds"):
         hs.frontier(PUBLISHED, measure="seconds")
     with pytest.raises(hs.DataError, match="say their usd"):
@@ -93,3 +95,12 @@ def test_aiders_board_with_costs_as_known(real_data):
     assert found["gpt-5 (high)"].score.value == pytest.approx(0.88)
     assert found.cheapest == "DeepSeek-V3.2-Exp (Reasoner)"
     assert sum(buy.could_be_best_buy and not buy.n_missing for buy in found.models) == 25
+
+
+def test_a_lead_at_n_of_n_is_no_certainty():
+    """Newcombe's limits of 20 of 20 less 20 of 20, from the exact limits of both."""
+    rows = pl.DataFrame({"model": ["dear", "cheap"], "score": [1.0, 0.95], "n": [20, 20], "usd": [2.0, 1.0]})
+    found = hs.frontier(rows, measure="usd").tasks[0]
+    assert found.cheapest == "cheap"
+    assert found.lead.interval.contains(0.0)
+    assert found.lead.interval.high > found.lead.value

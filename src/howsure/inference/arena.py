@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 METRIC = "expected score"
 ELO_MEAN, ELO_SPREAD = 1000.0, 400 / math.log(10)
-LEAST = 1e-12
+LEAST, CALM = 1e-12, 1e-9
+ENOUGH = 50
+"""With fewer clusters, or votes a model, intervals hold somewhat too seldom (docs/decisions/0032-votes.md)."""
 
 
 def voted(table: VoteTable, asked: Question, ties: Ties, against: Sequence[str], top: int | None) -> Arena:
@@ -51,7 +53,10 @@ def voted(table: VoteTable, asked: Question, ties: Ties, against: Sequence[str],
         ties=ties,
         against=named,
         top=top,
-        notes=(*table.notes, NOTES[ties]),
+        notes=(
+            *table.notes,
+            f"Ties: {TIES[ties]}. Score: P(win) + P(tie) / 2 against {listing(named) if named else 'the other models, each once'}.",
+        ),
         cautions=(*_apart(boards), *_perfect(boards)),
     )
 
@@ -115,7 +120,12 @@ class _Pool:
 
     def _entry(self, k: int, found: VoteMoments, met: Ints, clusters: int, asked: Question) -> Entry:
         value, se, count = float(found.values[k]), float(found.se[k]), int(met[k].sum())
+        extreme = bool(found.extreme[k])
         low, high = logit_limits(value, se, found.df, asked.level)
+        if extreme or se < CALM:
+            low, high = no_calmer(value, (low, high), float(found.clusters[k]), asked.level)
+        if extreme:
+            low, high = (low, 1.0) if value > 1 / 2 else (0.0, high)
         estimate = Estimate(
             value=value,
             se=se,
@@ -154,8 +164,33 @@ def logit_limits(value: float, se: float, df: float, level: float) -> tuple[floa
     return float(special.expit(centre - half)), float(special.expit(centre + half))
 
 
+def no_calmer(value: float, limits: tuple[float, float], clusters: float, level: float) -> tuple[float, float]:
+    """Widen the limits of a score whose clusters don't vary to what so many of them without an exception allow.
+
+    With all of G clusters alike, others are unlike with a chance of up to 1 − ((1 − level) / 2)^(1 / G) (Clopper and Pearson 1934).
+    """
+    alike = ((1 - level) / 2) ** (1 / clusters)
+    low, high = value * alike, 1 - (1 - value) * alike
+    return float(np.fmin(low, limits[0])), float(np.fmax(high, limits[1]))
+
+
 def _doubts(votes: Votes, clusters: tuple[Ints, ...], df: float) -> list[Caution]:
-    return cluster_cautions(np.ones(len(votes)), clusters, df) if clusters else []
+    """Warn of one cluster, of few or uneven ones, and of fewer votes than intervals were measured with."""
+    if not np.isfinite(df):
+        what = "cluster of votes" if clusters else "vote"
+        return [Caution(code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters.")]
+    few = cluster_cautions(np.ones(len(votes)), clusters, df)
+    count = min((int(codes.max()) + 1 for codes in clusters), default=len(votes))
+    if few or (count >= ENOUGH and 2 * len(votes) >= ENOUGH * votes.models):
+        return few
+    return [
+        Caution(
+            code="few_votes",
+            message=f"{plural(count, 'cluster')} of votes, {2 * len(votes) / votes.models:.0f} votes a model: with so few, 95 % intervals held the "
+            "truth in 89 to 94 % of samples",
+            remedy="More voters help most.",
+        )
+    ]
 
 
 def _apart(boards: Sequence[ArenaBoard]) -> list[Caution]:
@@ -185,8 +220,4 @@ def _perfect(boards: Sequence[ArenaBoard]) -> list[Caution]:
 
 
 VOTED = Method(name="votes", variance="CR2")
-NOTES = {
-    "half": "Ties: half a win of each. Score: P(win) + P(tie) / 2 against the other models, each once.",
-    "davidson": "Ties: by Davidson (1970). Score: P(win) + P(tie) / 2 against the other models, each once.",
-    "rao-kupper": "Ties: by Rao and Kupper (1967). Score: P(win) + P(tie) / 2 against the other models, each once.",
-}
+TIES = {"half": "half a win of each", "davidson": "by Davidson (1970)", "rao-kupper": "by Rao and Kupper (1967)"}

@@ -17,7 +17,6 @@ from howsure.answers.measures import MeasureGap
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.audit import bounded, limits, stated_or_binomial
 from howsure.statistics.audit import shown_better
-from howsure.statistics.means.intervals import t_quantile
 from howsure.statistics.results import Estimate, Interval, Method
 from howsure.study.design import Design
 from howsure.wording import listing
@@ -172,12 +171,14 @@ def _gap(leader: Published, cheapest: Published, measure: str, level: float) -> 
 
 
 def _lead(a: Estimate, b: Estimate, level: float) -> Estimate:
-    gap, se = a.value - b.value, math.hypot(a.se, b.se)
-    half = float(t_quantile(level, math.inf)) * se
+    """Return the difference of two scores, its limits from those of both (Newcombe 1998), so that 0 and n of n are no certainty."""
+    gap, (x, y) = a.value - b.value, (a.interval, b.interval)
+    low = gap - math.hypot(a.value - x.low, y.high - b.value)
+    high = gap + math.hypot(x.high - a.value, b.value - y.low)
     return Estimate(
         value=gap,
-        se=se,
-        interval=Interval(low=gap - half, high=gap + half, level=level),
+        se=math.hypot(a.se, b.se),
+        interval=Interval(low=low, high=high, level=level),
         df=math.inf,
         n_items=min(a.n_items, b.n_items),
         n_clusters=min(a.n_items, b.n_items),

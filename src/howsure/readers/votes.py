@@ -6,7 +6,7 @@ Ties may be of two kinds ("both are bad"); a vote without a winner, or of a mode
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -98,11 +98,14 @@ def read_votes(
         outcome=outcome[kept],
         models=len(models),
     )
+    clusters = tuple(_coded(frame[name].filter(kept)) for name in names)
+    counts = {name: int(codes.max()) + 1 for name, codes in zip(names, clusters, strict=True)}
+    lost = int(len(frame) - usable.sum()), int(usable.sum() - kept.sum())
     return VoteTable(
         models=tuple(models),
         votes=votes,
-        clusters=tuple(_coded(frame[name].filter(kept)) for name in names),
-        notes=_notes(votes, frame, names, cluster, kept=kept, usable=usable),
+        clusters=clusters,
+        notes=_notes(votes, counts, lost, asked=cluster is not None),
     )
 
 
@@ -129,7 +132,9 @@ def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> dict[str,
 def _outcomes(frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, second: pl.Series) -> Ints:
     """Return who won each vote (N,), −1 where nobody says."""
     if "winner" not in roles:
-        won = frame.select(pl.col(name).cast(pl.Float64, strict=False).fill_null(0) for name in ONE_HOT).to_numpy()
+        won = frame.select(
+            pl.col(name).cast(pl.Float64, strict=False).fill_nan(None).fill_null(0) for name in ONE_HOT
+        ).to_numpy()
         order = np.array([WIN, LOSS, TIE])
         return np.where((won > 0).sum(axis=1) == 1, order[won.argmax(axis=1)], -1).astype(np.int64)
     winner = frame[roles["winner"]]
@@ -151,7 +156,7 @@ def _outcomes(frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, s
 
 def _numbers(winner: pl.Series) -> Ints:
     """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first."""
-    winner = winner.cast(pl.Float64)
+    winner = winner.cast(pl.Float64).fill_nan(None)
     values = set(winner.drop_nulls().unique().to_list())
     first_second, score = {1.0: WIN, 2.0: LOSS, 0.0: TIE}, {1.0: WIN, 0.5: TIE, 0.0: LOSS}
     meant = first_second if 2 in values else score if 0.5 in values else {}
@@ -186,20 +191,19 @@ def _codes(names: pl.Series, place: Mapping[str, int]) -> Ints:
     return names.replace_strict(dict(place), return_dtype=pl.Int64).to_numpy()
 
 
-def _notes(
-    votes: Votes, frame: pl.DataFrame, names: Sequence[str], asked: Sequence[str] | None, *, kept: Any, usable: Any
-) -> tuple[str, ...]:
-    """Say how many votes there are, how they are clustered, and what was left out."""
+def _notes(votes: Votes, clusters: Mapping[str, int], lost: tuple[int, int], *, asked: bool) -> tuple[str, ...]:
+    """Say how many votes there are, how they are clustered, and what was left out: votes without a winner, and of a model against itself."""
     ties = int((votes.outcome == TIE).sum())
     notes = [f"Data: {plural(len(votes), 'vote')} among {plural(votes.models, 'model')}, {ties:,} of them ties."]
-    for name in names:
-        count = frame[name].filter(kept).n_unique()
-        unasked = "; `cluster='none'` takes each vote by itself" if asked is None else ""
-        notes.append(f"Clusters: column `{name}` ({count:,} clusters of {len(votes):,} votes){unasked}.")
-    if not names:
+    for name, count in clusters.items():
+        unasked = "" if asked else "; `cluster='none'` takes each vote by itself"
+        notes.append(
+            f"Clusters: column `{name}` ({plural(count, 'cluster')} of {plural(len(votes), 'vote')}){unasked}."
+        )
+    if not clusters:
         notes.append("Clusters: none, so each vote counts as independent of all others.")
-    if len(frame) > usable.sum():
-        notes.append(f"{plural(int(len(frame) - usable.sum()), 'vote')} without two models or a winner left out.")
-    if usable.sum() > kept.sum():
-        notes.append(f"{plural(int(usable.sum() - kept.sum()), 'vote')} of a model against itself left out.")
+    if lost[0]:
+        notes.append(f"{plural(lost[0], 'vote')} without two models or a winner left out.")
+    if lost[1]:
+        notes.append(f"{plural(lost[1], 'vote')} of a model against itself left out.")
     return tuple(notes)

@@ -81,6 +81,10 @@ def frontier(
     if scores.roles and "item" not in scores.roles:
         scores = published_in(scores.rows)
     if scores.published and not scores.has_rows:
+        if (average, method, variance) != ("mean", None, "CR2"):
+            raise OptionError(
+                "published scores have no answers behind them", remedy="Leave average, method and variance out."
+            )
         return published_frontier(scores, design, given["level"])
     question = Question(population=population_of(design.population), adjust="max-t", **given)
     return frontier_of(gather(scores, design), question, average)

@@ -205,3 +205,25 @@ def test_what_it_is_worth_to_stand_first():
         told = vote_moments(one, (np.arange(300) % 60,), "half")
         shown.append(abs(told.gain) > 2.0 * told.gain_se)
     assert 0.02 < np.mean(shown) < 0.09
+
+
+@pytest.mark.parametrize(("won", "p"), [(1, 0.9), (2, 0.5), (5, 2**-4), (10, 2**-9)])
+def test_all_wins_are_no_surer_than_the_sign_test(won, p):
+    """n of n: the added ties are a cluster of their own, so that pairs and values are of one board, and p is that of n signs."""
+    votes = Votes(
+        first=np.zeros(won, dtype=int), second=np.ones(won, dtype=int), outcome=np.zeros(won, dtype=int), models=2
+    )
+    found = vote_moments(votes, (), "half")
+    assert found.pairs.difference[0, 1] == pytest.approx(found.values[0] - found.values[1])
+    assert found.pairs.p_value[0, 1] == pytest.approx(p)
+    low, high = found.pairs.limits(0.95)
+    assert (low[0, 1] > 0) == (p <= 0.05)
+    assert found.se[0] > 0
+
+
+@pytest.mark.parametrize("ties", TIES)
+def test_pairs_are_differences_of_values_also_where_a_record_is_perfect(ties):
+    votes = made(seed=3, n=120)
+    outcome = np.where(votes.first == 0, 0, np.where(votes.second == 0, 2, votes.outcome))
+    found = vote_moments(Votes(first=votes.first, second=votes.second, outcome=outcome, models=5), (), ties)
+    assert found.pairs.difference == pytest.approx(found.values[:, None] - found.values, abs=1e-9)

@@ -53,13 +53,18 @@ class Votes:
 class Strengths:
     """`log` (M,): on the logistic scale, with mean 0; `tie`: what makes ties likely; `inverse` (M + 1, M + 1): of the information of both.
 
-    `bounded` (M,): models without a finite strength of their own.
+    `added` (M, M): ties that were added, by the model that they bound and the opponent; none where all strengths are finite.
     """
 
     log: Floats
     tie: float
     inverse: Floats
-    bounded: Bools
+    added: Floats
+
+    @property
+    def bounded(self) -> Bools:
+        """The models without a finite strength of their own (M,)."""
+        return np.asarray(self.added.any(axis=1))
 
 
 def pools(counts: Floats) -> Ints:
@@ -69,8 +74,8 @@ def pools(counts: Floats) -> Ints:
 
 def strengths(counts: Floats, clusters: Floats, ties: Ties) -> Strengths:
     """Fit the strengths of M models of one pool to counts (3, M, M); `clusters` (M,): those that each model's votes come in."""
-    counts, bounded = _with_ties_of_perfect_records(counts, clusters)
-    models = counts.shape[1]
+    added, models = _ties_of_perfect_records(counts, clusters), counts.shape[1]
+    counts = counts + np.stack([np.zeros_like(added), added, np.zeros_like(added)])
     theta, tie = np.zeros(models), _first_tie(counts, ties)
     value = -np.inf
     for _ in range(MOST_STEPS):
@@ -86,20 +91,17 @@ def strengths(counts: Floats, clusters: Floats, ties: Ties) -> Strengths:
     else:
         raise _no_fit(ties)
     found = told(theta[:, None] - theta, tie, ties)
-    return Strengths(log=theta - theta.mean(), tie=tie, inverse=_inverse(counts, found, ties), bounded=bounded)
+    return Strengths(log=theta - theta.mean(), tie=tie, inverse=_inverse(counts, found, ties), added=added)
 
 
-def _with_ties_of_perfect_records(counts: Floats, clusters: Floats) -> tuple[Floats, Bools]:
-    """Add one cluster of ties to every model outside the largest set of models that beat each other on some way."""
+def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
+    """Return one cluster of ties (M, M) for every model outside the largest set of models that beat each other on some way."""
     beats = counts[WIN] + counts[LOSS].T + counts[TIE] + counts[TIE].T
-    count, label = csgraph.connected_components(csr_array(beats), directed=True, connection="strong")
+    _, label = csgraph.connected_components(csr_array(beats), directed=True, connection="strong")
     bounded = np.asarray(label != np.bincount(label).argmax())
-    if count == 1:
-        return counts, bounded
     met = counts.sum(axis=0)
     met = met + met.T
-    share = met / np.maximum(clusters, 1.0)[:, None] * bounded[:, None]
-    return counts + np.stack([np.zeros_like(share), share, np.zeros_like(share)]), bounded
+    return np.asarray(met / np.maximum(clusters, 1.0)[:, None] * bounded[:, None])
 
 
 def _first_tie(counts: Floats, ties: Ties) -> float:
@@ -183,8 +185,17 @@ def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, F
     return (LOSS - votes.outcome) / 2 - at.expected, slopes / len(votes)
 
 
+def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
+    """Return what the added ties of each bounded model add to numbers with these derivatives (B, K): each a cluster of its own."""
+    models, at = np.flatnonzero(found.bounded), told(found.log[:, None] - found.log, found.tie, ties)
+    slope = (found.added * at.slope[TIE])[models]
+    scores = np.column_stack([-slope, (found.added * at.tie[TIE])[models].sum(axis=1)])
+    scores[np.arange(len(models)), models] += slope.sum(axis=1)
+    return np.asarray(scores @ (found.inverse @ slopes.T))
+
+
 def influences(votes: Votes, units: Ints, found: Strengths, slopes: Floats, ties: Ties) -> Floats:
-    """Return what each unit of votes adds to numbers with these derivatives (units, K); they add up to nothing.
+    """Return what each unit of votes adds to numbers with these derivatives (units, K); with those of added ties they add up to nothing.
 
     `units` (N,): the cluster of every vote, 0 … G − 1. One step from the fit (the sandwich's halves; Huber 1967).
     """

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.readers.columns import kept_rows, roles_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -19,15 +20,7 @@ if TYPE_CHECKING:
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "model_id", "system"),
     "judge": (
-        "judge",
-        "judge_score",
-        "judge_verdict",
-        "verdict",
-        "judged",
-        "llm_judge",
-        "score",
-        "prediction",
-        "grade",
+        *("judge_verdict", "judge_score", "verdict", "judged", "llm_judge", "judge", "prediction", "grade", "score"),
     ),
     "human": ("human", "human_label", "human_score", "label", "gold", "annotation", "expert", "truth"),
 }
@@ -53,8 +46,7 @@ def read_verdicts(
     frame: pl.DataFrame, *, columns: Mapping[str, Sequence[str]], where: Mapping[str, Sequence[str]]
 ) -> Verdicts:
     """Read verdicts and labels. DataError where a column is missing or a cell can't be understood."""
-    for name, values in where.items():
-        frame = frame.filter(pl.col(known_column(name, frame)).cast(pl.String).is_in(list(values)))
+    frame = kept_rows(frame, where)
     roles = _roles(frame, columns)
     verdicts, labels = _numbers(frame[roles["judge"]]), _numbers(frame[roles["human"]])
     kept = np.isfinite(verdicts)
@@ -67,7 +59,11 @@ def read_verdicts(
             f"labels in {roles['human']!r} run from {known.min():g} to {known.max():g}",
             remedy="Labels are 0 or 1, or shares between: bring them to that scale.",
         )
-    names = frame[roles["model"]].cast(pl.String).fill_null("").to_numpy()[kept].tolist() if "model" in roles else []
+    names = (
+        frame[roles["model"]].cast(pl.String).fill_null("(no name)").to_numpy()[kept].tolist()
+        if "model" in roles
+        else []
+    )
     notes = [
         f"Data: {plural(int(kept.sum()), 'judged answer')}, {len(known):,} of them with a label.",
         f"Columns: {roles['judge']} as judge, {roles['human']} as human.",
@@ -77,20 +73,8 @@ def read_verdicts(
     return Verdicts(verdicts=verdicts[kept], labels=labels, models=tuple(names), notes=tuple(notes))
 
 
-def known_column(name: str, frame: pl.DataFrame) -> str:
-    """Return the name of a column; DataError where there is none."""
-    if name not in frame.columns:
-        raise DataError(f"no column {name!r} among {', '.join(frame.columns)}", remedy="Name one of these.")
-    return name
-
-
 def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    roles = {role: known_column(names[0], frame) for role, names in named.items()}
-    by_name = {name.lower().strip(): name for name in reversed(frame.columns) if name not in roles.values()}
-    for role, aliases in ALIASES.items():
-        found = next((by_name[alias] for alias in aliases if alias in by_name), None)
-        if role not in roles and found is not None:
-            roles[role] = found
+    roles = roles_of(frame, ALIASES, named)
     lacking = [role for role in ("judge", "human") if role not in roles]
     if lacking:
         raise DataError(

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.verdicts import known_column
+from howsure.readers.columns import kept_rows, known_column, roles_of
 from howsure.statistics.votes.strengths import LOSS, TIE, WIN, Votes
 from howsure.wording import listing, plural
 
@@ -80,8 +80,7 @@ def read_votes(
     cluster: Sequence[str] | None,
 ) -> VoteTable:
     """Read votes from a table. DataError where there are none, or a winner can't be understood."""
-    for name, values in where.items():
-        frame = frame.filter(pl.col(known_column(name, frame)).cast(pl.String).is_in(list(values)))
+    frame = kept_rows(frame, where)
     roles = _roles(frame, columns)
     names = _clusters_of(frame, roles, cluster)
     first, second = (frame[roles[role]].cast(pl.String) for role in ("model_a", "model_b"))
@@ -111,13 +110,7 @@ def read_votes(
 
 def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the column of each role; of the winner none where three columns say it."""
-    by_name = {name.lower().strip(): name for name in reversed(frame.columns)}
-    roles = {
-        role: next(by_name[alias] for alias in aliases if alias in by_name)
-        for role, aliases in ALIASES.items()
-        if any(alias in by_name for alias in aliases)
-    }
-    roles |= {role: known_column(names[0], frame) for role, names in named.items()}
+    roles = roles_of(frame, ALIASES, named)
     lacking = [role for role in ("model_a", "model_b", "winner") if role not in roles]
     if lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT):
         return roles

@@ -101,8 +101,7 @@ def gather(
             *_doubts(found, parts),
         ),
     )
-    study = _with_scores(study)
-    study = _enough_attempts(study) if design.score.over_attempts or averages else study
+    study = _enough_attempts(_with_scores(study))
     study, grouped = _clustered(study, sorted_out, telling)
     return replace(study, notes=_notes(study, [_sizes_note(study, called), *notes], grouped, found))
 
@@ -353,7 +352,9 @@ def _average_of(name: str, averages: Iterable[Average]) -> str:
 
 
 def _enough_attempts(study: Study) -> Study:
-    """Leave out tasks without enough attempts for the score, and tell which results lack some."""
+    """Leave out tasks without enough attempts for the score, or for averages, and tell which results lack some."""
+    if not study.rule.over_attempts and not study.averages:
+        return study
     parts, cautions = {}, []
     for key, part in study.parts.items():
         task, _ = key

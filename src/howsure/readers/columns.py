@@ -1,0 +1,39 @@
+"""Columns of tables that aren't scores: which plays which role, and which rows are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from howsure.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Names = Mapping[str, Sequence[str]]
+
+
+def known_column(name: str, frame: pl.DataFrame) -> str:
+    """Return the name of a column; DataError where there is none."""
+    if name not in frame.columns:
+        raise DataError(f"no column {name!r} among {', '.join(frame.columns)}", remedy="Name one of these.")
+    return name
+
+
+def kept_rows(frame: pl.DataFrame, where: Names) -> pl.DataFrame:
+    """Return the rows in which columns have one of these values."""
+    for name, values in where.items():
+        frame = frame.filter(pl.col(known_column(name, frame)).cast(pl.String).is_in(list(values)))
+    return frame
+
+
+def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str]:
+    """Return the column of each role that has one: as named, else by the first of the usual names that isn't named for another."""
+    roles = {role: known_column(names[0], frame) for role, names in named.items()}
+    by_name = {name.lower().strip(): name for name in reversed(frame.columns) if name not in roles.values()}
+    for role, usual in aliases.items():
+        found = next((by_name[alias] for alias in usual if alias in by_name), None)
+        if role not in roles and found is not None:
+            roles[role] = found
+    return roles

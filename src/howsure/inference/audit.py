@@ -11,7 +11,7 @@ import polars as pl
 
 from howsure.answers.audit import Audit, AuditBoard, AuditEntry
 from howsure.errors import Caution, DataError
-from howsure.readers.tables import published_scores
+from howsure.readers.published import published_scores
 from howsure.statistics import audit as methods
 from howsure.statistics.means import intervals
 from howsure.study.names import ROLES, refuse_long

@@ -1,0 +1,167 @@
+"""Published leaderboards: scores of models without the answers behind them, and what a question took where that is stated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import polars as pl
+
+from howsure.readers.base import Reading, finite
+from howsure.table.numbers import numbers_of
+from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
+from howsure.table.schema import MEASURES
+from howsure.table.scores import Published
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from howsure.errors import Caution
+    from howsure.table.writing import Writing
+
+PUBLISHED_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "model": ("model", "model_name", "name", "system", "agent"),
+    "score": (
+        *("score", "score_pct", "accuracy", "acc", "percent", "pass_rate", "win_rate", "resolved", "value"),
+        *("pass_rate_2", "pass_rate_1", "mean"),
+    ),
+    "n": (
+        *("n", "n_items", "n_questions", "n_total", "items", "questions", "total", "test_cases", "total_tests"),
+        "count",
+    ),
+    "stderr": ("stderr", "standard_error", "se", "std_err", "acc_stderr"),
+    "low": ("rating_q025", "q025", "ci_low", "ci_lower", "lower"),
+    "high": ("rating_q975", "q975", "ci_high", "ci_upper", "upper"),
+    "task": ("task", "benchmark", "leaderboard", "board", "dataset"),
+    "metric": ("metric", "metric_name"),
+}
+"""Names of the columns of a leaderboard: scores without the answers behind them."""
+TOOK: Mapping[str, tuple[str, ...]] = {measure: (measure,) for measure in MEASURES} | {
+    "usd": ("usd", "usd_per_question", "cost_per_question", "cost_per_task", "cost_per_case"),
+    "seconds": ("seconds", "seconds_per_question", "seconds_per_task", "seconds_per_case"),
+}
+"""Names of the columns of a leaderboard that say what a question took on average."""
+TOTALS: Mapping[str, tuple[str, ...]] = {"usd": ("total_cost", "total_usd"), "seconds": ("total_seconds",)}
+"""Names of those that say what all questions took."""
+
+NORMAL_95 = 1.959963984540054
+"""The normal quantile of a 95 % interval, two-sided."""
+
+
+def published_scores(frame: pl.DataFrame, source: str, writing: Writing) -> Reading:
+    """Read a leaderboard: model, score, and where there are n, standard error, task, and step (joined to the model's name).
+
+    Percent become fractions where a % sign, the column's name or its values say so. Nothing where there is no leaderboard.
+    """
+    roles = published_roles(frame.columns)
+    if "model" not in roles or "score" not in roles:
+        return Reading()
+    figures = _figures(frame, roles, writing)
+    rows = frame.with_columns(**{f"{role}_": values for role, values in figures.values.items()})
+    entries = []
+    whole = rows.filter(pl.col("score_").is_not_null() & pl.col(roles["model"]).is_not_null())
+    for row in whole.iter_rows(named=True):
+        n, model = row.get("n_"), str(row[roles["model"]])
+        entries.append(
+            Published(
+                task=str(row.get(roles.get("task", ""), "") or Path(source).stem),
+                model=model + _step(row, model),
+                metric=str(row.get(roles.get("metric", ""), "") or roles["score"]),
+                score=row["score_"],
+                n=int(n) if n is not None and n >= 1 else None,
+                stderr=row.get("stderr_"),
+                source=source,
+                scaled=figures.scaled,
+                took=_took(row, n),
+            )
+        )
+    return Reading(
+        published=tuple(entries), notes=(*figures.notes, *_left_out(rows, len(whole))), cautions=figures.cautions
+    )
+
+
+def _took(row: dict[str, Any], n: float | None) -> dict[str, float]:
+    """Return what a question took on average, by measure; a published 0 is unknown, or local, and not nothing."""
+    by_name = {name.lower().strip(): value for name, value in row.items()}
+    found = {
+        measure: finite(by_name.get(name)) or 0.0
+        for measure, names in TOOK.items()
+        for name in reversed(names)
+        if name in by_name
+    }
+    for measure, names in TOTALS.items():
+        total = next((finite(by_name[name]) for name in names if name in by_name), None)
+        if total is not None and n is not None and n >= 1:
+            found.setdefault(measure, total / n)
+    return {measure: value for measure, value in found.items() if value > 0}
+
+
+def _left_out(rows: pl.DataFrame, whole: int) -> Iterator[str]:
+    if whole < len(rows):
+        yield f"{plural(len(rows) - whole, 'row')} of {len(rows):,} without a model or a score left out."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Figures:
+    """The numbers of a leaderboard by role, on the scale of the tidy table, and what is to be said of them."""
+
+    values: Mapping[str, pl.Series]
+    scaled: bool
+    notes: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+
+
+def _figures(frame: pl.DataFrame, roles: Mapping[str, str], writing: Writing) -> _Figures:
+    values, signed, notes = {}, set(), list[str]()
+    for role in [role for role in ("score", "stderr", "n", *_limits(roles)) if role in roles]:
+        how = replace(writing, decimal="point") if role == "n" else writing
+        wrapped = nw.from_native(frame)
+        made, numbers = numbers_of(wrapped, [roles[role]], how, words=False)
+        figure = nw.col(roles[role]) if made is None else made
+        values[role] = wrapped.select(figure).to_native()[roles[role]].cast(pl.Float64).fill_nan(None)
+        if numbers is not None:
+            notes += numbers.notes
+            signed |= {role} if numbers.percent else set()
+    if _limits(roles):
+        width = values.pop("high") - values.pop("low")
+        values["stderr"] = width.set(width < 0, None) / (2 * NORMAL_95)  # limits the wrong way round say nothing
+        notes.append(f"standard errors from the limits in {roles['low']} and {roles['high']}, taken for 95 %.")
+    column, percent = roles["score"], "score" in signed
+    extent = extent_of_scores(values["score"])
+    refuse_doubtful_percent(extent, column, signed=percent)
+    scale = scale_of(extent, (column,), signed=percent)
+    values["score"] = scale.place(values["score"])
+    if "stderr" in values and "stderr" not in signed:
+        values["stderr"] = (Scale(bounds=PERCENT) if percent else scale).size(values["stderr"])
+    caution, note = scale.caution(column, extent), scale.note(f"Column {column}")
+    return _Figures(
+        values=values,
+        scaled=percent or not scale.as_it_is,
+        notes=(*notes, *([note] if note else [])),
+        cautions=(caution,) if caution else (),
+    )
+
+
+def _step(row: dict[str, Any], model: str) -> str:
+    """Return what a column `step` adds to the model's name, nothing where the name tells it."""
+    step = row.get("step")
+    return "" if step is None or model.endswith(str(step)) else f" · {step}"
+
+
+def _limits(roles: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the roles of published limits, where they stand and no standard error does."""
+    limits = ("low", "high")
+    return limits if "stderr" not in roles and all(role in roles for role in limits) else ()
+
+
+def published_roles(columns: Iterable[str]) -> dict[str, str]:
+    """Say which columns of a leaderboard hold what."""
+    by_name = {name.lower().strip(): name for name in reversed(list(columns))}
+    return {
+        role: next(by_name[alias] for alias in aliases if alias in by_name)
+        for role, aliases in PUBLISHED_ALIASES.items()
+        if any(alias in by_name for alias in aliases)
+    }

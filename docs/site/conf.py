@@ -44,6 +44,7 @@ NAVIGATION = {
             "history",
             "votes",
             "judges",
+            "agreement",
             "plots",
             "lm_eval",
             "inspect",

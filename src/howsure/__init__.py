@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from howsure.answers.aa import FalseAlarms as FalseAlarms
     from howsure.answers.against import Against as Against
+    from howsure.answers.agree import Agreement as Agreement
     from howsure.answers.allocate import Allocation as Allocation
     from howsure.answers.arena import Arena as Arena
     from howsure.answers.audit import Audit as Audit
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores as Scores
     from howsure.verbs.aa import aa as aa
     from howsure.verbs.against import against as against
+    from howsure.verbs.agree import agree as agree
     from howsure.verbs.allocate import allocate as allocate
     from howsure.verbs.arena import arena as arena
     from howsure.verbs.audit import audit as audit
@@ -95,6 +97,7 @@ VERBS = (
         "frontier",
         "arena",
         "judge",
+        "agree",
         "noise",
         "health",
     ),
@@ -110,6 +113,7 @@ _HOMES = {
     "howsure.answers.aa": ("FalseAlarms",),
     "howsure.answers.against": ("Against",),
     "howsure.answers.allocate": ("Allocation",),
+    "howsure.answers.agree": ("Agreement",),
     "howsure.answers.arena": ("Arena",),
     "howsure.answers.audit": ("Audit",),
     "howsure.answers.calibrate": ("Calibration",),

@@ -21,6 +21,7 @@ from howsure.statistics.choices import (
     Drawing,
     IntervalMethod,
     ManyToOne,
+    Measurement,
     Overlap,
     PlanMethod,
     Spending,
@@ -547,6 +548,12 @@ _OWN = (
         Option(
             "against", NAMES, "NAME", help="Scores are against these models (again for more).  [default: all others]"
         ),
+    ),
+    *_owned(
+        "agree",
+        Option("human", NAME, "RATER", help="Measure the others by this rater."),
+        Option("cluster", NAME, "COLUMN", help="Items of one value hang together; 'none' takes each by itself."),
+        Option("measurement", word_of(Measurement), help="What ratings are.  [default: by their values]"),
     ),
     *_owned(
         "judge",

@@ -98,9 +98,9 @@ def limits(estimate: Estimate, scale: Scale) -> str:
 
 
 def whisker(estimate: Estimate) -> Cell:
-    """Return the error bar of an estimate, an empty cell where it has none."""
+    """Return the error bar of an estimate, an empty cell where it has none, or no value."""
     interval = estimate.interval
-    if interval.low <= interval.high:
+    if interval.low <= interval.high and math.isfinite(estimate.value):
         return Whisker(value=estimate.value, low=interval.low, high=interval.high)
     return ""
 

@@ -42,3 +42,9 @@ Ties = Literal["half", "davidson", "rao-kupper"]
 
 Drawing = Literal["unknown", "random", "convenience"]
 """How the answers that were labelled had been chosen."""
+
+Measurement = Literal["nominal", "ordinal", "interval"]
+"""What ratings are: values that are equal or not, values in order, or numbers whose differences count."""
+
+Coefficient = Literal["agreement", "cohen", "fleiss", "krippendorff", "gwet", "correlation"]
+"""How agreement is measured: as it is, or beyond chance, or as a correlation."""

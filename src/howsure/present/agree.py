@@ -1,0 +1,200 @@
+"""How agreement is said and tabled."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+from howsure.answers.agree import NAMES
+from howsure.present.document import Document, Field, closing, opening, small, tabled
+from howsure.present.estimate import limits, whisker
+from howsure.wording import Scale, level_text
+
+if TYPE_CHECKING:
+    from howsure.answers.agree import Agreed, Agreement, Confusion
+    from howsure.present.document import Block, Table
+    from howsure.statistics.results import Estimate
+
+PERCENT = Scale(percent=True)
+TWO, MOST_SHOWN = 2, 3
+
+
+def document(answer: Agreement) -> Document:
+    """Return the verdict, raters measured by the human, coefficients, raters or pairs, repeats, what is said for what, and the cautions."""
+    blocks: list[Block] = [*opening(verdict(answer), answer.notes)]
+    if answer.human and answer.pairs:
+        blocks += [human_table(answer), *small([independence(answer), f"Without {answer.human}: {among(answer)}"])]
+    blocks.append(overall_table(answer))
+    if answer.pairs and not answer.human:
+        blocks.append(pairs_table(answer))
+    if answer.raters:
+        blocks.append(shares_table(answer.raters, "agrees with the others", answer.level))
+    if answer.repeats:
+        blocks.append(shares_table(answer.repeats, "agrees with itself", answer.level))
+    if answer.confusion and not answer.pairs:
+        blocks.append(confusion_table(answer))
+    return Document(blocks=(*blocks, *closing(answer.cautions)))
+
+
+def verdict(answer: Agreement) -> str:
+    """Say how far raters agree with the human, or with each other."""
+    return measured(answer) if answer.human and answer.pairs else among(answer)
+
+
+def measured(answer: Agreement) -> str:
+    """Say who agrees most with the human, and who least."""
+    found = by_agreement(answer)
+    best, last = found[0], found[-1]
+    said = f"Measured by {answer.human}, {best.b} agrees most, in {_share(best.estimate)} of the items"
+    return f"{said}, and {last.b} least, in {_share(last.estimate)}."
+
+
+def by_agreement(answer: Agreement) -> list[Agreed]:
+    """Return the plain agreement of each two, most first."""
+    return sorted(
+        (each for each in answer.pairs if each.coefficient == "agreement"), key=lambda each: -each.estimate.value
+    )
+
+
+def among(answer: Agreement) -> str:
+    """Say how far raters agree with each other, what chance would give, and how much is left beyond it."""
+    who, what = (
+        ("two raters", "of the items")
+        if answer.n_raters == TWO
+        else (f"{answer.n_raters:,} raters", "of pairs of ratings")
+    )
+    whole = {each.coefficient: each for each in answer.overall}
+    near = "are near each other to" if _ordered(answer) else "agree in"
+    share = _share(whole["agreement"].estimate)
+    first = f"{who} {near} {share} {what}; by chance it would be {PERCENT.score(answer.by_chance)}."
+    return " ".join([f"{first[0].upper()}{first[1:]}", _beyond(whole["krippendorff"])])
+
+
+def _share(estimate: Estimate) -> str:
+    return f"{PERCENT.score(estimate.value)} {PERCENT.interval(estimate.interval.low, estimate.interval.high)}"
+
+
+def _ordered(answer: Agreement) -> bool:
+    return answer.measurement != "nominal" and len(answer.values) > TWO
+
+
+def _beyond(found: Agreed) -> str:
+    alpha = found.estimate
+    if math.isnan(alpha.value):
+        return "Beyond chance nothing can be said: all ratings are the same value."
+    bar = f"{alpha.value:.2f} [{alpha.interval.low:.2f}, {alpha.interval.high:.2f}]"
+    if found.unknowable:
+        return f"How far they agree beyond chance can't be known from these items (Krippendorff's alpha {bar})."
+    if alpha.interval.contains(0.0):
+        return (
+            f"Nothing shows that they agree beyond chance (Krippendorff's alpha {bar}; 0 is chance, 1 full agreement)."
+        )
+    return f"Beyond chance agreement is {bar} (Krippendorff's alpha; 0 is chance, 1 full agreement)."
+
+
+def overall_table(answer: Agreement) -> Table:
+    """Lay out the coefficients of all raters together."""
+    fields: list[Field[Agreed]] = [
+        Field("", lambda each: name(each, answer), align="left"),
+        Field("value", lambda each: _number(each.estimate)),
+        Field("SE", lambda each: f"{each.estimate.se:.3f}" if math.isfinite(each.estimate.se) else "–", priority=0),
+        Field(f"{level_text(answer.level)} interval", lambda each: _limits(each.estimate)),
+        Field(" ", lambda each: whisker(each.estimate), align="left", priority=5),
+        Field("items", lambda each: f"{each.estimate.n_items:,}", priority=6),
+    ]
+    return tabled(answer.overall, fields)
+
+
+def name(each: Agreed, answer: Agreement) -> str:
+    """Name a coefficient as the field does."""
+    ordered = answer.measurement != "nominal" and len(answer.values) > 2
+    if each.coefficient == "gwet":
+        return "Gwet's AC2" if ordered else "Gwet's AC1"
+    if each.coefficient == "correlation":
+        return "Spearman's correlation" if answer.measurement == "ordinal" else "Pearson's correlation"
+    weighted = ordered and each.coefficient in ("cohen", "fleiss")
+    return f"{NAMES[each.coefficient]}, weighted" if weighted else NAMES[each.coefficient]
+
+
+def pairs_table(answer: Agreement) -> Table:
+    """Lay out each two raters: agreement and Cohen's kappa."""
+    level = level_text(answer.level)
+    kappas = {(each.a, each.b): each.estimate for each in answer.pairs if each.coefficient == "cohen"}
+    fields: list[Field[Agreed]] = [
+        Field("rater", lambda each: each.a, align="left"),
+        Field("and", lambda each: each.b, align="left"),
+        *_shares("agree %", answer.level),
+        Field("kappa", lambda each: _number(kappas[each.a, each.b])),
+        Field(f"{level} interval ", lambda each: _limits(kappas[each.a, each.b]), priority=9),
+        Field("", lambda each: whisker(kappas[each.a, each.b]), align="left", priority=4),
+    ]
+    return tabled([each for each in answer.pairs if each.coefficient == "agreement"], fields)
+
+
+def human_table(answer: Agreement) -> Table:
+    """Lay out each rater measured by the human: agreement, kappa, and how often it is right where the human gave each value."""
+    right = {(each.b, each.given): each.estimate for each in answer.confusion if each.given == each.said}
+    kappas = {each.b: each.estimate for each in answer.pairs if each.coefficient == "cohen"}
+    shown = answer.values if len(answer.values) <= MOST_SHOWN and right else ()
+    fields: list[Field[Agreed]] = [
+        Field("rater", lambda each: each.b, align="left"),
+        *_shares("agrees %", answer.level),
+        Field("kappa", lambda each: _number(kappas[each.b])),
+        Field(f"{level_text(answer.level)} interval ", lambda each: _limits(kappas[each.b]), priority=7),
+        *(Field(f"on {value} %", partial(_right, right, value), priority=6) for value in shown),
+    ]
+    return tabled(by_agreement(answer), fields)
+
+
+def _right(right: dict[tuple[str, str], Estimate], value: str, each: Agreed) -> str:
+    return PERCENT.number(right[each.b, value].value) if (each.b, value) in right else "–"
+
+
+def shares_table(rows: tuple[Agreed, ...], what: str, level: float) -> Table:
+    """Lay out how far each rater agrees with the others, or with itself."""
+    fields: list[Field[Agreed]] = [
+        Field("rater", lambda each: each.a, align="left"),
+        *_shares(f"{what} %", level),
+        Field("", lambda each: whisker(each.estimate), align="left", priority=4),
+    ]
+    return tabled(sorted(rows, key=lambda each: -each.estimate.value), fields)
+
+
+def _shares(what: str, level: float) -> list[Field[Agreed]]:
+    return [
+        Field("items", lambda each: f"{each.estimate.n_items:,}", priority=5),
+        Field(what, lambda each: PERCENT.number(each.estimate.value)),
+        Field(f"{level_text(level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
+    ]
+
+
+def confusion_table(answer: Agreement) -> Table:
+    """Lay out what one rater says of the items to which another gave a value."""
+    fields: list[Field[Confusion]] = [
+        Field("where", lambda each: f"{each.a} says {each.given}", align="left"),
+        Field("says", lambda each: f"{each.b} says {each.said}", align="left"),
+        Field("items", lambda each: f"{each.count:,}"),
+        Field("share %", lambda each: PERCENT.number(each.estimate.value)),
+        Field(f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
+    ]
+    return tabled(answer.confusion, fields)
+
+
+def independence(answer: Agreement) -> str:
+    """Say how many independent raters they are worth."""
+    found = answer.independence
+    if found is None:
+        return ""
+    if math.isnan(found.value):
+        return f"The {found.n_raters} raters made no error that could show how independent they are."
+    low, high = found.interval.low, found.interval.high
+    return f"The errors of the {found.n_raters} raters are worth those of {found.value:.1f} independent ones [{low:.1f}, {high:.1f}]."
+
+
+def _number(estimate: Estimate) -> str:
+    return f"{estimate.value:.2f}" if math.isfinite(estimate.value) else "undefined"
+
+
+def _limits(estimate: Estimate) -> str:
+    return f"[{estimate.interval.low:.2f}, {estimate.interval.high:.2f}]"

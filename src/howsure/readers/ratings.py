@@ -1,0 +1,257 @@
+"""Ratings from tables: one row a rating (item, rater, rating), or one row an item and a column for each rater."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from howsure.errors import DataError
+from howsure.readers.columns import kept_rows, known_column, roles_of
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.choices import Measurement
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "item": ("item", "item_id", "sample_id", "question_id", "task_id", "example_id", "unit", "id", "index", "subject"),
+    "rater": (
+        *("rater", "rater_id", "annotator", "annotator_id", "judge", "judge_id", "coder", "voter", "worker_id"),
+        *("user", "user_id", "scorer", "grader", "evaluator"),
+    ),
+    "rating": ("rating", "label", "score", "verdict", "annotation", "grade", "value", "category", "vote"),
+    "model": ("model", "model_name", "model_id", "system"),
+    "attempt": ("attempt", "epoch", "repeat", "replicate", "run", "trial"),
+}
+"""Names under which the columns are recognised; the first one found counts."""
+NO_RATER = frozenset(
+    {"task", "cluster", "subset", "prompt", "question", "input", "text", "response", "output", "answer"}
+    | {"date", "time", "timestamp", "created_at", "comment", "notes", "probability"}
+)
+"""Columns that are no rater's, where each rater has one."""
+MOST_WORDS, MOST_VALUES = 20, 50
+NOTHING = frozenset({"", "na", "n/a", "none", "null", "nan", "-", "skip", "skipped"})
+FEW_NUMBERS = 11
+NO_CLUSTERS = "none"
+FEWEST = 2
+"""Ratings of an item without which it says nothing about agreement, and raters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingTable:
+    """N ratings: places of `item`, `rater` and `value` (N,), of those in `raters` and `values`; `numbers` (q,): the values, or their places.
+
+    `cluster` (items,): the code of each item's cluster, None where each stands alone. The ratings of an item by a rater stand in the order of attempts.
+    """
+
+    item: Ints
+    rater: Ints
+    value: Ints
+    raters: tuple[str, ...]
+    values: tuple[str, ...]
+    numbers: Floats
+    cluster: Ints | None
+    measurement: Measurement
+    notes: tuple[str, ...]
+
+
+def read_ratings(
+    frame: pl.DataFrame,
+    *,
+    columns: Mapping[str, Sequence[str]],
+    where: Mapping[str, Sequence[str]],
+    cluster: str | None,
+    measurement: Measurement | None,
+) -> RatingTable:
+    """Read ratings. DataError where there are no two raters, or what was named isn't there."""
+    frame = kept_rows(frame, where)
+    rows, notes = _rows(frame, columns, cluster)
+    rows = rows.filter(~pl.col("rating").str.to_lowercase().is_in(list(NOTHING)))
+    lost = rows.filter(pl.any_horizontal(pl.col("item", "rater").is_null())).height
+    rows = rows.drop_nulls(["item", "rater", "rating"]).sort("attempt", maintain_order=True)
+    raters = rows["rater"].unique().sort().to_list()
+    if len(raters) < FEWEST and not rows.select("item", "rater").is_duplicated().any():
+        raise DataError(
+            f"one rater alone, {raters[0]!r}, rated each item once" if raters else "no rating in this table",
+            remedy="Agreement needs two raters, or one that rated twice; name columns with `columns`: item, rater, rating.",
+        )
+    values, numbers = _values(rows["rating"])
+    kind: Measurement = measurement or _measurement(numbers, values)
+    if kind != "nominal" and numbers is None:
+        raise DataError(
+            f"ratings that are no numbers have no order: {listing([repr(value) for value in values])}",
+            remedy="Leave `measurement` out, or write numbers.",
+        )
+    if len(values) > MOST_VALUES and kind != "interval":
+        raise DataError(
+            f"{len(values):,} different ratings",
+            remedy="Take numbers whose differences count as `measurement='interval'`, or fewer values.",
+        )
+    place = {value: k for k, value in enumerate(values)}
+    items = rows["item"].unique(maintain_order=True)
+    return RatingTable(
+        item=_codes(rows["item"], items.to_list()),
+        rater=_codes(rows["rater"], raters),
+        value=_codes(rows["rating"], list(place)),
+        raters=tuple(raters),
+        values=values,
+        numbers=np.arange(len(values), dtype=float) if numbers is None else numbers,
+        cluster=_clusters(rows, items) if rows["cluster"].is_not_null().any() else None,
+        measurement=kind,
+        notes=(*_said(rows, kind, given=measurement is not None, lost=lost), *notes),
+    )
+
+
+def _rows(
+    frame: pl.DataFrame, named: Mapping[str, Sequence[str]], cluster: str | None
+) -> tuple[pl.DataFrame, list[str]]:
+    """Return item, rater, rating, attempt and cluster, a row a rating, and what is to be said of it."""
+    roles = roles_of(frame, ALIASES, {role: names for role, names in named.items() if len(names) == 1})
+    item, notes = _item(roles)
+    group, said = _group(frame, roles, cluster)
+    frame = frame.with_columns(
+        __item=item,
+        __attempt=pl.col(roles["attempt"]).cast(pl.String) if "attempt" in roles else pl.lit("0"),
+        __cluster=group,
+    )
+    several = len(named.get("rater", ())) >= FEWEST
+    if not several and _one_a_rating(frame, roles, named):
+        return _one(frame, pl.col(roles["rater"]).cast(pl.String), roles["rating"]), [
+            f"Columns: {roles['item']} as item, {roles['rater']} as rater, {roles['rating']} as rating.",
+            *notes,
+            *said,
+        ]
+    own = [known_column(name, frame) for name in named["rater"]] if several else _rater_columns(frame, roles, cluster)
+    parts = [_one(frame, pl.lit(name), name) for name in own]
+    return pl.concat(parts), [f"Raters: the columns {listing(own, most=8)}.", *notes, *said]
+
+
+def _one_a_rating(frame: pl.DataFrame, roles: Mapping[str, str], named: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether a row is one rating: columns say so, and items come again, or what is said of raters is no rating."""
+    if not {"item", "rater", "rating"} <= set(roles):
+        return False
+    said, given = (set(_text(frame[roles[role]]).unique().to_list()) for role in ("rater", "rating"))
+    return "rater" in named or bool(frame["__item"].is_duplicated().any()) or not said & given
+
+
+def _one(frame: pl.DataFrame, rater: pl.Expr, rating: str) -> pl.DataFrame:
+    """Return the ratings of one column."""
+    return frame.select(
+        item="__item", rater=rater, rating=_text(frame[rating]), attempt="__attempt", cluster="__cluster"
+    )
+
+
+def _item(roles: Mapping[str, str]) -> tuple[pl.Expr, list[str]]:
+    """Return what is rated: an item, each model's answer to it, or a row."""
+    if "item" not in roles:
+        return pl.int_range(pl.len()).cast(pl.String), []
+    item = pl.col(roles["item"]).cast(pl.String)
+    if "model" not in roles:
+        return item, []
+    whole = pl.concat_str(item, pl.col(roles["model"]).cast(pl.String).fill_null(""), separator="\x00")
+    return whole, [f"What is rated: each answer of column `{roles['model']}`."]
+
+
+def _group(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> tuple[pl.Expr, list[str]]:
+    """Return the cluster of each row: the one asked for, else the item where several models answered it."""
+    name = cluster
+    if cluster is None and {"item", "model"} <= set(roles):
+        name = roles["item"]
+    if name is None or cluster == NO_CLUSTERS:
+        return pl.lit(None, dtype=pl.String), []
+    known_column(name, frame)
+    unasked = "" if cluster else "; `cluster='none'` takes each answer by itself"
+    count = plural(frame[name].n_unique(), "cluster")
+    return pl.col(name).cast(pl.String), [f"Clusters: column `{name}` ({count}){unasked}."]
+
+
+def _rater_columns(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> list[str]:
+    """Return the columns that can be a rater's: numbers, truth values, or few different words."""
+    taken = {roles.get("item"), roles.get("model"), roles.get("attempt"), cluster, "__item", "__attempt", "__cluster"}
+    found = [
+        name
+        for name in frame.columns
+        if name not in taken and name.lower().strip() not in NO_RATER and _can_be_rated(frame[name])
+    ]
+    if len(found) < FEWEST:
+        raise DataError(
+            f"no two columns that are ratings among {', '.join(name for name in frame.columns if name not in taken)}",
+            remedy="Name them with `columns`: item, rater and rating, or one column for each rater: rater=first+second.",
+        )
+    return found
+
+
+def _can_be_rated(column: pl.Series) -> bool:
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        return True
+    return column.dtype in (pl.String, pl.Categorical, pl.Enum) and column.n_unique() <= MOST_WORDS
+
+
+def _text(column: pl.Series) -> pl.Series:
+    """Return ratings as text; a number is written one way, and so is a truth value."""
+    if column.dtype == pl.Boolean:
+        return column.cast(pl.Int64).cast(pl.String)
+    if not column.dtype.is_numeric():
+        text = column.cast(pl.String).str.strip_chars()
+        column = text.cast(pl.Float64, strict=False)
+        if column.is_null().sum() != text.is_null().sum():
+            return text
+    column = column.cast(pl.Float64).fill_nan(None)
+    whole = (column == column.round()).fill_null(value=True).all()
+    return column.cast(pl.Int64).cast(pl.String) if whole else column.cast(pl.String)
+
+
+def _values(ratings: pl.Series) -> tuple[tuple[str, ...], Floats | None]:
+    """Return all values, and what numbers they are: rising, None where one is no number."""
+    names = ratings.unique().sort()
+    numbers = names.cast(pl.Float64, strict=False)
+    if numbers.is_null().any():
+        return tuple(names.to_list()), None
+    order = numbers.arg_sort()
+    return tuple(names.gather(order).to_list()), numbers.gather(order).to_numpy()
+
+
+def _measurement(numbers: Floats | None, values: Sequence[str]) -> Measurement:
+    if numbers is None or len(values) <= FEWEST:
+        return "nominal"
+    whole = bool((numbers == np.round(numbers)).all())
+    return "ordinal" if whole and len(values) <= FEW_NUMBERS else "interval"
+
+
+def _codes(names: pl.Series, order: Sequence[str]) -> Ints:
+    place = {name: k for k, name in enumerate(order)}
+    return np.asarray(names.replace_strict(place, return_dtype=pl.Int64).to_numpy())
+
+
+def _clusters(rows: pl.DataFrame, items: pl.Series) -> Ints:
+    """Return the cluster of each item (items,): that of its first rating; an item without one is its own."""
+    first = rows.unique("item", keep="first", maintain_order=True).select("item", "cluster")
+    named = items.to_frame("item").join(first, on="item", how="left", maintain_order="left")
+    lone = pl.format("\x00{}", pl.int_range(pl.len()))
+    return np.asarray(
+        named.select(pl.col("cluster").fill_null(lone).rank("dense").cast(pl.Int64) - 1)["cluster"].to_numpy()
+    )
+
+
+def _said(rows: pl.DataFrame, kind: Measurement, *, given: bool, lost: int) -> list[str]:
+    notes = [
+        f"Data: {plural(len(rows), 'rating')} of {plural(rows['item'].n_unique(), 'item')} by {plural(rows['rater'].n_unique(), 'rater')}."
+    ]
+    if kind != "nominal" or given:
+        unasked = "" if given else "; `measurement` says otherwise"
+        notes.append(f"Ratings are {MEANS[kind]}{unasked}.")
+    if lost:
+        notes.append(f"{plural(lost, 'rating')} without an item or a rater left out.")
+    return notes
+
+
+MEANS: Mapping[Measurement, str] = {
+    "nominal": "equal or not",
+    "ordinal": "values in order",
+    "interval": "numbers whose differences count",
+}

@@ -1,0 +1,1 @@
+"""Agreement of raters beyond chance, with intervals that hold for few items and at full agreement."""

@@ -1,0 +1,142 @@
+"""The verb agree: both shapes of table, what is said, and the same answer in every format."""
+
+import json
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+
+
+def ratings(seed=0, n=200, raters=("one", "two", "gold")):
+    """A column for each rater: the last is right, each other in 85 % of items."""
+    rng = np.random.default_rng(seed)
+    gold = rng.random(n) < 0.6
+    return pl.DataFrame(
+        {"item": [f"q{k}" for k in range(n)]}
+        | {name: (gold ^ (name != "gold") * (rng.random(n) < 0.15)).astype(int) for name in raters}
+    )
+
+
+def long(wide):
+    """The same with a row a rating."""
+    return wide.unpivot(index="item", variable_name="rater", value_name="rating")
+
+
+def run(*words):
+    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
+
+
+def test_both_shapes_say_the_same():
+    wide, tall = hs.agree(ratings()), hs.agree(long(ratings()))
+    assert wide.overall == tall.overall
+    assert wide.pairs == tall.pairs
+    assert wide.raters == tall.raters
+    assert wide.of("cohen", "one", "two") == wide.of("cohen", "two", "one")
+    with pytest.raises(KeyError, match="no cohen of one"):
+        wide.of("cohen", "one")
+
+
+def test_two_raters_have_a_confusion_matrix():
+    rows = ratings(raters=("one", "gold"))
+    found = hs.agree(rows)
+    assert {(each.given, each.said): each.count for each in found.confusion}["1", "1"] == (
+        rows.filter(pl.col("one") == 1)["gold"].sum()
+    )
+    assert found.pairs == found.raters == ()
+    assert found.verdict.startswith("Two raters agree in 8")
+    assert "Beyond chance agreement is 0.7" in found.verdict
+
+
+def test_measured_by_a_human():
+    rows = ratings(raters=("one", "two", "three", "gold")).with_columns(two="one", three="one")
+    found = hs.agree(rows, human="gold")
+    assert found.verdict.startswith("Measured by gold, ")
+    assert found.n_raters == 3
+    assert found.independence.value == pytest.approx(1.0)
+    assert found.of("agreement").value == 1.0
+    assert {(each.a, each.b) for each in found.pairs} == {("gold", name) for name in ("one", "two", "three")}
+    assert "Without gold: 3 raters agree in 100.0 %" in found.render()
+
+
+def test_repeats_show_who_contradicts_himself():
+    rows = pl.concat([long(ratings()).with_columns(epoch=pl.lit(k)) for k in range(2)])
+    turned = rows.with_columns(
+        rating=pl.when((pl.col("rater") == "two") & (pl.col("epoch") == 1) & (pl.col("item").str.ends_with("7")))
+        .then(1 - pl.col("rating"))
+        .otherwise("rating")
+    )
+    found = hs.agree(turned)
+    assert found.of("agreement", "one", "one").value == 1.0
+    assert found.of("agreement", "two", "two").value == pytest.approx(0.9)
+    assert found.overall == hs.agree(long(ratings())).overall
+    assert "600 ratings by a rater who had rated the item before" in " ".join(found.notes)
+
+
+def test_answers_of_several_models_hang_together_by_item():
+    rows = pl.concat([long(ratings(k)).with_columns(model=pl.lit(f"m{k}")) for k in range(3)])
+    found = hs.agree(rows)
+    assert found.n_items == 600
+    assert found.of("agreement").n_clusters == 200
+    assert hs.agree(rows, cluster="none").of("agreement").n_clusters == 600
+
+
+def test_what_ratings_are_goes_by_their_values():
+    rows = ratings()
+    assert hs.agree(rows).measurement == "nominal"
+    stars = rows.with_columns(pl.col("one", "two", "gold") + pl.int_range(pl.len()) % 4)
+    assert hs.agree(stars).measurement == "ordinal"
+    assert hs.agree(stars, measurement="nominal").measurement == "nominal"
+    assert hs.agree(stars.with_columns(pl.col("one", "two", "gold") * 1.5)).measurement == "interval"
+    words = rows.with_columns(pl.col("one", "two", "gold").replace_strict({0: "bad", 1: "good"}))
+    assert hs.agree(words).of("krippendorff") == hs.agree(rows).of("krippendorff")
+    with pytest.raises(hs.DataError, match="no numbers have no order"):
+        hs.agree(words, measurement="ordinal")
+
+
+def test_one_value_is_no_agreement_beyond_chance():
+    rows = pl.DataFrame({"one": [1] * 40, "two": [1] * 40})
+    found = hs.agree(rows)
+    assert math.isnan(found.of("cohen").value)
+    assert "undefined" in found.render()
+    assert {each.code for each in found.cautions} == {"one_value", "cant_be_known"}
+    assert found.to_dict()["overall"][1]["estimate"]["value"] is None
+
+
+def test_what_can_t_be_used_is_an_error():
+    with pytest.raises(hs.DataError, match="no two columns that are ratings"):
+        hs.agree(ratings().select("item", "one"))
+    with pytest.raises(hs.DataError, match="one rater alone"):
+        hs.agree(ratings().select("item", rater=pl.lit("x"), rating="one"))
+    with pytest.raises(hs.DataError, match="no column 'cats'"):
+        hs.agree(ratings(), cluster="cats")
+
+
+def test_gaps_are_counted():
+    rows = ratings().with_columns(
+        one=pl.when(pl.int_range(pl.len()) % 2 == 0).then("one"),
+        two=pl.when(pl.int_range(pl.len()) % 4 > 0).then("two"),
+    )
+    found = hs.agree(rows)
+    assert found.n_items == 200
+    only = hs.agree(rows.drop("gold"))
+    assert only.n_items == 50
+    assert "150 items rated by one rater only left out." in only.notes
+
+
+def test_the_command_line(tmp_path):
+    path = tmp_path / "ratings.csv"
+    ratings().rename({"one": "<b>one</b>"}).write_csv(path)
+    assert "3 raters agree in" in run("agree", str(path)).output
+    assert run("agree", str(path), "-c", "rater=two+gold", "--confusion", "-f", "csv").output.startswith(
+        "a,b,given,said,count,share,"
+    )
+    found = json.loads(run("agree", str(path), "--human", "gold", "-f", "json").output)
+    assert found["human"] == "gold"
+    assert "<b>one" not in run("agree", str(path), "-f", "html").output
+    assert "<b>one" not in run("agree", str(path), "-f", "markdown").output
+    assert run("agree", str(path), "--measurement", "wild").exit_code == 2

@@ -50,6 +50,9 @@ BoardChart = Literal["leaderboard", "ranks", "pairs"]
 Worlds = Literal["small", "standard", "stress"]
 """Which grid of made-up worlds is drawn."""
 
+ArenaScale = Literal["score", "elo"]
+"""What a board of votes shows first."""
+
 BoardMethod = Literal["score", "t"]
 """How differences are tested where many are tested at once."""
 
@@ -547,6 +550,19 @@ _OWN = (
         Option(
             "against", NAMES, "NAME", help="Scores are against these models (again for more).  [default: all others]"
         ),
+        Option(
+            "covariate",
+            NAMES,
+            "NAME",
+            help="Compare answers that are alike in this: a column (first − second), a pair NAME_a and NAME_b, or position (again for more).",
+        ),
+        Option("weight", NAME, "COLUMN", help="Weigh votes by a column."),
+        Option("scale", word_of(ArenaScale), default="score", help="Show scores first, or Elo."),
+    ),
+    *_owned(
+        "head_to_head",
+        replace(_A, needed=True, help="Compare two models alone: the first …"),
+        replace(_B, needed=True, help="… and the second."),
     ),
     *_owned(
         "judge",

@@ -14,7 +14,7 @@ from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board
 from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.boards import leader_luck, ordered_pairs, told_apart
-from howsure.inference.voting import VOTED, Pool, Way, effects, fits_one_line, next_votes, without_one
+from howsure.inference.voting import VOTED, Pool, effects, fits_one_line, next_votes, without_one
 from howsure.statistics.means.intervals import t_p_value, t_quantile
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.ranks.ranks import ranks
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.options import ArenaScale
     from howsure.readers.covariates import Covariate
-    from howsure.readers.votes import Clustered, VoteTable
+    from howsure.readers.votes import VoteTable
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties
     from howsure.statistics.votes.clustered import VoteMoments
@@ -90,13 +90,8 @@ def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) 
             f"none of {listing(list(against))} is in the pool of {names[0]}", remedy="Name models of every pool."
         )
     votes = table.votes.among(members)
-    ways = tuple(_way(each, kept) for each in table.clusters)
+    ways = tuple(each.take(kept) for each in table.clusters)
     return Pool(names=names, votes=votes, ways=ways, against=chosen, ties=votes.ties_as(ties))
-
-
-def _way(each: Clustered, kept: Bools) -> Way:
-    codes, places = np.unique(each.codes[kept], return_inverse=True)
-    return Way(column=each.column, codes=places, labels=tuple(each.labels[code] for code in codes.tolist()))
 
 
 def board(pool: Pool, covariates: Sequence[Covariate], asked: Question) -> ArenaBoard:
@@ -114,7 +109,7 @@ def board(pool: Pool, covariates: Sequence[Covariate], asked: Question) -> Arena
             adjust=used,
             entries=tuple(_entry(k, pool, found, met, asked.level) for k in order.tolist()),
             ranks=ranks(found.values[order], found.pairs.difference[at], q[at], level=asked.level, best=best[order]),
-            pairs=replace(ordered_pairs(found.pairs, order, q, found.pairs.limits(asked.level)), n_shared=met[at]),
+            pairs=replace(ordered_pairs(found.pairs, order, q, found.pairs.limits(asked.level, 1.0)), n_shared=met[at]),
             leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, asked),
             cautions=tuple(_doubts(pool, found.df)),
         ),
@@ -147,7 +142,7 @@ def _entry(k: int, pool: Pool, found: VoteMoments, met: Ints, level: float) -> E
         value=float(found.values[k]),
         se=float(found.se[k]),
         interval=score_interval(found, k, level),
-        df=found.df,
+        df=float(found.own_df[k]),
         n_items=count,
         n_clusters=pool.n_clusters,
         method=VOTED,
@@ -158,7 +153,7 @@ def _entry(k: int, pool: Pool, found: VoteMoments, met: Ints, level: float) -> E
 def score_interval(found: VoteMoments, k: int, level: float) -> Interval:
     """Return the interval of one model's score; that of a perfect record is open towards the end."""
     value, se, extreme = float(found.values[k]), float(found.se[k]), bool(found.extreme[k])
-    low, high = logit_limits(value, se, found.df, level)
+    low, high = logit_limits(value, se, float(found.own_df[k]), level)
     if extreme or se < CALM:
         low, high = no_calmer(value, (low, high), float(found.clusters[k]), level)
     if extreme:
@@ -167,7 +162,7 @@ def score_interval(found: VoteMoments, k: int, level: float) -> Interval:
 
 
 def _model(k: int, pool: Pool, found: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float) -> VotedModel:
-    strength, half = float(found.fit.log[k]), float(t_quantile(level, found.df)) * float(found.log_se[k])
+    strength, half = float(found.fit.log[k]), float(t_quantile(level, found.own_df[k])) * float(found.log_se[k])
     others = {name: (float(values[k]), 1 + int((values > values[k]).sum())) for name, values in beside.items()}
     unadjusted, against_all = (others.get(name, (math.nan, None)) for name in ("unadjusted", "against_all"))
     low, high = (ELO_MEAN + ELO_SPREAD * limit for limit in (strength - half, strength + half))

@@ -6,15 +6,14 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from howsure.answers.head_to_head import HeadToHead, Met
 from howsure.errors import DataError, OptionError
 from howsure.inference.arena import board_cautions, pools_of, score_interval, taken
 from howsure.inference.voting import VOTED
-from howsure.statistics.means.intervals import t_quantile
 from howsure.statistics.results import Estimate, Interval
 from howsure.statistics.votes.clustered import vote_moments
+from howsure.statistics.votes.scores import moved_apart
 from howsure.statistics.votes.ties import told
 from howsure.study.names import resolve
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from howsure.inference.voting import Pool
     from howsure.readers.votes import VoteTable
+    from howsure.statistics.arrays import Bools
     from howsure.statistics.choices import Ties
     from howsure.statistics.votes.clustered import VoteMoments
 
@@ -38,13 +38,14 @@ def two_voted(table: VoteTable, a: str, b: str, ties: Ties, against: Sequence[st
         raise DataError(f"no vote connects {a} and {b}", remedy="Let them, or models that they met, meet.")
     found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
     at = pool.names.index(a), pool.names.index(b)
-    chance, interval = _chance(found, at, pool.ties, level)
+    difference = _difference(pool, found, at, level)
+    chance, interval = _chance(found, pool.against, pool.ties, at, difference.interval)
     return HeadToHead(
         a=a,
         b=b,
         a_score=float(found.values[at[0]]),
         b_score=float(found.values[at[1]]),
-        difference=_difference(pool, found, at, level),
+        difference=difference,
         p_value=float(found.pairs.p_value[at]),
         chance=chance,
         chance_interval=interval,
@@ -56,7 +57,7 @@ def two_voted(table: VoteTable, a: str, b: str, ties: Ties, against: Sequence[st
 
 
 def _difference(pool: Pool, found: VoteMoments, at: tuple[int, int], level: float) -> Estimate:
-    low, high = found.pairs.limits(level)
+    low, high = found.pairs.limits(level, 1.0)
     return Estimate(
         value=float(found.pairs.difference[at]),
         se=float(np.sqrt(found.pairs.variance[at])),
@@ -68,34 +69,33 @@ def _difference(pool: Pool, found: VoteMoments, at: tuple[int, int], level: floa
     )
 
 
-def _chance(found: VoteMoments, at: tuple[int, int], ties: Ties, level: float) -> tuple[float, Interval]:
-    """Return what a would be expected to get against b, and its interval: symmetric on the logistic scale, by the pivot of the difference."""
-    gap = np.array(found.fit.log[at[0]] - found.fit.log[at[1]])
-    chance, pivot = float(told(gap, found.fit.tie, ties).expected), float(found.pairs.t_at(0.0)[at])
-    centre = float(special.logit(chance))
-    half = abs(centre / pivot) * float(t_quantile(level, float(found.pairs.df[at]))) if pivot else math.nan
-    low, high = special.expit([centre - half, centre + half]).tolist()
-    return chance, Interval(low=low, high=high, level=level)
+def _chance(
+    found: VoteMoments, against: Bools, ties: Ties, at: tuple[int, int], limits: Interval
+) -> tuple[float, Interval]:
+    """Return what a would be expected to get against b, and its interval: where the two strengths would give the limits of the difference."""
+    gap = found.fit.log[at[0]] - found.fit.log[at[1]]
+    apart = [moved_apart(found.fit, against, ties, at, limit) for limit in (limits.low, limits.high)]
+    chance, low, high = told(np.array([gap, gap + apart[0], gap + apart[1]]), found.fit.tie, ties).expected.tolist()
+    return chance, Interval(low=low, high=high, level=limits.level)
 
 
 def _met(pool: Pool, at: tuple[int, int], level: float) -> Met | None:
     """Return what the two models' votes against each other say, fitted by themselves."""
-    members = np.zeros(len(pool.names), dtype=bool)
-    members[list(at)] = True
-    kept = np.asarray(members[pool.votes.first] & members[pool.votes.second])
-    if not kept.any():
+    pair = pool.of_two(at)
+    if pair is None:
         return None
-    votes = pool.votes.among(members).plain()
-    codes = [np.unique(code[kept], return_inverse=True)[1] for code in pool.codes]
-    found, place = vote_moments(votes, codes, "half"), int(at[0] > at[1])
-    score = votes.score if place == 0 else 1 - votes.score
-    of_a = np.where(votes.first == 0, score, 1 - score)
+    found, votes, place = vote_moments(pair.votes, pair.codes, "half"), pair.votes, int(at[0] > at[1])
+    of_a = np.where(votes.first == place, votes.score, 1 - votes.score)
+    order = place, 1 - place
+    limits = _difference(pair, found, order, level).interval
+    plain = found.extreme.any() or math.isnan(limits.low)
+    interval = score_interval(found, place, level) if plain else _chance(found, pair.against, "half", order, limits)[1]
     return Met(
         wins=int((of_a == 1).sum()),
         ties=votes.ties,
         losses=int((of_a == 0).sum()),
         between=int((~np.isin(of_a, (0, 1 / 2, 1))).sum()),
         share=float(of_a @ votes.weights / votes.weights.sum()),
-        interval=score_interval(found, place, level),
-        n_clusters=min((int(code.max()) + 1 for code in codes), default=len(votes)),
+        interval=interval,
+        n_clusters=pair.n_clusters,
     )

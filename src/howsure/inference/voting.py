@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from howsure.inference.question import Question
     from howsure.readers.covariates import Covariate
+    from howsure.readers.votes import Clustered
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties
     from howsure.statistics.votes.clustered import VoteMoments
@@ -35,21 +36,12 @@ MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One way of clustering the votes of a pool: the `column`, the codes from 0 (N,), and the label of each."""
-
-    column: str
-    codes: Ints
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """The models of one pool, their votes, the ways of clustering these, the models that scores are against (M,), and how ties are taken."""
 
     names: tuple[str, ...]
     votes: Votes
-    ways: tuple[Way, ...]
+    ways: tuple[Clustered, ...]
     against: Bools
     ties: Ties
 
@@ -59,7 +51,7 @@ class Pool:
         return tuple(way.codes for way in self.ways)
 
     @property
-    def coarsest(self) -> Way | None:
+    def coarsest(self) -> Clustered | None:
         """The way with the fewest clusters; None where each vote stands alone."""
         return min(self.ways, key=lambda way: len(way.labels), default=None)
 
@@ -67,6 +59,21 @@ class Pool:
     def n_clusters(self) -> int:
         """The clusters of the coarsest way, or the votes."""
         return len(self.votes) if self.coarsest is None else len(self.coarsest.labels)
+
+    def of_two(self, at: tuple[int, int]) -> Pool | None:
+        """Return the votes of two models against each other, without covariates; None where they never met."""
+        members = np.zeros(len(self.names), dtype=bool)
+        members[list(at)] = True
+        kept = np.asarray(members[self.votes.first] & members[self.votes.second])
+        if not kept.any():
+            return None
+        return Pool(
+            names=tuple(self.names[k] for k in sorted(at)),
+            votes=self.votes.among(members).plain(),
+            ways=tuple(each.take(kept) for each in self.ways),
+            against=np.ones(2, dtype=bool),
+            ties="half",
+        )
 
 
 def effects(found: VoteMoments, covariates: Sequence[Covariate], ties: Ties, level: float) -> tuple[VoteEffect, ...]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Line = tuple[Entry, Rank, VotedModel]
 
 PERCENT = Scale(percent=True)
+MATTERS = 0.1
+"""A cluster is named where the lead would be smaller by this share of it, or gone."""
 MOST_TIMES = 100
 """A forecast of more than so many times the votes is not said: nobody asks for as many."""
 
@@ -90,9 +92,9 @@ def one_line(pool: ArenaBoard) -> str:
 
 
 def without(pool: ArenaBoard) -> str:
-    """Say which cluster of votes matters most to the lead."""
+    """Say which cluster of votes matters most to the lead, where it matters much."""
     found = pool.without
-    if found is None:
+    if found is None or found.full_lead - found.lead < MATTERS * found.full_lead:
         return ""
     name = f"{found.column} {found.cluster}" if found.cluster else f"one without a {found.column}"
     best = pool.board.entries[0].model

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.readers.covariates import Covariate, Numbers
-    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.arrays import Bools, Floats, Ints
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "model_a": ("model_a", "model_1", "model1", "left_model", "player_a", "first_model", "assistant_a", "modela"),
@@ -72,6 +72,11 @@ class Clustered:
     column: str
     codes: Ints
     labels: tuple[str, ...]
+
+    def take(self, kept: Bools) -> Clustered:
+        """Return the clusters of some of the votes."""
+        codes, places = np.unique(self.codes[kept], return_inverse=True)
+        return Clustered(column=self.column, codes=places, labels=tuple(self.labels[code] for code in codes.tolist()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from scipy import special
 from howsure.statistics.means.clustered import degrees_of_freedom, variances
 from howsure.statistics.pairs.moments import with_own_pivots
 from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.votes.concentration import MOST_UNITS, concentrations, own_pivots
 from howsure.statistics.votes.scores import expected_scores, gain_of_first, influences, influences_of_added
 from howsure.statistics.votes.strengths import strengths
 from howsure.statistics.votes.votes import LOSS, WIN
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
     from howsure.statistics.votes.votes import Votes
 
 
-MOST_UNITS = 2_000
 MOST_P = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteMoments:
-    """Expected scores of M models (M,) with standard errors, their degrees of freedom, all pairs, and the strengths behind them.
+    """Expected scores of M models (M,) with standard errors, all pairs, and the strengths behind them.
 
+    `df`: the degrees of freedom of all clusters, which effects and the gain have; `own_df` (M,): those of each model's own.
     `slopes` (M, P): the derivatives of the scores. `log_se` (M,), `effects_se` (K,): of the strengths, and of the effects of covariates. `clusters` (M,): those that each model has votes in.
     `extreme` (M,): models that won or lost everything, by themselves or as one of a set. `gain`, `gain_se`: what the first of two gets beyond
     what strengths and covariates expect, in scores.
@@ -45,6 +46,7 @@ class VoteMoments:
     values: Floats
     se: Floats
     df: float
+    own_df: Floats
     pairs: PairMoments
     fit: Strengths
     slopes: Floats
@@ -75,15 +77,17 @@ def vote_moments(votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bo
     whole, weights = (size.sum() / size)[:, None], size * (len(size) / size.sum())
     added[:, -1] += np.bincount(units, weights=gain * votes.weights, minlength=len(size)) / votes.weights.sum()
     se = np.sqrt(variances(added * whole, weights, groups, "CR2"))
-    x = values + added[:, :models] * whole
+    pairs = pair_moments(values + added[:, :models] * whole, clusters=groups, weights=weights, score=False)
+    own = concentrations(votes, clusters)
     return VoteMoments(
         values=values,
-        se=se[:models],
+        se=se[:models] * np.sqrt(own.models.factor),
         df=degrees_of_freedom(groups, weights, "CR2"),
-        pairs=_no_surer_than_signs(pair_moments(x, clusters=groups, weights=weights, score=False), fit, clusters_of),
+        own_df=own.models.df,
+        pairs=with_own_pivots(_no_surer_than_signs(own_pivots(pairs, own.pairs), fit, clusters_of)),
         fit=fit,
         slopes=slopes,
-        log_se=se[models : 2 * models],
+        log_se=se[models : 2 * models] * np.sqrt(own.models.factor),
         effects_se=se[2 * models : -1],
         clusters=clusters_of,
         extreme=fit.bounded | _one_sided(votes.counts()),
@@ -122,8 +126,9 @@ def _no_surer_than_signs(pairs: PairMoments, fit: Strengths, clusters: Floats) -
     least = np.minimum(2.0 ** (1 - np.minimum(count[:, None], count)), MOST_P)
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = (pairs.difference / special.stdtrit(pairs.df, 1 - least / 2)) ** 2
-    added = np.where(np.isfinite(count[:, None]) | np.isfinite(count), np.maximum(needed - pairs.variance, 0.0), 0.0)
-    return with_own_pivots(replace(pairs, added=pairs.added + np.nan_to_num(added)))
+    either = np.isfinite(count[:, None]) | np.isfinite(count)
+    added, room = np.where(either, np.maximum(needed - pairs.variance, 0.0), 0.0), np.where(either, 0.0, pairs.room)
+    return replace(pairs, added=pairs.added + np.nan_to_num(added), room=room)
 
 
 def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ...]]:

@@ -6,9 +6,12 @@ scale that people know, which doesn't change with who was asked to meet whom.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import optimize
 
 from howsure.statistics.votes.ties import told
 from howsure.statistics.votes.votes import TIE, outcomes
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Ties
     from howsure.statistics.votes.strengths import Strengths
     from howsure.statistics.votes.votes import Votes
+
+MOST = 80.0
+"""Strengths so far apart are as far as any."""
 
 
 def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, Floats]:
@@ -32,6 +38,22 @@ def expected_scores(found: Strengths, pool: Bools, ties: Ties) -> tuple[Floats, 
     slopes[:, :models] = np.diag(steep.sum(axis=1)) - steep
     slopes[:, models] = (weight * at.flat).sum(axis=1)
     return (weight * at.expected).sum(axis=1) + even, slopes
+
+
+def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int], gap: float) -> float:
+    """Return by how much two strengths move apart, evenly, where the difference of their expected scores is this; endless where it can't be."""
+
+    def beyond(x: float) -> float:
+        moved = found.log.copy()
+        moved[list(pair)] += [x / 2, -x / 2]
+        scores = expected_scores(replace(found, log=moved), pool, ties)[0]
+        return float(scores[pair[0]] - scores[pair[1]]) - gap
+
+    if math.isnan(gap):
+        return math.nan
+    if beyond(MOST) < 0 or beyond(-MOST) > 0:
+        return math.copysign(math.inf, gap)
+    return float(optimize.brentq(beyond, -MOST, MOST, xtol=1e-10))
 
 
 def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, Floats]:

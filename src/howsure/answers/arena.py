@@ -137,8 +137,8 @@ class NextVotes:
         behind: The one behind it.
         gap: The difference of their scores.
         votes_needed: About how many votes in all, by as many more voters, would show such a gap with 80 % power; NaN where that can't be said.
-        next_a: A vote between this model …
-        next_b: … and this one would tell most of the gap.
+        next_a: One of the two models whose next vote would tell most of the gap.
+        next_b: The other.
     """
 
     ahead: str

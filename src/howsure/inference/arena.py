@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 METRIC = "expected score"
 ELO_MEAN, ELO_SPREAD = 1000.0, 400 / math.log(10)
 LEAST, CALM = 1e-12, 1e-9
-ENOUGH = 50
-"""With fewer clusters, or votes a model, intervals hold somewhat too seldom (docs/decisions/0032-votes.md)."""
 
 
 def voted(
@@ -219,18 +217,7 @@ def _doubts(pool: Pool, df: float) -> list[Caution]:
     if not np.isfinite(df):
         what = "cluster of votes" if pool.ways else "vote"
         return [Caution(code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters.")]
-    votes, count = pool.votes, pool.n_clusters
-    few = cluster_cautions(votes.weights, pool.codes, df)
-    if few or (count >= ENOUGH and 2 * len(votes) >= ENOUGH * votes.models):
-        return few
-    return [
-        Caution(
-            code="few_votes",
-            message=f"{plural(count, 'cluster')} of votes, {2 * len(votes) / votes.models:.0f} votes a model: with so few, 95 % intervals held the "
-            "truth in 89 to 94 % of samples",
-            remedy="More voters help most.",
-        )
-    ]
+    return cluster_cautions(pool.votes.weights, pool.codes, df)
 
 
 def _apart(boards: Sequence[ArenaBoard]) -> list[Caution]:

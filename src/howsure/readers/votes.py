@@ -115,7 +115,7 @@ def read_votes(
         "without two models or a winner": int(len(frame) - usable.sum()),
         "of a model against itself": int(usable.sum() - apart.sum()),
         "without a covariate": int((apart & found.lacks_x).sum()),
-        "without a weight, or of weight 0": int((apart & ~found.lacks_x & found.lacks_weight).sum()),
+        "without a weight above 0": int((apart & ~found.lacks_x & found.lacks_weight).sum()),
     }
     found = found.take(kept)
     models = pl.concat([first.filter(kept).unique(), second.filter(kept).unique()]).unique().sort().to_list()

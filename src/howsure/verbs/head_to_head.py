@@ -69,14 +69,13 @@ def head_to_head(
         (0.75, 'x', 30)
     """
     asked = checked(
-        "arena",
+        "head_to_head",
         columns={} if columns is None else columns,
         where={} if where is None else where,
         cluster=cluster,
         weight=weight,
         covariate=() if covariate is None else covariate,
     )
-    two = checked("head_to_head", a=a, b=b, level=level)
-    how = checked("arena", ties=ties, against=against)
+    two = checked("head_to_head", a=a, b=b, ties=ties, against=against, level=level)
     table = read_votes(table_of(data), **asked)
-    return two_voted(table, two["a"], two["b"], how["ties"], how["against"] or (), level=two["level"])
+    return two_voted(table, two["a"], two["b"], two["ties"], two["against"] or (), level=two["level"])

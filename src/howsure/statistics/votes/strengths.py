@@ -135,7 +135,7 @@ def _inverse(cells: Cells, found: Told, ties: Ties) -> Floats:
 
 def _information(cells: Cells, found: Told) -> Floats:
     """Return the information (P, P)."""
-    of_d, of_both, of_t = found.information * cells.counts.sum(axis=0)
+    of_d, of_both, of_t = (found.curvature * cells.counts).sum(axis=1)
     models, k = cells.models, cells.x.shape[1]
     whole = np.zeros((models + 1 + k, models + 1 + k))
     pairs = np.bincount(cells.first * models + cells.second, weights=of_d, minlength=models**2).reshape(models, models)

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import all_pairs
+import arena
 import clustered_se
 import giant
 import inspect_log
@@ -30,7 +31,14 @@ import start
 import stopping
 from measure import HERE, Race, Result, floor_mb, run
 
-PEERS = {"errorbars": "errorbars", "truescore": "truescore", "inspect": "inspect_ai", "spark": "pyspark"}
+PEERS = {
+    "errorbars": "errorbars",
+    "truescore": "truescore",
+    "inspect": "inspect_ai",
+    "spark": "pyspark",
+    "arena_rank": "arena_rank",
+    "evalica": "evalica",
+}
 HEADS = ("what", "side", "seconds", "peak MB", "ratio", "target", "met")
 """The columns. ratio: how many times faster howsure is, or how many times as long as the least that could be done."""
 
@@ -72,7 +80,7 @@ def main() -> None:
 
 
 def _races(peers: dict[str, str], folder: Path, word: str, sizes: dict[str, int]) -> list[Race]:
-    modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t, noise, planning, stopping)
+    modules = (all_pairs, resampling, leaderboard_command, start, clustered_se, max_t, arena, noise, planning, stopping)
     races = [race for module in modules for race in module.races(peers)]
     if word in "read a .eval of 15,000 samples":
         races[2:2] = inspect_log.races(peers, folder)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from howsure.answers.flips import Flips as Flips
     from howsure.answers.frontier import Frontier as Frontier
     from howsure.answers.gate import Gate as Gate
+    from howsure.answers.head_to_head import HeadToHead as HeadToHead
     from howsure.answers.health import Health as Health
     from howsure.answers.history import History as History
     from howsure.answers.judge import JudgeRates as JudgeRates
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from howsure.verbs.estimate import estimate as estimate
     from howsure.verbs.frontier import frontier as frontier
     from howsure.verbs.gate import gate as gate
+    from howsure.verbs.head_to_head import head_to_head as head_to_head
     from howsure.verbs.health import health as health
     from howsure.verbs.history import history as history
     from howsure.verbs.judge import judge as judge
@@ -96,6 +98,7 @@ VERBS = (
         "leaderboard",
         "frontier",
         "arena",
+        "head_to_head",
         "judge",
         "agree",
         "noise",
@@ -123,6 +126,7 @@ _HOMES = {
     "howsure.answers.flips": ("Flips",),
     "howsure.answers.frontier": ("Frontier",),
     "howsure.answers.gate": ("Gate",),
+    "howsure.answers.head_to_head": ("HeadToHead",),
     "howsure.answers.health": ("Health",),
     "howsure.answers.history": ("History",),
     "howsure.answers.judge": ("JudgeRates",),

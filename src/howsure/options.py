@@ -51,6 +51,9 @@ BoardChart = Literal["leaderboard", "ranks", "pairs"]
 Worlds = Literal["small", "standard", "stress"]
 """Which grid of made-up worlds is drawn."""
 
+ArenaScale = Literal["score", "elo"]
+"""What a board of votes shows first."""
+
 BoardMethod = Literal["score", "t"]
 """How differences are tested where many are tested at once."""
 
@@ -418,6 +421,23 @@ _OVERLAP = Option(
         "has alone, which is right where it is by chance which items are shared."
     ),
 )
+_VOTES = (
+    Option(
+        "cluster",
+        NAMES,
+        "COLUMN",
+        help="Votes of one value hang together (again for two ways); 'none' takes each by itself.  [default: who voted]",
+    ),
+    Option("weight", NAME, "COLUMN", help="Weigh votes by a column."),
+    Option(
+        "covariate",
+        NAMES,
+        "NAME",
+        help="Compare answers that are alike in this: a column (first − second), a pair NAME_a and NAME_b, or position (again for more).",
+    ),
+    Option("ties", word_of(Ties), default="half", help="What a tie is: half a win of each, or an outcome of its own."),
+    Option("against", NAMES, "NAME", help="Scores are against these models (again for more).  [default: all others]"),
+)
 _FLIPS = Option("flips", FLAG, default=False, help="Show which questions broke and which were fixed, and why.")
 _AVERAGE = Option(
     "average",
@@ -534,20 +554,12 @@ _OWN = (
     ),
     *_owned("leaderboard", replace(_METHOD, kind=MANY)),
     *_owned("frontier", replace(_METHOD, kind=MANY), _AVERAGE),
+    *_owned("arena", *_VOTES, Option("scale", word_of(ArenaScale), default="score", help="Show scores first, or Elo.")),
     *_owned(
-        "arena",
-        Option(
-            "cluster",
-            NAMES,
-            "COLUMN",
-            help="Votes of one value hang together (again for two ways); 'none' takes each by itself.  [default: who voted]",
-        ),
-        Option(
-            "ties", word_of(Ties), default="half", help="What a tie is: half a win of each, or an outcome of its own."
-        ),
-        Option(
-            "against", NAMES, "NAME", help="Scores are against these models (again for more).  [default: all others]"
-        ),
+        "head_to_head",
+        *_VOTES,
+        replace(_A, needed=True, help="Compare two models alone: the first …"),
+        replace(_B, needed=True, help="… and the second."),
     ),
     *_owned(
         "agree",

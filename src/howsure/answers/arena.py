@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.leaderboard import Board
     from howsure.errors import Caution
-    from howsure.options import BoardChart
+    from howsure.options import ArenaScale, BoardChart
     from howsure.statistics.choices import Ties
     from howsure.statistics.results import Interval
 
@@ -26,15 +27,126 @@ class VotedModel:
         model: The model.
         strength: On the logistic scale, with mean 0: a difference of 1 is odds of 2.7 to 1.
         elo: The same as 1000 + 400 · strength / ln 10.
+        elo_interval: Its interval.
         n_votes: The votes that it was in.
         perfect: Whether it won or lost everything, so that only a cluster of ties more bounds its strength.
+        unadjusted: Its score where no covariate is taken into account; NaN where none is.
+        unadjusted_rank: Its place by that; None where there is none.
+        against_all: Its score against all others, where scores are against some; NaN else.
+        against_all_rank: Its place by that; None where there is none.
     """
 
     model: str
     strength: float
     elo: float
+    elo_interval: Interval
     n_votes: int
     perfect: bool = False
+    unadjusted: float = math.nan
+    unadjusted_rank: int | None = None
+    against_all: float = math.nan
+    against_all_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteEffect:
+    """What a covariate is worth: what the first of two equal models gets for having one standard deviation more of it, or for standing first.
+
+    Attributes:
+        covariate: Its name.
+        sd: Its standard deviation over the votes; NaN for standing first.
+        odds: By how much it multiplies the odds of the first.
+        odds_interval: The interval of that.
+        gain: What it adds to the score of one half that equal models have: 0.01 is a point.
+        gain_interval: The interval of that; it agrees with the other, and with the p-value.
+        p_value: The p-value of no effect.
+    """
+
+    covariate: str
+    sd: float
+    odds: float
+    odds_interval: Interval
+    gain: float
+    gain_interval: Interval
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairMisfit:
+    """Two models whose votes against each other are farthest from what strengths expect.
+
+    Attributes:
+        model_a: The one that got more than expected.
+        model_b: The other.
+        n_votes: Their votes against each other.
+        share: The share that the one got of them, a tie as half.
+        expected: The share that strengths (and covariates) expect of these votes.
+    """
+
+    model_a: str
+    model_b: str
+    n_votes: int
+    share: float
+    expected: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneLine:
+    """Whether strengths on one line explain the votes of all pairs.
+
+    Attributes:
+        p_value: The p-value of one line: small where different clusters agree that pairs go otherwise.
+        n_pairs: The pairs that met.
+        worst: Those that are farthest off, where the test finds something.
+    """
+
+    p_value: float
+    n_pairs: int
+    worst: tuple[PairMisfit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithoutCluster:
+    """The one cluster of votes, of one voter say, without which the lead would be the smallest; the votes of all others are fitted anew.
+
+    Attributes:
+        column: What votes are clustered by.
+        cluster: Its value there.
+        n_votes: Its votes.
+        leader: Who would lead without it.
+        score: The score that the board's leader would have.
+        lead: By how much the board's leader would lead the best other; below 0 where it wouldn't.
+        full_lead: By how much it does lead.
+    """
+
+    column: str
+    cluster: str
+    n_votes: int
+    leader: str
+    score: float
+    lead: float
+    full_lead: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextVotes:
+    """The first gap between neighbouring ranks that isn't significant, and what would settle it.
+
+    Attributes:
+        ahead: The model ahead.
+        behind: The one behind it.
+        gap: The difference of their scores.
+        votes_needed: About how many votes in all, by as many more voters, would show such a gap with 80 % power; NaN where that can't be said.
+        next_a: One of the two models whose next vote would tell most of the gap.
+        next_b: The other.
+    """
+
+    ahead: str
+    behind: str
+    gap: float
+    votes_needed: float
+    next_a: str
+    next_b: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +174,11 @@ class ArenaBoard:
         n_votes: The votes.
         n_tied: How many were ties.
         n_clusters: The clusters that they come in; as many as votes where each stands alone.
-        first: What it is worth to stand first.
+        first: What it is worth to stand first; None where that is a covariate.
+        one_line: Whether strengths on one line explain the votes; None where that can't be tested.
+        without: The cluster that matters most to the lead; None without clusters.
+        next_votes: What would settle the first gap that is open; None where none is.
+        effects: What each covariate is worth.
     """
 
     board: Board = field(metadata=MERGED)
@@ -70,7 +186,11 @@ class ArenaBoard:
     n_votes: int
     n_tied: int
     n_clusters: int
-    first: FirstGain
+    first: FirstGain | None
+    one_line: OneLine | None = None
+    without: WithoutCluster | None = None
+    next_votes: NextVotes | None = None
+    effects: tuple[VoteEffect, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per model, best first."""
@@ -86,6 +206,7 @@ class Arena(Judged):
         ties: How ties were taken: "half", "davidson" or "rao-kupper".
         against: The models that scores are against; empty for all others.
         top: So many models of each board are shown; None shows all.
+        scale: What is shown first: the "score", or "elo".
         notes: How the votes were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -94,6 +215,7 @@ class Arena(Judged):
     ties: Ties
     against: tuple[str, ...] = ()
     top: int | None = field(default=None, metadata=HIDDEN)
+    scale: ArenaScale = field(default="score", metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

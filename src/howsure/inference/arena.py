@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,140 +12,172 @@ from scipy import special
 from howsure.answers.arena import Arena, ArenaBoard, FirstGain, VotedModel
 from howsure.answers.estimate import Entry
 from howsure.answers.leaderboard import Board
-from howsure.errors import Caution, DataError
+from howsure.errors import Caution, DataError, OptionError
 from howsure.inference.boards import leader_luck, ordered_pairs, told_apart
+from howsure.inference.voting import VOTED, Pool, effects, fits_one_line, next_votes, without_one
 from howsure.statistics.means.intervals import t_p_value, t_quantile
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.ranks.ranks import ranks
-from howsure.statistics.results import Estimate, Interval, Method
-from howsure.statistics.votes.clustered import vote_moments
-from howsure.statistics.votes.strengths import TIE, Votes, pools
+from howsure.statistics.results import Estimate, Interval, significant
+from howsure.statistics.votes.clustered import clusters_of_models, vote_moments
+from howsure.statistics.votes.scores import expected_scores
+from howsure.statistics.votes.strengths import strengths
+from howsure.statistics.votes.votes import pools
 from howsure.study.names import resolve
-from howsure.wording import listing, plural
+from howsure.wording import listing, p_text, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howsure.answers.arena import OneLine
     from howsure.inference.question import Question
+    from howsure.options import ArenaScale
+    from howsure.readers.covariates import Covariate
     from howsure.readers.votes import VoteTable
-    from howsure.statistics.arrays import Bools, Ints
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties
     from howsure.statistics.votes.clustered import VoteMoments
 
 METRIC = "expected score"
 ELO_MEAN, ELO_SPREAD = 1000.0, 400 / math.log(10)
 LEAST, CALM = 1e-12, 1e-9
-ENOUGH = 50
-"""With fewer clusters, or votes a model, intervals hold somewhat too seldom (docs/decisions/0032-votes.md)."""
 
 
-def voted(table: VoteTable, asked: Question, ties: Ties, against: Sequence[str], top: int | None) -> Arena:
+def voted(
+    table: VoteTable, asked: Question, ties: Ties, against: Sequence[str], *, top: int | None, scale: ArenaScale
+) -> Arena:
     """Rank the models of every pool; see `howsure.arena`."""
-    pool = pools(table.votes.counts())
-    sizes = [int((pool[table.votes.first] == k).sum()) for k in range(int(pool.max()) + 1)]
     named = tuple(resolve(name, table.models, parts=True) for name in against)
-    boards = tuple(
-        _Pool.of(table, np.asarray(pool == k), named).board(asked, ties)
-        for k in sorted(range(len(sizes)), key=lambda k: -sizes[k])
-    )
+    boards = tuple(board(pool, table.covariates, asked) for pool in pools_of(table, named, ties))
     return Arena(
         boards=boards,
         ties=ties,
         against=named,
         top=top,
-        notes=(
-            *table.notes,
-            f"Ties: {TIES[ties]}. Score: P(win) + P(tie) / 2 against {listing(named) if named else 'the other models, each once'}.",
+        scale=scale,
+        notes=(*table.notes, taken(ties, named)),
+        cautions=(
+            *_apart(boards),
+            *_perfect([each.model for pool in boards for each in pool.models if each.perfect]),
+            *_off_the_line(boards, asked.level),
         ),
-        cautions=(*_apart(boards), *_perfect(boards)),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pool:
-    """The models of one pool, their votes, the clusters of these, and the models that scores are against (M,)."""
+def taken(ties: Ties, against: Sequence[str]) -> str:
+    """Say how ties are taken, and what a score is."""
+    pool = listing(list(against)) if against else "the other models, each once"
+    return f"Ties: {TIES[ties]}. Score: P(win) + P(tie) / 2 against {pool}."
 
-    names: tuple[str, ...]
-    votes: Votes
-    clusters: tuple[Ints, ...]
-    against: Bools
 
-    @classmethod
-    def of(cls, table: VoteTable, members: Bools, against: Sequence[str]) -> _Pool:
-        """Take the members of a pool."""
-        place = np.cumsum(members) - 1
-        kept = np.asarray(members[table.votes.first])
-        votes = table.votes.take(kept)
-        names = tuple(name for name, member in zip(table.models, members.tolist(), strict=True) if member)
-        chosen = np.array([not against or name in against for name in names])
-        if not chosen.any():
-            raise DataError(
-                f"none of {listing(list(against))} is in the pool of {names[0]}", remedy="Name models of every pool."
-            )
-        return cls(
-            names=names,
-            votes=Votes(first=place[votes.first], second=place[votes.second], outcome=votes.outcome, models=len(names)),
-            clusters=tuple(np.unique(codes[kept], return_inverse=True)[1] for codes in table.clusters),
-            against=chosen,
+def pools_of(table: VoteTable, against: Sequence[str], ties: Ties) -> tuple[Pool, ...]:
+    """Part the models that no vote connects, the pool with the most votes first. OptionError for shares of a win with ties as an outcome."""
+    if ties != "half" and not table.votes.whole:
+        raise OptionError(f"ties={ties!r} needs votes that are won, lost or tied", remedy="Take ties='half'.")
+    label = pools(table.votes.counts())
+    sizes = np.bincount(label[table.votes.first])
+    return tuple(_pool(table, np.asarray(label == k), against, ties) for k in np.argsort(-sizes, kind="stable"))
+
+
+def _pool(table: VoteTable, members: Bools, against: Sequence[str], ties: Ties) -> Pool:
+    kept = np.asarray(members[table.votes.first])
+    names = tuple(name for name, member in zip(table.models, members.tolist(), strict=True) if member)
+    chosen = np.array([not against or name in against for name in names])
+    if not chosen.any():
+        raise DataError(
+            f"none of {listing(list(against))} is in the pool of {names[0]}", remedy="Name models of every pool."
         )
+    votes = table.votes.among(members)
+    ways = tuple(each.take(kept) for each in table.clusters)
+    return Pool(names=names, votes=votes, ways=ways, against=chosen, ties=votes.ties_as(ties))
 
-    def board(self, asked: Question, ties: Ties) -> ArenaBoard:
-        """Fit the strengths, and order the models by their expected scores."""
-        found = vote_moments(self.votes, self.clusters, ties, pool=self.against)
-        order = np.lexsort((np.array(self.names), -found.values))
-        q, used, best = told_apart(found.pairs, found.values, 1, asked)
-        at, first = np.ix_(order, order), int(order[0])
-        counts = self.votes.counts().sum(axis=0)
-        met = (counts + counts.T).astype(np.int64)
-        clusters = min((int(codes.max()) + 1 for codes in self.clusters), default=len(self.votes))
-        board = Board(
+
+def board(pool: Pool, covariates: Sequence[Covariate], asked: Question) -> ArenaBoard:
+    """Fit the strengths of a pool, and order the models by their expected scores."""
+    found = vote_moments(pool.votes, pool.codes, pool.ties, pool=pool.against)
+    order = np.lexsort((np.array(pool.names), -found.values))
+    q, used, best = told_apart(found.pairs, found.values, 1, asked)
+    at, first, met = np.ix_(order, order), int(order[0]), pool.votes.met()
+    beside = _beside(pool, found)
+    return ArenaBoard(
+        board=Board(
             task="",
             metric=METRIC,
             level=asked.level,
             adjust=used,
-            entries=tuple(self._entry(k, found, met, clusters, asked) for k in order.tolist()),
+            entries=tuple(_entry(k, pool, found, met, asked.level) for k in order.tolist()),
             ranks=ranks(found.values[order], found.pairs.difference[at], q[at], level=asked.level, best=best[order]),
-            pairs=replace(ordered_pairs(found.pairs, order, q, found.pairs.limits(asked.level)), n_shared=met[at]),
+            pairs=replace(ordered_pairs(found.pairs, order, q, found.pairs.limits(asked.level, 1.0)), n_shared=met[at]),
             leader_corrected=float(found.values[first]) - leader_luck(found.pairs, found.values, asked),
-            cautions=tuple(_doubts(self.votes, self.clusters, found.df)),
-        )
-        return ArenaBoard(
-            board=board,
-            models=tuple(self._model(k, found, met) for k in order.tolist()),
-            n_votes=len(self.votes),
-            n_tied=int((self.votes.outcome == TIE).sum()),
-            n_clusters=clusters,
-            first=_first(found, asked.level),
-        )
+            cautions=tuple(_doubts(pool, found.df)),
+        ),
+        models=tuple(_model(k, pool, found, met, beside, level=asked.level) for k in order.tolist()),
+        n_votes=len(pool.votes),
+        n_tied=pool.votes.ties,
+        n_clusters=pool.n_clusters,
+        first=None if any(not each.columns for each in covariates) else _first(found, asked.level),
+        one_line=fits_one_line(pool, found, asked),
+        without=without_one(pool, found),
+        next_votes=next_votes(pool, found, order.tolist(), q, asked.level),
+        effects=effects(found, covariates, pool.ties, asked.level),
+    )
 
-    def _entry(self, k: int, found: VoteMoments, met: Ints, clusters: int, asked: Question) -> Entry:
-        value, se, count = float(found.values[k]), float(found.se[k]), int(met[k].sum())
-        extreme = bool(found.extreme[k])
-        low, high = logit_limits(value, se, found.df, asked.level)
-        if extreme or se < CALM:
-            low, high = no_calmer(value, (low, high), float(found.clusters[k]), asked.level)
-        if extreme:
-            low, high = (low, 1.0) if value > 1 / 2 else (0.0, high)
-        estimate = Estimate(
-            value=value,
-            se=se,
-            interval=Interval(low=low, high=high, level=asked.level),
-            df=found.df,
-            n_items=count,
-            n_clusters=clusters,
-            method=VOTED,
-        )
-        return Entry(task="", metric=METRIC, model=self.names[k], estimate=estimate, n_attempts=count)
 
-    def _model(self, k: int, found: VoteMoments, met: Ints) -> VotedModel:
-        strength = float(found.fit.log[k])
-        return VotedModel(
-            model=self.names[k],
-            strength=strength,
-            elo=ELO_MEAN + ELO_SPREAD * strength,
-            n_votes=int(met[k].sum()),
-            perfect=bool(found.fit.bounded[k]),
-        )
+def _beside(pool: Pool, found: VoteMoments) -> dict[str, Floats]:
+    """Return the scores that other choices give (M,): without covariates, and against all others."""
+    beside, every = {}, np.ones(len(pool.names), dtype=bool)
+    if pool.votes.x is not None:
+        fit = strengths(pool.votes.plain().cells(), clusters_of_models(pool.votes, pool.codes), pool.ties)
+        beside["unadjusted"] = expected_scores(fit, pool.against, pool.ties)[0]
+    if not pool.against.all():
+        beside["against_all"] = expected_scores(found.fit, every, pool.ties)[0]
+    return beside
+
+
+def _entry(k: int, pool: Pool, found: VoteMoments, met: Ints, level: float) -> Entry:
+    count = int(met[k].sum())
+    estimate = Estimate(
+        value=float(found.values[k]),
+        se=float(found.se[k]),
+        interval=score_interval(found, k, level),
+        df=float(found.own_df[k]),
+        n_items=count,
+        n_clusters=pool.n_clusters,
+        method=VOTED,
+    )
+    return Entry(task="", metric=METRIC, model=pool.names[k], estimate=estimate, n_attempts=count)
+
+
+def score_interval(found: VoteMoments, k: int, level: float) -> Interval:
+    """Return the interval of one model's score; that of a perfect record is open towards the end."""
+    value, se, extreme = float(found.values[k]), float(found.se[k]), bool(found.extreme[k])
+    low, high = logit_limits(value, se, float(found.own_df[k]), level)
+    if extreme or se < CALM:
+        low, high = no_calmer(value, (low, high), float(found.clusters[k]), level)
+    if extreme:
+        low, high = (low, 1.0) if value > 1 / 2 else (0.0, high)
+    return Interval(low=low, high=high, level=level)
+
+
+def _model(k: int, pool: Pool, found: VoteMoments, met: Ints, beside: dict[str, Floats], *, level: float) -> VotedModel:
+    strength, half = float(found.fit.log[k]), float(t_quantile(level, found.own_df[k])) * float(found.log_se[k])
+    others = {name: (float(values[k]), 1 + int((values > values[k]).sum())) for name, values in beside.items()}
+    unadjusted, against_all = (others.get(name, (math.nan, None)) for name in ("unadjusted", "against_all"))
+    low, high = (ELO_MEAN + ELO_SPREAD * limit for limit in (strength - half, strength + half))
+    if found.extreme[k]:
+        low, high = (low, math.inf) if strength > 0 else (-math.inf, high)
+    return VotedModel(
+        model=pool.names[k],
+        strength=strength,
+        elo=ELO_MEAN + ELO_SPREAD * strength,
+        elo_interval=Interval(low=low, high=high, level=level),
+        n_votes=int(met[k].sum()),
+        perfect=bool(found.fit.bounded[k]),
+        unadjusted=unadjusted[0],
+        unadjusted_rank=unadjusted[1],
+        against_all=against_all[0],
+        against_all_rank=against_all[1],
+    )
 
 
 def _first(found: VoteMoments, level: float) -> FirstGain:
@@ -174,23 +206,18 @@ def no_calmer(value: float, limits: tuple[float, float], clusters: float, level:
     return float(np.fmin(low, limits[0])), float(np.fmax(high, limits[1]))
 
 
-def _doubts(votes: Votes, clusters: tuple[Ints, ...], df: float) -> list[Caution]:
+def board_cautions(pool: Pool, found: VoteMoments) -> list[Caution]:
+    """Warn of too few or uneven clusters, and of models without a finite strength."""
+    perfect = [name for name, bounded in zip(pool.names, found.fit.bounded.tolist(), strict=True) if bounded]
+    return [*_doubts(pool, found.df), *_perfect(perfect)]
+
+
+def _doubts(pool: Pool, df: float) -> list[Caution]:
     """Warn of one cluster, of few or uneven ones, and of fewer votes than intervals were measured with."""
     if not np.isfinite(df):
-        what = "cluster of votes" if clusters else "vote"
+        what = "cluster of votes" if pool.ways else "vote"
         return [Caution(code="one_cluster", message=f"a single {what} gives no error bar", remedy="Ask more voters.")]
-    few = cluster_cautions(np.ones(len(votes)), clusters, df)
-    count = min((int(codes.max()) + 1 for codes in clusters), default=len(votes))
-    if few or (count >= ENOUGH and 2 * len(votes) >= ENOUGH * votes.models):
-        return few
-    return [
-        Caution(
-            code="few_votes",
-            message=f"{plural(count, 'cluster')} of votes, {2 * len(votes) / votes.models:.0f} votes a model: with so few, 95 % intervals held the "
-            "truth in 89 to 94 % of samples",
-            remedy="More voters help most.",
-        )
-    ]
+    return cluster_cautions(pool.votes.weights, pool.codes, df)
 
 
 def _apart(boards: Sequence[ArenaBoard]) -> list[Caution]:
@@ -205,19 +232,40 @@ def _apart(boards: Sequence[ArenaBoard]) -> list[Caution]:
     ]
 
 
-def _perfect(boards: Sequence[ArenaBoard]) -> list[Caution]:
-    names = [model.model for pool in boards for model in pool.models if model.perfect]
+def _off_the_line(boards: Sequence[ArenaBoard], level: float) -> list[Caution]:
+    """Warn where strengths on one line don't explain the votes, and name the pair that is farthest off."""
+    found = [pool.one_line for pool in boards if pool.one_line and significant(pool.one_line.p_value, level)]
+    return [
+        Caution(
+            code="not_one_line",
+            message=f"votes of a pair lean together beyond what strengths on one line explain (p {p_text(each.p_value)}){_farthest(each)}",
+            remedy="Cluster on what voters were shown as well (the prompt, the two answers). What that doesn't explain is who beats whom.",
+        )
+        for each in found
+    ]
+
+
+def _farthest(found: OneLine) -> str:
+    if not found.worst:
+        return ""
+    worst = found.worst[0]
+    return (
+        f": {worst.model_a} got {100 * worst.share:.0f} % of {plural(worst.n_votes, 'vote')} against {worst.model_b}, "
+        f"{100 * worst.expected:.0f} % expected"
+    )
+
+
+def _perfect(names: Sequence[str]) -> list[Caution]:
     if not names:
         return []
     return [
         Caution(
             code="perfect_record",
-            message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: {listing(names)}; one cluster of ties "
+            message=f"{plural(len(names), 'model')} won, or lost, everything against all the others: {listing(list(names))}; one cluster of ties "
             "more with the opponents they met bounds their strength",
             remedy="Let them meet models of their own strength.",
         )
     ]
 
 
-VOTED = Method(name="votes", variance="CR2")
 TIES = {"half": "half a win of each", "davidson": "by Davidson (1970)", "rao-kupper": "by Rao and Kupper (1967)"}

@@ -12,16 +12,22 @@ from howsure.present.document import Document, Field, Text, closing, opening, sm
 from howsure.present.estimate import limits, whisker
 from howsure.present.leaderboard import leading, left_out, neighbours, panel, picked, places, rivals
 from howsure.statistics.results import significant
-from howsure.wording import Scale, level_text, p_text, plural
+from howsure.wording import Scale, level_text, p_text, plural, rounded_up
 
 if TYPE_CHECKING:
-    from howsure.answers.arena import Arena, ArenaBoard, VotedModel
+    from howsure.answers.arena import Arena, ArenaBoard, VotedModel, VoteEffect
     from howsure.answers.estimate import Entry
     from howsure.present.charts.base import Spec
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Rank
 
+    Line = tuple[Entry, Rank, VotedModel]
+
 PERCENT = Scale(percent=True)
+MATTERS = 0.1
+"""A cluster is named where the lead would be smaller by this share of it, or gone."""
+MOST_TIMES = 100
+"""A forecast of more than so many times the votes is not said: nobody asks for as many."""
 
 
 def document(answer: Arena) -> Document:
@@ -31,7 +37,7 @@ def document(answer: Arena) -> Document:
         if len(answer.boards) > 1:
             blocks.append(Text(text=title(pool, k), kind="heading"))
         blocks += opening(pool_verdict(pool), (*picked(pool.board), *(answer.notes if k == 0 else ())))
-        blocks += [pool_table(pool, answer.top), *small([first_gain(pool)]), *closing(pool.board.cautions)]
+        blocks += [pool_table(pool, answer), *effects(pool), *small(beside(pool)), *closing(pool.board.cautions)]
     return Document(blocks=(*blocks, *closing(answer.cautions)))
 
 
@@ -60,35 +66,132 @@ def pool_verdict(pool: ArenaBoard) -> str:
     return f"{first} {neighbours(board)}"
 
 
+def beside(pool: ArenaBoard) -> list[str]:
+    """Say in a line each what standing first is worth, whether one line fits, which voter matters most, and which votes would help."""
+    return [said for said in (first_gain(pool), one_line(pool), without(pool), following(pool)) if said]
+
+
 def first_gain(pool: ArenaBoard) -> str:
-    """Say what it is worth to stand first."""
+    """Say what it is worth to stand first; nothing where it is a covariate."""
     found = pool.first
-    if not math.isfinite(found.p_value):
+    if found is None or not math.isfinite(found.p_value):
         return ""
     said = f"{PERCENT.difference(found.value)} {PERCENT.interval(found.interval.low, found.interval.high)}, p {p_text(found.p_value)}"
     if not significant(found.p_value, found.interval.level):
         return f"Nothing shows that it matters who stands first ({said})."
     word = "gains" if found.value > 0 else "loses"
-    return f"Who stands first {word} by it: {said} beyond what strengths expect. Show each pair in both orders."
+    return f"Who stands first {word} by it: {said} beyond what strengths expect. `covariate='position'` takes it out."
 
 
-def pool_table(pool: ArenaBoard, top: int | None) -> Table:
-    """Lay out a pool: rank, model, expected score, interval, whisker, ties, votes and strength."""
-    board = pool.board
-    ranked = list(zip(board.entries, board.ranks, pool.models, strict=True))[:top]
-    fields: list[Field[tuple[Entry, Rank, VotedModel]]] = [
+def one_line(pool: ArenaBoard) -> str:
+    """Say that strengths on one line explain the votes; where they don't, a caution says so."""
+    found = pool.one_line
+    if found is None or significant(found.p_value, pool.board.level):
+        return ""
+    return f"Nothing speaks against one line of strengths for all {plural(found.n_pairs, 'pair')} that met (p {p_text(found.p_value)})."
+
+
+def without(pool: ArenaBoard) -> str:
+    """Say which cluster of votes matters most to the lead, where it matters much."""
+    found = pool.without
+    if found is None or found.full_lead - found.lead < MATTERS * found.full_lead:
+        return ""
+    name = f"{found.column} {found.cluster}" if found.cluster else f"one without a {found.column}"
+    best = pool.board.entries[0].model
+    start = f"The lead hangs most on {name}: without its {found.n_votes:,} of {plural(pool.n_votes, 'vote')}, "
+    if found.leader != best:
+        return f"{start}{found.leader} would lead, {PERCENT.lead(-found.lead)} ahead of {best}."
+    return f"{start}{best} would get {PERCENT.score(found.score)} and lead by {PERCENT.lead(found.lead)}, not {PERCENT.lead(found.full_lead)}."
+
+
+def following(pool: ArenaBoard) -> str:
+    """Say how many votes would settle the first open gap, and which vote tells most of it."""
+    found = pool.next_votes
+    if found is None:
+        return ""
+    gap = f"{found.ahead} from {found.behind} ({PERCENT.gap(found.gap)} apart)"
+    tells = f"a vote between {found.next_a} and {found.next_b} tells most"
+    if not found.votes_needed <= MOST_TIMES * pool.n_votes:
+        return f"To tell {gap}, {tells}." if len(pool.models) > 2 else ""
+    again = f"{rounded_up(found.votes_needed)} votes in all, by as many more voters, would tell {gap}"
+    return f"About {again}; {tells}." if len(pool.models) > 2 else f"About {again}."
+
+
+def effects(pool: ArenaBoard) -> list[Block]:
+    """Lay out what each covariate is worth between equal models."""
+    if not pool.effects:
+        return []
+    level = level_text(pool.board.level)
+    fields: list[Field[VoteEffect]] = [
+        Field("covariate", lambda e: e.covariate, align="left"),
+        Field("one SD", lambda e: f"{e.sd:.4g}" if math.isfinite(e.sd) else "first", priority=5),
+        Field("gain pp", lambda e: PERCENT.signed(e.gain)),
+        Field(f"{level} interval", lambda e: PERCENT.interval(e.gain_interval.low, e.gain_interval.high), priority=8),
+        Field("p", lambda e: p_text(e.p_value), priority=7),
+        Field("odds ×", lambda e: f"{e.odds:.2f}", priority=6),
+    ]
+    return [
+        tabled(
+            pool.effects,
+            fields,
+            note="what the first of two equal models gains by one standard deviation more, or by standing first",
+        )
+    ]
+
+
+def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
+    """Lay out a pool: rank, model, expected score, interval, whisker, ties, votes and Elo, of which scale comes first; and scores by other choices."""
+    board, elo = pool.board, answer.scale == "elo"
+    ranked = list(zip(board.entries, board.ranks, pool.models, strict=True))[: answer.top]
+    level = level_text(board.level)
+    score: list[Field[Line]] = [
+        Field("score %", lambda r: PERCENT.number(r[0].estimate.value), priority=4 if elo else 9),
+        Field("SE", lambda r: PERCENT.number(r[0].estimate.se), priority=0, error_of="score %", shown=not elo),
+        Field(f"{level} interval", lambda r: limits(r[0].estimate, PERCENT), priority=8, shown=not elo),
+        Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, shown=not elo),
+    ]
+    strength: list[Field[Line]] = [
+        Field("Elo", lambda r: f"{r[2].elo:,.0f}", priority=9 if elo else 4),
+        Field(f"{level} interval", lambda r: _elo_limits(r[2]), priority=8, shown=elo),
+    ]
+    fields: list[Field[Line]] = [
         Field("rank", lambda r: str(r[1].rank)),
         Field("could be", lambda r: places(r[1]), align="left", priority=10),
         Field("model", lambda r: r[0].model, align="left"),
-        Field("score %", lambda r: PERCENT.number(r[0].estimate.value)),
-        Field("SE", lambda r: PERCENT.number(r[0].estimate.se), priority=0, error_of="score %"),
-        Field(f"{level_text(board.level)} interval", lambda r: limits(r[0].estimate, PERCENT), priority=8),
-        Field("", lambda r: whisker(r[0].estimate), align="left", priority=7),
+        *(strength if elo else score),
         Field("ties", lambda r: r[1].ties, align="left", priority=6),
+        Field(
+            "unadjusted %",
+            lambda r: _other(r[2].unadjusted, r[2].unadjusted_rank),
+            shown=bool(pool.effects),
+            priority=7,
+        ),
+        Field(
+            "against all %",
+            lambda r: _other(r[2].against_all, r[2].against_all_rank),
+            shown=_anchored(pool),
+            priority=7,
+        ),
         Field("votes", lambda r: f"{r[2].n_votes:,}", priority=5),
-        Field("Elo", lambda r: f"{r[2].elo:,.0f}", priority=4),
+        *(score if elo else strength),
     ]
     return tabled(ranked, fields, note=left_out(len(pool.models), len(ranked)))
+
+
+def _anchored(pool: ArenaBoard) -> bool:
+    return pool.models[0].against_all_rank is not None
+
+
+def _other(value: float, rank: int | None) -> str:
+    """Write a score by another choice, and its rank."""
+    return f"{PERCENT.number(value)} ({rank})"
+
+
+def _elo_limits(model: VotedModel) -> str:
+    low, high = model.elo_interval.low, model.elo_interval.high
+    if math.isinf(low) or math.isinf(high):
+        return f"up to {high:,.0f}" if math.isinf(low) else f"from {low:,.0f}"
+    return f"[{low:,.0f}, {high:,.0f}]"
 
 
 def chart(answer: Arena, kind: BoardChart) -> Spec:

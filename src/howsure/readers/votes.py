@@ -13,13 +13,15 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.columns import kept_rows, known_column, roles_of
-from howsure.statistics.votes.strengths import LOSS, TIE, WIN, Votes
+from howsure.readers.covariates import numbers
+from howsure.statistics.votes.votes import Votes
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.statistics.arrays import Ints
+    from howsure.readers.covariates import Covariate, Numbers
+    from howsure.statistics.arrays import Bools, Floats, Ints
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "model_a": ("model_a", "model_1", "model1", "left_model", "player_a", "first_model", "assistant_a", "modela"),
@@ -33,7 +35,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """Names under which the columns of votes are recognised; the first one found counts."""
 ONE_HOT = ("winner_model_a", "winner_model_b", "winner_tie")
 """Three columns of 0 and 1 in place of a winner."""
-WORDS: Mapping[int, frozenset[str]] = {
+WIN, TIE, LOSS, NOBODY, STRANGE = 1.0, 0.5, 0.0, -1.0, -2.0
+WORDS: Mapping[float, frozenset[str]] = {
     WIN: frozenset(
         {"model_a", "model_1", "a", "left", "first", "[[a]]", "player_a", "assistant_a", "response_a", "a>b", "a>>b"}
     ),
@@ -63,12 +66,27 @@ MOST_CLUSTERINGS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clustered:
+    """One way of clustering: the `column`, the code of each vote (N,), and the `labels` of the codes, "" for a vote without one."""
+
+    column: str
+    codes: Ints
+    labels: tuple[str, ...]
+
+    def take(self, kept: Bools) -> Clustered:
+        """Return the clusters of some of the votes."""
+        codes, places = np.unique(self.codes[kept], return_inverse=True)
+        return Clustered(column=self.column, codes=places, labels=tuple(self.labels[code] for code in codes.tolist()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VoteTable:
-    """Votes among models of these names, `clusters`: the codes of none, one or two ways of clustering, and what is to be said of it."""
+    """Votes among models of these names, none, one or two ways of clustering them, the covariates, and what is to be said of it."""
 
     models: tuple[str, ...]
     votes: Votes
-    clusters: tuple[Ints, ...]
+    clusters: tuple[Clustered, ...]
+    covariates: tuple[Covariate, ...]
     notes: tuple[str, ...]
 
 
@@ -78,39 +96,57 @@ def read_votes(
     columns: Mapping[str, Sequence[str]],
     where: Mapping[str, Sequence[str]],
     cluster: Sequence[str] | None,
+    covariate: Sequence[str] = (),
+    weight: str | None = None,
 ) -> VoteTable:
     """Read votes from a table. DataError where there are none, or a winner can't be understood."""
     frame = kept_rows(frame, where)
-    roles = _roles(frame, columns)
+    roles = _roles(frame, columns, covariate)
     names = _clusters_of(frame, roles, cluster)
+    found = numbers(frame, covariate, columns, weight)
     first, second = (frame[roles[role]].cast(pl.String) for role in ("model_a", "model_b"))
-    outcome = _outcomes(frame, roles, first, second)
-    usable = (outcome >= 0) & first.is_not_null().to_numpy() & second.is_not_null().to_numpy()
-    kept = usable & (first != second).fill_null(value=False).to_numpy()
+    score = _scores(frame, roles, first, second)
+    usable = (score >= 0) & first.is_not_null().to_numpy() & second.is_not_null().to_numpy()
+    apart = usable & (first != second).fill_null(value=False).to_numpy()
+    kept = np.asarray(apart & ~found.lacks_x & ~found.lacks_weight)
     if not kept.any():
         raise DataError("no vote has two models and a winner", remedy="Name the columns with `columns`.")
+    lost = {
+        "without two models or a winner": int(len(frame) - usable.sum()),
+        "of a model against itself": int(usable.sum() - apart.sum()),
+        "without a covariate": int((apart & found.lacks_x).sum()),
+        "without a weight above 0": int((apart & ~found.lacks_x & found.lacks_weight).sum()),
+    }
+    found = found.take(kept)
     models = pl.concat([first.filter(kept).unique(), second.filter(kept).unique()]).unique().sort().to_list()
     place = {name: k for k, name in enumerate(models)}
     votes = Votes(
         first=_codes(first.filter(kept), place),
         second=_codes(second.filter(kept), place),
-        outcome=outcome[kept],
+        score=score[kept],
         models=len(models),
+        weight=found.weight,
+        x=found.x,
     )
-    clusters = tuple(_coded(frame[name].filter(kept)) for name in names)
-    counts = {name: int(codes.max()) + 1 for name, codes in zip(names, clusters, strict=True)}
-    lost = int(len(frame) - usable.sum()), int(usable.sum() - kept.sum())
+    clusters = tuple(_clustered(name, frame[name].filter(kept)) for name in names)
     return VoteTable(
         models=tuple(models),
         votes=votes,
         clusters=clusters,
-        notes=_notes(votes, counts, lost, asked=cluster is not None),
+        covariates=found.covariates,
+        notes=_notes(votes, clusters, found, weight, lost, asked=cluster is not None),
     )
 
 
-def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]], covariates: Sequence[str]) -> dict[str, str]:
     """Return the column of each role; of the winner none where three columns say it."""
-    roles = roles_of(frame, ALIASES, named)
+    strange = [role for role in named if role not in ALIASES and role not in covariates]
+    if strange:
+        raise DataError(
+            f"no role {strange[0]!r} among {', '.join((*ALIASES, *covariates))}",
+            remedy="Name the columns of these, and of covariates.",
+        )
+    roles = roles_of(frame, ALIASES, {role: columns for role, columns in named.items() if role in ALIASES})
     lacking = [role for role in ("model_a", "model_b", "winner") if role not in roles]
     if lacking == ["winner"] and all(name in frame.columns for name in ONE_HOT):
         return roles
@@ -122,43 +158,52 @@ def _roles(frame: pl.DataFrame, named: Mapping[str, Sequence[str]]) -> dict[str,
     return roles
 
 
-def _outcomes(frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, second: pl.Series) -> Ints:
-    """Return who won each vote (N,), −1 where nobody says."""
+def _scores(frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, second: pl.Series) -> Floats:
+    """Return what the first of each vote got (N,), −1 where nobody says."""
     if "winner" not in roles:
         won = frame.select(
             pl.col(name).cast(pl.Float64, strict=False).fill_nan(None).fill_null(0) for name in ONE_HOT
         ).to_numpy()
         order = np.array([WIN, LOSS, TIE])
-        return np.where((won > 0).sum(axis=1) == 1, order[won.argmax(axis=1)], -1).astype(np.int64)
+        return np.where((won > 0).sum(axis=1) == 1, order[won.argmax(axis=1)], NOBODY)
     winner = frame[roles["winner"]]
     if winner.dtype.is_numeric():
         return _numbers(winner)
     said = winner.cast(pl.String).str.strip_chars()
-    words = {word: code for code, known in WORDS.items() for word in known} | dict.fromkeys(NOTHING, -1)
+    words = {word: score for score, known in WORDS.items() for word in known} | dict.fromkeys(NOTHING, NOBODY)
     lower = said.str.to_lowercase()
-    codes = lower.fill_null("").replace_strict(words, default=-2, return_dtype=pl.Int64).to_numpy().copy()
-    codes[(codes == -2) & (said == first).fill_null(value=False).to_numpy()] = WIN
-    codes[(codes == -2) & (said == second).fill_null(value=False).to_numpy()] = LOSS
-    if (codes == -2).any():
+    scores = lower.fill_null("").replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()
+    scores[(scores == STRANGE) & (said == first).fill_null(value=False).to_numpy()] = WIN
+    scores[(scores == STRANGE) & (said == second).fill_null(value=False).to_numpy()] = LOSS
+    if (scores == STRANGE).any():
+        strange = said.filter(scores == STRANGE).unique().sort().to_list()
         raise DataError(
-            f"a winner that can't be understood: {listing([repr(x) for x in said.filter(codes == -2).unique().sort().to_list()])}",
+            f"a winner that can't be understood: {listing([repr(x) for x in strange])}",
             remedy="Write model_a, model_b or tie, or the name of the model that won.",
         )
-    return np.asarray(codes)
+    return np.asarray(scores)
 
 
-def _numbers(winner: pl.Series) -> Ints:
-    """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first."""
+def _numbers(winner: pl.Series) -> Floats:
+    """Read 1, 2 and 0 as first, second and tie; 1, 0.5 and 0 as the score of the first; with fractions 0 to 1 as that, 1 to 2 as first to second."""
     winner = winner.cast(pl.Float64).fill_nan(None)
-    values = set(winner.drop_nulls().unique().to_list())
-    first_second, score = {1.0: WIN, 2.0: LOSS, 0.0: TIE}, {1.0: WIN, 0.5: TIE, 0.0: LOSS}
-    meant = first_second if 2 in values else score if 0.5 in values else {}
-    if not values <= set(meant):
+    values = winner.drop_nulls().unique().to_numpy()
+    low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
+    fractions = bool((values % 1 > 0).any())
+    if not len(values):
+        return np.full(len(winner), NOBODY)
+    if low >= 0 and high <= 1 and fractions:
+        meant = winner
+    elif low >= 1 and high <= 2 and fractions:
+        meant = 2 - winner
+    elif high == 2 and np.isin(values, (0, 1, 2)).all():
+        meant = winner.replace_strict({1.0: WIN, 2.0: LOSS, 0.0: TIE}, return_dtype=pl.Float64)
+    else:
         raise DataError(
             f"winners are numbers that could mean several things: {listing([f'{value:g}' for value in sorted(values)])}",
-            remedy="Write model_a, model_b or tie; 1, 2 and 0, or 1, 0.5 and 0, are understood as well.",
+            remedy="Write model_a, model_b or tie; 1, 2 and 0, or shares of the first such as 1, 0.5 and 0, are understood as well.",
         )
-    return winner.replace_strict(meant, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+    return meant.fill_null(NOBODY).to_numpy()
 
 
 def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[str] | None) -> tuple[str, ...]:
@@ -172,31 +217,43 @@ def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[
     return tuple(known_column(name, frame) for name in asked)
 
 
-def _coded(values: pl.Series) -> Ints:
+def _clustered(name: str, values: pl.Series) -> Clustered:
     """Return the code of each value (N,); a vote without one is a cluster of its own."""
     lone = pl.format("\x00{}", pl.int_range(pl.len()))
-    named = pl.col("value").cast(pl.String).fill_null(lone)
-    codes = values.rename("value").to_frame().select(named.rank("dense").cast(pl.Int64) - 1)
-    return np.asarray(codes["value"].to_numpy())
+    named = values.rename("value").to_frame().select(pl.col("value").cast(pl.String).fill_null(lone))["value"]
+    codes = np.asarray((named.rank("dense").cast(pl.Int64) - 1).to_numpy())
+    labels = ("" if label.startswith("\x00") else label for label in named.unique().sort().to_list())
+    return Clustered(column=name, codes=codes, labels=tuple(labels))
 
 
 def _codes(names: pl.Series, place: Mapping[str, int]) -> Ints:
     return names.replace_strict(dict(place), return_dtype=pl.Int64).to_numpy()
 
 
-def _notes(votes: Votes, clusters: Mapping[str, int], lost: tuple[int, int], *, asked: bool) -> tuple[str, ...]:
-    """Say how many votes there are, how they are clustered, and what was left out: votes without a winner, and of a model against itself."""
-    ties = int((votes.outcome == TIE).sum())
-    notes = [f"Data: {plural(len(votes), 'vote')} among {plural(votes.models, 'model')}, {ties:,} of them ties."]
-    for name, count in clusters.items():
+def _notes(
+    votes: Votes,
+    clusters: Sequence[Clustered],
+    found: Numbers,
+    weight: str | None,
+    lost: Mapping[str, int],
+    *,
+    asked: bool,
+) -> tuple[str, ...]:
+    """Say how many votes there are, how they are clustered and weighed, the covariates, and what was left out."""
+    shares = "" if votes.whole else "; winners are shares of the first"
+    notes = [
+        f"Data: {plural(len(votes), 'vote')} among {plural(votes.models, 'model')}, {votes.ties:,} of them ties{shares}."
+    ]
+    for way in clusters:
         unasked = "" if asked else "; `cluster='none'` takes each vote by itself"
-        notes.append(
-            f"Clusters: column `{name}` ({plural(count, 'cluster')} of {plural(len(votes), 'vote')}){unasked}."
-        )
+        count = plural(len(way.labels), "cluster")
+        notes.append(f"Clusters: column `{way.column}` ({count} of {plural(len(votes), 'vote')}){unasked}.")
     if not clusters:
         notes.append("Clusters: none, so each vote counts as independent of all others.")
-    if lost[0]:
-        notes.append(f"{plural(lost[0], 'vote')} without two models or a winner left out.")
-    if lost[1]:
-        notes.append(f"{plural(lost[1], 'vote')} of a model against itself left out.")
+    if found.weight is not None:
+        worth = found.weight.sum() ** 2 / (found.weight @ found.weight)
+        notes.append(f"Weights: column `{weight}`; the votes are worth {worth:,.0f} of one weight.")
+    if found.covariates:
+        notes.append(f"Covariates: {', '.join(map(str, found.covariates))}. Scores are those of answers alike in them.")
+    notes += [f"{plural(count, 'vote')} {what} left out." for what, count in lost.items() if count]
     return tuple(notes)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.arena import Arena
+    from howsure.options import ArenaScale
     from howsure.statistics.choices import Adjustment, Ties
 
     Names = str | Sequence[str]
@@ -26,31 +27,40 @@ def arena(
     columns: Mapping[str, Names] | None = None,
     where: Mapping[str, Names] | None = None,
     cluster: Names | None = None,
+    weight: str | None = None,
+    covariate: Names | None = None,
     ties: Ties = "half",
     against: Names | None = None,
     adjust: Adjustment = "max-t",
     level: float = 0.95,
     top: int | None = None,
+    scale: ArenaScale = "score",
     seed: int = 0,
 ) -> Arena:
     """Rank models by pairwise votes, with error bars that know who voted and a simultaneous interval for every rank.
 
     Strengths are fitted by maximum likelihood (Bradley and Terry 1952). A model's score is what it would be expected to get against the
     other models, each once: P(win) + P(tie) / 2. Its error is that of the clusters of votes (CR2 on their influences; Bell and McCaffrey 2002,
-    Huber 1967), so that twenty votes of one voter aren't twenty voters. Pairs, ranks and who could be best are those of
+    Huber 1967), so that twenty votes of one voter aren't twenty voters. With covariates the fit is a logistic regression on these as well
+    (Agresti 2013), and scores are those of answers that are alike in them. Pairs, ranks and who could be best are those of
     [`leaderboard`][howsure.leaderboard].
 
     Args:
         data: A table of votes as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row a vote.
         columns: The column of a role: {"model_a": …, "model_b": …, "winner": …, "voter": …}. None goes by the usual names.
+            That of a covariate: its difference, or the two of first and second.
         where: Keep only rows with this value in a column.
         cluster: The columns by which votes hang together, one or two; "none" takes each vote by itself. None takes who voted, where a
             column says it.
+        weight: The column with the weight of each vote: 2 counts as two. None weighs all alike.
+        covariate: What answers shall be alike in: a column that holds the first's less the second's, a pair such as `length_a` and
+            `length_b` by the name "length", or "position", for who stood first. Each is measured in its standard deviation.
         ties: What a tie is: "half" a win of each, or an outcome of its own as "davidson" (1970) or "rao-kupper" (1967) have it.
         against: The models that scores are against. None takes all others, so that a newcomer moves every score a little.
         adjust: The correction for the number of pairs: "max-t" or "holm" (family-wise error), "bh" (false discovery rate), or "none".
         level: The confidence level of each score's interval, and of all rank intervals of a board together.
         top: How many models to display; inference is about all. None displays all.
+        scale: What a rendered answer shows first: the "score", or "elo".
         seed: The seed of the sign flips.
 
     Returns:
@@ -59,6 +69,7 @@ def arena(
     Raises:
         OptionError: If an option has a value that it can't have.
         DataError: If a column is missing, or a winner can't be understood.
+        MethodError: If votes don't settle the effect of a covariate.
         ReadError: If a file can't be read.
 
     Examples:
@@ -71,9 +82,14 @@ def arena(
     """
     given = checked("arena", adjust=adjust, level=level, seed=seed)
     asked = checked(
-        "arena", columns={} if columns is None else columns, where={} if where is None else where, cluster=cluster
+        "arena",
+        columns={} if columns is None else columns,
+        where={} if where is None else where,
+        cluster=cluster,
+        weight=weight,
+        covariate=() if covariate is None else covariate,
     )
-    shown = checked("arena", ties=ties, against=against, top=top)
+    shown = checked("arena", ties=ties, against=against, top=top, scale=scale)
     table = read_votes(table_of(data), **asked)
     question = Question(population=population_of("questions"), **given)
-    return voted(table, question, shown["ties"], shown["against"] or (), shown["top"])
+    return voted(table, question, shown["ties"], shown["against"] or (), top=shown["top"], scale=shown["scale"])

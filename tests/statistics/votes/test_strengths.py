@@ -9,7 +9,9 @@ from scipy import optimize, special
 
 from howsure.errors import MethodError
 from howsure.statistics.votes.clustered import vote_moments
-from howsure.statistics.votes.strengths import Votes, expected_scores, pools, strengths
+from howsure.statistics.votes.scores import expected_scores
+from howsure.statistics.votes.strengths import strengths
+from howsure.statistics.votes.votes import Votes, pools
 
 TIES = ("half", "davidson", "rao-kupper")
 
@@ -23,7 +25,7 @@ def made(seed=0, n=400, models=5, tie=0.3, spread=1.0):
     d = theta[first] - theta[second]
     p = special.softmax(np.stack([d / 2, np.full(n, tie), -d / 2]), axis=0).cumsum(axis=0)
     outcome = (rng.random(n) > p[:2]).sum(axis=0)
-    return Votes(first=first, second=second, outcome=outcome, models=models)
+    return Votes(first=first, second=second, score=1 - outcome / 2, models=models)
 
 
 def likelihood(votes, ties):
@@ -41,7 +43,7 @@ def likelihood(votes, ties):
             k = 1 + np.exp(t)
             win, loss = a / (a + k * b), b / (b + k * a)
             p = np.stack([win, 1 - win - loss, loss])
-        return -np.log(p[votes.outcome, np.arange(len(votes))]).sum() + theta.sum() ** 2
+        return -np.log(p[np.round(2 - 2 * votes.score).astype(int), np.arange(len(votes))]).sum() + theta.sum() ** 2
 
     return of
 
@@ -49,7 +51,7 @@ def likelihood(votes, ties):
 @pytest.mark.parametrize("ties", TIES)
 def test_strengths_maximize_the_likelihood_of_the_papers(ties):
     votes = made()
-    found = strengths(votes.counts(), np.full(5, 100.0), ties)
+    found = strengths(votes.cells(), np.full(5, 100.0), ties)
     best = optimize.minimize(likelihood(votes, ties), np.zeros(6), method="BFGS", options={"gtol": 1e-8})
     theta = best.x[:-1] - best.x[:-1].mean()
     assert found.log == pytest.approx(theta, abs=1e-5)
@@ -79,7 +81,7 @@ def test_davidson_is_a_poisson_regression():
             y.append(cells[outcome])
     fit = api.GLM(np.array(y), np.array(rows), family=api.families.Poisson()).fit(tol=1e-14, maxiter=200)
     theta = np.concatenate([[0.0], fit.params[len(pairs) : -1]])
-    found = strengths(counts, np.full(5, 100.0), "davidson")
+    found = strengths(votes.cells(), np.full(5, 100.0), "davidson")
     assert found.log == pytest.approx(theta - theta.mean(), abs=1e-6)
     assert found.tie == pytest.approx(fit.params[-1], abs=1e-6)
     errors = np.sqrt(np.diagonal(fit.cov_params()))
@@ -96,10 +98,10 @@ def test_published_ratings_of_llmfao(real_data):
     votes = Votes(
         first=np.array([place[name] for name in rows["model_a"]]),
         second=np.array([place[name] for name in rows["model_b"]]),
-        outcome=np.array([{"left": 0, "tie": 1, "right": 2}[word] for word in rows["winner"]]),
+        score=np.array([{"left": 1.0, "tie": 0.5, "right": 0.0}[word] for word in rows["winner"]]),
         models=len(names),
     )
-    found = strengths(votes.counts(), np.full(59, 124.0), "half")
+    found = strengths(votes.cells(), np.full(59, 124.0), "half")
     assert special.softmax(found.log) == pytest.approx(golden["score"].to_numpy(), abs=1e-9)
     assert pools(votes.counts()).max() == 0
 
@@ -117,7 +119,7 @@ def test_what_holds_of_all_votes(seed, ties, n):
         return
     assert found.values.mean() == pytest.approx(0.5), "against all others a pool gets one half on average"
     assert ((found.values > 0) & (found.values < 1)).all()
-    turned = Votes(first=votes.second, second=votes.first, outcome=2 - votes.outcome, models=4)
+    turned = Votes(first=votes.second, second=votes.first, score=1 - votes.score, models=4)
     again = vote_moments(turned, (), ties)
     assert again.values == pytest.approx(found.values, abs=1e-8)
     assert again.se == pytest.approx(found.se, abs=1e-8)
@@ -132,10 +134,10 @@ def test_copies_of_votes_change_nothing_where_they_are_one_cluster(ties):
     votes = made(seed=3, n=120)
     won = votes.first == 0
     lost = votes.second == 0
-    outcome = np.where(won, 0, np.where(lost, 2, votes.outcome))
-    votes = Votes(first=votes.first, second=votes.second, outcome=outcome, models=5)
+    score = np.where(won, 1.0, np.where(lost, 0.0, votes.score))
+    votes = Votes(first=votes.first, second=votes.second, score=score, models=5)
     once = vote_moments(votes, (np.arange(120),), ties)
-    copied = Votes(**{name: np.tile(getattr(votes, name), 20) for name in ("first", "second", "outcome")}, models=5)
+    copied = Votes(**{name: np.tile(getattr(votes, name), 20) for name in ("first", "second", "score")}, models=5)
     often = vote_moments(copied, (np.tile(np.arange(120), 20),), ties)
     assert once.fit.bounded.tolist() == [True, False, False, False, False]
     assert often.values == pytest.approx(once.values, abs=1e-6)
@@ -146,10 +148,10 @@ def test_copies_of_votes_change_nothing_where_they_are_one_cluster(ties):
 def test_the_error_of_two_models_is_that_of_a_share():
     """With one pair and no ties the expected score is the share of wins, and its error the plain one."""
     rng = np.random.default_rng(1)
-    outcome = np.where(rng.random(200) < 0.7, 0, 2)
-    votes = Votes(first=np.zeros(200, dtype=int), second=np.ones(200, dtype=int), outcome=outcome, models=2)
+    score = np.where(rng.random(200) < 0.7, 1.0, 0.0)
+    votes = Votes(first=np.zeros(200, dtype=int), second=np.ones(200, dtype=int), score=score, models=2)
     found = vote_moments(votes, (), "half")
-    x = (outcome == 0).astype(float)
+    x = score
     assert found.values[0] == pytest.approx(x.mean())
     assert found.se[0] == pytest.approx(x.std(ddof=1) / np.sqrt(200))
     assert found.df == pytest.approx(199)
@@ -160,7 +162,7 @@ def test_anchors_hold_scores_still():
     votes = made(seed=5, n=600)
     kept = (votes.first != 4) & (votes.second != 4)
     pool = np.array([True, True, False, False, False])
-    fit = strengths(votes.counts(), np.full(5, 600.0), "half")
+    fit = strengths(votes.cells(), np.full(5, 600.0), "half")
     scores, slopes = expected_scores(fit, pool, "half")
     assert scores[0] == pytest.approx(special.expit(fit.log[0] - fit.log[1]))
     assert scores[2] == pytest.approx(special.expit(fit.log[2] - fit.log[:2]).mean())
@@ -171,10 +173,10 @@ def test_anchors_hold_scores_still():
 
 
 def test_all_ties_and_one_vote():
-    level = Votes(first=np.array([0, 1, 2]), second=np.array([1, 2, 0]), outcome=np.ones(3, dtype=int), models=3)
+    level = Votes(first=np.array([0, 1, 2]), second=np.array([1, 2, 0]), score=np.full(3, 0.5), models=3)
     for ties in TIES:
         assert vote_moments(level, (), ties).values == pytest.approx([0.5, 0.5, 0.5])
-    one = Votes(first=np.array([0]), second=np.array([1]), outcome=np.array([0]), models=2)
+    one = Votes(first=np.array([0]), second=np.array([1]), score=np.array([1.0]), models=2)
     found = vote_moments(one, (), "half")
     assert found.fit.bounded.any()
     assert 0.5 < found.values[0] < 1
@@ -186,7 +188,7 @@ def test_what_it_is_worth_to_stand_first():
     both = Votes(
         first=np.concatenate([votes.first, votes.second]),
         second=np.concatenate([votes.second, votes.first]),
-        outcome=np.concatenate([votes.outcome, 2 - votes.outcome]),
+        score=np.concatenate([votes.score, 1 - votes.score]),
         models=5,
     )
     even = vote_moments(both, (np.tile(np.arange(300), 2),), "half")
@@ -194,7 +196,7 @@ def test_what_it_is_worth_to_stand_first():
     rng = np.random.default_rng(1)
     many = made(seed=8, n=20_000)
     favoured = Votes(
-        first=many.first, second=many.second, outcome=np.where(rng.random(20_000) < 0.05, 0, many.outcome), models=5
+        first=many.first, second=many.second, score=np.where(rng.random(20_000) < 0.05, 1.0, many.score), models=5
     )
     plain, found = vote_moments(many, (), "half"), vote_moments(favoured, (), "half")
     assert abs(plain.gain) < 3 * plain.gain_se
@@ -210,9 +212,7 @@ def test_what_it_is_worth_to_stand_first():
 @pytest.mark.parametrize(("won", "p"), [(1, 0.9), (2, 0.5), (5, 2**-4), (10, 2**-9)])
 def test_all_wins_are_no_surer_than_the_sign_test(won, p):
     """n of n: the added ties are a cluster of their own, so that pairs and values are of one board, and p is that of n signs."""
-    votes = Votes(
-        first=np.zeros(won, dtype=int), second=np.ones(won, dtype=int), outcome=np.zeros(won, dtype=int), models=2
-    )
+    votes = Votes(first=np.zeros(won, dtype=int), second=np.ones(won, dtype=int), score=np.ones(won), models=2)
     found = vote_moments(votes, (), "half")
     assert found.pairs.difference[0, 1] == pytest.approx(found.values[0] - found.values[1])
     assert found.pairs.p_value[0, 1] == pytest.approx(p)
@@ -224,6 +224,6 @@ def test_all_wins_are_no_surer_than_the_sign_test(won, p):
 @pytest.mark.parametrize("ties", TIES)
 def test_pairs_are_differences_of_values_also_where_a_record_is_perfect(ties):
     votes = made(seed=3, n=120)
-    outcome = np.where(votes.first == 0, 0, np.where(votes.second == 0, 2, votes.outcome))
-    found = vote_moments(Votes(first=votes.first, second=votes.second, outcome=outcome, models=5), (), ties)
+    score = np.where(votes.first == 0, 1.0, np.where(votes.second == 0, 0.0, votes.score))
+    found = vote_moments(Votes(first=votes.first, second=votes.second, score=score, models=5), (), ties)
     assert found.pairs.difference == pytest.approx(found.values[:, None] - found.values, abs=1e-9)

@@ -15,18 +15,10 @@ from scipy import special
 from howsure.statistics.means.clustered import degrees_of_freedom, variances
 from howsure.statistics.pairs.moments import with_own_pivots
 from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.votes.strengths import (
-    LOSS,
-    TIE,
-    WIN,
-    Strengths,
-    Votes,
-    expected_scores,
-    gain_of_first,
-    influences,
-    influences_of_added,
-    strengths,
-)
+from howsure.statistics.votes.concentration import MOST_UNITS, concentrations, own_pivots
+from howsure.statistics.votes.scores import expected_scores, gain_of_first, influences, influences_of_added
+from howsure.statistics.votes.strengths import strengths
+from howsure.statistics.votes.votes import LOSS, WIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,24 +26,32 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties
     from howsure.statistics.pairs.moments import PairMoments
+    from howsure.statistics.votes.strengths import Strengths
+    from howsure.statistics.votes.votes import Votes
 
 
-MOST_UNITS = 2_000
 MOST_P = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteMoments:
-    """Expected scores of M models (M,) with standard errors, their degrees of freedom, all pairs, and the strengths behind them.
+    """Expected scores of M models (M,) with standard errors, all pairs, and the strengths behind them.
 
-    `clusters` (M,): those that each model has votes in. `extreme` (M,): models that won or lost everything, by themselves or as one of a set. `gain`, `gain_se`: what the first of two gets beyond what their strengths expect, in scores.
+    `df`: the degrees of freedom of all clusters, which effects and the gain have; `own_df` (M,): those of each model's own.
+    `slopes` (M, P): the derivatives of the scores. `log_se` (M,), `effects_se` (K,): of the strengths, and of the effects of covariates. `clusters` (M,): those that each model has votes in.
+    `extreme` (M,): models that won or lost everything, by themselves or as one of a set. `gain`, `gain_se`: what the first of two gets beyond
+    what strengths and covariates expect, in scores.
     """
 
     values: Floats
     se: Floats
     df: float
+    own_df: Floats
     pairs: PairMoments
     fit: Strengths
+    slopes: Floats
+    log_se: Floats
+    effects_se: Floats
     clusters: Floats
     extreme: Bools
     gain: float
@@ -64,32 +64,45 @@ def vote_moments(votes: Votes, clusters: Sequence[Ints], ties: Ties, *, pool: Bo
     `clusters`: none (each vote by itself), one or two arrays (N,) of codes from 0. `pool` (M,): the models that scores are against; None:
     all others.
     """
-    tied = int((votes.outcome == TIE).sum())
-    ties = ties if 0 < tied < len(votes) else "half"  # what all come to where one outcome is missing
+    ties = votes.ties_as(ties)
     units, groups = _units(votes, clusters)
-    clusters_of = _clusters_of_models(votes, clusters)
-    fit = strengths(votes.counts(), clusters_of, ties)
-    values, slopes = expected_scores(fit, np.ones(votes.models, dtype=bool) if pool is None else pool, ties)
+    clusters_of, models = clusters_of_models(votes, clusters), votes.models
+    fit = strengths(votes.cells(), clusters_of, ties)
+    values, slopes = expected_scores(fit, np.ones(models, dtype=bool) if pool is None else pool, ties)
     gain, lost = gain_of_first(votes, fit, ties)
-    every = np.vstack([slopes, lost])
+    every = np.vstack([slopes, _parameters(fit), lost])
     added = np.concatenate([influences(votes, units, fit, every, ties), influences_of_added(fit, every, ties)])
-    size = np.concatenate([np.bincount(units), fit.added[fit.bounded].sum(axis=1)])
+    size = np.concatenate([np.bincount(units, weights=votes.weights), fit.added[fit.bounded].sum(axis=1)])
     groups = tuple(_with_own(codes, len(size) - len(codes)) for codes in groups)
     whole, weights = (size.sum() / size)[:, None], size * (len(size) / size.sum())
-    x = values + added[:, :-1] * whole
-    own = np.bincount(units, weights=gain, minlength=len(size)) / len(votes)
-    first = (own + added[:, -1])[:, None] * whole
+    added[:, -1] += np.bincount(units, weights=gain * votes.weights, minlength=len(size)) / votes.weights.sum()
+    se = np.sqrt(variances(added * whole, weights, groups, "CR2"))
+    pairs = pair_moments(values + added[:, :models] * whole, clusters=groups, weights=weights, score=False)
+    own = concentrations(votes, clusters)
     return VoteMoments(
         values=values,
-        se=np.sqrt(variances(x, weights, groups, "CR2")),
+        se=se[:models] * np.sqrt(own.models.factor),
         df=degrees_of_freedom(groups, weights, "CR2"),
-        pairs=_no_surer_than_signs(pair_moments(x, clusters=groups, weights=weights, score=False), fit, clusters_of),
+        own_df=own.models.df,
+        pairs=with_own_pivots(_no_surer_than_signs(own_pivots(pairs, own.pairs), fit, clusters_of)),
         fit=fit,
+        slopes=slopes,
+        log_se=se[models : 2 * models] * np.sqrt(own.models.factor),
+        effects_se=se[2 * models : -1],
         clusters=clusters_of,
         extreme=fit.bounded | _one_sided(votes.counts()),
-        gain=float(gain.mean()),
-        gain_se=float(np.sqrt(variances(first, weights, groups, "CR2"))[0]),
+        gain=float(gain @ votes.weights / votes.weights.sum()),
+        gain_se=float(se[-1]),
     )
+
+
+def _parameters(fit: Strengths) -> Floats:
+    """Return the derivatives of strengths, with mean 0, and of effects (M + K, P)."""
+    models, k = len(fit.log), len(fit.effects)
+    found = np.zeros((models + k, len(fit.inverse)))
+    found[:models, :models] = np.eye(models) - 1 / models
+    found[models:, models + 1 :] = np.eye(k)
+    return found
 
 
 def _one_sided(counts: Floats) -> Bools:
@@ -113,8 +126,9 @@ def _no_surer_than_signs(pairs: PairMoments, fit: Strengths, clusters: Floats) -
     least = np.minimum(2.0 ** (1 - np.minimum(count[:, None], count)), MOST_P)
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = (pairs.difference / special.stdtrit(pairs.df, 1 - least / 2)) ** 2
-    added = np.where(np.isfinite(count[:, None]) | np.isfinite(count), np.maximum(needed - pairs.variance, 0.0), 0.0)
-    return with_own_pivots(replace(pairs, added=pairs.added + np.nan_to_num(added)))
+    either = np.isfinite(count[:, None]) | np.isfinite(count)
+    added, room = np.where(either, np.maximum(needed - pairs.variance, 0.0), 0.0), np.where(either, 0.0, pairs.room)
+    return replace(pairs, added=pairs.added + np.nan_to_num(added), room=room)
 
 
 def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ...]]:
@@ -128,7 +142,7 @@ def _units(votes: Votes, clusters: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ..
     return units.ravel(), (both[0], both[1])
 
 
-def _clusters_of_models(votes: Votes, clusters: Sequence[Ints]) -> Floats:
+def clusters_of_models(votes: Votes, clusters: Sequence[Ints]) -> Floats:
     """Return in how many clusters each model has votes (M,): of two ways the coarser one."""
     if not clusters:
         both = np.concatenate([votes.first, votes.second])

@@ -27,13 +27,14 @@ class Told:
     """Arrays of one shape, but for an outcome (win, tie, loss) in front where named so.
 
     `log` (3, …): the log likelihood of each outcome; `slope`, `tie` (3, …): its derivatives by d and t; `information` (3, …): of d, of d
-    with t, and of t; `expected`: P(win) + P(tie) / 2; `steep`, `flat`: its derivatives by d and t.
+    with t, and of t, as it is expected; `curvature` (3, 3, …): the same as each outcome has it, minus the second derivatives; `expected`: P(win) + P(tie) / 2; `steep`, `flat`: its derivatives by d and t.
     """
 
     log: Floats
     slope: Floats
     tie: Floats
     information: Floats
+    curvature: Floats
     expected: Floats
     steep: Floats
     flat: Floats
@@ -48,11 +49,13 @@ def _half(d: Floats, _: float) -> Told:
     win, loss = special.log_expit(d), special.log_expit(-d)
     p, nothing = special.expit(d), np.zeros_like(d)
     steep = p * special.expit(-d)
+    information = np.stack([steep, nothing, nothing])
     return Told(
         log=np.stack([win, (win + loss) / 2, loss]),
         slope=np.stack([1 - p, 0.5 - p, -p]),
         tie=np.stack([nothing] * 3),
-        information=np.stack([steep, nothing, nothing]),
+        information=information,
+        curvature=_alike(information),
         expected=p,
         steep=steep,
         flat=nothing,
@@ -64,11 +67,13 @@ def _davidson(d: Floats, t: float) -> Told:
     win, tie, loss = np.exp(log)
     ahead = win - loss
     steep, flat = (win + loss - ahead**2) / 4, -tie * ahead / 2
+    information = np.stack([steep, flat, tie * (1 - tie)])
     return Told(
         log=log,
         slope=np.stack([(1 - ahead) / 2, -ahead / 2, (-1 - ahead) / 2]),
         tie=np.stack([-tie, 1 - tie, -tie]),
-        information=np.stack([steep, flat, tie * (1 - tie)]),
+        information=information,
+        curvature=_alike(information),
         expected=(1 + ahead) / 2,
         steep=steep,
         flat=flat,
@@ -82,12 +87,21 @@ def _rao_kupper(d: Floats, t: float) -> Told:
     by_d = np.stack([up, down - up, -down])
     by_t = np.stack([-up, up + down, -down])
     p = np.maximum(np.stack([win, tie, loss]), LEAST)
+    bent, back = up * (1 - 2 * win), down * (1 - 2 * loss)
+    second = np.stack([[bent, -bent - back, back], [-bent, bent - back, back], [bent, -bent - back, back]])
+    slope, by_tie = by_d / p, by_t / p
     return Told(
         log=np.log(p),
-        slope=by_d / p,
-        tie=by_t / p,
+        slope=slope,
+        tie=by_tie,
         information=np.stack([(by_d**2 / p).sum(axis=0), (by_d * by_t / p).sum(axis=0), (by_t**2 / p).sum(axis=0)]),
+        curvature=np.stack([slope**2, slope * by_tie, by_tie**2]) - second / p,
         expected=(1 + win - loss) / 2,
         steep=(up + down) / 2,
         flat=(down - up) / 2,
     )
+
+
+def _alike(information: Floats) -> Floats:
+    """Return an information (3, …) that is the same for each outcome (3, 3, …)."""
+    return np.broadcast_to(information[:, None], (3, 3, *information.shape[1:]))

@@ -1,0 +1,78 @@
+"""HeadToHead: two models of a pool of votes: which is better, and what their own votes say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from howsure.answers.base import Judged
+from howsure.answers.output import derived, shown, spread
+from howsure.statistics.results import significant
+
+if TYPE_CHECKING:
+    from howsure.errors import Caution
+    from howsure.statistics.results import Estimate, Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What two models' votes against each other say by themselves.
+
+    Attributes:
+        wins: Votes that a won.
+        ties: Votes that are ties.
+        losses: Votes that b won.
+        between: Votes that give each a part.
+        share: The share that a got, a tie as half, by weight.
+        interval: Its interval, by the same clusters.
+        n_clusters: The clusters that these votes come in.
+    """
+
+    wins: int
+    ties: int
+    losses: int
+    between: int
+    share: float
+    interval: Interval
+    n_clusters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class HeadToHead(Judged):
+    """The difference of two models' expected scores, from all votes of their pool, beside the votes between them.
+
+    Attributes:
+        a: The first model.
+        b: The second model.
+        a_score: The expected score of a.
+        b_score: The expected score of b.
+        difference: a − b, with its standard error and confidence interval.
+        p_value: The p-value of no difference.
+        chance: What a would be expected to get against b: P(win) + P(tie) / 2.
+        chance_interval: Its interval, from the same pivot: one half lies outside where the p-value shows a difference.
+        met: What their own votes say; None where they never met.
+        against: The models that scores are against; empty for all others.
+        notes: How the votes were read and grouped.
+        cautions: Warnings, each with what to do about it.
+    """
+
+    a: str
+    b: str
+    a_score: float
+    b_score: float
+    difference: Estimate = field(metadata=spread(value="difference"))
+    p_value: float
+    chance: float
+    chance_interval: Interval
+    met: Met | None = field(default=None, metadata=shown(rows=False))
+    against: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+
+    @property
+    @derived()
+    def better(self) -> str | None:
+        """The model that is significantly better; None where neither is."""
+        if not significant(self.p_value, self.difference.interval.level):
+            return None
+        return self.a if self.difference.value > 0 else self.b

@@ -1,0 +1,193 @@
+"""What is said of a pool of votes beside its board: effects of covariates, one line of strengths, the cluster that matters most, further votes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.arena import NextVotes, OneLine, PairMisfit, VoteEffect, WithoutCluster
+from howsure.statistics.means.intervals import t_p_value, t_quantile
+from howsure.statistics.pairs.difference import items_needed
+from howsure.statistics.results import Estimate, Interval, Method, significant
+from howsure.statistics.votes.clustered import clusters_of_models
+from howsure.statistics.votes.deletion import leads_without, scores_without
+from howsure.statistics.votes.further import saved_by_a_vote
+from howsure.statistics.votes.one_line import one_line
+from howsure.statistics.votes.ties import told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howsure.inference.question import Question
+    from howsure.readers.covariates import Covariate
+    from howsure.readers.votes import Clustered
+    from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.choices import Ties
+    from howsure.statistics.votes.clustered import VoteMoments
+    from howsure.statistics.votes.one_line import OneLineTest
+    from howsure.statistics.votes.votes import Votes
+
+VOTED = Method(name="votes", variance="CR2")
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The models of one pool, their votes, the ways of clustering these, the models that scores are against (M,), and how ties are taken."""
+
+    names: tuple[str, ...]
+    votes: Votes
+    ways: tuple[Clustered, ...]
+    against: Bools
+    ties: Ties
+
+    @property
+    def codes(self) -> tuple[Ints, ...]:
+        """The codes of each way of clustering."""
+        return tuple(way.codes for way in self.ways)
+
+    @property
+    def coarsest(self) -> Clustered | None:
+        """The way with the fewest clusters; None where each vote stands alone."""
+        return min(self.ways, key=lambda way: len(way.labels), default=None)
+
+    @property
+    def n_clusters(self) -> int:
+        """The clusters of the coarsest way, or the votes."""
+        return len(self.votes) if self.coarsest is None else len(self.coarsest.labels)
+
+    def of_two(self, at: tuple[int, int]) -> Pool | None:
+        """Return the votes of two models against each other, without covariates; None where they never met."""
+        members = np.zeros(len(self.names), dtype=bool)
+        members[list(at)] = True
+        kept = np.asarray(members[self.votes.first] & members[self.votes.second])
+        if not kept.any():
+            return None
+        return Pool(
+            names=tuple(self.names[k] for k in sorted(at)),
+            votes=self.votes.among(members).plain(),
+            ways=tuple(each.take(kept) for each in self.ways),
+            against=np.ones(2, dtype=bool),
+            ties="half",
+        )
+
+
+def effects(found: VoteMoments, covariates: Sequence[Covariate], ties: Ties, level: float) -> tuple[VoteEffect, ...]:
+    """Return what each covariate is worth, in odds and in scores of equal models."""
+    return tuple(_effect(found, k, each, ties, level) for k, each in enumerate(covariates))
+
+
+def _effect(found: VoteMoments, k: int, covariate: Covariate, ties: Ties, level: float) -> VoteEffect:
+    value, se = float(found.fit.effects[k]), float(found.effects_se[k])
+    half = float(t_quantile(level, found.df)) * se
+    log = np.array([value, value - half, value + half])
+    gains = (told(log, found.fit.tie, ties).expected - 1 / 2).tolist()
+    odds = np.exp(log).tolist()
+    return VoteEffect(
+        covariate=covariate.name,
+        sd=covariate.sd,
+        odds=odds[0],
+        odds_interval=Interval(low=odds[1], high=odds[2], level=level),
+        gain=gains[0],
+        gain_interval=Interval(low=gains[1], high=gains[2], level=level),
+        p_value=float(t_p_value(abs(value) / se, found.df)) if se > 0 else math.nan,
+    )
+
+
+def fits_one_line(pool: Pool, found: VoteMoments, asked: Question) -> OneLine | None:
+    """Test whether strengths on one line explain the votes, and name the pairs that are farthest off where they don't.
+
+    With two ways of clustering each is tested, and the larger p-value counts: what one of them explains isn't held against the line.
+    """
+    each = pool.codes or (np.arange(len(pool.votes)),)
+    rng = np.random.default_rng([asked.seed, 3])
+    tests = [one_line(pool.votes, units, found.fit, pool.ties, rng) for units in each]
+    told_by = [test for test in tests if test is not None]
+    if not told_by or len(told_by) < len(tests):
+        return None
+    tested = max(told_by, key=lambda test: test.p_value)
+    shown = significant(tested.p_value, asked.level)
+    worst = np.argsort(-np.abs(tested.z), kind="stable")[:MOST_NAMED].tolist() if shown else []
+    return OneLine(
+        p_value=tested.p_value,
+        n_pairs=len(tested.first),
+        worst=tuple(_misfit(pool, tested, k) for k in worst if tested.z[k]),
+    )
+
+
+def _misfit(pool: Pool, tested: OneLineTest, k: int) -> PairMisfit:
+    ahead, behind = int(tested.first[k]), int(tested.second[k])
+    if tested.residual[k] < 0:
+        ahead, behind = behind, ahead
+    votes = pool.votes
+    forth, back = (votes.first == ahead) & (votes.second == behind), (votes.first == behind) & (votes.second == ahead)
+    weight = float(votes.weights[forth | back].sum())
+    got = float(votes.score[forth] @ votes.weights[forth] + (1 - votes.score[back]) @ votes.weights[back]) / weight
+    return PairMisfit(
+        model_a=pool.names[ahead],
+        model_b=pool.names[behind],
+        n_votes=int((forth | back).sum()),
+        share=got,
+        expected=got - abs(float(tested.residual[k])) / weight,
+    )
+
+
+def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
+    """Return the cluster without which the lead would be the smallest, and how the board would look."""
+    way = pool.coarsest
+    if way is None or len(way.labels) < 2:
+        return None
+    clusters, leads = leads_without(pool.votes, way.codes, found, pool.ties)
+    chosen = int(clusters[leads.argmin()])
+    kept = np.asarray(way.codes != chosen)
+    votes = pool.votes.take(kept)
+    of_models = clusters_of_models(votes, [np.unique(way.codes[kept], return_inverse=True)[1]])
+    values = scores_without(votes, of_models, pool.ties, pool.against)
+    if values is None:
+        return None
+    best = int(found.values.argmax())
+    return WithoutCluster(
+        column=way.column,
+        cluster=way.labels[chosen],
+        n_votes=int((~kept).sum()),
+        leader=pool.names[int(values.argmax())],
+        score=float(values[best]),
+        lead=_lead(values, best),
+        full_lead=_lead(found.values, best),
+    )
+
+
+def _lead(values: Floats, of: int) -> float:
+    return float(values[of] - np.delete(values, of).max())
+
+
+def next_votes(pool: Pool, found: VoteMoments, order: Sequence[int], q: Floats, level: float) -> NextVotes | None:
+    """Return what would settle the first gap between neighbouring ranks that isn't significant; `q` (M, M): corrected p-values."""
+    gap = next(((a, b) for a, b in pairwise(order) if not significant(float(q[a, b]), level)), None)
+    if gap is None:
+        return None
+    ahead, behind = gap
+    saved = saved_by_a_vote(found.fit, found.slopes[ahead] - found.slopes[behind], pool.ties)
+    one, other = sorted(np.unravel_index(int(saved.argmax()), saved.shape), key=lambda k: -found.values[k])
+    pairs = found.pairs
+    estimate = Estimate(
+        value=float(pairs.difference[gap]),
+        se=float(np.sqrt(pairs.variance[gap] + pairs.added[gap])),
+        interval=Interval(low=math.nan, high=math.nan, level=level),
+        df=float(pairs.df[gap]),
+        n_items=len(pool.votes),
+        n_clusters=pool.n_clusters,
+        method=VOTED,
+    )
+    return NextVotes(
+        ahead=pool.names[ahead],
+        behind=pool.names[behind],
+        gap=estimate.value,
+        votes_needed=items_needed(estimate, level),
+        next_a=pool.names[one],
+        next_b=pool.names[other],
+    )

@@ -1,0 +1,90 @@
+"""How two models are compared by votes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, closing, facts, opening
+from howsure.wording import Scale, in_limits, level_text, p_text, plural
+
+if TYPE_CHECKING:
+    from howsure.answers.head_to_head import HeadToHead, Met
+    from howsure.present.document import Table
+    from howsure.statistics.results import Interval
+
+PERCENT = Scale(percent=True)
+
+
+def document(answer: HeadToHead) -> Document:
+    """Return the verdict, how votes were taken, the numbers, and the cautions."""
+    return Document(
+        blocks=(*opening(verdict(answer), answer.notes), table(answer), *closing(answer.cautions)),
+    )
+
+
+def verdict(answer: HeadToHead) -> str:
+    """Say which is better, or that these votes can't tell, and what the votes between the two say."""
+    return f"{_better(answer)} {_between(answer)}"
+
+
+def _better(answer: HeadToHead) -> str:
+    a, b, gap = answer.a, answer.b, answer.difference
+    if not math.isfinite(answer.p_value):
+        return f"Can't tell which of {a} and {b} is better: these votes give no error bar."
+    lead, level = PERCENT.lead(gap.value), level_text(gap.interval.level)
+    if answer.better is not None:
+        loser = b if answer.better == a else a
+        return f"{answer.better} beats {loser} by {lead}, {_take(gap.value, gap.interval)}: significant at {level} confidence."
+    if gap.value == 0:
+        return f"Can't tell: {a} and {b} score the same, {_take(gap.value, gap.interval)}."
+    return f"Can't tell: {a if gap.value > 0 else b} is ahead by {lead}, {_take(gap.value, gap.interval)}."
+
+
+def _take(value: float, interval: Interval) -> str:
+    """Say how far off a difference may be: in limits where these lie far from symmetric."""
+    if not interval.low <= interval.high or not in_limits(value, interval.low, interval.high):
+        return f"give or take {PERCENT.number(interval.half_width)}"
+    return f"with a {level_text(interval.level)} interval of {PERCENT.interval(interval.low, interval.high)}"
+
+
+def _between(answer: HeadToHead) -> str:
+    if answer.met is None:
+        return "They never met: all of it comes from votes with other models."
+    return f"Of {plural(_votes(answer.met), 'vote')} between them {answer.a} won {answer.met.wins:,} and lost {answer.met.losses:,}."
+
+
+def _votes(met: Met) -> int:
+    return met.wins + met.ties + met.losses + met.between
+
+
+def table(answer: HeadToHead) -> Table:
+    """Lay out the comparison as two columns: what, and how much."""
+    gap, chance = answer.difference, answer.chance_interval
+    level = level_text(gap.interval.level)
+    rows = [
+        (answer.a, PERCENT.score(answer.a_score)),
+        (answer.b, PERCENT.score(answer.b_score)),
+        ("difference a − b", PERCENT.difference(gap.value)),
+        (f"{level} interval", PERCENT.interval(gap.interval.low, gap.interval.high) + PERCENT.unit),
+        ("p-value", p_text(answer.p_value)),
+        ("SE", PERCENT.number(gap.se) + PERCENT.unit),
+        ("a against b, expected", f"{PERCENT.score(answer.chance)} {PERCENT.interval(chance.low, chance.high)}"),
+        *_met_rows(answer.met),
+        ("votes, clusters", f"{gap.n_items:,}, {gap.n_clusters:,}"),
+        ("method", str(gap.method)),
+    ]
+    return facts(rows)
+
+
+def _met_rows(met: Met | None) -> list[tuple[str, str]]:
+    if met is None:
+        return []
+    between = f" / {met.between:,} in between" if met.between else ""
+    return [
+        (
+            "a against b, seen",
+            f"{PERCENT.score(met.share)} {PERCENT.interval(met.interval.low, met.interval.high)} ({plural(met.n_clusters, 'cluster')})",
+        ),
+        ("wins / losses / ties", f"{met.wins:,} / {met.losses:,} / {met.ties:,}{between}"),
+    ]

@@ -1,0 +1,115 @@
+"""The verb head_to_head: two models of a pool, from all votes and from their own."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from scipy import special
+
+import howsure as hs
+from howsure.commands.main import main
+
+
+def votes(seed=0, n=600, models=("w", "x", "y", "z")):
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, len(models), n)
+    second = (first + rng.integers(1, len(models), n)) % len(models)
+    chance = special.expit(0.5 * (second - first))
+    winner = np.where(rng.random(n) < 0.2, "tie", np.where(rng.random(n) < chance, "model_a", "model_b"))
+    names = np.array(models)
+    return pl.DataFrame(
+        {"model_a": names[first], "model_b": names[second], "winner": winner, "judge": rng.integers(0, 40, n)}
+    )
+
+
+def run(*words):
+    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words])
+
+
+def test_it_says_what_the_board_says_of_the_pair():
+    board, found = hs.arena(votes()), hs.head_to_head(votes(), "w", "y")
+    pair = next(each for each in board.pair_records() if {each["a"], each["b"]} == {"w", "y"})
+    assert found.difference.value == pytest.approx(pair["difference"])
+    assert found.p_value == pytest.approx(pair["p_value"])
+    assert (found.difference.interval.low, found.difference.interval.high) == pytest.approx((pair["low"], pair["high"]))
+    scores = {entry.model: entry.estimate.value for entry in board.boards[0].board.entries}
+    assert (found.a_score, found.b_score) == pytest.approx((scores["w"], scores["y"]))
+    strength = {model.model: model.strength for model in board.boards[0].models}
+    assert found.chance == pytest.approx(special.expit(strength["w"] - strength["y"]))
+    assert found.verdict.startswith("w beats y by ")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_other_way_round_and_no_contradiction(seed):
+    """One pivot: the chance leaves one half out where the p-value shows a difference."""
+    rows = votes(seed, n=90)
+    found, turned = hs.head_to_head(rows, "x", "z"), hs.head_to_head(rows, "z", "x")
+    assert turned.difference.value == pytest.approx(-found.difference.value)
+    assert turned.chance_interval.low == pytest.approx(1 - found.chance_interval.high, abs=1e-6)
+    assert turned.p_value == pytest.approx(found.p_value)
+    assert (turned.met.wins, turned.met.losses) == (found.met.losses, found.met.wins)
+    assert turned.met.share == pytest.approx(1 - found.met.share)
+    assert turned.met.interval.low == pytest.approx(1 - found.met.interval.high, abs=1e-6)
+    shown = found.p_value <= 0.05
+    assert shown == (not found.chance_interval.contains(0.5)) == (found.better is not None)
+    assert shown == (not found.difference.interval.contains(0.0))
+    assert found.met.interval.contains(found.met.share)
+
+
+def test_their_own_votes_are_a_share():
+    rows = votes().filter(pl.col("model_a").is_in(["w", "x"]) & pl.col("model_b").is_in(["w", "x"]))
+    of_w = (
+        pl.when(pl.col("winner") == "tie")
+        .then(0.5)
+        .otherwise((pl.col("winner") == "model_a") == (pl.col("model_a") == "w"))
+    )
+    share = rows.select(of_w.cast(pl.Float64))["literal"].mean()
+    found = hs.head_to_head(votes(), "w", "x").met
+    assert found.share == pytest.approx(share)
+    assert found.wins + found.ties + found.losses == len(rows)
+    assert found.ties == (rows["winner"] == "tie").sum()
+    alone = hs.head_to_head(rows, "w", "x")
+    assert alone.met.interval.low == pytest.approx(alone.chance_interval.low), "all there is are their own votes"
+
+
+def test_who_never_met_and_who_nothing_connects():
+    never = votes().filter(~(pl.col("model_a").is_in(["w", "x"]) & pl.col("model_b").is_in(["w", "x"])))
+    found = hs.head_to_head(never, "w", "x")
+    assert found.met is None
+    assert "They never met" in found.verdict
+    apart = pl.concat([votes(), votes(seed=1, models=("p", "q"))])
+    with pytest.raises(hs.DataError, match="no vote connects w and p"):
+        hs.head_to_head(apart, "w", "p")
+    with pytest.raises(hs.OptionError, match="a and b are both w"):
+        hs.head_to_head(votes(), "w", "w")
+    assert "give no error bar" in hs.head_to_head(votes().with_columns(judge=1), "w", "x").verdict
+
+
+def test_a_perfect_record_is_open_towards_its_end():
+    rows = pl.DataFrame({"model_a": ["x"] * 8, "model_b": ["y"] * 8, "winner": ["A"] * 8, "voter": range(8)})
+    found = hs.head_to_head(rows, "x", "y")
+    assert found.p_value == pytest.approx(2**-7)
+    assert (found.met.share, found.met.interval.high) == (1.0, 1.0)
+    assert [caution.code for caution in found.cautions] == ["perfect_record"]
+
+
+def test_anchors_covariates_and_weights_as_the_board_has_them():
+    rng = np.random.default_rng(3)
+    rows = votes().with_columns(length=pl.Series(rng.normal(size=600)), trust=pl.Series(rng.integers(1, 4, 600)))
+    given = {"against": "z", "covariate": ["length", "position"], "weight": "trust", "cluster": "none"}
+    board, found = hs.arena(rows, **given).boards[0], hs.head_to_head(rows, "w", "x", **given)
+    scores = {entry.model: entry.estimate.value for entry in board.board.entries}
+    assert (found.a_score, found.b_score) == pytest.approx((scores["w"], scores["x"]))
+    assert "P(tie) / 2 against z." in " ".join(found.notes)
+
+
+def test_the_command(tmp_path):
+    path = tmp_path / "votes.csv"
+    votes().write_csv(path)
+    found = hs.head_to_head(path, "w", "x", ties="davidson")
+    said = run("arena", str(path), "-a", "w", "-b", "x", "--ties", "davidson", "-f", "json")
+    assert json.loads(said.output) == found.to_dict()
+    assert "-a and -b are two models" in run("arena", str(path), "-a", "w").output
+    assert "--top is for a board" in run("arena", str(path), "-a", "w", "-b", "x", "--top", "3").output

@@ -45,6 +45,7 @@ NAVIGATION = {
             "votes",
             "judges",
             "agreement",
+            "biases",
             "plots",
             "lm_eval",
             "inspect",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from howsure.answers.allocate import Allocation as Allocation
     from howsure.answers.arena import Arena as Arena
     from howsure.answers.audit import Audit as Audit
+    from howsure.answers.bias import Biases as Biases
     from howsure.answers.calibrate import Calibration as Calibration
     from howsure.answers.compare import Comparison as Comparison
     from howsure.answers.compare import Comparisons as Comparisons
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from howsure.verbs.allocate import allocate as allocate
     from howsure.verbs.arena import arena as arena
     from howsure.verbs.audit import audit as audit
+    from howsure.verbs.bias import bias as bias
     from howsure.verbs.calibrate import calibrate as calibrate
     from howsure.verbs.compare import compare as compare
     from howsure.verbs.describe import describe as describe
@@ -101,6 +103,7 @@ VERBS = (
         "head_to_head",
         "judge",
         "agree",
+        "bias",
         "noise",
         "health",
     ),
@@ -119,6 +122,7 @@ _HOMES = {
     "howsure.answers.agree": ("Agreement",),
     "howsure.answers.arena": ("Arena",),
     "howsure.answers.audit": ("Audit",),
+    "howsure.answers.bias": ("Biases",),
     "howsure.answers.calibrate": ("Calibration",),
     "howsure.answers.compare": ("Comparison", "Comparisons"),
     "howsure.answers.describe": ("Description",),

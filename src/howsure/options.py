@@ -562,6 +562,15 @@ _OWN = (
         replace(_B, needed=True, help="… and the second."),
     ),
     *_owned(
+        "bias",
+        Option(
+            "covariate",
+            NAMES,
+            "NAME",
+            help="What may be favoured: a pair of columns NAME_a and NAME_b, or first − second (again for more).  [default: all pairs]",
+        ),
+    ),
+    *_owned(
         "agree",
         Option("human", NAME, "RATER", help="Measure the others by this rater."),
         Option("cluster", NAME, "COLUMN", help="Items of one value hang together; 'none' takes each by itself."),

@@ -40,6 +40,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "frontier": "Say which models could be the best buy.",
         "arena": "Rank models by pairwise votes.",
         "agree": "Say how far raters, judges and repeats agree.",
+        "bias": "Say what a judge favours beside quality.",
         "judge": "Say what a judge's rate is worth, with labels of a few.",
         "audit": "Say which gaps between published scores could be noise.",
     },

@@ -166,10 +166,17 @@ def _scores(frame: pl.DataFrame, roles: Mapping[str, str], first: pl.Series, sec
         ).to_numpy()
         order = np.array([WIN, LOSS, TIE])
         return np.where((won > 0).sum(axis=1) == 1, order[won.argmax(axis=1)], NOBODY)
-    winner = frame[roles["winner"]]
+    return first_scores(frame[roles["winner"]], first, second)
+
+
+def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series) -> Floats:
+    """Return what the first of two got (N,), −1 where nobody says: from words, numbers, or the names of the two. DataError for others."""
     if winner.dtype.is_numeric():
         return _numbers(winner)
     said = winner.cast(pl.String).str.strip_chars()
+    written, given = said.cast(pl.Float64, strict=False), ~said.str.to_lowercase().fill_null("").is_in(list(NOTHING))
+    if given.any() and written.filter(given).is_not_null().all():
+        return _numbers(written)
     words = {word: score for score, known in WORDS.items() for word in known} | dict.fromkeys(NOTHING, NOBODY)
     lower = said.str.to_lowercase()
     scores = lower.fill_null("").replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()

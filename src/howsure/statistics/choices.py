@@ -48,3 +48,6 @@ Measurement = Literal["nominal", "ordinal", "interval"]
 
 Coefficient = Literal["agreement", "cohen", "fleiss", "krippendorff", "gwet", "correlation"]
 """How agreement is measured: as it is, or beyond chance, or as a correlation."""
+
+Shown = Literal["gold", "orders", "others", "nothing"]
+"""What tells a judge's favour from quality: known answers, both orders, other judges, or nothing."""

@@ -1,0 +1,80 @@
+"""How a judge's favours are said and tabled."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.present.estimate import limits, whisker
+from howsure.statistics.results import significant
+from howsure.wording import Scale, level_text, listing, p_text
+
+if TYPE_CHECKING:
+    from howsure.answers.bias import Biases, Favour
+    from howsure.present.document import Table
+
+PERCENT = Scale(percent=True)
+TOLD_BY = {"gold": "gold", "orders": "both orders", "others": "other judges", "nothing": "nothing"}
+SHOWN_FIRST = "shown first"
+
+
+def document(answer: Biases) -> Document:
+    """Return the verdict, a line a judge and kind of answer, and the cautions."""
+    tables = [favours_table(answer)] if answer.favours else []
+    return Document(blocks=(*opening(verdict(answer), answer.notes), *tables, *closing(answer.cautions)))
+
+
+def verdict(answer: Biases) -> str:
+    """Say the largest bias that is shown, or that none is; then what is only an association."""
+    if not answer.favours:
+        return "Too few choices to say what judges favour."
+    judges = {each.judge for each in answer.favours}
+    told = [each for each in answer.favours if each.bias]
+    shown = sorted(
+        (each for each in told if significant(each.p_value, answer.level)), key=lambda each: -abs(each.estimate.value)
+    )
+    kinds = listing(
+        sorted(
+            {f"answers {each.favours}" if each.favours == SHOWN_FIRST else f"{each.favours} answers" for each in told}
+        )
+    )
+    if shown:
+        more = len(shown) - 1
+        rest = f" {more} more of {len(told)} biases looked at {'is' if more == 1 else 'are'} shown." if more else ""
+        return f"{_said(shown[0])}{rest}"
+    if told:
+        who = next(iter(judges)) if len(judges) == 1 else f"any of {len(judges)} judges"
+        return f"Nothing shows that {who} favours {kinds}."
+    return "What judges favour can't be told from quality here: they may be right."
+
+
+def _said(found: Favour) -> str:
+    """Say one bias."""
+    gap = f"{PERCENT.difference(found.estimate.value)} {PERCENT.interval(found.estimate.interval.low, found.estimate.interval.high)}"
+    kind = "the answer shown first" if found.favours == SHOWN_FIRST else f"the {found.favours} answer"
+    if found.estimate.value < 0:
+        kind = "the answer shown second" if found.favours == SHOWN_FIRST else f"the answer that isn't {found.favours}"
+    first = f"{found.judge} is biased towards {kind} ({gap})"
+    if math.isfinite(found.flipped):
+        return f"{first}: {PERCENT.score(found.flipped)} of its verdicts turn with the order."
+    return f"{first}: it errs towards {found.favours} in {PERCENT.score(found.towards)}, away from it in {PERCENT.score(found.away)}."
+
+
+def favours_table(answer: Biases) -> Table:
+    """Lay out what each judge favours, by how much, and what tells it from quality."""
+    fields: list[Field[Favour]] = [
+        Field("favours", lambda each: each.favours, align="left"),
+        Field("judge", lambda each: each.judge, align="left"),
+        Field("choices", lambda each: f"{each.n_choices:,}", priority=5),
+        Field("picks it %", lambda each: PERCENT.number(each.picked), priority=4),
+        Field("errs to it %", lambda each: PERCENT.number(each.towards), priority=6),
+        Field("away %", lambda each: PERCENT.number(each.away), priority=6),
+        Field("favour pp", lambda each: PERCENT.signed(each.estimate.value)),
+        Field(f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
+        Field("", lambda each: whisker(each.estimate), align="left", priority=3),
+        Field("p", lambda each: p_text(each.p_value), priority=7),
+        Field("turned %", lambda each: PERCENT.number(each.flipped), priority=2),
+        Field("told by", lambda each: TOLD_BY[each.by], align="left", priority=9),
+    ]
+    return tabled(answer.favours, fields)

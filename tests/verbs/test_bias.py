@@ -1,0 +1,129 @@
+"""The verb bias: what tells favour from quality, every shape of table, and the same answer in every format."""
+
+import json
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+
+
+def choices(seed=0, n=300, first=0.0, longer=0.0):
+    """Choices of one judge in both orders: right in 75 %, with a favour for the answer shown first and for the longer one."""
+    rng = np.random.default_rng(seed)
+    better, long = rng.integers(1, 3, n), rng.integers(1, 3, n)
+    rows = []
+    for swapped in (False, True):
+        up = 1.1 * (3 - 2 * better) + longer * (3 - 2 * long) + first * (-1 if swapped else 1)
+        winner = np.where(rng.random(n) < 1 / (1 + np.exp(-up)), 1, 2)
+        rows.append(
+            pl.DataFrame(
+                {
+                    "item": np.arange(n),
+                    "swapped": swapped,
+                    "winner": winner,
+                    "gold": better,
+                    "len_1": 10 + 5 * (long == 1),
+                    "len_2": 10 + 5 * (long == 2),
+                }
+            )
+        )
+    return pl.concat(rows)
+
+
+def of(found, kind, judge=None):
+    return next(each for each in found.favours if each.favours == kind and judge in (None, each.judge))
+
+
+def run(*words):
+    return CliRunner(env={"COLUMNS": "120"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
+
+
+def test_a_judge_that_likes_what_comes_first():
+    found = hs.bias(choices(first=1.0))
+    assert of(found, "shown first").by == "orders"
+    assert of(found, "shown first").estimate.interval.low > 0.2
+    assert found.verdict.startswith("the judge is biased towards the answer shown first (+")
+    assert "of its verdicts turn with the order." in found.verdict
+    assert of(hs.bias(choices(first=-1.0)), "shown first").estimate.value < 0
+
+
+def test_a_judge_that_likes_length_is_told_from_one_that_is_right():
+    found = of(hs.bias(choices(longer=1.0)), "longer")
+    assert (found.by, found.bias) == ("gold", True)
+    assert found.towards - found.away == pytest.approx(found.estimate.value)
+    assert found.estimate.interval.low > 0.2
+    no_gold = hs.bias(choices(longer=1.0).drop("gold"))
+    assert (of(no_gold, "longer").by, of(no_gold, "longer").bias) == ("nothing", False)
+    assert "association" in {each.code for each in no_gold.cautions}
+    assert math.isnan(of(no_gold, "longer").towards)
+
+
+def test_no_bias_is_said_to_be_not_shown():
+    found = hs.bias(choices())
+    assert found.verdict.startswith("Nothing shows that the judge favours ")
+    low, high = of(found, "shown first").estimate.interval.low, of(found, "shown first").estimate.interval.high
+    assert (of(found, "shown first").p_value > 0.05) == (low <= 0 <= high)
+
+
+def test_both_orders_as_rows_with_the_models_turned():
+    rows = choices(first=1.0).drop("gold", "len_1", "len_2")
+    named = rows.select(
+        "item",
+        model_a=pl.when("swapped").then(pl.lit("y")).otherwise(pl.lit("x")),
+        model_b=pl.when("swapped").then(pl.lit("x")).otherwise(pl.lit("y")),
+        winner=pl.when(pl.col("winner") == 1).then(pl.lit("x")).otherwise(pl.lit("y")),
+    )
+    turned, plain = of(hs.bias(named), "shown first"), of(hs.bias(rows), "shown first")
+    assert turned.by == "orders"
+    assert turned.estimate == plain.estimate
+    assert turned.flipped == plain.flipped
+
+
+def test_a_judge_beside_others_on_its_own_family():
+    rng = np.random.default_rng(0)
+    rows = [
+        {
+            "item": k,
+            "judge": judge,
+            "model_a": "openai/gpt-4",
+            "model_b": "claude-3",
+            "winner": int(rng.random() > (0.8 if judge == "gpt-4o" else 0.5)) + 1,
+        }
+        for k in range(200)
+        for judge in ("gpt-4o", "llama-3")
+    ]
+    found = of(hs.bias(pl.DataFrame(rows)), "own family")
+    assert (found.judge, found.by, found.bias) == ("gpt-4o", "others", False)
+    assert found.estimate.interval.contains(0.3)
+
+
+def test_columns_are_named():
+    rows = choices(longer=1.0).rename({"len_1": "one", "len_2": "two"})
+    assert {each.favours for each in hs.bias(rows).favours} == {"shown first"}
+    found = hs.bias(rows, covariate="words", columns={"words": ["one", "two"]})
+    assert of(found, "longer") == of(hs.bias(choices(longer=1.0)), "longer")
+
+
+def test_what_can_t_be_used_is_an_error():
+    with pytest.raises(hs.DataError, match="no column for winner"):
+        hs.bias(choices().drop("winner"))
+    with pytest.raises(hs.DataError, match="can't be understood"):
+        hs.bias(choices().with_columns(winner=pl.lit("perhaps")))
+    few = hs.bias(choices(n=3))
+    assert few.verdict == "Too few choices to say what judges favour."
+    assert few.render("html")
+
+
+def test_the_command_line(tmp_path):
+    path = tmp_path / "choices.csv"
+    choices(first=1.0).with_columns(judge=pl.lit("<i>j</i>")).write_csv(path)
+    assert "is biased towards the answer shown first" in run("bias", str(path)).output
+    found = json.loads(run("bias", str(path), "-f", "json").output)
+    assert {each["by"] for each in found["favours"]} == {"orders", "gold"}
+    assert run("bias", str(path), "-f", "csv").output.startswith("judge,favours,by,")
+    assert "<i>j" not in run("bias", str(path), "-f", "html").output

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from howsure.answers.agree import NAMES
 from howsure.present.document import Document, Field, closing, opening, small, tabled
 from howsure.present.estimate import limits, whisker
-from howsure.wording import Scale, level_text
+from howsure.wording import Scale, level_text, plural
 
 if TYPE_CHECKING:
     from howsure.answers.agree import Agreed, Agreement, Confusion
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Estimate
 
 PERCENT = Scale(percent=True)
-TWO, MOST_SHOWN = 2, 3
+TWO, MOST_SHOWN, MOST_PAIRS = 2, 3, 15
 
 
 def document(answer: Agreement) -> Document:
@@ -83,7 +83,7 @@ def _beyond(found: Agreed) -> str:
     alpha = found.estimate
     if math.isnan(alpha.value):
         return "Beyond chance nothing can be said: all ratings are the same value."
-    bar = f"{alpha.value:.2f} [{alpha.interval.low:.2f}, {alpha.interval.high:.2f}]"
+    bar = f"{signed(alpha.value)} {_limits(alpha)}"
     if found.unknowable:
         return f"How far they agree beyond chance can't be known from these items (Krippendorff's alpha {bar})."
     if alpha.interval.contains(0.0):
@@ -129,7 +129,10 @@ def pairs_table(answer: Agreement) -> Table:
         Field(f"{level} interval ", lambda each: _limits(kappas[each.a, each.b]), priority=9),
         Field("", lambda each: whisker(kappas[each.a, each.b]), align="left", priority=4),
     ]
-    return tabled([each for each in answer.pairs if each.coefficient == "agreement"], fields)
+    pairs = [each for each in answer.pairs if each.coefficient == "agreement"]
+    more = len(pairs) - MOST_PAIRS
+    note = f"{plural(more, 'more pair')} in csv and json" if more > 0 else ""
+    return tabled(pairs[:MOST_PAIRS], fields, note=note)
 
 
 def human_table(answer: Agreement) -> Table:
@@ -193,8 +196,13 @@ def independence(answer: Agreement) -> str:
 
 
 def _number(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f}" if math.isfinite(estimate.value) else "undefined"
+    return signed(estimate.value) if math.isfinite(estimate.value) else "undefined"
 
 
 def _limits(estimate: Estimate) -> str:
-    return f"[{estimate.interval.low:.2f}, {estimate.interval.high:.2f}]"
+    return f"[{signed(estimate.interval.low)}, {signed(estimate.interval.high)}]"
+
+
+def signed(value: float) -> str:
+    """Write a coefficient with two decimals and the sign that typesetters use."""
+    return f"{value:.2f}".replace("-", "−")

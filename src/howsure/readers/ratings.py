@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.readers.annotations import QUESTION
 from howsure.readers.columns import kept_rows, known_column, roles_of
 from howsure.wording import listing, plural
 
@@ -70,6 +71,7 @@ def read_ratings(
 ) -> RatingTable:
     """Read ratings. DataError where there are no two raters, or what was named isn't there."""
     frame = kept_rows(frame, where)
+    _refuse_several(frame)
     rows, notes = _rows(frame, columns, cluster)
     rows = rows.filter(~pl.col("rating").str.to_lowercase().is_in(list(NOTHING)))
     lost = rows.filter(pl.any_horizontal(pl.col("item", "rater").is_null())).height
@@ -105,6 +107,16 @@ def read_ratings(
         measurement=kind,
         notes=(*_said(rows, kind, given=measurement is not None, lost=lost), *notes),
     )
+
+
+def _refuse_several(frame: pl.DataFrame) -> None:
+    """Raise DataError where an export holds answers to several questions."""
+    asked = frame[QUESTION].unique().sort().to_list() if QUESTION in frame.columns else []
+    if len(asked) > 1:
+        raise DataError(
+            f"several questions were asked: {listing(asked, most=6)}",
+            remedy=f"Keep one of them with `where`: {QUESTION}={asked[0]}.",
+        )
 
 
 def _rows(

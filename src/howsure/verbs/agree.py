@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from howsure.inference.agree import agreement
 from howsure.options import checked
 from howsure.readers.ratings import read_ratings
@@ -36,7 +38,8 @@ def agree(
 
     Args:
         data: A table as a path (CSV, TSV, JSON, JSON Lines, Parquet), several paths, or a data frame: one row a rating with item, rater and rating, or one row an item
-            with a column for each rater. Ratings are words, truth values or numbers.
+            with a column for each rater. Ratings are words, truth values or numbers. Or an export of Label Studio, Argilla or Prodigy; or logs of a harness, whose
+            scorers are the raters.
         human: The rater whom the others are measured by.
         columns: The column of a role: {"item": …, "rater": …, "rating": …}, or a column for each rater: {"rater": [first, second, …]}. None goes by the usual names.
         where: Keep only rows with this value in a column.
@@ -62,5 +65,15 @@ def agree(
     """
     named = checked("agree", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("agree", human=human, cluster=cluster, measurement=measurement, level=level)
-    table = read_ratings(table_of(data), **named, cluster=given["cluster"], measurement=given["measurement"])
+    rows = _answers(table_of(data, logs=True))
+    table = read_ratings(rows, **named, cluster=given["cluster"], measurement=given["measurement"])
     return agreement(table, given["human"], given["level"])
+
+
+def _answers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Tell attempts of a model apart, in rows of a log: each is an answer of its own, and no second rating of one."""
+    if not {"scorer", "attempt", "model"} <= set(rows.columns):
+        return rows
+    several = pl.col("attempt").n_unique() > 1
+    answer = pl.when(several).then(pl.format("{} #{}", "model", "attempt")).otherwise("model")
+    return rows.with_columns(model=answer).drop("attempt", "task", strict=False)

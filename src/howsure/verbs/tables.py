@@ -1,20 +1,58 @@
-"""Tables that aren't scores: votes, and verdicts beside labels."""
+"""Tables that aren't scores: votes, choices, ratings, and verdicts beside labels."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from howsure.readers.tables import read_table
+from howsure.errors import ReadError
+from howsure.readers.annotations import export_of
+from howsure.readers.base import Source
+from howsure.readers.registry import identify
+from howsure.readers.tables import NAME, read_table
 from howsure.table.collecting import to_polars
 from howsure.table.schema import open_frame
-from howsure.verbs.read import is_paths
+from howsure.table.scores import Scores
+from howsure.verbs.read import is_paths, read
 
 
-def table_of(data: Any) -> pl.DataFrame:
-    """Return the rows of a table, of several one below the other."""
+def table_of(data: Any, *, logs: bool = False) -> pl.DataFrame:
+    """Return the rows of a table, of several one below the other; of exports of annotation tools as well.
+
+    `logs`: logs of harnesses too, as a row a score: task, model, item, attempt, scorer, score.
+    """
+    if isinstance(data, Scores):
+        return _scored(data)
     if not is_paths(data):
         return to_polars(open_frame(data))
-    paths = list(data) if isinstance(data, (list, tuple)) else [data]
-    return pl.concat([read_table(str(path)) for path in paths], how="diagonal_relaxed")
+    paths = [Path(path) for path in (data if isinstance(data, (list, tuple)) else [data])]
+    if logs and any(_is_log(path) for path in paths):
+        return _scored(read(paths))
+    return pl.concat([_rows(path) for path in paths], how="diagonal_relaxed")
+
+
+def _rows(path: Path) -> pl.DataFrame:
+    if path.is_dir():
+        raise ReadError("a folder", where=str(path), remedy="Name the file with the table in it.")
+    found = export_of(Source(path=path, root=path)) if path.is_file() else None
+    return read_table(str(path)) if found is None else found
+
+
+def _is_log(path: Path) -> bool:
+    """Say whether a path is a folder, or a log that a reader of a harness knows."""
+    if path.is_dir():
+        return True
+    if not path.is_file():
+        return False
+    source = Source(path=path, root=path)
+    known = identify(source)
+    return known is not None and known[0].NAME != NAME and export_of(source) is None
+
+
+def _scored(scores: Scores) -> pl.DataFrame:
+    """Return scores as rows for those who look for a judge: the metric is the scorer; items of several tasks are told apart."""
+    rows = scores.to_frame().filter(pl.col("score").is_not_null()).rename({"metric": "scorer"})
+    item = pl.concat_str("task", "item", separator="/") if rows["task"].n_unique() > 1 else pl.col("item")
+    return rows.select("model", "scorer", "score", "attempt", "task", item=item)

@@ -1,0 +1,150 @@
+"""Exports of annotation tools: Label Studio as it was run, the others as their sources and documentation have them."""
+
+import json
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.readers.annotations import export_of
+from howsure.readers.base import Source
+from places import ROOT
+
+FIXTURES = ROOT / "tests" / "fixtures" / "annotations"
+
+
+def rows(path):
+    return export_of(Source(path=path, root=path))
+
+
+def written(folder, records, name="export.json"):
+    path = folder / name
+    path.write_text("\n".join(map(json.dumps, records)) if name.endswith("l") else json.dumps(records))
+    return path
+
+
+def test_label_studio_has_people_and_the_judge():
+    found = rows(FIXTURES / "label_studio.json")
+    assert sorted(found["rater"].unique()) == ["1", "2", "judge-1"]
+    assert sorted(found["question_name"].unique()) == ["correct", "style"]
+    counts = dict(found.filter(pl.col("question_name") == "correct").group_by("rater").len().iter_rows())
+    assert counts == {"1": 15, "2": 14, "judge-1": 16}  # one annotation was skipped, a question left out
+    assert {"model", "document", "question"} <= set(found.columns)
+
+
+def test_label_studio_answers_one_question_at_a_time():
+    with pytest.raises(hs.DataError, match="several questions were asked: correct, style"):
+        hs.agree(FIXTURES / "label_studio.json")
+    found = hs.agree(FIXTURES / "label_studio.json", where={"question_name": "correct"}, cluster="document")
+    assert found.n_raters == 3
+    assert found.of("agreement").n_clusters == 4
+    assert hs.agree(FIXTURES / "label_studio.json", where={"question_name": "style"}).measurement == "ordinal"
+
+
+def test_label_studio_pairs_are_votes():
+    board = hs.arena(FIXTURES / "label_studio_pairs.json").boards[0]
+    assert board.n_votes == 6
+    assert board.board.entries[0].model == "large"
+
+
+def argilla():
+    """Records as `Record.to_dict` writes them."""
+    for k in range(12):
+        responses = {
+            "label": [
+                {"value": "good" if k % 3 else "bad", "user_id": "u1"},
+                {"value": "good" if k % 4 else "bad", "user_id": "u2"},
+            ]
+        }
+        suggestions = {"label": {"value": "good", "score": None, "agent": "gpt"}}
+        yield {
+            "id": f"r{k}",
+            "fields": {"text": "t"},
+            "metadata": {"doc": k % 3},
+            "suggestions": suggestions,
+            "responses": responses,
+            "vectors": {},
+        }
+
+
+def prodigy():
+    """Examples as `db-out` writes them: one choice, one ignored."""
+    for k in range(12):
+        for who in ("a", "b"):
+            yield {
+                "text": "t",
+                "_input_hash": k,
+                "_task_hash": k,
+                "accept": ["X" if (k + (who == "b" and k == 3)) % 2 else "Y"],
+                "answer": "ignore" if k == 11 else "accept",
+                "_annotator_id": who,
+            }
+
+
+def judgebench():
+    """Pairs as `run_judge.py` writes them: the second judgment is of the answers turned."""
+    for k in range(12):
+        label = "A>B" if k % 2 else "B>A"
+        first = {"judge_model": "m", "decision": "A>B"}
+        yield {
+            "pair_id": k,
+            "question": "q",
+            "response_A": "a",
+            "response_B": "b",
+            "label": label,
+            "judge_name": "arena_hard",
+            "judgments": [first, first if k % 3 else None],
+        }
+
+
+def test_argilla(tmp_path):
+    found = rows(written(tmp_path, list(argilla())))
+    assert sorted(found["rater"].unique()) == ["gpt", "u1", "u2"]
+    assert hs.agree(found, human="u1").n_raters == 2
+
+
+def test_prodigy(tmp_path):
+    path = written(tmp_path, list(prodigy()), "export.jsonl")
+    found = hs.agree(path)
+    assert (found.n_items, found.values) == (11, ("X", "Y"))
+    assert found.of("agreement").value == pytest.approx(10 / 11)
+    binary = [
+        {
+            "text": "t",
+            "_input_hash": k,
+            "_task_hash": k,
+            "label": "OK",
+            "answer": "accept" if k % 2 else "reject",
+            "_session_id": who,
+        }
+        for k in range(9)
+        for who in "ab"
+    ]
+    assert hs.agree(written(tmp_path, binary, "binary.jsonl")).values == ("accept", "reject")
+
+
+def test_judgebench(tmp_path):
+    found = hs.bias(written(tmp_path, list(judgebench()), "dataset=judgebench.jsonl"))
+    first = found.favours[0]
+    assert (first.judge, first.by, first.n_choices) == ("arena_hard", "orders", 16)
+    assert (first.estimate.value, first.flipped) == (1.0, 1.0)
+
+
+def test_other_json_is_no_export(tmp_path):
+    assert rows(written(tmp_path, [{"id": 1, "annotations": "many", "total_annotations": 3}])) is None
+    assert rows(written(tmp_path, [{"item": 1, "score": 0}])) is None
+    hostile = [
+        {
+            "id": 1,
+            "annotations": [None, {"result": [None, {"value": {"choices": None}}]}],
+            "data": {},
+            "total_annotations": 1,
+        }
+    ]
+    assert rows(written(tmp_path, hostile)) is None
+
+
+def test_logs_of_a_harness_have_scorers_as_raters():
+    found = hs.agree(ROOT / "tests" / "fixtures" / "inspect" / "dict_scores.eval")
+    assert found.n_raters >= 2
+    assert any("scorer as rater" in note for note in found.notes)

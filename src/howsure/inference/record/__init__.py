@@ -60,6 +60,11 @@ def suites() -> pl.DataFrame:
     return pl.read_parquet(FOLDER / "suites.parquet")
 
 
+def agreements() -> pl.DataFrame:
+    """Return one row per world of raters and coefficient; the columns are told in howsure/calibration/agreement.py."""
+    return pl.read_parquet(FOLDER / "agreements.parquet")
+
+
 @cache
 def clusters() -> pl.DataFrame:
     """Return one row per real benchmark, number of its clusters drawn and method; see howsure/calibration/real_clusters.py."""

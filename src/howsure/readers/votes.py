@@ -112,7 +112,8 @@ def read_votes(
     apart = usable & (first != second).fill_null(value=False).to_numpy()
     kept = np.asarray(apart & ~found.lacks_x & ~found.lacks_weight)
     if not kept.any():
-        raise DataError("no vote has two models and a winner", remedy="Name the columns with `columns`.")
+        what = "every covariate, and a weight above 0" if apart.any() else "two models and a winner"
+        raise DataError(f"no vote has {what}", remedy="Name the columns with `columns`.")
     lost = {
         "without two models or a winner": int(len(frame) - usable.sum()),
         "of a model against itself": int(usable.sum() - apart.sum()),

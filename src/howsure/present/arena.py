@@ -107,7 +107,7 @@ def without(pool: ArenaBoard) -> str:
 def following(pool: ArenaBoard) -> str:
     """Say how many votes would settle the first open gap, and which vote tells most of it."""
     found = pool.next_votes
-    if found is None:
+    if found is None or math.isnan(found.votes_needed):
         return ""
     two = f"{found.ahead} and {found.behind}"
     named = {found.next_a, found.next_b} == {found.ahead, found.behind}

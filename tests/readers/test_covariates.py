@@ -70,6 +70,7 @@ def test_what_can_t_be_a_covariate_is_an_error():
         ({"covariate": "nothing"}, "no column for the covariate 'nothing'"),
         ({"covariate": "same", "columns": {"same": ["same", "less", "day"]}}, "3 columns for 'same'"),
         ({"weight": "less"}, "weights below 0"),
+        ({"weight": "day"}, "no vote has every covariate, and a weight above 0"),
         ({"weight": "nothing"}, "no column 'nothing'"),
         ({"columns": {"wight": "same"}}, "no role 'wight'"),
     ):

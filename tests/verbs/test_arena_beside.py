@@ -151,6 +151,12 @@ def test_anchors_say_what_all_others_would():
     assert "against all" not in every.render(width=140)
 
 
+def test_an_only_anchor_is_as_good_as_itself():
+    entries = {entry.model: entry.estimate for entry in hs.arena(votes(), against="w").boards[0].board.entries}
+    assert (entries["w"].value, entries["w"].interval.low, entries["w"].interval.high) == (0.5, 0.5, 0.5)
+    assert entries["u"].interval.low < entries["u"].value < entries["u"].interval.high
+
+
 def test_anchors_and_covariates_from_a_configuration(tmp_path, monkeypatch):
     votes().write_csv(tmp_path / "votes.csv")
     (tmp_path / "howsure.toml").write_text('[arena]\nagainst = ["u", "z"]\ncovariate = ["length"]\nscale = "elo"\n')

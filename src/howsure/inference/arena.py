@@ -149,7 +149,9 @@ def _entry(k: int, pool: Pool, found: VoteMoments, met: Ints, level: float) -> E
 
 
 def score_interval(found: VoteMoments, k: int, level: float) -> Interval:
-    """Return the interval of one model's score; that of a perfect record is open towards the end."""
+    """Return the interval of one model's score; that of a perfect record is open towards the end, that of an only anchor a point."""
+    if not found.slopes[k].any():
+        return Interval(low=float(found.values[k]), high=float(found.values[k]), level=level)
     value, se, extreme = float(found.values[k]), float(found.se[k]), bool(found.extreme[k])
     low, high = logit_limits(value, se, float(found.own_df[k]), level)
     if extreme or se < CALM:

@@ -104,8 +104,9 @@ def fits_one_line(pool: Pool, found: VoteMoments, asked: Question) -> OneLine | 
     With two ways of clustering each is tested, and the larger p-value counts: what one of them explains isn't held against the line.
     """
     each = pool.codes or (np.arange(len(pool.votes)),)
-    rng = np.random.default_rng([asked.seed, 3])
-    tests = [one_line(pool.votes, units, found.fit, pool.ties, rng) for units in each]
+    tests = [
+        one_line(pool.votes, units, found.fit, pool.ties, np.random.default_rng([asked.seed, 3])) for units in each
+    ]
     told_by = [test for test in tests if test is not None]
     if not told_by or len(told_by) < len(tests):
         return None

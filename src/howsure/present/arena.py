@@ -107,14 +107,16 @@ def without(pool: ArenaBoard) -> str:
 def following(pool: ArenaBoard) -> str:
     """Say how many votes would settle the first open gap, and which vote tells most of it."""
     found = pool.next_votes
-    if found is None:
+    if found is None or math.isnan(found.votes_needed):
         return ""
-    gap = f"{found.ahead} from {found.behind} ({PERCENT.gap(found.gap)} apart)"
-    tells = f"a vote between {found.next_a} and {found.next_b} tells most"
-    if not found.votes_needed <= MOST_TIMES * pool.n_votes:
-        return f"To tell {gap}, {tells}." if len(pool.models) > 2 else ""
-    again = f"{rounded_up(found.votes_needed)} votes in all, by as many more voters, would tell {gap}"
-    return f"About {again}; {tells}." if len(pool.models) > 2 else f"About {again}."
+    two = f"{found.ahead} and {found.behind}"
+    named = {found.next_a, found.next_b} == {found.ahead, found.behind}
+    tells = f"A vote between {'the two' if named else f'{found.next_a} and {found.next_b}'} tells most."
+    tells = "" if len(pool.models) == 2 else f" {tells}"
+    if found.votes_needed <= MOST_TIMES * pool.n_votes:
+        needed = f"{two} ({PERCENT.gap(found.gap)} apart) could be told apart with about {rounded_up(found.votes_needed)} votes in all, by more such voters."
+        return needed + tells
+    return f"{two} are {PERCENT.gap(found.gap)} apart: too little to be told apart with {MOST_TIMES} times as many votes.{tells}"
 
 
 def effects(pool: ArenaBoard) -> list[Block]:
@@ -124,7 +126,7 @@ def effects(pool: ArenaBoard) -> list[Block]:
     level = level_text(pool.board.level)
     fields: list[Field[VoteEffect]] = [
         Field("covariate", lambda e: e.covariate, align="left"),
-        Field("one SD", lambda e: f"{e.sd:.4g}" if math.isfinite(e.sd) else "first", priority=5),
+        Field("one SD", lambda e: f"{e.sd:.4g}" if math.isfinite(e.sd) else "", priority=5),
         Field("gain pp", lambda e: PERCENT.signed(e.gain)),
         Field(f"{level} interval", lambda e: PERCENT.interval(e.gain_interval.low, e.gain_interval.high), priority=8),
         Field("p", lambda e: p_text(e.p_value), priority=7),

@@ -75,6 +75,8 @@ class Clustered:
 
     def take(self, kept: Bools) -> Clustered:
         """Return the clusters of some of the votes."""
+        if kept.all():
+            return self
         codes, places = np.unique(self.codes[kept], return_inverse=True)
         return Clustered(column=self.column, codes=places, labels=tuple(self.labels[code] for code in codes.tolist()))
 
@@ -110,7 +112,8 @@ def read_votes(
     apart = usable & (first != second).fill_null(value=False).to_numpy()
     kept = np.asarray(apart & ~found.lacks_x & ~found.lacks_weight)
     if not kept.any():
-        raise DataError("no vote has two models and a winner", remedy="Name the columns with `columns`.")
+        what = "every covariate, and a weight above 0" if apart.any() else "two models and a winner"
+        raise DataError(f"no vote has {what}", remedy="Name the columns with `columns`.")
     lost = {
         "without two models or a winner": int(len(frame) - usable.sum()),
         "of a model against itself": int(usable.sum() - apart.sum()),
@@ -226,11 +229,14 @@ def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[
 
 def _clustered(name: str, values: pl.Series) -> Clustered:
     """Return the code of each value (N,); a vote without one is a cluster of its own."""
-    lone = pl.format("\x00{}", pl.int_range(pl.len()))
-    named = values.rename("value").to_frame().select(pl.col("value").cast(pl.String).fill_null(lone))["value"]
-    codes = np.asarray((named.rank("dense").cast(pl.Int64) - 1).to_numpy())
-    labels = ("" if label.startswith("\x00") else label for label in named.unique().sort().to_list())
-    return Clustered(column=name, codes=codes, labels=tuple(labels))
+    if values.null_count() or not (values.dtype.is_integer() or values.dtype == pl.String):
+        lone = pl.format("\x00{}", pl.int_range(pl.len()))
+        values = values.rename("value").to_frame().select(pl.col("value").cast(pl.String).fill_null(lone))["value"]
+    codes = (values.rank("dense").cast(pl.Int64) - 1).to_numpy()
+    labels = values.unique().sort().cast(pl.String).to_list()
+    return Clustered(
+        column=name, codes=codes, labels=tuple("" if label.startswith("\x00") else label for label in labels)
+    )
 
 
 def _codes(names: pl.Series, place: Mapping[str, int]) -> Ints:

@@ -18,7 +18,7 @@ from scipy.sparse import csc_array
 
 from howsure.statistics.arrays import blocks
 from howsure.statistics.votes.scores import gradients
-from howsure.statistics.votes.ties import told
+from howsure.statistics.votes.ties import expected
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
@@ -88,7 +88,7 @@ def one_line(votes: Votes, units: Ints, fit: Strengths, ties: Ties, rng: np.rand
 
 
 def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _Pairs:
-    at = told(fit.gaps(votes.first, votes.second, votes.covariates), fit.tie, ties)
+    mean, steep, flat = expected(fit.gaps(votes.first, votes.second, votes.covariates), fit.tie, ties)
     low, high = np.minimum(votes.first, votes.second), np.maximum(votes.first, votes.second)
     codes, of = np.unique(low * votes.models + high, return_inverse=True)
     sign = np.where(votes.first < votes.second, 1.0, -1.0)
@@ -97,9 +97,9 @@ def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _Pairs:
         second=codes % votes.models,
         of=of,
         sign=sign,
-        residual=sign * votes.weights * (votes.score - at.expected),
-        information=votes.weights * at.steep,
-        with_tie=sign * votes.weights * at.flat,
+        residual=sign * votes.weights * (votes.score - mean),
+        information=votes.weights * steep,
+        with_tie=sign * votes.weights * flat,
     )
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize
 
-from howsure.statistics.votes.ties import told
-from howsure.statistics.votes.votes import TIE, outcomes
+from howsure.statistics.votes.ties import expected, of_votes, told
+from howsure.statistics.votes.votes import TIE
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
@@ -58,14 +58,14 @@ def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int]
 
 def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, Floats]:
     """Return what the first of each vote got beyond what strengths and covariates expect (N,), and the derivatives of its weighted mean (P,)."""
-    at = told(found.gaps(votes.first, votes.second, votes.covariates), found.tie, ties)
-    steep = at.steep * votes.weights
+    mean, steep, flat = expected(found.gaps(votes.first, votes.second, votes.covariates), found.tie, ties)
+    steep, flat = steep * votes.weights, flat * votes.weights
     slopes = np.zeros(len(found.inverse))
     slopes[: votes.models] = np.bincount(votes.second, weights=steep, minlength=votes.models)
     slopes[: votes.models] -= np.bincount(votes.first, weights=steep, minlength=votes.models)
-    slopes[votes.models] = -(at.flat * votes.weights).sum()
+    slopes[votes.models] = -flat.sum()
     slopes[votes.models + 1 :] = -steep @ votes.covariates
-    return votes.score - at.expected, slopes / votes.weights.sum()
+    return votes.score - mean, slopes / votes.weights.sum()
 
 
 def influences_of_added(found: Strengths, slopes: Floats, ties: Ties) -> Floats:
@@ -89,16 +89,15 @@ def influences(votes: Votes, units: Ints, found: Strengths, slopes: Floats, ties
 
 def gradients(votes: Votes, units: Ints, found: Strengths, ties: Ties) -> Floats:
     """Return the derivatives of the log likelihood of each unit of votes (units, P)."""
-    at = told(found.gaps(votes.first, votes.second, votes.covariates), found.tie, ties)
-    shares = outcomes(votes.score) * votes.weights
-    slope, models = (shares * at.slope).sum(axis=0), votes.models
+    d, models = found.gaps(votes.first, votes.second, votes.covariates), votes.models
+    slope, tie = (part * votes.weights for part in of_votes(d, found.tie, ties, votes.score))
     count, width = int(units.max()) + 1, len(found.inverse)
     size = count * width
     scores = np.bincount(units * width + votes.first, weights=slope, minlength=size)
     scores -= np.bincount(units * width + votes.second, weights=slope, minlength=size)
     scores = scores.reshape(count, width)
     if ties != "half":
-        scores[:, models] = np.bincount(units, weights=(shares * at.tie).sum(axis=0), minlength=count)
+        scores[:, models] = np.bincount(units, weights=tie, minlength=count)
     for j, x in enumerate(votes.covariates.T):
         scores[:, models + 1 + j] = np.bincount(units, weights=slope * x, minlength=count)
     return np.asarray(scores)

@@ -45,6 +45,29 @@ def told(d: Floats, t: float, ties: Ties) -> Told:
     return {"half": _half, "davidson": _davidson, "rao-kupper": _rao_kupper}[ties](d, t)
 
 
+def expected(d: Floats, t: float, ties: Ties) -> tuple[Floats, Floats, Floats]:
+    """Return P(win) + P(tie) / 2 at differences d (N,), and its derivatives by d and t: what `told` says, without the rest where that is long."""
+    if ties == "half":
+        p = special.expit(d)
+        return p, p * (1 - p), np.zeros(len(d))
+    found = told(d, t, ties)
+    return found.expected, found.steep, found.flat
+
+
+def of_votes(d: Floats, t: float, ties: Ties, score: Floats) -> tuple[Floats, Floats]:
+    """Return the derivatives of the log likelihood of votes with these scores (N,) by d and t."""
+    if ties == "half":
+        return score - special.expit(d), np.zeros(len(d))
+    found, shares = told(d, t, ties), outcomes(score)
+    return (shares * found.slope).sum(axis=0), (shares * found.tie).sum(axis=0)
+
+
+def outcomes(score: Floats) -> Floats:
+    """Return the shares of win, tie and loss that a score of the first (N,) is made of (3, N): 0.9 is eight wins and two ties of ten."""
+    ahead = 2 * score - 1
+    return np.stack([np.maximum(ahead, 0.0), 1 - np.abs(ahead), np.maximum(-ahead, 0.0)])
+
+
 def _half(d: Floats, _: float) -> Told:
     win, loss = special.log_expit(d), special.log_expit(-d)
     p, nothing = special.expit(d), np.zeros_like(d)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csgraph, csr_array
 
+from howsure.statistics.votes.ties import outcomes
+
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Ties
@@ -157,12 +159,6 @@ def cells_of(counts: Floats) -> Cells:
         models=counts.shape[1],
         x=np.zeros((len(first), 0)),
     )
-
-
-def outcomes(score: Floats) -> Floats:
-    """Return the shares of win, tie and loss that a score of the first (N,) is made of (3, N): 0.9 is eight wins and two ties of ten."""
-    ahead = 2 * score - 1
-    return np.stack([np.maximum(ahead, 0.0), 1 - np.abs(ahead), np.maximum(-ahead, 0.0)])
 
 
 def pools(counts: Floats) -> Ints:

@@ -61,7 +61,7 @@ def agree(
         >>> ratings = pl.DataFrame({"judge": [1] * 40 + [0] * 20, "me": [1] * 36 + [0] * 24})
         >>> found = agree(ratings).of("cohen")
         >>> round(found.value, 2), round(found.interval.low, 2), round(found.interval.high, 2)
-        (0.86, 0.7, 0.94)
+        (0.86, 0.65, 0.94)
     """
     named = checked("agree", columns={} if columns is None else columns, where={} if where is None else where)
     given = checked("agree", human=human, cluster=cluster, measurement=measurement, level=level)

@@ -222,6 +222,15 @@ def path(name: str, value: Any) -> str:
     return str(value)
 
 
+def table(name: str, value: Any) -> Any:
+    """Return the path of a table, or a data frame as it is."""
+    if isinstance(value, (str, os.PathLike)):
+        return path(name, value)
+    if not hasattr(value, "columns"):
+        raise OptionError(f"{said(name, value)} is no table", remedy="Give the path of a table, or a data frame.")
+    return value
+
+
 def word(name: str, value: Any, alias: Any) -> str:
     """Return one of the words of a Literal alias; a word that is nearly one of them is named."""
     words = get_args(alias)

@@ -147,6 +147,20 @@ def _exams(name: str, value: Any) -> tuple[str, ...]:
     return tuple(checks.word(name, each, Exam) for each in checks.names(name, value))
 
 
+PROBABILITY = "probability:"
+"""What comes before the column of the probabilities with which answers were drawn."""
+
+
+def _drawn(name: str, value: Any) -> str:
+    """Return how labelled answers were drawn: a word, or probability:COLUMN."""
+    if isinstance(value, str) and value.startswith(PROBABILITY) and value != PROBABILITY:
+        return str(value)
+    try:
+        return checks.word(name, value, Drawing)
+    except OptionError as error:
+        raise OptionError(error.what, remedy="Write random, probability:COLUMN, convenience or unknown.") from None
+
+
 def _tasks(name: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or not all(isinstance(pattern, str) for pattern in value):
         raise OptionError(
@@ -550,13 +564,39 @@ _OWN = (
     ),
     *_owned(
         "judge",
+        replace(_A, help="Compare two models by corrected rates: the first …, or the one that a floor is about."),
+        replace(_B, help="… and the second."),
         Option("human", NAME, "COLUMN", help="The column of the labels, empty where there is none."),
         Option(
+            "labels",
+            Kind(check=checks.table),
+            "FILE",
+            help="A second table that has the labels, matched by item, and by model where both name it.",
+        ),
+        Option(
+            "cluster",
+            NAME,
+            "COLUMN",
+            help="Answers of one value hang together; 'none' takes each by itself.  [default: cluster, else repeated items]",
+        ),
+        Option(
             "labels_drawn",
-            word_of(Drawing),
+            Kind(check=_drawn),
+            "random|probability:COLUMN|convenience|unknown",
             default="unknown",
             help="How the labelled answers were chosen.",
         ),
+        replace(
+            _AT_LEAST,
+            flags=("--at-least", "--floor"),
+            help="Ask for a corrected rate of at least this, as a gate does: 70% or 0.7.",
+        ),
+        replace(
+            _NOT_WORSE,
+            flags=("--not-worse-than", "--margin"),
+            help="Ask that a is not worse than b by more than this, as a gate does: 3pp or 0.03.",
+        ),
+        replace(_LEVEL, kind=ONE_SIDED),
     ),
     *_owned(
         "report",

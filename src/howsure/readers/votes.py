@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import kept_rows, known_column, roles_of
+from howsure.readers.columns import coded, kept_rows, known_column, roles_of
 from howsure.statistics.votes.strengths import LOSS, TIE, WIN, Votes
 from howsure.wording import listing, plural
 
@@ -97,7 +97,7 @@ def read_votes(
         outcome=outcome[kept],
         models=len(models),
     )
-    clusters = tuple(_coded(frame[name].filter(kept)) for name in names)
+    clusters = tuple(coded(frame[name].filter(kept)) for name in names)
     counts = {name: int(codes.max()) + 1 for name, codes in zip(names, clusters, strict=True)}
     lost = int(len(frame) - usable.sum()), int(usable.sum() - kept.sum())
     return VoteTable(
@@ -170,14 +170,6 @@ def _clusters_of(frame: pl.DataFrame, roles: Mapping[str, str], asked: Sequence[
     if len(asked) > MOST_CLUSTERINGS:
         raise DataError("more than two ways of clustering", remedy="Name one or two columns.")
     return tuple(known_column(name, frame) for name in asked)
-
-
-def _coded(values: pl.Series) -> Ints:
-    """Return the code of each value (N,); a vote without one is a cluster of its own."""
-    lone = pl.format("\x00{}", pl.int_range(pl.len()))
-    named = pl.col("value").cast(pl.String).fill_null(lone)
-    codes = values.rename("value").to_frame().select(named.rank("dense").cast(pl.Int64) - 1)
-    return np.asarray(codes["value"].to_numpy())
 
 
 def _codes(names: pl.Series, place: Mapping[str, int]) -> Ints:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import Noise as Noise
     from howsure.answers.plan import Plan as Plan
     from howsure.answers.plan_failures import FailurePlan as FailurePlan
+    from howsure.answers.plan_labels import LabelPlan as LabelPlan
     from howsure.answers.plan_policy import PolicyPlan as PolicyPlan
     from howsure.answers.plan_score import ScorePlan as ScorePlan
     from howsure.answers.report import Report as Report
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from howsure.verbs.noise import noise as noise
     from howsure.verbs.plan import plan as plan
     from howsure.verbs.plan_failures import plan_failures as plan_failures
+    from howsure.verbs.plan_labels import plan_labels as plan_labels
     from howsure.verbs.plan_policy import plan_policy as plan_policy
     from howsure.verbs.plan_score import plan_score as plan_score
     from howsure.verbs.read import read as read
@@ -99,7 +101,18 @@ VERBS = (
         "health",
     ),
     *("history", "trend", "audit", "report"),
-    *("plan", "plan_score", "plan_failures", "plan_policy", "gate", "save_baseline", "aa", "allocate", "calibrate"),
+    *(
+        "plan",
+        "plan_score",
+        "plan_failures",
+        "plan_policy",
+        "plan_labels",
+        "gate",
+        "save_baseline",
+        "aa",
+        "allocate",
+        "calibrate",
+    ),
 )
 """What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class Monitor."""
 
@@ -126,6 +139,7 @@ _HOMES = {
     "howsure.answers.noise": ("Noise",),
     "howsure.answers.plan": ("Plan",),
     "howsure.answers.plan_failures": ("FailurePlan",),
+    "howsure.answers.plan_labels": ("LabelPlan",),
     "howsure.answers.plan_policy": ("PolicyPlan",),
     "howsure.answers.plan_score": ("ScorePlan",),
     "howsure.answers.report": ("Report",),

@@ -124,6 +124,14 @@ def share(name: str, value: Any, *, remedy: str = "Write 0.8 for 80 %.") -> floa
     return float(value)
 
 
+def right(name: str, value: Any) -> float:
+    """Return how often somebody is right: more often than a coin, and not always."""
+    found = share(name, value)
+    if found < 0.5:
+        raise OptionError(f"{said(name, value)} is less than a coin's throw", remedy="Write 0.8 for 80 %.")
+    return found
+
+
 def fraction(name: str, value: Any) -> float:
     """Return a number from 0 to 1, both included."""
     found = number(name, value, remedy="Write 0.2.")

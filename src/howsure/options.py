@@ -179,6 +179,7 @@ RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred.
 MARGIN = Kind(check=checks.margin, written="size")
 SIZE, CHANGE = Kind(check=checks.positive, written="size"), Kind(check=checks.number, written="size")
 SCORE = Kind(check=partial(checks.number, remedy="Write 0.92 for 92 %."), written="size")
+PRICE = Kind(check=partial(checks.positive, remedy="Write 0.02 for two cents."), written="real")
 MANY = Kind(check=_method_of_many, words=get_args(BoardMethod))
 PAIRED_NAMES = Kind(check=checks.named, many=True)
 
@@ -801,6 +802,36 @@ _OWN = (
         Option("rate", RARE),
         replace(_CLUSTER_SIZE, default=1),
         Option("icc", Kind(check=checks.fraction, written="real")),
+    ),
+    *_owned(
+        "plan_labels",
+        replace(_WITHIN, help="With --labels-for: the corrected rate ± this."),
+        Option("n_labels", count_of(2), "N", help="With --labels-for: so many labels in all, in place of --within."),
+        Option("human", NAME, "COLUMN", help="The column of labels that there are."),
+        Option(
+            "labels_drawn",
+            Kind(check=_drawn),
+            "random|unknown",
+            default="unknown",
+            help="How labels that there are were drawn; at random they count.",
+        ),
+        Option(
+            "judge_right",
+            Kind(check=checks.right, written="size"),
+            "SHARE",
+            default=0.8,
+            help="Assume that judges are right so often where they agree, as far as no label tells.",
+        ),
+        Option(
+            "cost_label",
+            PRICE,
+            "PRICE",
+            help="What a label costs; with --cost-judge: what to judge and to label for the least.",
+        ),
+        Option("cost_judge", PRICE, "PRICE", help="What a verdict costs."),
+        Option("budget", PRICE, "PRICE", help="What labels and verdicts may cost together."),
+        Option("queue", PATH, "FILE", help="Write the answers as CSV, those to label first, as `judge` reads them."),
+        replace(_SEED, help="For the draw."),
     ),
     *_owned(
         "watch",

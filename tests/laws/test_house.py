@@ -20,7 +20,13 @@ SOURCE = ROOT / "src" / "howsure"
 BESIDE = ("__init__", "read", "save_baseline", "series", "sides", "tables")
 """What stands among the verbs and answers no question: rows in, rows out, and what is compared."""
 VERBS = sorted(path.stem for path in (SOURCE / "verbs").glob("*.py") if path.stem not in BESIDE)
-COMMANDS = {"against": "compare", "plan_score": "plan", "plan_failures": "plan", "plan_policy": "plan"}
+COMMANDS = {
+    "against": "compare",
+    "plan_score": "plan",
+    "plan_failures": "plan",
+    "plan_policy": "plan",
+    "plan_labels": "plan",
+}
 """The verbs that a command of another name serves."""
 
 NOT_TESTED_ALONE = {"describe", "estimate", "compare", "audit", "calibrate", "plan_failures"}

@@ -40,7 +40,8 @@ class Verdicts:
     """Verdicts (N, J) of J judges, NaN where one is silent, and labels in [0, 1] (N,), NaN where there is none.
 
     `models`: of each answer, empty where no column says it. `items`, `clusters` (N,): codes, None where no column says them. `weights` (N,): how
-    many answers a label stands for, None where nothing is known of how they were drawn. `rows`: the answers as they came.
+    many answers a label stands for, None where nothing is known of how they were drawn. `human`: the column of the labels, empty without one;
+    `rows`: the answers as they came.
     """
 
     judges: tuple[str, ...]
@@ -50,6 +51,7 @@ class Verdicts:
     items: Ints | None
     clusters: Ints | None
     weights: Floats | None
+    human: str
     rows: pl.DataFrame
     notes: tuple[str, ...]
 
@@ -90,6 +92,7 @@ def read_verdicts(
         items=coded(_answered(frame, roles)) if "item" in roles else None,
         clusters=coded(frame[clustered]) if clustered else None,
         weights=_weights(frame, probability, shown) if probability else None,
+        human=roles.get("human", ""),
         rows=frame,
         notes=(*_notes(kept, shown, roles, judges), *notes, *_clusters_note(frame, clustered)),
     )

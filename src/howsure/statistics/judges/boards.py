@@ -2,7 +2,8 @@
 
 Each unit (a cluster, an item, or an answer) counts as an item whose score is the corrected rate plus what the unit adds to it (influence.py), as
 votes have it (votes/clustered.py): models that answered the same items have what they share taken off. Where a model's own limits are wider than
-that, because its labels are few or all alike, the pivots of its pairs are as wide.
+that, because its labels are few or all alike, the pivots of its pairs are as wide, by the lower limit of the one that is ahead and the upper limit of
+the other.
 """
 
 from __future__ import annotations
@@ -40,18 +41,19 @@ def judged_pairs(found: Sequence[Corrected], units: Sequence[Ints]) -> PairMomen
             for codes, each in zip(units, found, strict=True)
         ]
     )
-    pairs = pair_moments(np.array([each.rate.value for each in found]) + count * sums, score=False)
-    beyond = np.maximum(_own_variances(found) - (sums**2).sum(axis=0), 0.0)
-    added = beyond[:, None] + beyond
-    np.fill_diagonal(added, 0.0)
+    values = np.array([each.rate.value for each in found])
+    pairs = pair_moments(values + count * sums, score=False)
+    below, above = (np.maximum(each - (sums**2).sum(axis=0), 0.0) for each in _own_variances(found))
+    ahead = values[:, None] > values
+    added = np.where(ahead, below[:, None] + above, np.where(ahead.T, above[:, None] + below, 0.0))
     return with_own_pivots(replace(pairs, added=pairs.added + added))
 
 
-def _own_variances(found: Sequence[Corrected]) -> Floats:
-    """Return the variances that go with the wider half of each model's own interval (M,)."""
-    halves = [
-        max(float(each.sums.below.half_width(REFERENCE)), float(each.sums.above.half_width(REFERENCE)))
-        + each.unknown / 2
-        for each in found
-    ]
-    return np.asarray((np.array(halves) / t_quantile(REFERENCE, np.inf)) ** 2)
+def _own_variances(found: Sequence[Corrected]) -> tuple[Floats, Floats]:
+    """Return the variances that go with each model's own limits, below and above (M,)."""
+    sides = (
+        [float(each.sums.below.half_width(REFERENCE)) + each.unknown / 2 for each in found],
+        [float(each.sums.above.half_width(REFERENCE)) + each.unknown / 2 for each in found],
+    )
+    below, above = ((np.array(side) / t_quantile(REFERENCE, np.inf)) ** 2 for side in sides)
+    return below, above

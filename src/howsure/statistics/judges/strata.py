@@ -2,7 +2,7 @@
 
 One judge: yes and no as they are, numbers at their quantiles, a part for each ten labels, up to five. Several judges: their verdicts are
 put together, each weighed by the logarithm of its odds to be right, as its labels have them (Nitzan and Paroush 1982); with fewer than 30
-labels in two parts by that majority, else as the numbers of one judge.
+labels in two parts by that majority, else each of these as the numbers of one judge.
 """
 
 from __future__ import annotations
@@ -25,18 +25,25 @@ PRIOR_RIGHT, PRIOR_WRONG = 3.0, 1.0
 def strata(verdicts: Floats, labels: int) -> Ints:
     """Return the stratum of every answer (N,), by its verdict and the number of labels alone."""
     values = np.unique(verdicts)
-    if len(values) <= 2:
-        return np.searchsorted(values, verdicts)
+    return np.searchsorted(values, verdicts) if len(values) <= 2 else _at_quantiles(verdicts, labels)
+
+
+def _at_quantiles(verdicts: Floats, labels: int) -> Ints:
+    """Part verdicts (N,) at their quantiles, a part for each ten labels."""
     count = int(np.clip(labels // LABELS_A_STRATUM, 1, MOST_STRATA))
     edges = np.unique(np.quantile(verdicts, np.linspace(0, 1, count + 1)[1:-1], method="higher"))
     return np.searchsorted(edges, verdicts, side="right")
 
 
 def strata_of_panel(opinions: Floats, labels: int) -> Ints:
-    """Return the stratum of every answer (N,), by what several judges said together (`opinion`)."""
-    if labels < MAJORITY_BELOW:
-        return strata((opinions > 1 / 2).astype(float), labels)
-    return strata(opinions, labels)
+    """Return the stratum of every answer (N,), by what several judges said together (`opinion`): the majority first, then its quantiles."""
+    yes = opinions > 1 / 2
+    if labels < MAJORITY_BELOW or yes.all() or not yes.any():
+        return strata(yes.astype(float), labels)
+    code = np.zeros(len(opinions), dtype=np.int64)
+    for part in (~yes, yes):
+        code[part] = 1 + code.max() + _at_quantiles(opinions[part], int(labels * part.mean()))
+    return np.unique(code, return_inverse=True)[1]
 
 
 def strata_of_gaps(gaps: Floats, paired: Bools) -> Ints:

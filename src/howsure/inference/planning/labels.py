@@ -57,12 +57,9 @@ def planned(table: Verdicts, asked: LabelsAsked) -> tuple[LabelPlan, pl.DataFram
     pool = _Pool(code=code, opinions=opinions, expected=expected, counted=counted)
     wanted = _wanted(expected, asked)
     have = np.bincount(code[counted], minlength=len(expected.sizes))
-    chosen, chance = drawn(
-        code, np.maximum(wanted - have, 0), (~counted).astype(float), np.random.default_rng(asked.seed)
-    )
-    before = float(counted.mean())
-    probability = before + (1 - before) * np.where(counted, _of_stratum(chance, pool), chance)
+    chosen = drawn(code, np.maximum(wanted - have, 0), ~counted, np.random.default_rng(asked.seed).spawn(1)[0])
     more = np.bincount(code[chosen], minlength=len(expected.sizes))
+    probability = ((have + more) / expected.sizes)[code]  # within a stratum old and new labels are one random sample
     plan = _plan(table, pool, asked, more, probability)
     return plan, _queue(table, chosen, probability, counted)
 
@@ -71,13 +68,6 @@ def _wanted(expected: Expected, asked: LabelsAsked) -> Ints:
     """Return how many labels each stratum is to have in all (S,)."""
     count = asked.n_labels if asked.within is None else expected.fewest(asked.within, asked.level)
     return expected.shared_out(int(expected.sizes.sum()) if count is None else count)
-
-
-def _of_stratum(chance: Floats, pool: _Pool) -> Floats:
-    """Return the chance of a stratum's open answers, of each answer in it (N,); 0 where none is open."""
-    most = np.zeros(len(pool.expected.sizes))
-    np.maximum.at(most, pool.code, chance)
-    return most[pool.code]
 
 
 def _plan(table: Verdicts, pool: _Pool, asked: LabelsAsked, more: Ints, probability: Floats) -> LabelPlan:

@@ -18,7 +18,7 @@ from howsure.statistics.means import intervals
 from howsure.statistics.means.suite import sums_of
 
 if TYPE_CHECKING:
-    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.arrays import Bools, Floats, Ints
 
 LEAST = 4
 """So many labels a stratum at least, or all of its answers."""
@@ -154,14 +154,10 @@ def expected_of(code: Ints, opinions: Floats, labels: Floats, right: float) -> E
     return Expected(sizes=sizes, rates=(total + PRIOR_LABELS * assumed) / (count + PRIOR_LABELS))
 
 
-def drawn(code: Ints, labels: Ints, open_: Floats, rng: np.random.Generator) -> tuple[Ints, Floats]:
-    """Draw so many answers of each stratum among the open ones (N,): their places in random order, and everyone's probability (N,)."""
-    lots = np.where(open_ > 0, rng.random(len(code)), np.inf)
-    order = np.lexsort((lots, code))
+def drawn(code: Ints, labels: Ints, open_: Bools, rng: np.random.Generator) -> Ints:
+    """Draw so many answers of each stratum (S,) among the open ones (N,): their places, in random order."""
+    order = np.lexsort((np.where(open_, rng.random(len(code)), np.inf), code))
     starts = np.concatenate(([0], np.cumsum(np.bincount(code))[:-1]))
     place = np.empty(len(code), dtype=np.int64)
     place[order] = np.arange(len(code)) - starts[code[order]]
-    there = np.bincount(code, weights=open_)
-    count = np.minimum(labels, there)
-    chosen = np.flatnonzero((place < count[code]) & (open_ > 0))
-    return rng.permutation(chosen), np.where(open_ > 0, (count / np.maximum(there, 1.0))[code], 0.0)
+    return rng.permutation(np.flatnonzero((place < labels[code]) & open_))

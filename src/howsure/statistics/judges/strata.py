@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 LABELS_A_STRATUM, MOST_STRATA = 10, 5
 MAJORITY_BELOW = 30
 """With fewer labels several judges make two strata."""
+SIGNS = 3
+"""Differences of yes and no are of three kinds."""
+HARDLY_NONE = 3.0
+"""Where so many labels are expected, there is none in one of twenty samples."""
 PRIOR_RIGHT, PRIOR_WRONG = 3.0, 1.0
 """A judge is believed to be right in three of four before its labels are seen."""
 
@@ -49,16 +53,17 @@ def strata_of_panel(opinions: Floats, labels: int) -> Ints:
 def strata_of_gaps(gaps: Floats, paired: Bools) -> Ints:
     """Return the stratum of every pair of answers (N,), by how the verdicts differ; `paired` (N,): where both have a label.
 
-    Parts with fewer than two labels are joined to that of equal verdicts, and that to the others where it has none of its own.
+    Parts with fewer than two labels are joined to the middle one, and all to one where that has none of its own; but for a part without labels
+    that would hardly have none by chance, which stays open.
     """
     count = int(paired.sum())
-    code = np.sign(gaps).astype(np.int64) + 1 if len(np.unique(gaps)) <= 3 else strata(gaps, count)
-    found = np.bincount(code[paired], minlength=int(code.max()) + 1)
+    code = np.sign(gaps).astype(np.int64) + 1 if len(np.unique(gaps)) <= SIGNS else strata(gaps, count)
+    found, sizes = np.bincount(code[paired], minlength=int(code.max()) + 1), np.bincount(code)
     middle = int(np.median(code))
-    few = found < 2
-    if few[middle]:
-        return np.zeros_like(code)
-    return np.unique(np.where(few[code], middle, code), return_inverse=True)[1]
+    missing = (found == 0) & (count * sizes / len(code) >= HARDLY_NONE)
+    few = (found < 2) & ~missing
+    joined = np.where(few[middle] & ~missing[code], middle, np.where(few[code], middle, code))
+    return np.unique(joined, return_inverse=True)[1]
 
 
 def opinion(verdicts: Floats, labels: Floats) -> Floats:

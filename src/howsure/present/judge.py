@@ -141,16 +141,16 @@ def _checked(check: JudgeCheck, gap: JudgedGap | None) -> str:
 
 
 def rates_table(answer: JudgeRates) -> Table:
-    """Lay out all answers, then each model with its rank; of a comparison the two models."""
+    """Lay out all answers, then each model with its rank; of a comparison or a floor the models that it is about."""
     level, ranked = level_text(answer.level), list(answer.ranks)
     places_of = dict(zip((each.model for each in answer.models), ranked, strict=False))
-    two = () if answer.gap is None else (answer.gap.a, answer.gap.b)
-    lines = [each for each in answer.models if each.model in two] if two else answer.every
+    asked = _asked_about(answer)
+    lines = [each for each in answer.models if each.model in asked] or answer.every
 
     def rank(each: JudgedModel) -> Rank | None:
-        return None if two else places_of.get(each.model)
+        return None if asked else places_of.get(each.model)
 
-    shown = bool(ranked) and not two
+    shown = bool(ranked) and not asked
     fields: list[Field[JudgedModel]] = [
         Field("rank", lambda each: str(found.rank) if (found := rank(each)) else "", shown=shown),
         Field(
@@ -171,7 +171,14 @@ def rates_table(answer: JudgeRates) -> Table:
         Field(f"{level} interval ", lambda each: limits(each.labels, PERCENT), priority=3),
         Field("judge errs pp", lambda each: PERCENT.signed(each.bias), priority=5),
     ]
-    return tabled(lines, fields, lead=1 if answer.models and not two else 0)
+    return tabled(lines, fields, lead=1 if answer.models and not asked else 0)
+
+
+def _asked_about(answer: JudgeRates) -> tuple[str, ...]:
+    """Return the models that a comparison or a floor is about; none where it is all of them."""
+    if answer.gap is not None:
+        return answer.gap.a, answer.gap.b
+    return (answer.check.candidate,) if answer.check is not None and answer.check.candidate else ()
 
 
 def _judges(answer: JudgeRates) -> list[Block]:

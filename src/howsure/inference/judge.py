@@ -11,7 +11,7 @@ from howsure.answers.judge import JudgedModel, JudgeLine, JudgeRates
 from howsure.errors import Caution, doubt
 from howsure.inference.judged_boards import places
 from howsure.inference.judged_checks import checked_rate
-from howsure.inference.judged_gaps import gap_of
+from howsure.inference.judged_gaps import gap_notes, gap_of
 from howsure.inference.judged_panel import Panel
 from howsure.statistics.judges.accuracy import accuracy
 from howsure.statistics.judges.correction import corrected
@@ -51,7 +51,7 @@ def rates(table: Verdicts, asked: Asked) -> JudgeRates:
         judges=tuple(_judge(k, panel, found, asked.level) for k in range(len(table.judges))),
         level=asked.level,
         drawn=asked.drawn,
-        notes=table.notes,
+        notes=(*table.notes, *gap_notes(gap)),
         cautions=(
             *_unlike(found, asked.level),
             *_without([name for name in several if name not in labelled]),

@@ -13,6 +13,7 @@ from howsure.statistics.judges.correction import corrected
 from howsure.statistics.judges.difference import paired_gap, separate_gap
 from howsure.statistics.judges.influence import REFERENCE, Judged
 from howsure.statistics.judges.strata import strata_of_gaps
+from howsure.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,24 @@ def gap_of(panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Correct
         n_items=0 if both is None else len(both.first),
         n_both=n_both,
         n_labels=sum(counts),
+    )
+
+
+def gap_notes(gap: JudgedGap | None) -> tuple[str, ...]:
+    """Say which answers and labels a difference is of, and which don't count."""
+    if gap is None:
+        return ()
+    if not gap.paired:
+        why = (
+            f"{plural(gap.n_both, 'item')} with labels of both are too few"
+            if gap.n_items
+            else "no item is known to be shared"
+        )
+        return (f"Difference: of the two corrected rates, since {why}.",)
+    alone = gap.n_labels - 2 * gap.n_both
+    unused = f"; {plural(alone, 'label')} of one of them alone don't count" if alone else ""
+    return (
+        f"Difference: on {plural(gap.n_items, 'item')} that both answered, {gap.n_both:,} with labels of both{unused}.",
     )
 
 

@@ -805,6 +805,8 @@ _OWN = (
     ),
     *_owned(
         "plan_labels",
+        _A,
+        _B,
         replace(_WITHIN, help="With --labels-for: the corrected rate ± this."),
         Option("n_labels", count_of(2), "N", help="With --labels-for: so many labels in all, in place of --within."),
         Option("human", NAME, "COLUMN", help="The column of labels that there are."),

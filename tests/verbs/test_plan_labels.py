@@ -107,11 +107,50 @@ def test_what_answers_cannot_tell_is_said():
     ]
 
 
+def both_models(seed=0, n=500):
+    """The same items answered by two models, one of which is better."""
+    parts = [
+        verdicts(10 * seed + k, n, rate).with_columns(model=pl.lit(name))
+        for k, (name, rate) in enumerate((("a", 0.8), ("b", 0.6)))
+    ]
+    return pl.concat(parts).drop("human")
+
+
+def test_a_difference_is_planned_by_items_and_read_back(tmp_path):
+    """40 queues: nine intervals of ten hold, and the differences are right on average."""
+    path, values, held = str(tmp_path / "queue.csv"), [], []
+    for seed in range(40):
+        rows = both_models(seed)
+        plan = hs.plan_labels(rows.drop("truth"), "a", "b", columns=COLUMNS, n_labels=120, queue=path, seed=seed)
+        queue = pl.read_csv(path, infer_schema_length=None)
+        asked = queue.drop_nulls("to_label")
+        assert asked.group_by("to_label").len()["len"].unique().to_list() == [2]
+        truth = rows.select("item", "model", "truth")
+        labelled = queue.join(truth, on=["item", "model"], how="left", maintain_order="left").with_columns(
+            label=pl.when(pl.col("to_label").is_not_null()).then("truth")
+        )
+        found = hs.judge(labelled.drop("truth"), "a", "b", columns=COLUMNS, labels_drawn="probability:probability").gap
+        assert found.paired
+        assert found.n_both == plan.n_labels
+        values.append(found.difference.value)
+        held.append(found.difference.interval.contains(0.2))
+    assert abs(np.mean(values) - 0.2) < 3 * np.std(values) / np.sqrt(40)
+    assert np.mean(held) > 0.85
+    assert plan.verdict.startswith(
+        f"Label both answers to {plan.n_labels} items: expect the corrected difference of a and b ±"
+    )
+    priced = hs.plan_labels(rows, "a", "b", columns=COLUMNS, within=0.1, cost_label=1.0, cost_judge=0.01)
+    assert "pairs of labels" in priced.render("terminal").replace("\n", " ")
+    assert priced.half_width <= 0.1
+    with pytest.raises(hs.DataError, match="no item is known that a and b answered once each"):
+        hs.plan_labels(rows.drop("item"), "a", "b", columns=COLUMNS, n_labels=50)
+
+
 def test_prices_by_two_phases():
     """n / N = √(B · verdict / (A · label)), and V = A / N + B / n (Cochran 1977)."""
     plan = hs.plan_labels(verdicts(), columns=COLUMNS, within=0.03, cost_label=2.0, cost_judge=0.01)
-    a = sum(p.n_answers * (p.rate - plan.rate) ** 2 for p in plan.strata) / 800
-    b = (sum(p.n_answers * np.sqrt(p.rate * (1 - p.rate)) for p in plan.strata) / 800) ** 2
+    a = sum(p.n_answers * (p.expected - plan.expected) ** 2 for p in plan.strata) / 800
+    b = (sum(p.n_answers * np.sqrt(p.expected * (1 - p.expected)) for p in plan.strata) / 800) ** 2
     bill = plan.with_judge
     assert bill.n_labels / bill.n_judged == pytest.approx(np.sqrt(b * 0.01 / (a * 2)), rel=0.01)
     assert 1.96 * np.sqrt(a / bill.n_judged + b / bill.n_labels) == pytest.approx(0.03, rel=0.01)
@@ -126,6 +165,7 @@ def test_options_that_do_not_go_together():
     for given, said in (
         ({}, "give `within` or `n_labels`"),
         ({"within": 0.1, "n_labels": 10}, "and not both"),
+        ({"within": 0.1, "a": "x"}, "a difference is of two models"),
         ({"within": 0.1, "cost_label": 1.0}, "one price says nothing"),
         ({"within": 0.1, "budget": 1.0}, "a budget needs prices"),
         ({"within": 0.1, "labels_drawn": "probability:p"}, "can't be drawn further from"),

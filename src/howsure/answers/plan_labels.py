@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelStratum:
-    """Answers of which the judges say the same.
+    """Answers of which the judges say the same, or items on whose two answers they differ by the same.
 
     Attributes:
-        verdict: What they say, on average over the judges and the answers; of numbers as ranks from 0 to 1.
-        n_answers: The answers.
+        verdict: What they say, on average over the judges and the answers, or by how much more of the first; of numbers as ranks from 0 to 1.
+        n_answers: The answers, or items.
         n_labelled: How many of them have a label already.
         n_labels: How many more to label.
         probability: The chance that one of them is drawn, or was.
-        rate: The rate of right answers that is expected among them.
+        expected: The rate of right answers, or the difference, that is expected among them.
     """
 
     verdict: float
@@ -31,7 +31,7 @@ class LabelStratum:
     n_labelled: int
     n_labels: int
     probability: float
-    rate: float
+    expected: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +56,15 @@ class LabelPlan(Judged):
     """How many labels a judge's corrected rate takes, and of which answers.
 
     Attributes:
+        a: The first of two models, where the plan is about their difference; else empty, and it is about the rate of all answers.
+        b: The second.
         within: The give or take that is asked for; NaN where the number of labels is given.
-        n_labels: The labels to be drawn, beside those that there are.
+        n_labels: The answers to label, or the items whose two answers are to be labelled, beside those that are.
         n_counted: Labels that there are, and that count with them; 0 unless they were drawn at random.
         half_width: The give or take that is expected of all of them.
         labels_alone: How many labels would reach it without a judge, drawn at random.
         reached: Whether `within` can be reached with these answers.
-        rate: The corrected rate that is expected.
+        expected: The corrected rate, or difference, that is expected.
         judge_right: How often the judges are assumed to be right where they agree, and no label tells.
         level: The confidence level.
         with_judge: The cheapest number of judged and labelled answers; None where no prices are given.
@@ -73,13 +75,15 @@ class LabelPlan(Judged):
         cautions: Warnings, each with what to do about it.
     """
 
+    a: str = ""
+    b: str = ""
     within: float = math.nan
     n_labels: int
     n_counted: int
     half_width: float
     labels_alone: int
     reached: bool
-    rate: float
+    expected: float
     judge_right: float
     level: float
     with_judge: LabelBill | None = None

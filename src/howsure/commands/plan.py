@@ -45,7 +45,7 @@ OF_LABELS = (
     "labels_drawn",
 )
 """What is about labels alone."""
-LABELLING = (*OF_LABELS, "within", "level", "seed", "columns", "where", *OUTPUT)
+LABELLING = (*OF_LABELS, "a", "b", "within", "level", "seed", "columns", "where", *OUTPUT)
 OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "icc", *OUTPUT)
 
 
@@ -241,7 +241,7 @@ def _label_plan(given: dict[str, Any]) -> Any:
     _refuse_others(LABELLING, "--labels-for")
     paths = list(given["labels_for"])
     refuse_overwriting(given["queue"], paths)
-    rest = {name: given[name] for name in (*OF_LABELS[1:], "within", "level", "seed")}
+    rest = {name: given[name] for name in (*OF_LABELS[1:], "a", "b", "within", "level", "seed")}
     return howsure.plan_labels(paths, **rest, **columns_and_rows(given))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.inference.judged_panel import Asked, Panel
+    from howsure.readers.verdicts import Verdicts
     from howsure.statistics.arrays import Bools, Ints
     from howsure.statistics.judges.correction import Corrected
     from howsure.statistics.judges.difference import CorrectedGap
@@ -44,7 +45,7 @@ def gap_of(panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Correct
         raise DataError(
             f"no answer of {lacking} has a label", remedy="Label some of them, or draw them with `plan_labels`."
         )
-    both = _both(panel, parts[a], parts[b])
+    both = _both(panel.table, parts[a], parts[b])
     counts = [int(np.isfinite(panel.table.labels[parts[name]]).sum()) for name in (a, b)]
     n_both = 0 if both is None else int(both.labelled.sum())
     paired = both is not None and n_both >= 2 and n_both >= MOST_ALONE * min(counts)
@@ -80,9 +81,9 @@ def gap_notes(gap: JudgedGap | None) -> tuple[str, ...]:
     )
 
 
-def _both(panel: Panel, first: Bools, second: Bools) -> _Both | None:
+def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
     """Return the items that both answered, once each; None where no column tells, or one answered an item again and again."""
-    items = panel.table.items
+    items = table.items
     if items is None:
         return None
     places = [np.flatnonzero(part) for part in (first, second)]
@@ -92,8 +93,20 @@ def _both(panel: Panel, first: Bools, second: Bools) -> _Both | None:
     if not len(one):
         return None
     at = places[0][one], places[1][other]
-    known = np.isfinite(panel.table.labels)
+    known = np.isfinite(table.labels)
     return _Both(first=at[0], second=at[1], labelled=np.asarray(known[at[0]] & known[at[1]]))
+
+
+def shared_answers(table: Verdicts, a: str, b: str) -> tuple[Ints, Ints]:
+    """Return the places of both models' answers to the items that both answered (n,). DataError where no column tells, or there are none."""
+    names = np.array(table.models)
+    both = _both(table, np.asarray(names == a), np.asarray(names == b))
+    if both is None:
+        raise DataError(
+            f"no item is known that {a} and {b} answered once each",
+            remedy="Name the column with `columns` as item, and attempts at one item as attempt.",
+        )
+    return both.first, both.second
 
 
 def _paired(panel: Panel, both: _Both, level: float) -> CorrectedGap:

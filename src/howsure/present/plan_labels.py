@@ -23,24 +23,25 @@ def document(plan: LabelPlan) -> Document:
 def verdict(plan: LabelPlan) -> str:
     """Say how many labels give what, and what they would without a judge."""
     more = " more" if plan.n_counted else ""
-    labels = f"{plan.n_labels:,}{more} {'label' if plan.n_labels == 1 else 'labels'}"
-    give = f"the corrected rate ± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
-    told = f"Label {labels.replace(' labels', ' answers').replace(' label', ' answer')}: expect {give}"
-    have = plan.n_labels + plan.n_counted
-    if not plan.labels_alone or plan.labels_alone <= have:
+    give = f"± {PERCENT.gap(plan.half_width)} ({level_text(plan.level)} confidence)"
+    if plan.b:
+        told = f"Label both answers to {plan.n_labels:,}{more} items: expect the corrected difference of {plan.a} and {plan.b} {give}"
+    else:
+        told = f"Label {plan.n_labels:,}{more} answers: expect the corrected rate {give}"
+    if not plan.labels_alone or plan.labels_alone <= plan.n_labels + plan.n_counted:
         return f"{told}. The judge saves no label."
     return f"{told}. Without the judge it would take {plan.labels_alone:,}."
 
 
 def _table(plan: LabelPlan) -> Table:
-    labelled = any(each.n_labelled for each in plan.strata)
+    labelled, two = any(each.n_labelled for each in plan.strata), bool(plan.b)
     fields: list[Field[LabelStratum]] = [
-        Field("judges say", lambda each: PERCENT.number(each.verdict) + " %"),
-        Field("answers", lambda each: f"{each.n_answers:,}"),
+        Field("judges say", lambda each: PERCENT.difference(each.verdict) if two else PERCENT.score(each.verdict)),
+        Field("items" if two else "answers", lambda each: f"{each.n_answers:,}"),
         Field("labelled", lambda each: f"{each.n_labelled:,}", shown=labelled),
         Field("to label", lambda each: f"{each.n_labels:,}"),
         Field("probability", lambda each: f"{each.probability:.3f}"),
-        Field("expected rate %", lambda each: PERCENT.number(each.rate), priority=6),
+        Field("expected pp" if two else "expected rate %", lambda each: PERCENT.number(each.expected), priority=6),
     ]
     assumed = f"judges are assumed to be right in {PERCENT.given(plan.judge_right)} where they agree"
     return tabled(plan.strata, fields, note=f"{assumed}; labels tell otherwise" if labelled else assumed)
@@ -49,7 +50,7 @@ def _table(plan: LabelPlan) -> Table:
 def _texts(plan: LabelPlan) -> list[Block]:
     texts = []
     if plan.with_judge is not None and plan.without_judge is not None:
-        texts.append(_priced(plan.with_judge, plan.without_judge))
+        texts.append(_priced(plan, plan.with_judge, plan.without_judge))
     if plan.queue:
         texts.append(
             f"{plan.queue} has the answers to label first. Fill in its column label, and give it to judge with the same columns and "
@@ -58,15 +59,20 @@ def _texts(plan: LabelPlan) -> list[Block]:
     return [Text(text=text) for text in texts]
 
 
-def _priced(judged: LabelBill, alone: LabelBill) -> str:
-    """Say what is the cheapest, with a judge and without."""
+def _priced(plan: LabelPlan, judged: LabelBill, alone: LabelBill) -> str:
+    """Say what is the cheapest, with a judge and without; of two models in pairs."""
+    of = "pair of " if plan.b else ""
     one, other = amounts_apart(judged.cost, alone.cost)
     with_, without = (
-        f"{plural(each.n_labels, 'label')}, ± {PERCENT.gap(each.half_width)}, for {cost}"
+        f"{_counted(each.n_labels, of, 'label')}, ± {PERCENT.gap(each.half_width)}, for {cost}"
         for each, cost in ((judged, one), (alone, other))
     )
-    told = f"At these prices: {plural(judged.n_judged, 'verdict')} and {with_}; without a judge {without}."
+    told = f"At these prices: {_counted(judged.n_judged, of, 'verdict')} and {with_}; without a judge {without}."
     same = math.isclose(judged.half_width, alone.half_width, rel_tol=0.05)
     if same and judged.cost >= alone.cost:
         return f"{told} The judge doesn't pay."
     return told
+
+
+def _counted(count: int, of: str, noun: str) -> str:
+    return plural(count, f"{of}{noun}s", f"pairs of {noun}s") if of else plural(count, noun)

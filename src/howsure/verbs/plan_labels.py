@@ -8,6 +8,7 @@ from howsure.errors import OptionError
 from howsure.inference.planning.labels import LabelsAsked, planned, written_to
 from howsure.options import checked
 from howsure.readers.verdicts import read_verdicts
+from howsure.study.names import resolve
 from howsure.verbs.tables import table_of
 from howsure.writing import write
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 def plan_labels(
     data: Any,
+    a: str | None = None,
+    b: str | None = None,
     *,
     within: float | None = None,
     n_labels: int | None = None,
@@ -44,6 +47,8 @@ def plan_labels(
 
     Args:
         data: A table of verdicts as `judge` reads it; labels needn't be there.
+        a: The first of two models, to plan their difference: items are drawn, and both answers to them labelled. None plans the rate of all answers.
+        b: The second.
         within: The give or take that is asked for: 0.03 for three points.
         n_labels: So many labels in all, in place of a give or take.
         human: The column of labels that there are. None goes by the usual names.
@@ -82,6 +87,8 @@ def plan_labels(
     )
     given = checked(
         "plan_labels",
+        a=a,
+        b=b,
         within=within,
         n_labels=n_labels,
         labels_drawn=labels_drawn,
@@ -96,7 +103,9 @@ def plan_labels(
     roles = {**read["columns"], **({"human": (read["human"],)} if read["human"] else {})}
     table = read_verdicts(table_of(data), columns=roles, where=read["where"], cluster="none", labelled=False)
     random = given.pop("labels_drawn") == "random"
-    plan, rows = planned(table, LabelsAsked(random=random, **given))
+    names = sorted(set(table.models))
+    models = {name: resolve(given[name], names, parts=True) for name in ("a", "b") if given[name] is not None}
+    plan, rows = planned(table, LabelsAsked(random=random, **(given | models)))
     if read["queue"] is None:
         return plan
     write(rows.write_csv(), read["queue"])
@@ -107,6 +116,8 @@ def _refuse(given: Mapping[str, Any]) -> None:
     """Raise OptionError where options don't go together."""
     if (given["within"] is None) == (given["n_labels"] is None):
         raise OptionError("give `within` or `n_labels`, and not both", remedy="Write within=0.03 for three points.")
+    if (given["a"] is None) != (given["b"] is None) or (given["a"] is not None and given["a"] == given["b"]):
+        raise OptionError("a difference is of two models", remedy="Name them with `a` and `b`, or leave both out.")
     if (given["cost_label"] is None) != (given["cost_judge"] is None):
         raise OptionError("one price says nothing", remedy="Give `cost_label` and `cost_judge`.")
     if given["budget"] is not None and given["cost_label"] is None:

@@ -11,7 +11,16 @@ import polars as pl
 
 from howsure.answers.plan_labels import LabelBill, LabelPlan, LabelStratum
 from howsure.errors import Caution
-from howsure.statistics.judges.planning import Expected, cheapest, drawn, expected_of, labels_alone, planned_strata
+from howsure.inference.judged_gaps import shared_answers
+from howsure.statistics.judges.planning import (
+    Expected,
+    cheapest,
+    drawn,
+    expected_gaps,
+    expected_rates,
+    labels_alone,
+    planned_strata,
+)
 from howsure.statistics.judges.strata import opinion
 
 if TYPE_CHECKING:
@@ -25,8 +34,10 @@ LABEL, PROBABILITY, ORDER, EARLIER = "label", "probability", "to_label", "earlie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelsAsked:
-    """What is asked of a plan: a give or take or a number of labels, whether earlier labels were drawn at random, prices, the seed."""
+    """What is asked of a plan: of two models or of all answers, a give or take or a number of labels, whether earlier labels were drawn at random, prices, the seed."""
 
+    a: str | None
+    b: str | None
     within: float | None
     n_labels: int | None
     random: bool
@@ -40,28 +51,51 @@ class LabelsAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pool:
-    """The answers in strata (N,), what is expected of each, those with a label that counts (N,), and how they were chosen."""
+    """What is to be labelled: answers, or pairs of answers to one item (N,), in strata, and what is expected of each stratum.
 
+    `rows`: the places in the table of each answer, or of both (N,); `said` (N,): what judges say of an answer, or by how much of two;
+    `labels` (N,): NaN without one, or without both; `counted` (N,): those that count.
+    """
+
+    rows: tuple[Ints, ...]
+    said: Floats
+    labels: Floats
     code: Ints
-    opinions: Floats
     expected: Expected
     counted: Bools
+
+    @classmethod
+    def of(cls, table: Verdicts, asked: LabelsAsked) -> _Pool:
+        """Take the answers, or the pairs of those of two models."""
+        opinions = opinion(table.verdicts, table.labels)
+        rows: tuple[Ints, ...] = (np.arange(len(table.labels)),)
+        said, labels = opinions, table.labels
+        if asked.a is not None and asked.b is not None:
+            first, second = rows = shared_answers(table, asked.a, asked.b)
+            said, labels = np.round(opinions[first] - opinions[second], 9), table.labels[first] - table.labels[second]
+        code = planned_strata(said)
+        expected = (
+            expected_rates(code, said, labels, asked.judge_right)
+            if len(rows) == 1
+            else expected_gaps(code, (opinions[rows[0]], opinions[rows[1]]), labels, asked.judge_right)
+        )
+        counted = np.asarray(np.isfinite(labels) & asked.random)
+        return cls(rows=rows, said=said, labels=labels, code=code, expected=expected, counted=counted)
 
 
 def planned(table: Verdicts, asked: LabelsAsked) -> tuple[LabelPlan, pl.DataFrame]:
     """Plan labels; see `howsure.plan_labels`. Beside the plan its queue: every answer, those to be labelled first."""
-    opinions = opinion(table.verdicts, table.labels)
-    code = planned_strata(opinions)
-    expected = expected_of(code, opinions, table.labels, asked.judge_right)
-    counted = np.asarray(np.isfinite(table.labels) & asked.random)
-    pool = _Pool(code=code, opinions=opinions, expected=expected, counted=counted)
+    pool = _Pool.of(table, asked)
+    expected, counted = pool.expected, pool.counted
     wanted = _wanted(expected, asked)
-    have = np.bincount(code[counted], minlength=len(expected.sizes))
-    chosen = drawn(code, np.maximum(wanted - have, 0), ~counted, np.random.default_rng(asked.seed).spawn(1)[0])
-    more = np.bincount(code[chosen], minlength=len(expected.sizes))
-    probability = ((have + more) / expected.sizes)[code]  # within a stratum old and new labels are one random sample
-    plan = _plan(table, pool, asked, more, probability)
-    return plan, _queue(table, chosen, probability, counted)
+    have = np.bincount(pool.code[counted], minlength=len(expected.sizes))
+    rng = np.random.default_rng(asked.seed).spawn(1)[0]
+    chosen = drawn(pool.code, np.maximum(wanted - have, 0), ~counted, rng)
+    more = np.bincount(pool.code[chosen], minlength=len(expected.sizes))
+    probability = ((have + more) / expected.sizes)[
+        pool.code
+    ]  # within a stratum old and new labels are one random sample
+    return _plan(table, pool, asked, more, probability), _queue(table, pool, chosen, probability)
 
 
 def _wanted(expected: Expected, asked: LabelsAsked) -> Ints:
@@ -74,45 +108,61 @@ def _plan(table: Verdicts, pool: _Pool, asked: LabelsAsked, more: Ints, probabil
     expected, have = pool.expected, np.bincount(pool.code[pool.counted], minlength=len(pool.expected.sizes))
     half = expected.half_width(more + have, asked.level)
     within = math.nan if asked.within is None else asked.within
-    alone = Expected(sizes=np.array([10**7]), rates=np.array([expected.rate]))
+    alone = Expected(
+        sizes=np.array([10**7]),
+        means=np.array([expected.mean]),
+        variances=np.array([expected.whole_variance]),
+        bounded=expected.bounded,
+    )
     bills = _bills(expected, asked, half)
     reached = asked.within is None or half <= asked.within * (1 + 1e-9)
     return LabelPlan(
+        a=asked.a or "",
+        b=asked.b or "",
         within=within,
         n_labels=int(more.sum()),
         n_counted=int(have.sum()),
         half_width=half,
         labels_alone=alone.fewest(half, asked.level) or 0,
         reached=reached,
-        rate=expected.rate,
+        expected=expected.mean,
         judge_right=asked.judge_right,
         level=asked.level,
         with_judge=bills[0],
         without_judge=bills[1],
         strata=tuple(
             LabelStratum(
-                verdict=float(pool.opinions[pool.code == k].mean()),
+                verdict=float(pool.said[pool.code == k].mean()),
                 n_answers=int(expected.sizes[k]),
-                n_labelled=int(np.isfinite(table.labels[pool.code == k]).sum()),
+                n_labelled=int(np.isfinite(pool.labels[pool.code == k]).sum()),
                 n_labels=int(more[k]),
                 probability=float(probability[pool.code == k].max()),
-                rate=float(expected.rates[k]),
+                expected=float(expected.means[k]),
             )
             for k in range(len(expected.sizes))
         ),
         notes=table.notes,
-        cautions=(*_out_of_reach(reached, half), *_earlier(table, asked), *_together(table)),
+        cautions=(*_out_of_reach(reached, half), *_earlier(pool, asked), *_together(table, asked)),
     )
 
 
 def _bills(expected: Expected, asked: LabelsAsked, half: float) -> tuple[LabelBill | None, LabelBill | None]:
     if asked.cost_label is None or asked.cost_judge is None:
         return None, None
+    times = 1 if asked.b is None else 2  # both answers to an item
     target = None if asked.budget is not None else half if asked.within is None else asked.within
     budget = asked.budget or 0.0
     return (
-        _bill(cheapest(expected, (asked.cost_label, asked.cost_judge), asked.level, within=target, budget=budget)),
-        _bill(labels_alone(expected, asked.cost_label, asked.level, within=target, budget=budget)),
+        _bill(
+            cheapest(
+                expected,
+                (times * asked.cost_label, times * asked.cost_judge),
+                asked.level,
+                within=target,
+                budget=budget,
+            )
+        ),
+        _bill(labels_alone(expected, times * asked.cost_label, asked.level, within=target, budget=budget)),
     )
 
 
@@ -132,9 +182,9 @@ def _out_of_reach(reached: bool, half: float) -> list[Caution]:
     ]
 
 
-def _earlier(table: Verdicts, asked: LabelsAsked) -> list[Caution]:
+def _earlier(pool: _Pool, asked: LabelsAsked) -> list[Caution]:
     """Say what becomes of labels that there are."""
-    count = int(np.isfinite(table.labels).sum())
+    count = int(np.isfinite(pool.labels).sum())
     if not count or asked.random:
         return []
     return [
@@ -146,9 +196,9 @@ def _earlier(table: Verdicts, asked: LabelsAsked) -> list[Caution]:
     ]
 
 
-def _together(table: Verdicts) -> list[Caution]:
+def _together(table: Verdicts, asked: LabelsAsked) -> list[Caution]:
     """Warn where several answers are to one item."""
-    if table.items is None or len(np.unique(table.items)) == len(table.items):
+    if asked.b is not None or table.items is None or len(np.unique(table.items)) == len(table.items):
         return []
     return [
         Caution(
@@ -159,18 +209,19 @@ def _together(table: Verdicts) -> list[Caution]:
     ]
 
 
-def _queue(table: Verdicts, chosen: Ints, probability: Floats, counted: Bools) -> pl.DataFrame:
+def _queue(table: Verdicts, pool: _Pool, chosen: Ints, probability: Floats) -> pl.DataFrame:
     """Return every answer with its probability, those to be labelled first and in random order, and a column for the label."""
-    order = np.zeros(len(table.labels), dtype=np.int64)
-    order[chosen] = 1 + np.arange(len(chosen))
-    kept = pl.Series(LABEL, np.where(counted, table.labels, np.nan)).fill_nan(None)
-    earlier = pl.Series(EARLIER, np.where(counted, np.nan, table.labels)).fill_nan(None)
+    order, chance, counted = (np.full(len(table.labels), filling) for filling in (np.nan, np.nan, 0.0))
+    for places in pool.rows:
+        order[places[chosen]] = 1 + np.arange(len(chosen))
+        chance[places], counted[places] = probability, pool.counted
+    kept, earlier = (np.where(which, table.labels, np.nan) for which in (counted > 0, counted == 0))
     taken = [name for name in (table.human, LABEL) if name in table.rows.columns and name not in table.judges]
     rows = table.rows.drop(taken).with_columns(
-        kept,
-        pl.Series(PROBABILITY, probability),
-        pl.Series(ORDER, np.where(order > 0, order, 0)).replace(0, None),
-        *([earlier] if earlier.is_not_null().any() else []),
+        pl.Series(LABEL, kept).fill_nan(None),
+        pl.Series(PROBABILITY, chance).fill_nan(None),
+        pl.Series(ORDER, order).fill_nan(None).cast(pl.Int64),
+        *([pl.Series(EARLIER, earlier).fill_nan(None)] if np.isfinite(earlier).any() else []),
     )
     return rows.sort(ORDER, nulls_last=True, maintain_order=True)
 

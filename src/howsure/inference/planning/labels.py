@@ -92,9 +92,8 @@ def planned(table: Verdicts, asked: LabelsAsked) -> tuple[LabelPlan, pl.DataFram
     rng = np.random.default_rng(asked.seed).spawn(1)[0]
     chosen = drawn(pool.code, np.maximum(wanted - have, 0), ~counted, rng)
     more = np.bincount(pool.code[chosen], minlength=len(expected.sizes))
-    probability = ((have + more) / expected.sizes)[
-        pool.code
-    ]  # within a stratum old and new labels are one random sample
+    # within a stratum old and new labels are one random sample
+    probability = ((have + more) / expected.sizes)[pool.code]
     return _plan(table, pool, asked, more, probability), _queue(table, pool, chosen, probability)
 
 

@@ -196,6 +196,10 @@ def test_labels_in_a_second_table(tmp_path):
     labels.write_csv(tmp_path / "l.csv")
     said = run("judge", str(tmp_path / "v.csv"), "--labels", str(tmp_path / "l.csv"), "-c", "judge=kind", "-f", "json")
     assert json.loads(said.output) == found.to_dict()
+    named = hs.judge(rows.drop("human"), labels=labels.rename({"label": "mine"}), human="mine", columns=ONE)
+    assert named.whole == found.whole
+    with pytest.raises(hs.DataError, match="no column 'yours'"):
+        hs.judge(rows.drop("human"), labels=labels, human="yours", columns=ONE)
     with pytest.raises(hs.DataError, match="several answers have the same model, item"):
         hs.judge(pl.concat([rows, rows]).drop("human"), labels=labels, columns=ONE)
     with pytest.raises(hs.DataError, match="no column for the item in both tables"):

@@ -29,7 +29,8 @@ def with_labels(
 
     Several labels of one answer are averaged. DataError where no column tells what belongs together, or nothing does.
     """
-    there = roles_of(labels, aliases, {role: names for role, names in named.items() if names[0] in labels.columns})
+    both = {role: names for role, names in named.items() if role == "human" or names[0] in labels.columns}
+    there = roles_of(labels, aliases, both)
     key = [role for role in KEY if role in roles and role in there]
     if "item" not in key or "human" not in there:
         lacking = "item" if "item" not in key else "label"

@@ -71,7 +71,8 @@ def read_verdicts(
     `labelled`: whether labels are needed. DataError where a column is missing or a cell can't be understood.
     """
     frame = kept_rows(frame, where)
-    roles, notes = roles_of(frame, ALIASES, columns), list[str]()
+    own = columns if labels is None else {role: names for role, names in columns.items() if role != "human"}
+    roles, notes = roles_of(frame, ALIASES, own), list[str]()
     judges = list(columns.get("judge", [roles["judge"]] if "judge" in roles else []))
     if labels is not None:
         frame, matched = with_labels(frame, roles, labels, ALIASES, columns)

@@ -593,9 +593,7 @@ _OWN = (
             help="Ask for a corrected rate of at least this, as a gate does: 70% or 0.7.",
         ),
         replace(
-            _NOT_WORSE,
-            flags=("--not-worse-than", "--margin"),
-            help="Ask that a is not worse than b by more than this, as a gate does: 3pp or 0.03.",
+            _MARGIN, kind=SIZE, help="Ask that a is not worse than b by more than this, as a gate does: 3pp or 0.03."
         ),
         replace(_LEVEL, kind=ONE_SIDED),
     ),

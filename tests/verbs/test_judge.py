@@ -265,8 +265,8 @@ def test_boards_have_ranks_that_hold_at_once():
         ({"at_least": 0.5, "a": "a"}, "pass", 0),
         ({"at_least": 0.95, "a": "a"}, "fail", 1),
         ({"at_least": 0.8, "a": "a"}, "unclear", 2),
-        ({"not_worse_than": 0.03, "a": "a", "b": "b"}, "pass", 0),
-        ({"not_worse_than": 0.03, "a": "b", "b": "a"}, "fail", 1),
+        ({"margin": 0.03, "a": "a", "b": "b"}, "pass", 0),
+        ({"margin": 0.03, "a": "b", "b": "a"}, "fail", 1),
     ],
 )
 def test_floors_and_margins(asked, verdict, code, tmp_path):
@@ -315,7 +315,7 @@ def test_what_does_not_go_together():
         ({"a": "a", "b": "a"}, "a and b are both a"),
         ({"at_least": 0.5, "labels_drawn": "random"}, "at_least is about one model, and there are 2: a, b"),
         ({"at_least": 0.5, "a": "a", "b": "b"}, "at_least is about one model"),
-        ({"not_worse_than": 0.5}, "not_worse_than is about two models"),
+        ({"margin": 0.5}, "margin is about two models"),
     ):
         with pytest.raises(hs.OptionError, match=said):
             hs.judge(rows, columns=ONE, **given)

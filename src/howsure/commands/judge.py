@@ -9,7 +9,7 @@ import click
 
 from howsure.commands.base import columns_and_rows, split, write
 from howsure.commands.exits import VerdictCommand
-from howsure.commands.options import OUTPUT, paths, takes
+from howsure.commands.options import OUTPUT, paths, refuse_points, takes
 
 if TYPE_CHECKING:
     from howsure.answers.judge import JudgeRates
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 @click.command(cls=VerdictCommand)
 @paths
 @takes("judge", "a", "b", "human", "labels", "columns", "where", "cluster", "labels_drawn")
-@takes("judge", "at_least", "not_worse_than", "level", *OUTPUT)
+@takes("judge", "at_least", "margin", "level", *OUTPUT)
 def judge(paths: tuple[str, ...], **given: Any) -> None:
     """Say what a judge's rate is worth, with labels of a few.
 
     From a table with one row an answer: the judge's verdict, and a label of some. -a and -b compare two models. With --at-least or
-    --not-worse-than it exits with 0 for pass, 1 for fail, 2 for can't tell, and 3 where something went wrong.
+    --margin it exits with 0 for pass, 1 for fail, 2 for can't tell, and 3 where something went wrong.
     """
     rest, shown = split(paths, given)
+    refuse_points({"margin": rest["margin"]}, percent=True)
     answer = ask(paths, rest)
     write(answer, **shown)
     sys.exit(answer.exit_code)

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 def checked_rate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> JudgeCheck | None:
     """Decide on the floor or the margin that is asked for; None where neither is."""
     one_sided = 2 * asked.level - 1
-    if asked.not_worse_than is not None:
+    if asked.margin is not None:
         fits = {
             name: corrected(panel.judged(part), asked.level)
             for name, part in parts.items()
             if name in (asked.a, asked.b) and np.isfinite(panel.table.labels[part]).any()
         }
         found = gap_of(panel, parts, fits, replace(asked, level=one_sided)).difference
-        return _decided("not_worse_than", asked.not_worse_than, -asked.not_worse_than, found, asked)
+        return _decided("not_worse_than", asked.margin, -asked.margin, found, asked)
     if asked.at_least is None:
         return None
     judged = panel.judged(_candidate(panel, parts, asked))

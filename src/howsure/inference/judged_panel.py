@@ -25,7 +25,7 @@ class Asked:
     a: str | None = None
     b: str | None = None
     at_least: float | None = None
-    not_worse_than: float | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def judge(
     cluster: str | None = None,
     labels_drawn: str = "unknown",
     at_least: float | None = None,
-    not_worse_than: float | None = None,
+    margin: float | None = None,
     level: float = 0.95,
 ) -> JudgeRates:
     """Correct a judge's rate with labels of a few of the answers, and say whether the judge is too kind or too strict.
@@ -58,7 +58,7 @@ def judge(
         labels_drawn: How the labelled answers were chosen: at "random", with a "probability:COLUMN" that a column has, by "convenience" (whatever was at
             hand), or "unknown", which the answer then says.
         at_least: Ask for a corrected rate of at least this: 0.7. Needs labels drawn at random, or with known probabilities.
-        not_worse_than: Ask that a is not worse than b by more than this.
+        margin: Ask that a is not worse than b by more than this.
         level: The confidence level of each interval, of all rank intervals together, and how sure a verdict has to be.
 
     Returns:
@@ -85,9 +85,7 @@ def judge(
         where={} if where is None else where,
         cluster=cluster,
     )
-    given = checked(
-        "judge", a=a, b=b, labels_drawn=labels_drawn, at_least=at_least, not_worse_than=not_worse_than, level=level
-    )
+    given = checked("judge", a=a, b=b, labels_drawn=labels_drawn, at_least=at_least, margin=margin, level=level)
     _refuse(given)
     roles = {**named["columns"], **({"human": (named["human"],)} if named["human"] else {})}
     table = read_verdicts(
@@ -105,9 +103,9 @@ def judge(
 
 def _refuse(given: Mapping[str, Any]) -> None:
     """Raise OptionError where options don't go together, or a verdict would rest on labels of which nothing is known."""
-    floor, margin, drawn = given["at_least"], given["not_worse_than"], given["labels_drawn"]
+    floor, margin, drawn = given["at_least"], given["margin"], given["labels_drawn"]
     if margin is not None and (floor is not None or given["a"] is None or given["b"] is None):
-        raise OptionError("not_worse_than is about two models, and no floor", remedy="Name them with `a` and `b`.")
+        raise OptionError("margin is about two models, and no floor", remedy="Name them with `a` and `b`.")
     if floor is not None and given["b"] is not None:
         raise OptionError("at_least is about one model", remedy="Leave `b` out.")
     if given["b"] is not None and given["a"] is None:
@@ -115,7 +113,7 @@ def _refuse(given: Mapping[str, Any]) -> None:
     if given["a"] is not None and given["b"] is None and floor is None:
         raise OptionError("a is given, and b isn't", remedy="Name the second model with `b`, or ask for `at_least`.")
     if (floor is not None or margin is not None) and drawn in ("unknown", "convenience"):
-        name = "at_least" if floor is not None else "not_worse_than"
+        name = "at_least" if floor is not None else "margin"
         raise OptionError(
             f"{name} decides by labels that were drawn at random, and labels_drawn={drawn!r}",
             remedy="Write labels_drawn='random' or 'probability:COLUMN' if they were; else draw some with `plan_labels`.",
@@ -132,6 +130,6 @@ def _asked(table: Verdicts, given: Mapping[str, Any]) -> Asked:
         drawn=given["labels_drawn"],
         level=given["level"],
         at_least=given["at_least"],
-        not_worse_than=given["not_worse_than"],
+        margin=given["margin"],
         **models,
     )

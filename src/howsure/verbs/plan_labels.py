@@ -76,7 +76,7 @@ def plan_labels(
         >>> verdicts = pl.DataFrame({"item": range(1000), "judge": [1] * 700 + [0] * 300})
         >>> found = plan_labels(verdicts, within=0.05)
         >>> found.n_labels, found.labels_alone, [part.n_labels for part in found.strata]
-        (261, 370, [79, 182])
+        (286, 363, [86, 200])
     """
     read = checked(
         "plan_labels",

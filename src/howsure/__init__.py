@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from howsure.answers.noise import Noise as Noise
     from howsure.answers.plan import Plan as Plan
     from howsure.answers.plan_failures import FailurePlan as FailurePlan
+    from howsure.answers.plan_labels import LabelPlan as LabelPlan
     from howsure.answers.plan_policy import PolicyPlan as PolicyPlan
     from howsure.answers.plan_score import ScorePlan as ScorePlan
     from howsure.answers.report import Report as Report
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from howsure.verbs.noise import noise as noise
     from howsure.verbs.plan import plan as plan
     from howsure.verbs.plan_failures import plan_failures as plan_failures
+    from howsure.verbs.plan_labels import plan_labels as plan_labels
     from howsure.verbs.plan_policy import plan_policy as plan_policy
     from howsure.verbs.plan_score import plan_score as plan_score
     from howsure.verbs.read import read as read
@@ -108,7 +110,18 @@ VERBS = (
         "health",
     ),
     *("history", "trend", "audit", "report"),
-    *("plan", "plan_score", "plan_failures", "plan_policy", "gate", "save_baseline", "aa", "allocate", "calibrate"),
+    *(
+        "plan",
+        "plan_score",
+        "plan_failures",
+        "plan_policy",
+        "plan_labels",
+        "gate",
+        "save_baseline",
+        "aa",
+        "allocate",
+        "calibrate",
+    ),
 )
 """What one can ask for; each is a function of its name in `howsure.verbs`. The verb watch is the class Monitor."""
 
@@ -138,6 +151,7 @@ _HOMES = {
     "howsure.answers.noise": ("Noise",),
     "howsure.answers.plan": ("Plan",),
     "howsure.answers.plan_failures": ("FailurePlan",),
+    "howsure.answers.plan_labels": ("LabelPlan",),
     "howsure.answers.plan_policy": ("PolicyPlan",),
     "howsure.answers.plan_score": ("ScorePlan",),
     "howsure.answers.report": ("Report",),

@@ -124,6 +124,14 @@ def share(name: str, value: Any, *, remedy: str = "Write 0.8 for 80 %.") -> floa
     return float(value)
 
 
+def right(name: str, value: Any) -> float:
+    """Return how often somebody is right: more often than a coin, and not always."""
+    found = share(name, value)
+    if found < 0.5:
+        raise OptionError(f"{said(name, value)} is less than a coin's throw", remedy="Write 0.8 for 80 %.")
+    return found
+
+
 def fraction(name: str, value: Any) -> float:
     """Return a number from 0 to 1, both included."""
     found = number(name, value, remedy="Write 0.2.")
@@ -220,6 +228,15 @@ def path(name: str, value: Any) -> str:
             f"{name} takes the path of a table", remedy="Write your table to a .csv or .parquet file first."
         )
     return str(value)
+
+
+def table(name: str, value: Any) -> Any:
+    """Return the path of a table, or a data frame as it is."""
+    if isinstance(value, (str, os.PathLike)):
+        return path(name, value)
+    if not hasattr(value, "columns"):
+        raise OptionError(f"{said(name, value)} is no table", remedy="Give the path of a table, or a data frame.")
+    return value
 
 
 def word(name: str, value: Any, alias: Any) -> str:

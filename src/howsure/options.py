@@ -151,6 +151,20 @@ def _exams(name: str, value: Any) -> tuple[str, ...]:
     return tuple(checks.word(name, each, Exam) for each in checks.names(name, value))
 
 
+PROBABILITY = "probability:"
+"""What comes before the column of the probabilities with which answers were drawn."""
+
+
+def _drawn(name: str, value: Any) -> str:
+    """Return how labelled answers were drawn: a word, or probability:COLUMN."""
+    if isinstance(value, str) and value.startswith(PROBABILITY) and value != PROBABILITY:
+        return str(value)
+    try:
+        return checks.word(name, value, Drawing)
+    except OptionError as error:
+        raise OptionError(error.what, remedy="Write random, probability:COLUMN, convenience or unknown.") from None
+
+
 def _tasks(name: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or not all(isinstance(pattern, str) for pattern in value):
         raise OptionError(
@@ -169,6 +183,7 @@ RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred.
 MARGIN = Kind(check=checks.margin, written="size")
 SIZE, CHANGE = Kind(check=checks.positive, written="size"), Kind(check=checks.number, written="size")
 SCORE = Kind(check=partial(checks.number, remedy="Write 0.92 for 92 %."), written="size")
+PRICE = Kind(check=partial(checks.positive, remedy="Write 0.02 for two cents."), written="real")
 MANY = Kind(check=_method_of_many, words=get_args(BoardMethod))
 PAIRED_NAMES = Kind(check=checks.named, many=True)
 
@@ -578,13 +593,36 @@ _OWN = (
     ),
     *_owned(
         "judge",
+        replace(_A, help="Compare two models by corrected rates: the first …, or the one that a floor is about."),
+        replace(_B, help="… and the second."),
         Option("human", NAME, "COLUMN", help="The column of the labels, empty where there is none."),
         Option(
+            "labels",
+            Kind(check=checks.table),
+            "FILE",
+            help="A second table that has the labels, matched by item, and by model where both name it.",
+        ),
+        Option(
+            "cluster",
+            NAME,
+            "COLUMN",
+            help="Answers of one value hang together; 'none' takes each by itself.  [default: cluster, else repeated items]",
+        ),
+        Option(
             "labels_drawn",
-            word_of(Drawing),
+            Kind(check=_drawn),
+            "random|probability:COLUMN|convenience|unknown",
             default="unknown",
             help="How the labelled answers were chosen.",
         ),
+        replace(
+            _AT_LEAST,
+            help="Ask for a corrected rate of at least this, as a gate does: 70% or 0.7.",
+        ),
+        replace(
+            _MARGIN, kind=SIZE, help="Ask that a is not worse than b by more than this, as a gate does: 3pp or 0.03."
+        ),
+        replace(_LEVEL, kind=ONE_SIDED),
     ),
     *_owned(
         "report",
@@ -789,6 +827,38 @@ _OWN = (
         Option("rate", RARE),
         replace(_CLUSTER_SIZE, default=1),
         Option("icc", Kind(check=checks.fraction, written="real")),
+    ),
+    *_owned(
+        "plan_labels",
+        _A,
+        _B,
+        replace(_WITHIN, help="With --labels-for: the corrected rate ± this."),
+        Option("n_labels", count_of(2), "N", help="With --labels-for: so many labels in all, in place of --within."),
+        Option("human", NAME, "COLUMN", help="The column of labels that there are."),
+        Option(
+            "labels_drawn",
+            Kind(check=_drawn),
+            "random|unknown",
+            default="unknown",
+            help="How labels that there are were drawn; at random they count.",
+        ),
+        Option(
+            "judge_right",
+            Kind(check=checks.right, written="size"),
+            "SHARE",
+            default=0.8,
+            help="Assume that judges are right so often where they agree, as far as no label tells.",
+        ),
+        Option(
+            "cost_label",
+            PRICE,
+            "PRICE",
+            help="What a label costs; with --cost-judge: what to judge and to label for the least.",
+        ),
+        Option("cost_judge", PRICE, "PRICE", help="What a verdict costs."),
+        Option("budget", PRICE, "PRICE", help="What labels and verdicts may cost together."),
+        Option("queue", PATH, "FILE", help="Write the answers as CSV, those to label first, as `judge` reads them."),
+        replace(_SEED, help="For the draw."),
     ),
     *_owned(
         "watch",

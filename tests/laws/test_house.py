@@ -26,6 +26,7 @@ COMMANDS = {
     "plan_score": "plan",
     "plan_failures": "plan",
     "plan_policy": "plan",
+    "plan_labels": "plan",
 }
 """The verbs that a command of another name serves."""
 

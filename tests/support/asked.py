@@ -57,7 +57,10 @@ ASKS: dict[str, tuple[pl.DataFrame, Callable[[Any], Any]]] = {
     "save_baseline": (ROWS, lambda rows: hs.estimate(again(rows), cluster="passage")),
     "audit": (BOARD, hs.audit),
 }
-WITHOUT_SCORES = {"read", "arena", "head_to_head", "judge", "agree", "bias", "plan_failures", "plan_policy"}
+WITHOUT_SCORES = {
+    *("read", "arena", "head_to_head", "judge", "agree", "bias"),
+    *("plan_failures", "plan_policy", "plan_labels"),
+}
 
 
 def same(one: Any, other: Any, path: str = "") -> None:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import howsure as hs
 from howsure.commands.main import main
+from places import ROOT
 
 
 def verdicts(seed=0, n=600, labels=80, kind=0.2):
@@ -118,3 +119,225 @@ def test_hostile_names_are_escaped():
     found = hs.judge(verdicts().with_columns(pl.col("model").replace({"a": name})))
     assert "<script>" not in found.render("html")
     assert "\x1b" not in found.render("terminal")
+
+
+def two_systems(seed=0, n=400, labels=100, rates=(0.8, 0.6), kind=0.2, one_row_a_judge=False):
+    """Verdicts on the same items of two systems, labels of some items of both, clusters of eight items."""
+    rng = np.random.default_rng(seed)
+    hard, at = rng.random(n), rng.choice(n, labels, replace=False)
+    parts = []
+    for name, rate in zip("ab", rates, strict=True):
+        right = np.where(rng.random(n) < 0.5, hard, rng.random(n)) < rate
+        human = pl.Series(np.where(np.isin(np.arange(n), at), right.astype(float), np.nan)).fill_nan(None)
+        judged = (right | (rng.random(n) < kind)).astype(int)
+        other = np.where(rng.random(n) < 0.8, right, ~right).astype(int)
+        parts.append(
+            pl.DataFrame(
+                {
+                    "model": name,
+                    "item": [f"q{k}" for k in range(n)],
+                    "document": [f"d{k // 8}" for k in range(n)],
+                    "kind": judged,
+                    "fair": other,
+                    "human": human,
+                }
+            )
+        )
+    rows = pl.concat(parts)
+    if not one_row_a_judge:
+        return rows
+    index = ["model", "item", "document", "human"]
+    return rows.unpivot(["kind", "fair"], index=index, variable_name="judge", value_name="verdict")
+
+
+ONE = {"judge": "kind"}
+
+
+def test_two_systems_by_pairs_of_labels():
+    found = hs.judge(two_systems(), "a", "b", columns=ONE, labels_drawn="random")
+    gap = found.gap
+    assert gap.paired
+    assert (gap.n_items, gap.n_both, gap.n_labels) == (400, 100, 200)
+    assert gap.difference.interval.low > 0
+    assert gap.p_value < 0.05
+    assert found.verdict.startswith("The judge has a ahead by")
+    assert "with your 100 pairs of labels a is ahead by" in found.verdict
+    assert found.verdict.endswith("a is better.")
+    turned = hs.judge(two_systems(), "b", "a", columns=ONE).gap
+    assert turned.difference.value == pytest.approx(-gap.difference.value)
+    assert turned.p_value == pytest.approx(gap.p_value)
+    assert turned.difference.interval.low == pytest.approx(-gap.difference.interval.high)
+
+
+def test_two_systems_with_labels_of_other_items_each():
+    rows = two_systems(labels=200)
+    kept = (pl.col("item").str.slice(1).cast(pl.Int64) % 2 == 0) == (pl.col("model") == "a")
+    found = hs.judge(rows.with_columns(human=pl.when(kept).then("human")), "a", "b", columns=ONE)
+    assert not found.gap.paired
+    assert found.gap.n_both == 0
+    assert found.gap.difference.interval.contains(0.2)
+    assert f"with your {found.gap.n_labels} labels a is ahead" in found.verdict
+    without_items = hs.judge(rows.drop("item"), "a", "b", columns=ONE, cluster="none").gap
+    assert (without_items.paired, without_items.n_items) == (False, 0)
+
+
+def test_labels_in_a_second_table(tmp_path):
+    rows = two_systems()
+    labels = rows.drop_nulls("human").select("model", "item", label="human")
+    more = pl.DataFrame({"model": ["a", "c"], "item": ["q0", "q1"], "label": [1.0, 0.0]})
+    labels = pl.concat([labels.filter(pl.col("item") != "q0"), more, more.head(1)])
+    once = rows.with_columns(
+        human=pl.when(pl.col("item") == "q0").then(pl.when(pl.col("model") == "a").then(1.0)).otherwise("human")
+    )
+    found = hs.judge(rows.drop("human"), labels=labels, columns=ONE)
+    assert found.whole == hs.judge(once, columns=ONE).whole
+    assert any("1 label of no judged answer left out" in note for note in found.notes)
+    assert any("1 further label of the same answers averaged" in note for note in found.notes)
+    rows.drop("human").write_csv(tmp_path / "v.csv")
+    labels.write_csv(tmp_path / "l.csv")
+    said = run("judge", str(tmp_path / "v.csv"), "--labels", str(tmp_path / "l.csv"), "-c", "judge=kind", "-f", "json")
+    assert json.loads(said.output) == found.to_dict()
+    named = hs.judge(rows.drop("human"), labels=labels.rename({"label": "mine"}), human="mine", columns=ONE)
+    assert named.whole == found.whole
+    with pytest.raises(hs.DataError, match="no column 'yours'"):
+        hs.judge(rows.drop("human"), labels=labels, human="yours", columns=ONE)
+    with pytest.raises(hs.DataError, match="several answers have the same model, item"):
+        hs.judge(pl.concat([rows, rows]).drop("human"), labels=labels, columns=ONE)
+    with pytest.raises(hs.DataError, match="no column for the item in both tables"):
+        hs.judge(rows.drop("human", "item"), labels=labels, columns=ONE)
+
+
+def test_answers_of_a_cluster_hang_together():
+    rows = two_systems(labels=300)
+    asked = {"columns": ONE, "where": {"model": "a"}}
+    alone, grouped = (hs.judge(rows, cluster=each, **asked).whole.estimate for each in ("none", "document"))
+    assert grouped.value == alone.value
+    assert grouped.interval.half_width > alone.interval.half_width
+    assert grouped.n_clusters == 50
+    by_name = hs.judge(rows.rename({"document": "cluster"}), **asked).whole.estimate
+    assert by_name == grouped
+    together = hs.judge(rows, columns=ONE)
+    assert any("Clusters: column `item` (400 clusters)" in note for note in together.notes)
+    one = hs.judge(rows.with_columns(document=pl.lit("d")), cluster="document", **asked)
+    assert "one_cluster" in [caution.code for caution in one.cautions]
+    assert one.whole.estimate.interval.high <= 1
+
+
+def test_several_judges_at_once():
+    both = {"judge": ["kind", "fair"]}
+    wide = hs.judge(two_systems(), columns=both)
+    assert [each.judge for each in wide.judges] == ["kind", "fair"]
+    kind, fair = wide.judges
+    assert kind.sensitivity.value == 1
+    assert 0.6 < kind.specificity.value < 0.95
+    assert fair.sensitivity.interval.contains(0.8)
+    assert wide.verdict.startswith("If your labels were drawn at random: the 2 judges say")
+    apart = [hs.judge(two_systems(), columns={"judge": each}).whole.estimate.interval for each in ("kind", "fair")]
+    assert wide.whole.estimate.interval.half_width < 1.1 * min(each.half_width for each in apart)
+    long = hs.judge(two_systems(one_row_a_judge=True))
+    assert {each.judge for each in long.judges} == {"kind", "fair"}
+    assert long.whole.estimate == wide.whole.estimate
+    silent = two_systems().with_columns(fair=pl.when(pl.int_range(pl.len()) % 3 > 0).then("fair"))
+    found = hs.judge(silent, columns=both)
+    assert found.whole.n_judged == 800
+    assert found.judges[1].n_judged < 800
+
+
+def test_judges_that_name_no_item_are_an_error():
+    with pytest.raises(hs.DataError, match="no column says which answer a row is about"):
+        hs.judge(two_systems(one_row_a_judge=True).drop("item"))
+
+
+def test_boards_have_ranks_that_hold_at_once():
+    rows = two_systems(labels=200, rates=(0.9, 0.5))
+    found = hs.judge(rows, columns=ONE)
+    assert [each.model for each in found.models] == ["a", "b"]
+    assert [(rank.rank, rank.low, rank.high) for rank in found.ranks] == [(1, 1, 1), (2, 2, 2)]
+    assert found.verdict.endswith("significantly ahead.")
+    level = hs.judge(two_systems(labels=30, rates=(0.9, 0.9)), columns=ONE)
+    assert all(rank.could_be_best for rank in level.ranks)
+    assert level.verdict.endswith("but the other could also be best.")
+    assert "could be" in level.render("terminal")
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict", "code"),
+    [
+        ({"at_least": 0.5, "a": "a"}, "pass", 0),
+        ({"at_least": 0.95, "a": "a"}, "fail", 1),
+        ({"at_least": 0.8, "a": "a"}, "unclear", 2),
+        ({"margin": 0.03, "a": "a", "b": "b"}, "pass", 0),
+        ({"margin": 0.03, "a": "b", "b": "a"}, "fail", 1),
+    ],
+)
+def test_floors_and_margins(asked, verdict, code, tmp_path):
+    rows = two_systems()
+    found = hs.judge(rows, columns=ONE, labels_drawn="random", **asked)
+    assert found.check.verdict == verdict
+    assert found.exit_code == code
+    path = tmp_path / "v.csv"
+    rows.write_csv(path)
+    words = [
+        f"--{name.replace('_', '-')}={value}" if len(name) > 1 else f"-{name}{value}" for name, value in asked.items()
+    ]
+    assert run("judge", str(path), "-c", "judge=kind", "--labels-drawn", "random", *words).exit_code == code
+    assert run("judge", str(path), "-c", "judge=kind", *words).exit_code == 3
+    with pytest.raises(hs.OptionError, match="decides by labels that were drawn at random"):
+        hs.judge(rows, columns=ONE, **asked)
+    if "at_least" in asked:
+        one_sided = hs.judge(rows, columns=ONE, level=0.9).models[0].estimate.interval
+        assert found.check.low == pytest.approx(one_sided.low)
+
+
+def test_labels_with_known_probabilities():
+    rng = np.random.default_rng(2)
+    held, values = [], []
+    for seed in range(100):
+        rows = verdicts(seed, n=600, labels=600)
+        p = np.where(rows["human"].to_numpy() == 1, 0.1, 0.4)
+        shown = pl.Series(rng.random(600) < p)
+        drawn = rows.with_columns(p=pl.Series(p), human=pl.when(shown).then("human"))
+        found = hs.judge(drawn, labels_drawn="probability:p", cluster="none").whole.estimate
+        held.append(found.interval.contains(0.6))
+        values.append(found.value)
+    assert np.mean(held) > 0.88
+    assert abs(np.mean(values) - 0.6) < 0.02
+    with pytest.raises(hs.DataError, match="without a probability above 0 and up to 1"):
+        hs.judge(drawn.with_columns(p=0.0), labels_drawn="probability:p")
+    with pytest.raises(hs.DataError, match="no column 'q'"):
+        hs.judge(drawn, labels_drawn="probability:q")
+
+
+def test_what_does_not_go_together():
+    rows = two_systems()
+    for given, said in (
+        ({"a": "a"}, "a is given, and b isn't"),
+        ({"b": "a"}, "b is given, and a isn't"),
+        ({"a": "a", "b": "a"}, "a and b are both a"),
+        ({"at_least": 0.5, "labels_drawn": "random"}, "at_least is about one model, and there are 2: a, b"),
+        ({"at_least": 0.5, "a": "a", "b": "b"}, "at_least is about one model"),
+        ({"margin": 0.5}, "margin is about two models"),
+    ):
+        with pytest.raises(hs.OptionError, match=said):
+            hs.judge(rows, columns=ONE, **given)
+    with pytest.raises(hs.DataError, match="no answer of b has a label"):
+        hs.judge(rows.with_columns(human=pl.when(pl.col("model") == "a").then("human")), "a", "b", columns=ONE)
+
+
+def test_exports_of_annotation_tools_have_a_rater_as_the_human():
+    path = ROOT / "tests" / "fixtures" / "annotations" / "label_studio.json"
+    found = hs.judge(path, human="1", columns={"judge": "judge-1"}, where={"question_name": "correct"})
+    assert (found.whole.n_judged, found.whole.n_labelled) == (16, 15)
+    with pytest.raises(hs.DataError, match="several questions were asked"):
+        hs.judge(path, human="1")
+
+
+def test_logs_with_labels_in_a_second_table(tmp_path):
+    logs = ROOT / "examples" / "logs"
+    rows = hs.read(logs).to_frame()
+    models = rows["model"].unique().sort().to_list()
+    labels = rows.select("item", "model", "attempt", label="score").sample(60, seed=1)
+    labels.write_csv(tmp_path / "labels.csv")
+    found = hs.judge(logs, a=models[0], b=models[1], labels=tmp_path / "labels.csv")
+    assert found.whole.n_labelled == sum(each.n_labelled for each in found.models)
+    assert found.gap is not None

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Judged
-from howsure.answers.output import row, spread
+from howsure.answers.gate import EXIT_CODES
+from howsure.answers.output import derived, row, spread
 
 if TYPE_CHECKING:
+    from howsure.answers.gate import GateVerdict
     from howsure.errors import Caution
-    from howsure.statistics.choices import Drawing
-    from howsure.statistics.results import Estimate, Interval
+    from howsure.statistics.results import Estimate, Interval, Rank
+
+JudgeCriterion = Literal["at_least", "not_worse_than"]
+"""What a corrected rate, or difference, is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,7 @@ class JudgedModel:
         model: The model; empty where the table has none.
         n_judged: Answers with a verdict.
         n_labelled: How many of these have a label.
-        judge: The mean of the verdicts; NaN where they aren't in [0, 1].
+        judge: The mean of the verdicts, of several judges their mean; NaN where they aren't in [0, 1].
         estimate: The corrected mean, with its interval.
         labels: The mean of the labels alone, with its interval.
         bias: By how much the judge is too kind: its mean less the corrected one.
@@ -39,25 +43,116 @@ class JudgedModel:
     bias_interval: Interval = field(metadata=spread(prefix="bias_"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeLine:
+    """One judge: what it says, and how often it is right.
+
+    Attributes:
+        judge: Its column.
+        n_judged: Answers with a verdict of its own.
+        n_labelled: How many of these have a label.
+        rate: The mean of its verdicts; NaN where they aren't in [0, 1].
+        bias: Its mean less the corrected rate of all answers: by how much it is too kind.
+        bias_interval: Its interval.
+        sensitivity: The share of right answers that it calls right; NaN where verdicts or labels are no yes or no.
+        specificity: The share of wrong answers that it calls wrong.
+    """
+
+    judge: str
+    n_judged: int
+    n_labelled: int
+    rate: float
+    bias: float
+    bias_interval: Interval = field(metadata=spread(prefix="bias_"))
+    sensitivity: Estimate = field(metadata=spread(prefix="sensitivity_", value="sensitivity"))
+    specificity: Estimate = field(metadata=spread(prefix="specificity_", value="specificity"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedGap:
+    """The corrected difference of two models, a − b.
+
+    Attributes:
+        a: The first model.
+        b: The second model.
+        judge: The difference of the verdicts' means; NaN where they aren't in [0, 1].
+        difference: The corrected difference, with its interval.
+        p_value: The p-value of no difference, from the same pivot.
+        paired: Whether it is of items on which both have a label; else it is the difference of two corrected rates.
+        n_items: Items that both answered, and that were judged; 0 where no column tells items apart.
+        n_both: How many of these have a label of both.
+        n_labels: Labels of both models in all.
+    """
+
+    a: str
+    b: str
+    judge: float
+    difference: Estimate = field(metadata=spread())
+    p_value: float
+    paired: bool
+    n_items: int
+    n_both: int
+    n_labels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeCheck:
+    """Whether a corrected rate keeps a floor, or a corrected difference a margin.
+
+    Attributes:
+        criterion: What is asked: "at_least", or "not_worse_than".
+        limit: The floor, or the margin.
+        verdict: "pass" where the whole one-sided interval keeps it, "fail" where none of it does, else "unclear".
+        candidate: The model that is asked about; empty where the table has one.
+        value: The corrected rate, or difference.
+        low: Its one-sided lower limit at the level.
+        high: Its one-sided upper limit.
+        level: How sure the verdict is.
+    """
+
+    criterion: JudgeCriterion
+    limit: float
+    verdict: GateVerdict
+    candidate: str
+    value: float
+    low: float
+    high: float
+    level: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class JudgeRates(Judged):
     """What a judge's rate is worth, of all answers and model by model.
 
     Attributes:
         whole: All answers together.
-        models: One entry a model; empty where the table names none, or one only.
+        gap: The difference of two models; None where it isn't asked for.
+        check: The verdict on a floor or a margin; None where it isn't asked for.
+        models: One entry a model, the highest corrected rate first; empty where the table names none, or one only.
+        ranks: Their places, and who could be best, at the level all at once; empty where there are no models to rank.
+        judges: One entry a judge.
         level: The confidence level of each interval.
-        drawn: How the labelled answers were drawn, as it was said: "random", "convenience", or "unknown".
+        drawn: How the labelled answers were drawn, as it was said: "random", "probability:COLUMN", "convenience", or "unknown".
         notes: How the table was read.
         cautions: Warnings, each with what to do about it.
     """
 
     whole: JudgedModel
+    gap: JudgedGap | None = None
+    check: JudgeCheck | None = None
     models: tuple[JudgedModel, ...] = ()
+    ranks: tuple[Rank, ...] = ()
+    judges: tuple[JudgeLine, ...] = ()
     level: float
-    drawn: Drawing
+    drawn: str
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
+
+    @property
+    @derived()
+    def exit_code(self) -> int:
+        """0 where nothing is asked for or it passes, 1 where it fails, 2 where it can't be told; 3 is kept for errors."""
+        return 0 if self.check is None else EXIT_CODES[self.check.verdict]
 
     @property
     def every(self) -> tuple[JudgedModel, ...]:
@@ -65,5 +160,23 @@ class JudgeRates(Judged):
         return (self.whole, *self.models)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return one flat mapping for the whole and for each model."""
-        return [row(each) for each in self.every]
+        """Return one flat mapping for the whole and for each model, with its rank; for the difference of two models another, with its p-value."""
+        places = [None, *(self.ranks or [None] * len(self.models))]
+        found = [{**row(each), **_place(rank)} for each, rank in zip(self.every, places, strict=True)]
+        if self.gap is None:
+            return found
+        told = {name: value for name, value in row(self.gap).items() if name in found[0]}
+        named = {"model": f"{self.gap.a} − {self.gap.b}", "n_labelled": self.gap.n_labels}
+        last = {**dict.fromkeys(found[0]), **told, **named, "p_value": self.gap.p_value}
+        return [*({**each, "p_value": None} for each in found), last]
+
+    def judge_records(self) -> list[dict[str, Any]]:
+        """Return one flat mapping for each judge."""
+        return [row(each) for each in self.judges]
+
+
+def _place(rank: Rank | None) -> dict[str, Any]:
+    names = ("rank", "rank_low", "rank_high", "could_be_best")
+    if rank is None:
+        return dict.fromkeys(names)
+    return dict(zip(names, (rank.rank, rank.low, rank.high, rank.could_be_best), strict=True))

@@ -118,7 +118,9 @@ def read_runs(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
 def columns_and_rows(given: dict[str, Any]) -> dict[str, Any]:
     """Return which columns of a table are meant, and which rows are kept, as the verbs take them."""
     return {
-        "columns": {role: tuple(names.split("+")) for role, names in name_pairs("--columns", given["columns"] or ())},
+        "columns": gather(
+            (role, name) for role, names in name_pairs("--columns", given["columns"] or ()) for name in names.split("+")
+        ),
         "where": gather(name_pairs("--where", given["where"] or ())),
     }
 

@@ -1,6 +1,6 @@
 """How every command ends and where it writes: the answer to standard output, all that is about it to standard error.
 
-| code | most commands | gate, watch, aa |
+| code | most commands | gate, watch, aa, judge |
 |---|---|---|
 | 0 | done | pass, or decided |
 | 1 | an error, or a promise that is broken (calibrate) | fail |

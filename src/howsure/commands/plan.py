@@ -1,4 +1,4 @@
-"""howsure plan: say how many questions and attempts are needed before they are paid for. Serves the three verbs that plan."""
+"""howsure plan: say how many questions and attempts are needed before they are paid for. Serves the verbs that plan."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import read, read_sides, split, write, write_records
+from howsure.commands.base import columns_and_rows, read, read_sides, split, write, write_records
 from howsure.commands.options import (
     DESIGN,
     MEASURES,
@@ -33,6 +33,19 @@ PILOT = (*READING, *DESIGN, *MEASURES, "population", "model")
 """What is about the pilot's results."""
 OF_SCORE = ("pilot", "a", "n_items", "attempts", "power", "level", *SCORES, *PILOT, *OUTPUT)
 OF_POLICY = ("policy", "pilot", "a", "b", "power", "attempts", "n_tasks", *PILOT, *OUTPUT)
+OF_LABELS = (
+    "labels_for",
+    "n_labels",
+    "judge_right",
+    "cost_label",
+    "cost_judge",
+    "budget",
+    "queue",
+    "human",
+    "labels_drawn",
+)
+"""What is about labels alone."""
+LABELLING = (*OF_LABELS, "a", "b", "within", "level", "seed", "columns", "where", *OUTPUT)
 OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "icc", *OUTPUT)
 
 
@@ -45,6 +58,10 @@ OF_FAILURES = ("failures_below", "observed", "level", "rate", "cluster_size", "i
     "--failures-below", type=Size(), metavar="RATE", help="Plan to show that failures are rarer than this: 1%."
 )
 @takes("plan_policy", "policy", needed=False)
+@click.option(
+    "--labels-for", multiple=True, metavar="PATH", help="Plan the labels of these verdicts of a judge (again for more)."
+)
+@takes("plan_labels", *OF_LABELS[1:])
 @click.option("--observed", metavar="K/N", help="With --failures-below: so many failures in so many runs were seen.")
 @takes("plan", "looks", "spending")
 @takes("plan", "paired", "n_models", "n_tasks", "n_clusters", "method")
@@ -82,11 +99,17 @@ def plan(pilot: tuple[str, ...], curve: bool, plot: str | None, **given: Any) ->
 
     Give two of three: --effect with --power asks for questions, --n-items for the smallest difference, both for the power.
     With --within, --at-least or --at-most: the score of one model. With --failures-below: how many runs without a failure
-    show that failures are rare. With --policy: the questions of each task with which two equal systems pass a suite's gate.
+    show that failures are rare. With --policy: the questions of each task with which two equal systems pass a suite's gate. With
+    --labels-for: how many labels a judge's rate takes, and of which answers.
     """
     from howsure.present.files import write_chart
 
-    rest, shown = split(pilot, given)
+    rest, shown = split((*pilot, *given["labels_for"]), given)
+    if rest["labels_for"] is not None:
+        write(_label_plan(rest), **shown)
+        return
+    _refuse_labelling()
+    rest = {name: value for name, value in rest.items() if name not in OF_LABELS}
     policy = rest.pop("policy")
     if policy is not None:
         write(_policy_plan(policy, pilot, rest), **shown)
@@ -208,6 +231,25 @@ def _failure_plan(given: dict[str, Any]) -> Any:
         cluster_size=1 if size is None else int(size),
         icc=given["icc"],
     )
+
+
+def _label_plan(given: dict[str, Any]) -> Any:
+    """Plan labels; options that are about comparisons are refused."""
+    import howsure
+    from howsure.present.files import refuse_overwriting
+
+    _refuse_others(LABELLING, "--labels-for")
+    paths = list(given["labels_for"])
+    refuse_overwriting(given["queue"], paths)
+    rest = {name: given[name] for name in (*OF_LABELS[1:], "a", "b", "within", "level", "seed")}
+    return howsure.plan_labels(paths, **rest, **columns_and_rows(given))
+
+
+def _refuse_labelling() -> None:
+    """Raise a usage error for an option that is about labels, where none are planned."""
+    for name in OF_LABELS:
+        if typed(name):
+            raise click.UsageError(f"{flag_of(name)} goes with --labels-for")
 
 
 def _observed(text: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Verdicts and labels become corrected rates, of all answers and model by model."""
+"""Verdicts and labels become corrected rates, of all answers and model by model, and what judges are worth."""
 
 from __future__ import annotations
 
@@ -7,64 +7,104 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.judge import JudgedModel, JudgeRates
-from howsure.errors import Caution
+from howsure.answers.judge import JudgedModel, JudgeLine, JudgeRates
+from howsure.errors import Caution, doubt
+from howsure.inference.judged_boards import places
+from howsure.inference.judged_checks import checked_rate
+from howsure.inference.judged_gaps import gap_notes, gap_of
+from howsure.inference.judged_panel import Panel
+from howsure.statistics.judges.accuracy import accuracy
 from howsure.statistics.judges.correction import corrected
-from howsure.statistics.results import Interval, significant
+from howsure.statistics.means.clustered import degrees_of_freedom
+from howsure.statistics.means.mean import cluster_cautions
+from howsure.statistics.results import Estimate, Interval, Method, significant
 from howsure.wording import listing, p_text
 
 if TYPE_CHECKING:
+    from howsure.inference.judged_panel import Asked
     from howsure.readers.verdicts import Verdicts
-    from howsure.statistics.arrays import Bools, Floats
-    from howsure.statistics.choices import Drawing
+    from howsure.statistics.arrays import Bools
     from howsure.statistics.judges.correction import Corrected
 
 FEWEST = 10
 """With fewer labels an interval says little, whatever the judge."""
 
 
-def rates(table: Verdicts, drawn: Drawing, level: float) -> JudgeRates:
+def rates(table: Verdicts, asked: Asked) -> JudgeRates:
     """Correct a judge's rate; see `howsure.judge`."""
-    every = np.ones(len(table.verdicts), dtype=bool)
-    found = corrected(table.verdicts, table.labels, level)
+    panel, every = Panel.of(table), np.ones(len(table.labels), dtype=bool)
+    found = corrected(panel.judged(every), asked.level)
     names = np.array(table.models)
     several = sorted(set(table.models)) if len(set(table.models)) > 1 else []
     parts = {name: np.asarray(names == name) for name in several}
     labelled = {name: part for name, part in parts.items() if np.isfinite(table.labels[part]).any()}
-    models = tuple(
-        _entry(name, table, part, corrected(table.verdicts[part], table.labels[part], level), level)
-        for name, part in labelled.items()
-    )
-    without = [name for name in several if name not in labelled]
+    fits = {name: corrected(panel.judged(part), asked.level) for name, part in labelled.items()}
+    ordered = sorted(fits, key=lambda name: -fits[name].rate.value)
+    models = tuple(_entry(name, panel, labelled[name], fits[name]) for name in ordered)
+    gap = gap_of(panel, parts, fits, asked) if asked.a is not None and asked.b is not None else None
     return JudgeRates(
-        whole=_entry("", table, every, found, level),
-        models=tuple(sorted(models, key=lambda each: -each.estimate.value)),
-        level=level,
-        drawn=drawn,
-        notes=table.notes,
-        cautions=(*_unlike(found, level), *_without(without), *_few(models)),
+        whole=_entry("", panel, every, found),
+        gap=gap,
+        check=checked_rate(panel, parts, asked),
+        models=models,
+        ranks=places([fits[name] for name in ordered], [labelled[name] for name in ordered], table, asked.level),
+        judges=tuple(_judge(k, panel, found, asked.level) for k in range(len(table.judges))),
+        level=asked.level,
+        drawn=asked.drawn,
+        notes=(*table.notes, *gap_notes(gap)),
+        cautions=(
+            *_unlike(found, asked.level),
+            *_without([name for name in several if name not in labelled]),
+            *_few(models),
+            *_few_clusters(table),
+        ),
     )
 
 
-def _entry(model: str, table: Verdicts, part: Bools, found: Corrected, level: float) -> JudgedModel:
-    verdicts, labels = table.verdicts[part], table.labels[part]
-    said = _mean(table.verdicts, verdicts)
-    low, high = found.rate.interval.low, found.rate.interval.high
+def _entry(model: str, panel: Panel, part: Bools, found: Corrected) -> JudgedModel:
+    said = panel.said(part)
     return JudgedModel(
         model=model,
-        n_judged=len(verdicts),
-        n_labelled=int(np.isfinite(labels).sum()),
+        n_judged=int(part.sum()),
+        n_labelled=int(np.isfinite(panel.table.labels[part]).sum()),
         judge=said,
         estimate=found.rate,
         labels=found.alone,
         bias=said - found.rate.value,
-        bias_interval=Interval(low=said - high, high=said - low, level=level),
+        bias_interval=_less(said, found.rate),
     )
 
 
-def _mean(every: Floats, verdicts: Floats) -> float:
-    """Return the judge's rate; NaN where verdicts are on another scale than labels."""
-    return float(verdicts.mean()) if every.min() >= 0 and every.max() <= 1 else math.nan
+def _less(said: float, rate: Estimate) -> Interval:
+    """Return the interval of what a judge says less the rate."""
+    return Interval(low=said - rate.interval.high, high=said - rate.interval.low, level=rate.interval.level)
+
+
+def _judge(k: int, panel: Panel, found: Corrected, level: float) -> JudgeLine:
+    """Say what one judge's verdicts are worth by themselves."""
+    table, verdicts = panel.table, panel.table.verdicts[:, k]
+    there = np.isfinite(verdicts)
+    said = float(verdicts[there].mean()) if there.any() else math.nan
+    if there.any() and (verdicts[there].min() < 0 or verdicts[there].max() > 1):
+        said = math.nan
+    right = accuracy(verdicts, panel.judged(np.ones(len(verdicts), dtype=bool)), level)
+    return JudgeLine(
+        judge=table.judges[k],
+        n_judged=int(there.sum()),
+        n_labelled=int((there & np.isfinite(table.labels)).sum()),
+        rate=said,
+        bias=said - found.rate.value,
+        bias_interval=_less(said, found.rate),
+        sensitivity=_nothing(level) if right is None else right.sensitivity,
+        specificity=_nothing(level) if right is None else right.specificity,
+    )
+
+
+def _nothing(level: float) -> Estimate:
+    """Return an estimate of what can't be said."""
+    none = Interval(low=math.nan, high=math.nan, level=level)
+    method = Method(name="no yes or no")
+    return Estimate(value=math.nan, se=math.nan, interval=none, df=math.nan, n_items=0, n_clusters=0, method=method)
 
 
 def _unlike(found: Corrected, level: float) -> list[Caution]:
@@ -100,3 +140,14 @@ def _few(models: tuple[JudgedModel, ...]) -> list[Caution]:
             remedy="Label more of their answers.",
         )
     ]
+
+
+def _few_clusters(table: Verdicts) -> list[Caution]:
+    """Warn of labels in few clusters, or most of them in one."""
+    if table.clusters is None:
+        return []
+    codes = np.unique(table.clusters[np.isfinite(table.labels)], return_inverse=True)[1]
+    if int(codes.max()) < 1:
+        return [doubt("one_cluster", n=len(codes))]
+    weights = np.ones(len(codes))
+    return cluster_cautions(weights, (codes,), degrees_of_freedom((codes,), weights, "CR2"))

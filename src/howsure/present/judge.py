@@ -5,61 +5,207 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Document, Field, closing, opening, tabled
+from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import limits, whisker
-from howsure.wording import Scale, level_text, plural
+from howsure.present.leaderboard import leading, places, rivals
+from howsure.statistics.results import significant
+from howsure.wording import VERDICTS, Scale, level_text, p_text, plural
 
 if TYPE_CHECKING:
-    from howsure.answers.judge import JudgedModel, JudgeRates
-    from howsure.present.document import Table
+    from howsure.answers.judge import JudgeCheck, JudgedGap, JudgedModel, JudgeLine, JudgeRates
+    from howsure.present.document import Block, Table
+    from howsure.statistics.results import Estimate, Rank
 
 PERCENT = Scale(percent=True)
 HEADED = {
-    "random": "",
     "unknown": "If your labels were drawn at random: ",
     "convenience": "Your labels are a convenience sample, and as far as they stand for all: ",
 }
+"""What is said first of labels that weren't drawn at random, nor with known probabilities."""
 
 
 def document(answer: JudgeRates) -> Document:
-    """Return the verdict, a line a model, and the cautions."""
-    return Document(blocks=(*opening(verdict(answer), answer.notes), rates_table(answer), *closing(answer.cautions)))
+    """Return the verdict, a line a model, how often the judge is right, and the cautions."""
+    return Document(
+        blocks=(
+            *opening(verdict(answer), answer.notes),
+            rates_table(answer),
+            *_judges(answer),
+            *closing(answer.cautions),
+        )
+    )
 
 
 def verdict(answer: JudgeRates) -> str:
-    """Say what the judge says, what the labels make of it, and which way the judge errs."""
+    """Say what was asked: whether a floor or margin is kept, who is ahead, or what the labels make of the judge's rate."""
+    head = HEADED.get(answer.drawn, "")
+    if answer.check is not None:
+        return f"{VERDICTS[answer.check.verdict]}: {_checked(answer.check, answer.gap)}"
+    said = _ahead(answer) if answer.gap is not None else _rate(answer)
+    return head + (said[0].lower() + said[1:] if head and said.startswith(("The ", "With ")) else said)
+
+
+def _rate(answer: JudgeRates) -> str:
+    """Say what the judge says, what the labels make of it, which way it errs, and which model leads."""
     found = answer.whole
-    head = HEADED[answer.drawn]
-    low, high = (PERCENT.number(x) for x in (found.estimate.interval.low, found.estimate.interval.high))
-    rate = f"{PERCENT.score(found.estimate.value)} [{low}, {high}]"
+    rate = f"{PERCENT.score(found.estimate.value)} {_interval(found.estimate)}"
     labels = plural(found.n_labelled, "label")
     if math.isnan(found.judge):
-        return f"{head}with your {labels} the rate of all {found.n_judged:,} answers is {rate}."
-    said = f"{'the' if head else 'The'} judge says {PERCENT.score(found.judge)}"
-    return f"{head}{said}; with your {labels} the rate is {rate}: {_errs(found)}."
+        told = f"With your {labels} the rate of all {found.n_judged:,} answers is {rate}."
+    else:
+        told = f"{_judges_say(answer)} {PERCENT.score(found.judge)}; with your {labels} the rate is {rate}: {_errs(found, len(answer.judges))}."
+    return f"{told} {_leads(answer)}".rstrip()
 
 
-def _errs(found: JudgedModel) -> str:
+def _judges_say(answer: JudgeRates) -> str:
+    count = len(answer.judges)
+    return "The judge says" if count < 2 else f"The {count} judges say"
+
+
+def _interval(estimate: Estimate) -> str:
+    return PERCENT.interval(estimate.interval.low, estimate.interval.high)
+
+
+def _errs(found: JudgedModel, judges: int) -> str:
     """Say which way the judge errs, where it is shown."""
+    who = "the judges are" if judges > 1 else "the judge is"
     if found.bias_interval.contains(0.0):
-        return "nothing shows that the judge is too kind or too strict"
+        return f"nothing shows that {who} too kind or too strict"
     word = "kind" if found.bias > 0 else "strict"
-    return f"the judge is too {word} by about {PERCENT.gap(abs(found.bias))}"
+    return f"{who} too {word} by about {PERCENT.gap(abs(found.bias))}"
+
+
+def _leads(answer: JudgeRates) -> str:
+    """Say which model leads, and who could be best; nothing where there are none to rank."""
+    if not answer.ranks:
+        return ""
+    first = [each for each, rank in zip(answer.models, answer.ranks, strict=True) if rank.rank == 1]
+    others = sum(rank.could_be_best for rank in answer.ranks) - len(first)
+    lead = f"{leading([each.model for each in first], 'leads', 'lead')} with {PERCENT.score(first[0].estimate.value)}"
+    count = len(answer.models) - len(first)
+    if others <= 0 or not count:
+        return (
+            f"{lead}{', significantly ahead of the others' if count > 1 else ', significantly ahead' if count else ''}."
+        )
+    return f"{lead}, but {rivals(others, count)} could also be best."
+
+
+def _ahead(answer: JudgeRates) -> str:
+    """Say who is ahead by the judge, and who by the labels."""
+    gap = answer.gap
+    if gap is None:
+        return ""
+    labels = f"{gap.n_both:,} pairs of labels" if gap.paired else plural(gap.n_labels, "label")
+    told = f"with your {labels} {_leader(gap.a, gap.b, gap.difference.value)} {_interval(gap.difference)}, p {p_text(gap.p_value)}"
+    if not math.isnan(gap.judge):
+        has = "has" if len(answer.judges) < 2 else "have"
+        who = "The judge" if len(answer.judges) < 2 else f"The {len(answer.judges)} judges"
+        told = f"{who} {has} {_leader(gap.a, gap.b, gap.judge).replace(' is ', ' ').replace(' are ', ' ')}; {told}"
+    return f"{told[0].upper()}{told[1:]}: {_shown(gap, answer.level)}."
+
+
+def _leader(a: str, b: str, value: float) -> str:
+    """Say which of two is ahead, and by how much."""
+    if not value:
+        return f"{a} and {b} are level"
+    return f"{a if value > 0 else b} is ahead by {PERCENT.lead(abs(value))}"
+
+
+def _shown(gap: JudgedGap, level: float) -> str:
+    if not significant(gap.p_value, level):
+        return "nothing shows that one is better"
+    return f"{gap.a if gap.difference.value > 0 else gap.b} is better"
+
+
+def _checked(check: JudgeCheck, gap: JudgedGap | None) -> str:
+    """Say whether a floor or a margin is kept, and by which limit."""
+    level = level_text(check.level)
+    if check.criterion == "not_worse_than" and gap is not None:
+        limit = PERCENT.given_gap(check.limit)
+        kept, broken = (f"{gap.a} is {word} than {gap.b} by more than {limit}" for word in ("not worse", "worse"))
+        open_ = f"{gap.a} may or may not be worse than {gap.b} by more than {limit}"
+        value, low, high = (PERCENT.difference(each) for each in (check.value, check.low, check.high))
+    else:
+        who, limit = f"{check.candidate}’s rate" if check.candidate else "the rate", PERCENT.given(check.limit)
+        kept, broken, open_ = (
+            f"{who} is at least {limit}",
+            f"{who} is below {limit}",
+            f"{who} may be above or below {limit}",
+        )
+        value, low, high = (PERCENT.score(each) for each in (check.value, check.low, check.high))
+    if check.verdict == "pass":
+        return f"{kept}: corrected {value}, no less than {low} at {level} confidence."
+    if check.verdict == "fail":
+        return f"{broken}: corrected {value}, no more than {high} at {level} confidence."
+    return f"{open_}: corrected {value}, from {low} to {high}, each limit at {level} confidence. More labels narrow it."
 
 
 def rates_table(answer: JudgeRates) -> Table:
-    """Lay out all answers, then each model."""
-    level = level_text(answer.level)
+    """Lay out all answers, then each model with its rank; of a comparison or a floor the models that it is about."""
+    level, ranked = level_text(answer.level), list(answer.ranks)
+    places_of = dict(zip((each.model for each in answer.models), ranked, strict=False))
+    asked = _asked_about(answer)
+    lines = [each for each in answer.models if each.model in asked] or answer.every
+
+    def rank(each: JudgedModel) -> Rank | None:
+        return None if asked else places_of.get(each.model)
+
+    shown = bool(ranked) and not asked
     fields: list[Field[JudgedModel]] = [
+        Field("rank", lambda each: str(found.rank) if (found := rank(each)) else "", shown=shown),
+        Field(
+            "could be",
+            lambda each: places(found) if (found := rank(each)) else "",
+            align="left",
+            priority=8,
+            shown=shown,
+        ),
         Field("model", lambda each: each.model or "all answers", align="left"),
-        Field("judged", lambda each: f"{each.n_judged:,}", priority=6),
-        Field("labels", lambda each: f"{each.n_labelled:,}", priority=8),
+        Field("judged", lambda each: f"{each.n_judged:,}", priority=4),
+        Field("labels", lambda each: f"{each.n_labelled:,}", priority=7),
         Field("judge %", lambda each: PERCENT.number(each.judge)),
         Field("rate %", lambda each: PERCENT.number(each.estimate.value)),
         Field(f"{level} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
         Field("", lambda each: whisker(each.estimate), align="left", priority=6),
-        Field("labels alone %", lambda each: PERCENT.number(each.labels.value), priority=5),
-        Field(f"{level} interval ", lambda each: limits(each.labels, PERCENT), priority=5),
-        Field("judge errs pp", lambda each: PERCENT.signed(each.bias), priority=7),
+        Field("labels alone %", lambda each: PERCENT.number(each.labels.value), priority=3),
+        Field(f"{level} interval ", lambda each: limits(each.labels, PERCENT), priority=3),
+        Field("judge errs pp", lambda each: PERCENT.signed(each.bias), priority=5),
     ]
-    return tabled(answer.every, fields, lead=1 if answer.models else 0)
+    return tabled(lines, fields, lead=1 if answer.models and not asked else 0)
+
+
+def _asked_about(answer: JudgeRates) -> tuple[str, ...]:
+    """Return the models that a comparison or a floor is about; none where it is all of them."""
+    if answer.gap is not None:
+        return answer.gap.a, answer.gap.b
+    return (answer.check.candidate,) if answer.check is not None and answer.check.candidate else ()
+
+
+def _judges(answer: JudgeRates) -> list[Block]:
+    """Say how often each judge is right: of one in a sentence, of several in a table."""
+    if len(answer.judges) > 1:
+        return [judges_table(answer)]
+    right = [
+        f"calls {PERCENT.score(share.value)} {_interval(share)} of {kind} answers {kind}"
+        for each in answer.judges
+        for kind, share in (("right", each.sensitivity), ("wrong", each.specificity))
+        if math.isfinite(share.value)
+    ]
+    return [Text(text=f"The judge {' and '.join(right)}.".replace(" and calls", " and"))] if right else []
+
+
+def judges_table(answer: JudgeRates) -> Table:
+    """Lay out the judges: what each says, by how much it errs, and how often it is right."""
+    level = level_text(answer.level)
+    fields: list[Field[JudgeLine]] = [
+        Field("judge", lambda each: each.judge, align="left"),
+        Field("judged", lambda each: f"{each.n_judged:,}", priority=4),
+        Field("says %", lambda each: PERCENT.number(each.rate)),
+        Field("errs pp", lambda each: PERCENT.signed(each.bias)),
+        Field("sensitivity %", lambda each: PERCENT.number(each.sensitivity.value)),
+        Field(f"{level} interval", lambda each: limits(each.sensitivity, PERCENT), priority=6),
+        Field("specificity %", lambda each: PERCENT.number(each.specificity.value)),
+        Field(f"{level} interval ", lambda each: limits(each.specificity, PERCENT), priority=6),
+    ]
+    note = "errs: its rate less the corrected one; sensitivity, specificity: the share of right answers that it calls right, of wrong ones wrong"
+    return tabled(answer.judges, fields, note=note)

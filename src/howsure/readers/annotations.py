@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from howsure.errors import DataError
 from howsure.readers.base import finite
 from howsure.readers.lines import RECORDS
+from howsure.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,6 +47,16 @@ def export_of(source: Source) -> pl.DataFrame | None:
         if rows
         else None
     )
+
+
+def one_question(frame: pl.DataFrame) -> None:
+    """Raise DataError where an export holds answers to several questions."""
+    asked = frame[QUESTION].unique().sort().to_list() if QUESTION in frame.columns else []
+    if len(asked) > 1:
+        raise DataError(
+            f"several questions were asked: {listing(asked, most=6)}",
+            remedy=f"Keep one of them with `where`: {QUESTION}={asked[0]}.",
+        )
 
 
 def _label_studio(task: Record) -> Iterator[Record]:

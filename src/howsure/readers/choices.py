@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.columns import kept_rows, roles_of
+from howsure.readers.columns import coded, kept_rows, roles_of
 from howsure.readers.covariates import PAIRS, POSITION, numbers
 from howsure.readers.votes import first_scores
 from howsure.wording import plural
@@ -127,9 +127,7 @@ def _judges(frame: pl.DataFrame, roles: Mapping[str, str]) -> tuple[Ints, tuple[
 
 def _items(frame: pl.DataFrame, roles: Mapping[str, str]) -> Ints:
     """Return the code of each choice's item (N,); a row without one is by itself."""
-    lone = pl.format("\x00{}", pl.int_range(pl.len()))
-    named = pl.col(roles["item"]).cast(pl.String).fill_null(lone) if "item" in roles else lone
-    return np.asarray(frame.select(item=named.rank("dense").cast(pl.Int64) - 1)["item"].to_numpy())
+    return coded(frame[roles["item"]]) if "item" in roles else np.arange(len(frame))
 
 
 def _pairs(frame: pl.DataFrame, roles: Mapping[str, str], item: Ints) -> tuple[Ints, Bools]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from howsure.statistics.arrays import Ints
 
     Names = Mapping[str, Sequence[str]]
 
@@ -37,3 +40,11 @@ def roles_of(frame: pl.DataFrame, aliases: Names, named: Names) -> dict[str, str
         if role not in roles and found is not None:
             roles[role] = found
     return roles
+
+
+def coded(values: pl.Series) -> Ints:
+    """Return the code of each value (N,); a row without one is by itself."""
+    lone = pl.format("\x00{}", pl.int_range(pl.len()))
+    named = pl.col("value").cast(pl.String).fill_null(lone)
+    codes = values.rename("value").to_frame().select(named.rank("dense").cast(pl.Int64) - 1)
+    return np.asarray(codes["value"].to_numpy())

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.annotations import QUESTION
-from howsure.readers.columns import kept_rows, known_column, roles_of
+from howsure.readers.annotations import one_question
+from howsure.readers.columns import coded, kept_rows, known_column, roles_of
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def read_ratings(
 ) -> RatingTable:
     """Read ratings. DataError where there are no two raters, or what was named isn't there."""
     frame = kept_rows(frame, where)
-    _refuse_several(frame)
+    one_question(frame)
     rows, notes = _rows(frame, columns, cluster)
     rows = rows.filter(~pl.col("rating").str.to_lowercase().is_in(list(NOTHING)))
     lost = rows.filter(pl.any_horizontal(pl.col("item", "rater").is_null())).height
@@ -107,16 +107,6 @@ def read_ratings(
         measurement=kind,
         notes=(*_said(rows, kind, given=measurement is not None, lost=lost), *notes),
     )
-
-
-def _refuse_several(frame: pl.DataFrame) -> None:
-    """Raise DataError where an export holds answers to several questions."""
-    asked = frame[QUESTION].unique().sort().to_list() if QUESTION in frame.columns else []
-    if len(asked) > 1:
-        raise DataError(
-            f"several questions were asked: {listing(asked, most=6)}",
-            remedy=f"Keep one of them with `where`: {QUESTION}={asked[0]}.",
-        )
 
 
 def _rows(
@@ -244,10 +234,7 @@ def _clusters(rows: pl.DataFrame, items: pl.Series) -> Ints:
     """Return the cluster of each item (items,): that of its first rating; an item without one is its own."""
     first = rows.unique("item", keep="first", maintain_order=True).select("item", "cluster")
     named = items.to_frame("item").join(first, on="item", how="left", maintain_order="left")
-    lone = pl.format("\x00{}", pl.int_range(pl.len()))
-    return np.asarray(
-        named.select(pl.col("cluster").fill_null(lone).rank("dense").cast(pl.Int64) - 1)["cluster"].to_numpy()
-    )
+    return coded(named["cluster"])
 
 
 def _said(rows: pl.DataFrame, kind: Measurement, *, given: bool, lost: int) -> list[str]:

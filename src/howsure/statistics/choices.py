@@ -41,7 +41,7 @@ Ties = Literal["half", "davidson", "rao-kupper"]
 """What a tied vote is: half a win of each (the default), or an outcome of its own, as Davidson (1970) or Rao and Kupper (1967) have it."""
 
 Drawing = Literal["unknown", "random", "convenience"]
-"""How the answers that were labelled had been chosen."""
+"""How the answers that were labelled had been chosen, where no column says with which probability."""
 
 Measurement = Literal["nominal", "ordinal", "interval"]
 """What ratings are: values that are equal or not, values in order, or numbers whose differences count."""

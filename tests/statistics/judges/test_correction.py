@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from howsure.statistics.judges.correction import corrected, strata
+from howsure.statistics.judges.correction import corrected as corrected_of
+from howsure.statistics.judges.influence import Judged
+from howsure.statistics.judges.strata import strata
+
+
+def corrected(verdicts, labels, level):
+    """Correct independent answers of one judge, labelled at random."""
+    return corrected_of(Judged(strata=strata(verdicts, int(np.isfinite(labels).sum())), labels=labels), level)
 
 
 def made(seed=0, n=400, labels=60, rate=0.7, sensitivity=0.9, specificity=0.7):

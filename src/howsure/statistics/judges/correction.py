@@ -1,9 +1,10 @@
 """A judge's rate corrected with labels of a few of the answers, by strata of what the judge said (post-stratification).
 
-Answers are parted by the judge's verdict, which is known of all; within a stratum the labels say how often it is right. The corrected rate is
-Σ share · rate of the labels in the stratum, an overall score of tasks of which some are tiny (means/suite.py), so that it holds with ten labels and
-where all agree. A judge that helps makes strata in which labels hardly vary; one that doesn't costs a little width. With two strata this is the
-prediction-powered estimate with its best weight (Angelopoulos, Duchi and Zrnic 2023). Of a stratum without a label nothing is known.
+Answers are parted by the judge's verdict, which is known of all (strata.py); within a stratum the labels say how often it is right. The corrected
+rate is Σ share · rate of the labels in the stratum, an overall score of tasks of which some are tiny (means/suite.py), so that it holds with ten
+labels and where all agree. A judge that helps makes strata in which labels hardly vary; one that doesn't costs a little width. With two strata
+this is the prediction-powered estimate with its best weight (Angelopoulos, Duchi and Zrnic 2023). Of a stratum without a label nothing is known.
+Labels that were drawn with known probabilities are weighed by 1 / p within their stratum (Hájek 1971), on Kish's (1965) effective number of them.
 """
 
 from __future__ import annotations
@@ -15,96 +16,123 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from howsure.statistics.judges.influence import Influences
 from howsure.statistics.means import intervals
 from howsure.statistics.means.mean import mean
-from howsure.statistics.means.suite import overall_estimate
+from howsure.statistics.means.suite import sums_of
 from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
+    from howsure.statistics.judges.influence import Judged
+    from howsure.statistics.suite import Suite
 
 METHOD = Method(name="labels in strata")
-LABELS_A_STRATUM, MOST_STRATA = 10, 5
-"""Verdicts that are no yes or no make so many strata: one for each ten labels, up to five."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
-    """The corrected rate, and the labels' mean by themselves; `unlike`: the p-value of labelled answers being judged as the others are."""
+    """The corrected rate, and the labels' mean by themselves; `unlike`: the p-value of labelled answers being judged as the others are.
+
+    `sums`: what the rate is tested by, without the strata that have no label, whose share is `unknown`; `added` (N,): what each answer adds.
+    """
 
     rate: Estimate
     alone: Estimate
     unlike: float
+    sums: Suite
+    unknown: float
+    added: Floats
 
 
-def strata(verdicts: Floats, labels: int) -> Ints:
-    """Return the stratum of every answer (N,), by its verdict and the number of labels alone."""
-    values = np.unique(verdicts)
-    if len(values) <= 2:
-        return np.searchsorted(values, verdicts)
-    count = int(np.clip(labels // LABELS_A_STRATUM, 1, MOST_STRATA))
-    edges = np.unique(np.quantile(verdicts, np.linspace(0, 1, count + 1)[1:-1], method="higher"))
-    return np.searchsorted(edges, verdicts, side="right")
+def corrected(judged: Judged, level: float) -> Corrected:
+    """Correct the mean of a judge's verdicts with labels in [0, 1]; at least one is needed.
 
-
-def corrected(verdicts: Floats, labels: Floats, level: float) -> Corrected:
-    """Correct the mean of verdicts (N,) with labels (N,) in [0, 1], NaN where there is none; at least one is needed.
-
-    Labels are a random sample of the answers, and answers of all that could be.
+    Labels are a random sample of the answers, or one with known probabilities, and answers of all that could be.
     """
-    known = np.isfinite(labels)
-    code = strata(verdicts, int(known.sum()))
-    shares = np.bincount(code) / len(code)
-    parts = {k: _part(labels[known & (code == k)], level) for k in np.unique(code[known]).tolist()}
-    held = np.array([shares[k] for k in parts])
-    values = np.array([part.value for part in parts.values()])
-    found = (
-        _scaled(next(iter(parts.values())), held[0])
-        if len(parts) == 1
-        else overall_estimate(list(parts.values()), held.tolist(), bounded=True)
-    )
+    found = Influences.of(judged)
+    codes = np.unique(judged.strata[judged.known])
+    effect = math.sqrt(found.design_effect())
+    parts = [_widened(_part(judged, judged.strata == k, level), effect) for k in codes.tolist()]
+    held = judged.shares[codes]
+    sums = _sums(parts, held, found.variance_of_shares(), level)
     unknown = max(1 - float(held.sum()), 0.0)
-    spread = float(held @ values**2 - (held @ values) ** 2) if len(held) == len(shares) else 0.0
     return Corrected(
-        rate=_all_told(found, unknown, max(spread, 0.0) / len(verdicts), level),
-        alone=_part(labels[known], level),
-        unlike=_unlike(code, known),
+        rate=_estimate(sums, parts, unknown, judged, level),
+        alone=_widened(_part(judged, np.ones(len(judged.labels), dtype=bool), level), effect),
+        unlike=_unlike(judged.strata, judged.known) if judged.weights is None else math.nan,
+        sums=sums,
+        unknown=unknown,
+        added=found.total,
     )
 
 
-def _part(labels: Floats, level: float) -> Estimate:
-    """Estimate the mean of the labels of a stratum; of a single one all that it can say."""
-    if len(labels) > 1:
-        whole = bool(((labels == 0) | (labels == 1)).all())
-        return mean(labels, attempts=np.ones(len(labels)) if whole else None, level=level)
-    value = float(labels[0])
-    low, high = intervals.clopper_pearson(value, 1, level)
+def _part(judged: Judged, members: Bools, level: float) -> Estimate:
+    """Estimate the mean of the labels of some answers; of a single one all that it can say."""
+    at = judged.known & members
+    labels, weights = judged.labels[at], judged.stands_for[at]
+    if len(labels) == 1 or bool((labels == labels[0]).all() and labels[0] in (0, 1)):
+        return _exact(float(labels[0]), len(labels), float(weights.sum() ** 2 / (weights @ weights)), level)
+    whole = bool(((labels == 0) | (labels == 1)).all())
+    weighted = None if judged.weights is None else weights
+    return mean(labels, attempts=np.ones(len(labels)) if whole else None, weights=weighted, level=level)
+
+
+def _exact(value: float, count: int, effective: float, level: float) -> Estimate:
+    """Estimate a mean whose labels all agree, as Clopper and Pearson (1934) do, on so many effective labels."""
+    low, high = intervals.clopper_pearson(value * effective, effective, level)
     return Estimate(
         value=value,
-        se=math.sqrt(value * (1 - value)),
+        se=math.sqrt(value * (1 - value)) if count == 1 else 0.0,
         interval=Interval(low=float(low), high=float(high), level=level),
         df=math.inf,
-        n_items=1,
-        n_clusters=1,
+        n_items=count,
+        n_clusters=count,
         method=Method(name="clopper-pearson"),
     )
 
 
-def _scaled(part: Estimate, share: float) -> Estimate:
-    interval = replace(part.interval, low=share * part.interval.low, high=share * part.interval.high)
-    return replace(part, value=share * part.value, se=share * part.se, interval=interval)
+def _widened(part: Estimate, factor: float) -> Estimate:
+    """Return an estimate with an error so many times as large, within [0, 1]."""
+    if factor == 1:
+        return part
+    low, high = (part.value + factor * (limit - part.value) for limit in (part.interval.low, part.interval.high))
+    return replace(part, se=factor * part.se, interval=replace(part.interval, low=max(low, 0.0), high=min(high, 1.0)))
 
 
-def _all_told(found: Estimate, unknown: float, variance: float, level: float) -> Estimate:
-    """Add the strata without a label, whose rate could be anything, and the `variance` of the strata's shares."""
-    more = float(intervals.t_quantile(level, math.inf)) * math.sqrt(variance)
-    low = found.value - math.hypot(found.value - found.interval.low, more)
-    high = found.value + math.hypot(found.interval.high - found.value, more)
-    return replace(
-        found,
-        value=found.value + unknown / 2,
-        se=math.sqrt(found.se**2 + variance),
-        interval=replace(found.interval, low=max(low, 0.0), high=min(high + unknown, 1.0)),
+def _sums(parts: list[Estimate], held: Floats, shares: tuple[float, float], level: float) -> Suite:
+    """Put strata together, and the variance of their shares (with its degrees of freedom) as one that doesn't change with the rate."""
+    variance, df = shares
+    values, low, high = (
+        np.array([*each, 0.0])
+        for each in (
+            [part.value for part in parts],
+            [part.interval.low for part in parts],
+            [part.interval.high for part in parts],
+        )
+    )
+    wider = float(intervals.t_quantile(level, df) / intervals.t_quantile(level, np.inf)) ** 2
+    return sums_of(
+        values,
+        np.array([*(part.se**2 for part in parts), variance * wider]),
+        (low, high),
+        np.array([*held, 1.0]),
+        df=np.array([*(math.inf if part.se == 0 else part.df for part in parts), math.inf]),
+        level=level,
+    )
+
+
+def _estimate(sums: Suite, parts: list[Estimate], unknown: float, judged: Judged, level: float) -> Estimate:
+    """Make an estimate of the sums, and of strata without a label, whose rate could be anything."""
+    low, high = (float(limit) for limit in sums.limits(level))
+    clusters = judged.clusters
+    return Estimate(
+        value=float(sums.value) + unknown / 2,
+        se=math.sqrt(float(sums.below.squares.sum())),
+        interval=Interval(low=max(low, 0.0), high=min(high + unknown, 1.0), level=level),
+        df=float(sums.below.df),
+        n_items=sum(part.n_items for part in parts),
+        n_clusters=sum(part.n_items for part in parts) if clusters is None else len(np.unique(clusters[judged.known])),
         method=METHOD,
     )
 

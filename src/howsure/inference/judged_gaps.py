@@ -1,0 +1,130 @@
+"""The corrected difference of two models: by items on which both have a label, or of their two corrected rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.answers.judge import JudgedGap
+from howsure.errors import DataError
+from howsure.statistics.judges.correction import corrected
+from howsure.statistics.judges.difference import paired_gap, separate_gap
+from howsure.statistics.judges.influence import REFERENCE, Judged
+from howsure.statistics.judges.strata import strata_of_gaps
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from howsure.inference.judged_panel import Asked, Panel
+    from howsure.readers.verdicts import Verdicts
+    from howsure.statistics.arrays import Bools, Ints
+    from howsure.statistics.judges.correction import Corrected
+    from howsure.statistics.judges.difference import CorrectedGap
+
+MOST_ALONE = 1 / 2
+"""Items with labels of both decide where at least this part of each model's labels are of such."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Both:
+    """Items that both answered: the places of their answers (n,) in the table, and which have labels of both (n,)."""
+
+    first: Ints
+    second: Ints
+    labelled: Bools
+
+
+def gap_of(panel: Panel, parts: Mapping[str, Bools], found: Mapping[str, Corrected], asked: Asked) -> JudgedGap:
+    """Compare the two models that are asked about; `parts`: each model's answers, `found`: its corrected rate, where it has labels."""
+    a, b = str(asked.a), str(asked.b)
+    lacking = next((name for name in (a, b) if name not in found), None)
+    if lacking is not None:
+        raise DataError(
+            f"no answer of {lacking} has a label", remedy="Label some of them, or draw them with `plan_labels`."
+        )
+    both = _both(panel.table, parts[a], parts[b])
+    counts = [int(np.isfinite(panel.table.labels[parts[name]]).sum()) for name in (a, b)]
+    n_both = 0 if both is None else int(both.labelled.sum())
+    paired = both is not None and n_both >= 2 and n_both >= MOST_ALONE * min(counts)
+    gap = _paired(panel, both, asked.level) if paired and both is not None else _separate(panel, parts, asked)
+    return JudgedGap(
+        a=a,
+        b=b,
+        judge=panel.said(parts[a]) - panel.said(parts[b]),
+        difference=gap.estimate,
+        p_value=gap.p_value,
+        paired=gap.paired,
+        n_items=0 if both is None else len(both.first),
+        n_both=n_both,
+        n_labels=sum(counts),
+    )
+
+
+def gap_notes(gap: JudgedGap | None) -> tuple[str, ...]:
+    """Say which answers and labels a difference is of, and which don't count."""
+    if gap is None:
+        return ()
+    if not gap.paired:
+        why = (
+            f"{plural(gap.n_both, 'item')} with labels of both are too few"
+            if gap.n_items
+            else "no item is known to be shared"
+        )
+        return (f"Difference: of the two corrected rates, since {why}.",)
+    alone = gap.n_labels - 2 * gap.n_both
+    unused = f"; {plural(alone, 'label')} of one of them alone don't count" if alone else ""
+    return (
+        f"Difference: on {plural(gap.n_items, 'item')} that both answered, {gap.n_both:,} with labels of both{unused}.",
+    )
+
+
+def _both(table: Verdicts, first: Bools, second: Bools) -> _Both | None:
+    """Return the items that both answered, once each; None where no column tells, or one answered an item again and again."""
+    items = table.items
+    if items is None:
+        return None
+    places = [np.flatnonzero(part) for part in (first, second)]
+    if any(len(np.unique(items[at])) < len(at) for at in places):
+        return None
+    _, one, other = np.intersect1d(items[places[0]], items[places[1]], assume_unique=True, return_indices=True)
+    if not len(one):
+        return None
+    at = places[0][one], places[1][other]
+    known = np.isfinite(table.labels)
+    return _Both(first=at[0], second=at[1], labelled=np.asarray(known[at[0]] & known[at[1]]))
+
+
+def shared_answers(table: Verdicts, a: str, b: str) -> tuple[Ints, Ints]:
+    """Return the places of both models' answers to the items that both answered (n,). DataError where no column tells, or there are none."""
+    names = np.array(table.models)
+    both = _both(table, np.asarray(names == a), np.asarray(names == b))
+    if both is None:
+        raise DataError(
+            f"no item is known that {a} and {b} answered once each",
+            remedy="Name the column with `columns` as item, and attempts at one item as attempt.",
+        )
+    return both.first, both.second
+
+
+def _paired(panel: Panel, both: _Both, level: float) -> CorrectedGap:
+    """Compare on the shared items; a pair was drawn with the smaller of its two answers' chances."""
+    table, labelled = panel.table, both.labelled
+    first, second = (np.where(labelled, table.labels[at], np.nan) for at in (both.first, both.second))
+    weights = None if table.weights is None else np.maximum(table.weights[both.first], table.weights[both.second])
+    clusters = None if table.clusters is None else np.unique(table.clusters[both.first], return_inverse=True)[1]
+    judged = Judged(
+        strata=strata_of_gaps(panel.opinions[both.first] - panel.opinions[both.second], labelled),
+        labels=first - second,
+        weights=weights,
+        clusters=None if clusters is not None and len(np.unique(clusters)) == len(clusters) else clusters,
+    )
+    return paired_gap(first, second, judged, level)
+
+
+def _separate(panel: Panel, parts: Mapping[str, Bools], asked: Asked) -> CorrectedGap:
+    either = np.asarray(parts[str(asked.a)] | parts[str(asked.b)])
+    fits = [corrected(panel.judged(parts[str(name)]), REFERENCE) for name in (asked.a, asked.b)]
+    return separate_gap(fits[0], fits[1], panel.judged(either), asked.level)

@@ -14,7 +14,7 @@ from howsure.commands.flags import with_flags
 from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from howsure.answers.base import Answer
     from howsure.options import BoardChart
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NOT_DRAWN = (
     *("format", "output", "explain", "pairs", "curve", "plot"),
     *("within", "at_least", "at_most", "failures_below", "observed", "policy"),
+    *plan.OF_LABELS,
 )
 """Options of the verbs that are about other outputs, and plans that have no curve."""
 
@@ -37,10 +38,10 @@ file = click.Option(
 class Figure(click.Command):
     """A kind of chart. It takes the options of a verb, and its defaults from a configuration."""
 
-    def __init__(self, name: str, verb: click.Command, help: str, draw: Draw) -> None:
+    def __init__(self, name: str, verb: click.Command, help: str, draw: Draw, without: Sequence[str] = ()) -> None:
         self.verb = str(verb.name)
         self.draw = draw
-        params = [param for param in verb.params if param.name not in NOT_DRAWN]
+        params = [param for param in verb.params if param.name not in (*NOT_DRAWN, *without)]
         super().__init__(name, params=[*params, file], help=help, callback=self._write)
 
     def _write(self, output: str | None, **given: Any) -> None:
@@ -106,7 +107,7 @@ for figure in (
     Figure("pairs", leaderboard.leaderboard, "All pairs: differences, and which are real.", _board("pairs")),
     Figure("compare", compare.compare, "The difference of two models on every task.", _of(compare.ask)),
     Figure("frontier", frontier.frontier, "Score over cost, and which could be the best buy.", _of(frontier.ask)),
-    Figure("arena", arena.arena, "Expected scores from votes, best first.", _of(arena.ask)),
+    Figure("arena", arena.arena, "Expected scores from votes, best first.", _of(arena.ask), ("a", "b", "scale")),
     Figure("history", history.history, "Scores of runs over time, with limits and alarms.", _of(history.ask)),
     Figure("noise", noise.noise, "The SE over attempts and questions.", _of(noise.ask)),
     Figure("plan", plan.plan, "Power over questions, or over the true difference.", _of(plan.ask)),

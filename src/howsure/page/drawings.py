@@ -178,7 +178,7 @@ def _matrix() -> Spec:
         },
         "layer": [
             {
-                "mark": {"type": "rect", "cursor": "pointer", "stroke": GREY, "strokeOpacity": 0.3},
+                "mark": {"type": "rect", "cursor": "pointer", "stroke": GREY, "strokeOpacity": 0.2},
                 "encoding": {
                     "fill": {"condition": {"test": "datum.above", "value": BLUE}, "value": ORANGE},
                     "fillOpacity": {"field": "evidence", **shades},

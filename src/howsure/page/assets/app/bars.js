@@ -3,10 +3,12 @@
 const SVG = "http://www.w3.org/2000/svg";
 const ROOM = 0.03;
 
-/** The axis that bars share, with a little room at its ends; places are shares of its width, whatever that is. */
+/** The axis that bars share, with a little room at its ends and, if wanted, 0; places are shares of its width. */
 class Axis {
-  constructor(bars, ...more) {
-    const ends = [...bars.flatMap((bar) => [bar.low, bar.high, bar.value]), ...more].filter((end) => Number.isFinite(end));
+  constructor(bars, { zero }) {
+    this.zero = zero;
+    const all = [...bars.flatMap((bar) => [bar.low, bar.high, bar.value]), ...(zero ? [0] : [])];
+    const ends = all.filter((end) => Number.isFinite(end));
     const [low, high] = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
     const room = (high - low || Math.abs(high) || 1) * ROOM;
     this.low = low - room;
@@ -19,7 +21,7 @@ class Axis {
 
   /** Return round numbers along the axis. */
   ticks() {
-    const least = (this.high - this.low) / (narrow() ? 3 : 8);
+    const least = (this.high - this.low) / (narrow() ? 4 : 8);
     const ten = 10 ** Math.floor(Math.log10(least));
     const step = [1, 2, 5, 10].map((times) => times * ten).find((each) => each >= least);
     const first = Math.ceil(this.low / step);
@@ -36,7 +38,7 @@ function axisNumbers(axis) {
 
 /** Draw a bar over the lines of its axis; `kind`: how sure it is. */
 function barPicture(axis, { low, high, value, kind }) {
-  const lines = axis.ticks().map((tick) => upright(axis.place(tick), tick === 0 ? "zero" : "line"));
+  const lines = axis.ticks().map((tick) => upright(axis.place(tick), axis.zero && tick === 0 ? "zero" : "line"));
   if (!Number.isFinite(value)) return picture(lines);
   const known = Number.isFinite(low) && Number.isFinite(high);
   const bar = known ? [shape("line", { x1: axis.place(low), x2: axis.place(high), y1: "50%", y2: "50%", class: "range" })] : [];

@@ -38,7 +38,7 @@ function differenceBar(board, pairs, m, chosen) {
     kind,
     told:
       `${name} − ${other}: ${pair.difference}${unit(board.percent)} [${pair.low}, ${pair.high}], p ${equal(pair.p)}` +
-      `${corrected(board) ? `, among all pairs ${equal(pair.q)}` : ""}: ${SHOWN[kind]}`,
+      `${corrected(board) ? `, among all pairs p ${equal(pair.q)}` : ""}: ${SHOWN[kind]}`,
   };
 }
 
@@ -63,17 +63,17 @@ function equal(p) {
   return p.startsWith("<") ? p : `= ${p}`;
 }
 
-/** Return what the kinds of bars mean. */
-function legendOf(board, differences) {
+/** Return what the bars and their kinds mean; `chosen`: the model that differences are to, null for scores. */
+function legendOf(board, chosen) {
   const sure = level(board.level);
-  if (!differences) {
+  if (chosen === null) {
     return {
       title: `score${board.percent ? " (%)" : ""} with its ${sure} interval`,
       kinds: { sure: "could be best", unsure: "not best" },
     };
   }
   return {
-    title: `difference${board.percent ? " (pp)" : ""} with its ${sure} paired interval`,
+    title: `difference to ${chosen}${board.percent ? " (pp)" : ""} with its ${sure} paired interval`,
     kinds: corrected(board)
       ? { sure: "not 0, also among all pairs", single: "not 0 only as a single pair", unsure: "could be 0" }
       : { sure: "not 0", unsure: "could be 0" },

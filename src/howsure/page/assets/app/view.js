@@ -28,7 +28,7 @@ class View {
 
   /** Take another board; its pairs come later. */
   show(board, pairs, names) {
-    Object.assign(this, { board, pairs });
+    Object.assign(this, { board, pairs, names });
     this.zooms = zooms(board.models);
     at("zoom").replaceChildren(...[...this.zooms].map(([value, text]) => make("option", { value, text })));
     at("zoom-part").hidden = this.zooms.size < 2;
@@ -66,12 +66,12 @@ class View {
   }
 
   axis(bars) {
-    return this.differences ? new Axis(bars, 0) : new Axis(bars);
+    return new Axis(bars, { zero: this.differences });
   }
 
   /** Put the controls and the legend where the view is. */
   mark() {
-    const { title, kinds } = legendOf(this.board, this.differences);
+    const { title, kinds } = legendOf(this.board, this.differences ? this.names[this.against] : null);
     at("zoom").value = this.rows;
     at(this.differences ? "differences" : "scores").checked = true;
     at("against").value = this.against;

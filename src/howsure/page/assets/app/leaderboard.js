@@ -147,8 +147,8 @@ class BoardTable {
     const button = make("button", {
       type: "button",
       kind: "link",
-      text: this.names[m],
       title: visible(model),
+      children: breakable(this.names[m]),
     });
     button.addEventListener("click", () => this.choose(m));
     return make("th", { scope: "row", kind: "name", children: [button] });
@@ -198,6 +198,11 @@ function focusBar(bar) {
   for (const other of document.querySelectorAll("#board-body .bar[tabindex='0']")) other.setAttribute("tabindex", "-1");
   bar?.setAttribute("tabindex", "0");
   bar?.focus();
+}
+
+/** Let a name go on in the next line after a sign in it. */
+function breakable(name) {
+  return name.split(/(?<=[_/.-])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
 }
 
 /** Names have two lines; of a longer one the middle goes, since models of a family differ at the end. */

@@ -271,6 +271,9 @@ def test_names_are_shortened_only_where_they_stay_distinct(look, opened):
     )
     shown = page.locator("#board-body .link").all_text_contents()
     assert len(set(shown)) == 8
+    assert page.evaluate(
+        "[...document.querySelectorAll('.link')].every((link) => link.scrollHeight <= link.clientHeight + 2)"
+    )
     ticks = "() => [...document.querySelectorAll('#matrix .role-axis-label text')].map((text) => text.textContent.split(' ')[0])"
     page.wait_for_selector("#matrix .mark-rect path")
     labels = [text for text in page.evaluate(ticks) if not text.isdigit()]

@@ -205,7 +205,7 @@ function breakable(name) {
   return name.split(/(?<=[_/.-])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
 }
 
-/** Names have two lines; of a longer one the middle goes, since models of a family differ at the end. */
+/** Say whether names have little room; of a long one the middle goes, since models of a family differ at the end. */
 function narrow() {
   return matchMedia("(max-width: 40rem)").matches;
 }

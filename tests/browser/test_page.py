@@ -10,7 +10,7 @@ from browser_cases import CASES, LOOKS, PHONE, choose, made
 
 FITS = "document.scrollingElement.scrollWidth <= innerWidth"
 ORDER = "() => [...document.querySelectorAll('#board-body tr')].map((row) => Number(row.dataset.model))"
-DOTS = """() => [...document.querySelectorAll("#whiskers .mark-symbol path")].map((dot) => dot.getBoundingClientRect())
+DOTS = """() => [...document.querySelectorAll("#board-body .dot")].map((dot) => dot.getBoundingClientRect())
   .map((box) => [box.x + box.width / 2, box.y + box.height / 2])"""
 
 
@@ -86,8 +86,6 @@ def test_sorting(name, opened):
 
 def whiskers_agree(page, board, order):
     """Say whether the dots lie in the order of the rows: each in its row's height, and larger scores further right."""
-    page.wait_for_function(f"document.querySelectorAll('#whiskers .mark-symbol path').length === {len(order)}")
-    page.wait_for_timeout(30)
     dots = page.evaluate(DOTS)
     rows = page.evaluate(
         "() => [...document.querySelectorAll('#board-body tr')].map((row) => [row.getBoundingClientRect().top, row.getBoundingClientRect().bottom])"

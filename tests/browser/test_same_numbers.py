@@ -87,8 +87,15 @@ def check_pairs(page, name):
     assert wrong == []
 
 
-ROWS = """() => [...document.querySelectorAll("#board-body tr")].map((row) =>
-  [...row.querySelectorAll("th, td")].filter((cell) => !/tick|whiskers/.test(cell.className)).map((cell) => cell.textContent))"""
+ROWS = """() => {
+  const order = [...document.querySelectorAll("#board-head th[data-column]")].map((head) => Number(head.dataset.column));
+  const places = [...order.keys()].sort((a, b) => order[a] - order[b]);
+  return [...document.querySelectorAll("#board-body tr")].map((row) => {
+    const cells = [...row.children].filter((cell) => !/tick|whiskers/.test(cell.className));
+    return places.map((place) => cells[place].textContent);
+  });
+}"""
+"""The cells of every row, in the order of the columns of the table in the terminal."""
 
 
 def check_rows(page, name):

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from howsure.present.charts.base import BLUE, GREEN, GREY, ORANGE, SCHEMA, config, points, unit
-from howsure.present.charts.pairs import DIVERGING
 
 Spec = dict[str, Any]
 
-ROW = 34
-"""Pixels of a row of the leaderboard: its whiskers are one chart beside the table's rows."""
 INK = "currentColor"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 TICKS = [1, 2, 3, 5, 10, 20]
 DASHED = {"type": "rule", "strokeDash": [4, 3], "color": GREY}
+EVIDENCE = [0, 0.25, 0.5, 0.8]
+"""Of a pair that isn't significant, is, has a p of 0.01 or less, below 0.001."""
 NAMES = {"labelLimit": 150, "ticks": False, "domain": False}
 
 
@@ -22,8 +21,6 @@ def drawings(*, percent: bool) -> dict[str, Spec]:
     """Return every chart by its name, for scores in percent or on their own scale."""
     score, difference = unit(percent=percent)[1], points(percent=percent)[1]
     made = {
-        "whiskers": _whiskers(),
-        "axis": _axis(),
         "gap": _gap(f"difference{difference}"),
         "outcomes": _outcomes(),
         "power": _power(),
@@ -37,10 +34,8 @@ def drawings(*, percent: bool) -> dict[str, Spec]:
 
 
 def _figure(spec: Spec) -> Spec:
-    style = {"padding": 4, "width": "container", **spec}
-    padding = style.pop("padding")
-    look = {**config(ink=INK, ground="transparent"), "font": FONT, "padding": padding}
-    return {"$schema": SCHEMA, "data": {"name": "rows"}, **style, "config": look}
+    look = {**config(ink=INK, ground="transparent"), "font": FONT, "padding": 4}
+    return {"$schema": SCHEMA, "data": {"name": "rows"}, "width": "container", **spec, "config": look}
 
 
 def _position(field: str, title: str | None = None, **more: Any) -> Spec:
@@ -49,40 +44,6 @@ def _position(field: str, title: str | None = None, **more: Any) -> Spec:
 
 def _told() -> list[Spec]:
     return [{"field": "told", "type": "nominal"}]
-
-
-def _whiskers() -> Spec:
-    """Return the error bars of the table's rows, `row` counting from 0; the axis has its ends from the page."""
-    color = {"condition": {"test": "datum.best", "value": BLUE}, "value": GREY}
-    fill = {"condition": {"test": "datum.best", "value": BLUE}, "value": "transparent"}
-    grid = {"labels": False, "ticks": False, "domain": False, "title": None, "gridDash": [2, 3]}
-    place = {"field": "row", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0, "paddingOuter": 0}}
-    return {
-        "padding": 0,
-        "height": {"step": ROW},
-        "encoding": {"y": place, "color": color, "x": _position("value", axis=grid)},
-        "layer": [
-            {
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {"x": _position("low", axis=grid), "x2": {"field": "high"}},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1, "strokeWidth": 1.5},
-                "encoding": {"fill": fill, "stroke": color},
-            },
-        ],
-    }
-
-
-def _axis() -> Spec:
-    """Return the axis that stands over the whiskers."""
-    axis = {"orient": "top", "title": None, "grid": False, "domain": False, "labelFlush": True, "tickCount": 5}
-    return {
-        "padding": 0,
-        "height": 1,
-        "mark": {"type": "rule", "opacity": 0},
-        "encoding": {"x": _position("value", axis=axis)},
-    }
 
 
 def _gap(title: str) -> Spec:
@@ -199,12 +160,17 @@ def _difficulty() -> Spec:
 
 
 def _matrix() -> Spec:
+    """Return all pairs, shaded by how sure it is that two models differ: where none do, it is empty."""
     place = {"type": "ordinal", "title": None}
     axis = {"labelFontSize": 11, "ticks": False, "domain": False, "grid": False}
-    colours = {"domainMid": 0, "range": list(DIVERGING), "interpolate": "lab"}
+    shades = {
+        "type": "ordinal",
+        "scale": {"type": "ordinal", "domain": [0, 1, 2, 3], "range": EVIDENCE},
+        "legend": None,
+    }
     return {
-        "width": {"step": 19},
-        "height": {"step": 19},
+        "width": {"step": 17},
+        "height": {"step": 17},
         "encoding": {
             "y": {"field": "row", **place, "sort": None, "axis": axis},
             "x": {"field": "column", **place, "axis": {**axis, "orient": "top", "labelAngle": 0}},
@@ -212,11 +178,14 @@ def _matrix() -> Spec:
         },
         "layer": [
             {
-                "mark": {"type": "rect", "cursor": "pointer"},
-                "encoding": {"color": _position("difference", None, legend=None, scale=colours)},
+                "mark": {"type": "rect", "cursor": "pointer", "stroke": GREY, "strokeOpacity": 0.2},
+                "encoding": {
+                    "fill": {"condition": {"test": "datum.above", "value": BLUE}, "value": ORANGE},
+                    "fillOpacity": {"field": "evidence", **shades},
+                },
             },
             {
-                "mark": {"type": "text", "fontSize": 13, "color": "black", "cursor": "pointer"},
+                "mark": {"type": "text", "fontSize": 13, "color": INK, "cursor": "pointer"},
                 "encoding": {"text": {"field": "sign", "type": "nominal"}},
             },
         ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -27,6 +28,9 @@ APP = (
     "power",
     "page",
     "charts",
+    "bars",
+    "scales",
+    "view",
     "leaderboard",
     "words",
     "needs",
@@ -38,6 +42,8 @@ APP = (
     "live",
 )
 """The parts of the program, in reading order; they share one scope."""
+_COMMENT = re.compile(r"\s*(//.*|/\*\*.*\*/)?$")
+"""A line of the program that the page does without."""
 
 
 def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, live: bool = False) -> str:
@@ -90,8 +96,9 @@ def asset(name: str) -> str:
 
 @cache
 def _program() -> str:
-    parts = "\n".join(asset(f"app/{name}.js") for name in APP)
-    return f'(() => {{\n"use strict";\n{parts}}})();\n'
+    lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
+    parts = "\n".join(line for line in lines if not _COMMENT.match(line))
+    return f'(() => {{\n"use strict";\n{parts}\n}})();\n'
 
 
 def _hash(text: str) -> str:

@@ -6,23 +6,22 @@ class Chart {
     this.element = element;
     this.spec = spec;
     this.view = null;
-    element.setAttribute("role", "img");
   }
 
-  /** Draw rows; `label` says in words what they show; `extent` are the ends of an axis that charts share. */
-  async show(rows, label, extent) {
-    this.element.setAttribute("aria-label", label);
-    if (this.view === null) this.view = this.start(rows, extent);
+  /** Draw rows; `label` says in words what they show. */
+  async show(rows, label) {
+    if (this.view === null) this.view = this.start(rows);
     else this.view.data("rows", rows);
+    this.element.setAttribute("role", "img"); // after the start, which sets its own
+    this.element.setAttribute("aria-label", label);
     await this.view.runAsync();
     this.element.querySelector("svg")?.setAttribute("aria-hidden", "true"); // the label says it
   }
 
-  start(rows, extent) {
+  start(rows) {
     const spec = structuredClone(this.spec);
     spec.data = { name: "rows", values: rows };
     spec.config.aria = false;
-    if (extent) withExtent(spec.encoding.x, extent);
     const compiled = libraries.compile(spec, { logger: silent }).spec;
     const view = new libraries.View(libraries.parse(compiled, null, { ast: true }), {
       expr: libraries.expressionInterpreter,
@@ -43,10 +42,6 @@ class Chart {
     this.view = null;
     this.element.replaceChildren();
   }
-}
-
-function withExtent(x, [low, high]) {
-  x.scale = { domain: [low, high], nice: false, zero: false };
 }
 
 function told(value) {

@@ -1,9 +1,14 @@
-// The leaderboard: sorted, filtered, its error bars one chart beside the rows.
+// The leaderboard: sorted, filtered, every row with its error bar on an axis that fits the rows in view.
+
+const BARS = ""; // the name of their column
 
 class BoardTable {
   /** `choose` is called with a model to look at, `pick` with two to compare. */
-  constructor({ drawings, choose, pick, place }) {
-    Object.assign(this, { drawings, choose, pick, place, charts: [] });
+  constructor({ choose, pick, place }) {
+    Object.assign(this, { choose, pick, place, pair: [] });
+    this.view = new View(place, () => this.rows());
+    at("board-body").addEventListener("keydown", (event) => walk(event));
+    at("more").addEventListener("change", () => this.keep({ more: at("more").checked ? "1" : null }));
     at("find").addEventListener("input", () => this.keep({ find: at("find").value }));
     at("best").addEventListener("change", () => this.keep({ best: at("best").checked ? "1" : null }));
   }
@@ -13,13 +18,16 @@ class BoardTable {
     this.rows();
   }
 
-  show(board) {
+  /** Show a board; its pairs are null until they are unpacked. */
+  show(board, pairs = null) {
     this.board = board;
     at("board-card").classList.toggle("alone", board.models.length < 2);
-    this.names = shortNames(board.models.map((model) => model.model));
+    this.names = shortened(shortNames(board.models.map((model) => model.model)), narrow() ? 26 : 44);
+    this.view.show(board, pairs, this.names);
     at("find").value = this.place.get("find") ?? "";
     at("best").checked = this.place.get("best") === "1";
-    const heads = board.columns.map((column, k) => this.head(column, k));
+    at("more").checked = this.place.get("more") === "1";
+    const heads = arranged(board.columns).map((k) => this.head(board.columns[k], k));
     const tick = make("th", {
       scope: "col",
       kind: "tick",
@@ -29,9 +37,15 @@ class BoardTable {
     this.rows();
   }
 
+  /** Take the pairs of the board that is shown. */
+  compared(pairs) {
+    this.view.show(this.board, pairs, this.names);
+    this.rows();
+  }
+
   /** Return the heading of a column: a button that sorts by it, or for the error bars their axis. */
   head(column, k) {
-    if (column.name === "") {
+    if (column.name === BARS) {
       const children = [make("span", { kind: "unseen", text: "error bar" }), make("div", { id: "board-axis" })];
       return make("th", { scope: "col", kind: "whiskers", children });
     }
@@ -68,45 +82,45 @@ class BoardTable {
     return kept.sort((a, b) => sign * compareFields(models[a][field], models[b][field]) || a - b);
   }
 
-  /** Return the ends of the axis for these models, with a little room. */
-  extent(order) {
-    const models = order.map((m) => this.board.models[m]);
-    const ends = models.flatMap((model) => [model.low, model.high, model.value]).filter((value) => value !== null);
-    const [low, high] = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
-    const scale = this.board.percent ? 100 : 1;
-    const room = (high - low || Math.abs(high) || 1) * 0.03;
-    return [scale * (low - room), scale * (high + room)];
-  }
-
   rows() {
-    const order = this.order();
-    const all = this.board.models.length;
-    at("count").textContent =
-      order.length === all ? plural(all, "model") : `${count(order.length)} of ${plural(all, "model")}`;
+    const found = this.order();
+    const looking = at("find").value !== "" || at("best").checked;
+    const order = looking ? found : this.view.zoomed(found);
+    at("count").textContent = this.told(order, looking);
+    at("board-card").classList.toggle("wide", at("more").checked);
     const { k, down } = this.sorted();
     for (const head of document.querySelectorAll("#board-head th[data-column]")) {
       const active = Number(head.dataset.column) === k;
       if (active) head.setAttribute("aria-sort", down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     }
-    at("board-body").replaceChildren(...order.map((m, row) => this.row(m, row, order.length)));
-    this.whiskers(order);
+    const bars = new Map(order.map((m) => [m, this.view.bar(m)]));
+    const axis = this.view.axis([...bars.values()]);
+    at("board-axis").replaceChildren(axisNumbers(axis));
+    at("board-body").replaceChildren(...order.map((m) => this.row(m, bars.get(m), axis)));
+    at("board-body").querySelector(".bar")?.setAttribute("tabindex", "0");
+    this.view.mark();
     this.mark();
   }
 
-  row(m, row, count) {
+  /** Say how many models are in view, and unless they were looked for, how many others could be best. */
+  told(order, looking) {
+    const { models } = this.board;
+    if (order.length === models.length) return plural(models.length, "model");
+    const seen = new Set(order);
+    const others = models.filter((model, m) => model.best && !seen.has(m)).length;
+    const more = others && !looking ? `; ${count(others)} more could be best` : "";
+    return `${count(order.length)} of ${plural(models.length, "model")}${more}`;
+  }
+
+  row(m, bar, axis) {
     const { columns, cells, models } = this.board;
-    const children = columns.map((column, k) => {
-      if (column.name === "")
-        return row === 0
-          ? make("td", { kind: "whiskers", rowspan: count, children: [make("div", { id: "whiskers" })] })
-          : null;
+    const children = arranged(columns).map((k) => {
+      const column = columns[k];
+      if (column.name === BARS) return this.bar(m, bar, axis);
       if (column.name === "model") return this.name(m);
-      return make("td", {
-        kind: cellKind(column),
-        text: cells[m][k],
-        title: column.name === "ties" ? cells[m][k] : null,
-      });
+      const title = column.name === "ties" ? cells[m][k] : null;
+      return make("td", { kind: cellKind(column), text: cells[m][k], title });
     });
     const box = make("input", { type: "checkbox", "aria-label": `compare ${visible(models[m].model)}` });
     box.addEventListener("change", () => this.tick(m, box.checked));
@@ -114,46 +128,30 @@ class BoardTable {
     return make("tr", { "data-model": m, kind: models[m].best ? "best" : null, children });
   }
 
+  /** Return the cell of an error bar: a button that says it and holds the other models against this one. */
+  bar(m, bar, axis) {
+    const children = [barPicture(axis, bar)];
+    const button = make("button", { type: "button", kind: "bar", tabindex: -1, "aria-label": bar.told, children });
+    if (this.board.models.length > 1) button.addEventListener("click", () => this.against(m));
+    return make("td", { kind: "whiskers", children: [button] });
+  }
+
+  /** Hold the others against a model, and keep the keyboard where it is. */
+  against(m) {
+    this.view.compareTo(m);
+    focusBar(document.querySelector(`#board-body tr[data-model="${m}"] .bar`));
+  }
+
   name(m) {
     const { model } = this.board.models[m];
     const button = make("button", {
       type: "button",
       kind: "link",
-      text: shorten(this.names[m], narrow() ? 22 : 44),
       title: visible(model),
+      children: breakable(this.names[m]),
     });
     button.addEventListener("click", () => this.choose(m));
     return make("th", { scope: "row", kind: "name", children: [button] });
-  }
-
-  /** Draw the error bars beside the rows, as high as these are. */
-  whiskers(order) {
-    this.shown = order;
-    this.height = rowHeight();
-    const scale = this.board.percent ? 100 : 1;
-    const rows = order.map((m, row) => {
-      const { low, high, value, best } = this.board.models[m];
-      return {
-        row,
-        low: low === null ? null : scale * low,
-        high: high === null ? null : scale * high,
-        value: scale * value,
-        best,
-      };
-    });
-    const extent = this.extent(order);
-    const { axis, whiskers } = this.drawings[kind(this.board)];
-    this.charts.forEach((chart) => chart.clear());
-    this.charts = [new Chart(at("board-axis"), axis)];
-    this.charts[0].show([{ value: extent[0] }], "The axis of the error bars", extent);
-    if (order.length === 0) return;
-    this.charts[1] = new Chart(at("whiskers"), { ...whiskers, height: { step: this.height } });
-    this.charts[1].show(rows, `Error bars of ${plural(rows.length, "model")}; the numbers are in the table.`, extent);
-  }
-
-  /** Follow the rows where a narrower window has made them higher. */
-  resized() {
-    if (this.shown && rowHeight() !== this.height) this.whiskers(this.shown);
   }
 
   /** Keep the two models that were ticked last. */
@@ -174,11 +172,40 @@ class BoardTable {
   }
 }
 
-function rowHeight() {
-  return at("board-body").firstElementChild?.getBoundingClientRect().height ?? 0;
+/** Return the places of the columns from left to right: the ties stand beside the name, the error bars follow. */
+function arranged(columns) {
+  const places = [...columns.keys()];
+  const of = (name) => places.filter((k) => columns[k].name === name);
+  const moved = [...of("ties"), ...of(BARS)];
+  const rest = places.filter((k) => !moved.includes(k));
+  const named = rest.findIndex((k) => columns[k].name === "model") + 1;
+  return [...rest.slice(0, named), ...moved, ...rest.slice(named)];
 }
 
-/** Names have two lines; of a longer one the middle goes, since models of a family differ at the end. */
+const KEYS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+
+/** Go from error bar to error bar with the arrow keys. */
+function walk(event) {
+  const step = KEYS[event.key];
+  if (step === undefined || !event.target.matches(".bar")) return;
+  event.preventDefault();
+  const bars = [...document.querySelectorAll("#board-body .bar")];
+  focusBar(bars[Math.min(Math.max(bars.indexOf(event.target) + step, 0), bars.length - 1)]);
+}
+
+/** Give an error bar the keyboard: one of them is reached with Tab, the others with the arrow keys. */
+function focusBar(bar) {
+  for (const other of document.querySelectorAll("#board-body .bar[tabindex='0']")) other.setAttribute("tabindex", "-1");
+  bar?.setAttribute("tabindex", "0");
+  bar?.focus();
+}
+
+/** Let a name go on in the next line after a sign in it. */
+function breakable(name) {
+  return name.split(/(?<=[_/.-])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
+}
+
+/** Say whether names have little room; of a long one the middle goes, since models of a family differ at the end. */
 function narrow() {
   return matchMedia("(max-width: 40rem)").matches;
 }

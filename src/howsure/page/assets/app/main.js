@@ -1,6 +1,8 @@
 // The page: one board at a time, a model and a pair of it looked at closer.
 
 const MOST_CAUTIONS = 3;
+/** What another board has nothing to do with. */
+const FORGOTTEN = { a: null, b: null, model: null, sort: null, find: null, best: null, rows: null, against: null };
 
 class Page {
   constructor(report) {
@@ -10,7 +12,7 @@ class Page {
     const { drawings, phrases } = report;
     const pick = (pair, jump) => this.pick(pair, jump);
     const choose = (model, jump = true) => this.choose(model, jump);
-    this.table = new BoardTable({ drawings, choose, pick, place: this.place });
+    this.table = new BoardTable({ choose, pick, place: this.place });
     this.parts = {
       pair: new PairPanel({ drawings, phrases, pick }),
       model: new ModelPanel({ drawings }),
@@ -19,10 +21,11 @@ class Page {
     this.parts.model.chosen = (model) => this.choose(model, false);
     at("task").addEventListener("change", () => this.board(Number(at("task").value), true));
     // charts measure their place when the window changes; a filter or a scroll bar changes it as well
-    new ResizeObserver(() => {
-      this.table.resized();
-      dispatchEvent(new Event("resize"));
-    }).observe(at("board-head"));
+    new ResizeObserver(() => dispatchEvent(new Event("resize"))).observe(at("board-head"));
+    addEventListener("popstate", () => {
+      this.place.read();
+      this.start();
+    });
   }
 
   /** Take new results in, and stay where the reader is. */
@@ -58,7 +61,7 @@ class Page {
     const board = this.report.boards[k];
     this.shown = board;
     at("task").value = k;
-    if (fresh) this.place.set({ task: board.title, a: null, b: null, model: null, sort: null, find: null, best: null });
+    if (fresh) this.place.set({ ...FORGOTTEN, task: board.title }, { step: true });
     at("verdict").textContent = visible(board.verdict);
     at("facts").textContent = facts(board);
     fill("cautions", board.html.cautions);
@@ -72,6 +75,7 @@ class Page {
     this.table.show(board);
     const details = await this.details(k);
     if (this.shown !== board) return;
+    this.table.compared(details.pairs);
     for (const part of Object.values(this.parts)) part.board(board, details);
     const several = board.models.length > 1;
     at("pair-card").hidden = !several;

@@ -1,4 +1,4 @@
-// All pairs at a glance: the difference as a colour, a sign where two models differ significantly; a click compares them.
+// All pairs at a glance: shaded by how sure it is that two models differ, not by how much; a click compares them.
 
 const WINDOW = 30;
 
@@ -27,9 +27,8 @@ class MatrixPanel {
     const start = Number(at("matrix-from").value);
     const end = Math.min(start + WINDOW, this.pairs.models);
     const { models, percent } = this.shown;
-    const scale = percent ? 100 : 1;
-    const names = shortNames(models.map((model) => model.model));
-    const labels = names.map((name, k) => `${shorten(name, 22)}  ${k + 1}`);
+    const names = shortened(shortNames(models.map((model) => model.model)), 22);
+    const labels = names.map((name, k) => `${name}  ${k + 1}`);
     const rows = [];
     let apart = 0;
     for (let i = start; i < end; i++) {
@@ -44,7 +43,8 @@ class MatrixPanel {
           column: j + 1,
           i,
           j,
-          difference: scale * pair.d,
+          above: pair.d > 0,
+          evidence: real ? strength(pair.q) : 0,
           sign: real ? (pair.d > 0 ? "+" : "−") : "",
           told,
         });
@@ -54,10 +54,16 @@ class MatrixPanel {
     const all = ((end - start) * (end - start - 1)) / 2;
     const label = `${count(apart)} of ${plural(all, "pair")} among models ${start + 1} to ${end} differ significantly.`;
     at("matrix-told").textContent =
-      `${label} Columns are numbered as rows; + and −: the row is significantly above or below the column, ${this.shown.adjust === "none" ? "without correction" : "corrected for all pairs"}.`;
+      `${label} Columns are numbered as rows; p is ${this.shown.adjust === "none" ? "not corrected" : "corrected"} for all pairs.`;
     await this.chart.show(rows, label);
     this.chart.view.addEventListener("click", (_, item) => {
       if (item?.datum?.i !== undefined) this.pick([item.datum.i, item.datum.j], true);
     });
   }
+}
+
+/** Return how strong the evidence is for a difference that is significant: 1 to 3, as the legend has them. */
+function strength(p) {
+  if (p.startsWith("<")) return 3;
+  return Number(p) <= 0.01 ? 2 : 1;
 }

@@ -51,6 +51,20 @@ function shorten(name, width = 34) {
   return `${shown.slice(0, Math.ceil(kept / 2))}…${shown.slice(shown.length - Math.floor(kept / 2))}`;
 }
 
+/** Cut long names, but only so far that they stay distinct. */
+function shortened(names, width) {
+  const widths = names.map(() => width);
+  const longest = Math.max(0, ...names.map((name) => visible(name).length));
+  for (;;) {
+    const texts = names.map((name, k) => shorten(name, widths[k]));
+    const seen = new Map();
+    for (const text of texts) seen.set(text, (seen.get(text) ?? 0) + 1);
+    const alike = texts.map((text) => seen.get(text) > 1);
+    if (!alike.some((same, k) => same && widths[k] < longest)) return texts;
+    alike.forEach((same, k) => { if (same) widths[k] *= 2; });
+  }
+}
+
 /** Name a row of a chart after each text, numbered where several look the same: a chart has one row a name. */
 function distinct(texts) {
   const seen = new Map();
@@ -65,6 +79,10 @@ function distinct(texts) {
 /** Where the reader is: kept in the address, so that it can be sent and survives a reload. */
 class Place {
   constructor() {
+    this.read();
+  }
+
+  read() {
     this.values = new URLSearchParams(location.hash.slice(1));
   }
 
@@ -72,11 +90,13 @@ class Place {
     return this.values.get(name);
   }
 
-  set(values) {
+  /** Keep where the reader is; `step`: as a step that Back undoes. */
+  set(values, { step = false } = {}) {
     for (const [name, value] of Object.entries(values)) {
       if (value === null || value === "") this.values.delete(name);
       else this.values.set(name, value);
     }
-    history.replaceState(null, "", `#${this.values}`);
+    if (step) history.pushState(null, "", `#${this.values}`);
+    else history.replaceState(null, "", `#${this.values}`);
   }
 }

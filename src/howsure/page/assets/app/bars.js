@@ -1,0 +1,80 @@
+// Error bars beside the rows of a table: every row draws its own, all of them on one axis.
+
+const SVG = "http://www.w3.org/2000/svg";
+const ROOM = 0.03;
+
+/** The axis that bars share, with a little room at its ends and, if wanted, 0; places are shares of its width. */
+class Axis {
+  constructor(bars, { zero }) {
+    this.zero = zero;
+    const all = [...bars.flatMap((bar) => [bar.low, bar.high, bar.value]), ...(zero ? [0] : [])];
+    const ends = all.filter((end) => Number.isFinite(end));
+    const [low, high] = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
+    const room = (high - low || Math.abs(high) || 1) * ROOM;
+    this.low = low - room;
+    this.high = high + room;
+  }
+
+  place(value) {
+    return `${((100 * (value - this.low)) / (this.high - this.low)).toFixed(3)}%`;
+  }
+
+  /** Return round numbers along the axis. */
+  ticks() {
+    const least = (this.high - this.low) / (narrow() ? 4 : 8);
+    const ten = 10 ** Math.floor(Math.log10(least));
+    const step = [1, 2, 5, 10].map((times) => times * ten).find((each) => each >= least);
+    const first = Math.ceil(this.low / step);
+    const many = Math.floor(this.high / step) - first + 1;
+    return Array.from({ length: many }, (_, k) => (first + k) * step);
+  }
+}
+
+/** Draw the numbers of an axis. */
+function axisNumbers(axis) {
+  const texts = axis.ticks().map((tick) => shape("text", { x: axis.place(tick), y: "55%", "text-anchor": "middle" }, tickText(tick)));
+  return picture(texts);
+}
+
+/** Draw a bar over the lines of its axis; `kind`: how sure it is. */
+function barPicture(axis, { low, high, value, kind }) {
+  const lines = axis.ticks().map((tick) => upright(axis.place(tick), axis.zero && tick === 0 ? "zero" : "line"));
+  if (!Number.isFinite(value)) return picture(lines);
+  const known = Number.isFinite(low) && Number.isFinite(high);
+  const bar = known ? [shape("line", { x1: axis.place(low), x2: axis.place(high), y1: "50%", y2: "50%", class: "range" })] : [];
+  return picture([...lines, ...bar, dot(axis.place(value))], `bars ${kind}`);
+}
+
+/** Draw what a kind of bar looks like, for the legend. */
+function barSample(kind) {
+  const range = shape("line", { x1: 0, x2: "100%", y1: "50%", y2: "50%", class: "range" });
+  return picture([range, dot("50%")], `bars sample ${kind}`);
+}
+
+function dot(place) {
+  return shape("circle", { cx: place, cy: "50%", r: 4, class: "dot" });
+}
+
+function upright(place, kind) {
+  return shape("line", { x1: place, x2: place, y1: 0, y2: "100%", class: kind });
+}
+
+function picture(shapes, kind = "bars") {
+  const svg = shape("svg", { class: kind, "aria-hidden": "true" });
+  svg.append(...shapes);
+  return svg;
+}
+
+function shape(tag, attributes, text = "") {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.textContent = text;
+  return element;
+}
+
+function tickText(value) {
+  const exact = Number(value.toPrecision(12));
+  return Math.abs(exact) > BILLION
+    ? scoreNumber(exact, false)
+    : exact.toLocaleString("en-US", { maximumFractionDigits: 12 }).replace("-", "−");
+}

@@ -8,22 +8,30 @@ models that are exactly as good each does. Memory: blocks of about a million oth
 
 from __future__ import annotations
 
+import math
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
 from howsure.statistics.means.clustered import satterthwaite
-from howsure.statistics.ranks.maxt import BLOCK_CELLS, TINY, Columns, drawn
+from howsure.statistics.ranks.maxt import BLOCK_CELLS, MANY_PAIRS, TINY, UNCLEAR, Columns, drawn, few
+from howsure.statistics.ranks.reaching import Reaching, TooManyError
 from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Positions, Singles
     from howsure.statistics.pairs.moments import FlipSums, PairMoments
+    from howsure.statistics.ranks.maxt import Blocks
+    from howsure.statistics.ranks.reaching import Reached
 
 DRAWS = 4_096
 """Flips: as many as there are for 12 clusters. A p-value of .05 then has a Monte-Carlo error of .0034."""
+PILOT = 256
+"""So many flips of all pairs say which models' shares are in doubt, where pairs are many."""
 STEADY = 0.5
 """So much of the variance that a difference has where there is none is added to its own, where clusters differ in size."""
 
@@ -58,12 +66,9 @@ def chances(
     seen *= np.sign(moments.difference[leaders][:, models]) * sign
     seen = np.nanmax(np.where(np.isfinite(seen), seen, -np.inf), axis=0)[:, None] * (1 - 1e-4)
     columns, blocks, count = drawn(Columns.of(flips), float(flips.sizes.max() / flips.sizes.sum()), rng, DRAWS)
-    above = np.full(len(models), float(count))
-    for block in blocks:
-        largest = others.largest(columns.sums(block()))
-        above += (largest >= seen).sum(axis=1)
-        count += largest.shape[1]
-    return np.asarray(np.maximum(above, 1) / count)
+    many = others.squares.size > MANY_PAIRS
+    found = others.shares_of_many(columns, blocks, count, seen[:, 0]) if many else None
+    return others.shares(columns, blocks, count, seen) if found is None else found
 
 
 def _with_those_behind(out: Bools, moments: PairMoments, leader: int, sign: int) -> Bools:
@@ -97,7 +102,7 @@ class _Others:
     A pivot here is z² / ((1 + STEADY) A + z s), where t² is z² / (A + z s) (`Columns`): A, which no flip changes, is the variance
     of a difference if there is none. Of few clusters that differ in size t² has tails so heavy that a handful of pairs would set
     the bar for all. `squares` (M, K): the divisors' part that no flip changes; `models` (K,): their places; `sums` (M,): z as
-    seen; `count`: clusters − 1.
+    seen; `count`: clusters − 1; `lever`: √B / W.
     """
 
     models: Positions
@@ -105,6 +110,7 @@ class _Others:
     sums: Floats
     count: int
     even: bool
+    lever: float
 
     @classmethod
     def of(cls, flips: FlipSums, models: Positions) -> _Others:
@@ -116,7 +122,47 @@ class _Others:
             sums=flips.sums.sum(axis=0),
             count=len(flips.sums) - 1,
             even=flips.even,
+            lever=0.0 if flips.even else math.sqrt(float(flips.inflation @ flips.sizes**2)) / float(flips.sizes.sum()),
         )
+
+    def shares(self, columns: Columns, blocks: Blocks, count: int, seen: Floats) -> Floats:
+        """Return the share of flips in which some other model is as far above each as was seen (K,), seen (K, 1)."""
+        above = np.full(len(self.models), float(count))
+        for block in blocks:
+            largest = self.largest(columns.sums(block()))
+            above += (largest >= seen).sum(axis=1)
+            count += largest.shape[1]
+        return np.asarray(np.maximum(above, 1) / count)
+
+    def shares_of_many(self, columns: Columns, blocks: Blocks, count: int, seen: Floats) -> Floats | None:
+        """Return the same, in every flip looking only at pairs that can matter; None where looking at all is faster.
+
+        The shares of models for which a few flips of all pairs give more than UNCLEAR rest on these alone.
+        """
+        blocks = deepcopy(blocks)
+        shares = self.shares(columns, [partial(few, blocks[0], PILOT)], count, seen[:, None])
+        unclear = np.flatnonzero(shares <= UNCLEAR)
+        if not len(unclear):
+            return shares
+        bars = np.full(len(self.squares), np.inf)
+        bars[self.models[unclear]] = seen[unclear]
+        finder = self._reaching(float(bars.min()))
+        above, flips = np.full(len(bars), float(count)), count
+        try:
+            for block in blocks:
+                signs = block()
+                above += _passed(finder.reached(columns.sums(signs)), bars)
+                flips += signs.shape[1]
+        except TooManyError:
+            return None
+        shares[unclear] = np.maximum(above[self.models[unclear]], 1) / flips
+        return shares
+
+    def _reaching(self, bound: float) -> Reaching:
+        """Return what finds the pairs that reach a squared pivot."""
+        squares = np.full((len(self.squares), len(self.squares)), np.inf, dtype=np.float32)
+        squares[:, self.models] = self.squares
+        return Reaching.of(np.minimum(squares, squares.T), bound, self.lever, by_place=False)
 
     def seen(self, t_squared: Floats, leaders: Positions) -> Floats:
         """Bring the t² of leaders against the models (L, K) to the scale of `largest`."""
@@ -147,3 +193,10 @@ class _Others:
         gap *= gap
         gap /= divisor
         return np.asarray(gap.max(axis=0))
+
+
+def _passed(found: Reached, bars: Floats) -> Floats:
+    """Count, for each model (M,), the flips in which some other is as far above it as its bar."""
+    kept = found.pivot >= bars[found.lower]
+    once = np.unique(found.flip[kept] * len(bars) + found.lower[kept])
+    return np.bincount(once % len(bars), minlength=len(bars)).astype(float)

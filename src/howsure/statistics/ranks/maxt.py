@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,15 +14,20 @@ import numpy as np
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import satterthwaite
 from howsure.statistics.pairs.flips import DRAWS, listed, normal_blocks, sign_blocks
+from howsure.statistics.ranks.reaching import Reaching, TooManyError, covered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints, Positions, Singles
     from howsure.statistics.pairs.moments import FlipSums
 
+    Blocks = Sequence[Callable[[], Singles]]
+
 MANY_CLUSTERS, MUCH = 300, 0.02
-BLOCK_CELLS = 1_000_000
+MANY_PAIRS, UNCLEAR, PILOT_CELLS = 40_000, 0.25, 150_000_000
+"""From so many pairs on, only those that can reach a share of UNCLEAR are looked at in every flip."""
+BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
 THREADS = 2
 TINY = 1e-30
@@ -99,6 +105,11 @@ class Columns:
             curve = float(flips.inflation @ flips.sizes**2) / total**2
             z = np.column_stack([z, z * (curve - 2 / total * flips.inflation * flips.sizes)[:, None]])
         return cls(z.astype(np.float32), flips.even)
+
+    @property
+    def models(self) -> int:
+        """How many models there are."""
+        return int(self.table.shape[1]) // (1 if self.even else 2) - 1
 
     def reduced(self) -> Columns:
         """Return fewer rows with the same inner products: all that normal sums know of the clusters."""
@@ -208,12 +219,58 @@ class _Pairs:
         clear = int((self.observed > self.out_of_reach).sum())
         left = self.without(clear)
         columns, blocks, seen = drawn(self.columns, self.largest, rng, draws)
-        counts, n_flips = np.full(len(left.first), float(seen)), seen
+        found = left.of_many(columns, blocks, seen) if len(left.first) > MANY_PAIRS else None
+        counts, n_flips = left.of_all(columns, blocks, seen) if found is None else found
+        every = draws + seen if seen else 2 ** len(columns.table)
+        return np.concatenate([np.full(clear, 1 / every), np.maximum(counts, 1) / n_flips])
+
+    def of_all(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
+        """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at all pairs; and the flips."""
+        counts, n_flips = np.full(len(self.first), float(seen)), seen
         with ThreadPoolExecutor(THREADS) as pool:
-            for flips, found in pool.map(partial(left.padded().exceedances, columns), blocks):
+            for flips, found in pool.map(partial(self.padded().exceedances, columns), blocks):
                 n_flips += flips
                 counts += found[: len(counts)]
-        return np.concatenate([np.ones(clear), np.maximum(counts, 1)]) / n_flips
+        return counts, np.full(len(counts), float(n_flips))
+
+    def of_many(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:
+        """Count the same looking only at pairs that can reach what the stronger ones were; None where looking at all is faster.
+
+        A few flips of all pairs say which these are, those of a share of no more than UNCLEAR, and are all that the others' shares rest on.
+        """
+        blocks = deepcopy(blocks)  # so that they can be made again by those who look at all pairs
+        pilot = partial(few, blocks[0], max(PILOT_CELLS // len(self.first) // WORD, 2) * WORD)
+        counts, n_flips = self.of_all(columns, [pilot], seen)
+        strong = int(np.searchsorted(np.maximum.accumulate(counts / n_flips), UNCLEAR, side="right"))
+        if not strong:
+            return counts, n_flips
+        reaching = self.reaching(float(self.observed[strong - 1, 0]))
+        try:
+            with ThreadPoolExecutor(THREADS) as pool:
+                found = list(pool.map(partial(self.strong_exceedances, columns, reaching, strong), blocks))
+        except TooManyError:
+            return None
+        counts[:strong] = sum((each for _, each in found), start=np.full(strong, float(seen)))
+        n_flips[:strong] = seen + sum(flips for flips, _ in found)
+        return counts, n_flips
+
+    def reaching(self, bound: float) -> tuple[Reaching, Ints]:
+        """Return what finds the pairs that reach a squared pivot, and the place of each pair (M, M)."""
+        models = self.columns.models
+        squares, place = np.full((models, models), np.inf, dtype=np.float32), np.zeros((models, models), dtype=np.int64)
+        squares[self.first, self.second] = squares[self.second, self.first] = self.squares[:, 0]
+        place[self.first, self.second] = place[self.second, self.first] = np.arange(len(self.first))
+        return Reaching.of(squares, bound, math.sqrt(self.curve or 0.0), by_place=True), place
+
+    def strong_exceedances(
+        self, columns: Columns, reaching: tuple[Reaching, Ints], strong: int, block: Callable[[], Singles]
+    ) -> tuple[int, Floats]:
+        """Count, for each of the `strong` strongest pairs, the flips of a block in which it or any weaker one is as extreme as it was."""
+        signs, (finder, places) = block(), reaching
+        found = finder.reached(columns.sums(signs))
+        low = np.searchsorted(-self.observed[:strong, 0], -found.pivot, side="left")
+        high = np.minimum(places[found.upper, found.lower], strong - 1)
+        return signs.shape[1], covered(found.flip, low, high, strong)
 
     def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
         """Return the largest squared pivot of each flip, and how many flips what was seen counts as."""
@@ -234,7 +291,7 @@ class _Pairs:
         signs = block()
         summed = columns.sums(signs)
         counts = np.zeros(len(self.first), dtype=np.int64)
-        size = STRIDE * max(BLOCK_CELLS // (STRIDE * max(len(counts), 1)), 1)
+        size = _flips_at_once(len(counts))
         for k in range(0, signs.shape[1], size):
             largest = _largest_from_here(self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed)))
             counts += _count_rows(largest >= self.observed)
@@ -254,6 +311,17 @@ def drawn(
     width = len(columns.table)
     blocks = normal_blocks(width, rng, draws) if many else sign_blocks(width, rng, draws)
     return columns, blocks, 1 if many or not listed(width, draws) else 0
+
+
+def _flips_at_once(pairs: int) -> int:
+    """Return how many flips of so many pairs are worked out at once: whole words, unless these take too much memory."""
+    words = max(BLOCK_CELLS // (STRIDE * max(pairs, 1)), 1)
+    return STRIDE * words if STRIDE * pairs <= MOST_CELLS else max(MOST_CELLS // pairs, 1)
+
+
+def few(block: Callable[[], Singles], flips: int) -> Singles:
+    """Make the first flips of a block, which can be made again."""
+    return deepcopy(block)()[:, :flips]
 
 
 def _t_squared(pivot: float, flips: FlipSums) -> float:

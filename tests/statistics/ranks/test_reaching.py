@@ -1,0 +1,95 @@
+"""Boards of many models: looking only at pairs that can reach a bound finds what looking at all of them finds."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from howsure.statistics.pairs.moments import with_own_pivots
+from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.ranks import best, maxt
+from howsure.statistics.ranks.maxt import Columns, _Pairs, max_t
+from howsure.statistics.ranks.reaching import Reaching, TooManyError, covered
+
+
+def board(seed, models=60, items=200, clusters=None, spread=0.5):
+    """Moments of models that lie close."""
+    rng = np.random.default_rng(seed)
+    hard, able = rng.normal(0, 1.5, items), rng.normal(0, spread, models)
+    x = (rng.random((items, models)) < 1 / (1 + np.exp(hard[:, None] - able))).astype(float)
+    codes = () if clusters is None else (rng.integers(0, clusters, items),)
+    return with_own_pivots(pair_moments(x, clusters=codes, weights=np.ones(items), score=True)), x
+
+
+@pytest.mark.parametrize("clusters", [None, 150])
+def test_all_pairs_have_the_same_p_values(monkeypatch, clusters):
+    moments, _ = board(1, clusters=clusters)
+    every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
+    monkeypatch.setattr(maxt, "MANY_PAIRS", 0)
+    monkeypatch.setattr("howsure.statistics.ranks.reaching.TOO_MANY", 1.0)
+    found = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
+    clear = every < 0.9 * maxt.UNCLEAR
+    assert clear.sum() > 100
+    assert np.array_equal(found[clear], every[clear])
+    assert np.nanmax(np.abs(found - every)) < 0.12
+
+
+@pytest.mark.parametrize("clusters", [None, 150])
+def test_who_could_be_best_is_the_same(monkeypatch, clusters):
+    moments, x = board(2, clusters=clusters)
+    leaders = np.flatnonzero(x.mean(axis=0) == x.mean(axis=0).max())
+    ask = {"models": np.arange(x.shape[1]), "leaders": leaders, "sign": 1}
+    every = best.chances(moments, **ask, rng=np.random.default_rng(0))
+    monkeypatch.setattr(best, "MANY_PAIRS", 0)
+    monkeypatch.setattr("howsure.statistics.ranks.reaching.TOO_MANY", 1.0)
+    found = best.chances(moments, **ask, rng=np.random.default_rng(0))
+    clear = every < 0.8 * maxt.UNCLEAR
+    assert clear.sum() > 5
+    assert np.array_equal(found[clear], every[clear])
+
+
+def test_where_too_many_can_reach_it_all_are_looked_at(monkeypatch):
+    moments, _ = board(3)
+    every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
+    monkeypatch.setattr(maxt, "MANY_PAIRS", 0)
+    monkeypatch.setattr("howsure.statistics.ranks.reaching.TOO_MANY", 0.0)
+    assert np.array_equal(max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0)), every)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, 8, 40, 150]), st.floats(0.1, 30))
+def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
+    moments, _ = board(seed, models=12, items=160, clusters=clusters)
+    flips = moments.flips
+    first, second = np.triu_indices(12, 1)
+    pairs = _Pairs.of(flips, first, second)
+    signs = np.where(np.random.default_rng(seed).random((len(flips.sums), 50)) < 0.5, 1, -1).astype(np.float32)
+    summed = Columns.of(flips).sums(signs)
+    finder, places = pairs.reaching(bound)
+    all_of_them = pairs.pivots(*summed)
+    try:
+        found = finder.reached(summed)
+    except TooManyError:
+        return
+    seen = np.zeros_like(all_of_them, dtype=bool)
+    seen[places[found.upper, found.lower], found.flip] = True
+    assert seen[all_of_them > bound * (1 + 1e-4)].all()
+    assert not seen[all_of_them < bound * (1 - 1e-4)].any()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9)), max_size=30))
+def test_intervals_of_one_flip_count_once(intervals):
+    flip, low, high = (np.array([each[k] for each in intervals], dtype=np.int64) for k in range(3))
+    seen = np.zeros((4, 10), dtype=bool)
+    for f, start, end in intervals:
+        seen[f, start : end + 1] = True
+    assert covered(flip, low, high, 10).tolist() == seen.sum(axis=0).tolist()
+
+
+def test_models_that_hardly_differ_do_not_spoil_the_bound():
+    moments, _ = board(4, models=40)
+    pairs = _Pairs.of(moments.flips, *np.triu_indices(40, 1))
+    finder, _ = pairs.reaching(16.0)
+    close = Reaching.of(np.where(finder.squares < np.inf, finder.squares, np.inf), 16.0, 0.0, by_place=True)
+    assert close.close.shape[0] == 2
+    assert finder.apart > 0

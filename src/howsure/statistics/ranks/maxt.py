@@ -45,7 +45,7 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
 
     p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the raw one,
     and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips, and the signs
-    of 1,024 flips.
+    of 1,024 flips. From MANY_PAIRS on, p-values above UNCLEAR rest on fewer flips (docs/decisions/0036-many-models.md).
     """
     first, second, alike = _flipped(p, flips)
     adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.where(alike, p, np.nan))

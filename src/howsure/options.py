@@ -48,6 +48,9 @@ Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 BoardChart = Literal["leaderboard", "ranks", "pairs"]
 """What a leaderboard is drawn as: scores with error bars, the ranks that could be, or all pairs."""
 
+Preset = Literal["column", "page", "slide", "poster"]
+"""What a figure is for: a column or the whole text of a paper, a slide, a poster."""
+
 Worlds = Literal["small", "standard", "stress"]
 """Which grid of made-up worlds is drawn."""
 
@@ -536,6 +539,18 @@ OUTPUT = (
 )
 """How the command line writes an answer."""
 
+FIGURE = (
+    Option("width", Kind(check=checks.length), "LENGTH", help="The figure's whole width: 5.5in, 14cm, 396pt or 528px."),
+    Option(
+        "font_size",
+        Kind(check=partial(checks.positive, remedy="Write 9 for 9 points."), written="real"),
+        "POINTS",
+        help="The size of its type.  [default: 9 with --width, else the preset's]",
+    ),
+    Option("preset", word_of(Preset), help="Width, type and greatest height for a column, a page, a slide, a poster."),
+)
+"""How large a figure is."""
+
 
 def _owned(verb: str, *options: Option) -> tuple[Option, ...]:
     return tuple(replace(each, verb=verb) for each in options)
@@ -896,4 +911,4 @@ _OWN = (
     ),
 )
 
-_TABLE = {(each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, *_OWN)}
+_TABLE = {(each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, *FIGURE, *_OWN)}

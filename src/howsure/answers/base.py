@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from howsure import checks
 from howsure.answers.output import derived, row, tree
 from howsure.errors import OptionError
-from howsure.options import Format
+from howsure.options import Format, Preset, checked
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -110,9 +110,20 @@ class Drawn(Answer):
         """Return what the answer shows as Vega-Lite."""
         return dict(presentation(self).chart(self))
 
-    def plot(self) -> alt.TopLevelMixin:
-        """Draw `chart()`; needs the extra "plot"."""
-        return draw(self.chart())
+    def plot(
+        self, *, width: str | None = None, font_size: float | None = None, preset: Preset | None = None
+    ) -> alt.TopLevelMixin:
+        """Draw `chart()`; needs the extra "plot".
+
+        Args:
+            width: The figure's whole width: "5.5in", "14cm", "396pt" or "528px".
+            font_size: The size of its type in points; None takes 9 with a width, else the preset's.
+            preset: Width, type and greatest height for a "column", a "page", a "slide" or a "poster".
+
+        Raises:
+            OptionError: One of these is no such value, or the width leaves no room for what is shown.
+        """
+        return draw(self.chart(), width=width, font_size=font_size, preset=preset)
 
 
 class JudgedPart:
@@ -137,10 +148,19 @@ def presentation(thing: object) -> ModuleType:
     return present(type(thing).__module__.rpartition(".")[2])
 
 
-def draw(chart: dict[str, Any]) -> alt.TopLevelMixin:
-    """Draw what an answer's `chart()` returns; needs the extra "plot"."""
-    drawn: alt.TopLevelMixin = present("charts.base").draw(chart)
+def draw(chart: dict[str, Any], **size: Any) -> alt.TopLevelMixin:
+    """Draw what an answer's `chart()` returns, at a size where one is given; needs the extra "plot"."""
+    drawn: alt.TopLevelMixin = present("charts.base").draw(resized(chart, **size))
     return drawn
+
+
+def resized(chart: dict[str, Any], **size: Any) -> dict[str, Any]:
+    """Return what an answer's `chart()` returns at the size that the options say, as it is where they say none."""
+    if all(value is None for value in size.values()):
+        return chart
+    sizes = present("charts.sizes")
+    found: dict[str, Any] = sizes.sized(chart, sizes.size_of(**checked(**size)))
+    return found
 
 
 def kind(answer: type) -> str:

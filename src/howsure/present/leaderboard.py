@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Rank
 
 MOST_NAMED = 3
+MANY_BOARDS = 5
+"""So many boards are drawn as small panels with one order of models."""
 
 
 def document(answer: Leaderboard) -> Document:
@@ -60,8 +62,35 @@ def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
     boards = [board for board in every if len(board.entries[:top]) > 1] if kind == "pairs" else every
     if not boards:
         raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
+    if kind == "leaderboard" and len(boards) >= MANY_BOARDS and len({board.percent for board in boards}) == 1:
+        return _multiples(answer)
     specs = [panel(board, kind, top, several=len(every) > 1) for board in boards]
     return panels(specs, columns=2 if len(boards) > 2 and kind != "pairs" else 1, own_scales=kind == "pairs")
+
+
+def _multiples(answer: Leaderboard) -> Spec:
+    """Draw many boards small, their models in the order of the first."""
+    from howsure.present.charts import multiples
+
+    every, top = answer.every, answer.top
+    names = list(dict.fromkeys(entry.model for board in every for entry in board.entries))
+    shown = names[:top]
+    metrics = {board.metric for board in answer.boards}
+    return multiples.spec(
+        [(_panel_name(board, metrics), board.records()) for board in every],
+        shown,
+        percent=every[0].percent,
+        score=answer.boards[0].metric if len(metrics) == 1 else "score",
+        level=every[0].level,
+        lower_is_better=every[0].lower_is_better,
+        subtitle=f"{len(shown)} of {plural(len(names), 'model')}" if len(shown) < len(names) else "",
+        description=f"{len(every)} panels. {board_verdict(every[0])}",
+    )
+
+
+def _panel_name(board: Board, metrics: set[str]) -> str:
+    """Name a small panel: by its task, and by its metric where that differs."""
+    return board_title(board) if board.task and len(metrics) > 1 else board.task or "overall"
 
 
 def panel(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> Spec:

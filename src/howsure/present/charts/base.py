@@ -110,6 +110,7 @@ def by_panel(drawing: Spec, *, columns: int = 2) -> Spec:
     }
 
 
+_SIZES = re.compile(r'\b(width|height)="([\d.]+)"')
 _IDS = re.compile(r'((?:\bid="|"url\(#))((?:gradient_|clip)\d+)')
 
 
@@ -193,14 +194,24 @@ def draw(spec: Spec) -> alt.TopLevelMixin:
     return chart
 
 
+DPI = 300
+"""Of a PNG whose size is given."""
+
+
 def picture(spec: Spec, kind: Literal["svg", "png", "pdf"]) -> bytes:
-    """Return a specification as a picture: the same bytes for the same chart; PNG at twice the size."""
+    """Return a specification as a picture: the same bytes for the same chart.
+
+    PNG has twice the size; where the figure's size is given (see sizes.py), its unit is the point, and PNG has 300 dots an inch.
+    """
     try:
         import vl_convert
     except ImportError:
         raise HowsureError("charts need vl-convert", remedy=EXTRA) from None
+    in_points = "usermeta" in spec
     if kind == "svg":
-        return _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION)).encode()
+        svg = _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION))
+        return (_SIZES.sub(r'\1="\2pt"', svg, count=2) if in_points else svg).encode()
     if kind == "png":
-        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=2))
+        scale, dots = (1, DPI) if in_points else (2, 72)
+        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=scale, ppi=dots))
     return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=VERSION))

@@ -370,3 +370,10 @@ def length(name: str, value: Any) -> float:
     if not 0 < points < MOST:
         raise OptionError(f"{said(name, value)} is no length", remedy=remedy)
     return points
+
+
+def label(name: str, value: Any) -> str:
+    """Return the name of a table in LaTeX: letters, digits and `:-_./+`."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9:\-_./+]+", value):
+        raise OptionError(f"{said(name, value)} is no label of LaTeX", remedy="Write tab:board.")
+    return value

@@ -539,6 +539,15 @@ OUTPUT = (
 )
 """How the command line writes an answer."""
 
+PAPER = (
+    Option("caption", NAME, "LATEX", help="With latex: tables float under this caption; the rest becomes comments."),
+    Option(
+        "label", Kind(check=checks.label), "NAME", help="What the first of these tables is referred to by: tab:board."
+    ),
+    Option("siunitx", FLAG, default=False, help="With latex: align numbers at their points, by the package siunitx."),
+)
+"""How LaTeX tables go into a paper."""
+
 FIGURE = (
     Option("width", Kind(check=checks.length), "LENGTH", help="The figure's whole width: 5.5in, 14cm, 396pt or 528px."),
     Option(
@@ -911,4 +920,4 @@ _OWN = (
     ),
 )
 
-_TABLE = {(each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, *FIGURE, *_OWN)}
+_TABLE = {(each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, *PAPER, *FIGURE, *_OWN)}

@@ -48,7 +48,15 @@ class Answer:
         return pl.DataFrame(self.records(), infer_schema_length=None)
 
     def render(
-        self, format: Format = "terminal", *, width: int | None = None, color: bool = False, explain: bool = False
+        self,
+        format: Format = "terminal",
+        *,
+        width: int | None = None,
+        color: bool = False,
+        explain: bool = False,
+        caption: str | None = None,
+        label: str | None = None,
+        siunitx: bool = False,
     ) -> str:
         """Return the answer as text in one of the formats, ending with a line break.
 
@@ -57,9 +65,12 @@ class Answer:
             width: Columns of the terminal; None asks the terminal.
             color: Use ANSI colours (terminal only).
             explain: Add the answer in plain words, for readers without statistics (not to csv and json).
+            caption: Make every table float under this caption, which is LaTeX; the rest becomes comments (LaTeX only).
+            label: What the first table is referred to by; the others have -2, -3 … behind it.
+            siunitx: Align numbers at their decimal points, by the package siunitx (LaTeX only).
 
         Raises:
-            OptionError: The format isn't one of these, or plain words were asked for in a format for programs.
+            OptionError: The format isn't one of these, or doesn't have what was asked for.
         """
         checks.word("format", format, Format)
         if explain and format in DATA:
@@ -67,12 +78,13 @@ class Answer:
                 f"explain=True adds prose, and {format} is data",
                 remedy="Leave one out, or choose terminal, markdown, latex or html.",
             )
+        paper = _paper(format, caption=caption, label=label, siunitx=siunitx)
         if format == "json":
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if format == "csv":
             return str(present("render.comma_separated").render(self.records()))
         words = present("described").described(presentation(self), self, explain=explain)
-        return str(present("render").render(words, format, width=width, color=color))
+        return str(present("render").render(words, format, width=width, color=color, paper=paper))
 
     def _repr_html_(self) -> str:
         """Return the answer as Jupyter and marimo show it."""
@@ -146,6 +158,21 @@ def present(name: str) -> ModuleType:
 def presentation(thing: object) -> ModuleType:
     """Return the module that presents an answer, or a part of one: it has the verb's name, as the answer's own file has."""
     return present(type(thing).__module__.rpartition(".")[2])
+
+
+def _paper(format: Format, **given: Any) -> object:
+    """Check what is about tables in a paper, and return it as the renderer takes it; None where nothing is asked."""
+    asked = [name for name, value in given.items() if value]
+    if not asked:
+        return None
+    values = checked(**given)
+    if format != "latex":
+        raise OptionError(
+            f"{asked[0]} is for LaTeX, and {format} was chosen", remedy="Give format='latex', or leave it out."
+        )
+    if values["label"] and not values["caption"]:
+        raise OptionError("label is for a table with a caption", remedy="Give `caption` as well.")
+    return present("render.latex").Paper(**{name: value for name, value in values.items() if value})
 
 
 def draw(chart: dict[str, Any], **size: Any) -> alt.TopLevelMixin:

@@ -548,6 +548,8 @@ PAPER = (
 )
 """How LaTeX tables go into a paper."""
 
+METHODS = Option("methods", FLAG, default=False, help="End with a methods paragraph for a paper, and what it cites.")
+
 FIGURE = (
     Option("width", Kind(check=checks.length), "LENGTH", help="The figure's whole width: 5.5in, 14cm, 396pt or 528px."),
     Option(
@@ -920,4 +922,6 @@ _OWN = (
     ),
 )
 
-_TABLE = {(each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, *PAPER, *FIGURE, *_OWN)}
+_TABLE = {
+    (each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, METHODS, *PAPER, *FIGURE, *_OWN)
+}

@@ -13,6 +13,7 @@ from howsure.errors import MethodError, OptionError
 from howsure.present.charts import base, frontier, names, noise, pairs, plan, sizes
 from howsure.present.charts.compare import GROUPS as COMPARED
 from howsure.present.charts.leaderboard import GROUPS as BOARD
+from howsure.present.labels import LABEL, labels
 from places import LOGS
 
 HOSTILE = [
@@ -254,11 +255,11 @@ def test_hostile_names_stay_data(kind):
 
 def test_labels_are_harmless_short_and_different():
     long = "organisation/a-very-long-name-of-a-model-that-ends-in-"
-    assert base.labels(["plain"]) == ["plain"]
-    assert len(base.labels([long])[0]) == base.LABEL
+    assert labels(["plain"]) == ["plain"]
+    assert len(labels([long])[0]) == LABEL
     alike = [f"{long[:20]}{k}{long[20:]}" for k in "ab"]
-    assert base.labels(alike) == alike
-    assert len(set(base.labels(["x\x1b", "x\\x1b"]))) == 2
+    assert labels(alike) == alike
+    assert len(set(labels(["x\x1b", "x\\x1b"]))) == 2
 
 
 def lightness(colour):

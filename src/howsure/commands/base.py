@@ -30,11 +30,14 @@ def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any]
     """Part the options of the output from the others, which come as the verbs take them."""
     from howsure.present.files import refuse_overwriting
 
-    shown: dict[str, Any] = {name: given[name] for name in ("format", "output", "explain", *PAPER) if name in given}
+    shown: dict[str, Any] = {
+        name: given[name] for name in ("format", "output", "explain", "methods", *PAPER) if name in given
+    }
     refuse_overwriting(shown["output"], paths)
     _refuse_paper(shown)
-    if shown.get("explain"):
-        _refuse_data(shown["format"], shown["output"])
+    for name in ("explain", "methods"):
+        if shown.get(name):
+            _refuse_data(name, shown["format"], shown["output"])
     return python_values({name: value for name, value in given.items() if name not in shown}), shown
 
 
@@ -47,14 +50,14 @@ def _refuse_paper(shown: dict[str, Any]) -> None:
         raise click.UsageError(f"--{asked[0]} is for LaTeX: give -f latex, or leave it out")
 
 
-def _refuse_data(format: Format | None, output: str | None) -> None:
+def _refuse_data(name: str, format: Format | None, output: str | None) -> None:
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     if chosen in DATA:
         raise click.UsageError(
-            f"--explain adds prose, and {chosen} is data: leave one out, or write terminal, markdown, latex or html"
+            f"--{name} adds prose, and {chosen} is data: leave one out, or write terminal, markdown, latex or html"
         )
 
 
@@ -202,17 +205,25 @@ def counter() -> Callable[[int, int], None] | None:
     return lambda done, total: click.echo(f"\r{done:,} of {total:,} worlds", nl=done == total, err=True)
 
 
-def write(answer: Answer, format: Format | None, output: str | None, *, explain: bool = False, **paper: Any) -> None:
+def write(
+    answer: Answer,
+    format: Format | None,
+    output: str | None,
+    *,
+    explain: bool = False,
+    methods: bool = False,
+    **paper: Any,
+) -> None:
     """Write an answer in the chosen format, or in the one that the file's suffix tells.
 
-    `explain`: in plain words as well; `paper`: how LaTeX tables go into a paper.
+    `explain`: in plain words as well; `methods`: with a paragraph for a paper; `paper`: how LaTeX tables go into a paper.
     """
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
-    text = rendered(answer, chosen, color=color and chosen == "terminal", explain=explain, **paper)
+    text = rendered(answer, chosen, color=color and chosen == "terminal", explain=explain, methods=methods, **paper)
     put(text, output, data=chosen in DATA)
 
 
@@ -226,15 +237,17 @@ def put(text: str, output: str | None, *, data: bool) -> None:
         write(text, output)
 
 
-def rendered(answer: Answer, format: Format, *, color: bool = False, explain: bool = False, **paper: Any) -> str:
+def rendered(
+    answer: Answer, format: Format, *, color: bool = False, explain: bool = False, methods: bool = False, **paper: Any
+) -> str:
     """Return an answer as text; on a terminal its cautions name flags, elsewhere they are those of Python."""
     from howsure.answers.base import presentation
     from howsure.present.described import described
     from howsure.present.render import render
 
     if format != "terminal":
-        return answer.render(format, explain=explain, **paper)
-    words = described(presentation(answer), answer, explain=explain)
+        return answer.render(format, explain=explain, methods=methods, **paper)
+    words = described(presentation(answer), answer, explain=explain, methods=methods)
     return render(with_flags(words), color=color)
 
 

@@ -23,6 +23,7 @@ from howsure.commands.options import DESIGN, OUTPUT, PAPER, READING, SLICES, STA
     *STATISTICS,
     "interval",
     "explain",
+    "methods",
     *OUTPUT,
     *PAPER,
 )

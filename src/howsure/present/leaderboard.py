@@ -11,6 +11,8 @@ from howsure.options import BoardChart
 from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
+from howsure.present.methods import of_boards
+from howsure.present.summary import board_name, summary
 from howsure.present.words import plain
 from howsure.wording import Scale, in_limits, level_text, plural, within
 
@@ -29,12 +31,13 @@ MANY_BOARDS = 5
 
 
 def document(answer: Leaderboard) -> Document:
-    """Return each board's verdict and table, then the cautions."""
-    blocks: list[Block] = []
+    """Return each board's verdict and table, then the cautions; of several boards a summary comes first."""
+    blocks: list[Block] = [summary(answer)] if len(answer.every) > 1 and answer.overall is None else []
     for board in answer.every:
         if len(answer.every) > 1:
             blocks.append(Text(text=board_title(board), kind="heading"))
         blocks += opening(board_verdict(board), (*picked(board), *(answer.notes if board is answer.every[0] else ())))
+        blocks += [summary(answer)] if board is answer.overall else []
         blocks.append(board_table(board, answer.top))
         blocks += bound_texts(list(board.entries[: answer.top]))
         blocks += closing((*board.cautions, *merged_cautions(board.entries)))
@@ -51,6 +54,11 @@ def explanation(answer: Leaderboard) -> Document:
     board, count = answer.every[0], len(answer.boards)
     title = f"{board.task or 'overall'} · {board.metric}" if count > 1 else ""
     return plain.explained(plain.board_phrases(board, boards=count), title)
+
+
+def methods(answer: Leaderboard) -> Document:
+    """Say what was done, as a paper's methods do."""
+    return of_boards(answer.every)
 
 
 def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
@@ -77,7 +85,7 @@ def _multiples(answer: Leaderboard) -> Spec:
     shown = names[:top]
     metrics = {board.metric for board in answer.boards}
     return multiples.spec(
-        [(_panel_name(board, metrics), board.records()) for board in every],
+        [(board_name(board, answer), board.records()) for board in every],
         shown,
         percent=every[0].percent,
         score=answer.boards[0].metric if len(metrics) == 1 else "score",
@@ -86,11 +94,6 @@ def _multiples(answer: Leaderboard) -> Spec:
         subtitle=f"{len(shown)} of {plural(len(names), 'model')}" if len(shown) < len(names) else "",
         description=f"{len(every)} panels. {board_verdict(every[0])}",
     )
-
-
-def _panel_name(board: Board, metrics: set[str]) -> str:
-    """Name a small panel: by its task, and by its metric where that differs."""
-    return board_title(board) if board.task and len(metrics) > 1 else board.task or "overall"
 
 
 def panel(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> Spec:

@@ -7,11 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.errors import HowsureError
-from howsure.present.render.terminal import shorten
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     import altair as alt
 
@@ -28,8 +27,6 @@ SEQUENCE = ("#000000", BLUE, "#56b4e9", GREEN, "#e69f00", ORANGE, "#cc79a7", "#9
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
 WORDS = ("name", "row", "against", "places", "group")
 """Fields of rows that are no numbers."""
-LABEL = 36
-"""Characters of a name that an axis shows."""
 
 
 def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
@@ -118,24 +115,6 @@ def _numbered(svg: str) -> str:
     """Number the ids of gradients and clips from 0: the drawing engine goes on counting from chart to chart."""
     new: dict[str, str] = {}
     return _IDS.sub(lambda found: found[1] + new.setdefault(found[2], f"part{len(new)}"), svg)
-
-
-def labels(names: Iterable[str], width: int = LABEL) -> list[str]:
-    """Return names as an axis shows them: harmless, the middle cut out of long ones, and no two the same.
-
-    >>> labels(["a", "organisation/model-large"], 12)
-    ['a', 'organi…large']
-    """
-    shown = [visible(name) for name in names]
-    cut = _unless_alike([shorten(name, width) for name in shown], lambda k: shown[k])
-    return _unless_alike(cut, lambda k: f"{shown[k]} ({k + 1})")
-
-
-def _unless_alike(texts: list[str], other: Callable[[int], str]) -> list[str]:
-    counts: dict[str, int] = {}
-    for text in texts:
-        counts[text] = counts.get(text, 0) + 1
-    return [text if counts[text] == 1 else other(k) for k, text in enumerate(texts)]
 
 
 def scaled(value: float | None, factor: float) -> float | None:

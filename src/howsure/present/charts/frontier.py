@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, labels, scaled, tooltip, unit
+from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, scaled, tooltip, unit
+from howsure.present.labels import labels
 from howsure.present.render.visible import visible
 from howsure.wording import Scale, amount_text, level_text
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import Row, Spec, by_panel, figure, labels, unit
+from howsure.present.charts.base import Row, Spec, by_panel, figure, unit
 from howsure.present.charts.leaderboard import GROUPS, rows, told_fields
 from howsure.present.charts.whiskers import drawing
+from howsure.present.labels import labels
 from howsure.present.render.visible import visible
 from howsure.wording import level_text
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from howsure.present.charts.base import DASHES, GREY, SEQUENCE, Row, Spec, by_panel, figure, labels, points, scaled
+from howsure.present.charts.base import DASHES, GREY, SEQUENCE, Row, Spec, by_panel, figure, points, scaled
+from howsure.present.labels import labels
 from howsure.wording import plural
 
 if TYPE_CHECKING:

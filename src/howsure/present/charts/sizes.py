@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import OptionError
 from howsure.present.beginning import shared
 from howsure.present.charts import frontier
-from howsure.present.charts.base import labels, picture
+from howsure.present.charts.base import picture
 from howsure.present.charts.lines import EM, WIDE, broken, fit_legend, legends, ticks, wrap_heading, wrap_titles
+from howsure.present.labels import labels
 from howsure.present.render.terminal import shorten
 
 if TYPE_CHECKING:

@@ -102,6 +102,7 @@ def _floating(table: Table, paper: Paper, number: int, count: int) -> str:
             r"\centering",
             rf"\caption{{{paper.caption}{titled}}}",
             *label,
+            r"\smallskip",
             *_tabular(table, siunitx=paper.siunitx),
             *([below] if below else []),
             r"\end{table}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Text
@@ -179,9 +180,7 @@ def _pairs(board: Board) -> list[str]:
 
 
 def _software() -> str:
-    from howsure import __version__
-
-    return f"Computed with howsure {__version__}."
+    return f"Computed with howsure {import_module('howsure').__version__}."
 
 
 def _document(sentences: Iterable[str]) -> Document:

@@ -155,3 +155,26 @@ def test_a_configuration_of_the_verb_is_one_of_its_charts(folder):
 def test_a_chart_has_no_table_of_its_own_in_a_configuration(folder):
     (folder / "howsure.toml").write_text("[plot]\ntop = 3\n")
     assert "no option 'plot.top'" in run("plot", "ranks", "table.csv", code=1).stderr
+
+
+def test_a_report_has_its_card(folder):
+    pytest.importorskip("vl_convert")
+    told = run("report", "table.csv", "--cluster", "passage", "-o", "page.html", "--card", "card.png").stderr
+    assert "Card written to card.png." in told
+    png = (folder / "card.png").read_bytes()
+    assert [int.from_bytes(png[k : k + 4], "big") for k in (16, 20)] == [1200, 630]
+    alone = (folder / "page.html").read_bytes()
+    run("report", "table.csv", "--cluster", "passage", "-o", "page.html")
+    assert (folder / "page.html").read_bytes() == alone
+    assert "End it in .png" in run("report", "table.csv", "-o", "p.html", "--card", "card.svg", code=1).stderr
+    assert not (folder / "p.html").exists()
+
+
+def test_the_words_of_a_paper_go_with_latex_alone(folder):
+    for words in (("--siunitx",), ("--caption", "x"), ("--caption", "x", "-f", "markdown")):
+        assert "is for LaTeX" in run("leaderboard", "table.csv", *words, code=2).stderr
+    text = run("estimate", "table.csv", "-f", "latex", "--caption", "Scores.", "--label", "tab:s", "--siunitx").stdout
+    assert "\\label{tab:s}" in text
+    assert "S[table-format=2.1]" in text
+    assert "--methods adds prose" in run("estimate", "table.csv", "--methods", "-f", "csv", code=2).stderr
+    assert "Computed with howsure" in run("compare", "table.csv", "--against", "a", "--methods").stdout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Text
@@ -180,7 +180,7 @@ def _pairs(board: Board) -> list[str]:
 
 
 def _software() -> str:
-    return f"Computed with howsure {import_module('howsure').__version__}."
+    return f"Computed with howsure {sys.modules['howsure'].__version__}."
 
 
 def _document(sentences: Iterable[str]) -> Document:

@@ -177,10 +177,10 @@ DPI = 300
 """Of a PNG whose size is given."""
 
 
-def picture(spec: Spec, kind: Literal["svg", "png", "pdf"]) -> bytes:
+def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -> bytes:
     """Return a specification as a picture: the same bytes for the same chart.
 
-    PNG has twice the size; where the figure's size is given (see sizes.py), its unit is the point, and PNG has 300 dots an inch.
+    PNG has `scale` dots a pixel; where the figure's size is given (see sizes.py), its unit is the point, and PNG has 300 dots an inch.
     """
     try:
         import vl_convert
@@ -191,6 +191,6 @@ def picture(spec: Spec, kind: Literal["svg", "png", "pdf"]) -> bytes:
         svg = _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION))
         return (_SIZES.sub(r'\1="\2pt"', svg, count=2) if in_points else svg).encode()
     if kind == "png":
-        scale, dots = (1, DPI) if in_points else (2, 72)
-        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=scale, ppi=dots))
+        size, dots = (1, DPI) if in_points else (scale, 72)
+        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=size, ppi=dots))
     return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=VERSION))

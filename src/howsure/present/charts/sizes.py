@@ -76,7 +76,7 @@ def sized(spec: Spec, size: Size | None) -> Spec:
     """Return a specification at a size, unchanged without one; raise OptionError where the width leaves no room for what is shown."""
     if size is None:
         return spec
-    told = {**_typed(spec, size.font), "usermeta": {"unit": "pt"}}
+    told = {**typed(spec, size.font), "usermeta": {"unit": "pt"}}
     if size.width is None:
         return _placed(told, size.font)
     return _fitted(told, size, size.width)
@@ -224,7 +224,7 @@ def _copy(node: Any) -> Any:
     return [_copy(each) for each in node] if isinstance(node, list) else node
 
 
-def _typed(spec: Spec, font: float) -> Spec:
+def typed(spec: Spec, font: float) -> Spec:
     """Return a specification with another size of type, and with marks and gaps to match."""
     times = font / USUAL
     plain: Callable[[float], float] = lambda value: value * times  # noqa: E731

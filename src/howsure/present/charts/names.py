@@ -79,7 +79,7 @@ def places(rows: Sequence[Row], frame: Frame, font: float) -> list[tuple[float, 
     order = sorted(range(len(rows)), key=lambda k: (rows[k]["step"] is None, rows[k]["group"] == "beaten", k))
     for k in order:
         most = math.inf if rows[k]["step"] is not None else RINGS[1]
-        around = _around(rows[k]["label"], points[k], font)
+        around = _around(rows[k]["label"], points[k], frame, font)
         free = ((far, box) for far, box in around if box.inside(frame) and not any(map(box.touches, taken)))
         box = _best(free, bars, most)
         if box is not None:
@@ -100,17 +100,18 @@ def _best(free: Iterable[tuple[float, Box]], bars: Sequence[Box], most: float) -
     return best
 
 
-def _around(label: str, at: tuple[float, float], font: float) -> Iterator[tuple[float, Box]]:
+def _around(label: str, at: tuple[float, float], frame: Frame, font: float) -> Iterator[tuple[float, Box]]:
     """Yield places around a point, the near ones first, each with how far it is."""
     half_width, half_height = EM * font * cell_len(label) / 2, 0.6 * font
+    middle = max(min(at[0], frame.width - half_width - 1.0), half_width + 1.0)  # above and below a name may move along
     for ring in RINGS:
         gap = (DOT + 0.2 + ring) * font
         side, above = half_width + gap, half_height + gap
         beside = half_height + 1.0  # clear of its own error bar
         for x, y in ((side, -beside), (side, beside), (-side, -beside), (-side, beside)):
             yield ring, Box(at[0] + x, at[1] + y, half_width, half_height)
-        for x, y in ((0.0, -above), (0.0, above)):
-            yield ring + 0.1, Box(at[0] + x, at[1] + y, half_width, half_height)
+        for y in (-above, above):
+            yield ring + 0.1, Box(middle, at[1] + y, half_width, half_height)
 
 
 def _bars(row: Row, frame: Frame) -> Iterator[Box]:

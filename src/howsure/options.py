@@ -548,7 +548,9 @@ PAPER = (
 )
 """How LaTeX tables go into a paper."""
 
-METHODS = Option("methods", FLAG, default=False, help="End with a methods paragraph for a paper, and what it cites.")
+METHODS = Option(
+    "methods_paragraph", FLAG, default=False, help="End with a methods paragraph for a paper, and what it cites."
+)
 
 FIGURE = (
     Option("width", Kind(check=checks.length), "LENGTH", help="The figure's whole width: 5.5in, 14cm, 396pt or 528px."),

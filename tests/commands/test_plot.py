@@ -176,5 +176,8 @@ def test_the_words_of_a_paper_go_with_latex_alone(folder):
     text = run("estimate", "table.csv", "-f", "latex", "--caption", "Scores.", "--label", "tab:s", "--siunitx").stdout
     assert "\\label{tab:s}" in text
     assert "S[table-format=2.1]" in text
-    assert "--methods adds prose" in run("estimate", "table.csv", "--methods", "-f", "csv", code=2).stderr
-    assert "Computed with howsure" in run("compare", "table.csv", "--against", "a", "--methods").stdout
+    assert (
+        "--methods-paragraph adds prose"
+        in run("estimate", "table.csv", "--methods-paragraph", "-f", "csv", code=2).stderr
+    )
+    assert "Computed with howsure" in run("compare", "table.csv", "--against", "a", "--methods-paragraph").stdout

@@ -27,7 +27,7 @@ ANSWERS = {
 
 
 def paragraph(answer):
-    text = answer.render("markdown", methods=True)
+    text = answer.render("markdown", methods_paragraph=True)
     return text[text.index("Methods") :]
 
 
@@ -62,12 +62,12 @@ def test_every_choice_has_its_words():
 
 def test_a_name_in_it_is_escaped():
     rows = two_models().with_columns(model=pl.col("model").replace({"a": "<b>&"}))
-    assert "<b>" not in hs.against(rows, "<b>&").render("html", methods=True)
+    assert "<b>" not in hs.against(rows, "<b>&").render("html", methods_paragraph=True)
 
 
 def test_it_is_refused_where_there_is_none():
     with pytest.raises(hs.HowsureError, match="no methods paragraph"):
-        hs.noise(attempts()).render(methods=True)
-    with pytest.raises(hs.HowsureError, match="methods=True adds prose, and json is data"):
-        hs.estimate(clustered()).render("json", methods=True)
+        hs.noise(attempts()).render(methods_paragraph=True)
+    with pytest.raises(hs.HowsureError, match="methods_paragraph=True adds prose, and json is data"):
+        hs.estimate(clustered()).render("json", methods_paragraph=True)
     assert not re.search("^Methods", hs.estimate(clustered()).render(), re.MULTILINE)

@@ -54,7 +54,7 @@ class Answer:
         width: int | None = None,
         color: bool = False,
         explain: bool = False,
-        methods: bool = False,
+        methods_paragraph: bool = False,
         caption: str | None = None,
         label: str | None = None,
         siunitx: bool = False,
@@ -66,7 +66,7 @@ class Answer:
             width: Columns of the terminal; None asks the terminal.
             color: Use ANSI colours (terminal only).
             explain: Add the answer in plain words, for readers without statistics (not to csv and json).
-            methods: Add a methods paragraph for a paper and what it cites (scores, comparisons and boards; not to csv and json).
+            methods_paragraph: Add a methods paragraph for a paper and what it cites (scores, comparisons and boards; not to csv and json).
             caption: Make every table float under this caption, which is LaTeX; the rest becomes comments (LaTeX only).
             label: What the first table is referred to by; the others have -2, -3 … behind it.
             siunitx: Align numbers at their decimal points, by the package siunitx (LaTeX only).
@@ -75,9 +75,9 @@ class Answer:
             OptionError: The format isn't one of these, or doesn't have what was asked for.
         """
         checks.word("format", format, Format)
-        if (explain or methods) and format in DATA:
+        if (explain or methods_paragraph) and format in DATA:
             raise OptionError(
-                f"{'explain' if explain else 'methods'}=True adds prose, and {format} is data",
+                f"{'explain' if explain else 'methods_paragraph'}=True adds prose, and {format} is data",
                 remedy="Leave one out, or choose terminal, markdown, latex or html.",
             )
         paper = _paper(format, caption=caption, label=label, siunitx=siunitx)
@@ -85,11 +85,11 @@ class Answer:
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if format == "csv":
             return str(present("render.comma_separated").render(self.records()))
-        if methods and not hasattr(presentation(self), "methods"):
+        if methods_paragraph and not hasattr(presentation(self), "methods"):
             raise OptionError(
                 "this answer has no methods paragraph", remedy="estimate, compare, against and leaderboard have one."
             )
-        words = present("described").described(presentation(self), self, explain=explain, methods=methods)
+        words = present("described").described(presentation(self), self, explain=explain, methods=methods_paragraph)
         return str(present("render").render(words, format, width=width, color=color, paper=paper))
 
     def _repr_html_(self) -> str:

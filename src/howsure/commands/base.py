@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.flags import with_flags
-from howsure.commands.options import PAPER, READING, gather, name_pairs, python_values
+from howsure.commands.options import PAPER, READING, flag_of, gather, name_pairs, python_values
 from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any]
     from howsure.present.files import refuse_overwriting
 
     shown: dict[str, Any] = {
-        name: given[name] for name in ("format", "output", "explain", "methods", *PAPER) if name in given
+        name: given[name] for name in ("format", "output", "explain", "methods_paragraph", *PAPER) if name in given
     }
     refuse_overwriting(shown["output"], paths)
     _refuse_paper(shown)
-    for name in ("explain", "methods"):
+    for name in ("explain", "methods_paragraph"):
         if shown.get(name):
             _refuse_data(name, shown["format"], shown["output"])
     return python_values({name: value for name, value in given.items() if name not in shown}), shown
@@ -57,7 +57,7 @@ def _refuse_data(name: str, format: Format | None, output: str | None) -> None:
     chosen = format or format_of(output)
     if chosen in DATA:
         raise click.UsageError(
-            f"--{name} adds prose, and {chosen} is data: leave one out, or write terminal, markdown, latex or html"
+            f"{flag_of(name)} adds prose, and {chosen} is data: leave one out, or write terminal, markdown, latex or html"
         )
 
 
@@ -211,19 +211,26 @@ def write(
     output: str | None,
     *,
     explain: bool = False,
-    methods: bool = False,
+    methods_paragraph: bool = False,
     **paper: Any,
 ) -> None:
     """Write an answer in the chosen format, or in the one that the file's suffix tells.
 
-    `explain`: in plain words as well; `methods`: with a paragraph for a paper; `paper`: how LaTeX tables go into a paper.
+    `explain`: in plain words as well; `methods_paragraph`: with one for a paper; `paper`: how LaTeX tables go into a paper.
     """
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
-    text = rendered(answer, chosen, color=color and chosen == "terminal", explain=explain, methods=methods, **paper)
+    text = rendered(
+        answer,
+        chosen,
+        color=color and chosen == "terminal",
+        explain=explain,
+        methods_paragraph=methods_paragraph,
+        **paper,
+    )
     put(text, output, data=chosen in DATA)
 
 
@@ -238,7 +245,13 @@ def put(text: str, output: str | None, *, data: bool) -> None:
 
 
 def rendered(
-    answer: Answer, format: Format, *, color: bool = False, explain: bool = False, methods: bool = False, **paper: Any
+    answer: Answer,
+    format: Format,
+    *,
+    color: bool = False,
+    explain: bool = False,
+    methods_paragraph: bool = False,
+    **paper: Any,
 ) -> str:
     """Return an answer as text; on a terminal its cautions name flags, elsewhere they are those of Python."""
     from howsure.answers.base import presentation
@@ -246,8 +259,8 @@ def rendered(
     from howsure.present.render import render
 
     if format != "terminal":
-        return answer.render(format, explain=explain, methods=methods, **paper)
-    words = described(presentation(answer), answer, explain=explain, methods=methods)
+        return answer.render(format, explain=explain, methods_paragraph=methods_paragraph, **paper)
+    words = described(presentation(answer), answer, explain=explain, methods=methods_paragraph)
     return render(with_flags(words), color=color)
 
 

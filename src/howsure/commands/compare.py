@@ -39,7 +39,7 @@ IDLE = (None, False, (), "shared", "mean")
 @takes("against", "model")
 @takes("compare", *READING, *DESIGN, *SLICES, *MEASURES, "population", "covariate", *STATISTICS, "method", "margin")
 @takes("against", "adjust")
-@takes("compare", "overall", "overlap", "flips", "average", "explain", "methods", *OUTPUT, *PAPER)
+@takes("compare", "overall", "overlap", "flips", "average", "explain", "methods_paragraph", *OUTPUT, *PAPER)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 

@@ -23,7 +23,7 @@ from howsure.commands.options import DESIGN, OUTPUT, PAPER, READING, SLICES, STA
     *STATISTICS,
     "interval",
     "explain",
-    "methods",
+    "methods_paragraph",
     *OUTPUT,
     *PAPER,
 )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
 
 NOT_DRAWN = (
-    *("format", "output", "explain", "methods", "pairs", "curve", "plot", *PAPER),
+    *("format", "output", "explain", "methods_paragraph", "pairs", "curve", "plot", *PAPER),
     *("within", "at_least", "at_most", "failures_below", "observed", "policy", *plan.OF_LABELS),
 )
 """Options of the verbs that are about other outputs, and plans that have no curve."""

@@ -352,3 +352,28 @@ def age(name: str, value: Any) -> str:
     if isinstance(value, str) and AGE.fullmatch(value.strip().lower()):
         return value.strip().lower()
     raise OptionError(f"{said(name, value)} is no age", remedy="Write 7d, 12h, 90m or 2w.")
+
+
+POINTS_IN = {"in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pt": 1.0, "px": 0.75}
+"""Points (1/72 inch) in each unit of length; a pixel is that of CSS, 1/96 inch."""
+
+
+def length(name: str, value: Any) -> float:
+    """Return a length in points: `5.5in`, `14cm`, `396pt`, `528px`.
+
+    >>> length("width", "5.5in")
+    396.0
+    """
+    remedy = "Write it with its unit: 5.5in, 14cm, 396pt or 528px."
+    found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(in|cm|mm|pt|px)\s*", value) if isinstance(value, str) else None
+    points = float(found[1]) * POINTS_IN[found[2]] if found else 0.0
+    if not 0 < points < MOST:
+        raise OptionError(f"{said(name, value)} is no length", remedy=remedy)
+    return points
+
+
+def label(name: str, value: Any) -> str:
+    """Return the name of a table in LaTeX: letters, digits and `:-_./+`."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9:\-_./+]+", value):
+        raise OptionError(f"{said(name, value)} is no label of LaTeX", remedy="Write tab:board.")
+    return value

@@ -48,6 +48,9 @@ Format = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 BoardChart = Literal["leaderboard", "ranks", "pairs"]
 """What a leaderboard is drawn as: scores with error bars, the ranks that could be, or all pairs."""
 
+Preset = Literal["column", "page", "slide", "poster"]
+"""What a figure is for: a column or the whole text of a paper, a slide, a poster."""
+
 Worlds = Literal["small", "standard", "stress"]
 """Which grid of made-up worlds is drawn."""
 
@@ -536,6 +539,31 @@ OUTPUT = (
 )
 """How the command line writes an answer."""
 
+PAPER = (
+    Option("caption", NAME, "LATEX", help="With latex: tables float under this caption; the rest becomes comments."),
+    Option(
+        "label", Kind(check=checks.label), "NAME", help="What the first of these tables is referred to by: tab:board."
+    ),
+    Option("siunitx", FLAG, default=False, help="With latex: align numbers at their points, by the package siunitx."),
+)
+"""How LaTeX tables go into a paper."""
+
+METHODS = Option(
+    "methods_paragraph", FLAG, default=False, help="End with a methods paragraph for a paper, and what it cites."
+)
+
+FIGURE = (
+    Option("width", Kind(check=checks.length), "LENGTH", help="The figure's whole width: 5.5in, 14cm, 396pt or 528px."),
+    Option(
+        "font_size",
+        Kind(check=partial(checks.positive, remedy="Write 9 for 9 points."), written="real"),
+        "POINTS",
+        help="The size of its type.  [default: 9 with --width, else the preset's]",
+    ),
+    Option("preset", word_of(Preset), help="Width, type and greatest height for a column, a page, a slide, a poster."),
+)
+"""How large a figure is."""
+
 
 def _owned(verb: str, *options: Option) -> tuple[Option, ...]:
     return tuple(replace(each, verb=verb) for each in options)
@@ -896,4 +924,6 @@ _OWN = (
     ),
 )
 
-_TABLE = {(each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, *_OWN)}
+_TABLE = {
+    (each.verb, each.name): each for each in (*READING, *SHARED, *STATISTICS, *OUTPUT, METHODS, *PAPER, *FIGURE, *_OWN)
+}

@@ -1,6 +1,7 @@
 """howsure plot: every kind, every file format, the numbers of the verb, and words beside the picture."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +10,7 @@ import howsure as hs
 from frames import attempts
 from howsure.commands.main import every, main
 from howsure.commands.plot import NOT_DRAWN
+from howsure.options import FIGURE
 
 STARTS = {"pdf": b"%PDF-", "svg": b"<svg ", "png": b"\x89PNG\r\n\x1a\n"}
 KINDS = {
@@ -68,7 +70,52 @@ def test_it_draws_the_numbers_of_the_verb_and_says_its_verdict(folder):
 def test_a_kind_has_every_option_of_its_verb(kind):
     figure = every()["plot"].commands[kind]
     verb = every()[figure.verb]
-    assert {param.name for param in figure.params} == {param.name for param in verb.params} - {*NOT_DRAWN} | {"output"}
+    assert {param.name for param in figure.params} == {param.name for param in verb.params} - {*NOT_DRAWN} | {
+        *(option.name for option in FIGURE),
+        "output",
+    }
+
+
+SIZES = {
+    "width": (("--width", "5.5in"), 396),
+    "preset": (("--preset", "column"), 234),
+    "cm": (("--width", "14cm"), 397),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", SIZES)
+def test_a_figure_has_the_width_that_is_asked_for(folder, kind, size):
+    pytest.importorskip("vl_convert")
+    words, width = SIZES[size]
+    told = run("plot", kind, *KINDS[kind], *words, "-o", "x.svg").stderr
+    svg = (folder / "x.svg").read_text()
+    found = re.search(r'<svg[^>]*? width="([\d.]+)pt" height="([\d.]+)pt"', svg)
+    least = width if kind != "pairs" else 0  # a matrix of few models ends earlier, its cells are square
+    assert least - 1 <= float(found[1]) <= width + 1
+    assert f"({float(found[1]) / 72:.2f} × {float(found[2]) / 72:.2f} in" in told
+
+
+def test_the_type_has_the_size_that_is_asked_for(folder):
+    pytest.importorskip("vl_convert")
+    run("plot", "leaderboard", "table.csv", "--width", "5in", "--font-size", "7.5", "-o", "x.svg")
+    assert set(re.findall(r'font-size="([\d.]+)px"', (folder / "x.svg").read_text())) == {"7.5"}
+
+
+def test_a_png_has_300_dots_an_inch(folder):
+    pytest.importorskip("vl_convert")
+    run("plot", "leaderboard", "table.csv", "--width", "3in", "-o", "x.png")
+    assert abs(int.from_bytes((folder / "x.png").read_bytes()[16:20], "big") - 900) <= 5
+
+
+def test_a_size_that_is_none_and_one_that_is_too_small_are_refused(folder):
+    pytest.importorskip("vl_convert")
+    for word in ("5.5", "0in", "-3cm", "wide", "5 miles"):
+        assert "Write it with its unit" in run("plot", "ranks", "table.csv", "--width", word, code=1).stderr
+    told = run("plot", "ranks", "table.csv", "--width", "0.7in", code=1).stderr
+    assert "too narrow" in told
+    assert "more --width or a smaller --font-size" in told
+    assert not (folder / "ranks.svg").exists()
 
 
 def test_without_a_name_it_is_the_kind_s_and_never_written_over(folder):
@@ -108,3 +155,29 @@ def test_a_configuration_of_the_verb_is_one_of_its_charts(folder):
 def test_a_chart_has_no_table_of_its_own_in_a_configuration(folder):
     (folder / "howsure.toml").write_text("[plot]\ntop = 3\n")
     assert "no option 'plot.top'" in run("plot", "ranks", "table.csv", code=1).stderr
+
+
+def test_a_report_has_its_card(folder):
+    pytest.importorskip("vl_convert")
+    told = run("report", "table.csv", "--cluster", "passage", "-o", "page.html", "--card", "card.png").stderr
+    assert "Card written to card.png." in told
+    png = (folder / "card.png").read_bytes()
+    assert [int.from_bytes(png[k : k + 4], "big") for k in (16, 20)] == [1200, 630]
+    alone = (folder / "page.html").read_bytes()
+    run("report", "table.csv", "--cluster", "passage", "-o", "page.html")
+    assert (folder / "page.html").read_bytes() == alone
+    assert "End it in .png" in run("report", "table.csv", "-o", "p.html", "--card", "card.svg", code=1).stderr
+    assert not (folder / "p.html").exists()
+
+
+def test_the_words_of_a_paper_go_with_latex_alone(folder):
+    for words in (("--siunitx",), ("--caption", "x"), ("--caption", "x", "-f", "markdown")):
+        assert "is for LaTeX" in run("leaderboard", "table.csv", *words, code=2).stderr
+    text = run("estimate", "table.csv", "-f", "latex", "--caption", "Scores.", "--label", "tab:s", "--siunitx").stdout
+    assert "\\label{tab:s}" in text
+    assert "S[table-format=2.1]" in text
+    assert (
+        "--methods-paragraph adds prose"
+        in run("estimate", "table.csv", "--methods-paragraph", "-f", "csv", code=2).stderr
+    )
+    assert "Computed with howsure" in run("compare", "table.csv", "--against", "a", "--methods-paragraph").stdout

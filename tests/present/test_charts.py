@@ -10,9 +10,10 @@ import pytest
 import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.errors import MethodError, OptionError
-from howsure.present.charts import base, noise, pairs, plan
+from howsure.present.charts import base, frontier, names, noise, pairs, plan, sizes
 from howsure.present.charts.compare import GROUPS as COMPARED
 from howsure.present.charts.leaderboard import GROUPS as BOARD
+from howsure.present.labels import LABEL, labels
 from places import LOGS
 
 HOSTILE = [
@@ -203,8 +204,10 @@ def test_noise_and_plans_draw_their_own_numbers():
     answer = hs.noise(attempts(), cluster="passage")
     assert [row["se"] for row in rows_of(answer.chart())] == pytest.approx([100 * r["se"] for r in answer.curves()])
     wanted = hs.plan(effect=0.03)
-    assert [row["power"] for row in rows_of(wanted.chart())] == [r["power"] for r in wanted.curve_records()]
-    assert [row["x"] for row in rows_of(wanted.chart())] == [r["items"] for r in wanted.curve_records()]
+    *curve, planned = rows_of(wanted.chart())
+    assert [row["power"] for row in curve] == [r["power"] for r in wanted.curve_records()]
+    assert [row["x"] for row in curve] == [r["items"] for r in wanted.curve_records()]
+    assert (planned["x"], planned["power"], planned["plan"]) == (wanted.items, 0.8, f"{wanted.items:,.0f} questions")
 
 
 def test_different_numbers_of_questions_are_told_in_times():
@@ -252,11 +255,11 @@ def test_hostile_names_stay_data(kind):
 
 def test_labels_are_harmless_short_and_different():
     long = "organisation/a-very-long-name-of-a-model-that-ends-in-"
-    assert base.labels(["plain"]) == ["plain"]
-    assert len(base.labels([long])[0]) == base.LABEL
+    assert labels(["plain"]) == ["plain"]
+    assert len(labels([long])[0]) == LABEL
     alike = [f"{long[:20]}{k}{long[20:]}" for k in "ab"]
-    assert base.labels(alike) == alike
-    assert len(set(base.labels(["x\x1b", "x\\x1b"]))) == 2
+    assert labels(alike) == alike
+    assert len(set(labels(["x\x1b", "x\\x1b"]))) == 2
 
 
 def lightness(colour):
@@ -309,6 +312,86 @@ def test_the_missing_extra_is_told(monkeypatch):
     for call in (lambda: base.draw(chart), lambda: base.picture(chart, "svg")):
         with pytest.raises(hs.HowsureError, match=r"pip install 'howsure\[plot\]'"):
             call()
+
+
+def frontier_of(count, name="organisation/model-number-{}"):
+    rows = [
+        {
+            "model": name.format(k),
+            "item": f"i{i}",
+            "score": float((7 * i + 3 * k) % 11 < 4 + k % 4),
+            "usd": 0.01 * 1.1**k,
+        }
+        for k in range(count)
+        for i in range(40)
+    ]
+    return hs.frontier(pl.DataFrame(rows), measure="usd").chart()
+
+
+def boxes(chart, font):
+    """Where names and points lie: rectangles from the top left, all of the first and then all of the second."""
+    encoding = chart["layer"][1]["encoding"]
+    domains = (tuple(encoding[side]["scale"]["domain"]) for side in "xy")
+    frame = names.Frame(float(chart["width"]), float(chart["height"]), *domains)
+    rows = rows_of(chart)
+    named = [row for row in rows if row["label_x"] is not None]
+    sizes = [(names.EM * font * len(row["label"]) / 2, 0.6 * font) for row in named]
+    told = [names.Box(*frame.at(r["label_x"], r["label_y"]), *size) for r, size in zip(named, sizes, strict=True)]
+    return frame, told, [names.Box(*frame.at(row["cost"], row["score"]), 1.0, 1.0) for row in rows]
+
+
+@pytest.mark.parametrize("count", [2, 10, 40])
+def test_names_of_a_frontier_touch_neither_names_nor_points(count):
+    frame, told, dots = boxes(frontier_of(count), frontier.TYPE)
+    assert told
+    for k, box in enumerate(told):
+        assert box.inside(frame)
+        assert not any(box.touches(other) for other in (*told[:k], *dots))
+
+
+def test_points_on_the_line_that_get_no_name_are_counted():
+    chart = frontier_of(12, name="a-name-so-long-that-nothing-of-it-has-room-{}")
+    narrow = frontier.placed({**chart, "width": 40, "height": 40}, 10)
+    lost = [row for row in rows_of(narrow) if row["step"] is not None and row["label_x"] is None]
+    assert lost
+    assert f"points on the line without room for a name: {len(lost)}" in narrow["title"]["text"]
+
+
+LONG = "a-family-of-models/with-a-name-that-no-column-of-a-paper-holds-{}-and-more-behind-it"
+
+
+def test_names_that_cannot_be_cut_apart_are_broken_into_lines():
+    pytest.importorskip("vl_convert")
+    chart = sizes.sized(board_of([LONG.format(k) for k in range(3)]).chart(), sizes.PRESETS["column"])
+    told = [row["label"] for row in rows_of(chart)]
+    assert len(set(told)) == 3
+    assert all("\n" in label for label in told)
+    assert sizes.extent(chart)[0] <= 235
+
+
+def test_many_tasks_are_small_panels_that_stay_on_a_page():
+    pytest.importorskip("vl_convert")
+    rows = pl.concat([clustered(models="abcdefgh").with_columns(task=pl.lit(f"task {k:02}")) for k in range(12)])
+    chart = hs.leaderboard(rows).chart()
+    assert chart["facet"]["field"] == "panel"
+    assert len({row["panel"] for row in rows_of(chart)}) == 13
+    width, height = sizes.extent(sizes.sized(chart, sizes.PRESETS["page"]))
+    assert 390 <= width <= 397
+    assert height <= 648
+    order = {layer["encoding"]["y"]["sort"][0] for layer in chart["spec"]["layer"]}
+    assert order == {hs.leaderboard(rows).overall.entries[0].model}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_has_the_width_of_a_page(name):
+    alt = pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    chart = CHARTS[name]()
+    told = json.dumps(chart)
+    made = sizes.sized(chart, sizes.Size(396, 9))
+    assert json.dumps(CHARTS[name]()) == told  # the chart itself stays as it is
+    alt.Chart.from_dict(made)
+    assert sizes.extent(made)[0] <= 397
 
 
 def test_charts_of_the_example_logs(snapshot):

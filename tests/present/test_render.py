@@ -171,3 +171,41 @@ def test_names_that_are_cut_stay_different_ones():
         lines = terminal.render(Document(blocks=(table,)), width=width).split("\n")[1:5]
         assert len(set(lines)) == len(names)
         assert all(len(line) <= width for line in lines)
+
+
+def test_colours_are_legible_on_light_and_dark_grounds():
+    """Magenta alone: as xterm, and as common light and dark themes draw it, it has contrast 3 with its ground."""
+    rows = clustered(n_clusters=3)
+    told = "".join(
+        answer.render("terminal", color=True, width=120)
+        for answer in (hs.leaderboard(rows, cluster="passage"), hs.estimate(rows, cluster="passage"))
+    )
+    codes = {int(code) for found in re.findall(r"\x1b\[([\d;]*)m", told) for code in found.split(";") if code}
+    assert 35 in codes
+    assert codes <= {0, 1, 2, 4, 22, 35, 39}
+
+
+def test_several_boards_begin_with_a_summary():
+    rows = pl.concat([clustered().with_columns(task=pl.lit(task)) for task in ("reading", "writing")])
+    answer = hs.leaderboard(rows)
+    text = answer.render("terminal", width=100)
+    lines = text.splitlines()
+    first = next(k for k, line in enumerate(lines) if line.split()[:4] == ["model", "overall", "reading", "writing"])
+    assert lines.index("overall · mean over tasks") < first < lines.index("reading · score")
+    leader = answer.overall.entries[0].model
+    shown = next(line for line in lines[first:] if line.split()[0] == leader).split()
+    for board in answer.every:
+        place = [entry.model for entry in board.entries].index(leader)
+        assert f"{100 * board.entries[place].estimate.value:.1f}" in shown
+        assert board.ranks[place].ties in shown
+    assert "model" not in hs.leaderboard(clustered()).render("terminal").split("rank")[0]
+
+
+def test_a_summary_leaves_out_the_last_tasks_on_a_narrow_terminal():
+    rows = pl.concat([clustered().with_columns(task=pl.lit(f"task {k:02}")) for k in range(20)])
+    text = hs.leaderboard(rows).render("terminal", width=80)
+    head = next(line for line in text.splitlines() if line.startswith("model "))
+    assert "overall" in head
+    assert "task 00" in head
+    assert "task 19" not in head
+    assert "a narrow terminal leaves out the last tasks" in text.replace("\n", " ")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.leaderboard import Board
     from howsure.errors import Caution
-    from howsure.options import ArenaScale, BoardChart
+    from howsure.options import ArenaScale, BoardChart, Preset
     from howsure.statistics.choices import Ties
     from howsure.statistics.results import Interval
 
@@ -231,6 +231,13 @@ class Arena(Judged):
         """Return a chart as Vega-Lite: expected scores with error bars, "ranks" that could be, or all "pairs"; a panel a board."""
         return dict(presentation(self).chart(self, kind))
 
-    def plot(self, kind: BoardChart = "leaderboard") -> alt.TopLevelMixin:
-        """Draw `chart(kind)`; needs the extra "plot"."""
-        return draw(self.chart(kind))
+    def plot(
+        self,
+        kind: BoardChart = "leaderboard",
+        *,
+        width: str | None = None,
+        font_size: float | None = None,
+        preset: Preset | None = None,
+    ) -> alt.TopLevelMixin:
+        """Draw `chart(kind)`; needs the extra "plot". `width`, `font_size`, `preset`: its size, as all answers take it."""
+        return draw(self.chart(kind), width=width, font_size=font_size, preset=preset)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from howsure import checks
 from howsure.answers.output import derived, row, tree
 from howsure.errors import OptionError
-from howsure.options import Format
+from howsure.options import Format, Preset, checked
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -48,7 +48,16 @@ class Answer:
         return pl.DataFrame(self.records(), infer_schema_length=None)
 
     def render(
-        self, format: Format = "terminal", *, width: int | None = None, color: bool = False, explain: bool = False
+        self,
+        format: Format = "terminal",
+        *,
+        width: int | None = None,
+        color: bool = False,
+        explain: bool = False,
+        methods_paragraph: bool = False,
+        caption: str | None = None,
+        label: str | None = None,
+        siunitx: bool = False,
     ) -> str:
         """Return the answer as text in one of the formats, ending with a line break.
 
@@ -57,22 +66,31 @@ class Answer:
             width: Columns of the terminal; None asks the terminal.
             color: Use ANSI colours (terminal only).
             explain: Add the answer in plain words, for readers without statistics (not to csv and json).
+            methods_paragraph: Add a methods paragraph for a paper and what it cites (scores, comparisons and boards; not to csv and json).
+            caption: Make every table float under this caption, which is LaTeX; the rest becomes comments (LaTeX only).
+            label: What the first table is referred to by; the others have -2, -3 … behind it.
+            siunitx: Align numbers at their decimal points, by the package siunitx (LaTeX only).
 
         Raises:
-            OptionError: The format isn't one of these, or plain words were asked for in a format for programs.
+            OptionError: The format isn't one of these, or doesn't have what was asked for.
         """
         checks.word("format", format, Format)
-        if explain and format in DATA:
+        if (explain or methods_paragraph) and format in DATA:
             raise OptionError(
-                f"explain=True adds prose, and {format} is data",
+                f"{'explain' if explain else 'methods_paragraph'}=True adds prose, and {format} is data",
                 remedy="Leave one out, or choose terminal, markdown, latex or html.",
             )
+        paper = _paper(format, caption=caption, label=label, siunitx=siunitx)
         if format == "json":
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if format == "csv":
             return str(present("render.comma_separated").render(self.records()))
-        words = present("described").described(presentation(self), self, explain=explain)
-        return str(present("render").render(words, format, width=width, color=color))
+        if methods_paragraph and not hasattr(presentation(self), "methods"):
+            raise OptionError(
+                "this answer has no methods paragraph", remedy="estimate, compare, against and leaderboard have one."
+            )
+        words = present("described").described(presentation(self), self, explain=explain, methods=methods_paragraph)
+        return str(present("render").render(words, format, width=width, color=color, paper=paper))
 
     def _repr_html_(self) -> str:
         """Return the answer as Jupyter and marimo show it."""
@@ -110,9 +128,20 @@ class Drawn(Answer):
         """Return what the answer shows as Vega-Lite."""
         return dict(presentation(self).chart(self))
 
-    def plot(self) -> alt.TopLevelMixin:
-        """Draw `chart()`; needs the extra "plot"."""
-        return draw(self.chart())
+    def plot(
+        self, *, width: str | None = None, font_size: float | None = None, preset: Preset | None = None
+    ) -> alt.TopLevelMixin:
+        """Draw `chart()`; needs the extra "plot".
+
+        Args:
+            width: The figure's whole width: "5.5in", "14cm", "396pt" or "528px".
+            font_size: The size of its type in points; None takes 9 with a width, else the preset's.
+            preset: Width, type and greatest height for a "column", a "page", a "slide" or a "poster".
+
+        Raises:
+            OptionError: One of these is no such value, or the width leaves no room for what is shown.
+        """
+        return draw(self.chart(), width=width, font_size=font_size, preset=preset)
 
 
 class JudgedPart:
@@ -137,10 +166,34 @@ def presentation(thing: object) -> ModuleType:
     return present(type(thing).__module__.rpartition(".")[2])
 
 
-def draw(chart: dict[str, Any]) -> alt.TopLevelMixin:
-    """Draw what an answer's `chart()` returns; needs the extra "plot"."""
-    drawn: alt.TopLevelMixin = present("charts.base").draw(chart)
+def _paper(format: Format, **given: Any) -> object:
+    """Check what is about tables in a paper, and return it as the renderer takes it; None where nothing is asked."""
+    asked = [name for name, value in given.items() if value]
+    if not asked:
+        return None
+    values = checked(**given)
+    if format != "latex":
+        raise OptionError(
+            f"{asked[0]} is for LaTeX, and {format} was chosen", remedy="Give format='latex', or leave it out."
+        )
+    if values["label"] and not values["caption"]:
+        raise OptionError("label is for a table with a caption", remedy="Give `caption` as well.")
+    return present("render.latex").Paper(**{name: value for name, value in values.items() if value})
+
+
+def draw(chart: dict[str, Any], **size: Any) -> alt.TopLevelMixin:
+    """Draw what an answer's `chart()` returns, at a size where one is given; needs the extra "plot"."""
+    drawn: alt.TopLevelMixin = present("charts.base").draw(resized(chart, **size))
     return drawn
+
+
+def resized(chart: dict[str, Any], **size: Any) -> dict[str, Any]:
+    """Return what an answer's `chart()` returns at the size that the options say, as it is where they say none."""
+    if all(value is None for value in size.values()):
+        return chart
+    sizes = present("charts.sizes")
+    found: dict[str, Any] = sizes.sized(chart, sizes.size_of(**checked(**size)))
+    return found
 
 
 def kind(answer: type) -> str:

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.flags import with_flags
-from howsure.commands.options import READING, gather, name_pairs, python_values
+from howsure.commands.options import PAPER, READING, flag_of, gather, name_pairs, python_values
 from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
@@ -30,21 +30,34 @@ def split(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[dict[str, Any]
     """Part the options of the output from the others, which come as the verbs take them."""
     from howsure.present.files import refuse_overwriting
 
-    shown: dict[str, Any] = {name: given[name] for name in ("format", "output", "explain") if name in given}
+    shown: dict[str, Any] = {
+        name: given[name] for name in ("format", "output", "explain", "methods_paragraph", *PAPER) if name in given
+    }
     refuse_overwriting(shown["output"], paths)
-    if shown.get("explain"):
-        _refuse_data(shown["format"], shown["output"])
+    _refuse_paper(shown)
+    for name in ("explain", "methods_paragraph"):
+        if shown.get(name):
+            _refuse_data(name, shown["format"], shown["output"])
     return python_values({name: value for name, value in given.items() if name not in shown}), shown
 
 
-def _refuse_data(format: Format | None, output: str | None) -> None:
+def _refuse_paper(shown: dict[str, Any]) -> None:
+    """Raise a usage error where something is asked of LaTeX tables and another format is written."""
+    from howsure.present.files import format_of
+
+    asked = [name for name in PAPER if shown.get(name)]
+    if asked and (shown["format"] or format_of(shown["output"])) != "latex":
+        raise click.UsageError(f"--{asked[0]} is for LaTeX: give -f latex, or leave it out")
+
+
+def _refuse_data(name: str, format: Format | None, output: str | None) -> None:
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     if chosen in DATA:
         raise click.UsageError(
-            f"--explain adds prose, and {chosen} is data: leave one out, or write terminal, markdown, latex or html"
+            f"{flag_of(name)} adds prose, and {chosen} is data: leave one out, or write terminal, markdown, latex or html"
         )
 
 
@@ -192,14 +205,32 @@ def counter() -> Callable[[int, int], None] | None:
     return lambda done, total: click.echo(f"\r{done:,} of {total:,} worlds", nl=done == total, err=True)
 
 
-def write(answer: Answer, format: Format | None, output: str | None, *, explain: bool = False) -> None:
-    """Write an answer in the chosen format, or in the one that the file's suffix tells; `explain`: in plain words as well."""
+def write(
+    answer: Answer,
+    format: Format | None,
+    output: str | None,
+    *,
+    explain: bool = False,
+    methods_paragraph: bool = False,
+    **paper: Any,
+) -> None:
+    """Write an answer in the chosen format, or in the one that the file's suffix tells.
+
+    `explain`: in plain words as well; `methods_paragraph`: with one for a paper; `paper`: how LaTeX tables go into a paper.
+    """
     from howsure.answers.base import DATA
     from howsure.present.files import format_of
 
     chosen = format or format_of(output)
     color = output is None and sys.stdout.isatty()
-    text = rendered(answer, chosen, color=color and chosen == "terminal", explain=explain)
+    text = rendered(
+        answer,
+        chosen,
+        color=color and chosen == "terminal",
+        explain=explain,
+        methods_paragraph=methods_paragraph,
+        **paper,
+    )
     put(text, output, data=chosen in DATA)
 
 
@@ -213,15 +244,23 @@ def put(text: str, output: str | None, *, data: bool) -> None:
         write(text, output)
 
 
-def rendered(answer: Answer, format: Format, *, color: bool = False, explain: bool = False) -> str:
+def rendered(
+    answer: Answer,
+    format: Format,
+    *,
+    color: bool = False,
+    explain: bool = False,
+    methods_paragraph: bool = False,
+    **paper: Any,
+) -> str:
     """Return an answer as text; on a terminal its cautions name flags, elsewhere they are those of Python."""
     from howsure.answers.base import presentation
     from howsure.present.described import described
     from howsure.present.render import render
 
     if format != "terminal":
-        return answer.render(format, explain=explain)
-    words = described(presentation(answer), answer, explain=explain)
+        return answer.render(format, explain=explain, methods_paragraph=methods_paragraph, **paper)
+    words = described(presentation(answer), answer, explain=explain, methods=methods_paragraph)
     return render(with_flags(words), color=color)
 
 

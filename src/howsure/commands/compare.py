@@ -11,6 +11,7 @@ from howsure.commands.options import (
     DESIGN,
     MEASURES,
     OUTPUT,
+    PAPER,
     READING,
     SLICES,
     STATISTICS,
@@ -38,7 +39,7 @@ IDLE = (None, False, (), "shared", "mean")
 @takes("against", "model")
 @takes("compare", *READING, *DESIGN, *SLICES, *MEASURES, "population", "covariate", *STATISTICS, "method", "margin")
 @takes("against", "adjust")
-@takes("compare", "overall", "overlap", "flips", "average", "explain", *OUTPUT)
+@takes("compare", "overall", "overlap", "flips", "average", "explain", "methods_paragraph", *OUTPUT, *PAPER)
 def compare(paths: tuple[str, ...], **given: Any) -> None:
     """Say whether A is really better than B.
 

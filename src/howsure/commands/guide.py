@@ -107,7 +107,7 @@ def _show(chapter: Chapter, target: Target | None, root: click.Context) -> None:
             click.echo("\n".join(f"    {line}" for line in piece.text.split("\n")))
         elif isinstance(piece, Example):
             command, output = (piece.command, piece.output) if target is None else _run(piece.command, target, root)
-            click.secho(f"$ {command}", fg="cyan")
+            click.secho(f"$ {command}", fg="magenta")
             click.echo(output)
         else:
             _prose(piece.text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from howsure.commands.base import read, split, write, write_records
-from howsure.commands.options import DESIGN, OUTPUT, READING, SLICES, STATISTICS, paths, takes
+from howsure.commands.options import DESIGN, OUTPUT, PAPER, READING, SLICES, STATISTICS, flag_of, paths, takes
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Leaderboard
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 @takes("leaderboard", *READING, *DESIGN, *SLICES, "population", "model", *STATISTICS)
 @takes("leaderboard", "interval", "method", "adjust", "overall", "top")
 @click.option("--pairs", is_flag=True, help="Write every pair instead of every model (csv and json).")
-@takes("leaderboard", "explain", *OUTPUT)
+@takes("leaderboard", "explain", "methods_paragraph", *OUTPUT, *PAPER)
 def leaderboard(paths: tuple[str, ...], pairs: bool, **given: Any) -> None:
     """Rank all models: score, error bar, possible ranks, ties."""
     rest, shown = split(paths, given)
-    if pairs and shown["explain"]:
-        raise click.UsageError("--explain adds prose, and --pairs writes data: leave one out")
+    prose = next((name for name in ("explain", "methods_paragraph") if shown[name]), None)
+    if pairs and prose:
+        raise click.UsageError(f"{flag_of(prose)} adds prose, and --pairs writes data: leave one out")
     answer = ask(paths, rest)
     if pairs:
         write_records(answer.pair_records(), shown["format"], shown["output"])

@@ -28,6 +28,7 @@ DESIGN = tuple(option.name for option in table.SHARED if option.name not in CHOS
 STATISTICS = ("level", "variance", "seed")
 CRITERIA = ("not_worse_than", "better", "same_within")
 OUTPUT = ("format", "output")
+PAPER = tuple(option.name for option in table.PAPER)
 
 
 MARGINS = ("margin", "not_worse_than", "same_within")

@@ -11,20 +11,22 @@ import click
 from howsure.commands import arena, compare, frontier, history, leaderboard, noise, plan
 from howsure.commands.base import split
 from howsure.commands.flags import with_flags
+from howsure.commands.options import PAPER, made
 from howsure.commands.streams import say, tell
+from howsure.options import FIGURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howsure.answers.base import Answer
     from howsure.options import BoardChart
+    from howsure.present.charts.sizes import Size
 
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
 
 NOT_DRAWN = (
-    *("format", "output", "explain", "pairs", "curve", "plot"),
-    *("within", "at_least", "at_most", "failures_below", "observed", "policy"),
-    *plan.OF_LABELS,
+    *("format", "output", "explain", "methods_paragraph", "pairs", "curve", "plot", *PAPER),
+    *("within", "at_least", "at_most", "failures_below", "observed", "policy", *plan.OF_LABELS),
 )
 """Options of the verbs that are about other outputs, and plans that have no curve."""
 
@@ -42,20 +44,38 @@ class Figure(click.Command):
         self.verb = str(verb.name)
         self.draw = draw
         params = [param for param in verb.params if param.name not in (*NOT_DRAWN, *without)]
-        super().__init__(name, params=[*params, file], help=help, callback=self._write)
+        sizes = [made("", option.name) for option in FIGURE]
+        super().__init__(name, params=[*params, *sizes, file], help=help, callback=self._write)
 
     def _write(self, output: str | None, **given: Any) -> None:
         """Draw the chart into a file, and say the verdict and the cautions."""
+        from howsure.answers.base import resized
+        from howsure.options import checked
+        from howsure.present.charts.sizes import size_of
         from howsure.present.files import chart_kind, write_chart
 
+        size = {option.name: given.pop(option.name) for option in FIGURE}
+        asked = size_of(**checked(**size))
         paths = given.pop("paths") if "paths" in given else given.pop("pilot")
         rest, _ = split(paths, {**given, "output": output})
         target = output or _unused(f"{self.name}.svg")
         chart_kind(target)  # before the work
         answer, chart = self.draw(paths, rest)
+        chart = resized(chart, **size)
         write_chart(chart, target)
         _tell(answer)
-        tell(f"Chart written to {target}.")
+        tell(f"Chart written to {target}{_size(chart, asked)}.")
+
+
+def _size(chart: dict[str, Any], asked: Size | None) -> str:
+    """Say how large a figure is, where a size was asked for, and whether it is taller than its preset."""
+    if asked is None:
+        return ""
+    from howsure.present.charts.sizes import extent
+
+    width, height = extent(chart)
+    taller = f", more than {asked.tallest / 72:.4g} in tall: -t and --top draw less" if height > asked.tallest else ""
+    return f" ({width / 72:.2f} × {height / 72:.2f} in{taller})"
 
 
 def _unused(name: str) -> str:

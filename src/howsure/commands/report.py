@@ -29,6 +29,9 @@ PAGE_OPTIONS = (
 @takes("report", *PAGE_OPTIONS)
 @click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
+@click.option(
+    "--card", metavar="FILE", help="Draw a card as well, 1200 × 630: the verdict over the top of the board (.png)."
+)
 @click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
 @click.pass_context
 def report(
@@ -46,10 +49,15 @@ def report(
     from howsure.writing import write
 
     target = _page(output, paths) if output else _unused(Path(PAGE))
-    answer = ask(paths, {**given, "output": str(target)}, command_line(ctx, skip=("opened",)))
+    card = given.pop("card")
+    drawn = None if card is None else _card(card, paths, given)  # before the page: what fails leaves nothing
+    answer = ask(paths, {**given, "output": str(target)}, command_line(ctx, skip=("opened", "card")))
     write(answer.html, target)
     _tell(answer)
     tell(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).")
+    if card is not None and drawn is not None:
+        write(drawn, card)
+        tell(f"Card written to {card}.")
     if opened:
         open_page(target.resolve().as_uri())
 
@@ -60,6 +68,26 @@ def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
 
     rest, _ = split(paths, {"format": None, **given})
     return howsure.report(read(paths, rest), command=command, **rest)
+
+
+def _card(target: str, paths: tuple[str, ...], given: dict[str, Any]) -> bytes:
+    """Draw the card: the board that the page begins with, by the same options."""
+    import howsure
+    from howsure.errors import OptionError
+    from howsure.present.charts.card import MODELS, card
+    from howsure.present.files import refuse_overwriting
+    from howsure.present.leaderboard import board_title, panel
+
+    refuse_overwriting(target, paths)
+    if Path(target).suffix.lower() != ".png":
+        raise OptionError(f"{target!r} is no name for a card", remedy="End it in .png.")
+    rest, _ = split(paths, {"format": None, "output": target, **given})
+    scores = read(paths, rest)
+    answer = howsure.leaderboard(scores, **{name: value for name, value in rest.items() if name != "title"})
+    board = answer.overall or max(answer.boards, key=lambda each: sum(entry.estimate.n_items for entry in each.entries))
+    several = answer.overall is None and len(answer.boards) > 1
+    said = f"{board_title(board)}: {board.verdict}" if several else board.verdict
+    return card(panel(board, "leaderboard", MODELS, several=False), said)
 
 
 def _page(output: str, paths: tuple[str, ...]) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Text, Whisker, closing, opening, small, tabled
 from howsure.present.estimate import merged
+from howsure.present.methods import of_many
 from howsure.present.words import plain
 from howsure.wording import Scale, level_text, p_text, plural, within
 
@@ -180,6 +181,11 @@ def explanation(answer: Against) -> Document:
     """Explain the overall differences, or else those on the first task, in plain words."""
     part = answer.every[0]
     return plain.explained(plain.against_phrases(part), _title(part) if len(answer.every) > 1 else "")
+
+
+def methods(answer: Against) -> Document:
+    """Say what was done, as a paper's methods do."""
+    return of_many(answer.every)
 
 
 def chart(answer: Against) -> Spec:

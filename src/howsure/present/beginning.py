@@ -27,7 +27,7 @@ def said_once(document: Document, answer: object) -> Document:
     What is left of a name is enough for every verb, so that what is shown can be pasted; what is code stays as it is.
     """
     names = {*_names(answer)}
-    beginning = _shared(names)
+    beginning = shared(names)
     if not beginning:
         return document
     names |= {name.partition(" (")[0] for name in names}  # without the settings that tell its runs apart
@@ -41,7 +41,7 @@ def said_once(document: Document, answer: object) -> Document:
     return replace(document, blocks=(*blocks[:place], told, *blocks[place:]))
 
 
-def _shared(names: set[str]) -> str:
+def shared(names: set[str]) -> str:
     """Return what all names begin with, up to a slash; "" where that is nothing, or hardly anything."""
     if len(names) < 2 or any(name.startswith("/") or "/" not in name for name in names):
         return ""

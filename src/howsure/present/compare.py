@@ -9,6 +9,7 @@ from howsure.answers.compare import Comparisons
 from howsure.present import flips, measures, slices
 from howsure.present.document import Column, Document, Field, Table, Text, closing, facts, opening, small, tabled
 from howsure.present.estimate import merged
+from howsure.present.methods import of_comparisons
 from howsure.present.words import plain
 from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, p_text, plural, rounded_up, within
 
@@ -27,6 +28,11 @@ OPEN = "can't tell"
 def document(answer: Comparison | Comparisons) -> Document:
     """Return the verdict, a table for each comparison and the cautions."""
     return Document(blocks=tuple(_several(answer) if isinstance(answer, Comparisons) else _one(answer)))
+
+
+def methods(answer: Comparison | Comparisons) -> Document:
+    """Say what was done, as a paper's methods do."""
+    return of_comparisons(answer.every if isinstance(answer, Comparisons) else (answer,))
 
 
 def _one(c: Comparison) -> list[Block]:

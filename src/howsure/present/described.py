@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from howsure.present.document import Document
 
 
-def described(presentation: ModuleType, answer: object, *, explain: bool) -> Document:
-    """Return what the module that presents an answer says of it; `explain`: in plain words as well, where it has some."""
+def described(presentation: ModuleType, answer: object, *, explain: bool, methods: bool = False) -> Document:
+    """Return what the module that presents an answer says of it.
+
+    `explain`: in plain words as well, where it has some; `methods`: with a paragraph for a paper, where it has one.
+    """
     document: Document = presentation.document(answer)
-    explanation = getattr(presentation, "explanation", None)
-    if explain and explanation is not None:
-        document = replace(document, blocks=(*document.blocks, *explanation(answer).blocks))
+    for name in (["explanation"] if explain else []) + (["methods"] if methods else []):
+        more = getattr(presentation, name, None)
+        document = replace(document, blocks=(*document.blocks, *(more(answer).blocks if more is not None else ())))
     return said_once(told_apart(document, answer), answer)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Text, Whisker, closing, small, tabled
+from howsure.present.methods import of_scores
 from howsure.present.slices import left_out
 from howsure.present.words import plain
 from howsure.present.words.bounds import bound_sentence
@@ -65,6 +66,11 @@ def explanation(answer: Estimates) -> Document:
         phrases = plain.score_phrases(entry, percent=percent, many=len(answer) > 1)
         said += [pair for pair in phrases if pair[0] not in told]
     return plain.explained(said)
+
+
+def methods(answer: Estimates) -> Document:
+    """Say what was done, as a paper's methods do."""
+    return of_scores(answer.entries)
 
 
 def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:

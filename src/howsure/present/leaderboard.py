@@ -11,6 +11,8 @@ from howsure.options import BoardChart
 from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
+from howsure.present.methods import of_boards
+from howsure.present.summary import board_name, summary
 from howsure.present.words import plain
 from howsure.wording import Scale, in_limits, level_text, plural, within
 
@@ -24,15 +26,18 @@ if TYPE_CHECKING:
     from howsure.statistics.results import Rank
 
 MOST_NAMED = 3
+MANY_BOARDS = 5
+"""So many boards are drawn as small panels with one order of models."""
 
 
 def document(answer: Leaderboard) -> Document:
-    """Return each board's verdict and table, then the cautions."""
-    blocks: list[Block] = []
+    """Return each board's verdict and table, then the cautions; of several boards a summary comes first."""
+    blocks: list[Block] = [summary(answer)] if len(answer.every) > 1 and answer.overall is None else []
     for board in answer.every:
         if len(answer.every) > 1:
             blocks.append(Text(text=board_title(board), kind="heading"))
         blocks += opening(board_verdict(board), (*picked(board), *(answer.notes if board is answer.every[0] else ())))
+        blocks += [summary(answer)] if board is answer.overall else []
         blocks.append(board_table(board, answer.top))
         blocks += bound_texts(list(board.entries[: answer.top]))
         blocks += closing((*board.cautions, *merged_cautions(board.entries)))
@@ -51,6 +56,11 @@ def explanation(answer: Leaderboard) -> Document:
     return plain.explained(plain.board_phrases(board, boards=count), title)
 
 
+def methods(answer: Leaderboard) -> Document:
+    """Say what was done, as a paper's methods do."""
+    return of_boards(answer.every)
+
+
 def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
     """Draw the boards: one panel each, in their order, with its best `top` models."""
     from howsure.present.charts.base import panels
@@ -60,8 +70,30 @@ def chart(answer: Leaderboard, kind: BoardChart) -> Spec:
     boards = [board for board in every if len(board.entries[:top]) > 1] if kind == "pairs" else every
     if not boards:
         raise MethodError("nothing to draw: one model makes no pair", remedy="Add another model.")
+    if kind == "leaderboard" and len(boards) >= MANY_BOARDS and len({board.percent for board in boards}) == 1:
+        return _multiples(answer)
     specs = [panel(board, kind, top, several=len(every) > 1) for board in boards]
     return panels(specs, columns=2 if len(boards) > 2 and kind != "pairs" else 1, own_scales=kind == "pairs")
+
+
+def _multiples(answer: Leaderboard) -> Spec:
+    """Draw many boards small, their models in the order of the first."""
+    from howsure.present.charts import multiples
+
+    every, top = answer.every, answer.top
+    names = list(dict.fromkeys(entry.model for board in every for entry in board.entries))
+    shown = names[:top]
+    metrics = {board.metric for board in answer.boards}
+    return multiples.spec(
+        [(board_name(board, answer), board.records()) for board in every],
+        shown,
+        percent=every[0].percent,
+        score=answer.boards[0].metric if len(metrics) == 1 else "score",
+        level=every[0].level,
+        lower_is_better=every[0].lower_is_better,
+        subtitle=f"{len(shown)} of {plural(len(names), 'model')}" if len(shown) < len(names) else "",
+        description=f"{len(every)} panels. {board_verdict(every[0])}",
+    )
 
 
 def panel(board: Board, kind: BoardChart, top: int | None, *, several: bool) -> Spec:

@@ -6,6 +6,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from howsure.answers.output import row
 from howsure.errors import MethodError
 from howsure.present import plan_looks
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from howsure.answers.plan import Basis, Forecast, Option, Plan, Simulated, TaskPlan
     from howsure.present.charts.base import Spec
     from howsure.present.document import Table
+
+
+USUAL_POWER = 0.8
+"""The line that a curve is read by, where the power is what was looked for."""
 
 
 def document(plan: Plan) -> Document:
@@ -52,7 +57,10 @@ def chart(plan: Plan) -> Spec:
     if not records:
         raise MethodError("nothing to draw: no number of questions is enough", remedy="Plan for a larger effect.")
     over: Literal["items", "effect"] = "effect" if plan.sought == "effect" else "items"
-    return curves.spec(records, over, percent=plan.main.percent, description=verdict(plan))
+    chosen = [{"task": task.task, **row(task.best)} for task in plan.tasks]
+    marked = [each for each in chosen if each["power"] is not None and each[over] is not None]
+    power = USUAL_POWER if plan.sought == "power" else plan.main.best.power.value
+    return curves.spec(records, over, percent=plan.main.percent, planned=marked, power=power, description=verdict(plan))
 
 
 def simulated_sentence(seen: Simulated) -> str:

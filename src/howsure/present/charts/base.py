@@ -7,11 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.errors import HowsureError
-from howsure.present.render.terminal import shorten
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     import altair as alt
 
@@ -28,8 +27,6 @@ SEQUENCE = ("#000000", BLUE, "#56b4e9", GREEN, "#e69f00", ORANGE, "#cc79a7", "#9
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3], [10, 2, 2, 2, 2, 2])
 WORDS = ("name", "row", "against", "places", "group")
 """Fields of rows that are no numbers."""
-LABEL = 36
-"""Characters of a name that an axis shows."""
 
 
 def config(*, ink: str = "#222222", ground: str = "white") -> Spec:
@@ -110,6 +107,7 @@ def by_panel(drawing: Spec, *, columns: int = 2) -> Spec:
     }
 
 
+_SIZES = re.compile(r'\b(width|height)="([\d.]+)"')
 _IDS = re.compile(r'((?:\bid="|"url\(#))((?:gradient_|clip)\d+)')
 
 
@@ -117,24 +115,6 @@ def _numbered(svg: str) -> str:
     """Number the ids of gradients and clips from 0: the drawing engine goes on counting from chart to chart."""
     new: dict[str, str] = {}
     return _IDS.sub(lambda found: found[1] + new.setdefault(found[2], f"part{len(new)}"), svg)
-
-
-def labels(names: Iterable[str], width: int = LABEL) -> list[str]:
-    """Return names as an axis shows them: harmless, the middle cut out of long ones, and no two the same.
-
-    >>> labels(["a", "organisation/model-large"], 12)
-    ['a', 'organi…large']
-    """
-    shown = [visible(name) for name in names]
-    cut = _unless_alike([shorten(name, width) for name in shown], lambda k: shown[k])
-    return _unless_alike(cut, lambda k: f"{shown[k]} ({k + 1})")
-
-
-def _unless_alike(texts: list[str], other: Callable[[int], str]) -> list[str]:
-    counts: dict[str, int] = {}
-    for text in texts:
-        counts[text] = counts.get(text, 0) + 1
-    return [text if counts[text] == 1 else other(k) for k, text in enumerate(texts)]
 
 
 def scaled(value: float | None, factor: float) -> float | None:
@@ -193,14 +173,24 @@ def draw(spec: Spec) -> alt.TopLevelMixin:
     return chart
 
 
-def picture(spec: Spec, kind: Literal["svg", "png", "pdf"]) -> bytes:
-    """Return a specification as a picture: the same bytes for the same chart; PNG at twice the size."""
+DPI = 300
+"""Of a PNG whose size is given."""
+
+
+def picture(spec: Spec, kind: Literal["svg", "png", "pdf"], *, scale: int = 2) -> bytes:
+    """Return a specification as a picture: the same bytes for the same chart.
+
+    PNG has `scale` dots a pixel; where the figure's size is given (see sizes.py), its unit is the point, and PNG has 300 dots an inch.
+    """
     try:
         import vl_convert
     except ImportError:
         raise HowsureError("charts need vl-convert", remedy=EXTRA) from None
+    in_points = "usermeta" in spec
     if kind == "svg":
-        return _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION)).encode()
+        svg = _numbered(vl_convert.vegalite_to_svg(spec, vl_version=VERSION))
+        return (_SIZES.sub(r'\1="\2pt"', svg, count=2) if in_points else svg).encode()
     if kind == "png":
-        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=2))
+        size, dots = (1, DPI) if in_points else (scale, 72)
+        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=size, ppi=dots))
     return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=VERSION))

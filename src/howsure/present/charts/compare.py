@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, figure, labels, points, scaled, tooltip
+from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, figure, points, scaled, tooltip
 from howsure.present.charts.whiskers import drawing
+from howsure.present.labels import labels
 from howsure.present.render.terminal import shorten
 from howsure.present.render.visible import visible
 from howsure.wording import Scale, level_text

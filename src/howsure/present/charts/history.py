@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, by_panel, figure, labels, scaled, unit
+from howsure.present.charts.base import BLUE, GREY, ORANGE, Row, Spec, by_panel, figure, scaled, unit
+from howsure.present.labels import labels
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:

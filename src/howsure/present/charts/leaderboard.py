@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, labels, scaled, tooltip, unit
+from howsure.present.charts.base import BLUE, GREY, Row, Spec, figure, scaled, tooltip, unit
 from howsure.present.charts.whiskers import drawing
+from howsure.present.labels import labels
 from howsure.present.render.visible import visible
 from howsure.wording import Scale, level_text
 
@@ -36,16 +37,19 @@ def spec(
         ("score", "low", "high"),
         f"{score}{behind} with its {level_text(level)} confidence interval{better}",
         GROUPS,
-        tooltip(
-            [
-                *(("name", "model"), ("score", f"score{behind}"), ("low", "from"), ("high", "to")),
-                *(("rank", "rank"), ("places", "could be"), ("group", "best?")),
-            ],
-            percent=percent,
-        ),
+        told_fields(behind, percent=percent),
         count=len(records),
     )
     return figure(rows(records, percent=percent), shown, description=description, title=title, subtitle=subtitle)
+
+
+def told_fields(behind: str, *, percent: bool) -> list[Spec]:
+    """Return what a page says of a model's mark; `behind`: what is written behind scores."""
+    fields = [
+        *(("name", "model"), ("score", f"score{behind}"), ("low", "from"), ("high", "to")),
+        *(("rank", "rank"), ("places", "could be"), ("group", "best?")),
+    ]
+    return tooltip(fields, percent=percent)
 
 
 def rows(records: Sequence[Row], *, percent: bool) -> list[Row]:

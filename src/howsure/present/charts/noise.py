@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, GREEN, ORANGE, Row, Spec, by_panel, figure, labels, points, scaled
+from howsure.present.charts.base import BLUE, GREEN, ORANGE, Row, Spec, by_panel, figure, points, scaled
+from howsure.present.labels import labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

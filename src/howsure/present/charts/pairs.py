@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from howsure.present.charts.base import BLUE, ORANGE, Row, Spec, figure, labels, points, rows_axis, scaled, tooltip
+from howsure.present.charts.base import BLUE, ORANGE, Row, Spec, figure, points, rows_axis, scaled, tooltip
+from howsure.present.labels import labels
 from howsure.present.render.visible import visible
 from howsure.statistics.results import significant
 

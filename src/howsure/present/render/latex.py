@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -49,11 +50,73 @@ _SPECIAL = str.maketrans(
 )
 _LIGATURE = re.compile(r"-(?=-)|[?!](?=`)|,(?=,)|`(?=`)|'(?=')")
 NEEDS = r"% needs \usepackage{booktabs}; names beyond Latin letters need LuaLaTeX or XeLaTeX"
+NEEDS_BOTH = NEEDS.replace("{booktabs}", "{booktabs,siunitx}")
+_NUMBER = re.compile(r"([−-]?)(\d[\d,]*)(?:\.(\d+))?")
 
 
-def render(document: Document) -> str:
-    """Return a document as LaTeX that needs the package booktabs."""
-    return "\n\n".join([NEEDS, *(_block(block) for block in document.blocks)]) + "\n"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """How tables go into a paper.
+
+    Attributes:
+        caption: LaTeX, as it is; with one, every table floats, and what is said beside the tables becomes comments.
+        label: What the first table is referred to by; the others have -2, -3 … behind it.
+        siunitx: Columns of numbers are aligned at their decimal points by the package siunitx.
+    """
+
+    caption: str = ""
+    label: str = ""
+    siunitx: bool = False
+
+
+def render(document: Document, paper: Paper | None = None) -> str:
+    """Return a document as LaTeX that needs the package booktabs, and siunitx where its columns are asked for."""
+    paper = paper or Paper()
+    told = (
+        _floats(document, paper) if paper.caption else [_block(each, siunitx=paper.siunitx) for each in document.blocks]
+    )
+    return "\n\n".join([NEEDS_BOTH if paper.siunitx else NEEDS, *told]) + "\n"
+
+
+def _floats(document: Document, paper: Paper) -> list[str]:
+    """Return every table with its caption, and the rest as comments."""
+    count = sum(isinstance(block, Table) for block in document.blocks)
+    number, told = 0, []
+    for block in document.blocks:
+        if isinstance(block, Table):
+            number += 1
+            told.append(_floating(block, paper, number, count))
+        else:
+            told.append(_comment(block))
+    return told
+
+
+def _floating(table: Table, paper: Paper, number: int, count: int) -> str:
+    """Return a table that floats, with its caption above it."""
+    titled = f" ({escape(table.title)})" if table.title and count > 1 else ""
+    label = [rf"\label{{{paper.label}{f'-{number}' if number > 1 else ''}}}"] if paper.label else []
+    below = rf"\par\smallskip{{\small {escape(table.note)}}}" if table.note else ""
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{paper.caption}{titled}}}",
+            *label,
+            r"\smallskip",
+            *_tabular(table, siunitx=paper.siunitx),
+            *([below] if below else []),
+            r"\end{table}",
+        ]
+    )
+
+
+def _comment(block: Text | Note) -> str:
+    """Return what is said beside tables as lines that LaTeX doesn't read."""
+    if isinstance(block, Text):
+        lines = [visible(line) for line in block.text.split("\n")]
+    else:
+        lines = [f"! {visible(message)} {visible(remedy)}".rstrip() for message, remedy in block.lines]
+    return "\n".join(f"% {line}" for line in lines)
 
 
 def escape(text: str) -> str:
@@ -63,7 +126,7 @@ def escape(text: str) -> str:
     return "{}".join(shown[i:j].translate(_SPECIAL) for i, j in pairwise([0, *ends, len(shown)]))
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, *, siunitx: bool) -> str:
     if isinstance(block, Text) and block.kind == "code":
         return "\\\\\n".join(rf"\texttt{{{escape(line)}}}" for line in block.text.split("\n"))
     if isinstance(block, Text):
@@ -74,28 +137,59 @@ def _block(block: Block) -> str:
             "small": rf"{{\small {text}}}",
             "plain": text,
         }[block.kind]
-    return _table(block) if isinstance(block, Table) else _note(block)
+    return _table(block, siunitx=siunitx) if isinstance(block, Table) else _note(block)
 
 
-def _table(table: Table) -> str:
-    errors = _errors(table)
+def _table(table: Table, *, siunitx: bool = False) -> str:
+    first, *lines = _tabular(table, siunitx=siunitx)
+    title = [rf"\paragraph{{{escape(table.title)}}}\mbox{{}}\par"] if table.title else []
+    note = [rf"{{\small {escape(table.note)}}}"] if table.note else []
+    *lines, last = lines
+    return "\n".join([*title, rf"\smallskip\noindent{first}", *lines, rf"{last}\par\smallskip", *note])
+
+
+def _tabular(table: Table, *, siunitx: bool) -> list[str]:
+    """Return the lines of a table itself. Standard errors stand behind their scores, or have columns of their own by siunitx."""
+    errors = {} if siunitx else _errors(table)
     shown = [k for k in range(len(table.columns)) if k not in errors.values() and not table.is_drawn(k)]
-    columns = [table.columns[k] for k in shown]
-    spec = "".join("r" if column.align == "right" else "l" for column in columns)
+    formats = {k: found for k in shown if siunitx and (found := _format(table, k))}
+    spec = [formats.get(k) or ("r" if table.columns[k].align == "right" else "l") for k in shown]
     if not table.has_header:  # facts: the last of them may be a sentence
-        spec = spec[:-1] + r"p{0.6\linewidth}"
-    lines = [rf"\paragraph{{{escape(table.title)}}}\mbox{{}}\par"] if table.title else []
-    lines += [rf"\smallskip\noindent\begin{{tabular}}{{{spec}}}", r"\toprule"]
+        spec[-1] = r"p{0.6\linewidth}"
+    lines = [rf"\begin{{tabular}}{{{''.join(spec)}}}", r"\toprule"]
     if table.has_header:
-        heads = [
-            column.name + (f" ({table.columns[errors[k]].name})" if k in errors else "")
-            for k, column in zip(shown, columns, strict=True)
-        ]
-        lines += [_line([escape(head) for head in heads]), r"\midrule"]
-    body = [_line([_with_error(row, k, errors) for k in shown]) for row in table.rows]
+        lines += [_line([_head(table, k, errors, formats) for k in shown]), r"\midrule"]
+    body = [
+        _line([_number(row, k) if k in formats else _with_error(row, k, errors) for k in shown]) for row in table.rows
+    ]
     lines += [*body[: table.lead], r"\midrule", *body[table.lead :]] if table.lead else body
-    lines += [r"\bottomrule", r"\end{tabular}\par\smallskip"]
-    return "\n".join([*lines, *([rf"{{\small {escape(table.note)}}}"] if table.note else [])])
+    return [*lines, r"\bottomrule", r"\end{tabular}"]
+
+
+def _head(table: Table, k: int, errors: dict[int, int], formats: dict[int, str]) -> str:
+    column = table.columns[k]
+    head = escape(column.name + (f" ({table.columns[errors[k]].name})" if k in errors else ""))
+    return f"{{{head}}}" if k in formats else head
+
+
+def _format(table: Table, k: int) -> str:
+    """Return siunitx's column for numbers with so many digits before and behind the point; "" for other columns."""
+    cells = [cell for row in table.rows if isinstance(cell := row[k], str)]
+    found = [match for cell in cells if (match := _NUMBER.fullmatch(cell))]
+    if table.columns[k].align != "right" or not found:
+        return ""
+    sign = "-" if any(match[1] for match in found) else ""
+    whole = max(len(match[2].replace(",", "")) for match in found)
+    behind = max(len(match[3] or "") for match in found)
+    return rf"S[table-format={sign}{whole}{f'.{behind}' if behind else ''}]"
+
+
+def _number(row: tuple[Cell, ...], k: int) -> str:
+    """Write a number as siunitx reads it; what is none stands in braces."""
+    cell = row[k]
+    if isinstance(cell, str) and _NUMBER.fullmatch(cell):
+        return cell.replace("−", "-").replace(",", "")
+    return f"{{{_cell(cell)}}}"
 
 
 def _errors(table: Table) -> dict[int, int]:

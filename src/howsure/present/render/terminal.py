@@ -27,6 +27,8 @@ WHISKER_WIDTHS = (12, 28)
 NAME_WIDTH = 20
 TEXT_WIDTH = 14
 GAP = 2
+MARK = "magenta bold"
+"""Of the eight colours of a terminal the one that is legible on a light and on a dark ground; text has the ground's own colour."""
 STYLES = {"verdict": "bold", "heading": "bold underline", "small": "dim", "plain": "", "code": ""}
 
 
@@ -77,10 +79,10 @@ def _parts(block: Block, width: int) -> Iterator[RenderableType]:
 
 def _note(note: Note) -> Iterator[RenderableType]:
     for message, remedy in note.lines:
-        text = RichText("! ", style="yellow bold")
-        text.append(visible(message), style="yellow")
+        text = RichText("! ", style=MARK)
+        text.append(visible(message), style="not bold default")
         if remedy:
-            text.append(" " + visible(remedy), style="not bold default")
+            text.append(" " + visible(remedy), style="not bold default dim")
         yield text
 
 
@@ -197,7 +199,7 @@ def _told_apart(told: dict[str, str], width: int) -> dict[str, str]:
 
 def _cell(cell: Cell, width: int, low: float, high: float, texts: dict[str, str]) -> RichText:
     if isinstance(cell, Whisker):
-        return RichText(draw_whisker(cell, width, low, high), style="cyan")
+        return RichText(draw_whisker(cell, width, low, high))
     return RichText(texts[visible(cell)])
 
 

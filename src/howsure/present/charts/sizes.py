@@ -1,0 +1,322 @@
+"""A figure at the size that a paper, a slide or a poster has for it: its whole width, its type, names and titles that fit.
+
+The unit is the point. Names are measured by drawing, since a chart's own width is that of its axes alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import OptionError
+from howsure.present.beginning import shared
+from howsure.present.charts import frontier
+from howsure.present.charts.base import picture
+from howsure.present.charts.lines import EM, WIDE, broken, fit_legend, legends, ticks, wrap_heading, wrap_titles
+from howsure.present.labels import labels
+from howsure.present.render.terminal import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from howsure.options import Preset
+    from howsure.present.charts.base import Row, Spec
+
+FONT = 9.0
+USUAL = 11
+"""The size of type that charts are made with."""
+NAMES = 0.38
+"""The share of a panel's width that names may have."""
+LEAST = 7
+"""A panel narrower than so many characters' heights shows nothing."""
+PANEL = 19
+"""A panel has at least so many, where there are several side by side."""
+LEAST_ROW = 1.05
+"""The least height of a row, in sizes of its type."""
+CELL = 4
+"""The most that a cell of a matrix is wide."""
+SHARED, SMALL, LEAST_SMALL = 0.28, 9, 4.5
+"""Of many small panels: the names' share of the whole width; a panel's usual and least width."""
+TRIES = 8
+"""Titles break anew at each width, so that the right one may never come; the nearest that is no wider is taken."""
+OFF = 0.6
+"""Points that a figure may be off its width: what is drawn is measured in whole ones."""
+_WIDTH = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a figure is, in points; None keeps what the chart has. `tallest`: no higher, where that can be."""
+
+    width: float | None
+    font: float
+    tallest: float = math.inf
+
+
+PRESETS: dict[Preset, Size] = {
+    "column": Size(234, 8, 648),
+    "page": Size(396, 9, 648),
+    "slide": Size(864, 20, 450),
+    "poster": Size(1152, 28),
+}
+"""3.25 in at 8 pt, 5.5 in at 9 pt, 12 in at 20 pt, 16 in at 28 pt."""
+
+
+def size_of(width: float | None, font_size: float | None, preset: Preset | None) -> Size | None:
+    """Return the size that is asked for, None where none is; width and type go before those of a preset."""
+    if width is None and font_size is None and preset is None:
+        return None
+    usual = PRESETS[preset] if preset is not None else Size(None, FONT)
+    return Size(width or usual.width, font_size or usual.font, usual.tallest)
+
+
+def sized(spec: Spec, size: Size | None) -> Spec:
+    """Return a specification at a size, unchanged without one; raise OptionError where the width leaves no room for what is shown."""
+    if size is None:
+        return spec
+    told = {**typed(spec, size.font), "usermeta": {"unit": "pt"}}
+    if size.width is None:
+        return _placed(told, size.font)
+    return _fitted(told, size, size.width)
+
+
+def extent(spec: Spec) -> tuple[float, float]:
+    """Return the width and height of a specification as it is drawn."""
+    plain = {key: value for key, value in spec.items() if key != "usermeta"}
+    found = _WIDTH.search(picture(plain, "svg").decode())
+    assert found is not None
+    return float(found[1]), float(found[2])
+
+
+def _fitted(spec: Spec, size: Size, width: float) -> Spec:
+    """Return the figure with as few panels side by side as its height allows."""
+    best, least = None, math.inf
+    for side in _side_by_side(spec, width, size.font):
+        made, total = _at_width(spec, size.font, width, side)
+        least = min(least, total)
+        if total > width + OFF:
+            break
+        best = _no_taller(made, size)
+        if extent(best)[1] <= size.tallest:
+            break
+    if best is None:
+        raise OptionError(
+            f"{width / 72:.2f}in are too narrow for this figure at {size.font:g} pt: it takes {least / 72:.2f}in",
+            remedy="Give more `width` or a smaller `font_size`.",
+        )
+    return best
+
+
+def _at_width(spec: Spec, font: float, width: float, side: int) -> tuple[Spec, float]:
+    """Find the width of a panel's axes that gives the figure its width; return the figure and what it came to."""
+    inner, least = 0.6 * width / side, LEAST * font * (0.6 if side > 1 else 1)
+    tries: list[tuple[Spec, float]] = []
+    for _ in range(TRIES):
+        made = _with_width(spec, inner, width / side, side, font)
+        total = extent(made)[0]
+        tries.append((made, total))
+        if abs(total - width) <= OFF or (inner == least and total > width):
+            break
+        inner = max(inner + (width - total) / side, least)
+    return min(tries, key=lambda each: (each[1] > width + OFF, abs(each[1] - width)))
+
+
+def _no_taller(spec: Spec, size: Size) -> Spec:
+    """Make rows lower where the figure is too tall, down to the height of the type."""
+    height = extent(spec)[1]
+    if height <= size.tallest:
+        return spec
+    views = list(_views(spec))
+    steps = [view["height"]["step"] for view in views if isinstance(view["height"], dict)]
+    if not steps or size.width is None:
+        return spec
+    lowest = max(steps) * (1 - 1.15 * (height - size.tallest) / height)
+    for view in views:
+        if isinstance(view["height"], dict) and isinstance(view["width"], float):
+            axis = view["layer"][-1]["encoding"]["y"]["axis"]
+            least = LEAST_ROW * _lines_of(spec["data"]["values"]) * axis["labelFontSize"]
+            view["height"] = {"step": min(view["height"]["step"], max(least, lowest))}
+    return spec
+
+
+def _side_by_side(spec: Spec, width: float, font: float) -> list[int]:
+    """Return how many panels there may be side by side, the fewest first: no more than the width has room for."""
+    if "facet" not in spec and "concat" not in spec:
+        return [1]
+    count = len(spec.get("concat", ())) or len({row["panel"] for row in spec["data"]["values"]})
+    if _is_small(spec):
+        room = (1 - SHARED) * width / font
+        return list(range(max(1, min(count, int(room // SMALL))), max(1, min(count, int(room // LEAST_SMALL))) + 1))
+    most = math.inf if "facet" in spec else spec["columns"]
+    return [int(max(1, min(count, most, width // (PANEL * font))))]
+
+
+def _is_small(spec: Spec) -> bool:
+    """Say whether it is many panels that share the names at their left."""
+    return "facet" in spec and "label" in spec["data"]["values"][0]
+
+
+def _with_width(spec: Spec, inner: float, panel: float, side: int, font: float) -> Spec:
+    """Return a figure whose panels' axes are `inner` wide, `side` of them side by side; titles and names fit a `panel`."""
+    names = SHARED * panel * side if _is_small(spec) else NAMES * panel
+    most = max(int(names / (EM * font)), 8)
+    made = _named({**_copy(spec), "data": spec["data"]}, most, font)
+    if "columns" in made:
+        made["columns"] = side
+    if "facet" in made:
+        _name_panels(made, inner, font)
+    for view in _views(made):
+        _set_width(view, inner, font)
+        lines = _lines_of(made["data"]["values"])
+        if isinstance(view["height"], dict) and lines > 1:
+            view["height"] = {"step": max(view["height"]["step"], 1.15 * font * lines)}
+        wrap_titles(view, inner, _height(view), font)
+        for channel in list(legends(view)):
+            fit_legend(channel, inner if side == 1 else 0.8 * panel * side, font)
+        ticks(view, inner, font)
+    for part in made.get("concat", ()):
+        wrap_heading(part, int(panel / (WIDE * font)))
+    wrap_heading(made, int(panel * side / (WIDE * font)))
+    return _placed(made, font)
+
+
+def _set_width(view: Spec, inner: float, font: float) -> None:
+    if isinstance(view["width"], dict):
+        _set_cells(view, inner, font)
+    else:
+        view["width"] = inner
+
+
+def _set_cells(view: Spec, inner: float, font: float) -> None:
+    """Give a matrix square cells, and signs, numbers and a legend that fit them."""
+    count = len(view["encoding"]["x"]["scale"]["domain"])
+    step = min(CELL * font, inner / count)
+    view["width"], view["height"] = {"step": step}, {"step": step}
+    colors, signs = view["layer"]
+    signs["mark"]["fontSize"] = min(signs["mark"]["fontSize"], 0.9 * step)
+    axes = view["encoding"]["x"]["axis"], view["encoding"]["y"]["axis"]
+    for axis in axes:
+        axis["labelFontSize"] = min(axis["labelFontSize"], 0.95 * step)
+    if step < 1.3 * axes[0]["labelFontSize"]:
+        axes[0]["labelAngle"] = -90
+    legend = colors["encoding"]["color"]["legend"]
+    legend["gradientLength"] = min(legend["gradientLength"], count * step)
+
+
+def _height(view: Spec) -> float:
+    return math.inf if isinstance(view["height"], dict) else float(view["height"])
+
+
+def _views(spec: Spec) -> Iterator[Spec]:
+    """Yield the parts that have axes of their own."""
+    if "width" in spec:
+        yield spec
+    for part in (*spec.get("concat", ()), *([spec["spec"]] if "spec" in spec else [])):
+        yield from _views(part)
+
+
+def _copy(node: Any) -> Any:
+    """Copy a specification, all but its data."""
+    if isinstance(node, dict):
+        return {key: _copy(value) for key, value in node.items() if key != "data"}
+    return [_copy(each) for each in node] if isinstance(node, list) else node
+
+
+def typed(spec: Spec, font: float) -> Spec:
+    """Return a specification with another size of type, and with marks and gaps to match."""
+    times = font / USUAL
+    plain: Callable[[float], float] = lambda value: value * times  # noqa: E731
+    area: Callable[[float], float] = lambda value: value * times**2  # noqa: E731
+    change = dict.fromkeys(_LENGTHS, plain) | dict.fromkeys(_AREAS, area) | dict.fromkeys(_TYPES, _type(font))
+    made = {key: _changed(value, change, key) for key, value in spec.items() if key != "data"}
+    made["config"]["title"]["frame"] = "bounds"
+    made["config"]["legend"]["offset"] = font
+    return {**made, "data": spec["data"]}
+
+
+_TYPES = ("fontSize", "labelFontSize", "titleFontSize", "subtitleFontSize")
+_AREAS = ("size", "symbolSize")
+_LENGTHS = (
+    *("labelPadding", "titlePadding", "subtitlePadding", "offset", "padding", "spacing", "dx", "dy", "gradientLength"),
+    *("step", "height", "width", "strokeWidth", "row", "column"),
+)
+
+
+def _type(font: float) -> Callable[[float], float]:
+    """Return what makes a size of type: small and large ones stay so, all others are the one asked for."""
+    return lambda value: font * (value / USUAL if value < USUAL else 1.0 if value <= USUAL + 1 else 1.1)
+
+
+def _changed(node: Any, change: dict[str, Callable[[float], float]], key: str = "") -> Any:
+    if isinstance(node, dict):
+        return {name: value if name == "tooltip" else _changed(value, change, name) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_changed(each, change) for each in node]
+    if key in change and isinstance(node, (int, float)) and not isinstance(node, bool):
+        return round(change[key](node), 3)
+    return node
+
+
+def _named(spec: Spec, most: int, font: float) -> Spec:
+    """Return a figure whose names are no longer than so many characters: cut where they stay different, else on several lines."""
+    rows = spec["data"]["values"]
+    if not rows or "label_x" in rows[0]:
+        return spec
+    if "row" in rows[0]:
+        return _renamed(spec, "row", {row["row"]: _numbered(row["row"], most) for row in rows})
+    if "label" not in rows[0]:
+        return spec
+    full = {row["label"]: row["name"] for row in rows}
+    first = shared(set(full.values())) if max(map(len, full.values())) > most else ""
+    short = labels((name.removeprefix(first) for name in full.values()), most)
+    made = _renamed(spec, "label", {old: broken(new, most) for old, new in zip(full, short, strict=True)})
+    return _noted(made, f"names begin with {first}", font) if first else made
+
+
+def _name_panels(spec: Spec, inner: float, font: float) -> None:
+    """Cut the names of panels to their width, on two lines where they would come out alike."""
+    rows = spec["data"]["values"]
+    names, most = list(dict.fromkeys(row["panel"] for row in rows)), max(int(inner / (WIDE * font)), 4)
+    short = (broken(label, most) for label in labels(names, most))
+    told = dict(zip(names, short, strict=True))
+    spec["data"] = {**spec["data"], "values": [{**row, "panel": told[row["panel"]]} for row in rows]}
+    spec["config"] = {**spec["config"], "lineBreak": "\n"}
+
+
+def _numbered(row: str, most: int) -> str:
+    """Cut a name that has a number behind it: whatever is left of it, it stays the only one."""
+    name, _, number = row.rpartition("  ")
+    return f"{shorten(name, most)}  {number}"
+
+
+def _noted(spec: Spec, note: str, font: float) -> Spec:
+    """Return a figure with one more line above it."""
+    title = spec.get("title", {"text": [], "fontSize": font, "fontWeight": "normal"})
+    key = "subtitle" if isinstance(title["text"], str) else "text"
+    return {**spec, "title": {**title, key: [*title.get(key, []), note]}}
+
+
+def _renamed(spec: Spec, field: str, names: dict[str, str]) -> Spec:
+    """Return a figure with other names in a field, and in the order of its axes."""
+    rows = [{**row, field: names[row[field]]} for row in spec["data"]["values"]]
+    for view in _views(spec):
+        for y in (part.get("encoding", {}).get("y", {}) for part in (view, *view.get("layer", ()))):
+            if y.get("field") == field and isinstance(y.get("sort"), list):
+                y["sort"] = [names[name] for name in y["sort"]]
+            if y.get("field") == field and "domain" in y.get("scale", {}):
+                y["scale"]["domain"] = [names[name] for name in y["scale"]["domain"]]
+    return {**spec, "data": {**spec["data"], "values": rows}, "config": {**spec["config"], "lineBreak": "\n"}}
+
+
+def _lines_of(rows: list[Row]) -> int:
+    return max((row["label"].count("\n") + 1 for row in rows if "label" in row), default=1)
+
+
+def _placed(spec: Spec, font: float) -> Spec:
+    """Place the names of points again, which depends on the size."""
+    rows = spec["data"]["values"]
+    if not rows or "label_x" not in rows[0]:
+        return spec
+    return frontier.placed(spec, font)

@@ -1,0 +1,198 @@
+"""The methods paragraph of a paper: what was done to get an answer, from the answer's own data, and what it cites."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from howsure.present.document import Document, Text
+from howsure.wording import level_text, listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from howsure.answers.against import AgainstTask
+    from howsure.answers.compare import Comparison
+    from howsure.answers.estimate import Entry
+    from howsure.answers.leaderboard import Board
+    from howsure.statistics.results import Estimate, Method
+
+PAPER = "Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640."
+SOURCES = {
+    "Miller (2024)": PAPER,
+    "Bell and McCaffrey (2002)": "Bell and McCaffrey (2002), Survey Methodology 28.",
+    "Pustejovsky and Tipton (2018)": "Pustejovsky and Tipton (2018), JBES 36.",
+    "Wilson (1927)": "Wilson (1927), JASA 22.",
+    "Korn and Graubard (1998)": "Korn and Graubard (1998), Survey Methodology 24.",
+    "Clopper and Pearson (1934)": "Clopper and Pearson (1934), Biometrika 26.",
+    "Tango (1998)": "Tango (1998), Statistics in Medicine 17.",
+    "Rubin (1981)": "Rubin (1981), Annals of Statistics 9.",
+    "Romano and Wolf (2005)": "Romano and Wolf (2005), Econometrica 73.",
+    "Dunnett (1955)": "Dunnett (1955), JASA 50.",
+    "Holm (1979)": "Holm (1979), Scandinavian Journal of Statistics 6.",
+    "Benjamini and Hochberg (1995)": "Benjamini and Hochberg (1995), JRSS B 57.",
+    "Mogstad et al. (2024)": "Mogstad, Romano, Shaikh and Wilhelm (2024), Review of Economic Studies 91.",
+}
+"""How the text cites, and what the list below it says."""
+INTERVALS = {
+    "wilson": "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998))",
+    "blend": "Wilson's score interval (Wilson (1927)) on the effective sample size (Korn and Graubard (1998)), lengthened to the exact limit near 0 and 1",
+    "t": "Student's t",
+    "clopper-pearson": "the exact interval of Clopper and Pearson (1934)",
+    "jeffreys": "Jeffreys's interval",
+    "bootstrap": "a studentised bootstrap",
+    "bayes": "the Bayesian bootstrap (Rubin (1981))",
+    "fixed-items": "the noise of the answers alone",
+}
+TESTS = {
+    "score": "a score test (after Tango (1998))",
+    "t": "a t test",
+    "sign-flip": "a sign-flip test",
+    "mcnemar": "McNemar's exact mid-p test",
+    "bootstrap": "a studentised bootstrap",
+    "bayes": "the Bayesian bootstrap (Rubin (1981))",
+    "fixed-items": "the noise of the answers alone",
+    "combined": "a combined test of shared and other items",
+}
+VARIANCES = {
+    "CR2": "the bias-reduced CR2 estimator (Bell and McCaffrey (2002)) with the degrees of freedom of Pustejovsky and Tipton (2018)",
+    "CR1": "the CR1 estimator",
+    "miller": "the formula of Miller (2024)",
+}
+ADJUSTED = {
+    "max-t": "by the step-down max-t procedure (Romano and Wolf (2005))",
+    "holm": "by the procedure of Holm (1979)",
+    "dunnett": "by Dunnett's procedure (Dunnett (1955))",
+    "bh": "by the procedure of Benjamini and Hochberg (1995), which holds the false discovery rate",
+}
+
+
+def of_scores(entries: Sequence[Entry]) -> Document:
+    """Return the paragraph about scores of models."""
+    return _document([*_scores([entry.estimate for entry in entries]), _software()])
+
+
+def of_boards(boards: Sequence[Board]) -> Document:
+    """Return the paragraph about boards: scores, pairs, ranks."""
+    estimates = [entry.estimate for board in boards for entry in board.entries]
+    board, tasks = boards[0], max(each.n_tasks for each in boards)
+    together = [f"Overall scores put the {tasks:,} tasks together ({board.metric})."] if tasks > 1 else []
+    return _document([*_scores(estimates), *together, *_pairs(board), _software()])
+
+
+def of_comparisons(comparisons: Sequence[Comparison]) -> Document:
+    """Return the paragraph about the comparison of two models, on one task or several."""
+    first = comparisons[0]
+    differences = [c.difference for c in comparisons]
+    paired = {c.paired for c in comparisons if c.task or len(comparisons) == 1}
+    how = "on the items that both answered, paired item by item" if paired == {True} else "on all items of each"
+    said = [
+        f"Two models were compared {how} ({_counts(differences)}), by {_named(differences, TESTS)}.",
+        _errors(differences),
+        f"Confidence intervals are at {level_text(first.difference.interval.level)}.",
+    ]
+    if any(c.p_adjusted != c.p_value for c in comparisons):
+        said.append(f"Verdicts on {len([c for c in comparisons if c.task]):,} tasks are corrected for their number.")
+    if first.equivalence is not None:
+        said.append("Equivalence and non-inferiority were tested by two one-sided tests at the margin.")
+    return _document([*said, _software()])
+
+
+def of_many(parts: Sequence[AgainstTask]) -> Document:
+    """Return the paragraph about the comparison of many sides with one."""
+    differences = [side.difference for part in parts for side in part.sides]
+    first = parts[0]
+    known = f" {ADJUSTED[first.adjust]}" if first.adjust in ADJUSTED else ""
+    corrected = [] if first.adjust == "none" else [f"They are corrected for the number of sides{known}."]
+    return _document(
+        [
+            f"Every side was compared with {first.against} on the items that both answered ({_counts(differences)}), by {_named(differences, TESTS)}.",
+            _errors(differences),
+            f"Confidence intervals are at {level_text(first.level)}.",
+            *corrected,
+            _software(),
+        ]
+    )
+
+
+def _scores(estimates: Sequence[Estimate]) -> list[str]:
+    level = level_text(estimates[0].interval.level)
+    return [
+        f"Scores are means over items ({_counts(estimates)}), with {level} confidence intervals by {_named(estimates, INTERVALS)}.",
+        _errors(estimates),
+    ]
+
+
+def _counts(estimates: Iterable[Estimate]) -> str:
+    """Say how many items and clusters there are: `100 items in 20 clusters`, and from where to where these differ."""
+    listed = [(each.n_items, each.n_clusters) for each in estimates]
+    items = _range([n for n, _ in listed], "item")
+    if all(n == clusters for n, clusters in listed):
+        return items
+    return f"{items} in {_range([clusters for _, clusters in listed], 'cluster')}"
+
+
+def _range(counts: Sequence[int], noun: str) -> str:
+    low, high = min(counts), max(counts)
+    return plural(high, noun) if low == high else f"{low:,} to {plural(high, noun)}"
+
+
+def _named(estimates: Iterable[Estimate], words: dict[str, str]) -> str:
+    return listing(list(dict.fromkeys(_word(each.method, words) for each in estimates)))
+
+
+def _word(method: Method, words: dict[str, str]) -> str:
+    """Say a method in words, or by its own label where there are none."""
+    if method.paired is False and method.name not in ("fixed-items", "bayes"):
+        return f"an unpaired test ({method})"
+    said = words.get(method.name, f"the method {method}")
+    return f"{said} after adjustment for covariates" if method.adjusted else said
+
+
+def _errors(estimates: Sequence[Estimate]) -> str:
+    """Say how standard errors were made."""
+    clustered = any(each.n_clusters != each.n_items for each in estimates)
+    chosen = dict.fromkeys(each.method.variance for each in estimates if each.method.variance in VARIANCES)
+    if any(each.method.of_benchmark for each in estimates):
+        return "They are about exactly these items: only the randomness of the answers counts."
+    if not chosen or not clustered:
+        return "Items are taken as a random sample, each by itself (Miller (2024))."
+    same = any(each.method.same_clusters for each in estimates)
+    about = " They are about more items of these same clusters." if same else ""
+    how = listing([VARIANCES[name] for name in chosen if name])
+    return f"Standard errors allow for clusters of related items, as Miller (2024) asks, by {how}.{about}"
+
+
+def _pairs(board: Board) -> list[str]:
+    """Say how models were compared with each other, where there are several."""
+    count = len(board.entries)
+    if count < 2:
+        return []
+    corrected = (
+        f", corrected for all {count * (count - 1) // 2:,} pairs {ADJUSTED[board.adjust]}"
+        if board.adjust in ADJUSTED
+        else ""
+    )
+    return [
+        f"Models were compared in pairs on the items that both answered, with the same clusters{corrected}.",
+        "A model could have any rank from one behind those significantly better to one ahead of those significantly worse (Mogstad et al. (2024)).",
+    ]
+
+
+def _software() -> str:
+    return f"Computed with howsure {sys.modules['howsure'].__version__}."
+
+
+def _document(sentences: Iterable[str]) -> Document:
+    """Return the paragraph, and below it what it cites; the paper that asks for error bars is always cited."""
+    said = " ".join(sentences)
+    cited = [text for name, text in SOURCES.items() if name in said or text is PAPER]
+    shown = said
+    for name in SOURCES:
+        author, _, year = name.rpartition(" ")
+        shown = shown.replace(f"({name})", f"({author} {year.strip('()')})").replace(
+            f"(after {name})", f"(after {author} {year.strip('()')})"
+        )
+    return Document(
+        blocks=(Text(text="Methods", kind="heading"), Text(text=shown), Text(text=" ".join(cited), kind="small"))
+    )

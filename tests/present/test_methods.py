@@ -1,0 +1,73 @@
+"""The methods paragraph: from the answer's own data, every source listed, and refused where there is none."""
+
+import re
+from typing import get_args
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from frames import attempts, clustered, two_models
+from howsure.present import methods
+from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, ManyToOne, Variance
+
+TASKS = pl.concat([two_models(task=pl.lit(task)) for task in "xy"])
+ANSWERS = {
+    "scores": lambda: hs.estimate(clustered(), cluster="passage"),
+    "items alone": lambda: hs.estimate(two_models()),
+    "board": lambda: hs.leaderboard(clustered(), cluster="passage"),
+    "boards": lambda: hs.leaderboard(TASKS),
+    "one model": lambda: hs.leaderboard(clustered(models="a")),
+    "pair": lambda: hs.compare(clustered(), "a", "b", cluster="passage"),
+    "pairs": lambda: hs.compare(TASKS, "a", "b"),
+    "margin": lambda: hs.compare(two_models(), "a", "b", margin=0.1),
+    "many": lambda: hs.against(clustered(models="abcd"), "b", cluster="passage"),
+    "benchmark": lambda: hs.estimate(attempts(), population="benchmark"),
+}
+
+
+def paragraph(answer):
+    text = answer.render("markdown", methods_paragraph=True)
+    return text[text.index("Methods") :]
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_is_cited_is_listed_and_nothing_else(name):
+    text = paragraph(ANSWERS[name]())
+    said, listed = text.split(f"Computed with howsure {hs.__version__}.")
+    for source in methods.SOURCES:
+        author, _, year = source.rpartition(" ")
+        cited = any(f"{author} {shown}" in said for shown in (year, year.strip("()")))
+        assert cited == (methods.SOURCES[source] in listed) or author == "Miller"
+    assert "Miller (2024)" in listed
+    assert "((" not in said
+    assert "the method" not in said
+
+
+def test_it_says_items_clusters_level_and_correction():
+    text = paragraph(hs.leaderboard(clustered(), cluster="passage", level=0.9, adjust="holm"))
+    entry = hs.estimate(clustered(), cluster="passage")[0].estimate
+    assert f"{entry.n_items} items in {entry.n_clusters} clusters" in text
+    assert "90 % confidence" in text
+    assert "corrected for all 3 pairs by the procedure of Holm (1979)" in text
+    assert "the formula of Miller (2024)" in paragraph(hs.estimate(clustered(), cluster="passage", variance="miller"))
+
+
+def test_every_choice_has_its_words():
+    assert set(get_args(IntervalMethod)) <= set(methods.INTERVALS)
+    assert set(get_args(ComparisonMethod)) <= set(methods.TESTS)
+    assert set(get_args(Variance)) == set(methods.VARIANCES)
+    assert {*get_args(Adjustment), *get_args(ManyToOne)} - {"none"} == set(methods.ADJUSTED)
+
+
+def test_a_name_in_it_is_escaped():
+    rows = two_models().with_columns(model=pl.col("model").replace({"a": "<b>&"}))
+    assert "<b>" not in hs.against(rows, "<b>&").render("html", methods_paragraph=True)
+
+
+def test_it_is_refused_where_there_is_none():
+    with pytest.raises(hs.HowsureError, match="no methods paragraph"):
+        hs.noise(attempts()).render(methods_paragraph=True)
+    with pytest.raises(hs.HowsureError, match="methods_paragraph=True adds prose, and json is data"):
+        hs.estimate(clustered()).render("json", methods_paragraph=True)
+    assert not re.search("^Methods", hs.estimate(clustered()).render(), re.MULTILINE)

@@ -61,7 +61,7 @@ def test_every_command_file_is_in_a_group():
 
 def test_every_verb_has_a_command():
     served = {"against": "compare", "plan_score": "plan", "plan_failures": "plan", "read": "convert"}
-    served |= {"save_baseline": "baseline", "plan_policy": "plan", "plan_labels": "plan"}
+    served |= {"save_baseline": "baseline", "plan_policy": "plan", "plan_labels": "plan", "head_to_head": "arena"}
     assert {served.get(verb, verb) for verb in (*hs.VERBS, "watch")} <= set(every())
 
 

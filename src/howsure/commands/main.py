@@ -38,7 +38,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "compare": "Say whether A is really better than B.",
         "leaderboard": "Rank all models: score, error bar, possible ranks, ties.",
         "frontier": "Say which models could be the best buy.",
-        "arena": "Rank models by pairwise votes.",
+        "arena": "Rank models by pairwise votes, or compare two of them (-a, -b).",
         "agree": "Say how far raters, judges and repeats agree.",
         "bias": "Say what a judge favours beside quality.",
         "judge": "Say what a judge's rate is worth, with labels of a few.",

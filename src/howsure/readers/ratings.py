@@ -162,7 +162,7 @@ def _item(roles: Mapping[str, str]) -> tuple[pl.Expr, list[str]]:
 def _group(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> tuple[pl.Expr, list[str]]:
     """Return the cluster of each row: the one asked for, else the item where several models answered it."""
     name = cluster
-    if cluster is None and {"item", "model"} <= set(roles):
+    if cluster is None and _answered_by_several(frame, roles):
         name = roles["item"]
     if name is None or cluster == NO_CLUSTERS:
         return pl.lit(None, dtype=pl.String), []
@@ -170,6 +170,14 @@ def _group(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -
     unasked = "" if cluster else "; `cluster='none'` takes each answer by itself"
     count = plural(frame[name].n_unique(), "cluster")
     return pl.col(name).cast(pl.String), [f"Clusters: column `{name}` ({count}){unasked}."]
+
+
+def _answered_by_several(frame: pl.DataFrame, roles: Mapping[str, str]) -> bool:
+    """Say whether several models answered some item."""
+    if not {"item", "model"} <= set(roles):
+        return False
+    item = frame[roles["item"]]
+    return frame.select(roles["item"], roles["model"]).n_unique() > item.n_unique()
 
 
 def _rater_columns(frame: pl.DataFrame, roles: Mapping[str, str], cluster: str | None) -> list[str]:

@@ -50,8 +50,10 @@ def concentrations(votes: Votes, clusters: Sequence[Ints]) -> Concentrations:
 def _of_one_way(votes: Votes, units: Ints) -> tuple[Own, Own]:
     count, models, weights = int(units.max()) + 1, votes.models, votes.weights
     size = count * models
-    seen = np.bincount(units * models + votes.first, weights=weights, minlength=size)
-    seen = (seen + np.bincount(units * models + votes.second, weights=weights, minlength=size)).reshape(count, models)
+    first, second = (
+        np.bincount(units * models + each, weights=weights, minlength=size) for each in (votes.first, votes.second)
+    )
+    seen = (first + second).reshape(count, models)
     every = np.bincount(units, weights=weights) / weights.sum()
     total = np.maximum(seen.sum(axis=0), 1e-300)
     shares = seen / total
@@ -69,7 +71,8 @@ def _own(h: Floats, whole: float) -> Own:
 
 
 def _fewer(each: list[Own]) -> Own:
-    return Own(factor=np.max([own.factor for own in each], axis=0), df=np.min([own.df for own in each], axis=0))
+    factors, dfs = np.stack([own.factor for own in each]), np.stack([own.df for own in each])
+    return Own(factor=factors.max(axis=0), df=dfs.min(axis=0))
 
 
 def own_pivots(pairs: PairMoments, own: Own) -> PairMoments:

@@ -72,7 +72,7 @@ def one_line(votes: Votes, units: Ints, fit: Strengths, ties: Ties, rng: np.rand
     weights = votes.weights
     size = np.bincount(units, weights=weights) / weights.sum()
     worth = weights.sum() ** 2 / (weights @ weights)
-    taken = min((votes.models - 1 + len(fit.effects)) / worth, 0.9)
+    taken = min(float((votes.models - 1 + len(fit.effects)) / worth), 0.9)
     flips = rng.choice([-1.0, 1.0], size=(FLIPS, count)) / np.sqrt((1 - size) * (1 - taken))
     seen = float(product.sum()) * (1 - 1e-12)
     drawn = ((flips @ product) * flips).sum(axis=1)

@@ -93,9 +93,9 @@ def gradients(votes: Votes, units: Ints, found: Strengths, ties: Ties) -> Floats
     slope, tie = (part * votes.weights for part in of_votes(d, found.tie, ties, votes.score))
     count, width = int(units.max()) + 1, len(found.inverse)
     size = count * width
-    scores = np.bincount(units * width + votes.first, weights=slope, minlength=size)
-    scores -= np.bincount(units * width + votes.second, weights=slope, minlength=size)
-    scores = scores.reshape(count, width)
+    added = np.bincount(units * width + votes.first, weights=slope, minlength=size)
+    added -= np.bincount(units * width + votes.second, weights=slope, minlength=size)
+    scores = added.reshape(count, width)
     if ties != "half":
         scores[:, models] = np.bincount(units, weights=tie, minlength=count)
     for j, x in enumerate(votes.covariates.T):

@@ -92,8 +92,8 @@ class Votes:
 
     def met(self) -> Ints:
         """Return in how many votes every two models met (M, M)."""
-        found = np.bincount(self.first * self.models + self.second, minlength=self.models**2)
-        found = found.reshape(self.models, self.models)
+        pairs = np.bincount(self.first * self.models + self.second, minlength=self.models**2)
+        found = pairs.reshape(self.models, self.models)
         return np.asarray(found + found.T, dtype=np.int64)
 
     def counts(self) -> Floats:

@@ -140,3 +140,25 @@ def test_the_command_line(tmp_path):
     assert "<b>one" not in run("agree", str(path), "-f", "html").output
     assert "<b>one" not in run("agree", str(path), "-f", "markdown").output
     assert run("agree", str(path), "--measurement", "wild").exit_code == 2
+
+
+def test_numbers_are_the_same_however_they_are_written():
+    rows = pl.DataFrame({"one": [1, 2, 3, 4] * 10, "two": [1.0, 2.0, 3.5, 4.0] * 10})
+    found = hs.agree(rows, measurement="nominal")
+    assert found.values == ("1.0", "2.0", "3.0", "3.5", "4.0")
+    assert found.of("agreement").value == 0.75
+
+
+def test_judges_who_share_no_item_are_measured_all_the_same():
+    rows = pl.DataFrame(
+        {"item": range(100), "gold": [0, 1] * 50, "x": [0, 1] * 25 + [None] * 50, "y": [None] * 50 + [0, 0] * 25}
+    )
+    found = hs.agree(rows, human="gold")
+    assert found.overall == ()
+    assert math.isnan(found.by_chance)
+    assert found.verdict.startswith("Measured by gold, x agrees most, in 100.0 %")
+    assert found.independence is None
+    for format in ("terminal", "html", "json", "csv"):
+        assert found.render(format)
+    with pytest.raises(hs.DataError, match="no item was rated by two raters"):
+        hs.agree(rows.drop("gold"))

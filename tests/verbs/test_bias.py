@@ -127,3 +127,19 @@ def test_the_command_line(tmp_path):
     assert {each["by"] for each in found["favours"]} == {"orders", "gold"}
     assert run("bias", str(path), "-f", "csv").output.startswith("judge,favours,by,")
     assert "<i>j" not in run("bias", str(path), "-f", "html").output
+
+
+def test_attributes_stay_with_their_columns():
+    rows = choices(longer=1.0).with_columns(tables_1=3, tables_2=1, words_1=pl.col("len_2"), words_2=pl.col("len_1"))
+    found = hs.bias(rows, covariate=["position", "tables", "len", "words"])
+    assert {each.favours for each in found.favours} == {"shown first", "more tables", "longer", "more words"}
+    assert of(found, "longer").estimate.value == pytest.approx(-of(found, "more words").estimate.value)
+
+
+def test_sentences_name_the_answers():
+    longer = hs.bias(choices(longer=1.0)).verdict
+    assert "is biased towards the longer answer (+" in longer
+    assert "it errs towards the longer answer in" in longer
+    assert "towards the shorter answer (" in hs.bias(choices(longer=-1.0)).verdict
+    named = choices(longer=1.0).rename({"len_1": "tables_1", "len_2": "tables_2"})
+    assert "towards the answer with more tables (" in hs.bias(named).verdict

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Shown
     from howsure.statistics.results import Estimate
 
+SHOWN_FIRST, LONGER, OWN_FAMILY = "shown first", "longer", "own family"
+"""What is favoured, beside "more …" of any number."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Favour:

@@ -35,13 +35,12 @@ def agreement(table: RatingTable, human: str | None, level: float) -> Agreement:
     """Measure how far raters agree; see `howsure.agree`."""
     named = resolve(human, table.raters, parts=True) if human is not None else ""
     ratings = _Ratings.of(table, named, level)
-    if not len(ratings.counts.counts):
+    paired = ratings.pairs(named) if len(table.raters) > TWO and (named or len(table.raters) <= MOST_PAIRED) else ()
+    overall = ratings.overall()
+    if not overall and not paired:
         raise DataError(
             "no item was rated by two raters", remedy="Name the columns with `columns`: item, rater, rating."
         )
-    paired = ratings.pairs(named) if len(table.raters) > TWO and (named or len(table.raters) <= MOST_PAIRED) else ()
-    overall = ratings.overall()
-    share = ratings.counts.counts.sum(axis=0) / ratings.counts.counts.sum()
     return Agreement(
         n_items=len(ratings.counts.counts),
         n_raters=len(table.raters) - bool(named and len(table.raters) > TWO),
@@ -49,7 +48,7 @@ def agreement(table: RatingTable, human: str | None, level: float) -> Agreement:
         values=table.values,
         measurement=table.measurement,
         level=level,
-        by_chance=1 - float(share @ ratings.apart @ share),
+        by_chance=ratings.by_chance(),
         human=named,
         overall=overall,
         raters=() if named or len(table.raters) == TWO else ratings.raters(),
@@ -57,7 +56,7 @@ def agreement(table: RatingTable, human: str | None, level: float) -> Agreement:
         repeats=ratings.repeats(),
         confusion=ratings.confusion(named),
         independence=ratings.independence(named) if named else None,
-        notes=(*table.notes, *ratings.left_out()),
+        notes=(*table.notes, *ratings.left_out(named if paired else "")),
         cautions=(*_one_value(ratings), *_cant_be_known(overall), *_few(ratings)),
     )
 
@@ -100,8 +99,16 @@ class _Ratings:
             return ()
         return (np.unique(self.table.cluster[items], return_inverse=True)[1],)
 
+    def by_chance(self) -> float:
+        """Return what plain agreement would be if ratings were drawn from all of them; NaN without any."""
+        given = self.counts.counts.sum(axis=0)
+        share = given / given.sum() if given.any() else np.full(len(given), np.nan)
+        return 1 - float(share @ self.apart @ share)
+
     def overall(self) -> tuple[Agreed, ...]:
-        """Return the coefficients of all raters together; of two, Cohen's kappa."""
+        """Return the coefficients of all raters together, of two Cohen's kappa; none where no item was rated by two."""
+        if not self.rated.any():
+            return ()
         if len(self.table.raters) == TWO:
             return self.pair(0, 1, named=False)
         clusters, kind = self.clusters(self.rated), self.table.measurement
@@ -213,12 +220,13 @@ class _Ratings:
         value, interval = independent(errors, self.clusters(full), self.level)
         return Independence(value=value, interval=interval, n_raters=len(others), n_items=int(full.sum()))
 
-    def left_out(self) -> Sequence[str]:
-        """Say what was rated once, and that of repeats the first one counts."""
+    def left_out(self, human: str) -> Sequence[str]:
+        """Say what was rated once (by one rater beside the human, if there is one), and that of repeats the first one counts."""
         alone, again = int((~self.rated).sum()), len(self.table.item) - int((self.first >= 0).sum())
         notes = []
         if alone:
-            notes.append(f"{plural(alone, 'item')} rated by one rater only left out.")
+            beside = f" beside {human}: left out of how far the others agree" if human else " only left out"
+            notes.append(f"{plural(alone, 'item')} rated by one rater{beside}.")
         if again:
             notes.append(
                 f"{plural(again, 'rating')} by a rater who had rated the item before: only compared with the first ones."
@@ -228,7 +236,7 @@ class _Ratings:
 
 def _one_value(ratings: _Ratings) -> list[Caution]:
     given = ratings.counts.counts.any(axis=0)
-    if given.sum() > 1:
+    if given.sum() != 1:
         return []
     word = ratings.table.values[int(given.argmax())]
     return [

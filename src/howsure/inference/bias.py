@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.answers.bias import Biases, Favour
+from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST, Biases, Favour
 from howsure.errors import Caution
-from howsure.readers.choices import FIRST, OWN
+from howsure.readers.covariates import POSITION
 from howsure.statistics.pairs.difference import difference
 from howsure.wording import plural
 
@@ -20,25 +20,37 @@ if TYPE_CHECKING:
     from howsure.statistics.choices import Shown
     from howsure.statistics.pairs.difference import Difference
 
-NEITHER, MANY = 0.5, 5
+MANY = 5
+LENGTHS = frozenset({"len", "length", "chars", "words", "tokens", "num_tokens", "n_tokens"})
 FEWEST = 10
 """Choices of one kind without which nothing is said of it."""
 
 
 def favours(table: Choices, level: float) -> Biases:
     """Say what judges favour; see `howsure.bias`."""
-    kinds = [*table.sides, OWN]
+    kinds = _kinds(table)
     found = [
         _Kind.of(table, judge, name, side).favour(level)
         for name in kinds
         for judge in range(len(table.judges))
-        for side in (table.own[:, judge] if name == OWN else table.sides[name],)
+        for side in (table.own[:, judge] if name == OWN_FAMILY else table.sides[kinds[name]],)
         if (np.isfinite(side) & (table.judge == judge)).sum() >= FEWEST
     ]
-    found.sort(key=lambda each: (kinds.index(each.favours), -each.estimate.value))
+    order = list(kinds)
+    found.sort(key=lambda each: (order.index(each.favours), -each.estimate.value))
     return Biases(
         favours=tuple(found), level=level, notes=table.notes, cautions=(*_association(found), *_many(found, level))
     )
+
+
+def _kinds(table: Choices) -> dict[str, str]:
+    """Return what may be favoured, as it is called, and the attribute that it is of; the first measure of length is "longer"."""
+    found = {SHOWN_FIRST: POSITION}
+    for name in table.sides:
+        if name != POSITION:
+            longer = name.lower() in LENGTHS and LONGER not in found
+            found[LONGER if longer else f"more {name}"] = name
+    return found | {OWN_FAMILY: OWN_FAMILY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +75,7 @@ class _Kind:
         """Take the choices of a judge that one kind of answer was in."""
         apart = np.isfinite(side)
         own = apart & (table.judge == judge)
-        if name == FIRST and (both := _both_orders(table, own)).sum() >= FEWEST:
+        if name == SHOWN_FIRST and (both := _both_orders(table, own)).sum() >= FEWEST:
             own = both
         picks = np.where(side == 1, table.picked, 1 - table.picked)
         better = np.where(side == 1, table.better, 1 - table.better)
@@ -99,11 +111,11 @@ class _Kind:
         )
 
     def _difference(self, level: float) -> tuple[Shown, Difference]:
-        if self.name == FIRST and len(np.unique(self.order)) > 1:
+        if self.name == SHOWN_FIRST and len(np.unique(self.order)) > 1:
             return "orders", self._orders(level)
         if min((self.better == value).sum() for value in (0, 1)) >= FEWEST:
             return "gold", self._errors(level)
-        if self.name == OWN and len(self.other_picks):
+        if self.name == OWN_FAMILY and len(self.other_picks):
             return "others", self._beside(level)
         return "nothing", self._shares(level)
 

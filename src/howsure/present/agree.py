@@ -24,8 +24,10 @@ def document(answer: Agreement) -> Document:
     """Return the verdict, raters measured by the human, coefficients, raters or pairs, repeats, what is said for what, and the cautions."""
     blocks: list[Block] = [*opening(verdict(answer), answer.notes)]
     if answer.human and answer.pairs:
-        blocks += [human_table(answer), *small([independence(answer), f"Without {answer.human}: {among(answer)}"])]
-    blocks.append(overall_table(answer))
+        rest = f"Without {answer.human}: {among(answer)}" if answer.overall else ""
+        blocks += [human_table(answer), *small([independence(answer), rest])]
+    if answer.overall:
+        blocks.append(overall_table(answer))
     if answer.pairs and not answer.human:
         blocks.append(pairs_table(answer))
     if answer.raters:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from howsure.answers.bias import LONGER, OWN_FAMILY, SHOWN_FIRST
 from howsure.present.document import Document, Field, closing, opening, tabled
 from howsure.present.estimate import limits, whisker
 from howsure.statistics.results import significant
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 PERCENT = Scale(percent=True)
 TOLD_BY = {"gold": "gold", "orders": "both orders", "others": "other judges", "nothing": "nothing"}
-SHOWN_FIRST = "shown first"
 
 
 def document(answer: Biases) -> Document:
@@ -34,11 +34,7 @@ def verdict(answer: Biases) -> str:
     shown = sorted(
         (each for each in told if significant(each.p_value, answer.level)), key=lambda each: -abs(each.estimate.value)
     )
-    kinds = listing(
-        sorted(
-            {f"answers {each.favours}" if each.favours == SHOWN_FIRST else f"{each.favours} answers" for each in told}
-        )
-    )
+    kinds = listing(sorted({_kind(each.favours, many=True) for each in told}))
     if shown:
         more = len(shown) - 1
         rest = f" {more} more of {len(told)} biases looked at {'is' if more == 1 else 'are'} shown." if more else ""
@@ -52,13 +48,31 @@ def verdict(answer: Biases) -> str:
 def _said(found: Favour) -> str:
     """Say one bias."""
     gap = f"{PERCENT.difference(found.estimate.value)} {PERCENT.interval(found.estimate.interval.low, found.estimate.interval.high)}"
-    kind = "the answer shown first" if found.favours == SHOWN_FIRST else f"the {found.favours} answer"
-    if found.estimate.value < 0:
-        kind = "the answer shown second" if found.favours == SHOWN_FIRST else f"the answer that isn't {found.favours}"
+    kind = _kind(found.favours) if found.estimate.value >= 0 else _other(found.favours)
     first = f"{found.judge} is biased towards {kind} ({gap})"
     if math.isfinite(found.flipped):
         return f"{first}: {PERCENT.score(found.flipped)} of its verdicts turn with the order."
-    return f"{first}: it errs towards {found.favours} in {PERCENT.score(found.towards)}, away from it in {PERCENT.score(found.away)}."
+    return f"{first}: it errs towards {_kind(found.favours)} in {PERCENT.score(found.towards)} of its choices, away from it in {PERCENT.score(found.away)}."
+
+
+def _kind(favours: str, *, many: bool = False) -> str:
+    """Name the answers that are favoured: the answer shown first, longer answers, answers with more tables."""
+    noun = "answers" if many else "the answer"
+    if favours == LONGER:
+        return "longer answers" if many else "the longer answer"
+    if favours == OWN_FAMILY:
+        return f"{noun} of its own family"
+    return f"{noun} {favours}" if favours == SHOWN_FIRST else f"{noun} with {favours}"
+
+
+def _other(favours: str) -> str:
+    """Name the answer of the other kind."""
+    others = {
+        SHOWN_FIRST: "the answer shown second",
+        LONGER: "the shorter answer",
+        OWN_FAMILY: "the answer of another family",
+    }
+    return others.get(favours, f"the answer with {favours.replace('more ', 'less ', 1)}")
 
 
 def favours_table(answer: Biases) -> Table:

@@ -31,8 +31,6 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """Names under which the columns are recognised; the first one found counts."""
 NO_ATTRIBUTE = frozenset({"model", "winner", "score", "rating", "id", "item", "answer"})
 TRUE = ("1", "1.0", "true", "yes", "swapped")
-LENGTHS = frozenset({"len", "length", "chars", "words", "tokens", "num_tokens", "n_tokens"})
-FIRST, OWN, LONGER = "shown first", "own family", "longer"
 NOBODY, NEITHER = -1.0, 0.5
 
 
@@ -40,7 +38,7 @@ NOBODY, NEITHER = -1.0, 0.5
 class Choices:
     """N choices: `picked` (N,), 1 the first answer, 0 the second, ½ neither; `better` (N,), 1 or 0, NaN where it isn't known; codes of items and judges (N,).
 
-    `pair` (N,): codes of the item with the two models; `order` (N,): which way round a pair was shown. `sides`: by what it is called, which answer has more of it: 1 the first, 0 the second, NaN neither (N,). "First" is here the answer in the
+    `pair` (N,): codes of the item with the two models; `order` (N,): which way round a pair was shown. `sides`: by the attribute, POSITION for who was shown first, which answer has more of it: 1 the first, 0 the second, NaN neither (N,). "First" is here the answer in the
     first columns, whichever was shown first. `own` (N, judges): which one alone is of each judge's family, in the same way.
     """
 
@@ -78,7 +76,7 @@ def read_choices(
     item = _items(frame, roles)
     names = covariate or _attributes(frame, {*roles.values()})
     (pair, turned), swapped = _pairs(frame, roles, item), _swapped(frame, roles)
-    sides = {FIRST: np.where(swapped, 0.0, 1.0)} | _more(frame, names, columns)
+    sides = {POSITION: np.where(swapped, 0.0, 1.0)} | _more(frame, names, columns)
     counted = f"{plural(len(frame), 'choice')} between two answers, {plural(int(item.max()) + 1, 'item')}"
     notes = [
         f"Data: {counted}, {plural(len(judges), 'judge')}.",
@@ -167,11 +165,12 @@ def _attributes(frame: pl.DataFrame, taken: set[str]) -> list[str]:
 
 def _more(frame: pl.DataFrame, names: Sequence[str], columns: Mapping[str, Sequence[str]]) -> dict[str, Floats]:
     """Return which answer has more of each attribute: 1 the first, 0 the second, NaN neither (N,)."""
-    x = numbers(frame, [name for name in names if name != POSITION], columns, None).x
+    names = [name for name in names if name != POSITION]
+    x = numbers(frame, names, columns, None).x
     if x is None:
         return {}
     sides = np.where(x > 0, 1.0, np.where(x < 0, 0.0, np.nan))
-    return {LONGER if name.lower() in LENGTHS else f"more {name}": sides[:, k] for k, name in enumerate(names)}
+    return {name: sides[:, k] for k, name in enumerate(names)}
 
 
 def _own(frame: pl.DataFrame, roles: Mapping[str, str], judges: Sequence[str]) -> Floats:

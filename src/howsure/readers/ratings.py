@@ -76,6 +76,7 @@ def read_ratings(
     rows = rows.filter(~pl.col("rating").str.to_lowercase().is_in(list(NOTHING)))
     lost = rows.filter(pl.any_horizontal(pl.col("item", "rater").is_null())).height
     rows = rows.drop_nulls(["item", "rater", "rating"]).sort("attempt", maintain_order=True)
+    rows = rows.with_columns(_text(rows["rating"]))  # 1 of one rater and 1.0 of another are the same
     raters = rows["rater"].unique().sort().to_list()
     if len(raters) < FEWEST and not rows.select("item", "rater").is_duplicated().any():
         raise DataError(

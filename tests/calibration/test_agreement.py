@@ -13,7 +13,7 @@ def test_a_few_worlds_are_kept_and_repeatable():
     found = check_agreements(worlds, trials=100, seed=2)
     assert found.equals(check_agreements(worlds, trials=100, seed=2))
     assert found["kept"].all()
-    assert set(found["coefficient"]) == {"agreed", "cohen", "fleiss", "gwet", "krippendorff"}
+    assert set(found["coefficient"]) == {"agreement", "cohen", "fleiss", "gwet", "krippendorff"}
     by_world = found.filter(coefficient="fleiss")["truth"].to_list()
     assert abs(by_world[0] - 0.4) < 0.01
 

@@ -116,7 +116,7 @@ class AgreementWorld:
         counts = np.stack([(ratings == k).sum(axis=1) for k in range(self.values)], axis=1).astype(float)
         given = counts.any(axis=0)
         found = Counts(counts=counts[:, given], numbers=np.flatnonzero(given).astype(float))
-        kinds = {each.__name__: each for each in (agreed, fleiss, krippendorff, gwet)}
+        kinds = {"agreement": agreed, "fleiss": fleiss, "krippendorff": krippendorff, "gwet": gwet}
         every = {name: each(found, self.measurement, clusters, level) for name, each in kinds.items()}
         if self.raters == TWO:
             numbers = np.arange(self.values, dtype=float)

@@ -12,7 +12,7 @@ from howsure.errors import DataError
 from howsure.readers.columns import coded, kept_rows, roles_of
 from howsure.readers.covariates import PAIRS, POSITION, numbers
 from howsure.readers.votes import first_scores
-from howsure.wording import plural
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,6 +81,7 @@ def read_choices(
     notes = [
         f"Data: {counted}, {plural(len(judges), 'judge')}.",
         f"Columns: {', '.join(f'{column} as {role}' for role, column in roles.items())}.",
+        *([f"Compared: {listing(list(names), most=6)} of the two answers."] if names else []),
         *([f"{plural(lost, 'row')} without a winner left out."] if lost else []),
     ]
     return Choices(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from howsure import checks
 from howsure.errors import MethodError
-from howsure.options import BoardChart
+from howsure.options.words import BoardChart
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.estimate import limits, whisker
 from howsure.present.leaderboard import leading, left_out, neighbours, panel, picked, places, rivals

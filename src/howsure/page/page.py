@@ -32,6 +32,7 @@ APP = (
     "scales",
     "view",
     "leaderboard",
+    "tasks",
     "words",
     "needs",
     "deciding",

@@ -97,8 +97,8 @@ def report(
     question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)
     call = command or _call(data, {"title": title, **given, **options})
-    origin = Origin.of(contents, question, call, howsure=__version__)
-    return make(contents, question, origin, title)
+    origin = Origin.of(contents, call, howsure=__version__)
+    return make(contents, origin, title)
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import click
 
 from howsure.commands.base import command_line, open_page, read, split
 from howsure.commands.flags import with_flags
-from howsure.commands.options import DESIGN, READING, SLICES, STATISTICS, Paths, takes
+from howsure.commands.options import DESIGN, MEASURES, READING, SLICES, STATISTICS, Paths, takes
 from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGE = "report.html"
 
 PAGE_OPTIONS = (
-    *(*READING, *DESIGN, *SLICES, "population", "model", *STATISTICS),
+    *(*READING, *DESIGN, *SLICES, *MEASURES, "population", "model", *STATISTICS),
     *("interval", "method", "adjust", "overall", "title"),
 )
 

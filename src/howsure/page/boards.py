@@ -11,11 +11,13 @@ from howsure.answers.health import Health
 from howsure.answers.noise import Noise
 from howsure.answers.output import number
 from howsure.inference.population import SAME_CLUSTERS
+from howsure.page.drawings import page_chart
 from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
 from howsure.page.reasons import pair_attempts, reasons
 from howsure.present.document import Document, Note, Text
 from howsure.present.estimate import merged_cautions
+from howsure.present.frontier import task_blocks, task_chart, task_verdict
 from howsure.present.health import document as health_document
 from howsure.present.leaderboard import board_table, board_title, where
 from howsure.present.noise import document as noise_document
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.answers.estimate import Entry
+    from howsure.answers.frontier import TaskFrontier
     from howsure.answers.health import TaskHealth
-    from howsure.answers.leaderboard import BoardSlices
+    from howsure.answers.leaderboard import Board, BoardSlices
     from howsure.answers.noise import NoiseEntry, TaskNoise
     from howsure.inference.question import Question
     from howsure.page.contents import Part, Rung
@@ -89,6 +92,7 @@ def shown(part: Part, rung: Rung) -> Data:
         "cells": [[_text(cell) for cell in row] for row in table.rows],
         "models": [_model(entry, rank) for entry, rank in zip(board.entries, board.ranks, strict=True)],
         "difficulty": _difficulty(part.health),
+        "costs": [_costs(each) for each in rung.frontiers if _is_of(each, board)],
         "html": {
             "cautions": html.render(_cautions(part)),
             "words": html.render(words),
@@ -137,6 +141,22 @@ def _of_pairs(matrix: ScoreMatrix, models: Sequence[str], asked: Question) -> Pa
 
 def _text(cell: Cell) -> str | None:
     return cell if isinstance(cell, str) else None
+
+
+def _is_of(frontier: TaskFrontier, board: Board) -> bool:
+    """Say whether a frontier is of a board: of its task and metric, or of all tasks together."""
+    return frontier.task == board.task and (not board.task or frontier.metric == board.metric)
+
+
+def _costs(frontier: TaskFrontier) -> Data:
+    """Return what the page shows of costs: the sentence, its chart without the rows, the rows, and the table."""
+    drawing = page_chart(task_chart(frontier, ground="transparent"))
+    return {
+        "told": task_verdict(frontier),
+        "rows": drawing.pop("data")["values"],
+        "spec": drawing,
+        "html": html.render(Document(blocks=tuple(task_blocks(frontier)))),
+    }
 
 
 def _model(entry: Entry, rank: Rank) -> Data:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
+from howsure.inference.frontier import frontier_of
 from howsure.inference.health import task_health
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
@@ -16,6 +17,7 @@ from howsure.page.fingerprint import fingerprint
 from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
+    from howsure.answers.frontier import TaskFrontier
     from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.answers.noise import TaskNoise
@@ -46,11 +48,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """What a page says about one population: the leaderboard, and a part for each of its boards (the overall one first)."""
+    """What a page says about one population: the leaderboard, a part for each of its boards (the overall one first), and frontiers of costs."""
 
     asked: Question
     leaderboard: Leaderboard
     parts: tuple[Part, ...]
+    frontiers: tuple[TaskFrontier, ...] = ()
 
     @property
     def tasks(self) -> tuple[Part, ...]:
@@ -100,7 +103,13 @@ def _rung(study: Study, design: Design, asked: Question) -> Rung:
     ]
     stated, _ = as_stated(asked, study)
     total = () if board.overall is None else (_overall(board.overall, matrices, stated),)
-    return Rung(asked=asked, leaderboard=board, parts=(*total, *tasks))
+    frontiers = frontier_of(study, _of_costs(asked), "mean").tasks if design.measure else ()
+    return Rung(asked=asked, leaderboard=board, parts=(*total, *tasks), frontiers=frontiers)
+
+
+def _of_costs(asked: Question) -> Question:
+    """Return the question of a frontier: all pairs at once, as `frontier` asks it."""
+    return replace(asked, interval=None, adjust="max-t", overall="harness")
 
 
 def _other_rung(study: Study, design: Design, asked: Question) -> Rung | None:

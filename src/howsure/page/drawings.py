@@ -33,9 +33,13 @@ def drawings(*, percent: bool) -> dict[str, Spec]:
     return {name: _figure(spec) for name, spec in made.items()}
 
 
+def page_chart(spec: Spec) -> Spec:
+    """Return a chart in the colours and type of the page."""
+    return {**spec, "config": {**config(ink=INK, ground="transparent"), "font": FONT, "padding": 4}}
+
+
 def _figure(spec: Spec) -> Spec:
-    look = {**config(ink=INK, ground="transparent"), "font": FONT, "padding": 4}
-    return {"$schema": SCHEMA, "data": {"name": "rows"}, "width": "container", **spec, "config": look}
+    return page_chart({"$schema": SCHEMA, "data": {"name": "rows"}, "width": "container", **spec})
 
 
 def _position(field: str, title: str | None = None, **more: Any) -> Spec:

@@ -39,6 +39,7 @@ APP = (
     "pair",
     "model",
     "matrix",
+    "costs",
     "main",
     "live",
 )

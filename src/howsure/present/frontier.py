@@ -24,10 +24,15 @@ def document(answer: Frontier) -> Document:
         if len(answer.tasks) > 1:
             blocks.append(Text(text=title(task), kind="heading"))
         blocks += opening(task_verdict(task), answer.notes if task is answer.tasks[0] else ())
-        blocks += [frontier_table(task), *small(_left_open(task))]
+        blocks += task_blocks(task)
     told = [(each.model, each.score.cautions) for task in answer.tasks for each in task.models]
     gaps = [caution for task in answer.tasks if task.gap is not None for caution in task.gap.cautions]
     return Document(blocks=(*blocks, *closing((*answer.cautions, *merged(told, "model"), *gaps))))
+
+
+def task_blocks(task: TaskFrontier) -> list[Block]:
+    """Return a part's table, and of which models only the least cost is known."""
+    return [frontier_table(task), *small(_left_open(task))]
 
 
 def verdict(answer: Frontier) -> str:
@@ -137,21 +142,24 @@ def _could_be(each: Buy) -> str:
 def chart(answer: Frontier) -> Spec:
     """Draw score over cost: a panel a part."""
     from howsure.present.charts.base import panels
+
+    several = len(answer.tasks) > 1
+    specs = [task_chart(task, title=title(task) if several else "") for task in answer.tasks]
+    return panels(specs, columns=2 if len(specs) > 2 else 1)
+
+
+def task_chart(task: TaskFrontier, *, title: str = "", ground: str = "white") -> Spec:
+    """Draw one part: scores over costs, each with its error bar."""
     from howsure.present.charts.frontier import spec
 
-    return panels(
-        [
-            spec(
-                task.records(),
-                percent=task.percent,
-                score=task.metric,
-                measure=task.measure,
-                level=task.level,
-                lower_is_better=task.lower_is_better,
-                title=title(task) if len(answer.tasks) > 1 else "",
-                description=task_verdict(task),
-            )
-            for task in answer.tasks
-        ],
-        columns=2 if len(answer.tasks) > 2 else 1,
+    return spec(
+        task.records(),
+        percent=task.percent,
+        score=task.metric,
+        measure=task.measure,
+        level=task.level,
+        lower_is_better=task.lower_is_better,
+        title=title,
+        description=task_verdict(task),
+        ground=ground,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
 
-RESPECTS = Respects(verb="report", all_but=("covariate", "measures"))
+RESPECTS = Respects(verb="report", all_but=("covariate",))
 
 
 def report(
@@ -54,7 +54,8 @@ def report(
         seed: The seed of the sign flips.
         command: The command that makes the page again, shown at its foot. None states the Python call.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
-            "questions", other clusters where there are clusters.
+            "questions", other clusters where there are clusters; a reader can choose another in the page, where there are up to
+            15,000 pairs. `measure`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
 
     Returns:
         Report: The page as text (`html`), and its content as data.

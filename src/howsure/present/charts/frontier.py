@@ -37,8 +37,9 @@ def spec(
     lower_is_better: bool = False,
     title: str = "",
     description: str,
+    ground: str = "white",
 ) -> Spec:
-    """Return the chart of a frontier. `records`: model, value, low, high, cost, cost_low, cost_high, could_be_best_buy."""
+    """Return the chart of a frontier. `records`: model, value, low, high, cost, cost_low, cost_high, could_be_best_buy; `ground`: behind names."""
     behind = unit(percent=percent)[1]
     better = "; lower is better" if lower_is_better else ""
     shown = rows(records, percent=percent, lower_is_better=lower_is_better)
@@ -60,12 +61,12 @@ def spec(
         ],
         percent=percent,
     )
-    drawing = {"width": WIDTH, "height": HEIGHT, "layer": _layers(x, y, told, len(shown))}
+    drawing = {"width": WIDTH, "height": HEIGHT, "layer": _layers(x, y, told, len(shown), ground)}
     note = f"error bars: {level_text(level)} confidence intervals of each alone"
     return placed(figure(shown, drawing, description=description, title=title, subtitle=note), TYPE)
 
 
-def _layers(x: Spec, y: Spec, told: list[Spec], count: int) -> list[Spec]:
+def _layers(x: Spec, y: Spec, told: list[Spec], count: int, ground: str) -> list[Spec]:
     """Return the step line, crosses, points and names; `x` and `y`: the axes. Of many points the crosses are faint."""
     names = {"domain": list(GROUPS)}
     color = {
@@ -101,12 +102,12 @@ def _layers(x: Spec, y: Spec, told: list[Spec], count: int) -> list[Spec]:
             "mark": {"type": "point", "filled": True, "size": 60},
             "encoding": {"x": at_x, "y": at_y, "shape": shape, **shared},
         },
-        *_names(x, y),
+        *_names(x, y, ground),
     ]
 
 
-def _names(x: Spec, y: Spec) -> list[Spec]:
-    """Return the names, each with a line to its point and a white edge, so that it stays legible over error bars."""
+def _names(x: Spec, y: Spec, ground: str) -> list[Spec]:
+    """Return the names, each with a line to its point and an edge of the ground, so that it stays legible over error bars."""
     named = {"transform": [{"filter": {"field": "label_x", "valid": True}}]}
     at = {"x": {"field": "label_x", **x}, "y": {"field": "label_y", **y}}
     text = {"type": "text", "align": "center", "baseline": "middle", "fontSize": TYPE}
@@ -114,7 +115,7 @@ def _names(x: Spec, y: Spec) -> list[Spec]:
     to_point = {"x2": {"field": "cost"}, "y2": {"field": "score"}}
     return [
         {**named, "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.7}, "encoding": {**at, **to_point}},
-        {**named, "mark": {**text, "stroke": "white", "strokeWidth": 3, "aria": False}, "encoding": said},
+        {**named, "mark": {**text, "stroke": ground, "strokeWidth": 3, "aria": False}, "encoding": said},
         {**named, "mark": text, "encoding": said},
     ]
 

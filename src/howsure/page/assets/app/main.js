@@ -25,6 +25,7 @@ class Page {
       pair: new PairPanel({ drawings, phrases, pick }),
       model: new ModelPanel({ drawings }),
       matrix: new MatrixPanel({ drawings, pick }),
+      costs: new CostsPanel(),
     };
     this.parts.model.chosen = (model) => this.choose(model, false);
     at("about").addEventListener("change", () => {

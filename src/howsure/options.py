@@ -657,6 +657,18 @@ _OWN = (
         replace(_METHOD, kind=MANY),
         Option("title", NAME, "TEXT", help="The page's title.  [default: the tasks' names]"),
         Option("command", NAME),
+        Option(
+            "texts",
+            FLAG,
+            default=False,
+            help="Let the page hold prompts, right answers and answers, for all to read who get it.",
+        ),
+        Option(
+            "inspect_view",
+            Kind(check=checks.web_address),
+            "ADDRESS",
+            help="Link samples to Inspect View at this address, of the same folder.",
+        ),
     ),
     *_owned(
         "noise",

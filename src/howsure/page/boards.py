@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from howsure.present.render import html
 from howsure.present.slices import board_blocks
 from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.plain import board_phrases, paragraphs, short_names
+from howsure.readers.inspect_ai import NAME as INSPECT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,8 +98,8 @@ def shown(part: Part, contents: Contents, asked: Question) -> Data:
     }
 
 
-def details(part: Part, contents: Contents, asked: Question, reruns: Reruns) -> Data:
-    """Return what is unpacked when somebody looks at a model or a pair of a board."""
+def details(part: Part, contents: Contents, asked: Question, reruns: Reruns, *, linked: bool = False) -> Data:
+    """Return what is unpacked when somebody looks closer at a board; `linked`: with the names of Inspect's logs."""
     count, variance = len(contents.parts), asked.variance
     models = [entry.model for entry in part.board.entries]
     compared = models[: most_models(MOST_PAIRS // count)]
@@ -114,6 +116,7 @@ def details(part: Part, contents: Contents, asked: Question, reruns: Reruns) -> 
         found = only_answers(found)
         more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}
     return {
+        **({"logs": _logs(part, contents)} if linked else {}),
         "pairs": pair_columns(part.board, found, noise.pairs if noise else None) | more,
         "items": None if part.matrix is None else _items(part.matrix, models, MOST_CELLS // count),
         "noise": None if noise is None else _sources(noise.entries, models),
@@ -197,9 +200,27 @@ def _items(matrix: ScoreMatrix, models: Sequence[str], most: int) -> Data | None
         "clusters": None if clusters is None else clusters.tolist(),
         "cluster_name": matrix.cluster_names[0] if clusters is not None else "",
         "labels": list(matrix.cluster_labels[0]) if clusters is not None else [],
+        "attempts": _attempts(matrix, models),
         "weights": None if matrix.weights is None else short(matrix.weights.tolist()),
         **scores,
     }
+
+
+def _attempts(matrix: ScoreMatrix, models: Sequence[str]) -> Data | int:
+    """Return how many attempts stand behind each score: one number where it is the same for all."""
+    counts = matrix.take_models([matrix.column(model) for model in models]).attempts
+    there = counts[counts > 0]
+    same = int(there[0]) if there.size and (there == there[0]).all() else 0
+    return same or packed_scores(np.where(counts > 0, counts.astype(float), np.nan))
+
+
+def _logs(part: Part, contents: Contents) -> list[list[str]]:
+    """Return the names of each model's logs of Inspect, as `inspect view` knows them in the same folder."""
+    board, logs = part.board, defaultdict[str, list[str]](list)
+    for entry in contents.scores.runs:
+        if entry.reader == INSPECT and entry.task == board.task:
+            logs[entry.model].append(entry.source)
+    return [logs[entry.model] for entry in board.entries]
 
 
 def _sources(entries: Sequence[NoiseEntry], models: Sequence[str]) -> list[Data | None]:

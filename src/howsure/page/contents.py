@@ -39,12 +39,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """The leaderboard, a part for each of its boards (the overall one first), and the fingerprint of the data."""
+    """The leaderboard, a part for each of its boards (the overall one first), the fingerprint of the data, and where they come from."""
 
     leaderboard: Leaderboard
     parts: tuple[Part, ...]
     fingerprint: str
-    n_files: int
+    scores: Scores
+
+    @property
+    def n_files(self) -> int:
+        """How many files were read."""
+        return sum(file.outcome in ("read", "published") for file in self.scores.files)
 
     @property
     def tasks(self) -> tuple[Part, ...]:
@@ -72,7 +77,7 @@ def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
         leaderboard=board,
         parts=(*total, *tasks),
         fingerprint=fingerprint(study.parts),
-        n_files=sum(file.outcome in ("read", "published") for file in scores.files),
+        scores=scores,
     )
 
 

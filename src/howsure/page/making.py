@@ -10,24 +10,36 @@ from howsure.page.drawings import drawings
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import write_page
 from howsure.page.reruns import Reruns
+from howsure.page.texts import Place, Texts, held
 from howsure.present.alike import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
 from howsure.present.leaderboard import board_title, document
 from howsure.present.render import html
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
-from howsure.wording import listing
+from howsure.wording import count_text, listing, plural
 
 if TYPE_CHECKING:
     from howsure.inference.question import Question
     from howsure.page.contents import Contents
     from howsure.page.origin import Origin
+    from howsure.page.texts import Held
 
 
-def make(contents: Contents, asked: Question, origin: Origin, title: str | None) -> Report:
-    """Return the report of everything that was gathered."""
+def make(
+    contents: Contents,
+    asked: Question,
+    origin: Origin,
+    title: str | None,
+    *,
+    texts: bool = False,
+    inspect_view: str | None = None,
+) -> Report:
+    """Return the report of everything that was gathered; `texts`: with prompts and answers, `inspect_view`: with links to it."""
     first = opened(contents)
     tasks = list(dict.fromkeys(part.board.task for part in contents.tasks))
     told = written_apart({entry.model for part in contents.parts for entry in part.board.entries} | set(tasks))
+    finder = Texts(scores=contents.scores, places=tuple(map(Place.of, contents.parts)))
+    found = held(finder) if texts else None
     data = {
         "howsure": 1,
         "version": origin.version,
@@ -40,17 +52,24 @@ def make(contents: Contents, asked: Question, origin: Origin, title: str | None)
         "drawings": {"percent": drawings(percent=True), "plain": drawings(percent=False)},
         "phrases": _phrases(),
         "symbols": SYMBOLS,
-        "html": {"notes": html.render(_notes(contents)), "made": html.render(origin.document())},
+        "texts": {"held": texts, "why": [finder.why_not(place) if place else "" for place in finder.places]},
+        "inspect": inspect_view,
+        "html": {"notes": html.render(_notes(contents, found)), "made": html.render(origin.document())},
     }
     reruns = Reruns()
-    boards = tuple(packed(retold(details(part, contents, asked, reruns), told)) for part in contents.parts)
+    linked = inspect_view is not None
+    boards = tuple(
+        packed(retold(details(part, contents, asked, reruns, linked=linked), told)) for part in contents.parts
+    )
     still = html.render(told_apart(document(contents.leaderboard), contents.leaderboard))
     return Report(
-        html=write_page(data, boards, still),
+        html=write_page(data, boards, still, texts=found.boards if found else ()),
         data=data,
         boards=boards,
         still=still,
-        notes=contents.leaderboard.notes,
+        texts=found.boards if found else (),
+        finder=finder,
+        notes=(*contents.leaderboard.notes, *_told(found)),
         cautions=contents.leaderboard.cautions,
     )
 
@@ -69,9 +88,17 @@ def _verdict(contents: Contents, first: int) -> str:
     return board.verdict if alone else f"{board_title(board)}: {board.verdict}"
 
 
-def _notes(contents: Contents) -> Document:
+def _notes(contents: Contents, found: Held | None) -> Document:
     answer = contents.leaderboard
-    return Document(blocks=(*small(answer.notes), *closing(answer.cautions)))
+    return Document(blocks=(*small((*answer.notes, *_told(found))), *closing(answer.cautions)))
+
+
+def _told(found: Held | None) -> tuple[str, ...]:
+    """Say of how many questions a page holds the texts."""
+    if found is None:
+        return ()
+    left = f"; {count_text(found.left)} more had no room" if found.left else ""
+    return (f"Texts: this page holds what was asked and answered in {plural(found.questions, 'question')}{left}.",)
 
 
 def _phrases() -> dict[str, dict[str, object]]:

@@ -234,7 +234,7 @@ def web_address(name: str, value: Any) -> str:
             f"{said(name, value)} is no address of the web",
             remedy="Give the one that `inspect view` prints, such as http://127.0.0.1:7575.",
         )
-    return value
+    return str(value)
 
 
 def path(name: str, value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from browser_cases import look
 from howsure.present.render.visible import visible
 from howsure.verbs.report import report
 
@@ -113,7 +114,7 @@ def test_models_items_and_clusters(made, opened):
 
 
 def test_tooltips(made, opened):
-    page = opened(made)
+    page = opened(made, hash="#look=model")
     page.wait_for_selector("#model-clusters .mark-symbol path")
     seen = set()
     for dot in page.locator("#model-clusters .mark-symbol path").all():
@@ -141,6 +142,7 @@ def test_tasks_and_metrics(opened):
             k,
         )
         page.wait_for_selector(f'html[data-ready="{k}"]', state="attached")
+        look(page, "pair")
         assert page.text_content("#pair-verdict")
     untouched(page)
     page.select_option("#task", "3")
@@ -171,10 +173,13 @@ def test_without_javascript(made, opened):
 def test_the_address_is_untrusted_too(made, opened):
     page = opened(
         made,
-        hash="#task=%3Cimg%20src%3Dx%3E&a=__proto__&b=constructor&model=%3Cscript%3E&sort=-%3Csvg%3E&find=%00&best=%3C",
+        hash="#task=%3Cimg%20src%3Dx%3E&a=__proto__&b=constructor&model=%3Cscript%3E&sort=-%3Csvg%3E&find=%00&best=%3C"
+        "&look=pair&of=%3Cb%3E&outcome=__proto__&order=constructor&cluster=%3Ci%3E&from=-1e9&text=%3Cu%3E",
     )
     untouched(page)
     assert page.text_content("#pair-verdict")
+    look(page, "questions")
+    untouched(page)
 
 
 def test_lone_surrogates_make_no_page_that_cannot_be_written(tmp_path):

@@ -224,7 +224,11 @@ def _attempt(said: Transcript, place: Place, source: str, most: int) -> Attempt:
         texts.pop("answer", None)
     stop = said.stop if said.stop not in ("", "stop") else ""
     more = {"score": score if known else None, "stop": stop, "source": source}
-    return {"attempt": said.attempt, **texts, **{name: value for name, value in more.items() if value not in ("", None)}}
+    return {
+        "attempt": said.attempt,
+        **texts,
+        **{name: value for name, value in more.items() if value not in ("", None)},
+    }
 
 
 def cut(text: str, most: int) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -15,10 +16,10 @@ import pytest
 import howsure as hs
 from browser_cases import PHONE, look, made, several
 from howsure.present.render.visible import visible
+from howsure.readers.base import whole_text
 from howsure.verbs.report import report
+from page_checks import TEXTS, check, untouched
 from places import LOGS, ROOT
-from test_accessible import check
-from test_hostile import TEXTS, untouched
 
 FIRST_SCREEN = {"width": 1280, "height": 720}
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -48,6 +49,8 @@ def state(page):
         "questions": "#questions-told",
         "question": "#question-title",
     }
+    if shown == "questions" and page.is_hidden("#questions-known"):
+        return shown, page.text_content("#questions-unknown")
     page.wait_for_function("(id) => document.querySelector(id).textContent !== ''", arg=told[shown])
     return shown, page.text_content(told[shown])
 
@@ -61,12 +64,12 @@ def test_nothing_is_open_at_first_and_a_name_opens_the_panel(example, opened):
     page = opened(example, viewport=FIRST_SCREEN)
     assert state(page) is None
     page.evaluate("scrollTo(0, 60)")
-    link = page.locator("#board-body tr:nth-child(3) .link")
-    before = link.bounding_box()["y"]
-    link.click()
+    row = page.locator("#board-body tr:nth-child(3)")
+    before = row.bounding_box()["y"]
+    row.locator(".link").click()
     assert state(page)[0] == "model"
     assert page.evaluate(FOCUSED) == "model-card"
-    assert link.bounding_box()["y"] == pytest.approx(before, abs=1)
+    assert row.bounding_box()["y"] == pytest.approx(before, abs=1)
     board, panel = page.locator("#board-card").bounding_box(), page.locator("#panel").bounding_box()
     assert board["x"] + board["width"] <= panel["x"]
     assert page.locator("#board-body tr:nth-child(3) .bar").bounding_box()["width"] > 150
@@ -303,45 +306,51 @@ def test_without_texts_the_page_says_why(opened):
     assert "the rows come from no log" in page.text_content("#question-texts")
 
 
-def hostile_rows():
-    lone = "half \ud800 of a pair"
-    texts = [
-        *TEXTS,
-        lone,
-        "x" * 1_000_000,
-        "line\nline\ttab\r\nend",
-        "![x](https://example.org/x.png) <b>bold</b> **bold**",
-    ]
-    return texts, [
-        {
-            "model": model,
-            "item": f"q{k}",
-            "score": float((k + len(model)) % 2),
-            "prompt": text,
-            "response": text + model,
-            "target": text,
+HOSTILE = (
+    *TEXTS,
+    "half \ud800 of a pair",
+    "x" * 1_000_000,
+    "line\nline\ttab\r\nend",
+    "![x](https://example.org/x.png) <b>b</b>",
+)
+
+
+@pytest.fixture
+def hostile_log(tmp_path):
+    """Write an Inspect log whose prompts, right answers, answers and errors are hostile."""
+    log = json.loads((FIXTURES / "inspect" / "small.json").read_text())
+    first = log["samples"][0]
+    log["samples"] = []
+    for k, text in enumerate(HOSTILE):
+        output = {"choices": [{"message": {"content": text}, "stop_reason": text[:60]}], "completion": f"{text} output"}
+        scores = {"includes": {"value": "CI"[k % 2], "answer": f"{text} answer"}}
+        told = {
+            "input": text,
+            "target": f"{text} target",
+            "output": output,
+            "scores": scores,
+            "id": f"q{k}",
+            "attachments": {},
         }
-        for k, text in enumerate(texts)
-        for model in ("a", "bb")
-    ]
+        log["samples"].append({**first, **told, "uuid": str(k)})
+    path = tmp_path / "hostile.json"
+    path.write_text(json.dumps({**log, "results": None}))
+    return path
 
 
-def test_hostile_texts_stay_texts(opened, tmp_path):
-    texts, rows = hostile_rows()
-    import pandas as pd
-
-    page = opened(report(pd.DataFrame(rows), texts=True), hash="#look=questions&outcome=all")
+def test_hostile_texts_stay_texts(hostile_log, opened):
+    page = opened(report(hostile_log, cluster="none", texts=True), hash="#look=questions&outcome=all")
     page.wait_for_selector("#questions-body .link")
-    for k, text in enumerate(texts):
+    for k, text in enumerate(HOSTILE):
         page.evaluate("(k) => { location.hash = `#look=question&question=q${k}`; }", k)
         page.wait_for_function("(k) => document.getElementById('question-title').textContent === `q${k}`", arg=k)
-        page.wait_for_function("document.getElementById('question-texts').getAttribute('aria-busy') === null")
+        page.wait_for_selector("#question-texts:not([aria-busy])")
         shown = page.locator("#question-texts").text_content()
-        if len(text) < 1000 and text.strip() and "\n" not in text and "\ud800" not in text:
-            assert visible(text) in shown
         if len(text) > 100_000:
             assert "characters are left out" in shown
             assert len(shown) < 60_000
+        elif len(text) < 1000 and "\n" not in text:
+            assert f"{visible(whole_text(text))} target" in shown
         untouched(page)
         assert page.evaluate(FITS)
     assert page.locator("#question-texts b, #question-texts img").count() == 0
@@ -421,7 +430,7 @@ def viewed(*arguments):
         yield address[0]
     finally:
         server.terminate()
-        server.wait(10)
+        server.communicate(timeout=10)
 
 
 def test_a_served_page_reads_texts_on_demand(browser):
@@ -436,11 +445,11 @@ def test_a_served_page_reads_texts_on_demand(browser):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{address}#look=question&question=bakery-3")
         page.wait_for_selector("#question-texts .answers")
-        said = hs.show(LOGS, "bakery-3").attempts[0]
+        said = next(each for each in hs.show(LOGS, "bakery-3").attempts if each.model.endswith("t0.3"))
         assert said.prompt in page.text_content("#question-texts")
         page.keyboard.press("Tab")
         page.click("#question-on")
-        page.wait_for_function("document.getElementById('question-texts').getAttribute('aria-busy') === null")
+        page.wait_for_selector("#question-texts:not([aria-busy])")
         assert asked.count("question") >= 2
         assert set(asked) <= {"", "events", "question", "favicon.ico"}
         assert errors == []

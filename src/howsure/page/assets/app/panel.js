@@ -139,8 +139,7 @@ class Panel {
     document.documentElement.classList.toggle("looking", open);
     const sheet = open && !this.beside;
     for (const part of document.querySelectorAll("body > :is(.skip, header, main, footer)")) part.inert = sheet;
-    if (sheet) at("panel").setAttribute("role", "dialog");
-    else at("panel").removeAttribute("role");
+    at("panel").setAttribute("role", sheet ? "dialog" : "complementary");
     if (sheet) at("panel").setAttribute("aria-modal", "true");
     else at("panel").removeAttribute("aria-modal");
   }

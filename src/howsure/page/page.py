@@ -56,7 +56,7 @@ def write_page(
     """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
     style, libraries, program = asset("page.css"), asset("libraries.min.js"), _program()
     holders = [*_holders("board", boards), *_holders("texts", texts)]
-    page = Template(asset("page.html")).substitute(
+    page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",
         policy=policy(style, (libraries, program), live=live),
         version=html.escape(report["version"]),
@@ -104,10 +104,14 @@ def asset(name: str) -> str:
     return files("howsure.page").joinpath("assets", name).read_text(encoding="utf-8")
 
 
+def _unindented(text: str) -> str:
+    return "\n".join(map(str.lstrip, text.split("\n")))
+
+
 @cache
 def _program() -> str:
     lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
-    parts = "\n".join(line.lstrip() for line in lines if not _COMMENT.match(line))
+    parts = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
     return f'(() => {{\n"use strict";\n{parts}\n}})();\n'
 
 

@@ -255,6 +255,36 @@ def test_clusters_and_one_model(example, opened):
     assert all(title.startswith("bakery-") for title in page.evaluate(ROWS))
 
 
+def test_the_list_says_what_is_asked(example, opened):
+    page = opened(example, hash="#look=questions&outcome=all&text=bakery-3")
+    page.wait_for_selector(".hint-of")
+    assert page.text_content(".hint-of").endswith("Question: In which year was the oven built?")
+    page = opened(made("example"), hash="#look=questions")
+    assert page.locator(".hint-of").count() == 0
+
+
+FRAME = """<!DOCTYPE html><title>notebook</title><iframe sandbox="allow-scripts" width="900" height="800"></iframe>"""
+
+
+def test_a_sandboxed_frame_without_history_works(example, browser):
+    context = browser.new_context(viewport={"width": 1000, "height": 900}, offline=True)
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_content(FRAME)
+    page.evaluate("(html) => { document.querySelector('iframe').srcdoc = html; }", example.html)
+    frame = page.frame_locator("iframe")
+    frame.locator("#board-body tr:nth-child(2) .link").click()
+    assert frame.locator("#model-card").is_visible()
+    frame.locator("#look-questions").click()
+    frame.locator("#questions-body .link").first.click()
+    frame.locator("#question-texts .answers").wait_for()
+    frame.locator("#panel-close").click()
+    assert frame.locator("#panel").is_hidden()
+    assert errors == []
+    context.close()
+
+
 def test_search_finds_texts_that_the_page_holds(example, opened):
     page = opened(example, hash="#look=questions&outcome=all")
     page.fill("#questions-text", "caraway oven built")

@@ -6,7 +6,7 @@ const UNFILTERED = { of: null, outcome: null, cluster: null, order: null, text: 
 
 /** Which questions are shown, by their scores a and b; `of` says whether it is about two models or one, `marks` whether there is a right and wrong. */
 const OUTCOMES = [
-  { name: "decide", text: "that decide", two: true, holds: (q) => q.part !== 0 },
+  { name: "decide", text: "deciding", two: true, holds: (q) => q.part !== 0 },
   { name: "broke", text: "broke", two: true, holds: (q) => q.part > 0 },
   { name: "fixed", text: "fixed", two: true, holds: (q) => q.part < 0 },
   { name: "right", text: "both right", two: true, marks: true, holds: (q) => q.a === 1 && q.b === 1 },
@@ -130,16 +130,18 @@ class QuestionList {
     const from = this.from < found.listed.length ? this.from : 0;
     const rows = found.listed.slice(from, from + PAGE_SIZE);
     const { percent } = this.shown;
-    const heads = ["question", ...(found.two ? ["a", "b"] : ["score"]), "all"];
+    const heads = ["question", ...(found.two ? ["a", "b"] : ["score"]), "mean"];
     at("questions-names").replaceChildren(...names.map((text, k) => named(text, found.two ? "ab"[k] : "")));
     at("questions-head").replaceChildren(
-      make("tr", { children: heads.map((text, k) => make("th", { scope: "col", kind: k ? "number" : null, text, title: text === "all" ? "mean over all models" : null })) }),
+      make("tr", { children: heads.map((text, k) => make("th", { scope: "col", kind: k ? "number" : null, text, title: text === "mean" ? "over all models" : null })) }),
     );
-    at("questions-body").replaceChildren(...rows.map((row) => this.row(row, found.two, percent)));
+    const hints = await this.texts.hints(this.k, rows.map(({ k }) => k));
+    if (drawn !== this.drawn) return;
+    at("questions-body").replaceChildren(...rows.map((row, k) => this.row(row, found.two, percent, hints[k])));
     this.pages(from, found.listed.length);
   }
 
-  row({ k, a, b, part, mean }, two, percent) {
+  row({ k, a, b, part, mean }, two, percent, hint) {
     const better = part === 0 ? "" : part > 0 ? "won-a" : "won-b";
     const cells = [a, ...(two ? [b] : []), mean].map((value, at) =>
       make("td", {
@@ -148,8 +150,9 @@ class QuestionList {
       }),
     );
     const label = labelled(this.items, k);
-    const button = make("button", { type: "button", kind: "link", "data-item": k, title: label, text: shorten(label, 46) });
-    return make("tr", { children: [make("th", { scope: "row", children: [button] }), ...cells] });
+    const button = make("button", { type: "button", kind: "link", "data-item": k, title: label, text: shorten(label, 70) });
+    const more = hint ? make("span", { kind: "hint-of", text: hint }) : null;
+    return make("tr", { children: [make("th", { scope: "row", children: [button, more] }), ...cells] });
   }
 
   controls({ outcomes, outcome, counts, order, two }) {

@@ -2,6 +2,8 @@
 
 const FOLDED = 1600;
 const SHOWN_ENDS = 700;
+const HINT = 90;
+const FEW_LETTERS = 15;
 const KINDS = ["prompt", "target", "output", "answer", "error"];
 
 class Texts {
@@ -58,6 +60,17 @@ class Texts {
     return this.report.texts.held && !this.live && this.why(k) === "";
   }
 
+  /** Return the end of each question's prompt, where the page holds it: what is asked stands there, behind examples. */
+  async hints(k, items) {
+    if (!this.searchable(k)) return [];
+    const { strings, questions } = await this.book(k);
+    return items.map((item) => {
+      const first = Object.values(questions[item] ?? {}).flat().find((attempt) => "prompt" in attempt);
+      if (first === undefined) return "";
+      return lastLines([strings[first.prompt]].flat().at(-1));
+    });
+  }
+
   /** Return, for each word, the questions with a text that has it. */
   async search(k, words) {
     const { strings, questions } = await this.book(k);
@@ -68,6 +81,14 @@ class Texts {
       return new Set(Object.keys(questions).filter((item) => Object.values(questions[item]).flat().some(has)).map(Number));
     });
   }
+}
+
+/** Return the last line of a text, or as many as say something, within a length. */
+function lastLines(text) {
+  const every = text.slice(-4 * HINT).split("\n").map((line) => line.trim()).filter(Boolean);
+  let end = every.pop() ?? "";
+  while (end.length < FEW_LETTERS && every.length) end = `${every.pop()} ${end}`;
+  return end.length > HINT ? `…${Array.from(end).slice(-HINT).join("")}` : end;
 }
 
 /** Return the elements of a text as it stands in a log: lines stay lines, and the middle of a long one is shown on demand. */

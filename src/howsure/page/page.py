@@ -32,6 +32,7 @@ APP = (
     "scales",
     "view",
     "leaderboard",
+    "tasks",
     "words",
     "needs",
     "deciding",
@@ -54,7 +55,7 @@ def write_page(
     report: dict[str, Any], boards: Sequence[str], still: str, *, texts: Sequence[str] = (), live: bool = False
 ) -> str:
     """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
-    style, libraries, program = asset("page.css"), asset("libraries.min.js"), _program()
+    style, libraries, program = asset("page.css") + html.ERROR_BARS, asset("libraries.min.js"), _program()
     holders = [*_holders("board", boards), *_holders("texts", texts)]
     page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",

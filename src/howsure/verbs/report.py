@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.answers.report import Report
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
 
 RESPECTS = Respects(verb="report", all_but=("covariate", "measures"))
@@ -103,8 +103,8 @@ def report(
     question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)
     call = command or _call(data, {"title": title, **given, **more, **options})
-    origin = Origin.of(contents, question, call, howsure=__version__)
-    return make(contents, question, origin, title, **more)
+    origin = Origin.of(contents, call, howsure=__version__)
+    return make(contents, origin, title, **more)
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:

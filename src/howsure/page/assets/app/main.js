@@ -1,6 +1,13 @@
 // The page: one board at a time, a model and a pair of it looked at closer.
 
 const MOST_CAUTIONS = 3;
+const ABOUT = {
+  questions: "other questions like these",
+  "same-clusters": "more questions from the same clusters",
+  benchmark: "exactly these questions",
+};
+/** In place of a board: all of them at once. */
+const ALL = -1;
 /** What another board has nothing to do with. */
 const FORGOTTEN = { ...UNFILTERED, question: null, sort: null, find: null, best: null, rows: null, against: null };
 
@@ -11,6 +18,7 @@ class Page {
     this.boards = new Map();
     const { drawings, phrases } = report;
     const pick = (pair, jump) => this.pick(pair, jump);
+    this.tasks = new TasksTable((k, model) => this.open(k, model));
     this.table = new BoardTable({ choose: (model) => this.choose(model), pick, place: this.place });
     const go = (values, how) => this.panel.go(values, how);
     const list = new QuestionList({ place: this.place, go });
@@ -22,7 +30,11 @@ class Page {
     this.looks = { ...this.parts, questions: list, question: new QuestionView({ go, list }) };
     this.panel = new Panel({ place: this.place, parts: this.looks, opened: (pair) => this.table.mark(pair) });
     this.parts.model.chosen = (model) => this.choose(model, false);
-    at("task").addEventListener("change", () => this.board(Number(at("task").value), true));
+    at("about").addEventListener("change", () => {
+      this.place.set({ about: at("about").value === this.report.population ? null : at("about").value }, { step: true });
+      this.start();
+    });
+    at("task").addEventListener("change", () => this.open(Number(at("task").value)));
     // charts measure their place when the window changes; a filter or a scroll bar changes it as well
     new ResizeObserver(() => dispatchEvent(new Event("resize"))).observe(at("board-head"));
     addEventListener("popstate", () => {
@@ -33,6 +45,7 @@ class Page {
 
   /** Take new results in, and stay where the reader is. */
   update(report) {
+    Object.assign(this.report.drawings, report.drawings); // the parts hold these
     this.report = report;
     this.boards.clear();
     fill("notes", report.html.notes);
@@ -42,14 +55,56 @@ class Page {
 
   start(title = this.place.get("task")) {
     fold(at("notes"));
-    const titles = this.report.boards.map((board) => board.title);
-    at("task").replaceChildren(...titles.map((text, k) => make("option", { value: k, text })));
-    at("tasks").hidden = titles.length < 2;
+    const { boards, overview, first } = this.rung;
+    this.ladder();
+    const titles = boards.map((board) => board.title);
+    const all = make("option", { value: ALL, text: "All tasks" });
+    at("task").replaceChildren(all, ...titles.map((text, k) => make("option", { value: k, text })));
+    at("tasks").hidden = overview === null;
+    if (overview !== null) this.tasks.show(boards, overview.names);
     const wanted = titles.indexOf(title);
-    return this.board(wanted < 0 ? this.report.first : wanted, false);
+    return this.board(wanted < 0 ? first : wanted);
   }
 
-  /** Unpack what only a closer look needs. */
+  /** Go to a board, there to a model; or back to all of them. What was looked at elsewhere is forgotten. */
+  async open(k, model = null) {
+    const looked = model === null ? {} : { model, ...(this.panel.beside ? { look: "model" } : {}) };
+    this.place.set({ ...FORGOTTEN, ...looked, task: k === ALL ? null : this.rung.boards[k].title }, { step: true });
+    await (k === ALL ? this.start() : this.board(k));
+    scrollTo(0, 0);
+  }
+
+  /** Offer the populations that the error bars can be about. */
+  ladder() {
+    const rungs = [this.report, ...this.report.others];
+    const clustered = rungs.some((rung) => rung.population === "same-clusters");
+    const said = { ...ABOUT, ...(clustered ? { questions: "other questions, of other clusters" } : {}) };
+    at("about").replaceChildren(...rungs.map(({ population }) => make("option", { value: population, text: said[population] })));
+    at("about").value = this.rung.population;
+    at("about-part").hidden = rungs.length < 2;
+  }
+
+  /** Say whether all tasks are shown at once: the address names none. */
+  get all() {
+    const asked = this.place.get("task");
+    return this.rung.overview !== null && !this.rung.boards.some((board) => board.title === asked);
+  }
+
+  /** Show all tasks, or what stands over one board. */
+  head(board, k) {
+    at("tasks-card").hidden = !this.all;
+    at("task").value = this.all ? ALL : k;
+    at("verdict").textContent = visible(this.all ? this.rung.overview.verdict : board.verdict);
+    at("board-title").textContent = this.rung.overview === null ? "Leaderboard" : visible(board.title);
+    at("facts").textContent = facts(board);
+  }
+
+  /** What is said of the population that the address names; of the one that was asked about, if it names no other. */
+  get rung() {
+    return this.report.others.find((rung) => rung.population === this.place.get("about")) ?? this.report;
+  }
+
+  /** Unpack what only a closer look needs, of the k-th of all boards; the items stand with the boards that come first. */
   async details(k) {
     if (!this.boards.has(k)) {
       const raw = await unpack(this.report.packed(k));
@@ -59,14 +114,22 @@ class Page {
     return this.boards.get(k);
   }
 
-  /** Show another board; `fresh`: forget which models of the last one were looked at. */
-  async board(k, fresh) {
-    const board = this.report.boards[k];
+  /** Unpack what only a closer look needs of a board of this rung. */
+  async closer(k) {
+    const rungs = [this.report, ...this.report.others];
+    const before = rungs.slice(0, rungs.indexOf(this.rung)).reduce((sum, rung) => sum + rung.boards.length, 0);
+    const found = await this.details(before + k);
+    if (before === 0) return { ...found, first: k };
+    const first = this.report.boards.findIndex((board) => board.title === this.rung.boards[k].title);
+    const { items, logs } = first < 0 ? { items: null, logs: null } : await this.details(first);
+    return { ...found, items, logs, first };
+  }
+
+  /** Show a board, and what the address says of it. */
+  async board(k) {
+    const board = this.rung.boards[k];
     this.shown = board;
-    at("task").value = k;
-    if (fresh) this.place.set({ ...FORGOTTEN, task: board.title }, { step: true });
-    at("verdict").textContent = visible(board.verdict);
-    at("facts").textContent = facts(board);
+    this.head(board, k);
     fill("cautions", board.html.cautions);
     fold(at("cautions"));
     fill("words", board.html.words);
@@ -76,13 +139,13 @@ class Page {
     fill("health", board.html.health);
     this.difficulty(board);
     this.table.show(board);
-    const details = await this.details(k);
+    const details = await this.closer(k);
     if (this.shown !== board) return;
     this.table.compared(details.pairs);
     const links = new Links(this.report.inspect, details.logs);
     const texts = new Texts(this.report, live());
     for (const part of Object.values(this.parts)) part.board(board, details, links);
-    for (const name of ["questions", "question"]) this.looks[name].board(board, details, k, texts, links);
+    for (const name of ["questions", "question"]) this.looks[name].board(board, details, texts, links);
     this.panel.board(board, details);
     this.panel.show();
     document.documentElement.dataset.ready = String(k);
@@ -131,7 +194,7 @@ function fold(place) {
 }
 
 function facts(board) {
-  const clusters = board.clusters ? ` in ${plural(board.clusters, "cluster")}` : "";
+  const clusters = board.task && board.clusters ? ` in ${plural(board.clusters, "cluster")}` : "";
   return [
     plural(board.models.length, "model"),
     plural(board.items, "item") + clusters,

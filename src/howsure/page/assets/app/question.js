@@ -14,8 +14,8 @@ class QuestionView {
     at("question-models").addEventListener("click", (event) => this.chosen(event.target.closest("button[data-model]")));
   }
 
-  board(board, details, k, texts, links) {
-    Object.assign(this, { shown: board, items: details.items, k, texts, links });
+  board(board, details, texts, links) {
+    Object.assign(this, { shown: board, items: details.items, k: details.first, texts, links });
     this.names = shortNames(board.models.map((model) => model.model));
   }
 

@@ -38,8 +38,8 @@ class QuestionList {
       at(`questions-of-${of}`).addEventListener("change", () => this.filter({ of, outcome: null }));
   }
 
-  board(board, details, k, texts) {
-    Object.assign(this, { shown: board, items: details.items, k, texts, hits: { text: "", found: [] } });
+  board(board, details, texts) {
+    Object.assign(this, { shown: board, items: details.items, k: details.first, texts, hits: { text: "", found: [] } });
     if (this.items === null) return;
     const labels = this.items.clusters === null ? [] : this.items.labels.filter((label) => label !== "");
     const options = labels.map((value) => make("option", { value, text: shorten(value, 40) }));

@@ -12,8 +12,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from os import PathLike
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from howsure.errors import OptionError
 
@@ -219,6 +221,20 @@ def pattern(name: str, value: Any) -> str:
             f"{said(name, value)} is no regular expression ({error})", remedy="Mend the pattern."
         ) from None
     return text
+
+
+def web_address(name: str, value: Any) -> str:
+    """Return an address of the web without what comes after a #; others than http and https are refused."""
+    parts = None
+    if isinstance(value, str) and re.fullmatch(r"[^\s\x00-\x1f\x7f]+", value):
+        with suppress(ValueError):
+            parts = urlsplit(value)
+    if parts is None or parts.scheme.lower() not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise OptionError(
+            f"{said(name, value)} is no address of the web",
+            remedy="Give the one that `inspect view` prints, such as http://127.0.0.1:7575.",
+        )
+    return str(value)
 
 
 def path(name: str, value: Any) -> str:

@@ -5,39 +5,11 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from browser_cases import look
 from howsure.present.render.visible import visible
 from howsure.verbs.report import report
+from page_checks import TEXTS, untouched
 
-MARKER = "window.touched=1"
-TEXTS = (
-    f"<script>{MARKER}</script>",
-    f"<img src=x onerror={MARKER}>",
-    f'"><svg onload={MARKER}>',
-    f"</script><script>{MARKER}</script>",
-    "<!--<script>",
-    f"javascript:{MARKER}",
-    "{{7*7}}",
-    "${7*7}",
-    "__proto__",
-    "constructor",
-    "toString",
-    "'\"`&amp;",
-    "\u202egnp.exe",
-    "a\0b",
-    "\x1b[31mred\x1b[0m",
-    "x" * 900,
-    "😀👩‍👩‍👧",
-    "$title",
-    "$$ $& $1",
-    "a\u2028b\u2029c",
-    "</style><style>*{display:none}",
-    "</title><h1>",
-    "datum.best",
-    "-1",
-    "-score %",
-    "",
-    " ",
-)
 ITEMS = 12
 
 
@@ -55,28 +27,6 @@ def hostile(names=TEXTS, task="quiz", **columns):
         for i, item in enumerate([*names[:ITEMS], *names[:ITEMS]])
     ]
     return pl.DataFrame(rows).with_columns(**columns)
-
-
-def untouched(page):
-    assert page.evaluate("window.touched") is None
-    assert (
-        page.evaluate(
-            "document.querySelectorAll('img, iframe, object, embed, link, base, form:not(.vega-bindings)').length"
-        )
-        == 0
-    )
-    assert page.evaluate("document.querySelectorAll('script').length") == page.evaluate(
-        "document.querySelectorAll('script[type]').length + 2"
-    )
-    assert page.evaluate("document.querySelectorAll('style').length") == 1
-    assert page.evaluate("document.querySelectorAll('h1').length") == 1
-    assert page.evaluate("({}).polluted") is None
-    assert (
-        page.evaluate(
-            "[...document.querySelectorAll('*')].flatMap((e) => e.getAttributeNames()).filter((n) => n.startsWith('on'))"
-        )
-        == []
-    )
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +63,7 @@ def test_models_items_and_clusters(made, opened):
 
 
 def test_tooltips(made, opened):
-    page = opened(made)
+    page = opened(made, hash="#look=model")
     page.wait_for_selector("#model-clusters .mark-symbol path")
     seen = set()
     for dot in page.locator("#model-clusters .mark-symbol path").all():
@@ -142,6 +92,7 @@ def test_tasks_and_metrics(opened):
             k,
         )
         page.wait_for_selector(f'html[data-ready="{k}"]', state="attached")
+        look(page, "pair")
         assert page.text_content("#pair-verdict")
     untouched(page)
     page.select_option("#task", "3")
@@ -172,10 +123,13 @@ def test_without_javascript(made, opened):
 def test_the_address_is_untrusted_too(made, opened):
     page = opened(
         made,
-        hash="#task=%3Cimg%20src%3Dx%3E&a=__proto__&b=constructor&model=%3Cscript%3E&sort=-%3Csvg%3E&find=%00&best=%3C",
+        hash="#task=%3Cimg%20src%3Dx%3E&a=__proto__&b=constructor&model=%3Cscript%3E&sort=-%3Csvg%3E&find=%00&best=%3C"
+        "&look=pair&of=%3Cb%3E&outcome=__proto__&order=constructor&cluster=%3Ci%3E&from=-1e9&text=%3Cu%3E",
     )
     untouched(page)
     assert page.text_content("#pair-verdict")
+    look(page, "questions")
+    untouched(page)
 
 
 def test_lone_surrogates_make_no_page_that_cannot_be_written(tmp_path):

@@ -20,7 +20,7 @@ def about(page, rung):
 
 @pytest.mark.parametrize("rung", RUNGS)
 def test_the_picture_the_sentence_and_the_pairs_follow(opened, rung):
-    page = opened(made("attempts"))
+    page = opened(made("attempts"), hash="#look=pair")
     assert page.eval_on_selector_all("#about option", "all => all.map((each) => each.value)") == list(RUNGS)
     about(page, rung)
     rows, options = scores("attempts"), {"cluster": "passage", "population": rung}
@@ -68,5 +68,5 @@ def test_scores_that_speak_of_one_population_have_no_choice(opened):
 
 
 def test_the_questions_are_there_on_every_rung(opened):
-    page = opened(made("attempts"), hash="#about=same-clusters")
+    page = opened(made("attempts"), hash="#about=same-clusters&look=pair")
     assert page.locator("#decisive-lists").is_visible()

@@ -19,7 +19,7 @@ def scores(models=("a", "b"), labels=LABELS, lacking=lambda k: False):
 
 
 def test_every_cluster_has_a_row_of_its_own(opened):
-    page = opened(report(scores()))
+    page = opened(report(scores()), hash="#look=model")
     ticks = "(id) => [...document.querySelectorAll(`${id} .role-axis-label text`)].map((text) => text.textContent)"
     shown = page.evaluate(ticks, "#model-clusters")
     rows = [text for text in shown if "file" in text or text == "(no name)"]
@@ -39,14 +39,14 @@ def test_the_first_pair_has_questions_in_common(opened):
     rows = scores(("b", "c")).vstack(
         pl.DataFrame({"model": ["a"] * 2, "item": [998, 999], "score": [1.0, 1.0], "cluster": ["x", "y"]})
     )
-    page = opened(report(rows.with_columns(item=pl.col("item").cast(pl.String))))
+    page = opened(report(rows.with_columns(item=pl.col("item").cast(pl.String))), hash="#look=pair")
     assert page.input_value("#pair-a") == "0"
     assert "no question in common" in page.text_content("#pair-verdict")
     both = pl.DataFrame({"model": ["a"], "item": ["1"], "score": [1.0], "cluster": [LABELS[1]]})
     lacking = rows.with_columns(item=pl.col("item").cast(pl.String)).filter(
         (pl.col("model") != "b") | (pl.col("item") != "1")
     )
-    page = opened(report(pl.concat([lacking, both])))
+    page = opened(report(pl.concat([lacking, both])), hash="#look=pair")
     names = [page.locator(f"#pair-{side} option:checked").text_content() for side in "ab"]
     assert [name.split(". ")[1] for name in names] == ["a", "c"]
 
@@ -55,5 +55,5 @@ def test_where_no_gap_would_show_the_page_says_so(opened):
     rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": [1, 2, 1, 2], "score": [1.0, 1.0, 1.0, 0.0]})
     assert (
         "Minimum detectable effect at 80 % power: no gap at all; questions needed for this gap: too few to forecast"
-        in " ".join(opened(report(rows)).text_content(".forecast").split())
+        in " ".join(opened(report(rows), hash="#look=pair").text_content(".forecast").split())
     )

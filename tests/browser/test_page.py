@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from browser_cases import CASES, LOOKS, PHONE, choose, made
+from browser_cases import CASES, LOOKS, PHONE, choose, look, made
 
 FITS = "document.scrollingElement.scrollWidth <= innerWidth"
 ORDER = "() => [...document.querySelectorAll('#board-body tr')].map((row) => Number(row.dataset.model))"
@@ -28,9 +28,10 @@ def test_it_fits_and_is_quiet(name, look, opened):
 
 
 def test_print_shows_everything(opened):
-    page = opened(made("example"))
+    page = opened(made("example"), hash="#look=pair")
     page.emulate_media(media="print")
     assert page.is_visible("#words")
+    assert page.is_visible("#pair-verdict")
     assert page.is_hidden("#copy")
     assert page.is_hidden("#pair-a")
     assert page.evaluate(FITS)
@@ -62,8 +63,13 @@ def test_every_degenerate_board_opens_on_a_phone(name, opened):
         choose(page, k)
         assert page.text_content("#verdict") == board["verdict"]
         assert page.locator("#board-body tr").count() == len(board["models"])
+        look(page, "model")
         assert page.text_content("#model-verdict").startswith(board["models"][0]["model"])
+        look(page, "pair")
         assert page.is_visible("#pair-card") == (len(board["models"]) > 1)
+        look(page, "questions")
+        assert page.evaluate(FITS)
+        page.click("#panel-close")
 
 
 @pytest.mark.parametrize("name", ["example", "holes", "open scale"])
@@ -122,12 +128,16 @@ def test_tasks_and_the_place_over_a_reload(opened):
     assert page.text_content("#verdict") == boards[2]["verdict"]
     page.evaluate("document.querySelector('#board-head th[data-column] button').click()")
     page.fill("#find", "c")
-    page.select_option("#pair-a", "3")
+    look(page, "model")
     page.select_option("#model-name", "1")
-    before = [page.text_content(f"#{name}") for name in ("verdict", "pair-verdict", "model-verdict", "count")]
+    look(page, "pair")
+    page.select_option("#pair-a", "3")
+    before = [page.text_content(f"#{name}") for name in ("verdict", "pair-verdict", "count")]
     page.reload()
     page.wait_for_selector('html[data-ready="2"]', state="attached")
-    assert [page.text_content(f"#{name}") for name in ("verdict", "pair-verdict", "model-verdict", "count")] == before
+    assert [page.text_content(f"#{name}") for name in ("verdict", "pair-verdict", "count")] == before
+    look(page, "model")
+    assert page.input_value("#model-name") == "1"
     assert page.input_value("#find") == "c"
     assert page.locator("#board-head [aria-sort]").count() == 1
 
@@ -138,9 +148,12 @@ def pair_of(page):
 
 def test_choosing_two_models(opened):
     page = opened(made("example"))
-    assert pair_of(page) == [0, 1]
+    assert page.is_hidden("#panel")
+    page.check("#board-body tr:nth-child(2) input")
+    assert page.is_hidden("#panel")
     page.check("#board-body tr:nth-child(4) input")
     assert pair_of(page) == [1, 3]
+    assert page.evaluate("document.activeElement.type") == "checkbox"
     verdict = page.text_content("#pair-verdict")
     page.click("#pair-swap")
     assert pair_of(page) == [3, 1]
@@ -154,7 +167,7 @@ def test_choosing_two_models(opened):
 
 
 def test_the_same_model_twice_is_not_compared(opened):
-    page = opened(made("example"))
+    page = opened(made("example"), hash="#look=pair")
     page.select_option("#pair-a", "1")
     assert pair_of(page) == [1, 0]
     page.select_option("#pair-b", "1")
@@ -174,30 +187,12 @@ def test_clicking_in_the_matrix(opened):
 
 def test_the_keyboard_alone(opened):
     page = opened(made("example"))
-    reached = []
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate(
-                "(({ id, className, tagName, textContent }) => id || className || `${tagName} ${textContent.trim()}`)(document.activeElement)"
-            )
-        )
-        if reached.count(reached[0]) > 1:
-            break
-    wanted = {
-        "find",
-        "best",
-        "pair-a",
-        "pair-b",
-        "pair-swap",
-        "true-gap",
-        "questions",
-        "attempts",
-        "model-name",
-        "copy",
-        "link",
-        "skip",
-    }
+    assert {"find", "best", "copy", "link", "skip"} <= set(tabbed(page))
+    look(page, "model")
+    assert {"model-name", "look-pair", "panel-close"} <= set(tabbed(page))
+    look(page, "pair")
+    reached = tabbed(page)
+    wanted = {"pair-a", "pair-b", "pair-swap", "true-gap", "questions", "attempts"}
     assert wanted <= set(reached), wanted - set(reached)
     assert sum(name.startswith("BUTTON") for name in reached) >= 6
     assert "SUMMARY In plain words" in reached
@@ -207,10 +202,6 @@ def test_the_keyboard_alone(opened):
     assert page.evaluate("document.activeElement.tagName") == "BUTTON"
     page.keyboard.press("Space")
     assert page.get_attribute('#board-head th[data-column="2"]', "aria-sort") == "descending"
-    page.focus("#board-body tr:nth-child(2) .link")
-    page.keyboard.press("Enter")
-    chosen = page.locator("#board-body tr:nth-child(2)").get_attribute("data-model")
-    assert page.input_value("#model-name") == chosen
     page.focus("#questions")
     before = page.text_content("#questions-out")
     page.keyboard.press("ArrowRight")
@@ -222,11 +213,31 @@ def test_the_keyboard_alone(opened):
     before = page.text_content("#pair-verdict")
     page.keyboard.press("ArrowDown")
     assert page.text_content("#pair-verdict") != before
+    page.focus("#board-body tr:nth-child(2) .link")
+    page.keyboard.press("Enter")
+    chosen = page.locator("#board-body tr:nth-child(2)").get_attribute("data-model")
+    assert page.input_value("#model-name") == chosen
 
 
-def test_all_questions_that_decide_can_be_shown(opened):
-    page = opened(made("example"))
+def tabbed(page):
+    """Go once around the page with Tab, and return what was reached."""
+    reached = []
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                "(({ id, className, tagName, textContent }) => id || className || `${tagName} ${textContent.trim()}`)(document.activeElement)"
+            )
+        )
+        if reached.count(reached[0]) > 1:
+            break
+    return reached
+
+
+def test_all_questions_that_decide_are_listed(opened):
+    page = opened(made("example"), hash="#look=pair")
     first_list = page.locator("#decisive-lists > div").first
     assert first_list.locator("tbody tr").count() == 8
-    first_list.locator("button").click()
-    assert first_list.locator("tbody tr").count() == 31
+    first_list.get_by_role("button", name="all 31").click()
+    assert page.locator("#questions-body tr").count() == 31

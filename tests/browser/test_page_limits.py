@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from browser_cases import several, unpacked
+from browser_cases import look, several, unpacked
 from frames import attempts, clustered
 from howsure.verbs.report import report
 
@@ -18,9 +18,9 @@ def test_more_pairs_than_a_page_holds(opened, monkeypatch):
     assert page.locator("#board-body tr").count() == 6
     assert page.locator("#pair-a option").count() == 3
     page.check("#board-body tr:nth-child(6) input")
+    page.check("#board-body tr:nth-child(1) input")
     assert "The page compares the best 3 models" in page.text_content("#pair-verdict")
     assert page.is_hidden("#pair-known")
-    page.check("#board-body tr:nth-child(1) input")
     page.check("#board-body tr:nth-child(3) input")
     assert page.is_visible("#pair-known")
     page.click("#board-body tr:nth-child(6) .link")
@@ -29,7 +29,7 @@ def test_more_pairs_than_a_page_holds(opened, monkeypatch):
 
 def test_no_pair_at_all(opened, monkeypatch):
     monkeypatch.setattr("howsure.page.boards.MOST_PAIRS", 0)
-    page = opened(report(several("abc")))
+    page = opened(report(several("abc")), hash="#look=pair")
     assert "howsure compare" in page.text_content("#pair-verdict")
 
 
@@ -37,14 +37,17 @@ def test_more_scores_than_a_page_holds(opened, monkeypatch):
     monkeypatch.setattr("howsure.page.boards.MOST_CELLS", 10)
     made = report(clustered(), cluster="passage")
     assert unpacked(made.boards[0])["items"] is None
-    page = opened(made)
+    page = opened(made, hash="#look=pair")
     assert page.is_hidden("#decisive-lists")
     assert "howsure compare --flips lists them" in page.text_content("#decisive-unlisted")
     assert page.text_content("#pair-flips").startswith("From ")
     assert page.is_hidden("#drivers")
-    assert page.is_hidden("#model-clusters-part")
     assert page.is_visible("#pair-power")
     assert page.text_content("#pair-verdict")
+    look(page, "questions")
+    assert "howsure compare --flips lists them" in page.text_content("#questions-unknown")
+    look(page, "model")
+    assert page.is_hidden("#model-clusters-part")
 
 
 def test_more_models_than_the_matrix_shows_at_once(opened):
@@ -67,7 +70,7 @@ def test_more_models_than_the_matrix_shows_at_once(opened):
 @pytest.mark.parametrize("name", ["a" * 300, "n\nm", "  "])
 def test_two_models_whose_names_look_alike(name, opened):
     rows = several("ab").with_columns(model=pl.lit(name) + pl.col("model"))
-    page = opened(report(rows))
+    page = opened(report(rows), hash="#look=pair")
     assert page.locator("#board-body tr").count() == 2
     assert page.text_content("#pair-verdict")
 
@@ -76,15 +79,15 @@ def test_more_changed_questions_than_a_page_lists(opened):
     rows = pl.DataFrame(
         {"model": ["a"] * 1200 + ["b"] * 1200, "item": [*range(1200)] * 2, "score": [1.0] * 1200 + [0.0] * 1200}
     )
-    page = opened(report(rows))
-    broke = page.locator("#decisive-lists > div").first
-    assert broke.locator("button").text_content() == "… and 1,192 more"
-    broke.locator("button").click()
-    assert broke.locator("tbody tr").count() == 1000
-    assert broke.locator("p").text_content() == "… and 200 more"
+    page = opened(report(rows), hash="#look=pair")
+    page.get_by_role("button", name="all 1,200").click()
+    assert page.locator("#questions-body tr").count() == 50
+    assert page.text_content("#questions-told") == "1–50 of 1,200 questions"
+    page.click("#questions-on")
+    assert page.text_content("#questions-told") == "51–100 of 1,200 questions"
 
 
 def test_more_reruns_than_a_page_has_time_for(opened, monkeypatch):
     monkeypatch.setattr("howsure.page.reruns.MOST_ESTIMATES", 2)
-    page = opened(report(attempts(models=("a", "b", "c"))))
+    page = opened(report(attempts(models=("a", "b", "c"))), hash="#look=pair")
     assert "howsure compare --flips says how many a mere rerun would change" in page.text_content("#pair-flips")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from browser_cases import PHONE, choose, compared, made
+from browser_cases import PHONE, choose, compared, look, made
 from howsure.verbs.report import report
 from howsure.wording import Scale, p_text
 
@@ -219,8 +219,11 @@ def test_the_keyboard_goes_from_bar_to_bar(many, opened):
 def test_every_chart_says_what_it_shows(name, opened):
     page = opened(made(name))
     page.wait_for_selector("#matrix svg")
-    page.wait_for_timeout(100)
-    labels = page.evaluate(LABELS)
+    labels = []
+    for what in ("model", "pair"):
+        look(page, what)
+        page.wait_for_timeout(100)
+        labels += page.evaluate(LABELS)
     assert {"pair-gap", "matrix", "model-noise"} <= {chart for chart, _, _ in labels} or name == "tasks"
     assert all(role == "img" and label for _, role, label in labels), labels
 

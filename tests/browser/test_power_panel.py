@@ -61,7 +61,7 @@ def planned(columns, k, board):
     ],
 )
 def test_the_power_shown_is_that_of_the_method(name, opened):
-    page = opened(made(name))
+    page = opened(made(name), hash="#look=pair")
     board, columns = made(name).data["boards"][0], unpacked(made(name).boards[0])["pairs"]
     scale = 100 if board["percent"] else 1
     test, now, split, of = planned(columns, 0, board)
@@ -93,7 +93,7 @@ def test_the_power_shown_is_that_of_the_method(name, opened):
 
 
 def test_the_curve_moves(opened):
-    page = opened(made("example"))
+    page = opened(made("example"), hash="#look=pair")
     page.wait_for_selector("#pair-power .mark-line path")
     first = page.evaluate(MOVED, [5, 10, 5])
     page.wait_for_timeout(50)
@@ -107,7 +107,7 @@ def test_the_curve_moves(opened):
 
 @pytest.mark.parametrize("name", ["example", "holes", "open scale", "tasks", "attempts", "eighty items", "miller"])
 def test_what_is_needed_at_the_start_is_what_compare_says(name, opened):
-    page = opened(made(name))
+    page = opened(made(name), hash="#look=pair")
     for k, board in enumerate(made(name).data["boards"]):
         choose(page, k)
         models = [model["model"] for model in board["models"]]

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 import howsure as hs
-from browser_cases import CASES, choose, compared, made, scores, unpacked
+from browser_cases import CASES, choose, compared, look, made, scores, unpacked
 from howsure.present.compare import comparison_table
 from howsure.present.flips import sentence
 from howsure.present.leaderboard import alone, board_table
@@ -117,6 +117,7 @@ def check_rows(page, name):
         assert page.evaluate(ROWS) == expected
         assert page.text_content("#verdict") == board.verdict
         scale = Scale(percent=board.percent)
+        look(page, "model")
         for m, entry in enumerate(board.entries):
             page.select_option("#model-name", str(m))
             assert page.text_content("#model-verdict") == alone(entry, scale)
@@ -216,6 +217,7 @@ def test_what_broke_is_what_compare_says(name, opened):
         for a, b in ((0, 1), (1, 0), (0, len(models) - 1)):
             flips = hs.compare(scores(name), models[a], models[b], flips=True, **only, **options).flips
             short = dict(zip(("before", "after"), short_names(models[a], models[b]), strict=True))
+            look(page, "pair")
             page.select_option("#pair-a", str(a))
             page.select_option("#pair-b", str(b))
             assert page.text_content("#pair-flips") == sentence(replace(flips, **short))
@@ -227,10 +229,21 @@ def test_what_broke_is_what_compare_says(name, opened):
 
 def check_listed(page, flips):
     """Look whether the lists hold the questions that changed, and say of how many."""
-    while page.locator("#decisive-lists button").count():
-        page.locator("#decisive-lists button").first.click()
     for k, (word, broke) in enumerate((("Broke", True), ("Fixed", False))):
-        shown = page.locator("#decisive-lists > div").nth(k)
         items = {flip.item for flip in flips.items if flip.broke == broke}
+        shown = page.locator("#decisive-lists > div").nth(k)
         assert shown.locator("caption").text_content().startswith(f"{word} {len(items)}: ")
-        assert {title.partition(" (")[0] for title in shown.locator("th").evaluate_all(TITLES)} == items
+        assert {title.partition(" (")[0] for title in shown.locator("th .link").evaluate_all(TITLES)} <= items
+        look(page, "questions")
+        page.select_option("#questions-outcome", word.lower())
+        assert {title.partition(" (")[0] for title in listed_titles(page)} == items
+        look(page, "pair")
+
+
+def listed_titles(page):
+    """Return what the list of questions holds, page by page."""
+    titles = page.locator("#questions-body .link").evaluate_all(TITLES)
+    while page.is_visible("#questions-on") and page.is_enabled("#questions-on"):
+        page.click("#questions-on")
+        titles += page.locator("#questions-body .link").evaluate_all(TITLES)
+    return titles

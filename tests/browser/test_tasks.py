@@ -77,6 +77,7 @@ def test_a_cell_opens_its_board_and_back_returns(opened):
     assert page.text_content("#verdict") == boards[2]["verdict"]
     assert page.text_content("#board-title") == boards[2]["title"]
     assert page.evaluate("new URLSearchParams(location.hash.slice(1)).get('model')") == name
+    assert page.text_content("#model-verdict").startswith(name)
     page.go_back()
     page.wait_for_selector("#tasks-card", state="visible")
     assert page.text_content("#verdict") == made("tasks").data["overview"]["verdict"]

@@ -260,3 +260,46 @@ def test_without_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     result = CliRunner().invoke(main, ["view", str(tmp_path), "--no-open"])
     assert "pip install 'howsure[view]'" in result.output
+
+
+def test_a_question_is_asked_by_its_place(viewer):
+    data = viewer.report.data["origin"]["fingerprint"]
+    (found,) = ask(viewer, ("GET", f"/question?data={data}&board=0&item=3&model=0&model=2"))
+    assert found.status_code == 200
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert found.headers["content-type"] == "application/json"
+    told = found.json()
+    assert set(told["models"]) == {"0", "2"}
+    assert all(len(attempts) == 5 and attempts[0]["prompt"] for attempts in told["models"].values())
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("board=0&item=3&model=0", 409),
+        ("data=old&board=0&item=3", 409),
+        ("data={data}&board=0&item=100&model=0", 404),
+        ("data={data}&board=-1&item=0&model=0", 404),
+        ("data={data}&board=0&item=0&model=4", 404),
+        ("data={data}&board=0&item=1e3&model=0", 404),
+        ("data={data}&board=0&item=99999999999999999999&model=0", 404),
+        ("data={data}&board=0&item=²&model=0", 404),
+        ("data={data}&board=0&model=0", 404),
+        ("data={data}&item=../../etc/passwd&board=0", 404),
+    ],
+)
+def test_other_places_are_refused(query, status, viewer):
+    data = viewer.report.data["origin"]["fingerprint"]
+    (found,) = ask(viewer, ("GET", "/question?" + query.format(data=data)))
+    assert found.status_code == status
+    assert found.json()["message"]
+
+
+def test_a_question_before_there_is_a_page():
+    (found,) = ask(Viewer(load=lambda: None), ("GET", "/question?board=0"))
+    assert found.status_code == 409
+
+
+def test_no_other_name_may_ask_a_question(viewer):
+    (found,) = ask(viewer, ("GET", "/question?board=0"), host="evil.example")
+    assert found.status_code == 400

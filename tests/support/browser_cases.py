@@ -139,6 +139,11 @@ def choose(page, k):
         page.wait_for_selector(f'html[data-ready="{k}"]', state="attached")
 
 
+def look(page, what):
+    """Open the panel at one model ("model"), two ("pair") or the questions, or turn it there."""
+    page.evaluate("(what) => document.getElementById(`look-${what}`).click()", what)
+
+
 def unpacked(text):
     """Return what packing.packed made."""
     return json.loads(gzip.decompress(base64.b64decode(text)))

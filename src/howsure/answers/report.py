@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ class Report:
         data: What it shows at once, as plain data.
         boards: The packed details of each board.
         still: Its tables as HTML, for readers without JavaScript.
+        texts: The packed prompts and answers of each board, where the page was to hold them.
+        finder: What finds the texts of a question when a served page is asked for them.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -31,6 +33,8 @@ class Report:
     data: dict[str, Any]
     boards: tuple[str, ...]
     still: str
+    texts: tuple[str, ...] = ()
+    finder: Any = field(default=None, compare=False)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

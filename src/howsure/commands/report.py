@@ -20,13 +20,13 @@ PAGE = "report.html"
 
 PAGE_OPTIONS = (
     *(*READING, *DESIGN, *SLICES, *MEASURES, "population", "model", *STATISTICS),
-    *("interval", "method", "adjust", "overall", "title"),
+    *("interval", "method", "adjust", "overall", "title", "inspect_view"),
 )
 
 
 @click.command()
 @click.argument("paths", cls=Paths, nargs=-1, metavar="PATH...")
-@takes("report", *PAGE_OPTIONS)
+@takes("report", *PAGE_OPTIONS, "texts")
 @click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
 @click.option(
@@ -83,7 +83,8 @@ def _card(target: str, paths: tuple[str, ...], given: dict[str, Any]) -> bytes:
         raise OptionError(f"{target!r} is no name for a card", remedy="End it in .png.")
     rest, _ = split(paths, {"format": None, "output": target, **given})
     scores = read(paths, rest)
-    answer = howsure.leaderboard(scores, **{name: value for name, value in rest.items() if name != "title"})
+    only_page = ("title", "texts", "inspect_view")
+    answer = howsure.leaderboard(scores, **{name: value for name, value in rest.items() if name not in only_page})
     board = answer.overall or max(answer.boards, key=lambda each: sum(entry.estimate.n_items for entry in each.entries))
     several = answer.overall is None and len(answer.boards) > 1
     said = f"{board_title(board)}: {board.verdict}" if several else board.verdict

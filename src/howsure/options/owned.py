@@ -117,6 +117,18 @@ OWNED = (
         replace(reused.METHOD, kind=kinds.MANY),
         Option("title", kinds.NAME, "TEXT", help="The page's title.  [default: the tasks' names]"),
         Option("command", kinds.NAME),
+        Option(
+            "texts",
+            kinds.FLAG,
+            default=False,
+            help="Let the page hold prompts, right answers and answers, for all to read who get it.",
+        ),
+        Option(
+            "inspect_view",
+            kinds.Kind(check=checks.web_address),
+            "ADDRESS",
+            help="Link samples to Inspect View at this address, of the same folder.",
+        ),
     ),
     *_owned(
         "noise",

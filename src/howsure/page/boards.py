@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from howsure.present.render import html
 from howsure.present.slices import board_blocks
 from howsure.present.words.bounds import bound_sentence
 from howsure.present.words.plain import board_phrases, paragraphs, short_names
+from howsure.readers.inspect_ai import NAME as INSPECT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.pair_details import PairDetails
     from howsure.statistics.results import Rank
     from howsure.study.matrix import ScoreMatrix
+    from howsure.table.runs import RunEntry
 
     Data = dict[str, Any]
 
@@ -232,9 +235,27 @@ def _items(matrix: ScoreMatrix, models: Sequence[str], most: int) -> Data | None
         "clusters": None if clusters is None else clusters.tolist(),
         "cluster_name": matrix.cluster_names[0] if clusters is not None else "",
         "labels": list(matrix.cluster_labels[0]) if clusters is not None else [],
+        "attempts": _attempts(matrix, models),
         "weights": None if matrix.weights is None else short(matrix.weights.tolist()),
         **scores,
     }
+
+
+def _attempts(matrix: ScoreMatrix, models: Sequence[str]) -> Data | int:
+    """Return how many attempts stand behind each score: one number where it is the same for all."""
+    counts = matrix.take_models([matrix.column(model) for model in models]).attempts
+    there = counts[counts > 0]
+    same = int(there[0]) if there.size and (there == there[0]).all() else 0
+    return same or packed_scores(np.where(counts > 0, counts.astype(float), np.nan))
+
+
+def logs(part: Part, runs: Sequence[RunEntry]) -> list[list[str]]:
+    """Return the names of each model's logs of Inspect, as `inspect view` knows them in the same folder."""
+    board, found = part.board, defaultdict[str, list[str]](list)
+    for entry in runs:
+        if entry.reader == INSPECT and entry.task == board.task:
+            found[entry.model].append(entry.source)
+    return [found[entry.model] for entry in board.entries]
 
 
 def _sources(entries: Sequence[NoiseEntry], models: Sequence[str]) -> list[Data | None]:

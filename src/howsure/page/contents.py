@@ -63,17 +63,22 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What was asked, the same about the other populations that these scores can speak of, and the fingerprint of the data."""
+    """What was asked, the same about the other populations that these scores can speak of, and the data: their fingerprint, and where they come from."""
 
     first: Rung
     others: tuple[Rung, ...]
     fingerprint: str
-    n_files: int
+    scores: Scores
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
         """All of them, what was asked first."""
         return (self.first, *self.others)
+
+    @property
+    def n_files(self) -> int:
+        """How many files were read."""
+        return sum(file.outcome in ("read", "published") for file in self.scores.files)
 
 
 def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
@@ -85,7 +90,7 @@ def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
         first=first,
         others=tuple(rung for rung in others if rung is not None),
         fingerprint=fingerprint(study.parts),
-        n_files=sum(file.outcome in ("read", "published") for file in scores.files),
+        scores=scores,
     )
 
 

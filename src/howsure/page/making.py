@@ -5,31 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.report import Report
-from howsure.page.boards import details, shown
+from howsure.page.boards import details, logs, shown
 from howsure.page.drawings import drawings
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import write_page
 from howsure.page.reruns import Reruns
+from howsure.page.texts import Place, Texts, held
 from howsure.present import leaderboard
 from howsure.present.alike import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
 from howsure.present.render import html
 from howsure.present.summary import board_name
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
-from howsure.wording import listing
+from howsure.wording import count_text, listing, plural
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Leaderboard
     from howsure.page.contents import Contents, Rung
     from howsure.page.origin import Origin
+    from howsure.page.texts import Held
 
 
-def make(contents: Contents, origin: Origin, title: str | None) -> Report:
-    """Return the report of everything that was gathered."""
+def make(
+    contents: Contents, origin: Origin, title: str | None, *, texts: bool = False, inspect_view: str | None = None
+) -> Report:
+    """Return the report of everything that was gathered; `texts`: with prompts and answers, `inspect_view`: with links to it."""
     first = contents.first
     answer = first.leaderboard
     tasks = list(dict.fromkeys(part.board.task for part in first.tasks))
     told = written_apart({entry.model for part in first.parts for entry in part.board.entries} | set(tasks))
+    finder = Texts(scores=contents.scores, places=tuple(map(Place.of, first.parts)))
+    found = held(finder) if texts else None
     data = {
         "howsure": 1,
         "version": origin.version,
@@ -39,21 +45,28 @@ def make(contents: Contents, origin: Origin, title: str | None) -> Report:
         "origin": origin.to_dict(),
         **retold(_rung(first), told),
         "others": [retold(_rung(rung), told) for rung in contents.others],
-        "drawings": {"percent": drawings(percent=True), "plain": drawings(percent=False)},
+        "drawings": _drawings(contents),
         "phrases": _phrases(),
         "symbols": SYMBOLS,
-        "html": {"notes": html.render(_notes(answer)), "made": html.render(origin.document())},
+        "texts": {"held": texts, "why": [finder.why_not(place) if place else "" for place in finder.places]},
+        "inspect": inspect_view,
+        "html": {"notes": html.render(_notes(answer, found)), "made": html.render(origin.document())},
     }
     reruns = Reruns()
     looked = [details(part, rung, reruns, items=rung is first) for rung in contents.rungs for part in rung.parts]
+    if inspect_view is not None:
+        for part, each in zip(first.parts, looked, strict=False):
+            each["logs"] = logs(part, contents.scores.runs)
     boards = tuple(packed(retold(each, told)) for each in looked)
     still = html.render(told_apart(leaderboard.document(answer), answer))
     return Report(
-        html=write_page(data, boards, still),
+        html=write_page(data, boards, still, texts=found.boards if found else ()),
         data=data,
         boards=boards,
         still=still,
-        notes=answer.notes,
+        texts=found.boards if found else (),
+        finder=finder,
+        notes=(*answer.notes, *_told(found)),
         cautions=answer.cautions,
     )
 
@@ -83,8 +96,22 @@ def _overview(answer: Leaderboard) -> dict[str, Any] | None:
     return {"verdict": leaderboard.verdict(answer), "names": [board_name(board, answer) for board in answer.every]}
 
 
-def _notes(answer: Leaderboard) -> Document:
-    return Document(blocks=(*small(answer.notes), *closing(answer.cautions)))
+def _notes(answer: Leaderboard, found: Held | None) -> Document:
+    return Document(blocks=(*small((*answer.notes, *_told(found))), *closing(answer.cautions)))
+
+
+def _told(found: Held | None) -> tuple[str, ...]:
+    """Say of how many questions a page holds the texts."""
+    if found is None:
+        return ()
+    left = f"; {count_text(found.left)} more had no room" if found.left else ""
+    return (f"Texts: this page holds what was asked and answered in {plural(found.questions, 'question')}{left}.",)
+
+
+def _drawings(contents: Contents) -> dict[str, Any]:
+    """Return the charts of the scales that the boards have."""
+    percents = {part.board.percent for rung in contents.rungs for part in rung.parts}
+    return {"percent" if percent else "plain": drawings(percent=percent) for percent in sorted(percents)}
 
 
 def _phrases() -> dict[str, dict[str, object]]:

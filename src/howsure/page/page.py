@@ -38,6 +38,10 @@ APP = (
     "deciding",
     "pair",
     "model",
+    "texts",
+    "questions",
+    "question",
+    "panel",
     "matrix",
     "costs",
     "main",
@@ -48,11 +52,13 @@ _COMMENT = re.compile(r"\s*(//.*|/\*\*.*\*/)?$")
 """A line of the program that the page does without."""
 
 
-def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, live: bool = False) -> str:
-    """Return the page. `boards`: what packing.packed made of each; `still`: what readers without JavaScript see."""
+def write_page(
+    report: dict[str, Any], boards: Sequence[str], still: str, *, texts: Sequence[str] = (), live: bool = False
+) -> str:
+    """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
     style, libraries, program = asset("page.css") + html.ERROR_BARS, asset("libraries.min.js"), _program()
-    holders = [f'<script type="text/plain" id="board-{k}">{text}</script>' for k, text in enumerate(boards)]
-    page = Template(asset("page.html")).substitute(
+    holders = [*_holders("board", boards), *_holders("texts", texts)]
+    page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",
         policy=policy(style, (libraries, program), live=live),
         version=html.escape(report["version"]),
@@ -71,9 +77,13 @@ def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, liv
     return page.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair can't be written
 
 
+def _holders(name: str, packed: Sequence[str]) -> list[str]:
+    return [f'<script type="text/plain" id="{name}-{k}">{text}</script>' for k, text in enumerate(packed)]
+
+
 def write_live(report: Report) -> str:
     """Return the page of a report that follows the server that it comes from."""
-    return write_page(report.data, report.boards, report.still, live=True)
+    return write_page(report.data, report.boards, report.still, texts=report.texts, live=True)
 
 
 def policy(style: str, scripts: Sequence[str], *, live: bool = False) -> str:
@@ -96,10 +106,14 @@ def asset(name: str) -> str:
     return files("howsure.page").joinpath("assets", name).read_text(encoding="utf-8")
 
 
+def _unindented(text: str) -> str:
+    return "\n".join(map(str.lstrip, text.split("\n")))
+
+
 @cache
 def _program() -> str:
     lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
-    parts = "\n".join(line for line in lines if not _COMMENT.match(line))
+    parts = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
     return f'(() => {{\n"use strict";\n{parts}\n}})();\n'
 
 

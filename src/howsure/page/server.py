@@ -37,6 +37,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+MOST_FIGURES = 9
 PULSE = 15.0
 """Seconds after which a connection that has nothing to tell says so, which finds readers that have left."""
 PATIENCE_MS = 300
@@ -184,9 +185,38 @@ def make_app(viewer: Viewer) -> Starlette:
     async def events(_: Request) -> Response:
         return StreamingResponse(viewer.events(), media_type="text/event-stream", headers=HEADERS)
 
+    async def question(request: Request) -> Response:
+        return await asyncio.to_thread(answered, viewer.report, request.query_params.multi_items())
+
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)
-    routes = [Route("/", page), Route("/data", data), Route("/events", events)]
+    routes = [Route("/", page), Route("/data", data), Route("/events", events), Route("/question", question)]
     return Starlette(routes=routes, middleware=[hosts])
+
+
+def answered(report: Report | None, asked: Sequence[tuple[str, str]]) -> Response:
+    """Return what models answered to a question: `data`, `board`, `item` and several `model`, by their places on the page.
+
+    `data` is the fingerprint of the page that asks: places of other data mean other questions.
+    """
+    from starlette.responses import JSONResponse, Response
+
+    given, models = dict(asked), [value for name, value in asked if name == "model"]
+    if report is None or report.finder is None or given.get("data") != report.data["origin"]["fingerprint"]:
+        return JSONResponse({"message": "The results have changed; the page takes them in."}, 409, HEADERS)
+    try:
+        found = report.finder.of(place_of(given["board"]), place_of(given["item"]), list(map(place_of, models)))
+    except (LookupError, ValueError):
+        return JSONResponse({"message": "There is no such question."}, 404, HEADERS)
+    except HowsureError as error:
+        return JSONResponse({"message": str(error)}, 500, HEADERS)
+    return Response(json.dumps(found), 200, HEADERS, "application/json")
+
+
+def place_of(text: str) -> int:
+    """Read a place: figures alone, few. ValueError for anything else."""
+    if not text.isascii() or not text.isdecimal() or len(text) > MOST_FIGURES:
+        raise ValueError(text)
+    return int(text)
 
 
 def waiting(message: str) -> str:

@@ -57,7 +57,7 @@ def _transcript(sample: Mapping[str, Any]) -> Transcript:
     return Transcript(
         item=whole_text(str(sample.get("id"))),
         attempt=attempt_of(sample.get("epoch")),
-        prompt=_attached(_prompt(sample.get("input")), attached),
+        prompt=_attached(spoken(sample.get("input")), attached),
         target=_target(sample.get("target")),
         output=answered,
         answer=_attached(taken, attached) or answered,
@@ -85,7 +85,7 @@ def _choice(output: Mapping[str, Any]) -> Mapping[str, Any]:
     return _mapping(choices[0]) if isinstance(choices, list) and choices else {}
 
 
-def _prompt(value: object) -> str:
+def spoken(value: object) -> str:
     """Return what was asked: a text, or messages with who says each."""
     if isinstance(value, str):
         return whole_text(value)

@@ -6,6 +6,7 @@ variables, so that providers and runs can be compared; a test repeated in one ru
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from howsure.readers.base import (
     settings,
     tidy,
     unknown_layout,
+    whole_text,
 )
 from howsure.readers.naming import digest
 from howsure.readers.usage import counted, inner, per_thousand, summed
@@ -30,7 +32,9 @@ from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from howsure.readers.transcripts import Transcript
 
 NAME = "promptfoo"
 FORMATS = "promptfoo results (.json)"
@@ -83,6 +87,33 @@ def read(source: Source) -> Reading:
         run=_run(document, results, source),
         configuration={"prompts": digest(_prompts(results))} if _prompts(results) else {},
     )
+
+
+def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Transcript]:
+    """Yield what was asked and answered in every test of these items, of all where `items` is None; a right answer isn't told."""
+    from howsure.readers.transcripts import Transcript
+
+    document = source.json()
+    results = document if isinstance(document["results"], list) else document["results"]
+    rows = [row for row in results.get("results") or () if isinstance(row, dict)]
+    for row, identity in zip(rows, _identities(rows, ""), strict=True):
+        if items is None or identity["item"] in items:
+            yield Transcript(
+                item=identity["item"],
+                model=str(identity["model"]),
+                attempt=identity["attempt"],
+                prompt=_written(inner(row, "prompt").get("raw")),
+                output=_written(inner(row, "response").get("output")),
+                error=_written(row.get("error")) if _scored(row, 0)["status"] == "error" else "",
+                scores={"pass": finite(row.get("success")), "score": finite(row.get("score"))},
+            )
+
+
+def _written(value: object) -> str:
+    """Return a text as it is, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return whole_text(value or "")
+    return whole_text(json.dumps(value, ensure_ascii=False))
 
 
 def _run(document: Mapping[str, Any], results: Mapping[str, Any], source: Source) -> Run:

@@ -33,11 +33,12 @@ TOO_LARGE = f"more than {MOST_BYTES // 1024**2:,} MiB of logs"
 class Transcript:
     """One attempt at an item as its log has it; what is empty is not known.
 
-    `prompt`: what was asked, with the messages before it; `target`: the right answer; `output`: all that was answered, `answer` what was
+    `model`: as the log calls it, empty where the log has one model; `prompt`: what was asked, with the messages before it; `target`: the right answer; `output`: all that was answered, `answer` what was
     taken from it to be scored. `stop`: why it ended ("stop", "max_tokens", "time limit", "error"); `error`: its message. `scores`: by metric.
     """
 
     item: str
+    model: str = ""
     attempt: int = 0
     prompt: str = ""
     target: str = ""
@@ -85,6 +86,7 @@ def _reread(entry: RunEntry, items: Collection[str] | None) -> Reread:
         return Reread(entry, reason=NOT_KEPT)
     try:
         with named(path.name, entry.reader):
-            return Reread(entry, tuple(read(Source(path=path, root=path), items)))
+            told = read(Source(path=path, root=path), items)
+            return Reread(entry, tuple(each for each in told if each.model in ("", entry.name)))
     except HowsureError as error:
         return Reread(entry, reason=str(error))

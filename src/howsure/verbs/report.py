@@ -30,6 +30,8 @@ def report(
     overall: Overall | Mapping[str, float] = "harness",
     seed: int = 0,
     command: str | None = None,
+    texts: bool = False,
+    inspect_view: str | None = None,
     **options: Unpack[DesignOptions],
 ) -> Report:
     """Make one self-contained HTML page of everything that the scores show.
@@ -53,6 +55,9 @@ def report(
             tasks, "pooled" over all items, or a weight for each task.
         seed: The seed of the sign flips.
         command: The command that makes the page again, shown at its foot. None states the Python call.
+        texts: Whether the page holds prompts, right answers and answers, from the logs or the columns of the table, up to 20,000
+            characters each and 20 million together. Whoever gets the page can read them.
+        inspect_view: The address of an Inspect View of the same folder, to which samples are linked.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
             "questions", other clusters where there are clusters; a reader can choose another in the page, where there are up to
             15,000 pairs. `measure`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
@@ -94,12 +99,13 @@ def report(
         seed=seed,
     )
     title, command = checked("report", title=title, command=command).values()
+    more = checked("report", texts=texts, inspect_view=inspect_view)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)
-    call = command or _call(data, {"title": title, **given, **options})
+    call = command or _call(data, {"title": title, **given, **more, **options})
     origin = Origin.of(contents, call, howsure=__version__)
-    return make(contents, origin, title)
+    return make(contents, origin, title, **more)
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:

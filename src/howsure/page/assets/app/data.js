@@ -19,12 +19,39 @@ class Items {
     this.name = packed.cluster_name;
     this.weights = packed.weights ?? packed.ids.map(() => 1);
     this.cells = packed.cells;
-    this.levels = packed.levels && new Map(packed.levels.map((level, k) => [symbols[k], level]));
+    const table = (levels) => levels && new Map(levels.map((level, k) => [symbols[k], level]));
+    this.levels = table(packed.levels);
+    this.same = packed.attempts;
+    this.counts = typeof packed.attempts === "number" ? null : { ...packed.attempts, levels: table(packed.attempts.levels) };
   }
 
   of(k) {
-    const cells = this.cells[k];
-    return this.levels ? Array.from(cells, (symbol) => this.levels.get(symbol) ?? null) : cells;
+    return this.unpacked(this.cells[k], this.levels);
+  }
+
+  unpacked(cells, levels) {
+    return levels ? Array.from(cells, (symbol) => levels.get(symbol) ?? null) : cells;
+  }
+
+  /** Return of how many attempts a score is the mean. */
+  attempts(k, item) {
+    if (this.counts === null) return this.same;
+    return this.unpacked(this.counts.cells[k], this.counts.levels)[item];
+  }
+
+  /** Return the mean score of every question over the models that answered it, worked out once. */
+  means() {
+    if (this.mean) return this.mean;
+    const [sums, counts] = [new Float64Array(this.ids.length), new Uint32Array(this.ids.length)];
+    for (let k = 0; k < this.cells.length; k++) {
+      this.of(k).forEach((value, item) => {
+        if (value === null) return;
+        sums[item] += value;
+        counts[item] += 1;
+      });
+    }
+    this.mean = Array.from(sums, (sum, item) => (counts[item] ? sum / counts[item] : null));
+    return this.mean;
   }
 }
 

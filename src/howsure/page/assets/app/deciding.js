@@ -1,12 +1,12 @@
 // What decides between two models: the questions that broke and were fixed from one to the other, and the clusters that these are in.
 
 const MOST_ITEMS_SHOWN = 8;
-const MOST_ITEMS_LISTED = 1000;
 const MOST_CLUSTERS_SHOWN = 12;
 
 class DecidingPart {
-  constructor(drawings) {
-    Object.assign(this, { drawings, chart: null });
+  /** `go` is called with what is to stand in the address. */
+  constructor(drawings, go) {
+    Object.assign(this, { drawings, go, chart: null });
   }
 
   board(board, items) {
@@ -22,9 +22,7 @@ class DecidingPart {
     at("decisive").hidden = pair.wins + pair.losses === 0;
     at("decisive-lists").hidden = this.items === null;
     at("decisive-unlisted").hidden = this.items !== null;
-    at("decisive-unlisted").textContent = this.shown.task
-      ? "This board is too large for the page to hold single questions: howsure compare --flips lists them."
-      : "The questions are listed task by task: choose a task above.";
+    at("decisive-unlisted").textContent = unlisted(this.shown);
     at("drivers").hidden = this.items === null || this.items.clusters === null;
     if (this.items === null) return;
     this.parts = this.shared(this.items.of(a), this.items.of(b));
@@ -58,21 +56,15 @@ class DecidingPart {
     at("decisive-lists").replaceChildren(...lists.map((list) => this.list(...list)));
   }
 
-  /** Return a table of the questions that one model did better on, the largest first. */
+  /** Return a table of the questions that one model did better on, the largest first; all are in the list of questions. */
   list(what, name, won, items) {
-    const sorted = items.toSorted((x, y) => Math.abs(y.part) - Math.abs(x.part)).slice(0, MOST_ITEMS_LISTED);
-    const rows = (from, to) => sorted.slice(from, to).map((item) => this.line(item));
-    const body = make("tbody", { children: rows(0, MOST_ITEMS_SHOWN) });
+    const sorted = items.toSorted((x, y) => Math.abs(y.part) - Math.abs(x.part)).slice(0, MOST_ITEMS_SHOWN);
+    const body = make("tbody", { children: sorted.map((item) => this.line(item)) });
     const caption = make("caption", { text: `${what} ${count(won)}: ${name} better` });
     const children = [make("table", { kind: "items", children: [caption, body] })];
-    const left = make("p", { kind: "small", text: `… and ${count(won - sorted.length)} more` });
-    if (sorted.length > MOST_ITEMS_SHOWN) {
-      const more = make("button", { type: "button", text: `… and ${count(won - MOST_ITEMS_SHOWN)} more` });
-      more.addEventListener("click", () => {
-        body.append(...rows(MOST_ITEMS_SHOWN));
-        if (won > sorted.length) more.after(left);
-        more.remove();
-      });
+    if (won > MOST_ITEMS_SHOWN) {
+      const more = make("button", { type: "button", text: `all ${count(won)}` });
+      more.addEventListener("click", () => this.go({ ...UNFILTERED, look: "questions", outcome: what.toLowerCase() }));
       children.push(more);
     }
     return make("div", { children });
@@ -80,11 +72,14 @@ class DecidingPart {
 
   line(item) {
     const { percent } = this.shown;
-    const id = visible(this.items.ids[item.k]);
-    const cluster = this.items.clusters ? visible(this.items.labels[this.items.clusters[item.k]]) : "";
-    const named = letters(id).includes(letters(cluster)) ? id : `${id} (${cluster})`;
+    const named = labelled(this.items, item.k);
     const scores = `${scoreNumber(item.a, percent)} : ${scoreNumber(item.b, percent)}`;
-    const head = make("th", { scope: "row", text: shorten(named, 36), title: named });
+    const button = make("button", { type: "button", kind: "link", text: shorten(named, 36), title: named });
+    const outcome = item.part > 0 !== this.shown.lower ? "broke" : "fixed";
+    button.addEventListener("click", () =>
+      this.go({ ...UNFILTERED, look: "question", question: this.items.ids[item.k], outcome }),
+    );
+    const head = make("th", { scope: "row", children: [button] });
     return make("tr", { children: [head, make("td", { kind: "number", text: scores })] });
   }
 

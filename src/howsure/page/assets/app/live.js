@@ -1,5 +1,9 @@
 // A page that is served follows the folder: new results come in without losing the reader's place.
 
+function live() {
+  return document.documentElement.dataset.live === "yes";
+}
+
 function follow() {
   at("following").hidden = false;
   const source = new EventSource("events");
@@ -20,4 +24,4 @@ async function fetched() {
   return { ...report, packed: (k) => boards[k] };
 }
 
-if (document.documentElement.dataset.live === "yes") follow();
+if (live()) follow();

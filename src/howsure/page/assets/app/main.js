@@ -9,7 +9,7 @@ const ABOUT = {
 /** In place of a board: all of them at once. */
 const ALL = -1;
 /** What another board has nothing to do with. */
-const FORGOTTEN = { a: null, b: null, model: null, sort: null, find: null, best: null, rows: null, against: null };
+const FORGOTTEN = { ...UNFILTERED, question: null, sort: null, find: null, best: null, rows: null, against: null };
 
 class Page {
   constructor(report) {
@@ -18,15 +18,18 @@ class Page {
     this.boards = new Map();
     const { drawings, phrases } = report;
     const pick = (pair, jump) => this.pick(pair, jump);
-    const choose = (model, jump = true) => this.choose(model, jump);
     this.tasks = new TasksTable((k, model) => this.open(k, model));
-    this.table = new BoardTable({ choose, pick, place: this.place });
+    this.table = new BoardTable({ choose: (model) => this.choose(model), pick, place: this.place });
+    const go = (values, how) => this.panel.go(values, how);
+    const list = new QuestionList({ place: this.place, go });
     this.parts = {
-      pair: new PairPanel({ drawings, phrases, pick }),
+      pair: new PairPanel({ drawings, phrases, pick, go: (values) => go(values, { step: true, focus: true }) }),
       model: new ModelPanel({ drawings }),
       matrix: new MatrixPanel({ drawings, pick }),
       costs: new CostsPanel(),
     };
+    this.looks = { ...this.parts, questions: list, question: new QuestionView({ go, list }) };
+    this.panel = new Panel({ place: this.place, parts: this.looks, opened: (pair) => this.table.mark(pair) });
     this.parts.model.chosen = (model) => this.choose(model, false);
     at("about").addEventListener("change", () => {
       this.place.set({ about: at("about").value === this.report.population ? null : at("about").value }, { step: true });
@@ -43,6 +46,7 @@ class Page {
 
   /** Take new results in, and stay where the reader is. */
   update(report) {
+    Object.assign(this.report.drawings, report.drawings); // the parts hold these
     this.report = report;
     this.boards.clear();
     fill("notes", report.html.notes);
@@ -65,7 +69,8 @@ class Page {
 
   /** Go to a board, there to a model; or back to all of them. What was looked at elsewhere is forgotten. */
   async open(k, model = null) {
-    this.place.set({ ...FORGOTTEN, task: k === ALL ? null : this.rung.boards[k].title, model }, { step: true });
+    const looked = model === null ? {} : { model, ...(this.panel.beside ? { look: "model" } : {}) };
+    this.place.set({ ...FORGOTTEN, ...looked, task: k === ALL ? null : this.rung.boards[k].title }, { step: true });
     await (k === ALL ? this.start() : this.board(k));
     scrollTo(0, 0);
   }
@@ -105,7 +110,7 @@ class Page {
     if (!this.boards.has(k)) {
       const raw = await unpack(this.report.packed(k));
       const items = raw.items && new Items(raw.items, this.report.symbols);
-      this.boards.set(k, { pairs: new Pairs(raw.pairs), items, noise: raw.noise });
+      this.boards.set(k, { pairs: new Pairs(raw.pairs), items, noise: raw.noise, logs: raw.logs });
     }
     return this.boards.get(k);
   }
@@ -115,9 +120,10 @@ class Page {
     const rungs = [this.report, ...this.report.others];
     const before = rungs.slice(0, rungs.indexOf(this.rung)).reduce((sum, rung) => sum + rung.boards.length, 0);
     const found = await this.details(before + k);
-    if (before === 0) return found;
-    const same = this.report.boards.findIndex((board) => board.title === this.rung.boards[k].title);
-    return { ...found, items: same < 0 ? null : (await this.details(same)).items };
+    if (before === 0) return { ...found, first: k };
+    const first = this.report.boards.findIndex((board) => board.title === this.rung.boards[k].title);
+    const { items, logs } = first < 0 ? { items: null, logs: null } : await this.details(first);
+    return { ...found, items, logs, first };
   }
 
   /** Show a board, and what the address says of it. */
@@ -137,34 +143,24 @@ class Page {
     const details = await this.closer(k);
     if (this.shown !== board) return;
     this.table.compared(details.pairs);
-    for (const part of Object.values(this.parts)) part.board(board, details);
-    const several = board.models.length > 1;
-    at("pair-card").hidden = !several;
-    if (several) this.pick([this.find("a", 0), this.find("b", comparable(details.pairs))]);
-    this.choose(this.find("model", 0), false);
+    const links = new Links(this.report.inspect, details.logs);
+    const texts = new Texts(this.report, live());
+    for (const part of Object.values(this.parts)) part.board(board, details, links);
+    for (const name of ["questions", "question"]) this.looks[name].board(board, details, texts, links);
+    this.panel.board(board, details);
+    this.panel.show();
     document.documentElement.dataset.ready = String(k);
   }
 
-  /** Return the model that the address names. */
-  find(name, otherwise) {
-    const found = this.shown.models.findIndex((model) => model.model === this.place.get(name));
-    return found < 0 ? otherwise : found;
-  }
-
+  /** Look at two models; with fewer they are only marked. */
   pick(pair, jump = false) {
-    if (pair.length === 2 && pair[0] !== pair[1]) {
-      const [a, b] = pair;
-      this.parts.pair.show(pair);
-      this.place.set({ a: this.shown.models[a].model, b: this.shown.models[b].model });
-    }
-    this.table.mark(pair);
-    if (jump) look("pair-card");
+    if (pair.length < 2 || pair[0] === pair[1]) return this.table.mark(pair);
+    const [a, b] = pair.map((m) => this.shown.models[m].model);
+    this.panel.open({ look: "pair", of: null, a, b }, { focus: jump });
   }
 
-  choose(model, jump) {
-    this.parts.model.show(model);
-    this.place.set({ model: this.shown.models[model].model });
-    if (jump) look("model-card");
+  choose(model, jump = true) {
+    this.panel.open({ look: "model", model: this.shown.models[model].model }, { focus: jump });
   }
 
   difficulty(board) {
@@ -207,16 +203,9 @@ function facts(board) {
   ].join(" · ");
 }
 
-/** Bring a part into view and give it the keyboard. */
-function look(id) {
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  at(id).scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
-  at(id).focus({ preventScroll: true });
-}
-
 /** Return the report that the page carries. */
 function carried() {
-  return { ...readJson("howsure-report"), packed: (k) => at(`board-${k}`).textContent };
+  return { ...readJson("howsure-report"), packed: (k) => at(`board-${k}`).textContent, texted: (k) => at(`texts-${k}`).textContent };
 }
 
 function copyButton() {

@@ -23,8 +23,8 @@ class ModelPanel {
     at("model-name").addEventListener("change", () => this.chosen(Number(at("model-name").value)));
   }
 
-  board(board, details) {
-    Object.assign(this, { shown: board, details });
+  board(board, details, links) {
+    Object.assign(this, { shown: board, details, links });
     Object.values(this.charts).forEach((chart) => chart.clear());
     this.charts = Object.fromEntries(
       ["noise", "clusters"].map((name) => [name, new Chart(at(`model-${name}`), this.drawings[kind(board)][name])]),
@@ -67,6 +67,7 @@ class ModelPanel {
     );
     at("model-cautions").replaceChildren(...[...model.bounds, ...model.cautions].map((text) => make("li", { text })));
     at("model-cautions").hidden = model.bounds.length + model.cautions.length === 0;
+    at("model-links").replaceChildren(...this.links.models(m));
     this.noise(m);
     this.clusters(m);
   }

@@ -96,7 +96,13 @@ class Place {
       if (value === null || value === "") this.values.delete(name);
       else this.values.set(name, value);
     }
-    if (step) history.pushState(null, "", `#${this.values}`);
-    else history.replaceState(null, "", `#${this.values}`);
+    const address = `#${this.values}`;
+    if (address === (location.hash || "#")) return;
+    try {
+      if (step) history.pushState(null, "", address);
+      else history.replaceState(null, "", address);
+    } catch {
+      // a sandboxed frame has no history: the reader's place is kept here alone
+    }
   }
 }

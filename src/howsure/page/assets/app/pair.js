@@ -19,10 +19,10 @@ function taken(pair, shown) {
 }
 
 class PairPanel {
-  constructor({ drawings, phrases, pick }) {
+  constructor({ drawings, phrases, pick, go }) {
     Object.assign(this, { drawings, phrases, pick, charts: {} });
     this.needs = new NeedsPart(drawings);
-    this.deciding = new DecidingPart(drawings);
+    this.deciding = new DecidingPart(drawings, go);
     for (const id of ["pair-a", "pair-b"]) at(id).addEventListener("change", () => this.picked(id));
     at("pair-swap").addEventListener("click", () => pick([Number(at("pair-b").value), Number(at("pair-a").value)]));
   }

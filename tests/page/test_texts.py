@@ -1,0 +1,211 @@
+"""The texts behind a page: found by question, cut, kept within limits, packed."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import howsure as hs
+from howsure.page import texts as texts_module
+from howsure.page.texts import Book, Kept, cut, letters
+from howsure.verbs.report import report
+from places import LOGS, ROOT
+
+FIXTURES = ROOT / "tests" / "fixtures"
+
+
+def unpacked(text):
+    return json.loads(gzip.decompress(base64.b64decode(text)))
+
+
+def rows(n=30, length=10):
+    return pl.DataFrame(
+        [
+            {
+                "model": m,
+                "item": f"q{k}",
+                "score": float((k + j) % 3 > 0),
+                "prompt": f"{k}?" * length,
+                "output": f"{m}{k}" * length,
+            }
+            for j, m in enumerate("ab")
+            for k in range(n)
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def example():
+    return report(LOGS, cluster="passage_id", texts=True)
+
+
+def restored(book, item, model):
+    """Return what a page shows of an attempt."""
+    (first, *_) = book["questions"][str(item)][str(model)]
+    return {name: book["strings"][value] if name in texts_module.TEXTS else value for name, value in first.items()}
+
+
+def test_a_page_holds_what_show_says(example):
+    book, place = unpacked(example.texts[0]), example.finder.places[0]
+    assert len(book["questions"]) == 100
+    assert book["left"] == 0
+    for item in (0, 17, 99):
+        for attempt in hs.show(LOGS, place.items[item]).attempts:
+            if attempt.attempt == 0:
+                found = restored(book, item, place.models.index(attempt.model))
+                assert found["prompt"] == attempt.prompt
+                assert found["target"] == attempt.target
+                assert found.get("output", "") == attempt.output
+                assert found["score"] == attempt.score
+                assert found["source"] == attempt.source
+
+
+def test_a_server_finds_the_same(example):
+    found = example.finder.of(0, 3, [0, 2])
+    assert list(found["models"]) == ["0", "2"]
+    assert len(found["models"]["0"]) == 5
+    assert found["models"]["0"][0] == restored(unpacked(example.texts[0]), 3, 0)
+    assert found == example.finder.of(0, 3, [0, 2])
+
+
+@pytest.mark.parametrize("where", [(9, 0, [0]), (-1, 0, [0]), (0, 100, [0]), (0, 0, [4]), (0, -1, [0])])
+def test_places_that_are_not_there(where, example):
+    with pytest.raises(LookupError):
+        example.finder.of(*where)
+
+
+def test_nothing_is_read_before_somebody_asks(monkeypatch):
+    monkeypatch.setattr(texts_module, "reread", lambda *_: pytest.fail("read"))
+    made = report(LOGS, cluster="passage_id")
+    assert made.texts == ()
+    assert made.data["texts"] == {"held": False, "why": [""]}
+
+
+def test_why_there_are_none():
+    assert "no column such as prompt" in report(rows().select("model", "item", "score")).data["texts"]["why"][0]
+    assert report(rows()).data["texts"]["why"] == [""]
+    swebench = report(ROOT / "tests" / "fixtures" / "harnesses" / "humaneval")
+    assert swebench.data["texts"]["why"][0]
+
+
+def test_logs_that_are_gone_say_so(tmp_path):
+    import shutil
+
+    folder = tmp_path / "logs"
+    shutil.copytree(LOGS, folder)
+    made = report(folder, cluster="passage_id")
+    shutil.rmtree(folder)
+    found = made.finder.of(0, 0, [0])
+    assert found["models"]["0"] == []
+    assert "not on this disk" in found["why"]
+
+
+@pytest.mark.parametrize("name", ["small.json", "integer_ids.eval"])
+def test_inspect_logs_of_both_kinds(name):
+    made = report(FIXTURES / "inspect" / name, cluster="none", texts=True)
+    for place, text in zip(made.finder.places, made.texts, strict=True):
+        if place is not None:
+            assert len(unpacked(text)["questions"]) == len(place.items)
+
+
+def test_lm_eval_is_read_once_for_all_questions(monkeypatch):
+    made = report(FIXTURES / "lm_eval")
+    board = next(k for k, place in enumerate(made.finder.places) if place)
+    first = made.finder.of(board, 0, [0, 1])
+    assert all(first["models"].values())
+    monkeypatch.setattr(texts_module, "reread", lambda *_: pytest.fail("read again"))
+    assert all(made.finder.of(board, 1, [0, 1])["models"].values())
+
+
+def test_without_room_the_questions_that_models_disagree_on_are_held(monkeypatch):
+    monkeypatch.setattr(texts_module, "MOST_PACKED", 600)
+    monkeypatch.setattr(texts_module, "FIRST_BATCH", 4)
+    made = report(rows(), texts=True)
+    book, place = unpacked(made.texts[0]), made.finder.places[0]
+    held = sorted(map(int, book["questions"]))
+    assert 0 < len(held) < 30
+    assert book["left"] == 30 - len(held)
+    assert set(held) <= set(place.by_spread[: len(held) + 2])
+    assert f"in {len(held)} questions; {book['left']} more had no room." in made.notes[-1]
+    assert sum(map(len, book["strings"])) <= 600
+
+
+def test_room_for_all_takes_them_all(monkeypatch):
+    monkeypatch.setattr(texts_module, "FIRST_BATCH", 4)
+    assert len(unpacked(report(rows(), texts=True).texts[0])["questions"]) == 30
+
+
+def test_long_texts_lose_their_middle(monkeypatch):
+    monkeypatch.setattr(texts_module, "MOST_LETTERS", 12)
+    book = unpacked(report(rows(length=50), texts=True).texts[0])
+    assert all(isinstance(text, list) and len(text[0]) == 8 and len(text[2]) == 4 for text in book["strings"])
+
+
+@given(st.text(), st.integers(3, 40))
+def test_what_is_left_out_is_counted(text, most):
+    found = cut(text, most)
+    if isinstance(found, str):
+        assert found == text
+        assert len(text) <= most
+    else:
+        head, left, tail = found
+        assert text.startswith(head)
+        assert text.endswith(tail)
+        assert len(head) + left + len(tail) == len(text)
+        assert len(head) + len(tail) == most
+
+
+def test_a_server_keeps_no_more_than_its_limit():
+    kept = Kept(1000)
+    for k in range(20):
+        kept.put((("f", "t", "m"), f"q{k}"), [{"attempt": 0, "output": "x" * 200}])
+    assert kept.size <= 1000
+    assert kept.size == sum(letters(each) for each in kept.held.values())
+    assert kept.get((("f", "t", "m"), "q0")) is None
+    assert kept.get((("f", "t", "m"), "q19")) is not None
+    kept.put((("f", "t", "m"), "big"), [{"attempt": 0, "output": "x" * 5000}])
+    assert list(kept.held) == [(("f", "t", "m"), "big")]
+
+
+def test_a_text_stands_once():
+    book = Book(room=100)
+    assert book.add(
+        0, {0: [{"attempt": 0, "prompt": "abc"}], 1: [{"attempt": 0, "prompt": "abc", "output": ["a", 3, "b"]}]}
+    )
+    assert book.strings == ["abc", ["a", 3, "b"]]
+    assert book.room == 100 - 3 - 2
+    assert not book.add(1, {0: [{"attempt": 0, "prompt": "y" * 99}]})
+
+
+def test_of_many_attempts_the_first_are_in_the_page():
+    many = pl.concat([rows(3).with_columns(attempt=pl.lit(k)) for k in range(25)])
+    book = unpacked(report(many, texts=True).texts[0])
+    attempts = book["questions"]["0"]["0"]
+    assert len(attempts) == 10
+    assert attempts[-1]["more"] == 15
+
+
+def test_the_same_page_twice():
+    assert report(rows(), texts=True).html == report(rows(), texts=True).html
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "ftp://x", "http://", "//x", "x", "http://a b", "http://x/#y", 3, "http://x\n"]
+)
+def test_only_addresses_of_the_web_are_linked(address):
+    with pytest.raises(hs.OptionError, match="no address of the web"):
+        report(rows(), inspect_view=address)
+
+
+def test_links_name_the_logs_of_inspect_alone():
+    made = report(LOGS, cluster="passage_id", inspect_view="https://x.org/view")
+    logs = unpacked(made.boards[0])["logs"]
+    assert sorted(name for each in logs for name in each) == sorted(path.name for path in LOGS.iterdir())
+    assert unpacked(report(FIXTURES / "lm_eval", inspect_view="https://x.org").boards[1])["logs"] == [[], []]
+    assert "logs" not in unpacked(report(rows()).boards[0])

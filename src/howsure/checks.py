@@ -372,6 +372,23 @@ def length(name: str, value: Any) -> float:
     return points
 
 
+ADDRESS = re.compile(r"https?://[^\s/?#@]+([/?#][^\s]*)?", re.IGNORECASE)
+"""Where a page lies: on the web, without a password."""
+
+
+def address(name: str, value: Any) -> str:
+    """Return an address of the web: http or https, without a name or a password in it.
+
+    >>> address("url", "https://example.org/runs/page.html")
+    'https://example.org/runs/page.html'
+    """
+    if not isinstance(value, str) or not value.isprintable() or not ADDRESS.fullmatch(value):
+        raise OptionError(
+            f"{name} is no address of the web that holds no password", remedy="Write https://example.org/report.html."
+        )
+    return value
+
+
 def label(name: str, value: Any) -> str:
     """Return the name of a table in LaTeX: letters, digits and `:-_./+`."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9:\-_./+]+", value):

@@ -657,6 +657,13 @@ _OWN = (
         replace(_METHOD, kind=MANY),
         Option("title", NAME, "TEXT", help="The page's title.  [default: the tasks' names]"),
         Option("command", NAME),
+        Option(
+            "url",
+            Kind(check=checks.address),
+            "ADDRESS",
+            help="Where the page will lie: links to it are shown with its verdict, and with the card, which lies beside it.",
+        ),
+        Option("card", NAME, flags=()),
     ),
     *_owned(
         "noise",

@@ -32,6 +32,7 @@ PAGE_OPTIONS = (
 @click.option(
     "--card", metavar="FILE", help="Draw a card as well, 1200 × 630: the verdict over the top of the board (.png)."
 )
+@takes("report", "url")
 @click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
 @click.pass_context
 def report(
@@ -51,7 +52,9 @@ def report(
     target = _page(output, paths) if output else _unused(Path(PAGE))
     card = given.pop("card")
     drawn = None if card is None else _card(card, paths, given)  # before the page: what fails leaves nothing
-    answer = ask(paths, {**given, "output": str(target)}, command_line(ctx, skip=("opened", "card")))
+    named = Path(card).name if card and given["url"] else None
+    skipped = ("opened",) if named else ("opened", "card")
+    answer = ask(paths, {**given, "card": named, "output": str(target)}, command_line(ctx, skip=skipped))
     write(answer.html, target)
     _tell(answer)
     tell(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).")
@@ -83,7 +86,7 @@ def _card(target: str, paths: tuple[str, ...], given: dict[str, Any]) -> bytes:
         raise OptionError(f"{target!r} is no name for a card", remedy="End it in .png.")
     rest, _ = split(paths, {"format": None, "output": target, **given})
     scores = read(paths, rest)
-    answer = howsure.leaderboard(scores, **{name: value for name, value in rest.items() if name != "title"})
+    answer = howsure.leaderboard(scores, **{name: value for name, value in rest.items() if name not in ("title", "url")})
     board = answer.overall or max(answer.boards, key=lambda each: sum(entry.estimate.n_items for entry in each.entries))
     several = answer.overall is None and len(answer.boards) > 1
     said = f"{board_title(board)}: {board.verdict}" if several else board.verdict

@@ -68,6 +68,7 @@ def shown(part: Part, contents: Contents, asked: Question) -> Data:
     return {
         "title": board_title(board),
         "task": board.task,
+        "metric": board.metric,
         "verdict": board.verdict,
         "percent": board.percent,
         "lower": board.lower_is_better,
@@ -132,6 +133,7 @@ def _model(entry: Entry, rank: Rank) -> Data:
         "low": number(estimate.interval.low),
         "high": number(estimate.interval.high),
         "se": number(estimate.se),
+        "df": number(estimate.df),
         "rank": rank.rank,
         "rank_low": rank.low,
         "rank_high": rank.high,

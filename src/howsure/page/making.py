@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.report import Report
 from howsure.page.boards import details, shown
-from howsure.page.drawings import drawings
+from howsure.page.drawings import drawings, look
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import write_page
 from howsure.page.reruns import Reruns
+from howsure.page.sharing import embedding
 from howsure.present.alike import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
-from howsure.present.leaderboard import board_title, document
+from howsure.present.leaderboard import board_title, document, methods
 from howsure.present.render import html
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.wording import listing
@@ -23,8 +24,16 @@ if TYPE_CHECKING:
     from howsure.page.origin import Origin
 
 
-def make(contents: Contents, asked: Question, origin: Origin, title: str | None) -> Report:
-    """Return the report of everything that was gathered."""
+def make(
+    contents: Contents,
+    asked: Question,
+    origin: Origin,
+    title: str | None,
+    *,
+    url: str | None = None,
+    card: str | None = None,
+) -> Report:
+    """Return the report of everything that was gathered; `url`: where it will lie, `card`: the picture beside it."""
     first = opened(contents)
     tasks = list(dict.fromkeys(part.board.task for part in contents.tasks))
     told = written_apart({entry.model for part in contents.parts for entry in part.board.entries} | set(tasks))
@@ -38,10 +47,18 @@ def make(contents: Contents, asked: Question, origin: Origin, title: str | None)
         "origin": origin.to_dict(),
         "boards": [retold(shown(part, contents, asked), told) for part in contents.parts],
         "drawings": {"percent": drawings(percent=True), "plain": drawings(percent=False)},
+        "look": look(),
         "phrases": _phrases(),
         "symbols": SYMBOLS,
-        "html": {"notes": html.render(_notes(contents)), "made": html.render(origin.document())},
+        "html": {
+            "notes": html.render(_notes(contents)),
+            "made": html.render(origin.document()),
+            "methods": html.render(Document(blocks=methods(contents.leaderboard).blocks[1:])),
+        },
+        "url": url,
+        "card": card,
     }
+    data["embed"] = embedding(url, data["title"])
     reruns = Reruns()
     boards = tuple(packed(retold(details(part, contents, asked, reruns), told)) for part in contents.parts)
     still = html.render(told_apart(document(contents.leaderboard), contents.leaderboard))

@@ -15,6 +15,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from howsure.page.packing import to_json
+from howsure.page.sharing import tags
 from howsure.present.render import html
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ APP = (
     "pair",
     "model",
     "matrix",
+    "formats",
+    "tables",
+    "figures",
+    "saving",
+    "takeout",
     "main",
     "live",
 )
@@ -58,6 +64,8 @@ def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, liv
         verdict=html.escape(report["verdict"]),
         notes=report["html"]["notes"],
         made=report["html"]["made"],
+        methods=report["html"]["methods"],
+        shared=tags(**{name: report[name] for name in ("title", "verdict", "url", "card")}),
         command=html.escape(report["command"]),
         still=still,
         style=style,
@@ -97,7 +105,7 @@ def asset(name: str) -> str:
 @cache
 def _program() -> str:
     lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
-    parts = "\n".join(line for line in lines if not _COMMENT.match(line))
+    parts = "\n".join(line.strip() for line in lines if not _COMMENT.match(line))
     return f'(() => {{\n"use strict";\n{parts}\n}})();\n'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.errors import OptionError
 from howsure.options import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 
@@ -30,6 +31,8 @@ def report(
     overall: Overall | Mapping[str, float] = "harness",
     seed: int = 0,
     command: str | None = None,
+    url: str | None = None,
+    card: str | None = None,
     **options: Unpack[DesignOptions],
 ) -> Report:
     """Make one self-contained HTML page of everything that the scores show.
@@ -53,6 +56,9 @@ def report(
             tasks, "pooled" over all items, or a weight for each task.
         seed: The seed of the sign flips.
         command: The command that makes the page again, shown at its foot. None states the Python call.
+        url: The address at which the page will lie, http or https: links to it are shown with its verdict, and the page offers
+            the code that embeds it.
+        card: The file name of a picture of 1200 × 630 that lies beside the page, shown with links to it. Needs `url`.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
             "questions", other clusters where there are clusters.
 
@@ -92,13 +98,15 @@ def report(
         overall=overall,
         seed=seed,
     )
-    title, command = checked("report", title=title, command=command).values()
+    title, command, url, card = checked("report", title=title, command=command, url=url, card=card).values()
+    if card is not None and url is None:
+        raise OptionError("a card is shown where the page has an address", remedy="Add `url=ADDRESS`, or leave `card` out.")
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)
-    call = command or _call(data, {"title": title, **given, **options})
+    call = command or _call(data, {"title": title, **given, "url": url, "card": card, **options})
     origin = Origin.of(contents, question, call, howsure=__version__)
-    return make(contents, question, origin, title)
+    return make(contents, question, origin, title, url=url, card=card)
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ const FORGOTTEN = { a: null, b: null, model: null, sort: null, find: null, best:
 
 class Page {
   constructor(report) {
-    this.report = report;
+    this.take(report);
     this.place = new Place();
     this.boards = new Map();
     const { drawings, phrases } = report;
@@ -28,12 +28,20 @@ class Page {
     });
   }
 
+  /** Take a report, and give its charts the style that they share. */
+  take(report) {
+    this.report = report;
+    const { percent, plain } = report.drawings;
+    for (const spec of [percent, plain].flatMap(Object.values)) spec.config = report.look;
+  }
+
   /** Take new results in, and stay where the reader is. */
   update(report) {
-    this.report = report;
+    this.take(report);
     this.boards.clear();
     fill("notes", report.html.notes);
     fill("made", report.html.made);
+    fill("methods", report.html.methods);
     return this.start(this.shown.title);
   }
 
@@ -158,15 +166,16 @@ function carried() {
   return { ...readJson("howsure-report"), packed: (k) => at(`board-${k}`).textContent };
 }
 
-function copyButton() {
-  const button = at("copy");
-  button.addEventListener("click", async () => {
-    await navigator.clipboard?.writeText(at("command").textContent);
-    button.textContent = "Copied";
+/** Let a button copy a text that the page shows. */
+function copyButton(id, text, title) {
+  at(id).addEventListener("click", async () => {
+    if (await copyOrShow(text(), title)) at(id).textContent = "Copied";
   });
 }
 
 document.documentElement.classList.add("alive");
-copyButton();
+copyButton("copy", () => at("command").textContent, "The command");
+copyButton("copy-methods", methodsText, "Methods, for a paper");
+offerToTakeOut();
 let page = new Page(carried());
 page.start();

@@ -90,13 +90,14 @@ class Place {
     return this.values.get(name);
   }
 
-  /** Keep where the reader is; `step`: as a step that Back undoes. */
+  /** Keep where the reader is; `step`: as a step that Back undoes. A frame that may not touch its address keeps it in memory. */
   set(values, { step = false } = {}) {
     for (const [name, value] of Object.entries(values)) {
       if (value === null || value === "") this.values.delete(name);
       else this.values.set(name, value);
     }
-    if (step) history.pushState(null, "", `#${this.values}`);
-    else history.replaceState(null, "", `#${this.values}`);
+    try {
+      history[step ? "pushState" : "replaceState"](null, "", `#${this.values}`);
+    } catch {} // the values are what counts
   }
 }

@@ -30,7 +30,7 @@ PAGE_OPTIONS = (
 @click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
 @click.option(
-    "--card", metavar="FILE", help="Draw a card as well, 1200 × 630: the verdict over the top of the board (.png)."
+    "--card", metavar="FILE", help="Draw a card as well, 1200 × 630: how many could be best, over the top of the board (.png)."
 )
 @takes("report", "url")
 @click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
@@ -79,7 +79,7 @@ def _card(target: str, paths: tuple[str, ...], given: dict[str, Any]) -> bytes:
     from howsure.errors import OptionError
     from howsure.present.charts.card import MODELS, card
     from howsure.present.files import refuse_overwriting
-    from howsure.present.leaderboard import board_title, panel
+    from howsure.present.leaderboard import board_title, headline, panel
 
     refuse_overwriting(target, paths)
     if Path(target).suffix.lower() != ".png":
@@ -90,7 +90,7 @@ def _card(target: str, paths: tuple[str, ...], given: dict[str, Any]) -> bytes:
     board = answer.overall or max(answer.boards, key=lambda each: sum(entry.estimate.n_items for entry in each.entries))
     several = answer.overall is None and len(answer.boards) > 1
     said = f"{board_title(board)}: {board.verdict}" if several else board.verdict
-    return card(panel(board, "leaderboard", MODELS, several=False), said)
+    return card(panel(board, "leaderboard", MODELS, several=False), headline(board), said)
 
 
 def _page(output: str, paths: tuple[str, ...]) -> Path:

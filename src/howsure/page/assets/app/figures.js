@@ -100,7 +100,7 @@ function boardFigure(table, { verdict, source }) {
   const [named, tied] = ["model", "ties"].map((name) => board.columns.findIndex((column) => column.name === name));
   const longest = (texts, size, weight) => Math.max(0, ...texts.map((text) => wide(text, size, weight)));
   const left = 104;
-  const nameRoom = Math.min(longest(order.map((m) => names[m]), 13, 700), 300);
+  const nameRoom = Math.min(longest(order.map((m) => names[m]), 13, 700), 350);
   const ties = order.map((m) => (tied < 0 ? "" : (board.cells[m][tied] ?? "")));
   const tieRoom = Math.min(longest(ties, 12), 70);
   const [from, to] = [left + nameRoom + tieRoom + 34, SHEET - 2 * EDGE - 72];

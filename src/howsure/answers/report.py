@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from howsure.errors import Caution
 
 
+HEIGHT = 800
+"""Of the frame in a notebook, in pixels."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Report:
     """A self-contained page that opens offline in any current browser.
@@ -47,6 +51,9 @@ class Report:
         return self.verdict
 
     def _repr_html_(self) -> str:
-        """Show the page in a notebook, in a frame of its own."""
-        source = escape(self.html, quote=True)
-        return f'<iframe sandbox="allow-scripts" width="100%" height="800" srcdoc="{source}"></iframe>'
+        """Show the page in a notebook, in a frame of its own: it runs its program, may save and copy, and reaches nothing else."""
+        title, source = escape(str(self.data["title"]), quote=True), escape(self.html, quote=True)
+        return (
+            f'<iframe title="{title}" sandbox="allow-scripts allow-downloads" allow="clipboard-write" width="100%" height="{HEIGHT}" '
+            f'style="border: 0" srcdoc="{source}"></iframe>'
+        )

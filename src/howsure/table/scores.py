@@ -192,6 +192,12 @@ class Scores:
         """Say where the scores came from, their columns and what is known already, without reading a row."""
         return "\n".join([f"Scores {_sources(self)}", *_columns(self), *_known(self)])
 
+    def _repr_html_(self) -> str:
+        """Show models × tasks in a notebook; rows that the caller keeps lazy aren't read."""
+        from importlib import import_module
+
+        return str(import_module("howsure.present.scores").picture(self))
+
     def fact(self, task: str) -> TaskFacts | None:
         """Return what the harness says of a task, None where nothing is known."""
         return next((fact for fact in self.facts if fact.task == task), None)

@@ -96,7 +96,9 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
 @click.option("--junit", metavar="FILE", help="Write JUnit XML as well, one test case a check.")
 @click.option("--github", is_flag=True, help="On GitHub Actions: write annotations, the job's summary, and outputs.")
 @click.option("--comment", metavar="FILE", help="Write a comment for a pull request as well, as Markdown.")
-@click.option("--url", metavar="ADDRESS", help="Where a page of these results lies (howsure report): the comment links to it.")
+@click.option(
+    "--url", metavar="ADDRESS", help="Where a page of these results lies (howsure report): the comment links to it."
+)
 @click.option(
     "--card", metavar="NAME", help="The page's card, which lies beside it: the comment shows it. Needs --url."
 )
@@ -165,7 +167,9 @@ def _shown_page(url: str | None, card: str | None) -> Shown | None:
 
     if url is None:
         if card is not None:
-            raise OptionError("a card is shown where the page has an address", remedy="Add --url ADDRESS, or leave --card out.")
+            raise OptionError(
+                "a card is shown where the page has an address", remedy="Add --url ADDRESS, or leave --card out."
+            )
         return None
     page = address("url", url)
     return Shown(page=page, picture=beside(page, Path(card).name) if card else "")

@@ -30,7 +30,9 @@ PAGE_OPTIONS = (
 @click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
 @click.option(
-    "--card", metavar="FILE", help="Draw a card as well, 1200 × 630: how many could be best, over the top of the board (.png)."
+    "--card",
+    metavar="FILE",
+    help="Draw a card as well, 1200 × 630: how many could be best, over the top of the board (.png).",
 )
 @takes("report", "url")
 @click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
@@ -86,7 +88,9 @@ def _card(target: str, paths: tuple[str, ...], given: dict[str, Any]) -> bytes:
         raise OptionError(f"{target!r} is no name for a card", remedy="End it in .png.")
     rest, _ = split(paths, {"format": None, "output": target, **given})
     scores = read(paths, rest)
-    answer = howsure.leaderboard(scores, **{name: value for name, value in rest.items() if name not in ("title", "url")})
+    answer = howsure.leaderboard(
+        scores, **{name: value for name, value in rest.items() if name not in ("title", "url")}
+    )
     board = answer.overall or max(answer.boards, key=lambda each: sum(entry.estimate.n_items for entry in each.entries))
     several = answer.overall is None and len(answer.boards) > 1
     said = f"{board_title(board)}: {board.verdict}" if several else board.verdict

@@ -68,7 +68,7 @@ def shown(part: Part, contents: Contents, asked: Question) -> Data:
     return {
         "title": board_title(board),
         "task": board.task,
-        "metric": board.metric,
+        "metric": first.metric,
         "verdict": board.verdict,
         "percent": board.percent,
         "lower": board.lower_is_better,

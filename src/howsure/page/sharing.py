@@ -25,7 +25,12 @@ def tags(*, title: str, verdict: str, url: str | None, card: str | None) -> str:
     said = {"og:type": "website", "og:title": title, "og:description": verdict, "og:url": url}
     if card is not None:
         wide, high = map(str, CARD)
-        said |= {"og:image": beside(url, card), "og:image:width": wide, "og:image:height": high, "og:image:alt": verdict}
+        said |= {
+            "og:image": beside(url, card),
+            "og:image:width": wide,
+            "og:image:height": high,
+            "og:image:alt": verdict,
+        }
     named = {"description": verdict, "twitter:card": "summary_large_image" if card else "summary"}
     return "\n".join([*_metas("property", said), *_metas("name", named)])
 

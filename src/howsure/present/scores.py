@@ -82,7 +82,8 @@ def _table(cells: dict[Key, dict[str, Cell]]) -> str:
     said = f"{plural(len(models), 'model')}, {plural(names, 'task')}, {plural(attempts, 'score')}."
     usual = {key: Counter(map(_counted, cells[key].values())).most_common(1)[0][0] for key in tasks}
     heads = "".join(
-        f'<th scope="col" colspan="2">{escape(" · ".join(key))}<br><span class="small">{usual[key]}</span></th>' for key in tasks
+        f'<th scope="col" colspan="2">{escape(" · ".join(key))}<br><span class="small">{usual[key]}</span></th>'
+        for key in tasks
     )
     rows = [
         f'<tr><th scope="row">{escape(name)}</th>{"".join(_cell(cells[key].get(model), usual[key]) for key in tasks)}</tr>'

@@ -100,7 +100,9 @@ def report(
     )
     title, command, url, card = checked("report", title=title, command=command, url=url, card=card).values()
     if card is not None and url is None:
-        raise OptionError("a card is shown where the page has an address", remedy="Add `url=ADDRESS`, or leave `card` out.")
+        raise OptionError(
+            "a card is shown where the page has an address", remedy="Add `url=ADDRESS`, or leave `card` out."
+        )
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)

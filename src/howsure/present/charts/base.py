@@ -170,7 +170,9 @@ def draw(spec: Spec) -> alt.TopLevelMixin:
         raise HowsureError("charts need Altair", remedy=EXTRA) from None
     kinds = {"facet": alt.FacetChart, "concat": alt.ConcatChart, "layer": alt.LayerChart}
     kind: Any = next((kinds[key] for key in kinds if key in spec), alt.Chart)
-    chart: alt.TopLevelMixin = _offline(kind).from_dict(spec, validate=False)  # tests do it: of many pairs it takes minutes
+    chart: alt.TopLevelMixin = _offline(kind).from_dict(
+        spec, validate=False
+    )  # tests do it: of many pairs it takes minutes
     return chart
 
 

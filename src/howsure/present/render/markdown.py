@@ -34,7 +34,11 @@ def render(document: Document) -> str:
 def _shown(shown: Shown) -> str:
     """Write a link to a page, under its picture where it has one; addresses can't end the link early."""
     page, picture = (f"<{quote(address, safe=ADDRESS)}>" for address in (shown.page, shown.picture))
-    return f"[![The page of these results]({picture})]({page})" if shown.picture else f"[The page of these results]({page})"
+    return (
+        f"[![The page of these results]({picture})]({page})"
+        if shown.picture
+        else f"[The page of these results]({page})"
+    )
 
 
 def escape(text: str) -> str:

@@ -96,16 +96,16 @@ const OFFERS = {
   board: () => {
     const { table } = page;
     const every = [...table.board.models.keys()];
-    const { link, embed } = { link: linkHere(), ...page.report };
+    const { embed } = page.report;
     return [
       tableOffer("Table in view", "leaderboard", () => viewTable(table)),
       tableOffer("Whole table", "leaderboard-all", () => boardTable(table, every)),
       pictureOffer("Picture", "leaderboard", () =>
         boardFigure(table, { verdict: visible(table.board.verdict), source: sourceLine() }),
       ),
-      textOffer("Methods, for a paper", methodsText(), "methods"),
-      ...(link ? [textOffer("Link to this view", link)] : []),
-      ...(embed ? [textOffer("Code that embeds the page", embed)] : []),
+      textOffer("Methods, for a paper", methodsText, "methods"),
+      ...(linkHere() ? [textOffer("Link to this view", linkHere)] : []),
+      ...(embed ? [textOffer("Code that embeds the page", () => embed)] : []),
     ];
   },
   pair: () => {
@@ -159,8 +159,8 @@ function pictureOffer(name, what, figure) {
 
 /** Offer a text to be copied, and under a name to be saved. */
 function textOffer(name, text, what = "") {
-  const choices = [{ text: "Copy", run: () => copyOrShow(text, name) }];
-  if (what) choices.push({ text: "Save", run: () => ({ name: fileName(what, "txt"), type: "text/plain", text }) });
+  const choices = [{ text: "Copy", run: () => copyOrShow(text(), name) }];
+  if (what) choices.push({ text: "Save", run: () => ({ name: fileName(what, "txt"), type: "text/plain", text: text() }) });
   return { name, choices };
 }
 

@@ -71,6 +71,11 @@ class Scale:
         sign = "" if not math.isfinite(value) else "−" if value < 0 else "+"
         return sign + self.number(abs(value))
 
+    def mark(self, value: float) -> str:
+        """Write a number of an axis, with no more digits than it has: `70`, `−2.5`."""
+        text = f"{abs(100 * value if self.percent else value):,.10g}"
+        return f"−{text}" if value < 0 else text
+
     def interval(self, low: float, high: float) -> str:
         """Write two limits: `[75.0, 82.2]`."""
         return f"[{self.limit(low)}, {self.limit(high)}]"

@@ -10,7 +10,7 @@ import howsure as hs
 from frames import attempts
 from howsure.commands.main import every, main
 from howsure.commands.plot import NOT_DRAWN
-from howsure.options import FIGURE
+from howsure.options.shared import FIGURE
 
 STARTS = {"pdf": b"%PDF-", "svg": b"<svg ", "png": b"\x89PNG\r\n\x1a\n"}
 KINDS = {

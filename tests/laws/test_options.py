@@ -12,8 +12,8 @@ import pytest
 import howsure as hs
 from examples import WITH_EXAMPLES, call_of
 from frames import attempts
-from howsure import options
 from howsure.errors import HowsureError, OptionError
+from howsure.options import shared, table
 from howsure.study.design import REFUSALS, DesignOptions, TaskOptions
 
 ROWS = attempts(n_clusters=4, size=3, times=2).with_columns(weight=pl.lit(1.0))
@@ -126,14 +126,14 @@ def test_signatures_have_the_defaults_of_the_table(verb):
     for name, parameter in parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD or name in ("data", "pilot", "assume", "costs"):
             continue
-        option = options.option(name, verb)
+        option = table.option(name, verb)
         expected = after if option.needed else usual.get(name, option.default)
         assert parameter.default == expected, (verb, name)
 
 
 def test_the_shared_options_are_those_of_the_design():
-    assert {option.name for option in options.SHARED} == set(DesignOptions.__annotations__)
-    assert all(option.about and option.help for option in options.SHARED)
+    assert {option.name for option in shared.DESIGN} == set(DesignOptions.__annotations__)
+    assert all(option.about and option.help for option in shared.DESIGN)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_verb_refuses_what_it_declares(verb, given, refusal):
 
 def test_a_task_can_have_what_the_table_knows():
     for name in TaskOptions.__annotations__:
-        assert options.option(name, "compare" if name == "margin" else "").name == name
+        assert table.option(name, "compare" if name == "margin" else "").name == name
 
 
 def _texts(path):
@@ -186,11 +186,11 @@ def test_the_library_names_options_as_python_has_them():
     """Flags are the command line's; `howsure.commands.flags` makes them of what stands in backticks."""
     root = Path(hs.__file__).parent
     of_commands = ("commands", "guide", "integrations", "page", "present")
-    flags = "|".join({option.long for option in options.every()} - {"--output"})
+    flags = "|".join({option.long for option in table.every()} - {"--output"})
     found = [
         f"{path.relative_to(root)}:{line}: {text}"
         for path in sorted(root.rglob("*.py"))
-        if path.relative_to(root).parts[0] not in (*of_commands, "options.py")
+        if path.relative_to(root).parts[0] not in (*of_commands, "options")
         for line, text in _texts(path)
         if re.search(rf"(?<!howsure calibrate )(?<![\w-])({flags})\b(?!-)", text)
     ]

@@ -5,8 +5,12 @@ from html.parser import HTMLParser
 TAGS = {
     *("div", "p", "h3", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "ul", "li"),
     *("html", "head", "meta", "title", "style", "body", "main"),
+    *("svg", "path", "circle", "text"),
 }
-ATTRIBUTES = {"class", "scope", "aria-hidden", "lang", "charset", "name", "content", "http-equiv"}
+ATTRIBUTES = {
+    *("class", "scope", "aria-hidden", "lang", "charset", "name", "content", "http-equiv"),
+    *("width", "height", "viewbox", "x", "y", "d", "cx", "cy", "r", "text-anchor"),
+}
 
 
 class Reading(HTMLParser):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from howsure import checks
 from howsure.answers.output import derived, row, tree
 from howsure.errors import OptionError
-from howsure.options import Format, Preset, checked
+from howsure.options.table import checked
+from howsure.options.words import Format, Preset
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -13,7 +13,7 @@ from howsure.calibration.worlds import RateWorld, ScoreWorld, Sizes, World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from howsure.options import Worlds
+    from howsure.options.words import Worlds
 
 COUNTS = (3, 5, 10, 20, 50, 200)
 ITEMS = (10, 20, 50, 100, 200, 1000)

@@ -14,7 +14,7 @@ from scipy import special
 
 from howsure.calibration.samples import AnswerSample, MeanSample, PoolSample
 from howsure.calibration.worlds import Clustered, World, item_rates, rates
-from howsure.options import parse_score
+from howsure.options.score import parse_score
 from howsure.statistics.noise.attempt_scores import attempt_score
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from howsure.answers.base import Answer
-    from howsure.options import Format
+    from howsure.options.words import Format
     from howsure.table.scores import Scores
 
 MANY_FILES = 20

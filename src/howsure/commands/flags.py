@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from howsure import options as table
+from howsure.options import table
 
 if TYPE_CHECKING:
     from howsure.errors import HowsureError

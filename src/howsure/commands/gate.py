@@ -24,7 +24,7 @@ from howsure.commands.options import (
     takes,
 )
 from howsure.commands.streams import say, tell
-from howsure.options import Unclear
+from howsure.options.words import Unclear
 
 if TYPE_CHECKING:
     from howsure.answers.gate import Check, Gate

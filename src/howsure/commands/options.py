@@ -10,25 +10,27 @@ import click
 from click.core import ParameterSource
 
 from howsure import checks
-from howsure import options as table
 from howsure.checks import Points
 from howsure.errors import OptionError
+from howsure.options import shared, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from howsure.options.kinds import Kind
+
     Command = Callable[..., None]
 
-READING = tuple(option.name for option in table.READING)
+READING = tuple(option.name for option in shared.READING)
 SLICES = ("by", "by_from")
 MEASURES = ("measure", "prices")
 CHOSEN = ("model", "population", "covariate", *SLICES, *MEASURES)
-DESIGN = tuple(option.name for option in table.SHARED if option.name not in CHOSEN)
+DESIGN = tuple(option.name for option in shared.DESIGN if option.name not in CHOSEN)
 """The shared options that every verb has; of the rest each says which ones."""
 STATISTICS = ("level", "variance", "seed")
 CRITERIA = ("not_worse_than", "better", "same_within")
 OUTPUT = ("format", "output")
-PAPER = tuple(option.name for option in table.PAPER)
+PAPER = tuple(option.name for option in shared.PAPER)
 
 
 MARGINS = ("margin", "not_worse_than", "same_within")
@@ -126,8 +128,8 @@ def takes(verb: str, *names: str, needed: bool = True) -> Callable[[Command], Co
     """Give a command these options of its verb, in this order; `needed` False: also what the verb needs may be left out."""
 
     def apply(command: Command) -> Command:
-        shared = [made(table.option(name, verb).verb, name, needed) for name in reversed(names)]
-        command.__dict__.setdefault("__click_params__", []).extend(shared)  # where click.option puts its own
+        ours = [made(table.option(name, verb).verb, name, needed) for name in reversed(names)]
+        command.__dict__.setdefault("__click_params__", []).extend(ours)  # where click.option puts its own
         return command
 
     return apply
@@ -151,7 +153,7 @@ def made(verb: str, name: str, needed: bool = True) -> click.Option:
     )
 
 
-def _type(kind: table.Kind) -> Any:
+def _type(kind: Kind) -> Any:
     if kind.words:
         return click.Choice(kind.words)
     if kind.written == "whole":

@@ -13,13 +13,13 @@ from howsure.commands.base import split
 from howsure.commands.flags import with_flags
 from howsure.commands.options import PAPER, made
 from howsure.commands.streams import say, tell
-from howsure.options import FIGURE
+from howsure.options.shared import FIGURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howsure.answers.base import Answer
-    from howsure.options import BoardChart
+    from howsure.options.words import BoardChart
     from howsure.present.charts.sizes import Size
 
     Draw = Callable[[tuple[str, ...], dict[str, Any]], tuple[Answer, dict[str, Any]]]
@@ -50,7 +50,7 @@ class Figure(click.Command):
     def _write(self, output: str | None, **given: Any) -> None:
         """Draw the chart into a file, and say the verdict and the cautions."""
         from howsure.answers.base import resized
-        from howsure.options import checked
+        from howsure.options.table import checked
         from howsure.present.charts.sizes import size_of
         from howsure.present.files import chart_kind, write_chart
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.leaderboard import Board
     from howsure.inference.question import Question
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.pairs.suite import PairSuite

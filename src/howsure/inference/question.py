@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.compare import Comparison
     from howsure.errors import Caution
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Overlap, Variance
     from howsure.statistics.pairs.moments import PairMoments

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.options import ScoreRule
+from howsure.options.score import ScoreRule
 from howsure.statistics.means.mean import means
 from howsure.study.gathering import gather
 

@@ -54,7 +54,7 @@ _COMMENT = re.compile(r"\s*(//.*|/\*\*.*\*/)?$")
 
 def write_page(report: dict[str, Any], boards: Sequence[str], still: str, *, live: bool = False) -> str:
     """Return the page. `boards`: what packing.packed made of each; `still`: what readers without JavaScript see."""
-    style, libraries, program = asset("page.css"), asset("libraries.min.js"), _program()
+    style, libraries, program = asset("page.css") + html.ERROR_BARS, asset("libraries.min.js"), _program()
     holders = [f'<script type="text/plain" id="board-{k}">{text}</script>' for k, text in enumerate(boards)]
     page = Template(asset("page.html")).substitute(
         live="yes" if live else "no",

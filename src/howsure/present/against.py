@@ -142,7 +142,7 @@ def _table(part: AgainstTask) -> Table:
         Field(gap, lambda s: scale.signed(s.difference.value) if s and s.difference.n_items else ""),
         Field("SE", lambda s: _known(scale, s.difference.se) if s else "", priority=0, error_of=gap),
         Field(f"{level_text(part.level)} interval", lambda s: _limits(s, scale) if s else "", priority=8),
-        Field("", lambda s: _whisker(s) if s else "", align="left", priority=4),
+        Field("", lambda s: _whisker(s) if s else "", align="left", priority=4, axis=scale),
         Field("p", lambda s: p_text(s.p_adjusted) if s and math.isfinite(s.p_adjusted) else "", priority=5),
         Field("verdict", lambda s: WORDS[s.told] if s else "", align="left", priority=10),
         Field("broke", lambda s: f"{s.broke:,}" if s else "", priority=7),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from howsure.present.document import Block, Table
     from howsure.statistics.results import Estimate
 
-PERCENT = Scale(percent=True)
+PERCENT, PLAIN = Scale(percent=True), Scale(percent=False)
 TWO, MOST_SHOWN, MOST_PAIRS = 2, 3, 15
 
 
@@ -102,7 +102,7 @@ def overall_table(answer: Agreement) -> Table:
         Field("value", lambda each: _number(each.estimate)),
         Field("SE", lambda each: f"{each.estimate.se:.3f}" if math.isfinite(each.estimate.se) else "–", priority=0),
         Field(f"{level_text(answer.level)} interval", lambda each: _limits(each.estimate)),
-        Field(" ", lambda each: whisker(each.estimate), align="left", priority=5),
+        Field(" ", lambda each: whisker(each.estimate), align="left", priority=5, axis=PLAIN),
         Field("items", lambda each: f"{each.estimate.n_items:,}", priority=6),
     ]
     return tabled(answer.overall, fields)
@@ -129,7 +129,7 @@ def pairs_table(answer: Agreement) -> Table:
         *_shares("agree %", answer.level),
         Field("kappa", lambda each: _number(kappas[each.a, each.b])),
         Field(f"{level} interval ", lambda each: _limits(kappas[each.a, each.b]), priority=9),
-        Field("", lambda each: whisker(kappas[each.a, each.b]), align="left", priority=4),
+        Field("", lambda each: whisker(kappas[each.a, each.b]), align="left", priority=4, axis=PLAIN),
     ]
     pairs = [each for each in answer.pairs if each.coefficient == "agreement"]
     more = len(pairs) - MOST_PAIRS
@@ -161,7 +161,7 @@ def shares_table(rows: tuple[Agreed, ...], what: str, level: float) -> Table:
     fields: list[Field[Agreed]] = [
         Field("rater", lambda each: each.a, align="left"),
         *_shares(f"{what} %", level),
-        Field("", lambda each: whisker(each.estimate), align="left", priority=4),
+        Field("", lambda each: whisker(each.estimate), align="left", priority=4, axis=PERCENT),
     ]
     return tabled(sorted(rows, key=lambda each: -each.estimate.value), fields)
 

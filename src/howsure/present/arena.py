@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from howsure import checks
 from howsure.errors import MethodError
-from howsure.options import BoardChart
+from howsure.options.words import BoardChart
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
 from howsure.present.estimate import limits, whisker
 from howsure.present.leaderboard import leading, left_out, neighbours, panel, picked, places, rivals
@@ -150,7 +150,7 @@ def pool_table(pool: ArenaBoard, answer: Arena) -> Table:
         Field("score %", lambda r: PERCENT.number(r[0].estimate.value), priority=4 if elo else 9),
         Field("SE", lambda r: PERCENT.number(r[0].estimate.se), priority=0, error_of="score %", shown=not elo),
         Field(f"{level} interval", lambda r: limits(r[0].estimate, PERCENT), priority=8, shown=not elo),
-        Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, shown=not elo),
+        Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=PERCENT, shown=not elo),
     ]
     strength: list[Field[Line]] = [
         Field("Elo", lambda r: f"{r[2].elo:,.0f}", priority=9 if elo else 4),

@@ -52,7 +52,7 @@ def _table(board: AuditBoard, top: int | None) -> Table:
         Field(f"score{scale.column}", lambda e: scale.number(e.score)),
         Field("n", lambda e: "?" if e.n is None else f"{e.n:,}", priority=6),
         Field(f"{level_text(board.level)} interval", lambda e: scale.interval(e.low, e.high) if _has_bar(e) else ""),
-        Field("", _whisker, align="left", priority=4),
+        Field("", _whisker, align="left", priority=4, axis=scale),
         Field(f"gap{scale.unit}", lambda e: scale.number(e.gap_next) if math.isfinite(e.gap_next) else "", priority=8),
         Field("p", lambda e: p_text(e.p_next) if math.isfinite(e.p_next) else "", priority=5),
         Field("break-even", _break_even, priority=7),

@@ -86,7 +86,7 @@ def favours_table(answer: Biases) -> Table:
         Field("away %", lambda each: PERCENT.number(each.away), priority=6),
         Field("favour pp", lambda each: PERCENT.signed(each.estimate.value)),
         Field(f"{level_text(answer.level)} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
-        Field("", lambda each: whisker(each.estimate), align="left", priority=3),
+        Field("", lambda each: whisker(each.estimate), align="left", priority=3, axis=PERCENT),
         Field("p", lambda each: p_text(each.p_value), priority=7),
         Field("turned %", lambda each: PERCENT.number(each.flipped), priority=2),
         Field("told by", lambda each: TOLD_BY[each.by], align="left", priority=9),

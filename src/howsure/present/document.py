@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from howsure.errors import Caution
+    from howsure.wording import Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Column:
     """A column of a table. On a narrow terminal columns of low `priority` are left out first; 9 always stays, 0 never does.
 
     `error_of`: the name of the column whose numbers these are the errors of; print writes them behind, in parentheses. `cut`: its cells
-    are texts of which the beginning is enough.
+    are texts of which the beginning is enough. `axis`: how the numbers of the axis are written, where its cells are error bars.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Column:
     priority: int = 9
     error_of: str = ""
     cut: bool = False
+    axis: Scale | None = None
 
     @property
     def is_name(self) -> bool:
@@ -84,12 +86,20 @@ class Field(Generic[Thing]):
     priority: int = 9
     error_of: str = ""
     cut: bool = False
+    axis: Scale | None = None
     shown: bool = True
 
     @property
     def column(self) -> Column:
         """The column without its cells."""
-        return Column(name=self.name, align=self.align, priority=self.priority, error_of=self.error_of, cut=self.cut)
+        return Column(
+            name=self.name,
+            align=self.align,
+            priority=self.priority,
+            error_of=self.error_of,
+            cut=self.cut,
+            axis=self.axis,
+        )
 
 
 def tabled(

@@ -51,7 +51,7 @@ def _slice_table(way: SliceScores) -> Table:
         Field("items", lambda each: f"{each.entry.estimate.n_items:,}", priority=8),
         Field(f"score{scale.column}", lambda each: scale.number(each.entry.estimate.value)),
         Field(f"{level} interval", lambda each: limits(each.entry.estimate, scale)),
-        Field("", lambda each: whisker(each.entry.estimate), align="left", priority=7),
+        Field("", lambda each: whisker(each.entry.estimate), align="left", priority=7, axis=scale),
     ]
     title = f"{way.task} by {way.slicing.by}" if way.task else f"By {way.slicing.by}"
     return tabled(way.entries, fields, title=title, note="the intervals of a model hold for all slices at once")
@@ -82,7 +82,7 @@ def estimate_table(entries: list[Entry], scale: Scale, title: str) -> Table:
         Field("model", lambda e: e.model, align="left"),
         Field(score, lambda e: scale.number(e.estimate.value)),
         Field(f"{level} interval", lambda e: limits(e.estimate, scale)),
-        Field("", lambda e: whisker(e.estimate), align="left", priority=5),
+        Field("", lambda e: whisker(e.estimate), align="left", priority=5, axis=scale),
         Field("SE", lambda e: scale.number(e.estimate.se), priority=6, error_of=score),
         Field("items", lambda e: f"{e.estimate.n_items:,}", priority=7),
         Field("clusters", lambda e: f"{e.estimate.n_clusters:,}", priority=4, shown=clustered),

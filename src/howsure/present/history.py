@@ -136,7 +136,7 @@ def _runs_table(task: TaskHistory) -> Table:
         Field("n", lambda r: f"{r.n_items:,}", priority=6),
         Field(f"score{scale.column}", lambda r: scale.number(r.score)),
         Field("limits", lambda r: _limits(r, scale), priority=8),
-        Field("", lambda r: _drift(r, scale), align="left", priority=7),
+        Field("", lambda r: _drift(r, scale), align="left", priority=7, axis=scale),
         Field("level", lambda r: _signed(r.score - r.level, scale), priority=8),
         Field("previous", lambda r: _gap(r.previous, scale), priority=7),
         Field("baseline", lambda r: _gap(r.baseline, scale), priority=4),

@@ -166,7 +166,7 @@ def rates_table(answer: JudgeRates) -> Table:
         Field("judge %", lambda each: PERCENT.number(each.judge)),
         Field("rate %", lambda each: PERCENT.number(each.estimate.value)),
         Field(f"{level} interval", lambda each: limits(each.estimate, PERCENT), priority=8),
-        Field("", lambda each: whisker(each.estimate), align="left", priority=6),
+        Field("", lambda each: whisker(each.estimate), align="left", priority=6, axis=PERCENT),
         Field("labels alone %", lambda each: PERCENT.number(each.labels.value), priority=3),
         Field(f"{level} interval ", lambda each: limits(each.labels, PERCENT), priority=3),
         Field("judge errs pp", lambda each: PERCENT.signed(each.bias), priority=5),

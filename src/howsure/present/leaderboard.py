@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure import checks
 from howsure.errors import MethodError
-from howsure.options import BoardChart
+from howsure.options.words import BoardChart
 from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
@@ -275,7 +275,7 @@ def board_table(board: Board, top: int | None) -> Table:
         Field(score, lambda r: scale.number(r[0].estimate.value)),
         Field("SE", lambda r: scale.number(r[0].estimate.se), priority=0, error_of=score),
         Field(f"{level} interval", lambda r: limits(r[0].estimate, scale), priority=8),
-        Field("", lambda r: whisker(r[0].estimate), align="left", priority=7),
+        Field("", lambda r: whisker(r[0].estimate), align="left", priority=7, axis=scale),
         Field("ties", lambda r: r[1].ties, align="left", priority=6),
         Field("items", lambda r: f"{r[0].estimate.n_items:,}", priority=5, shown=uneven),
         Field("failed", lambda r: f"{r[0].n_failed:,}", priority=5, shown=any(entry.n_failed for entry, _ in ranked)),

@@ -81,8 +81,9 @@ def _table(cells: dict[Key, dict[str, Cell]]) -> str:
     names = len({task for task, _ in cells})
     said = f"{plural(len(models), 'model')}, {plural(names, 'task')}, {plural(attempts, 'score')}."
     usual = {key: Counter(map(_counted, cells[key].values())).most_common(1)[0][0] for key in tasks}
+    alone = len(tasks) == len({task for task, _ in tasks})
     heads = "".join(
-        f'<th scope="col" colspan="2">{escape(" · ".join(key))}<br><span class="small">{usual[key]}</span></th>'
+        f'<th scope="col" colspan="2">{escape(key[0] if alone else " · ".join(key))}<br><span class="small">{usual[key]}</span></th>'
         for key in tasks
     )
     rows = [
@@ -133,7 +134,7 @@ def _counted(cell: Cell) -> str:
 def _bar(share: float) -> str:
     ground = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="currentColor" opacity="0.12"></rect>'
     bar = f'<rect width="{WIDTH * min(share, 1.0):.1f}" height="{HEIGHT}" fill="{BLUE}"></rect>'
-    return f'<svg width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">{ground}{bar}</svg>'
+    return f'<svg width="{WIDTH}" height="{HEIGHT}" style="display: inline" aria-hidden="true">{ground}{bar}</svg>'
 
 
 def _lines(text: str) -> str:

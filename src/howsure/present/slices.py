@@ -138,7 +138,7 @@ def forest(way: GapSlices) -> Table:
         Field(f"a, b{scale.column}", lambda g: f"{scale.number(g.a_mean)}, {scale.number(g.b_mean)}", priority=5),
         Field(f"a − b{scale.unit}", lambda line: scale.signed(line.difference.value)),
         Field(f"{level} interval", lambda line: _limits(line.difference.interval, scale), priority=9),
-        Field("", _whisker, align="left", priority=7),
+        Field("", _whisker, align="left", priority=7, axis=scale),
         Field("p", lambda line: p_text(line.p_adjusted), priority=7),
         Field("would show", lambda line: _gap(line.detectable, scale), priority=4),
         Field(

@@ -95,7 +95,7 @@ def _run_table(run: RunTrend, percent: bool) -> Table:
         Field("step", lambda p: f"{p.step:,.12g}"),
         Field(f"score{scale.column}", lambda p: scale.number(p.estimate.value)),
         Field(f"{level} interval", lambda p: limits(p.estimate, scale)),
-        Field("", lambda p: whisker(p.estimate), align="left", priority=5),
+        Field("", lambda p: whisker(p.estimate), align="left", priority=5, axis=scale),
         Field("change", lambda p: "" if p.change is None else scale.signed(p.change.value) + _star(p)),
         Field("± SE", lambda p: "" if p.change is None else scale.number(p.change.se), priority=6),
     ]

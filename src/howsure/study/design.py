@@ -9,10 +9,13 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
 from howsure.errors import OptionError
-from howsure.options import Failures, Population, ScoreRule, checked, option
+from howsure.options.score import ScoreRule
+from howsure.options.table import checked, option
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from howsure.options.words import Failures, Population
 
 T = TypeVar("T")
 
@@ -82,7 +85,7 @@ class TaskRule:
 class Design:
     """How the scores are to be looked at: the shared options, checked and frozen.
 
-    What each of them means stands in the table of `howsure.options`, from which the page of the Python reference is made.
+    What each of them means stands in `howsure.options.table`, from which the page of the Python reference is made.
     """
 
     task: tuple[str, ...] = ()

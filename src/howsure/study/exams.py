@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from howsure.options import Exam
+    from howsure.options.words import Exam
     from howsure.table.runs import RunEntry
 
     Models = Mapping[str, frozenset[str]]

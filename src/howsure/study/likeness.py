@@ -14,7 +14,7 @@ from howsure.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from howsure.options import Exam
+    from howsure.options.words import Exam
 
 EXAM: dict[str, Exam] = dict(zip(FINGERPRINTS, ("questions", "targets"), strict=True))
 """What differs where the fingerprints of this column do."""

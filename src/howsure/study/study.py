@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.options import ScoreRule
+from howsure.options.score import ScoreRule
 from howsure.study import attempts, checkpoints
 from howsure.study.failures import FailurePolicy, decided, failed
 from howsure.study.matrix import ScoreMatrix

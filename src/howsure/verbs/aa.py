@@ -8,14 +8,14 @@ from howsure.inference.aa import SplitQuestion, parted
 from howsure.inference.gating.applying import refuse_beside
 from howsure.inference.gating.policy import PLACEHOLDER
 from howsure.inference.gating.reading import policy_of
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from howsure.answers.aa import FalseAlarms
-    from howsure.options import BoardMethod
+    from howsure.options.words import BoardMethod
     from howsure.statistics.choices import Variance
     from howsure.study.design import DesignOptions
 

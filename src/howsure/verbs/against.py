@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.inference.against import against_one, with_other_policies
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.sides import against_side
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.answers.against import Against
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.statistics.choices import ComparisonMethod, ManyToOne, Variance
 
 RESPECTS = Respects(verb="against", all_but=("covariate", "slices", "measures"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.inference.agree import agreement
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.readers.ratings import read_ratings
 from howsure.verbs.tables import table_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.inference.allocate import Spending, allocation_of, one_matrix
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.sides import read_pair

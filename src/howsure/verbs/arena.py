@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from howsure.inference.arena import voted
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.readers.votes import read_votes
 from howsure.verbs.tables import table_of
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howsure.answers.arena import Arena
-    from howsure.options import ArenaScale
+    from howsure.options.words import ArenaScale
     from howsure.statistics.choices import Adjustment, Ties
 
     Names = str | Sequence[str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.inference.bias import favours
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.readers.choices import read_choices
 from howsure.verbs.tables import table_of
 

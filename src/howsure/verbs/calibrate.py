@@ -12,7 +12,7 @@ from howsure.calibration.harness import check_worlds
 from howsure.calibration.worlds import RealWorld
 from howsure.errors import DataError, OptionError
 from howsure.inference import record as published
-from howsure.options import Worlds, checked
+from howsure.options.table import checked
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import read
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from howsure.calibration.worlds import World
+    from howsure.options.words import Worlds
     from howsure.study.matrix import ScoreMatrix
     from howsure.verbs.audit import Names
 

@@ -11,7 +11,7 @@ from howsure.inference.overlap import refuse_overlap
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, make_design
 from howsure.verbs.sides import by_rank, read_sides
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.answers.compare import Comparison, Comparisons
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, AverageOf, ComparisonMethod, Overlap, Variance
 
 

@@ -11,7 +11,7 @@ from howsure.inference.estimate import entries
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.slices import sliced_scores, ways_of
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of

@@ -10,14 +10,14 @@ from howsure.inference.frontier import frontier_of
 from howsure.inference.population import population_of
 from howsure.inference.published_frontier import published_frontier
 from howsure.inference.question import Question
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
     from howsure.answers.frontier import Frontier
-    from howsure.options import BoardMethod
+    from howsure.options.words import BoardMethod
     from howsure.statistics.choices import AverageOf, Variance
 
 RESPECTS = Respects(verb="frontier", all_but=("covariate", "slices"))

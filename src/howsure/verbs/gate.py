@@ -21,7 +21,7 @@ from howsure.inference.gating.unlike import alike_only, remedied
 from howsure.inference.overlap import refuse_overlap
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import make_design
 from howsure.study.directions import require_direction
 from howsure.study.gathering import gather
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from howsure.answers.flips import Flips
     from howsure.answers.slices import GapSlices
     from howsure.inference.gating.policy import Policy
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.statistics.choices import ComparisonMethod, Overlap, Spending, Variance
     from howsure.study.design import Design, DesignOptions
     from howsure.study.study import Study

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.inference.head_to_head import two_voted
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.readers.votes import read_votes
 from howsure.verbs.tables import table_of
 

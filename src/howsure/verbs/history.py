@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.series import are_apart, runs_apart
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import OptionError
 from howsure.inference.judge import rates
 from howsure.inference.judged_panel import Asked
-from howsure.options import PROBABILITY, checked
+from howsure.options.kinds import PROBABILITY
+from howsure.options.table import checked
 from howsure.readers.verdicts import read_verdicts
 from howsure.study.names import resolve
 from howsure.verbs.tables import table_of

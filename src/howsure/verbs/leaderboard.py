@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.answers.leaderboard import Leaderboard
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
 
 RESPECTS = Respects(verb="leaderboard", all_but=("covariate", "measures"))

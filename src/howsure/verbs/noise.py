@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
 

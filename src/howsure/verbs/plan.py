@@ -10,7 +10,7 @@ from howsure.inference.planning.assumptions import Assumptions, Costs, check_ass
 from howsure.inference.planning.comparison import Kept, Run, asked_of, from_assumptions, from_pilot
 from howsure.inference.planning.prospects import refuse_pilot_options
 from howsure.inference.planning.ways import schedule_of
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
 

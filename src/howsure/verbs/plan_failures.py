@@ -6,7 +6,7 @@ import math
 
 from howsure.answers.plan_failures import Allowance, FailurePlan, Observed
 from howsure.errors import Caution, OptionError
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.statistics.planning import rare
 
 MOST_FAILURES = 5

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import OptionError
 from howsure.inference.planning.labels import LabelsAsked, planned, written_to
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.readers.verdicts import read_verdicts
 from howsure.study.names import resolve
 from howsure.verbs.tables import table_of

@@ -11,7 +11,7 @@ from howsure.inference.planning.assumptions import Assumptions, check_assumed
 from howsure.inference.planning.pilots import doubt_of, read_pilots
 from howsure.inference.planning.policy import TaskKnown, of_assumptions, of_pilot, planned
 from howsure.inference.planning.prospects import refuse_pilot_options
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.verbs.sides import read_pair
 

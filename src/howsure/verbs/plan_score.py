@@ -10,7 +10,7 @@ from howsure.errors import Caution, OptionError
 from howsure.inference.planning.assumptions import Assumptions, check_assumed
 from howsure.inference.planning.prospects import refuse_pilot_options
 from howsure.inference.planning.score import assumed_scores, goal_of, one_model, option_lines, pilot_scores, refuse_rate
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.names import resolve
 from howsure.table.aggregate import names_of
 from howsure.table.scores import Scores

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.errors import OptionError
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.answers.report import Report
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.statistics.choices import Adjustment, ComparisonMethod, IntervalMethod, Variance
 
 RESPECTS = Respects(verb="report", all_but=("covariate", "measures"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:

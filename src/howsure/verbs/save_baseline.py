@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:

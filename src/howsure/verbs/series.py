@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, DataError, ReadError
-from howsure.options import option
+from howsure.options.table import option
 from howsure.readers import registry
 from howsure.readers.base import Source
 from howsure.table.sides import joined

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.inference.show import show_item
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.verbs.read import read
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from howsure.inference.watching.goals import Goal
 from howsure.inference.watching.looking import look_at
 from howsure.inference.watching.planned import look_as_planned, plan_of
 from howsure.inference.watching.strata import are_strata
-from howsure.options import checked
+from howsure.options.table import checked
 from howsure.study.design import Respects, RunOptions, make_design
 from howsure.table.scale import FRACTIONS, Scale
 from howsure.verbs.read import read

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from howsure.inference.gating.looks import GateLook
     from howsure.inference.gating.policy import Policy
     from howsure.inference.question import Question
-    from howsure.options import Overall
+    from howsure.options.words import Overall
     from howsure.study.study import Study
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from howsure.inference.watching.goals import Goal
-    from howsure.options import Failures
+    from howsure.options.words import Failures
 
 SCHEMA = {"item": pl.String, "cluster": pl.String, "a": pl.Float64, "b": pl.Float64, "weight": pl.Float64}
 ROUNDING = 1e-9

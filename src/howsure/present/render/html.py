@@ -6,14 +6,28 @@ import html
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Table, Text, Whisker
+from howsure.present.render.error_bars import Axis, draw_axis, draw_error_bar
 from howsure.present.render.visible import visible
-from howsure.present.render.whisker import draw_whisker
 
 if TYPE_CHECKING:
     from howsure.present.document import Block, Cell, Column, Document, Note
 
-WHISKER_WIDTH = 24
-STYLE = """\
+ERROR_BARS = """\
+table.howsure tr > .howsure-drawn { padding-block: 0; vertical-align: middle; }
+.howsure-bar { display: block; stroke: currentColor; }
+.howsure-bar .tick { opacity: 0.15; }
+.howsure-bar .zero { opacity: 0.6; }
+.howsure-bar .range { stroke: #2a7fb8; stroke-width: 2; }
+.howsure-bar .dot { fill: #2a7fb8; stroke: none; }
+.howsure-bar text { fill: currentColor; stroke: none; font-size: 11px; opacity: 0.8; }
+@media (forced-colors: active) {
+  .howsure-bar path { stroke: CanvasText; }
+  .howsure-bar :is(text, .dot) { fill: CanvasText; }
+}
+"""
+"""How the error bars of a table look."""
+
+_TEXTS = """\
 .howsure-answer { font-family: system-ui, sans-serif; line-height: 1.45; }
 .howsure-answer .verdict { font-weight: 600; margin: 0.6em 0; max-width: 60em; }
 .howsure-answer h3 { font-size: 1.1em; margin: 1.2em 0 0.4em; }
@@ -24,14 +38,15 @@ STYLE = """\
   text-align: left; vertical-align: baseline; padding: 0.2em 0.8em 0.2em 0; border: 0;
   border-bottom: 1px solid rgb(127 127 127 / 0.3);
 }
+.howsure-answer table.howsure thead tr > * { vertical-align: bottom; }
 .howsure-answer table.howsure tbody th { font-weight: inherit; overflow-wrap: anywhere; min-width: 8em; }
 .howsure-answer table.howsure .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .howsure-answer table.howsure tr.lead > * { font-weight: 600; border-bottom-width: 2px; }
-.howsure-answer .whisker { font-family: ui-monospace, monospace; white-space: pre; }
 .howsure-answer ul.cautions { list-style: none; padding: 0; margin: 0.8em 0; max-width: 70em; }
 .howsure-answer ul.cautions li { border-left: 0.25em solid #c77700; padding-left: 0.7em; margin: 0.4em 0; }
 .howsure-answer .remedy { opacity: 0.8; }
 """
+STYLE = _TEXTS + ERROR_BARS
 """What makes a fragment readable on a light and on a dark ground: colours are the reader's own."""
 
 _LEAD = ' class="lead"'
@@ -94,14 +109,15 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
+    axis = _axis(table)
     named = next((k for k, column in enumerate(table.columns) if column.is_name), None)
     lines = ['<table class="howsure">']
     lines += [f"<caption>{escape(table.title)}</caption>"] if table.title else []
     if table.has_header:
-        lines.append(f"<thead><tr>{''.join(_head(column) for column in table.columns)}</tr></thead>")
+        lines.append(f"<thead><tr>{''.join(_head(column, axis) for column in table.columns)}</tr></thead>")
     lines.append("<tbody>")
     lines += [
-        f"<tr{_LEAD if r < table.lead else ''}>{''.join(_cell(cell, table, k, k == named) for k, cell in enumerate(row))}</tr>"
+        f"<tr{_LEAD if r < table.lead else ''}>{''.join(_cell(cell, table.columns[k], axis, k == named) for k, cell in enumerate(row))}</tr>"
         for r, row in enumerate(table.rows)
     ]
     lines += ["</tbody>", "</table>"]
@@ -109,16 +125,22 @@ def _table(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _head(column: Column) -> str:
-    """Return a column's heading; one that says nothing is no heading."""
+def _axis(table: Table) -> Axis:
+    low, high = table.whisker_range
+    return Axis(low=low, high=high)
+
+
+def _head(column: Column, axis: Axis) -> str:
+    """Return a column's heading: its name, or the numbers of its axis; one that says nothing is no heading."""
+    if column.axis is not None:
+        return f'<td class="howsure-drawn">{draw_axis(axis, column.axis)}</td>'
     return f'<th scope="col"{_number(column)}>{escape(column.name)}</th>' if column.name else "<td></td>"
 
 
-def _cell(cell: Cell, table: Table, k: int, names: bool) -> str:
+def _cell(cell: Cell, column: Column, axis: Axis, names: bool) -> str:
     if isinstance(cell, Whisker):
-        drawn = draw_whisker(cell, WHISKER_WIDTH, *table.whisker_range).replace(" ", "\u00a0")
-        return f'<td><span class="whisker" aria-hidden="true">{drawn}</span></td>'
-    number = _number(table.columns[k])
+        return f'<td class="howsure-drawn">{draw_error_bar(cell, axis)}</td>'
+    number = _number(column)
     return f'<th scope="row"{number}>{escape(cell)}</th>' if names else f"<td{number}>{escape(cell)}</td>"
 
 

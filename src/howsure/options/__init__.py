@@ -1,0 +1,1 @@
+"""Options: what may be chosen; each once, with its check, default, words, help and flag."""

@@ -1,0 +1,110 @@
+"""What the values of an option are, and how each kind is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from howsure import checks
+from howsure.errors import OptionError
+from howsure.options.score import parse_score
+from howsure.options.words import BoardMethod, Exam, Overall
+from howsure.statistics.choices import ComparisonMethod, Drawing
+
+if TYPE_CHECKING:
+    from howsure.options.score import ScoreRule
+
+Written = Literal["text", "whole", "real", "size", "bounds", "switch"]
+"""How a value is written on a command line; a size may be in points or percent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What an option's values are: `check` takes its name and a value, and returns the value as plain Python has it."""
+
+    check: Callable[[str, Any], Any]
+    written: Written = "text"
+    words: tuple[str, ...] = ()
+    least: int | None = None
+    many: bool = False
+
+
+def word_of(alias: Any) -> Kind:
+    """Return the kind of the words of a Literal alias."""
+    return Kind(check=partial(checks.word, alias=alias), words=get_args(alias))
+
+
+def count_of(least: int = 1) -> Kind:
+    """Return the kind of whole numbers from `least` on."""
+    return Kind(check=partial(checks.count, least=least), written="whole", least=least)
+
+
+def _score(_: str, value: Any) -> ScoreRule:
+    return parse_score(value)
+
+
+def _method_of_many(name: str, value: Any) -> str:
+    """Return a method that many pairs at once can be tested by."""
+    method = checks.word(name, value, ComparisonMethod)
+    if method not in get_args(BoardMethod):
+        raise OptionError(f"{name}={value!r} is for one pair", remedy="All pairs at once take 'score' or 't'.")
+    return method
+
+
+def _overall(name: str, value: Any) -> Any:
+    """Return a word, or the weights of tasks."""
+    if not isinstance(value, Mapping):
+        return checks.word(name, value, Overall)
+    weights = {task: checks.number(f"{name}[{task!r}]", weight, remedy="Write 2.") for task, weight in value.items()}
+    if not weights or not all(isinstance(task, str) for task in weights):
+        raise OptionError(
+            f"{checks.said(name, value)} are no weights of tasks", remedy="Write 'mean', 'pooled' or {'task': 2}."
+        )
+    return weights
+
+
+def _exams(name: str, value: Any) -> tuple[str, ...]:
+    """Return words for what makes an exam."""
+    return tuple(checks.word(name, each, Exam) for each in checks.names(name, value))
+
+
+PROBABILITY = "probability:"
+"""What comes before the column of the probabilities with which answers were drawn."""
+
+
+def _drawn(name: str, value: Any) -> str:
+    """Return how labelled answers were drawn: a word, or probability:COLUMN."""
+    if isinstance(value, str) and value.startswith(PROBABILITY) and value != PROBABILITY:
+        return str(value)
+    try:
+        return checks.word(name, value, Drawing)
+    except OptionError as error:
+        raise OptionError(error.what, remedy="Write random, probability:COLUMN, convenience or unknown.") from None
+
+
+def _tasks(name: str, value: Any) -> Any:
+    if not isinstance(value, Mapping) or not all(isinstance(pattern, str) for pattern in value):
+        raise OptionError(
+            f"{checks.said(name, value)} is no table of tasks", remedy='Write {"mmlu*": {"cluster": "subject"}}.'
+        )
+    return value
+
+
+NAME, NAMES = Kind(check=checks.one_name), Kind(check=checks.names, many=True)
+PATTERN, PATH = Kind(check=checks.pattern), Kind(check=checks.path)
+FLAG, SEED = Kind(check=checks.flag, written="switch"), Kind(check=checks.seed, written="whole", least=0)
+LEVEL, ONE_SIDED = Kind(check=checks.level, written="real"), Kind(check=checks.one_sided_level, written="real")
+SHARE = Kind(check=checks.share, written="real")
+FRACTION = Kind(check=checks.fraction, written="size")
+RARE = Kind(check=partial(checks.share, remedy="Write 0.01 for one in a hundred."), written="size")
+MARGIN = Kind(check=checks.margin, written="size")
+SIZE, CHANGE = Kind(check=checks.positive, written="size"), Kind(check=checks.number, written="size")
+SCORE = Kind(check=partial(checks.number, remedy="Write 0.92 for 92 %."), written="size")
+PRICE = Kind(check=partial(checks.positive, remedy="Write 0.02 for two cents."), written="real")
+MANY = Kind(check=_method_of_many, words=get_args(BoardMethod))
+PAIRED_NAMES = Kind(check=checks.named, many=True)
+DRAWN, OVERALL = Kind(check=_drawn), Kind(check=_overall, many=True)
+EXAMS, TASKS = Kind(check=_exams, many=True), Kind(check=_tasks, many=True)
+RULE = Kind(check=_score)

@@ -1,0 +1,294 @@
+"""The options that verbs share: how scores are looked at and files are read, what is asked for, how an answer is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from howsure import checks
+from howsure.options import kinds, reused
+from howsure.options.option import Option
+from howsure.options.words import Failures, Format, Population, Preset
+from howsure.statistics.choices import IntervalMethod, Variance
+from howsure.table.writing import Decimal
+
+DESIGN = (
+    Option(
+        "task",
+        kinds.NAMES,
+        "NAME",
+        flags=("--task", "-t"),
+        help="Only this task (again for more).",
+        about="Only these tasks; None means all.",
+    ),
+    Option(
+        "model",
+        kinds.NAMES,
+        "NAME",
+        help="Only this model or …/NAME (again for more).",
+        about="Only these models; what follows a slash of a name is enough. None means all.",
+    ),
+    Option(
+        "metric",
+        kinds.NAMES,
+        "NAME",
+        flags=("--metric", "-m"),
+        help="Only this metric (again for more).",
+        about="Only these metrics; None means the one that a harness puts first, else all.",
+    ),
+    Option(
+        "cluster",
+        kinds.NAMES,
+        "COLUMN",
+        help="Cluster by a column; 'none' ignores a declared one.",
+        about=(
+            'A metadata column, two of them for two-way clustering, or "none" to ignore a declared one. None means a '
+            "column named cluster, if there is one."
+        ),
+    ),
+    Option(
+        "cluster_from",
+        kinds.PATTERN,
+        "REGEX",
+        help="Cluster by the first group of a pattern in the item id.",
+        about="A regular expression whose first group, matched in the item's id, is the cluster.",
+    ),
+    Option(
+        "items",
+        kinds.PATH,
+        "FILE",
+        help="A table with one row an item: clusters, weights, covariates.",
+        about="The path of a table with one row an item, where clusters, weights and covariates are looked up as well.",
+    ),
+    Option(
+        "weight",
+        kinds.NAME,
+        "COLUMN",
+        help="Weight items by a column.",
+        about="A column of weights. None weighs all items alike.",
+    ),
+    Option(
+        "by",
+        kinds.NAMES,
+        "COLUMN",
+        help="Slice by a column of the items; A+B crosses two (again for another partition).",
+        about=(
+            'Slices: columns of the items, of the rows or of the items table, "a+b" for the crossing of two. Each is a partition of its '
+            "own, shown below the answer for all items, which stays as it is. None makes no slices."
+        ),
+    ),
+    Option(
+        "by_from",
+        kinds.PATTERN,
+        "REGEX",
+        help="Slice by the first group of a pattern in the item id.",
+        about="A regular expression whose first group, matched in the item's id, is the slice.",
+    ),
+    Option(
+        "measure",
+        kinds.NAMES,
+        "NAME",
+        help="Compare what attempts took as well: usd, seconds, tokens_out … (again for more).",
+        about=(
+            "What attempts took, beside the score: columns of numbers such as usd, seconds, steps, tokens_in, tokens_out. A failed attempt "
+            "has a cost, and one that wasn't recorded isn't 0."
+        ),
+    ),
+    Option(
+        "prices",
+        kinds.PATH,
+        "FILE",
+        help="A table of prices in usd per million tokens: model, tokens_in, tokens_out …",
+        about=(
+            "The path of a table with one row a model and the price of a million tokens in a column for each kind of them, by which usd are "
+            "computed where the log states none."
+        ),
+    ),
+    Option(
+        "failures",
+        kinds.word_of(Failures),
+        default="harness",
+        help="Count failed attempts as.",
+        about='What a failed attempt counts as: what its "harness" does, nothing ("drop"), a 0 ("zero"), or an "error".',
+    ),
+    Option(
+        "lower_is_better",
+        kinds.FLAG,
+        flags=("--lower-is-better/--higher-is-better",),
+        help="Overrule what the harness says.",
+        about="The direction of the scores; None leaves it to what the harness says.",
+    ),
+    Option(
+        "score",
+        kinds.RULE,
+        "RULE",
+        default="mean",
+        help="What attempts make: mean, pass@K, pass^K, majority@K, best-of-K, consistency, prob.",
+        about=(
+            'What is made of the attempts at an item: "mean", "pass@3", "pass^3", "majority@5", "best-of-4", "consistency", '
+            'or "prob", the probability of the right answer.'
+        ),
+    ),
+    Option(
+        "average_last",
+        kinds.count_of(1),
+        "N",
+        help="Average the last N checkpoints of a run.",
+        about="Average the last so many checkpoints of a run.",
+    ),
+    Option(
+        "step_from",
+        kinds.PATTERN,
+        "REGEX",
+        help="Tell run and step from model names: (?P<run>…)-(?P<step>…).",
+        about="A regular expression with the groups run and step, for names of models other than the usual …-step1000.",
+    ),
+    Option(
+        "tasks",
+        kinds.TASKS,
+        "TASK:OPTION=VALUE",
+        help="Another option for some tasks: 'mmlu*:cluster=subject' (again for more).",
+        about=(
+            'What is different for some tasks, by patterns of their names: `{"mmlu*": {"cluster": "subject"}}`, with '
+            "cluster, metric, lower_is_better, failures, margin and bounds. Of each, the first pattern that matches and speaks of it holds."
+        ),
+    ),
+    Option(
+        "population",
+        kinds.word_of(Population),
+        default="questions",
+        help="Other questions (clusters), more of the same clusters, or exactly these.",
+        about=(
+            'What the score is about, from wide to narrow: all "questions" that could have been drawn, in other clusters where '
+            'there are clusters; more questions from the "same-clusters"; or exactly those of this "benchmark".'
+        ),
+    ),
+    replace(
+        reused.BOUNDS,
+        help="Scores from LOW to HIGH count as 0 to 1; 0,100 for percent.",
+        about=(
+            "The smallest and largest possible score, which count as 0 and 1, in sizes and limits too: (0, 100) says percent. "
+            "None takes percent for percent where a name, a % sign or the values say so, and other scores as they are."
+        ),
+    ),
+    Option(
+        "covariate",
+        kinds.NAMES,
+        "COLUMN|model:NAME",
+        help="Adjust by what is known of more items than were answered.",
+        about="Columns, or `model:NAME`, that are known for more items than were answered; means are adjusted by them.",
+    ),
+)
+"""The options of a Design: how the scores are to be looked at."""
+
+READING = (
+    Option(
+        "columns",
+        kinds.PAIRED_NAMES,
+        "ROLE=COLUMN",
+        flags=("--columns", "-c"),
+        help="Name a table's column; A+B joins two.",
+    ),
+    Option(
+        "where", kinds.PAIRED_NAMES, "COLUMN=VALUE", flags=("--where", "-w"), help="Keep only rows with this value."
+    ),
+    Option("missing", kinds.NAMES, "TEXT", help="Read this text as no score, as NA and - are (again for more)."),
+    Option("decimal", kinds.word_of(Decimal), help="The mark before decimals, where a column doesn't tell it."),
+    Option("reader", kinds.NAME, "NAME", help="Force a format instead of recognising it."),
+    Option(
+        "map",
+        kinds.Kind(check=checks.mapping, many=True),
+        "FILE|NAME",
+        help="Read unknown files by a mapping (again for more).",
+    ),
+    Option("latest", kinds.FLAG, default=False, help="Read only the newest run of each model on each task."),
+    Option(
+        "since",
+        kinds.Kind(check=checks.age),
+        "AGE",
+        help="Read only runs that began at most this long before the newest: 7d.",
+    ),
+    Option("runs", kinds.NAMES, "SELECTOR", help="Read only these runs: tag:…, commit:…, run:… (again for more)."),
+    Option(
+        "as_attempts",
+        kinds.FLAG,
+        default=False,
+        help="Count all runs of a model as attempts, whatever differs between them.",
+    ),
+    Option("model_from", kinds.PATTERN, "REGEX", help="Take the model from the path: 'runs/([^/]+)/'."),
+    Option(
+        "strict",
+        kinds.FLAG,
+        default=False,
+        help="Stop at the first file that can't be read, or whose rows differ from what it states.",
+    ),
+)
+"""How files are read."""
+
+STATISTICS = (
+    reused.LEVEL,
+    Option("variance", kinds.word_of(Variance), default="CR2", help="Variance estimator."),
+    reused.SEED,
+    Option("interval", kinds.word_of(IntervalMethod), help="How the interval of a score is made."),
+    reused.METHOD,
+    reused.ADJUST,
+    Option(
+        "overall",
+        kinds.OVERALL,
+        "harness|mean|pooled|TASK=WEIGHT",
+        default="harness",
+        help="How tasks make one score.",
+    ),
+    Option("top", kinds.count_of(1), "N", help="Show only the N best."),
+)
+"""What several verbs are asked for, said in the same words by all."""
+
+OUTPUT = (
+    Option(
+        "format", kinds.word_of(Format), flags=("--format", "-f"), help="How to write the answer.  [default: terminal]"
+    ),
+    Option(
+        "output", kinds.PATH, "FILE", flags=("--output", "-o"), help="Write to a file; its suffix chooses the format."
+    ),
+    Option("explain", kinds.FLAG, default=False, help="Say it in plain words as well."),
+)
+"""How the command line writes an answer."""
+
+PAPER = (
+    Option(
+        "caption", kinds.NAME, "LATEX", help="With latex: tables float under this caption; the rest becomes comments."
+    ),
+    Option(
+        "label",
+        kinds.Kind(check=checks.label),
+        "NAME",
+        help="What the first of these tables is referred to by: tab:board.",
+    ),
+    Option(
+        "siunitx", kinds.FLAG, default=False, help="With latex: align numbers at their points, by the package siunitx."
+    ),
+)
+"""How LaTeX tables go into a paper."""
+
+METHODS = Option(
+    "methods_paragraph", kinds.FLAG, default=False, help="End with a methods paragraph for a paper, and what it cites."
+)
+
+FIGURE = (
+    Option(
+        "width",
+        kinds.Kind(check=checks.length),
+        "LENGTH",
+        help="The figure's whole width: 5.5in, 14cm, 396pt or 528px.",
+    ),
+    Option(
+        "font_size",
+        kinds.Kind(check=partial(checks.positive, remedy="Write 9 for 9 points."), written="real"),
+        "POINTS",
+        help="The size of its type.  [default: 9 with --width, else the preset's]",
+    ),
+    Option(
+        "preset", kinds.word_of(Preset), help="Width, type and greatest height for a column, a page, a slide, a poster."
+    ),
+)
+"""How large a figure is."""

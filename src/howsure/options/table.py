@@ -1,0 +1,30 @@
+"""Every option once: verbs, command line, configuration and reference pages are made from the same entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from howsure.options.owned import OWNED
+from howsure.options.shared import DESIGN, FIGURE, METHODS, OUTPUT, PAPER, READING, STATISTICS
+
+if TYPE_CHECKING:
+    from howsure.options.option import Option
+
+_TABLE = {
+    (each.verb, each.name): each for each in (*READING, *DESIGN, *STATISTICS, *OUTPUT, METHODS, *PAPER, *FIGURE, *OWNED)
+}
+
+
+def option(name: str, verb: str = "") -> Option:
+    """Return an option: a verb's own, or the one that all share."""
+    return _TABLE.get((verb, name)) or _TABLE["", name]
+
+
+def checked(verb: str = "", /, **given: Any) -> dict[str, Any]:
+    """Check everything that a verb was given; raise OptionError for the first value that an option can't have."""
+    return {name: option(name, verb).checked(value) for name, value in given.items()}
+
+
+def every() -> tuple[Option, ...]:
+    """Return all options: those that verbs share first, then those that a verb has of its own."""
+    return tuple(_TABLE.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import polars as pl
 
 from howsure.errors import HowsureError
@@ -40,12 +41,14 @@ def picture(scores: Scores) -> str:
 
 
 def _at_hand(scores: Scores) -> bool:
-    rows = scores.rows
-    if not scores.has_rows or (isinstance(rows, pl.LazyFrame) and not scores.files):
+    """Say whether a glance may read the rows: those of files and those in memory, unless they are many."""
+    if not scores.has_rows:
         return False
-    if isinstance(rows, pl.LazyFrame):
-        return bool(rows.select(pl.len()).collect().item() <= MOST_ROWS)
-    return hasattr(rows, "__len__") and len(rows) <= MOST_ROWS
+    rows = nw.from_native(scores.rows)
+    if isinstance(rows, nw.DataFrame):
+        return len(rows) <= MOST_ROWS
+    known = bool(scores.files) or scores.in_memory
+    return known and bool(rows.select(nw.len()).collect().item() <= MOST_ROWS)
 
 
 def _cells(scores: Scores) -> dict[Key, dict[str, Cell]]:

@@ -167,6 +167,7 @@ class Scores:
         groups: How harnesses put tasks together.
         runs: What the logs say of the runs that the rows come from.
         uncounted: Logs whose rows don't count, or that have none.
+        in_memory: Whether the caller's rows lie in memory, though they are held as a lazy frame.
 
     Examples:
         >>> import polars as pl
@@ -187,6 +188,7 @@ class Scores:
     groups: tuple[Group, ...] = ()
     runs: tuple[RunEntry, ...] = ()
     uncounted: tuple[UncountedLog, ...] = ()
+    in_memory: bool = False
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""

@@ -11,7 +11,7 @@ class TakeOut {
     this.card = card;
     const title = card.querySelector("h2");
     this.name = title.textContent;
-    this.button = make("button", { type: "button", kind: "quiet", "aria-expanded": "false", text: "Save" });
+    this.button = make("button", { type: "button", kind: "quiet", hidden: true, "aria-expanded": "false", text: "Save" });
     this.button.setAttribute("aria-label", `Save: ${this.name}`);
     this.menu = make("div", { kind: "menu", role: "group", "aria-label": `Save: ${this.name}`, hidden: true });
     const place = make("span", { kind: "take", children: [this.button, this.menu] });
@@ -119,7 +119,8 @@ const OFFERS = {
     ];
   },
   model: () => [tableOffer("Numbers", "model", () => shownFacts(at("model-numbers")))],
-  pairs: () => [tableOffer("All pairs", "pairs", () => allPairs(page.table))],
+  pairs: () =>
+    page.table.view.pairs?.models > 1 ? [tableOffer("All pairs", "pairs", () => allPairs(page.table))] : [],
 };
 
 /** Return the tables and charts that are shown on a card. */

@@ -104,6 +104,7 @@ def asset(name: str) -> str:
 
 @cache
 def _program() -> str:
+    """Return the program without comments and indentation; no text in it spans lines."""
     lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
     parts = "\n".join(line.strip() for line in lines if not _COMMENT.match(line))
     return f'(() => {{\n"use strict";\n{parts}\n}})();\n'

@@ -46,7 +46,8 @@ function sheet({ width = SHEET, title, size = 18, signs = [], source, body, heig
   const room = width - 2 * EDGE;
   const parts = [];
   let y = EDGE - 6;
-  for (const line of broken(title, room, size, 700)) parts.push(written(EDGE, (y += size + 4), line, { size, weight: 700 }));
+  for (const line of broken(title, room, size, 700))
+    parts.push(written(EDGE, (y += size + 4), line, { size, weight: 700 }));
   y += 8;
   let x = EDGE;
   for (const { drawn, text } of signs) {
@@ -62,7 +63,13 @@ function sheet({ width = SHEET, title, size = 18, signs = [], source, body, heig
   const lines = broken(source, room, 11);
   const foot = lines.map((line, k) => written(EDGE, top + height + 24 + 15 * k, line, { size: 11, fill: PAPER.quiet }));
   const tall = Math.ceil(top + height + 24 + 15 * lines.length + EDGE / 2);
-  const svg = shape("svg", { width, height: tall, viewBox: `0 0 ${width} ${tall}`, role: "img", "font-family": TYPEFACE });
+  const svg = shape("svg", {
+    width,
+    height: tall,
+    viewBox: `0 0 ${width} ${tall}`,
+    role: "img",
+    "font-family": TYPEFACE,
+  });
   const ground = shape("rect", { width: "100%", height: "100%", fill: "#ffffff" });
   svg.append(shape("title", {}, title), ground, ...parts, place, ...foot);
   return { text: xml(svg), width, height: tall };
@@ -80,7 +87,8 @@ const COLOURS = { sure: PAPER.blue, single: PAPER.blue, self: PAPER.ink, unsure:
 function drawnBar(y, { low, high, value, kind }) {
   const colour = COLOURS[kind];
   const fill = kind === "sure" || kind === "self" ? colour : "#ffffff";
-  const range = Number.isFinite(low) && Number.isFinite(high) ? [ruled(low, high, y, y, colour, { "stroke-width": 2 })] : [];
+  const range =
+    Number.isFinite(low) && Number.isFinite(high) ? [ruled(low, high, y, y, colour, { "stroke-width": 2 })] : [];
   const middle = shape("circle", { cx: value, cy: y, r: 4, fill, stroke: colour, "stroke-width": 1.5 });
   return Number.isFinite(value) ? [...range, middle] : [];
 }
@@ -94,13 +102,23 @@ function boardFigure(table, { verdict, source }) {
   const signs = [
     { text: title },
     ...Object.entries(kinds).map(([kind, text]) => ({ drawn: sign(kind), text })),
-    { drawn: (x, y) => [shape("rect", { x, y: y - 6, width: 24, height: 12, fill: PAPER.band })], text: "could be best" },
+    {
+      drawn: (x, y) => [shape("rect", { x, y: y - 6, width: 24, height: 12, fill: PAPER.band })],
+      text: "could be best",
+    },
   ].filter(({ text }, k, all) => k === 0 || all.findIndex((each) => each.text === text) === k);
   const body = [];
   const [named, tied] = ["model", "ties"].map((name) => board.columns.findIndex((column) => column.name === name));
   const longest = (texts, size, weight) => Math.max(0, ...texts.map((text) => wide(text, size, weight)));
   const left = 104;
-  const nameRoom = Math.min(longest(order.map((m) => names[m]), 13, 700), 350);
+  const nameRoom = Math.min(
+    longest(
+      order.map((m) => names[m]),
+      13,
+      700,
+    ),
+    350,
+  );
   const ties = order.map((m) => (tied < 0 ? "" : (board.cells[m][tied] ?? "")));
   const tieRoom = Math.min(longest(ties, 12), 70);
   const [from, to] = [left + nameRoom + tieRoom + 34, SHEET - 2 * EDGE - 72];
@@ -110,7 +128,8 @@ function boardFigure(table, { verdict, source }) {
   if (tieRoom) body.push(head(left + nameRoom + 14, "ties"));
   const tall = LINE * order.length;
   order.forEach((m, k) => {
-    if (board.models[m].best) body.push(shape("rect", { y: 20 + LINE * k, width: SHEET - 2 * EDGE, height: LINE, fill: PAPER.band }));
+    if (board.models[m].best)
+      body.push(shape("rect", { y: 20 + LINE * k, width: SHEET - 2 * EDGE, height: LINE, fill: PAPER.band }));
   });
   for (const tick of axis.ticks()) {
     const zero = axis.zero && tick === 0;
@@ -123,7 +142,9 @@ function boardFigure(table, { verdict, source }) {
     body.push(
       written(32, y + 4, String(model.rank), { anchor: "end" }),
       written(42, y + 4, places(model), { fill: PAPER.quiet }),
-      written(left, y + 4, cutTo(names[m], nameRoom + 2, 13, model.best ? 700 : 400), { weight: model.best ? 700 : 400 }),
+      written(left, y + 4, cutTo(names[m], nameRoom + 2, 13, model.best ? 700 : 400), {
+        weight: model.best ? 700 : 400,
+      }),
       written(left + nameRoom + 14, y + 4, cutTo(visible(ties[k]), tieRoom + 2, 12), { size: 12, fill: PAPER.quiet }),
       ...drawnBar(y, ends),
       written(SHEET - 2 * EDGE - 10, y + 4, view.text(m), { anchor: "end" }),
@@ -152,7 +173,9 @@ function signOf(element) {
   const behind = box && before.nodeType === Node.TEXT_NODE && before.textContent.trim();
   return {
     text: [behind, element.textContent.trim()].filter(Boolean).join(" "),
-    drawn: (x, y) => [shape("rect", { x: x + 6, y: y - 6, width: 12, height: 12, fill: onPaper(colour), stroke: PAPER.faint })],
+    drawn: (x, y) => [
+      shape("rect", { x: x + 6, y: y - 6, width: 12, height: 12, fill: onPaper(colour), stroke: PAPER.faint }),
+    ],
   };
 }
 

@@ -75,7 +75,9 @@ const NEEDS = "% needs \\usepackage{booktabs}; names beyond Latin letters need L
 
 function latexText(text) {
   const parted = visible(text).replace(LIGATURES, "$&\0");
-  return Array.from(parted, (sign) => (sign === "\0" ? "{}" : (Object.hasOwn(LATEX, sign) ? LATEX[sign] : sign))).join("");
+  return Array.from(parted, (sign) => (sign === "\0" ? "{}" : Object.hasOwn(LATEX, sign) ? LATEX[sign] : sign)).join(
+    "",
+  );
 }
 
 /** Write a cell; the end of the line before it must not take its first sign for an option. */

@@ -26,13 +26,21 @@ function viewTable(table) {
   const { board, view, drawn } = table;
   if (!view.differences || view.pairs === null) return boardTable(table, drawn.order);
   const against = view.against;
-  return pairTable(board, view.pairs, drawn.order.filter((m) => m !== against).map((m) => [m, against]));
+  return pairTable(
+    board,
+    view.pairs,
+    drawn.order.filter((m) => m !== against).map((m) => [m, against]),
+  );
 }
 
 /** Return every pair that the page holds, or of so many models the first. */
 function allPairs({ board, view: { pairs } }) {
   const of = [...Array(pairs.models).keys()];
-  return pairTable(board, pairs, of.flatMap((a) => of.slice(a + 1).map((b) => [a, b])));
+  return pairTable(
+    board,
+    pairs,
+    of.flatMap((a) => of.slice(a + 1).map((b) => [a, b])),
+  );
 }
 
 function pairTable(board, pairs, chosen) {

@@ -11,7 +11,13 @@ class TakeOut {
     this.card = card;
     const title = card.querySelector("h2");
     this.name = title.textContent;
-    this.button = make("button", { type: "button", kind: "quiet", hidden: true, "aria-expanded": "false", text: "Save" });
+    this.button = make("button", {
+      type: "button",
+      kind: "quiet",
+      hidden: true,
+      "aria-expanded": "false",
+      text: "Save",
+    });
     this.button.setAttribute("aria-label", `Save: ${this.name}`);
     this.menu = make("div", { kind: "menu", role: "group", "aria-label": `Save: ${this.name}`, hidden: true });
     const place = make("span", { kind: "take", children: [this.button, this.menu] });
@@ -24,7 +30,10 @@ class TakeOut {
     this.button.addEventListener("click", () => this.toggle());
     place.addEventListener("keydown", (event) => this.key(event));
     for (const name of ["pointerdown", "focusin"])
-      document.addEventListener(name, ({ target }) => place.contains(target) || target.closest("dialog") || this.close());
+      document.addEventListener(
+        name,
+        ({ target }) => place.contains(target) || target.closest("dialog") || this.close(),
+      );
   }
 
   /** Leave the button out where there is nothing to take. */
@@ -155,13 +164,20 @@ function tableOffer(name, what, table) {
 function pictureOffer(name, what, figure) {
   const svg = () => ({ name: fileName(what, "svg"), type: "image/svg+xml", text: figure().text });
   const dots = async () => ({ name: fileName(what, "png"), type: "image/png", picture: await png(figure()) });
-  return { name, choices: [{ text: "SVG", run: svg }, { text: "PNG", run: dots }] };
+  return {
+    name,
+    choices: [
+      { text: "SVG", run: svg },
+      { text: "PNG", run: dots },
+    ],
+  };
 }
 
 /** Offer a text to be copied, and under a name to be saved. */
 function textOffer(name, text, what = "") {
   const choices = [{ text: "Copy", run: () => copyOrShow(text(), name) }];
-  if (what) choices.push({ text: "Save", run: () => ({ name: fileName(what, "txt"), type: "text/plain", text: text() }) });
+  if (what)
+    choices.push({ text: "Save", run: () => ({ name: fileName(what, "txt"), type: "text/plain", text: text() }) });
   return { name, choices };
 }
 
@@ -181,7 +197,12 @@ function fileName(what, suffix) {
 }
 
 function slug(text) {
-  return text.replace(/[^A-Za-z0-9.-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").slice(-80) || "howsure";
+  return (
+    text
+      .replace(/[^A-Za-z0-9.-]+/g, "-")
+      .replace(/^[-.]+|[-.]+$/g, "")
+      .slice(-80) || "howsure"
+  );
 }
 
 /** Say where a picture comes from. */

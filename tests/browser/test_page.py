@@ -115,8 +115,8 @@ def test_filtering(opened):
 def test_tasks_and_the_place_over_a_reload(opened):
     page, boards = opened(made("tasks")), made("tasks").data["boards"]
     titles = page.locator("#task option").all_text_contents()
-    assert titles == [board["title"] for board in boards]
-    assert titles[0].startswith("overall")
+    assert titles == ["All tasks", *(board["title"] for board in boards)]
+    assert titles[1].startswith("overall")
     page.select_option("#task", "2")
     page.wait_for_selector('html[data-ready="2"]', state="attached")
     assert page.text_content("#verdict") == boards[2]["verdict"]

@@ -76,6 +76,7 @@ CASES = {
     "attempts": (lambda: attempts(models=("a", "b", "c")), {"cluster": "passage"}),
     "weights": (weighted, {"weight": "stakes"}),
     "benchmark": (lambda: attempts(models=("a", "b", "c")), {"population": "benchmark"}),
+    "same clusters": (lambda: clustered(n_clusters=5), {"cluster": "passage", "population": "same-clusters"}),
     "not corrected": (several, {"adjust": "none", "level": 0.9}),
     "t": (clustered, {"method": "t", "cluster": "passage"}),
     "miller": (clustered, {"variance": "miller", "cluster": "passage"}),

@@ -41,7 +41,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """One plain sentence about the overall board, the only one, or else the largest, which it names."""
+        """One plain sentence about the overall board or the only one; of several, on how many one model is shown to be best."""
         return str(self.data["verdict"])
 
     def save(self, path: str | Path) -> None:

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import BoardSlices
     from howsure.answers.noise import NoiseEntry, TaskNoise
-    from howsure.inference.question import Question
-    from howsure.page.contents import Contents, Part
+    from howsure.page.contents import Part, Rung
     from howsure.page.reruns import Reruns
     from howsure.present.document import Cell
     from howsure.statistics.results import Rank
@@ -57,11 +56,11 @@ ORDER = {
 """By which field of a model a column of the table is sorted, by the first word of its name; any other by the score."""
 
 
-def shown(part: Part, contents: Contents, asked: Question) -> Data:
+def shown(part: Part, rung: Rung) -> Data:
     """Return what the page shows of a board at once; `score`, `normal` and `benchmark` say how its pairs are tested."""
-    board, first = part.board, part.board.entries[0]
+    board, first, asked = part.board, part.board.entries[0], rung.asked
     table = board_table(board, None)
-    words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(contents.parts)))))
+    words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(rung.parts)))))
     n_items, n_clusters = first.estimate.n_items, first.estimate.n_clusters
     fixed = asked.population.only_these
     normal = fixed or asked.variance == "miller"
@@ -92,33 +91,39 @@ def shown(part: Part, contents: Contents, asked: Question) -> Data:
             "words": html.render(words),
             "noise": html.render(_noise(part.noise)),
             "health": html.render(_health(part.health)),
-            "slices": html.render(Document(blocks=tuple(board_blocks(_slices(part, contents))))),
+            "slices": html.render(Document(blocks=tuple(board_blocks(_slices(part, rung))))),
         },
     }
 
 
-def details(part: Part, contents: Contents, asked: Question, reruns: Reruns) -> Data:
-    """Return what is unpacked when somebody looks at a model or a pair of a board."""
-    count, variance = len(contents.parts), asked.variance
-    models = [entry.model for entry in part.board.entries]
-    compared = models[: most_models(MOST_PAIRS // count)]
+def details(part: Part, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
+    """Return what is unpacked when somebody looks at a model or a pair of a board; `items`: with the scores of single items."""
+    models, count = [entry.model for entry in part.board.entries], len(rung.parts)
     noise = part.noise if not isinstance(part.noise, str) else None
+    return {
+        "pairs": _pairs(part, rung, reruns),
+        "items": None if part.matrix is None or not items else _items(part.matrix, models, MOST_CELLS // count),
+        "noise": None if noise is None else _sources(noise.entries, models),
+    }
+
+
+def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
+    """Return what is known of all pairs of a board, as columns."""
+    count, asked = len(rung.parts), rung.asked
+    compared = [entry.model for entry in part.board.entries][: most_models(MOST_PAIRS // count)]
+    noise = None if isinstance(part.noise, str) else part.noise.pairs
     if part.matrix is None:
-        tasks = [task_details(task.matrix, compared, variance) for task in contents.tasks if task.matrix is not None]
+        tasks = [task_details(task.matrix, compared, asked.variance) for task in rung.tasks if task.matrix is not None]
         found = overall_details(tasks, part.shares)
     else:
-        found = task_details(part.matrix, compared, variance)
+        found = task_details(part.matrix, compared, asked.variance)
     more = reasons(part.board, part.matrix, asked, len(compared))
-    of_tasks = [part.matrix] if part.matrix is not None else [t.matrix for t in contents.tasks if t.matrix is not None]
+    of_tasks = [part.matrix] if part.matrix is not None else [t.matrix for t in rung.tasks if t.matrix is not None]
     more |= reruns.columns(of_tasks, compared)
     if asked.population.only_these:
         found = only_answers(found)
         more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}
-    return {
-        "pairs": pair_columns(part.board, found, noise.pairs if noise else None) | more,
-        "items": None if part.matrix is None else _items(part.matrix, models, MOST_CELLS // count),
-        "noise": None if noise is None else _sources(noise.entries, models),
-    }
+    return pair_columns(part.board, found, noise) | more
 
 
 def _text(cell: Cell) -> str | None:
@@ -166,10 +171,10 @@ def _health(health: TaskHealth | str) -> Document:
     return _reason(health) if isinstance(health, str) else health_document(Health(tasks=(health,)))
 
 
-def _slices(part: Part, contents: Contents) -> list[BoardSlices]:
+def _slices(part: Part, rung: Rung) -> list[BoardSlices]:
     """Return the slices of a task; of the overall board those in which tasks are slices, which have no task."""
     key = (part.board.task, part.board.metric if part.board.task else None)
-    return [way for way in contents.leaderboard.slices if (way.task, way.metric if way.task else None) == key]
+    return [way for way in rung.leaderboard.slices if (way.task, way.metric if way.task else None) == key]
 
 
 def _reason(text: str) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from howsure.errors import HowsureError
@@ -10,6 +10,7 @@ from howsure.inference.health import task_health
 from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.noise import task_noise
 from howsure.inference.overall import as_stated, task_shares
+from howsure.inference.population import BENCHMARK, QUESTIONS, SAME_CLUSTERS
 from howsure.inference.question import Question
 from howsure.page.fingerprint import fingerprint
 from howsure.study.gathering import gather
@@ -18,9 +19,15 @@ if TYPE_CHECKING:
     from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.answers.noise import TaskNoise
+    from howsure.inference.question import Population
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
     from howsure.table.scores import Scores
+
+
+MOST_PAIRS_OF_RUNGS = 15_000
+"""Pairs of a page, all boards together, up to which the other populations are asked about too: each takes as long as the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +45,12 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """The leaderboard, a part for each of its boards (the overall one first), and the fingerprint of the data."""
+class Rung:
+    """What a page says about one population: the leaderboard, and a part for each of its boards (the overall one first)."""
 
+    asked: Question
     leaderboard: Leaderboard
     parts: tuple[Part, ...]
-    fingerprint: str
-    n_files: int
 
     @property
     def tasks(self) -> tuple[Part, ...]:
@@ -52,9 +58,35 @@ class Contents:
         return tuple(part for part in self.parts if part.matrix is not None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What was asked, the same about the other populations that these scores can speak of, and the fingerprint of the data."""
+
+    first: Rung
+    others: tuple[Rung, ...]
+    fingerprint: str
+    n_files: int
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """All of them, what was asked first."""
+        return (self.first, *self.others)
+
+
 def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
     """Make every answer of a page; what can't be said of these scores is a reason in its place."""
     study = gather(scores, design)
+    first = _rung(study, design, asked)
+    others = [_other_rung(study, design, replace(asked, population=each)) for each in _populations(first, asked)]
+    return Contents(
+        first=first,
+        others=tuple(rung for rung in others if rung is not None),
+        fingerprint=fingerprint(study.parts),
+        n_files=sum(file.outcome in ("read", "published") for file in scores.files),
+    )
+
+
+def _rung(study: Study, design: Design, asked: Question) -> Rung:
     board = with_other_policies(ranked(study, asked), study)
     matrices, _ = asked.population.measured(list(study.matrices()))
     tasks = [
@@ -68,12 +100,26 @@ def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
     ]
     stated, _ = as_stated(asked, study)
     total = () if board.overall is None else (_overall(board.overall, matrices, stated),)
-    return Contents(
-        leaderboard=board,
-        parts=(*total, *tasks),
-        fingerprint=fingerprint(study.parts),
-        n_files=sum(file.outcome in ("read", "published") for file in scores.files),
-    )
+    return Rung(asked=asked, leaderboard=board, parts=(*total, *tasks))
+
+
+def _other_rung(study: Study, design: Design, asked: Question) -> Rung | None:
+    try:
+        return _rung(study, design, asked)
+    except HowsureError:
+        return None  # these scores can't speak of that population, as the verbs would say
+
+
+def _populations(first: Rung, asked: Question) -> list[Population]:
+    """Return the other populations that are worth their time: the same clusters where there are some, these items where attempts repeat."""
+    matrices = [part.matrix for part in first.tasks if part.matrix is not None]
+    pairs = sum(len(part.board.entries) ** 2 // 2 for part in first.parts)
+    if pairs > MOST_PAIRS_OF_RUNGS:
+        return []
+    clustered = any(len(matrix.clusters) == 1 for matrix in matrices)
+    repeated = any(bool((matrix.attempts > 1).any()) for matrix in matrices)
+    worth = {QUESTIONS: True, SAME_CLUSTERS: clustered, BENCHMARK: repeated}
+    return [each for each, able in worth.items() if able and each is not asked.population]
 
 
 def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from howsure.answers.report import Report
 from howsure.page.boards import details, shown
@@ -11,83 +11,90 @@ from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import write_page
 from howsure.page.reruns import Reruns
 from howsure.page.sharing import embedding
+from howsure.present import leaderboard
 from howsure.present.alike import retold, told_apart, written_apart
 from howsure.present.document import Document, closing, small
-from howsure.present.leaderboard import board_title, document, methods
 from howsure.present.render import html
+from howsure.present.summary import board_name
 from howsure.present.words.phrases import PHRASES, TOPICS, WHEN
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from howsure.inference.question import Question
-    from howsure.page.contents import Contents
+    from howsure.answers.leaderboard import Leaderboard
+    from howsure.page.contents import Contents, Rung
     from howsure.page.origin import Origin
 
 
 def make(
-    contents: Contents,
-    asked: Question,
-    origin: Origin,
-    title: str | None,
-    *,
-    url: str | None = None,
-    card: str | None = None,
+    contents: Contents, origin: Origin, title: str | None, *, url: str | None = None, card: str | None = None
 ) -> Report:
     """Return the report of everything that was gathered; `url`: where it will lie, `card`: the picture beside it."""
-    first = opened(contents)
-    tasks = list(dict.fromkeys(part.board.task for part in contents.tasks))
-    told = written_apart({entry.model for part in contents.parts for entry in part.board.entries} | set(tasks))
+    first = contents.first
+    answer = first.leaderboard
+    tasks = list(dict.fromkeys(part.board.task for part in first.tasks))
+    told = written_apart({entry.model for part in first.parts for entry in part.board.entries} | set(tasks))
     data = {
         "howsure": 1,
         "version": origin.version,
         "title": title or retold(f"{listing(tasks)}: how sure?", told),
-        "verdict": retold(_verdict(contents, first), told),
-        "first": first,
+        "verdict": retold(leaderboard.verdict(answer), told),
         "command": origin.command,
         "origin": origin.to_dict(),
-        "boards": [retold(shown(part, contents, asked), told) for part in contents.parts],
+        **retold(_rung(first), told),
+        "others": [retold(_rung(rung), told) for rung in contents.others],
         "drawings": {"percent": drawings(percent=True), "plain": drawings(percent=False)},
         "look": look(),
         "phrases": _phrases(),
         "symbols": SYMBOLS,
         "html": {
-            "notes": html.render(_notes(contents)),
+            "notes": html.render(_notes(answer)),
             "made": html.render(origin.document()),
-            "methods": html.render(Document(blocks=methods(contents.leaderboard).blocks[1:])),
+            "methods": html.render(Document(blocks=leaderboard.methods(answer).blocks[1:])),
         },
         "url": url,
         "card": card,
     }
     data["embed"] = embedding(url, data["title"])
     reruns = Reruns()
-    boards = tuple(packed(retold(details(part, contents, asked, reruns), told)) for part in contents.parts)
-    still = html.render(told_apart(document(contents.leaderboard), contents.leaderboard))
+    looked = [details(part, rung, reruns, items=rung is first) for rung in contents.rungs for part in rung.parts]
+    boards = tuple(packed(retold(each, told)) for each in looked)
+    still = html.render(told_apart(leaderboard.document(answer), answer))
     return Report(
         html=write_page(data, boards, still),
         data=data,
         boards=boards,
         still=still,
-        notes=contents.leaderboard.notes,
-        cautions=contents.leaderboard.cautions,
+        notes=answer.notes,
+        cautions=answer.cautions,
     )
 
 
-def opened(contents: Contents) -> int:
+def opened(rung: Rung) -> int:
     """Return which board is shown first: the overall one, or else the one with most answers."""
-    if contents.leaderboard.overall is not None:
+    if rung.leaderboard.overall is not None:
         return 0
-    sizes = [sum(entry.estimate.n_items for entry in part.board.entries) for part in contents.parts]
+    sizes = [sum(entry.estimate.n_items for entry in part.board.entries) for part in rung.parts]
     return sizes.index(max(sizes))
 
 
-def _verdict(contents: Contents, first: int) -> str:
-    board = contents.parts[first].board
-    alone = len(contents.parts) == 1 or contents.leaderboard.overall is not None
-    return board.verdict if alone else f"{board_title(board)}: {board.verdict}"
+def _rung(rung: Rung) -> dict[str, Any]:
+    """Return what is shown at once about one population: its boards, which one first, and what stands over all of them."""
+    return {
+        "population": rung.asked.population.name,
+        "first": opened(rung),
+        "overview": _overview(rung.leaderboard),
+        "boards": [shown(part, rung) for part in rung.parts],
+    }
 
 
-def _notes(contents: Contents) -> Document:
-    answer = contents.leaderboard
+def _overview(answer: Leaderboard) -> dict[str, Any] | None:
+    """Return what stands over all tasks at once: the sentence, and what each board is called; None where there is one board."""
+    if len(answer.every) < 2:
+        return None
+    return {"verdict": leaderboard.verdict(answer), "names": [board_name(board, answer) for board in answer.every]}
+
+
+def _notes(answer: Leaderboard) -> Document:
     return Document(blocks=(*small(answer.notes), *closing(answer.cautions)))
 
 

@@ -15,8 +15,7 @@ from howsure.present.document import Document, facts
 from howsure.wording import count_text, level_text, listing, plural
 
 if TYPE_CHECKING:
-    from howsure.inference.question import Question
-    from howsure.page.contents import Contents
+    from howsure.page.contents import Contents, Rung
 
 MOST_BYTES = 100_000_000
 HELD = re.compile(r'<script type="application/json" id="howsure-report">(.*?)</script>', re.DOTALL)
@@ -35,12 +34,12 @@ class Origin:
     data: str
 
     @classmethod
-    def of(cls, contents: Contents, asked: Question, command: str, *, howsure: str) -> Origin:
+    def of(cls, contents: Contents, command: str, *, howsure: str) -> Origin:
         """Return the origin of a page of these contents; `howsure`: the version that makes it."""
         return cls(
             command=command,
             version=howsure,
-            options=_options(contents, asked),
+            options=_options(contents.first),
             versions={"python": platform.python_version(), **{name: version(name) for name in BESIDE}},
             fingerprint=contents.fingerprint,
             data=_data(contents),
@@ -81,9 +80,10 @@ def read_origin(path: str | Path) -> Origin:
 GIVE = "Give a page that `howsure report` wrote."
 
 
-def _options(contents: Contents, asked: Question) -> dict[str, str]:
-    board, overall = contents.leaderboard.boards[0], asked.overall
-    methods = sorted({str(entry.estimate.method) for part in contents.parts for entry in part.board.entries})
+def _options(rung: Rung) -> dict[str, str]:
+    asked, board = rung.asked, rung.leaderboard.boards[0]
+    overall = asked.overall
+    methods = sorted({str(entry.estimate.method) for part in rung.parts for entry in part.board.entries})
     pairs = asked.method or ("score" if board.percent else "t")
     fixed = asked.population.only_these
     return {
@@ -98,10 +98,10 @@ def _options(contents: Contents, asked: Question) -> dict[str, str]:
 
 
 def _data(contents: Contents) -> str:
-    entries = [entry for part in contents.tasks for entry in part.board.entries]
+    entries = [entry for part in contents.first.tasks for entry in part.board.entries]
     models = len({entry.model for entry in entries})
-    items = sum(len(part.matrix.items) for part in contents.tasks if part.matrix is not None)
+    items = sum(len(part.matrix.items) for part in contents.first.tasks if part.matrix is not None)
     attempts = sum(entry.n_attempts for entry in entries)
     files = f"{plural(contents.n_files, 'file')}, " if contents.n_files else ""
-    tasks = plural(len({part.board.task for part in contents.tasks}), "task")
+    tasks = plural(len({part.board.task for part in contents.first.tasks}), "task")
     return f"{files}{tasks}, {plural(models, 'model')}, {plural(items, 'item')}, {count_text(attempts)} attempts"

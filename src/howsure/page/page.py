@@ -33,6 +33,7 @@ APP = (
     "scales",
     "view",
     "leaderboard",
+    "tasks",
     "words",
     "needs",
     "deciding",

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 from howsure.answers.compare import Comparisons
 from howsure.present import flips, measures, slices
-from howsure.present.document import Column, Document, Field, Table, Text, closing, facts, opening, small, tabled
+from howsure.present.document import (
+    Column,
+    Document,
+    Field,
+    Table,
+    Text,
+    Whisker,
+    closing,
+    facts,
+    opening,
+    small,
+    tabled,
+)
 from howsure.present.estimate import merged
 from howsure.present.methods import of_comparisons
 from howsure.present.words import plain
@@ -19,7 +31,7 @@ if TYPE_CHECKING:
     from howsure.answers.compare import Comparison
     from howsure.answers.slices import GapSlices
     from howsure.present.charts.base import Spec
-    from howsure.present.document import Block
+    from howsure.present.document import Block, Cell
     from howsure.statistics.results import Equivalence, Interval
 
 OPEN = "can't tell"
@@ -106,6 +118,7 @@ def tasks_table(answer: Comparisons) -> Table:
         Field(f"b{unit}", lambda c: _score(c, c.b_mean, alike)),
         Field(gap, lambda c: _gap(c, alike)),
         Field(f"{level_text(every[0].difference.interval.level)} interval", lambda c: _limits(c, alike)),
+        Field("", _bar, align="left", priority=4, axis=Scale(percent=percent), shown=alike),
         Field("p", lambda c: p_text(c.p_adjusted), priority=7, shown=not margin),
         Field("p, not worse", lambda c: p_text(_margin_p(c)[0]), priority=7, shown=margin),
         Field("p, equivalent", lambda c: p_text(_margin_p(c)[1]), priority=6, shown=margin),
@@ -135,6 +148,11 @@ def _gap(c: Comparison, alike: bool) -> str:
 def _limits(c: Comparison, alike: bool) -> str:
     scale = Scale(percent=c.percent)
     return scale.interval(c.judged_interval.low, c.judged_interval.high) + ("" if alike else scale.unit)
+
+
+def _bar(c: Comparison) -> Cell:
+    low, high, value = c.judged_interval.low, c.judged_interval.high, c.difference.value
+    return Whisker(value=value, low=low, high=high) if math.isfinite(high - low) and math.isfinite(value) else ""
 
 
 def _margin_p(c: Comparison) -> tuple[float, float]:

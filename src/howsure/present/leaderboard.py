@@ -12,7 +12,7 @@ from howsure.present import slices
 from howsure.present.document import Document, Field, Text, closing, opening, tabled
 from howsure.present.estimate import bound_texts, limits, merged_cautions, whisker
 from howsure.present.methods import of_boards
-from howsure.present.summary import board_name, summary
+from howsure.present.summary import board_name, sentence, summary
 from howsure.present.words import plain
 from howsure.wording import Scale, in_limits, level_text, plural, within
 
@@ -32,7 +32,9 @@ MANY_BOARDS = 5
 
 def document(answer: Leaderboard) -> Document:
     """Return each board's verdict and table, then the cautions; of several boards a summary comes first."""
-    blocks: list[Block] = [summary(answer)] if len(answer.every) > 1 and answer.overall is None else []
+    blocks: list[Block] = []
+    if len(answer.every) > 1 and answer.overall is None:
+        blocks = [Text(text=verdict(answer), kind="verdict"), summary(answer)]
     for board in answer.every:
         if len(answer.every) > 1:
             blocks.append(Text(text=board_title(board), kind="heading"))
@@ -45,8 +47,9 @@ def document(answer: Leaderboard) -> Document:
 
 
 def verdict(answer: Leaderboard) -> str:
-    """Say what the overall board shows, or the only one."""
-    return board_verdict(answer.every[0])
+    """Say what the overall board shows, or the only one; of several, where one model is shown to be best."""
+    several = sentence(answer.boards) if len(answer.boards) > 1 and answer.overall is None else ""
+    return several or board_verdict(answer.every[0])
 
 
 def explanation(answer: Leaderboard) -> Document:

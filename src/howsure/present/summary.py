@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Field, tabled
 from howsure.present.labels import labels
-from howsure.wording import Scale
+from howsure.wording import Scale, listing, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howsure.answers.leaderboard import Board, Leaderboard
     from howsure.present.document import Table
 
@@ -34,6 +37,28 @@ def summary(answer: Leaderboard) -> Table:
     ]
     unit = Scale(percent=every[0].percent).column if alike else ""
     return tabled(models[: answer.top], fields, note=NOTE.format(unit=unit))
+
+
+def sentence(boards: Sequence[Board]) -> str:
+    """Say on how many boards one model is shown to be best, and how many could be on the others; "" where no board has two models."""
+    ranked = [board for board in boards if len(board.entries) > 1]
+    if not ranked:
+        return ""
+    won = Counter(board.could_be_best[0] for board in ranked if len(board.could_be_best) == 1)
+    open_ones = [len(board.could_be_best) for board in ranked if len(board.could_be_best) > 1]
+    could = f"{_span(open_ones)} models could be" if open_ones else ""
+    tasks = plural(len(ranked), "task")
+    if not won:
+        return f"On none of {tasks} is one model shown to be best: {could}."
+    named = listing([f"{model} on {count}" if len(won) > 1 else model for model, count in won.most_common()])
+    if not open_ones:
+        return f"On each of {tasks} one model is shown to be best: {named}."
+    return f"On {won.total()} of {tasks} one model is shown to be best: {named}. On the others {could}."
+
+
+def _span(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def board_name(board: Board, answer: Leaderboard) -> str:

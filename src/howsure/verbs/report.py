@@ -107,8 +107,8 @@ def report(
     question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)
     call = command or _call(data, {"title": title, **given, "url": url, "card": card, **options})
-    origin = Origin.of(contents, question, call, howsure=__version__)
-    return make(contents, question, origin, title, url=url, card=card)
+    origin = Origin.of(contents, call, howsure=__version__)
+    return make(contents, origin, title, url=url, card=card)
 
 
 def _call(data: Any, given: Mapping[str, Any]) -> str:

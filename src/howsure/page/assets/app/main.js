@@ -1,6 +1,13 @@
 // The page: one board at a time, a model and a pair of it looked at closer.
 
 const MOST_CAUTIONS = 3;
+const ABOUT = {
+  questions: "other questions like these",
+  "same-clusters": "more questions from the same clusters",
+  benchmark: "exactly these questions",
+};
+/** In place of a board: all of them at once. */
+const ALL = -1;
 /** What another board has nothing to do with. */
 const FORGOTTEN = { a: null, b: null, model: null, sort: null, find: null, best: null, rows: null, against: null };
 
@@ -12,6 +19,7 @@ class Page {
     const { drawings, phrases } = report;
     const pick = (pair, jump) => this.pick(pair, jump);
     const choose = (model, jump = true) => this.choose(model, jump);
+    this.tasks = new TasksTable((k, model) => this.open(k, model));
     this.table = new BoardTable({ choose, pick, place: this.place });
     this.parts = {
       pair: new PairPanel({ drawings, phrases, pick }),
@@ -19,7 +27,11 @@ class Page {
       matrix: new MatrixPanel({ drawings, pick }),
     };
     this.parts.model.chosen = (model) => this.choose(model, false);
-    at("task").addEventListener("change", () => this.board(Number(at("task").value), true));
+    at("about").addEventListener("change", () => {
+      this.place.set({ about: at("about").value === this.report.population ? null : at("about").value }, { step: true });
+      this.start();
+    });
+    at("task").addEventListener("change", () => this.open(Number(at("task").value)));
     // charts measure their place when the window changes; a filter or a scroll bar changes it as well
     new ResizeObserver(() => dispatchEvent(new Event("resize"))).observe(at("board-head"));
     addEventListener("popstate", () => {
@@ -47,14 +59,55 @@ class Page {
 
   start(title = this.place.get("task")) {
     fold(at("notes"));
-    const titles = this.report.boards.map((board) => board.title);
-    at("task").replaceChildren(...titles.map((text, k) => make("option", { value: k, text })));
-    at("tasks").hidden = titles.length < 2;
+    const { boards, overview, first } = this.rung;
+    this.ladder();
+    const titles = boards.map((board) => board.title);
+    const all = make("option", { value: ALL, text: "All tasks" });
+    at("task").replaceChildren(all, ...titles.map((text, k) => make("option", { value: k, text })));
+    at("tasks").hidden = overview === null;
+    if (overview !== null) this.tasks.show(boards, overview.names);
     const wanted = titles.indexOf(title);
-    return this.board(wanted < 0 ? this.report.first : wanted, false);
+    return this.board(wanted < 0 ? first : wanted);
   }
 
-  /** Unpack what only a closer look needs. */
+  /** Go to a board, there to a model; or back to all of them. What was looked at elsewhere is forgotten. */
+  async open(k, model = null) {
+    this.place.set({ ...FORGOTTEN, task: k === ALL ? null : this.rung.boards[k].title, model }, { step: true });
+    await (k === ALL ? this.start() : this.board(k));
+    scrollTo(0, 0);
+  }
+
+  /** Offer the populations that the error bars can be about. */
+  ladder() {
+    const rungs = [this.report, ...this.report.others];
+    const clustered = rungs.some((rung) => rung.population === "same-clusters");
+    const said = { ...ABOUT, ...(clustered ? { questions: "other questions, of other clusters" } : {}) };
+    at("about").replaceChildren(...rungs.map(({ population }) => make("option", { value: population, text: said[population] })));
+    at("about").value = this.rung.population;
+    at("about-part").hidden = rungs.length < 2;
+  }
+
+  /** Say whether all tasks are shown at once: the address names none. */
+  get all() {
+    const asked = this.place.get("task");
+    return this.rung.overview !== null && !this.rung.boards.some((board) => board.title === asked);
+  }
+
+  /** Show all tasks, or what stands over one board. */
+  head(board, k) {
+    at("tasks-card").hidden = !this.all;
+    at("task").value = this.all ? ALL : k;
+    at("verdict").textContent = visible(this.all ? this.rung.overview.verdict : board.verdict);
+    at("board-title").textContent = this.rung.overview === null ? "Leaderboard" : visible(board.title);
+    at("facts").textContent = facts(board);
+  }
+
+  /** What is said of the population that the address names; of the one that was asked about, if it names no other. */
+  get rung() {
+    return this.report.others.find((rung) => rung.population === this.place.get("about")) ?? this.report;
+  }
+
+  /** Unpack what only a closer look needs, of the k-th of all boards; the items stand with the boards that come first. */
   async details(k) {
     if (!this.boards.has(k)) {
       const raw = await unpack(this.report.packed(k));
@@ -64,14 +117,21 @@ class Page {
     return this.boards.get(k);
   }
 
-  /** Show another board; `fresh`: forget which models of the last one were looked at. */
-  async board(k, fresh) {
-    const board = this.report.boards[k];
+  /** Unpack what only a closer look needs of a board of this rung. */
+  async closer(k) {
+    const rungs = [this.report, ...this.report.others];
+    const before = rungs.slice(0, rungs.indexOf(this.rung)).reduce((sum, rung) => sum + rung.boards.length, 0);
+    const found = await this.details(before + k);
+    if (before === 0) return found;
+    const same = this.report.boards.findIndex((board) => board.title === this.rung.boards[k].title);
+    return { ...found, items: same < 0 ? null : (await this.details(same)).items };
+  }
+
+  /** Show a board, and what the address says of it. */
+  async board(k) {
+    const board = this.rung.boards[k];
     this.shown = board;
-    at("task").value = k;
-    if (fresh) this.place.set({ ...FORGOTTEN, task: board.title }, { step: true });
-    at("verdict").textContent = visible(board.verdict);
-    at("facts").textContent = facts(board);
+    this.head(board, k);
     fill("cautions", board.html.cautions);
     fold(at("cautions"));
     fill("words", board.html.words);
@@ -81,7 +141,7 @@ class Page {
     fill("health", board.html.health);
     this.difficulty(board);
     this.table.show(board);
-    const details = await this.details(k);
+    const details = await this.closer(k);
     if (this.shown !== board) return;
     this.table.compared(details.pairs);
     for (const part of Object.values(this.parts)) part.board(board, details);
@@ -146,7 +206,7 @@ function fold(place) {
 }
 
 function facts(board) {
-  const clusters = board.clusters ? ` in ${plural(board.clusters, "cluster")}` : "";
+  const clusters = board.task && board.clusters ? ` in ${plural(board.clusters, "cluster")}` : "";
   return [
     plural(board.models.length, "model"),
     plural(board.items, "item") + clusters,

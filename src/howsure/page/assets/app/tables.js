@@ -21,6 +21,20 @@ function boardRecord({ task, metric, level, columns, cells, models }, m) {
   return { ...ranks, task, metric, model, ...estimate, n_attempts, n_failed };
 }
 
+/** Return models × tasks with scores and tie groups; as data, every board below each other. */
+function tasksTable({ boards, titles, models, places }) {
+  const heads = titles.map((name) => ({ name, align: "right" }));
+  const cell = (board, m) => `${scoreNumber(board.models[m].value, board.percent)} ${tiesOf(board, m)}`.trim();
+  return {
+    columns: [{ name: "model", align: "left" }, ...heads],
+    rows: models.map((name) => [
+      name,
+      ...boards.map((board, k) => (places[k].has(name) ? cell(board, places[k].get(name)) : "–")),
+    ]),
+    records: boards.flatMap((board) => board.models.map((_, m) => boardRecord(board, m))),
+  };
+}
+
 /** Return what is in view: scores, or differences to the chosen model. */
 function viewTable(table) {
   const { board, view, drawn } = table;

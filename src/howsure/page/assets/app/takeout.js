@@ -102,6 +102,12 @@ class TakeOut {
 
 /** What a card offers beyond the tables and charts that are shown on it. */
 const OFFERS = {
+  tasks: () => [
+    tableOffer("Models and tasks", "tasks", () => tasksTable(page.tasks)),
+    pictureOffer("Picture", "tasks", () =>
+      tasksFigure(page.tasks, { verdict: at("verdict").textContent, source: sourceLine() }),
+    ),
+  ],
   board: () => {
     const { table } = page;
     const every = [...table.board.models.keys()];

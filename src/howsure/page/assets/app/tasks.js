@@ -1,0 +1,77 @@
+// All tasks at a glance: models × tasks, shaded by how many others are shown to be better; a cell opens its task.
+
+const MOST_ROWS = 25;
+const SHADES = 4;
+
+class TasksTable {
+  /** `open` is called with the board to go to. */
+  constructor(open) {
+    this.open = open;
+    at("tasks-all").addEventListener("click", () => this.rows(Infinity));
+  }
+
+  /** Take the boards; `names`: what each is called in few words. */
+  show(boards, names) {
+    Object.assign(this, { boards, titles: shortened(names, 22) });
+    this.places = boards.map((board) => new Map(board.models.map((model, m) => [model.model, m])));
+    this.models = [...new Set(boards.flatMap((board) => board.models.map((model) => model.model)))];
+    this.names = shortened(shortNames(this.models), narrow() ? 20 : 40);
+    const heads = boards.map((board, k) => this.head(board, k));
+    const model = make("th", { scope: "col", kind: "model", text: "model" });
+    at("tasks-head").replaceChildren(make("tr", { children: [model, ...heads] }));
+    this.rows(MOST_ROWS);
+  }
+
+  head(board, k) {
+    const best = board.models.filter((model) => model.best).length;
+    const button = make("button", { type: "button", kind: "link", title: visible(board.title), children: breakable(this.titles[k]) });
+    button.addEventListener("click", () => this.open(k));
+    const could = make("span", { kind: "small", text: `${count(best)} could be best` });
+    return make("th", { scope: "col", children: [button, could] });
+  }
+
+  rows(most) {
+    const lines = this.models.slice(0, most).map((model, m) => this.line(model, m));
+    at("tasks-body").replaceChildren(...lines);
+    at("tasks-all").hidden = this.models.length <= most;
+    at("tasks-all").textContent = `Show all ${plural(this.models.length, "model")}`;
+  }
+
+  line(model, m) {
+    const name = make("th", { scope: "row", title: visible(model), children: breakable(this.names[m]) });
+    return make("tr", { children: [name, ...this.boards.map((_, k) => this.cell(k, model))] });
+  }
+
+  /** Return the cell of a model on a board: its score and tie group, as a button that opens the board. */
+  cell(k, name) {
+    const board = this.boards[k];
+    const m = this.places[k].get(name);
+    if (m === undefined) return make("td", { kind: "none", text: "–" });
+    const model = board.models[m];
+    const ties = tiesOf(board, m);
+    const children = [make("span", { text: scoreNumber(model.value, board.percent) }), make("span", { kind: "ties", text: ties })];
+    const label = `${visible(name)} on ${visible(this.titles[k])}: ${this.told(board, model, ties)}`;
+    const button = make("button", { type: "button", title: label, "aria-label": label, children });
+    button.addEventListener("click", () => this.open(k, name));
+    return make("td", { kind: `shade-${shade(board, model)}`, children: [button] });
+  }
+
+  told(board, model, ties) {
+    const group = ties ? `, tie group ${ties}` : "";
+    const places = model.rank_low === model.rank_high ? model.rank_low : `${model.rank_low}–${model.rank_high}`;
+    return `${score(model.value, board.percent)}, rank ${places}${group}${model.best ? ", could be best" : ""}`;
+  }
+}
+
+/** Return how dark a cell is: darkest who could be best, then by how few of the others are shown to be better. */
+function shade(board, model) {
+  if (model.best) return SHADES;
+  const others = board.models.length - 1;
+  return Math.floor((SHADES - 0.5) * (1 - (model.rank_low - 1) / others));
+}
+
+/** Return the letters of a model's tie group. */
+function tiesOf(board, m) {
+  const column = board.columns.findIndex(({ name }) => name === "ties");
+  return column < 0 ? "" : board.cells[m][column];
+}

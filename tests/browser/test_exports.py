@@ -104,6 +104,24 @@ def test_what_is_taken_out_has_the_figures_of_the_command_line(name, opened):
         assert text.rstrip("\n").split("\n")[2:] == latex._tabular(table, siunitx=False)
 
 
+def test_models_and_tasks_are_taken_out(opened):
+    page = opened(made("tasks"))
+    board = hs.leaderboard(scores("tasks"), cluster="passage")
+    found = rows(take(page, "tasks-card", "CSV: Models and tasks")[1])
+    expected = rows(comma_separated.render([record for each in board.every for record in each.records()]))
+    assert len(found) == len(expected) == 4 * 4
+    for told, row in zip(found, expected, strict=True):
+        assert [key for key in told if not same(told[key], row[key])] == []
+    lines = take(page, "tasks-card", "Markdown: Models and tasks")[1].splitlines()
+    assert lines[0] == "| model | overall | easy | hard | odd |"
+    assert len(lines) == 2 + 4
+    root = ET.fromstring(take(page, "tasks-card", "SVG: Picture")[1])
+    texts = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
+    cells = page.evaluate("[...document.querySelectorAll('#tasks-body td span:first-child')].map((e) => e.textContent)")
+    assert cells
+    assert all(any(text.split(" ")[0] == cell for text in texts) for cell in cells)
+
+
 @pytest.mark.parametrize("name", ["example", "open scale", "not corrected", "tasks"])
 def test_pairs_are_those_of_compare(name, opened):
     page = opened(made(name))

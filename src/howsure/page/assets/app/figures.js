@@ -7,7 +7,7 @@ const SHEET = 960;
 const LINE = 24;
 const MOST_PIXELS = 16_000;
 /** How strong each shade of models × tasks is. */
-const TINTS = [0, 0.07, 0.14, 0.21, 0.34];
+const TINTS = [0, 0.05, 0.1, 0.18, 0.38];
 
 const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
@@ -19,7 +19,7 @@ function wide(text, size, weight = 400) {
 /** Break a text into lines that are no wider than this. */
 function broken(text, width, size, weight) {
   const lines = [];
-  for (const word of text.split(" ")) {
+  for (const word of text.split(/ (?!%|pp\b)/)) {
     const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
     if (lines.length && wide(longer, size, weight) <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
@@ -155,16 +155,17 @@ function boardFigure(table, { verdict, source }) {
   return sheet({ title: verdict, signs, source, body, height: 20 + tall });
 }
 
-const CELL = 86;
+const CELL = { least: 80, most: 150 };
 const HEAD = 34;
 
 /** Draw models × tasks as they are in view, every cell shaded as on the page. */
 function tasksFigure({ boards, titles, models, names, places }, { verdict, source }) {
   const shown = models.slice(0, at("tasks-body").children.length);
   const left = Math.min(Math.max(...shown.map((_, m) => wide(names[m], 13))), 300) + 14;
-  const middle = (k) => left + CELL * k + CELL / 2;
+  const across = Math.min(Math.max(CELL.least, ...titles.map((title) => wide(title, 12) + 14)), CELL.most);
+  const middle = (k) => left + across * k + across / 2;
   const body = titles.map((title, k) =>
-    written(middle(k), 14, cutTo(title, CELL - 6, 12), { size: 12, fill: PAPER.quiet, anchor: "middle" }),
+    written(middle(k), 14, cutTo(title, across - 6, 12), { size: 12, fill: PAPER.quiet, anchor: "middle" }),
   );
   shown.forEach((name, m) => {
     const y = HEAD + LINE * m;
@@ -172,15 +173,24 @@ function tasksFigure({ boards, titles, models, names, places }, { verdict, sourc
     boards.forEach((board, k) => {
       const model = board.models[places[k].get(name)];
       const strength = model ? TINTS[shade(board, model)] : 0;
-      const size = { x: middle(k) - CELL / 2 + 1, y: y + 1, width: CELL - 2, height: LINE - 2 };
+      const size = { x: middle(k) - across / 2 + 1, y: y + 1, width: across - 2, height: LINE - 2 };
       body.push(shape("rect", { ...size, fill: PAPER.blue, "fill-opacity": strength }));
-      const said = model ? `${scoreNumber(model.value, board.percent)} ${tiesOf(board, places[k].get(name))}`.trim() : "–";
+      const said = model
+        ? `${scoreNumber(model.value, board.percent)} ${tiesOf(board, places[k].get(name))}`.trim()
+        : "–";
       body.push(written(middle(k), y + 16, said, { anchor: "middle" }));
     });
   });
-  const width = Math.max(Math.ceil(left + CELL * boards.length + 2 * EDGE), 480);
-  const signs = [...document.querySelectorAll("#tasks-card .legend > span")].map((text) => ({ text: text.textContent.trim() }));
-  return sheet({ width, title: verdict, signs: signs.slice(0, 1), source, body, height: HEAD + LINE * shown.length });
+  const width = Math.max(Math.ceil(left + across * boards.length + 2 * EDGE), 480);
+  const darkest = (x, y) => [
+    shape("rect", { x, y: y - 8, width: 24, height: 10, fill: PAPER.blue, "fill-opacity": TINTS.at(-1) }),
+  ];
+  const signs = [
+    { text: "score and tie group (a letter in common: not told apart)" },
+    { drawn: darkest, text: "could be best" },
+    { text: "the lighter, the more models are shown to be better" },
+  ];
+  return sheet({ width, title: verdict, signs, source, body, height: HEAD + LINE * shown.length });
 }
 
 /** Take a chart of the page as it is; its signs are those beside it. */

@@ -118,7 +118,7 @@ const OFFERS = {
       pictureOffer("Picture", "leaderboard", () =>
         boardFigure(table, { verdict: visible(table.board.verdict), source: sourceLine() }),
       ),
-      textOffer("Methods, for a paper", methodsText, "methods"),
+      ...(page.rung === page.report ? [textOffer("Methods, for a paper", methodsText, "methods")] : []),
       ...(linkHere() ? [textOffer("Link to this view", linkHere)] : []),
       ...(embed ? [textOffer("Code that embeds the page", () => embed)] : []),
     ];
@@ -214,7 +214,8 @@ function slug(text) {
 /** Say where a picture comes from. */
 function sourceLine() {
   const { version, origin, title } = page.report;
-  return visible(`${title} · ${facts(page.shown)} · howsure ${version}, data ${origin.fingerprint}`);
+  const about = at("about-part").hidden ? "" : ` about ${at("about").selectedOptions[0].text}`;
+  return visible(`${title} · ${facts(page.shown)}${about} · howsure ${version}, data ${origin.fingerprint}`);
 }
 
 /** Give every card its menu, as soon as there is something to take. */

@@ -50,10 +50,15 @@ def test_more_scores_than_a_page_holds(opened, monkeypatch):
 def test_more_models_than_the_matrix_shows_at_once(opened):
     names = [f"m{k:02}" for k in range(35)]
     page = opened(report(several(names, n=30)))
-    assert page.locator("#matrix-from option").all_text_contents() == ["models 1–30", "models 31–35"]
+    assert page.locator("#matrix-rows option").all_text_contents() == ["1–30", "31–35"]
     page.wait_for_selector("#matrix .mark-rect path")
     assert page.locator("#matrix .mark-rect path").count() == 30 * 29
-    page.select_option("#matrix-from", "30")
+    page.select_option("#matrix-rows", "30")
+    page.wait_for_function("document.querySelectorAll('#matrix .mark-rect path').length === 150")
+    assert (
+        page.text_content("#matrix-told").split(" differ")[0].endswith("of 150 pairs of models 31 to 35 with 1 to 30")
+    )
+    page.select_option("#matrix-columns", "30")
     page.wait_for_function("document.querySelectorAll('#matrix .mark-rect path').length === 20")
     page.locator("#matrix .mark-rect path").first.click()
     assert int(page.input_value("#pair-a")) >= 30

@@ -294,3 +294,16 @@ def test_differences_fit(name, look, opened):
     page = opened(made(name), hash="#scale=differences&more=1", **look)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     assert page.locator("#board-body tr").count() == len(made(name).data["boards"][0]["models"])
+
+
+def test_the_keyboard_goes_through_the_matrix(opened):
+    page = opened(made("attempts"))
+    page.wait_for_selector("#matrix .mark-rect path")
+    page.focus("#matrix")
+    page.keyboard.press("ArrowDown")
+    first = page.text_content("#matrix-here")
+    page.keyboard.press("ArrowDown")
+    assert page.text_content("#matrix-here") != first
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert [int(page.input_value(f"#pair-{side}")) for side in "ab"] == [2, 1]

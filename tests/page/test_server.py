@@ -120,7 +120,7 @@ def test_the_page_may_ask_its_own_server_and_nobody_else(viewer):
     assert page.headers["x-frame-options"] == "DENY"
     assert page.headers["cache-control"] == "no-store"
     assert data.json()["report"]["verdict"].startswith("openai-api/local/smollm2-135m-t0.3 leads")
-    assert len(data.json()["boards"]) == 1
+    assert len(data.json()["boards"]) == 1 + len(data.json()["report"]["others"]) == 3
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example"])

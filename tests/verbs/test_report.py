@@ -89,15 +89,14 @@ def test_a_page_is_not_named_after_something_else(here):
         assert not (here / name).exists()
 
 
-def test_without_an_overall_score_the_largest_board_comes_first_and_is_named(here):
+def test_without_an_overall_score_the_sentence_is_about_all_boards_and_the_largest_comes_first(here):
     rows = [(task, metric, model, k, k % 2) for task, metric, n in BOARDS for model in "ab" for k in range(n)]
     pl.DataFrame(rows, schema=["task", "metric", "model", "item", "score"], orient="row").write_csv("scores.csv")
     (here / "broken").mkdir()
     (here / "scores.csv").rename(here / "broken" / "scores.csv")
     (here / "broken" / "half.eval").write_bytes(b"PK\x03\x04")
     told = run("report", "broken", "-o", "a.html")
-    assert told.stdout.startswith("large · m: Both models tie at 50.0 %."), told.output
-    assert "One of 3 boards; the page has them all." in told.stdout
+    assert told.stdout.startswith("On none of 3 boards is one model shown to be best: 2 models could be."), told.output
     assert "half.eval" in told.stdout
     data = hs.report("broken").data
     assert data["first"] == 2

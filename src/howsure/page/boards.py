@@ -10,13 +10,14 @@ import numpy as np
 from howsure.answers.health import Health
 from howsure.answers.noise import Noise
 from howsure.answers.output import number
+from howsure.inference.population import SAME_CLUSTERS
 from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
 from howsure.page.reasons import pair_attempts, reasons
 from howsure.present.document import Document, Note, Text
 from howsure.present.estimate import merged_cautions
 from howsure.present.health import document as health_document
-from howsure.present.leaderboard import board_table, board_title
+from howsure.present.leaderboard import board_table, board_title, where
 from howsure.present.noise import document as noise_document
 from howsure.present.render import html
 from howsure.present.slices import board_blocks
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import BoardSlices
     from howsure.answers.noise import NoiseEntry, TaskNoise
+    from howsure.inference.question import Question
     from howsure.page.contents import Part, Rung
     from howsure.page.reruns import Reruns
     from howsure.present.document import Cell
+    from howsure.statistics.pairs.pair_details import PairDetails
     from howsure.statistics.results import Rank
     from howsure.study.matrix import ScoreMatrix
 
@@ -76,6 +79,7 @@ def shown(part: Part, rung: Rung) -> Data:
         "score": board.percent and asked.method != "t" and not normal,
         "normal": normal,
         "benchmark": fixed,
+        "where": where(first),
         "attempts": first.n_attempts / n_items if n_items else 0,
         "items": n_items if part.matrix is None else len(part.matrix.items),
         "clusters": n_clusters if n_clusters != n_items else 0,
@@ -113,10 +117,10 @@ def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
     compared = [entry.model for entry in part.board.entries][: most_models(MOST_PAIRS // count)]
     noise = None if isinstance(part.noise, str) else part.noise.pairs
     if part.matrix is None:
-        tasks = [task_details(task.matrix, compared, asked.variance) for task in rung.tasks if task.matrix is not None]
+        tasks = [_of_pairs(task.matrix, compared, asked) for task in rung.tasks if task.matrix is not None]
         found = overall_details(tasks, part.shares)
     else:
-        found = task_details(part.matrix, compared, asked.variance)
+        found = _of_pairs(part.matrix, compared, asked)
     more = reasons(part.board, part.matrix, asked, len(compared))
     of_tasks = [part.matrix] if part.matrix is not None else [t.matrix for t in rung.tasks if t.matrix is not None]
     more |= reruns.columns(of_tasks, compared)
@@ -124,6 +128,12 @@ def _pairs(part: Part, rung: Rung, reruns: Reruns) -> Data:
         found = only_answers(found)
         more |= {} if part.matrix is None else {"attempts": pair_attempts(part.matrix, compared)}
     return pair_columns(part.board, found, noise) | more
+
+
+def _of_pairs(matrix: ScoreMatrix, models: Sequence[str], asked: Question) -> PairDetails:
+    """Return what is known of all pairs of a task; of the same clusters the items are the sample, as `compare` takes them."""
+    sampled = replace(matrix, clusters=()) if asked.population is SAME_CLUSTERS else matrix
+    return task_details(sampled, models, asked.variance)
 
 
 def _text(cell: Cell) -> str | None:

@@ -180,8 +180,11 @@ def _matrix() -> Spec:
         },
         "layer": [
             {
-                "mark": {"type": "rect", "cursor": "pointer", "stroke": GREY, "strokeOpacity": 0.2},
+                "mark": {"type": "rect", "cursor": "pointer"},
                 "encoding": {
+                    "stroke": {"condition": {"test": "datum.here", "value": INK}, "value": GREY},
+                    "strokeOpacity": {"condition": {"test": "datum.here", "value": 1}, "value": 0.2},
+                    "strokeWidth": {"condition": {"test": "datum.here", "value": 2}, "value": 1},
                     "fill": {"condition": {"test": "datum.above", "value": BLUE}, "value": ORANGE},
                     "fillOpacity": {"field": "evidence", **shades},
                 },

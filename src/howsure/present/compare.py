@@ -118,7 +118,7 @@ def tasks_table(answer: Comparisons) -> Table:
         Field(f"b{unit}", lambda c: _score(c, c.b_mean, alike)),
         Field(gap, lambda c: _gap(c, alike)),
         Field(f"{level_text(every[0].difference.interval.level)} interval", lambda c: _limits(c, alike)),
-        Field("", _bar, align="left", priority=4, axis=Scale(percent=percent), shown=alike),
+        Field("", _bar, align="left", priority=3, axis=Scale(percent=percent), shown=alike),
         Field("p", lambda c: p_text(c.p_adjusted), priority=7, shown=not margin),
         Field("p, not worse", lambda c: p_text(_margin_p(c)[0]), priority=7, shown=margin),
         Field("p, equivalent", lambda c: p_text(_margin_p(c)[1]), priority=6, shown=margin),

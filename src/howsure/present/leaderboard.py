@@ -135,22 +135,22 @@ def _verdict_on_all(board: Board) -> str:
     count, leader = len(board.entries), board.entries[0]
     if count == 1:
         return _among(board) + alone(leader, Scale(percent=board.percent))
-    where = _where(leader)
+    about = where(leader)
     score = Scale(percent=board.percent).score(leader.estimate.value)
     if board.same_clusters_best is not None:
         return f"{_among(board)}{_few_clusters(board, score)} {neighbours(board)}"
     level, some = board.leaders, _some_items(board)
     others = len(set(board.could_be_best) - set(level))
     if len(level) == count:
-        first = f"{'both' if count == 2 else f'all {count}'} models tie at {score}{where}."
+        first = f"{'both' if count == 2 else f'all {count}'} models tie at {score}{about}."
         first = first if board.n_left_out else first.capitalize()
     elif others == 0:
         rest = "the other" if count == 2 else f"all {count - len(level)} others"
         seen = f"{score}, {some}" if some else score
-        first = f"{leading(level, 'is best', 'are level')}{where} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
+        first = f"{leading(level, 'is best', 'are level')}{about} ({seen}): significantly ahead of {rest} at {level_text(board.level)} confidence."
     else:
         seen, more = f"{score} ({some})" if some else score, rivals(others, count - len(level))
-        first = f"{leading(level, 'leads', 'lead')}{where} with {seen}, but {more} could also be best{_barely_asked(board)}."
+        first = f"{leading(level, 'leads', 'lead')}{about} with {seen}, but {more} could also be best{_barely_asked(board)}."
     return f"{_among(board)}{first} {neighbours(board)}"
 
 
@@ -232,7 +232,7 @@ def _among(board: Board) -> str:
 def alone(entry: Entry, scale: Scale) -> str:
     """Say one model's score and its error bar, in limits where these lie far from symmetric."""
     value, interval = entry.estimate.value, entry.estimate.interval
-    said = f"{entry.model} scores {scale.score(value)}{_where(entry)}"
+    said = f"{entry.model} scores {scale.score(value)}{where(entry)}"
     if not interval.low <= interval.high:
         return f"{said}, with no error bar."
     if not in_limits(value, interval.low, interval.high):
@@ -241,7 +241,8 @@ def alone(entry: Entry, scale: Scale) -> str:
     return f"{said}; the {level_text(interval.level)} confidence interval runs from {low} to {high}."
 
 
-def _where(entry: Entry) -> str:
+def where(entry: Entry) -> str:
+    """Say what a score is about, where that isn't other questions; with the space before it."""
     method = entry.estimate.method
     if method.same_clusters:
         return " on more questions from these same clusters"

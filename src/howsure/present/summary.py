@@ -40,14 +40,14 @@ def summary(answer: Leaderboard) -> Table:
 
 
 def sentence(boards: Sequence[Board]) -> str:
-    """Say on how many boards one model is shown to be best, and how many could be on the others; "" where no board has two models."""
+    """Say on how many tasks one model is shown to be best, and how many could be on the others; "" where no board has two models."""
     ranked = [board for board in boards if len(board.entries) > 1]
     if not ranked:
         return ""
     won = Counter(board.could_be_best[0] for board in ranked if len(board.could_be_best) == 1)
     open_ones = [len(board.could_be_best) for board in ranked if len(board.could_be_best) > 1]
     could = f"{_span(open_ones)} models could be" if open_ones else ""
-    tasks = plural(len(ranked), "task")
+    tasks = plural(len(ranked), "task" if len({board.task for board in ranked}) == len(ranked) else "board")
     if not won:
         return f"On none of {tasks} is one model shown to be best: {could}."
     named = listing([f"{model} on {count}" if len(won) > 1 else model for model, count in won.most_common()])

@@ -201,7 +201,8 @@ function chartFigure(element, { source }) {
   const [width, height] = ["width", "height"].map((name) => parseFloat(drawn.getAttribute(name)));
   const signs = [...document.querySelectorAll(element.dataset.signs ?? "i.none")].map(signOf);
   const across = Math.ceil(Math.max(width + 2 * EDGE, 480));
-  const title = visible(element.getAttribute("aria-label") ?? "");
+  const { says } = element.dataset;
+  const title = says ? document.querySelector(says).textContent : visible(element.getAttribute("aria-label") ?? "");
   return sheet({ width: across, title, size: 14, signs, source, body: [drawn], height });
 }
 

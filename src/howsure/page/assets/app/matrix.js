@@ -1,11 +1,13 @@
-// All pairs at a glance: shaded by how sure it is that two models differ, not by how much; a click compares them.
+// All pairs at a glance: shaded by how sure it is that two models differ, not by how much; a click, or Enter, compares them.
 
 const WINDOW = 30;
 
 class MatrixPanel {
   constructor({ drawings, pick }) {
     Object.assign(this, { drawings, pick, chart: null });
-    at("matrix-from").addEventListener("change", () => this.show());
+    for (const id of ["matrix-rows", "matrix-columns"]) at(id).addEventListener("change", () => this.show());
+    at("matrix").addEventListener("keydown", (event) => this.walk(event));
+    at("matrix").addEventListener("blur", () => this.go(null));
   }
 
   board(board, details) {
@@ -14,51 +16,95 @@ class MatrixPanel {
     this.chart = new Chart(at("matrix"), this.drawings[kind(board)].matrix);
     at("matrix-card").hidden = board.models.length < 2;
     const starts = Array.from({ length: Math.ceil(this.pairs.models / WINDOW) }, (_, k) => k * WINDOW);
-    const options = starts.map((start) => {
-      const end = Math.min(start + WINDOW, this.pairs.models);
-      return make("option", { value: start, text: `models ${start + 1}–${end}` });
-    });
-    at("matrix-from").replaceChildren(...options);
+    for (const id of ["matrix-rows", "matrix-columns"]) {
+      const texts = starts.map((start) => `${start + 1}–${this.end(start)}`);
+      at(id).replaceChildren(...starts.map((value, k) => make("option", { value, text: texts[k] })));
+    }
     at("matrix-window").hidden = starts.length < 2;
     if (board.models.length > 1) this.show();
   }
 
+  end(start) {
+    return Math.min(start + WINDOW, this.pairs.models);
+  }
+
+  /** Return the numbers of the models from the one that is chosen on. */
+  chosen(id) {
+    const start = Number(at(id).value);
+    return Array.from({ length: this.end(start) - start }, (_, k) => start + k);
+  }
+
   async show() {
-    const start = Number(at("matrix-from").value);
-    const end = Math.min(start + WINDOW, this.pairs.models);
-    const { models, percent } = this.shown;
-    const names = shortened(shortNames(models.map((model) => model.model)), 22);
-    const labels = names.map((name, k) => `${name}  ${k + 1}`);
-    const rows = [];
-    let apart = 0;
-    for (let i = start; i < end; i++) {
-      for (let j = start; j < end; j++) {
-        const pair = this.pairs.of(i, j);
-        if (pair === null || pair.d === null) continue;
-        const real = Boolean(pair.flags & 2);
-        apart += real && i < j ? 1 : 0;
-        const told = `${visible(models[i].model)} − ${visible(models[j].model)}: ${pair.difference}${unit(percent)} (p among all pairs: ${pair.q})`;
-        rows.push({
-          row: labels[i],
-          column: j + 1,
-          i,
-          j,
-          above: pair.d > 0,
-          evidence: real ? strength(pair.q) : 0,
-          sign: real ? (pair.d > 0 ? "+" : "−") : "",
-          told,
-        });
-      }
-    }
+    const [down, across] = [this.chosen("matrix-rows"), this.chosen("matrix-columns")];
+    const names = shortened(shortNames(this.shown.models.map((model) => model.model)), 22);
+    const rows = down.flatMap((i) => across.map((j) => this.cell(i, j, names[i]))).filter((cell) => cell !== null);
+    Object.assign(this, { rows, here: null });
     this.chart.clear();
-    const all = ((end - start) * (end - start - 1)) / 2;
-    const label = `${count(apart)} of ${plural(all, "pair")} among models ${start + 1} to ${end} differ significantly.`;
-    at("matrix-told").textContent =
-      `${label} Columns are numbered as rows; p is ${this.shown.adjust === "none" ? "not corrected" : "corrected"} for all pairs.`;
-    await this.chart.show(rows, label);
+    const label = this.told(rows, down, across);
+    const corrected = this.shown.adjust === "none" ? "not corrected" : "corrected";
+    at("matrix-told").textContent = `${label} Columns are numbered as rows; p is ${corrected} for all pairs.`;
+    at("matrix").tabIndex = 0;
+    await this.chart.show(rows, `${label} Arrow keys go from pair to pair, Enter compares.`);
     this.chart.view.addEventListener("click", (_, item) => {
       if (item?.datum?.i !== undefined) this.pick([item.datum.i, item.datum.j], true);
     });
+  }
+
+  /** Return what is drawn of a pair; null where nothing is known. */
+  cell(i, j, name) {
+    const pair = this.pairs.of(i, j);
+    if (pair === null || pair.d === null) return null;
+    const { models, percent } = this.shown;
+    const real = Boolean(pair.flags & 2);
+    return {
+      row: `${name}  ${i + 1}`,
+      column: j + 1,
+      i,
+      j,
+      real,
+      above: pair.d > 0,
+      evidence: real ? strength(pair.q) : 0,
+      sign: real ? (pair.d > 0 ? "+" : "−") : "",
+      here: false,
+      told: `${visible(models[i].model)} − ${visible(models[j].model)}: ${pair.difference}${unit(percent)} (p among all pairs: ${pair.q})`,
+    };
+  }
+
+  /** Say how many pairs in view differ. */
+  told(rows, down, across) {
+    const once = rows.filter(({ i, j }) => i < j || !down.includes(j) || !across.includes(i));
+    const apart = once.filter(({ real }) => real).length;
+    const span = (numbers) => `${numbers[0] + 1} to ${numbers.at(-1) + 1}`;
+    const which = down[0] === across[0] ? `among models ${span(down)}` : `of models ${span(down)} with ${span(across)}`;
+    const all = down[0] === across[0] ? (down.length * (down.length - 1)) / 2 : down.length * across.length;
+    return `${count(apart)} of ${plural(all, "pair")} ${which} differ significantly.`;
+  }
+
+  /** Go from cell to cell with the arrow keys; Enter compares. */
+  walk(event) {
+    const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
+    if (event.key === "Enter" && this.here) this.pick([this.here.i, this.here.j], true);
+    if (step === undefined) return;
+    event.preventDefault();
+    this.go(this.here === null ? this.rows[0] : this.next(step));
+  }
+
+  /** Return the next cell in a direction; the one that we are on where there is none. */
+  next([down, right]) {
+    const { i, j } = this.here;
+    const ahead = this.rows.filter((cell) => (down ? cell.j === j && down * (cell.i - i) > 0 : cell.i === i && right * (cell.j - j) > 0));
+    const far = (cell) => Math.abs(cell.i - i) + Math.abs(cell.j - j);
+    return ahead.sort((one, other) => far(one) - far(other))[0] ?? this.here;
+  }
+
+  /** Mark a cell and say it; null leaves the matrix. */
+  go(cell) {
+    if (cell === this.here) return;
+    if (this.here) this.here.here = false;
+    if (cell) cell.here = true;
+    this.here = cell;
+    at("matrix-here").textContent = cell ? cell.told : "";
+    this.chart.view.data("rows", this.rows.map((each) => ({ ...each }))).runAsync();
   }
 }
 

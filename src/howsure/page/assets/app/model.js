@@ -6,8 +6,8 @@ const MOST_DOTS = 40;
 const LOPSIDED = 0.5;
 
 /** Say a score and its error bar, as a leaderboard of one model does: in limits where these lie far from symmetric. */
-function alone(model, { benchmark, level: sure, percent }) {
-  const said = `${model.model} scores ${score(model.value, percent)}${benchmark ? " on exactly these questions" : ""}`;
+function alone(model, { where, level: sure, percent }) {
+  const said = `${model.model} scores ${score(model.value, percent)}${where}`;
   if (model.low === null) return `${said}, with no error bar.`;
   const below = model.value - model.low;
   const above = model.high - model.value;

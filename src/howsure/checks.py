@@ -12,10 +12,8 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from os import PathLike
 from typing import Any, get_args
-from urllib.parse import urlsplit
 
 from howsure.errors import OptionError
 
@@ -223,20 +221,6 @@ def pattern(name: str, value: Any) -> str:
     return text
 
 
-def web_address(name: str, value: Any) -> str:
-    """Return an address of the web without what comes after a #; others than http and https are refused."""
-    parts = None
-    if isinstance(value, str) and re.fullmatch(r"[^\s\x00-\x1f\x7f]+", value):
-        with suppress(ValueError):
-            parts = urlsplit(value)
-    if parts is None or parts.scheme.lower() not in ("http", "https") or not parts.hostname or parts.fragment:
-        raise OptionError(
-            f"{said(name, value)} is no address of the web",
-            remedy="Give the one that `inspect view` prints, such as http://127.0.0.1:7575.",
-        )
-    return str(value)
-
-
 def path(name: str, value: Any) -> str:
     """Return the path of a file as text."""
     if not isinstance(value, (str, os.PathLike)) or not str(value):
@@ -386,6 +370,21 @@ def length(name: str, value: Any) -> float:
     if not 0 < points < MOST:
         raise OptionError(f"{said(name, value)} is no length", remedy=remedy)
     return points
+
+
+ADDRESS = re.compile(r"https?://[^\s/?#@]+([/?#][^\s]*)?", re.IGNORECASE)
+"""Where a page lies: on the web, without a password."""
+
+
+def address(name: str, value: Any, *, remedy: str = "Write https://example.org/report.html.") -> str:
+    """Return an address of the web: http or https, without a name or a password in it, and without what comes after a #.
+
+    >>> address("url", "https://example.org/runs/page.html")
+    'https://example.org/runs/page.html'
+    """
+    if not isinstance(value, str) or not value.isprintable() or not ADDRESS.fullmatch(value) or "#" in value:
+        raise OptionError(f"{name} is no address of the web that holds no password", remedy=remedy)
+    return value
 
 
 def label(name: str, value: Any) -> str:

@@ -31,8 +31,11 @@ SMOKE = {
     "test_axe_finds_nothing[example-light]",
     "test_models_items_and_clusters",
     "test_the_keyboard_alone",
+    "test_a_notebook_shows_everything_and_asks_nobody",
+    "test_the_page_works_in_a_frame_that_may_do_little[sandbox]",
+    "test_what_is_taken_out_has_the_figures_of_the_command_line[example]",
 }
-"""What continuous integration runs of the page: its numbers, whom it is accessible to, hostile names, and a way through it."""
+"""What continuous integration runs of the page: its numbers, whom it is accessible to, hostile names, a way through it, a notebook, and exports."""
 
 
 def pytest_collection_modifyitems(items):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from accessible import check
 from browser_cases import LOOKS, made
-from page_checks import check
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "narrow"])

@@ -166,6 +166,21 @@ def test_a_report_has_its_card(folder):
     alone = (folder / "page.html").read_bytes()
     run("report", "table.csv", "--cluster", "passage", "-o", "page.html")
     assert (folder / "page.html").read_bytes() == alone
+    run(
+        "report",
+        "table.csv",
+        "-o",
+        "page.html",
+        "--card",
+        "out card.png",
+        "--url",
+        "https://example.org/a/page.html?x=1",
+    )
+    page = (folder / "page.html").read_text()
+    assert '<meta property="og:image" content="https://example.org/a/out%20card.png">' in page
+    told = run("report", "--from", "page.html").stdout
+    assert "--card 'out card.png' --url" in told
+    assert "no address of the web" in run("report", "table.csv", "-o", "p.html", "--url", "a/b", code=1).stderr
     assert "End it in .png" in run("report", "table.csv", "-o", "p.html", "--card", "card.svg", code=1).stderr
     assert not (folder / "p.html").exists()
 

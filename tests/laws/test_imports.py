@@ -14,6 +14,7 @@ BY_NAME = {
     "__init__.py",
     "answers/base.py",
     "readers/registry.py",
+    "table/scores.py",
     "integrations/lm_eval/evaluating.py",
 }
 """Files that import a module by a name made at run time: public names, presentations, readers, a task's own module."""

@@ -112,6 +112,22 @@ def test_every_chart_is_drawn_as_well_formed_svg_the_same_again(name):
     assert b"NaN" not in svg
 
 
+def test_a_notebook_shows_a_picture_and_asks_nobody():
+    plot = hs.leaderboard(clustered()).plot()
+    for chart in (plot, plot.properties(title="x"), hs.noise(attempts()).plot(), hs.leaderboard(two_tasks()).plot()):
+        shown = chart._repr_mimebundle_()
+        assert list(shown) == ["image/svg+xml", "text/plain"]
+        assert not re.search(r"(?<!xmlns=\")(?<!xmlns:xlink=\")https?://", shown["image/svg+xml"])
+        ET.fromstring(shown["image/svg+xml"])
+
+
+def test_a_renderer_that_somebody_chose_is_left_to_it():
+    import altair as alt
+
+    with alt.renderers.enable("mimetype"):
+        assert "image/svg+xml" not in hs.leaderboard(clustered()).plot()._repr_mimebundle_()
+
+
 def rows_of(chart):
     return chart["data"]["values"]
 

@@ -18,6 +18,8 @@ from places import ROOT
 pytest.importorskip("mlflow", reason="scripts/recipes has what this needs")
 
 PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+DATA = PAGE.partition("\n# The page inside an app\n")[0]
+"""What is about other tools' results; see test_apps.py for the rest."""
 NOT_TRIED = "not tried:"
 ENVIRONMENT = {
     "DEEPEVAL_TELEMETRY_OPT_OUT": "1",
@@ -173,7 +175,7 @@ else:
 
 def recipes():
     """Return every block of the page with its heading, and whether the text before it says that it wasn't tried."""
-    for part in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^## ", DATA, flags=re.MULTILINE)[1:]:
         heading, _, text = part.partition("\n")
         for before, block in re.findall(r"(.*?)^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
             yield heading, block, before.rstrip().endswith(NOT_TRIED)

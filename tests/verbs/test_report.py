@@ -1,5 +1,6 @@
 """howsure report: the command, and how a page tells where it comes from."""
 
+import html
 import json
 import shlex
 
@@ -137,9 +138,63 @@ def test_paths_or_a_page_are_needed():
 
 
 def test_a_notebook_shows_it_in_a_frame():
-    shown = hs.report(LOGS, cluster="passage_id")._repr_html_()
-    assert shown.startswith('<iframe sandbox="allow-scripts"')
+    shown = hs.report(LOGS, cluster="passage_id", title='"><script>')._repr_html_()
+    assert shown.startswith('<iframe title="&quot;&gt;&lt;script&gt;" sandbox="allow-scripts allow-downloads" ')
+    assert 'height="800"' in shown
+    assert "allow-same-origin" not in shown
     assert shown.count("<") == 2
+
+
+def test_a_frame_is_as_high_as_it_is_asked_to_be():
+    page = hs.report(LOGS, cluster="passage_id")
+    assert 'height="333"' in page.frame(height=333)
+    with pytest.raises(hs.errors.OptionError, match="height"):
+        page.frame(height=0)
+
+
+URL = "https://example.org/runs/page.html"
+
+
+def test_a_page_with_an_address_says_what_links_to_it_show():
+    page = hs.report(LOGS, cluster="passage_id", url=URL, card="card.png")
+    assert '<meta property="og:image" content="https://example.org/runs/card.png">' in page.html
+    assert f'<meta property="og:description" content="{html.escape(page.verdict)}">' in page.html
+    assert '<meta name="twitter:card" content="summary_large_image">' in page.html
+    assert page.data["embed"].startswith(f'<iframe src="{URL}" ')
+    assert "url='https://example.org/runs/page.html', card='card.png', cluster=" in page.data["command"]
+    assert 'property="og:' not in hs.report(LOGS, cluster="passage_id").html
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a/b",
+        "javascript:alert(1)",
+        "//a/b",
+        "https://",
+        "https://a b",
+        "https://me:secret@a/b",
+        "",
+        1,
+        "https://a\n",
+    ],
+)
+def test_only_addresses_of_the_web_are_taken(url):
+    with pytest.raises(hs.errors.OptionError, match="no address of the web") as raised:
+        hs.report(LOGS, url=url)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_card_needs_an_address():
+    with pytest.raises(hs.errors.OptionError, match="a card is shown where the page has an address"):
+        hs.report(LOGS, card="card.png")
+
+
+def test_no_address_or_name_leaves_its_element():
+    evil = '"><script>alert(1)</script>'
+    page = hs.report(LOGS, cluster="passage_id", url=f"https://a/{evil}", card=f"{evil}.png", title=evil)
+    assert evil not in page.html
+    assert evil not in page.data["embed"]
 
 
 def test_python_says_how_it_was_called():

@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from howsure import checks
 from howsure.writing import write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from howsure.errors import Caution
+
+
+HEIGHT = 800
+"""Of the frame in a notebook, in pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,7 +55,33 @@ class Report:
     def __repr__(self) -> str:
         return self.verdict
 
+    def frame(self, *, height: int = HEIGHT) -> str:
+        """Return the page in a frame of its own, as HTML for a notebook or an app.
+
+        In its frame the page runs its program, and may save and copy; it reaches neither what is around it nor any server.
+
+        Args:
+            height: The height of the frame in pixels; it is as wide as there is room.
+
+        Returns:
+            str: An element that needs nothing else.
+
+        Raises:
+            OptionError: If the height is no whole number of at least 1.
+
+        Examples:
+            >>> import polars as pl, howsure as hs
+            >>> page = hs.report(pl.DataFrame({"model": ["a", "b"], "item": ["q", "q"], "score": [1, 0]}))
+            >>> page.frame(height=600).startswith("<iframe ")
+            True
+        """
+        high = checks.count("height", height)
+        title, source = escape(str(self.data["title"]), quote=True), escape(self.html, quote=True)
+        return (
+            f'<iframe title="{title}" sandbox="allow-scripts allow-downloads" allow="clipboard-write" width="100%" height="{high}" '
+            f'style="border: 0" srcdoc="{source}"></iframe>'
+        )
+
     def _repr_html_(self) -> str:
-        """Show the page in a notebook, in a frame of its own."""
-        source = escape(self.html, quote=True)
-        return f'<iframe sandbox="allow-scripts" width="100%" height="800" srcdoc="{source}"></iframe>'
+        """Show the page in a notebook."""
+        return self.frame()

@@ -29,6 +29,7 @@ from howsure.options.words import Unclear
 if TYPE_CHECKING:
     from howsure.answers.gate import Check, Gate
     from howsure.errors import Caution
+    from howsure.present.document import Shown
 
     Kind = Literal["notice", "warning", "error"]
 
@@ -95,6 +96,12 @@ USUAL = "HOWSURE_USUAL_UNCLEAR"
 @click.option("--junit", metavar="FILE", help="Write JUnit XML as well, one test case a check.")
 @click.option("--github", is_flag=True, help="On GitHub Actions: write annotations, the job's summary, and outputs.")
 @click.option("--comment", metavar="FILE", help="Write a comment for a pull request as well, as Markdown.")
+@click.option(
+    "--url", metavar="ADDRESS", help="Where a page of these results lies (howsure report): the comment links to it."
+)
+@click.option(
+    "--card", metavar="NAME", help="The page's card, which lies beside it: the comment shows it. Needs --url."
+)
 @click.option("--name", metavar="TEXT", help="What the gate is called in its comment.  [default: workflow and job]")
 @takes("gate", *OUTPUT)
 def gate(
@@ -106,6 +113,8 @@ def gate(
     junit: str | None,
     comment: str | None,
     name: str | None,
+    url: str | None,
+    card: str | None,
     **given: Any,
 ) -> None:
     """Say whether a candidate may pass.
@@ -119,6 +128,7 @@ def gate(
 
     for file in (junit, comment):
         refuse_overwriting(file, paths)
+    shown_page = _shown_page(url, card)
     on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     rest, shown = split(paths, given)
     if not rest["each_task"]:
@@ -131,7 +141,7 @@ def gate(
     if junit is not None:
         write(_junit(answer, unclear), junit)
     if comment is not None:
-        write(_comment(answer, unclear, name, texts_told(scores.runs)), comment)
+        write(_comment(answer, unclear, name, texts_told(scores.runs), shown_page), comment)
     _show(answer, unclear, on_github=on_github, **shown)
     sys.exit(_exit_code(answer, unclear))
 
@@ -148,14 +158,32 @@ def _exit_code(answer: Gate, unclear: str) -> int:
     return answer.exit_code if answer.verdict != "unclear" else counted(unclear, answer.unclear_because).code
 
 
-def _comment(answer: Gate, unclear: str, name: str | None, digests: dict[str, str]) -> str:
+def _shown_page(url: str | None, card: str | None) -> Shown | None:
+    """Return the page that a comment shows, and where its card is."""
+    from howsure.checks import address
+    from howsure.errors import OptionError
+    from howsure.page.sharing import beside
+    from howsure.present.document import Shown
+
+    if url is None:
+        if card is not None:
+            raise OptionError(
+                "a card is shown where the page has an address", remedy="Add --url ADDRESS, or leave --card out."
+            )
+        return None
+    page = address("url", url)
+    return Shown(page=page, picture=beside(page, Path(card).name) if card else "")
+
+
+def _comment(answer: Gate, unclear: str, name: str | None, digests: dict[str, str], shown: Shown | None) -> str:
     from howsure.integrations.github import gate_name
     from howsure.present.comment import comment
     from howsure.present.render import markdown
 
     counts = counted(unclear, answer.unclear_because).words
     changed = _configuration_cautions()
-    return markdown.render(comment(answer, name or gate_name(), counts=counts, cautions=changed, digests=digests))
+    told = comment(answer, name or gate_name(), counts=counts, cautions=changed, digests=digests, shown=shown)
+    return markdown.render(told)
 
 
 def _junit(answer: Gate, unclear: str) -> str:

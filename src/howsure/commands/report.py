@@ -30,8 +30,11 @@ PAGE_OPTIONS = (
 @click.option("--output", "-o", metavar="FILE", help=f"Where the page goes.  [default: {PAGE}]")
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
 @click.option(
-    "--card", metavar="FILE", help="Draw a card as well, 1200 × 630: the verdict over the top of the board (.png)."
+    "--card",
+    metavar="FILE",
+    help="Draw a card as well, 1200 × 630: how many could be best, over the top of the board (.png).",
 )
+@takes("report", "url")
 @click.option("--from", "page", metavar="FILE", help="Tell how a page was made, and do nothing else.")
 @click.pass_context
 def report(
@@ -51,7 +54,9 @@ def report(
     target = _page(output, paths) if output else _unused(Path(PAGE))
     card = given.pop("card")
     drawn = None if card is None else _card(card, paths, given)  # before the page: what fails leaves nothing
-    answer = ask(paths, {**given, "output": str(target)}, command_line(ctx, skip=("opened", "card")))
+    named = Path(card).name if card and given["url"] else None
+    skipped = ("opened",) if named else ("opened", "card")
+    answer = ask(paths, {**given, "card": named, "output": str(target)}, command_line(ctx, skip=skipped))
     write(answer.html, target)
     _tell(answer)
     tell(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).")
@@ -76,19 +81,19 @@ def _card(target: str, paths: tuple[str, ...], given: dict[str, Any]) -> bytes:
     from howsure.errors import OptionError
     from howsure.present.charts.card import MODELS, card
     from howsure.present.files import refuse_overwriting
-    from howsure.present.leaderboard import board_title, panel
+    from howsure.present.leaderboard import board_title, headline, panel
 
     refuse_overwriting(target, paths)
     if Path(target).suffix.lower() != ".png":
         raise OptionError(f"{target!r} is no name for a card", remedy="End it in .png.")
     rest, _ = split(paths, {"format": None, "output": target, **given})
     scores = read(paths, rest)
-    only_page = ("title", "texts", "inspect_view")
+    only_page = ("title", "texts", "inspect_view", "url", "measure", "prices")
     answer = howsure.leaderboard(scores, **{name: value for name, value in rest.items() if name not in only_page})
     board = answer.overall or max(answer.boards, key=lambda each: sum(entry.estimate.n_items for entry in each.entries))
     several = answer.overall is None and len(answer.boards) > 1
     said = f"{board_title(board)}: {board.verdict}" if several else board.verdict
-    return card(panel(board, "leaderboard", MODELS, several=False), said)
+    return card(panel(board, "leaderboard", MODELS, several=False), headline(board), said)
 
 
 def _page(output: str, paths: tuple[str, ...]) -> Path:

@@ -125,10 +125,21 @@ OWNED = (
         ),
         Option(
             "inspect_view",
-            kinds.Kind(check=checks.web_address),
+            kinds.Kind(
+                check=partial(
+                    checks.address, remedy="Give the one that `inspect view` prints, such as http://127.0.0.1:7575."
+                )
+            ),
             "ADDRESS",
             help="Link samples to Inspect View at this address, of the same folder.",
         ),
+        Option(
+            "url",
+            kinds.Kind(check=checks.address),
+            "ADDRESS",
+            help="Where the page will lie: links to it are shown with its verdict, and with the card, which lies beside it.",
+        ),
+        Option("card", kinds.NAME, flags=()),
     ),
     *_owned(
         "noise",

@@ -12,7 +12,6 @@ from howsure.answers.health import Health
 from howsure.answers.noise import Noise
 from howsure.answers.output import number
 from howsure.inference.population import SAME_CLUSTERS
-from howsure.page.drawings import page_chart
 from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
 from howsure.page.reasons import pair_attempts, reasons
@@ -76,6 +75,7 @@ def shown(part: Part, rung: Rung) -> Data:
     return {
         "title": board_title(board),
         "task": board.task,
+        "metric": first.metric,
         "verdict": board.verdict,
         "percent": board.percent,
         "lower": board.lower_is_better,
@@ -153,11 +153,11 @@ def _is_of(frontier: TaskFrontier, board: Board) -> bool:
 
 def _costs(frontier: TaskFrontier) -> Data:
     """Return what the page shows of costs: the sentence, its chart without the rows, the rows, and the table."""
-    drawing = page_chart(task_chart(frontier, ground="transparent"))
+    drawing = task_chart(frontier, ground="transparent")
     return {
         "told": task_verdict(frontier),
-        "rows": drawing.pop("data")["values"],
-        "spec": drawing,
+        "rows": drawing["data"]["values"],
+        "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
         "html": html.render(Document(blocks=tuple(task_blocks(frontier)))),
     }
 
@@ -170,6 +170,7 @@ def _model(entry: Entry, rank: Rank) -> Data:
         "low": number(estimate.interval.low),
         "high": number(estimate.interval.high),
         "se": number(estimate.se),
+        "df": number(estimate.df),
         "rank": rank.rank,
         "rank_low": rank.low,
         "rank_high": rank.high,

@@ -17,6 +17,11 @@ EVIDENCE = [0, 0.25, 0.5, 0.8]
 NAMES = {"labelLimit": 150, "ticks": False, "domain": False}
 
 
+def look() -> Spec:
+    """Return the style that all charts share; the page puts it into each."""
+    return {**config(ink=INK, ground="transparent"), "font": FONT, "padding": 4}
+
+
 def drawings(*, percent: bool) -> dict[str, Spec]:
     """Return every chart by its name, for scores in percent or on their own scale."""
     score, difference = unit(percent=percent)[1], points(percent=percent)[1]
@@ -30,16 +35,9 @@ def drawings(*, percent: bool) -> dict[str, Spec]:
         "difficulty": _difficulty(),
         "matrix": _matrix(),
     }
-    return {name: _figure(spec) for name, spec in made.items()}
-
-
-def page_chart(spec: Spec) -> Spec:
-    """Return a chart in the colours and type of the page."""
-    return {**spec, "config": {**config(ink=INK, ground="transparent"), "font": FONT, "padding": 4}}
-
-
-def _figure(spec: Spec) -> Spec:
-    return page_chart({"$schema": SCHEMA, "data": {"name": "rows"}, "width": "container", **spec})
+    return {
+        name: {"$schema": SCHEMA, "data": {"name": "rows"}, "width": "container", **spec} for name, spec in made.items()
+    }
 
 
 def _position(field: str, title: str | None = None, **more: Any) -> Spec:

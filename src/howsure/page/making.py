@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.answers.report import Report
 from howsure.page.boards import details, logs, shown
-from howsure.page.drawings import drawings
+from howsure.page.drawings import drawings, look
 from howsure.page.packing import SYMBOLS, packed
 from howsure.page.page import write_page
 from howsure.page.reruns import Reruns
+from howsure.page.sharing import embedding
 from howsure.page.texts import Place, Texts, held
 from howsure.present import leaderboard
 from howsure.present.alike import retold, told_apart, written_apart
@@ -27,9 +28,19 @@ if TYPE_CHECKING:
 
 
 def make(
-    contents: Contents, origin: Origin, title: str | None, *, texts: bool = False, inspect_view: str | None = None
+    contents: Contents,
+    origin: Origin,
+    title: str | None,
+    *,
+    texts: bool = False,
+    inspect_view: str | None = None,
+    url: str | None = None,
+    card: str | None = None,
 ) -> Report:
-    """Return the report of everything that was gathered; `texts`: with prompts and answers, `inspect_view`: with links to it."""
+    """Return the report of everything that was gathered.
+
+    `texts`: with prompts and answers, `inspect_view`: with links to it; `url`: where the page will lie, `card`: the picture beside it.
+    """
     first = contents.first
     answer = first.leaderboard
     tasks = list(dict.fromkeys(part.board.task for part in first.tasks))
@@ -46,12 +57,20 @@ def make(
         **retold(_rung(first), told),
         "others": [retold(_rung(rung), told) for rung in contents.others],
         "drawings": _drawings(contents),
+        "look": look(),
         "phrases": _phrases(),
         "symbols": SYMBOLS,
         "texts": {"held": texts, "why": [finder.why_not(place) if place else "" for place in finder.places]},
         "inspect": inspect_view,
-        "html": {"notes": html.render(_notes(answer, found)), "made": html.render(origin.document())},
+        "html": {
+            "notes": html.render(_notes(answer, found)),
+            "made": html.render(origin.document()),
+            "methods": html.render(Document(blocks=leaderboard.methods(answer).blocks[1:])),
+        },
+        "url": url,
+        "card": card,
     }
+    data["embed"] = embedding(url, data["title"])
     reruns = Reruns()
     looked = [details(part, rung, reruns, items=rung is first) for rung in contents.rungs for part in rung.parts]
     if inspect_view is not None:

@@ -15,6 +15,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from howsure.page.packing import to_json
+from howsure.page.sharing import tags
 from howsure.present.render import html
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ APP = (
     "panel",
     "matrix",
     "costs",
+    "formats",
+    "tables",
+    "figures",
+    "saving",
+    "takeout",
     "main",
     "live",
 )
@@ -66,6 +72,8 @@ def write_page(
         verdict=html.escape(report["verdict"]),
         notes=report["html"]["notes"],
         made=report["html"]["made"],
+        methods=report["html"]["methods"],
+        shared=tags(**{name: report[name] for name in ("title", "verdict", "url", "card")}),
         command=html.escape(report["command"]),
         still=still,
         style=style,
@@ -112,6 +120,7 @@ def _unindented(text: str) -> str:
 
 @cache
 def _program() -> str:
+    """Return the program without comments and indentation; no text in it spans lines."""
     lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
     parts = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
     return f'(() => {{\n"use strict";\n{parts}\n}})();\n'

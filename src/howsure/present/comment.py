@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.gate import Gate
     from howsure.errors import Caution
-    from howsure.present.document import Block, Cell
+    from howsure.present.document import Block, Cell, Shown
 
 T = TypeVar("T")
 
@@ -35,11 +35,17 @@ WHY = {
 
 
 def comment(
-    gate: Gate, name: str, *, counts: str, cautions: Iterable[Caution] = (), digests: Mapping[str, str] | None = None
+    gate: Gate,
+    name: str,
+    *,
+    counts: str,
+    cautions: Iterable[Caution] = (),
+    digests: Mapping[str, str] | None = None,
+    shown: Shown | None = None,
 ) -> Document:
     """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `cautions`: more than its own.
 
-    Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for texts of settings.
+    The sentence comes first, then the checks, then the page that is `shown`; how the data were taken stands below. Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for texts of settings.
     """
     gate = _digested(gate, digests or {})
     order = sorted(gate.checks, key=lambda check: ORDER.index(check.counts_as))
@@ -52,11 +58,12 @@ def comment(
     if why := reason(gate, counts):
         blocks.append(Text(text=why))
     told = notes(gate)
-    blocks += [Text(text=" ".join(map(_short, _some(told, MOST_NOTES))), kind="small")] if told else []
+    small = [Text(text=" ".join(map(_short, _some(told, MOST_NOTES))), kind="small")] if told else []
     beside = [_cut(block) if isinstance(block, Table) else block for block in flips.brief(gate.flips)]
     return Document(
-        blocks=(*blocks, *tables, *beside, *_cautions((*cautions, *gate.cautions, *named_cautions(gate)))),
+        blocks=(*blocks, *tables, *small, *beside, *_cautions((*cautions, *gate.cautions, *named_cautions(gate)))),
         mark=mark(name),
+        shown=shown,
     )
 
 

@@ -154,6 +154,14 @@ def _verdict_on_all(board: Board) -> str:
     return f"{_among(board)}{first} {neighbours(board)}"
 
 
+def headline(board: Board) -> str:
+    """Say in a few words what a board shows: `20 of 157 could be best`."""
+    count, best, leader = len(board.entries), len(board.could_be_best), board.entries[0]
+    if count == 1:
+        return f"{leader.model}: {Scale(percent=board.percent).score(leader.estimate.value)}"
+    return f"{leader.model} is best" if best == 1 else f"{best:,} of {count:,} could be best"
+
+
 def neighbours(board: Board) -> str:
     """Say how many gaps between neighbouring ranks are significant."""
     apart, steps = board.neighbours_apart, plural(len(board.entries) - 1, "gap")

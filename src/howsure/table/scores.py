@@ -167,6 +167,7 @@ class Scores:
         groups: How harnesses put tasks together.
         runs: What the logs say of the runs that the rows come from.
         uncounted: Logs whose rows don't count, or that have none.
+        in_memory: Whether the caller's rows lie in memory, though they are held as a lazy frame.
 
     Examples:
         >>> import polars as pl
@@ -187,10 +188,17 @@ class Scores:
     groups: tuple[Group, ...] = ()
     runs: tuple[RunEntry, ...] = ()
     uncounted: tuple[UncountedLog, ...] = ()
+    in_memory: bool = False
 
     def __repr__(self) -> str:
         """Say where the scores came from, their columns and what is known already, without reading a row."""
         return "\n".join([f"Scores {_sources(self)}", *_columns(self), *_known(self)])
+
+    def _repr_html_(self) -> str:
+        """Show models × tasks in a notebook; rows that the caller keeps lazy aren't read."""
+        from importlib import import_module
+
+        return str(import_module("howsure.present.scores").picture(self))
 
     def fact(self, task: str) -> TaskFacts | None:
         """Return what the harness says of a task, None where nothing is known."""

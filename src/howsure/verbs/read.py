@@ -178,10 +178,10 @@ def _read_frame(
     found = find_roles(frame.collect_schema().names(), roles)
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
+    made = Scores(rows=frame.to_native(), roles=found, in_memory=isinstance(data, pl.DataFrame))
     if numbers is None:
-        return Scores(rows=frame.to_native(), roles=found)
-    signed = frozenset({numbers.column} if numbers.percent else ())
-    return Scores(rows=frame.to_native(), roles=found, notes=numbers.notes, signed=signed)
+        return made
+    return replace(made, notes=numbers.notes, signed=frozenset({numbers.column} if numbers.percent else ()))
 
 
 def scores_of(data: Any, design: Design) -> Scores:

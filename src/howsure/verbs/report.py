@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from howsure.errors import OptionError
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 
@@ -32,6 +33,8 @@ def report(
     command: str | None = None,
     texts: bool = False,
     inspect_view: str | None = None,
+    url: str | None = None,
+    card: str | None = None,
     **options: Unpack[DesignOptions],
 ) -> Report:
     """Make one self-contained HTML page of everything that the scores show.
@@ -58,6 +61,9 @@ def report(
         texts: Whether the page holds prompts, right answers and answers, from the logs or the columns of the table, up to 20,000
             characters each and 20 million together. Whoever gets the page can read them.
         inspect_view: The address of an Inspect View of the same folder, to which samples are linked.
+        url: The address at which the page will lie, http or https: links to it are shown with its verdict, and the page offers
+            the code that embeds it.
+        card: The file name of a picture of 1200 × 630 that lies beside the page, shown with links to it. Needs `url`.
         **options: Options that the verbs share; see [`Design`][howsure.study.design.Design]. `population`: by default
             "questions", other clusters where there are clusters; a reader can choose another in the page, where there are up to
             15,000 pairs. `measure`: shows who could be the best buy as well, as [`frontier`][howsure.frontier].
@@ -99,7 +105,11 @@ def report(
         seed=seed,
     )
     title, command = checked("report", title=title, command=command).values()
-    more = checked("report", texts=texts, inspect_view=inspect_view)
+    more = checked("report", texts=texts, inspect_view=inspect_view, url=url, card=card)
+    if card is not None and url is None:
+        raise OptionError(
+            "a card is shown where the page has an address", remedy="Add `url=ADDRESS`, or leave `card` out."
+        )
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)

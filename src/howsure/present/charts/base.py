@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.errors import HowsureError
@@ -169,8 +170,26 @@ def draw(spec: Spec) -> alt.TopLevelMixin:
         raise HowsureError("charts need Altair", remedy=EXTRA) from None
     kinds = {"facet": alt.FacetChart, "concat": alt.ConcatChart, "layer": alt.LayerChart}
     kind: Any = next((kinds[key] for key in kinds if key in spec), alt.Chart)
-    chart: alt.TopLevelMixin = kind.from_dict(spec, validate=False)  # tests do it: of many pairs it takes minutes
+    chart: alt.TopLevelMixin = _offline(kind).from_dict(
+        spec, validate=False
+    )  # tests do it: of many pairs it takes minutes
     return chart
+
+
+@cache
+def _offline(kind: Any) -> Any:
+    """Return the same kind of chart, which a notebook shows as a picture: Altair's own asks a server for its program.
+
+    A renderer of Altair that somebody chose is left to do it.
+    """
+    import altair as alt
+
+    def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if alt.renderers.active != "default":
+            return kind._repr_mimebundle_(self, *args, **kwargs)
+        return {"image/svg+xml": picture(self.to_dict(), "svg").decode(), "text/plain": repr(self)}
+
+    return type(kind.__name__, (kind,), {"_repr_mimebundle_": shown})
 
 
 DPI = 300

@@ -1,4 +1,4 @@
-"""The card that is shown where a page is linked: 1200 × 630, the verdict over the top of the board."""
+"""The card that is shown where a page is linked: 1200 × 630, how many could be best, in large letters, over the top of the board."""
 
 from __future__ import annotations
 
@@ -10,33 +10,38 @@ from howsure.present.charts.lines import WIDE
 from howsure.present.charts.sizes import typed
 from howsure.present.labels import labels
 from howsure.present.render.visible import visible
+from howsure.present.words.plain import short_names
 
 if TYPE_CHECKING:
     from howsure.present.charts.base import Spec
 
 WIDTH, HEIGHT = 1200, 630
-TYPE, VERDICT = 22, 32
+TYPE, HEADLINE = 22, 48
 MODELS = 8
 """So many models of a board have room."""
 NAME = 34
-LINES = 5
-"""Lines of a verdict; a longer one ends in an ellipsis."""
+LINES = {HEADLINE: 2, TYPE: 3}
+"""Lines of a text of this size; a longer one ends in an ellipsis."""
 PADDING = 32
+TICKS = 8
 
 
-def card(chart: Spec, verdict: str) -> bytes:
-    """Return the card as a PNG. `chart`: the best of a board, as `leaderboard` draws it; `verdict`: what stands over it."""
+def card(chart: Spec, headline: str, verdict: str) -> bytes:
+    """Return the card as a PNG. `chart`: the best of a board, as `leaderboard` draws it; `headline`, `verdict`: what stands over it."""
     spec = typed(chart, TYPE)
     rows = spec["data"]["values"]
-    names = labels((row["name"] for row in rows), NAME)
-    lines = textwrap.wrap(
-        visible(verdict), int((WIDTH - 2 * PADDING) / (WIDE * VERDICT)), max_lines=LINES, placeholder=" …"
-    )
-    title = {"text": lines, "fontSize": VERDICT, "fontWeight": "bold", "offset": TYPE}
-    below = spec.get("title", {}).get("text", [])
+    names = labels(short_names(*(row["name"] for row in rows)), NAME)
     made = {
         **spec,
-        "title": {**title, **({"subtitle": below} if below else {})},
+        "title": {
+            "text": _lines(headline, HEADLINE),
+            "fontSize": HEADLINE,
+            "fontWeight": "bold",
+            "offset": TYPE,
+            "subtitle": [*_lines(verdict, TYPE), *spec.get("title", {}).get("text", [])],
+            "subtitlePadding": TYPE / 2,
+        },
+        "config": {**spec["config"], "axisQuantitative": {"tickCount": TICKS}},
         "width": WIDTH,
         "height": HEIGHT,
         "padding": PADDING,
@@ -44,3 +49,8 @@ def card(chart: Spec, verdict: str) -> bytes:
         "data": {**spec["data"], "values": [{**row, "label": name} for row, name in zip(rows, names, strict=True)]},
     }
     return picture(made, "png", scale=1)
+
+
+def _lines(text: str, size: int) -> list[str]:
+    room = int((WIDTH - 2 * PADDING) / (WIDE * size))
+    return textwrap.wrap(visible(text), room, max_lines=LINES[size], placeholder=" …")

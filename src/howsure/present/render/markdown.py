@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from howsure.present.document import Table, Text
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from howsure.present.document import Block, Cell, Column, Document, Note
+    from howsure.present.document import Block, Cell, Column, Document, Note, Shown
 
 _LINK = re.compile(r"(?<=:)(?=//|[\w+-]+:)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
 """Inside bare addresses, emoji codes and mentions: GitHub makes links and pictures of them after it has undone all escapes."""
+ADDRESS = "%:/?#@!$&'()*+,;=[]~"
+"""What stands in an address as it is, beside letters and digits."""
 _NOTHING = "<!-- -->"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
 
@@ -20,7 +23,22 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
 def render(document: Document) -> str:
     """Return a document as Markdown."""
     mark = f"<!-- {document.mark} -->\n" if document.mark else ""
-    return mark + "\n\n".join(part for block in document.blocks if (part := _block(block))) + "\n"
+    parts = [(block, part) for block in document.blocks if (part := _block(block))]
+    texts = [part for _, part in parts]
+    if document.shown:
+        first = next((k + 1 for k, (block, _) in enumerate(parts) if isinstance(block, Table)), len(parts))
+        texts.insert(first, _shown(document.shown))
+    return mark + "\n\n".join(texts) + "\n"
+
+
+def _shown(shown: Shown) -> str:
+    """Write a link to a page, under its picture where it has one; addresses can't end the link early."""
+    page, picture = (f"<{quote(address, safe=ADDRESS)}>" for address in (shown.page, shown.picture))
+    return (
+        f"[![The page of these results]({picture})]({page})"
+        if shown.picture
+        else f"[The page of these results]({page})"
+    )
 
 
 def escape(text: str) -> str:

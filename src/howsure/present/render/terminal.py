@@ -40,6 +40,7 @@ def render(document: Document, *, width: int | None = None, color: bool = False)
         file=out,
         width=columns,
         force_terminal=color,
+        force_jupyter=False,  # in a notebook it would display its text instead of writing it
         color_system="standard" if color else None,
         no_color=not color,
         highlight=False,

@@ -96,6 +96,7 @@ class BoardTable {
     }
     const bars = new Map(order.map((m) => [m, this.view.bar(m)]));
     const axis = this.view.axis([...bars.values()]);
+    this.drawn = { order, bars, axis };
     at("board-axis").replaceChildren(axisNumbers(axis));
     at("board-body").replaceChildren(...order.map((m) => this.row(m, bars.get(m), axis)));
     at("board-body").querySelector(".bar")?.setAttribute("tabindex", "0");

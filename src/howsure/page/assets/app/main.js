@@ -13,7 +13,7 @@ const FORGOTTEN = { ...UNFILTERED, question: null, sort: null, find: null, best:
 
 class Page {
   constructor(report) {
-    this.report = report;
+    this.take(report);
     this.place = new Place();
     this.boards = new Map();
     const { drawings, phrases } = report;
@@ -26,7 +26,7 @@ class Page {
       pair: new PairPanel({ drawings, phrases, pick, go: (values) => go(values, { step: true, focus: true }) }),
       model: new ModelPanel({ drawings }),
       matrix: new MatrixPanel({ drawings, pick }),
-      costs: new CostsPanel(),
+      costs: new CostsPanel(this.report.look),
     };
     this.looks = { ...this.parts, questions: list, question: new QuestionView({ go, list }) };
     this.panel = new Panel({ place: this.place, parts: this.looks, opened: (pair) => this.table.mark(pair) });
@@ -44,13 +44,20 @@ class Page {
     });
   }
 
+  /** Take a report, and give its charts the style that they share. */
+  take(report) {
+    this.report = report;
+    for (const spec of Object.values(report.drawings).flatMap(Object.values)) spec.config = report.look;
+  }
+
   /** Take new results in, and stay where the reader is. */
   update(report) {
-    Object.assign(this.report.drawings, report.drawings); // the parts hold these
-    this.report = report;
+    report.drawings = Object.assign(this.report.drawings, report.drawings); // the parts hold these
+    this.take(report);
     this.boards.clear();
     fill("notes", report.html.notes);
     fill("made", report.html.made);
+    fill("methods", report.html.methods);
     return this.start(this.shown.title);
   }
 
@@ -208,15 +215,16 @@ function carried() {
   return { ...readJson("howsure-report"), packed: (k) => at(`board-${k}`).textContent, texted: (k) => at(`texts-${k}`).textContent };
 }
 
-function copyButton() {
-  const button = at("copy");
-  button.addEventListener("click", async () => {
-    await navigator.clipboard?.writeText(at("command").textContent);
-    button.textContent = "Copied";
+/** Let a button copy a text that the page shows. */
+function copyButton(id, text, title) {
+  at(id).addEventListener("click", async () => {
+    if (await copyOrShow(text(), title)) at(id).textContent = "Copied";
   });
 }
 
 document.documentElement.classList.add("alive");
-copyButton();
+copyButton("copy", () => at("command").textContent, "The command");
+copyButton("copy-methods", methodsText, "Methods, for a paper");
+offerToTakeOut();
 let page = new Page(carried());
 page.start();

@@ -90,7 +90,7 @@ class Place {
     return this.values.get(name);
   }
 
-  /** Keep where the reader is; `step`: as a step that Back undoes. */
+  /** Keep where the reader is; `step`: as a step that Back undoes. A frame that may not touch its address keeps it in memory. */
   set(values, { step = false } = {}) {
     for (const [name, value] of Object.entries(values)) {
       if (value === null || value === "") this.values.delete(name);

@@ -65,6 +65,12 @@ class View {
     return this.pairs === null ? { kind: "unsure", told: "" } : differenceBar(this.board, this.pairs, m, this.against);
   }
 
+  /** Return the number that a bar stands for. */
+  text(m) {
+    if (!this.differences) return scoreNumber(this.board.models[m].value, this.board.percent);
+    return m === this.against ? "0" : (this.pairs?.of(m, this.against)?.difference ?? "n/a");
+  }
+
   axis(bars) {
     return new Axis(bars, { zero: this.differences });
   }

@@ -15,7 +15,7 @@ import pytest
 
 import howsure as hs
 from accessible import check
-from browser_cases import CASES, choose, compared, made, scores
+from browser_cases import CASES, choose, compared, look, made, scores
 from howsure.present.document import Document
 from howsure.present.leaderboard import board_table
 from howsure.present.render import comma_separated, latex, markdown
@@ -140,6 +140,7 @@ def test_pairs_are_those_of_compare(name, opened):
             assert math.isclose(told, limit, rel_tol=6e-4, abs_tol=0.006 * scale)
         assert (row["wins"], row["losses"], row["ties"]) == (str(c.wins), str(c.losses), str(c.ties))
         assert row["p_value"].startswith("<") or math.isclose(float(row["p_value"]), c.p_value, abs_tol=6e-4)
+    look(page, "pair")
     one = rows(take(page, "pair-card", "CSV: Numbers")[1])
     assert one == [row for row in found if (row["a"], row["b"]) == (names[0], names[1])]
 
@@ -153,7 +154,7 @@ def test_the_view_is_taken_as_it_is(opened):
 
 
 def test_the_questions_that_decide_are_all_there(opened):
-    page = opened(made("example"))
+    page = opened(made("example"), hash="#look=pair")
     _, text = take(page, "pair-card", "CSV: Questions that decide")
     found = rows(text)
     pair = compared("example", found[0]["a"], found[0]["b"])["passages"]
@@ -192,7 +193,8 @@ def test_the_picture_stands_alone(hash, opened):
 
 @pytest.mark.parametrize("card", ["pair-card", "model-card", "matrix-card", "health-card"])
 def test_charts_stand_alone(card, opened):
-    page = opened(made("example"), color_scheme="dark")
+    opens = {"pair-card": "#look=pair", "model-card": "#look=model"}
+    page = opened(made("example"), color_scheme="dark", hash=opens.get(card, ""))
     names = menu(page, card).get_by_role("button", name=re.compile("^SVG")).all()
     assert names
     for label in [each.get_attribute("aria-label") for each in names]:
@@ -231,6 +233,7 @@ def test_texts_are_copied(opened):
     copied = page.evaluate("navigator.clipboard.readText()")
     told = hs.leaderboard(scores("example"), cluster="passage_id").render("markdown", methods_paragraph=True)
     assert copied == told.partition("### Methods\n\n")[2].rstrip("\n")
+    look(page, "pair")
     page.select_option("#pair-b", "3")
     choices = menu(page, "board-card")
     choices.get_by_role("button", name="Copy: Link to this view").click()
@@ -328,10 +331,13 @@ def test_names_obey_nothing_in_what_is_taken_out(opened):
         ("matrix-card", "SVG: All pairs"),
         ("model-card", "SVG: Cluster by cluster"),
     ):
+        if card == "model-card":
+            look(page, "model")
         root = ET.fromstring(take(page, card, label)[1])
         assert not [
             each for each in root.iter() if each.tag.rpartition("}")[2] in ("script", "a", "foreignObject", "image")
         ]
+    look(page, "pair")
     assert all("\n" not in row["item"] for row in rows(take(page, "pair-card", "CSV: Questions that decide")[1]))
     assert page.evaluate("window.touched") is None
     assert page.evaluate("document.querySelectorAll('img, iframe, dialog, a[download]').length") == 0

@@ -221,18 +221,16 @@ def test_the_keyboard_alone(opened):
 
 def tabbed(page):
     """Go once around the page with Tab, and return what was reached."""
-    reached = []
+    name = "({ id, className, tagName, textContent }) => id || className || `${tagName} ${textContent.trim()}`"
     page.evaluate("document.activeElement.blur()")
-    for _ in range(120):
+    reached = []
+    for _ in range(300):
         page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate(
-                "(({ id, className, tagName, textContent }) => id || className || `${tagName} ${textContent.trim()}`)(document.activeElement)"
-            )
-        )
-        if reached.count(reached[0]) > 1:
+        place = page.evaluate("[...document.querySelectorAll('*')].indexOf(document.activeElement)")
+        if place in [each for each, _ in reached]:
             break
-    return reached
+        reached.append((place, page.evaluate(f"({name})(document.activeElement)")))
+    return [what for _, what in reached]
 
 
 def test_all_questions_that_decide_are_listed(opened):

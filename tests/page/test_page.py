@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -17,7 +18,7 @@ import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.page.origin import Origin, read_origin
 from howsure.page.packing import SYMBOLS, packed, packed_scores, short, to_json
-from howsure.page.page import policy, write_live
+from howsure.page.page import APP, asset, policy, write_live
 from howsure.page.pairs import FLAGS, most_models
 from howsure.present.words.plain import pair_conditions
 from howsure.verbs.report import report
@@ -262,3 +263,13 @@ def test_names_that_look_alike_are_told_apart():
     assert "gрt-4" not in made.html
     assert "gрt-4" not in json.dumps([made.data["verdict"], made.data["boards"]], ensure_ascii=False)
     assert [model["model"] for model in report(two_models()).data["boards"][0]["models"]] == ["a", "b"]
+
+
+def test_the_parts_of_the_program_share_one_scope_and_no_name():
+    names = re.findall(
+        r"^(?:async )?(?:function|class|const|let) (\w+)",
+        "\n".join(asset(f"app/{part}.js") for part in APP),
+        re.MULTILINE,
+    )
+    assert len(names) > 100
+    assert [name for name in set(names) if names.count(name) > 1] == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from howsure.errors import doubt
+from howsure.errors import HowsureError, doubt
 
 if TYPE_CHECKING:
     from howsure.answers.leaderboard import Board
@@ -43,8 +43,16 @@ def reasons(board: Board, matrix: ScoreMatrix | None, asked: Question, count: in
 def _both(matrix: ScoreMatrix | None, a: str, b: str, asked: Question) -> tuple[str, ...]:
     if matrix is None:
         return (doubt("no_overall_error_bar").message,) * 2
-    found = (asked.population.pair(matrix, *sides, asked).difference.cautions for sides in ((a, b), (b, a)))
-    return tuple(cautions[0].message if cautions else "too few items or clusters" for cautions in found)
+    return tuple(_reason(matrix, *sides, asked) for sides in ((a, b), (b, a)))
+
+
+def _reason(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> str:
+    """Say why a pair has no error bar, as `compare` does."""
+    try:
+        cautions = asked.population.pair(matrix, a, b, asked).difference.cautions
+    except HowsureError as error:
+        return error.what
+    return cautions[0].message if cautions else "too few items or clusters"
 
 
 def pair_attempts(matrix: ScoreMatrix, models: list[str]) -> list[float | None]:

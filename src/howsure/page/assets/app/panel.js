@@ -105,6 +105,7 @@ class Panel {
     }
     at("panel").classList.toggle("reading", look === "question");
     this.fill(look);
+    document.documentElement.dataset.look = [look, ...this.whose].join(" ");
     if (focus || (!was && !this.beside)) this.enter(look);
   }
 

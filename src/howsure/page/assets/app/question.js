@@ -139,7 +139,7 @@ class QuestionView {
       }
     return [...texts.values()].flatMap(({ text, models }) => {
       const whose = texts.size > 1 ? `: ${[...models].map((m) => shorten(this.names[m], 30)).join(", ")}` : "";
-      return [make("h3", { text: `${title}${whose}` }), written(text)];
+      return [make("h3", { text: `${title}${whose}` }), passage(text)];
     });
   }
 
@@ -169,9 +169,9 @@ class QuestionView {
     const link = said.source === undefined ? null : this.links.sample(m, said.source, this.items.ids[item], said.attempt + 1);
     const head = make("p", { kind: marks ? `small mark ${said.score ? "right" : "wrong"}` : "small", children: [visible(told.join(" · ")), link] });
     const texts = [
-      said.output === undefined ? null : written(said.output),
-      ...(said.answer === undefined ? [] : [make("p", { kind: "small", text: "taken as the answer:" }), written(said.answer)]),
-      ...(said.error === undefined ? [] : [make("p", { kind: "small", text: "error:" }), written(said.error)]),
+      said.output === undefined ? null : passage(said.output),
+      ...(said.answer === undefined ? [] : [make("p", { kind: "small", text: "taken as the answer:" }), passage(said.answer)]),
+      ...(said.error === undefined ? [] : [make("p", { kind: "small", text: "error:" }), passage(said.error)]),
     ];
     return make("div", { kind: "attempt", children: [head, ...texts] });
   }

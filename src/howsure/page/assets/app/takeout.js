@@ -222,5 +222,5 @@ function sourceLine() {
 function offerToTakeOut() {
   const menus = [...document.querySelectorAll("[data-take]")].map((card) => new TakeOut(card));
   const refresh = () => menus.forEach((menu) => menu.refresh());
-  new MutationObserver(refresh).observe(document.documentElement, { attributeFilter: ["data-ready"] });
+  new MutationObserver(refresh).observe(document.documentElement, { attributeFilter: ["data-ready", "data-look"] });
 }

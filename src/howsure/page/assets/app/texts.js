@@ -92,7 +92,7 @@ function lastLines(text) {
 }
 
 /** Return the elements of a text as it stands in a log: lines stay lines, and the middle of a long one is shown on demand. */
-function written(text) {
+function passage(text) {
   const [head, left, tail] = Array.isArray(text) ? text : [text, 0, ""];
   const gone = left ? make("em", { text: `… ${count(left)} characters are left out …` }) : null;
   const parts = [...folded(head), gone, ...(tail ? folded(tail) : [])].filter((part) => part !== null);

@@ -104,7 +104,7 @@ class Page {
     at("task").value = this.all ? ALL : k;
     at("verdict").textContent = visible(this.all ? this.rung.overview.verdict : board.verdict);
     at("board-title").textContent = this.rung.overview === null ? "Leaderboard" : visible(board.title);
-    at("facts").textContent = facts(board);
+    at("facts").textContent = this.all ? factsOfAll(this.rung.boards) : facts(board);
   }
 
   /** What is said of the population that the address names; of the one that was asked about, if it names no other. */
@@ -199,6 +199,12 @@ function fold(place) {
   const others = [...list.children].slice(MOST_CAUTIONS);
   const rest = make("ul", { kind: "cautions", children: others });
   list.after(make("details", { children: [make("summary", { text: `${count(others.length)} more cautions` }), rest] }));
+}
+
+function factsOfAll(boards) {
+  const models = new Set(boards.flatMap((board) => board.models.map((model) => model.model)));
+  const tasks = new Set(boards.filter((board) => board.task).map((board) => board.task));
+  return [plural(models.size, "model"), plural(tasks.size, "task"), `${level(boards[0].level)} error bars`].join(" · ");
 }
 
 function facts(board) {

@@ -195,8 +195,9 @@ function comparable(pairs) {
 /** Leave the first few cautions in view, and fold the others. */
 function fold(place) {
   const list = place.querySelector("ul.cautions");
-  if (!list || list.children.length <= MOST_CAUTIONS + 1) return;
-  const others = [...list.children].slice(MOST_CAUTIONS);
+  const most = narrow() ? 1 : MOST_CAUTIONS;
+  if (!list || list.children.length <= most + 1) return;
+  const others = [...list.children].slice(most);
   const rest = make("ul", { kind: "cautions", children: others });
   list.after(make("details", { children: [make("summary", { text: `${count(others.length)} more cautions` }), rest] }));
 }

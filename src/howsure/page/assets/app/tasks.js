@@ -26,8 +26,8 @@ class TasksTable {
     const best = board.models.filter((model) => model.best).length;
     const button = make("button", { type: "button", kind: "link", title: visible(board.title), children: breakable(this.titles[k]) });
     button.addEventListener("click", () => this.open(k));
-    const could = make("span", { kind: "small", text: `${count(best)} could be best` });
-    return make("th", { scope: "col", children: [button, could] });
+    const could = board.models.length > 1 ? `${count(best)} could be best` : "one model";
+    return make("th", { scope: "col", children: [button, make("span", { kind: "small", text: could })] });
   }
 
   rows(most) {

@@ -38,7 +38,7 @@ MANY_POINTS = 0.1
 """A margin from here on is asked for its unit."""
 
 
-class Size(click.ParamType[float]):
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.4
     """A size or a score: `1pp` and `1%` are 0.01, a bare number is in score units."""
 
     name = "size"
@@ -88,7 +88,7 @@ class Fraction(Size):
         return float(super().convert(over, param, ctx)) / below
 
 
-class Bounds(click.ParamType[tuple[float, float] | None]):
+class Bounds(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.4
     """Two numbers, the lower one first: `0,100`; `open_`: or `none`."""
 
     name = "bounds"

@@ -1,0 +1,44 @@
+"""What strangers see of the repository: how it is cited, what the workflows run, what the issue forms ask."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import howsure as hs
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+
+
+def test_it_is_cited_as_the_version_that_it_is():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert str(cited["version"]) == hs.__version__
+    assert cited["license"] in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_run_what_there_is_with_no_more_rights_than_they_need(path):
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    scripts = [re.sub(r"^sudo ", "", step["run"]) for step in steps if "run" in step]
+    assert all((ROOT / script).exists() for script in scripts)
+    assert all(
+        re.fullmatch(r"[\w-]+/[\w-]+@(v\d+|release/v\d+|[0-9a-f]{40})", step["uses"])
+        for step in steps
+        if "uses" in step
+    )
+    assert all(
+        "timeout-minutes" in job for job in workflow["jobs"].values() if any("run" in step for step in job["steps"])
+    )
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_issue_forms_ask_for_what_is_needed(path):
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert form["name"]
+    assert form["description"]
+    assert any(part.get("validations", {}).get("required") for part in form["body"])

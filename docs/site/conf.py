@@ -53,10 +53,23 @@ NAVIGATION = {
     ],
     "Know": [
         f"docs/{page}"
-        for page in ("glossary", "statistics", "calibration", "peers", "scale", "formats", "recipes", "mapping")
+        for page in (
+            "glossary",
+            "statistics",
+            "calibration",
+            "peers",
+            "scale",
+            "formats",
+            "recipes",
+            "mapping",
+            "stability",
+        )
     ],
     "Look up": ["docs/cli", "docs/api", "CHANGELOG"],
-    "Take part": ["CONTRIBUTING", "ARCHITECTURE", "docs/decisions/README", "benchmarks/README", "examples/README"],
+    "Take part": [
+        *("CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY", "ARCHITECTURE"),
+        *("docs/decisions/README", "benchmarks/README", "examples/README"),
+    ],
 }
 """What the sidebar shows; pages that it doesn't name are an error, so that none is lost."""
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 """The version of the JSON form; see `schema.json` beside this file."""
+STATISTICS_VERSION = 1
+"""Raised whenever the same data get other numbers or another verdict; the changelog says which. See docs/stability.md."""
 DATA: tuple[Format, ...] = ("csv", "json")
 """The formats that programs read."""
 LINES = 40
@@ -36,7 +38,13 @@ class Answer:
         """Return the answer as plain data, ready for JSON; a number that doesn't exist is None."""
         found = tree(self)
         first = {"verdict": found["verdict"]} if "verdict" in found else {}
-        return {"howsure": SCHEMA_VERSION, "answer": kind(type(self)), **first, **found}
+        return {
+            "howsure": SCHEMA_VERSION,
+            "statistics": STATISTICS_VERSION,
+            "answer": kind(type(self)),
+            **first,
+            **found,
+        }
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per row."""

@@ -173,7 +173,9 @@ def _not_shared(c: Comparison) -> str:
 
 
 def _clusters(c: Comparison) -> str:
-    return f"{c.difference.n_clusters:,}" if c.difference.n_clusters != c.difference.n_items else ""
+    """Count the clusters of a task; over all tasks they would be added to the single items of others."""
+    clustered = c.task and c.difference.n_clusters != c.difference.n_items
+    return f"{c.difference.n_clusters:,}" if clustered else ""
 
 
 def _forecast(c: Comparison) -> str:

@@ -31,6 +31,7 @@ APP = (
     "charts",
     "bars",
     "scales",
+    "brush",
     "view",
     "leaderboard",
     "tasks",

@@ -7,7 +7,7 @@ class BoardTable {
   constructor({ choose, pick, place }) {
     Object.assign(this, { choose, pick, place, pair: [] });
     this.view = new View(place, () => this.rows());
-    at("board-body").addEventListener("keydown", (event) => walk(event));
+    at("board-body").addEventListener("keydown", (event) => this.pressed(event));
     at("more").addEventListener("change", () => this.keep({ more: at("more").checked ? "1" : null }));
     at("find").addEventListener("input", () => this.keep({ find: at("find").value }));
     at("best").addEventListener("change", () => this.keep({ best: at("best").checked ? "1" : null }));
@@ -46,7 +46,7 @@ class BoardTable {
   /** Return the heading of a column: a button that sorts by it, or for the error bars their axis. */
   head(column, k) {
     if (column.name === BARS) {
-      const children = [make("span", { kind: "unseen", text: "error bar" }), make("div", { id: "board-axis" })];
+      const children = [make("span", { kind: "unseen", text: "error bar" }), this.view.brush.strip()];
       return make("th", { scope: "col", kind: "whiskers", children });
     }
     const button = make("button", { type: "button", text: column.name, children: [] });
@@ -97,7 +97,7 @@ class BoardTable {
     const bars = new Map(order.map((m) => [m, this.view.bar(m)]));
     const axis = this.view.axis([...bars.values()]);
     this.drawn = { order, bars, axis };
-    at("board-axis").replaceChildren(axisNumbers(axis));
+    this.view.brush.draw(axis);
     at("board-body").replaceChildren(...order.map((m) => this.row(m, bars.get(m), axis)));
     at("board-body").querySelector(".bar")?.setAttribute("tabindex", "0");
     this.view.mark();
@@ -137,10 +137,22 @@ class BoardTable {
     return make("td", { kind: "whiskers", children: [button] });
   }
 
-  /** Hold the others against a model, and keep the keyboard where it is. */
+  /** Hold the others against a model. */
   against(m) {
-    this.view.compareTo(m);
+    this.stay(m, () => this.view.compareTo(m));
+  }
+
+  /** Do something that draws the rows anew, and keep the keyboard on the bar of a model. */
+  stay(m, change) {
+    change();
     focusBar(document.querySelector(`#board-body tr[data-model="${m}"] .bar`));
+  }
+
+  /** On an error bar the arrow keys go to the next one, others zoom the axis. */
+  pressed(event) {
+    if (!event.target.matches(".bar")) return;
+    const m = Number(event.target.closest("tr").dataset.model);
+    if (!walk(event)) this.stay(m, () => this.view.brush.pressed(event, this.drawn.bars.get(m).value));
   }
 
   name(m) {
@@ -185,13 +197,14 @@ function arranged(columns) {
 
 const KEYS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
-/** Go from error bar to error bar with the arrow keys. */
+/** Go from error bar to error bar with the arrow keys; say whether this was one of them. */
 function walk(event) {
   const step = KEYS[event.key];
-  if (step === undefined || !event.target.matches(".bar")) return;
+  if (step === undefined) return false;
   event.preventDefault();
   const bars = [...document.querySelectorAll("#board-body .bar")];
   focusBar(bars[Math.min(Math.max(bars.indexOf(event.target) + step, 0), bars.length - 1)]);
+  return true;
 }
 
 /** Give an error bar the keyboard: one of them is reached with Tab, the others with the arrow keys. */

@@ -9,7 +9,7 @@ const ABOUT = {
 /** In place of a board: all of them at once. */
 const ALL = -1;
 /** What another board has nothing to do with. */
-const FORGOTTEN = { ...UNFILTERED, question: null, sort: null, find: null, best: null, rows: null, against: null };
+const FORGOTTEN = { ...UNFILTERED, question: null, sort: null, find: null, best: null, rows: null, against: null, axis: null, slice: null, by: null };
 
 class Page {
   constructor(report) {

@@ -40,6 +40,7 @@ APP = (
     "deciding",
     "pair",
     "model",
+    "slice",
     "texts",
     "questions",
     "question",

@@ -28,7 +28,8 @@ class Page {
       matrix: new MatrixPanel({ drawings, pick }),
       costs: new CostsPanel(this.report.look),
     };
-    this.looks = { ...this.parts, questions: list, question: new QuestionView({ go, list }) };
+    const slice = new SlicePanel({ place: this.place, go: (values) => this.panel.open(values), choose: (model) => this.choose(model) });
+    this.looks = { ...this.parts, slice, questions: list, question: new QuestionView({ go, list }) };
     this.panel = new Panel({ place: this.place, parts: this.looks, opened: (pair) => this.table.mark(pair) });
     this.parts.model.chosen = (model) => this.choose(model, false);
     at("about").addEventListener("change", () => {
@@ -117,7 +118,7 @@ class Page {
     if (!this.boards.has(k)) {
       const raw = await unpack(this.report.packed(k));
       const items = raw.items && new Items(raw.items, this.report.symbols);
-      this.boards.set(k, { pairs: new Pairs(raw.pairs), items, noise: raw.noise, logs: raw.logs });
+      this.boards.set(k, { pairs: new Pairs(raw.pairs), items, slices: raw.slices, noise: raw.noise, logs: raw.logs });
     }
     return this.boards.get(k);
   }
@@ -153,7 +154,7 @@ class Page {
     const links = new Links(this.report.inspect, details.logs);
     const texts = new Texts(this.report, live());
     for (const part of Object.values(this.parts)) part.board(board, details, links);
-    for (const name of ["questions", "question"]) this.looks[name].board(board, details, texts, links);
+    for (const name of ["slice", "questions", "question"]) this.looks[name].board(board, details, texts, links);
     this.panel.board(board, details);
     this.panel.show();
     document.documentElement.dataset.ready = String(k);

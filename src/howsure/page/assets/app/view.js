@@ -63,7 +63,7 @@ class View {
   }
 
   bar(m) {
-    if (!this.differences) return scoreBar(this.board, m);
+    if (!this.differences) return scoreBar(this.board.percent, this.board.models[m]);
     return this.pairs === null ? { kind: "unsure", told: "" } : differenceBar(this.board, this.pairs, m, this.against);
   }
 

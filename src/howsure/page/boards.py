@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from howsure.answers.frontier import TaskFrontier
     from howsure.answers.health import TaskHealth
     from howsure.answers.leaderboard import Board
-    from howsure.answers.noise import NoiseEntry, TaskNoise
+    from howsure.answers.noise import NoiseEntry
     from howsure.inference.question import Question
     from howsure.page.contents import Part, Rung
     from howsure.page.reruns import Reruns
@@ -100,7 +100,7 @@ def shown(part: Part, rung: Rung) -> Data:
         "html": {
             "cautions": html.render(_cautions(part)),
             "words": html.render(words),
-            "noise": html.render(_noise(part.noise)),
+            "noise": html.render(_noise(part)),
             "health": html.render(_health(part.health)),
             "slices": html.render(Document(blocks=tuple(board_blocks(slices_of(board, rung))))),
         },
@@ -192,12 +192,15 @@ def _cautions(part: Part) -> Document:
     return Document(blocks=(Note(cautions=cautions),) if cautions else ())
 
 
-def _noise(noise: TaskNoise | str) -> Document:
-    """Return what `noise` says of a task, the models by their short names."""
+def _noise(part: Part) -> Document:
+    """Return what `noise` says of a task, the models in the order of the board and by their short names."""
+    noise = part.noise
     if isinstance(noise, str):
         return _reason(noise)
-    names = short_names(*(entry.name for entry in noise.entries))
-    entries = tuple(replace(entry, name=name) for entry, name in zip(noise.entries, names, strict=True))
+    places = {entry.model: k for k, entry in enumerate(part.board.entries)}
+    ordered = sorted(noise.entries, key=lambda entry: places.get(entry.name, len(places)))
+    names = short_names(*(entry.name for entry in ordered))
+    entries = tuple(replace(entry, name=name) for entry, name in zip(ordered, names, strict=True))
     return noise_document(Noise(tasks=(replace(noise, entries=entries),)))
 
 

@@ -2,6 +2,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROOM = 0.03;
+/** A number nearer to an end of the axis than this share of it would reach beyond. */
+const AT_END = 0.02;
 
 /** The axis that bars share, with a little room at its ends and, if wanted, 0; places are shares of its width. */
 class Axis {
@@ -46,8 +48,13 @@ class Axis {
 
 /** Draw the numbers of an axis. */
 function axisNumbers(axis) {
-  const texts = axis.ticks().map((tick) => shape("text", { x: axis.place(tick), y: "55%", "text-anchor": "middle" }, tickText(tick)));
-  return picture(texts);
+  return picture(axis.ticks().map((tick) => shape("text", { x: axis.place(tick), y: "55%", "text-anchor": anchor(axis, tick) }, tickText(tick))));
+}
+
+/** Say on which side of its place a number stands: at the ends of the axis inwards. */
+function anchor(axis, tick) {
+  const along = (tick - axis.low) / (axis.high - axis.low);
+  return along < AT_END ? "start" : along > 1 - AT_END ? "end" : "middle";
 }
 
 /** Draw a bar over the lines of its axis; `kind`: how sure it is. */

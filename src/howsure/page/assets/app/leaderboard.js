@@ -22,7 +22,7 @@ class BoardTable {
   show(board, pairs = null) {
     this.board = board;
     at("board-card").classList.toggle("alone", board.models.length < 2);
-    this.names = shortened(shortNames(board.models.map((model) => model.model)), narrow() ? 26 : 44);
+    this.names = shortened(shortNames(board.models.map((model) => model.model)), 44);
     this.view.show(board, pairs, this.names);
     at("find").value = this.place.get("find") ?? "";
     at("best").checked = this.place.get("best") === "1";
@@ -30,10 +30,11 @@ class BoardTable {
     const heads = arranged(board.columns).map((k) => this.head(board.columns[k], k));
     const tick = make("th", {
       scope: "col",
+      role: "columnheader",
       kind: "tick",
       children: [make("span", { kind: "unseen", text: "compare" })],
     });
-    at("board-head").replaceChildren(make("tr", { children: [tick, ...heads] }));
+    at("board-head").replaceChildren(make("tr", { role: "row", children: [tick, ...heads] }));
     this.rows();
   }
 
@@ -47,12 +48,12 @@ class BoardTable {
   head(column, k) {
     if (column.name === BARS) {
       const children = [make("span", { kind: "unseen", text: "error bar" }), this.view.brush.strip()];
-      return make("th", { scope: "col", kind: "whiskers", children });
+      return make("th", { scope: "col", role: "columnheader", kind: "whiskers", children });
     }
     const button = make("button", { type: "button", text: column.name, children: [] });
     button.append(make("span", { kind: "arrow", "aria-hidden": "true" }));
     button.addEventListener("click", () => this.sort(k));
-    return make("th", { scope: "col", kind: cellKind(column), "data-column": k, children: [button] });
+    return make("th", { scope: "col", role: "columnheader", kind: cellKind(column), "data-column": k, children: [button] });
   }
 
   sort(k) {
@@ -121,20 +122,28 @@ class BoardTable {
       if (column.name === BARS) return this.bar(m, bar, axis);
       if (column.name === "model") return this.name(m);
       const title = column.name === "ties" ? cells[m][k] : null;
-      return make("td", { kind: cellKind(column), text: cells[m][k], title });
+      return make("td", { role: "cell", kind: cellKind(column), text: cells[m][k], title });
     });
     const box = make("input", { type: "checkbox", "aria-label": `compare ${visible(models[m].model)}` });
     box.addEventListener("change", () => this.tick(m, box.checked));
-    children.unshift(make("td", { kind: "tick", children: [box] }));
-    return make("tr", { "data-model": m, kind: models[m].best ? "best" : null, children });
+    children.unshift(make("td", { role: "cell", kind: "tick", children: [box] }));
+    return make("tr", { role: "row", "data-model": m, kind: models[m].best ? "best" : null, children });
   }
 
   /** Return the cell of an error bar: a button that says it and holds the other models against this one. */
   bar(m, bar, axis) {
     const children = [barPicture(axis, bar)];
     const button = make("button", { type: "button", kind: "bar", tabindex: -1, "aria-label": bar.told, children });
-    if (this.board.models.length > 1) button.addEventListener("click", () => this.against(m));
-    return make("td", { kind: "whiskers", children: [button] });
+    button.addEventListener("click", (event) => this.chosen(event, m));
+    return make("td", { kind: "whiskers", role: "cell", children: [button] });
+  }
+
+  /** Hold the others against a model; a finger's first tap shows its numbers. */
+  chosen({ pointerType, currentTarget }, m) {
+    const first = pointerType === "touch" && !currentTarget.classList.contains("read");
+    document.querySelector(".bar.read")?.classList.remove("read");
+    if (first) currentTarget.classList.add("read");
+    else if (this.board.models.length > 1) this.against(m);
   }
 
   /** Hold the others against a model. */
@@ -164,7 +173,7 @@ class BoardTable {
       children: breakable(this.names[m]),
     });
     button.addEventListener("click", () => this.choose(m));
-    return make("th", { scope: "row", kind: "name", children: [button] });
+    return make("th", { scope: "row", role: "rowheader", kind: "name", children: [button] });
   }
 
   /** Keep the two models that were ticked last. */
@@ -214,9 +223,9 @@ function focusBar(bar) {
   bar?.focus();
 }
 
-/** Let a name go on in the next line after a sign in it. */
+/** Let a name go on in the next line after a sign in it, or before a capital in its middle. */
 function breakable(name) {
-  return name.split(/(?<=[_/.-])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
+  return name.split(/(?<=[_/.@:-])|(?<=[a-z])(?=[A-Z])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
 }
 
 /** Say whether names have little room; of a long one the middle goes, since models of a family differ at the end. */

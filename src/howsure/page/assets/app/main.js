@@ -105,7 +105,7 @@ class Page {
     at("task").value = this.all ? ALL : k;
     at("verdict").textContent = visible(this.all ? this.rung.overview.verdict : board.verdict);
     at("board-title").textContent = this.rung.overview === null ? "Leaderboard" : visible(board.title);
-    at("facts").textContent = facts(board);
+    at("facts").textContent = this.all ? this.tasks.facts() : facts(board);
   }
 
   /** What is said of the population that the address names; of the one that was asked about, if it names no other. */
@@ -146,6 +146,7 @@ class Page {
     at("slices-card").hidden = board.html.slices === "";
     fill("noise", board.html.noise);
     fill("health", board.html.health);
+    for (const id of ["slices", "noise", "health"]) foldRows(at(id));
     this.difficulty(board);
     this.table.show(board);
     const details = await this.closer(k);
@@ -193,6 +194,21 @@ function comparable(pairs) {
   return 1;
 }
 
+/** Leave the first rows of long tables in view, and fold the others; all are printed and saved. */
+function foldRows(place) {
+  for (const table of place.querySelectorAll("table.howsure")) {
+    const beyond = [...table.tBodies[0].rows].slice(MOST_ROWS);
+    if (beyond.length === 0) continue;
+    beyond.forEach((row) => row.classList.add("beyond"));
+    const button = make("button", { type: "button", kind: "all-rows", text: `Show all ${plural(MOST_ROWS + beyond.length, "row")}` });
+    button.addEventListener("click", () => {
+      beyond.forEach((row) => row.classList.remove("beyond"));
+      button.remove();
+    });
+    table.after(button);
+  }
+}
+
 /** Leave the first few cautions in view, and fold the others. */
 function fold(place) {
   const list = place.querySelector("ul.cautions");
@@ -206,7 +222,7 @@ function facts(board) {
   const clusters = board.task && board.clusters ? ` in ${plural(board.clusters, "cluster")}` : "";
   return [
     plural(board.models.length, "model"),
-    plural(board.items, "item") + clusters,
+    plural(board.items, "question") + clusters,
     `${level(board.level)} error bars`,
   ].join(" · ");
 }

@@ -67,7 +67,7 @@ class SlicePanel {
     const { models, full, bars } = this.lines();
     const shown = bars.slice(0, most);
     const axis = new Axis(shown, { zero: false });
-    const names = shortened(shortNames(full), 26);
+    const names = shortened(shortNames(full), 44);
     at("slice-axis").replaceChildren(axisNumbers(axis));
     at("slice-body").replaceChildren(...shown.map((bar, k) => this.row(k, { m: models[k], full: full[k], name: names[k], bar, axis })));
     at("slice-all").hidden = bars.length <= most;
@@ -83,11 +83,12 @@ class SlicePanel {
     const named = typeof m === "number" ? [button] : breakable(name);
     return make("tr", {
       kind: best[k] ? "best" : null,
+      role: "row",
       children: [
-        make("td", { text: places({ rank_low: rank_low[k], rank_high: rank_high[k] }) }),
-        make("th", { scope: "row", children: named }),
-        make("td", { kind: "whiskers", children: [barPicture(axis, bar)] }),
-        make("td", { kind: "number", children: [scoreNumber(value[k], percent), make("span", { kind: "small", text: range })] }),
+        make("td", { role: "cell", kind: "could", text: places({ rank_low: rank_low[k], rank_high: rank_high[k] }) }),
+        make("th", { scope: "row", role: "rowheader", children: named }),
+        make("td", { role: "cell", kind: "whiskers", children: [barPicture(axis, bar)] }),
+        make("td", { role: "cell", kind: "number", children: [make("span", { kind: "small", text: range }), scoreNumber(value[k], percent)] }),
       ],
     });
   }

@@ -116,7 +116,7 @@ def test_a_tap_shows_the_numbers_where_nothing_is_to_compare(opened):
     assert page.locator(".bar.read").count() == 1
 
 
-CHARTS = ("model-noise", "model-clusters", "pair-outcomes", "pair-drivers", "difficulty")
+CHARTS = ("model-noise", "model-clusters", "pair-outcomes", "pair-power", "pair-drivers", "difficulty")
 
 
 @pytest.mark.parametrize("chart", CHARTS)

@@ -82,7 +82,7 @@ def _outcomes() -> Spec:
 
 
 def _power() -> Spec:
-    """Return the chance over the questions: the curve, a ring at the questions there are, a dot at the reader's choice."""
+    """Return the chance over the questions: the curve, a ring at the questions there are, a dot at the reader's choice; unseen dots say its values."""
     sizes = {"format": ",d", "tickCount": 5, "grid": False}
     place = {
         "x": _position("items", "questions", scale={"type": "log", "nice": False}, axis=sizes),
@@ -92,11 +92,15 @@ def _power() -> Spec:
     dot = {"type": "point", "filled": True, "size": 130, "color": ORANGE, "opacity": 1}
     layers = {"curve": {"type": "line", "color": BLUE, "strokeWidth": 2.5}, "now": ring, "chosen": dot}
     target = {"mark": DASHED, "encoding": {"y": {"datum": 0.8, "type": "quantitative"}}}
+    values = {
+        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0},
+        "encoding": {**place, "tooltip": _told()},
+    }
     drawn = [
         {"transform": [{"filter": {"field": "kind", "equal": kind}}], "mark": mark, "encoding": place}
         for kind, mark in layers.items()
     ]
-    return {"height": 170, "layer": [target, *drawn]}
+    return {"height": 170, "layer": [target, *drawn, values]}
 
 
 def _drivers(title: str) -> Spec:
@@ -138,7 +142,10 @@ def _noise(title: str) -> Spec:
     attempts = {"type": "log", "domain": [1, 20], "nice": False}
     return {
         "height": 170,
-        "mark": {"type": "line", "point": True},
+        "layer": [
+            {"mark": "line"},
+            {"mark": {"type": "point", "filled": True}, "encoding": {"tooltip": _told()}},
+        ],
         "encoding": {
             "x": _position("attempts", "attempts per question", scale=attempts, axis={"values": TICKS, "grid": False}),
             "y": _position("se", title, scale={"zero": True}, axis={"tickCount": 5}),

@@ -85,6 +85,7 @@ class ModelPanel {
         order,
         questions: count(times * source.items),
         se: scale * se(attempts, times),
+        told: `${plural(attempts, "attempt")} at ${plural(times * source.items, "question")}: SE ${gap(se(attempts, times), percent)}`,
       })),
     );
     const told =

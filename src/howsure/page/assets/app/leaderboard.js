@@ -223,9 +223,9 @@ function focusBar(bar) {
   bar?.focus();
 }
 
-/** Let a name go on in the next line after a sign in it, or before a capital in its middle. */
+/** Let a name go on in the next line after a sign in it, or before a capital in its middle; a number stays whole. */
 function breakable(name) {
-  return name.split(/(?<=[_/.@:-])|(?<=[a-z])(?=[A-Z])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
+  return name.split(/(?<=[_/@:-])|(?<=\.)(?!\d)|(?<=[a-z])(?=[A-Z])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
 }
 
 /** Say whether names have little room; of a long one the middle goes, since models of a family differ at the end. */

@@ -27,13 +27,13 @@ def test_it_fits_and_is_quiet(name, look, opened):
     assert page.title() == made(name).data["title"]
 
 
-def test_print_shows_everything(opened):
+def test_print_shows_the_page_without_its_controls(opened):
     page = opened(made("example"), hash="#look=pair")
     page.emulate_media(media="print")
     assert page.is_visible("#words")
-    assert page.is_visible("#pair-verdict")
-    assert page.is_hidden("#copy")
-    assert page.is_hidden("#pair-a")
+    assert page.is_visible("#board-axis text >> nth=0")
+    assert [page.is_hidden(f"#{name}") for name in ("panel", "copy")] == [True] * 2
+    assert page.locator(".take:visible").count() == 0
     assert page.evaluate(FITS)
 
 

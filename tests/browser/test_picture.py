@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
-from browser_cases import PHONE, choose, compared, look, made
+from browser_cases import AXIS, PHONE, choose, compared, look, made, random_board
 from howsure.verbs.report import report
 from howsure.wording import Scale, p_text
 
@@ -25,25 +25,8 @@ BARS = """() => [...document.querySelectorAll("#board-body .bar")].map((bar) => 
     low: range?.left, high: range?.right, zero: zero?.x, left: cell.left, right: cell.right, top: cell.top, bottom: cell.bottom,
   };
 })"""
-AXIS = """() => [...document.querySelectorAll("#board-axis text")].map((text) => {
-  const box = text.getBoundingClientRect();
-  return [Number(text.textContent.replace("−", "-").replaceAll(",", "")), box.x + box.width / 2];
-})"""
 LABELS = """() => [...document.querySelectorAll(".chart")].filter((chart) => chart.querySelector("svg"))
   .map((chart) => [chart.id, chart.getAttribute("role"), chart.ariaLabel])"""
-
-
-def random_board(models, items=500, spread=0.3):
-    """Models that are right by chance: the better ones more often, by `spread` from the last to the first."""
-    rng = np.random.default_rng(3)
-    right = rng.random((models, items)) < np.linspace(0.5, 0.5 + spread, models)[:, None]
-    return pl.DataFrame(
-        {
-            "model": np.repeat([f"lab-{k % 5}/model-{k}" for k in range(models)], items),
-            "item": np.tile([f"q{i}" for i in range(items)], models),
-            "score": right.ravel().astype(float),
-        }
-    )
 
 
 def pixels(page):

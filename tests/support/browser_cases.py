@@ -7,6 +7,7 @@ import gzip
 import json
 from functools import cache
 
+import numpy as np
 import polars as pl
 
 import howsure as hs
@@ -123,6 +124,24 @@ def compared(name, a, b):
     return {"": found.overall, **{each.task: each for each in found.comparisons}}
 
 
+def random_board(models, items=500, spread=0.3):
+    """Models that are right by chance: the better ones more often, by `spread` from the last to the first."""
+    rng = np.random.default_rng(3)
+    right = rng.random((models, items)) < np.linspace(0.5, 0.5 + spread, models)[:, None]
+    return pl.DataFrame(
+        {
+            "model": np.repeat([f"lab-{k % 5}/model-{k}" for k in range(models)], items),
+            "item": np.tile([f"q{i}" for i in range(items)], models),
+            "score": right.ravel().astype(float),
+        }
+    )
+
+
+AXIS = """() => [...document.querySelectorAll("#board-axis text")].map((text) => {
+  const box = text.getBoundingClientRect();
+  return [Number(text.textContent.replace("−", "-").replaceAll(",", "")), box.x + box.width / 2];
+})"""
+"""The numbers of the axis of the board, and where they stand."""
 PHONE = {"width": 390, "height": 844}
 LOOKS = {
     "light": {"color_scheme": "light"},

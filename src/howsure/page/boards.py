@@ -15,6 +15,7 @@ from howsure.inference.population import SAME_CLUSTERS
 from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
 from howsure.page.reasons import pair_attempts, reasons
+from howsure.page.slices import items_of_slices, slice_details, slices_of
 from howsure.present.document import Document, Note, Text
 from howsure.present.estimate import merged_cautions
 from howsure.present.frontier import task_blocks, task_chart, task_verdict
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from howsure.answers.estimate import Entry
     from howsure.answers.frontier import TaskFrontier
     from howsure.answers.health import TaskHealth
-    from howsure.answers.leaderboard import Board, BoardSlices
-    from howsure.answers.noise import NoiseEntry, TaskNoise
+    from howsure.answers.leaderboard import Board
+    from howsure.answers.noise import NoiseEntry
     from howsure.inference.question import Question
     from howsure.page.contents import Part, Rung
     from howsure.page.reruns import Reruns
@@ -69,7 +70,7 @@ def shown(part: Part, rung: Rung) -> Data:
     board, first, asked = part.board, part.board.entries[0], rung.asked
     table = board_table(board, None)
     words = Document(blocks=tuple(paragraphs(board_phrases(board, boards=len(rung.parts)))))
-    n_items, n_clusters = first.estimate.n_items, first.estimate.n_clusters
+    n_items = first.estimate.n_items if part.matrix is None else len(part.matrix.items)
     fixed = asked.population.only_these
     normal = fixed or asked.variance == "miller"
     return {
@@ -85,9 +86,9 @@ def shown(part: Part, rung: Rung) -> Data:
         "normal": normal,
         "benchmark": fixed,
         "where": where(first),
-        "attempts": first.n_attempts / n_items if n_items else 0,
-        "items": n_items if part.matrix is None else len(part.matrix.items),
-        "clusters": n_clusters if n_clusters != n_items else 0,
+        "attempts": first.n_attempts / first.estimate.n_items if first.estimate.n_items else 0,
+        "items": n_items,
+        "clusters": board.n_clusters if board.n_clusters != n_items else 0,
         "columns": [
             {"name": column.name, "align": column.align, "by": ORDER.get(column.name.split(" ")[0], "value")}
             for column in table.columns
@@ -99,9 +100,9 @@ def shown(part: Part, rung: Rung) -> Data:
         "html": {
             "cautions": html.render(_cautions(part)),
             "words": html.render(words),
-            "noise": html.render(_noise(part.noise)),
+            "noise": html.render(_noise(part)),
             "health": html.render(_health(part.health)),
-            "slices": html.render(Document(blocks=tuple(board_blocks(_slices(part, rung))))),
+            "slices": html.render(Document(blocks=tuple(board_blocks(slices_of(board, rung))))),
         },
     }
 
@@ -112,7 +113,8 @@ def details(part: Part, rung: Rung, reruns: Reruns, *, items: bool) -> Data:
     noise = part.noise if not isinstance(part.noise, str) else None
     return {
         "pairs": _pairs(part, rung, reruns),
-        "items": None if part.matrix is None or not items else _items(part.matrix, models, MOST_CELLS // count),
+        "items": _items(part, models, MOST_CELLS // count) if items else None,
+        "slices": slice_details(part.board, rung),
         "noise": None if noise is None else _sources(noise.entries, models),
     }
 
@@ -190,23 +192,20 @@ def _cautions(part: Part) -> Document:
     return Document(blocks=(Note(cautions=cautions),) if cautions else ())
 
 
-def _noise(noise: TaskNoise | str) -> Document:
-    """Return what `noise` says of a task, the models by their short names."""
+def _noise(part: Part) -> Document:
+    """Return what `noise` says of a task, the models in the order of the board and by their short names."""
+    noise = part.noise
     if isinstance(noise, str):
         return _reason(noise)
-    names = short_names(*(entry.name for entry in noise.entries))
-    entries = tuple(replace(entry, name=name) for entry, name in zip(noise.entries, names, strict=True))
+    places = {entry.model: k for k, entry in enumerate(part.board.entries)}
+    ordered = sorted(noise.entries, key=lambda entry: places.get(entry.name, len(places)))
+    names = short_names(*(entry.name for entry in ordered))
+    entries = tuple(replace(entry, name=name) for entry, name in zip(ordered, names, strict=True))
     return noise_document(Noise(tasks=(replace(noise, entries=entries),)))
 
 
 def _health(health: TaskHealth | str) -> Document:
     return _reason(health) if isinstance(health, str) else health_document(Health(tasks=(health,)))
-
-
-def _slices(part: Part, rung: Rung) -> list[BoardSlices]:
-    """Return the slices of a task; of the overall board those in which tasks are slices, which have no task."""
-    key = (part.board.task, part.board.metric if part.board.task else None)
-    return [way for way in rung.leaderboard.slices if (way.task, way.metric if way.task else None) == key]
 
 
 def _reason(text: str) -> Document:
@@ -224,8 +223,11 @@ def _difficulty(health: TaskHealth | str) -> list[Data]:
     return [{"low": low, "high": high, "count": count} for low, high, count in bins]
 
 
-def _items(matrix: ScoreMatrix, models: Sequence[str], most: int) -> Data | None:
+def _items(part: Part, models: Sequence[str], most: int) -> Data | None:
     """Return the scores of single items, None where they are too many."""
+    matrix = part.matrix
+    if matrix is None:
+        return None
     values = matrix.take_models([matrix.column(model) for model in models]).values
     scores = packed_scores(values) if values.size <= most else None
     if scores is None or (scores["levels"] is None and values.size > most // 8):
@@ -236,6 +238,7 @@ def _items(matrix: ScoreMatrix, models: Sequence[str], most: int) -> Data | None
         "clusters": None if clusters is None else clusters.tolist(),
         "cluster_name": matrix.cluster_names[0] if clusters is not None else "",
         "labels": list(matrix.cluster_labels[0]) if clusters is not None else [],
+        "slices": items_of_slices(part.ways),
         "attempts": _attempts(matrix, models),
         "weights": None if matrix.weights is None else short(matrix.weights.tolist()),
         **scores,

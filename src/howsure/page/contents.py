@@ -15,6 +15,7 @@ from howsure.inference.population import BENCHMARK, QUESTIONS, SAME_CLUSTERS
 from howsure.inference.question import Question
 from howsure.page.fingerprint import fingerprint
 from howsure.study.gathering import gather
+from howsure.study.slices import partitions
 
 if TYPE_CHECKING:
     from howsure.answers.frontier import TaskFrontier
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from howsure.inference.question import Population
     from howsure.study.design import Design
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.slices import Partition
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
@@ -36,7 +38,7 @@ MOST_PAIRS_OF_RUNGS = 15_000
 class Part:
     """What is known of one board: its matrix (none for the overall one), and its noise and health or why they are missing.
 
-    `shares`: of each task in the overall score, in the order of the tasks' boards; empty for a task.
+    `shares`: of each task in the overall score, in the order of the tasks' boards; empty for a task. `ways`: how its items are parted in slices.
     """
 
     board: Board
@@ -44,6 +46,7 @@ class Part:
     noise: TaskNoise | str
     health: TaskHealth | str
     shares: tuple[float, ...] = ()
+    ways: tuple[Partition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,7 @@ def _rung(study: Study, design: Design, asked: Question) -> Rung:
             matrix=matrix,
             noise=_noise(matrix, design, asked),
             health=_health(matrix, asked),
+            ways=partitions(study, matrix),
         )
         for board, matrix in zip(board.boards, matrices, strict=True)
     ]

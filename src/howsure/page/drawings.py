@@ -11,6 +11,8 @@ Spec = dict[str, Any]
 INK = "currentColor"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 TICKS = [1, 2, 3, 5, 10, 20]
+UNSEEN = {"type": "point", "filled": True, "size": 90, "opacity": 0}
+"""Dots that are hovered over and read, where a line is drawn."""
 DASHED = {"type": "rule", "strokeDash": [4, 3], "color": GREY}
 EVIDENCE = [0, 0.25, 0.5, 0.8]
 """Of a pair that isn't significant, is, has a p of 0.01 or less, below 0.001."""
@@ -82,7 +84,7 @@ def _outcomes() -> Spec:
 
 
 def _power() -> Spec:
-    """Return the chance over the questions: the curve, a ring at the questions there are, a dot at the reader's choice."""
+    """Return the chance over the questions: the curve, a ring at the questions there are, a dot at the reader's choice; unseen dots say its values."""
     sizes = {"format": ",d", "tickCount": 5, "grid": False}
     place = {
         "x": _position("items", "questions", scale={"type": "log", "nice": False}, axis=sizes),
@@ -92,11 +94,15 @@ def _power() -> Spec:
     dot = {"type": "point", "filled": True, "size": 130, "color": ORANGE, "opacity": 1}
     layers = {"curve": {"type": "line", "color": BLUE, "strokeWidth": 2.5}, "now": ring, "chosen": dot}
     target = {"mark": DASHED, "encoding": {"y": {"datum": 0.8, "type": "quantitative"}}}
+    values = {
+        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0},
+        "encoding": {**place, "tooltip": _told()},
+    }
     drawn = [
         {"transform": [{"filter": {"field": "kind", "equal": kind}}], "mark": mark, "encoding": place}
         for kind, mark in layers.items()
     ]
-    return {"height": 170, "layer": [target, *drawn]}
+    return {"height": 170, "layer": [target, *drawn, values]}
 
 
 def _drivers(title: str) -> Spec:
@@ -133,18 +139,25 @@ def _clusters(title: str) -> Spec:
 
 
 def _noise(title: str) -> Spec:
+    """Return the standard error by attempts, a line a number of questions; unseen dots say its values."""
     order = {"field": "order", "type": "quantitative"}
-    lines = {"field": "questions", "type": "nominal", "sort": order, "title": "questions"}
+    legend = {"symbolType": "stroke", "symbolSize": 400, "symbolStrokeWidth": 2}
+    lines = {"field": "questions", "type": "nominal", "sort": order, "title": "questions", "legend": legend}
     attempts = {"type": "log", "domain": [1, 20], "nice": False}
+    shades = {
+        "color": {**lines, "scale": {"range": [BLUE, ORANGE, GREEN]}},
+        "strokeDash": {**lines, "scale": {"range": [[1, 0], [6, 3], [2, 2]]}},
+    }
     return {
         "height": 170,
-        "mark": {"type": "line", "point": True},
         "encoding": {
             "x": _position("attempts", "attempts per question", scale=attempts, axis={"values": TICKS, "grid": False}),
             "y": _position("se", title, scale={"zero": True}, axis={"tickCount": 5}),
-            "color": {**lines, "scale": {"range": [BLUE, ORANGE, GREEN]}},
-            "strokeDash": {**lines, "scale": {"range": [[1, 0], [6, 3], [2, 2]]}},
         },
+        "layer": [
+            {"mark": {"type": "line", "point": True}, "encoding": shades},
+            {"mark": UNSEEN, "encoding": {"tooltip": _told()}},
+        ],
     }
 
 

@@ -2,17 +2,33 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROOM = 0.03;
+/** A number nearer to an end of the axis than this share of it would reach beyond. */
+const AT_END = 0.02;
 
 /** The axis that bars share, with a little room at its ends and, if wanted, 0; places are shares of its width. */
 class Axis {
   constructor(bars, { zero }) {
-    this.zero = zero;
+    Object.assign(this, { zero, part: false });
     const all = [...bars.flatMap((bar) => [bar.low, bar.high, bar.value]), ...(zero ? [0] : [])];
     const ends = all.filter((end) => Number.isFinite(end));
     const [low, high] = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
     const room = (high - low || Math.abs(high) || 1) * ROOM;
     this.low = low - room;
     this.high = high + room;
+  }
+
+  /** Return the part of the axis between two values that the reader chose. */
+  between(low, high) {
+    return Object.assign(Object.create(Axis.prototype), { zero: this.zero, low, high, part: true });
+  }
+
+  /** Return what of a bar is to be seen, and where it goes on beyond an end of the axis. */
+  seen(bar) {
+    const ends = [bar.low, bar.high, bar.value].filter((end) => Number.isFinite(end));
+    const inside = (end) => Math.min(Math.max(end, this.low), this.high);
+    const value = bar.value >= this.low && bar.value <= this.high ? bar.value : NaN;
+    const [before, after] = [Math.min(...ends) < this.low, Math.max(...ends) > this.high];
+    return { ...bar, low: inside(bar.low), high: inside(bar.high), value, before, after };
   }
 
   place(value) {
@@ -32,17 +48,31 @@ class Axis {
 
 /** Draw the numbers of an axis. */
 function axisNumbers(axis) {
-  const texts = axis.ticks().map((tick) => shape("text", { x: axis.place(tick), y: "55%", "text-anchor": "middle" }, tickText(tick)));
-  return picture(texts);
+  return picture(axis.ticks().map((tick) => shape("text", { x: axis.place(tick), y: "55%", "text-anchor": anchor(axis, tick) }, tickText(tick))));
+}
+
+/** Say on which side of its place a number stands: at the ends of the axis inwards. */
+function anchor(axis, tick) {
+  const along = (tick - axis.low) / (axis.high - axis.low);
+  return along < AT_END ? "start" : along > 1 - AT_END ? "end" : "middle";
 }
 
 /** Draw a bar over the lines of its axis; `kind`: how sure it is. */
-function barPicture(axis, { low, high, value, kind }) {
+function barPicture(axis, bar) {
   const lines = axis.ticks().map((tick) => upright(axis.place(tick), axis.zero && tick === 0 ? "zero" : "line"));
-  if (!Number.isFinite(value)) return picture(lines);
-  const known = Number.isFinite(low) && Number.isFinite(high);
-  const bar = known ? [shape("line", { x1: axis.place(low), x2: axis.place(high), y1: "50%", y2: "50%", class: "range" })] : [];
-  return picture([...lines, ...bar, dot(axis.place(value))], `bars ${kind}`);
+  if (!Number.isFinite(bar.value)) return picture(lines);
+  const { low, high, value, before, after, kind } = axis.seen(bar);
+  const range = low < high ? [shape("line", { x1: axis.place(low), x2: axis.place(high), y1: "50%", y2: "50%", class: "range" })] : [];
+  const middle = Number.isFinite(value) ? [dot(axis.place(value))] : [];
+  const on = [...(before ? [arrowhead("0%", 1)] : []), ...(after ? [arrowhead("100%", -1)] : [])];
+  return picture([...lines, ...range, ...middle, ...on], `bars ${kind}`);
+}
+
+/** Return the mark of a bar that goes on beyond the end of the axis; `inwards`: 1 at the left end, −1 at the right. */
+function arrowhead(x, inwards) {
+  const place = shape("svg", { x, y: "50%", class: "goes-on" });
+  place.append(shape("path", { d: `M0,0 L${7 * inwards},-4 L${7 * inwards},4 Z` }));
+  return place;
 }
 
 /** Draw what a kind of bar looks like, for the legend. */

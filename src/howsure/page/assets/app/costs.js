@@ -19,6 +19,7 @@ class CostsPanel {
     const place = make("div", { kind: "chart" });
     const table = make("div", { kind: "scroll", tabindex: 0, role: "region", "aria-label": "What each model costs" });
     table.innerHTML = html; // escaped by the report's maker
+    foldRows(table);
     return { chart: new Chart(place, { ...spec, config: this.look }), children: [make("p", { kind: "verdict", text: told }), place, table] };
   }
 }

@@ -17,6 +17,7 @@ class Items {
   constructor(packed, symbols) {
     Object.assign(this, { ids: packed.ids, clusters: packed.clusters, labels: packed.labels });
     this.name = packed.cluster_name;
+    this.slices = packed.slices;
     this.weights = packed.weights ?? packed.ids.map(() => 1);
     this.cells = packed.cells;
     const table = (levels) => levels && new Map(levels.map((level, k) => [symbols[k], level]));

@@ -92,7 +92,7 @@ class DecidingPart {
       label: labels[k],
       value: (percent ? 100 : 1) * part,
       good: part > 0 !== lower,
-      told: `${visible(this.items.labels[cluster])}: ${signed(part, percent)} from ${plural(items, "item")}`,
+      told: `${visible(this.items.labels[cluster])}: ${signed(part, percent)} from ${plural(items, "question")}`,
     }));
     const by = this.items.name ? `By ${visible(this.items.name)}. ` : "";
     const top = rows.slice(0, 3).map((row) => row.told);

@@ -85,14 +85,16 @@ function xml(element) {
 
 const COLOURS = { sure: PAPER.blue, single: PAPER.blue, self: PAPER.ink, unsure: PAPER.faint };
 
-/** Draw a bar from low to high with its dot, as the page does. */
-function drawnBar(y, { low, high, value, kind }) {
+/** Draw a bar from low to high with its dot, as the page does; `before` and `after`: where an end of the axis cuts it off. */
+function drawnBar(y, { low, high, value, kind, before, after }) {
   const colour = COLOURS[kind];
   const fill = kind === "sure" || kind === "self" ? colour : "#ffffff";
   const range =
-    Number.isFinite(low) && Number.isFinite(high) ? [ruled(low, high, y, y, colour, { "stroke-width": 2 })] : [];
-  const middle = shape("circle", { cx: value, cy: y, r: 4, fill, stroke: colour, "stroke-width": 1.5 });
-  return Number.isFinite(value) ? [...range, middle] : [];
+    low < high ? [ruled(low, high, y, y, colour, { "stroke-width": 2 })] : [];
+  const middle = () => shape("circle", { cx: value, cy: y, r: 4, fill, stroke: colour, "stroke-width": 1.5 });
+  const head = (x, inwards) => shape("path", { d: `M${x},${y} l${7 * inwards},-4 l0,8 Z`, fill: colour });
+  const on = [...(before === undefined ? [] : [head(before, 1)]), ...(after === undefined ? [] : [head(after, -1)])];
+  return [...range, ...(Number.isFinite(value) ? [middle()] : []), ...on];
 }
 
 /** Draw the leaderboard as it is in view: ranks, names, bars on their axis, and the numbers. */
@@ -103,6 +105,7 @@ function boardFigure(table, { verdict, source }) {
   const sign = (kind) => (x, y) => drawnBar(y, { low: x, high: x + 24, value: x + 12, kind });
   const signs = [
     { text: title },
+    ...(axis.part ? [{ text: at("axis-told").textContent }] : []),
     ...Object.entries(kinds).map(([kind, text]) => ({ drawn: sign(kind), text })),
     {
       drawn: (x, y) => [shape("rect", { x, y: y - 6, width: 24, height: 12, fill: PAPER.band })],
@@ -140,7 +143,8 @@ function boardFigure(table, { verdict, source }) {
   }
   order.forEach((m, k) => {
     const [y, model, bar] = [20 + LINE * k + LINE / 2, board.models[m], bars.get(m)];
-    const ends = { kind: bar.kind, low: x(bar.low), high: x(bar.high), value: x(bar.value) };
+    const { low, high, value, before, after } = axis.seen(bar);
+    const ends = { kind: bar.kind, low: x(low), high: x(high), value: x(value), ...(before ? { before: from } : {}), ...(after ? { after: to } : {}) };
     body.push(
       written(32, y + 4, String(model.rank), { anchor: "end" }),
       written(42, y + 4, places(model), { fill: PAPER.quiet }),

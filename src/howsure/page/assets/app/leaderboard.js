@@ -7,7 +7,7 @@ class BoardTable {
   constructor({ choose, pick, place }) {
     Object.assign(this, { choose, pick, place, pair: [] });
     this.view = new View(place, () => this.rows());
-    at("board-body").addEventListener("keydown", (event) => walk(event));
+    at("board-body").addEventListener("keydown", (event) => this.pressed(event));
     at("more").addEventListener("change", () => this.keep({ more: at("more").checked ? "1" : null }));
     at("find").addEventListener("input", () => this.keep({ find: at("find").value }));
     at("best").addEventListener("change", () => this.keep({ best: at("best").checked ? "1" : null }));
@@ -22,7 +22,7 @@ class BoardTable {
   show(board, pairs = null) {
     this.board = board;
     at("board-card").classList.toggle("alone", board.models.length < 2);
-    this.names = shortened(shortNames(board.models.map((model) => model.model)), narrow() ? 26 : 44);
+    this.names = shortened(shortNames(board.models.map((model) => model.model)), 44);
     this.view.show(board, pairs, this.names);
     at("find").value = this.place.get("find") ?? "";
     at("best").checked = this.place.get("best") === "1";
@@ -30,10 +30,11 @@ class BoardTable {
     const heads = arranged(board.columns).map((k) => this.head(board.columns[k], k));
     const tick = make("th", {
       scope: "col",
+      role: "columnheader",
       kind: "tick",
       children: [make("span", { kind: "unseen", text: "compare" })],
     });
-    at("board-head").replaceChildren(make("tr", { children: [tick, ...heads] }));
+    at("board-head").replaceChildren(make("tr", { role: "row", children: [tick, ...heads] }));
     this.rows();
   }
 
@@ -46,13 +47,13 @@ class BoardTable {
   /** Return the heading of a column: a button that sorts by it, or for the error bars their axis. */
   head(column, k) {
     if (column.name === BARS) {
-      const children = [make("span", { kind: "unseen", text: "error bar" }), make("div", { id: "board-axis" })];
-      return make("th", { scope: "col", kind: "whiskers", children });
+      const children = [make("span", { kind: "unseen", text: "error bar" }), this.view.brush.strip()];
+      return make("th", { scope: "col", role: "columnheader", kind: "whiskers", children });
     }
     const button = make("button", { type: "button", text: column.name, children: [] });
     button.append(make("span", { kind: "arrow", "aria-hidden": "true" }));
     button.addEventListener("click", () => this.sort(k));
-    return make("th", { scope: "col", kind: cellKind(column), "data-column": k, children: [button] });
+    return make("th", { scope: "col", role: "columnheader", kind: cellKind(column), "data-column": k, children: [button] });
   }
 
   sort(k) {
@@ -97,7 +98,7 @@ class BoardTable {
     const bars = new Map(order.map((m) => [m, this.view.bar(m)]));
     const axis = this.view.axis([...bars.values()]);
     this.drawn = { order, bars, axis };
-    at("board-axis").replaceChildren(axisNumbers(axis));
+    this.view.brush.draw(axis);
     at("board-body").replaceChildren(...order.map((m) => this.row(m, bars.get(m), axis)));
     at("board-body").querySelector(".bar")?.setAttribute("tabindex", "0");
     this.view.mark();
@@ -121,26 +122,46 @@ class BoardTable {
       if (column.name === BARS) return this.bar(m, bar, axis);
       if (column.name === "model") return this.name(m);
       const title = column.name === "ties" ? cells[m][k] : null;
-      return make("td", { kind: cellKind(column), text: cells[m][k], title });
+      return make("td", { role: "cell", kind: cellKind(column), text: cells[m][k], title });
     });
     const box = make("input", { type: "checkbox", "aria-label": `compare ${visible(models[m].model)}` });
     box.addEventListener("change", () => this.tick(m, box.checked));
-    children.unshift(make("td", { kind: "tick", children: [box] }));
-    return make("tr", { "data-model": m, kind: models[m].best ? "best" : null, children });
+    children.unshift(make("td", { role: "cell", kind: "tick", children: [box] }));
+    return make("tr", { role: "row", "data-model": m, kind: models[m].best ? "best" : null, children });
   }
 
   /** Return the cell of an error bar: a button that says it and holds the other models against this one. */
   bar(m, bar, axis) {
     const children = [barPicture(axis, bar)];
     const button = make("button", { type: "button", kind: "bar", tabindex: -1, "aria-label": bar.told, children });
-    if (this.board.models.length > 1) button.addEventListener("click", () => this.against(m));
-    return make("td", { kind: "whiskers", children: [button] });
+    button.addEventListener("click", (event) => this.chosen(event, m));
+    return make("td", { kind: "whiskers", role: "cell", children: [button] });
   }
 
-  /** Hold the others against a model, and keep the keyboard where it is. */
+  /** Hold the others against a model; a finger's first tap shows its numbers. */
+  chosen({ pointerType, currentTarget }, m) {
+    const first = pointerType === "touch" && !currentTarget.classList.contains("read");
+    document.querySelector(".bar.read")?.classList.remove("read");
+    if (first) currentTarget.classList.add("read");
+    else if (this.board.models.length > 1) this.against(m);
+  }
+
+  /** Hold the others against a model. */
   against(m) {
-    this.view.compareTo(m);
+    this.stay(m, () => this.view.compareTo(m));
+  }
+
+  /** Do something that draws the rows anew, and keep the keyboard on the bar of a model. */
+  stay(m, change) {
+    change();
     focusBar(document.querySelector(`#board-body tr[data-model="${m}"] .bar`));
+  }
+
+  /** On an error bar the arrow keys go to the next one, others zoom the axis. */
+  pressed(event) {
+    if (!event.target.matches(".bar")) return;
+    const m = Number(event.target.closest("tr").dataset.model);
+    if (!walk(event)) this.stay(m, () => this.view.brush.pressed(event, this.drawn.bars.get(m).value));
   }
 
   name(m) {
@@ -152,7 +173,7 @@ class BoardTable {
       children: breakable(this.names[m]),
     });
     button.addEventListener("click", () => this.choose(m));
-    return make("th", { scope: "row", kind: "name", children: [button] });
+    return make("th", { scope: "row", role: "rowheader", kind: "name", children: [button] });
   }
 
   /** Keep the two models that were ticked last. */
@@ -185,13 +206,14 @@ function arranged(columns) {
 
 const KEYS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
-/** Go from error bar to error bar with the arrow keys. */
+/** Go from error bar to error bar with the arrow keys; say whether this was one of them. */
 function walk(event) {
   const step = KEYS[event.key];
-  if (step === undefined || !event.target.matches(".bar")) return;
+  if (step === undefined) return false;
   event.preventDefault();
   const bars = [...document.querySelectorAll("#board-body .bar")];
   focusBar(bars[Math.min(Math.max(bars.indexOf(event.target) + step, 0), bars.length - 1)]);
+  return true;
 }
 
 /** Give an error bar the keyboard: one of them is reached with Tab, the others with the arrow keys. */
@@ -201,9 +223,9 @@ function focusBar(bar) {
   bar?.focus();
 }
 
-/** Let a name go on in the next line after a sign in it. */
+/** Let a name go on in the next line after a sign in it, or before a capital in its middle; a number stays whole. */
 function breakable(name) {
-  return name.split(/(?<=[_/.-])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
+  return name.split(/(?<=[_/@:-])|(?<=\.)(?!\d)|(?<=[a-z])(?=[A-Z])/).flatMap((part, k) => (k === 0 ? [part] : [make("wbr"), part]));
 }
 
 /** Say whether names have little room; of a long one the middle goes, since models of a family differ at the end. */

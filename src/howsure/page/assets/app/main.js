@@ -9,7 +9,7 @@ const ABOUT = {
 /** In place of a board: all of them at once. */
 const ALL = -1;
 /** What another board has nothing to do with. */
-const FORGOTTEN = { ...UNFILTERED, question: null, sort: null, find: null, best: null, rows: null, against: null };
+const FORGOTTEN = { ...UNFILTERED, question: null, sort: null, find: null, best: null, rows: null, against: null, axis: null, slice: null, by: null };
 
 class Page {
   constructor(report) {
@@ -28,7 +28,8 @@ class Page {
       matrix: new MatrixPanel({ drawings, pick }),
       costs: new CostsPanel(this.report.look),
     };
-    this.looks = { ...this.parts, questions: list, question: new QuestionView({ go, list }) };
+    const slice = new SlicePanel({ place: this.place, go: (values) => this.panel.open(values), choose: (model) => this.choose(model) });
+    this.looks = { ...this.parts, slice, questions: list, question: new QuestionView({ go, list }) };
     this.panel = new Panel({ place: this.place, parts: this.looks, opened: (pair) => this.table.mark(pair) });
     this.parts.model.chosen = (model) => this.choose(model, false);
     at("about").addEventListener("change", () => {
@@ -104,7 +105,7 @@ class Page {
     at("task").value = this.all ? ALL : k;
     at("verdict").textContent = visible(this.all ? this.rung.overview.verdict : board.verdict);
     at("board-title").textContent = this.rung.overview === null ? "Leaderboard" : visible(board.title);
-    at("facts").textContent = this.all ? factsOfAll(this.rung.boards) : facts(board);
+    at("facts").textContent = this.all ? this.tasks.facts() : facts(board);
   }
 
   /** What is said of the population that the address names; of the one that was asked about, if it names no other. */
@@ -117,7 +118,7 @@ class Page {
     if (!this.boards.has(k)) {
       const raw = await unpack(this.report.packed(k));
       const items = raw.items && new Items(raw.items, this.report.symbols);
-      this.boards.set(k, { pairs: new Pairs(raw.pairs), items, noise: raw.noise, logs: raw.logs });
+      this.boards.set(k, { pairs: new Pairs(raw.pairs), items, slices: raw.slices, noise: raw.noise, logs: raw.logs });
     }
     return this.boards.get(k);
   }
@@ -145,6 +146,7 @@ class Page {
     at("slices-card").hidden = board.html.slices === "";
     fill("noise", board.html.noise);
     fill("health", board.html.health);
+    for (const id of ["slices", "noise", "health"]) foldRows(at(id));
     this.difficulty(board);
     this.table.show(board);
     const details = await this.closer(k);
@@ -153,7 +155,7 @@ class Page {
     const links = new Links(this.report.inspect, details.logs);
     const texts = new Texts(this.report, live());
     for (const part of Object.values(this.parts)) part.board(board, details, links);
-    for (const name of ["questions", "question"]) this.looks[name].board(board, details, texts, links);
+    for (const name of ["slice", "questions", "question"]) this.looks[name].board(board, details, texts, links);
     this.panel.board(board, details);
     this.panel.show();
     document.documentElement.dataset.ready = String(k);
@@ -192,6 +194,21 @@ function comparable(pairs) {
   return 1;
 }
 
+/** Leave the first rows of long tables in view, and fold the others; all are printed and saved. */
+function foldRows(place) {
+  for (const table of place.querySelectorAll("table.howsure")) {
+    const beyond = [...table.tBodies[0].rows].slice(MOST_ROWS);
+    if (beyond.length === 0) continue;
+    beyond.forEach((row) => row.classList.add("beyond"));
+    const button = make("button", { type: "button", kind: "all-rows", text: `Show all ${plural(MOST_ROWS + beyond.length, "row")}` });
+    button.addEventListener("click", () => {
+      beyond.forEach((row) => row.classList.remove("beyond"));
+      button.remove();
+    });
+    table.after(button);
+  }
+}
+
 /** Leave the first few cautions in view, and fold the others. */
 function fold(place) {
   const list = place.querySelector("ul.cautions");
@@ -202,17 +219,11 @@ function fold(place) {
   list.after(make("details", { children: [make("summary", { text: `${count(others.length)} more cautions` }), rest] }));
 }
 
-function factsOfAll(boards) {
-  const models = new Set(boards.flatMap((board) => board.models.map((model) => model.model)));
-  const tasks = new Set(boards.filter((board) => board.task).map((board) => board.task));
-  return [plural(models.size, "model"), plural(tasks.size, "task"), `${level(boards[0].level)} error bars`].join(" · ");
-}
-
 function facts(board) {
   const clusters = board.task && board.clusters ? ` in ${plural(board.clusters, "cluster")}` : "";
   return [
     plural(board.models.length, "model"),
-    plural(board.items, "item") + clusters,
+    plural(board.items, "question") + clusters,
     `${level(board.level)} error bars`,
   ].join(" · ");
 }

@@ -13,7 +13,7 @@ class MatrixPanel {
   board(board, details) {
     Object.assign(this, { shown: board, pairs: details.pairs });
     this.chart?.clear();
-    this.chart = new Chart(at("matrix"), this.drawings[kind(board)].matrix);
+    this.chart = new Chart(at("matrix"), this.drawings[kind(board)].matrix, { walked: false });
     at("matrix-card").hidden = board.models.length < 2;
     const starts = Array.from({ length: Math.ceil(this.pairs.models / WINDOW) }, (_, k) => k * WINDOW);
     for (const id of ["matrix-rows", "matrix-columns"]) {

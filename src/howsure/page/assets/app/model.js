@@ -56,8 +56,8 @@ class ModelPanel {
           : `${model.rank}, could be ${model.rank_low}–${model.rank_high}`,
       ],
       [
-        "items",
-        `${plural(model.n_items, "item")}${model.n_clusters === model.n_items ? "" : ` in ${plural(model.n_clusters, "cluster")}`}`,
+        "questions",
+        `${plural(model.n_items, "question")}${model.n_clusters === model.n_items ? "" : ` in ${plural(model.n_clusters, "cluster")}`}`,
       ],
       ["attempts", count(model.n_attempts) + (model.n_failed ? `, ${count(model.n_failed)} failed` : "")],
       ["method", model.method],
@@ -85,6 +85,7 @@ class ModelPanel {
         order,
         questions: count(times * source.items),
         se: scale * se(attempts, times),
+        told: `${plural(attempts, "attempt")} at ${plural(times * source.items, "question")}: SE ${gap(se(attempts, times), percent)}`,
       })),
     );
     const told =
@@ -118,7 +119,7 @@ class ModelPanel {
       value: scale * mean,
       items: n,
       mean: scale * models[m].value,
-      told: `${visible(items.labels[cluster])}: ${score(mean, percent)} on ${plural(n, "item")}`,
+      told: `${visible(items.labels[cluster])}: ${score(mean, percent)} on ${plural(n, "question")}`,
     }));
     const [best, worst] = [drawn[0], drawn.at(-1)];
     const told =

@@ -81,7 +81,10 @@ class NeedsPart {
     at("smallest").textContent = Number.isFinite(smallest) ? `${gap(smallest, percent)} or more` : "no gap at all";
     at("needed").textContent = pair.g < FEWEST ? "too few to forecast" : questions(needed);
     at("forecast-se").textContent = gap(model.se(n, attempts), percent);
-    const point = (kind, items) => ({ kind, items, power: model.power(effect, items, attempts) });
+    const point = (kind, items) => {
+      const chance = model.power(effect, items, attempts);
+      return { kind, items, power: chance, told: `${plural(items, "question")}: power ${share(chance)}` };
+    };
     const rows = [...this.sizes.map((items) => point("curve", items)), point("now", pair.n), point("chosen", n)];
     const label = `Power to detect a true gap of ${gap(effect, percent)} by the number of questions: ${share(power)} with ${count(n)}.`;
     this.chart.show(rows, label);

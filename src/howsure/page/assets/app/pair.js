@@ -137,11 +137,11 @@ class PairPanel {
       [shorten(this.names[1], 26), pair.b_score],
       ["difference a − b", `${pair.difference}${unit(percent)}`],
       [`${level(shown.level)} interval`, `[${pair.low}, ${pair.high}]${unit(percent)}`],
+      [shown.benchmark ? "SE" : "SE, paired", `${pair.shown_se}${unit(percent)}${this.savings()}`],
       ["p-value", pair.p],
       ...(shown.adjust === "none" || shown.models.length < 3
         ? []
         : [["p among all pairs", `${pair.q} (${shown.adjust})`]]),
-      [shown.benchmark ? "SE" : "SE, paired", `${pair.shown_se}${unit(percent)}${this.savings()}`],
       ["items, clusters", this.counts()],
     ];
     at("pair-numbers").replaceChildren(

@@ -1,13 +1,15 @@
-// The panel beside the board: one model, two models, the questions, one question. What is open stands in the address.
+// The panel beside the board: one model, two models, one slice, the questions, one question. What is open stands in the address.
 
-const LOOKS = ["model", "pair", "questions", "question"];
+const LOOKS = ["model", "pair", "questions", "slice", "question"];
+/** Those that have a button in the panel. */
+const TURNS = LOOKS.slice(0, 4);
 const BESIDE = "(min-width: 68.75rem)";
 
 class Panel {
-  /** `parts`: the model's, the pair's, the list of questions, and one question; `opened` is called with the two models that are compared. */
+  /** `parts`: the model's, the pair's, the slice's, the list of questions, and one question; `opened` is called with the two models that are compared. */
   constructor({ place, parts, opened }) {
     Object.assign(this, { place, parts, opened, from: null });
-    for (const look of LOOKS.slice(0, 3)) at(`look-${look}`).addEventListener("click", () => this.turn(look));
+    for (const look of TURNS) at(`look-${look}`).addEventListener("click", () => this.turn(look));
     at("panel-close").addEventListener("click", () => this.close());
     document.addEventListener("keydown", (event) => this.pressed(event));
     matchMedia(BESIDE).addEventListener("change", () => this.frame());
@@ -17,6 +19,7 @@ class Panel {
   board(board, details) {
     Object.assign(this, { shown: board, details });
     at("look-pair").hidden = board.models.length < 2;
+    at("look-slice").hidden = details.slices.length === 0;
   }
 
   /** Change what stands in the address, and show it. */
@@ -57,6 +60,7 @@ class Panel {
     const asked = this.place.get("look");
     if (!LOOKS.includes(asked)) return null;
     if (asked === "pair" && this.shown.models.length < 2) return "model";
+    if (asked === "slice" && this.details.slices.length === 0) return null;
     return asked === "question" && this.question < 0 ? "questions" : asked;
   }
 
@@ -97,7 +101,7 @@ class Panel {
     const open = look !== null;
     const was = !at("panel").hidden;
     if (open !== was) this.keep(() => this.frame());
-    this.opened(look === "pair" || (look !== null && look !== "model" && this.whose[1] !== null) ? this.pair : []);
+    this.opened(look === "pair" || (look?.startsWith("question") && this.whose[1] !== null) ? this.pair : []);
     if (!open) return was ? this.back() : undefined;
     for (const name of LOOKS) {
       at(`${name}-card`).hidden = name !== look;
@@ -112,6 +116,7 @@ class Panel {
   fill(look) {
     if (look === "model") return this.parts.model.show(this.model);
     if (look === "pair") return this.parts.pair.show(this.pair);
+    if (look === "slice") return this.parts.slice.show();
     if (look === "question") return this.parts.question.show(this.question, this.whose);
     const missing = this.place.get("look") === "question" ? this.place.get("question") : null;
     const names = shortNames(this.whose.filter((m) => m !== null).map((m) => this.shown.models[m].model));

@@ -2,7 +2,7 @@
 
 const PAGE_SIZE = 50;
 /** What stands in the address while all questions of two models are listed. */
-const UNFILTERED = { of: null, outcome: null, cluster: null, order: null, text: null, from: null };
+const UNFILTERED = { of: null, outcome: null, cluster: null, slice: null, by: null, order: null, text: null, from: null };
 
 /** Which questions are shown, by their scores a and b; `of` says whether it is about two models or one, `marks` whether there is a right and wrong. */
 const OUTCOMES = [
@@ -30,6 +30,7 @@ class QuestionList {
     Object.assign(this, { place, go, drawn: 0 });
     for (const name of ["outcome", "cluster", "order"])
       at(`questions-${name}`).addEventListener("change", (event) => this.filter({ [name]: event.target.value }));
+    at("questions-slice").addEventListener("change", () => this.filter(this.sliceChosen()));
     at("questions-text").addEventListener("input", (event) => this.filter({ text: event.target.value }));
     at("questions-back").addEventListener("click", () => this.turn(-PAGE_SIZE));
     at("questions-on").addEventListener("click", () => this.turn(PAGE_SIZE));
@@ -45,6 +46,23 @@ class QuestionList {
     const options = labels.map((value) => make("option", { value, text: shorten(value, 40) }));
     at("questions-cluster").replaceChildren(make("option", { value: "", text: "all clusters" }), ...options);
     at("questions-cluster-part").hidden = labels.length < 2;
+    at("questions-slice").replaceChildren(make("option", { value: "", text: "all slices" }), ...sliceOptions(this.items.slices));
+    at("questions-slice-part").hidden = this.items.slices.length === 0;
+  }
+
+  /** Return how the address names the slice that was chosen. */
+  sliceChosen() {
+    const { value } = at("questions-slice");
+    if (value === "") return { slice: null, by: null };
+    const [way, k] = value.split(" ").map(Number);
+    const { by, names } = this.items.slices[way];
+    return { slice: names[k], by: this.items.slices.length > 1 ? by : null };
+  }
+
+  /** Return what says whether a question is in the slice that the address names. */
+  inSlice() {
+    const asked = sliceAsked(this.items.slices, this.place);
+    return asked === null ? () => true : (k) => this.items.slices[asked[0]].codes[k] === asked[1];
   }
 
   filter(values) {
@@ -97,8 +115,8 @@ class QuestionList {
     const outcome = outcomes.find((each) => each.name === this.place.get("outcome")) ?? outcomes[two ? 0 : outcomes.length - 1];
     const words = (this.place.get("text") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
     const hits = await this.search(words);
-    const cluster = this.cluster;
-    const wanted = every.filter(({ k }) => (cluster < 0 || this.items.clusters[k] === cluster) && hits(k));
+    const [cluster, inSlice] = [this.cluster, this.inSlice()];
+    const wanted = every.filter(({ k }) => (cluster < 0 || this.items.clusters[k] === cluster) && inSlice(k) && hits(k));
     const counts = outcomes.map((each) => wanted.filter(each.holds).length);
     const order = Object.hasOwn(ORDERS, this.place.get("order")) ? this.place.get("order") : "size";
     const listed = wanted.filter(outcome.holds).sort(ORDERS[two || order !== "size" ? order : "id"]);
@@ -160,6 +178,7 @@ class QuestionList {
     at("questions-outcome").replaceChildren(...options);
     at("questions-outcome").value = outcome.name;
     at("questions-cluster").value = this.cluster < 0 ? "" : this.items.labels[this.cluster];
+    at("questions-slice").value = sliceAsked(this.items.slices, this.place)?.join(" ") ?? "";
     at("questions-order").value = order;
     const text = this.place.get("text") ?? "";
     if (at("questions-text").value !== text) at("questions-text").value = text;

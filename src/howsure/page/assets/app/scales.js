@@ -1,8 +1,8 @@
 // What the bars of a board show: scores, or differences to a chosen model. A bar: its ends, its kind, and what it says in words.
 
 /** Return the bar of a model's score. */
-function scoreBar({ percent, models }, m) {
-  const { model, value, low, high, rank, best } = models[m];
+function scoreBar(percent, ranked) {
+  const { model, value, low, high, rank, best } = ranked;
   const scale = percent ? 100 : 1;
   const range = low === null ? "no error bar" : `[${scoreNumber(low, percent)}, ${scoreNumber(high, percent)}]`;
   return {
@@ -10,7 +10,7 @@ function scoreBar({ percent, models }, m) {
     low: scaledEnd(low, scale),
     high: scaledEnd(high, scale),
     kind: best ? "sure" : "unsure",
-    told: `${visible(model)}: ${score(value, percent)} ${range}, rank ${rank}, could be ${places(models[m])}`,
+    told: `${visible(model)}: ${score(value, percent)} ${range}, rank ${rank}, could be ${places(ranked)}`,
   };
 }
 

@@ -21,6 +21,23 @@ function boardRecord({ task, metric, level, columns, cells, models }, m) {
   return { ...ranks, task, metric, model, ...estimate, n_attempts, n_failed };
 }
 
+/** Return the models of the slice that is shown, ranked on it. */
+function sliceTable(panel) {
+  const { ranked, shown: { task, metric, percent } } = panel;
+  const { full } = panel.lines();
+  const { value, low, high, rank, rank_low, rank_high, best, level: sure } = ranked;
+  const range = (k) => (low[k] === null ? "n/a" : `[${scoreNumber(low[k], percent)}, ${scoreNumber(high[k], percent)}]`);
+  const heads = ["rank", "could be", "model", `score${percent ? " %" : ""}`, `${level(Number(sure.toFixed(4)))} interval`];
+  return {
+    columns: heads.map((name, k) => ({ name, align: k === 1 || k === 2 ? "left" : "right" })),
+    rows: full.map((model, k) => [String(rank[k]), places({ rank_low: rank_low[k], rank_high: rank_high[k] }), model, scoreNumber(value[k], percent), range(k)]),
+    records: full.map((model, k) => ({
+      ...{ slice: at("slice-name").selectedOptions[0].text, task, metric, rank: rank[k], rank_low: rank_low[k], rank_high: rank_high[k] },
+      ...{ could_be_best: best[k], model, value: value[k], low: low[k], high: high[k], level: sure },
+    })),
+  };
+}
+
 /** Return models × tasks with scores and tie groups; as data, every board below each other. */
 function tasksTable({ boards, titles, models, places }) {
   const heads = titles.map((name) => ({ name, align: "right" }));

@@ -133,6 +133,7 @@ const OFFERS = {
       ...(listed ? [tableOffer("Questions that decide", "questions", () => questionTable(deciding, [a, b]))] : []),
     ];
   },
+  slice: () => [tableOffer("Models on this slice", "slice", () => sliceTable(page.looks.slice))],
   model: () => [tableOffer("Numbers", "model", () => shownFacts(at("model-numbers")))],
   pairs: () =>
     page.table.view.pairs?.models > 1 ? [tableOffer("All pairs", "pairs", () => allPairs(page.table))] : [],

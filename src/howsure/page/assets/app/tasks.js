@@ -15,11 +15,18 @@ class TasksTable {
     Object.assign(this, { boards, titles: shortened(names, 22) });
     this.places = boards.map((board) => new Map(board.models.map((model, m) => [model.model, m])));
     this.models = [...new Set(boards.flatMap((board) => board.models.map((model) => model.model)))];
-    this.names = shortened(shortNames(this.models), narrow() ? 20 : 40);
+    this.names = shortened(shortNames(this.models), narrow() ? 30 : 40);
     const heads = boards.map((board, k) => this.head(board, k));
     const model = make("th", { scope: "col", kind: "model", text: "model" });
     at("tasks-head").replaceChildren(make("tr", { children: [model, ...heads] }));
     this.rows(MOST_ROWS);
+  }
+
+  /** Say what all tasks together are of. */
+  facts() {
+    const single = this.boards.filter((board) => board.task !== "");
+    const items = single.reduce((sum, board) => sum + board.items, 0);
+    return [plural(this.models.length, "model"), plural(single.length, "task"), plural(items, "question"), `${level(single[0].level)} error bars`].join(" · ");
   }
 
   head(board, k) {
@@ -33,6 +40,7 @@ class TasksTable {
   rows(most) {
     const lines = this.models.slice(0, most).map((model, m) => this.line(model, m));
     at("tasks-body").replaceChildren(...lines);
+    at("tasks-count").textContent = `${count(lines.length)} of ${plural(this.models.length, "model")}`;
     at("tasks-all").hidden = this.models.length <= most;
     at("tasks-all").textContent = `Show all ${plural(this.models.length, "model")}`;
   }

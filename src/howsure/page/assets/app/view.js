@@ -14,10 +14,12 @@ class View {
     at("against").addEventListener("change", () => this.compareTo(Number(at("against").value)));
     for (const id of ["scores", "differences"])
       at(id).addEventListener("change", () => this.choose({ scale: id === "scores" ? null : id }));
+    this.brush = new Brush(place, changed);
   }
 
+  /** Choose what is in view, on the whole of its axis. */
   choose(values) {
-    this.place.set(values, { step: true });
+    this.place.set({ ...values, axis: null }, { step: true });
     this.changed();
   }
 
@@ -61,7 +63,7 @@ class View {
   }
 
   bar(m) {
-    if (!this.differences) return scoreBar(this.board, m);
+    if (!this.differences) return scoreBar(this.board.percent, this.board.models[m]);
     return this.pairs === null ? { kind: "unsure", told: "" } : differenceBar(this.board, this.pairs, m, this.against);
   }
 
@@ -72,7 +74,7 @@ class View {
   }
 
   axis(bars) {
-    return new Axis(bars, { zero: this.differences });
+    return this.brush.axis(new Axis(bars, { zero: this.differences }));
   }
 
   /** Put the controls and the legend where the view is. */

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from howsure.statistics.agreement.coefficients import undefined
 from howsure.statistics.agreement.limits import limits, spread_of
@@ -28,7 +28,7 @@ def correlation(first: Floats, second: Floats, *, ranks: bool, clusters: Sequenc
     Limits are those of limits.py, with the variance (1 − r²)² of a normal pair times the design effect; so they are no narrower than Fisher's (1921) are wide.
     """
     if ranks:
-        first, second = stats.rankdata(first), stats.rankdata(second)
+        first, second = scipy.stats.rankdata(first), scipy.stats.rankdata(second)
     n = len(first)
     one, two = _standard(first), _standard(second)
     if n < FEWEST or one is None or two is None:

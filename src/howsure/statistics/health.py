@@ -16,6 +16,7 @@ import scipy
 from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import clustering
+from howsure.statistics.midranks import midranks
 from howsure.statistics.ranks.adjust import benjamini_hochberg
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ def _agreement(half: Floats, sums: Floats, sizes: Floats, scale: float) -> Float
         means = [(side @ sums) / (side @ sizes) for side in (half, 1 - half)]
     rounded = np.rint(np.stack(means) / (SAME * scale or 1.0))
     known = ~np.isnan(rounded).any(axis=(0, 2)) & (np.ptp(rounded, axis=2) > 0).all(axis=0)
-    ranks = [scipy.stats.rankdata(side, axis=1) for side in rounded]
+    ranks = [midranks(side) for side in rounded]
     return np.where(known, [_correlations(*means), _correlations(*ranks)], np.nan)
 
 

@@ -27,6 +27,7 @@ import max_t
 import noise
 import planning
 import resampling
+import small
 import start
 import stopping
 from measure import HERE, Race, Result, floor_mb, run
@@ -84,6 +85,7 @@ def _races(peers: dict[str, str], folder: Path, word: str, sizes: dict[str, int]
     races = [race for module in modules for race in module.races(peers)]
     if word in "read a .eval of 15,000 samples":
         races[2:2] = inspect_log.races(peers, folder)
+    races += small.races(peers, folder)
     races += giant.races(peers, folder, [models for title, models in sizes.items() if word in title])
     return [race for race in races if word in race.title]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import polars as pl
-from scipy import special
+import scipy
 
 from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.choices import Adjustment
@@ -64,7 +64,7 @@ class BoardWorld:
         ability = -self.spacing * np.arange(self.n_models)
         own = self.effect_sd * rng.standard_normal((self.n_clusters, self.n_models))
         hard = rng.standard_normal((len(codes), 1))
-        right = rng.random((len(codes), self.n_models)) < special.expit(ability + hard + own[codes])
+        right = rng.random((len(codes), self.n_models)) < scipy.special.expit(ability + hard + own[codes])
         scores = right.astype(float)
         scores[rng.random(scores.shape) < self.missing] = np.nan
         return scores, codes

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.calibration.samples import DifferenceSample, MeanSample, item_spread
 from howsure.calibration.worlds import Sized, World
@@ -57,7 +57,7 @@ class ItemResponses(Sized):
         common = CLUSTER_SD * rng.standard_normal(shape)
         tilts = [self.slope * rng.standard_normal(shape) - DISCRIMINATION * common for _ in abilities]
         return [
-            np.asarray(special.expit(DISCRIMINATION * (ability - hard) + tilt[codes]))
+            np.asarray(scipy.special.expit(DISCRIMINATION * (ability - hard) + tilt[codes]))
             for ability, tilt in zip(abilities, tilts, strict=True)
         ]
 
@@ -135,7 +135,7 @@ def rate_moments(ability: float, slope: float) -> tuple[float, float]:
     nodes, weights = _normal(FINE)
     tilt = np.hypot(DISCRIMINATION * CLUSTER_SD, slope) * nodes
     hard, shares = _difficulties(FINE)
-    held = special.expit(DISCRIMINATION * (ability - hard) + tilt[:, None]) @ shares
+    held = scipy.special.expit(DISCRIMINATION * (ability - hard) + tilt[:, None]) @ shares
     p = float(weights @ held)
     return p, float(weights @ held**2 - p**2) / (p * (1 - p))
 
@@ -147,7 +147,7 @@ def gap_moments(gap: float, slope: float, luck: float) -> tuple[float, float, fl
     nodes, weights = _normal(COARSE)
     hard, shares = _difficulties(COARSE)
     tilt = -DISCRIMINATION * CLUSTER_SD * nodes[:, None] + slope * nodes  # of a cluster, by what is shared and its own
-    a, b = (special.expit(DISCRIMINATION * (able - hard) + tilt[..., None]) for able in (gap, 0.0))
+    a, b = (scipy.special.expit(DISCRIMINATION * (able - hard) + tilt[..., None]) for able in (gap, 0.0))
     a, b = a[:, :, None], b[:, None, :]  # shared · slope of a · slope of b · item
     over_clusters = np.einsum("i,j,k->ijk", weights, weights, weights)
     apart = (1 - luck) * (a + b - 2 * a * b) + luck * np.abs(a - b)

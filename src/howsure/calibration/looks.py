@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
-from scipy import special
+import scipy
 
 from howsure.calibration.harness import TOLERANCE, error_of, over_worlds
 from howsure.statistics.arrays import Bools, Floats, blocks
@@ -107,7 +107,7 @@ class LookWorld:
         if not self.related:
             return np.full(np.shape(sizes), self.rate)
         large = np.asarray(sizes) > self.cluster_size / 2
-        return np.asarray(special.expit(special.logit(self.rate) + np.where(large, math.log(2), 0.0)))
+        return np.asarray(scipy.special.expit(scipy.special.logit(self.rate) + np.where(large, math.log(2), 0.0)))
 
     def _spread(self, rng: np.random.Generator, rates: Floats) -> Floats:
         if not self.icc:
@@ -184,7 +184,7 @@ def misses(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict[
     if world.bounds is None:
         half = half_width(n, spread, tuned(world.horizon, level), level)
         found["asymptotic"] = (n >= BURN_IN) & (away > half)
-    peek = np.asarray(special.stdtrit(np.maximum(n - 1, 1), (1 + level) / 2)) * spread / np.sqrt(n)
+    peek = np.asarray(scipy.special.stdtrit(np.maximum(n - 1, 1), (1 + level) / 2)) * spread / np.sqrt(n)
     found["t, for one look"] = (n >= PEEKS_FROM) & (away > peek)
     return found
 
@@ -220,7 +220,9 @@ def _widths(world: LookWorld, sums: Floats, sizes: Floats, level: float) -> dict
     """Return the mean width at the last look."""
     _, spread, n = _running_moments(sums, sizes)
     last, count = spread[:, -1], world.horizon
-    found = {"t, for one look": 2 * float(special.stdtrit(count - 1, (1 + level) / 2) * last.mean()) / math.sqrt(count)}
+    found = {
+        "t, for one look": 2 * float(scipy.special.stdtrit(count - 1, (1 + level) / 2) * last.mean()) / math.sqrt(count)
+    }
     if world.bounds is None:
         found["asymptotic"] = 2 * float(half_width(n[:, -1], last, tuned(count, level), level).mean())
         return found

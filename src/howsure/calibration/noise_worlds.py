@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.calibration.samples import AnswerSample, MeanSample, PoolSample
 from howsure.calibration.worlds import Clustered, World, item_rates, rates
@@ -163,7 +163,9 @@ def expected_score(score: str, p: float, item_icc: float, icc: float) -> float:
     precision = (1 - item_icc) / item_icc
     a, b = np.maximum(own * precision, 1e-12), np.maximum((1 - own) * precision, 1e-12)
     right = np.arange(k + 1.0)[:, None]
-    chance = special.comb(k, right) * np.exp(special.betaln(a + right, b + k - right) - special.betaln(a, b))
+    chance = scipy.special.comb(k, right) * np.exp(
+        scipy.special.betaln(a + right, b + k - right) - scipy.special.betaln(a, b)
+    )
     return float(attempt_score(rule.kind, rule.k, np.full(k + 1, float(k)), right[:, 0]) @ chance.mean(axis=1))
 
 
@@ -185,7 +187,7 @@ class CovariateWorld(Clustered):
         size, clusters = self.cluster_size, self.pool // self.cluster_size
         z, own = (self._normal(rng, clusters, trials) for _ in range(2))
         ability = self.correlation * z + np.sqrt(1 - self.correlation**2) * own
-        scores = (ability > special.ndtri(1 - self.p)).astype(float)
+        scores = (ability > scipy.special.ndtri(1 - self.p)).astype(float)
         scores[self.n_clusters * size :] = np.nan
         codes = np.repeat(np.arange(clusters), size) if size > 1 else None
         return PoolSample(scores=scores, covariate=z, truth=self.p, codes=codes)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from howsure.calibration.samples import DifferenceSample, MeanSample, item_spread
 
@@ -50,7 +50,7 @@ def rates(rng: np.random.Generator, p: float, icc: float, size: tuple[int, int],
         return np.where(rng.random(size) < icc, extreme, p)
     if shape == "logit":
         centre, spread = _logit_normal(p, icc)
-        return np.asarray(special.expit(centre + spread * rng.standard_normal(size)))
+        return np.asarray(scipy.special.expit(centre + spread * rng.standard_normal(size)))
     precision = (1 - icc) / icc
     return rng.beta(p * precision, (1 - p) * precision, size=size)
 
@@ -61,12 +61,12 @@ def _logit_normal(p: float, icc: float) -> tuple[float, float]:
     weights = weights / weights.sum()
 
     def centre(spread: float) -> float:
-        return optimize.brentq(lambda c: weights @ special.expit(c + spread * nodes) - p, -60, 60)
+        return scipy.optimize.brentq(lambda c: weights @ scipy.special.expit(c + spread * nodes) - p, -60, 60)
 
     def excess(spread: float) -> float:
-        return float(weights @ special.expit(centre(spread) + spread * nodes) ** 2 - p**2 - icc * p * (1 - p))
+        return float(weights @ scipy.special.expit(centre(spread) + spread * nodes) ** 2 - p**2 - icc * p * (1 - p))
 
-    spread = optimize.brentq(excess, 1e-3, 12)
+    spread = scipy.optimize.brentq(excess, 1e-3, 12)
     return centre(spread), spread
 
 

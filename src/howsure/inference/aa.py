@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from scipy import special
+import scipy
 
 from howsure.answers.aa import AlarmRate, FalseAlarms
 from howsure.checks import Relative
@@ -160,7 +160,7 @@ def _policy_rates(trials: Mapping[str, Sequence[TaskTrial]], asked: SplitQuestio
     held = {model: each for model, each in trials.items() if any(trial.standing.tier != "advisory" for trial in each)}
     for model, each in held.items():
         rate = policy_rate(model, each, asked.level, SPLITS_LEVEL)
-        p = float(special.bdtrc(rate.failed - 1, rate.splits, asked.promised)) if rate.failed else 1.0
+        p = float(scipy.special.bdtrc(rate.failed - 1, rate.splits, asked.promised)) if rate.failed else 1.0
         yield replace(rate, excess=p * len(held) < 1 - SPLITS_LEVEL)
 
 
@@ -297,7 +297,7 @@ def _pivots(halves: _Halves, asked: SplitQuestion, rng: np.random.Generator) -> 
 def _excess(entry: AlarmRate, asked: SplitQuestion, entries: int) -> bool:
     """Test both shares against what is promised, one-sided and exact, corrected for the number of tests (Bonferroni)."""
     counts = ((entry.failed, asked.promised), (entry.different, 1 - asked.level))
-    p = [float(special.bdtrc(count - 1, entry.splits, promised)) if count else 1.0 for count, promised in counts]
+    p = [float(scipy.special.bdtrc(count - 1, entry.splits, promised)) if count else 1.0 for count, promised in counts]
     return min(p) * 2 * entries < 1 - SPLITS_LEVEL
 
 

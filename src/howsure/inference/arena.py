@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.answers.arena import Arena, ArenaBoard, FirstGain, VotedModel
 from howsure.answers.estimate import Entry
@@ -194,8 +194,8 @@ def logit_limits(value: float, se: float, df: float, level: float) -> tuple[floa
     if not (se >= 0 and LEAST < value < 1 - LEAST):
         return math.nan, math.nan
     half = float(t_quantile(level, df)) * se / (value * (1 - value))
-    centre = float(special.logit(value))
-    return float(special.expit(centre - half)), float(special.expit(centre + half))
+    centre = float(scipy.special.logit(value))
+    return float(scipy.special.expit(centre - half)), float(scipy.special.expit(centre + half))
 
 
 def no_calmer(value: float, limits: tuple[float, float], clusters: float, level: float) -> tuple[float, float]:

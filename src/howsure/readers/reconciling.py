@@ -185,9 +185,9 @@ def _samples(extent: Extent, given: Mapping[tuple[str, str, str], _Given], where
 def _lacking(extent: Extent, reading: Reading) -> Missing:
     """Find the attempts that a run was to make and didn't, by item where the log names its items."""
     rows: pl.DataFrame = reading.rows  # type: ignore[assignment]
-    part = rows.filter((pl.col("task") == extent.task) & (pl.col("model") == extent.model))
-    each, metric = max(extent.attempts, 1), part["metric"].mode().sort().first()
-    made = dict(part.filter(pl.col("metric") == metric).group_by("item").agg(pl.len()).iter_rows())
+    its_own = (rows["task"] == extent.task) & (rows["model"] == extent.model)
+    each, metric = max(extent.attempts, 1), rows["metric"].filter(its_own).mode().min() or ""
+    made = dict(rows["item"].filter(its_own & (rows["metric"] == metric)).value_counts().iter_rows())
     named = {name: each - made.get(name, 0) for name in extent.names or made if made.get(name, 0) < each}
     unnamed = 0 if extent.names else max(extent.items - len(made), 0)
     return Missing(task=extent.task, model=extent.model, named=named, unnamed=unnamed, attempts=each)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 from howsure.statistics.arrays import Bools, Floats, Ints, blocks
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import clustering
+from howsure.statistics.midranks import midranks
 from howsure.statistics.ranks.adjust import benjamini_hochberg
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def discrimination(x: Floats, *, weights: Floats | None = None) -> Discriminatio
     correlation, count = _item_rest(x, np.ones(len(x)) if weights is None else weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = correlation * np.sqrt((count - 2) / (1 - correlation**2))
-    p = np.maximum(special.stdtr(np.maximum(count - 2, 1), t), _rarest_order(x, count))
+    p = np.maximum(scipy.special.stdtr(np.maximum(count - 2, 1), t), _rarest_order(x, count))
     p[np.isnan(correlation)] = np.nan
     adjusted = np.full(len(p), np.nan)
     known = ~np.isnan(p)
@@ -142,7 +143,7 @@ def _rarest_order(x: Floats, count: Ints) -> Floats:
     low, high = np.fmin.reduce(x, axis=1, keepdims=True), np.fmax.reduce(x, axis=1, keepdims=True)
     top = np.minimum((x == high).sum(axis=1), count)
     two = ((x == high) | (x == low) | np.isnan(x)).all(axis=1)
-    log = special.gammaln(top + 1) + special.gammaln(count - top + 1) - special.gammaln(count + 1)
+    log = scipy.special.gammaln(top + 1) + scipy.special.gammaln(count - top + 1) - scipy.special.gammaln(count + 1)
     return np.where(two, np.exp(np.minimum(log, 0.0)), 0.0)
 
 
@@ -252,7 +253,7 @@ def _agreement(half: Floats, sums: Floats, sizes: Floats, scale: float) -> Float
         means = [(side @ sums) / (side @ sizes) for side in (half, 1 - half)]
     rounded = np.rint(np.stack(means) / (SAME * scale or 1.0))
     known = ~np.isnan(rounded).any(axis=(0, 2)) & (np.ptp(rounded, axis=2) > 0).all(axis=0)
-    ranks = [stats.rankdata(side, axis=1) for side in rounded]
+    ranks = [midranks(side) for side in rounded]
     return np.where(known, [_correlations(*means), _correlations(*ranks)], np.nan)
 
 

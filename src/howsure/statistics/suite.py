@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.means import intervals
 
@@ -152,7 +152,7 @@ def telling_error(difference: Floats, error: Floats, p_value: Floats, df: Floats
     A task on which nothing varied has none of its own, and a forecast by the plain one would promise too much.
     """
     normal, tail = np.isinf(df), np.clip(p_value, 0.0, 1.0) / 2
-    t = -np.where(normal, special.ndtri(tail), special.stdtrit(np.where(normal, 1.0, df), tail))
+    t = -np.where(normal, scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(normal, 1.0, df), tail))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.asarray(np.fmax(error, np.where(t > 0, np.abs(difference) / t, np.nan)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.answers.plan import Basis
 from howsure.errors import Caution, DataError
@@ -225,7 +225,7 @@ def doubt_of(errors: tuple[float, float, int]) -> Doubt:
     if not (value > 0 and error > 0 and math.isfinite(error)):
         return SURE
     df = max(min(2 * (value / error) ** 2, units - 1), 1)
-    return tuple((df / float(special.chdtri(df, place)), share) for place, share in MIDDLES)
+    return tuple((df / float(scipy.special.chdtri(df, place)), share) for place, share in MIDDLES)
 
 
 _POINTS, _SHARES = np.polynomial.legendre.leggauss(5)

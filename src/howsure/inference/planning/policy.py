@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.answers.plan_policy import PolicyTask
 from howsure.checks import Relative
@@ -156,7 +156,7 @@ def _seeing(known: TaskKnown, margin: float, level: float, each: float) -> float
 def _upper(spread: Spread, n: float, attempts: float, chance: float) -> Spread:
     """Return a spread as large as n questions show it with this chance at most; its square varies by how many items differ."""
     events = max(n * spread.events_an_item(attempts) / spread.sizes.crowd, 1.0)
-    return spread.times(1 + float(special.ndtri(chance)) / math.sqrt(events))
+    return spread.times(1 + float(scipy.special.ndtri(chance)) / math.sqrt(events))
 
 
 def half_width(spread: Planned, known: TaskKnown, n: float, level: float) -> float:

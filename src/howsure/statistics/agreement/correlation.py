@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from howsure.statistics.agreement.coefficients import undefined
 from howsure.statistics.agreement.limits import limits, spread_of
 from howsure.statistics.means.intervals import t_quantile
+from howsure.statistics.midranks import midranks
 from howsure.statistics.results import Estimate, Interval, Method
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def correlation(first: Floats, second: Floats, *, ranks: bool, clusters: Sequenc
     Limits are those of limits.py, with the variance (1 − r²)² of a normal pair times the design effect; so they are no narrower than Fisher's (1921) are wide.
     """
     if ranks:
-        first, second = stats.rankdata(first), stats.rankdata(second)
+        first, second = midranks(first), midranks(second)
     n = len(first)
     one, two = _standard(first), _standard(second)
     if n < FEWEST or one is None or two is None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.judges.influence import Influences
 from howsure.statistics.means import intervals
@@ -144,4 +144,4 @@ def _unlike(code: Ints, known: Bools) -> float:
     if table.shape[1] < 2 or not table.sum(axis=1).all():
         return math.nan
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
-    return float(special.chdtrc(table.shape[1] - 1, ((table - expected) ** 2 / expected).sum()))
+    return float(scipy.special.chdtrc(table.shape[1] - 1, ((table - expected) ** 2 / expected).sum()))

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+
+from howsure.statistics.midranks import midranks
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
@@ -90,5 +91,7 @@ def _from_0_to_1(column: Floats) -> Floats:
     values = np.unique(column[np.isfinite(column)])
     if len(values) <= 2:
         return np.where(np.isnan(column), np.nan, (column == values[-1]).astype(float))
-    ranks = stats.rankdata(column, nan_policy="omit")
+    known = ~np.isnan(column)
+    ranks = np.full(column.shape, np.nan)
+    ranks[known] = midranks(column[known])
     return np.asarray((ranks - 1) / max(np.nanmax(ranks) - 1, 1.0))

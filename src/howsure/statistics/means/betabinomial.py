@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.arrays import Bools, Floats, Positions, blocks
 
@@ -90,7 +90,7 @@ def _log_likelihood(means: Floats, trials: float) -> Floats:
     precision = (1 - RHO) / RHO
     a, b = RATES[:, None] * precision, (1 - RATES)[:, None] * precision
     right, wrong = (trials * means)[:, None, None], (trials * (1 - means))[:, None, None]
-    log = special.gammaln
+    log = scipy.special.gammaln
     own = log(precision) - log(a) - log(b) - log(trials + precision)
     return np.asarray(log(right + a) + log(wrong + b) + own).reshape(len(means), -1)
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.results import Bound, Units
 
@@ -21,15 +21,15 @@ def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
     df = np.asarray(df, dtype=float)
     tail = (1 + np.asarray(level, dtype=float)) / 2
     return np.asarray(
-        np.where(np.isinf(df), special.ndtri(tail), special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
+        np.where(np.isinf(df), scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
     )
 
 
 def t_p_value(t: ArrayLike, df: ArrayLike) -> Floats:
     """Return the two-sided p-value of a t statistic; df may be infinite or an array."""
     size, df = np.abs(np.asarray(t, dtype=float)), np.asarray(df, dtype=float)
-    student = special.stdtr(np.where(np.isinf(df), 1.0, df), -size)
-    return np.asarray(2 * np.where(np.isinf(df), special.ndtr(-size), student))
+    student = scipy.special.stdtr(np.where(np.isinf(df), 1.0, df), -size)
+    return np.asarray(2 * np.where(np.isinf(df), scipy.special.ndtr(-size), student))
 
 
 def t_interval(value: ArrayLike, se: ArrayLike, df: ArrayLike, level: float) -> Limits:
@@ -66,8 +66,8 @@ def clopper_pearson(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
     """Return the exact binomial interval (Clopper and Pearson 1934); fractional counts go through the beta quantile."""
     x, n, tail = np.asarray(successes, dtype=float), np.asarray(n, dtype=float), (1 - level) / 2
     inside, below = x > 0, x < n
-    low = special.betaincinv(np.where(inside, x, 1.0), n - x + 1, tail)
-    high = special.betaincinv(x + 1, np.where(below, n - x, 1.0), 1 - tail)
+    low = scipy.special.betaincinv(np.where(inside, x, 1.0), n - x + 1, tail)
+    high = scipy.special.betaincinv(x + 1, np.where(below, n - x, 1.0), 1 - tail)
     return np.where(inside, low, 0.0), np.where(below, high, 1.0)
 
 
@@ -84,7 +84,7 @@ def jeffreys(successes: ArrayLike, n: ArrayLike, level: float) -> Limits:
 def beta_interval(a: ArrayLike, b: ArrayLike, level: float) -> Limits:
     """Return the equal-tailed interval of a Beta(a, b) distribution."""
     a, b, tail = np.asarray(a, dtype=float), np.asarray(b, dtype=float), (1 - level) / 2
-    low, high = special.betaincinv(a, b, tail), special.betaincinv(a, b, 1 - tail)
+    low, high = scipy.special.betaincinv(a, b, tail), scipy.special.betaincinv(a, b, 1 - tail)
     return np.asarray(low, dtype=float), np.asarray(high, dtype=float)
 
 
@@ -109,5 +109,5 @@ def net_limit(losses: ArrayLike, items: ArrayLike, level: ArrayLike) -> Floats:
     k, n = np.broadcast_arrays(np.asarray(losses, dtype=float), np.asarray(items, dtype=float))
     inside = (k >= 0) & (k < n)
     share = np.asarray(level, dtype=float)
-    limit = special.betaincinv(np.where(inside, k, 0.0) + 1, np.where(inside, n - k, 1.0), share)
+    limit = scipy.special.betaincinv(np.where(inside, k, 0.0) + 1, np.where(inside, n - k, 1.0), share)
     return np.asarray(np.where(k < 0, -np.inf, np.where(inside, limit, 1.0)))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
@@ -53,7 +53,7 @@ def _exactly(j: int, n: Floats, c: Floats, k: int) -> Floats:
 
 def _ways(n: Floats, k: int) -> Floats:
     """Return the log of the number of ways to choose k of n."""
-    return np.asarray(special.gammaln(n + 1) - special.gammaln(n - k + 1) - special.gammaln(k + 1))
+    return np.asarray(scipy.special.gammaln(n + 1) - scipy.special.gammaln(n - k + 1) - scipy.special.gammaln(k + 1))
 
 
 def fewest_attempts(kind: ScoreKind, k: int) -> int:

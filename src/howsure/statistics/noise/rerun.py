@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
@@ -61,5 +61,11 @@ def _lower(first: int, second: int) -> Floats:
 
 def _binomial(right: Ints, attempts: Ints | int, chance: Floats) -> Floats:
     """Return how likely so many right answers are."""
-    ways = special.gammaln(attempts + 1) - special.gammaln(right + 1) - special.gammaln(attempts - right + 1)
-    return np.asarray(np.exp(ways + special.xlogy(right, chance) + special.xlog1py(attempts - right, -chance)))
+    ways = (
+        scipy.special.gammaln(attempts + 1)
+        - scipy.special.gammaln(right + 1)
+        - scipy.special.gammaln(attempts - right + 1)
+    )
+    return np.asarray(
+        np.exp(ways + scipy.special.xlogy(right, chance) + scipy.special.xlog1py(attempts - right, -chance))
+    )

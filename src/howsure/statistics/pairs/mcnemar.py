@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def midp_tail(successes: int, n: int, share: float) -> float:
     """Return P(X > successes) + ½ P(X = successes), X binomial."""
-    above = 1 - special.bdtr(successes, n, share) if successes < n else 0.0
-    at = special.bdtr(successes, n, share) - (special.bdtr(successes - 1, n, share) if successes else 0.0)
+    above = 1 - scipy.special.bdtr(successes, n, share) if successes < n else 0.0
+    at = scipy.special.bdtr(successes, n, share) - (scipy.special.bdtr(successes - 1, n, share) if successes else 0.0)
     return float(above + at / 2)
 
 
@@ -44,10 +44,8 @@ def midp_test(wins: int, losses: int, n: int, *, level: float) -> tuple[float, f
 
 def _solve(equation: Callable[[float], float]) -> float:
     """Return the share at which a function that rises from 0 to 1 is zero, the end of the range where it isn't."""
-    from scipy import optimize  # a slow import that only this method needs
-
     if equation(0.0) >= 0:
         return 0.0
     if equation(1.0) <= 0:
         return 1.0
-    return float(optimize.brentq(equation, 0.0, 1.0, xtol=1e-13, rtol=8 * np.finfo(float).eps))
+    return float(scipy.optimize.brentq(equation, 0.0, 1.0, xtol=1e-13, rtol=8 * np.finfo(float).eps))

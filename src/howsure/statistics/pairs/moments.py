@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.means.clustered import satterthwaite
 from howsure.statistics.pairs.score import Pivots
@@ -152,7 +152,7 @@ def with_own_pivots(moments: PairMoments) -> PairMoments:
     df = satterthwaite(flips.sizes / flips.sizes.sum())
     tested = moments.p_value
     p = np.clip(np.nan_to_num(tested, nan=1.0), 1e-300, 1.0)
-    observed = np.asarray(special.stdtrit(df, p / 2) ** 2, dtype=float)
+    observed = np.asarray(scipy.special.stdtrit(df, p / 2) ** 2, dtype=float)
     return replace(moments, flips=replace(flips, observed=observed), tested=tested)
 
 

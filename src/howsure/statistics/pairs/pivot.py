@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from scipy import special
+import scipy
 
 from howsure.errors import MethodError
 from howsure.statistics.means import intervals
@@ -58,7 +58,7 @@ class NetWins:
             return 0.0
         if losses >= self.items or margin >= 1:
             return float(losses >= self.items)
-        return float(1 - special.betainc(losses + 1, self.items - losses, margin))
+        return float(1 - scipy.special.betainc(losses + 1, self.items - losses, margin))
 
     def most_worse(self, level: float) -> float:
         """Return by how much a can be worse at a one-sided level, counting net losses alone; nothing is said with net wins."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.arrays import blocks
 from howsure.statistics.means import intervals
@@ -237,7 +237,7 @@ def stacked(every: Sequence[Pivots]) -> Pivots:
 def student_above(t: Floats, df: Floats) -> Floats:
     """Return P(T ≥ t), of the normal distribution where the degrees of freedom are infinite."""
     normal = np.isinf(df)
-    return np.asarray(np.where(normal, special.ndtr(-t), special.stdtr(np.where(normal, 1.0, df), -t)))
+    return np.asarray(np.where(normal, scipy.special.ndtr(-t), scipy.special.stdtr(np.where(normal, 1.0, df), -t)))
 
 
 def _mean_square(difference: Floats, item_variance: Floats, value: Floats) -> tuple[Floats, Floats]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from howsure.statistics.means import intervals
 from howsure.statistics.means.strata import free_of_strata
@@ -253,7 +253,7 @@ def stops(test: Test, looks: Schedule, once: float) -> Floats:
 
     The drift is the one that gives the test made once its power, with its own degrees of freedom; looks are then a normal walk.
     """
-    drift = intervals.t_quantile(test.two_sided_level, math.inf) + special.ndtri(min(max(once, 0.0), 1.0))
+    drift = intervals.t_quantile(test.two_sided_level, math.inf) + scipy.special.ndtri(min(max(once, 0.0), 1.0))
     boundary = looks.boundary(test.two_sided_level)
     above, below = boundary.stops(float(np.clip(drift, 0.0, MOST_DRIFT)))
     return (above + (below if test.goal == "different" else 0.0))[:, 0]
@@ -338,7 +338,7 @@ def smallest_effect(
         """Return by how much the power for a difference exceeds what is wanted."""
         return power(test, spread, size, n, attempts, doubt=doubt) - target
 
-    return float(optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf
+    return float(scipy.optimize.brentq(short, 0.0, high, xtol=1e-12)) if short(high) >= 0 else math.inf
 
 
 def standard_error(spread: Planned, n: float, attempts: float) -> float:
@@ -358,17 +358,17 @@ def formula(test: Test, variance: float, effect: float, target: float) -> float:
     size = abs(effect) if test.goal == "different" else test.margin + effect
     if test.goal == "same":
         size = test.margin - abs(effect)
-    if size <= 0 or math.isinf(special.ndtri(beta)):
+    if size <= 0 or math.isinf(scipy.special.ndtri(beta)):
         return math.inf
-    return math.ceil((z - float(special.ndtri(beta))) ** 2 * variance / size**2 * (1 - SLACK))
+    return math.ceil((z - float(scipy.special.ndtri(beta))) ** 2 * variance / size**2 * (1 - SLACK))
 
 
 def _below(t: float, df: float, noncentrality: float) -> float:
     """Return P(T ≤ t) of the noncentral t distribution."""
     if df >= NORMAL_DF:
-        return float(special.ndtr(t - noncentrality))
-    chance = float(special.nctdtr(df, noncentrality, t))
+        return float(scipy.special.ndtr(t - noncentrality))
+    chance = float(scipy.special.nctdtr(df, noncentrality, t))
     if not math.isnan(chance) and abs(noncentrality) < LARGE:
         return chance
-    spread = np.sqrt(special.chdtri(df, MIDPOINTS) / df)  # SciPy's function gives NaN or wrong values far out
-    return float(special.ndtr(t * spread - noncentrality).mean())
+    spread = np.sqrt(scipy.special.chdtri(df, MIDPOINTS) / df)  # SciPy's function gives NaN or wrong values far out
+    return float(scipy.special.ndtr(t * spread - noncentrality).mean())

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.results import allowed
 
@@ -28,9 +28,9 @@ def chance_of_at_most(failures: int, count: int, rate: float, *, size: int = 1, 
     0.0495
     """
     if size == 1 or icc == 0:
-        return float(special.bdtr(min(failures, count * size), count * size, rate))
+        return float(scipy.special.bdtr(min(failures, count * size), count * size, rate))
     if icc == 1:
-        return float(special.bdtr(min(failures // size, count), count, rate))
+        return float(scipy.special.bdtr(min(failures // size, count), count, rate))
     return float(_power_of(_one_cluster(failures, size, rate, icc), count, failures).sum())
 
 
@@ -60,8 +60,8 @@ def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1,
 
 def limits(failures: int, n: int, level: float) -> tuple[float, float]:
     """Return the exact one-sided lower and upper limits of a failure rate, each at `level` (Clopper and Pearson 1934)."""
-    low = float(special.betaincinv(failures, n - failures + 1, 1 - level)) if failures else 0.0
-    high = float(special.betaincinv(failures + 1, n - failures, level)) if failures < n else 1.0
+    low = float(scipy.special.betaincinv(failures, n - failures + 1, 1 - level)) if failures else 0.0
+    high = float(scipy.special.betaincinv(failures + 1, n - failures, level)) if failures < n else 1.0
     return low, high
 
 
@@ -70,8 +70,8 @@ def _one_cluster(failures: int, size: int, rate: float, icc: float) -> Floats:
     a, b = rate * (1 - icc) / icc, (1 - rate) * (1 - icc) / icc
     k = np.arange(failures + 1)
     kept = np.minimum(k, size)
-    ways = -np.log(size + 1) - special.betaln(size - kept + 1, kept + 1)
-    chances = np.exp(ways + special.betaln(kept + a, size - kept + b) - special.betaln(a, b))
+    ways = -np.log(size + 1) - scipy.special.betaln(size - kept + 1, kept + 1)
+    chances = np.exp(ways + scipy.special.betaln(kept + a, size - kept + b) - scipy.special.betaln(a, b))
     return np.where(k <= size, chances, 0.0)
 
 

@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from howsure.statistics.means import intervals
 
@@ -53,7 +53,7 @@ def floor_power(rate: float, floor: float, spread: Spread, n: float, attempts: f
     successes = math.ceil(least * n - 1e-9) if single else least * effective
     if successes > effective:
         return 0.0
-    return float(special.betainc(max(successes, 1e-12), effective - successes + 1, rate))
+    return float(scipy.special.betainc(max(successes, 1e-12), effective - successes + 1, rate))
 
 
 def _threshold(floor: float, n: float, df: float, level: float) -> float:
@@ -67,5 +67,5 @@ def _threshold(floor: float, n: float, df: float, level: float) -> float:
 
     below = math.nextafter(1.0, 0.0)
     if short(below) >= 0:
-        return float(optimize.brentq(short, floor, below, xtol=1e-13))
+        return float(scipy.optimize.brentq(short, floor, below, xtol=1e-13))
     return 1.0 if short(1.0) >= 0 else 2.0

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.means import intervals
 from howsure.statistics.pairs import evidence
@@ -117,7 +117,7 @@ class _Draws:
         squares = counts * square * design
         if not sizes.single:
             shape = n / (2 * max(sizes.crowd - 1, 1e-9))
-            around = special.gammaincinv(shape, QUANTILES) / shape
+            around = scipy.special.gammaincinv(shape, QUANTILES) / shape
             squares, counts = np.outer(squares, around).ravel(), np.repeat(counts, len(QUANTILES))
             chances = np.repeat(chances, len(QUANTILES)) / len(QUANTILES)
         return cls(
@@ -156,11 +156,11 @@ class _Draws:
         wins = np.ceil((self.counts + steps) / 2 - 1e-9)
         if self.single and self.every:
             inside = np.clip(wins, 1.0, np.maximum(self.counts, 1.0))
-            chance = special.betainc(inside, np.maximum(self.counts - inside, 0.0) + 1, 0.5)
+            chance = scipy.special.betainc(inside, np.maximum(self.counts - inside, 0.0) + 1, 0.5)
             return np.where(wins <= 0, 1.0, np.where(wins > self.counts, 0.0, chance))
         middle = (2 * wins - self.counts - 1) if self.every else steps
         own = np.sqrt(self.squares) / self.size
-        return np.where(own > 0, special.ndtr(-middle / np.where(own > 0, own, 1.0)), least <= 0)
+        return np.where(own > 0, scipy.special.ndtr(-middle / np.where(own > 0, own, 1.0)), least <= 0)
 
     def least_counted(self, margin: float, level: float) -> Floats:
         """Return the smallest mean difference that the binomial count of net losses lets pass (D,)."""
@@ -179,8 +179,8 @@ def _binomial(n: float, rate: float, most: int) -> tuple[Floats, Floats, bool]:
     ends = max(math.floor(n * rate - half), 0), min(math.ceil(n * rate + half), int(n))
     count = min(ends[1] - ends[0] + 1, most)
     found = np.rint(np.linspace(*ends, count))
-    ways = special.gammaln(n + 1) - special.gammaln(found + 1) - special.gammaln(n - found + 1)
-    chances = np.exp(ways + special.xlogy(found, rate) + special.xlog1py(n - found, -rate))
+    ways = scipy.special.gammaln(n + 1) - scipy.special.gammaln(found + 1) - scipy.special.gammaln(n - found + 1)
+    chances = np.exp(ways + scipy.special.xlogy(found, rate) + scipy.special.xlog1py(n - found, -rate))
     return found, chances / chances.sum(), count == ends[1] - ends[0] + 1
 
 
@@ -189,9 +189,9 @@ def _most_losses(items: Floats, margin: float, level: float) -> Floats:
     low, high = np.zeros(len(items)), items.copy()
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        shown = special.betainc(middle + 1, np.maximum(items - middle, 1e-12), min(margin, 1.0)) >= level
+        shown = scipy.special.betainc(middle + 1, np.maximum(items - middle, 1e-12), min(margin, 1.0)) >= level
         low, high = np.where(shown, middle, low), np.where(shown, high, middle)
-    return np.where(special.betainc(1.0, items, min(margin, 1.0)) >= level, low, -1.0)
+    return np.where(scipy.special.betainc(1.0, items, min(margin, 1.0)) >= level, low, -1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
@@ -63,7 +63,7 @@ def spread_sizes(size: float, variation: float) -> ClusterSizes:
     if not variation:
         return equal_sizes(size)
     shape = 1 / variation**2
-    drawn = special.gammaincinv(shape, (np.arange(QUANTILES) + 0.5) / QUANTILES)
+    drawn = scipy.special.gammaincinv(shape, (np.arange(QUANTILES) + 0.5) / QUANTILES)
     around = drawn / drawn.mean() - 1
     return ClusterSizes(size=float(size), relative=1 + around * (variation / float(around.std())))
 

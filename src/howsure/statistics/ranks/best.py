@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.means.clustered import satterthwaite
 from howsure.statistics.ranks.maxt import BLOCK_CELLS, MANY_PAIRS, TINY, UNCLEAR, Columns, drawn, few
@@ -90,7 +90,7 @@ def _plain(moments: PairMoments, flips: FlipSums, leaders: Positions) -> Floats:
     """Return the t² without the score pivot's room that has the p-value of each pair with a leader (L, M)."""
     df = satterthwaite(flips.sizes / flips.sizes.sum())
     p = np.clip(np.nan_to_num(moments.at(leaders).p_value_at(0.0), nan=1.0), 1e-300, 1.0)
-    squared = special.stdtrit(df, p / 2) ** 2
+    squared = scipy.special.stdtrit(df, p / 2) ** 2
     with np.errstate(divide="ignore"):
         return np.asarray(np.where(p < 1, 1 / np.maximum(1 / squared - flips.room, 0.0), 0.0))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.pairs.flips import DRAWS
 from howsure.statistics.ranks import adjust, maxt
@@ -153,12 +153,12 @@ def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats
     z, w_z = REACH * z, w_z * REACH * np.exp(-((REACH * z) ** 2) / 2) / math.sqrt(2 * math.pi)
     u, w_u = np.polynomial.legendre.leggauss(NODES_CHI)
     u, w_u = (u + 1) / 2, w_u / 2
-    s = np.ones(NODES_CHI) if math.isinf(df) else np.sqrt(2 * special.gammaincinv(df / 2, u) / df)
+    s = np.ones(NODES_CHI) if math.isinf(df) else np.sqrt(2 * scipy.special.gammaincinv(df / 2, u) / df)
     shift, scale = math.sqrt(correlation) * z, math.sqrt(1 - correlation)
     found = np.empty(len(t))
     for k in range(0, len(t), BLOCK):
         reach = t[k : k + BLOCK, None, None] * s[:, None]
-        both = special.ndtr((reach + shift) / scale) - special.ndtr((shift - reach) / scale)
+        both = scipy.special.ndtr((reach + shift) / scale) - scipy.special.ndtr((shift - reach) / scale)
         found[k : k + BLOCK] = np.einsum("ksz,s,z->k", both**count, w_u, w_z)
     return found
 
@@ -169,19 +169,19 @@ def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> f
     >>> round(quantile(0.95, 20.0, 4), 2)
     2.65
     """
-    from scipy import optimize
-
     low = float(_t_of(np.array([1 - level]), df)[0])
     high = float(_t_of(np.array([(1 - level) / count]), df)[0]) + 1e-6
     return float(
-        optimize.brentq(lambda t: float(inside(np.array([t]), df, count, correlation)[0]) - level, low - 1e-6, high)
+        scipy.optimize.brentq(
+            lambda t: float(inside(np.array([t]), df, count, correlation)[0]) - level, low - 1e-6, high
+        )
     )
 
 
 def _t_of(p: Floats, df: float) -> Floats:
     """Return the |t| that has a two-sided p-value."""
-    return np.asarray(-special.ndtri(p / 2) if math.isinf(df) else -special.stdtrit(df, p / 2))
+    return np.asarray(-scipy.special.ndtri(p / 2) if math.isinf(df) else -scipy.special.stdtrit(df, p / 2))
 
 
 def _student(t: float, df: float) -> float:
-    return float(special.ndtr(t) if math.isinf(df) else special.stdtr(df, t))
+    return float(scipy.special.ndtr(t) if math.isinf(df) else scipy.special.stdtr(df, t))

@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from howsure.errors import MethodError
 
@@ -53,7 +53,7 @@ class Boundary:
     @property
     def nominal(self) -> Floats:
         """The two-sided p-value at or below which each look stops."""
-        return np.asarray(2 * special.ndtr(-self.z))
+        return np.asarray(2 * scipy.special.ndtr(-self.z))
 
     def stops(self, drift: Floats | float) -> tuple[Floats, Floats]:
         """Return the chances (looks, drifts) to stop above, and below, at each look; `drift`: the mean of z with all items."""
@@ -65,8 +65,8 @@ class Boundary:
             with np.errstate(under="ignore"):
                 runs = mass * np.exp(np.multiply.outer(theta, points) - theta[:, None] ** 2 * past / 2)
                 spread, ahead = math.sqrt(step), theta[:, None] * step + points
-                above[k] = (runs * special.ndtr((ahead - limit) / spread)).sum(axis=1)
-                below[k] = (runs * special.ndtr((-limit - ahead) / spread)).sum(axis=1)
+                above[k] = (runs * scipy.special.ndtr((ahead - limit) / spread)).sum(axis=1)
+                below[k] = (runs * scipy.special.ndtr((-limit - ahead) / spread)).sum(axis=1)
         return above, below
 
 
@@ -106,8 +106,8 @@ class Schedule:
             return p_value
         nominal = float(self.boundary(level).nominal[look - 1])
         own, error = _overall(self, look)
-        z = -float(special.ndtri(p_value / 2))
-        found = float(2 * special.ndtr(-np.interp(z, own, error))) if z < own[-1] else _beyond(z, own, error)
+        z = -float(scipy.special.ndtri(p_value / 2))
+        found = float(2 * scipy.special.ndtr(-np.interp(z, own, error))) if z < own[-1] else _beyond(z, own, error)
         allowed = 1 - level
         found = min(max(found, p_value), 1.0)
         return min(found, allowed) if p_value <= nominal else max(found, math.nextafter(allowed, 1.0))
@@ -119,7 +119,7 @@ def spent(spending: Spending, error: float, shares: Floats) -> Floats:
     if spending == "pocock":
         found = side * np.log(1 + (math.e - 1) * shares)
     else:
-        found = 2 * special.ndtr(special.ndtri(side / 2) / np.sqrt(shares))
+        found = 2 * scipy.special.ndtr(scipy.special.ndtri(side / 2) / np.sqrt(shares))
     return np.asarray(2 * np.where(shares >= 1, side, found))
 
 
@@ -160,10 +160,10 @@ def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> flo
         return FAR
 
     def over(z: float) -> float:
-        out = special.ndtr((points - z) / spread) + special.ndtr((-z - points) / spread)
+        out = scipy.special.ndtr((points - z) / spread) + scipy.special.ndtr((-z - points) / spread)
         return math.log(max(float(mass @ out), NEVER / 2) / chance)
 
-    return float(optimize.brentq(over, 0.0, FAR, xtol=1e-12)) if over(0.0) > 0 else 0.0
+    return float(scipy.optimize.brentq(over, 0.0, FAR, xtol=1e-12)) if over(0.0) > 0 else 0.0
 
 
 def _rule(low: float, high: float, finest: float) -> tuple[Floats, Floats]:
@@ -183,15 +183,20 @@ def _legendre(count: int) -> tuple[Floats, Floats]:
 @lru_cache(maxsize=256)
 def _overall(schedule: Schedule, look: int) -> tuple[Floats, Floats]:
     """Return the boundary z of a look, ascending, and the z of the error with which it stops there, for many errors."""
-    errors = special.ndtr(-np.linspace(-special.ndtri(MOST_ERROR / 2), -special.ndtri(LEAST_ERROR / 2), KNOTS)) * 2
+    errors = (
+        scipy.special.ndtr(
+            -np.linspace(-scipy.special.ndtri(MOST_ERROR / 2), -scipy.special.ndtri(LEAST_ERROR / 2), KNOTS)
+        )
+        * 2
+    )
     own = np.array([_boundary(schedule, float(error)).z[look - 1] for error in errors])
-    return np.maximum.accumulate(own), -special.ndtri(errors / 2)
+    return np.maximum.accumulate(own), -scipy.special.ndtri(errors / 2)
 
 
 def _beyond(z: float, own: Floats, error: Floats) -> float:
     """Carry the last stretch on, for p-values that are as good as 0."""
     slope = (error[-1] - error[-2]) / max(own[-1] - own[-2], 1e-9)
-    return float(2 * special.ndtr(-(error[-1] + slope * (z - own[-1]))))
+    return float(2 * scipy.special.ndtr(-(error[-1] + slope * (z - own[-1]))))
 
 
 def limited_p(limits: Callable[[float], tuple[float, float]], value: float) -> float:
@@ -204,9 +209,9 @@ def limited_p(limits: Callable[[float], tuple[float, float]], value: float) -> f
         return math.nan
     for _ in range(HALVINGS):
         z = (low + high) / 2
-        ends = limits(float(2 * special.ndtr(z) - 1))
+        ends = limits(float(2 * scipy.special.ndtr(z) - 1))
         low, high = (z, high) if value < ends[0] or value > ends[1] else (low, z)
-    return float(2 * special.ndtr(-low))
+    return float(2 * scipy.special.ndtr(-low))
 
 
 FARTHEST, HALVINGS = 8.0, 40

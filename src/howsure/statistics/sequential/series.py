@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.means.clustered import clustering
 from howsure.statistics.pairs.score import Pivots, plain_pivots, stacked
@@ -184,7 +184,7 @@ def level_at(found: Watched, run: int, t: int) -> tuple[int, ...]:
 
 def limit(runs: int, share: float) -> float:
     """Return the |z| that an alarm takes at the last of so many runs, given that none has come: it leaves the run its share of error."""
-    return float(-special.ndtri(single_share(runs, share) / 2))
+    return float(-scipy.special.ndtri(single_share(runs, share) / 2))
 
 
 def single_share(runs: int, share: float) -> float:
@@ -200,8 +200,10 @@ def single_share(runs: int, share: float) -> float:
 def limit_gap(found: Watched) -> Floats:
     """Return by how much each run alone may differ from the mean of those before it without an alarm (T,), NaN where nothing is held against it."""
     df = np.where(np.isnan(found.ahead.df), 1.0, found.ahead.df)
-    tail = special.ndtr(-np.nan_to_num(found.limits, nan=0.0))
-    t = np.where(np.isinf(df), -special.ndtri(tail), -special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))
+    tail = scipy.special.ndtr(-np.nan_to_num(found.limits, nan=0.0))
+    t = np.where(
+        np.isinf(df), -scipy.special.ndtri(tail), -scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail)
+    )
     return np.asarray(t * np.sqrt(found.ahead.variance))
 
 
@@ -260,7 +262,7 @@ def _z(pivots: Pivots) -> Floats:
     """Return the normal deviates of tests of "no difference", NaN where there is none."""
     t = pivots.t_at(0.0)
     p = np.clip(pivots.p_value_at(0.0), TINY, 1.0)
-    return np.asarray(np.where(np.isnan(t), np.nan, np.sign(t) * -special.ndtri(p / 2)))
+    return np.asarray(np.where(np.isnan(t), np.nan, np.sign(t) * -scipy.special.ndtri(p / 2)))
 
 
 def _change(step: _Step) -> Change:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.means import intervals
 
@@ -56,7 +56,7 @@ def wald(found: SliceGaps, covariance: Floats, eta: float) -> Equality:
     if not np.linalg.cond(spread) < SINGULAR:
         return Equality(test="htz", statistic=np.nan, df=q, df_rest=rest, p_value=np.nan)
     statistic = rest / (eta * q) * float(gap @ np.linalg.solve(spread, gap))
-    p_value = float(special.fdtrc(q, rest, statistic))
+    p_value = float(scipy.special.fdtrc(q, rest, statistic))
     return Equality(test="htz", statistic=statistic, df=q, df_rest=rest, p_value=p_value)
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
@@ -129,7 +129,7 @@ def _row(critical: float) -> tuple[Floats, Floats, Floats, Floats]:
 
 def _missed(root: Floats, critical: float) -> Floats:
     """Return the chance that a normal estimate with this bias lies beyond the critical value."""
-    return np.asarray(special.ndtr(-critical - root) + special.ndtr(root - critical))
+    return np.asarray(scipy.special.ndtr(-critical - root) + scipy.special.ndtr(root - critical))
 
 
 def _density(x: Floats) -> Floats:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 from howsure.statistics.means.clustered import degrees_of_freedom, variances
 from howsure.statistics.pairs.moments import with_own_pivots
@@ -125,7 +125,7 @@ def _no_surer_than_signs(pairs: PairMoments, fit: Strengths, clusters: Floats) -
     count = np.where(fit.bounded, clusters, np.inf)
     least = np.minimum(2.0 ** (1 - np.minimum(count[:, None], count)), MOST_P)
     with np.errstate(divide="ignore", invalid="ignore"):
-        needed = (pairs.difference / special.stdtrit(pairs.df, 1 - least / 2)) ** 2
+        needed = (pairs.difference / scipy.special.stdtrit(pairs.df, 1 - least / 2)) ** 2
     either = np.isfinite(count[:, None]) | np.isfinite(count)
     added, room = np.where(either, np.maximum(needed - pairs.variance, 0.0), 0.0), np.where(either, 0.0, pairs.room)
     return replace(pairs, added=pairs.added + np.nan_to_num(added), room=room)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csc_array
+import scipy
 
 from howsure.statistics.arrays import blocks
 from howsure.statistics.votes.scores import gradients
@@ -106,7 +106,7 @@ def _pairs(votes: Votes, fit: Strengths, ties: Ties) -> _Pairs:
 def _products(votes: Votes, units: Ints, fit: Strengths, ties: Ties, pairs: _Pairs) -> tuple[Floats, Floats, Ints]:
     """Return the products of every two units' residuals (G, G), each pair's over its information; the sum of squares of each pair (P,); its units (P,)."""
     count, total, models = int(units.max()) + 1, len(pairs.first), votes.models
-    raw = csc_array((pairs.residual, (units, pairs.of)), shape=(count, total))
+    raw = scipy.sparse.csc_array((pairs.residual, (units, pairs.of)), shape=(count, total))
     fitted = gradients(votes, units, fit, ties) @ fit.inverse
     information = np.bincount(pairs.of, weights=pairs.information, minlength=total)
     by_covariate = (pairs.sign * pairs.information)[:, None] * votes.covariates

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from howsure.statistics.votes.ties import expected, of_votes, told
 from howsure.statistics.votes.votes import TIE
@@ -53,7 +53,7 @@ def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int]
         return math.nan
     if beyond(MOST) < 0 or beyond(-MOST) > 0:
         return math.copysign(math.inf, gap)
-    return float(optimize.brentq(beyond, -MOST, MOST, xtol=1e-10))
+    return float(scipy.optimize.brentq(beyond, -MOST, MOST, xtol=1e-10))
 
 
 def gain_of_first(votes: Votes, found: Strengths, ties: Ties) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csgraph, csr_array
+import scipy
 
 from howsure.errors import MethodError
 from howsure.statistics.votes.ties import Told, told
@@ -86,7 +86,9 @@ def _told(cells: Cells, at: Floats, ties: Ties) -> Told:
 def _ties_of_perfect_records(counts: Floats, clusters: Floats) -> Floats:
     """Return one cluster of ties (M, M) for every model outside the largest set of models that beat each other on some way."""
     beats = counts[WIN] + counts[LOSS].T + counts[TIE] + counts[TIE].T
-    _, label = csgraph.connected_components(csr_array(beats), directed=True, connection="strong")
+    _, label = scipy.sparse.csgraph.connected_components(
+        scipy.sparse.csr_array(beats), directed=True, connection="strong"
+    )
     bounded = np.asarray(label != np.bincount(label).argmax())
     met = counts.sum(axis=0)
     met = met + met.T

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
@@ -48,7 +48,7 @@ def told(d: Floats, t: float, ties: Ties) -> Told:
 def expected(d: Floats, t: float, ties: Ties) -> tuple[Floats, Floats, Floats]:
     """Return P(win) + P(tie) / 2 at differences d (N,), and its derivatives by d and t: what `told` says, without the rest where that is long."""
     if ties == "half":
-        p = special.expit(d)
+        p = scipy.special.expit(d)
         return p, p * (1 - p), np.zeros(len(d))
     found = told(d, t, ties)
     return found.expected, found.steep, found.flat
@@ -57,7 +57,7 @@ def expected(d: Floats, t: float, ties: Ties) -> tuple[Floats, Floats, Floats]:
 def of_votes(d: Floats, t: float, ties: Ties, score: Floats) -> tuple[Floats, Floats]:
     """Return the derivatives of the log likelihood of votes with these scores (N,) by d and t."""
     if ties == "half":
-        return score - special.expit(d), np.zeros(len(d))
+        return score - scipy.special.expit(d), np.zeros(len(d))
     found, shares = told(d, t, ties), outcomes(score)
     return (shares * found.slope).sum(axis=0), (shares * found.tie).sum(axis=0)
 
@@ -69,9 +69,9 @@ def outcomes(score: Floats) -> Floats:
 
 
 def _half(d: Floats, _: float) -> Told:
-    win, loss = special.log_expit(d), special.log_expit(-d)
-    p, nothing = special.expit(d), np.zeros_like(d)
-    steep = p * special.expit(-d)
+    win, loss = scipy.special.log_expit(d), scipy.special.log_expit(-d)
+    p, nothing = scipy.special.expit(d), np.zeros_like(d)
+    steep = p * scipy.special.expit(-d)
     information = np.stack([steep, nothing, nothing])
     return Told(
         log=np.stack([win, (win + loss) / 2, loss]),
@@ -86,7 +86,7 @@ def _half(d: Floats, _: float) -> Told:
 
 
 def _davidson(d: Floats, t: float) -> Told:
-    log = special.log_softmax(np.stack([d / 2, np.full_like(d, t), -d / 2]), axis=0)
+    log = scipy.special.log_softmax(np.stack([d / 2, np.full_like(d, t), -d / 2]), axis=0)
     win, tie, loss = np.exp(log)
     ahead = win - loss
     steep, flat = (win + loss - ahead**2) / 4, -tie * ahead / 2
@@ -104,7 +104,7 @@ def _davidson(d: Floats, t: float) -> Told:
 
 
 def _rao_kupper(d: Floats, t: float) -> Told:
-    win, loss = special.expit(d - t), special.expit(-d - t)
+    win, loss = scipy.special.expit(d - t), scipy.special.expit(-d - t)
     tie = np.maximum(1 - win - loss, LEAST)
     up, down = win * (1 - win), loss * (1 - loss)
     by_d = np.stack([up, down - up, -down])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csgraph, csr_array
+import scipy
 
 from howsure.statistics.votes.ties import outcomes
 
@@ -163,4 +163,7 @@ def cells_of(counts: Floats) -> Cells:
 
 def pools(counts: Floats) -> Ints:
     """Return the pool of each model (M,): models in two pools are connected by no vote."""
-    return np.asarray(csgraph.connected_components(csr_array(counts.sum(axis=0)), directed=False)[1], dtype=np.int64)
+    return np.asarray(
+        scipy.sparse.csgraph.connected_components(scipy.sparse.csr_array(counts.sum(axis=0)), directed=False)[1],
+        dtype=np.int64,
+    )

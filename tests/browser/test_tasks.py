@@ -128,3 +128,19 @@ def test_one_board_has_no_such_table(opened):
 def test_a_phone_scrolls_the_table_only(opened, holes):
     page = opened(holes, viewport=PHONE, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_model_with_few_answers_is_marked(opened):
+    rows = pl.DataFrame(
+        [
+            {"model": model, "task": task, "item": f"q{i}", "score": float((i * 7 + len(model)) % 10 < 6)}
+            for task in ("one", "two")
+            for model, many in (("a", 40), ("bb", 40), ("few", 3 if task == "two" else 40))
+            for i in range(many)
+        ]
+    )
+    page = opened(report(rows))
+    labels = page.eval_on_selector_all(".tasks-table .few button", "all => all.map((each) => each.ariaLabel)")
+    assert len(labels) == 1
+    assert labels[0].endswith(", on 3 of 40 questions")
+    assert page.locator("#tasks-few").is_visible()

@@ -19,14 +19,18 @@ class TasksTable {
     const heads = boards.map((board, k) => this.head(board, k));
     const model = make("th", { scope: "col", kind: "model", text: "model" });
     at("tasks-head").replaceChildren(make("tr", { children: [model, ...heads] }));
+    at("tasks-few").hidden = !boards.some((board) => board.models.some((model) => few(board, model)));
     this.rows(MOST_ROWS);
   }
 
   /** Say what all tasks together are of. */
   facts() {
-    const single = this.boards.filter((board) => board.task !== "");
-    const items = single.reduce((sum, board) => sum + board.items, 0);
-    return [plural(this.models.length, "model"), plural(single.length, "task"), plural(items, "question"), `${level(single[0].level)} error bars`].join(" · ");
+    const items = new Map();
+    for (const board of this.boards.filter(({ task }) => task !== ""))
+      items.set(board.task, Math.max(board.items, items.get(board.task) ?? 0));
+    const all = [...items.values()].reduce((sum, each) => sum + each, 0);
+    const bars = `${level(this.boards[0].level)} error bars`;
+    return [plural(this.models.length, "model"), plural(items.size, "task"), plural(all, "question"), bars].join(" · ");
   }
 
   head(board, k) {
@@ -46,7 +50,7 @@ class TasksTable {
   }
 
   line(model, m) {
-    const name = make("th", { scope: "row", title: visible(model), children: breakable(this.names[m]) });
+    const name = make("th", { scope: "row", title: visible(model), children: narrow() ? breakable(this.names[m]) : [this.names[m]] });
     return make("tr", { children: [name, ...this.boards.map((_, k) => this.cell(k, model))] });
   }
 
@@ -61,14 +65,20 @@ class TasksTable {
     const label = `${visible(name)} on ${visible(this.titles[k])}: ${this.told(board, model, ties)}`;
     const button = make("button", { type: "button", title: label, "aria-label": label, children });
     button.addEventListener("click", () => this.open(k, name));
-    return make("td", { kind: `shade-${shade(board, model)}`, children: [button] });
+    return make("td", { kind: `shade-${shade(board, model)}${few(board, model) ? " few" : ""}`, children: [button] });
   }
 
   told(board, model, ties) {
     const group = ties ? `, tie group ${ties}` : "";
     const places = model.rank_low === model.rank_high ? model.rank_low : `${model.rank_low}–${model.rank_high}`;
-    return `${score(model.value, board.percent)}, rank ${places}${group}${model.best ? ", could be best" : ""}`;
+    const some = few(board, model) ? `, on ${count(model.n_items)} of ${count(board.items)} questions` : "";
+    return `${score(model.value, board.percent)}, rank ${places}${group}${model.best ? ", could be best" : ""}${some}`;
   }
+}
+
+/** Say whether a model answered so few of the questions that this alone can leave its place open. */
+function few(board, model) {
+  return board.task !== "" && 2 * model.n_items < board.items;
 }
 
 /** Return how dark a cell is: darkest who could be best, then by how few of the others are shown to be better. */

@@ -62,7 +62,7 @@ def test_the_drift_chart_has_the_alarm_outside_of_its_limits():
     assert len(alarms) == 1
     assert re.search(r"● +├─+┤", alarms[0])
     assert "Data: 30 runs × 300 items × 1 attempt." in answer.notes
-    assert answer.render("html").count("●") == 30
+    assert answer.render("html").count('class="dot"') == 30
 
 
 def test_runs_of_one_system_show_no_change():

@@ -155,6 +155,7 @@ def _is_of(frontier: TaskFrontier, board: Board) -> bool:
 
 def _costs(frontier: TaskFrontier) -> Data:
     """Return what the page shows of costs: the sentence, its chart without the rows, the rows, and the table."""
+    frontier = _briefly(frontier)
     drawing = task_chart(frontier, ground="transparent")
     return {
         "told": task_verdict(frontier),
@@ -162,6 +163,18 @@ def _costs(frontier: TaskFrontier) -> Data:
         "spec": {name: value for name, value in drawing.items() if name not in ("data", "config")},
         "html": html.render(Document(blocks=tuple(task_blocks(frontier)))),
     }
+
+
+def _briefly(frontier: TaskFrontier) -> TaskFrontier:
+    """Return a frontier with its models' short names, as the board has them."""
+    names = [buy.model for buy in frontier.models]
+    told = dict(zip(names, short_names(*names), strict=True))
+    models = [
+        replace(buy, model=told[buy.model], beaten_by=tuple(told[each] for each in buy.beaten_by))
+        for buy in frontier.models
+    ]
+    cheapest = None if frontier.cheapest is None else told[frontier.cheapest]
+    return replace(frontier, models=tuple(models), cheapest=cheapest, leader=told[frontier.leader])
 
 
 def _model(entry: Entry, rank: Rank) -> Data:

@@ -161,6 +161,13 @@ def test_rates_never_seen_in_several_tasks_are_limited_together():
     assert equal == pytest.approx(1 - 0.05 ** (1 / 50), rel=1e-12)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_task_without_a_shared_item_is_left_out_without_a_warning():
+    shares, units = np.array([[0.3], [0.0], [0.2]]), np.array([[4.0], [0.0], [9.0]])
+    kept = [0, 2]
+    assert _farthest(shares, units)[0] == pytest.approx(_farthest(shares[kept], units[kept])[0], rel=1e-12)
+
+
 def two_tasks(**columns):
     n = 12
     rng = np.random.default_rng(0)

@@ -170,7 +170,8 @@ def _joint(most: Floats, units: Floats, s: Floats) -> Floats:
 
 
 def _farthest(shares: Floats, units: Floats) -> Floats:
-    """Return the largest Σ share · rate (P,) of rates never seen, over tasks (T, P); shares of 0 are left out."""
+    """Return the largest Σ share · rate (P,) of rates never seen, over tasks (T, P); shares of 0 are left out, whatever their units."""
+    units = np.where(shares > 0, units, 1.0)
     order = np.argsort(-shares / units, axis=0)
     s, n = (np.take_along_axis(each, order, axis=0) for each in (shares, units))
     ratio, n = s / n, np.where(s > 0, n, 0.0)

@@ -12,6 +12,7 @@ from howsure.writing import write
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from howsure.answers.leaderboard import Leaderboard
     from howsure.errors import Caution
 
 
@@ -27,6 +28,7 @@ class Report:
         html: The page as one text.
         data: What it shows at once, as plain data.
         boards: The packed details of each board.
+        leaderboard: The boards behind the page, for the population that was asked about.
         still: Its tables as HTML, for readers without JavaScript.
         texts: The packed prompts and answers of each board, where the page was to hold them.
         finder: What finds the texts of a question when a served page is asked for them.
@@ -37,6 +39,7 @@ class Report:
     html: str
     data: dict[str, Any]
     boards: tuple[str, ...]
+    leaderboard: Leaderboard
     still: str
     texts: tuple[str, ...] = ()
     finder: Any = field(default=None, compare=False)

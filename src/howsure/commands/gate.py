@@ -29,7 +29,7 @@ from howsure.options.words import Unclear
 if TYPE_CHECKING:
     from howsure.answers.gate import Check, Gate
     from howsure.errors import Caution
-    from howsure.present.document import Shown
+    from howsure.present.document import LinkedPage
 
     Kind = Literal["notice", "warning", "error"]
 
@@ -128,7 +128,7 @@ def gate(
 
     for file in (junit, comment):
         refuse_overwriting(file, paths)
-    shown_page = _shown_page(url, card)
+    linked = _linked_page(url, card)
     on_github = given.pop("github") and bool(os.environ.get("GITHUB_STEP_SUMMARY"))
     rest, shown = split(paths, given)
     if not rest["each_task"]:
@@ -141,7 +141,7 @@ def gate(
     if junit is not None:
         write(_junit(answer, unclear), junit)
     if comment is not None:
-        write(_comment(answer, unclear, name, texts_told(scores.runs), shown_page), comment)
+        write(_comment(answer, unclear, name, texts_told(scores.runs), linked), comment)
     _show(answer, unclear, on_github=on_github, **shown)
     sys.exit(_exit_code(answer, unclear))
 
@@ -158,31 +158,27 @@ def _exit_code(answer: Gate, unclear: str) -> int:
     return answer.exit_code if answer.verdict != "unclear" else counted(unclear, answer.unclear_because).code
 
 
-def _shown_page(url: str | None, card: str | None) -> Shown | None:
-    """Return the page that a comment shows, and where its card is."""
+def _linked_page(url: str | None, card: str | None) -> LinkedPage | None:
+    """Return the page that a comment links to, and where its card is."""
     from howsure.checks import address
-    from howsure.errors import OptionError
-    from howsure.page.sharing import beside
-    from howsure.present.document import Shown
+    from howsure.page.sharing import beside, refuse_card_alone
+    from howsure.present.document import LinkedPage
 
+    refuse_card_alone(url, card)
     if url is None:
-        if card is not None:
-            raise OptionError(
-                "a card is shown where the page has an address", remedy="Add --url ADDRESS, or leave --card out."
-            )
         return None
     page = address("url", url)
-    return Shown(page=page, picture=beside(page, Path(card).name) if card else "")
+    return LinkedPage(address=page, picture=beside(page, Path(card).name) if card else "")
 
 
-def _comment(answer: Gate, unclear: str, name: str | None, digests: dict[str, str], shown: Shown | None) -> str:
+def _comment(answer: Gate, unclear: str, name: str | None, digests: dict[str, str], linked: LinkedPage | None) -> str:
     from howsure.integrations.github import gate_name
     from howsure.present.comment import comment
     from howsure.present.render import markdown
 
     counts = counted(unclear, answer.unclear_because).words
     changed = _configuration_cautions()
-    told = comment(answer, name or gate_name(), counts=counts, cautions=changed, digests=digests, shown=shown)
+    told = comment(answer, name or gate_name(), counts=counts, cautions=changed, digests=digests, linked=linked)
     return markdown.render(told)
 
 

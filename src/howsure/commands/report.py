@@ -52,11 +52,11 @@ def report(
     from howsure.writing import write
 
     target = _page(output, paths) if output else _unused(Path(PAGE))
-    card = given.pop("card")
-    drawn = None if card is None else _card(card, paths, given)  # before the page: what fails leaves nothing
-    named = Path(card).name if card and given["url"] else None
+    card = None if given["card"] is None else _card(given["card"], paths)
+    named = card.name if card and given["url"] else None
     skipped = ("opened",) if named else ("opened", "card")
     answer = ask(paths, {**given, "card": named, "output": str(target)}, command_line(ctx, skip=skipped))
+    drawn = None if card is None else _drawn(answer)  # before the page is written: what fails leaves nothing
     write(answer.html, target)
     _tell(answer)
     tell(f"Page written to {target} ({target.stat().st_size / 1e6:.1f} MB).")
@@ -75,23 +75,25 @@ def ask(paths: tuple[str, ...], given: dict[str, Any], command: str) -> Report:
     return howsure.report(read(paths, rest), command=command, **rest)
 
 
-def _card(target: str, paths: tuple[str, ...], given: dict[str, Any]) -> bytes:
-    """Draw the card: the board that the page begins with, by the same options."""
-    import howsure
+def _card(target: str, paths: tuple[str, ...]) -> Path:
+    """Return where the card goes."""
     from howsure.errors import OptionError
-    from howsure.present.charts.card import MODELS, card
     from howsure.present.files import refuse_overwriting
-    from howsure.present.leaderboard import board_title, headline, panel
 
     refuse_overwriting(target, paths)
     if Path(target).suffix.lower() != ".png":
         raise OptionError(f"{target!r} is no name for a card", remedy="End it in .png.")
-    rest, _ = split(paths, {"format": None, "output": target, **given})
-    scores = read(paths, rest)
-    only_page = ("title", "texts", "inspect_view", "url", "measure", "prices")
-    answer = howsure.leaderboard(scores, **{name: value for name, value in rest.items() if name not in only_page})
-    board = answer.overall or max(answer.boards, key=lambda each: sum(entry.estimate.n_items for entry in each.entries))
-    several = answer.overall is None and len(answer.boards) > 1
+    return Path(target)
+
+
+def _drawn(answer: Report) -> bytes:
+    """Draw the card: the board that the page begins with."""
+    from howsure.present.charts.card import MODELS, card
+    from howsure.present.leaderboard import board_title, headline, panel
+
+    found = answer.leaderboard
+    board = found.every[answer.data["first"]]
+    several = found.overall is None and len(found.boards) > 1
     said = f"{board_title(board)}: {board.verdict}" if several else board.verdict
     return card(panel(board, "leaderboard", MODELS, several=False), headline(board), said)
 

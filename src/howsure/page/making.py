@@ -82,6 +82,7 @@ def make(
         html=write_page(data, boards, still, texts=found.boards if found else ()),
         data=data,
         boards=boards,
+        leaderboard=answer,
         still=still,
         texts=found.boards if found else (),
         finder=finder,

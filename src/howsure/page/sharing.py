@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
+from howsure.errors import OptionError
 from howsure.present.render.html import escape
 
 if TYPE_CHECKING:
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
 CARD = (1200, 630)
 FRAME = 800
 """The height of a page within another, in pixels."""
+
+
+def refuse_card_alone(url: str | None, card: str | None) -> None:
+    """Raise OptionError for a card of a page that has no address."""
+    if card is not None and url is None:
+        raise OptionError(
+            "a card is shown where the page has an address", remedy="Add `url=ADDRESS`, or leave `card` out."
+        )
 
 
 def tags(*, title: str, verdict: str, url: str | None, card: str | None) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from howsure.answers.gate import Gate
     from howsure.errors import Caution
-    from howsure.present.document import Block, Cell, Shown
+    from howsure.present.document import Block, Cell, LinkedPage
 
 T = TypeVar("T")
 
@@ -41,11 +41,11 @@ def comment(
     counts: str,
     cautions: Iterable[Caution] = (),
     digests: Mapping[str, str] | None = None,
-    shown: Shown | None = None,
+    linked: LinkedPage | None = None,
 ) -> Document:
     """Return the comment of a gate of this name; `counts`: what "can't tell" counts as here, `cautions`: more than its own.
 
-    The sentence comes first, then the checks, then the page that is `shown`; how the data were taken stands below. Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for texts of settings.
+    The sentence comes first, then the checks, then the page that is `linked`; how the data were taken stands below. Anybody may read a comment: it has no letter of a prompt or an answer. `digests`: what stands for texts of settings.
     """
     gate = _digested(gate, digests or {})
     order = sorted(gate.checks, key=lambda check: ORDER.index(check.counts_as))
@@ -63,7 +63,7 @@ def comment(
     return Document(
         blocks=(*blocks, *tables, *small, *beside, *_cautions((*cautions, *gate.cautions, *named_cautions(gate)))),
         mark=mark(name),
-        shown=shown,
+        linked=linked,
     )
 
 

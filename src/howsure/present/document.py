@@ -148,10 +148,10 @@ Block = Text | Table | Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What a comment shows of a page that lies on the web: a link to the page, and the picture at `picture` where there is one."""
+class LinkedPage:
+    """A page that lies on the web, to be linked to by its address, under the picture at the other address where there is one."""
 
-    page: str
+    address: str
     picture: str = ""
 
 
@@ -159,13 +159,13 @@ class Shown:
 class Document:
     """Blocks in reading order: the answer first, the numbers after, cautions last.
 
-    `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again. `shown`: what stands below the
-    first table, in Markdown alone.
+    `mark`: a word in a hidden first line of Markdown, by which a program finds its comment again. `linked`: a page that is linked to
+    below the first table, in Markdown alone.
     """
 
     blocks: tuple[Block, ...] = field(default=())
     mark: str = ""
-    shown: Shown | None = None
+    linked: LinkedPage | None = None
 
 
 def opening(verdict: str, notes: Iterable[str] = ()) -> list[Block]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from howsure.errors import OptionError
 from howsure.options.table import checked
 from howsure.study.design import DesignOptions, Respects, make_design
 
@@ -92,6 +91,7 @@ def report(
     from howsure.page.contents import contents_of
     from howsure.page.making import make
     from howsure.page.origin import Origin
+    from howsure.page.sharing import refuse_card_alone
     from howsure.verbs.read import scores_of
 
     given = checked(
@@ -106,10 +106,7 @@ def report(
     )
     title, command = checked("report", title=title, command=command).values()
     more = checked("report", texts=texts, inspect_view=inspect_view, url=url, card=card)
-    if card is not None and url is None:
-        raise OptionError(
-            "a card is shown where the page has an address", remedy="Add `url=ADDRESS`, or leave `card` out."
-        )
+    refuse_card_alone(url, card)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
     contents = contents_of(scores_of(data, design), design, question)

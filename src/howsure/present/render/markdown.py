@@ -10,7 +10,7 @@ from howsure.present.document import Table, Text
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
-    from howsure.present.document import Block, Cell, Column, Document, Note, Shown
+    from howsure.present.document import Block, Cell, Column, Document, LinkedPage, Note
 
 _LINK = re.compile(r"(?<=:)(?=//|[\w+-]+:)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
 """Inside bare addresses, emoji codes and mentions: GitHub makes links and pictures of them after it has undone all escapes."""
@@ -25,18 +25,18 @@ def render(document: Document) -> str:
     mark = f"<!-- {document.mark} -->\n" if document.mark else ""
     parts = [(block, part) for block in document.blocks if (part := _block(block))]
     texts = [part for _, part in parts]
-    if document.shown:
+    if document.linked:
         first = next((k + 1 for k, (block, _) in enumerate(parts) if isinstance(block, Table)), len(parts))
-        texts.insert(first, _shown(document.shown))
+        texts.insert(first, _linked(document.linked))
     return mark + "\n\n".join(texts) + "\n"
 
 
-def _shown(shown: Shown) -> str:
+def _linked(linked: LinkedPage) -> str:
     """Write a link to a page, under its picture where it has one; addresses can't end the link early."""
-    page, picture = (f"<{quote(address, safe=ADDRESS)}>" for address in (shown.page, shown.picture))
+    page, picture = (f"<{quote(address, safe=ADDRESS)}>" for address in (linked.address, linked.picture))
     return (
         f"[![The page of these results]({picture})]({page})"
-        if shown.picture
+        if linked.picture
         else f"[The page of these results]({page})"
     )
 

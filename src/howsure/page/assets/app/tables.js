@@ -12,11 +12,11 @@ function boardTable({ board }, order) {
 }
 
 /** Return a model as `leaderboard --format csv` has it. */
-function boardRecord({ task, metric, level, columns, cells, models }, m) {
+function boardRecord(board, m) {
+  const { task, metric, level, models } = board;
   const { rank, rank_low, rank_high, best, model, value, se, low, high, df, n_items, n_clusters, method } = models[m];
   const { n_attempts, n_failed } = models[m];
-  const ties = cells[m][columns.findIndex((column) => column.name === "ties")];
-  const ranks = { rank, rank_low, rank_high, could_be_best: best, ties };
+  const ranks = { rank, rank_low, rank_high, could_be_best: best, ties: tiesOf(board, m) };
   const estimate = { value, se, low, high, level, df, n_items, n_clusters, method };
   return { ...ranks, task, metric, model, ...estimate, n_attempts, n_failed };
 }
@@ -125,7 +125,7 @@ function questionTable({ parts, items, names, shown: { percent, lower, models } 
 function shownTable(element) {
   const heads = [...element.querySelectorAll("thead tr:first-child > *")];
   const lines = [...element.querySelectorAll("tbody tr")];
-  const drawn = (k) => lines.some((line) => line.children[k]?.querySelector("svg, .whisker"));
+  const drawn = (k) => lines.some((line) => line.children[k]?.querySelector("svg"));
   const first = [...(lines[0]?.children ?? [])];
   const kept = [...first.keys()].filter((k) => !drawn(k));
   const columns = kept.map((k) => ({

@@ -70,9 +70,8 @@ class TasksTable {
 
   told(board, model, ties) {
     const group = ties ? `, tie group ${ties}` : "";
-    const places = model.rank_low === model.rank_high ? model.rank_low : `${model.rank_low}–${model.rank_high}`;
     const some = few(board, model) ? `, on ${count(model.n_items)} of ${count(board.items)} questions` : "";
-    return `${score(model.value, board.percent)}, rank ${places}${group}${model.best ? ", could be best" : ""}${some}`;
+    return `${score(model.value, board.percent)}, rank ${places(model)}${group}${model.best ? ", could be best" : ""}${some}`;
   }
 }
 

@@ -64,7 +64,7 @@ def test_without_an_overall_board_the_sentence_counts_tasks(opened):
         }
     )
     found = report(rows)
-    assert found.verdict == "On 1 of 2 tasks one model is shown to be best: a. On the others 2 models could be."
+    assert found.verdict == "On 1 of 2 tasks, one model is shown to be best: a. On the other, 2 models could be."
     assert opened(found).text_content("#verdict") == found.verdict
 
 

@@ -26,7 +26,7 @@ LOGS = sorted((ROOT / "examples" / "logs").iterdir())
 
 
 def page_of(*names):
-    return Report(data={"names": names, "verdict": "so it is"}, boards=("x",), still="", html="")
+    return Report(data={"names": names, "verdict": "so it is"}, boards=("x",), leaderboard=None, still="", html="")
 
 
 def loader(*steps):

@@ -155,7 +155,7 @@ def _verdict_on_all(board: Board) -> str:
 
 
 def headline(board: Board) -> str:
-    """Say in a few words what a board shows: `20 of 157 could be best`."""
+    """Say in a few words what a board shows: `16 of 158 could be best`."""
     count, best, leader = len(board.entries), len(board.could_be_best), board.entries[0]
     if count == 1:
         return f"{leader.model}: {Scale(percent=board.percent).score(leader.estimate.value)}"

@@ -47,13 +47,18 @@ def sentence(boards: Sequence[Board]) -> str:
     won = Counter(board.could_be_best[0] for board in ranked if len(board.could_be_best) == 1)
     open_ones = [len(board.could_be_best) for board in ranked if len(board.could_be_best) > 1]
     could = f"{_span(open_ones)} models could be" if open_ones else ""
-    tasks = plural(len(ranked), "task" if len({board.task for board in ranked}) == len(ranked) else "board")
+    noun = "task" if len({board.task for board in ranked}) == len(ranked) else "board"
+    if len(ranked) == 1:
+        said = f"{next(iter(won))} is shown to be best" if won else could
+        return f"On the one {noun} with several models, {said}."
+    tasks = plural(len(ranked), noun)
     if not won:
         return f"On none of {tasks} is one model shown to be best: {could}."
     named = listing([f"{model} on {count}" if len(won) > 1 else model for model, count in won.most_common()])
     if not open_ones:
-        return f"On each of {tasks} one model is shown to be best: {named}."
-    return f"On {won.total()} of {tasks} one model is shown to be best: {named}. On the others {could}."
+        return f"On each of {tasks}, one model is shown to be best: {named}."
+    rest = "the other" if len(open_ones) == 1 else "the others"
+    return f"On {won.total()} of {tasks}, one model is shown to be best: {named}. On {rest}, {could}."
 
 
 def _span(counts: list[int]) -> str:

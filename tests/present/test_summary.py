@@ -1,0 +1,41 @@
+"""The sentence over several boards: on how many one model is shown to be best, and how many could be on the others."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from howsure.present.summary import sentence
+
+
+def boards(*best, models=4, task=None):
+    """Boards of tasks of their own, or of one; each with the models that could be best."""
+    return [
+        SimpleNamespace(task=task or f"t{k}", entries=[None] * models, could_be_best=tuple(each))
+        for k, each in enumerate(best)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (boards("a", "a"), "On each of 2 tasks, one model is shown to be best: a."),
+        (boards("a", "b", "a"), "On each of 3 tasks, one model is shown to be best: a on 2, b on 1."),
+        (boards("ab", "abcd"), "On none of 2 tasks is one model shown to be best: 2 to 4 models could be."),
+        (boards("a", "abc"), "On 1 of 2 tasks, one model is shown to be best: a. On the other, 3 models could be."),
+        (
+            boards("a", "ab", "bc"),
+            "On 1 of 3 tasks, one model is shown to be best: a. On the others, 2 models could be.",
+        ),
+        (
+            boards("a", "ab", task="t"),
+            "On 1 of 2 boards, one model is shown to be best: a. On the other, 2 models could be.",
+        ),
+        (boards("a", "b", models=1), ""),
+        (
+            [*boards("a", models=1), *boards("ab")],
+            "On none of 1 task is one model shown to be best: 2 models could be.",
+        ),
+    ],
+)
+def test_the_sentence(given, said):
+    assert sentence(given) == said

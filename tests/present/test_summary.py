@@ -33,7 +33,7 @@ def boards(*best, models=4, task=None):
         (boards("a", "b", models=1), ""),
         (
             [*boards("a", models=1), *boards("ab")],
-            "On none of 1 task is one model shown to be best: 2 models could be.",
+            "On the one task with several models, 2 models could be best.",
         ),
     ],
 )

@@ -49,7 +49,7 @@ def sentence(boards: Sequence[Board]) -> str:
     could = f"{_span(open_ones)} models could be" if open_ones else ""
     noun = "task" if len({board.task for board in ranked}) == len(ranked) else "board"
     if len(ranked) == 1:
-        said = f"{next(iter(won))} is shown to be best" if won else could
+        said = f"{next(iter(won))} is shown to be best" if won else f"{could} best"
         return f"On the one {noun} with several models, {said}."
     tasks = plural(len(ranked), noun)
     if not won:

@@ -28,6 +28,7 @@ APP = (
     "format",
     "power",
     "page",
+    "shapes",
     "charts",
     "bars",
     "scales",
@@ -64,7 +65,11 @@ def write_page(
     report: dict[str, Any], boards: Sequence[str], still: str, *, texts: Sequence[str] = (), live: bool = False
 ) -> str:
     """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
-    style, libraries, program = asset("page.css") + html.ERROR_BARS, asset("libraries.min.js"), _program()
+    style, libraries, program = (
+        asset("theme.css") + asset("page.css") + html.ERROR_BARS,
+        asset("libraries.min.js"),
+        _program(),
+    )
     holders = [*_holders("board", boards), *_holders("texts", texts)]
     page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",
@@ -122,10 +127,22 @@ def _unindented(text: str) -> str:
 
 @cache
 def _program() -> str:
-    """Return the program without comments and indentation; no text in it spans lines."""
-    lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
-    parts = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
-    return f'(() => {{\n"use strict";\n{parts}\n}})();\n'
+    return in_one_scope([asset(f"app/{name}.js") for name in APP])
+
+
+STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "pair", "noise", "rare", "power")
+
+
+def statistics(parts: Sequence[str] = STATISTICS) -> str:
+    """Return the statistics module, or parts of it, to stand in the scope of a program; it needs distributions.min.js."""
+    return "\n".join(asset(f"statistics/{name}.js") for name in parts)
+
+
+def in_one_scope(parts: Sequence[str]) -> str:
+    """Return a program of these parts, without comments and indentation; no text in them spans lines."""
+    lines = "\n".join(parts).split("\n")
+    bare = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
+    return f'(() => {{\n"use strict";\n{bare}\n}})();\n'
 
 
 def _hash(text: str) -> str:

@@ -1,0 +1,3 @@
+// Chapter 3
+
+const centralLimit = { values: {}, draw() {} };

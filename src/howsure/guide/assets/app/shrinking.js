@@ -1,0 +1,3 @@
+// Chapter 5
+
+const shrinking = { values: {}, draw() {} };

@@ -1,0 +1,3 @@
+// Chapter 2: an urn of questions.
+
+const superPopulation = { values: {}, draw() {} };

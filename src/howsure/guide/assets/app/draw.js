@@ -27,6 +27,11 @@ function bottomAxis(scale, y, { ticks = roundTicks(scale.low, scale.high), forma
   return shapesIn("g", [lineAt(scale.from, y, scale.to, y, "axis"), ...marks, ...name]);
 }
 
+/** A score as an axis has it: without decimals that are 0. */
+function percentTick(value) {
+  return `${Number((100 * value).toPrecision(3))} %`.replace("-", "−");
+}
+
 /** Draw an error bar that lies: low and high are null where there is none. */
 function errorBar(scale, y, { value, low, high }, kind = "") {
   const parts = low === null || high === null ? [] : [

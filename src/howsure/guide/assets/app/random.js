@@ -29,3 +29,14 @@ function shuffle(random, values) {
 function drawNormal(random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
+
+/** Draw from a gamma distribution of scale 1 (Marsaglia and Tsang 2000). */
+function drawGamma(random, form) {
+  if (form < 1) return drawGamma(random, form + 1) * (1 - random()) ** (1 / form);
+  const d = form - 1 / 3;
+  for (;;) {
+    const x = drawNormal(random);
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+    if (v > 0 && Math.log(1 - random()) < x * x / 2 + d - d * v + d * Math.log(v)) return d * v;
+  }
+}

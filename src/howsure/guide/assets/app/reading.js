@@ -3,8 +3,14 @@
 /** A term shows its one-line gloss behind it when it is chosen, and hides it when chosen again. */
 function bindTerms(root) {
   for (const term of root.querySelectorAll(".term")) {
-    term.type = "button";
+    term.setAttribute("role", "button");
+    term.tabIndex = 0;
     term.setAttribute("aria-expanded", "false");
+    term.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      term.click();
+    });
     term.addEventListener("click", () => {
       const open = term.getAttribute("aria-expanded") === "true";
       term.setAttribute("aria-expanded", String(!open));

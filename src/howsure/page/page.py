@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 APP = (
     "data",
     "format",
-    "power",
     "page",
     "charts",
     "bars",
@@ -56,6 +55,9 @@ APP = (
     "live",
 )
 """The parts of the program, in reading order; they share one scope."""
+STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "pair", "noise", "rare", "power")
+"""The parts of the statistics module, docs/decisions/0041: the lesson has all of them, and the page what its power curve needs."""
+FORECAST = ("intervals", "score", "power")
 _COMMENT = re.compile(r"\s*(//.*|/\*\*.*\*/)?$")
 """A line of the program that the page does without."""
 
@@ -64,11 +66,12 @@ def write_page(
     report: dict[str, Any], boards: Sequence[str], still: str, *, texts: Sequence[str] = (), live: bool = False
 ) -> str:
     """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
-    style, libraries, program = asset("page.css") + html.ERROR_BARS, asset("libraries.min.js"), _program()
+    style, program = asset("page.css") + html.ERROR_BARS, _program()
+    libraries, distributions = asset("libraries.min.js"), asset("distributions.min.js")
     holders = [*_holders("board", boards), *_holders("texts", texts)]
     page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",
-        policy=policy(style, (libraries, program), live=live),
+        policy=policy(style, (libraries, distributions, program), live=live),
         version=html.escape(report["version"]),
         title=html.escape(report["title"]),
         verdict=html.escape(report["verdict"]),
@@ -82,6 +85,7 @@ def write_page(
         report=to_json(report),
         boards="\n".join(holders),
         libraries=libraries,
+        distributions=distributions,
         app=program,
     )
     return page.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair can't be written
@@ -121,11 +125,22 @@ def _unindented(text: str) -> str:
 
 
 @cache
+def statistics(parts: Sequence[str] = STATISTICS) -> str:
+    """Return the statistics module, or parts of it, to stand in the scope of a program; it needs distributions.min.js."""
+    return _bare([f"statistics/{name}.js" for name in parts])
+
+
+@cache
 def _program() -> str:
-    """Return the program without comments and indentation; no text in it spans lines."""
-    lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
-    parts = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
+    """Return the program, with the statistics that it needs."""
+    parts = statistics(FORECAST) + _bare([f"app/{name}.js" for name in APP])
     return f'(() => {{\n"use strict";\n{parts}\n}})();\n'
+
+
+def _bare(names: Sequence[str]) -> str:
+    """Return these files without comments and indentation; no text in them spans lines."""
+    lines = "\n".join(map(asset, names)).split("\n")
+    return _unindented("\n".join(line for line in lines if not _COMMENT.match(line))) + "\n"
 
 
 def _hash(text: str) -> str:

@@ -14,6 +14,7 @@ import scipy
 from howsure.page.page import asset, statistics
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import clustering, satterthwaite, variances
+from howsure.statistics.means.limits import Means
 from howsure.statistics.means.mean import means
 from howsure.statistics.noise.answer_noise import answers
 from howsure.statistics.noise.components import components
@@ -23,7 +24,7 @@ from howsure.statistics.planning.sizes import equal_sizes
 
 CLOSE, CLOSE_POWER = 1e-9, 1e-6
 LEVELS = (0.95, 0.8, 0.9, 0.99)
-MEAN = ("value", "se", "df", "low", "high", "n", "units", "cautions", "method", "bounds")
+MEAN = ("value", "se", "df", "low", "high", "n", "units", "effective", "cautions", "method", "bounds")
 PAIR = ("value", "se", "df", "low", "high", "pValue", "n", "units", "correlation", "unpairedSe", "unclusteredSe")
 
 
@@ -112,6 +113,13 @@ def mean_cases():
                     yield scores, labels, LEVELS[int(rng.integers(len(LEVELS)))], tries
 
 
+def effective(one):
+    """Return the effective number of items behind an estimate."""
+    parts = {"value": np.array([one.value]), "var": np.array([one.se**2]), "deciding": np.ones(1)}
+    known = Means(**parts, df=one.df, n=one.n_items, units=one.n_clusters, bounded=True, cluster_size=1.0)
+    return float(known.effective[0])
+
+
 def check_means(asked):
     cases = list(mean_cases())
     sent = [
@@ -124,7 +132,7 @@ def check_means(asked):
         one = means(scores[:, None], clusters=coded(labels), level=level, attempts=count)[0]
         limits = one.interval
         bounds = [{"limit": b.limit, "side": b.side, "units": b.units, "n": b.n} for b in one.bounds]
-        values = (one.value, one.se, one.df, limits.low, limits.high, one.n_items, one.n_clusters)
+        values = (one.value, one.se, one.df, limits.low, limits.high, one.n_items, one.n_clusters, effective(one))
         expected.append(
             dict(zip(MEAN, (*values, [c.code for c in one.cautions], one.method.name, bounds), strict=True))
         )
@@ -163,7 +171,12 @@ def pair_cases():
             for place, (a, b) in enumerate(pair_samples(rng, n, labels)):
                 if (n < 300 or place in (0, 1, 5)) and (~np.isnan(a) & ~np.isnan(b)).any():
                     yield a, b, labels, LEVELS[int(rng.integers(len(LEVELS)))]
-    for m, level in ((40, 0.95), (5, 0.95), (40, 0.9), (12, 0.8)):  # where a value can be rejected and one farther off not
+    for m, level in (
+        (40, 0.95),
+        (5, 0.95),
+        (40, 0.9),
+        (12, 0.8),
+    ):  # where a value can be rejected and one farther off not
         for wins in ((2, 1, 0, 1, 2), (1, 1, 1), (1, 2, 1, 1), (1, 1, 0, 1, 1, 1)):
             a = np.concatenate([np.arange(m) < count for count in wins]).astype(float)
             yield a, np.zeros(len(a)), [k // m for k in range(len(a))], level
@@ -183,7 +196,8 @@ def check_pairs(asked):
             {
                 **dict(zip(PAIR, (*values, one.correlation, one.unpaired_se, one.unclustered_se), strict=True)),
                 **{name: getattr(one, name) for name in ("wins", "losses", "ties")},
-                **{"aMean": one.a_mean, "bMean": one.b_mean},
+                "aMean": one.a_mean,
+                "bMean": one.b_mean,
             }
         )
     return worst("pair", sent, asked("pairOf", sent), expected)
@@ -212,7 +226,7 @@ def check_design_effects(asked):
     effects, means_ = asked("designEffect", cases), asked("clusteredMean", cases)
     worth = asked("effectiveClusters", [case[1:] for case in cases])
     found = zip(effects, worth, [None if math.isnan(each["df"]) else each["df"] for each in means_], strict=True)
-    most = max(apart(*both) for ours, theirs in zip(found, expected, strict=True) for both in zip(ours, theirs))
+    most = max(max(map(apart, ours, theirs)) for ours, theirs in zip(found, expected, strict=True))
     assert most <= CLOSE
     return most
 

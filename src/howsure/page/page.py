@@ -55,10 +55,11 @@ APP = (
     "live",
 )
 """The parts of the program, in reading order; they share one scope."""
-STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "pair", "noise", "rare", "power")
-"""The parts of the statistics module, docs/decisions/0041: the lesson has all of them, and the page what its power curve needs."""
+STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "limits", "pair", "noise", "rare", "power")
+"""The parts of the statistics that a browser computes (docs/decisions/0041-browser-statistics.md), in reading order."""
 FORECAST = ("intervals", "score", "power")
-_COMMENT = re.compile(r"\s*(//.*|/\*\*.*\*/)?$")
+"""The parts behind the page's power curve."""
+_COMMENT = re.compile(r"\s*(//.*|/\*\*.*|\*( .*|/))?$")
 """A line of the program that the page does without."""
 
 

@@ -43,10 +43,10 @@ function answerGroups(scores, codes, sizes, attempts) {
 }
 
 /** Return the limits of scores that are no right-or-wrong answers. */
-function fractionLimits({ value, df, n, effective }, scores, { units, sizes }, clusters, level) {
+function fractionLimits({ value, variance, df, n, effective }, scores, { units, sizes }, clusters, level) {
   const squares = clusterSums(scores.map((x) => x - value), clusterCodes(n, clusters)).map((sum) => sum ** 2);
   const fourths = total(squares.map((square) => square ** 2));
-  const deciding = Math.max(fourths > 0 ? total(squares) ** 2 / fourths : 1, 1);
+  const deciding = Math.max(variance > 0 ? total(squares) ** 2 / fourths : 1, 1);
   const size = total(sizes.map((each) => each ** 2)) / n;
   const cautious = cautiousSize(n, effective, Math.sqrt(size), Math.min(KURTOSIS * deciding, units) / DOUBT);
   return guardedWilson(value, cautious, df, level);

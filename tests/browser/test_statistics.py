@@ -98,6 +98,7 @@ def samples(rng, n, labels):
     yield rng.binomial(tries, ease) / tries, [int(k) for k in tries]
     yield np.round(rng.beta(2, 1, n), 3), None
     yield rng.random(n) * ease, None
+    yield np.array([0.59, 0.28, 0.71, 0.4])[np.arange(n) % 4], None
     yield np.zeros(n), 1
     yield np.ones(n), 4
     yield np.zeros(n), None

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 APP = (
     "data",
     "format",
-    "power",
     "page",
     "shapes",
     "charts",
@@ -57,7 +56,11 @@ APP = (
     "live",
 )
 """The parts of the program, in reading order; they share one scope."""
-_COMMENT = re.compile(r"\s*(//.*|/\*\*.*\*/)?$")
+STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "limits", "pair", "noise", "rare", "power")
+"""The parts of the statistics that a browser computes (docs/decisions/0041-browser-statistics.md), in reading order."""
+FORECAST = ("intervals", "score", "power")
+"""The parts behind the page's power curve."""
+_COMMENT = re.compile(r"\s*(//.*|/\*\*.*|\*( .*|/))?$")
 """A line of the program that the page does without."""
 
 
@@ -65,15 +68,20 @@ def write_page(
     report: dict[str, Any], boards: Sequence[str], still: str, *, texts: Sequence[str] = (), live: bool = False
 ) -> str:
     """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
+<<<<<<< HEAD
     style, libraries, program = (
         asset("theme.css") + asset("page.css") + html.ERROR_BARS,
         asset("libraries.min.js"),
         _program(),
     )
+=======
+    style, program = asset("page.css") + html.ERROR_BARS, _program()
+    libraries, distributions = asset("libraries.min.js"), asset("distributions.min.js")
+>>>>>>> lesson-statistics
     holders = [*_holders("board", boards), *_holders("texts", texts)]
     page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",
-        policy=policy(style, (libraries, program), live=live),
+        policy=policy(style, (libraries, distributions, program), live=live),
         version=html.escape(report["version"]),
         title=html.escape(report["title"]),
         verdict=html.escape(report["verdict"]),
@@ -87,6 +95,7 @@ def write_page(
         report=to_json(report),
         boards="\n".join(holders),
         libraries=libraries,
+        distributions=distributions,
         app=program,
     )
     return page.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair can't be written
@@ -126,16 +135,15 @@ def _unindented(text: str) -> str:
 
 
 @cache
-def _program() -> str:
-    return in_one_scope([asset(f"app/{name}.js") for name in APP])
-
-
-STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "pair", "noise", "rare", "power")
-
-
 def statistics(parts: Sequence[str] = STATISTICS) -> str:
     """Return the statistics module, or parts of it, to stand in the scope of a program; it needs distributions.min.js."""
     return "\n".join(asset(f"statistics/{name}.js") for name in parts)
+
+
+@cache
+def _program() -> str:
+    """Return the program, with the statistics that it needs."""
+    return in_one_scope([statistics(FORECAST), *(asset(f"app/{name}.js") for name in APP)])
 
 
 def in_one_scope(parts: Sequence[str]) -> str:

@@ -68,16 +68,8 @@ def write_page(
     report: dict[str, Any], boards: Sequence[str], still: str, *, texts: Sequence[str] = (), live: bool = False
 ) -> str:
     """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
-<<<<<<< HEAD
-    style, libraries, program = (
-        asset("theme.css") + asset("page.css") + html.ERROR_BARS,
-        asset("libraries.min.js"),
-        _program(),
-    )
-=======
-    style, program = asset("page.css") + html.ERROR_BARS, _program()
+    style, program = asset("theme.css") + asset("page.css") + html.ERROR_BARS, _program()
     libraries, distributions = asset("libraries.min.js"), asset("distributions.min.js")
->>>>>>> lesson-statistics
     holders = [*_holders("board", boards), *_holders("texts", texts)]
     page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",

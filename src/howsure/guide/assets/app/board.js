@@ -12,6 +12,7 @@ class Board {
     this.names = shortened(shortNames(told.models), 30);
     this.scores = told.scores.cells.map((cells) => unpackedScores(cells, told.scores));
     this.items = this.scores[0].length;
+    this.means = new Map();
     this.a = Math.max(0, told.models.indexOf(told.a));
     this.b = told.models.indexOf(told.b);
     if (this.b < 0) this.b = this.models.length > 1 ? (this.a === 0 ? 1 : 0) : -1;
@@ -34,10 +35,14 @@ class Board {
     return { values: kept.map((k) => this.scores[m][k]), codes: this.codesOf(kept), attempts: this.attemptsOf(m, kept) };
   }
 
-  /** The mean of a model with its interval, as if each item stood alone, or with the clusters. */
+  /** The mean of a model with its interval, as if each item stood alone, or with the clusters; worked out once. */
   mean(m, { clustered = false } = {}) {
-    const { values, codes, attempts } = this.answered(m);
-    return meanOf(values, { clusters: clustered ? codes : null, attempts });
+    const key = `${m} ${clustered}`;
+    if (!this.means.has(key)) {
+      const { values, codes, attempts } = this.answered(m);
+      this.means.set(key, meanOf(values, { clusters: clustered ? codes : null, attempts }));
+    }
+    return this.means.get(key);
   }
 
   /** The scores of two models on the items that both have. */

@@ -4,12 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from sphinx.builders.html import StandaloneHTMLBuilder
-
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(Path(__file__).parent))
-
-import ranking  # noqa: E402
 
 project = "howsure"
 author = "The howsure authors"
@@ -74,16 +69,6 @@ NAVIGATION = {
 """What the sidebar shows; pages that it doesn't name are an error, so that none is lost."""
 
 
-class Site(StandaloneHTMLBuilder):
-    """Sphinx's pages, with the first of them at index.html instead of docs/index.html."""
-
-    def get_target_uri(self, docname, typ=None):
-        return super().get_target_uri("index" if docname == root_doc else docname, typ)
-
-    def get_output_path(self, page_name, /):
-        return super().get_output_path("index" if page_name == root_doc else page_name)
-
-
 def navigate(app, docname, source):
     """Add the navigation to the first page, and to contents what they hold; on GitHub these pages are as they are."""
     trees = {
@@ -101,7 +86,11 @@ def navigate(app, docname, source):
 
 
 def setup(app):
-    app.add_builder(Site, override=True)
+    sys.path.insert(0, str(Path(__file__).parent))
+    import builder
+    import ranking
+
+    app.add_builder(builder.Site, override=True)
     app.connect("source-read", navigate)
     app.connect("build-finished", ranking.write)
     return {"parallel_read_safe": True}

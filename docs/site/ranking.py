@@ -1,6 +1,7 @@
 """How much each word says of each page, for the search: BM25 over titles, headings, the questions of asked.toml, text and examples.
 
-Sphinx's own search takes every page that holds all words for equally good. This adds one file, ranking.js, to its index; search.js uses it.
+Sphinx's own search takes every page that holds all words for equally good. This adds one file, ranking.js, to its index; search.js uses it:
+a word has the number of a page, its weight there in tenths, the number of the next page, and so on.
 """
 
 import json
@@ -40,7 +41,12 @@ def write(app, exception):
         raise ValueError(f"asked.toml names pages that don't exist: {sorted(unknown)}")
     counts = {page: counted(app.env.get_doctree(page), asked.get(page, []), words) for page in pages}
     found = weights(counts)
-    out = {"factors": {page: factor(page) for page in pages}, "asked": asked, "terms": found}
+    out = {
+        "pages": pages,
+        "factors": [factor(page) for page in pages],
+        "asked": [asked.get(page, []) for page in pages],
+        "terms": {word: [number for page, weight in each.items() for number in (pages.index(page), round(10 * weight))] for word, each in sorted(found.items())},
+    }
     text = json.dumps(out, ensure_ascii=False, separators=(",", ":"))
     (Path(app.outdir) / "_static" / "ranking.js").write_text(f"window.RANKING = {text};\n", encoding="utf-8")
 
@@ -92,7 +98,7 @@ def weights(counts):
             rarity = math.log(1 + (len(counts) - pages_of[word] + 0.5) / (pages_of[word] + 0.5))
             weight = rarity * much * (SATURATION + 1) / (much + norm)
             if weight >= LEAST:
-                found.setdefault(word, {})[page] = round(weight, 2)
+                found.setdefault(word, {})[page] = weight
     return found
 
 

@@ -15,13 +15,17 @@ var Scorer = {
 
 (() => {
   const found = (stem) => {
-    const terms = window.RANKING.terms;
-    if (Object.hasOwn(terms, stem)) return terms[stem];
-    const weights = {};
-    if (stem.length < 3) return weights;
-    for (const [term, pages] of Object.entries(terms))
-      if (term.startsWith(stem))
-        for (const [page, weight] of Object.entries(pages)) weights[page] = Math.max(weights[page] ?? 0, weight / 2);
+    const { pages, terms } = window.RANKING;
+    const weights = new Map();
+    const take = (term, share) => {
+      const list = terms[term];
+      for (let k = 0; k < list.length; k += 2) {
+        const page = pages[list[k]];
+        weights.set(page, Math.max(weights.get(page) ?? 0, list[k + 1] * share));
+      }
+    };
+    if (Object.hasOwn(terms, stem)) take(stem, 1);
+    else if (stem.length > 2) for (const term of Object.keys(terms)) if (term.startsWith(stem)) take(term, 0.5);
     return weights;
   };
 
@@ -31,16 +35,17 @@ var Scorer = {
     const sums = new Map();
     const hits = new Map();
     for (const stem of stems)
-      for (const [page, weight] of Object.entries(found(stem))) {
+      for (const [page, weight] of found(stem)) {
         sums.set(page, (sums.get(page) ?? 0) + weight);
         hits.set(page, (hits.get(page) ?? 0) + 1);
       }
-    const { factors, asked } = window.RANKING;
+    const { pages, factors, asked } = window.RANKING;
     const wanted = plain(query);
     const scores = new Map();
     for (const [page, sum] of sums) {
-      const verbatim = (asked[page] ?? []).some((question) => plain(question).includes(wanted)) ? 2 : 1;
-      scores.set(page, sum * factors[page] * verbatim * (hits.get(page) / stems.length) ** 2);
+      const number = pages.indexOf(page);
+      const verbatim = asked[number].some((question) => plain(question).includes(wanted)) ? 2 : 1;
+      scores.set(page, sum * factors[number] * verbatim * (hits.get(page) / stems.length) ** 2);
     }
     return scores;
   };
@@ -49,7 +54,7 @@ var Scorer = {
     const { docnames, titles, alltitles, filenames } = Search._index;
     const stems = [...searchTerms];
     const scores = Search.weigh(stems, query);
-    for (const term of excludedTerms) for (const page of Object.keys(found(term))) scores.delete(page);
+    for (const term of excludedTerms) for (const page of found(term).keys()) scores.delete(page);
     const best = Math.max(0, ...scores.values());
     const stemmer = new Stemmer();
     const sections = new Map();

@@ -21,6 +21,7 @@ html_css_files = ["site.css"]
 html_search_scorer = str(Path(__file__).parent / "search.js")
 html_theme = "furo"
 html_title = f"howsure {release}"
+html_scaled_image_link = False
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False

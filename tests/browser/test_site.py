@@ -34,7 +34,12 @@ QUESTIONS = {
 """What a user types, and the pages that answer it, in docs/."""
 OTHERS = {
     "new prompt better than the old one": {"guide/6-comparison", "runs", "quickstart"},
-    "my benchmark has few questions": {"guide/7-power", "planning", "guide/2-super-population", "guide/3-central-limit"},
+    "my benchmark has few questions": {
+        "guide/7-power",
+        "planning",
+        "guide/2-super-population",
+        "guide/3-central-limit",
+    },
     "error bars": {"guide/3-central-limit", "glossary", "quickstart", "guide/README", "choosing"},
     "GitHub action": {"gate"},
     "temperature": {"noise", "guide/5-shrinking"},
@@ -67,11 +72,16 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """The browser leaves a page before all is fetched: that is no error."""
+
+
 @pytest.fixture(scope="module")
 def address():
     if not (SITE / "index.html").exists():
         pytest.skip("scripts/site wasn't run")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
+    server = Server(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -137,8 +147,18 @@ def test_the_first_page_is_small_and_stands_still(browser, address, width, schem
     assert sum(fetched.values()) < 1_000_000
     assert page.evaluate("shift") < 0.001
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator(f".picture img.only-{scheme}").is_visible()
+    shape = "wide" if width > 560 else "phone"
+    assert shown(page) == [f"swebench-{shape}-{scheme}.svg"]
+    page.evaluate("document.body.dataset.theme = 'dark'")
+    assert shown(page) == [f"swebench-{shape}-dark.svg"]
     context.close()
+
+
+def shown(page):
+    """Return which pictures of the first page are seen."""
+    return page.eval_on_selector_all(
+        ".picture img", "all => all.filter((img) => img.checkVisibility()).map((img) => img.src.split('/').pop())"
+    )
 
 
 def test_the_demonstrations_open_and_votes_are_said_to_be_made_up(browser, address):

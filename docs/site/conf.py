@@ -18,6 +18,7 @@ myst_enable_extensions = ["colon_fence"]
 templates_path = ["_templates"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_favicon = "static/favicon.svg"
 html_search_scorer = str(Path(__file__).parent / "search.js")
 html_theme = "furo"
 html_title = f"howsure {release}"

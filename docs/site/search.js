@@ -72,8 +72,8 @@ var Scorer = {
         const title = section ? `${titles[file]} > ${section.title}` : titles[file];
         return [page, title, section ? `#${section.id}` : "", null, scores.get(page) ?? 0, filenames[file], SearchResultKind.text];
       })
-      .filter((result) => result[4] > best / 20)
+      .filter((result) => result[4] > best / 10)
       .sort((a, b) => a[4] - b[4])
-      .slice(-30);
+      .slice(-20);
   };
 })();

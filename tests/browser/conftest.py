@@ -34,8 +34,9 @@ SMOKE = {
     "test_a_notebook_shows_everything_and_asks_nobody",
     "test_the_page_works_in_a_frame_that_may_do_little[sandbox]",
     "test_what_is_taken_out_has_the_figures_of_the_command_line[example]",
+    "test_the_statistics_of_the_browser_are_those_of_the_library",
 }
-"""What continuous integration runs of the page: its numbers, whom it is accessible to, hostile names, a way through it, a notebook, and exports."""
+"""What continuous integration runs of the page: its numbers and what it computes, whom it is accessible to, hostile names, a way through it, a notebook, and exports."""
 
 
 def pytest_collection_modifyitems(items):

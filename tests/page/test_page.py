@@ -18,7 +18,7 @@ import howsure as hs
 from frames import attempts, clustered, two_models
 from howsure.page.origin import Origin, read_origin
 from howsure.page.packing import SYMBOLS, packed, packed_scores, short, to_json
-from howsure.page.page import APP, asset, policy, write_live
+from howsure.page.page import APP, STATISTICS, asset, policy, write_live
 from howsure.page.pairs import FLAGS, most_models
 from howsure.present.words.plain import pair_conditions
 from howsure.verbs.report import report
@@ -266,10 +266,10 @@ def test_names_that_look_alike_are_told_apart():
 
 
 def test_the_parts_of_the_program_share_one_scope_and_no_name():
-    names = re.findall(
-        r"^(?:async )?(?:function|class|const|let) (\w+)",
-        "\n".join(asset(f"app/{part}.js") for part in APP),
-        re.MULTILINE,
-    )
+    files = [*(f"app/{part}" for part in APP), *(f"statistics/{part}" for part in STATISTICS)]
+    text = "\n".join(asset(f"{file}.js") for file in files)
+    names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)
+    for together in re.findall(r"^(?:const|let) \[(.*?)\] =", text, re.MULTILINE):
+        names += together.split(", ")
     assert len(names) > 100
     assert [name for name in set(names) if names.count(name) > 1] == []

@@ -5,37 +5,32 @@ from __future__ import annotations
 import contextlib
 import io
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from howsure.commands.base import read
+from howsure.commands.base import open_page, read
 from howsure.commands.options import READING, takes
+from howsure.commands.streams import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from howsure.guide.chapters import Chapter
     from howsure.guide.rewriting import Target
+    from howsure.table.scores import Scores
 
 WIDTH = 100
 
 
-class _ChapterNumber(click.IntRange):
-    """The number of a chapter; a path in its place is told where it belongs."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, str) and not value.lstrip("-").isdecimal():
-            self.fail(
-                f"{value!r} is no chapter. The chapter comes first: howsure guide 4 {shlex.quote(value)}", param, ctx
-            )
-        return int(super().convert(value, param, ctx))
+PAGE = "lesson.html"
+MADE_BY = b'<meta name="generator" content="howsure '
 
 
 @click.command()
-@click.argument("number", type=_ChapterNumber(1, 9), required=False, metavar="[CHAPTER]")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("words", nargs=-1, metavar="[CHAPTER] [PATH]...")
 @takes("guide", *READING)
 @click.option("--cluster", multiple=True, metavar="COLUMN", help="The column that your questions came in groups by.")
 @click.option("--cluster-from", metavar="REGEX", help="… or a pattern in the item id; its first group.")
@@ -43,33 +38,96 @@ class _ChapterNumber(click.IntRange):
 @click.option("--metric", "-m", metavar="NAME", help="About this metric.")
 @click.option("-a", "--a", metavar="MODEL", help="The first model.  [default: the best]")
 @click.option("-b", "--b", metavar="MODEL", help="The second model.  [default: the next best]")
+@click.option(
+    "--open",
+    "opened",
+    is_flag=True,
+    help="Play with it: the chapters as one page in the browser, with your results inside.",
+)
+@click.option("--output", "-o", metavar="FILE", help=f"Where that page goes.  [default with --open: {PAGE}]")
 @click.pass_context
-def guide(ctx: click.Context, /, number: int | None, paths: tuple[str, ...], **asked: Any) -> None:
+def guide(ctx: click.Context, /, words: tuple[str, ...], opened: bool, output: str | None, **asked: Any) -> None:
     """Read nine short chapters on error bars and comparisons.
 
-    Clusters, fair comparisons, ranks, plans. Without a CHAPTER: the contents. With PATHs: the chapter's commands run on your own results.
+    Clusters, fair comparisons, ranks, plans. Without a CHAPTER: the contents. With PATHs: on your own results. With --open: to play with, in the browser.
     """
     from howsure.guide import chapters
 
-    if number is None:
+    on_page = opened or output is not None
+    number, paths = _parted(words, on_page=on_page)
+    if not paths and (given := _typed(ctx, *asked)):
+        raise click.UsageError(f"{given[0]} is about your own results: give their path after the chapter")
+    target = _target(ctx, paths, asked) if paths else None
+    if on_page:
+        _page(number, target, output, opened=opened, asked=asked)
+    elif number is None:
         _contents(chapters.chapters())
-    elif not paths:
-        given = _typed(ctx, *asked)
-        if given:
-            raise click.UsageError(f"{given[0]} is about your own results: give their path after the chapter")
-        _show(chapters.chapter(number), None, ctx.find_root())
     else:
-        from howsure.guide.choosing import choose
+        _show(chapters.chapter(number), None if target is None else target[0], ctx.find_root())
 
-        chosen = {name: asked.pop(name) for name in ("task", "metric", "a", "b")}
-        target = choose(
-            read(paths, asked),
-            paths,
-            grouping=_typed(ctx, "cluster", "cluster_from"),
-            reading=_typed(ctx, "columns", "where", "missing", "decimal", "reader", "strict"),
-            **chosen,
+
+def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple[str, ...]]:
+    """Part what was typed into a chapter and paths. In the terminal the chapter comes first; a page has all of them."""
+    from howsure.guide.chapters import chapter
+
+    if not words:
+        return None, ()
+    first, *rest = words
+    if first.lstrip("-").isdecimal():
+        return chapter(int(first)).number, tuple(rest)
+    if not on_page:
+        raise click.UsageError(
+            f"{first!r} is no chapter. The chapter comes first: howsure guide 4 {shlex.quote(first)}, or --open {shlex.quote(first)}"
         )
-        _show(chapters.chapter(number), target, ctx.find_root())
+    return None, words
+
+
+def _target(ctx: click.Context, paths: tuple[str, ...], asked: dict[str, Any]) -> tuple[Target, Scores]:
+    """Choose what the chapters are about, from what was typed and what there is."""
+    from howsure.guide.choosing import choose
+
+    chosen = {name: asked.pop(name) for name in ("task", "metric", "a", "b")}
+    scores = read(paths, asked)
+    grouping, reading = _typed(ctx, "cluster", "cluster_from"), _typed(ctx, *READING)
+    return choose(scores, paths, grouping=grouping, reading=reading, **chosen), scores
+
+
+def _page(
+    number: int | None, chosen: tuple[Target, Scores] | None, output: str | None, *, opened: bool, asked: dict[str, Any]
+) -> None:
+    """Write the lesson's page, with the reader's results before those that it comes with, and open it."""
+    from howsure.guide.lesson import write_lesson
+    from howsure.guide.numbers import RESPECTS, board_of, built_in
+    from howsure.study.design import make_design
+    from howsure.writing import write
+
+    place = _place(output, () if chosen is None else chosen[0].paths)
+    boards = built_in()
+    if chosen is not None:
+        target, scores = chosen
+        narrowed = {"task": target.task, "metric": target.metric}
+        design = make_design({name: value for name, value in {**asked, **narrowed}.items() if value}, RESPECTS)  # type: ignore[arg-type]
+        boards = [board_of(scores, design, target, name=target.task or "your results"), *boards]
+    write(write_lesson(boards), place)
+    tell(f"The lesson is in {place} ({place.stat().st_size / 1e6:.1f} MB).")
+    if opened:
+        open_page(place.resolve().as_uri() + (f"#chapter={number}" if number else ""))
+
+
+def _place(output: str | None, paths: tuple[str, ...]) -> Path:
+    """Return where the page goes; under its default name it replaces nothing but a lesson."""
+    from howsure.errors import OptionError
+    from howsure.present.files import refuse_overwriting
+
+    if output is not None:
+        refuse_overwriting(output, paths)
+        if Path(output).suffix.lower() not in ("", ".html", ".htm"):
+            raise OptionError(f"{output!r} is no name for a page", remedy="End it in .html.")
+        return Path(output)
+    place = Path(PAGE)
+    if place.exists() and MADE_BY not in place.read_bytes()[:4000]:
+        raise OptionError(f"{PAGE!r} is there already and no lesson of howsure", remedy="Name another file with -o.")
+    return place
 
 
 def _typed(ctx: click.Context, *names: str) -> tuple[str, ...]:
@@ -92,6 +150,7 @@ def _contents(every: Iterable[Chapter]) -> None:
         click.echo(f"  {chapter.number}  {chapter.title}")
     click.echo("\nhowsure guide 4          reads one")
     click.echo("howsure guide 4 logs/    the same, computed from your own results")
+    click.echo("howsure guide --open     to play with, in the browser; logs/ after it: with your own results")
 
 
 def _show(chapter: Chapter, target: Target | None, root: click.Context) -> None:

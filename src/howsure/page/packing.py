@@ -40,11 +40,11 @@ def short(values: Iterable[float], digits: int = 6) -> list[float | None]:
     return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values]
 
 
-def packed_scores(values: Floats) -> dict[str, Any]:
-    """Pack scores (n, M), NaN where missing: a text a model where there are few distinct ones, else rounded numbers."""
+def packed_scores(values: Floats, digits: int = DIGITS) -> dict[str, Any]:
+    """Pack scores (n, M), NaN where missing: a text a model where there are few distinct ones, else numbers to so many significant digits."""
     levels = np.unique(values[~np.isnan(values)])
     if len(levels) <= len(SYMBOLS):
         table = np.frombuffer((SYMBOLS[: len(levels)] + " ").encode(), dtype=np.uint8)
         places = np.where(np.isnan(values), len(levels), np.searchsorted(levels, values))
         return {"levels": levels.tolist(), "cells": [table[column].tobytes().decode() for column in places.T]}
-    return {"levels": None, "cells": [short(column, DIGITS) for column in values.T.tolist()]}
+    return {"levels": None, "cells": [short(column, digits) for column in values.T.tolist()]}

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 APP = (
     "data",
     "format",
-    "power",
     "page",
+    "shapes",
     "charts",
     "bars",
     "scales",
@@ -56,7 +56,11 @@ APP = (
     "live",
 )
 """The parts of the program, in reading order; they share one scope."""
-_COMMENT = re.compile(r"\s*(//.*|/\*\*.*\*/)?$")
+STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "limits", "pair", "noise", "rare", "power")
+"""The parts of the statistics that a browser computes (docs/decisions/0041-browser-statistics.md), in reading order."""
+FORECAST = ("intervals", "score", "power")
+"""The parts behind the page's power curve."""
+_COMMENT = re.compile(r"\s*(//.*|/\*\*.*|\*( .*|/))?$")
 """A line of the program that the page does without."""
 
 
@@ -64,11 +68,12 @@ def write_page(
     report: dict[str, Any], boards: Sequence[str], still: str, *, texts: Sequence[str] = (), live: bool = False
 ) -> str:
     """Return the page. `boards`, `texts`: what packing.packed made of each board; `still`: what readers without JavaScript see."""
-    style, libraries, program = asset("page.css") + html.ERROR_BARS, asset("libraries.min.js"), _program()
+    style, program = asset("theme.css") + asset("page.css") + html.ERROR_BARS, _program()
+    libraries, distributions = asset("libraries.min.js"), asset("distributions.min.js")
     holders = [*_holders("board", boards), *_holders("texts", texts)]
     page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",
-        policy=policy(style, (libraries, program), live=live),
+        policy=policy(style, (libraries, distributions, program), live=live),
         version=html.escape(report["version"]),
         title=html.escape(report["title"]),
         verdict=html.escape(report["verdict"]),
@@ -82,6 +87,7 @@ def write_page(
         report=to_json(report),
         boards="\n".join(holders),
         libraries=libraries,
+        distributions=distributions,
         app=program,
     )
     return page.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair can't be written
@@ -121,11 +127,22 @@ def _unindented(text: str) -> str:
 
 
 @cache
+def statistics(parts: Sequence[str] = STATISTICS) -> str:
+    """Return the statistics module, or parts of it, to stand in the scope of a program; it needs distributions.min.js."""
+    return "\n".join(asset(f"statistics/{name}.js") for name in parts)
+
+
+@cache
 def _program() -> str:
-    """Return the program without comments and indentation; no text in it spans lines."""
-    lines = "\n".join(asset(f"app/{name}.js") for name in APP).split("\n")
-    parts = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
-    return f'(() => {{\n"use strict";\n{parts}\n}})();\n'
+    """Return the program, with the statistics that it needs."""
+    return in_one_scope([statistics(FORECAST), *(asset(f"app/{name}.js") for name in APP)])
+
+
+def in_one_scope(parts: Sequence[str]) -> str:
+    """Return a program of these parts, without comments and indentation; no text in them spans lines."""
+    lines = "\n".join(parts).split("\n")
+    bare = _unindented("\n".join(line for line in lines if not _COMMENT.match(line)))
+    return f'(() => {{\n"use strict";\n{bare}\n}})();\n'
 
 
 def _hash(text: str) -> str:

@@ -223,7 +223,7 @@ def waiting(message: str) -> str:
     """Return what is shown while nothing can be read: why, tried again every two seconds."""
     from howsure.page.page import asset, policy
 
-    style = asset("page.css")
+    style = asset("theme.css") + asset("page.css")
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -327,3 +327,11 @@ def test_at_the_worst_rate_of_all_single_answers_are_covered_in_92_7_percent():
 def test_wilson_without_guard_fails_next_to_the_edge():
     worst = min(coverage(n, *wilson(np.arange(n + 1) / n, n, math.inf, 0.95), ROUND_RATES).min() for n in SIZES)
     assert worst < 0.84
+
+
+def test_where_no_cluster_differs_rounding_decides_nothing():
+    rng, scores, clusters = np.random.default_rng(1), [0.51, 0.95, 0.14], (np.repeat(np.arange(25), 3),)
+    found = [
+        interval(np.concatenate([rng.permutation(scores) for _ in range(25)]), clusters=clusters) for _ in range(12)
+    ]
+    assert all(other == pytest.approx(found[0], rel=1e-12) for other in found)

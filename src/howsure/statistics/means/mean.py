@@ -167,7 +167,7 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         units=units,
         bounded=sample.bounded,
         cluster_size=float(term.totals @ term.totals) / n,
-        deciding=deciding(term.sums((x - value) * w[:, None])),
+        deciding=np.where(var == 0, 1.0, deciding(term.sums((x - value) * w[:, None]))),
         groups=sample.groups() if units >= MIN_UNITS else None,
     )
     flat = (var == 0) & ~known.at_edge

@@ -1,6 +1,5 @@
 // Error bars beside the rows of a table: every row draws its own, all of them on one axis.
 
-const SVG = "http://www.w3.org/2000/svg";
 const ROOM = 0.03;
 /** A number nearer to an end of the axis than this share of it would reach beyond. */
 const AT_END = 0.02;
@@ -93,13 +92,6 @@ function picture(shapes, kind = "bars") {
   const svg = shape("svg", { class: kind, "aria-hidden": "true" });
   svg.append(...shapes);
   return svg;
-}
-
-function shape(tag, attributes, text = "") {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.textContent = text;
-  return element;
 }
 
 function tickText(value) {

@@ -3,10 +3,41 @@
 const MOST_ATTEMPTS = 20;
 const FEWEST = 10; // clusters, or items where each is its own, below which no number of items is forecast
 
-/** Return the forecast of a pair, null where it has no error bar. */
+/** Return how a pair would be tested with other numbers of questions and attempts, null where it has no error bar. */
 function forecastOf(pair, shown) {
   const known = (pair.telling ?? pair.se) > 0 && (pair.df !== null || shown.normal);
-  return known ? new Forecast(pair, { level: shown.level, score: shown.score, normal: shown.normal }) : null;
+  return known ? new Forecast(pair, shown) : null;
+}
+
+/** A pair's spread (statistics/power.js) as it is, and where it is known split into questions and answers; clusters grow in number. */
+class Forecast {
+  constructor(pair, { level, score, normal }) {
+    const size = normal || pair.g === pair.n ? 1 : Math.max(pair.n / Math.max(pair.df + 1, 1), 1);
+    this.test = { level, method: normal ? "z" : score ? "score" : "t" };
+    this.now = { within: pair.n * (pair.telling ?? pair.se) ** 2, size };
+    this.split = (pair.once ?? null) === null ? null : { within: pair.n * pair.questions, answer: pair.n * pair.once, size };
+  }
+
+  /** Return what statistics/power.js asks of: no attempts given, as many as there are. */
+  spread(attempts) {
+    return attempts === undefined || this.split === null ? this.now : this.split;
+  }
+
+  se(n, attempts) {
+    return expectedSe(this.spread(attempts), n, attempts);
+  }
+
+  power(effect, n, attempts) {
+    return powerOf(this.spread(attempts), this.test, effect, n, attempts);
+  }
+
+  needed(effect, attempts) {
+    return itemsNeeded(this.spread(attempts), this.test, effect, attempts);
+  }
+
+  smallest(n, attempts, most) {
+    return smallestEffect(this.spread(attempts), this.test, n, attempts, { most });
+  }
 }
 
 /** Return how many items would show a gap of the size seen, or attempts at exactly these items; NaN where none is forecast. */
@@ -39,8 +70,8 @@ class NeedsPart {
     this.sizes = sizes(pair.n, needed < 1e6 ? needed : pair.n);
     at("questions").max = this.sizes.length - 1;
     at("questions").value = this.sizes.indexOf(pair.n);
-    at("attempts-row").hidden = this.model.once === null;
-    at("attempts-unknown").hidden = this.model.once !== null;
+    at("attempts-row").hidden = this.model.split === null;
+    at("attempts-unknown").hidden = this.model.split !== null;
     at("attempts").value = Math.min(Math.max(Math.round(shown.attempts), 1), MOST_ATTEMPTS);
     const scale = shown.percent ? 100 : 1;
     at("true-gap").value = Number((scale * this.likelyGap()).toPrecision(3));
@@ -59,7 +90,7 @@ class NeedsPart {
   /** Return what the sliders ask for; `attempts` is undefined for as many as there are. */
   asked() {
     const n = this.sizes[Number(at("questions").value)];
-    const k = this.model.once === null ? undefined : Number(at("attempts").value);
+    const k = this.model.split === null ? undefined : Number(at("attempts").value);
     const effect = Math.abs(Number(at("true-gap").value)) / (this.shown.percent ? 100 : 1);
     return { n, k, effect, attempts: k === Math.round(this.shown.attempts) ? undefined : k };
   }

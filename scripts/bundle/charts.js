@@ -1,4 +1,4 @@
-// What the page uses: charts without eval, so that the page can forbid it, and distribution functions.
+// What the page uses: charts without eval, so that the page can forbid it.
 import { extend } from "vega-util";
 import { transforms } from "vega-dataflow";
 import * as data from "vega-transforms";
@@ -11,8 +11,3 @@ export { parse } from "vega-parser";
 export { View } from "vega-view";
 export { expressionInterpreter } from "vega-interpreter";
 export { compile } from "vega-lite";
-
-export { default as gammaln } from "@stdlib/math-base-special-gammaln";
-export { default as normalCdf } from "@stdlib/stats-base-dists-normal-cdf";
-export { default as tCdf } from "@stdlib/stats-base-dists-t-cdf";
-export { default as tQuantile } from "@stdlib/stats-base-dists-t-quantile";

@@ -1,0 +1,59 @@
+// Results that a chapter works on: built in, the reader's own, or a dropped CSV.
+
+/** Results of one task: models, their scores by item, and what the items came in. */
+class Board {
+  /**
+   * `told`: name, task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
+   * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes} or null, attempts and within (a number a model), left (models that are not here).
+   */
+  constructor(told) {
+    Object.assign(this, told);
+    this.names = shortened(shortNames(told.models), 30);
+    this.scores = told.scores.cells.map((cells) => unpackedScores(cells, told.scores));
+    this.items = this.scores[0].length;
+    this.a = Math.max(0, told.models.indexOf(told.a));
+    this.b = told.models.indexOf(told.b);
+    if (this.b < 0) this.b = this.models.length > 1 ? (this.a === 0 ? 1 : 0) : -1;
+  }
+
+  /** The score of a model: the mean over the items that it has. */
+  score(m) {
+    let [sum, n] = [0, 0];
+    for (const value of this.scores[m]) {
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      n += 1;
+    }
+    return sum / n;
+  }
+
+  /** The scores of a model and their clusters, without the items that it lacks. */
+  answered(m) {
+    const kept = [...this.scores[m].keys()].filter((k) => !Number.isNaN(this.scores[m][k]));
+    return { values: kept.map((k) => this.scores[m][k]), codes: this.codesOf(kept) };
+  }
+
+  /** The scores of two models on the items that both have. */
+  shared(a, b) {
+    const [one, other] = [this.scores[a], this.scores[b]];
+    const kept = [...one.keys()].filter((k) => !Number.isNaN(one[k]) && !Number.isNaN(other[k]));
+    return { a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: this.codesOf(kept) };
+  }
+
+  /** The clusters of these items, numbered from 0; null where each item stands alone. */
+  codesOf(kept) {
+    if (this.clusters === null) return null;
+    const seen = new Map();
+    return kept.map((k) => {
+      const code = this.clusters.codes[k];
+      if (!seen.has(code)) seen.set(code, seen.size);
+      return seen.get(code);
+    });
+  }
+}
+
+/** Return scores as numbers, NaN where there is none: a text has one character a score. */
+function unpackedScores(cells, { levels, symbols }) {
+  if (levels === null) return Float64Array.from(cells, (value) => value ?? NaN);
+  return Float64Array.from(cells, (symbol) => levels[symbols.indexOf(symbol)] ?? NaN);
+}

@@ -1,0 +1,3 @@
+// The five questions
+
+const fiveQuestions = { values: {}, draw() {} };

@@ -1,0 +1,3 @@
+// Chapter 9
+
+const rigor = { values: {}, draw() {} };

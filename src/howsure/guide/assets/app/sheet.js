@@ -1,0 +1,215 @@
+// A chapter in use: its values, what changes them, and what shows them.
+//
+// Its HTML says what hangs on which value: `data-value` on a range, select or checkbox, or on a number in a sentence that can be
+// dragged; `data-show` on a place for a text; `data-do` on a button; `data-figure` on a figure. The chapter's program has `values`
+// (where they begin), `fit` (what a board changes in them), `draw` (fills texts and figures in), and what buttons do.
+
+const SPOKEN_AFTER = 700;
+const PIXELS_A_STEP = 4;
+
+class Sheet {
+  constructor(root, chapter) {
+    this.root = root;
+    this.chapter = chapter;
+    this.values = { ...chapter.values };
+    this.state = {};
+    this.drags = {};
+    this.bind();
+  }
+
+  /** Begin with the results that the reader chose. */
+  start(board) {
+    this.board = board;
+    this.values = { ...this.chapter.values };
+    this.state = {};
+    Object.assign(this.values, this.chapter.fit?.(this, board));
+    this.draw();
+  }
+
+  /** Change values, and draw once before the next frame. */
+  set(changes) {
+    Object.assign(this.values, changes);
+    this.redraw();
+  }
+
+  redraw() {
+    this.frame ??= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.frame = null;
+    if (this.root.hidden) return;
+    const focus = document.activeElement?.dataset?.handle;
+    this.drags = {};
+    this.chapter.draw(this);
+    this.showValues();
+    if (focus) this.root.querySelector(`[data-handle="${focus}"]`)?.focus({ preventScroll: true });
+  }
+
+  /** Fill in texts by name: each place `data-show` of that name. */
+  tell(texts) {
+    for (const place of this.all("show")) {
+      const text = texts[place.dataset.show];
+      if (text !== undefined && place.textContent !== text) place.textContent = text;
+    }
+  }
+
+  /** Set the ends of what can be chosen for a value. */
+  limit(name, { min, max, step = 1 }) {
+    for (const control of this.all("value").filter((each) => each.dataset.value === name)) {
+      if (control.tagName === "INPUT") Object.assign(control, { min, max, step });
+      else Object.assign(control.dataset, { min, max, step });
+    }
+  }
+
+  /** Fill a select with the models of the board. */
+  offerModels(name) {
+    for (const control of this.all("value").filter((each) => each.dataset.value === name)) {
+      control.replaceChildren(...this.board.names.map((text, m) => make("option", { value: m, text })));
+    }
+  }
+
+  /** Say whether a part of the chapter is shown: all places `data-part` of that name. */
+  part(name, shown) {
+    for (const place of this.all("part")) if (place.dataset.part === name) place.hidden = !shown;
+  }
+
+  /** Return an empty picture in a figure, `height` high, and its width; `told`: what it shows, for those who don't see it. */
+  picture(name, height, told) {
+    const figure = this.root.querySelector(`[data-figure="${name}"]`);
+    const width = Math.max(Math.round(figure.firstElementChild.clientWidth), 280);
+    const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, class: "drawn", role: "group", "aria-label": told });
+    figure.firstElementChild.replaceChildren(svg);
+    this.speak(told);
+    return { svg, width, height, narrow: width < 480 };
+  }
+
+  /**
+   * Make a shape of a picture one that is dragged, or moved with the arrow keys. `value`: what it stands at, from `min` to `max`;
+   * `at`: from a place [x, y] in the picture to a value; `set`: takes the new value; `told`: the value in words.
+   */
+  handle(element, name, { label, value, min, max, step, told, at, set }) {
+    const facts = { role: "slider", tabindex: 0, "data-handle": name, "aria-label": label, "aria-valuemin": min, "aria-valuemax": max };
+    for (const [key, each] of Object.entries({ ...facts, "aria-valuenow": value, "aria-valuetext": told })) element.setAttribute(key, each);
+    element.classList.add("handle");
+    const within = (wanted) => Math.min(max, Math.max(min, Math.round(wanted / step) * step));
+    this.drags[name] = {
+      move: (x, y) => set(within(at(x, y))),
+      step: (steps) => set(within(value + steps * step)),
+      end: (side) => set(side < 0 ? min : max),
+    };
+    return element;
+  }
+
+  all(name) {
+    return [...this.root.querySelectorAll(`[data-${name}]`)];
+  }
+
+  /** Say what a picture shows to screen readers, once the reader has let go. */
+  speak(text) {
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => {
+      if (at("spoken").textContent !== text && this.touched) at("spoken").textContent = text;
+    }, SPOKEN_AFTER);
+  }
+
+  bind() {
+    const { root } = this;
+    for (const figure of this.all("figure")) figure.prepend(make("div", { kind: "picture" }));
+    for (const number of this.all("value").filter((each) => each.matches(".number"))) this.bindNumber(number);
+    root.addEventListener("input", ({ target }) => this.taken(target));
+    root.addEventListener("click", ({ target }) => {
+      const button = target.closest("[data-do]");
+      if (!button) return;
+      this.touched = true;
+      this.chapter[button.dataset.do](this, button);
+      this.redraw();
+    });
+    root.addEventListener("keydown", (event) => this.key(event));
+    root.addEventListener("pointerdown", (event) => this.grab(event));
+  }
+
+  taken(control) {
+    const name = control.dataset.value;
+    if (name === undefined) return;
+    this.touched = true;
+    if (control.type === "checkbox") this.set({ [name]: control.checked });
+    else if (control.type !== "radio") this.set({ [name]: Number(control.value) });
+    else if (control.checked) this.set({ [name]: control.value });
+  }
+
+  showValues() {
+    for (const control of this.all("value")) {
+      const value = this.values[control.dataset.value];
+      if (control.type === "checkbox") control.checked = value;
+      else if (control.type === "radio") control.checked = control.value === value;
+      else if (!control.matches(".number")) control.value = value;
+      else this.showNumber(control, value);
+    }
+  }
+
+  showNumber(number, value) {
+    const text = `${number.dataset.digits ? value.toFixed(number.dataset.digits) : count(value)}${number.dataset.unit ?? ""}`;
+    if (number.textContent !== text) number.textContent = text;
+    const { min, max } = number.dataset;
+    for (const [key, each] of Object.entries({ valuenow: value, valuemin: min, valuemax: max, valuetext: text })) number.setAttribute(`aria-${key}`, each);
+  }
+
+  /** A number in a sentence: dragged sideways, or moved with the arrow keys. */
+  bindNumber(number) {
+    number.setAttribute("role", "slider");
+    number.tabIndex = 0;
+    number.title = "Drag sideways, or use the arrow keys";
+  }
+
+  stepNumber(number, steps, from = this.values[number.dataset.value]) {
+    const [min, max, step] = ["min", "max", "step"].map((key) => Number(number.dataset[key]));
+    this.touched = true;
+    const value = Math.min(max, Math.max(min, from + steps * step));
+    this.set({ [number.dataset.value]: Number(value.toPrecision(10)) });
+  }
+
+  key(event) {
+    const moved = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity }[event.key];
+    if (moved === undefined) return;
+    const drag = this.drags[event.target.closest("[data-handle]")?.dataset.handle];
+    const number = event.target.closest(".number[data-value]");
+    if (!drag && !number) return;
+    event.preventDefault();
+    this.touched = true;
+    if (!drag) this.stepNumber(number, moved);
+    else if (Number.isFinite(moved)) drag.step(moved);
+    else drag.end(Math.sign(moved));
+  }
+
+  /** Follow the pointer from a handle or a number until it is let go. */
+  grab(event) {
+    const number = event.target.closest(".number[data-value]");
+    const handle = event.target.closest("[data-handle]");
+    if (!number && !handle) return;
+    this.touched = true;
+    const follow = number ? this.numberDrag(number, event) : this.handleDrag(handle);
+    const holder = number ?? handle.closest(".picture");
+    holder.setPointerCapture(event.pointerId);
+    const stop = () => ["pointermove", "pointerup", "pointercancel"].forEach((kind, k) => holder.removeEventListener(kind, k ? stop : follow));
+    holder.addEventListener("pointermove", follow);
+    holder.addEventListener("pointerup", stop);
+    holder.addEventListener("pointercancel", stop);
+    event.preventDefault();
+    (number ?? handle).focus({ preventScroll: true });
+  }
+
+  numberDrag(number, { clientX }) {
+    const from = this.values[number.dataset.value];
+    return (event) => this.stepNumber(number, Math.round((event.clientX - clientX) / PIXELS_A_STEP), from);
+  }
+
+  handleDrag(handle) {
+    const { handle: name } = handle.dataset;
+    const picture = handle.closest(".picture");
+    return ({ clientX, clientY }) => {
+      const frame = picture.getBoundingClientRect();
+      this.drags[name]?.move(clientX - frame.left, clientY - frame.top);
+    };
+  }
+}

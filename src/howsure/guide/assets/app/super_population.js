@@ -1,0 +1,100 @@
+// Chapter 2: an urn of questions, handfuls drawn from it, and what their error bars say.
+
+const URN_SIZE = 1000;
+const HANDFULS_SHOWN = 14;
+const HANDFUL_ROW = 17;
+
+const superPopulation = {
+  values: { model: 0, items: 100, open: true },
+
+  fit(sheet, board) {
+    sheet.offerModels("model");
+    return { items: Math.max(10, Math.min(100, 10 * Math.floor(board.items / 10))) };
+  },
+
+  once: (sheet) => drawHandfuls(sheet, 1),
+  often: (sheet) => drawHandfuls(sheet, 100),
+  again: emptyHands,
+
+  draw(sheet) {
+    const { model, items } = sheet.values;
+    const truth = sheet.board.score(model);
+    const now = `${model} ${items}`;
+    if (sheet.state.now !== now) {
+      emptyHands(sheet, truth);
+      sheet.state.now = now;
+      drawHandfuls(sheet, 1);
+    }
+    drawUrn(sheet);
+    drawHandfulBars(sheet, truth);
+    tellHandfuls(sheet, truth);
+  },
+};
+
+/** Begin again: a full urn, in which the model's share of questions is right, and no handful. */
+function emptyHands(sheet) {
+  const truth = sheet.board.score(sheet.values.model);
+  const random = randomOf(7);
+  const urn = shuffle(random, Array.from({ length: URN_SIZE }, (_, k) => (k < Math.round(truth * URN_SIZE) ? 1 : 0)));
+  sheet.state = { urn, random, handfuls: [], held: 0, drawn: 0, last: [], now: sheet.state.now };
+}
+
+/** Draw handfuls: the last few are kept, of all it is counted whether their bars hold the urn's score. */
+function drawHandfuls(sheet, times) {
+  const { state } = sheet;
+  const truth = state.urn.reduce((sum, value) => sum + value, 0) / URN_SIZE;
+  for (let k = 0; k < times; k++) {
+    state.last = drawWith(state.random, URN_SIZE, sheet.values.items);
+    const { value, low, high } = meanOf(Array.from(state.last, (place) => state.urn[place]));
+    const holds = low <= truth && truth <= high;
+    state.handfuls = [{ value, low, high, holds }, ...state.handfuls.slice(0, HANDFULS_SHOWN - 1)];
+    state.drawn += 1;
+    state.held += holds ? 1 : 0;
+  }
+}
+
+function drawUrn(sheet) {
+  const { state, values } = sheet;
+  const { svg, width } = sheet.picture("urn", 150, `An urn of ${count(URN_SIZE)} questions, ${count(values.items)} of them drawn.`);
+  const columns = Math.round(Math.sqrt((URN_SIZE * width) / 140));
+  const gap = width / (columns + 1);
+  const spot = (k) => [gap * (1 + (k % columns)), 8 + gap * Math.floor(k / columns)];
+  const radius = Math.min(4, gap * 0.32);
+  const drawn = new Set(state.last);
+  const all = [...Array(URN_SIZE).keys()];
+  const shown = (right) => all.filter((k) => state.urn[k] === right && (values.open || drawn.has(k))).map(spot);
+  svg.setAttribute("height", 16 + gap * Math.ceil(URN_SIZE / columns));
+  svg.removeAttribute("viewBox");
+  svg.append(dotsAt([...drawn].map(spot), radius + 2.5, "ring"));
+  if (!values.open) svg.append(dotsAt(all.filter((k) => !drawn.has(k)).map(spot), radius, "faint"));
+  svg.append(dotsAt(shown(1), radius, "right"), dotsAt(shown(0), radius, "wrong"));
+}
+
+function drawHandfulBars(sheet, truth) {
+  const { state, values } = sheet;
+  const height = 24 + HANDFUL_ROW * HANDFULS_SHOWN + 40;
+  const newest = state.handfuls[0];
+  const { svg, width } = sheet.picture("handfuls", height, `The newest handful scores ${score(newest.value, true)}, with an interval from ${score(newest.low, true)} to ${score(newest.high, true)}. The urn has ${score(truth, true)}.`);
+  const spread = 4.5 * Math.sqrt((truth * (1 - truth)) / values.items) + 0.02;
+  const x = scaleOf([Math.max(0, truth - spread), Math.min(1, truth + spread)], [16, width - 16]);
+  const bottom = height - 40;
+  svg.append(bottomAxis(x, bottom, { format: percentTick, title: "score" }));
+  if (values.open) svg.append(lineAt(x(truth), 16, x(truth), bottom, "zero"), textAt(x(truth), 11, `the urn: ${score(truth, true)}`, "middle small"));
+  state.handfuls.forEach((handful, k) => {
+    const kind = `${handful.holds || !values.open ? "" : "other"} ${k ? "older" : ""}`;
+    const ends = { ...handful, low: Math.max(handful.low, x.low), high: Math.min(handful.high, x.high) };
+    svg.append(errorBar(x, 28 + HANDFUL_ROW * k, ends, kind));
+  });
+}
+
+function tellHandfuls(sheet, truth) {
+  const { state, values } = sheet;
+  const newest = state.handfuls[0];
+  const bar = `${score(newest.value, true)}, and the error bar says ${scoreNumber(newest.low, true)} to ${score(newest.high, true)}`;
+  sheet.tell({
+    said:
+      state.drawn === 1
+        ? `This handful of ${count(values.items)} says ${bar}. The urn has ${score(truth, true)}. Draw another.`
+        : `This handful says ${bar}. Of ${count(state.drawn)} error bars so far, ${count(state.held)} hold the urn’s ${score(truth, true)} (${share(state.held / state.drawn)}).`,
+  });
+}

@@ -42,7 +42,11 @@ def check(folder):
             if tag == "use" or (reason := broken(link, file, pages, folder)) is None:
                 continue
             wrong.append(f"{file.relative_to(folder)}: {link} {reason}")
-    wrong += [f"{file.relative_to(folder)}: fetches from another host" for file in folder.rglob("*.css") if FOREIGN.search(file.read_text(encoding="utf-8"))]
+    wrong += [
+        f"{file.relative_to(folder)}: fetches from another host"
+        for file in folder.rglob("*.css")
+        if FOREIGN.search(file.read_text(encoding="utf-8"))
+    ]
     return wrong
 
 

@@ -8,7 +8,14 @@ import math
 import random
 import sys
 
-STRENGTHS = {"made-up-large": 0.9, "made-up-tuned": 0.75, "made-up-base": 0.3, "made-up-small": 0.0, "made-up-old": -0.4, "made-up-tiny": -1.0}
+STRENGTHS = {
+    "made-up-large": 0.9,
+    "made-up-tuned": 0.75,
+    "made-up-base": 0.3,
+    "made-up-small": 0.0,
+    "made-up-old": -0.4,
+    "made-up-tiny": -1.0,
+}
 VOTERS, VOTES, TASTE, FIRST, TIES = 60, 20, 0.5, 0.15, 0.15
 
 

@@ -45,7 +45,10 @@ def write(app, exception):
         "pages": pages,
         "factors": [factor(page) for page in pages],
         "asked": [asked.get(page, []) for page in pages],
-        "terms": {word: [number for page, weight in each.items() for number in (pages.index(page), round(10 * weight))] for word, each in sorted(found.items())},
+        "terms": {
+            word: [number for page, weight in each.items() for number in (pages.index(page), round(10 * weight))]
+            for word, each in sorted(found.items())
+        },
     }
     text = json.dumps(out, ensure_ascii=False, separators=(",", ":"))
     (Path(app.outdir) / "_static" / "ranking.js").write_text(f"window.RANKING = {text};\n", encoding="utf-8")
@@ -76,7 +79,9 @@ def texts(tree):
     first = True
     for node in tree.findall(nodes.Text):
         parent = node.parent
-        while parent is not None and not isinstance(parent, nodes.title | nodes.literal_block | nodes.section | nodes.document):
+        while parent is not None and not isinstance(
+            parent, nodes.title | nodes.literal_block | nodes.section | nodes.document
+        ):
             parent = parent.parent
         if isinstance(parent, nodes.title):
             section = parent.parent

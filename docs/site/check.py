@@ -57,7 +57,9 @@ def broken(link, file, pages, folder):
     target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
     if not target.is_relative_to(folder) or not target.exists():
         return "leads nowhere"
-    made = "demos" in file.parts or target.suffix != ".html" or "demos" in target.parts
+    made = target.suffix != ".html" or any(
+        "demos" in each.parts or each.name == "lesson.html" for each in (file, target)
+    )
     if parts.fragment and not made and unquote(parts.fragment) not in pages[target].ids:
         return "has no such place"
     return None

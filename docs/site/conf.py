@@ -32,8 +32,6 @@ html_sidebars = {
     + ["demos.html"]
     + [f"sidebar/{part}.html" for part in ("navigation", "scroll-end")]
 }
-html_context = {"lesson": ""}
-"""Where the lesson is, once scripts/site makes it; else the guide stands in its place."""
 
 GUIDE = [f"docs/guide/{page.stem}" for page in sorted((ROOT / "docs/guide").glob("[1-9]-*.md"))]
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
@@ -79,8 +77,6 @@ def navigate(app, docname, source):
         "docs/decisions/README": {"": DECISIONS},
         "benchmarks/README": {"": ["benchmarks/results", "benchmarks/peers/results"]},
     }
-    if docname == root_doc:
-        source[0] = source[0].replace("LESSON", app.config.html_context["lesson"] or "docs/guide/README.html")
     for caption, pages in trees.get(docname, {}).items():
         listed = "\n".join(f"/{page}" for page in pages)
         title = f":caption: {caption}\n" if caption else ""

@@ -90,5 +90,6 @@ def setup(app):
 
     app.add_builder(builder.Site, override=True)
     app.connect("source-read", navigate)
+    app.connect("html-page-context", builder.reserve)
     app.connect("build-finished", ranking.write)
     return {"parallel_read_safe": True}

@@ -14,6 +14,8 @@ var Scorer = {
 };
 
 (() => {
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; // a browser reads no other page from a disk
+
   const found = (stem) => {
     const { pages, terms } = window.RANKING;
     const weights = new Map();

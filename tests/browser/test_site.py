@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+import accessible
 from places import ROOT
 
 SITE = ROOT / "site"
@@ -159,6 +160,29 @@ def shown(page):
     return page.eval_on_selector_all(
         ".picture img", "all => all.filter((img) => img.checkVisibility()).map((img) => img.src.split('/').pop())"
     )
+
+
+@pytest.mark.parametrize("name", ["docs/plots", "README", "docs/calibration"])
+def test_pages_with_pictures_stand_still(browser, address, name):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.add_init_script(SHIFTS)
+    page.goto(f"{address}/{name}.html", wait_until="networkidle")
+    page.wait_for_timeout(200)
+    assert page.evaluate("shift") < 0.001
+    assert page.eval_on_selector_all(
+        "article img", "all => all.every((img) => img.getBoundingClientRect().width <= innerWidth)"
+    )
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "docs/gallery", "docs/api", "search"])
+def test_axe_finds_nothing(browser, address, name, scheme):
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{address}/{name}.html{'?q=clusters' if name == 'search' else ''}")
+    accessible.check(page)
+    context.close()
 
 
 def test_the_demonstrations_open_and_votes_are_said_to_be_made_up(browser, address):

@@ -1,4 +1,7 @@
-"""Sphinx's pages, with two changes: the first page is index.html instead of docs/index.html, and pictures have a size before they are there."""
+"""Sphinx's pages, with three changes.
+
+The first page is index.html instead of docs/index.html; pictures have a size before they are there; and what axe finds amiss in Furo's pages is mended.
+"""
 
 import re
 import struct
@@ -7,6 +10,12 @@ from pathlib import Path
 from sphinx.builders.html import StandaloneHTMLBuilder
 
 IMAGE = re.compile(r'<img (?![^>]*style=)[^>]*src="[^"]*_images/([^"]+)"')
+MENDED = {
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
+    '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
+    "<pre>": '<pre tabindex="0">',
+}
 
 
 class Site(StandaloneHTMLBuilder):
@@ -15,6 +24,14 @@ class Site(StandaloneHTMLBuilder):
 
     def get_output_path(self, page_name, /):
         return super().get_output_path(self.named(page_name))
+
+    def handle_page(self, pagename, *args, **options):
+        super().handle_page(pagename, *args, **options)
+        file = Path(self.get_output_path(pagename))
+        text = file.read_text(encoding="utf-8")
+        for found, better in MENDED.items():
+            text = text.replace(found, better)
+        file.write_text(text, encoding="utf-8")
 
     def named(self, page):
         return "index" if page == self.config.root_doc else page

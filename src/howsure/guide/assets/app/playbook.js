@@ -25,7 +25,7 @@ const playbook = {
   draw(sheet) {
     const { board, values } = sheet;
     const { a, b, codes } = board.shared(values.a, values.b);
-    if (values.a === values.b || a.length === 0) return tellNoPair(sheet);
+    if (values.a === values.b || a.length < 2) return tellNoPair(sheet);
     const pair = pairOf(a, b, { clusters: codes });
     const gate = gateOf(a, b, codes, values.margin / 100);
     drawVerdict(sheet, gate, "verdict");
@@ -34,8 +34,8 @@ const playbook = {
 };
 
 function tellNoPair(sheet) {
-  sheet.picture("verdict", 30, "Choose two models that answered the same questions.");
-  sheet.tell({ said: "Choose two models that answered the same questions.", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
+  sheet.picture("verdict", 10, "Nothing to judge.");
+  sheet.tell({ said: "Choose two models that answered two questions or more in common.", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
 }
 
 /** Judge by the 90 % interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. */

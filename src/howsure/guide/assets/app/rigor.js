@@ -142,9 +142,9 @@ function drawEquals(sheet) {
 function drawGate(sheet) {
   const { board, values } = sheet;
   const { a, b, codes } = board.shared(values.a, values.b);
-  if (values.a === values.b || a.length === 0) {
-    sheet.picture("gate", 30, "Choose two models.");
-    sheet.tell({ gated: "Choose two models that answered the same questions." });
+  if (values.a === values.b || a.length < 2) {
+    sheet.picture("gate", 10, "Nothing to judge.");
+    sheet.tell({ gated: "Choose two models that answered two questions or more in common." });
     return;
   }
   const gate = gateOf(a, b, codes, values.margin / 100);

@@ -15,20 +15,26 @@ const shrinking = {
 
   draw(sheet) {
     const spread = spreadOf(sheet);
+    if (spread === null) return tellNoSpread(sheet);
     drawParts(sheet, spread);
     drawMoney(sheet, spread);
     sheet.tell({ known: knownText(sheet, spread) });
   },
 };
 
-/** What one question adds to the variance: by the draw of questions, and by the luck of one answer. */
+/** What one question adds to the variance: by the draw of questions, and by the luck of one answer; null where one question or cluster is all there is. */
 function spreadOf({ board, values }) {
-  const { values: answers, codes } = board.answered(values.model);
-  const { se, n } = meanOf(answers, { clusters: codes });
+  const { se, n } = board.mean(values.model, { clustered: true });
+  if (se === null) return null;
   const [total, attempts] = [n * se * se, board.attempts[values.model]];
   const known = board.within[values.model];
   const answer = known ?? (total * values.luck) / 100;
   return { n, attempts, answer, question: Math.max(total - answer / attempts, 0), known: known !== null };
+}
+
+function tellNoSpread(sheet) {
+  for (const name of ["parts", "curves"]) sheet.picture(name, 10, "Nothing to draw.");
+  sheet.tell({ known: "One question, or one cluster of them, says nothing about how far others would lie from it.", said: "No error bar, nothing to shrink.", money: "" });
 }
 
 /** The two parts of the variance of a score with so many questions and attempts. */

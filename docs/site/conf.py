@@ -34,6 +34,8 @@ html_sidebars = {
 }
 
 GUIDE = [f"docs/guide/{page.stem}" for page in sorted((ROOT / "docs/guide").glob("[1-9]-*.md"))]
+PLAY = "```{{raw}} html\n<p><a href=\"../../lesson.html#chapter={number}\">Play with this chapter</a></p>\n```\n"
+"""What stands above a chapter of the guide: the same one in the lesson."""
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
 NAVIGATION = {
     "Learn": [f"docs/{page}" for page in ("quickstart", "guide/README", "choosing", "glossary", "gallery")],
@@ -73,10 +75,12 @@ def navigate(app, docname, source):
     """Add the navigation to the first page, and to contents what they hold; on GitHub these pages are as they are."""
     trees = {
         root_doc: NAVIGATION,
-        "docs/guide/README": {"": GUIDE},
+        "docs/guide/README": {"": [*GUIDE, "docs/guide/teaching"]},
         "docs/decisions/README": {"": DECISIONS},
         "benchmarks/README": {"": ["benchmarks/results", "benchmarks/peers/results"]},
     }
+    if docname in GUIDE:
+        source[0] = re.sub("\n", f"\n\n{PLAY.format(number=GUIDE.index(docname) + 1)}\n", source[0], count=1)
     for caption, pages in trees.get(docname, {}).items():
         listed = "\n".join(f"/{page}" for page in pages)
         title = f":caption: {caption}\n" if caption else ""

@@ -13,7 +13,7 @@ import howsure as hs
 from frames import attempts, two_models
 from howsure.commands.main import main
 from howsure.statistics.aa.splits import Attempts, Criteria, judged, paired_splits, part_attempts, right_or_wrong
-from howsure.statistics.aa.unpaired_splits import ClusterMoments, unpaired_pivots, unpaired_splits
+from howsure.statistics.aa.unpaired_splits import ClusterMoments, halves, unpaired_pivots, unpaired_splits
 from howsure.statistics.pairs.difference import difference
 from places import LOGS
 
@@ -99,9 +99,15 @@ def test_unpaired_splits_agree_with_the_unpaired_comparison(seed, variance, boun
     w /= w.mean()
     codes = None if not clusters else rng.permutation(np.arange(n) % (4 * clusters))
     moments = ClusterMoments.of(x, w, codes)
-    first = rng.random((len(moments.items), 6)) < 0.5
+    each = np.arange(n) if codes is None else codes
+    first = rng.random((each.max() + 1, 6)) < 0.5
     first[:2], first[2:4] = True, False  # two clusters on each side
-    found = unpaired_pivots(moments, first, variance, pseudo=bounded)
+    sums = np.array([np.bincount(each, weights=w * x**k) for k in range(5)])
+    kinds = np.isclose(sums[:, :, None], moments.powers[:, None, :], rtol=1e-12).all(axis=0) & (
+        np.bincount(each)[:, None] == moments.items
+    )
+    assert kinds.sum(axis=0).tolist() == moments.copies.tolist()
+    found = unpaired_pivots(moments, kinds.T.astype(int) @ first, variance, pseudo=bounded)
     for k in range(6):
         side = first[:, k] if codes is None else first[codes, k]
         a, b = np.where(side, x, np.nan), np.where(side, np.nan, x)
@@ -201,6 +207,20 @@ def test_same_seed_same_bytes():
     rows = one_model(30, 4)
     assert hs.aa(rows, seed=1).render("json") == hs.aa(rows, seed=1).render("json")
     assert hs.aa(rows, seed=1).render("json") != hs.aa(rows, seed=2).render("json")
+
+
+@pytest.mark.parametrize("n", [10, 11])
+def test_halves_of_items_are_drawn_by_kind(n):
+    """Of 6 right among n, a half of h has 6 h / n on average, with the variance of the hypergeometric distribution."""
+    moments = ClusterMoments.of(np.array([1.0] * 6 + [0.0] * (n - 6)), np.ones(n), None)
+    assert moments.copies.tolist() == [n - 6, 6]
+    counts = halves(moments, 40_000, np.random.default_rng(0))
+    sizes = counts.sum(axis=0)
+    assert set(sizes) == {n // 2, (n + 1) // 2}
+    for h in set(sizes):
+        right = counts[1, sizes == h]
+        assert right.mean() == pytest.approx(6 * h / n, abs=0.03)
+        assert right.var() == pytest.approx(6 * h * (n - 6) * (n - h) / (n**2 * (n - 1)), rel=0.05)
 
 
 def test_unpaired_halves_are_halves():

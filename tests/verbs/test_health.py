@@ -212,7 +212,7 @@ def test_on_swebench_verified_248_of_500_items_tell_the_thirty_best_apart(sweben
     assert task.neighbours_apart == 0
     gap, reliability = (0.0498, 0.70) if cluster is None else (0.032, 0.79)
     assert task.smallest_gap == pytest.approx(gap, abs=5e-4)
-    assert task.reliability == pytest.approx(reliability, abs=0.005)
+    assert task.reliability == pytest.approx(reliability, abs=0.01)  # 200 random halves
     assert task.reliability_items == pytest.approx(0.77, abs=0.005)
 
 

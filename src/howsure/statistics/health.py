@@ -239,9 +239,11 @@ def _median_agreement(
 
 def halves(n: int, rng: np.random.Generator, splits: int = SPLITS) -> Iterator[Floats]:
     """Yield blocks of random halves of n clusters: rows of n zeros and n // 2 ones, `splits` rows in all."""
-    one = (np.arange(n) < n // 2).astype(float)
     for part in blocks(splits, n, BLOCK_CELLS):
-        yield rng.permuted(np.tile(one, (part.stop - part.start, 1)), axis=1)
+        order = rng.random((part.stop - part.start, n))
+        drawn = np.zeros_like(order)
+        np.put_along_axis(drawn, np.argpartition(order, n // 2, axis=1)[:, : n // 2], 1.0, axis=1)
+        yield drawn
 
 
 def _agreement(half: Floats, sums: Floats, sizes: Floats, scale: float) -> Floats:

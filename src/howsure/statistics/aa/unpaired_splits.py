@@ -1,6 +1,7 @@
 """Unpaired differences of random halves of clusters, for T splits at once.
 
-The algebra is that of unpaired.py (Welch, with pseudo-items for bounded scores), written for arrays; a test holds one against
+Clusters that hold the same scores are one kind, and a half is how many of each kind it has: a draw of the multivariate
+hypergeometric distribution. A million items that stand alone, right or wrong, are two kinds. The algebra is that of unpaired.py (Welch, with pseudo-items for bounded scores), written for arrays; a test holds one against
 the other.
 """
 
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.statistics.aa.splits import MOST_CELLS
-from howsure.statistics.arrays import Bools, Floats, Ints, blocks
+from howsure.statistics.arrays import Floats, Ints, blocks
 from howsure.statistics.pairs.evidence import ClusterSizes, ItemSpread, event_size
 from howsure.statistics.pairs.score import Pivots, plain_pivots
 from howsure.statistics.pairs.unpaired import PSEUDO
@@ -25,36 +26,53 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterMoments:
-    """Σ w x^k over the items of every cluster, k = 0 … 4, shape (5, C), and how many items it holds (C,)."""
+    """Kinds of clusters: Σ w x^k over the items of one, k = 0 … 4, shape (5, C), how many items it holds, and how many such clusters there are (C,)."""
 
     powers: Floats
     items: Ints
+    copies: Ints
     single: bool
 
     @classmethod
     def of(cls, x: Floats, weights: Floats, codes: Ints | None) -> ClusterMoments:
         """Sum item scores x (n,); codes None: each item is its own cluster."""
-        code = np.arange(len(x)) if codes is None else codes
-        count = int(code.max()) + 1
-        sums = [np.bincount(code, weights=weights * x**k, minlength=count) for k in range(5)]
-        return cls(powers=np.array(sums), items=np.bincount(code, minlength=count), single=codes is None)
+        if codes is None:
+            pairs, copies = np.unique(x + 1j * weights, return_counts=True)
+            powers = np.array([pairs.imag * pairs.real**k for k in range(5)])
+            return cls(powers=powers, items=np.ones(len(pairs), dtype=np.int64), copies=copies, single=True)
+        count = int(codes.max()) + 1
+        sums = [np.bincount(codes, weights=weights * x**k, minlength=count) for k in range(5)]
+        kinds, copies = np.unique([*sums, np.bincount(codes, minlength=count)], axis=1, return_counts=True)
+        return cls(powers=kinds[:5], items=kinds[5].astype(np.int64), copies=copies, single=False)
+
+    @property
+    def count(self) -> int:
+        """How many clusters there are."""
+        return int(self.copies.sum())
 
 
 def unpaired_splits(
     clusters: ClusterMoments, *, splits: int, variance: Variance, pseudo: bool, rng: np.random.Generator
 ) -> Iterator[Pivots]:
     """Yield the pivots of the unpaired differences of T splits of whole clusters into halves."""
-    count = len(clusters.items)
-    for part in blocks(splits, count, MOST_CELLS):
-        size = part.stop - part.start
-        ranks = np.argsort(np.argsort(rng.random((count, size)), axis=0), axis=0)
-        first = ranks < count // 2 + (count % 2) * rng.integers(0, 2, size)
-        yield unpaired_pivots(clusters, first, variance, pseudo=pseudo)
+    for part in blocks(splits, len(clusters.items), MOST_CELLS):
+        yield unpaired_pivots(clusters, halves(clusters, part.stop - part.start, rng), variance, pseudo=pseudo)
 
 
-def unpaired_pivots(clusters: ClusterMoments, first: Bools, variance: Variance, *, pseudo: bool) -> Pivots:
-    """Return Welch's pivots of the clusters marked in `first` (C, T) against the others, as unpaired.py has them."""
-    sides = [_side(clusters, mask, variance, pseudo=pseudo) for mask in (first, ~first)]
+def halves(clusters: ClusterMoments, splits: int, rng: np.random.Generator) -> Ints:
+    """Draw how many clusters of each kind are in the first half of every split (C, T); of an odd number either half may get one more."""
+    more = rng.integers(0, 2, splits) * (clusters.count % 2)
+    drawn = np.empty((splits, len(clusters.copies)), dtype=np.int64)
+    for extra in (0, 1):
+        rows = more == extra
+        size = clusters.count // 2 + extra
+        drawn[rows] = rng.multivariate_hypergeometric(clusters.copies, size, int(rows.sum()), method="marginals")
+    return drawn.T
+
+
+def unpaired_pivots(clusters: ClusterMoments, first: Ints, variance: Variance, *, pseudo: bool) -> Pivots:
+    """Return Welch's pivots of the clusters counted in `first` (C, T) against the others, as unpaired.py has them."""
+    sides = [_side(clusters, held, variance, pseudo=pseudo) for held in (first, clusters.copies[:, None] - first)]
     (m1, v1, df1), (m2, v2, df2) = sides
     total = v1 + v2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -62,21 +80,21 @@ def unpaired_pivots(clusters: ClusterMoments, first: Bools, variance: Variance, 
     return plain_pivots(m1 - m2, total, df)
 
 
-def _side(clusters: ClusterMoments, mask: Bools, variance: Variance, *, pseudo: bool) -> tuple[Floats, Floats, Floats]:
+def _side(clusters: ClusterMoments, counts: Ints, variance: Variance, *, pseudo: bool) -> tuple[Floats, Floats, Floats]:
     """Return mean, variance and degrees of freedom of every split's side (T,), pseudo-items at 0 and 1 counted in."""
-    held = mask.astype(float)
+    held = counts.astype(float)
     scale = (clusters.items @ held) / (clusters.powers[0] @ held)  # weights of mean 1 on this side
-    plain = _Side(clusters, held, scale, np.zeros(mask.shape[1]), variance)
+    plain = _Side(clusters, held, scale, np.zeros(held.shape[1]), variance)
     if not pseudo:
         return plain.mean, np.where(plain.count < 2, np.nan, plain.variance), plain.df
-    unit = np.ones(mask.shape[1]) if clusters.single else plain.pseudo_unit()
+    unit = np.ones(held.shape[1]) if clusters.single else plain.pseudo_unit()
     unit = np.where(plain.count > 1, unit, 1.0)
     added = _Side(clusters, held, scale, unit, variance)
     return added.mean, np.where(plain.count < 2, np.nan, added.variance), added.df
 
 
 class _Side:
-    """One side of T splits: `held` (C, T) marks its clusters, `unit` (T,) is the weight of a pseudo-item, 0 for none."""
+    """One side of T splits: `held` (C, T) counts its clusters of each kind, `unit` (T,) is the weight of a pseudo-item, 0 for none."""
 
     def __init__(self, clusters: ClusterMoments, held: Floats, scale: Floats, unit: Floats, variance: Variance) -> None:
         self.held, self.scale, self.unit, self.kind = held, scale, unit, variance
@@ -129,11 +147,11 @@ class _Side:
             return np.full_like(self.mean, np.inf)
         if self.kind == "CR1":
             return np.asarray(self.count + self.pseudo - 1)
-        q, p = self.held * self.sizes / self.total, self.unit / self.total
+        q, p = np.where(self.held > 0, self.sizes / self.total, 0.0), self.unit / self.total
         with np.errstate(divide="ignore", invalid="ignore"):
             a, b = q**2 / (1 - q), p**2 / (1 - p)
-            squares = (q**2).sum(axis=0) + self.pseudo * p**2
-            inner = squares + (a.sum(axis=0) + self.pseudo * b) ** 2 - (a**2).sum(axis=0) - self.pseudo * b**2
+            squares, sums, fourths = ((self.held * each).sum(axis=0) for each in (q**2, a, a**2))
+            inner = squares + self.pseudo * p**2 + (sums + self.pseudo * b) ** 2 - fourths - self.pseudo * b**2
             return np.asarray(1 / inner)
 
     def pseudo_unit(self) -> Floats:

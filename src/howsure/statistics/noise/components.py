@@ -11,7 +11,7 @@ nothing is computed twice. Memory: blocks of columns, about thirty arrays of at 
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,16 +54,21 @@ def components(found: Answers, codes: Ints | None = None) -> tuple[Components, C
     items, columns = found.means.shape
     parts = [_block(found.take(part), codes) for part in blocks(columns, items, BLOCK_CELLS)]
     values, errors = (
-        Components(*map(np.concatenate, zip(*map(astuple, side), strict=True))) for side in zip(*parts, strict=True)
+        Components(*map(np.concatenate, zip(*map(_arrays, side), strict=True))) for side in zip(*parts, strict=True)
     )
     return values, errors
+
+
+def _arrays(record: Components | _Sums) -> tuple[Floats, ...]:
+    """Return the arrays of a record as they are; dataclasses.astuple would copy them."""
+    return tuple(getattr(record, field.name) for field in fields(record))
 
 
 def _block(found: Answers, codes: Ints | None) -> tuple[Components, Components]:
     sums = _Sums.of(found, codes)
     values = sums.total().split()
     left, units = sums.without_each().split(values.answer), sums.items > 0
-    return values, Components(*(_jackknife(part, units) for part in astuple(left)))
+    return values, Components(*(_jackknife(part, units) for part in _arrays(left)))
 
 
 def mixtures(found: Answers, codes: Ints | None, shares: Sequence[tuple[float, float]]) -> tuple[Floats, Floats]:
@@ -161,11 +166,11 @@ class _Sums:
 
     def total(self) -> _Sums:
         """Sum over units (T,)."""
-        return _Sums(*(values.sum(axis=0) for values in astuple(self)))
+        return _Sums(*(values.sum(axis=0) for values in _arrays(self)))
 
     def without_each(self) -> _Sums:
         """Sum over all units but one, for every unit (U, T)."""
-        return _Sums(*(values.sum(axis=0) - values for values in astuple(self)))
+        return _Sums(*(values.sum(axis=0) - values for values in _arrays(self)))
 
     def split(self, lender: Floats | None = None) -> Components:
         """Solve the expectations of the sums of squares for the variances.

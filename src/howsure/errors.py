@@ -12,7 +12,7 @@ rides on an answer and is shown with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class HowsureError(Exception):
@@ -52,11 +52,171 @@ class Caution:
         code: Names the kind of caution, for programs; it stays the same from version to version.
         message: What was seen.
         remedy: What to do about it.
+        chapter: The chapter of `howsure guide` that it belongs to; None for a code that isn't howsure's own.
     """
 
     code: str
     message: str
     remedy: str = ""
+    chapter: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chapter", _CHAPTER_OF.get(self.code))
+
+
+CHAPTERS: dict[int, tuple[str, ...]] = {
+    1: (
+        "no_overall",
+        "not_in_overall",
+        "not_one_line",
+        "perfect_record",
+        "pools_apart",
+    ),
+    2: (
+        "earlier_labels",
+        "labels_unlike",
+        "shared_items_differ",
+    ),
+    3: (
+        "asymptotic",
+        "cant_be_known",
+        "few_labels",
+        "heavy_tailed",
+        "known_to_miss",
+        "no_cost_error_bar",
+        "no_overall_error_bar",
+        "no_slice_error_bar",
+        "no_variance",
+        "one_item",
+        "one_value",
+        "skewed",
+        "small_slice",
+        "unbounded_scores",
+        "unknown_n",
+    ),
+    4: (
+        "binomial_only",
+        "cluster_missing",
+        "clusters_unseen",
+        "dominant_cluster",
+        "few_clusters",
+        "first_clustering_only",
+        "ignores_clusters",
+        "looks_grouped",
+        "negative_two_way_variance",
+        "one_cluster",
+        "real_clusters",
+        "runs_counted",
+        "taken_one_by_one",
+        "task_without_clusters",
+        "too_few_flips",
+    ),
+    5: (
+        "covariate_saves_nothing",
+        "covariate_too_dear",
+        "few_attempts",
+        "keep_to_allocation",
+        "negative_variance",
+        "new_run_alone",
+        "no_attempts",
+        "no_checkpoints",
+        "no_covariate",
+        "not_checkpoints",
+        "one_attempt",
+        "prob_cut",
+        "prob_differs",
+        "prob_first_token",
+        "prob_missing",
+        "prob_unscored",
+        "probability_score",
+        "rows_as_attempts",
+        "runs_as_attempts",
+        "saving_foreseen",
+        "single_attempts",
+        "torn_checkpoints",
+        "unweighted_components",
+    ),
+    6: (
+        "exam_changed",
+        "items_changed",
+        "items_left_out",
+        "items_replaced",
+        "no_shared_items",
+        "nothing_shared",
+        "runs_apart",
+        "uneven_items",
+        "unpaired",
+    ),
+    7: (
+        "more_than_differ",
+        "not_planned",
+        "off_the_scale",
+        "out_of_reach",
+        "small_pilot",
+    ),
+    8: (
+        "clashing_statistics",
+        "copies_dropped",
+        "corpus_metric",
+        "cost_missing",
+        "cut_row",
+        "differs_from_log",
+        "ended_otherwise",
+        "failure_policy",
+        "few_models",
+        "files_failed",
+        "invalidated",
+        "items_failed",
+        "limited_left_out",
+        "metric_missing",
+        "missing_could_turn",
+        "missing_items",
+        "mixed_id_types",
+        "mixed_scale",
+        "model_from_path",
+        "model_missing",
+        "name_twice",
+        "no_labels",
+        "no_number",
+        "no_scores",
+        "not_like_with_like",
+        "one_model",
+        "one_run",
+        "partial_run",
+        "percent_name",
+        "reducer",
+        "resolved_only",
+        "runs_left_out",
+        "runs_of_several_models",
+        "score_left_out",
+        "several_results",
+        "side_lacks_task",
+        "side_left_out",
+        "tables_left_out",
+        "task_left_out",
+        "task_without_baseline",
+        "undated_runs",
+        "unknown_direction",
+        "unknown_layout",
+        "unscored_samples",
+    ),
+    9: (
+        "association",
+        "baseline_changed",
+        "beyond_last_look",
+        "configuration_changed",
+        "fail_not_corrected",
+        "looks_contradict",
+        "many_effects",
+        "not_parted",
+        "order_not_random",
+        "policy_in_part",
+        "scores_changed",
+        "stopped_early",
+    ),
+}
+"""The code of every caution by the chapter of `howsure guide` that says more of it."""
+_CHAPTER_OF = {code: chapter for chapter, codes in CHAPTERS.items() for code in codes}
 
 
 _DOUBTS = {

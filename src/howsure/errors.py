@@ -12,7 +12,7 @@ rides on an answer and is shown with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 class HowsureError(Exception):
@@ -52,16 +52,16 @@ class Caution:
         code: Names the kind of caution, for programs; it stays the same from version to version.
         message: What was seen.
         remedy: What to do about it.
-        chapter: The chapter of `howsure guide` that it belongs to; None for a code that isn't howsure's own.
     """
 
     code: str
     message: str
     remedy: str = ""
-    chapter: int | None = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "chapter", _CHAPTER_OF.get(self.code))
+    @property
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` that says more of it; None for a code that isn't howsure's own."""
+        return _CHAPTER_OF.get(self.code)
 
 
 CHAPTERS: dict[int, tuple[str, ...]] = {

@@ -1,4 +1,7 @@
-"""Every example in the documentation runs and prints what it says. `HOWSURE_UPDATE_DOCS=1` writes the outputs anew."""
+"""Every example in the documentation runs and prints what it says. `HOWSURE_UPDATE_DOCS=1` writes the outputs anew.
+
+A line that is only `…` ends an output that a page shows in part.
+"""
 
 import doctest
 import importlib
@@ -22,6 +25,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CONSOLE = re.compile(r"^```console(?: needs=(?P<needs>\w+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>.+)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#\s]+)")
+REST = "…"
 UPDATE = bool(os.environ.get("HOWSURE_UPDATE_DOCS"))
 
 
@@ -45,7 +49,11 @@ def run(command: str, made: Path) -> str:
 
 def rerun(body: str, made: Path) -> str:
     def again(match: re.Match[str]) -> str:
-        return f"$ {match['command']}\n{run(match['command'], made).rstrip()}\n\n"
+        output = run(match["command"], made).rstrip()
+        shown = match["output"].rstrip().splitlines()
+        if shown[-1:] == [REST]:
+            output = "\n".join([*output.splitlines()[: len(shown) - 1], REST])
+        return f"$ {match['command']}\n{output}\n\n"
 
     return COMMAND.sub(again, body).rstrip() + "\n"
 

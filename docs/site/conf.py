@@ -1,6 +1,7 @@
-"""The documentation site: README, docs/ and what they link to, by Sphinx. scripts/site builds it."""
+"""The documentation site: its first page, README, docs/ and what they link to, by Sphinx. scripts/site builds it."""
 
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -11,77 +12,75 @@ release = re.search(r'__version__ = "(.+)"', (ROOT / "src/howsure/__init__.py").
 extensions = ["myst_parser"]
 include_patterns = ["*.md", "docs/**.md", "benchmarks/**.md", "examples/*.md"]
 exclude_patterns = ["site", ".venv*"]
-root_doc = "README"
+root_doc = "docs/index"
 myst_heading_anchors = 4
+myst_enable_extensions = ["colon_fence"]
 templates_path = ["_templates"]
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_favicon = "static/favicon.svg"
+html_search_scorer = str(Path(__file__).parent / "search.js")
 html_theme = "furo"
 html_title = f"howsure {release}"
+html_scaled_image_link = False
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
+html_use_index = False
 html_sidebars = {
-    "**": [f"sidebar/{part}.html" for part in ("brand", "search", "scroll-start", "navigation")]
-    + ["demo.html", "sidebar/scroll-end.html"]
+    "**": [f"sidebar/{part}.html" for part in ("brand", "search", "scroll-start")]
+    + ["demos.html"]
+    + [f"sidebar/{part}.html" for part in ("navigation", "scroll-end")]
 }
 
 GUIDE = [f"docs/guide/{page.stem}" for page in sorted((ROOT / "docs/guide").glob("[1-9]-*.md"))]
+PLAY = "```{{raw}} html\n<p><a href=\"../../lesson.html#chapter={number}\">Play with this chapter</a></p>\n```\n"
+"""What stands above a chapter of the guide: the same one in the lesson."""
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
 NAVIGATION = {
-    "Start": ["docs/quickstart", "docs/guide/README", "docs/choosing"],
-    "Do": [
+    "Learn": [f"docs/{page}" for page in ("quickstart", "guide/README", "choosing", "glossary", "gallery")],
+    "Use": [
         f"docs/{page}"
         for page in (
             "report",
-            "slices",
-            "costs",
+            "runs",
             "planning",
-            "noise",
-            "allocation",
-            "stopping",
             "gate",
             "policy",
-            "runs",
+            "stopping",
+            "slices",
+            "costs",
+            "noise",
+            "allocation",
             "history",
             "votes",
             "judges",
             "agreement",
             "biases",
             "plots",
-            "lm_eval",
-            "inspect",
-        )
-    ],
-    "Know": [
-        f"docs/{page}"
-        for page in (
-            "glossary",
-            "statistics",
-            "calibration",
-            "peers",
-            "scale",
-            "formats",
             "recipes",
             "mapping",
-            "stability",
+            "inspect",
+            "lm_eval",
         )
     ],
-    "Look up": ["docs/cli", "docs/api", "CHANGELOG"],
-    "Take part": [
-        *("CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY", "ARCHITECTURE"),
-        *("docs/decisions/README", "benchmarks/README", "examples/README"),
-    ],
+    "Methods": [f"docs/{page}" for page in ("statistics", "calibration", "peers", "scale")] + ["benchmarks/README"],
+    "Reference": ["docs/cli", "docs/api", "docs/formats", "docs/stability", "README", "examples/README", "CHANGELOG"],
+    "Decisions": ["docs/decisions/README", "ARCHITECTURE", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY"],
 }
 """What the sidebar shows; pages that it doesn't name are an error, so that none is lost."""
 
 
 def navigate(app, docname, source):
-    """Add the navigation to the front page, and to contents what they hold; on GitHub these pages are as they are."""
+    """Add the navigation to the first page, and to contents what they hold; on GitHub these pages are as they are."""
     trees = {
-        "README": NAVIGATION,
-        "docs/guide/README": {"": GUIDE},
+        root_doc: NAVIGATION,
+        "docs/guide/README": {"": [*GUIDE, "docs/guide/teaching"]},
         "docs/decisions/README": {"": DECISIONS},
         "benchmarks/README": {"": ["benchmarks/results", "benchmarks/peers/results"]},
     }
+    if docname in GUIDE:
+        source[0] = re.sub("\n", f"\n\n{PLAY.format(number=GUIDE.index(docname) + 1)}\n", source[0], count=1)
     for caption, pages in trees.get(docname, {}).items():
         listed = "\n".join(f"/{page}" for page in pages)
         title = f":caption: {caption}\n" if caption else ""
@@ -89,5 +88,12 @@ def navigate(app, docname, source):
 
 
 def setup(app):
+    sys.path.insert(0, str(Path(__file__).parent))
+    import builder
+    import ranking
+
+    app.add_builder(builder.Site, override=True)
     app.connect("source-read", navigate)
+    app.connect("html-page-context", builder.reserve)
+    app.connect("build-finished", ranking.write)
     return {"parallel_read_safe": True}

@@ -26,6 +26,7 @@ WIDTH = 100
 
 
 PAGE = "lesson.html"
+CHAPTER = click.IntRange(1, 9)
 MADE_BY = b'<meta name="generator" content="howsure '
 
 
@@ -68,13 +69,11 @@ def guide(ctx: click.Context, /, words: tuple[str, ...], opened: bool, output: s
 
 def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple[str, ...]]:
     """Part what was typed into a chapter and paths. In the terminal the chapter comes first; a page has all of them."""
-    from howsure.guide.chapters import chapter
-
     if not words:
         return None, ()
     first, *rest = words
     if first.lstrip("-").isdecimal():
-        return chapter(int(first)).number, tuple(rest)
+        return CHAPTER.convert(first, None, None), tuple(rest)
     if not on_page:
         raise click.UsageError(
             f"{first!r} is no chapter. The chapter comes first: howsure guide 4 {shlex.quote(first)}, or --open {shlex.quote(first)}"

@@ -74,6 +74,7 @@ def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any
         "clusters": _clusters(matrix),
         "attempts": short(_means(matrix.attempts[:, kept], matrix.attempts[:, kept] > 0)),
         "within": short(_answer_variance(matrix, kept), EXACT),
+        "answers": [_answers(matrix, m) for m in kept],
     }
 
 
@@ -98,6 +99,15 @@ def _answer_variance(matrix: ScoreMatrix, kept: list[int]) -> Floats:
     several = counts > 1
     unbiased = np.where(several, within * counts / np.maximum(counts - 1, 1), 0.0)
     return _means(unbiased, several)
+
+
+def _answers(matrix: ScoreMatrix, m: int) -> int | list[int] | None:
+    """Return of how many right-or-wrong answers each score of a model is the mean, None where it is something else."""
+    if not matrix.right_or_wrong()[m]:
+        return None
+    counts = matrix.attempts[:, m].astype(int)
+    some = counts[counts > 0]
+    return int(some[0]) if len(some) and (some == some[0]).all() else counts.tolist()
 
 
 def _means(values: Any, there: Any) -> Floats:

@@ -4,13 +4,15 @@
 class Board {
   /**
    * `told`: name, task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
-   * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes} or null, attempts and within (a number a model), left (models that are not here).
+   * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes} or null, attempts and within (a number a model), answers (of how many
+   * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here).
    */
   constructor(told) {
     Object.assign(this, told);
     this.names = shortened(shortNames(told.models), 30);
     this.scores = told.scores.cells.map((cells) => unpackedScores(cells, told.scores));
     this.items = this.scores[0].length;
+    this.means = new Map();
     this.a = Math.max(0, told.models.indexOf(told.a));
     this.b = told.models.indexOf(told.b);
     if (this.b < 0) this.b = this.models.length > 1 ? (this.a === 0 ? 1 : 0) : -1;
@@ -27,10 +29,20 @@ class Board {
     return sum / n;
   }
 
-  /** The scores of a model and their clusters, without the items that it lacks. */
+  /** The scores of a model, their clusters and of how many answers they are the means, without the items that it lacks. */
   answered(m) {
     const kept = [...this.scores[m].keys()].filter((k) => !Number.isNaN(this.scores[m][k]));
-    return { values: kept.map((k) => this.scores[m][k]), codes: this.codesOf(kept) };
+    return { values: kept.map((k) => this.scores[m][k]), codes: this.codesOf(kept), attempts: this.attemptsOf(m, kept) };
+  }
+
+  /** The mean of a model with its interval, as if each item stood alone, or with the clusters; worked out once. */
+  mean(m, { clustered = false } = {}) {
+    const key = `${m} ${clustered}`;
+    if (!this.means.has(key)) {
+      const { values, codes, attempts } = this.answered(m);
+      this.means.set(key, meanOf(values, { clusters: clustered ? codes : null, attempts }));
+    }
+    return this.means.get(key);
   }
 
   /** The scores of two models on the items that both have. */
@@ -38,6 +50,11 @@ class Board {
     const [one, other] = [this.scores[a], this.scores[b]];
     const kept = [...one.keys()].filter((k) => !Number.isNaN(one[k]) && !Number.isNaN(other[k]));
     return { a: kept.map((k) => one[k]), b: kept.map((k) => other[k]), codes: this.codesOf(kept) };
+  }
+
+  attemptsOf(m, kept) {
+    const counts = this.answers[m];
+    return Array.isArray(counts) ? kept.map((k) => counts[k]) : counts;
   }
 
   /** The clusters of these items, numbered from 0; null where each item stands alone. */

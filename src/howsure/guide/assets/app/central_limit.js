@@ -114,7 +114,7 @@ function drawDial(sheet) {
   const failures = Math.min(wanted, runs);
   const rate = upperRate(failures, runs);
   const { svg, width } = sheet.picture("dial", 190, `${plural(failures, "failure")} in ${plural(runs, "run")}: the failure rate is below ${rateText(rate)}.`);
-  const [cx, cy, radius] = [width / 2, 165, Math.min(140, width / 2 - 40)];
+  const [cx, cy, radius] = [width / 2, 165, Math.min(140, width / 2 - 66)];
   const angle = (value) => Math.PI * (1 - (Math.log(Math.min(1, Math.max(DIAL[0], value))) - Math.log(DIAL[0])) / (Math.log(DIAL[1]) - Math.log(DIAL[0])));
   const spot = (value, far) => [cx + far * Math.cos(angle(value)), cy - far * Math.sin(angle(value))];
   const arc = (from, to) => `M${spot(from, radius)} A${radius},${radius} 0 0 1 ${spot(to, radius)}`;

@@ -129,7 +129,7 @@ function barText({ low, high }) {
 function drawRealClusters(sheet) {
   const { board, values } = sheet;
   const { values: answers, codes } = board.answered(values.model);
-  const [alone, honest] = [meanOf(answers), meanOf(answers, { clusters: codes })];
+  const [alone, honest] = [board.mean(values.model), board.mean(values.model, { clustered: true })];
   const groups = membersOf(codes).sort((one, other) => other.length - one.length);
   const { svg, width } = sheet.picture("real", 250, `${board.names[values.model]}: ${plural(groups.length, "cluster")}; as if alone ${barText(alone)}, with clusters ${barText(honest)}.`);
   const [y, x] = [scaleOf([0, 1], [130, 14]), scaleOf([0, answers.length], [0, width])];

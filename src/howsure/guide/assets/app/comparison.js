@@ -46,14 +46,15 @@ function drawAnswers(sheet, { a, b }) {
   const room = width - beside > 130;
   const notes = [[`only A: ${count(wins)}`, "blue"], [`only B: ${count(losses)}`, "orange"], [`both alike: ${count(a.length - wins - losses)}`, ""]];
   notes.forEach(([text, kind], k) => svg.append(textAt(room ? beside : left + (size * k) / 3, room ? 40 + 22 * k : size + 44, text, kind)));
-  sheet.tell({ n: count(a.length), a: board.names[values.a], b: board.names[values.b] });
+  sheet.tell({ n: count(a.length) });
 }
 
-function drawPair(sheet, scores, real) {
+/** Draw two scores with their bars, and the difference from both and question by question; `place`: where the sentence goes. */
+function drawPair(sheet, scores, real, place = "said") {
   const { board, values } = sheet;
-  if (values.a === values.b) return sameModel(sheet);
-  const pair = pairOf(scores.a, scores.b);
-  const [one, other] = [meanOf(scores.a), meanOf(scores.b)];
+  const pair = values.a === values.b ? null : pairOf(scores.a, scores.b);
+  if (pair === null || pair.low === null) return tellNoDifference(sheet, place);
+  const [one, other] = [values.a, values.b].map((m) => board.mean(m));
   const reach = twoSidedT(0.95, 2 * pair.n - 2) * pair.unpairedSe;
   const { svg, width } = sheet.picture("pair", 262, `A ${score(one.value, true)}, B ${score(other.value, true)}; the difference lies between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`);
   const right = width - 28;
@@ -66,7 +67,7 @@ function drawPair(sheet, scores, real) {
   const shown = pair.pValue < 0.05;
   sheet.tell({
     p: pText(pair.pValue),
-    said: `${correlationText(values, pair)} ${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}${withClusters(values, real)}`,
+    [place]: `${correlationText(values, pair)} ${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)}: ${shown ? `${pair.value > 0 ? "A" : "B"} is better.` : "can’t tell."}${withClusters(values, real)}`,
   });
 }
 
@@ -82,9 +83,9 @@ function withClusters({ agreement }, real) {
   return ` With the clusters taken into account, between ${signed(pair.low, true)} and ${signed(pair.high, true)}.`;
 }
 
-function sameModel(sheet) {
-  sheet.picture("pair", 40, "Choose two models.");
-  sheet.tell({ said: "These are one model: choose two.", p: "n/a" });
+function tellNoDifference(sheet, place) {
+  sheet.picture("pair", 10, "Nothing to compare.");
+  sheet.tell({ [place]: "Choose two models that answered two questions or more in common.", p: "n/a" });
 }
 
 /** Return the least and the most of some values, with room on both sides. */

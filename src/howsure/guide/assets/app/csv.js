@@ -17,10 +17,11 @@ function boardOfCsv(text, file) {
     if (row.length === 1 && row[0] === "") continue;
     const value = csvScore(row[places.score], line + 1);
     const [m, i] = [models.code(row[places.model] ?? ""), items.code(row[places.item] ?? "")];
-    const cell = cells.get(m * 2 ** 32 + i) ?? { m, i, sum: 0, squares: 0, n: 0 };
+    const cell = cells.get(m * 2 ** 32 + i) ?? { m, i, sum: 0, squares: 0, n: 0, whole: true };
     cell.sum += value;
     cell.squares += value * value;
     cell.n += 1;
+    cell.whole &&= value === 0 || value === 1;
     cells.set(m * 2 ** 32 + i, cell);
     if (places.cluster < 0) continue;
     const code = groups.code(row[places.cluster] ?? "");
@@ -61,9 +62,13 @@ function csvScore(text, line) {
 
 function csvBoard(file, models, items, cells, clusters) {
   const scores = models.map(() => new Array(items).fill(null));
+  const counts = models.map(() => new Array(items).fill(0));
+  const whole = models.map(() => true);
   const [within, counted, attempts, answered] = [0, 0, 0, 0].map(() => new Float64Array(models.length));
-  for (const { m, i, sum, squares, n } of cells) {
+  for (const { m, i, sum, squares, n, whole: single } of cells) {
     scores[m][i] = sum / n;
+    counts[m][i] = n;
+    whole[m] &&= single;
     attempts[m] += n;
     answered[m] += 1;
     if (n < 2) continue;
@@ -76,7 +81,7 @@ function csvBoard(file, models, items, cells, clusters) {
     name: file,
     task: file,
     kind: "dropped",
-    path: file,
+    path: quoted(file),
     grouping: clusters === null ? "--cluster none" : "--cluster cluster",
     models: order.map((m) => models[m]),
     left: 0,
@@ -84,6 +89,7 @@ function csvBoard(file, models, items, cells, clusters) {
     clusters: clusters === null ? null : { name: "cluster", codes: Array.from({ length: items }, (_, i) => clusters.get(i)) },
     attempts: order.map((m) => attempts[m] / answered[m]),
     within: order.map((m) => (counted[m] ? within[m] / counted[m] : null)),
+    answers: order.map((m) => (whole[m] ? counts[m] : null)),
   };
 }
 

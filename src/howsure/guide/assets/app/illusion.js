@@ -83,16 +83,16 @@ function drawRace(sheet, published) {
   const { board, state } = sheet;
   const now = state.last ?? published.map((model) => ({ model, value: board.score(model) }));
   const { svg, width, narrow } = sheet.picture("race", 34 + RACE_ROW * published.length, toldRace(sheet, now));
-  const [left, right] = narrow ? [0.42 * width, width - 118] : [0.36 * width, width - 250];
+  const [left, right] = narrow ? [0.5 * width, width - 92] : [0.36 * width, width - 250];
   const rowY = (rank) => 40 + RACE_ROW * rank;
-  svg.append(textAt(left - 8, 16, "published", "tick end"), textAt(right + 8, 16, state.draws ? "this draw" : "no draw yet", "tick"), textAt(width, 16, "was first", "tick end"));
+  svg.append(textAt(left - 8, 16, "published", "tick end"), textAt(right + 8, 16, state.draws ? "this draw" : narrow ? "" : "no draw yet", "tick"), textAt(width, 16, "first", "tick end"));
   now.forEach(({ model, value }, rank) => {
     const kind = model === 0 ? "leader" : rank < model ? "up" : rank > model ? "down" : "same";
     const path = `M${left},${rowY(model)} C${(left + right) / 2},${rowY(model)} ${(left + right) / 2},${rowY(rank)} ${right},${rowY(rank)}`;
     const share = state.draws ? state.first[model] / state.draws : 0;
     svg.append(
       shape("path", { d: path, class: `slope ${kind}` }),
-      textAt(left - 8, rowY(model) + 4, `${model + 1}  ${shorten(board.names[model], narrow ? 16 : 30)}`, `end ${kind}`),
+      textAt(left - 8, rowY(model) + 4, `${model + 1}  ${shorten(board.names[model], narrow ? 17 : 30)}`, `end ${kind}`),
       textAt(right + 8, rowY(rank) + 4, narrow ? score(value, true) : `${score(value, true)}  ${shorten(board.names[model], 14)}`, kind),
       rectAt(width - 40 * share, rowY(rank) - 9, 40 * share, 17, `share ${kind}`),
       textAt(width - 3, rowY(rank) + 4, state.first[model] ? count(state.first[model]) : "", "end small"),

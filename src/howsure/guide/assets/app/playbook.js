@@ -1,3 +1,100 @@
-// Chapter 8
+// Chapter 8: a card that fills in with the reader's results.
 
-const playbook = { values: {}, draw() {} };
+const playbook = {
+  values: { a: 0, b: 1, margin: 2 },
+
+  fit(sheet, board) {
+    sheet.offerModels("a");
+    sheet.offerModels("b");
+    return { a: board.a, b: Math.max(board.b, 0) };
+  },
+
+  print: () => print(),
+
+  async copyMethods(sheet) {
+    const text = sheet.root.querySelector(".methods").textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      sheet.tell({ copied: "Copied." });
+    } catch {
+      getSelection().selectAllChildren(sheet.root.querySelector(".methods"));
+      sheet.tell({ copied: "Marked: copy it with the keyboard." });
+    }
+  },
+
+  draw(sheet) {
+    const { board, values } = sheet;
+    const { a, b, codes } = board.shared(values.a, values.b);
+    if (values.a === values.b || a.length < 2) return tellNoPair(sheet);
+    const pair = pairOf(a, b, { clusters: codes });
+    const gate = gateOf(a, b, codes, values.margin / 100);
+    drawVerdict(sheet, gate, "verdict");
+    sheet.tell({ ...cardTexts(sheet, pair), said: gateText(sheet, gate), methods: methodsText(sheet, pair) });
+  },
+};
+
+function tellNoPair(sheet) {
+  sheet.picture("verdict", 10, "Nothing to judge.");
+  sheet.tell({ said: "Choose two models that answered two questions or more in common.", methods: "", needed: "?", n: "?", grouped: "?", separate: "?" });
+}
+
+/** Judge by the 90 % interval whether a is not worse than b by the margin: "pass", "fail" or "open", with the pair. */
+function gateOf(a, b, codes, margin) {
+  const pair = pairOf(a, b, { clusters: codes, level: 0.9 });
+  const verdict = pair.low === null ? "open" : pair.low > -margin ? "pass" : pair.high < -margin ? "fail" : "open";
+  return { pair, margin, verdict };
+}
+
+const VERDICTS = { pass: "PASS", fail: "FAIL", open: "CAN’T TELL" };
+
+function gateText({ board, values }, { pair, margin, verdict }) {
+  const [a, b] = [board.names[values.a], board.names[values.b]];
+  const range = pair.low === null ? "" : ` (${signed(pair.value, true)}, between ${signed(pair.low, true)} and ${signed(pair.high, true)})`;
+  const said = { pass: `${a} is not worse than ${b}`, fail: `${a} is worse than ${b}`, open: `${a} may or may not be worse than ${b}` }[verdict];
+  return `${VERDICTS[verdict]}: ${said} by more than ${gap(margin, true)}${range}.`;
+}
+
+function drawVerdict(sheet, { pair, margin, verdict }, name) {
+  const { svg, width } = sheet.picture(name, 100, `${VERDICTS[verdict]}: the difference is ${signed(pair.value, true)}, the margin ${gap(margin, true)}.`);
+  const ends = pair.low === null ? [] : [pair.low, pair.high];
+  const x = scaleOf(bounds([-margin * 1.3, margin * 1.3, pair.value, ...ends], 0.01), [28, width - 28]);
+  svg.append(rectAt(x.from, 12, x(-margin) - x.from, 44, "band"), textAt((x.from + x(-margin)) / 2, 24, "too much worse", "middle small"));
+  svg.append(lineAt(x(-margin), 8, x(-margin), 56, "zero"), lineAt(x(0), 8, x(0), 56, "grid"));
+  svg.append(errorBar(x, 40, pair, { pass: "", fail: "other", open: "unsure" }[verdict]), bottomAxis(x, 56, { format: signedTick, title: "difference (pp)" }));
+}
+
+function cardTexts({ board, values }, pair) {
+  const needed = itemsNeeded(gapSpread({ board, values }), POWER_TEST, values.margin / 100);
+  const telling = separating(board);
+  return {
+    grouped: board.clusters === null ? "nothing (each question stands alone)" : `${visible(board.clusters.name)}, ${plural(pair.units, "group")}`,
+    needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
+    n: count(pair.n),
+    separate: `${count(telling)} of ${count(board.items)}`,
+    copied: "",
+  };
+}
+
+/** Count the questions on which not all models have the same score. */
+function separating(board) {
+  let telling = 0;
+  for (let k = 0; k < board.items; k++) {
+    const found = board.scores.map((scores) => scores[k]).filter((value) => !Number.isNaN(value));
+    telling += found.some((value) => value !== found[0]) ? 1 : 0;
+  }
+  return telling;
+}
+
+function methodsText({ board, values }, pair) {
+  const [a, b] = [values.a, values.b].map((m) => visible(board.models[m]));
+  const most = Math.round(Math.max(board.attempts[values.a], board.attempts[values.b]));
+  const tries = most > 1 ? ` (${most} attempts at each, averaged)` : "";
+  const groups = board.clusters === null ? "" : ` in ${plural(pair.units, "cluster")}`;
+  const variance = board.clusters === null ? "a variance for independent questions" : "a cluster-robust variance (CR2; Bell and McCaffrey 2002)";
+  const range = pair.low === null ? "no interval can be given" : `95 % interval [${signedNumber(pair.low)}, ${signedNumber(pair.high)}] pp, p ${pair.pValue < 0.001 ? "< 0.001" : `= ${pText(pair.pValue)}`}`;
+  return `We compared ${a} with ${b} on ${plural(pair.n, "shared question")}${groups}${tries}. The paired difference is ${signed(pair.value, true)}; ${range}. The interval is from a score pivot with ${variance}, after Miller (2024), “Adding Error Bars to Evals”. ${count(pair.wins)} questions favour the first, ${count(pair.losses)} the second, ${count(pair.ties)} neither. Made with howsure.`;
+}
+
+function signedNumber(value) {
+  return (value < 0 ? "−" : "") + scoreNumber(Math.abs(value), true);
+}

@@ -30,7 +30,7 @@ function gapSpread({ board, values }) {
   const { a, b, codes } = board.shared(values.a, values.b);
   const parts = varianceParts(a.map((value, k) => [value - b[k]]), codes);
   if (!(parts.within > 0)) return TEXTBOOK_SPREAD;
-  return { ...parts, size: codes === null ? 1 : a.length / new Set(codes).size };
+  return { ...parts, size: codes === null ? 1 : a.length / effectiveClusters(codes) };
 }
 
 function drawPowerCurve(sheet, spread, chance) {

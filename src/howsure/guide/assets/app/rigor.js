@@ -1,3 +1,153 @@
-// Chapter 9
+// Chapter 9: a game of peeking, the best of equal models, and the gate.
 
-const rigor = { values: {}, draw() {} };
+const [LOOK, LOOKS, CROWD] = [50, 20, 200];
+const SIGNIFICANT = 1.959964;
+const EQUAL_RATE = 0.7;
+const LUCK_RUNS = 400;
+
+const rigor = {
+  values: { models: 20, items: 300, margin: 2, a: 0, b: 1 },
+
+  fit(sheet, board) {
+    sheet.offerModels("a");
+    sheet.offerModels("b");
+    sheet.state = { game: 1, roll: 1, looks: 0, announced: false, crowd: false };
+    return { a: board.a, b: Math.max(board.b, 0) };
+  },
+
+  ask({ state }) {
+    if (!state.announced) state.looks = Math.min(LOOKS, state.looks + 1);
+  },
+  announce({ state }) {
+    if (state.looks) state.announced = true;
+  },
+  anew({ state }) {
+    Object.assign(state, { game: state.game + 1, looks: 0, announced: false });
+  },
+  crowd({ state }) {
+    state.crowd = true;
+  },
+  reroll({ state }) {
+    state.roll += 1;
+  },
+
+  draw(sheet) {
+    drawPeeking(sheet);
+    drawEquals(sheet);
+    drawGate(sheet);
+  },
+};
+
+/** One run of two equal models: after each look, how many standard errors they are apart. */
+function peekedRun(seed) {
+  const random = randomOf(seed);
+  const path = [];
+  let [sum, squares] = [0, 0];
+  for (let look = 0; look < LOOKS; look++) {
+    for (let k = 0; k < LOOK; k++) {
+      const difference = (random() < EQUAL_RATE ? 1 : 0) - (random() < EQUAL_RATE ? 1 : 0);
+      sum += difference;
+      squares += difference * difference;
+    }
+    path.push(sum / Math.sqrt(squares));
+  }
+  return path;
+}
+
+function firstBeyond(path) {
+  return path.findIndex((z) => Math.abs(z) > SIGNIFICANT);
+}
+
+function drawPeeking(sheet) {
+  const { state } = sheet;
+  const own = peekedRun(9000 + state.game).slice(0, state.looks);
+  const { svg, width } = sheet.picture("peeking", 230, peekedText(state, own));
+  const [x, y] = [scaleOf([0, LOOK * LOOKS], [44, width - 16]), scaleOf([-4, 4], [190, 10])];
+  const points = (path) => [[x(0), y(0)], ...path.map((z, k) => [x(LOOK * (k + 1)), y(Math.max(-4, Math.min(4, z)))])];
+  if (state.crowd) {
+    state.others ??= Array.from({ length: CROWD }, (_, k) => peekedRun(k + 1));
+    const stops = state.others.map(firstBeyond);
+    svg.append(...manyLines(state.others.map((path, k) => points(stops[k] < 0 ? path : path.slice(0, stops[k] + 1)))));
+    svg.append(dotsAt(state.others.filter((_, k) => stops[k] >= 0).map((path) => points(path)[firstBeyond(path) + 1]), 3.5, "wrong"));
+  }
+  for (const limit of [-SIGNIFICANT, SIGNIFICANT]) svg.append(lineAt(44, y(limit), width - 16, y(limit), "zero"));
+  for (const tick of [-3, 0, 3]) svg.append(textAt(38, y(tick) + 4, String(tick).replace("-", "−"), "tick end"));
+  svg.append(lineThrough(points(own), "own"), dotsAt(points(own).slice(-1), 5, firstBeyond(own.slice(-1)) < 0 ? "right" : "wrong"));
+  svg.append(bottomAxis(x, 190, { ticks: [0, 250, 500, 750, 1000], title: "questions asked; up: standard errors apart" }));
+  sheet.tell({ peeked: peekedText(state, own) });
+}
+
+function manyLines(paths) {
+  return [shape("path", { d: paths.map((path) => path.map(([x, y], k) => `${k ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("")).join(""), class: "curve hair" })];
+}
+
+function peekedText({ looks, announced, crowd, others }, own) {
+  const told = crowd && others ? crowdText(others) : "";
+  if (!looks) return `No question yet. ${told}`;
+  const beyond = Math.abs(own.at(-1)) > SIGNIFICANT;
+  const now = `After ${count(LOOK * looks)} questions they are ${fixed(Math.abs(own.at(-1)), 1)} standard errors apart: ${beyond ? "significant, says this look." : "not significant."}`;
+  if (announced) return `${beyond ? "You announced a winner among two equals. It took patience, not evidence." : "You announced a winner without evidence."} ${told}`;
+  if (looks === LOOKS) return `${now} That was the last look${beyond ? "" : ": you kept your word, and found nothing, rightly"}. ${told}`;
+  return `${now} ${told}`;
+}
+
+function crowdText(others) {
+  const peeking = others.filter((path) => firstBeyond(path) >= 0).length;
+  const patient = others.filter((path) => Math.abs(path.at(-1)) > SIGNIFICANT).length;
+  return `Of ${CROWD} others who looked every time, ${count(peeking)} found a “winner” (${share(peeking / CROWD)}). Had they looked once, at the end: ${count(patient)} (${share(patient / CROWD)}).`;
+}
+
+/** The scores of so many equal models on so many questions, best first. */
+function equalScores(random, models, items) {
+  const right = () => {
+    let sum = 0;
+    for (let k = 0; k < items; k++) sum += random() < EQUAL_RATE ? 1 : 0;
+    return sum / items;
+  };
+  return Array.from({ length: models }, right).sort((one, other) => other - one);
+}
+
+/** How far the best of equal models lies above the truth, on average over many runs; by normal draws, which are as good here. */
+function luckOfBest(models, items) {
+  const random = randomOf(5);
+  const se = Math.sqrt((EQUAL_RATE * (1 - EQUAL_RATE)) / items);
+  let sum = 0;
+  for (let run = 0; run < LUCK_RUNS; run++) {
+    let best = -Infinity;
+    for (let m = 0; m < models; m++) best = Math.max(best, drawNormal(random));
+    sum += best;
+  }
+  return (se * sum) / LUCK_RUNS;
+}
+
+function drawEquals(sheet) {
+  const { models, items } = sheet.values;
+  const scores = equalScores(randomOf(100 + sheet.state.roll), models, items);
+  const luck = luckOfBest(models, items);
+  const height = 60 + 11 * models;
+  const { svg, width } = sheet.picture("equals", height, `The best of ${models} equal models scores ${score(scores[0], true)}.`);
+  const x = scaleOf(bounds([...scores, EQUAL_RATE], 0.04), [28, width - 28]);
+  const se = Math.sqrt((EQUAL_RATE * (1 - EQUAL_RATE)) / items);
+  svg.append(lineAt(x(EQUAL_RATE), 6, x(EQUAL_RATE), height - 44, "zero"));
+  scores.forEach((value, k) => {
+    const y = 12 + 11 * k;
+    svg.append(lineAt(x(value - SIGNIFICANT * se), y, x(value + SIGNIFICANT * se), y, "range thin"), shape("circle", { cx: x(value), cy: y, r: 4, class: k ? "dot" : "dot orange" }));
+  });
+  svg.append(bottomAxis(x, height - 44, { format: percentTick, title: "score" }));
+  sheet.tell({
+    equals: `The best of ${models} equals scores ${score(scores[0], true)}, the worst ${score(scores.at(-1), true)}. On average the winner’s score is ${gap(luck, true)} too high: that much is luck.`,
+  });
+}
+
+function drawGate(sheet) {
+  const { board, values } = sheet;
+  const { a, b, codes } = board.shared(values.a, values.b);
+  if (values.a === values.b || a.length < 2) {
+    sheet.picture("gate", 10, "Nothing to judge.");
+    sheet.tell({ gated: "Choose two models that answered two questions or more in common." });
+    return;
+  }
+  const gate = gateOf(a, b, codes, values.margin / 100);
+  drawVerdict(sheet, gate, "gate");
+  sheet.tell({ gated: gateText(sheet, gate) });
+}

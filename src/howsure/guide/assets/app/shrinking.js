@@ -15,20 +15,26 @@ const shrinking = {
 
   draw(sheet) {
     const spread = spreadOf(sheet);
+    if (spread === null) return tellNoSpread(sheet);
     drawParts(sheet, spread);
     drawMoney(sheet, spread);
     sheet.tell({ known: knownText(sheet, spread) });
   },
 };
 
-/** What one question adds to the variance: by the draw of questions, and by the luck of one answer. */
+/** What one question adds to the variance: by the draw of questions, and by the luck of one answer; null where one question or cluster is all there is. */
 function spreadOf({ board, values }) {
-  const { values: answers, codes } = board.answered(values.model);
-  const { se, n } = meanOf(answers, { clusters: codes });
+  const { se, n } = board.mean(values.model, { clustered: true });
+  if (se === null) return null;
   const [total, attempts] = [n * se * se, board.attempts[values.model]];
   const known = board.within[values.model];
   const answer = known ?? (total * values.luck) / 100;
   return { n, attempts, answer, question: Math.max(total - answer / attempts, 0), known: known !== null };
+}
+
+function tellNoSpread(sheet) {
+  for (const name of ["parts", "curves"]) sheet.picture(name, 10, "Nothing to draw.");
+  sheet.tell({ known: "One question, or one cluster of them, says nothing about how far others would lie from it.", said: "No error bar, nothing to shrink.", money: "" });
 }
 
 /** The two parts of the variance of a score with so many questions and attempts. */
@@ -79,13 +85,13 @@ function drawMoney(sheet, spread) {
   const onQuestions = (times) => now / Math.sqrt(times);
   const times = values.money;
   const [few, many] = [onAttempts(times), onQuestions(times)];
-  const { svg, width } = sheet.picture("curves", 250, `For ${fixed(times, 1)} times the money: on attempts a standard error of ${gap(few, true)}, on questions ${gap(many, true)}.`);
+  const { svg, width, narrow } = sheet.picture("curves", 250, `For ${fixed(times, 1)} times the money: on attempts a standard error of ${gap(few, true)}, on questions ${gap(many, true)}.`);
   const [x, y] = [scaleOf([1, MOST_MONEY], [56, width - 16]), scaleOf([0, now * 1.08], [200, 10])];
   const path = (of) => Array.from({ length: 61 }, (_, k) => 1 + (k / 60) * (MOST_MONEY - 1)).map((at) => [x(at), y(of(at))]);
   const floor = Math.sqrt(spread.question / spread.n);
   for (const tick of roundTicks(0, now * 1.08, 4)) svg.append(lineAt(56, y(tick), width - 16, y(tick), "grid"), textAt(50, y(tick) + 4, gap(tick, true), "tick end"));
   svg.append(lineAt(56, y(floor), width - 16, y(floor), "zero"), lineThrough(path(onAttempts), "other"), lineThrough(path(onQuestions), ""));
-  svg.append(bottomAxis(x, 200, { ticks: [1, 2, 4, 8, 16], format: (tick) => `${tick}×`, title: "answers paid for, compared with now" }));
+  svg.append(bottomAxis(x, 200, { ticks: narrow ? [1, 4, 8, 16] : [1, 2, 4, 8, 16], format: (tick) => `${tick}×`, title: "answers paid for, compared with now" }));
   svg.append(lineAt(x(times), 10, x(times), 200, "zero"), shape("circle", { cx: x(times), cy: y(few), r: 6, class: "dot orange" }));
   const grip = shape("circle", { cx: x(times), cy: y(many), r: 11, class: "grip" });
   svg.append(sheet.handle(grip, "money", {

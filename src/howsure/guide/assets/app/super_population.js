@@ -14,7 +14,10 @@ const superPopulation = {
 
   once: (sheet) => drawHandfuls(sheet, 1),
   often: (sheet) => drawHandfuls(sheet, 100),
-  again: emptyHands,
+  again(sheet) {
+    emptyHands(sheet);
+    drawHandfuls(sheet, 1);
+  },
 
   draw(sheet) {
     const { model, items } = sheet.values;

@@ -1,0 +1,362 @@
+"""The lesson in a browser: every chapter by mouse, keyboard and touch; its numbers are the command line's; a CSV of one's own."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+import howsure
+from accessible import check
+from browser_cases import LOOKS, PHONE
+from howsure.guide.choosing import choose
+from howsure.guide.lesson import write_lesson
+from howsure.guide.numbers import RESPECTS, board_of, built_in
+from howsure.study.design import make_design
+from places import ROOT
+
+NAMES = [*map(str, range(1, 10)), "questions"]
+SWEBENCH, EXAMPLE = ROOT / "examples" / "swebench_verified.parquet", ROOT / "examples" / "logs"
+TOUCH = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
+SAID = "() => [...document.querySelectorAll('.chapter:not([hidden]) :is(.said, [data-show], .picture, .number)')].map((each) => each.innerHTML)"
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@pytest.fixture
+def lesson(opened):
+    """Return what opens a chapter, of the results that come with the lesson or of others before them."""
+
+    def show(name="1", boards=(), **options):
+        page = write_lesson([*boards, *built_in()])
+        kept = SimpleNamespace(save=lambda file: file.write_text(page, encoding="utf-8"))
+        return opened(kept, hash=f"#chapter={name}", **options)
+
+    return show
+
+
+def own(path, a, b, **options):
+    """Return a board of results, and what the command line says of them."""
+    scores = howsure.read(path)
+    target = choose(scores, ("logs",), a=a, b=b)
+    return board_of(scores, make_design(options, RESPECTS), target, name="mine")
+
+
+def inside(page, selector):
+    return page.locator(f".chapter:not([hidden]) {selector}")
+
+
+def said(page):
+    page.evaluate(SETTLED)
+    return page.evaluate(SAID)
+
+
+def told(page, name):
+    page.evaluate(SETTLED)
+    return inside(page, f"[data-show={name}]").first.text_content()
+
+
+# every chapter by mouse, keyboard and touch
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_and_handles_by_keyboard(name, lesson):
+    page = lesson(name)
+    controls = inside(page, ".number[data-value], [data-handle][tabindex='0']")
+    assert controls.count() or name == "9" or inside(page, "[data-do]").count()
+    for k in range(controls.count()):
+        before = said(page)
+        control = controls.nth(k)
+        control.focus()
+        lowest = float(control.get_attribute("aria-valuenow")) <= float(control.get_attribute("aria-valuemin"))
+        page.keyboard.press("ArrowRight" if lowest else "ArrowLeft")
+        page.keyboard.press("PageUp")
+        after = said(page)
+        assert after != before, control.get_attribute("outerHTML")
+        assert page.evaluate("document.activeElement.getAttribute('role')") == "slider"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_and_handles_by_mouse(name, lesson):
+    page = lesson(name)
+    controls = inside(page, ".number[data-value], [data-handle][tabindex='0']")
+    for k in range(controls.count()):
+        control = controls.nth(k)
+        control.scroll_into_view_if_needed()
+        grip = control.locator(".grip")
+        box = (grip if grip.count() else control).bounding_box()
+        before = said(page)
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 60, y, steps=4)
+        page.mouse.move(x + 130, y + 2, steps=4)
+        page.mouse.up()
+        assert said(page) != before, control.get_attribute("outerHTML")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_buttons_and_ranges_by_touch(name, lesson):
+    page = lesson(name, **TOUCH)
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    for k in range(inside(page, "[data-do]").count()):
+        button = inside(page, "[data-do]").nth(k)
+        if button.get_attribute("data-do") != "print" and button.is_visible():
+            button.tap()
+    for k in range(inside(page, "input[type=range][data-value]").count()):
+        control = inside(page, "input[type=range][data-value]").nth(k)
+        if not control.is_visible():
+            continue
+        before = said(page)
+        box = control.bounding_box()
+        at = 0.8 if float(control.input_value()) < float(control.get_attribute("max")) / 2 else 0.2
+        control.tap(position={"x": at * box["width"], "y": box["height"] / 2})
+        assert said(page) != before, control.get_attribute("data-value")
+
+
+@pytest.mark.parametrize("name", NAMES[:9])
+def test_the_question_has_feedback_for_every_answer(name, lesson):
+    page = lesson(name)
+    answers = inside(page, ".quiz input")
+    for k in range(answers.count()):
+        answers.nth(k).check()
+        right = answers.nth(k).get_attribute("data-right") is not None
+        assert inside(page, ".feedback").text_content().startswith("Yes." if right else "Not quite.")
+
+
+def test_terms_open_and_close_by_mouse_and_keyboard(lesson):
+    page = lesson("3")
+    term = inside(page, ".term").first
+    term.click()
+    assert "bell" in inside(page, ".gloss").text_content()
+    term.press("Enter")
+    assert inside(page, ".gloss").count() == 0
+    assert term.get_attribute("aria-expanded") == "false"
+
+
+def test_from_chapter_to_chapter_and_back(lesson):
+    page = lesson("1")
+    for number in range(1, 9):
+        inside(page, ".next a").last.click()
+        page.wait_for_function(f"() => document.title.startsWith('{number + 1}. ')")
+        assert inside(page, "h1").text_content().startswith(f"{number + 1}. ")
+    inside(page, ".next a").last.click()
+    page.wait_for_function("() => document.title.startsWith('Five')")
+    assert inside(page, "h1").text_content() == "Five questions that people ask"
+    page.go_back()
+    page.wait_for_function("() => document.title.startsWith('9. ')")
+    assert inside(page, "h1").text_content().startswith("9. ")
+
+
+# whom it is for
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing(name, look, lesson):
+    page = lesson(name, bypass_csp=True, **LOOKS[look])
+    for button in inside(page, ":is([data-do=often], [data-do=ask], [data-do=crowd])").all():
+        button.click()
+    check(page)
+
+
+def test_without_javascript_everything_can_be_read(lesson):
+    page = lesson(java_script_enabled=False)
+    text = page.inner_text("main")
+    assert all(f"{number}. " in text for number in range(1, 10))
+    assert not page.locator("figure").first.is_visible()
+
+
+def test_the_plain_version_is_read_aloud_sentence_by_sentence(lesson):
+    page = lesson("1")
+    page.evaluate(
+        """() => {
+          window.heard = [];
+          window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+          const synthesis = { cancel() {}, speak(said) { heard.push([said.text.trim(), said.rate]); window.last = said; } };
+          Object.defineProperty(window, "speechSynthesis", { value: synthesis, configurable: true });
+        }"""
+    )
+    inside(page, "summary").click()
+    inside(page, ".listen button").click()
+    assert page.evaluate("heard.at(-1)") == ["A leaderboard looks like a race.", 1]
+    page.evaluate("last.onend()")
+    assert inside(page, ".spoken").text_content().startswith("Somebody came in first")
+    inside(page, ".listen input").fill("1.5")
+    assert page.evaluate("heard.at(-1)[1]") == 1.5
+    inside(page, ".listen button").click()
+    assert inside(page, ".spoken").count() == 0
+    assert page.evaluate("heard.length") == 3
+
+
+def test_listen_is_hidden_where_the_browser_has_no_speech(browser, tmp_path):
+    (tmp_path / "lesson.html").write_text(write_lesson(built_in()), encoding="utf-8")
+    page = browser.new_page()
+    page.add_init_script("delete window.speechSynthesis; delete Window.prototype.speechSynthesis")
+    page.goto((tmp_path / "lesson.html").as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.click(".chapter:not([hidden]) summary")
+    assert not page.locator(".chapter:not([hidden]) .listen").is_visible()
+    page.close()
+
+
+# results of one's own
+
+
+CSV = "model,item,score,cluster\n" + "\n".join(
+    f"{model},q{k},{int((k * 7 + shift) % 10 < right)},p{k // 4}"
+    for model, shift, right in (("mine", 0, 7), ("theirs", 3, 5))
+    for k in range(40)
+)
+
+
+def drop(page, name, text):
+    page.set_input_files("#file", {"name": name, "mimeType": "text/csv", "buffer": text.encode()})
+    page.evaluate(SETTLED)
+
+
+def test_a_csv_of_ones_own(lesson, tmp_path):
+    page = lesson("6")
+    drop(page, "my evals.csv", CSV)
+    assert page.locator("#about").text_content() == "2 models × 40 questions, in 10 clusters"
+    (tmp_path / "my.csv").write_text(CSV)
+    gap = howsure.compare(howsure.read(tmp_path / "my.csv"), "mine", "theirs", cluster="cluster").difference
+    ends = " and ".join(
+        f"{'+' if end > 0 else '−'}{abs(100 * end):.1f} pp" for end in (gap.interval.low, gap.interval.high)
+    )
+    assert f"With the clusters taken into account, between {ends}" in told(page, "said")
+    assert (
+        inside(page, ".command code").text_content()
+        == "howsure compare 'my evals.csv' -a mine -b theirs --cluster cluster"
+    )
+    page.select_option("#source", label="SWE-bench Verified")
+    assert "seed_code" in inside(page, ".command code").text_content()
+
+
+def test_a_csv_that_is_dropped_on_the_page(lesson):
+    page = lesson("1")
+    page.evaluate(
+        """(text) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], "x.csv"));
+          document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""",
+        CSV,
+    )
+    page.wait_for_function("() => document.getElementById('about').textContent.startsWith('2 models')")
+    assert told(page, "leader") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("model,item,right\na,1,1\n", "there is no column score; the first line has: model, item, right"),
+        ("model,item,score\na,1,1\na,2,7\n", 'line 3: the score is "7", not a number from 0 to 1'),
+        ("model,item,score\na,1,\n", 'line 2: the score is "", not a number from 0 to 1'),
+        ("model,item,score,cluster\na,1,1,x\nb,1,1,y\n", "line 3: item 1 stands in two clusters"),
+        ('model,item,score\na,"1,1\n', "a quotation mark stands where none can"),
+        ("model,item,score\n", "there is no row with a score"),
+        ("", "there is no column model, item, score"),
+    ],
+)
+def test_what_is_no_such_table_is_refused_with_the_command_that_reads_it(text, why, lesson):
+    page = lesson("1")
+    drop(page, "runs.csv", text)
+    refused = page.locator("#refused").text_content()
+    assert why in refused
+    assert "howsure guide --open runs.csv" in refused
+    assert page.locator("#source option").count() == 2
+
+
+def test_hostile_names_are_text(lesson):
+    page = lesson("2")
+    drop(
+        page,
+        "<b>x.csv",
+        'model,item,score\n"<img src=x onerror=alert(1)>",1,1\n"<img src=x onerror=alert(1)>",2,0\nb\u202ex,1,1\n',
+    )
+    for name in NAMES:
+        page.evaluate(f"location.hash = '#chapter={name}&of=2'")
+        page.evaluate(SETTLED)
+    assert page.locator("img, b").count() == 0
+
+
+def test_one_model_and_one_question(lesson):
+    page = lesson("1")
+    drop(page, "one.csv", "model,item,score\nalone,1,1\n")
+    for name in NAMES:
+        page.evaluate(f"location.hash = '#chapter={name}&of=2'")
+        page.evaluate(SETTLED)
+        assert not {"NaN", "undefined", "null", "Infinity"} & set(re.findall(r"\w+", page.inner_text("main")))
+
+
+# the numbers are the library's
+
+
+def percent(value, unit=" %"):
+    return f"{100 * value:.1f}{unit}"
+
+
+def pp(value):
+    return f"{'−' if value < 0 else '+'}{abs(100 * value):.1f} pp"
+
+
+@pytest.mark.parametrize(
+    ("path", "a", "b", "cluster"),
+    [
+        (SWEBENCH, "20250928_trae_doubao_seed_code", "20250804_epam-ai-run-claude-4-sonnet", "cluster"),
+        (EXAMPLE, "smollm2-135m-t0.3", "smollm2-135m-2shot", "passage_id"),
+    ],
+)
+def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
+    page = lesson("6", [own(path, a, b, cluster=cluster)])
+    scores = howsure.read(path)
+    gap = howsure.compare(scores, a, b, cluster=cluster)
+    alone = howsure.compare(scores, a, b, cluster="none")
+    low, high = alone.difference.interval.low, alone.difference.interval.high
+    assert f"{pp(alone.difference.value)}, between {pp(low)} and {pp(high)}" in told(page, "said")
+    low, high = gap.difference.interval.low, gap.difference.interval.high
+    assert f"With the clusters taken into account, between {pp(low)} and {pp(high)}." in told(page, "said")
+
+    page.evaluate("location.hash = '#chapter=4'")
+    page.evaluate(SETTLED)
+    for clusters, words in (("none", "As if alone"), (cluster, "With clusters")):
+        found = howsure.estimate(scores, model=a, cluster=clusters).entries[0].estimate.interval
+        low, high = found.low, found.high
+        assert f"{words}: {100 * low:.1f} to {percent(high)}" in told(page, "real")
+
+    page.evaluate("location.hash = '#chapter=8'")
+    page.evaluate(SETTLED)
+    low, high = gap.difference.interval.low, gap.difference.interval.high
+    assert f"95 % interval [{pp(low)[:-3].replace('+', '')}, {pp(high)[:-3].replace('+', '')}] pp" in told(
+        page, "methods"
+    )
+    gate = howsure.gate(scores, a, b, not_worse_than=0.02, cluster=cluster).checks[0]
+    assert f"between {pp(gate.low)} and {pp(gate.high)}" in told(page, "said")
+    assert told(page, "said").startswith({"pass": "PASS", "fail": "FAIL"}.get(gate.verdict, "CAN’T TELL"))
+
+
+def test_the_two_kinds_of_luck_are_those_of_noise(lesson):
+    page = lesson("5", [own(EXAMPLE, "smollm2-135m-t1.0", None, cluster="passage_id")])
+    inside(page, "select").select_option(label="smollm2-135m-t1.0")
+    entries = howsure.noise(howsure.read(EXAMPLE), cluster="passage_id").tasks[0].entries
+    entry = next(each for each in entries if each.name.endswith("t1.0"))
+    inside(page, "input[data-value=attempts]").fill("10")
+    inside(page, "input[data-value=items]").fill("200")
+    expected = entry.se_with(attempts=10) / 2**0.5
+    assert f"from {percent(entry.se, ' pp')} to {percent(expected, ' pp')}." in told(page, "said")
+
+
+@pytest.mark.parametrize(
+    ("path", "a", "b"),
+    [
+        (SWEBENCH, "20250928_trae_doubao_seed_code", "20250804_epam-ai-run-claude-4-sonnet"),
+        (EXAMPLE, "smollm2-135m-t0.3", "smollm2-135m-2shot"),
+    ],
+)
+def test_the_questions_needed_are_those_of_plan(path, a, b, lesson):
+    page = lesson("7", [own(path, a, b, cluster="none")])
+    plan = howsure.plan(pilot=howsure.read(path), a=a, b=b, effect=0.03, cluster="none")
+    needed = plan.to_dict()["tasks"][0]["chosen"]["items"]["value"]
+    step = 10 ** (len(str(int(needed))) - 2)
+    assert told(page, "needed") == f"about {-(-needed // step) * step:,.0f}"

@@ -1,0 +1,176 @@
+"""The lesson's page: what stands in it, what guide --open writes, and that its parts fit together."""
+
+import html
+import json
+import re
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from frames import attempts, two_models
+from howsure import read
+from howsure.commands.main import main
+from howsure.errors import DataError
+from howsure.guide import lesson
+from howsure.guide.chapters import chapters
+from howsure.guide.choosing import choose
+from howsure.guide.lesson import APP, SHARED, write_lesson
+from howsure.guide.numbers import MOST_MODELS, RESPECTS, board_of, built_in
+from howsure.page.page import STATISTICS, asset
+from howsure.study.design import make_design
+from places import ROOT
+
+FRAGMENTS = lesson._fragments()
+NAMES = [*map(str, range(1, 10)), "questions"]
+
+
+def program(name):
+    return lesson._asset(f"app/{name}.js")
+
+
+def run(*words):
+    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["guide", *map(str, words)], prog_name="howsure")
+
+
+def board(frame, design=(), **chosen):
+    scores = read(frame)
+    return board_of(scores, make_design(dict(design), RESPECTS), choose(scores, ("my logs",), **chosen), name="mine")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chapter_says_what_it_shows(name):
+    fragment = FRAGMENTS[name]
+    text = APP[APP.index("illusion") :]
+    programs = "\n".join(program(part) for part in text)
+    for figure in re.findall(r'data-figure="(\w+)"', fragment):
+        assert f'"{figure}"' in programs
+    for said in re.findall(r'data-show="(\w+)"', fragment):
+        assert re.search(rf'\b{said}\b:|"{said}"|\b{said},', programs), said
+    for done in re.findall(r'data-do="(\w+)"', fragment):
+        assert re.search(rf"\b{done}(:|\()|\b{done},$", programs, re.MULTILINE), done
+    assert set(re.findall(r'href="#chapter=(\w+)"', fragment)) <= set(NAMES)
+    assert fragment.count("<figure") == fragment.count("<figcaption>")
+
+
+@pytest.mark.parametrize("name", NAMES[:9])
+def test_a_chapter_ends_in_one_question_and_one_command(name):
+    fragment = FRAGMENTS[name]
+    assert fragment.count('class="quiz"') == fragment.count(" data-right ") == 1
+    assert len(re.findall(r'<input type="radio" name="quiz-', fragment)) == fragment.count("data-why=") == 3
+    commands = re.findall(r'<pre class="command"><code>howsure (\w+)', fragment)
+    assert len(commands) == 1
+    assert commands[0] in main.list_commands(None)
+    words = re.sub(r"<[^>]+>", " ", fragment).split()
+    assert 250 <= len(words) <= 650, "about three minutes"
+
+
+def test_every_term_has_a_gloss_of_one_line():
+    terms = re.findall(r'<span class="term"([^>]*)>', "".join(FRAGMENTS.values()))
+    glosses = [re.fullmatch(r' data-gloss="([^"]+)"', term)[1] for term in terms]
+    assert len(glosses) > 15
+    assert max(map(len, glosses)) <= 140
+
+
+def test_the_parts_of_the_program_share_one_scope_and_no_name():
+    text = "\n".join(
+        [
+            *(asset(f"app/{part}.js") for part in SHARED),
+            *(asset(f"statistics/{part}.js") for part in STATISTICS),
+            *map(program, APP),
+        ]
+    )
+    names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)
+    assert len(names) > 150
+    assert [name for name in set(names) if names.count(name) > 1] == []
+
+
+def test_the_page_holds_all_chapters_their_plain_versions_and_the_boards():
+    page = write_lesson(built_in())
+    assert len(page.encode()) < 500_000
+    for chapter in chapters():
+        assert f'<h1 tabindex="-1">{chapter.number}. {html.escape(chapter.title)}</h1>' in page
+    assert page.count('class="plain"') == 9
+    held = json.loads(re.search(r'<script type="application/json" id="boards">(.*?)</script>', page, re.DOTALL)[1])
+    assert [each["name"] for each in held] == ["SWE-bench Verified", "a small model, four set-ups"]
+    assert not re.search(r'(src|href)="(https?:)?//(?!arxiv\.org/)', page.split("<script>")[0])
+
+
+def test_the_boards_that_come_with_it_are_up_to_date():
+    subprocess.run([sys.executable, ROOT / "scripts" / "lesson-boards", "--check"], check=True)
+
+
+def test_a_board_has_the_scores_of_the_library():
+    made = board(attempts(models="abc"), a="a", b="c")
+    cells = [
+        [made["scores"]["levels"][made["scores"]["symbols"].index(sign)] for sign in row]
+        for row in made["scores"]["cells"]
+    ]
+    means = (
+        attempts(models="abc")
+        .group_by("model", "item")
+        .agg(pl.col("score").mean())
+        .group_by("model")
+        .agg(pl.col("score").mean())
+    )
+    for model, row in zip(made["models"], cells, strict=True):
+        assert sum(row) / len(row) == pytest.approx(means.filter(model=model)["score"].item())
+    assert (made["a"], made["b"], made["path"], made["grouping"]) == ("a", "c", "'my logs'", "")
+
+
+def test_a_board_keeps_the_best_and_the_two_that_are_compared():
+    rows = pl.DataFrame(
+        {
+            "model": [f"m{m:02}" for m in range(60) for _ in range(70)],
+            "item": [str(k) for _ in range(60) for k in range(70)],
+            "score": [int(k < 10 + m) for m in range(60) for k in range(70)],
+        }
+    )
+    made = board(rows, a="m00", b="m59")
+    assert len(made["models"]) == MOST_MODELS
+    assert (made["models"][0], made["models"][-1], made["left"]) == ("m59", "m00", 20)
+
+
+def test_scores_that_the_lesson_can_not_draw():
+    with pytest.raises(DataError, match="scores from 0 to 1"):
+        board(two_models().with_columns(score=pl.col("score") * 7))
+
+
+def test_a_lower_score_that_is_better_is_turned_round():
+    made = board(two_models(), {"lower_is_better": True})
+    plain = board(two_models())
+    assert made["models"] == plain["models"][::-1]
+
+
+def test_open_with_own_results(tmp_path):
+    target = tmp_path / "mine.html"
+    result = run("4", "--open", "-o", target, ROOT / "examples" / "logs", "--cluster", "passage_id")
+    assert result.exit_code == 0, result.output
+    held = json.loads(re.search(r'id="boards">(.*?)</script>', target.read_text("utf-8"), re.DOTALL)[1])
+    assert len(held) == 3
+    assert (held[0]["kind"], held[0]["grouping"]) == ("own", "--cluster passage_id")
+    assert held[0]["a"].endswith("smollm2-135m-t0.3")
+
+
+def test_a_path_may_come_first_on_a_page(tmp_path):
+    assert run(ROOT / "examples" / "logs", "-o", tmp_path / "x.html").exit_code == 0
+
+
+def test_a_page_replaces_nothing_but_a_lesson(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lesson.html").write_text("my own")
+    result = run("--open")
+    assert result.exit_code == 1
+    assert "no lesson of howsure" in result.output
+    (tmp_path / "lesson.html").unlink()
+    assert run("--open").exit_code == 0
+    assert run("--open").exit_code == 0
+    assert run("-o", "x.pdf").exit_code == 1
+
+
+def test_hostile_names_stay_text(tmp_path):
+    rows = two_models().with_columns(pl.col("model").replace({"a": "</script><img src=x onerror=alert(1)>"}))
+    page = write_lesson([board(rows)])
+    assert "<img" not in page

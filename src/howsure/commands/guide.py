@@ -73,7 +73,7 @@ def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple
         return None, ()
     first, *rest = words
     if first.lstrip("-").isdecimal():
-        return CHAPTER.convert(first, None, None), tuple(rest)
+        return int(CHAPTER(first)), tuple(rest)
     if not on_page:
         raise click.UsageError(
             f"{first!r} is no chapter. The chapter comes first: howsure guide 4 {shlex.quote(first)}, or --open {shlex.quote(first)}"

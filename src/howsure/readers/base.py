@@ -33,7 +33,7 @@ from howsure.table.writing import Writing
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -46,6 +46,7 @@ Claim = Literal["rows", "companion"]
 """`rows`: read this file. `companion`: a neighbour of a file that is read, which looks into it itself."""
 
 HEAD_BYTES = 65_536
+BUFFER_BYTES = 256 * 1024
 MAX_FILE_BYTES = 4 * 1024**3
 MAX_OBJECT_BYTES = 2 * 1024**3
 """What the objects of a file may take in memory: a few bytes of JSON can ask for a hundred each."""
@@ -92,7 +93,7 @@ class Source:
 
     def opened(self) -> BinaryIO:
         """Open the file; one of the system that would wait for something to come (/proc/kmsg) fails instead."""
-        return open(self.path, "rb", opener=_without_waiting)
+        return open(self.path, "rb", buffering=BUFFER_BYTES, opener=_without_waiting)
 
     @cached_property
     def name(self) -> str:
@@ -107,18 +108,46 @@ class Source:
         return parse_json(self.read_bytes(), where=self.name)
 
     def json_lines(self) -> list[Any]:
-        """Parse every line as JSON, skipping empty lines, and a cut last line (see `cut_row`)."""
-        data = self.whole_rows()
-        refuse_bombs(object_cost(data) + LINE_COST * data.count(b"\n"), where=self.name)
-        lines = data.splitlines()
-        return [parse_json(line, where=f"{self.name}, line {i}") for i, line in enumerate(lines, 1) if line.strip()]
+        """Parse every line as JSON and keep all, skipping empty lines, and a cut last line (see `cut_row`)."""
+        cost, found, counted = 0, [], False
+        for place, line in self.lines():
+            cost += LINE_COST + _cost(line)
+            if cost > MAX_OBJECT_BYTES and not counted:
+                refuse_bombs(sum(LINE_COST + _cost(_TEXT.sub(b"", line)) for _, line in self.lines()), where=self.name)
+                counted = True
+            found.append(parse_json(line, where=place))
+        return found
+
+    def each_json_line(self) -> Iterator[Any]:
+        """Parse every line as JSON, one at a time: of a large file a reader keeps what it needs."""
+        for place, line in self.lines():
+            yield parse_json(line, where=place)
+
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the lines that aren't empty, and where each stands, without a last row that isn't whole."""
+        size, number, suffix = 0, 0, self.path.suffix.lower()
+        with self.opened() as file:
+            for part in file:
+                if (size := size + len(part)) > MAX_FILE_BYTES:
+                    raise self._too_large(size)
+                self._refuse_zero(part)
+                ends = part.endswith(b"\n")
+                if not ends and number and cut_at(b"\n" + part, suffix):
+                    return
+                for line in part.splitlines() if b"\r" in part else (part,):
+                    number += 1
+                    if line.strip():
+                        yield f"{self.name}, line {number}", line
 
     def whole_rows(self) -> bytes:
         """Read a file of lines without a last row that isn't whole."""
         data = self.read_bytes()
+        self._refuse_zero(data)
+        return data[: cut_at(data, self.path.suffix.lower())]
+
+    def _refuse_zero(self, data: bytes) -> None:
         if b"\0" in data:
             raise ReadError("bytes of zero in the text", where=self.name, remedy="It may be damaged: write it again.")
-        return data[: cut_at(data, self.path.suffix.lower())]
 
     def beside(self, name: str) -> Any:
         """Parse a neighbour as JSON; None where there is none, or nothing that can be read."""

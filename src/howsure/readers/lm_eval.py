@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, left_out, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, finite, left_out, scored, tidy
+from howsure.readers.lm_eval_documents import NO_NUMBER, documents, rows
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
 from howsure.readers.lm_eval_results import (
     extent,
@@ -31,6 +32,7 @@ from howsure.table.scores import TaskFacts
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from howsure.readers.lm_eval_documents import Document
     from howsure.readers.transcripts import Transcript
 
 NAME = "lm-eval"
@@ -45,21 +47,6 @@ RESULTS_NAME = re.compile(r"results_(?P<time>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\
 _SAMPLE = re.compile(rb'\s*\[?\s*\{\s*"doc_id"\s*:\s*[^,{}\[\]]+,\s*"doc"\s*:')
 _RESULTS = re.compile(rb'\s*\{\s*"results"\s*:\s*[{\[]')
 _STDERR = re.compile(rb'"[^"\n]{1,99}(?:_stderr"|_stderr,|,none")')
-_NOT_METRICS = frozenset(
-    [
-        "doc_id",
-        "doc",
-        "target",
-        "arguments",
-        "resps",
-        "filtered_resps",
-        "filter",
-        "metrics",
-        "doc_hash",
-        "prompt_hash",
-        "target_hash",
-    ]
-)
 
 
 def claims(source: Source) -> Claim | None:
@@ -101,22 +88,15 @@ def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Trans
     """Yield what every document of these items, of all where `items` is None, was asked and answered, under each filter."""
     if not _SAMPLE.match(source.head):
         return
-    rows = _documents(source)
     task, time = _task_and_time(source)
-    metrics, _ = _metrics(rows, find_results(source, time) or {}, task)
-    known, names = _items(rows), _metric_names(rows)
-    for row in rows:
-        item = known[_position(row)]
+    found = documents(replace(source, probabilities=False), None)
+    metrics, _ = _metrics(found, find_results(source, time) or {}, task)
+    known, names = _items(found), _metric_names(found)
+    for row, document in zip(rows(source), found, strict=True):
+        item = known[document.position]
         if items is None or item in items:
-            scores = {names(metric, row): finite(row[metric]) for metric in metrics if metric in row}
+            scores = {names(metric, document): finite(row[metric]) for metric in metrics if metric in row}
             yield transcript(row, item=item, scores=scores)
-
-
-def _documents(source: Source) -> list[dict[str, Any]]:
-    rows = [row for row in _rows(source) if isinstance(row, dict) and isinstance(row.get("doc"), (dict, str, list))]
-    if not rows:
-        raise ReadError("no samples", where=source.name, remedy="Run lm-eval with --log_samples.")
-    return rows
 
 
 def _task_and_time(source: Source) -> tuple[str, str]:
@@ -126,28 +106,26 @@ def _task_and_time(source: Source) -> tuple[str, str]:
 
 
 def _read_samples(source: Source) -> Reading:
-    rows = _documents(source)
     task, time = _task_and_time(source)
     results = find_results(source, time) or {}
+    found = documents(source, _delimiter(results, task))
     model, cautions = model_name(results, source)
-    metrics, corpus = _metrics(rows, results, task)
-    names = _metric_names(rows)
-    identities = _identities(rows, task, model)
+    metrics, corpus = _metrics(found, results, task)
+    names = _metric_names(found)
+    identities = _identities(found, task, model)
     records = [
-        {**identity, "metric": names(metric, row), **scored(row[metric])}
-        for row, identity in zip(rows, identities, strict=True)
+        {**identity, "metric": names(metric, document), **scored(document.values[metric])}
+        for document, identity in zip(found, identities, strict=True)
         for metric in metrics
-        if metric in row
+        if metric in document.values
     ]
-    more = Probabilities()
-    if source.probabilities:
-        more = probabilities(rows, identities, metrics, delimiter=_delimiter(results, task), where=source.name)
+    more = probabilities(found, identities, metrics, where=source.name) if source.probabilities else Probabilities()
     facts = _facts(task, results, dict.fromkeys(record["metric"] for record in records))
     records += more.records
     configured = configuration(results, task)
     return Reading(
         rows=tidy(records, source=source.name) if records else None,
-        facts=(replace(facts, finer={finer: names(own, rows[0]) for finer, own in more.refined.items()}),),
+        facts=(replace(facts, finer={finer: names(own, found[0]) for finer, own in more.refined.items()}),),
         published=stated(results, model=model, source=source.name, task=task),
         extents=extent(results, model=model, task=task),
         groups=groups(results),
@@ -185,48 +163,37 @@ def _delimiter(results: Mapping[str, Any], task: str) -> str | None:
     return delimiter if isinstance(delimiter, str) else None
 
 
-def _rows(source: Source) -> list[Any]:
-    if source.head.lstrip().startswith(b"["):
-        document = source.json()
-        return document if isinstance(document, list) else []
-    return source.json_lines()
-
-
-def _identities(rows: Sequence[Mapping[str, Any]], task: str, model: str) -> list[dict[str, Any]]:
-    items = _items(rows)
+def _identities(found: Sequence[Document], task: str, model: str) -> list[dict[str, Any]]:
+    items = _items(found)
     return [
-        {"doc_id": row["doc_id"], **flatten_metadata(row["doc"])}
-        | {"task": task, "model": model, "item": items[_position(row)], "target_hash": row.get("target_hash")}
-        for row in rows
+        {"doc_id": document.doc_id, **document.metadata}
+        | {"task": task, "model": model, "item": items[document.position], "target_hash": document.target_hash}
+        for document in found
     ]
 
 
-def _position(row: Mapping[str, Any]) -> str:
-    return str(row.get("doc_id"))
-
-
-def _items(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _items(found: Sequence[Document]) -> dict[str, str]:
     """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so on."""
-    hashes = {_position(row): row.get("doc_hash") for row in rows}
+    hashes = {document.position: document.hash for document in found}
     order = sorted(hashes, key=lambda position: (len(position), position))
     return dict(zip(order, numbered(str(hashes[position] or position) for position in order), strict=True))
 
 
-def _metrics(rows: Sequence[Mapping[str, Any]], results: Mapping[str, Any], task: str) -> tuple[list[str], list[str]]:
+def _metrics(found: Sequence[Document], results: Mapping[str, Any], task: str) -> tuple[list[str], list[str]]:
     """Return the metrics that have one number a document, and those that only the whole corpus has."""
-    named = dict.fromkeys(str(name) for row in rows for name in row.get("metrics") or ())
+    named = dict.fromkeys(name for document in found for name in document.named)
     if not named:
         known = {key.split(",")[0] for key in ((results.get("results") or {}).get(task) or {})}
-        named = dict.fromkeys(key for row in rows for key in row if key not in _NOT_METRICS)
+        named = dict.fromkeys(key for document in found for key in document.values)
         named = {key: None for key in named if not known or key in known}
-    corpus = [name for name in named if any(isinstance(row.get(name), (list, tuple, str, dict)) for row in rows)]
+    corpus = [name for name in named if any(document.values.get(name) == NO_NUMBER for document in found)]
     return [name for name in named if name not in corpus], corpus
 
 
-def _metric_names(rows: Sequence[Mapping[str, Any]]) -> Any:
-    filters = {row.get("filter") for row in rows}
+def _metric_names(found: Sequence[Document]) -> Any:
+    filters = {document.filter for document in found}
     plain = filters <= {None, "none"}
-    return lambda metric, row: metric if plain else f"{metric},{row.get('filter', 'none')}"
+    return lambda metric, document: metric if plain else f"{metric},{document.filter or 'none'}"
 
 
 def _facts(task: str, results: Mapping[str, Any], metrics: Any) -> TaskFacts:

@@ -18,6 +18,8 @@ from howsure.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from howsure.readers.lm_eval_documents import Document
+
 REFINES = {PROB: "acc", PROB_NORM: "acc_norm"}
 """The metric of lm-eval that grades the most likely choice of each."""
 
@@ -69,19 +71,13 @@ class Probabilities:
 
 
 def probabilities(
-    rows: Sequence[Mapping[str, Any]],
-    identities: Sequence[Mapping[str, Any]],
-    graded: Sequence[str],
-    *,
-    delimiter: str | None,
-    where: str,
+    rows: Sequence[Document], identities: Sequence[Mapping[str, Any]], graded: Sequence[str], *, where: str
 ) -> Probabilities:
     """Compute the probability of the right choice, once a document; nothing where no document has two choices.
 
-    `graded` are the task's own metrics. `delimiter` is what the task puts before a choice, None where that is
-    not known.
+    `graded` are the task's own metrics.
     """
-    found = _questions(rows, identities, delimiter)
+    found = _questions(rows, identities)
     if not any(question is not None and len(question.plain) > 1 for question in found.values()):
         return Probabilities()
     measured = any(question is not None and question.by_length for question in found.values())
@@ -97,14 +93,12 @@ def probabilities(
     )
 
 
-def _questions(
-    rows: Sequence[Mapping[str, Any]], identities: Sequence[Mapping[str, Any]], delimiter: str | None
-) -> dict[int, Question | None]:
+def _questions(rows: Sequence[Document], identities: Sequence[Mapping[str, Any]]) -> dict[int, Question | None]:
     """Return the choices of each document by the position of its first row, None where it has no log-likelihoods."""
     first: dict[str, int] = {}
     for position, identity in enumerate(identities):
         first.setdefault(identity["item"], position)
-    return {position: _question(rows[position], delimiter) for position in first.values()}
+    return {position: rows[position].question for position in first.values()}
 
 
 def _scored(question: Question | None, metric: str) -> dict[str, Any]:
@@ -118,7 +112,7 @@ def _refined(metrics: Sequence[str], graded: Sequence[str]) -> dict[str, str]:
     return {metric: names[0] for metric, names in own.items() if names}
 
 
-def _cautions(found: Mapping[int, Question | None], rows: Sequence[Mapping[str, Any]], where: str) -> Iterator[Caution]:
+def _cautions(found: Mapping[int, Question | None], rows: Sequence[Document], where: str) -> Iterator[Caution]:
     """Count the documents without a probability, and those that lm-eval graded by something else."""
     of = f"of {plural(len(found), 'document')}"
     numeric = [question for question in found.values() if question is not None and is_distribution(question.plain)]
@@ -144,14 +138,15 @@ def _cautions(found: Mapping[int, Question | None], rows: Sequence[Mapping[str, 
             )
 
 
-def _differs(question: Question | None, row: Mapping[str, Any], metric: str) -> bool:
-    grade = row.get(REFINES[metric])
+def _differs(question: Question | None, row: Document, metric: str) -> bool:
+    grade = row.values.get(REFINES[metric])
     if question is None or question.probability(metric) is None or not isinstance(grade, (int, float)):
         return False
     return question.grade(metric) != grade
 
 
-def _question(row: Mapping[str, Any], delimiter: str | None) -> Question | None:
+def question(row: Mapping[str, Any], delimiter: str | None) -> Question | None:
+    """Return the choices of a row of samples, None where it has no log-likelihoods; `delimiter`: what the task puts before a choice, None where that isn't known."""
     values = max(_log_likelihoods(row.get("resps")), _log_likelihoods(row.get("filtered_resps")), key=len)
     if "acc_mutual_info" in row and len(values) % 2 == 0:
         values = values[: len(values) // 2]

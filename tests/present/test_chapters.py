@@ -90,6 +90,18 @@ def test_of_several_tasks_the_overall_one_counts():
     assert replace(found, overall=None).chapter == 7
 
 
+def test_slices_that_show_nothing_lead_to_many_looks_where_the_whole_is_told():
+    rows = pl.concat([pair([1, 1, 1, -1] * 20, 1), pair([1, -1] * 20, 1).with_columns(item="x" + pl.col("item"))])
+    rows = rows.with_columns(half=pl.col("item").str.head(1))
+    found = hs.compare(rows, a="a", b="b", by="half")
+    assert (found.better, found.chapter, found.slices[0].chapter) == ("a", None, 9)
+    assert str(found).count("Why, and what to do: howsure guide 9") == 1
+    closer = hs.compare(close_models(), a="a", b="b", by="half")
+    assert [line for line in str(closer).splitlines() if "howsure guide" in line] == [
+        "Why, and what to do: howsure guide 7"
+    ]
+
+
 def test_a_board_with_one_best_has_no_chapter():
     assert hs.leaderboard(pair([1] * 40, 1)).chapter is None
     found = hs.leaderboard(close_models())

@@ -23,6 +23,8 @@ from places import LOGS, ROOT
 
 NUMBERS = range(1, 10)
 OPTIONS = {name: {word for param in command.params for word in param.opts} for name, command in every().items()}
+PASTED = ("$ ", "    ", "|", "**", "Why, and what to do: ")
+"""What stays on its line, however long, or is no text of a terminal."""
 MINE = Target(paths=("x/one", "x/two"), a="new", b="old", task="quiz")
 
 
@@ -203,7 +205,7 @@ def test_a_chapter_shows_the_outputs_of_the_page(number):
     for piece in chapters.chapter(number).pieces:
         if isinstance(piece, Example):
             assert f"$ {piece.command}\n{piece.output}\n" in result.output
-    assert all(len(line) <= 80 for line in result.output.split("\n") if not line.startswith(("$ ", "    ", "|", "**")))
+    assert all(len(line) <= 80 for line in result.output.split("\n") if not line.startswith(PASTED))
     assert all(line == line.rstrip() for line in result.output.split("\n"))
 
 

@@ -53,3 +53,19 @@ def attempts(n_clusters=8, size=5, times=3, models=("a", "b")):
             for t in range(times)
         ]
     )
+
+
+def close_models(n=40, names=("a", "b")):
+    """Two models on n items, each right on about every other: the first on one item more."""
+    return pl.DataFrame(
+        [
+            {
+                "model": model,
+                "item": f"q{i}",
+                "half": "first" if i < n // 2 else "second",
+                "score": float(i % 2 == k or not i),
+            }
+            for k, model in enumerate(names)
+            for i in range(n)
+        ]
+    )

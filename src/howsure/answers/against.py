@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Drawn, Judged, presentation
+from howsure.answers.chapters import of_difference
 from howsure.answers.output import HIDDEN, derived, row, spread
 from howsure.statistics.results import significant
 
@@ -69,6 +70,14 @@ class AgainstSide:
         if not significant(self.p_adjusted, self.difference.interval.level):
             return "open"
         return "better" if (self.difference.value > 0) != self.lower_is_better else "worse"
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        if self.told in ("better", "worse"):
+            return None
+        return of_difference(self.difference, self.adjusted_interval, alone=self.n_only_side + self.n_only_against)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +170,17 @@ class Against(Judged, Drawn):
     def every(self) -> tuple[AgainstTask, ...]:
         """All parts, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.tasks)
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on the first side that can't be told overall, or on the first task; None where all can."""
+        return None if self.open_side is None else self.open_side.chapter
+
+    @property
+    def open_side(self) -> AgainstSide | None:
+        """The first side that can't be told from the one, overall or on the first task."""
+        return next((side for side in self.every[0].sides if side.chapter), None)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per task and side, the overall ones first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Judged, draw, presentation
-from howsure.answers.output import HIDDEN, MERGED, row
+from howsure.answers.output import HIDDEN, MERGED, derived, row
 
 if TYPE_CHECKING:
     import altair as alt
@@ -218,6 +218,12 @@ class Arena(Judged):
     scale: ArenaScale = field(default="score", metadata=HIDDEN)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why it can't be told which model is best in the first pool; None where it can."""
+        return self.boards[0].board.chapter
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per board and model."""

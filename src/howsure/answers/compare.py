@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Drawn, Judged
+from howsure.answers.chapters import of_difference
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
 from howsure.answers.slices import sliced_rows
 from howsure.statistics.results import significant
@@ -153,6 +154,22 @@ class Comparison(Judged, Drawn):
             return None
         return self.a if (self.difference.value > 0) != self.lower_is_better else self.b
 
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        margin = self.equivalence
+        told = self.decided if margin is None else margin.equivalent or margin.noninferior
+        if told:
+            return None
+        return of_difference(
+            self.difference,
+            self.judged_interval,
+            paired=self.paired,
+            alone=self.n_only_a + self.n_only_b,
+            unclustered_se=self.unclustered_se if margin is None else math.nan,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparisons(Judged, Drawn):
@@ -178,6 +195,17 @@ class Comparisons(Judged, Drawn):
     def every(self) -> tuple[Comparison, ...]:
         """All comparisons, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.comparisons)
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why it can't be told overall, or on any task; None where it can."""
+        return self.open_pair.chapter
+
+    @property
+    def open_pair(self) -> Comparison:
+        """The comparison that the answer's chapter is about: the overall one, else the first that can't be told, or the first."""
+        return self.overall or next((c for c in self.comparisons if c.chapter), self.comparisons[0])
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per comparison, the overall one first, then those of slices."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Answer, presentation
+from howsure.answers.chapters import CLUSTERS, PLAYBOOK, POWER, has_few_clusters, of_cautions
 from howsure.answers.output import HIDDEN, derived, row
 
 if TYPE_CHECKING:
@@ -152,6 +153,18 @@ class Check:
         )
 
     @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        if self.verdict != "unclear":
+            return None
+        if self.unclear_because != "evidence":
+            return PLAYBOOK
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            return of_cautions(self.cautions)
+        return CLUSTERS if has_few_clusters(self.cautions) else POWER
+
+    @property
     def asked(self) -> str:
         """What the candidate has to show, in a few words."""
         return str(presentation(self).asked(self))
@@ -222,6 +235,15 @@ class Gate(Answer):
         found = {check.unclear_because for check in self.checks if check.counts_as in ("unclear", "blind")}
         words: tuple[Because, ...] = ("differs", "missing", "evidence")
         return next((word for word in words if word in found), "") if self.verdict == "unclear" else ""
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on the first check that holds the verdict up, where it can't be told; else None."""
+        if self.verdict != "unclear":
+            return None
+        held = [check for check in self.checks if check.unclear_because == self.unclear_because]
+        return next((check.chapter for check in held if check.chapter), PLAYBOOK)
 
     @property
     @derived()

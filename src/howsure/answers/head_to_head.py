@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from howsure.answers.base import Judged
+from howsure.answers.chapters import of_difference
 from howsure.answers.output import derived, shown, spread
 from howsure.statistics.results import significant
 
@@ -76,3 +77,9 @@ class HeadToHead(Judged):
         if not significant(self.p_value, self.difference.interval.level):
             return None
         return self.a if self.difference.value > 0 else self.b
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why it can't be told, and what to do; None where it can."""
+        return None if self.better is not None else of_difference(self.difference, self.difference.interval)

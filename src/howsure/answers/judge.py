@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Judged
+from howsure.answers.chapters import LEADERBOARDS, POWER, of_difference
 from howsure.answers.gate import EXIT_CODES
 from howsure.answers.output import derived, row, spread
+from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
     from howsure.answers.gate import GateVerdict
@@ -153,6 +155,17 @@ class JudgeRates(Judged):
     def exit_code(self) -> int:
         """0 where nothing is asked for or it passes, 1 where it fails, 2 where it can't be told; 3 is kept for errors."""
         return 0 if self.check is None else EXIT_CODES[self.check.verdict]
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why what was asked can't be told, or which model is best; None where it can."""
+        if self.check is not None:
+            return POWER if self.check.verdict == "unclear" else None
+        if self.gap is not None:
+            shown = significant(self.gap.p_value, self.level)
+            return None if shown else of_difference(self.gap.difference, self.gap.difference.interval)
+        return LEADERBOARDS if sum(rank.could_be_best for rank in self.ranks) > 1 else None
 
     @property
     def every(self) -> tuple[JudgedModel, ...]:

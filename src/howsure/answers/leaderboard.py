@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.base import Judged, draw, presentation
+from howsure.answers.chapters import CLUSTERS, LEADERBOARDS
 from howsure.answers.output import HIDDEN, MERGED, derived, row, rows
 from howsure.answers.slices import sliced_rows
 from howsure.statistics.results import significant
@@ -127,6 +128,14 @@ class Board:
     def leaders(self) -> tuple[str, ...]:
         """The models with the best score, more than one where they are level."""
         return tuple(e.model for e, rank in zip(self.entries, self.ranks, strict=True) if rank.rank == 1)
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why it can't be told which model is best; None where it can."""
+        if len(self.could_be_best) < 2:
+            return None
+        return LEADERBOARDS if self.same_clusters_best is None else CLUSTERS
 
     @property
     @derived()
@@ -263,6 +272,13 @@ class Leaderboard(Judged):
     def every(self) -> tuple[Board, ...]:
         """All boards, the overall one first."""
         return (*((self.overall,) if self.overall else ()), *self.boards)
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why it can't be told which model is best overall, or on any task; None where it can."""
+        boards = self.boards if self.overall is None else (self.overall,)
+        return next((board.chapter for board in boards if board.chapter), None)
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per board and model, then those of slices."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from howsure.answers.base import Drawn, Judged
+from howsure.answers.chapters import POWER
 from howsure.answers.looks import PlannedLook
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
 
@@ -209,6 +210,9 @@ class Simulated:
     trials: int
 
 
+USUAL_POWER = 0.8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan(Judged, Drawn):
     """The number of questions and attempts required, the minimum detectable effect, or the power.
@@ -245,6 +249,16 @@ class Plan(Judged, Drawn):
     def main(self) -> TaskPlan:
         """The task that the verdict is about: the only one, or the overall one."""
         return self.tasks[-1]
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on what to do where no number of questions is enough, or the power is below 80 %; else None."""
+        best = self.main.best
+        if self.sought == "power":
+            return None if best.power.value >= USUAL_POWER else POWER
+        sought = best.items if self.sought == "items" else best.effect
+        return None if math.isfinite(sought.value) else POWER
 
     @property
     def items(self) -> float:

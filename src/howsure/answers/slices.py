@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from howsure.answers.output import HIDDEN, MERGED, row, shown, spread
+from howsure.answers.chapters import RIGOR
+from howsure.answers.output import HIDDEN, MERGED, derived, row, shown, spread
 from howsure.statistics.results import significant
 
 if TYPE_CHECKING:
@@ -161,6 +162,12 @@ class GapSlices:
         if not significant(gap.p_adjusted, self.level):
             return None
         return self.a if (gap.difference.value > 0) != self.lower_is_better else self.b
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on why so many looks show so little; None where each slice shows a gap."""
+        return RIGOR if any(self.better(gap) is None for gap in self.slices) else None
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat mapping per slice."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from howsure.answers.base import Judged, presentation
-from howsure.answers.output import HIDDEN, shown
+from howsure.answers.chapters import POWER, RIGOR
+from howsure.answers.output import HIDDEN, derived, shown
 
 if TYPE_CHECKING:
     from howsure.answers.looks import Looks
@@ -81,6 +82,14 @@ class Look(Judged):
     looks: Looks | None = field(default=None, metadata=shown(rows=False))
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
+
+    @property
+    @derived(rows=False)
+    def chapter(self) -> int | None:
+        """The chapter of `howsure guide` on looking before the end, while nothing is decided; on what it takes, after it; else None."""
+        if self.decided:
+            return None
+        return POWER if self.exhausted else RIGOR
 
     @property
     def line(self) -> str:

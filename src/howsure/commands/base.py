@@ -12,7 +12,8 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.flags import with_flags
-from howsure.commands.options import PAPER, READING, flag_of, gather, name_pairs, python_values
+from howsure.commands.options import PAPER, READING, flag_of, gather, name_pairs, python_values, words_of
+from howsure.commands.pointing import with_paths
 from howsure.commands.streams import say, tell
 
 if TYPE_CHECKING:
@@ -182,20 +183,8 @@ def command_line(ctx: click.Context, *, skip: Sequence[str] = (), name: str = ""
     for param in ctx.command.params:
         asked = ctx.get_parameter_source(str(param.name)) not in (ParameterSource.DEFAULT, None)
         if asked and param.name not in skip:
-            words += _words(param, ctx.params[str(param.name)])
+            words += words_of(param, ctx.params[str(param.name)])
     return shlex.join(words)
-
-
-def _words(param: click.Parameter, value: Any) -> list[str]:
-    """Return what gives a parameter its value."""
-    if isinstance(param, click.Argument):
-        return [str(each) for each in value]
-    if isinstance(value, bool):
-        chosen = param.opts if value else param.secondary_opts
-        return [max(chosen, key=len)] if chosen else []
-    flag = max(param.opts, key=len)
-    values = value if isinstance(value, (tuple, list)) else (value,)
-    return [word for each in values for word in (flag, str(each))]
 
 
 def counter() -> Callable[[int, int], None] | None:
@@ -253,7 +242,7 @@ def rendered(
     methods_paragraph: bool = False,
     **paper: Any,
 ) -> str:
-    """Return an answer as text; on a terminal its cautions name flags, elsewhere they are those of Python."""
+    """Return an answer as text; on a terminal its cautions name flags and its way to the guide the paths, elsewhere they are those of Python."""
     from howsure.answers.base import presentation
     from howsure.present.described import described
     from howsure.present.render import render
@@ -261,7 +250,7 @@ def rendered(
     if format != "terminal":
         return answer.render(format, explain=explain, methods_paragraph=methods_paragraph, **paper)
     words = described(presentation(answer), answer, explain=explain, methods=methods_paragraph)
-    return render(with_flags(words), color=color)
+    return render(with_paths(with_flags(words)), color=color)
 
 
 def write_records(records: list[dict[str, Any]], format: Format | None, output: str | None) -> None:

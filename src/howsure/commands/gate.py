@@ -252,8 +252,8 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
     append("\n".join(summary) + "\n", os.environ["GITHUB_STEP_SUMMARY"])
     _put_out(answer)
     note(_kind(answer, unclear), "howsure gate", f"{answer.sentence} {why}".rstrip())
-    for caution in changed:
-        note("warning", "howsure gate: configuration", f"{caution.message} {caution.remedy}")
+    for message, remedy in (line for caution in changed for line in Note(cautions=(caution,)).lines):
+        note("warning", "howsure gate: configuration", f"{message} {remedy}")
     cautions = [block for block in document(answer).blocks if isinstance(block, Note)]
     for message, remedy in [line for block in cautions for line in block.lines][:MOST_CAUTIONS]:
         note("warning", "howsure gate: caution", f"{message} {remedy}")

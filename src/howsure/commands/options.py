@@ -256,3 +256,15 @@ def refuse_points(given: Mapping[str, Any], *, percent: bool) -> None:
                 f"{flag_of(name)} {100 * size:g}pp: points and percent are for scores in [0, 1], and these are on another "
                 "scale. Write the size in their own units, or choose tasks with --task."
             )
+
+
+def words_of(param: click.Parameter, value: Any) -> list[str]:
+    """Return what gives a parameter its value."""
+    if isinstance(param, click.Argument):
+        return [str(each) for each in value]
+    if isinstance(value, bool):
+        chosen = param.opts if value else param.secondary_opts
+        return [max(chosen, key=len)] if chosen else []
+    flag = max(param.opts, key=len)
+    values = value if isinstance(value, (tuple, list)) else (value,)
+    return [word for each in values for word in (flag, str(each))]

@@ -30,12 +30,19 @@ def document(answer: Against) -> Document:
     for part in answer.every:
         if len(answer.every) > 1:
             blocks.append(Text(text=_title(part), kind="heading"))
-        blocks += opening(task_verdict(part), answer.notes if part is answer.every[0] else ())
+        first = part is answer.every[0]
+        blocks += opening(task_verdict(part), (), chapter=answer.chapter if first else None, models=_open(answer))
+        blocks += small(answer.notes if first else ())
         blocks += small(filter(None, [_corrected(part, rough=_is_rough(answer))]))
         blocks.append(_table(part))
         told = [(side.side, side.difference.cautions) for side in part.sides]
         blocks += closing((*part.cautions, *merged(told, "side")))
     return Document(blocks=(*blocks, *closing(answer.cautions)))
+
+
+def _open(answer: Against) -> tuple[str, ...]:
+    """Return the first side that can't be told from the one, and the one."""
+    return () if answer.open_side is None else (answer.open_side.side, answer.against)
 
 
 def verdict(answer: Against) -> str:

@@ -36,7 +36,8 @@ def document(answer: Arena) -> Document:
     for k, pool in enumerate(answer.boards):
         if len(answer.boards) > 1:
             blocks.append(Text(text=title(pool, k), kind="heading"))
-        blocks += opening(pool_verdict(pool), (*picked(pool.board), *(answer.notes if k == 0 else ())))
+        notes = (*picked(pool.board), *(answer.notes if k == 0 else ()))
+        blocks += opening(pool_verdict(pool), notes, chapter=answer.chapter if k == 0 else None)
         blocks += [pool_table(pool, answer), *effects(pool), *small(beside(pool)), *closing(pool.board.cautions)]
     return Document(blocks=(*blocks, *closing(answer.cautions)))
 

@@ -8,7 +8,7 @@ from itertools import takewhile
 from posixpath import commonpath
 from typing import TYPE_CHECKING, Any
 
-from howsure.present.document import Note, Table, Text
+from howsure.present.document import Note, Pointer, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +65,8 @@ def _without(block: Block, shorten: Callable[[str], str]) -> Block:
     if isinstance(block, Table):
         rows = tuple(tuple(shorten(cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows)
         return replace(block, rows=rows, title=shorten(block.title), note=shorten(block.note))
+    if isinstance(block, Pointer):
+        return replace(block, text=shorten(block.text), models=tuple(map(shorten, block.models)))
     if isinstance(block, Text):
         return block if block.kind == "code" else replace(block, text=shorten(block.text))
     return Note(cautions=tuple(replace(caution, message=shorten(caution.message)) for caution in block.cautions))

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from howsure.present import flips
-from howsure.present.document import Document, Note, Table, Text
+from howsure.present.document import Document, Note, Table, Text, guided
 from howsure.present.gate import document, named_cautions, notes, verdict
 from howsure.present.render.visible import visible
 from howsure.wording import plural
@@ -56,7 +56,7 @@ def comment(
         Text(text=_short(verdict(gate)), kind="verdict"),
     ]
     if why := reason(gate, counts):
-        blocks.append(Text(text=why))
+        blocks.append(Text(text=f"{why} {guided(gate.chapter)}".rstrip()))
     told = notes(gate)
     small = [Text(text=" ".join(map(_short, _some(told, MOST_NOTES))), kind="small")] if told else []
     beside = [_cut(block) if isinstance(block, Table) else block for block in flips.brief(gate.flips)]

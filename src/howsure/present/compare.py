@@ -50,11 +50,11 @@ def methods(answer: Comparison | Comparisons) -> Document:
 def _one(c: Comparison) -> list[Block]:
     cautions = (*c.cautions, *c.difference.cautions, *measures.cautions(c))
     return [
-        *opening(verdict(c)),
+        *opening(verdict(c), chapter=c.chapter, models=(c.a, c.b)),
         *measures.blocks(c),
         *small(c.notes),
         comparison_table(c),
-        *slices.gap_blocks(c.slices),
+        *slices.gap_blocks(c.slices, models=() if c.chapter else (c.a, c.b)),
         *flips.blocks(c.flips),
         *closing(cautions),
     ]
@@ -68,7 +68,7 @@ def _several(answer: Comparisons) -> list[Block]:
         "task",
     )
     return [
-        *opening(verdict(answer)),
+        *opening(verdict(answer), chapter=answer.chapter, models=(first.a, first.b)),
         *(block for c in answer.every[:1] for block in measures.blocks(c)),
         *small([*answer.notes, names]),
         tasks_table(answer),

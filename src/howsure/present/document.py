@@ -21,6 +21,7 @@ class Whisker:
     high: float
 
 
+WHY, GUIDE = "Why, and what to do", "howsure guide"
 Cell = str | Whisker
 Thing = TypeVar("Thing")
 
@@ -125,6 +126,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer(Text):
+    """A line that leads to a chapter of the guide. A command that has read paths adds how it is opened with them, and with two models."""
+
+    chapter: int
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """Cautions, shown after the numbers; of many with one code the first is shown and the others are counted."""
 
@@ -132,11 +141,26 @@ class Note:
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """The message and the remedy of each kind of caution."""
+        """The message and the remedy of each kind of caution; the first of each chapter of the guide ends with its number."""
         kinds: dict[str, list[Caution]] = {}
         for caution in dict.fromkeys(self.cautions):
             kinds.setdefault(caution.code, []).append(caution)
-        return [(_counted(same), same[0].remedy) for same in kinds.values()]
+        first: dict[int | None, str] = {}
+        for code, same in kinds.items():
+            first.setdefault(same[0].chapter, code)
+        return [
+            (_counted(same), " ".join(filter(None, (same[0].remedy, _named(same[0].chapter, first, code)))))
+            for code, same in kinds.items()
+        ]
+
+
+def _named(chapter: int | None, first: dict[int | None, str], code: str) -> str:
+    return guided(chapter) if first[chapter] == code else ""
+
+
+def guided(chapter: int | None) -> str:
+    """Return what a caution ends with: `(howsure guide 4)`, nothing without a chapter."""
+    return "" if chapter is None else f"({GUIDE} {chapter})"
 
 
 def _counted(same: list[Caution]) -> str:
@@ -168,9 +192,21 @@ class Document:
     linked: LinkedPage | None = None
 
 
-def opening(verdict: str, notes: Iterable[str] = ()) -> list[Block]:
-    """Return how every answer begins: its verdict, and how the data were taken."""
-    return [Text(text=verdict, kind="verdict"), *small(notes)]
+def opening(
+    verdict: str, notes: Iterable[str] = (), *, chapter: int | None = None, models: Iterable[str] = ()
+) -> list[Block]:
+    """Return how every answer begins: its verdict, the chapter on why it can't be told, and how the data were taken."""
+    return [Text(text=verdict, kind="verdict"), *pointed(chapter, models), *small(notes)]
+
+
+def pointed(chapter: int | None, models: Iterable[str] = ()) -> list[Block]:
+    """Return the line that leads to a chapter, and to these models in it; nothing where there is none."""
+    return [] if chapter is None else [pointer(chapter, tuple(models))]
+
+
+def pointer(chapter: int, models: tuple[str, ...] = (), words: str = "") -> Pointer:
+    """Return the line that leads to a chapter; `words`: what follows in the command."""
+    return Pointer(text=f"{WHY}: {GUIDE} {chapter}{words}", kind="small", chapter=chapter, models=models)
 
 
 def small(notes: Iterable[str]) -> list[Block]:

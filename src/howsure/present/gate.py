@@ -30,13 +30,18 @@ def document(gate: Gate) -> Document:
     table = _facts(gate) if len(gate.checks) == 1 and not gate.has_policy else _table(gate)
     cautions = (*gate.cautions, *named_cautions(gate))
     blocks = (
-        *opening(verdict(gate), notes(gate)),
+        *opening(verdict(gate), notes(gate), chapter=gate.chapter, models=models(gate)),
         table,
         *_sliced(gate),
         *flips.blocks(gate.flips),
         *closing(cautions),
     )
     return Document(blocks=blocks, mark=MARK)
+
+
+def models(gate: Gate) -> tuple[str, ...]:
+    """Return the candidate and the baseline; the former alone where all criteria are floors or ceilings."""
+    return (gate.candidate,) if gate.baseline is None else (gate.candidate, gate.baseline)
 
 
 def _sliced(gate: Gate) -> list[Block]:

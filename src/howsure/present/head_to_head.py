@@ -19,7 +19,11 @@ PERCENT = Scale(percent=True)
 def document(answer: HeadToHead) -> Document:
     """Return the verdict, how votes were taken, the numbers, and the cautions."""
     return Document(
-        blocks=(*opening(verdict(answer), answer.notes), table(answer), *closing(answer.cautions)),
+        blocks=(
+            *opening(verdict(answer), answer.notes, chapter=answer.chapter),
+            table(answer),
+            *closing(answer.cautions),
+        ),
     )
 
 

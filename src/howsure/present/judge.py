@@ -28,7 +28,7 @@ def document(answer: JudgeRates) -> Document:
     """Return the verdict, a line a model, how often the judge is right, and the cautions."""
     return Document(
         blocks=(
-            *opening(verdict(answer), answer.notes),
+            *opening(verdict(answer), answer.notes, chapter=answer.chapter),
             rates_table(answer),
             *_judges(answer),
             *closing(answer.cautions),

@@ -34,11 +34,13 @@ def document(answer: Leaderboard) -> Document:
     """Return each board's verdict and table, then the cautions; of several boards a summary comes first."""
     blocks: list[Block] = []
     if len(answer.every) > 1 and answer.overall is None:
-        blocks = [Text(text=verdict(answer), kind="verdict"), summary(answer)]
+        blocks = [*opening(verdict(answer), chapter=answer.chapter), summary(answer)]
     for board in answer.every:
         if len(answer.every) > 1:
             blocks.append(Text(text=board_title(board), kind="heading"))
-        blocks += opening(board_verdict(board), (*picked(board), *(answer.notes if board is answer.every[0] else ())))
+        first, said = board is answer.every[0], bool(blocks)
+        notes = (*picked(board), *(answer.notes if first else ()))
+        blocks += opening(board_verdict(board), notes, chapter=answer.chapter if first and not said else None)
         blocks += [summary(answer)] if board is answer.overall else []
         blocks.append(board_table(board, answer.top))
         blocks += bound_texts(list(board.entries[: answer.top]))

@@ -35,7 +35,7 @@ USUAL_POWER = 0.8
 
 def document(plan: Plan) -> Document:
     """Return the verdict, the options, what they rest on, and the cautions."""
-    blocks = opening(verdict(plan), plan.notes)
+    blocks = opening(verdict(plan), plan.notes, chapter=plan.chapter)
     for task in plan.tasks:
         if len(plan.tasks) > 1:
             blocks.append(Text(text=f"{task.task} · {task.metric}" if task.task else "overall", kind="heading"))

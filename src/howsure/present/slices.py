@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from howsure.present.document import Field, Text, Whisker, small, tabled
+from howsure.present.document import Field, Text, Whisker, pointed, small, tabled
 from howsure.statistics.results import significant
 from howsure.wording import Scale, level_text, listing, p_text, plural
 
@@ -21,12 +21,19 @@ MOST_NAMED = 3
 SAME = "same-clusters"
 
 
-def gap_blocks(ways: Iterable[GapSlices]) -> list[Block]:
-    """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each partition."""
+def gap_blocks(ways: Iterable[GapSlices], *, models: tuple[str, ...] = ()) -> list[Block]:
+    """Return what is said of a comparison by slices: a sentence, a forest, and what is left out, for each partition.
+
+    `models`: the two, where a slice that can't tell is to name its chapter.
+    """
     blocks: list[Block] = []
+    told = bool(models)
     for way in ways:
         table = [forest(way)] if way.slices else []
         blocks += [Text(text=gap_sentence(way)), *table, *small(left_out(way.slicing))]
+        if told and way.chapter is not None:
+            blocks += pointed(way.chapter, models)
+            told = False
     return blocks
 
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 def document(look: Look) -> Document:
     """Return the verdict, one table and the cautions."""
     planned = [] if look.looks is None else [looks.table(look.looks.looks, looks.spending_words(look.looks.spending))]
-    return Document(blocks=(*opening(verdict(look), look.notes), facts(_rows(look)), *planned, *closing(look.cautions)))
+    return Document(
+        blocks=(
+            *opening(verdict(look), look.notes, chapter=look.chapter),
+            facts(_rows(look)),
+            *planned,
+            *closing(look.cautions),
+        )
+    )
 
 
 def verdict(look: Look) -> str:

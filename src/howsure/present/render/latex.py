@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from howsure.present.document import Table, Text
+from howsure.present.document import Pointer, Table, Text
 from howsure.present.render.visible import visible
 
 if TYPE_CHECKING:
@@ -127,6 +127,8 @@ def escape(text: str) -> str:
 
 
 def _block(block: Block, *, siunitx: bool) -> str:
+    if isinstance(block, Pointer):  # it is for whoever writes the paper, not for its readers
+        return _comment(block)
     if isinstance(block, Text) and block.kind == "code":
         return "\\\\\n".join(rf"\texttt{{{escape(line)}}}" for line in block.text.split("\n"))
     if isinstance(block, Text):

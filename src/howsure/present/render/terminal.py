@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from howsure.present.document import Table, Text, Whisker
+from howsure.present.document import Pointer, Table, Text, Whisker
 from howsure.present.render.visible import visible
 from howsure.present.render.whisker import draw_whisker
 
@@ -52,12 +52,16 @@ def render(document: Document, *, width: int | None = None, color: bool = False)
         if k and not (_is_small(block) and _is_small(document.blocks[k - 1])):
             console.print()
         for part in _parts(block, columns):
-            console.print(part, soft_wrap=_is_code(block))  # what is to be pasted stays on its lines
+            console.print(part, soft_wrap=_is_pasted(block))  # what is to be pasted stays on its lines
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
 def _is_small(block: Block) -> bool:
     return isinstance(block, Text) and block.kind == "small"
+
+
+def _is_pasted(block: Block) -> bool:
+    return _is_code(block) or isinstance(block, Pointer)
 
 
 def _is_code(block: Block) -> bool:

@@ -1,0 +1,101 @@
+"""Every caution that the tool can give names a chapter of `howsure guide`; whoever adds one without fails by name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from howsure.errors import CHAPTERS, Caution, doubt
+from howsure.guide.chapters import chapters
+from places import ROOT
+
+SOURCE = ROOT / "src" / "howsure"
+
+
+def words(node: ast.expr, known: dict[str, str]) -> Iterator[str]:
+    """Yield the texts that an expression can be."""
+    if isinstance(node, ast.IfExp):
+        yield from words(node.body, known)
+        yield from words(node.orelse, known)
+    elif isinstance(node, ast.Constant):
+        yield str(node.value)
+    elif isinstance(node, ast.Name) and node.id in known:
+        yield known[node.id]
+
+
+def constants(tree: ast.Module) -> dict[str, str]:
+    """Return the names of a module that are texts."""
+    found: dict[str, str] = {}
+    for node in tree.body:
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            for name, value in zip(names, values, strict=False):
+                if isinstance(name, ast.Name) and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    found[name.id] = value.value
+    return found
+
+
+def made() -> Iterator[tuple[str, list[str]]]:
+    """Yield where a caution is made in the source, and the codes that it can have there."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        known = constants(tree)
+        for node in ast.walk(tree):
+            name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if name in ("Caution", "doubt") or (name == "_caution" and path.name == "pull_request.py"):
+                given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+                given += node.args[:1] if name != "Caution" else []
+                codes = [code for value in given for code in words(value, known)]
+                if name == "doubt":
+                    codes = [code_of(kind) for kind in codes]
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", codes
+
+
+def code_of(kind: str) -> str:
+    return doubt(kind, **dict.fromkeys(("n", "count", "clusters", "df", "name", "size", "value", "smallest"), 1)).code
+
+
+PASSED_ON = ("src/howsure/errors.py", "src/howsure/commands/pull_request.py")
+"""Where a code comes from the caller, who is looked at as well."""
+
+
+def test_every_caution_is_found_in_the_source() -> None:
+    """Elsewhere a code is written out, or is a constant of its module, so that the next test sees it."""
+    hidden = [where for where, codes in made() if not codes and not where.startswith(PASSED_ON)]
+    assert hidden == []
+
+
+def test_every_code_has_a_chapter() -> None:
+    used = {code for _, codes in made() for code in codes}
+    assert len(used) > 100
+    assert sorted(code for code in used if Caution(code=code, message="").chapter is None) == []
+
+
+def test_no_code_of_a_chapter_is_left_over() -> None:
+    used = {code for _, codes in made() for code in codes}
+    assert sorted({code for codes in CHAPTERS.values() for code in codes} - used) == []
+
+
+def test_a_code_has_one_chapter() -> None:
+    every = [code for codes in CHAPTERS.values() for code in codes]
+    assert sorted(every) == sorted(set(every))
+
+
+def test_the_chapters_are_those_of_the_guide() -> None:
+    assert set(CHAPTERS) <= {chapter.number for chapter in chapters()}
+
+
+def test_a_code_of_somebody_else_has_none() -> None:
+    assert Caution(code="mine", message="").chapter is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "chapter"), [("few_clusters", 4), ("one_item", 3), ("unpaired", 6), ("one_attempt", 5)]
+)
+def test_a_caution_of_the_statistics_has_its_chapter(kind: str, chapter: int) -> None:
+    assert doubt(kind, **dict.fromkeys(("n", "clusters", "df"), 2)).chapter == chapter

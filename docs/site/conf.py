@@ -34,7 +34,7 @@ html_sidebars = {
 }
 
 GUIDE = [f"docs/guide/{page.stem}" for page in sorted((ROOT / "docs/guide").glob("[1-9]-*.md"))]
-PLAY = "```{{raw}} html\n<p><a href=\"../../lesson.html#chapter={number}\">Play with this chapter</a></p>\n```\n"
+PLAY = '```{{raw}} html\n<p><a href="../../lesson.html#chapter={number}">Play with this chapter</a></p>\n```\n'
 """What stands above a chapter of the guide: the same one in the lesson."""
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
 NAVIGATION = {

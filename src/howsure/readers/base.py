@@ -134,7 +134,7 @@ class Source:
                 ends = part.endswith(b"\n")
                 if not ends and number and cut_at(b"\n" + part, suffix):
                     return
-                for line in part.splitlines() if b"\r" in part else (part,):
+                for line in part.splitlines() if b"\r" in part else (part.removesuffix(b"\n"),):
                     number += 1
                     if line.strip():
                         yield f"{self.name}, line {number}", line

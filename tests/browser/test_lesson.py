@@ -53,7 +53,7 @@ def said(page):
 
 def told(page, name):
     page.evaluate(SETTLED)
-    return inside(page, f"[data-show={name}]").first.text_content()
+    return inside(page, f"[data-show={name}]").first.text_content().replace("\N{NO-BREAK SPACE}", " ")
 
 
 # every chapter by mouse, keyboard and touch

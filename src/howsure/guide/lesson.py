@@ -131,7 +131,12 @@ def _fragments() -> dict[str, str]:
     """Return the chapters' own HTML by name."""
     folder = files("howsure.guide").joinpath("assets", "chapters")
     found = ((_FRAGMENT.fullmatch(file.name), file) for file in folder.iterdir())
-    return {match["name"]: file.read_text(encoding="utf-8") for match, file in found if match}
+    return {match["name"]: _unbroken(file.read_text(encoding="utf-8")) for match, file in found if match}
+
+
+def _unbroken(text: str) -> str:
+    """Keep a number and its unit in one line."""
+    return re.sub(r"(?<=\d) (?=%|pp\b)", "\N{NO-BREAK SPACE}", text)
 
 
 @cache

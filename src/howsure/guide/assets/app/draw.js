@@ -42,6 +42,19 @@ function errorBar(scale, y, { value, low, high }, kind = "") {
   return shapesIn("g", [...parts, shape("circle", { cx: scale(value), cy: y, r: 5, class: "dot" })], `bar ${kind}`);
 }
 
+/** Draw an error bar with its name above. */
+function namedBar(scale, y, bar, name, kind = "") {
+  const [low, high] = [scale(bar.low ?? bar.value), scale(bar.high ?? bar.value)].map((end) => Math.min(scale.to, Math.max(scale.from, end)));
+  const text = textAt(middleWithin((low + high) / 2, name, [scale.from - 16, scale.to + 16]), y - 10, name, `middle label ${kind === "other" ? "orange" : "blue"}`);
+  return shapesIn("g", [text, errorBar(scale, y, bar, kind)]);
+}
+
+/** Return the place nearest to x at which a text in the middle stays between two ends. */
+function middleWithin(x, text, [low, high]) {
+  const half = 3.8 * text.length;
+  return Math.max(low + half, Math.min(high - half, x));
+}
+
 /** Draw many dots as one shape: `places` is a list of [x, y]. */
 function dotsAt(places, radius, kind) {
   return shape("path", { d: places.map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`).join(""), "stroke-width": 2 * radius, class: `dots ${kind}` });

@@ -12,7 +12,7 @@ const playbook = {
   print: () => print(),
 
   async copyMethods(sheet) {
-    const text = sheet.root.querySelector(".methods").textContent;
+    const text = sheet.root.querySelector(".methods").textContent.replaceAll("\u00a0", " ");
     try {
       await navigator.clipboard.writeText(text);
       sheet.tell({ copied: "Copied." });

@@ -90,7 +90,7 @@ def test_numbers_and_handles_by_mouse(name, lesson):
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + 60, y, steps=4)
-        page.mouse.move(x + 130, y + 2, steps=4)
+        page.mouse.move(x + 300, y + 2, steps=4)
         page.mouse.up()
         assert said(page) != before, control.get_attribute("outerHTML")
 

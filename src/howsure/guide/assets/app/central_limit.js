@@ -160,12 +160,12 @@ function drawDial(sheet) {
   sheet.tell({
     rare:
       `${failures === 0 ? "No failure" : plural(failures, "failure")} in ${plural(runs, "run")}: the failure rate is below ${rateText(rate)} (95 % confidence).` +
-      (failures === 0 ? ruleOfThree(runs) : ` To show less than 1 %, it takes ${count(runsNeeded(0.01, 0.95, failures))} runs with no more failures than that.`),
+      (failures === 0 ? threeOverN(runs) : ` To show less than 1 %, it takes ${count(runsNeeded(0.01, 0.95, failures))} runs with no more failures than that.`),
   });
 }
 
 /** The short cut, where it is one. */
-function ruleOfThree(runs) {
+function threeOverN(runs) {
   return runs < 30 ? " For so few runs, 3 / n is too rough." : ` Or in your head: 3 / ${count(runs)} = ${rateText(3 / runs)}.`;
 }
 

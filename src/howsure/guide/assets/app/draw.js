@@ -45,7 +45,7 @@ function errorBar(scale, y, { value, low, high }, kind = "") {
 /** Draw an error bar with its name above. */
 function namedBar(scale, y, bar, name, kind = "") {
   const [low, high] = [scale(bar.low ?? bar.value), scale(bar.high ?? bar.value)].map((end) => Math.min(scale.to, Math.max(scale.from, end)));
-  const text = textAt(middleWithin((low + high) / 2, name, [scale.from - 16, scale.to + 16]), y - 10, name, `middle label ${kind === "other" ? "orange" : "blue"}`);
+  const text = textAt(middleWithin((low + high) / 2, name, [scale.from - 16, scale.to + 16]), y - 10, name, `middle label halo ${{ other: "orange", unsure: "" }[kind] ?? "blue"}`);
   return shapesIn("g", [text, errorBar(scale, y, bar, kind)]);
 }
 

@@ -54,21 +54,30 @@ function drawPowerCurve(sheet, spread, chance) {
     at: (px) => Math.exp(x.back(px)),
     set: (items) => sheet.set({ items }),
   }));
+  const beside = x(Math.log(values.items)) < width / 2 ? 18 : -18;
+  svg.append(textAt(58, y(0.8) - 6, "enough: four in five", "small halo"), textAt(x(Math.log(values.items)) + beside, y(chance) + (chance > 0.5 ? 22 : -12), share(chance), `strong halo ${beside > 0 ? "" : "end"}`));
   const needed = itemsNeeded(spread, POWER_TEST, values.gap / 100);
   sheet.tell({
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
-    said: `With ${plural(values.items, "question")} you have ${oddsText(chance)} chance to see a gap of ${Number(values.gap)} points.`,
+    said: `With ${plural(values.items, "question")} you have ${oddsText(chance)} of seeing a gap of ${Number(values.gap)} points.${clusteredText(spread, values.items)}`,
   });
 }
 
+/** Say how few clusters so many questions are, where that is what keeps the chance low. */
+function clusteredText({ size }, items) {
+  return size > 1 && items / size < 30 ? ` (They come in clusters, and weigh as much as ${fixed(items / size, 1)} equal ones.)` : "";
+}
+
+const TENTHS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
 /** Write a chance as people say it. */
 function oddsText(chance) {
-  if (chance > 0.95) return `a nearly certain (${share(chance)})`;
-  if (chance < 0.075) return `next to no (${share(chance)})`;
+  if (chance > 0.95) return `an excellent chance (${share(chance)})`;
+  if (chance < 0.075) return `next to no chance (${share(chance)})`;
   const words = ["", "", "one in two", "one in three", "one in four", "one in five", "one in six", "one in seven", "one in eight", "one in nine", "one in ten"];
   const one = Math.round(1 / chance);
-  if (chance <= 0.55 && words[one]) return `a ${words[one]} (${share(chance)})`;
-  return chance < 0.1 ? `a one in ${one} (${share(chance)})` : `a ${Math.round(10 * chance)} in ten (${share(chance)})`;
+  if (chance <= 0.55 && words[one]) return `a ${words[one]} chance (${share(chance)})`;
+  return chance < 0.1 ? `a one in ${one} chance (${share(chance)})` : `a ${TENTHS[Math.round(10 * chance)]} in ten chance (${share(chance)})`;
 }
 
 /** Draw a hundred evals: each finds a gap around the true one, and estimates its own standard error, as the power curve supposes. */
@@ -87,19 +96,28 @@ function evalsOf(sheet, spread) {
 function drawEvals(sheet, spread) {
   const truth = sheet.values.gap / 100;
   const evals = evalsOf(sheet, spread);
-  const [seen, wrong] = [evals.filter((each) => each.seen), evals.filter((each) => each.seen && each.found < 0)];
-  const { svg, width } = sheet.picture("evals", 190, `Of ${EVALS} evals ${count(seen.length)} find a significant gap.`);
+  const right = evals.filter((each) => each.seen && each.found > 0);
+  const wrong = evals.filter((each) => each.seen && each.found < 0);
+  const mean = right.reduce((sum, each) => sum + each.found, 0) / right.length;
+  const { svg, width, narrow } = sheet.picture("evals", 230, `Of ${EVALS} evals ${count(right.length + wrong.length)} find a significant gap.`);
   const reach = Math.max(...evals.map((each) => Math.abs(each.found)), truth) * 1.06;
   const x = scaleOf([-reach, reach], [24, width - 24]);
-  const spots = stacked(evals.map((each) => x(each.found)), 8, 138);
-  const part = (holds) => spots.filter((_, k) => holds(evals[k]));
-  svg.append(lineAt(x(0), 20, x(0), 146, "grid"), lineAt(x(truth), 14, x(truth), 144, "zero"), textAt(x(truth), 11, "the truth", "middle small"));
-  svg.append(dotsAt(part((each) => !each.seen), 3.5, "same"), dotsAt(part((each) => each.seen && each.found > 0), 3.5, "right"), dotsAt(part((each) => each.seen && each.found < 0), 3.5, "wrong"));
-  svg.append(bottomAxis(x, 146, { format: signedTick, title: "gap found (pp)" }));
-  const right = seen.filter((each) => each.found > 0);
-  const mean = right.reduce((sum, each) => sum + each.found, 0) / right.length;
+  const [bottom, size] = [186, narrow ? 8 : 10];
+  const spots = stacked(evals.map((each) => x(each.found)), size, bottom - 8);
+  const part = (kind, holds) => dotsAt(spots.filter((_, k) => holds(evals[k])), size * 0.44, kind);
+  svg.append(lineAt(x(0), 34, x(0), bottom, "grid"), lineAt(x(truth), 18, x(truth), bottom, "zero"));
+  svg.append(textAt(middleWithin(x(truth), `truth: ${gap(truth, true)}`, [0, width]), 12, `truth: ${gap(truth, true)}`, "middle label"));
+  svg.append(part("same", (each) => !each.seen), part("right", (each) => each.seen && each.found > 0), part("wrong", (each) => each.seen && each.found < 0));
+  if (right.length) svg.append(...winnersMark(x, mean, width));
+  svg.append(bottomAxis(x, bottom, { format: signedTick, title: "gap found (pp)" }));
   const exaggerated = right.length ? ` Those that see it say ${gap(mean, true)} on average; the truth is ${gap(truth, true)}.` : "";
   sheet.tell({ evals: `${count(right.length)} of ${EVALS} see it${wrong.length ? `, and ${count(wrong.length)} say the opposite` : ""}.${exaggerated}` });
+}
+
+/** Mark what the evals that see the gap say of it on average. */
+function winnersMark(x, mean, width) {
+  const name = `what the blue ones say: ${gap(mean, true)}`;
+  return [lineAt(x(mean), 40, x(mean), 178, "mark blue"), textAt(middleWithin(x(mean), name, [0, width]), 32, name, "middle label blue halo")];
 }
 
 /** Pile dots up where they would cover each other: places along x become [x, y]. */

@@ -185,7 +185,7 @@ class Sheet {
     const text = valueText(number.dataset, value);
     const longest = Math.max(...[number.dataset.min, number.dataset.max].map((end) => valueText(number.dataset, Number(end)).length));
     if (number.textContent !== text) number.textContent = text;
-    number.style.minWidth = `${longest + 2}ch`;
+    number.style.minWidth = `${Math.ceil(0.9 * longest) + 1.5}ch`;
     const { min, max } = number.dataset;
     for (const [key, each] of Object.entries({ valuenow: value, valuemin: min, valuemax: max, valuetext: text })) number.setAttribute(`aria-${key}`, each);
   }
@@ -257,7 +257,7 @@ function valueText({ digits, unit: of = "" }, value) {
 
 /** Keep a number and its unit in one line. */
 function unbroken(text) {
-  return text === undefined ? undefined : String(text).replace(/(?<=\d) (?=%|pp)/g, "\u00a0");
+  return text === undefined ? undefined : String(text).replace(/(?<=\d) (?=%|pp|points?)/g, "\u00a0");
 }
 
 /** Slow down towards the end. */

@@ -82,6 +82,8 @@ function drawHandfulBars(sheet, truth) {
   const bottom = HANDFULS_HIGH + 44;
   svg.append(bottomAxis(x, bottom, { format: percentTick, title: "score" }));
   if (values.open) svg.append(lineAt(x(truth), 16, x(truth), bottom, "zero"), textAt(x(truth), 11, `the urn: ${score(truth, true)}`, "middle small"));
+  const missed = state.drawn - state.held;
+  if (values.open && state.drawn > 1) svg.append(textAt(x.to, bottom + 36, `${count(missed)} of ${count(state.drawn)} ${missed === 1 ? "misses" : "miss"}`, "end label orange"));
   svg.append(...olderHandfuls(state.handfuls.slice(1), x, values.open));
   const ends = { ...newest, low: Math.max(newest.low, x.low), high: Math.min(newest.high, x.high) };
   svg.append(errorBar(x, 28, ends, newest.holds || !values.open ? "" : "other"), textAt(x(ends.high) + 10 > width - 110 ? x.from : x(ends.high) + 10, 32, "this handful", "small halo"));
@@ -96,11 +98,9 @@ function olderHandfuls(handfuls, x, open) {
   });
   const thick = Math.max(1.2, Math.min(3, row * 0.5));
   const missed = lines(true);
-  const told = missed.length ? [textAt(x.to, 11, `${count(missed.length)} shown ${missed.length === 1 ? "misses" : "miss"} it`, "end label orange")] : [];
   return [
     shape("path", { d: lines(false).join(""), class: "many", "stroke-width": thick }),
     shape("path", { d: missed.join(""), class: "many missed", "stroke-width": thick + 1.2 }),
-    ...told,
   ];
 }
 

@@ -126,7 +126,7 @@ function chooseQuestion(sheet, event) {
 }
 
 function drawPassageBars(sheet, answers) {
-  const alone = meanOf(answers);
+  const alone = (sheet.state.alone ??= meanOf(answers)); // half are right, whichever they are
   const honest = meanOf(answers, { clusters: sheet.state.passage });
   const { svg, width } = sheet.picture("bars", 130, `As if alone: ${barText(alone)}. With passages: ${barText(honest)}.`);
   const x = scaleOf([0, 1], [28, width - 28]);

@@ -66,12 +66,12 @@ function drawVerdict(sheet, { pair, margin, verdict }, name) {
 
 function cardTexts({ board, values }, pair) {
   const needed = itemsNeeded(gapSpread({ board, values }), POWER_TEST, values.margin / 100);
-  const telling = separating(board);
+  board.telling ??= separating(board);
   return {
     grouped: board.clusters === null ? "nothing (each question stands alone)" : `${visible(board.clusters.name)}, ${plural(pair.units, "group")}`,
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
     n: count(pair.n),
-    separate: `${count(telling)} of ${count(board.items)}`,
+    separate: `${count(board.telling)} of ${count(board.items)}`,
     copied: "",
   };
 }

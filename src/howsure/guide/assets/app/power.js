@@ -2,6 +2,7 @@
 
 const POWER_ITEMS = [20, 10_000];
 const EVALS = 100;
+const CURVE_STEPS = 48;
 
 const power = {
   values: { gap: 3, items: 500, a: 0, b: 1 },
@@ -13,10 +14,8 @@ const power = {
   },
 
   draw(sheet) {
-    const spread = gapSpread(sheet);
-    const chance = powerOf(spread, POWER_TEST, sheet.values.gap / 100, sheet.values.items);
-    drawPowerCurve(sheet, spread, chance);
-    drawEvals(sheet, spread);
+    drawPowerCurve(sheet);
+    drawEvals(sheet, powerCurve(sheet).spread);
   },
 };
 
@@ -33,14 +32,33 @@ function gapSpread({ board, values }) {
   return { ...parts, size: codes === null ? 1 : a.length / effectiveClusters(codes) };
 }
 
-function drawPowerCurve(sheet, spread, chance) {
+/** Return the chance of seeing the gap over the number of questions, [log n, chance], and the questions needed; worked out once a pair and gap. */
+function powerCurve(sheet) {
+  const { state, values } = sheet;
+  const about = `${values.a} ${values.b} ${values.gap}`;
+  if (state.curve?.about === about) return state.curve;
+  const [spread, effect] = [gapSpread(sheet), values.gap / 100];
+  const [low, high] = POWER_ITEMS.map(Math.log);
+  const points = [];
+  let chance = 0;
+  for (let k = 0; k <= CURVE_STEPS; k++) {
+    const at = low + ((high - low) * k) / CURVE_STEPS;
+    chance = chance > 0.9995 ? 1 : powerOf(spread, POWER_TEST, effect, Math.exp(at)); // it only rises
+    points.push([at, chance]);
+  }
+  state.curve = { about, spread, points, needed: itemsNeeded(spread, POWER_TEST, effect) };
+  return state.curve;
+}
+
+function drawPowerCurve(sheet) {
   const { values } = sheet;
+  const { spread, points, needed } = powerCurve(sheet);
+  const chance = powerOf(spread, POWER_TEST, values.gap / 100, values.items);
   const { svg, width } = sheet.picture("power", 270, `${plural(values.items, "question")} show a gap of ${values.gap} points with a chance of ${share(chance)}.`);
   const [low, high] = POWER_ITEMS.map(Math.log);
   const [x, y] = [scaleOf([low, high], [52, width - 20]), scaleOf([0, 1], [220, 12])];
-  const points = Array.from({ length: 49 }, (_, k) => low + ((high - low) * k) / 48);
   for (const tick of [0, 0.25, 0.5, 0.8, 1]) svg.append(lineAt(52, y(tick), width - 20, y(tick), tick === 0.8 ? "zero" : "grid"), textAt(46, y(tick) + 4, percentTick(tick), "tick end"));
-  svg.append(lineThrough(points.map((at) => [x(at), y(powerOf(spread, POWER_TEST, values.gap / 100, Math.exp(at)))]), ""));
+  svg.append(lineThrough(points.map(([at, height]) => [x(at), y(height)]), ""));
   const ticks = (width < 480 ? [20, 100, 1000, 10_000] : [20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]).map(Math.log);
   svg.append(bottomAxis(x, 220, { ticks, format: (tick) => count(Math.exp(tick)), title: "questions" }));
   const grip = shape("circle", { cx: x(Math.log(values.items)), cy: y(chance), r: 11, class: "grip" });
@@ -56,7 +74,6 @@ function drawPowerCurve(sheet, spread, chance) {
   }));
   const beside = x(Math.log(values.items)) < width / 2 ? 18 : -18;
   svg.append(textAt(58, y(0.8) - 6, "enough: four in five", "small halo"), textAt(x(Math.log(values.items)) + beside, y(chance) + (chance > 0.5 ? 22 : -12), share(chance), `strong halo ${beside > 0 ? "" : "end"}`));
-  const needed = itemsNeeded(spread, POWER_TEST, values.gap / 100);
   sheet.tell({
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
     said: `With ${plural(values.items, "question")} you have ${oddsText(chance)} of seeing a gap of ${Number(values.gap)} points.${clusteredText(spread, values.items)}`,

@@ -10,9 +10,7 @@ const fiveQuestions = {
   },
 
   draw(sheet) {
-    const { values } = sheet;
-    const spread = gapSpread(sheet);
-    drawPowerCurve(sheet, spread, powerOf(spread, POWER_TEST, values.gap / 100, values.items));
+    drawPowerCurve(sheet);
     drawDial(sheet);
     drawWorth(sheet);
     drawSimpleParts(sheet);

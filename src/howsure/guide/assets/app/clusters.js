@@ -65,7 +65,6 @@ function drawPassages(sheet, answers) {
     members.forEach((k, nth) => svg.append(questionDot(sheet, k, answers[k], spot(nth), boxes)));
   });
   svg.querySelector(`[data-handle="question-${held}"]`)?.setAttribute("tabindex", 0);
-  svg.addEventListener("focusin", ({ target }) => { sheet.state.held = Number(target.closest("[data-handle]")?.dataset.handle.slice(9) ?? held); });
   svg.addEventListener("keydown", (event) => chooseQuestion(sheet, event));
 }
 
@@ -119,7 +118,8 @@ function chooseQuestion(sheet, event) {
   if (step === undefined) return;
   event.preventDefault();
   event.stopPropagation();
-  sheet.state.held = (sheet.state.held + step + PASSAGE_ITEMS) % PASSAGE_ITEMS;
+  const from = Number(event.target.closest("[data-handle]").dataset.handle.split("-")[1]);
+  sheet.state.held = (from + step + PASSAGE_ITEMS) % PASSAGE_ITEMS;
   const dot = event.currentTarget.querySelector(`[data-handle="question-${sheet.state.held}"]`);
   dot.focus({ preventScroll: true });
   sheet.redraw();

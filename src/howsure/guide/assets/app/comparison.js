@@ -78,7 +78,7 @@ function drawPair(sheet, { scores, real, own }, place = "said") {
   const x = scaleOf(bounds([one.low, other.low, one.high, other.high], 0.02), [20, width - 20]);
   const d = scaleOf(bounds([pair.value - reach, pair.value + reach, pair.low, pair.high, 0], 0.01), [20, width - 20]);
   const shown = pair.pValue < 0.05;
-  const [nameA, nameB] = [values.a, values.b].map((m) => shorten(board.names[m], narrow ? 22 : 30));
+  const [nameA, nameB] = [values.a, values.b].map((m) => fitted(board.names[m], width - 40));
   svg.append(namedBar(x, 28, one, `A: ${nameA}`), namedBar(x, 68, other, `B: ${nameB}`, "other"), bottomAxis(x, 86, { format: percentTick, title: narrow ? "" : "score" }));
   svg.append(lineAt(d(0), 148, d(0), 248, "zero"), textAt(middleWithin(d(0), "no difference", [0, width]), 142, "no difference", "middle small"));
   svg.append(namedBar(d, 178, { value: pair.value, low: pair.value - reach, high: pair.value + reach }, "from two bars", "other"));

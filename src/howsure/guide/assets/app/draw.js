@@ -51,8 +51,26 @@ function namedBar(scale, y, bar, name, kind = "") {
 
 /** Return the place nearest to x at which a text in the middle stays between two ends. */
 function middleWithin(x, text, [low, high]) {
-  const half = 3.8 * text.length;
+  const half = textWidth(text) / 2;
   return Math.max(low + half, Math.min(high - half, x));
+}
+
+const WIDTHS = new Map();
+
+/** Return how wide a text is in a picture, at its widest: in bold. */
+function textWidth(text) {
+  if (!WIDTHS.has(text)) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `700 13px ${getComputedStyle(document.documentElement).fontFamily}`;
+    WIDTHS.set(text, pen.measureText(text).width);
+  }
+  return WIDTHS.get(text);
+}
+
+/** Shorten a name so far that it fits. */
+function fitted(name, width, letters = 30) {
+  while (letters > 3 && textWidth(shorten(name, letters)) > width) letters -= 1;
+  return shorten(name, letters);
 }
 
 /** Draw many dots as one shape: `places` is a list of [x, y]. */

@@ -90,15 +90,15 @@ function drawRace(sheet, published) {
   const race = sheet.picture("race", 34 + RACE_ROW * published.length, toldRace(sheet, now));
   const { svg, width, narrow } = race;
   const [end, left, right] = narrow ? [width - 206, width - 138, width - 64] : [0.36 * width, 0.36 * width + 92, width - 220];
-  const places = { end, bar: end + 8, room: left - end - 40, left, right, y: (rank) => 40 + RACE_ROW * rank, letters: narrow ? Math.floor((end - 30) / 7.6) : 30 };
+  const places = { end, bar: end + 8, room: left - end - 40, left, right, y: (rank) => 40 + RACE_ROW * rank };
   state.shown = placesBetween(state.from, now, sheet.moved);
-  svg.append(textAt(end, 16, "published", "tick end"), textAt(places.bar, 16, "came first", "tick"), textAt(width, 16, state.draws ? "this draw" : "no draw yet", "tick end"));
+  svg.append(textAt(end, 16, "published", "tick end"), textAt(places.bar, 16, "came first", "tick"), textAt(narrow ? width : right + 8, 16, state.draws ? "this draw" : "no draw yet", narrow ? "tick end" : "tick"));
   svg.append(...flowsOf(sheet, published, places));
   now.forEach(({ model, value }, rank) => {
     const kind = model === 0 ? "leader" : rank < model ? "up" : rank > model ? "down" : "same";
     const y = places.y(state.shown[model]);
     svg.append(shape("path", { d: slopePath(places, places.y(model), y), class: `slope ${kind}` }));
-    svg.append(textAt(right + 8, y + 4, narrow ? score(value, true) : `${score(value, true)}  ${shorten(board.names[model], 17)}`, kind));
+    svg.append(textAt(right + 8, y + 4, narrow ? score(value, true) : `${score(value, true)}  ${fitted(board.names[model], width - right - 70)}`, kind));
     svg.append(...publishedRow(sheet, model, places, kind));
   });
 }
@@ -130,7 +130,7 @@ function publishedRow({ state, board, moved }, model, places, kind) {
   const y = places.y(model);
   const share = state.draws ? (moved * state.first[model]) / state.draws : 0;
   return [
-    textAt(places.end, y + 4, `${model + 1}  ${shorten(board.names[model], places.letters)}`, `end ${kind}`),
+    textAt(places.end, y + 4, `${model + 1}  ${fitted(board.names[model], places.end - 28)}`, `end ${kind}`),
     rectAt(places.bar, y - 8, places.room * share, 16, `share ${kind}`),
     textAt(places.bar + places.room * share + 4, y + 4, state.first[model] ? count(state.first[model]) : "", "small"),
   ];
@@ -143,17 +143,20 @@ function toldRace({ board, state }, now) {
 
 function tellRace(sheet, published) {
   const { board, state } = sheet;
-  const winners = published.filter((model) => state.first[model] > 0).length;
-  const stayed = state.draws ? share(state.first[0] / state.draws) : "?";
   sheet.tell({
     leader: board.names[0],
     score: score(board.score(0), true),
     ahead: aheadText(board, published),
     all: plural(board.answered(0).values.length, "question"),
-    said: state.draws
-      ? `In ${plural(state.draws, "draw")}, the leader stayed first in ${count(state.first[0])} (${stayed}); ${plural(winners, "model")} came first at least once. No model changed. Only the questions did.`
-      : "Draw new questions, and see who comes first.",
+    said: racedText(state, published),
   });
+}
+
+function racedText({ draws, first }, published) {
+  if (published.length < 2) return "One model has nobody to race. Draw all the same, and watch its score move; or choose other results above.";
+  if (!draws) return "Draw new questions, and see who comes first.";
+  const winners = published.filter((model) => first[model] > 0).length;
+  return `In ${plural(draws, "draw")}, the leader stayed first in ${count(first[0])} (${share(first[0] / draws)}); ${plural(winners, "model")} came first at least once. No model changed. Only the questions did.`;
 }
 
 function aheadText(board, published) {

@@ -58,7 +58,7 @@ function drawVerdict(sheet, { pair, margin, verdict }, name) {
   const { svg, width } = sheet.picture(name, 112, `${VERDICTS[verdict]}: the difference is ${signed(pair.value, true)}, the margin ${gap(margin, true)}.`);
   const ends = pair.low === null ? [] : [pair.low, pair.high];
   const x = scaleOf(bounds([-margin * 1.3, margin * 1.3, pair.value, ...ends], 0.01), [28, width - 28]);
-  const beyond = x(-margin) - x.from > 110 ? "too much worse" : "worse";
+  const beyond = ["too much worse", "worse", ""].find((text) => textWidth(text) < x(-margin) - 8);
   svg.append(rectAt(x.from, 22, x(-margin) - x.from, 48, "band"), textAt(x(-margin) - 6, 16, beyond, "end small"), lineAt(x(-margin), 8, x(-margin), 70, "zero"), lineAt(x(0), 22, x(0), 70, "grid"));
   svg.append(textAt(x(-margin) + 6, 16, "good enough", "small"));
   svg.append(namedBar(x, 56, pair, VERDICTS[verdict], { pass: "", fail: "other", open: "unsure" }[verdict]), bottomAxis(x, 70, { format: signedTick, title: "difference (pp)" }));

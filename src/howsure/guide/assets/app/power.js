@@ -72,10 +72,12 @@ function drawPowerCurve(sheet) {
     at: (px) => Math.exp(x.back(px)),
     set: (items) => sheet.set({ items }),
   }));
-  const beside = x(Math.log(values.items)) < width / 2 ? 18 : -18;
-  svg.append(textAt(58, y(0.8) - 6, "enough: four in five", "small halo"), textAt(x(Math.log(values.items)) + beside, y(chance) + (chance > 0.5 ? 22 : -12), share(chance), `strong halo ${beside > 0 ? "" : "end"}`));
+  const [here, early] = [x(Math.log(values.items)), needed < 400];
+  svg.append(textAt(early ? width - 24 : 58, y(0.8) + (early ? 16 : -6), "enough: four in five", early ? "small end" : "small"));
+  svg.append(textAt(here + (here > 120 ? -14 : 14), y(chance) - 14, share(chance), here > 120 ? "strong end halo" : "strong halo"));
   sheet.tell({
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
+    basis: spread === TEXTBOOK_SPREAD ? "is the textbook’s guess, for want of two models" : "is taken from the results",
     said: `With ${plural(values.items, "question")} you have ${oddsText(chance)} of seeing a gap of ${Number(values.gap)} points.${clusteredText(spread, values.items)}`,
   });
 }
@@ -127,8 +129,9 @@ function drawEvals(sheet, spread) {
   svg.append(part("same", (each) => !each.seen), part("right", (each) => each.seen && each.found > 0), part("wrong", (each) => each.seen && each.found < 0));
   if (right.length) svg.append(...winnersMark(x, mean, width));
   svg.append(bottomAxis(x, bottom, { format: signedTick, title: "gap found (pp)" }));
-  const exaggerated = right.length ? ` Those that see it say ${gap(mean, true)} on average; the truth is ${gap(truth, true)}.` : "";
-  sheet.tell({ evals: `${count(right.length)} of ${EVALS} see it${wrong.length ? `, and ${count(wrong.length)} say the opposite` : ""}.${exaggerated}` });
+  const seeing = right.length === 1 ? "It says" : "On average they say";
+  const exaggerated = right.length ? ` ${seeing} ${gap(mean, true)}; the truth is ${gap(truth, true)}.` : "";
+  sheet.tell({ evals: `${right.length ? count(right.length) : "None"} of ${EVALS} ${right.length === 1 ? "sees" : "see"} it${wrong.length ? `, and ${wrong.length === 1 ? "one says" : `${count(wrong.length)} say`} the opposite` : ""}.${exaggerated}` });
 }
 
 /** Mark what the evals that see the gap say of it on average. */

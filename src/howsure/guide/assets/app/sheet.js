@@ -6,6 +6,7 @@
 
 const SPOKEN_AFTER = 700;
 const PIXELS_A_STEP = 4;
+const ONE_MODEL = "These results hold one model only, and much of this chapter compares two. Choose other results above, or read on without them.";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Sheet {
@@ -26,6 +27,7 @@ class Sheet {
     this.values = { ...this.chapter.values };
     this.state = {};
     Object.assign(this.values, this.chapter.fit?.(this, board));
+    this.part("single", board.models.length < 2);
     this.draw();
   }
 
@@ -138,6 +140,7 @@ class Sheet {
 
   bind() {
     const { root } = this;
+    if ("b" in this.chapter.values) root.querySelector("h1").after(make("p", { kind: "notice", "data-part": "single", text: ONE_MODEL }));
     for (const figure of this.all("figure")) figure.prepend(make("div", { kind: "picture" }));
     for (const number of this.all("value").filter((each) => each.matches(".number"))) this.bindNumber(number);
     for (const range of this.all("value").filter((each) => each.type === "range")) range.after(make("span", { kind: "reading", "aria-hidden": "true" }));

@@ -81,6 +81,13 @@ function nameInside([from, to], y, name) {
   return to - from > 8 * name.length ? [textAt((from + to) / 2, y, name, "middle label onblock")] : [];
 }
 
+/** Name the line that attempts can't go below: on the right where it is high, else on the left, where no curve is low. */
+function floorName(x, y, floor, high, narrow) {
+  const name = narrow ? "the floor" : "the floor: these questions, endless attempts";
+  const below = y(floor) + 16 < y(0) - 4;
+  return textAt(high ? x.to : x.from + 8, y(floor) + (below ? 16 : -6), name, `small halo${high ? " end" : ""}`);
+}
+
 function attemptsText({ attempts, remedy }) {
   return { none: `${plural(attempts, "attempt")} at each`, probabilities: "probabilities in place of answers", checkpoints: `${plural(attempts, "attempt")} by each of ${CHECKPOINTS} checkpoints` }[remedy];
 }
@@ -99,7 +106,7 @@ function drawMoney(sheet, spread) {
   for (const tick of roundTicks(0, now * 1.08, 4)) svg.append(lineAt(56, y(tick), width - 16, y(tick), "grid"), textAt(50, y(tick) + 4, gap(tick, true), "tick end"));
   svg.append(lineAt(56, y(floor), width - 16, y(floor), "zero"), lineThrough(path(onAttempts), "other"), lineThrough(path(onQuestions), ""));
   svg.append(textAt(width - 16, y(onAttempts(MOST_MONEY)) - 10, "spent on attempts", "end label orange halo"), textAt(width - 16, y(onQuestions(MOST_MONEY)) + 20, "spent on questions", "end label blue halo"));
-  svg.append(textAt(width - 16, y(floor) + 16, "the floor: these questions, endless attempts".slice(0, narrow ? 9 : undefined), "end small halo"));
+  svg.append(floorName(x, y, floor, floor > now / 2, narrow));
   svg.append(bottomAxis(x, 200, { ticks: narrow ? [1, 4, 8, 16] : [1, 2, 4, 8, 16], format: (tick) => `${tick}×`, title: "answers paid for, compared with now" }));
   svg.append(lineAt(x(times), 10, x(times), 200, "zero"), shape("circle", { cx: x(times), cy: y(few), r: 6, class: "dot orange" }));
   const grip = shape("circle", { cx: x(times), cy: y(many), r: 11, class: "grip" });

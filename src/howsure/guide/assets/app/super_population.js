@@ -78,7 +78,7 @@ function drawHandfulBars(sheet, truth) {
   const newest = state.handfuls[0];
   const { svg, width } = sheet.picture("handfuls", HANDFULS_HIGH + 84, `The newest handful scores ${score(newest.value, true)}, with an interval from ${score(newest.low, true)} to ${score(newest.high, true)}. The urn has ${score(truth, true)}.`);
   const spread = 4.5 * Math.sqrt((truth * (1 - truth)) / values.items) + 0.02;
-  const x = scaleOf([Math.max(0, truth - spread), Math.min(1, truth + spread)], [16, width - 16]);
+  const x = scaleOf([Math.max(0, truth - spread), Math.min(1, truth + spread)], [22, width - 26]);
   const bottom = HANDFULS_HIGH + 44;
   svg.append(bottomAxis(x, bottom, { format: percentTick, title: "score" }));
   if (values.open) svg.append(lineAt(x(truth), 16, x(truth), bottom, "zero"), textAt(x(truth), 11, `the urn: ${score(truth, true)}`, "middle small"));

@@ -447,6 +447,17 @@ def test_ranks_glide_where_the_reader_wants_motion(motion, lesson):
     assert last == [40 + 26 * rank for rank in range(12)]
 
 
+def test_first_places_grow_from_where_they_were(lesson):
+    page = lesson("1", reduced_motion="no-preference")
+    width = "() => Number(document.querySelector('.share.leader').getAttribute('width'))"
+    inside(page, "[data-do=often]").click()
+    page.wait_for_timeout(1200)
+    before = page.evaluate(width)
+    inside(page, "[data-do=once]").click()
+    page.evaluate(SETTLED)
+    assert page.evaluate(width) == pytest.approx(before, abs=2)
+
+
 def test_the_score_stays_while_the_error_bar_grows(lesson):
     page = lesson("4")
     widths = []

@@ -22,7 +22,10 @@ const clusters = {
     drawPassageBars(sheet, answers);
     const deff = kishEffect(size, icc);
     sheet.tell({ n: PASSAGE_ITEMS, deff: fixed(deff, 1), worth: share(1 / deff) });
-    if (sheet.board.clusters !== null) drawRealClusters(sheet);
+    const real = `${sheet.values.model} ${sheet.root.clientWidth}`;
+    if (sheet.board.clusters === null || sheet.state.real === real) return;
+    sheet.state.real = real;
+    drawRealClusters(sheet);
   },
 };
 
@@ -135,7 +138,7 @@ function drawPassageBars(sheet, answers) {
     said:
       honest.low === null
         ? "All questions are in one passage: one piece of evidence says nothing about how far others would lie from it."
-        : `${PASSAGE_ITEMS} questions, worth about ${fixed(kishWorth(sheet), 0)}. The score stays at ${score(honest.value, true)}; the error bar is ${barText(honest)}, not ${barText(alone)}.`,
+        : `${PASSAGE_ITEMS} questions, worth about ${fixed(kishWorth(sheet), 0)}. The score stays at ${score(honest.value, true)}; the error bar is ${barText(honest)}, not ${barText(alone)}.${sheet.state.passages < 6 ? " With so few passages, how much they differ is itself a guess." : ""}`,
   });
 }
 

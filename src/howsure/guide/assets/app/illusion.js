@@ -47,7 +47,7 @@ function drawAnew(sheet, times) {
     state.first[state.last[0].model] += 1;
     state.draws += 1;
   }
-  state.from = state.shown;
+  state.from = { places: state.places, shares: state.shares };
   sheet.glide(times > 1 ? 900 : 600);
 }
 
@@ -91,23 +91,27 @@ function drawRace(sheet, published) {
   const { svg, width, narrow } = race;
   const [end, left, right] = narrow ? [width - 206, width - 138, width - 64] : [0.36 * width, 0.36 * width + 92, width - 220];
   const places = { end, bar: end + 8, room: left - end - 40, left, right, y: (rank) => 40 + RACE_ROW * rank };
-  state.shown = placesBetween(state.from, now, sheet.moved);
+  Object.assign(state, racedSoFar(state, now, sheet.moved));
   svg.append(textAt(end, 16, "published", "tick end"), textAt(places.bar, 16, "came first", "tick"), textAt(narrow ? width : right + 8, 16, state.draws ? "this draw" : "no draw yet", narrow ? "tick end" : "tick"));
   svg.append(...flowsOf(sheet, published, places));
   now.forEach(({ model, value }, rank) => {
     const kind = model === 0 ? "leader" : rank < model ? "up" : rank > model ? "down" : "same";
-    const y = places.y(state.shown[model]);
+    const y = places.y(state.places[model]);
     svg.append(shape("path", { d: slopePath(places, places.y(model), y), class: `slope ${kind}` }));
     svg.append(textAt(right + 8, y + 4, narrow ? score(value, true) : `${score(value, true)}  ${fitted(board.names[model], width - right - 70)}`, kind));
     svg.append(...publishedRow(sheet, model, places, kind));
   });
 }
 
-/** Return at which rank each model is shown: on the way from where it was to where it is now. */
-function placesBetween(from, now, moved) {
-  const shown = [];
-  now.forEach(({ model }, rank) => { shown[model] = (from?.[model] ?? model) * (1 - moved) + rank * moved; });
-  return shown;
+/** Return at which rank each model is shown, and with which share of first places: on the way from where it was to where it is now. */
+function racedSoFar({ from, first, draws }, now, moved) {
+  const [places, shares] = [[], []];
+  const between = (one, other) => one * (1 - moved) + other * moved;
+  now.forEach(({ model }, rank) => {
+    places[model] = between(from?.places?.[model] ?? model, rank);
+    shares[model] = between(from?.shares?.[model] ?? 0, draws ? first[model] / draws : 0);
+  });
+  return { places, shares };
 }
 
 /** All draws so far as one tangle: the more often a model ended at a rank, the stronger its line. */
@@ -126,9 +130,9 @@ function slopePath({ left, right }, from, to) {
 }
 
 /** The published rank and name of a model, and a bar for how often it came first. */
-function publishedRow({ state, board, moved }, model, places, kind) {
+function publishedRow({ state, board }, model, places, kind) {
   const y = places.y(model);
-  const share = state.draws ? (moved * state.first[model]) / state.draws : 0;
+  const share = state.shares[model];
   return [
     textAt(places.end, y + 4, `${model + 1}  ${fitted(board.names[model], places.end - 28)}`, `end ${kind}`),
     rectAt(places.bar, y - 8, places.room * share, 16, `share ${kind}`),

@@ -117,7 +117,7 @@ function peekedText({ looks, announced, crowd, others }, own) {
 function crowdText(others) {
   const peeking = others.filter((path) => firstBeyond(path) >= 0).length;
   const patient = others.filter((path) => Math.abs(path.at(-1)) > SIGNIFICANT).length;
-  return `Of ${CROWD} others who looked every time, ${count(peeking)} found a “winner” (${share(peeking / CROWD)}). Had they looked once, at the end: ${count(patient)} (${share(patient / CROWD)}).`;
+  return `Of ${CROWD} others who looked every time, ${count(peeking)} found a “winner”. Had they looked once, at the end: ${count(patient)}.`;
 }
 
 /** The scores of so many equal models on so many questions, best first. */

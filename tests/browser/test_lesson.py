@@ -385,7 +385,10 @@ TEXTS = """() => {
 }"""
 LONG = "model,item,score\n" + "\n".join(
     f"{model},q{k},{int((k * 7 + shift) % 10 < right)}"
-    for model, shift, right in (("a-model-with-a-very-long-name-in-8-bit-quantised", 0, 9), ("WWWWWWWWWWWWWWWWWWWWWW", 3, 5))
+    for model, shift, right in (
+        ("a-model-with-a-very-long-name-in-8-bit-quantised", 0, 9),
+        ("WWWWWWWWWWWWWWWWWWWWWW", 3, 5),
+    )
     for k in range(60)
 )
 

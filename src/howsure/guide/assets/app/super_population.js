@@ -110,5 +110,6 @@ function tellHandfuls(sheet, truth) {
   const bar = `${score(newest.value, true)}, and the error bar says ${scoreNumber(newest.low, true)} to ${score(newest.high, true)}`;
   const counted = ` Of ${count(state.drawn)} error bars so far, ${count(state.held)} hold the urn’s ${score(truth, true)} (${share(state.held / state.drawn)}).`;
   const urn = state.drawn === 1 ? ` The urn has ${score(truth, true)}. Draw another.` : counted;
-  sheet.tell({ said: `This handful of ${count(values.items)} says ${bar}.${values.open ? urn : " That is all that anybody ever gets to see."}` });
+  const closed = state.drawn === 1 ? " That is all that anybody ever gets to see." : " Which of the bars miss the urn’s score? With the urn closed, nobody can say.";
+  sheet.tell({ said: `This handful of ${count(values.items)} says ${bar}.${values.open ? urn : closed}` });
 }

@@ -53,7 +53,7 @@ def said(page):
 
 def told(page, name):
     page.evaluate(SETTLED)
-    return inside(page, f"[data-show={name}]").first.text_content()
+    return inside(page, f"[data-show={name}]").first.text_content().replace("\N{NO-BREAK SPACE}", " ")
 
 
 # every chapter by mouse, keyboard and touch
@@ -90,7 +90,7 @@ def test_numbers_and_handles_by_mouse(name, lesson):
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + 60, y, steps=4)
-        page.mouse.move(x + 130, y + 2, steps=4)
+        page.mouse.move(x + 300, y + 2, steps=4)
         page.mouse.up()
         assert said(page) != before, control.get_attribute("outerHTML")
 
@@ -360,3 +360,195 @@ def test_the_questions_needed_are_those_of_plan(path, a, b, lesson):
     needed = plan.to_dict()["tasks"][0]["chosen"]["items"]["value"]
     step = 10 ** (len(str(int(needed))) - 2)
     assert told(page, "needed") == f"about {-(-needed // step) * step:,.0f}"
+
+
+# what is on the screen
+
+
+TEXTS = """() => {
+  const wrong = [];
+  for (const picture of document.querySelectorAll(".chapter:not([hidden]) svg")) {
+    const frame = picture.getBoundingClientRect();
+    const texts = [...picture.querySelectorAll("text")].filter((each) => each.textContent.trim());
+    const boxes = texts.map((each) => each.getBoundingClientRect());
+    texts.forEach((text, k) => {
+      const box = boxes[k];
+      if (parseFloat(getComputedStyle(text).fontSize) < 11) wrong.push(`small: ${text.textContent}`);
+      if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1) wrong.push(`cut: ${text.textContent}`);
+      for (let j = 0; j < k; j++) {
+        const [across, down] = [Math.min(box.right, boxes[j].right) - Math.max(box.left, boxes[j].left), Math.min(box.bottom, boxes[j].bottom) - Math.max(box.top, boxes[j].top)];
+        if (across > 1 && down > 5) wrong.push(`over each other: ${text.textContent}, ${texts[j].textContent}`);
+      }
+    });
+  }
+  return wrong;
+}"""
+LONG = "model,item,score\n" + "\n".join(
+    f"{model},q{k},{int((k * 7 + shift) % 10 < right)}"
+    for model, shift, right in (
+        ("a-model-with-a-very-long-name-in-8-bit-quantised", 0, 9),
+        ("WWWWWWWWWWWWWWWWWWWWWW", 3, 5),
+    )
+    for k in range(60)
+)
+
+
+@pytest.mark.parametrize("results", ["0", "1", LONG], ids=["swebench", "attempts", "long"])
+@pytest.mark.parametrize("name", NAMES)
+def test_texts_in_pictures_can_be_read_on_a_phone(name, results, lesson):
+    page = lesson(f"{name}&of={results}" if len(results) == 1 else name, viewport=PHONE)
+    if len(results) > 1:
+        drop(page, "long.csv", results)
+    assert page.evaluate(TEXTS) == []
+    for button in inside(page, ":is([data-do=often], [data-do=ask], [data-do=crowd])").all():
+        button.click()
+    for end in ("max", "min"):
+        for control in inside(page, "input[type=range][data-value]").all():
+            if control.is_visible():
+                control.fill(control.get_attribute(end))
+        page.evaluate(SETTLED)
+        assert page.evaluate(TEXTS) == [], end
+
+
+def test_a_range_says_where_it_stands(lesson):
+    page = lesson("3")
+    steps = inside(page, "input[data-value=steps]")
+    steps.fill("100")
+    page.evaluate(SETTLED)
+    assert steps.evaluate("(each) => each.nextElementSibling.textContent") == "1,000"
+    assert steps.get_attribute("aria-valuetext") == "1,000"
+    assert inside(page, "input[data-value=rate]").get_attribute("aria-valuetext") == "70\N{NO-BREAK SPACE}%"
+
+
+def test_commands_follow_what_is_chosen(lesson):
+    page = lesson("8")
+    inside(page, "select").last.select_option(index=4)
+    inside(page, "input[data-value=margin]").fill("5")
+    page.evaluate(SETTLED)
+    command = inside(page, ".command code").text_content()
+    assert "--not-worse-than 5pp" in command
+    assert "--baseline 20250819_ACoder" in command
+    page.evaluate("location.hash = '#chapter=7'")
+    page.evaluate(SETTLED)
+    inside(page, "input[data-value=gap]").fill("1.5")
+    page.evaluate(SETTLED)
+    assert "--effect 1.5pp" in inside(page, ".command code").text_content()
+
+
+RANKS = "() => [...document.querySelectorAll('.slope')].map((each) => Number(each.getAttribute('d').split(',').at(-1)))"
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_ranks_glide_where_the_reader_wants_motion(motion, lesson):
+    page = lesson("1", reduced_motion=motion)
+    inside(page, "[data-do=once]").click()
+    page.evaluate(SETTLED)
+    first = page.evaluate(RANKS)
+    page.wait_for_timeout(900)
+    last = page.evaluate(RANKS)
+    assert (first == last) == (motion == "reduce")
+    assert last == [40 + 26 * rank for rank in range(12)]
+
+
+def test_first_places_grow_from_where_they_were(lesson):
+    page = lesson("1", reduced_motion="no-preference")
+    width = "() => Number(document.querySelector('.share.leader').getAttribute('width'))"
+    inside(page, "[data-do=often]").click()
+    page.wait_for_timeout(1200)
+    before = page.evaluate(width)
+    inside(page, "[data-do=once]").click()
+    page.evaluate(SETTLED)
+    assert page.evaluate(width) == pytest.approx(before, abs=2)
+
+
+def test_the_score_stays_while_the_error_bar_grows(lesson):
+    page = lesson("4")
+    widths = []
+    for correlation in ("0", "0.5", "1"):
+        inside(page, "input[data-value=icc]").fill(correlation)
+        text = told(page, "said")
+        assert "The score stays at 50.0 %" in text
+        low, high = re.search(r"the error bar is ([\d.]+) to ([\d.]+)", text).groups()
+        widths.append(float(high) - float(low))
+    assert widths[0] < widths[1] < widths[2]
+
+
+def test_the_slider_of_agreement_begins_where_the_pair_stands(lesson):
+    page = lesson("6")
+    slider = inside(page, "input[data-value=agreement]")
+    before = (slider.input_value(), told(page, "said"))
+    assert before[1].startswith("As they really agree")
+    slider.fill("100")
+    assert told(page, "said").startswith("At this agreement")
+    inside(page, "[data-do=real]").click()
+    assert (told(page, "said"), slider.input_value()) == before[::-1]
+
+
+def test_what_is_below_a_sentence_does_not_jump(lesson):
+    page = lesson("6", viewport=PHONE)
+    slider = inside(page, "input[data-value=agreement]")
+    heights = []
+    for agreement in range(0, 101, 10):
+        slider.fill(str(agreement))
+        page.evaluate(SETTLED)
+        heights.append(page.evaluate("document.documentElement.scrollHeight"))
+    assert heights == sorted(heights)
+    assert heights[-1] - heights[0] < 30
+
+
+def test_one_model_is_told_what_it_lacks(lesson):
+    page = lesson("1")
+    drop(page, "one.csv", "model,item,score\n" + "\n".join(f"alone,{k},{k % 2}" for k in range(30)))
+    assert told(page, "said").startswith("One model has nobody to race.")
+    for name in ("6", "7", "8", "9"):
+        page.evaluate(f"location.hash = '#chapter={name}&of=2'")
+        page.evaluate(SETTLED)
+        assert inside(page, ".notice").is_visible()
+    page.select_option("#source", index=0)
+    assert not inside(page, ".notice").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_card_prints_on_one_page_dark_on_light(scheme, lesson):
+    page = lesson("8", color_scheme=scheme)
+    inside(page, ".line").fill("Is the new prompt at least as good?")
+    inside(page, ".ticks input").first.check()
+    page.emulate_media(media="print")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()") == "#1d1f21"
+    shown = inside(page, ":is(.ticks input, .line, .methods, .picture)")
+    assert all(each.is_visible() for each in shown.all())
+    assert not page.locator("footer").is_visible()
+
+
+def test_forced_colors_keep_the_marks(lesson):
+    page = lesson("6", forced_colors="active")
+    ink = page.evaluate("getComputedStyle(document.querySelector('.chapter:not([hidden]) h1')).color")
+    marks = inside(page, ".drawn .bar:not(.other) .range")
+    assert {each.evaluate("(mark) => getComputedStyle(mark).stroke") for each in marks.all()} == {ink}
+    other = inside(page, ".drawn .bar.other .range").first
+    assert other.evaluate("(mark) => getComputedStyle(mark).strokeDasharray") != "none"
+
+
+FOCUSED = """() => {
+  const each = document.activeElement;
+  if (!each || each === document.body) return null;
+  const grip = each.matches(".grip") ? each : each.querySelector(".grip");
+  const ringed = getComputedStyle(each.matches("#file") ? each.parentElement : each);
+  return grip ? parseFloat(getComputedStyle(grip).strokeWidth) >= 3 : ringed.outlineStyle !== "none" && parseFloat(ringed.outlineWidth) >= 2;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_focus_can_be_seen_on_every_control(name, scheme, lesson):
+    page = lesson(name, color_scheme=scheme)
+    found = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(FOCUSED)
+        if seen is None:
+            break
+        found.append(seen)
+    assert len(found) > 15
+    assert all(found)

@@ -59,7 +59,7 @@ def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
         style=style,
         contents="".join(_link(str(each.number), each.title, str(each.number)) for each in every)
         + _link(QUESTIONS, FIVE, "?"),
-        chapters="\n".join([*(_chapter(each, every) for each in every), _five_questions()]),
+        chapters="\n".join([*(_chapter(each, every) for each in every), _five_questions(every)]),
         boards=to_json(list(boards)),
         distributions=scripts[0],
         program=scripts[1],
@@ -85,11 +85,18 @@ def _chapter(chapter: Chapter, every: Sequence[Chapter]) -> str:
     )
 
 
-def _five_questions() -> str:
+def _five_questions(every: Sequence[Chapter]) -> str:
     head = (
         f'<article class="chapter" id="chapter-{QUESTIONS}" data-chapter="{QUESTIONS}">\n<h1 tabindex="-1">{FIVE}</h1>'
     )
-    return f"{head}\n{_fragments()[QUESTIONS]}\n</article>"
+    return f"{head}\n{_fragments()[QUESTIONS]}\n{_around_questions(every)}\n</article>"
+
+
+def _around_questions(every: Sequence[Chapter]) -> str:
+    last, first = every[-1], every[0]
+    before = f'<a href="#chapter={last.number}">← {last.number}. {html.escape(last.title)}</a>'
+    after = f'<a href="#chapter={first.number}">From the start: {first.number}. {html.escape(first.title)}</a>'
+    return f'<nav class="next" aria-label="Before and after">{before}{after}</nav>'
 
 
 def _next(number: int, every: Sequence[Chapter]) -> str:
@@ -131,7 +138,12 @@ def _fragments() -> dict[str, str]:
     """Return the chapters' own HTML by name."""
     folder = files("howsure.guide").joinpath("assets", "chapters")
     found = ((_FRAGMENT.fullmatch(file.name), file) for file in folder.iterdir())
-    return {match["name"]: file.read_text(encoding="utf-8") for match, file in found if match}
+    return {match["name"]: _unbroken(file.read_text(encoding="utf-8")) for match, file in found if match}
+
+
+def _unbroken(text: str) -> str:
+    """Keep a number and its unit in one line."""
+    return re.sub(r"(?<=\d) (?=%|pp\b)", "\N{NO-BREAK SPACE}", text)
 
 
 @cache

@@ -9,7 +9,7 @@ class Board {
    */
   constructor(told) {
     Object.assign(this, told);
-    this.names = shortened(shortNames(told.models), 30);
+    this.names = shortened(undated(shortNames(told.models)), 30);
     this.scores = told.scores.cells.map((cells) => unpackedScores(cells, told.scores));
     this.items = this.scores[0].length;
     this.means = new Map();
@@ -67,6 +67,12 @@ class Board {
       return seen.get(code);
     });
   }
+}
+
+/** Leave out the dates that names begin with, where no other name then is the same. */
+function undated(names) {
+  const bare = names.map((name) => name.replace(/^20\d{6}[_-](?=.)/, ""));
+  return names.map((name, k) => (bare.indexOf(bare[k]) === bare.lastIndexOf(bare[k]) ? bare[k] : name));
 }
 
 /** Return scores as numbers, NaN where there is none: a text has one character a score. */

@@ -6,7 +6,7 @@ const EDGE_ITEMS = 30;
 const TEXTBOOK = 1.959964;
 
 const centralLimit = {
-  values: { n: 30, steps: 49, rate: 70, right: 30, runs: 300, failures: 0 },
+  values: { n: 1, steps: 0, rate: 70, right: 30, runs: 300, failures: 0 },
 
   draw(sheet) {
     linkSteps(sheet);
@@ -54,14 +54,33 @@ function drawBell(sheet) {
   const y = scaleOf([0, highest], [190, 16]);
   svg.append(...piles.filter(({ height }) => height).map(({ at: where, height }) => pile(x, y, where / n, step / n, height)));
   if (n > 2) svg.append(lineThrough(bellCurve(x, y, { rate, se, scale: (BELL_DRAWS * step) / n }), "other"));
+  if (n > 2) svg.append(...standardErrorMark(x, y, { rate, se, highest: (BELL_DRAWS * step * 0.3989) / (n * se) }));
   svg.append(bottomAxis(x, 190, { format: percentTick, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], title: "score" }));
   const [low, high] = [rate - TEXTBOOK * se, rate + TEXTBOOK * se].map((end) => Math.min(x.high, Math.max(x.low, end)));
-  if (n > 11) svg.append(errorBar(x, 8, { value: rate, low, high }));
+  if (n > 11) svg.append(errorBar(x, 8, { value: rate, low, high }), sideText(x, rate < 0.5 ? high : low, 12, "95 of 100 evals", "small", rate < 0.5));
   sheet.tell({
     se: gap(se, true),
     half: gap(se / 2, true),
     said: n === 1 ? `One question: ${share(rate)} of the evals score 100 %, the others 0 %. No bell in sight.` : `${plural(n, "question")}: the standard error is √(${fixed(rate, 2)} × ${fixed(1 - rate, 2)} / ${count(n)}) = ${gap(se, true)}.`,
   });
+}
+
+/** Mark the standard error: from the middle of the bell to where it is steepest. */
+function standardErrorMark(x, y, { rate, se, highest }) {
+  const level = y(highest * Math.exp(-0.5));
+  const left = rate >= 0.5;
+  const end = x(left ? rate - se : rate + se);
+  return [
+    lineAt(x(rate), level, end, level, "mark"),
+    lineAt(x(rate), level - 4, x(rate), level + 4, "mark"),
+    lineAt(end, level - 4, end, level + 4, "mark"),
+    sideText(x, left ? rate - se : rate + se, level + 4, `standard error: ${gap(se, true)}`, "label halo", !left),
+  ];
+}
+
+/** Write beside a place: to its right or to its left. */
+function sideText(x, value, y, text, kind, right) {
+  return textAt(x(value) + (right ? 10 : -10), y, text, right ? kind : `end ${kind}`);
 }
 
 /** Put so many neighbouring counts into one pile. */
@@ -98,9 +117,11 @@ function drawEdges(sheet) {
   const { svg, width } = sheet.picture("edges", 130, `${right} of ${EDGE_ITEMS} right: howsure says ${shown}, the textbook ${broken}.`);
   const x = scaleOf([-0.15, 1.15], [12, width - 12]);
   svg.append(rectAt(12, 10, x(0) - 12, 80, "block faint"), rectAt(x(1), 10, width - 12 - x(1), 80, "block faint"));
-  svg.append(errorBar(x, 36, ours), errorBar(x, 68, textbook, "other"));
+  const onLeft = ours.value > 0.5;
+  const named = (y, text, kind) => textAt(onLeft ? x(0) + 10 : x(1) - 10, y, text, `label ${kind}${onLeft ? "" : " end"}`);
+  svg.append(errorBar(x, 36, ours), errorBar(x, 68, textbook, "other"), named(40, "howsure", "blue"), named(72, "the textbook", "orange"));
   svg.append(bottomAxis(x, 90, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick, title: "score" }));
-  const nonsense = textbook.high > 1 || textbook.low < 0 ? " The grey land beyond 0 and 100 % holds no score." : "";
+  const nonsense = textbook.high > 1 || textbook.low < 0 ? " There is no score out there, in the grey." : "";
   sheet.tell({
     of: EDGE_ITEMS,
     edge: `${right} of ${EDGE_ITEMS} right: ${shown}. The textbook: ${broken}${se === 0 ? ", as if nothing else were possible" : ""}.${nonsense}`,
@@ -113,7 +134,7 @@ function drawDial(sheet) {
   const { runs, failures: wanted } = sheet.values;
   const failures = Math.min(wanted, runs);
   const rate = upperRate(failures, runs);
-  const { svg, width } = sheet.picture("dial", 190, `${plural(failures, "failure")} in ${plural(runs, "run")}: the failure rate is below ${rateText(rate)}.`);
+  const { svg, width } = sheet.picture("dial", 200, `${plural(failures, "failure")} in ${plural(runs, "run")}: the failure rate is below ${rateText(rate)}.`);
   const [cx, cy, radius] = [width / 2, 165, Math.min(140, width / 2 - 66)];
   const angle = (value) => Math.PI * (1 - (Math.log(Math.min(1, Math.max(DIAL[0], value))) - Math.log(DIAL[0])) / (Math.log(DIAL[1]) - Math.log(DIAL[0])));
   const spot = (value, far) => [cx + far * Math.cos(angle(value)), cy - far * Math.sin(angle(value))];
@@ -123,6 +144,7 @@ function drawDial(sheet) {
     const [x, y] = spot(tick, radius + 18);
     svg.append(textAt(x, y + 4, rateText(tick), `tick ${tick < 0.01 ? "end" : tick > 0.05 ? "" : "middle"}`));
   }
+  svg.append(textAt(cx, cy + 28, `below ${rateText(rate)}`, "middle strong"));
   const [x, y] = spot(rate, radius - 12);
   const needle = shapesIn("g", [lineAt(cx, cy, x, y, "needle"), shape("circle", { cx: x, cy: y, r: 11, class: "grip" }), shape("circle", { cx, cy, r: 5, class: "dot" })]);
   svg.append(sheet.handle(needle, "needle", {
@@ -138,8 +160,13 @@ function drawDial(sheet) {
   sheet.tell({
     rare:
       `${failures === 0 ? "No failure" : plural(failures, "failure")} in ${plural(runs, "run")}: the failure rate is below ${rateText(rate)} (95 % confidence).` +
-      (failures === 0 ? ` 3 / ${count(runs)} = ${rateText(3 / runs)}.` : ` To show less than 1 %, it takes ${count(runsNeeded(0.01, 0.95, failures))} runs with no more failures than that.`),
+      (failures === 0 ? threeOverN(runs) : ` To show less than 1 %, it takes ${count(runsNeeded(0.01, 0.95, failures))} runs with no more failures than that.`),
   });
+}
+
+/** The short cut, where it is one. */
+function threeOverN(runs) {
+  return runs < 30 ? " For so few runs, 3 / n is too rough." : ` Or in your head: 3 / ${count(runs)} = ${rateText(3 / runs)}.`;
 }
 
 /** Return how many runs put the needle nearest to an angle. */

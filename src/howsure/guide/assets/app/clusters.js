@@ -1,7 +1,7 @@
 // Chapter 4: questions in passages, how alike they are inside, and what becomes of the error bar.
 
 const PASSAGE_ITEMS = 48;
-const PASSAGE_RATE = 0.6;
+const PASSAGES_HIGH = 190;
 
 const clusters = {
   values: { icc: 0.4, size: 8, model: 0 },
@@ -22,7 +22,10 @@ const clusters = {
     drawPassageBars(sheet, answers);
     const deff = kishEffect(size, icc);
     sheet.tell({ n: PASSAGE_ITEMS, deff: fixed(deff, 1), worth: share(1 / deff) });
-    if (sheet.board.clusters !== null) drawRealClusters(sheet);
+    const real = `${sheet.values.model} ${sheet.root.clientWidth}`;
+    if (sheet.board.clusters === null || sheet.state.real === real) return;
+    sheet.state.real = real;
+    drawRealClusters(sheet);
   },
 };
 
@@ -34,16 +37,18 @@ function sortQuestions(sheet) {
 }
 
 /**
- * Return an answer a question: right where a normal draw lies low enough, part of which the questions of a passage share. The draws
- * are spread evenly over the normal distribution, so that a few passages show what many would on average.
+ * Return an answer a question: right for the half whose normal draw lies lowest, part of which the questions of a passage share. The
+ * draws are spread evenly over the normal distribution, so that a few passages show what many would on average, and half are always
+ * right, so that the error bar grows while the score stays.
  */
 function passageAnswers(sheet, icc) {
-  const { passages, passage } = sheet.state;
-  const shared = evenNormals(passages, 11);
-  const own = evenNormals(PASSAGE_ITEMS, 5);
-  const limit = distributions.normalQuantile(PASSAGE_RATE, 0, 1);
-  const home = passage.map((_, k) => Math.floor(k / sheet.state.size));
-  return home.map((of, k) => (Math.sqrt(icc) * shared[of] + Math.sqrt(1 - icc) * own[k] < limit ? 1 : 0));
+  const { passages, passage, size } = sheet.state;
+  const [shared, own] = [evenNormals(passages, 11), evenNormals(PASSAGE_ITEMS, 5)];
+  const hard = passage.map((_, k) => Math.sqrt(icc) * shared[Math.floor(k / size)] + Math.sqrt(1 - icc) * own[k]);
+  const order = [...hard.keys()].sort((one, other) => hard[one] - hard[other] || one - other);
+  const answers = passage.map(() => 0);
+  for (const k of order.slice(0, PASSAGE_ITEMS / 2)) answers[k] = 1;
+  return answers;
 }
 
 function evenNormals(n, seed) {
@@ -52,34 +57,56 @@ function evenNormals(n, seed) {
 
 function drawPassages(sheet, answers) {
   const { passage, passages, held } = sheet.state;
-  const wide = sheet.root.querySelector('[data-figure="passages"]').firstElementChild.clientWidth;
-  const columns = Math.min(passages, Math.max(4, Math.floor(wide / 110)));
-  const [boxWidth, boxHeight] = [wide / columns, 74];
-  const rows = Math.ceil(passages / columns);
-  const { svg } = sheet.picture("passages", rows * boxHeight + 4, `${PASSAGE_ITEMS} questions in ${plural(passages, "passage")}.`);
-  const corner = (p) => [(p % columns) * boxWidth, Math.floor(p / columns) * boxHeight];
-  const inside = Array.from({ length: passages }, () => 0);
-  for (let p = 0; p < passages; p++) svg.append(rectAt(corner(p)[0] + 3, corner(p)[1] + 3, boxWidth - 6, boxHeight - 6, "box"));
-  const across = Math.max(1, Math.floor((boxWidth - 16) / 15));
-  answers.forEach((right, k) => {
-    const [x, y] = corner(passage[k]);
-    const nth = inside[passage[k]]++;
-    const [cx, cy] = [x + 15 + 15 * (nth % across), y + 16 + 15 * (Math.floor(nth / across) % 4)];
-    const dot = shapesIn("g", [shape("circle", { cx, cy, r: 6, class: `grip ${right ? "right" : "wrong"}` })]);
-    svg.append(sheet.handle(dot, `question-${k}`, {
-      label: `Question ${k + 1}, ${right ? "right" : "wrong"}`,
-      value: passage[k],
-      min: 0,
-      max: passages - 1,
-      step: 1,
-      told: `in passage ${passage[k] + 1} of ${passages}`,
-      at: (px, py) => Math.min(columns - 1, Math.max(0, Math.floor(px / boxWidth))) + columns * Math.min(rows - 1, Math.max(0, Math.floor(py / boxHeight))),
-      set: (value) => moveQuestion(sheet, k, value),
-    }));
-    if (k !== held) dot.setAttribute("tabindex", -1);
+  const { svg, width } = sheet.picture("passages", PASSAGES_HIGH, `${PASSAGE_ITEMS} questions in ${plural(passages, "passage")}.`);
+  const boxes = boxesFor(passages, width);
+  const inside = Array.from({ length: passages }, () => []);
+  passage.forEach((p, k) => inside[p].push(k));
+  inside.forEach((members, p) => {
+    const [left, top] = boxes.corner(p);
+    svg.append(rectAt(left + 2, top + 2, boxes.width - 4, boxes.height - 4, "box"));
+    const spot = spotsIn(members.length, boxes, left, top);
+    members.forEach((k, nth) => svg.append(questionDot(sheet, k, answers[k], spot(nth), boxes)));
   });
-  svg.addEventListener("focusin", ({ target }) => { sheet.state.held = Number(target.closest("[data-handle]")?.dataset.handle.slice(9) ?? held); });
+  svg.querySelector(`[data-handle="question-${held}"]`)?.setAttribute("tabindex", 0);
   svg.addEventListener("keydown", (event) => chooseQuestion(sheet, event));
+}
+
+/** Return the boxes of so many passages: as many in a row as makes each about half as high again as wide. */
+function boxesFor(passages, width) {
+  const shapes = [...Array(passages).keys()].map((k) => {
+    const [columns, rows] = [k + 1, Math.ceil(passages / (k + 1))];
+    return { columns, rows, width: width / columns, height: PASSAGES_HIGH / rows };
+  });
+  const ill = (each) => Math.abs(Math.log(each.width / each.height / 1.5)) + 2 * (each.columns * each.rows - passages) / passages;
+  const best = shapes.reduce((one, other) => (ill(other) < ill(one) ? other : one));
+  return { ...best, corner: (p) => [(p % best.columns) * best.width, Math.floor(p / best.columns) * best.height] };
+}
+
+/** Return where each of so many dots lies in a box, with their radius. */
+function spotsIn(n, { width, height }, left, top) {
+  const columns = Math.max(1, Math.ceil(Math.sqrt((n * width) / height)));
+  const rows = Math.ceil(n / columns);
+  const pitch = Math.min(26, (width - 8) / columns, (height - 8) / rows);
+  const [x, y] = [left + (width - pitch * (columns - 1)) / 2, top + (height - pitch * (rows - 1)) / 2];
+  return (nth) => ({ cx: x + pitch * (nth % columns), cy: y + pitch * Math.floor(nth / columns), r: Math.max(3, Math.min(9, pitch * 0.38)) });
+}
+
+function questionDot(sheet, k, right, spot, boxes) {
+  const { passage, passages } = sheet.state;
+  const dot = shapesIn("g", [shape("circle", { ...spot, class: `grip ${right ? "right" : "wrong"}` })]);
+  const along = (at, size, most) => Math.min(most - 1, Math.max(0, Math.floor(at / size)));
+  sheet.handle(dot, `question-${k}`, {
+    label: `Question ${k + 1}, ${right ? "right" : "wrong"}`,
+    value: passage[k],
+    min: 0,
+    max: passages - 1,
+    step: 1,
+    told: `in passage ${passage[k] + 1} of ${passages}`,
+    at: (px, py) => along(px, boxes.width, boxes.columns) + boxes.columns * along(py, boxes.height, boxes.rows),
+    set: (value) => moveQuestion(sheet, k, value),
+  });
+  dot.setAttribute("tabindex", -1);
+  return dot;
 }
 
 function moveQuestion(sheet, k, value) {
@@ -94,23 +121,24 @@ function chooseQuestion(sheet, event) {
   if (step === undefined) return;
   event.preventDefault();
   event.stopPropagation();
-  sheet.state.held = (sheet.state.held + step + PASSAGE_ITEMS) % PASSAGE_ITEMS;
+  const from = Number(event.target.closest("[data-handle]").dataset.handle.split("-")[1]);
+  sheet.state.held = (from + step + PASSAGE_ITEMS) % PASSAGE_ITEMS;
   const dot = event.currentTarget.querySelector(`[data-handle="question-${sheet.state.held}"]`);
   dot.focus({ preventScroll: true });
   sheet.redraw();
 }
 
 function drawPassageBars(sheet, answers) {
-  const alone = meanOf(answers);
+  const alone = (sheet.state.alone ??= meanOf(answers)); // half are right, whichever they are
   const honest = meanOf(answers, { clusters: sheet.state.passage });
-  const { svg, width } = sheet.picture("bars", 116, `As if alone: ${barText(alone)}. With passages: ${barText(honest)}.`);
+  const { svg, width } = sheet.picture("bars", 130, `As if alone: ${barText(alone)}. With passages: ${barText(honest)}.`);
   const x = scaleOf([0, 1], [28, width - 28]);
-  svg.append(errorBar(x, 22, alone, "other"), errorBar(x, 52, honest), bottomAxis(x, 74, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick, title: "score" }));
+  svg.append(namedBar(x, 26, alone, "each question on its own", "other"), namedBar(x, 68, honest, "passages taken into account"), bottomAxis(x, 88, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick, title: "score" }));
   sheet.tell({
     said:
       honest.low === null
         ? "All questions are in one passage: one piece of evidence says nothing about how far others would lie from it."
-        : `${PASSAGE_ITEMS} questions, but worth about ${fixed(kishWorth(sheet), 0)} on their own. Alone the bar would be ${barText(alone)}; with the passages it is ${barText(honest)}.`,
+        : `${PASSAGE_ITEMS} questions, worth about ${fixed(kishWorth(sheet), 0)}. The score stays at ${score(honest.value, true)}; the error bar is ${barText(honest)}, not ${barText(alone)}.${sheet.state.passages < 6 ? " With so few passages, how much they differ is itself a guess." : ""}`,
   });
 }
 
@@ -131,7 +159,7 @@ function drawRealClusters(sheet) {
   const { values: answers, codes } = board.answered(values.model);
   const [alone, honest] = [board.mean(values.model), board.mean(values.model, { clustered: true })];
   const groups = membersOf(codes).sort((one, other) => other.length - one.length);
-  const { svg, width } = sheet.picture("real", 250, `${board.names[values.model]}: ${plural(groups.length, "cluster")}; as if alone ${barText(alone)}, with clusters ${barText(honest)}.`);
+  const { svg, width } = sheet.picture("real", 290, `${board.names[values.model]}: ${plural(groups.length, "cluster")}; as if alone ${barText(alone)}, with clusters ${barText(honest)}.`);
   const [y, x] = [scaleOf([0, 1], [130, 14]), scaleOf([0, answers.length], [0, width])];
   let from = 0;
   for (const members of groups) {
@@ -141,7 +169,7 @@ function drawRealClusters(sheet) {
     from += members.length;
   }
   const scale = scaleOf([0, 1], [28, width - 28]);
-  svg.append(errorBar(scale, 168, alone, "other"), errorBar(scale, 192, honest), bottomAxis(scale, 210, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick, title: "score" }));
+  svg.append(namedBar(scale, 184, alone, "each question on its own", "other"), namedBar(scale, 226, honest, "clusters taken into account"), bottomAxis(scale, 246, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick, title: "score" }));
   const worth = effectiveClusters(codes);
   sheet.tell({
     real: `${board.names[values.model]}: ${count(answers.length)} questions in ${plural(groups.length, "cluster")}, the largest of ${count(groups[0].length)}; they weigh as much as ${fixed(worth, 1)} equal clusters. As if alone: ${barText(alone)}. With clusters: ${barText(honest)}.`,

@@ -42,6 +42,37 @@ function errorBar(scale, y, { value, low, high }, kind = "") {
   return shapesIn("g", [...parts, shape("circle", { cx: scale(value), cy: y, r: 5, class: "dot" })], `bar ${kind}`);
 }
 
+/** Draw an error bar with its name above. */
+function namedBar(scale, y, bar, name, kind = "") {
+  const [low, high] = [scale(bar.low ?? bar.value), scale(bar.high ?? bar.value)].map((end) => Math.min(scale.to, Math.max(scale.from, end)));
+  const text = textAt(middleWithin((low + high) / 2, name, [scale.from - 16, scale.to + 16]), y - 10, name, `middle label halo ${{ other: "orange", unsure: "" }[kind] ?? "blue"}`);
+  return shapesIn("g", [text, errorBar(scale, y, bar, kind)]);
+}
+
+/** Return the place nearest to x at which a text in the middle stays between two ends. */
+function middleWithin(x, text, [low, high]) {
+  const half = textWidth(text) / 2;
+  return Math.max(low + half, Math.min(high - half, x));
+}
+
+const WIDTHS = new Map();
+
+/** Return how wide a text is in a picture, at its widest: in bold. */
+function textWidth(text) {
+  if (!WIDTHS.has(text)) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `700 13px ${getComputedStyle(document.documentElement).fontFamily}`;
+    WIDTHS.set(text, pen.measureText(text).width);
+  }
+  return WIDTHS.get(text);
+}
+
+/** Shorten a name so far that it fits. */
+function fitted(name, width, letters = 30) {
+  while (letters > 3 && textWidth(shorten(name, letters)) > width) letters -= 1;
+  return shorten(name, letters);
+}
+
 /** Draw many dots as one shape: `places` is a list of [x, y]. */
 function dotsAt(places, radius, kind) {
   return shape("path", { d: places.map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`).join(""), "stroke-width": 2 * radius, class: `dots ${kind}` });

@@ -31,19 +31,24 @@ const illusion = {
 
 /** Forget the draws so far: they were of another number of models or questions. */
 function forget(sheet) {
+  const models = sheet.board.models.length;
   const source = randomOf(2024);
-  sheet.state = { random: source, draws: 0, first: new Uint32Array(sheet.board.models.length), last: null, about: sheet.state.about };
+  sheet.state = { random: source, draws: 0, first: new Uint32Array(models), ended: new Uint32Array(models * models), last: null, about: sheet.state.about };
   return sheet.state;
 }
 
 /** Draw as many questions again from those there are, with replacement (whole clusters where wanted), and rank the models on them. */
 function drawAnew(sheet, times) {
   const { state, values } = sheet;
+  const size = sheet.board.models.length;
   for (let k = 0; k < times; k++) {
     state.last = ranksOf(redrawn(sheet.board, values, state.random));
+    state.last.forEach(({ model }, rank) => { state.ended[model * size + rank] += 1; });
     state.first[state.last[0].model] += 1;
     state.draws += 1;
   }
+  state.from = { places: state.places, shares: state.shares };
+  sheet.glide(times > 1 ? 900 : 600);
 }
 
 /** Return the score of each model on a new draw of questions. */
@@ -82,22 +87,57 @@ function ranksOf(scores) {
 function drawRace(sheet, published) {
   const { board, state } = sheet;
   const now = state.last ?? published.map((model) => ({ model, value: board.score(model) }));
-  const { svg, width, narrow } = sheet.picture("race", 34 + RACE_ROW * published.length, toldRace(sheet, now));
-  const [left, right] = narrow ? [0.5 * width, width - 92] : [0.36 * width, width - 250];
-  const rowY = (rank) => 40 + RACE_ROW * rank;
-  svg.append(textAt(left - 8, 16, "published", "tick end"), textAt(right + 8, 16, state.draws ? "this draw" : narrow ? "" : "no draw yet", "tick"), textAt(width, 16, "first", "tick end"));
+  const race = sheet.picture("race", 34 + RACE_ROW * published.length, toldRace(sheet, now));
+  const { svg, width, narrow } = race;
+  const [end, left, right] = narrow ? [width - 206, width - 138, width - 64] : [0.36 * width, 0.36 * width + 92, width - 220];
+  const places = { end, bar: end + 8, room: left - end - 40, left, right, y: (rank) => 40 + RACE_ROW * rank };
+  Object.assign(state, racedSoFar(state, now, sheet.moved));
+  svg.append(textAt(end, 16, "published", "tick end"), textAt(places.bar, 16, "came first", "tick"), textAt(narrow ? width : right + 8, 16, state.draws ? "this draw" : "no draw yet", narrow ? "tick end" : "tick"));
+  svg.append(...flowsOf(sheet, published, places));
   now.forEach(({ model, value }, rank) => {
     const kind = model === 0 ? "leader" : rank < model ? "up" : rank > model ? "down" : "same";
-    const path = `M${left},${rowY(model)} C${(left + right) / 2},${rowY(model)} ${(left + right) / 2},${rowY(rank)} ${right},${rowY(rank)}`;
-    const share = state.draws ? state.first[model] / state.draws : 0;
-    svg.append(
-      shape("path", { d: path, class: `slope ${kind}` }),
-      textAt(left - 8, rowY(model) + 4, `${model + 1}  ${shorten(board.names[model], narrow ? 17 : 30)}`, `end ${kind}`),
-      textAt(right + 8, rowY(rank) + 4, narrow ? score(value, true) : `${score(value, true)}  ${shorten(board.names[model], 14)}`, kind),
-      rectAt(width - 40 * share, rowY(rank) - 9, 40 * share, 17, `share ${kind}`),
-      textAt(width - 3, rowY(rank) + 4, state.first[model] ? count(state.first[model]) : "", "end small"),
-    );
+    const y = places.y(state.places[model]);
+    svg.append(shape("path", { d: slopePath(places, places.y(model), y), class: `slope ${kind}` }));
+    svg.append(textAt(right + 8, y + 4, narrow ? score(value, true) : `${score(value, true)}  ${fitted(board.names[model], width - right - 70)}`, kind));
+    svg.append(...publishedRow(sheet, model, places, kind));
   });
+}
+
+/** Return at which rank each model is shown, and with which share of first places: on the way from where it was to where it is now. */
+function racedSoFar({ from, first, draws }, now, moved) {
+  const [places, shares] = [[], []];
+  const between = (one, other) => one * (1 - moved) + other * moved;
+  now.forEach(({ model }, rank) => {
+    places[model] = between(from?.places?.[model] ?? model, rank);
+    shares[model] = between(from?.shares?.[model] ?? 0, draws ? first[model] / draws : 0);
+  });
+  return { places, shares };
+}
+
+/** All draws so far as one tangle: the more often a model ended at a rank, the stronger its line. */
+function flowsOf({ state, board }, published, places) {
+  const size = board.models.length;
+  return published.flatMap((model) => published.flatMap((rank) => {
+    const share = state.draws > 1 ? state.ended[model * size + rank] / state.draws : 0;
+    if (!share) return [];
+    return [shape("path", { d: slopePath(places, places.y(model), places.y(rank)), class: model ? "flow" : "flow leader", "stroke-width": 1 + 8 * share })];
+  }));
+}
+
+function slopePath({ left, right }, from, to) {
+  const middle = (left + right) / 2;
+  return `M${left},${from} C${middle},${from} ${middle},${to} ${right},${to}`;
+}
+
+/** The published rank and name of a model, and a bar for how often it came first. */
+function publishedRow({ state, board }, model, places, kind) {
+  const y = places.y(model);
+  const share = state.shares[model];
+  return [
+    textAt(places.end, y + 4, `${model + 1}  ${fitted(board.names[model], places.end - 28)}`, `end ${kind}`),
+    rectAt(places.bar, y - 8, places.room * share, 16, `share ${kind}`),
+    textAt(places.bar + places.room * share + 4, y + 4, state.first[model] ? count(state.first[model]) : "", "small"),
+  ];
 }
 
 function toldRace({ board, state }, now) {
@@ -107,16 +147,24 @@ function toldRace({ board, state }, now) {
 
 function tellRace(sheet, published) {
   const { board, state } = sheet;
-  const winners = published.filter((model) => state.first[model] > 0).length;
-  const stayed = state.draws ? share(state.first[0] / state.draws) : "?";
   sheet.tell({
     leader: board.names[0],
     score: score(board.score(0), true),
-    second: published.length > 1 ? board.names[1] : "",
-    gap: published.length > 1 ? gap(board.score(0) - board.score(1), true) : "",
-    all: count(board.items),
-    said: state.draws
-      ? `In ${plural(state.draws, "draw")}, the leader stayed first in ${count(state.first[0])} (${stayed}); ${plural(winners, "model")} came first at least once. No model changed. Only the questions did.`
-      : "Draw the questions anew, and see who comes first.",
+    ahead: aheadText(board, published),
+    all: plural(board.answered(0).values.length, "question"),
+    said: racedText(state, published),
   });
+}
+
+function racedText({ draws, first }, published) {
+  if (published.length < 2) return "One model has nobody to race. Draw all the same, and watch its score move; or choose other results above.";
+  if (!draws) return "Draw new questions, and see who comes first.";
+  const winners = published.filter((model) => first[model] > 0).length;
+  return `In ${plural(draws, "draw")}, the leader stayed first in ${count(first[0])} (${share(first[0] / draws)}); ${plural(winners, "model")} came first at least once. No model changed. Only the questions did.`;
+}
+
+function aheadText(board, published) {
+  if (published.length < 2) return ", with nobody to race against";
+  const by = board.score(0) - board.score(1);
+  return by < 0.0005 ? `, level with ${board.names[1]}` : `, ${gap(by, true)} ahead of ${board.names[1]}`;
 }

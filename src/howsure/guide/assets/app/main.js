@@ -33,7 +33,6 @@ function begin(name, root) {
   bindCopy(root);
   root.querySelectorAll(".quiz").forEach(bindQuiz);
   if (root.querySelector(".listen")) readers.set(name, new Reader(root));
-  fillCommands(root, board);
   sheet.start(board);
 }
 
@@ -47,7 +46,6 @@ function choose(chosen) {
   showSources();
   place.set({ of: board === boards[0] ? null : String(boards.indexOf(board)) });
   for (const [name, sheet] of sheets) {
-    fillCommands(sheet.root, board);
     if (!sheet.root.hidden) sheet.start(board);
   }
 }

@@ -12,7 +12,7 @@ const playbook = {
   print: () => print(),
 
   async copyMethods(sheet) {
-    const text = sheet.root.querySelector(".methods").textContent;
+    const text = sheet.root.querySelector(".methods").textContent.replaceAll("\u00a0", " ");
     try {
       await navigator.clipboard.writeText(text);
       sheet.tell({ copied: "Copied." });
@@ -55,22 +55,23 @@ function gateText({ board, values }, { pair, margin, verdict }) {
 }
 
 function drawVerdict(sheet, { pair, margin, verdict }, name) {
-  const { svg, width } = sheet.picture(name, 100, `${VERDICTS[verdict]}: the difference is ${signed(pair.value, true)}, the margin ${gap(margin, true)}.`);
+  const { svg, width } = sheet.picture(name, 112, `${VERDICTS[verdict]}: the difference is ${signed(pair.value, true)}, the margin ${gap(margin, true)}.`);
   const ends = pair.low === null ? [] : [pair.low, pair.high];
   const x = scaleOf(bounds([-margin * 1.3, margin * 1.3, pair.value, ...ends], 0.01), [28, width - 28]);
-  svg.append(rectAt(x.from, 12, x(-margin) - x.from, 44, "band"), textAt((x.from + x(-margin)) / 2, 24, "too much worse", "middle small"));
-  svg.append(lineAt(x(-margin), 8, x(-margin), 56, "zero"), lineAt(x(0), 8, x(0), 56, "grid"));
-  svg.append(errorBar(x, 40, pair, { pass: "", fail: "other", open: "unsure" }[verdict]), bottomAxis(x, 56, { format: signedTick, title: "difference (pp)" }));
+  const beyond = ["too much worse", "worse", ""].find((text) => textWidth(text) < x(-margin) - 8);
+  svg.append(rectAt(x.from, 22, x(-margin) - x.from, 48, "band"), textAt(x(-margin) - 6, 16, beyond, "end small"), lineAt(x(-margin), 8, x(-margin), 70, "zero"), lineAt(x(0), 22, x(0), 70, "grid"));
+  svg.append(textAt(x(-margin) + 6, 16, "good enough", "small"));
+  svg.append(namedBar(x, 56, pair, VERDICTS[verdict], { pass: "", fail: "other", open: "unsure" }[verdict]), bottomAxis(x, 70, { format: signedTick, title: "difference (pp)" }));
 }
 
 function cardTexts({ board, values }, pair) {
   const needed = itemsNeeded(gapSpread({ board, values }), POWER_TEST, values.margin / 100);
-  const telling = separating(board);
+  board.telling ??= separating(board);
   return {
     grouped: board.clusters === null ? "nothing (each question stands alone)" : `${visible(board.clusters.name)}, ${plural(pair.units, "group")}`,
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
     n: count(pair.n),
-    separate: `${count(telling)} of ${count(board.items)}`,
+    separate: `${count(board.telling)} of ${count(board.items)}`,
     copied: "",
   };
 }

@@ -2,6 +2,7 @@
 
 const POWER_ITEMS = [20, 10_000];
 const EVALS = 100;
+const CURVE_STEPS = 48;
 
 const power = {
   values: { gap: 3, items: 500, a: 0, b: 1 },
@@ -13,10 +14,8 @@ const power = {
   },
 
   draw(sheet) {
-    const spread = gapSpread(sheet);
-    const chance = powerOf(spread, POWER_TEST, sheet.values.gap / 100, sheet.values.items);
-    drawPowerCurve(sheet, spread, chance);
-    drawEvals(sheet, spread);
+    drawPowerCurve(sheet);
+    drawEvals(sheet, powerCurve(sheet).spread);
   },
 };
 
@@ -33,14 +32,33 @@ function gapSpread({ board, values }) {
   return { ...parts, size: codes === null ? 1 : a.length / effectiveClusters(codes) };
 }
 
-function drawPowerCurve(sheet, spread, chance) {
+/** Return the chance of seeing the gap over the number of questions, [log n, chance], and the questions needed; worked out once a pair and gap. */
+function powerCurve(sheet) {
+  const { state, values } = sheet;
+  const about = `${values.a} ${values.b} ${values.gap}`;
+  if (state.curve?.about === about) return state.curve;
+  const [spread, effect] = [gapSpread(sheet), values.gap / 100];
+  const [low, high] = POWER_ITEMS.map(Math.log);
+  const points = [];
+  let chance = 0;
+  for (let k = 0; k <= CURVE_STEPS; k++) {
+    const at = low + ((high - low) * k) / CURVE_STEPS;
+    chance = chance > 0.9995 ? 1 : powerOf(spread, POWER_TEST, effect, Math.exp(at)); // it only rises
+    points.push([at, chance]);
+  }
+  state.curve = { about, spread, points, needed: itemsNeeded(spread, POWER_TEST, effect) };
+  return state.curve;
+}
+
+function drawPowerCurve(sheet) {
   const { values } = sheet;
+  const { spread, points, needed } = powerCurve(sheet);
+  const chance = powerOf(spread, POWER_TEST, values.gap / 100, values.items);
   const { svg, width } = sheet.picture("power", 270, `${plural(values.items, "question")} show a gap of ${values.gap} points with a chance of ${share(chance)}.`);
   const [low, high] = POWER_ITEMS.map(Math.log);
   const [x, y] = [scaleOf([low, high], [52, width - 20]), scaleOf([0, 1], [220, 12])];
-  const points = Array.from({ length: 49 }, (_, k) => low + ((high - low) * k) / 48);
   for (const tick of [0, 0.25, 0.5, 0.8, 1]) svg.append(lineAt(52, y(tick), width - 20, y(tick), tick === 0.8 ? "zero" : "grid"), textAt(46, y(tick) + 4, percentTick(tick), "tick end"));
-  svg.append(lineThrough(points.map((at) => [x(at), y(powerOf(spread, POWER_TEST, values.gap / 100, Math.exp(at)))]), ""));
+  svg.append(lineThrough(points.map(([at, height]) => [x(at), y(height)]), ""));
   const ticks = (width < 480 ? [20, 100, 1000, 10_000] : [20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]).map(Math.log);
   svg.append(bottomAxis(x, 220, { ticks, format: (tick) => count(Math.exp(tick)), title: "questions" }));
   const grip = shape("circle", { cx: x(Math.log(values.items)), cy: y(chance), r: 11, class: "grip" });
@@ -54,21 +72,31 @@ function drawPowerCurve(sheet, spread, chance) {
     at: (px) => Math.exp(x.back(px)),
     set: (items) => sheet.set({ items }),
   }));
-  const needed = itemsNeeded(spread, POWER_TEST, values.gap / 100);
+  const [here, early] = [x(Math.log(values.items)), needed < 400];
+  svg.append(textAt(early ? width - 24 : 58, y(0.8) + (early ? 16 : -6), "enough: four in five", early ? "small end" : "small"));
+  svg.append(textAt(here + (here > 120 ? -14 : 14), y(chance) - 14, share(chance), here > 120 ? "strong end halo" : "strong halo"));
   sheet.tell({
     needed: needed < MOST_FORECAST ? `about ${roundedUp(needed)}` : `more than ${count(MOST_FORECAST)}`,
-    said: `With ${plural(values.items, "question")} you have ${oddsText(chance)} chance to see a gap of ${Number(values.gap)} points.`,
+    basis: spread === TEXTBOOK_SPREAD ? "is the textbook’s guess, for want of two models" : "is taken from the results",
+    said: `With ${plural(values.items, "question")} you have ${oddsText(chance)} of seeing a gap of ${Number(values.gap)} points.${clusteredText(spread, values.items)}`,
   });
 }
 
+/** Say how few clusters so many questions are, where that is what keeps the chance low. */
+function clusteredText({ size }, items) {
+  return size > 1 && items / size < 30 ? ` (They come in clusters, and weigh as much as ${fixed(items / size, 1)} equal ones.)` : "";
+}
+
+const TENTHS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
 /** Write a chance as people say it. */
 function oddsText(chance) {
-  if (chance > 0.95) return `a nearly certain (${share(chance)})`;
-  if (chance < 0.075) return `next to no (${share(chance)})`;
+  if (chance > 0.95) return `an excellent chance (${share(chance)})`;
+  if (chance < 0.075) return `next to no chance (${share(chance)})`;
   const words = ["", "", "one in two", "one in three", "one in four", "one in five", "one in six", "one in seven", "one in eight", "one in nine", "one in ten"];
   const one = Math.round(1 / chance);
-  if (chance <= 0.55 && words[one]) return `a ${words[one]} (${share(chance)})`;
-  return chance < 0.1 ? `a one in ${one} (${share(chance)})` : `a ${Math.round(10 * chance)} in ten (${share(chance)})`;
+  if (chance <= 0.55 && words[one]) return `a ${words[one]} chance (${share(chance)})`;
+  return chance < 0.1 ? `a one in ${one} chance (${share(chance)})` : `a ${TENTHS[Math.round(10 * chance)]} in ten chance (${share(chance)})`;
 }
 
 /** Draw a hundred evals: each finds a gap around the true one, and estimates its own standard error, as the power curve supposes. */
@@ -87,19 +115,29 @@ function evalsOf(sheet, spread) {
 function drawEvals(sheet, spread) {
   const truth = sheet.values.gap / 100;
   const evals = evalsOf(sheet, spread);
-  const [seen, wrong] = [evals.filter((each) => each.seen), evals.filter((each) => each.seen && each.found < 0)];
-  const { svg, width } = sheet.picture("evals", 190, `Of ${EVALS} evals ${count(seen.length)} find a significant gap.`);
+  const right = evals.filter((each) => each.seen && each.found > 0);
+  const wrong = evals.filter((each) => each.seen && each.found < 0);
+  const mean = right.reduce((sum, each) => sum + each.found, 0) / right.length;
+  const { svg, width, narrow } = sheet.picture("evals", 230, `Of ${EVALS} evals ${count(right.length + wrong.length)} find a significant gap.`);
   const reach = Math.max(...evals.map((each) => Math.abs(each.found)), truth) * 1.06;
   const x = scaleOf([-reach, reach], [24, width - 24]);
-  const spots = stacked(evals.map((each) => x(each.found)), 8, 138);
-  const part = (holds) => spots.filter((_, k) => holds(evals[k]));
-  svg.append(lineAt(x(0), 20, x(0), 146, "grid"), lineAt(x(truth), 14, x(truth), 144, "zero"), textAt(x(truth), 11, "the truth", "middle small"));
-  svg.append(dotsAt(part((each) => !each.seen), 3.5, "same"), dotsAt(part((each) => each.seen && each.found > 0), 3.5, "right"), dotsAt(part((each) => each.seen && each.found < 0), 3.5, "wrong"));
-  svg.append(bottomAxis(x, 146, { format: signedTick, title: "gap found (pp)" }));
-  const right = seen.filter((each) => each.found > 0);
-  const mean = right.reduce((sum, each) => sum + each.found, 0) / right.length;
-  const exaggerated = right.length ? ` Those that see it say ${gap(mean, true)} on average; the truth is ${gap(truth, true)}.` : "";
-  sheet.tell({ evals: `${count(right.length)} of ${EVALS} see it${wrong.length ? `, and ${count(wrong.length)} say the opposite` : ""}.${exaggerated}` });
+  const [bottom, size] = [186, narrow ? 8 : 10];
+  const spots = stacked(evals.map((each) => x(each.found)), size, bottom - 8);
+  const part = (kind, holds) => dotsAt(spots.filter((_, k) => holds(evals[k])), size * 0.44, kind);
+  svg.append(lineAt(x(0), 34, x(0), bottom, "grid"), lineAt(x(truth), 18, x(truth), bottom, "zero"));
+  svg.append(textAt(middleWithin(x(truth), `truth: ${gap(truth, true)}`, [0, width]), 12, `truth: ${gap(truth, true)}`, "middle label"));
+  svg.append(part("same", (each) => !each.seen), part("right", (each) => each.seen && each.found > 0), part("wrong", (each) => each.seen && each.found < 0));
+  if (right.length) svg.append(...winnersMark(x, mean, width));
+  svg.append(bottomAxis(x, bottom, { format: signedTick, title: "gap found (pp)" }));
+  const seeing = right.length === 1 ? "It says" : "On average they say";
+  const exaggerated = right.length ? ` ${seeing} ${gap(mean, true)}; the truth is ${gap(truth, true)}.` : "";
+  sheet.tell({ evals: `${right.length ? count(right.length) : "None"} of ${EVALS} ${right.length === 1 ? "sees" : "see"} it${wrong.length ? `, and ${wrong.length === 1 ? "one says" : `${count(wrong.length)} say`} the opposite` : ""}.${exaggerated}` });
+}
+
+/** Mark what the evals that see the gap say of it on average. */
+function winnersMark(x, mean, width) {
+  const name = `what the blue ones say: ${gap(mean, true)}`;
+  return [lineAt(x(mean), 40, x(mean), 178, "mark blue"), textAt(middleWithin(x(mean), name, [0, width]), 32, name, "middle label blue halo")];
 }
 
 /** Pile dots up where they would cover each other: places along x become [x, y]. */

@@ -31,13 +31,21 @@ function bindQuiz(quiz) {
   });
 }
 
-/** Fill the places of a command: {logs}, {a}, {b}, {clusters}. */
-function fillCommands(root, board) {
+/** Fill the places of a chapter's commands with what is chosen: {logs}, {clusters}, {a}, {b}, {gap}, {margin}. */
+function fillCommands({ root, board, values }) {
+  const [a, b] = [values.a ?? board.a, values.b ?? board.b];
+  const fields = {
+    logs: board.path,
+    clusters: board.grouping,
+    a: quoted(board.models[a]),
+    b: a === b ? "MODEL" : quoted(board.models[b] ?? "MODEL"),
+    gap: `${values.gap}pp`,
+    margin: `${values.margin}pp`,
+  };
   for (const command of root.querySelectorAll(".command code")) {
     command.dataset.template ??= command.textContent;
-    const fields = { logs: board.path, clusters: board.grouping, a: board.models[board.a], b: board.models[board.b] ?? "MODEL" };
-    const said = command.dataset.template.replace(/\{(\w+)\}/g, (_, name) => (name === "a" || name === "b" ? quoted(fields[name]) : fields[name]));
-    command.textContent = visible(said.trimEnd());
+    const said = visible(command.dataset.template.replace(/\{(\w+)\}/g, (_, name) => fields[name]).trimEnd());
+    if (command.textContent !== said) command.textContent = said;
   }
 }
 

@@ -4,6 +4,7 @@ const [LOOK, LOOKS, CROWD] = [50, 20, 200];
 const SIGNIFICANT = 1.959964;
 const EQUAL_RATE = 0.7;
 const LUCK_RUNS = 400;
+const EQUALS_HIGH = 250;
 
 const rigor = {
   values: { models: 20, items: 300, margin: 2, a: 0, b: 1 },
@@ -61,7 +62,7 @@ function firstBeyond(path) {
 function drawPeeking(sheet) {
   const { state } = sheet;
   const own = peekedRun(9000 + state.game).slice(0, state.looks);
-  const { svg, width } = sheet.picture("peeking", 230, peekedText(state, own));
+  const { svg, width, narrow } = sheet.picture("peeking", 300, peekedText(state, own));
   const [x, y] = [scaleOf([0, LOOK * LOOKS], [44, width - 16]), scaleOf([-4, 4], [190, 10])];
   const points = (path) => [[x(0), y(0)], ...path.map((z, k) => [x(LOOK * (k + 1)), y(Math.max(-4, Math.min(4, z)))])];
   if (state.crowd) {
@@ -71,10 +72,32 @@ function drawPeeking(sheet) {
     svg.append(dotsAt(state.others.filter((_, k) => stops[k] >= 0).map((path) => points(path)[firstBeyond(path) + 1]), 3.5, "wrong"));
   }
   for (const limit of [-SIGNIFICANT, SIGNIFICANT]) svg.append(lineAt(44, y(limit), width - 16, y(limit), "zero"));
-  for (const tick of [-3, 0, 3]) svg.append(textAt(38, y(tick) + 4, String(tick).replace("-", "−"), "tick end"));
+  for (const tick of [-2, 0, 2]) svg.append(textAt(38, y(tick) + 4, String(tick).replace("-", "−"), "tick end"));
+  svg.append(textAt(width - 16, y(SIGNIFICANT) - 8, "“A is better”", "end label orange halo"), textAt(width - 16, y(-SIGNIFICANT) + 18, "“B is better”", "end label orange halo"));
   svg.append(lineThrough(points(own), "own"), dotsAt(points(own).slice(-1), 5, firstBeyond(own.slice(-1)) < 0 ? "right" : "wrong"));
-  svg.append(bottomAxis(x, 190, { ticks: [0, 250, 500, 750, 1000], title: "questions asked; up: standard errors apart" }));
+  svg.append(bottomAxis(x, 190, { ticks: [0, 250, 500, 750, 1000], title: "questions asked" }), textAt(44, 14, narrow ? "standard errors apart" : "how far apart, in standard errors", "small"));
+  svg.append(...peekersBars(state, width));
   sheet.tell({ peeked: peekedText(state, own) });
+}
+
+/** How many of the others found a winner: by looking every time, and by looking once; as questions until they have played. */
+function peekersBars({ crowd, others }, width) {
+  const [left, scale] = [128, scaleOf([0, 1], [128, width - 60])];
+  const shares = crowd ? [shareOf(others, (path) => firstBeyond(path) >= 0), shareOf(others, (path) => Math.abs(path.at(-1)) > SIGNIFICANT)] : [null, null];
+  return ["look every time", "look once"].flatMap((name, row) => {
+    const [y, found] = [250 + 26 * row, shares[row]];
+    const end = scale(found ?? 0);
+    return [
+      textAt(left - 8, y + 14, name, "end"),
+      rectAt(left, y, scale.to - left, 20, "block faint"),
+      rectAt(left, y, end - left, 20, row ? "block" : "block other"),
+      textAt(end + 8, y + 15, found === null ? "?" : `${share(found)} find a “winner”`, "label"),
+    ];
+  });
+}
+
+function shareOf(paths, holds) {
+  return paths.filter(holds).length / paths.length;
 }
 
 function manyLines(paths) {
@@ -94,7 +117,7 @@ function peekedText({ looks, announced, crowd, others }, own) {
 function crowdText(others) {
   const peeking = others.filter((path) => firstBeyond(path) >= 0).length;
   const patient = others.filter((path) => Math.abs(path.at(-1)) > SIGNIFICANT).length;
-  return `Of ${CROWD} others who looked every time, ${count(peeking)} found a “winner” (${share(peeking / CROWD)}). Had they looked once, at the end: ${count(patient)} (${share(patient / CROWD)}).`;
+  return `Of ${CROWD} others who looked every time, ${count(peeking)} found a “winner”. Had they looked once, at the end: ${count(patient)}.`;
 }
 
 /** The scores of so many equal models on so many questions, best first. */
@@ -124,16 +147,17 @@ function drawEquals(sheet) {
   const { models, items } = sheet.values;
   const scores = equalScores(randomOf(100 + sheet.state.roll), models, items);
   const luck = luckOfBest(models, items);
-  const height = 60 + 11 * models;
-  const { svg, width } = sheet.picture("equals", height, `The best of ${models} equal models scores ${score(scores[0], true)}.`);
-  const x = scaleOf(bounds([...scores, EQUAL_RATE], 0.04), [28, width - 28]);
   const se = Math.sqrt((EQUAL_RATE * (1 - EQUAL_RATE)) / items);
-  svg.append(lineAt(x(EQUAL_RATE), 6, x(EQUAL_RATE), height - 44, "zero"));
+  const { svg, width, narrow } = sheet.picture("equals", EQUALS_HIGH + 70, `The best of ${models} equal models scores ${score(scores[0], true)}.`);
+  const x = scaleOf(bounds([scores[0] + 2 * se, scores.at(-1) - 2 * se, EQUAL_RATE], 0.01), [16, width - 16]);
+  const [top, row] = [34, Math.min(16, EQUALS_HIGH / models)];
+  svg.append(lineAt(x(EQUAL_RATE), 22, x(EQUAL_RATE), EQUALS_HIGH + 26, "zero"), textAt(x(EQUAL_RATE) - 6, 14, "truth: 70 %", "end label"), textAt(x(EQUAL_RATE) + 6, 14, `${narrow ? "luck" : "the winner’s luck"}: +${gap(scores[0] - EQUAL_RATE, true)}`, "label orange"));
   scores.forEach((value, k) => {
-    const y = 12 + 11 * k;
-    svg.append(lineAt(x(value - SIGNIFICANT * se), y, x(value + SIGNIFICANT * se), y, "range thin"), shape("circle", { cx: x(value), cy: y, r: 4, class: k ? "dot" : "dot orange" }));
+    const [y, kind] = [top + row * k, k ? "" : "orange"];
+    svg.append(lineAt(x(value - SIGNIFICANT * se), y, x(value + SIGNIFICANT * se), y, "range thin"), shape("circle", { cx: x(value), cy: y, r: Math.min(5, row * 0.45), class: `dot ${kind}` }));
   });
-  svg.append(bottomAxis(x, height - 44, { format: percentTick, title: "score" }));
+  svg.append(lineAt(x(EQUAL_RATE), top, x(scores[0]), top, "luck"));
+  svg.append(bottomAxis(x, EQUALS_HIGH + 26, { format: percentTick, title: "score" }));
   sheet.tell({
     equals: `The best of ${models} equals scores ${score(scores[0], true)}, the worst ${score(scores.at(-1), true)}. On average the winner’s score is ${gap(luck, true)} too high: that much is luck.`,
   });

@@ -1,11 +1,13 @@
 // A chapter in use: its values, what changes them, and what shows them.
 //
 // Its HTML says what hangs on which value: `data-value` on a range, select or checkbox, or on a number in a sentence that can be
-// dragged; `data-show` on a place for a text; `data-do` on a button; `data-figure` on a figure. The chapter's program has `values`
+// dragged (`data-unit`, `data-digits`, or `data-reads`: another value, that stands beside a range); `data-show` on a place for a text; `data-do` on a button; `data-figure` on a figure. The chapter's program has `values`
 // (where they begin), `fit` (what a board changes in them), `draw` (fills texts and figures in), and what buttons do.
 
 const SPOKEN_AFTER = 700;
 const PIXELS_A_STEP = 4;
+const ONE_MODEL = "These results hold one model only, and much of this chapter compares two. Choose other results above, or read on without them.";
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Sheet {
   constructor(root, chapter) {
@@ -14,15 +16,18 @@ class Sheet {
     this.values = { ...chapter.values };
     this.state = {};
     this.drags = {};
+    this.moved = 1;
     this.bind();
   }
 
   /** Begin with the results that the reader chose. */
   start(board) {
     this.board = board;
+    this.width = null;
     this.values = { ...this.chapter.values };
     this.state = {};
     Object.assign(this.values, this.chapter.fit?.(this, board));
+    this.part("single", board.models.length < 2);
     this.draw();
   }
 
@@ -41,15 +46,35 @@ class Sheet {
     if (this.root.hidden) return;
     const focus = document.activeElement?.dataset?.handle;
     this.drags = {};
+    this.moved = this.motion ? easedOut((performance.now() - this.motion.began) / this.motion.lasts) : 1;
     this.chapter.draw(this);
     this.showValues();
+    fillCommands(this);
+    this.holdHeights();
+    if (this.moved < 1) this.redraw();
     if (focus) this.root.querySelector(`[data-handle="${focus}"]`)?.focus({ preventScroll: true });
+  }
+
+  /** Let the next pictures glide for so many milliseconds, `moved` going from 0 to 1; at once where the reader wants no motion. */
+  glide(lasts) {
+    this.motion = CALM.matches ? null : { began: performance.now(), lasts };
+  }
+
+  /** A sentence that grew longer keeps its height: what is below it doesn't jump again. */
+  holdHeights() {
+    const width = this.root.clientWidth;
+    for (const place of this.root.querySelectorAll(".said")) {
+      if (this.width !== width) place.style.minHeight = "";
+      const height = place.offsetHeight;
+      if (height && place.style.minHeight !== `${height}px`) place.style.minHeight = `${height}px`;
+    }
+    this.width = width;
   }
 
   /** Fill in texts by name: each place `data-show` of that name. */
   tell(texts) {
     for (const place of this.all("show")) {
-      const text = texts[place.dataset.show];
+      const text = unbroken(texts[place.dataset.show]);
       if (text !== undefined && place.textContent !== text) place.textContent = text;
     }
   }
@@ -115,8 +140,10 @@ class Sheet {
 
   bind() {
     const { root } = this;
+    if ("b" in this.chapter.values) root.querySelector("h1").after(make("p", { kind: "notice", "data-part": "single", text: ONE_MODEL }));
     for (const figure of this.all("figure")) figure.prepend(make("div", { kind: "picture" }));
     for (const number of this.all("value").filter((each) => each.matches(".number"))) this.bindNumber(number);
+    for (const range of this.all("value").filter((each) => each.type === "range")) range.after(make("span", { kind: "reading", "aria-hidden": "true" }));
     root.addEventListener("input", ({ target }) => this.taken(target));
     root.addEventListener("click", ({ target }) => {
       const button = target.closest("[data-do]");
@@ -143,14 +170,25 @@ class Sheet {
       const value = this.values[control.dataset.value];
       if (control.type === "checkbox") control.checked = value;
       else if (control.type === "radio") control.checked = control.value === value;
+      else if (control.type === "range") this.showRange(control, value);
       else if (!control.matches(".number")) control.value = value;
       else this.showNumber(control, value);
     }
   }
 
+  /** Set a range, and say beside it where it stands. */
+  showRange(range, value) {
+    const text = valueText(range.dataset, this.values[range.dataset.reads] ?? value);
+    range.value = value;
+    range.setAttribute("aria-valuetext", text);
+    if (range.nextElementSibling.textContent !== text) range.nextElementSibling.textContent = text;
+  }
+
   showNumber(number, value) {
-    const text = `${number.dataset.digits ? value.toFixed(number.dataset.digits) : count(value)}${number.dataset.unit ?? ""}`;
+    const text = valueText(number.dataset, value);
+    const longest = Math.max(...[number.dataset.min, number.dataset.max].map((end) => valueText(number.dataset, Number(end)).length));
     if (number.textContent !== text) number.textContent = text;
+    number.style.minWidth = `${Math.ceil(0.9 * longest) + 1.5}ch`;
     const { min, max } = number.dataset;
     for (const [key, each] of Object.entries({ valuenow: value, valuemin: min, valuemax: max, valuetext: text })) number.setAttribute(`aria-${key}`, each);
   }
@@ -212,4 +250,20 @@ class Sheet {
       this.drags[name]?.move(clientX - frame.left, clientY - frame.top);
     };
   }
+}
+
+/** Write a value with its unit, as its control says; words stay words. */
+function valueText({ digits, unit: of = "" }, value) {
+  if (typeof value === "string") return value;
+  return unbroken(`${digits ? value.toFixed(digits) : count(value)}${of}`);
+}
+
+/** Keep a number and its unit in one line. */
+function unbroken(text) {
+  return text === undefined ? undefined : String(text).replace(/(?<=\d) (?=%|pp|points?)/g, "\u00a0");
+}
+
+/** Slow down towards the end. */
+function easedOut(passed) {
+  return passed < 1 ? 1 - (1 - Math.max(passed, 0)) ** 3 : 1;
 }

@@ -68,10 +68,24 @@ function drawParts(sheet, spread) {
       textAt(left - 8, y + 25, name, "end"),
       rectAt(left, y, x(parts[0]) - left, 40, "block"),
       rectAt(x(parts[0]), y, end - x(parts[0]), 40, "block other"),
+      ...nameInside([left, x(parts[0])], y + 25, "which questions"),
+      ...nameInside([x(parts[0]), end], y + 25, "which answers"),
       textAt(end + 8, y + 25, `SE ${gap(se, true)}`, "strong"),
     );
   });
   sheet.tell({ said: `${plural(values.items, "question")}, ${attemptsText(values)}: the standard error goes from ${gap(before, true)} to ${gap(after, true)}. With endless attempts it would be ${gap(Math.sqrt(then[0]), true)}.` });
+}
+
+/** Write a name into a block that has room for it. */
+function nameInside([from, to], y, name) {
+  return to - from > 8 * name.length ? [textAt((from + to) / 2, y, name, "middle label onblock")] : [];
+}
+
+/** Name the line that attempts can't go below: on the right where it is high, else on the left, where no curve is low. */
+function floorName(x, y, floor, high, narrow) {
+  const name = narrow ? "the floor" : "the floor: these questions, endless attempts";
+  const below = y(floor) + 16 < y(0) - 4;
+  return textAt(high ? x.to : x.from + 8, y(floor) + (below ? 16 : -6), name, `small halo${high ? " end" : ""}`);
 }
 
 function attemptsText({ attempts, remedy }) {
@@ -91,6 +105,8 @@ function drawMoney(sheet, spread) {
   const floor = Math.sqrt(spread.question / spread.n);
   for (const tick of roundTicks(0, now * 1.08, 4)) svg.append(lineAt(56, y(tick), width - 16, y(tick), "grid"), textAt(50, y(tick) + 4, gap(tick, true), "tick end"));
   svg.append(lineAt(56, y(floor), width - 16, y(floor), "zero"), lineThrough(path(onAttempts), "other"), lineThrough(path(onQuestions), ""));
+  svg.append(textAt(width - 16, y(onAttempts(MOST_MONEY)) - 10, "spent on attempts", "end label orange halo"), textAt(width - 16, y(onQuestions(MOST_MONEY)) + 20, "spent on questions", "end label blue halo"));
+  svg.append(floorName(x, y, floor, floor > now / 2, narrow));
   svg.append(bottomAxis(x, 200, { ticks: narrow ? [1, 4, 8, 16] : [1, 2, 4, 8, 16], format: (tick) => `${tick}×`, title: "answers paid for, compared with now" }));
   svg.append(lineAt(x(times), 10, x(times), 200, "zero"), shape("circle", { cx: x(times), cy: y(few), r: 6, class: "dot orange" }));
   const grip = shape("circle", { cx: x(times), cy: y(many), r: 11, class: "grip" });

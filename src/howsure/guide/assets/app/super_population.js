@@ -1,8 +1,8 @@
 // Chapter 2: an urn of questions, handfuls drawn from it, and what their error bars say.
 
 const URN_SIZE = 1000;
-const HANDFULS_SHOWN = 14;
-const HANDFUL_ROW = 17;
+const HANDFULS_SHOWN = 100;
+const HANDFULS_HIGH = 300;
 
 const superPopulation = {
   values: { model: 0, items: 100, open: true },
@@ -75,29 +75,41 @@ function drawUrn(sheet) {
 
 function drawHandfulBars(sheet, truth) {
   const { state, values } = sheet;
-  const height = 24 + HANDFUL_ROW * HANDFULS_SHOWN + 40;
   const newest = state.handfuls[0];
-  const { svg, width } = sheet.picture("handfuls", height, `The newest handful scores ${score(newest.value, true)}, with an interval from ${score(newest.low, true)} to ${score(newest.high, true)}. The urn has ${score(truth, true)}.`);
+  const { svg, width } = sheet.picture("handfuls", HANDFULS_HIGH + 84, `The newest handful scores ${score(newest.value, true)}, with an interval from ${score(newest.low, true)} to ${score(newest.high, true)}. The urn has ${score(truth, true)}.`);
   const spread = 4.5 * Math.sqrt((truth * (1 - truth)) / values.items) + 0.02;
-  const x = scaleOf([Math.max(0, truth - spread), Math.min(1, truth + spread)], [16, width - 16]);
-  const bottom = height - 40;
+  const x = scaleOf([Math.max(0, truth - spread), Math.min(1, truth + spread)], [22, width - 26]);
+  const bottom = HANDFULS_HIGH + 44;
   svg.append(bottomAxis(x, bottom, { format: percentTick, title: "score" }));
   if (values.open) svg.append(lineAt(x(truth), 16, x(truth), bottom, "zero"), textAt(x(truth), 11, `the urn: ${score(truth, true)}`, "middle small"));
-  state.handfuls.forEach((handful, k) => {
-    const kind = `${handful.holds || !values.open ? "" : "other"} ${k ? "older" : ""}`;
-    const ends = { ...handful, low: Math.max(handful.low, x.low), high: Math.min(handful.high, x.high) };
-    svg.append(errorBar(x, 28 + HANDFUL_ROW * k, ends, kind));
+  const missed = state.drawn - state.held;
+  if (values.open && state.drawn > 1) svg.append(textAt(x.to, bottom + 36, `${count(missed)} of ${count(state.drawn)} ${missed === 1 ? "misses" : "miss"}`, "end label orange"));
+  svg.append(...olderHandfuls(state.handfuls.slice(1), x, values.open));
+  const ends = { ...newest, low: Math.max(newest.low, x.low), high: Math.min(newest.high, x.high) };
+  svg.append(errorBar(x, 28, ends, newest.holds || !values.open ? "" : "other"), textAt(x(ends.high) + 10 > width - 110 ? x.from : x(ends.high) + 10, 32, "this handful", "small halo"));
+}
+
+/** The handfuls before the newest, packed the closer the more there are; those that miss the urn's score on top. */
+function olderHandfuls(handfuls, x, open) {
+  const row = Math.min(14, HANDFULS_HIGH / Math.max(handfuls.length, 1));
+  const lines = (missed) => handfuls.flatMap(({ low, high, holds }, k) => {
+    const y = 46 + row * k;
+    return (holds || !open) === missed ? [] : [`M${x(Math.max(low, x.low)).toFixed(1)},${y.toFixed(1)}H${x(Math.min(high, x.high)).toFixed(1)}`];
   });
+  const thick = Math.max(1.2, Math.min(3, row * 0.5));
+  const missed = lines(true);
+  return [
+    shape("path", { d: lines(false).join(""), class: "many", "stroke-width": thick }),
+    shape("path", { d: missed.join(""), class: "many missed", "stroke-width": thick + 1.2 }),
+  ];
 }
 
 function tellHandfuls(sheet, truth) {
   const { state, values } = sheet;
   const newest = state.handfuls[0];
   const bar = `${score(newest.value, true)}, and the error bar says ${scoreNumber(newest.low, true)} to ${score(newest.high, true)}`;
-  sheet.tell({
-    said:
-      state.drawn === 1
-        ? `This handful of ${count(values.items)} says ${bar}. The urn has ${score(truth, true)}. Draw another.`
-        : `This handful says ${bar}. Of ${count(state.drawn)} error bars so far, ${count(state.held)} hold the urn’s ${score(truth, true)} (${share(state.held / state.drawn)}).`,
-  });
+  const counted = ` Of ${count(state.drawn)} error bars so far, ${count(state.held)} hold the urn’s ${score(truth, true)} (${share(state.held / state.drawn)}).`;
+  const urn = state.drawn === 1 ? ` The urn has ${score(truth, true)}. Draw another.` : counted;
+  const closed = state.drawn === 1 ? " That is all that anybody ever gets to see." : " Which of the bars miss the urn’s score? With the urn closed, nobody can say.";
+  sheet.tell({ said: `This handful of ${count(values.items)} says ${bar}.${values.open ? urn : closed}` });
 }

@@ -27,6 +27,10 @@ window.alert = window.prompt = window.confirm = () => violations.push("a dialog"
 
 
 SMOKE = {
+    "test_the_numbers_are_those_of_the_command_line[swebench]",
+    "test_the_numbers_are_those_of_the_command_line[logs]",
+    "test_a_csv_of_ones_own",
+    "test_numbers_and_handles_by_keyboard[6]",
     "test_every_row_and_every_pair[example]",
     "test_axe_finds_nothing[example-light]",
     "test_models_items_and_clusters",
@@ -36,7 +40,7 @@ SMOKE = {
     "test_what_is_taken_out_has_the_figures_of_the_command_line[example]",
     "test_the_statistics_of_the_browser_are_those_of_the_library",
 }
-"""What continuous integration runs of the page: its numbers and what it computes, whom it is accessible to, hostile names, a way through it, a notebook, and exports."""
+"""What continuous integration runs of the page: its numbers and what it computes, whom it is accessible to, hostile names, a way through it, a notebook, and exports; of the lesson its numbers, the keyboard and a CSV."""
 
 
 def pytest_collection_modifyitems(items):

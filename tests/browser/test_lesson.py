@@ -307,6 +307,7 @@ def pp(value):
         (SWEBENCH, "20250928_trae_doubao_seed_code", "20250804_epam-ai-run-claude-4-sonnet", "cluster"),
         (EXAMPLE, "smollm2-135m-t0.3", "smollm2-135m-2shot", "passage_id"),
     ],
+    ids=["swebench", "logs"],
 )
 def test_the_numbers_are_those_of_the_command_line(path, a, b, cluster, lesson):
     page = lesson("6", [own(path, a, b, cluster=cluster)])

@@ -4,7 +4,7 @@
 class Board {
   /**
    * `told`: name, task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
-   * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes} or null, attempts and within (a number a model), answers (of how many
+   * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, attempts and within (a number a model), answers (of how many
    * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here).
    */
   constructor(told) {
@@ -29,10 +29,10 @@ class Board {
     return sum / n;
   }
 
-  /** The scores of a model, their clusters and of how many answers they are the means, without the items that it lacks. */
+  /** The scores of a model, their clusters and of how many answers they are the means, without the items that it lacks; `kept`: which items these are. */
   answered(m) {
     const kept = [...this.scores[m].keys()].filter((k) => !Number.isNaN(this.scores[m][k]));
-    return { values: kept.map((k) => this.scores[m][k]), codes: this.codesOf(kept), attempts: this.attemptsOf(m, kept) };
+    return { values: kept.map((k) => this.scores[m][k]), codes: this.codesOf(kept), attempts: this.attemptsOf(m, kept), kept };
   }
 
   /** The mean of a model with its interval, as if each item stood alone, or with the clusters; worked out once. */

@@ -156,20 +156,22 @@ function barText({ low, high }) {
 
 function drawRealClusters(sheet) {
   const { board, values } = sheet;
-  const { values: answers, codes } = board.answered(values.model);
+  const { values: answers, codes, kept } = board.answered(values.model);
+  const nameOf = ([first]) => board.clusters.labels[board.clusters.codes[kept[first]]];
   const [alone, honest] = [board.mean(values.model), board.mean(values.model, { clustered: true })];
   const groups = membersOf(codes).sort((one, other) => other.length - one.length);
-  const { svg, width } = sheet.picture("real", 290, `${board.names[values.model]}: ${plural(groups.length, "cluster")}; as if alone ${barText(alone)}, with clusters ${barText(honest)}.`);
+  const { svg, width } = sheet.picture("real", 302, `${board.names[values.model]}: ${plural(groups.length, "cluster")}; as if alone ${barText(alone)}, with clusters ${barText(honest)}.`);
   const [y, x] = [scaleOf([0, 1], [130, 14]), scaleOf([0, answers.length], [0, width])];
   let from = 0;
   for (const members of groups) {
     const mean = members.reduce((sum, k) => sum + answers[k], 0) / members.length;
     svg.append(rectAt(x(from) + 0.5, y(1), x(members.length) - 1, y(0) - y(1), "block faint"), rectAt(x(from) + 0.5, y(mean), x(members.length) - 1, y(0) - y(mean), "block"));
+    if (x(members.length) > 60) svg.append(textAt(x(from + members.length / 2), 162, shorten(nameOf(members), Math.floor(x(members.length) / 8)), "middle small"));
     if (x(members.length) > 30) svg.append(textAt(x(from + members.length / 2), 146, count(members.length), "middle small"));
     from += members.length;
   }
   const scale = scaleOf([0, 1], [28, width - 28]);
-  svg.append(namedBar(scale, 184, alone, "each question on its own", "other"), namedBar(scale, 226, honest, "clusters taken into account"), bottomAxis(scale, 246, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick, title: "score" }));
+  svg.append(namedBar(scale, 196, alone, "each question on its own", "other"), namedBar(scale, 238, honest, "clusters taken into account"), bottomAxis(scale, 258, { ticks: [0, 0.25, 0.5, 0.75, 1], format: percentTick, title: "score" }));
   const worth = effectiveClusters(codes);
   sheet.tell({
     real: `${board.names[values.model]}: ${count(answers.length)} questions in ${plural(groups.length, "cluster")}, the largest of ${count(groups[0].length)}; they weigh as much as ${fixed(worth, 1)} equal clusters. As if alone: ${barText(alone)}. With clusters: ${barText(honest)}.`,

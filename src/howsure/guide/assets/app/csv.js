@@ -30,7 +30,7 @@ function boardOfCsv(text, file) {
   }
   if (cells.size === 0) throw new NotATable("there is no row with a score");
   if (models.all.length * items.all.length > MOST_CELLS) throw new NotATable(`${count(models.all.length)} models × ${count(items.all.length)} items are too many for this page`);
-  return csvBoard(file, models.all, items.all.length, [...cells.values()], places.cluster < 0 ? null : clusters);
+  return csvBoard(file, models.all, items.all.length, [...cells.values()], places.cluster < 0 ? null : clusters, groups.all);
 }
 
 /** Numbers for names, in the order in which they come. */
@@ -60,7 +60,7 @@ function csvScore(text, line) {
   return value;
 }
 
-function csvBoard(file, models, items, cells, clusters) {
+function csvBoard(file, models, items, cells, clusters, groups) {
   const scores = models.map(() => new Array(items).fill(null));
   const counts = models.map(() => new Array(items).fill(0));
   const whole = models.map(() => true);
@@ -86,7 +86,7 @@ function csvBoard(file, models, items, cells, clusters) {
     models: order.map((m) => models[m]),
     left: 0,
     scores: { levels: null, cells: order.map((m) => scores[m]) },
-    clusters: clusters === null ? null : { name: "cluster", codes: Array.from({ length: items }, (_, i) => clusters.get(i)) },
+    clusters: clusters === null ? null : { name: "cluster", codes: Array.from({ length: items }, (_, i) => clusters.get(i)), labels: groups },
     attempts: order.map((m) => attempts[m] / answered[m]),
     within: order.map((m) => (counted[m] ? within[m] / counted[m] : null)),
     answers: order.map((m) => (whole[m] ? counts[m] : null)),

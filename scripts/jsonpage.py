@@ -84,12 +84,12 @@ def page() -> str:
         for name in answers:
             parts += [f"### Answer {name}\n", PARTS[name]["description"] + "\n", table(name), example(name), ""]
         parts += [text for name in own for text in part(name)]
-    parts += ["## Parts of several answers\n", *(text for name in common for text in part(name))]
+    parts += ["## Parts of several answers\n", *(text for name in common for text in part(name, "###"))]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def part(name: str) -> list[str]:
-    return [f"#### Part {name}\n", PARTS[name]["description"] + "\n", table(name)]
+def part(name: str, level: str = "####") -> list[str]:
+    return [f"{level} Part {name}\n", PARTS[name]["description"] + "\n", table(name)]
 
 
 def answers() -> list[type]:

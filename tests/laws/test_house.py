@@ -86,6 +86,7 @@ def test_the_site_navigates_to_every_page() -> None:
         *conf["GUIDE"],
         *conf["DECISIONS"],
         *(page for pages in conf["NAVIGATION"].values() for page in pages),
+        "docs/guide/teaching",
         "benchmarks/results",
         "benchmarks/peers/results",
     }

@@ -68,7 +68,7 @@ In the examples, lists show their first entry only, `…` stands for what lies d
 ERRORS = """## Errors
 
 Where there is no answer there is an error in its place: at standard output, or in the file of `-o`, if there is none of that name yet or it holds an answer of howsure's. Nothing else stands beside it.
-The line for people is on standard error, and the exit code is the same in every format. An answer never has the key `error`; a verdict (`gate`: fail, can't tell) is an answer, whatever the exit code.
+The line for people is on standard error, and the exit code is the same in every format. An answer never has the key `error`; a verdict (`gate`: fail, can't tell) is an answer, whatever the exit code; a `watch` that could read nothing yet is an error with exit code 2, since there is no look to show.
 Commands that don't write JSON (`report`, `plot`, `convert` …), and command lines from which the format can't be told, have the line alone.
 """
 

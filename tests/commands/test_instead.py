@@ -151,6 +151,14 @@ def test_the_input_is_never_written_over(folder):
     assert (folder / "rows.json").read_text() == rows
 
 
+def test_a_place_that_can_t_be_written_hides_no_error(folder):
+    (folder / "howsure.toml").write_text('[estimate]\noutput = "x\\u0000.json"\n')
+    for words in ((), ("-o", "no/such/x.json"), ("-o", "t.csv/x.json")):
+        found = run("estimate", "nowhere", *words)
+        assert found.exit_code == 1
+        assert "nowhere: no such file or folder" in found.stderr
+
+
 def test_an_error_after_the_answer_is_not_mixed_with_it(folder, monkeypatch):
     estimate = every()["estimate"]
     usual = estimate.callback

@@ -79,7 +79,7 @@ def put_error(error: Error, place: Channel | None, ctx: click.Context | None = N
 
     if place is None or (ctx is not None and ctx.meta.get(ANSWERED)):
         return
-    with suppress(HowsureError):
+    with suppress(HowsureError, OSError, ValueError):  # nothing here may hide the error itself
         if place.output is None:
             say(error.render(), data=True)
         elif _free(Path(place.output)):
@@ -108,6 +108,5 @@ def _free(path: Path) -> bool:
     """Say whether a file may be replaced by an error: there is none, it is no file (a pipe), or it holds an answer."""
     if not path.is_file():
         return True
-    with suppress(OSError), path.open("rb") as file:
+    with path.open("rb") as file:
         return OURS.match(file.read(100)) is not None
-    return False

@@ -152,8 +152,7 @@ def test_the_input_is_never_written_over(folder):
 
 
 def test_a_place_that_can_t_be_written_hides_no_error(folder):
-    (folder / "howsure.toml").write_text('[estimate]\noutput = "x\\u0000.json"\n')
-    for words in ((), ("-o", "no/such/x.json"), ("-o", "t.csv/x.json")):
+    for words in (("-o", "no/such/x.json"), ("-o", "t.csv/x.json")):
         found = run("estimate", "nowhere", *words)
         assert found.exit_code == 1
         assert "nowhere: no such file or folder" in found.stderr

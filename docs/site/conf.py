@@ -34,6 +34,7 @@ html_sidebars = {
 }
 
 GUIDE = [f"docs/guide/{page.stem}" for page in sorted((ROOT / "docs/guide").glob("[1-9]-*.md"))]
+TEACHING = "docs/guide/teaching"
 PLAY = '```{{raw}} html\n<p><a href="../../lesson.html#chapter={number}">Play with this chapter</a></p>\n```\n'
 """What stands above a chapter of the guide: the same one in the lesson."""
 DECISIONS = [f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs/decisions").glob("0*.md"))]
@@ -76,7 +77,7 @@ def navigate(app, docname, source):
     """Add the navigation to the first page, and to contents what they hold; on GitHub these pages are as they are."""
     trees = {
         root_doc: NAVIGATION,
-        "docs/guide/README": {"": [*GUIDE, "docs/guide/teaching"]},
+        "docs/guide/README": {"": [*GUIDE, TEACHING]},
         "docs/decisions/README": {"": DECISIONS},
         "benchmarks/README": {"": ["benchmarks/results", "benchmarks/peers/results"]},
     }

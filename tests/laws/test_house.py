@@ -84,6 +84,7 @@ def test_the_site_navigates_to_every_page() -> None:
     listed = {
         conf["root_doc"],
         *conf["GUIDE"],
+        conf["TEACHING"],
         *conf["DECISIONS"],
         *(page for pages in conf["NAVIGATION"].values() for page in pages),
         "docs/guide/teaching",

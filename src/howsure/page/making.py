@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.answers.report import Report
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from howsure.page.contents import Contents, Rung
     from howsure.page.origin import Origin
     from howsure.page.texts import Held
+
+MOST_STILL = 20
+"""Boards of tasks that readers without JavaScript see."""
 
 
 def make(
@@ -77,7 +81,7 @@ def make(
         for part, each in zip(first.parts, looked, strict=False):
             each["logs"] = logs(part, contents.scores.runs)
     boards = tuple(packed(retold(each, told)) for each in looked)
-    still = html.render(told_apart(leaderboard.document(answer), answer))
+    still = html.render(told_apart(_still(answer), answer))
     return Report(
         html=write_page(data, boards, still, texts=found.boards if found else ()),
         data=data,
@@ -89,6 +93,16 @@ def make(
         notes=(*answer.notes, *_told(found)),
         cautions=answer.cautions,
     )
+
+
+def _still(answer: Leaderboard) -> Document:
+    """Return what readers without JavaScript see: the boards, or the first of very many."""
+    left = len(answer.boards) - MOST_STILL
+    if left <= 0:
+        return leaderboard.document(answer)
+    shown = leaderboard.document(replace(answer, boards=answer.boards[:MOST_STILL]))
+    more = f"Without JavaScript this page shows {MOST_STILL} of {plural(len(answer.boards), 'task')}; with it, all of them."
+    return Document(blocks=(*small((more,)), *shown.blocks))
 
 
 def opened(rung: Rung) -> int:

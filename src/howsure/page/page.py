@@ -14,7 +14,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from howsure.page.packing import to_json
+from howsure.page.packing import packed, to_json
 from howsure.page.sharing import tags
 from howsure.present.render import html
 
@@ -60,6 +60,8 @@ STATISTICS = ("intervals", "clustered", "betabinomial", "mean", "score", "limits
 """The parts of the statistics that a browser computes (docs/decisions/0041-browser-statistics.md), in reading order."""
 FORECAST = ("intervals", "score", "power")
 """The parts behind the page's power curve."""
+SHOWN = ("boards", "others")
+"""What of a report is as large as the boards are many: packed, like what is looked at closer."""
 _COMMENT = re.compile(r"\s*(//.*|/\*\*.*|\*( .*|/))?$")
 """A line of the program that the page does without."""
 
@@ -71,6 +73,7 @@ def write_page(
     style, program = asset("theme.css") + asset("page.css") + html.ERROR_BARS, _program()
     libraries, distributions = asset("libraries.min.js"), asset("distributions.min.js")
     holders = [*_holders("board", boards), *_holders("texts", texts)]
+    small = {name: value for name, value in report.items() if name not in SHOWN}
     page = Template(_unindented(asset("page.html"))).substitute(
         live="yes" if live else "no",
         policy=policy(style, (libraries, distributions, program), live=live),
@@ -84,7 +87,8 @@ def write_page(
         command=html.escape(report["command"]),
         still=still,
         style=style,
-        report=to_json(report),
+        report=to_json(small),
+        shown=packed({name: report[name] for name in SHOWN}),
         boards="\n".join(holders),
         libraries=libraries,
         distributions=distributions,

@@ -22,7 +22,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
@@ -109,45 +109,51 @@ class Source:
 
     def json_lines(self) -> list[Any]:
         """Parse every line as JSON and keep all, skipping empty lines, and a cut last line (see `cut_row`)."""
-        cost, found, counted = 0, [], False
-        for place, line in self.lines():
-            cost += LINE_COST + _cost(line)
-            if cost > MAX_OBJECT_BYTES and not counted:
-                refuse_bombs(sum(LINE_COST + _cost(_TEXT.sub(b"", line)) for _, line in self.lines()), where=self.name)
-                counted = True
-            found.append(parse_json(line, where=place))
-        return found
+        if self.path.stat().st_size >= SMALL_BYTES:
+            self._refuse_heavy_lines()
+        return list(self.each_json_line())
 
     def each_json_line(self) -> Iterator[Any]:
         """Parse every line as JSON, one at a time: of a large file a reader keeps what it needs."""
-        for place, line in self.lines():
-            yield parse_json(line, where=place)
+        for number, line in self.lines():
+            found = _parsed_line(line)
+            yield parse_json(line, where=f"{self.name}, line {number}") if found is _UNPARSED else found
 
-    def lines(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the lines that aren't empty, and where each stands, without a last row that isn't whole."""
-        size, number, suffix = 0, 0, self.path.suffix.lower()
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines that aren't empty by their numbers, without a last row that isn't whole."""
+        size, number = 0, 0
         with self.opened() as file:
             for part in file:
-                if (size := size + len(part)) > MAX_FILE_BYTES:
+                size += len(part)
+                if size > MAX_FILE_BYTES:
                     raise self._too_large(size)
-                self._refuse_zero(part)
-                ends = part.endswith(b"\n")
-                if not ends and number and cut_at(b"\n" + part, suffix):
+                if b"\0" in part:
+                    raise self._damaged()
+                if not part.endswith(b"\n") and number and cut_at(b"\n" + part, self.path.suffix.lower()):
                     return
-                for line in part.splitlines() if b"\r" in part else (part,):
+                for line in part.splitlines() if b"\r" in part else (part.removesuffix(b"\n"),):
                     number += 1
-                    if line.strip():
-                        yield f"{self.name}, line {number}", line
+                    if line and not line.isspace():
+                        yield number, line
+
+    def _refuse_heavy_lines(self) -> None:
+        """Refuse a file of lines whose objects would take too much memory together."""
+        with self.opened() as file:
+            cost = sum(
+                _cost(part) + LINE_COST * part.count(b"\n") for part in iter(partial(file.read, BUFFER_BYTES), b"")
+            )
+        if cost > MAX_OBJECT_BYTES:
+            refuse_bombs(sum(LINE_COST + _cost(_TEXT.sub(b"", line)) for _, line in self.lines()), where=self.name)
 
     def whole_rows(self) -> bytes:
         """Read a file of lines without a last row that isn't whole."""
         data = self.read_bytes()
-        self._refuse_zero(data)
+        if b"\0" in data:
+            raise self._damaged()
         return data[: cut_at(data, self.path.suffix.lower())]
 
-    def _refuse_zero(self, data: bytes) -> None:
-        if b"\0" in data:
-            raise ReadError("bytes of zero in the text", where=self.name, remedy="It may be damaged: write it again.")
+    def _damaged(self) -> ReadError:
+        return ReadError("bytes of zero in the text", where=self.name, remedy="It may be damaged: write it again.")
 
     def beside(self, name: str) -> Any:
         """Parse a neighbour as JSON; None where there is none, or nothing that can be read."""
@@ -387,6 +393,19 @@ def flatten_metadata(metadata: object) -> dict[str, Any]:
         for key, value in metadata.items()
         if metadata_text(value) is not None
     }
+
+
+def _parsed_line(line: bytes) -> Any:
+    """Parse a line of JSON; _UNPARSED where it is none, or long, and parse_json has to look at it."""
+    if len(line) >= SMALL_BYTES:
+        return _UNPARSED
+    try:
+        return _decode(line.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return _UNPARSED
+
+
+_decode, _UNPARSED = json.JSONDecoder().decode, object()
 
 
 def parse_json(data: bytes | str, *, where: str) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers.base import flatten_metadata
-from howsure.readers.lm_eval_probabilities import Question, question
+from howsure.readers.lm_eval_choices import Question, question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,12 +17,14 @@ from howsure.statistics.pairs.flips import DRAWS, listed, normal_blocks, sign_bl
 from howsure.statistics.ranks.reaching import Reaching, TooManyError, covered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from howsure.statistics.arrays import Bools, Floats, Ints, Positions, Singles
     from howsure.statistics.pairs.moments import FlipSums
 
     Blocks = Sequence[Callable[[], Singles]]
+
+T = TypeVar("T")
 
 MANY_CLUSTERS, MUCH = 300, 0.02
 MANY_PAIRS, UNCLEAR, PILOT_CELLS = 40_000, 0.25, 150_000_000
@@ -30,6 +32,8 @@ MANY_PAIRS, UNCLEAR, PILOT_CELLS = 40_000, 0.25, 150_000_000
 BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
 THREADS = 2
+FEW_PAIRS = 300
+"""With no more pairs, threads take longer to start than they save."""
 TINY = 1e-30
 NEVER_DRAWN = 7.0
 """A sum of random signs this many standard deviations out doesn't come up: chance below 5e-11 (Hoeffding 1963)."""
@@ -224,13 +228,20 @@ class _Pairs:
         every = draws + seen if seen else 2 ** len(columns.table)
         return np.concatenate([np.full(clear, 1 / every), np.maximum(counts, 1) / n_flips])
 
+    def each(self, count: Callable[[Callable[[], Singles]], T], blocks: Blocks) -> Iterator[T]:
+        """Yield what is counted in each block of flips, in threads where there are pairs enough to pay for them."""
+        if len(self.first) <= FEW_PAIRS:
+            yield from map(count, blocks)
+            return
+        with ThreadPoolExecutor(THREADS) as pool:
+            yield from pool.map(count, blocks)
+
     def of_all(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
         """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at all pairs; and the flips."""
         counts, n_flips = np.full(len(self.first), float(seen)), seen
-        with ThreadPoolExecutor(THREADS) as pool:
-            for flips, found in pool.map(partial(self.padded().exceedances, columns), blocks):
-                n_flips += flips
-                counts += found[: len(counts)]
+        for flips, found in self.each(partial(self.padded().exceedances, columns), blocks):
+            n_flips += flips
+            counts += found[: len(counts)]
         return counts, np.full(len(counts), float(n_flips))
 
     def of_many(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:
@@ -246,8 +257,7 @@ class _Pairs:
             return counts, n_flips
         reaching = self.reaching(float(self.observed[strong - 1, 0]))
         try:
-            with ThreadPoolExecutor(THREADS) as pool:
-                found = list(pool.map(partial(self.strong_exceedances, columns, reaching, strong), blocks))
+            found = list(self.each(partial(self.strong_exceedances, columns, reaching, strong), blocks))
         except TooManyError:
             return None
         counts[:strong] = sum((each for _, each in found), start=np.full(strong, float(seen)))
@@ -275,8 +285,7 @@ class _Pairs:
     def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
         """Return the largest squared pivot of each flip, and how many flips what was seen counts as."""
         columns, blocks, seen = drawn(self.columns, self.largest, rng, draws)
-        with ThreadPoolExecutor(THREADS) as pool:
-            found = list(pool.map(partial(self.largest_of, columns), blocks))
+        found = list(self.each(partial(self.largest_of, columns), blocks))
         return np.concatenate(found), seen
 
     def largest_of(self, columns: Columns, block: Callable[[], Singles]) -> Singles:

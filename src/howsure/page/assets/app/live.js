@@ -11,7 +11,7 @@ function follow() {
     const { state, message } = JSON.parse(event.data);
     at("live").hidden = message === "";
     at("live").textContent = visible(message);
-    if (state === "new") page.update(await fetched());
+    if (state === "new") page?.update(await fetched());
   });
   source.addEventListener("error", () => {
     at("live").hidden = false;

@@ -229,8 +229,9 @@ function facts(board) {
 }
 
 /** Return the report that the page carries. */
-function carried() {
-  return { ...readJson("howsure-report"), packed: (k) => at(`board-${k}`).textContent, texted: (k) => at(`texts-${k}`).textContent };
+async function carried() {
+  const boards = await unpack(at("howsure-boards").textContent);
+  return { ...readJson("howsure-report"), ...boards, packed: (k) => at(`board-${k}`).textContent, texted: (k) => at(`texts-${k}`).textContent };
 }
 
 /** Let a button copy a text that the page shows. */
@@ -244,5 +245,8 @@ document.documentElement.classList.add("alive");
 copyButton("copy", () => at("command").textContent, "The command");
 copyButton("copy-methods", methodsText, "Methods, for a paper");
 offerToTakeOut();
-let page = new Page(carried());
-page.start();
+let page = null;
+carried().then((report) => {
+  page = new Page(report);
+  return page.start();
+});

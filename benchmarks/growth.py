@@ -1,0 +1,216 @@
+"""How time and memory grow: whole commands on made-up results of growing size, each beside the least that could be done.
+
+    python benchmarks/growth.py [--only models,files]
+
+Without --only it writes growth.md. The least is a process of its own that reads the same files and averages twice: Polars for tables,
+json line by line for logs. Seconds are medians of quiet runs (measure.py); what counts is the growth, and the ratio to the least.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from measure import HERE, Race, Side, run, script
+
+if TYPE_CHECKING:
+    from measure import Result
+
+COMMAND = str(Path(sys.executable).with_name("howsure"))
+TABLE = {"tasks": 1, "models": 4, "items": 500, "attempts": 1, "clusters": 0}
+ABOUT = (
+    "Written by `python benchmarks/growth.py`. Each cell: seconds and peak memory of the whole command, and how many times as long as the least "
+    "that could be done, a process that reads the same and averages it twice (Polars for tables, json line by line for logs)."
+)
+SAMPLES, PROMPT = 20, "word " * 300
+RESULT = {"filter": "none", "metrics": ["acc"], "target": "1", "resps": [["1"]], "filtered_resps": ["1"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """One thing that grows, by its sizes: the kind of what is made ("table", "files" or "file"), and the commands on it."""
+
+    name: str
+    sizes: tuple[int, ...]
+    commands: tuple[str, ...]
+    kind: str = "table"
+    beside: tuple[tuple[str, int], ...] = ()
+
+    def make(self, folder: Path, size: int) -> Path:
+        """Make the results of one size, in a process of its own: this one stays small."""
+        path = folder / f"{self.kind}-{self.name}-{size}".replace(" ", "-")
+        told = {**TABLE, **dict(self.beside), self.name: size} if self.kind == "table" else size
+        subprocess.run(script("growth.py", f"make-{self.kind}", str(path), json.dumps(told)), check=True)
+        return path
+
+
+GROWTHS = (
+    Growth(name="models", sizes=(100, 300, 1000, 3000), commands=("leaderboard", "noise", "report -o REPORT")),
+    Growth(
+        name="items",
+        sizes=(10_000, 100_000, 1_000_000),
+        commands=(
+            "leaderboard",
+            "health",
+            "plan -a m0 -b m1 --effect 1pp --pilot",
+            "aa --not-worse-than 1pp",
+            "report -o REPORT",
+        ),
+    ),
+    Growth(
+        name="clusters",
+        sizes=(10, 100, 1000, 10_000),
+        commands=("leaderboard",),
+        beside=(("models", 50), ("items", 20_000)),
+    ),
+    Growth(name="attempts", sizes=(1, 10, 100), commands=("leaderboard", "noise"), beside=(("models", 20),)),
+    Growth(
+        name="tasks",
+        sizes=(10, 100, 300),
+        commands=("leaderboard", "report -o REPORT"),
+        beside=(("models", 20), ("items", 40)),
+    ),
+    Growth(name="files", sizes=(100, 500, 2000), commands=("leaderboard", "describe"), kind="files"),
+    Growth(name="megabytes of one file", sizes=(10, 100, 1000), commands=("estimate",), kind="file"),
+)
+
+
+def main() -> None:
+    """Measure, print, and write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="WORDS", default="", help="of these growths only, parted by commas")
+    wanted = parser.parse_args().only.split(",")
+    texts = [_measured(growth) for growth in GROWTHS if any(word in growth.name for word in wanted)]
+    text = "\n\n".join(["# How time and memory grow", ABOUT, *texts]) + "\n"
+    print(text)
+    if wanted == [""]:
+        (HERE / "growth.md").write_text(text, encoding="utf-8")
+
+
+def _measured(growth: Growth) -> str:
+    """Return one table: a row a command, a column a size."""
+    rows: dict[str, list[list[Result]]] = {command: [] for command in growth.commands}
+    with tempfile.TemporaryDirectory(prefix="howsure-growth-") as folder:
+        for size in growth.sizes:
+            path = growth.make(Path(folder), size)
+            for command in growth.commands:
+                print(f"{growth.name} {size:,}: {command} …", file=sys.stderr, flush=True)
+                rows[command].append(run(_race(growth, command, path)))
+    heads = ["command", *(f"{size:,}" for size in growth.sizes), "growth"]
+    lines = [heads, ["---", *("---:" for _ in heads[1:])]]
+    lines += [
+        [f"`howsure {command.split(' -')[0]}`", *map(_cell, results), _grown(results)]
+        for command, results in rows.items()
+    ]
+    return f"## {growth.name}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _race(growth: Growth, command: str, path: Path) -> Race:
+    words = command.replace("REPORT", str(path.with_name("report.html"))).split()
+    least = script("growth.py", f"least-{growth.kind}", str(path))
+    return Race(
+        title=command,
+        ours=Side(name="howsure", command=[COMMAND, *words, str(path)], inner=False),
+        others=[Side(name="least", command=least, inner=False, floor=True)],
+        rounds=3,
+    )
+
+
+def _cell(results: list[Result]) -> str:
+    ours, least = results
+    return f"{ours.seconds:.2f} s, {ours.peak_mb:,.0f} MB ({ours.seconds / least.seconds:.1f}×)"
+
+
+def _grown(rows: list[list[Result]]) -> str:
+    first, last = rows[0][0], rows[-1][0]
+    return f"{last.seconds / first.seconds:.1f}× the time, {last.peak_mb / first.peak_mb:.1f}× the memory"
+
+
+def make_table(path: Path, size: dict[str, int]) -> None:
+    """Write right-or-wrong answers of models that lie close, one row an attempt."""
+    import numpy as np
+    import polars as pl
+
+    rng = np.random.default_rng(1)
+    shape = [size[name] for name in ("tasks", "models", "items", "attempts")]
+    task, model, item, attempt = (place.ravel() for place in np.indices(shape, dtype=np.int32))
+    chance = 1 / (1 + np.exp(-rng.normal(size=size["items"])[item] - 0.3 * model / size["models"]))
+    frame = pl.DataFrame({"task": task, "model": model, "item": item, "attempt": attempt})
+    frame = frame.with_columns(score=pl.Series((rng.random(len(item)) < chance).astype(float)))
+    if size["clusters"]:
+        frame = frame.with_columns(cluster=pl.format("c{}", pl.Series(item % size["clusters"])))
+    names = [pl.format(f"{name[0]}{{}}", name).alias(name) for name in ("task", "model", "item")]
+    frame.with_columns(names).write_parquet(path)
+
+
+def make_files(path: Path, size: int) -> None:
+    """Write so many small files of samples of lm-eval, 20 models to a task, with their results beside them."""
+    path.mkdir()
+    for k in range(size):
+        folder = path / f"model{k % 20}"
+        folder.mkdir(exist_ok=True)
+        rows = [_row(f"{k // 20}-{n}", k * SAMPLES + n) for n in range(SAMPLES)]
+        _write(folder / f"samples_task{k // 20}_2026-11-01T00-00-00.000000.jsonl", rows)
+
+
+def make_file(path: Path, size: int) -> None:
+    """Write one file of samples of so many megabytes."""
+    path.mkdir()
+    row = len(json.dumps(_row("0", 0)))
+    _write(
+        path / "samples_task_2026-11-01T00-00-00.000000.jsonl", (_row(str(n), n) for n in range(size * 10**6 // row))
+    )
+
+
+def _row(name: str, seed: int) -> dict[str, object]:
+    right = float(seed * 2654435761 % 1000 < 600)
+    return {
+        "doc_id": int(name.split("-")[-1]),
+        "doc": {"q": name},
+        "arguments": [[PROMPT, "1"]],
+        **RESULT,
+        "doc_hash": name,
+        "acc": right,
+    }
+
+
+def _write(path: Path, rows: object) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)  # type: ignore[attr-defined]
+
+
+def least_table(path: Path) -> None:
+    """Average a table twice."""
+    import polars as pl
+
+    per_item = pl.scan_parquet(path).group_by("task", "model", "item").agg(pl.col("score").mean())
+    print(per_item.group_by("task", "model").agg(pl.col("score").mean()).collect(engine="streaming"))
+
+
+def least_files(path: Path) -> None:
+    """Average every file of samples, line by line."""
+    for file in path.rglob("*.jsonl"):
+        with file.open("rb") as lines:
+            scores = [json.loads(line)["acc"] for line in lines]
+        print(file.name, sum(scores) / len(scores))
+
+
+PARTS = {"make-table": make_table, "make-files": make_files, "make-file": make_file}
+LEAST = {"least-table": least_table, "least-files": least_files, "least-file": least_files}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and sys.argv[1] in PARTS:
+        PARTS[sys.argv[1]](Path(sys.argv[2]), json.loads(sys.argv[3]))
+    elif len(sys.argv) > 1 and sys.argv[1] in LEAST:
+        LEAST[sys.argv[1]](Path(sys.argv[2]))
+    else:
+        main()

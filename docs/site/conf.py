@@ -67,7 +67,16 @@ NAVIGATION = {
     ]
     + ["skills/howsure/SKILL"],
     "Methods": [f"docs/{page}" for page in ("statistics", "calibration", "peers", "scale")] + ["benchmarks/README"],
-    "Reference": ["docs/cli", "docs/api", "docs/json", "docs/formats", "docs/stability", "README", "examples/README", "CHANGELOG"],
+    "Reference": [
+        "docs/cli",
+        "docs/api",
+        "docs/json",
+        "docs/formats",
+        "docs/stability",
+        "README",
+        "examples/README",
+        "CHANGELOG",
+    ],
     "Decisions": ["docs/decisions/README", "ARCHITECTURE", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY"],
 }
 """What the sidebar shows; pages that it doesn't name are an error, so that none is lost."""

@@ -78,11 +78,20 @@ def test_an_option_of_the_skill_exists(option):
     ) or (option == "--help")
 
 
-@pytest.mark.parametrize("field", ["better", "unclear_because", "cautions", "verdict"])
+@pytest.mark.parametrize("field", ["better", "equivalence", "unclear_because", "cautions", "verdict"])
 def test_a_field_of_the_skill_exists(field):
     schema = json.loads((ROOT / "src/howsure/answers/schema.json").read_text(encoding="utf-8"))
     assert f"`{field}`" in TEXT
     assert any(field in schema["$defs"][name]["properties"] for name in ("comparison", "gate"))
+
+
+def test_the_words_of_a_gate_are_its_own():
+    schema = json.loads((ROOT / "src/howsure/answers/schema.json").read_text(encoding="utf-8"))
+    gate = schema["$defs"]["gate"]["properties"]
+    words = [word for field in ("verdict", "unclear_because") for word in gate[field]["enum"] if word]
+    assert [word for word in words if f"`{word}`" not in TEXT] == []
+    kinds = schema["$defs"]["error"]["properties"]["kind"]["enum"]
+    assert {"usage", "option", "read", "data", "method", "bug"} <= set(kinds)
 
 
 def test_howsure_prints_it():

@@ -18,7 +18,9 @@ from frames import two_models  # noqa: E402
 
 SCHEMA = json.loads((ROOT / "src/howsure/answers/schema.json").read_text(encoding="utf-8"))
 PARTS = SCHEMA["$defs"]
-SERVED = {"against": "compare", "head_to_head": "arena"} | {f"plan_{what}": "plan" for what in ("failures", "labels", "policy", "score")}
+SERVED = {"against": "compare", "head_to_head": "arena"} | {
+    f"plan_{what}": "plan" for what in ("failures", "labels", "policy", "score")
+}
 """The commands of verbs that have another name."""
 CLUSTERED = "--cluster passage_id"
 LOGS = f"examples/logs {CLUSTERED}"
@@ -135,12 +137,17 @@ def references(schema: object) -> list[str]:
 
 def table(name: str) -> str:
     """Return the fields of a definition: key, type, meaning."""
-    rows = [f"| `{key}` | {typed(entry)} | {cell(meaning(key, entry))} |" for key, entry in PARTS[name]["properties"].items()]
+    rows = [
+        f"| `{key}` | {typed(entry)} | {cell(meaning(key, entry))} |"
+        for key, entry in PARTS[name]["properties"].items()
+    ]
     return "\n".join(["| field | type | meaning |", "| --- | --- | --- |", *rows, ""])
 
 
 def meaning(key: str, entry: dict) -> str:
-    return entry.get("description") or {"howsure": "The number of this form.", "answer": "The name of this answer."}[key]
+    return (
+        entry.get("description") or {"howsure": "The number of this form.", "answer": "The name of this answer."}[key]
+    )
 
 
 def cell(text: str) -> str:
@@ -170,7 +177,10 @@ def example(name: str) -> str:
     if name in EXAMPLES:
         return shown(EXAMPLES[name], 0)
     if name == "comparisons":
-        return fenced("Two models on two made-up tasks:", howsure.compare(pl.concat([two_models(task=pl.lit(task)) for task in "xy"]), "a", "b").to_dict())
+        return fenced(
+            "Two models on two made-up tasks:",
+            howsure.compare(pl.concat([two_models(task=pl.lit(task)) for task in "xy"]), "a", "b").to_dict(),
+        )
     verb = next(verb_of(each) for each in answers() if kind(each) == name)
     found = answer_of(verb).to_dict()
     assert found["answer"] == name, f"EXAMPLES has no command that answers {name}"

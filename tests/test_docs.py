@@ -21,7 +21,7 @@ import howsure
 from howsure.commands.main import main
 from places import DATA, ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "skills" / "howsure" / "SKILL.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CONSOLE = re.compile(r"^```console(?: needs=(?P<needs>\w+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>.+)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#\s]+)")
@@ -41,7 +41,7 @@ def run(command: str, made: Path) -> str:
         main, [moved.get(word, word) for word in words[1:]], prog_name="howsure"
     )
     assert result.exit_code in (0, 1, 2), (command, result.output, result.exception)
-    output = result.output
+    output = result.stdout if words[-2:] == ["-f", "json"] else result.output
     for name, target in moved.items():
         output = output.replace(target, name)
     return output

@@ -10,7 +10,7 @@ project = "howsure"
 author = "The howsure authors"
 release = re.search(r'__version__ = "(.+)"', (ROOT / "src/howsure/__init__.py").read_text())[1]
 extensions = ["myst_parser"]
-include_patterns = ["*.md", "docs/**.md", "benchmarks/**.md", "examples/*.md"]
+include_patterns = ["*.md", "docs/**.md", "benchmarks/**.md", "examples/*.md", "skills/**.md"]
 exclude_patterns = ["site", ".venv*"]
 root_doc = "docs/index"
 myst_heading_anchors = 4
@@ -64,9 +64,19 @@ NAVIGATION = {
             "inspect",
             "lm_eval",
         )
-    ],
+    ]
+    + ["skills/howsure/SKILL"],
     "Methods": [f"docs/{page}" for page in ("statistics", "calibration", "peers", "scale")] + ["benchmarks/README"],
-    "Reference": ["docs/cli", "docs/api", "docs/formats", "docs/stability", "README", "examples/README", "CHANGELOG"],
+    "Reference": [
+        "docs/cli",
+        "docs/api",
+        "docs/json",
+        "docs/formats",
+        "docs/stability",
+        "README",
+        "examples/README",
+        "CHANGELOG",
+    ],
     "Decisions": ["docs/decisions/README", "ARCHITECTURE", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY"],
 }
 """What the sidebar shows; pages that it doesn't name are an error, so that none is lost."""

@@ -17,10 +17,10 @@ FIELDS = {"title": 10.0, "asked": 8.0, "heading": 4.0, "text": 1.0, "example": 0
 """How much a word counts by where it stands."""
 FACTORS = {
     r"docs/(guide/|quickstart|choosing|glossary|planning|gate|\w+$)": 1.0,
-    r"docs/(api|cli)$": 0.75,
+    r"docs/(api|cli|json)$": 0.75,
     r"docs/(gallery|peers)$": 0.75,
     r"docs/(calibration|stability|scale)$": 0.7,
-    r"README": 0.6,
+    r"README|skills/": 0.6,
     r"docs/decisions/": 0.3,
     r"(CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|CODE_OF_CONDUCT|benchmarks/|examples/)": 0.3,
 }

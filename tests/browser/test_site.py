@@ -49,7 +49,7 @@ OTHERS = {
     "what broke since yesterday": {"runs", "history"},
     "annotator agreement": {"agreement"},
     "LaTeX table": {"plots"},
-    "JSON schema": {"stability", "api", "cli"},
+    "JSON schema": {"json", "stability", "api", "cli"},
     "how does it compare with inspect_ai": {"peers", "inspect"},
     "MLflow": {"recipes"},
     "false alarms": {"gate", "glossary", "calibration"},

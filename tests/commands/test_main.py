@@ -61,6 +61,7 @@ def test_every_command_file_is_in_a_group():
         "configuration",
         "exits",
         "flags",
+        "instead",
         "main",
         "options",
         "pointing",

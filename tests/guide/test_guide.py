@@ -289,6 +289,7 @@ def test_a_wheel_holds_the_chapters(tmp_path):
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         assert len([name for name in wheel.namelist() if re.fullmatch(r"howsure/guide/chapters/\d-.*\.md", name)]) == 9
+        assert wheel.read("howsure/guide/SKILL.md") == (ROOT / "skills" / "howsure" / "SKILL.md").read_bytes()
         wheel.extractall(tmp_path / "installed")
     code = "import howsure.commands.main, sys; assert 'installed' in howsure.commands.main.__file__; howsure.commands.main.main(['guide', '1'])"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed"), "PYTHONIOENCODING": "utf-8"}

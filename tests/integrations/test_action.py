@@ -28,7 +28,7 @@ STEPS = [
     step for step in re.split(r"^    - ", ACTION.partition("\n  steps:\n")[2], flags=re.MULTILINE) if "run: " in step
 ]
 """The steps that run something, as the file has them."""
-GATE, COMMENT = STEPS[1:]
+INSTALL, GATE, COMMENT = STEPS
 
 
 def test_inputs_reach_the_scripts_through_the_environment_only():
@@ -362,3 +362,97 @@ def test_a_policy_that_the_pull_request_changes_is_said(place, changed):
     told = "This pull request changes the gate's own configuration: suite.toml."
     assert (told in done.stdout) == changed
     assert (told in (place / "c.md").read_text()) == changed
+
+
+PAGE = (ROOT / "docs" / "gate.md").read_text()
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_CONFIG_FILE": os.devnull}
+"""With these pip takes nothing from the network: what howsure needs is there. (0 is pip's way to say that there shall be no isolation.)"""
+
+
+@pytest.fixture
+def scratch(place):
+    """Return a repository with results, a saved baseline and a configuration, all committed."""
+    rows = {model: hs.read(str(place / "the logs"), where={"model": model}) for model in "ab"}
+    (place / "baselines").mkdir()
+    hs.save_baseline(rows["b"], "main", output=str(place / "baselines" / "main.howsure"))
+    shutil.rmtree(place / "the logs")
+    (place / "logs").mkdir()
+    two_models(n=300).filter(pl.col("model") == "a").write_csv(place / "logs" / "quiz.csv")
+    asked = 'paths = "logs"\n[gate]\ncandidate = "a"\nbaseline = "saved:main"\nnot-worse-than = "1pp"\n'
+    (place / "howsure.toml").write_text(asked)
+    (place / "notes.txt").write_text("nothing to do with it")
+    git(place, "init", "-q")
+    git(place, "add", ".")
+    git(place, "commit", "-qm", "base")
+    return place
+
+
+def test_the_install_step_installs_the_action_from_its_own_folder(tmp_path):
+    command = re.search(r"^\s+run: (.*)$", INSTALL, re.MULTILINE)[1]
+    env = {**os.environ, **OFFLINE, "PIP_TARGET": str(tmp_path / "there"), "GITHUB_ACTION_PATH": str(ROOT)}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    subprocess.run(["bash", "-e", "-c", command], cwd=tmp_path, env=env, check=True, capture_output=True)
+    assert (tmp_path / "there" / "howsure" / "commands" / "gate.py").is_file()
+
+
+def test_the_documented_workflow_runs_in_a_scratch_repository(scratch, server):
+    (scratch / "howsure.toml").unlink()
+    (step,) = re.findall(r"^- uses: OWNER/howsure@v\S+\n  with:\n((?:    .+\n)+)", PAGE, re.MULTILINE)
+    inputs = dict(re.findall(r"^    ([a-z-]+): (.+)$", step, re.MULTILINE))
+    assert set(inputs) <= set(INPUTS)
+    head = git(scratch, "rev-parse", "HEAD")
+    gate, comment = run_steps(scratch, server, JOB, sha=head, paths="", **inputs)
+    assert (gate.returncode, comment.returncode) == (0, 0), gate.stdout + gate.stderr
+    assert "verdict=pass\n" in (scratch / "out").read_text()
+    assert "**PASS: " in server.ours[0]
+    assert "not known" not in server.ours[0]
+
+
+HOOK = dict(re.findall(r"^[- ] ([a-z_]+): (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE))
+
+
+def commit(place, *more):
+    """Run the hook on the files of the last commit, as pre-commit would; None where it has nothing to do with them."""
+    names = git(place, "show", "--name-only", "--format=", "HEAD").splitlines()
+    if not any(re.search(HOOK["files"], name) for name in names):
+        return None
+    assert HOOK["pass_filenames"] == "false"
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    words = [*HOOK["entry"].split(), *more]
+    assert words[0] == "howsure"
+    run = [sys.executable, "-m", *words]
+    return subprocess.run(run, cwd=place, env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_documented_hook_runs_in_a_scratch_repository(scratch):
+    (hook, args) = re.search(r"^      - id: (\S+)\n        args: \[(.+)\]$", PAGE, re.MULTILINE).groups()
+    assert hook == HOOK["id"]
+    passed = commit(scratch, args)
+    assert passed.returncode == 0, passed.stderr
+    assert passed.stdout.startswith("PASS: a is not worse than main")
+    (scratch / "notes.txt").write_text("other notes")
+    git(scratch, "commit", "-qam", "notes")
+    assert commit(scratch, args) is None
+    configuration = scratch / "howsure.toml"
+    for asked, alone, documented in (("99%", 1, 1), ("50%", 2, 0), ("no number", 3, 3)):
+        configuration.write_text(f'paths = "logs"\n[gate]\ncandidate = "a"\nat-least = "{asked}"\n')
+        git(scratch, "commit", "-qam", asked)
+        assert (commit(scratch).returncode, commit(scratch, args).returncode) == (alone, documented)
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("runs/x.eval", True),
+        ("runs/x.json", True),
+        ("a/b.parquet", True),
+        ("baselines/main.howsure", True),
+        ("howsure.toml", True),
+        ("sub/pyproject.toml", True),
+        ("src/x.py", False),
+        ("other.toml", False),
+        ("jsonl.md", False),
+    ],
+)
+def test_the_hook_runs_on_results(name, counts):
+    assert bool(re.search(HOOK["files"], name)) == counts

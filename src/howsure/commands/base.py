@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.flags import with_flags
+from howsure.commands.instead import mark_answered
 from howsure.commands.options import PAPER, READING, flag_of, gather, name_pairs, python_values, words_of
 from howsure.commands.pointing import with_paths
 from howsure.commands.streams import say, tell
@@ -228,9 +229,11 @@ def put(text: str, output: str | None, *, data: bool) -> None:
     from howsure.writing import write
 
     if output is None:
+        mark_answered()  # before: what breaks off was answered in part
         say(text, data=data)
     else:
         write(text, output)
+        mark_answered()
 
 
 def rendered(

@@ -9,7 +9,7 @@
 
 A verdict must not look like a mistake, nor a mistake like a verdict: that is why errors of commands with a verdict exit with 3.
 That holds for bugs and for Ctrl-C as well. Notes on progress, configurations and files written go to standard error, so that the
-answer can be piped (`streams`).
+answer can be piped (`streams`). Where the answer would have been JSON, the error is JSON as well (`instead`).
 """
 
 from __future__ import annotations
@@ -37,27 +37,39 @@ class VerdictCommand(click.Command):
     error_code = BROKEN
 
 
-def run(invoke: Callable[[], Any], ctx: click.Context, error_code: int) -> Any:
+def run(
+    invoke: Callable[[], Any],
+    ctx: click.Context,
+    error_code: int,
+    put_error: Callable[[BaseException, int], None],
+) -> Any:
     """Run a command, and turn what goes wrong into one line on standard error and the exit code of the table.
 
-    `error_code`: the one that the command keeps for errors, 0 where it has none of its own.
+    `error_code`: the one that the command keeps for errors, 0 where it has none of its own; `put_error` gets the error and its
+    exit code, for programs.
     """
     from howsure.errors import HowsureError
 
     try:
         return invoke()
-    except HowsureError as error:
-        from howsure.commands.flags import message
+    except HowsureError as raised:
+        from howsure.commands.flags import in_flags
 
-        tell(f"howsure: {message(error, ctx)}")
-        ctx.exit(error_code or FAILED)
+        error, code = in_flags(raised, ctx), error_code or FAILED
+        tell(f"howsure: {error}")
+        put_error(error, code)
+        ctx.exit(code)
     except click.ClickException as error:
         aside(error.show)
-        ctx.exit((error_code or error.exit_code) if ctx.invoked_subcommand else BROKEN)
+        code = (error_code or error.exit_code) if ctx.invoked_subcommand else BROKEN
+        put_error(error, code)
+        ctx.exit(code)
     except (click.exceptions.Exit, SystemExit):
         raise
     except BaseException as error:  # a panic of Polars is no Exception
         lost = output_lost(error)
+        if lost is None:
+            put_error(error, error_code or FAILED)
         if lost is None and not error_code:
             raise
         if lost is None:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _NAMED = r"`(?P<name>[a-z_]+)(?:=(?P<value>[^`]+))?`"
 
 
-def message(error: HowsureError, ctx: click.Context) -> str:
-    """Return what an error says, with the flags of the command that was invoked."""
+def in_flags(error: HowsureError, ctx: click.Context) -> HowsureError:
+    """Return an error with the flags of the command that was invoked."""
     what, where, remedy = as_flags(error.what, ctx, bare=False), error.where, as_flags(error.remedy, ctx)
-    return str(type(error)(what, where=where, remedy=remedy))
+    return type(error)(what, where=where, remedy=remedy)
 
 
 def with_flags(document: Document) -> Document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "plot": "Draw an answer into a PDF, SVG, PNG or Vega-Lite file.",
         "convert": "Write any log as the one tidy table, percent as fractions.",
         "annotate": "Write the estimate into an Inspect log, beside its own metrics.",
+        "skill": "Print the skill for agents: which command to use when.",
     },
 }
 """What one may want, the commands for it and what each does, in the order in which help shows them. Its file is read when it runs."""
@@ -80,14 +82,16 @@ class Commands(click.Group):
         streams.prepare()
         return super().main(*args, **more)
 
-    def make_context(self, *args: Any, **more: Any) -> click.Context:
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
         """Read the group's own options."""
+        words = list(args)
         try:
-            return super().make_context(*args, **more)
+            return super().make_context(info_name, args, *more, **extra)
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
             streams.aside(error.show)
+            _put_error(None, words, None, error, exits.BROKEN)
             raise click.exceptions.Exit(exits.BROKEN) from None
         except OSError as error:  # the help, into a full disk
             code = exits.output_lost(error)
@@ -97,12 +101,12 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        return exits.run(lambda: super(Commands, self).invoke(ctx), ctx, self._error_code(ctx))
-
-    def _error_code(self, ctx: click.Context) -> int:
-        """Return the exit code that the command keeps for errors, 0 where it has none of its own."""
-        words = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the command is named there before it is invoked
-        return int(getattr(self.get_command(ctx, words[0] if words else ""), "error_code", 0))
+        name, *words = [*ctx._protected_args, *ctx.args] or [""]  # noqa: SLF001 - it is named there before it is invoked
+        command = self.get_command(ctx, name)
+        error_code = int(getattr(command, "error_code", 0))
+        return exits.run(
+            lambda: super(Commands, self).invoke(ctx), ctx, error_code, partial(_put_error, command, words, ctx)
+        )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which a user meets them."""
@@ -121,6 +125,15 @@ class Commands(click.Group):
         for title, commands in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), summary) for name, summary in commands.items()])
+
+
+def _put_error(
+    command: click.Command | None, words: list[str], ctx: click.Context | None, error: BaseException, exit_code: int
+) -> None:
+    """Write an error as JSON where the answer to these words would have been JSON."""
+    from howsure.commands import instead
+
+    instead.put_error(instead.as_data(error, exit_code), instead.channel(command, words, ctx), ctx)
 
 
 def load(name: str) -> click.Command:

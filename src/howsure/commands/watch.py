@@ -11,6 +11,7 @@ import click
 
 from howsure.commands.base import read_sides, split, write
 from howsure.commands.exits import DONE, UNDECIDED, VerdictCommand
+from howsure.commands.instead import chosen, put_error
 from howsure.commands.options import DESIGN, OUTPUT, READING, Bounds, refuse_points, sided_paths, takes
 from howsure.commands.streams import aside
 
@@ -57,8 +58,17 @@ def watch(paths: tuple[str, ...], every: float, once: bool, **given: Any) -> Non
     if look is not None:
         write(look, **shown)
     else:
-        _tell(f"Nothing could be read yet: {reason}")
+        _nothing(reason, **shown)
     sys.exit(DONE if look is not None and look.decided else UNDECIDED)
+
+
+def _nothing(reason: str, *, format: str | None, output: str | None) -> None:
+    """Say that there was nothing to look at yet: that is no verdict, and no error of the command."""
+    from howsure.answers.error import Error
+
+    said = f"Nothing could be read yet: {reason}"
+    _tell(said)
+    put_error(Error(kind="read", message=said, remedy="Look again later.", exit_code=UNDECIDED), chosen(format, output))
 
 
 def _looks(

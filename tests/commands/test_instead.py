@@ -1,0 +1,228 @@
+"""Where a program waits for JSON it reads errors as JSON, in every command; other formats, exit codes and standard error are as they were."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+import howsure.answers
+from frames import two_models
+from howsure.commands.main import every, main
+
+SCHEMA = json.loads(Path(howsure.answers.__file__).with_name("schema.json").read_text(encoding="utf-8"))
+VERDICTS = {name for name, command in every().items() if getattr(command, "error_code", 0)}
+WRITING_JSON = [name for name, command in every().items() if "format" in {param.name for param in command.params}]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    two_models().write_csv("t.csv")
+    return tmp_path
+
+
+def run(*words):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def error_in(text, code):
+    document = json.loads(text)
+    jsonschema.validate(document, SCHEMA)
+    assert list(document) == ["howsure", "error"]
+    assert document["error"]["exit_code"] == code
+    return document["error"]
+
+
+def test_most_commands_write_json():
+    assert {"compare", "gate", "leaderboard", "estimate", "plan", "watch"} <= set(WRITING_JSON)
+    assert {"gate", "watch", "judge", "aa"} == VERDICTS
+
+
+@pytest.mark.parametrize("name", WRITING_JSON)
+def test_a_command_line_that_no_command_can_read(folder, name):
+    found = run(name, "t.csv", "--no-such-option", "-f", "json")
+    assert found.exit_code == (3 if name in VERDICTS else 2)
+    assert error_in(found.stdout, found.exit_code) | {"message": ""} == {
+        "kind": "usage",
+        "message": "",
+        "where": "",
+        "remedy": f"See `main {name} --help`.",
+        "exit_code": found.exit_code,
+    }
+    assert "No such option '--no-such-option'" in found.stderr
+
+
+CASES = {
+    "a file that isn't there": (("estimate", "nowhere"), 1, "read", "no such file or folder"),
+    "a file that can't be read": (("estimate", "bad.json"), 1, "read", ""),
+    "an unknown model": (("compare", "t.csv", "-a", "a", "-b", "nobody"), 1, "data", "no model 'nobody'"),
+    "a level in percent": (("estimate", "t.csv", "--level", "95"), 1, "option", "level=95"),
+    "no such task": (("leaderboard", "t.csv", "--task", "x"), 1, "data", "x"),
+    "half a comparison": (("compare", "t.csv", "-a", "a"), 2, "usage", "--b"),
+    "no path": (("estimate",), 2, "usage", "PATH"),
+    "no such word": (("estimate", "t.csv", "--interval", "wlad"), 2, "usage", "wlad"),
+    "prose as data": (("estimate", "t.csv", "--explain"), 2, "usage", "prose"),
+    "a value that is missing": (("estimate", "-f", "json", "t.csv", "--level"), 2, "usage", "--level"),
+    "nothing to plan for": (("plan",), 1, "option", "nothing to plan for"),
+    "a gate without a criterion": (("gate", "t.csv", "-a", "a"), 3, "option", "nothing is asked"),
+    "a gate of a stranger": (("gate", "t.csv", "-a", "x", "--at-least", "1%"), 3, "data", "no model 'x'"),
+    "a gate that can't be read": (("gate", "t.csv"), 3, "usage", "--candidate"),
+    "a watch without a question": (("watch", "t.csv", "-a", "a", "--once", "--at-least", "3"), 3, "option", "at_least"),
+    "no such command": (("estimat", "t.csv"), 3, "usage", "estimat"),
+    "a mistake before the command": (("--no-such", "estimate", "t.csv"), 3, "usage", "--no-such"),
+    "no such configuration": (("--config", "x.toml", "estimate", "t.csv"), 1, "option", "x.toml"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("where", ["-f", "--format=", "-o"])
+def test_an_error_is_json_where_the_answer_would_have_been(folder, case, where):
+    words, code, kind, said = CASES[case]
+    (folder / "bad.json").write_text("{")
+    asked = {"-f": ("-f", "json"), "--format=": ("--format=json",), "-o": ("-o", "x.json")}[where]
+    if "-f" in words and where == "-o":
+        return
+    place = 0 if words[0].startswith("--") else 1
+    at = len(words) if case == "a mistake before the command" or place == 0 else 1
+    words = words if "-f" in words else (*words[:at], *asked, *words[at:])
+    found = run(*words)
+    assert found.exit_code == code, found.output
+    text = (folder / "x.json").read_text() if where == "-o" else found.stdout
+    error = error_in(text, code)
+    assert (error["kind"], said in error["message"] + error["where"]) == (kind, True), error
+    assert (found.stdout == "") == (where == "-o")
+    assert error["message"] in found.stderr
+
+
+@pytest.mark.parametrize("asked", [(), ("-f", "csv"), ("-f", "markdown"), ("-o", "x.csv"), ("-o", "x.md")])
+@pytest.mark.parametrize("case", CASES)
+def test_other_formats_are_as_they_were(folder, case, asked):
+    words, code, _, _ = CASES[case]
+    (folder / "bad.json").write_text("{")
+    if "-f" in words or "--explain" in words:
+        return
+    found = run(*words, *asked)
+    assert (found.exit_code, found.stdout) == (code, "")
+    assert found.stderr
+    assert not list(folder.glob("x.*"))
+
+
+def test_the_format_of_a_configuration_counts(folder):
+    (folder / "howsure.toml").write_text('format = "json"\n[gate]\noutput = "gate.json"\n')
+    assert error_in(run("estimate", "nowhere").stdout, 1)["kind"] == "read"
+    assert error_in(run("estimate", "--bogus").stdout, 2)["kind"] == "usage"
+    assert run("gate", "t.csv", "-a", "x", "--at-least", "1%").stdout == ""
+    assert error_in((folder / "gate.json").read_text(), 3)["kind"] == "data"
+    assert run("estimate", "nowhere", "-f", "csv").stdout == ""
+    assert run("--no-config", "estimate", "nowhere").stdout == ""
+
+
+def test_commands_without_json_have_no_json_errors(folder):
+    for words in (("report", "nowhere"), ("convert", "nowhere"), ("plot", "leaderboard", "nowhere", "-o", "x.json")):
+        found = run(*words)
+        assert found.exit_code
+        assert found.stdout == ""
+    assert not (folder / "x.json").exists()
+
+
+def test_an_old_answer_is_replaced_and_nothing_else_is(folder):
+    assert run("estimate", "t.csv", "-o", "x.json").exit_code == 0
+    assert run("estimate", "nowhere", "-o", "x.json").exit_code == 1
+    error_in((folder / "x.json").read_text(), 1)
+    assert run("estimate", "t.csv", "-o", "x.json").exit_code == 0
+    assert "error" not in json.loads((folder / "x.json").read_text())
+    for text in ("", "[]", '{"samples": []}', "howsure"):
+        (folder / "y.json").write_text(text)
+        assert run("estimate", "nowhere", "-o", "y.json").exit_code == 1
+        assert (folder / "y.json").read_text() == text
+
+
+def test_the_input_is_never_written_over(folder):
+    rows = two_models().write_json()
+    (folder / "rows.json").write_text(rows)
+    assert "one of the files to be read" in run("estimate", "rows.json", "-o", "rows.json").stderr
+    assert run("estimate", "rows.json", "-o", "rows.json", "--bogus").exit_code == 2
+    assert (folder / "rows.json").read_text() == rows
+
+
+def test_a_place_that_can_t_be_written_hides_no_error(folder):
+    for words in (("-o", "no/such/x.json"), ("-o", "t.csv/x.json")):
+        found = run("estimate", "nowhere", *words)
+        assert found.exit_code == 1
+        assert "nowhere: no such file or folder" in found.stderr
+
+
+def test_an_error_after_the_answer_is_not_mixed_with_it(folder, monkeypatch):
+    estimate = every()["estimate"]
+    usual = estimate.callback
+
+    def breaks_afterwards(*args, **given):
+        usual(*args, **given)
+        raise ValueError("too late")
+
+    monkeypatch.setattr(estimate, "callback", breaks_afterwards)
+    found = run("estimate", "t.csv", "-f", "json")
+    assert isinstance(found.exception, ValueError)
+    assert json.loads(found.stdout)["answer"] == "estimates"
+
+
+@pytest.mark.parametrize(("name", "code"), [("estimate", 1), ("gate", 3)])
+@pytest.mark.parametrize(
+    ("raised", "kind"), [(ZeroDivisionError("by zero"), "bug"), (KeyboardInterrupt(), "interrupted")]
+)
+def test_bugs_and_interruptions_are_said_as_well(folder, monkeypatch, name, code, raised, kind):
+    def broken(*_, **__):
+        raise raised
+
+    monkeypatch.setattr(every()[name], "callback", broken)
+    words = {"estimate": (), "gate": ("-a", "a", "--at-least", "1%")}[name]
+    found = run(name, "t.csv", *words, "-f", "json")
+    assert found.exit_code == code
+    error = error_in(found.stdout, code)
+    assert error["kind"] == kind
+    assert kind == "interrupted" or error["message"] == "ZeroDivisionError: by zero"
+
+
+def test_a_watch_that_could_read_nothing_says_so(folder):
+    (folder / "half.json").write_text('{"samples": [')
+    found = run("watch", "half.json", "-a", "a", "--at-least", "0.5", "--once", "-f", "json")
+    assert found.exit_code == 2
+    assert error_in(found.stdout, 2)["message"].startswith("Nothing could be read yet: ")
+
+
+def test_verdicts_are_answers(folder):
+    for floor, code in (("1%", 0), ("99%", 1), ("60%", 2)):
+        found = run("gate", "t.csv", "-a", "a", "--at-least", floor, "-f", "json")
+        assert found.exit_code == code
+        assert json.loads(found.stdout)["answer"] == "gate"
+
+
+def test_hostile_names_stay_json(folder):
+    name = os.fsdecode(b"evil\xff\x1b[31m\n.csv")
+    done = subprocess.run(
+        [sys.executable, "-m", "howsure", "estimate", name, "-f", "json"], capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert error_in(done.stdout, 1)["where"]
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_nobody_reads(folder):
+    """A reader who left changes neither the exit code nor the line for people."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "howsure", "estimate", "nowhere", "-f", "json"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN),
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)

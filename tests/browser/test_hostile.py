@@ -113,7 +113,7 @@ def test_the_title(opened):
 def test_without_javascript(made, opened):
     page = opened(made, java_script_enabled=False)
     assert page.locator(".still table").is_visible()
-    assert page.locator("script").count() == page.locator("script[type]").count() + 2
+    assert page.locator("script").count() == page.locator("script[type]").count() + 3
     assert page.locator("img, iframe, object, embed, base, form").count() == 0
     assert page.locator("svg:not(.howsure-bar)").count() == 0
     text = page.locator(".still").text_content()

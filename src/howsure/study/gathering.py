@@ -383,8 +383,8 @@ def _no_checkpoints(task: str) -> Caution:
 def _sizes_note(study: Study, called: str) -> str:
     """Say on how many models, or what they are called, tasks, items and attempts everything stands."""
     parts = list(study.parts.values())
-    models = len(_names("model", parts))
-    items = sum(len(_names("item", [part for key, part in study.parts.items() if key[0] == t])) for t in study.tasks)
+    models = _distinct("model", parts)
+    items = sum(_distinct("item", [part for key, part in study.parts.items() if key[0] == t]) for t in study.tasks)
     attempts = _span(min(part["rows"].min() for part in parts), max(part["rows"].max() for part in parts))  # type: ignore[type-var]
     if len(parts) == 1 and len(parts[0]) == models * items:
         return f"Data: {plural(models, called)} × {plural(items, 'item')} × {attempts}."
@@ -394,6 +394,10 @@ def _sizes_note(study: Study, called: str) -> str:
 
 def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
     return set().union(*(part[column].unique().cast(pl.String) for part in parts))
+
+
+def _distinct(column: str, parts: Sequence[pl.DataFrame]) -> int:
+    return parts[0][column].n_unique() if len(parts) == 1 else len(_names(column, parts))
 
 
 def _span(least: Any, most: Any) -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 KEYS = ("task", "metric", "model", "item")
+OF_ITEMS = pl.col("task", "item")
 MOST_COLUMNS = 40
 PIECE_ROWS = 1_000_000
 FIRST_LOOK = 2_000_000
@@ -165,13 +166,14 @@ def _collect_pieces(
     for piece in in_pieces(frame.select(name for name in needed if name in names), PIECE_ROWS):
         part = nw.from_native(piece.lazy())
         results.append(_results(part, names, roles, bits="attempt" in names))
-        attributes.append(to_polars(_attributes(part, columns)))
+        attributes.append(to_polars(_attributes(part, columns)).with_columns(OF_ITEMS.cast(pl.Categorical)))
         if sum(map(len, results)) > next_look:
             if _whole_groups(pl.concat(results)) < MOSTLY_WHOLE:
                 return None
             next_look *= 4
             attributes = [_merged_attributes(pl.concat(attributes))]
-    return _merged_results(pl.concat(results)), _merged_attributes(pl.concat(attributes))
+    whole = _merged_attributes(pl.concat(attributes))
+    return _merged_results(pl.concat(results)), whole.with_columns(OF_ITEMS.cast(pl.String))
 
 
 def _whole_groups(parts: pl.DataFrame) -> float:

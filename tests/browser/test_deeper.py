@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
@@ -458,10 +460,21 @@ def viewed(*arguments):
         while address is None and time.monotonic() < until:
             address = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline() or "")
         assert address is not None
+        while not _answers(address[0]) and time.monotonic() < until:
+            time.sleep(0.05)
         yield address[0]
     finally:
         server.terminate()
         server.communicate(timeout=10)
+
+
+def _answers(address):
+    """Say whether the server has begun to listen: it says where before it does."""
+    try:
+        socket.create_connection(("127.0.0.1", urlsplit(address).port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_a_served_page_reads_texts_on_demand(browser):

@@ -120,6 +120,15 @@ def test_a_board_has_the_scores_of_the_library():
     assert (made["a"], made["b"], made["path"], made["grouping"]) == ("a", "c", "'my logs'", "")
 
 
+def test_a_board_says_what_is_to_be_known_about_its_results():
+    rows = two_models().with_columns(
+        status=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("error")).otherwise(pl.lit("ok"))
+    )
+    said = " ".join(board(rows)["said"])
+    assert "Data: 2 models" in said
+    assert re.search(r"1 .*(failed|error)", said)
+
+
 def test_a_board_keeps_the_best_and_the_two_that_are_compared():
     rows = pl.DataFrame(
         {

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from howsure.commands.base import open_page, read
+from howsure.commands.flags import as_flags
 from howsure.commands.options import READING, takes
 from howsure.commands.streams import tell
 
@@ -106,7 +107,8 @@ def _page(
         target, scores = chosen
         narrowed = {"task": target.task, "metric": target.metric}
         design = make_design({name: value for name, value in {**asked, **narrowed}.items() if value}, RESPECTS)  # type: ignore[arg-type]
-        boards = [board_of(scores, design, target, name=target.task or "your results"), *boards]
+        own = board_of(scores, design, target, name=target.task or "your results")
+        boards = [own | {"said": [as_flags(text) for text in own["said"]]}, *boards]
     write(write_lesson(boards), place)
     tell(f"The lesson is in {place} ({place.stat().st_size / 1e6:.1f} MB).")
     if opened:

@@ -12,10 +12,12 @@ import numpy as np
 
 from howsure.errors import DataError
 from howsure.page.packing import SYMBOLS, packed_scores, short
+from howsure.present.document import guided
 from howsure.study.design import Respects
 from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
+    from howsure.errors import Caution
     from howsure.guide.rewriting import Target
     from howsure.statistics.arrays import Floats
     from howsure.study.design import Design
@@ -42,7 +44,8 @@ def board_of(scores: Scores, design: Design, target: Target, *, name: str, kind:
 
     `name`: what the board is called on the page. DataError where scores lie outside of [0, 1], or are too many for a page.
     """
-    matrix = next(gather(scores, design).matrices())
+    study = gather(scores, design)
+    matrix = next(study.matrices())
     if not matrix.bounded:
         raise DataError(
             "the lesson is about scores from 0 to 1",
@@ -55,7 +58,13 @@ def board_of(scores: Scores, design: Design, target: Target, *, name: str, kind:
             f"{len(kept)} models × {len(matrix.items):,} items are too many for a page",
             remedy="Name one task (--task).",
         )
-    return _told(matrix, kept, target) | {"name": name, "kind": kind}
+    said = [*study.notes, *map(_sentence, study.cautions)] if kind == "own" else []
+    return _told(matrix, kept, target) | {"name": name, "kind": kind, "said": said}
+
+
+def _sentence(caution: Caution) -> str:
+    """Return a caution as the page says it, with the chapter that it belongs to."""
+    return " ".join(f"{caution.message}. {caution.remedy} {guided(caution.chapter)}".split())
 
 
 def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any]:

@@ -5,7 +5,7 @@ class Board {
   /**
    * `told`: name, task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
    * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, attempts and within (a number a model), answers (of how many
-   * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here).
+   * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here), said (what is to be known about them).
    */
   constructor(told) {
     Object.assign(this, told);

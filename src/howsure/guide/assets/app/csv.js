@@ -85,6 +85,7 @@ function csvBoard(file, models, items, cells, clusters, groups) {
     grouping: clusters === null ? "--cluster none" : "--cluster cluster",
     models: order.map((m) => models[m]),
     left: 0,
+    said: [],
     scores: { levels: null, cells: order.map((m) => scores[m]) },
     clusters: clusters === null ? null : { name: "cluster", codes: Array.from({ length: items }, (_, i) => clusters.get(i)), labels: groups },
     attempts: order.map((m) => attempts[m] / answered[m]),

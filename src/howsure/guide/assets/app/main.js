@@ -53,6 +53,8 @@ function choose(chosen) {
 function showSources() {
   at("source").replaceChildren(...boards.map((each, k) => make("option", { value: k, text: each.name, selected: each === board })));
   at("about").textContent = aboutBoard(board);
+  at("told").hidden = board.said.length === 0;
+  at("told-list").replaceChildren(...board.said.map((text) => make("li", { text })));
 }
 
 function aboutBoard({ models, items, attempts, left, clusters }) {

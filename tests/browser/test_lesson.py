@@ -187,6 +187,7 @@ def test_the_plain_version_is_read_aloud_sentence_by_sentence(lesson):
     inside(page, ".listen button").click()
     assert inside(page, ".spoken").count() == 0
     assert page.evaluate("heard.length") == 3
+    assert inside(page, ".text strong").count() > 3, "links and emphasis are back"
 
 
 def test_listen_is_hidden_where_the_browser_has_no_speech(browser, tmp_path):
@@ -197,6 +198,13 @@ def test_listen_is_hidden_where_the_browser_has_no_speech(browser, tmp_path):
     page.wait_for_selector("html[data-ready]", state="attached")
     page.click(".chapter:not([hidden]) summary")
     assert not page.locator(".chapter:not([hidden]) .listen").is_visible()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for number in (2, 3, 1):
+        page.evaluate(f"location.hash = '#chapter={number}'")
+        page.evaluate(SETTLED)
+    assert page.title().startswith("1. ")
+    assert errors == []
     page.close()
 
 
@@ -553,3 +561,19 @@ def test_the_focus_can_be_seen_on_every_control(name, scheme, lesson):
         found.append(seen)
     assert len(found) > 15
     assert all(found)
+
+
+def test_many_questions_in_one_cluster(lesson):
+    """A hundred thousand questions, most of them in one cluster: nothing grows with their square, and no list is too long to pass on."""
+    page = lesson("1")
+    rows = ["model,item,score,cluster"]
+    rows += [f"{m},{k},{int((k * 7 + m) % 10 < 6)},{0 if k < 90_000 else k}" for m in range(2) for k in range(100_000)]
+    drop(page, "many.csv", "\n".join(rows))
+    page.wait_for_function("() => document.getElementById('about').textContent.includes('100,000 questions')")
+    inside(page, "input[data-value=whole]").check()
+    inside(page, "[data-do=once]").click()
+    assert "1 draw" in told(page, "said")
+    for name in ("4", "6"):
+        page.evaluate(f"location.hash = '#chapter={name}&of=2'")
+        page.evaluate(SETTLED)
+    assert "one in 34 is shown" in inside(page, "figcaption").first.text_content()

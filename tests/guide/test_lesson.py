@@ -147,10 +147,27 @@ def test_scores_that_the_lesson_can_not_draw():
         board(two_models().with_columns(score=pl.col("score") * 7))
 
 
-def test_a_lower_score_that_is_better_is_turned_round():
+def test_a_lower_score_that_is_better_is_turned_round_and_that_is_said():
     made = board(two_models(), {"lower_is_better": True})
     plain = board(two_models())
     assert made["models"] == plain["models"][::-1]
+    assert "Smaller scores are better here: the lesson shows 1 − score." in made["said"]
+    assert "Smaller" not in " ".join(plain["said"])
+
+
+def test_of_two_clusterings_the_lesson_takes_the_first_and_says_so():
+    rows = two_models().with_columns(one=pl.col("item").str.slice(-1), other=pl.col("item").str.slice(0, 2))
+    made = board(rows, {"cluster": ("one", "other")})
+    assert made["clusters"]["name"] == "one"
+    assert "The lesson knows one clustering, and takes one." in made["said"]
+
+
+def test_attempts_are_as_many_as_make_the_noise_of_the_mean():
+    """One item with 2 attempts and one with 6: 1 / K is 1/3 on average, so K counts as 3."""
+    rows = pl.DataFrame(
+        {"model": "a", "item": ["x"] * 2 + ["y"] * 6, "attempt": [0, 1, *range(6)], "score": [0, 1, 0, 1, 0, 1, 0, 1]}
+    )
+    assert board(rows)["attempts"] == pytest.approx([3.0])
 
 
 def test_open_with_own_results(tmp_path):
@@ -177,6 +194,16 @@ def test_a_page_replaces_nothing_but_a_lesson(tmp_path, monkeypatch):
     assert run("--open").exit_code == 0
     assert run("--open").exit_code == 0
     assert run("-o", "x.pdf").exit_code == 1
+    (tmp_path / "lesson.html").write_text('<!DOCTYPE html>\n<meta name="generator" content="howsure 0.1.0">')
+    assert run("--open").exit_code == 1, "a report of ours is no lesson"
+
+
+def test_a_folder_whose_name_is_a_number_is_a_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "2024").mkdir()
+    two_models().write_csv(tmp_path / "2024" / "x.csv")
+    assert run("--open", "2024", "-o", "x.html").exit_code == 0
+    assert '"kind":"own"' in (tmp_path / "x.html").read_text("utf-8")
 
 
 def test_hostile_names_stay_text(tmp_path):

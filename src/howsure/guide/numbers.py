@@ -12,12 +12,11 @@ import numpy as np
 
 from howsure.errors import DataError
 from howsure.page.packing import SYMBOLS, packed_scores, short
-from howsure.present.document import guided
+from howsure.present.document import caution_text
 from howsure.study.design import Respects
 from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
-    from howsure.errors import Caution
     from howsure.guide.rewriting import Target
     from howsure.statistics.arrays import Floats
     from howsure.study.design import Design
@@ -58,13 +57,15 @@ def board_of(scores: Scores, design: Design, target: Target, *, name: str, kind:
             f"{len(kept)} models × {len(matrix.items):,} items are too many for a page",
             remedy="Name one task (--task).",
         )
-    said = [*study.notes, *map(_sentence, study.cautions)] if kind == "own" else []
+    said = [*study.notes, *_lesson_notes(matrix), *map(caution_text, study.cautions)] if kind == "own" else []
     return _told(matrix, kept, target) | {"name": name, "kind": kind, "said": said}
 
 
-def _sentence(caution: Caution) -> str:
-    """Return a caution as the page says it, with the chapter that it belongs to."""
-    return " ".join(f"{caution.message}. {caution.remedy} {guided(caution.chapter)}".split())
+def _lesson_notes(matrix: ScoreMatrix) -> list[str]:
+    """Say what the lesson takes otherwise than the commands."""
+    turned = "Smaller scores are better here: the lesson shows 1 − score." if matrix.lower_is_better else ""
+    crossed = f"The lesson knows one clustering, and takes {matrix.cluster_names[0]}." if matrix.clusters[1:] else ""
+    return [note for note in (turned, crossed) if note]
 
 
 def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _told(matrix: ScoreMatrix, kept: list[int], target: Target) -> dict[str, Any
         "left": len(matrix.models) - len(kept),
         "scores": packed_scores(values, digits=EXACT) | {"symbols": SYMBOLS},
         "clusters": _clusters(matrix),
-        "attempts": short(_means(matrix.attempts[:, kept], matrix.attempts[:, kept] > 0)),
+        "attempts": short(_attempts(matrix, kept), EXACT),
         "within": short(_answer_variance(matrix, kept), EXACT),
         "answers": [_answers(matrix, m) for m in kept],
     }
@@ -97,9 +98,16 @@ def _kept(matrix: ScoreMatrix, target: Target) -> list[int]:
 
 
 def _clusters(matrix: ScoreMatrix) -> dict[str, Any] | None:
-    if len(matrix.clusters) != 1:
+    if not matrix.clusters:
         return None
     return {"name": matrix.cluster_names[0], "codes": matrix.clusters[0].tolist(), "labels": matrix.cluster_labels[0]}
+
+
+def _attempts(matrix: ScoreMatrix, kept: list[int]) -> Floats:
+    """Return how many attempts at every item would be as noisy: their harmonic mean over the items."""
+    counts = matrix.attempts[:, kept].astype(float)
+    with np.errstate(divide="ignore"):
+        return np.asarray(1 / _means(1 / np.maximum(counts, 1), counts > 0))
 
 
 def _answer_variance(matrix: ScoreMatrix, kept: list[int]) -> Floats:

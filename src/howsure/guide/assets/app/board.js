@@ -4,7 +4,7 @@
 class Board {
   /**
    * `told`: name, task, kind ("example", "own" or "dropped"), path, grouping (words of a command), a and b (names of the pair), models (best first),
-   * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, attempts and within (a number a model), answers (of how many
+   * scores {levels, symbols, cells} as packing.py packs them, clusters {name, codes, labels} or null, attempts (as many as make the noise of the mean, the harmonic mean over items) and within (σ²), a number a model, answers (of how many
    * right-or-wrong answers a score is the mean: a number or one an item for each model, null where it is something else), left (models that are not here), said (what is to be known about them).
    */
   constructor(told) {
@@ -13,6 +13,7 @@ class Board {
     this.scores = told.scores.cells.map((cells) => unpackedScores(cells, told.scores));
     this.items = this.scores[0].length;
     this.means = new Map();
+    this.groups = this.clusters === null ? null : membersOf(this.clusters.codes);
     this.a = Math.max(0, told.models.indexOf(told.a));
     this.b = told.models.indexOf(told.b);
     if (this.b < 0) this.b = this.models.length > 1 ? (this.a === 0 ? 1 : 0) : -1;
@@ -73,6 +74,16 @@ class Board {
 function undated(names) {
   const bare = names.map((name) => name.replace(/^20\d{6}[_-](?=.)/, ""));
   return names.map((name, k) => (bare.indexOf(bare[k]) === bare.lastIndexOf(bare[k]) ? bare[k] : name));
+}
+
+/** Return the items of each cluster. */
+function membersOf(codes) {
+  const found = new Map();
+  codes.forEach((code, item) => {
+    if (!found.has(code)) found.set(code, []);
+    found.get(code).push(item);
+  });
+  return [...found.values()];
 }
 
 /** Return scores as numbers, NaN where there is none: a text has one character a score. */

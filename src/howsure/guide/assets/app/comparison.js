@@ -1,13 +1,12 @@
 // Chapter 6: two overlapping bars, the answers behind them, and the difference question by question.
 
+/** So many questions are drawn as dots at most: of more, one in two, in three and so on. */
+const MOST_ANSWERS = 3000;
+
 const comparison = {
   values: { a: 0, b: 1, agreement: 0 },
 
-  fit(sheet, board) {
-    sheet.offerModels("a");
-    sheet.offerModels("b");
-    return { a: board.a, b: Math.max(board.b, 0) };
-  },
+  fit: (sheet) => sheet.offerPair(),
 
   real: (sheet) => sheet.set({ agreement: sheet.state.agreement }),
 
@@ -59,12 +58,14 @@ function drawAnswers(sheet, { a, b }) {
   const [x, y] = [scaleOf([-0.28, 1.28], [left, left + size]), scaleOf([-0.28, 1.28], [size + 4, 4])];
   const random = randomOf(16);
   const jitter = () => (random() - 0.5) * 0.42;
-  const spots = a.map((value, k) => [x(value + jitter()), y(b[k] + jitter())]);
+  const every = Math.ceil(a.length / MOST_ANSWERS);
+  const seen = [...a.keys()].filter((k) => k % every === 0);
+  const spots = (holds) => seen.filter(holds).map((k) => [x(a[k] + jitter()), y(b[k] + jitter())]);
   svg.append(rectAt(left, 4, size, size, "box"), lineAt(x(-0.28), y(-0.28), x(1.28), y(1.28), "grid"));
-  svg.append(dotsAt(spots.filter((_, k) => a[k] === b[k]), 2.5, "same"), dotsAt(spots.filter((_, k) => a[k] > b[k]), 2.5, "right"), dotsAt(spots.filter((_, k) => a[k] < b[k]), 2.5, "wrong"));
+  svg.append(dotsAt(spots((k) => a[k] === b[k]), 2.5, "same"), dotsAt(spots((k) => a[k] > b[k]), 2.5, "right"), dotsAt(spots((k) => a[k] < b[k]), 2.5, "wrong"));
   svg.append(textAt(x(0.5), size + 22, "A: wrong → right", "title middle"), shape("text", { x: left - 10, y: y(0.5), transform: `rotate(-90 ${left - 10} ${y(0.5)})`, class: "title middle" }, "B: wrong → right"));
   svg.append(textAt(x(1.22), y(0.3), `A better: ${count(wins)}`, "label blue end boxed"), textAt(x(-0.22), y(0.66), `B better: ${count(losses)}`, "label orange boxed"), textAt(x(0.5), y(0.47), `alike: ${count(a.length - wins - losses)}`, "middle boxed"));
-  sheet.tell({ n: count(a.length) });
+  sheet.tell({ n: count(a.length), each: every === 1 ? "Each dot is a question" : `Each dot is a question (one in ${every} is shown)` });
 }
 
 /** Draw two scores with their bars, and the difference from both and question by question; `place`: where the sentence goes. */

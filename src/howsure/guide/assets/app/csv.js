@@ -69,7 +69,7 @@ function csvBoard(file, models, items, cells, clusters, groups) {
     scores[m][i] = sum / n;
     counts[m][i] = n;
     whole[m] &&= single;
-    attempts[m] += n;
+    attempts[m] += 1 / n;
     answered[m] += 1;
     if (n < 2) continue;
     within[m] += Math.max(squares - (sum * sum) / n, 0) / (n - 1);
@@ -88,7 +88,7 @@ function csvBoard(file, models, items, cells, clusters, groups) {
     said: [],
     scores: { levels: null, cells: order.map((m) => scores[m]) },
     clusters: clusters === null ? null : { name: "cluster", codes: Array.from({ length: items }, (_, i) => clusters.get(i)), labels: groups },
-    attempts: order.map((m) => attempts[m] / answered[m]),
+    attempts: order.map((m) => answered[m] / attempts[m]),
     within: order.map((m) => (counted[m] ? within[m] / counted[m] : null)),
     answers: order.map((m) => (whole[m] ? counts[m] : null)),
   };

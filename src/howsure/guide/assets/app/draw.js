@@ -100,10 +100,3 @@ function shapesIn(tag, shapes, kind = "") {
   group.append(...shapes);
   return group;
 }
-
-/** Count values in equal bins from `low` to `high`; those outside fall into the first and the last. */
-function binned(values, low, high, bins) {
-  const counts = new Uint32Array(bins);
-  for (const value of values) counts[Math.min(bins - 1, Math.max(0, Math.floor(((value - low) / (high - low)) * bins)))] += 1;
-  return counts;
-}

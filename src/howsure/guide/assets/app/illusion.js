@@ -53,7 +53,7 @@ function drawAnew(sheet, times) {
 
 /** Return the score of each model on a new draw of questions. */
 function redrawn(board, { models, items, whole }, random) {
-  const drawn = whole && board.clusters ? drawClusters(random, board.clusters.codes, items) : drawWith(random, board.items, items);
+  const drawn = whole && board.groups ? drawClusters(random, board.groups, items) : drawWith(random, board.items, items);
   return board.scores.slice(0, models).map((scores) => {
     let [sum, n] = [0, 0];
     for (const item of drawn) {
@@ -66,18 +66,12 @@ function redrawn(board, { models, items, whole }, random) {
 }
 
 /** Draw whole clusters with replacement until there are about as many items as wanted. */
-function drawClusters(random, codes, items) {
-  const members = membersOf(codes);
+function drawClusters(random, groups, items) {
   const drawn = [];
-  while (drawn.length < items) drawn.push(...members[Math.floor(random() * members.length)]);
+  while (drawn.length < items) {
+    for (const item of groups[Math.floor(random() * groups.length)]) drawn.push(item);
+  }
   return drawn;
-}
-
-/** Return the items of each cluster. */
-function membersOf(codes) {
-  const found = new Map();
-  codes.forEach((code, item) => found.set(code, [...(found.get(code) ?? []), item]));
-  return [...found.values()];
 }
 
 function ranksOf(scores) {

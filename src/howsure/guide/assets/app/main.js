@@ -36,7 +36,7 @@ function begin(name, root) {
   sheet.start(board);
 }
 
-function chapterOf(place) {
+function chapterOf() {
   const name = place.get("chapter");
   return name in CHAPTERS ? name : "1";
 }
@@ -93,7 +93,7 @@ function arrive({ focus }) {
   place.read();
   const wanted = boards[Number(place.get("of") ?? 0)] ?? boards[0];
   if (wanted !== board) choose(wanted);
-  open(chapterOf(place), { focus });
+  open(chapterOf(), { focus });
 }
 
 bindSources();
@@ -101,5 +101,5 @@ showSources();
 document.documentElement.classList.add("alive");
 arrive({ focus: false });
 addEventListener("hashchange", () => arrive({ focus: true }));
-new ResizeObserver(() => sheets.get(chapterOf(place))?.redraw()).observe(at("main"));
+new ResizeObserver(() => sheets.get(chapterOf())?.redraw()).observe(at("main"));
 document.documentElement.dataset.ready = "";

@@ -3,11 +3,7 @@
 const playbook = {
   values: { a: 0, b: 1, margin: 2 },
 
-  fit(sheet, board) {
-    sheet.offerModels("a");
-    sheet.offerModels("b");
-    return { a: board.a, b: Math.max(board.b, 0) };
-  },
+  fit: (sheet) => sheet.offerPair(),
 
   print: () => print(),
 

@@ -8,9 +8,7 @@ const power = {
   values: { gap: 3, items: 500, a: 0, b: 1 },
 
   fit(sheet, board) {
-    sheet.offerModels("a");
-    sheet.offerModels("b");
-    return { a: board.a, b: Math.max(board.b, 0), items: Math.max(POWER_ITEMS[0], Math.round(board.items / 10) * 10) };
+    return { ...sheet.offerPair(), items: Math.max(POWER_ITEMS[0], Math.round(board.items / 10) * 10) };
   },
 
   draw(sheet) {

@@ -3,11 +3,7 @@
 const fiveQuestions = {
   values: { gap: 0.5, items: 500, runs: 300, failures: 0, size: 10, icc: 0.3, attempts: 5, luck: 50, agreement: 0, a: 0, b: 1 },
 
-  fit(sheet, board) {
-    sheet.offerModels("a");
-    sheet.offerModels("b");
-    return { a: board.a, b: Math.max(board.b, 0) };
-  },
+  fit: (sheet) => sheet.offerPair(),
 
   draw(sheet) {
     drawPowerCurve(sheet);

@@ -76,7 +76,7 @@ class Reader {
   constructor(root) {
     this.text = root.querySelector(".text");
     [this.start, this.pace] = [root.querySelector(".listen button"), root.querySelector(".listen input")];
-    this.place = 0;
+    [this.place, this.turn] = [0, 0];
     root.querySelector(".listen").hidden = !("speechSynthesis" in window);
     this.start.addEventListener("click", () => (this.speaking ? this.stop() : this.speak()));
     this.pace.addEventListener("input", () => {
@@ -85,17 +85,20 @@ class Reader {
     });
   }
 
+  /** Stop speaking, and put the text back as it was: to be read aloud, it was parted into sentences without links and emphasis. */
   stop() {
-    this.turn = (this.turn ?? 0) + 1; // what was being said reports its end, which then means nothing
+    if (!this.speaking) return;
+    this.turn += 1; // what was being said reports its end, which then means nothing
     this.speaking = false;
     speechSynthesis.cancel();
     this.start.textContent = "Listen";
-    this.mark(null);
+    this.text.replaceChildren(...this.written);
   }
 
   speak() {
     this.stop();
-    this.sentences ??= sentencesIn(this.text);
+    this.written = [...this.text.cloneNode(true).childNodes];
+    this.sentences = sentencesIn(this.text);
     if (this.place >= this.sentences.length) this.place = 0;
     this.speaking = true;
     this.start.textContent = "Stop";
@@ -120,8 +123,8 @@ class Reader {
 
   mark(sentence) {
     this.text.querySelector(".spoken")?.classList.remove("spoken");
-    sentence?.classList.add("spoken");
-    sentence?.scrollIntoView({ block: "nearest" });
+    sentence.classList.add("spoken");
+    sentence.scrollIntoView({ block: "nearest" });
   }
 }
 

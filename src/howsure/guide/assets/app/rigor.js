@@ -9,11 +9,9 @@ const EQUALS_HIGH = 250;
 const rigor = {
   values: { models: 20, items: 300, margin: 2, a: 0, b: 1 },
 
-  fit(sheet, board) {
-    sheet.offerModels("a");
-    sheet.offerModels("b");
+  fit(sheet) {
     sheet.state = { game: 1, roll: 1, looks: 0, announced: false, crowd: false };
-    return { a: board.a, b: Math.max(board.b, 0) };
+    return sheet.offerPair();
   },
 
   ask({ state }) {

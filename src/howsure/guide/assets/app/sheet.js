@@ -94,15 +94,23 @@ class Sheet {
     }
   }
 
+  /** Offer the models for a and b, and return the pair that the board is about; one model twice where there is no other. */
+  offerPair() {
+    this.offerModels("a");
+    this.offerModels("b");
+    return { a: this.board.a, b: Math.max(this.board.b, 0) };
+  }
+
   /** Say whether a part of the chapter is shown: all places `data-part` of that name. */
   part(name, shown) {
     for (const place of this.all("part")) if (place.dataset.part === name) place.hidden = !shown;
   }
 
-  /** Return an empty picture in a figure, `height` high, and its width; `told`: what it shows, for those who don't see it. */
-  picture(name, height, told) {
+  /** Return an empty picture in a figure, `high` pixels high (or what `high` makes of its width); `told`: what it shows, for those who don't see it. */
+  picture(name, high, told) {
     const figure = this.root.querySelector(`[data-figure="${name}"]`);
     const width = Math.max(Math.round(figure.firstElementChild.clientWidth), 280);
+    const height = typeof high === "function" ? high(width) : high;
     const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, class: "drawn", role: "group", "aria-label": told });
     figure.firstElementChild.replaceChildren(svg);
     this.speak(told);

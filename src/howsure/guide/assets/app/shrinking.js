@@ -9,13 +9,13 @@ const shrinking = {
   fit(sheet, board) {
     sheet.offerModels("model");
     sheet.limit("items", { min: 10, max: Math.max(2000, 8 * board.items), step: 10 });
-    sheet.part("unknown", board.within[0] === null);
     return { items: Math.round(board.items / 10) * 10, attempts: 10 };
   },
 
   draw(sheet) {
     const spread = spreadOf(sheet);
     if (spread === null) return tellNoSpread(sheet);
+    sheet.part("unknown", !spread.known);
     drawParts(sheet, spread);
     drawMoney(sheet, spread);
     sheet.tell({ known: knownText(sheet, spread) });

@@ -1,6 +1,7 @@
 // Chapter 2: an urn of questions, handfuls drawn from it, and what their error bars say.
 
 const URN_SIZE = 1000;
+const URN_HIGH = 140;
 const HANDFULS_SHOWN = 100;
 const HANDFULS_HIGH = 300;
 
@@ -24,7 +25,7 @@ const superPopulation = {
     const truth = sheet.board.score(model);
     const now = `${model} ${items}`;
     if (sheet.state.now !== now) {
-      emptyHands(sheet, truth);
+      emptyHands(sheet);
       sheet.state.now = now;
       drawHandfuls(sheet, 1);
     }
@@ -58,16 +59,16 @@ function drawHandfuls(sheet, times) {
 
 function drawUrn(sheet) {
   const { state, values } = sheet;
-  const { svg, width } = sheet.picture("urn", 150, `An urn of ${count(URN_SIZE)} questions, ${count(values.items)} of them drawn.`);
-  const columns = Math.round(Math.sqrt((URN_SIZE * width) / 140));
+  const columnsIn = (width) => Math.round(Math.sqrt((URN_SIZE * width) / URN_HIGH));
+  const high = (width) => 16 + (width / (columnsIn(width) + 1)) * Math.ceil(URN_SIZE / columnsIn(width));
+  const { svg, width } = sheet.picture("urn", high, `An urn of ${count(URN_SIZE)} questions, ${count(values.items)} of them drawn.`);
+  const columns = columnsIn(width);
   const gap = width / (columns + 1);
   const spot = (k) => [gap * (1 + (k % columns)), 8 + gap * Math.floor(k / columns)];
   const radius = Math.min(4, gap * 0.32);
   const drawn = new Set(state.last);
   const all = [...Array(URN_SIZE).keys()];
   const shown = (right) => all.filter((k) => state.urn[k] === right && (values.open || drawn.has(k))).map(spot);
-  svg.setAttribute("height", 16 + gap * Math.ceil(URN_SIZE / columns));
-  svg.removeAttribute("viewBox");
   svg.append(dotsAt([...drawn].map(spot), radius + 2.5, "ring"));
   if (!values.open) svg.append(dotsAt(all.filter((k) => !drawn.has(k)).map(spot), radius, "faint"));
   svg.append(dotsAt(shown(1), radius, "right"), dotsAt(shown(0), radius, "wrong"));

@@ -211,6 +211,7 @@ class Simulated:
 
 
 USUAL_POWER = 0.8
+"""The power that is called enough, and the line that a curve is read by where the power is what was looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

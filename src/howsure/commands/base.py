@@ -269,6 +269,20 @@ def write_records(records: list[dict[str, Any]], format: Format | None, output: 
     put(json.dumps(records, indent=1) + "\n" if as_json else comma_separated.render(records), output, data=True)
 
 
+def page_path(output: str, paths: tuple[str, ...]) -> Path:
+    """Return where the page goes; a page under a name that says something else opens nowhere."""
+    from howsure.errors import OptionError
+    from howsure.present.files import refuse_overwriting
+
+    refuse_overwriting(output, paths)
+    if Path(output).suffix.lower() not in ("", ".html", ".htm"):
+        raise OptionError(
+            f"{output!r} is no name for a page",
+            remedy="End it in .html; for figures and tables: howsure plot, --format.",
+        )
+    return Path(output)
+
+
 def open_page(address: str) -> None:
     """Open an address in the browser; where there is no screen (a server, a container), say so instead."""
     if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from howsure.commands.base import open_page, read
+from howsure.commands.base import open_page, page_path, read
 from howsure.commands.flags import as_flags
-from howsure.commands.options import READING, takes
+from howsure.commands.options import READING, takes, words_of
 from howsure.commands.streams import tell
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ WIDTH = 100
 
 PAGE = "lesson.html"
 CHAPTER = click.IntRange(1, 9)
-MADE_BY = b'<meta name="generator" content="howsure '
+A_LESSON = b'data-page="lesson"'
+"""What the first lines of a lesson hold, and those of no other page."""
 
 
 @click.command()
@@ -73,7 +74,7 @@ def _parted(words: tuple[str, ...], *, on_page: bool) -> tuple[int | None, tuple
     if not words:
         return None, ()
     first, *rest = words
-    if first.lstrip("-").isdecimal():
+    if first.lstrip("-").isdecimal() and not (on_page and Path(first).exists()):
         return int(CHAPTER(first)), tuple(rest)
     if not on_page:
         raise click.UsageError(
@@ -118,31 +119,23 @@ def _page(
 def _place(output: str | None, paths: tuple[str, ...]) -> Path:
     """Return where the page goes; under its default name it replaces nothing but a lesson."""
     from howsure.errors import OptionError
-    from howsure.present.files import refuse_overwriting
 
     if output is not None:
-        refuse_overwriting(output, paths)
-        if Path(output).suffix.lower() not in ("", ".html", ".htm"):
-            raise OptionError(f"{output!r} is no name for a page", remedy="End it in .html.")
-        return Path(output)
+        return page_path(output, paths)
     place = Path(PAGE)
-    if place.exists() and MADE_BY not in place.read_bytes()[:4000]:
+    if place.exists() and A_LESSON not in place.read_bytes()[:200]:
         raise OptionError(f"{PAGE!r} is there already and no lesson of howsure", remedy="Name another file with -o.")
     return place
 
 
 def _typed(ctx: click.Context, *names: str) -> tuple[str, ...]:
     """Return the words of these options that were typed; what a configuration says reaches the commands by itself."""
-    words: list[str] = []
-    for param in ctx.command.params:
-        if param.name not in names or ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
-            continue
-        option, value = max(param.opts, key=len), ctx.params[param.name]
-        if value is True:
-            words.append(option)
-        else:
-            words += [word for each in (value if isinstance(value, tuple) else (value,)) for word in (option, each)]
-    return tuple(words)
+    typed = [
+        param
+        for param in ctx.command.params
+        if param.name in names and ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+    ]
+    return tuple(word for param in typed for word in words_of(param, ctx.params[str(param.name)]))
 
 
 def _contents(every: Iterable[Chapter]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from howsure.commands.base import command_line, open_page, read, split
+from howsure.commands.base import command_line, open_page, page_path, read, split
 from howsure.commands.flags import with_flags
 from howsure.commands.options import DESIGN, MEASURES, READING, SLICES, STATISTICS, Paths, takes
 from howsure.commands.streams import say, tell
@@ -51,7 +51,7 @@ def report(
         raise click.UsageError("Missing argument 'PATH...'.")
     from howsure.writing import write
 
-    target = _page(output, paths) if output else _unused(Path(PAGE))
+    target = page_path(output, paths) if output else _unused(Path(PAGE))
     card = None if given["card"] is None else _card(given["card"], paths)
     named = card.name if card and given["url"] else None
     skipped = ("opened",) if named else ("opened", "card")
@@ -96,20 +96,6 @@ def _drawn(answer: Report) -> bytes:
     several = found.overall is None and len(found.boards) > 1
     said = f"{board_title(board)}: {board.verdict}" if several else board.verdict
     return card(panel(board, "leaderboard", MODELS, several=False), headline(board), said)
-
-
-def _page(output: str, paths: tuple[str, ...]) -> Path:
-    """Return where the page goes; a page under a name that says something else opens nowhere."""
-    from howsure.errors import OptionError
-    from howsure.present.files import refuse_overwriting
-
-    refuse_overwriting(output, paths)
-    if Path(output).suffix.lower() not in ("", ".html", ".htm"):
-        raise OptionError(
-            f"{output!r} is no name for a page",
-            remedy="End it in .html; for figures and tables: howsure plot, --format.",
-        )
-    return Path(output)
 
 
 def _unused(target: Path) -> Path:

@@ -55,7 +55,6 @@ def write_lesson(boards: Sequence[dict[str, Any]]) -> str:
     return Template(_asset("lesson.html")).substitute(
         policy=page.policy(style, scripts),
         version=__version__,
-        version_line=f"Made by howsure {__version__}.",
         style=style,
         contents="".join(_link(str(each.number), each.title, str(each.number)) for each in every)
         + _link(QUESTIONS, FIVE, "?"),
@@ -72,44 +71,28 @@ def _link(name: str, title: str, shown: str) -> str:
 
 
 def _chapter(chapter: Chapter, every: Sequence[Chapter]) -> str:
-    number = chapter.number
-    return "\n".join(
-        [
-            f'<article class="chapter" id="chapter-{number}" data-chapter="{number}">',
-            f'<h1 tabindex="-1">{number}. {html.escape(chapter.title)}</h1>',
-            _fragments()[str(number)],
-            _plain(chapter),
-            _next(number, every),
-            "</article>",
-        ]
-    )
+    before, after = every[: chapter.number - 1], every[chapter.number :]
+    following = _to(after[0], "Next: ") if after else f'<a href="#chapter={QUESTIONS}">Next: {FIVE} →</a>'
+    body = f"{_fragments()[str(chapter.number)]}\n{_plain(chapter)}"
+    leading = _to(before[-1], "← ") if before else "<span></span>"
+    return _article(str(chapter.number), f"{chapter.number}. {html.escape(chapter.title)}", body, leading, following)
 
 
 def _five_questions(every: Sequence[Chapter]) -> str:
-    head = (
-        f'<article class="chapter" id="chapter-{QUESTIONS}" data-chapter="{QUESTIONS}">\n<h1 tabindex="-1">{FIVE}</h1>'
+    return _article(QUESTIONS, FIVE, _fragments()[QUESTIONS], _to(every[-1], "← "), _to(every[0], "From the start: "))
+
+
+def _article(name: str, title: str, body: str, before: str, after: str) -> str:
+    """Return a chapter's part of the page, with links to what comes before and after."""
+    return (
+        f'<article class="chapter" id="chapter-{name}" data-chapter="{name}">\n<h1 tabindex="-1">{title}</h1>\n{body}\n'
+        f'<nav class="next" aria-label="Before and after">{before}{after}</nav>\n</article>'
     )
-    return f"{head}\n{_fragments()[QUESTIONS]}\n{_around_questions(every)}\n</article>"
 
 
-def _around_questions(every: Sequence[Chapter]) -> str:
-    last, first = every[-1], every[0]
-    before = f'<a href="#chapter={last.number}">← {last.number}. {html.escape(last.title)}</a>'
-    after = f'<a href="#chapter={first.number}">From the start: {first.number}. {html.escape(first.title)}</a>'
-    return f'<nav class="next" aria-label="Before and after">{before}{after}</nav>'
-
-
-def _next(number: int, every: Sequence[Chapter]) -> str:
-    before = (
-        f'<a href="#chapter={number - 1}">← {number - 1}. {html.escape(every[number - 2].title)}</a>'
-        if number > 1
-        else "<span></span>"
-    )
-    if number < len(every):
-        after = f'<a href="#chapter={number + 1}">Next: {number + 1}. {html.escape(every[number].title)} →</a>'
-    else:
-        after = f'<a href="#chapter={QUESTIONS}">Next: {FIVE} →</a>'
-    return f'<nav class="next" aria-label="Before and after">{before}{after}</nav>'
+def _to(chapter: Chapter, said: str) -> str:
+    arrow = " →" if said == "Next: " else ""
+    return f'<a href="#chapter={chapter.number}">{said}{chapter.number}. {html.escape(chapter.title)}{arrow}</a>'
 
 
 def _plain(chapter: Chapter) -> str:

@@ -16,7 +16,7 @@ from howsure.page.packing import packed_scores, short
 from howsure.page.pairs import most_models, only_answers, overall_details, pair_columns, task_details
 from howsure.page.reasons import pair_attempts, reasons
 from howsure.page.slices import items_of_slices, slice_details, slices_of
-from howsure.present.document import Document, Note, Text, guided
+from howsure.present.document import Document, Note, Text, caution_text
 from howsure.present.estimate import merged_cautions
 from howsure.present.frontier import task_blocks, task_chart, task_verdict
 from howsure.present.health import document as health_document
@@ -196,10 +196,7 @@ def _model(entry: Entry, rank: Rank) -> Data:
         "n_failed": entry.n_failed,
         "method": str(estimate.method),
         "bounds": [bound_sentence(bound) for bound in estimate.bounds],
-        "cautions": [
-            " ".join(f"{caution.message}. {caution.remedy} {guided(caution.chapter)}".split())
-            for caution in estimate.cautions
-        ],
+        "cautions": list(map(caution_text, estimate.cautions)),
     }
 
 

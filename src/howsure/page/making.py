@@ -97,8 +97,7 @@ def make(
 
 def _still(answer: Leaderboard) -> Document:
     """Return what readers without JavaScript see: the boards, or the first of very many."""
-    left = len(answer.boards) - MOST_STILL
-    if left <= 0:
+    if len(answer.boards) <= MOST_STILL:
         return leaderboard.document(answer)
     shown = leaderboard.document(replace(answer, boards=answer.boards[:MOST_STILL]))
     more = f"Without JavaScript this page shows {MOST_STILL} of {plural(len(answer.boards), 'task')}; with it, all of them."

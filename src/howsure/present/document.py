@@ -158,6 +158,11 @@ def _named(chapter: int | None, first: dict[int | None, str], code: str) -> str:
     return guided(chapter) if first[chapter] == code else ""
 
 
+def caution_text(caution: Caution) -> str:
+    """Return a caution in one text: what it says, what to do, and its chapter."""
+    return " ".join(f"{caution.message}. {caution.remedy} {guided(caution.chapter)}".split())
+
+
 def guided(chapter: int | None) -> str:
     """Return what a caution ends with: `(howsure guide 4)`, nothing without a chapter."""
     return "" if chapter is None else f"({GUIDE} {chapter})"

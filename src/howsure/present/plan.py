@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from howsure.answers.output import row
+from howsure.answers.plan import USUAL_POWER
 from howsure.errors import MethodError
 from howsure.present import plan_looks
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from howsure.answers.plan import Basis, Forecast, Option, Plan, Simulated, TaskPlan
     from howsure.present.charts.base import Spec
     from howsure.present.document import Table
-
-
-USUAL_POWER = 0.8
-"""The line that a curve is read by, where the power is what was looked for."""
 
 
 def document(plan: Plan) -> Document:

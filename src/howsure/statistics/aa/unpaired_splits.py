@@ -37,7 +37,7 @@ class ClusterMoments:
     def of(cls, x: Floats, weights: Floats, codes: Ints | None) -> ClusterMoments:
         """Sum item scores x (n,); codes None: each item is its own cluster."""
         if codes is None:
-            pairs, copies = np.unique(x + 1j * weights, return_counts=True)
+            pairs, copies = np.unique(x + 1j * weights, return_counts=True)  # a score and a weight in one number
             powers = np.array([pairs.imag * pairs.real**k for k in range(5)])
             return cls(powers=powers, items=np.ones(len(pairs), dtype=np.int64), copies=copies, single=True)
         count = int(codes.max()) + 1

@@ -48,7 +48,7 @@ def test_chances_are_the_flips_one_by_one():
         return np.where(variance > 0, mean / np.sqrt(np.where(variance > 0, variance, 1)), 0.0)
 
     models = np.delete(np.arange(4), leader)
-    found = chances(moments, models, np.array([leader]), sign=1, rng=np.random.default_rng(0))
+    found = chances(moments, models, np.array([leader]), 1 - LEVEL, sign=1, rng=np.random.default_rng(0))
     for k, chance in zip(models, found, strict=True):
         others = [pivots(signs * (x[:, i] - x[:, k])) for i in range(4) if i != k]
         seen = pivots(x[:, leader] - x[:, k])
@@ -74,7 +74,7 @@ def test_chances_of_uneven_clusters_are_the_flips_one_by_one():
         variance = (residual**2 / (1 - share)).sum(axis=-1) + (d**2 / (1 - share)).sum(axis=-1) / 2
         return mean / np.sqrt(variance)
 
-    found = chances(moments, models, np.array([leader]), sign=1, rng=np.random.default_rng(0))
+    found = chances(moments, models, np.array([leader]), 1 - LEVEL, sign=1, rng=np.random.default_rng(0))
     for k, chance in zip(models, found, strict=True):
         others = [pivots(signs * (sums[:, i] - sums[:, k])) for i in range(5) if i != k]
         assert chance == pytest.approx((np.max(others, axis=0) >= pivots(sums[:, leader] - sums[:, k]) - 1e-6).mean())

@@ -5,20 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from howsure.statistics.pairs.moments import with_own_pivots
-from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.ranks import best, maxt
+from close_models import board
+from howsure.statistics.ranks import maxt
 from howsure.statistics.ranks.maxt import Columns, _Pairs, max_t
 from howsure.statistics.ranks.reaching import Reaching, TooManyError, covered
-
-
-def board(seed, models=60, items=200, clusters=None, spread=0.5):
-    """Moments of models that lie close."""
-    rng = np.random.default_rng(seed)
-    hard, able = rng.normal(0, 1.5, items), rng.normal(0, spread, models)
-    x = (rng.random((items, models)) < 1 / (1 + np.exp(hard[:, None] - able))).astype(float)
-    codes = () if clusters is None else (rng.integers(0, clusters, items),)
-    return with_own_pivots(pair_moments(x, clusters=codes, weights=np.ones(items), score=True)), x
 
 
 @pytest.mark.parametrize("clusters", [None, 150])
@@ -26,7 +16,7 @@ def test_all_pairs_have_the_same_p_values(monkeypatch, clusters):
     moments, _ = board(1, clusters=clusters)
     every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
     monkeypatch.setattr(maxt, "MANY_PAIRS", 0)
-    monkeypatch.setattr("howsure.statistics.ranks.reaching.TOO_MANY", 1.0)
+    monkeypatch.setattr("howsure.statistics.ranks.maxt.TOO_MANY", 1.0)
     found = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
     clear = every < 0.9 * maxt.UNCLEAR
     assert clear.sum() > 100
@@ -34,25 +24,11 @@ def test_all_pairs_have_the_same_p_values(monkeypatch, clusters):
     assert np.nanmax(np.abs(found - every)) < 0.12
 
 
-@pytest.mark.parametrize("clusters", [None, 150])
-def test_who_could_be_best_is_the_same(monkeypatch, clusters):
-    moments, x = board(2, clusters=clusters)
-    leaders = np.flatnonzero(x.mean(axis=0) == x.mean(axis=0).max())
-    ask = {"models": np.arange(x.shape[1]), "leaders": leaders, "sign": 1}
-    every = best.chances(moments, **ask, rng=np.random.default_rng(0))
-    monkeypatch.setattr(best, "MANY_PAIRS", 0)
-    monkeypatch.setattr("howsure.statistics.ranks.reaching.TOO_MANY", 1.0)
-    found = best.chances(moments, **ask, rng=np.random.default_rng(0))
-    clear = every < 0.8 * maxt.UNCLEAR
-    assert clear.sum() > 5
-    assert np.array_equal(found[clear], every[clear])
-
-
 def test_where_too_many_can_reach_it_all_are_looked_at(monkeypatch):
     moments, _ = board(3)
     every = max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0))
     monkeypatch.setattr(maxt, "MANY_PAIRS", 0)
-    monkeypatch.setattr("howsure.statistics.ranks.reaching.TOO_MANY", 0.0)
+    monkeypatch.setattr("howsure.statistics.ranks.maxt.TOO_MANY", 0.0)
     assert np.array_equal(max_t(moments.p_value, moments.flips, rng=np.random.default_rng(0)), every)
 
 
@@ -65,7 +41,7 @@ def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
     pairs = _Pairs.of(flips, first, second)
     signs = np.where(np.random.default_rng(seed).random((len(flips.sums), 50)) < 0.5, 1, -1).astype(np.float32)
     summed = Columns.of(flips).sums(signs)
-    finder, places = pairs.reaching(bound)
+    finder, places = pairs.reaching(bound, 0.1)
     all_of_them = pairs.pivots(*summed)
     try:
         found = finder.reached(summed)
@@ -89,7 +65,7 @@ def test_intervals_of_one_flip_count_once(intervals):
 def test_models_that_hardly_differ_do_not_spoil_the_bound():
     moments, _ = board(4, models=40)
     pairs = _Pairs.of(moments.flips, *np.triu_indices(40, 1))
-    finder, _ = pairs.reaching(16.0)
-    close = Reaching.of(np.where(finder.squares < np.inf, finder.squares, np.inf), 16.0, 0.0, by_place=True)
+    finder, _ = pairs.reaching(16.0, 0.1)
+    close = Reaching.of(np.where(finder.squares < np.inf, finder.squares, np.inf), 16.0, 0.0, 0.1)
     assert close.close.shape[0] == 2
     assert finder.apart > 0

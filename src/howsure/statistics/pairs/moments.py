@@ -52,9 +52,14 @@ class FlipSums:
         weighted = self.sums * self.inflation[:, None]
         return np.maximum(squared_differences(weighted.T @ self.sums), 0.0)
 
+    @property
+    def lone_squares(self) -> float:
+        """Σ inflation · d_g² over the lone items, the same for every pair."""
+        return float(self.inflation @ self.shared**2)
+
     def squares(self) -> Floats:
         """Σ inflation · d_g² of every pair (M, M): the same for every flip."""
-        return np.asarray(self.data_squares() + float(self.inflation @ self.shared**2))
+        return np.asarray(self.data_squares() + self.lone_squares)
 
     def centred(self) -> FlipSums:
         """Return the same as if no two models differed: every model's own mean taken from its clusters of data."""

@@ -14,6 +14,7 @@ element, of any shape. Measured in docs/decisions/0022-score.md.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from howsure.statistics.arrays import blocks
 from howsure.statistics.means import intervals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -36,6 +37,8 @@ FLAT = 0.05
 NEARER, FARTHER = np.linspace(0, 1, 9), np.linspace(0, 1, 25) ** 2
 """Where the pivot is looked at that may come back: from a value to 0, and from there to 1."""
 PLACES, MOST_PLACES = len(NEARER) + len(FARTHER) - 1, 1_000_000
+CELLS = 16_384
+"""So many pivots are worked out at once: a dozen arrays of them lie in the processor's cache, which is six times faster."""
 GOLDEN, NARROWED = (5**0.5 - 1) / 2, 18
 
 
@@ -77,7 +80,9 @@ class Pivots:
 
         Where a value farther off is less unlikely, the pivot is that of it.
         """
-        value = np.asarray(value, dtype=float)
+        return self._in_blocks(Pivots._t_at, np.asarray(value, dtype=float))
+
+    def _t_at(self, value: Floats) -> Floats:
         gap, spread = self.difference - value, self.spread_at(value)
         with np.errstate(divide="ignore", invalid="ignore"):
             found = np.where(gap == 0, np.where(np.isfinite(spread), 0.0, np.nan), gap / spread)
@@ -96,6 +101,21 @@ class Pivots:
 
     def _over(self, shape: tuple[int, ...]) -> Pivots:
         return Pivots(**{field.name: np.broadcast_to(getattr(self, field.name), shape) for field in fields(Pivots)})
+
+    def _in_blocks(self, work: Callable[..., Floats], *values: Floats) -> Floats:
+        """Work something out from these pivots and values, element by element, in blocks of CELLS."""
+        shape = np.broadcast_shapes(
+            *(np.shape(getattr(self, field.name)) for field in fields(Pivots)), *map(np.shape, values)
+        )
+        found = np.empty(math.prod(shape))
+        if found.size <= CELLS:
+            return work(self, *values)
+        over = self._over(shape)
+        every = Pivots(**{field.name: getattr(over, field.name).reshape(-1) for field in fields(Pivots)})
+        flat = [np.broadcast_to(value, shape).reshape(-1) for value in values]
+        for part in blocks(found.size, 1, CELLS):
+            found[part] = work(every.at(part), *(value[part] for value in flat))
+        return found.reshape(shape)
 
     def least_beyond(self, value: Floats) -> tuple[Floats, Floats]:
         """Return where above these values (N,), themselves above the differences, the pivot is the least in size, and how much.
@@ -174,7 +194,7 @@ class Pivots:
         low = self.difference
         high = low + t * np.sqrt(np.maximum(self.variance, 0.0) + self.added + self.room)
         if np.any(known & (self.room > 0)):
-            high = self._root(t, low, np.minimum(high, np.maximum(reach, low)))
+            high = self._in_blocks(Pivots._root, t, low, np.minimum(high, np.maximum(reach, low)))
         return np.where(known, np.minimum(high, reach), np.nan)
 
     def detectable(self, level: float, power: float) -> Floats:
@@ -269,6 +289,8 @@ def _quantiles(level: ArrayLike, df: Floats) -> Floats:
     """Return t quantiles: one for each degrees of freedom where there is one level."""
     if np.ndim(level):
         return intervals.t_quantile(np.asarray(level), df)
+    if df.size and np.all(df == df.flat[0]):
+        return np.full(df.shape, intervals.t_quantile(float(np.asarray(level)), df.flat[0]))
     few, place = np.unique(df, return_inverse=True)
     return np.asarray(intervals.t_quantile(float(np.asarray(level)), few)[place]).reshape(df.shape)
 

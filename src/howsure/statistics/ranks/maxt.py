@@ -14,7 +14,7 @@ import numpy as np
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import satterthwaite
 from howsure.statistics.pairs.flips import DRAWS, listed, normal_blocks, sign_blocks
-from howsure.statistics.ranks.reaching import Reaching, TooManyError, covered
+from howsure.statistics.ranks.reaching import TOO_MANY, Reaching, TooManyError, covered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MANY_CLUSTERS, MUCH = 300, 0.02
-MANY_PAIRS, UNCLEAR, PILOT_CELLS = 40_000, 0.25, 150_000_000
+MANY_PAIRS, UNCLEAR = 40_000, 0.25
 """From so many pairs on, only those that can reach a share of UNCLEAR are looked at in every flip."""
+SAMPLE, PILOT_FLIPS, PILOT_CELLS = 400, 512, 150_000_000
+"""Models among which weaker pairs are sought that reach a pivot in every flip; the few flips; pairs × flips where all pairs are looked at in them."""
+FEW_REACH = 0.01
+"""Of the few flips all pairs are looked at where more than this share is far enough apart."""
 BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
 THREADS = 2
@@ -116,7 +120,9 @@ class Columns:
         return int(self.table.shape[1]) // (1 if self.even else 2) - 1
 
     def reduced(self) -> Columns:
-        """Return fewer rows with the same inner products: all that normal sums know of the clusters."""
+        """Return as few rows as there are columns, with the same inner products: all that normal sums know of the clusters."""
+        if len(self.table) <= self.table.shape[1]:
+            return self
         return Columns(np.asarray(np.linalg.qr(self.table, mode="r")), self.even)
 
     def sums(self, signs: Singles) -> tuple[Singles, ...]:
@@ -172,10 +178,11 @@ class _Pairs:
             seen = _comparable(flips.observed[first, second], flips)[:, None]
         return make(np.argsort(-seen[:, 0], kind="stable"), squares, seen)
 
-    def without(self, strongest: int) -> _Pairs:
-        """Return the same without so many of the strongest pairs."""
-        parts = {name: getattr(self, name)[strongest:] for name in ("first", "second", "squares", "observed")}
-        return replace(self, **parts)
+    def take(self, chosen: Bools | slice) -> _Pairs:
+        """Return the same of these pairs, in this order."""
+        return replace(
+            self, **{name: getattr(self, name)[chosen] for name in ("first", "second", "squares", "observed")}
+        )
 
     def padded(self) -> _Pairs:
         """Return the same with pairs at the end that are never extreme, up to a whole number of strides."""
@@ -221,7 +228,7 @@ class _Pairs:
     def shares(self, rng: np.random.Generator, draws: int) -> Floats:
         """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was (K,)."""
         clear = int((self.observed > self.out_of_reach).sum())
-        left = self.without(clear)
+        left = self.take(slice(clear, None))
         columns, blocks, seen = drawn(self.columns, self.largest, rng, draws)
         found = left.of_many(columns, blocks, seen) if len(left.first) > MANY_PAIRS else None
         counts, n_flips = left.of_all(columns, blocks, seen) if found is None else found
@@ -247,15 +254,14 @@ class _Pairs:
     def of_many(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:
         """Count the same looking only at pairs that can reach what the stronger ones were; None where looking at all is faster.
 
-        A few flips of all pairs say which these are, those of a share of no more than UNCLEAR, and are all that the others' shares rest on.
+        A few flips say which these are, those of a share of no more than UNCLEAR, and are all that the others' shares rest on.
         """
         blocks = deepcopy(blocks)  # so that they can be made again by those who look at all pairs
-        pilot = partial(few, blocks[0], max(PILOT_CELLS // len(self.first) // WORD, 2) * WORD)
-        counts, n_flips = self.of_all(columns, [pilot], seen)
+        counts, n_flips = self.of_few(columns, blocks[0], seen)
         strong = int(np.searchsorted(np.maximum.accumulate(counts / n_flips), UNCLEAR, side="right"))
         if not strong:
             return counts, n_flips
-        reaching = self.reaching(float(self.observed[strong - 1, 0]))
+        reaching = self.reaching(float(self.observed[strong - 1, 0]), TOO_MANY)
         try:
             found = list(self.each(partial(self.strong_exceedances, columns, reaching, strong), blocks))
         except TooManyError:
@@ -264,13 +270,36 @@ class _Pairs:
         n_flips[:strong] = seen + sum(flips for flips, _ in found)
         return counts, n_flips
 
-    def reaching(self, bound: float) -> tuple[Reaching, Ints]:
+    def of_few(self, columns: Columns, block: Callable[[], Singles], seen: int) -> tuple[Floats, Floats]:
+        """Count the same in a few flips; pairs so weak that others are always as extreme are counted, not looked at."""
+        always = self.always_exceeded(columns, block)
+        strong = int(np.searchsorted(-self.observed[:, 0], -always, side="right"))
+        try:
+            reaching = self.reaching(always, FEW_REACH)
+            flips, found = self.strong_exceedances(columns, reaching, strong, partial(few, block, PILOT_FLIPS))
+        except TooManyError:
+            flips = max(PILOT_CELLS // len(self.first) // WORD, 2) * WORD
+            return self.of_all(columns, [partial(few, block, flips)], seen)
+        counts = np.full(len(self.first), float(seen + flips))
+        counts[:strong] = seen + found
+        return counts, np.full(len(counts), float(seen + flips))
+
+    def always_exceeded(self, columns: Columns, block: Callable[[], Singles]) -> float:
+        """Return a squared pivot that, in each of WORD flips, some pair reaches that was weaker: found among some of the models; 0 where there is none."""
+        sample = np.zeros(columns.models, dtype=bool)
+        sample[:: -(-columns.models // SAMPLE)] = True
+        some = self.take(sample[self.first] & sample[self.second])
+        counts, flips = some.of_all(columns, [partial(few, block, WORD)], 0)
+        every = np.flatnonzero(counts == flips)
+        return float(some.observed[every[0], 0]) if len(every) else 0.0
+
+    def reaching(self, bound: float, most: float) -> tuple[Reaching, Ints]:
         """Return what finds the pairs that reach a squared pivot, and the place of each pair (M, M)."""
         models = self.columns.models
         squares, place = np.full((models, models), np.inf, dtype=np.float32), np.zeros((models, models), dtype=np.int64)
         squares[self.first, self.second] = squares[self.second, self.first] = self.squares[:, 0]
         place[self.first, self.second] = place[self.second, self.first] = np.arange(len(self.first))
-        return Reaching.of(squares, bound, math.sqrt(self.curve or 0.0), by_place=True), place
+        return Reaching.of(squares, bound, math.sqrt(self.curve or 0.0), most), place
 
     def strong_exceedances(
         self, columns: Columns, reaching: tuple[Reaching, Ints], strong: int, block: Callable[[], Singles]

@@ -44,18 +44,18 @@ class Reached:
 class Reaching:
     """What is needed to find them. `squares` (M, M): A of each pair, infinite where it isn't asked about.
 
-    `close` (2, n): the pairs that are looked at in every flip; `apart`: how far models of any other are at least; `bound`: T; `by_place`: differences are of
-    the model that comes first less the other, rather than of the one with the larger sum, which matters where lone items lift them.
+    `close` (2, n): the pairs that are looked at in every flip; `apart`: how far models of any other are at least; `bound`: T; `most`: the share of
+    pairs from which on looking at all is faster. Differences are of the model that comes first less the other, which matters where lone items lift them.
     """
 
     squares: Singles
     close: Positions
     apart: float
     bound: float
-    by_place: bool
+    most: float
 
     @classmethod
-    def of(cls, squares: Singles, bound: float, lever: float, *, by_place: bool) -> Reaching:
+    def of(cls, squares: Singles, bound: float, lever: float, most: float) -> Reaching:
         """Prepare for pairs with these A (M, M). `lever`: √B / W, 0 where sizes are equal."""
         usable = np.isfinite(squares) & ~np.eye(len(squares), dtype=bool)
         line = float(np.quantile(squares[usable], CLOSE))
@@ -67,7 +67,7 @@ class Reaching:
             close=np.stack([first[once], second[once]]),
             apart=root / (1 + lever * root) * math.sqrt(line),
             bound=bound,
-            by_place=by_place,
+            most=most,
         )
 
     def reached(self, summed: tuple[Singles, ...]) -> Reached:
@@ -99,7 +99,7 @@ class Reaching:
         apart = np.maximum(self.apart - np.abs(lift), 0.0).repeat(models)
         count = np.searchsorted(line, line - apart, side="right") - np.arange(flips).repeat(models) * models
         total = int(count.sum())
-        if total > TOO_MANY * models * models * flips / 2:
+        if total > self.most * models * models * flips / 2:
             raise TooManyError
         source = np.arange(models * flips).repeat(count)
         below = np.arange(total) - (np.cumsum(count) - count).repeat(count)
@@ -117,7 +117,7 @@ class Reaching:
     def _pivots(self, summed: tuple[Singles, ...], upper: Positions, lower: Positions, flip: Ints) -> Singles:
         """Return the squared pivots of pairs in flips."""
         z, z_lift, *rest = summed
-        turned = self.by_place & (upper > lower)
+        turned = upper > lower
         sign = np.where(turned, np.float32(-1), np.float32(1))
         gap = sign * (z[upper, flip] - z[lower, flip]) + z_lift[flip]
         squares = self.squares[upper, lower]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,7 @@ def board(
     sign = matrix.orientation
     values = np.array([entry.estimate.value for entry in found])
     order = np.lexsort((np.array(matrix.models), -sign * values))
+    pairs = replace(pairs, tested=pairs.p_value)
     q, used, best = told_apart(pairs, sign * values, sign, asked)
     at = np.ix_(order, order)
     first = int(order[0])

@@ -222,15 +222,15 @@ def _net_wins(
 
 def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
     """Return Σ w (d − d̄)² of every pair, weights scaled to mean 1 on the items that it shares."""
+    if mask.all():
+        centred = (x - w @ x / w.sum()) * np.sqrt(w)[:, None]
+        return np.asarray(squared_differences(centred.T @ centred) * (len(w) / w.sum()))
     y, weighted = np.nan_to_num(x), mask * w[:, None]
     total, count = weighted.T @ mask, mask.T @ mask
     first = (y * w[:, None]).T @ mask
     second = (y**2 * w[:, None]).T @ mask
     cross = (y * w[:, None]).T @ y
     squares = second + second.T - 2 * cross - (first - first.T) ** 2 / total
-    if mask.all():
-        centred = (x - w @ x / w.sum()) * np.sqrt(w)[:, None]
-        squares = squared_differences(centred.T @ centred)
     return np.asarray(squares * count / total)
 
 

@@ -114,11 +114,12 @@ def _entries(
     weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
     held = np.where(found.has, weights[:, None], 0.0)
     sharing = (held**2).sum(axis=0) / held.sum(axis=0) ** 2
+    lone, measured = (found.has & ~found.known).sum(axis=0), found.measured
     harmonic = found.has.sum(axis=0) / np.where(found.has, 1 / np.maximum(found.attempts, 1), 0.0).sum(axis=0)
     entries = []
     for k, (name, estimate) in enumerate(zip(names, estimates, strict=True)):
         variance, own = estimate.se**2, {part: values[k] for part, values in parts.items()}
-        most = own["within"].variance * sharing[k] / variance if variance > 0 and not found.measured[k] else math.nan
+        most = own["within"].variance * sharing[k] / variance if variance > 0 and not measured[k] else math.nan
         entry = NoiseEntry(
             task=matrix.task,
             metric=matrix.metric,
@@ -137,7 +138,7 @@ def _entries(
             between=own["between"],
             within=own["within"],
         )
-        entries.append(replace(entry, cautions=_cautions(entry, found, k, matrix, estimate)))
+        entries.append(replace(entry, cautions=_cautions(entry, int(lone[k]), matrix, estimate)))
     return entries
 
 
@@ -161,13 +162,11 @@ def _components(found: Answers, codes: Ints | None, level: float) -> dict[str, l
     }
 
 
-def _cautions(
-    entry: NoiseEntry, found: Answers, k: int, matrix: ScoreMatrix, estimate: Estimate
-) -> tuple[Caution, ...]:
+def _cautions(entry: NoiseEntry, lone: int, matrix: ScoreMatrix, estimate: Estimate) -> tuple[Caution, ...]:
+    """Return what is to be said of a model; `lone`: its items with a single attempt."""
     cautions = [
         caution for caution in estimate.cautions if caution.code in ("one_item", "one_cluster", "dominant_cluster")
     ]
-    lone = int((found.has[:, k] & ~found.known[:, k]).sum())
     if entry.measured and lone:
         cautions.append(doubt("single_attempts", count=lone, n=entry.n_items))
     if entry.measured and entry.questions < 0:
@@ -181,7 +180,7 @@ def _cautions(
 
 def _pairs(matrix: ScoreMatrix, found: Answers, asked: Question) -> PairNoise | None:
     """Take the differences of all pairs apart; None where their noise is known for none."""
-    if len(matrix.models) < 2:
+    if len(matrix.models) < 2 or not found.measured.any():
         return None
     moments = asked.population.pairs(matrix, replace(asked, method="t"))
     noise = pair_noise(found, matrix.weights)

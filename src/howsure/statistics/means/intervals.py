@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:
     """Return the two-sided t quantile for a confidence level; df may be infinite (normal), and both may be arrays."""
     df = np.asarray(df, dtype=float)
+    if not np.ndim(level) and df.size > 1 and (df == df.flat[0]).all():
+        return np.full(df.shape, t_quantile(level, df.flat[0]))
     tail = (1 + np.asarray(level, dtype=float)) / 2
     return np.asarray(
         np.where(np.isinf(df), scipy.special.ndtri(tail), scipy.special.stdtrit(np.where(np.isinf(df), 1.0, df), tail))

@@ -122,11 +122,13 @@ def pair_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
     """
     w = np.ones(len(found.means)) if weights is None else weights
     has, squared, known = found.has.astype(float), (w**2)[:, None], found.known
+    complete = bool(found.has.all())
     own, inverse = np.where(known, found.once, 0.0), np.where(known, 1 / np.maximum(found.attempts, 1), 0.0)
     count, lent, lent_squares = known.sum(axis=0), own.sum(axis=0), (own**2).sum(axis=0)
 
     def shared(x: Floats) -> Floats:
-        return np.asarray(x.T @ has)
+        """Sum over the items that the column has as well (T, T), or all items (T, 1)."""
+        return x.sum(axis=0)[:, None] if complete else np.asarray(x.T @ has)
 
     count_ = np.where(count > 0, count, np.nan)[:, None]
     lone = shared(squared * (found.has & ~known)) / count_

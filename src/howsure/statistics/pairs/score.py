@@ -287,10 +287,8 @@ def _places(value: Floats) -> Floats:
 
 def _quantiles(level: ArrayLike, df: Floats) -> Floats:
     """Return t quantiles: one for each degrees of freedom where there is one level."""
-    if np.ndim(level):
-        return intervals.t_quantile(np.asarray(level), df)
-    if df.size and np.all(df == df.flat[0]):
-        return np.full(df.shape, intervals.t_quantile(float(np.asarray(level)), df.flat[0]))
+    if np.ndim(level) or np.all(df == df.flat[:1]):
+        return intervals.t_quantile(level, df)
     few, place = np.unique(df, return_inverse=True)
     return np.asarray(intervals.t_quantile(float(np.asarray(level)), few)[place]).reshape(df.shape)
 

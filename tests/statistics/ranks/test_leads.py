@@ -48,7 +48,7 @@ def test_no_model_that_passes_is_missed(seed, clusters, bar, copies):
 @pytest.mark.parametrize("clusters", [None, 40, 150])
 def test_few_flips_change_no_answer(monkeypatch, clusters):
     """A model that is left out of later flips is on the same side of the level as in all of them; the others have the same share."""
-    moments, x = board(2, models=120, clusters=clusters)
+    moments, x = board(3, models=120, clusters=clusters)
     leaders = np.flatnonzero(x.mean(axis=0) == x.mean(axis=0).max())
     models = np.arange(x.shape[1])
     some = best.chances(moments, models, leaders, LEVEL, sign=1, rng=np.random.default_rng(0))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import howsure as hs
 from howsure.study.design import make_design
 from howsure.study.gathering import gather
-from howsure.table import aggregate
+from howsure.table import pieces
 from howsure.table.aggregate import Wanted, group
 from table_cases import ROWS, VERBS, same, tidy_rows
 
@@ -19,7 +19,7 @@ WAYS = {"small pieces": (7, 10**9, 0.0), "looked at": (7, 20, 0.0), "given up": 
 
 def grouping(patch, piece_rows, first_look, mostly_whole):
     for name, value in zip(SETTINGS, (piece_rows, first_look, mostly_whole), strict=True):
-        patch.setattr(aggregate, name, value)
+        patch.setattr(pieces, name, value)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.table.collecting import in_pieces, to_polars
+from howsure.table.collecting import to_polars
+from howsure.table.pieces import KEYS, OF_ITEMS, collect_pieces, group_codes
 from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, open_frame, tidy, used_columns
 from howsure.table.taken import TAKEN, measure_names, taken_name, with_taken
 from howsure.table.telltale import refuse_mixtures, task_of
@@ -33,14 +34,7 @@ if TYPE_CHECKING:
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
-KEYS = ("task", "metric", "model", "item")
-OF_ITEMS = pl.col("task", "item")
 MOST_COLUMNS = 40
-PIECE_ROWS = 1_000_000
-FIRST_LOOK = 2_000_000
-MOSTLY_WHOLE = 0.7
-"""From so many partial results on, pieces are given up where there are fewer groups per partial result."""
-
 MOST_BITS = 32
 """Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows a group, and larger groups show as repeated."""
 
@@ -149,36 +143,34 @@ def _collect(
         by_code = nw.from_native(native.with_columns(pl.col(_keys(roles)).cast(pl.Categorical)))
     results, attributes = found or (
         _results(by_code, names, roles, bits=bits),
-        to_polars(_attributes(frame, columns)),
+        to_polars(_attributes(frame, columns)) if columns else None,
     )
-    return results.with_columns(pl.col("attempts").cast(pl.Int64).bitwise_count_ones()) if bits else results, attributes
+    if bits:
+        results = results.with_columns(pl.col("attempts").cast(pl.Int64).bitwise_count_ones())
+    return results, _items(results) if attributes is None else attributes
 
 
 def _collect_pieces(
     frame: pl.LazyFrame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str]
-) -> tuple[pl.DataFrame, pl.DataFrame] | None:
-    """Group each piece and join what groups have in several; None where too many groups lie in several pieces.
-
-    Memory: one piece and the groups, where a hash table of all groups needs several times as much.
-    """
+) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
+    """Group a Polars scan piece by piece, only the columns that are needed; None where that doesn't work."""
     needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *_taken(names)))
-    results, attributes, next_look = [], [], FIRST_LOOK
-    for piece in in_pieces(frame.select(name for name in needed if name in names), PIECE_ROWS):
-        part = nw.from_native(piece.lazy())
-        results.append(_results(part, names, roles, bits="attempt" in names))
-        attributes.append(to_polars(_attributes(part, columns)).with_columns(OF_ITEMS.cast(pl.Categorical)))
-        if sum(map(len, results)) > next_look:
-            if _whole_groups(pl.concat(results)) < MOSTLY_WHOLE:
-                return None
-            next_look *= 4
-            attributes = [_merged_attributes(pl.concat(attributes))]
-    whole = _merged_attributes(pl.concat(attributes))
-    return _merged_results(pl.concat(results)), whole.with_columns(OF_ITEMS.cast(pl.String))
+
+    def results(piece: pl.DataFrame) -> pl.DataFrame:
+        return _results(nw.from_native(piece.lazy()), names, roles, bits="attempt" in names)
+
+    def attributes(piece: pl.DataFrame) -> pl.DataFrame:
+        return to_polars(_attributes(nw.from_native(piece.lazy()), columns))
+
+    return collect_pieces(
+        frame.select(name for name in needed if name in names), results, attributes if columns else None
+    )
 
 
-def _whole_groups(parts: pl.DataFrame) -> float:
-    """Return the number of groups per partial result: 1 where each group lies in one piece."""
-    return _group_codes(parts).n_unique() / len(parts)
+def _items(results: pl.DataFrame) -> pl.DataFrame:
+    """Return the task and item of every result, once."""
+    items = _with_constants(results).select(OF_ITEMS)
+    return items[group_codes(items).arg_unique()].cast(pl.String)
 
 
 def _counts_bits(frame: Frame, names: Sequence[str]) -> bool:
@@ -223,51 +215,6 @@ def _bit(attempt: nw.Expr) -> nw.Expr:
     return nw.when(fits).then(nw.lit(2.0) ** attempt.cast(nw.Float64)).alias("attempt_")
 
 
-def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
-    """Join the partial results of groups whose rows lay in several pieces."""
-    codes = _group_codes(parts)
-    if codes.n_unique() == len(codes):
-        return parts
-    order = codes.arg_sort()
-    parts, codes = parts[order], codes[order]
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(codes.to_numpy()) > 0]))
-    sizes = np.diff(starts, append=len(parts))
-    number = {name: column.to_numpy() for name, column in parts.to_dict().items() if name not in KEYS}
-    n, means = number["n"].astype(float), _finite(number["mean"])
-    count = np.maximum(np.add.reduceat(n, starts), 1)
-    mean = np.add.reduceat(n * means, starts) / count
-    squares = n * (_finite(number["variance"]) + (means - np.repeat(mean, sizes)) ** 2)
-    joined = {
-        "mean": mean,
-        "variance": np.add.reduceat(squares, starts) / count,
-        "low": np.fmin.reduceat(number["low"], starts),
-        "high": np.fmax.reduceat(number["high"], starts),
-    }
-    added = {k: np.add.reduceat(v, starts, dtype=v.dtype) for k, v in number.items() if k not in joined}
-    return parts[starts].with_columns(**added, **{k: _scored(v, added["n"]) for k, v in joined.items()})
-
-
-def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Put 0 for no score, and for infinite ones, which are refused by their `low` and `high`."""
-    return np.nan_to_num(values, posinf=0.0, neginf=0.0)
-
-
-def _scored(values: NDArray[np.float64], n: NDArray[np.integer]) -> pl.Series:
-    return pl.Series(np.where(n > 0, values, np.nan)).fill_nan(None)
-
-
-def _group_codes(parts: pl.DataFrame) -> pl.Series:
-    """Number the groups that partial results belong to, with gaps."""
-    total = np.zeros(len(parts), dtype=np.int64)
-    for key in KEYS:
-        if key not in parts.columns:
-            continue
-        labels, codes = coded(parts[key])
-        total *= len(labels) + 1
-        total += codes + 1
-    return pl.Series(total)
-
-
 def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
     """Return the distinct texts of a column in order, and the position of each row's text among them; −1 for null."""
     column = column.cast(pl.Categorical)
@@ -297,14 +244,7 @@ def _attributes(frame: Frame, columns: Sequence[str]) -> Frame:
     distinct = prepared.group_by(*prepared.collect_schema().names()).agg(nw.len().alias("rows"))
     lowest = [nw.col(f"{name}_").min().alias(name) for name in columns]
     highest = [nw.col(f"{name}_").max().alias(f"{name}_max") for name in columns]
-    return distinct.group_by("task", "item").agg(*lowest, *highest) if columns else distinct.select("task", "item")
-
-
-def _merged_attributes(parts: pl.DataFrame) -> pl.DataFrame:
-    """Join the attributes that several pieces have of one item."""
-    names = parts.columns[2:]
-    half = len(names) // 2
-    return parts.group_by("task", "item").agg(pl.col(names[:half]).min(), pl.col(names[half:]).max())
+    return distinct.group_by("task", "item").agg(*lowest, *highest)
 
 
 def _check_named(results: pl.DataFrame) -> None:

@@ -351,3 +351,26 @@ def test_one_cluster_cannot_be_split():
     found = reliability(scores(1), clusters=np.zeros(40, dtype=np.int64), rng=np.random.default_rng(0))
     assert math.isnan(found.scores)
     assert math.isfinite(found.items)
+
+
+def test_halves_of_many_clusters_drawn_by_kind_say_the_same(monkeypatch):
+    """Their median correlations are those of halves drawn one cluster at a time, within the noise of 400 halves."""
+    rng = np.random.default_rng(3)
+    x = (rng.random((1_500, 6)) < np.linspace(0.4, 0.6, 6)).astype(float)
+    x[rng.random(x.shape) < 0.05] = np.nan
+    one, other = np.random.default_rng(1), np.random.default_rng(2)
+    slow = reliability(x, rng=one, splits=400)
+    monkeypatch.setattr(health, "MANY_CLUSTERS", 100)
+    fast = reliability(x, rng=other, splits=400)
+    assert (fast.scores, fast.places) == pytest.approx((slow.scores, slow.places), abs=0.04)
+    assert (fast.items, fast.n_complete) == (slow.items, slow.n_complete)
+
+
+def test_kinds_of_clusters_are_all_of_them():
+    rng = np.random.default_rng(0)
+    sums, sizes = rng.integers(0, 2, (500, 3)).astype(float), rng.integers(0, 2, (500, 3)).astype(float)
+    kinds, held, copies = health._kinds(sums, sizes)
+    every = np.unique(np.column_stack([sums, sizes]), axis=0)
+    assert sorted(map(tuple, np.column_stack([kinds, held]).tolist())) == sorted(map(tuple, every.tolist()))
+    assert copies.sum() == 500
+    assert copies @ kinds == pytest.approx(sums.sum(axis=0))

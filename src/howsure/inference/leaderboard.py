@@ -24,11 +24,20 @@ if TYPE_CHECKING:
     from howsure.study.study import Study
 
 
-def ranked(study: Study, question: Question, *, top: int | None = None) -> Leaderboard:
-    """Rank the models of every task and metric, and overall; `top`: how many to show. See `howsure.leaderboard`."""
+def ranked(
+    study: Study,
+    question: Question,
+    *,
+    top: int | None = None,
+    measured: tuple[list[ScoreMatrix], list[Caution]] | None = None,
+) -> Leaderboard:
+    """Rank the models of every task and metric, and overall; `top`: how many to show. See `howsure.leaderboard`.
+
+    `measured`: the matrices of the question's population and what was left out of them, where these are there already.
+    """
     question, weighed = as_stated(question, study)
     population = question.population
-    matrices, left_out = population.measured(list(study.matrices()))
+    matrices, left_out = measured or population.measured(list(study.matrices()))
     pairs = [population.pairs(matrix, question) for matrix in matrices]
     limits = [population.limits(matrix, found, question) for matrix, found in zip(matrices, pairs, strict=True)]
     boards = [

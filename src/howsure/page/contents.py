@@ -98,8 +98,8 @@ def contents_of(scores: Scores, design: Design, asked: Question) -> Contents:
 
 
 def _rung(study: Study, design: Design, asked: Question) -> Rung:
-    board = with_other_policies(ranked(study, asked), study)
-    matrices, _ = asked.population.measured(list(study.matrices()))
+    measured = asked.population.measured(list(study.matrices()))
+    board, matrices = with_other_policies(ranked(study, asked, measured=measured), study), measured[0]
     tasks = [
         Part(
             board=board,

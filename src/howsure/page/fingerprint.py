@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+
+from howsure.table.aggregate import coded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +25,16 @@ def fingerprint(parts: Mapping[tuple[str, str], pl.DataFrame]) -> str:
     for (task, metric), part in sorted(parts.items()):
         mean = pl.col("mean").fill_null(float("nan")).round_sig_figs(12).cast(pl.String)
         counts = [pl.col(name).cast(pl.String) for name in ("rows", "n")]
-        lines = part.sort("model", "item").select(
-            pl.concat_str(["model", "item", *counts, mean], separator="\x1f").alias("line")
+        lines = _sorted(part).select(
+            pl.concat_str(["model", "item", *counts, mean], separator="\x1f").str.join("\x1e").alias("all")
         )
         digest.update(f"{task}\x1f{metric}\x1e".encode())
-        digest.update("\x1e".join(lines["line"].to_list()).encode())
+        digest.update(lines["all"][0].encode())
     return digest.hexdigest()[:LENGTH]
+
+
+def _sorted(part: pl.DataFrame) -> pl.DataFrame:
+    """Sort by the names of model and item: the same as Polars does of categories, which is slower."""
+    _, model = coded(part["model"])
+    items, item = coded(part["item"])
+    return part[np.argsort(model * len(items) + item)]

@@ -32,6 +32,8 @@ POWER = 0.8
 ROUNDING, SAME = 1e-12, 1e-9
 """Differences of single scores and of means, as a share of the largest score, that are nothing but rounding."""
 BLOCK_CELLS = 4_000_000
+MANY_CLUSTERS = 50_000
+"""Of more clusters, halves are drawn as numbers of each kind of cluster: the same distribution at a fraction of the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,9 +234,26 @@ def _median_agreement(
     if term.n_clusters < 2:
         return np.nan, np.nan
     sums, sizes = term.sums(deviation * weights[:, None]), term.sums(there * weights[:, None])
-    found = [_agreement(half, sums, sizes, scale) for half in halves(term.n_clusters, rng, splits)]
-    pearson, spearman = np.concatenate(found, axis=1)
+    if term.n_clusters > MANY_CLUSTERS:
+        sums, sizes, copies = _kinds(sums, sizes)
+        drawn = rng.multivariate_hypergeometric(copies, term.n_clusters // 2, splits, method="marginals")
+        pearson, spearman = _agreement(drawn.astype(float), copies, sums, sizes, scale)
+    else:
+        found = [_agreement(half, 1, sums, sizes, scale) for half in halves(term.n_clusters, rng, splits)]
+        pearson, spearman = np.concatenate(found, axis=1)
     return _median(pearson), _median(spearman)
+
+
+def _kinds(sums: Floats, sizes: Floats) -> tuple[Floats, Floats, Ints]:
+    """Return the rows of clusters (C, M) that differ, and how many clusters have each.
+
+    Rows are told apart by a sum of all that they hold with weights at random, which two that differ don't share.
+    """
+    rows = np.column_stack([sums, sizes])
+    _, first, copies = np.unique(
+        rows @ np.random.default_rng(0).random(rows.shape[1]), return_index=True, return_counts=True
+    )
+    return sums[first], sizes[first], copies
 
 
 def halves(n: int, rng: np.random.Generator, splits: int = SPLITS) -> Iterator[Floats]:
@@ -246,13 +265,13 @@ def halves(n: int, rng: np.random.Generator, splits: int = SPLITS) -> Iterator[F
         yield drawn
 
 
-def _agreement(half: Floats, sums: Floats, sizes: Floats, scale: float) -> Floats:
-    """Return Pearson's and Spearman's correlation of the models' scores on each half (S, C) and its other: (2, S).
+def _agreement(half: Floats, every: Ints | int, sums: Floats, sizes: Floats, scale: float) -> Floats:
+    """Return Pearson's and Spearman's correlation of the models' scores on each half (S, C) of `every` cluster and its other: (2, S).
 
     NaN where a model has no score in one of the halves, or the models don't differ there.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = [(side @ sums) / (side @ sizes) for side in (half, 1 - half)]
+        means = [(side @ sums) / (side @ sizes) for side in (half, every - half)]
     rounded = np.rint(np.stack(means) / (SAME * scale or 1.0))
     known = ~np.isnan(rounded).any(axis=(0, 2)) & (np.ptp(rounded, axis=2) > 0).all(axis=0)
     ranks = [midranks(side) for side in rounded]

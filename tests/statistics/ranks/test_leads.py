@@ -45,6 +45,15 @@ def test_no_model_that_passes_is_missed(seed, clusters, bar, copies):
     assert (found <= (every > seen[places, None] * (1 - 1e-3)).sum(axis=1)).all()
 
 
+@pytest.mark.parametrize("seen", [0.0, -4.0, -np.inf])
+def test_a_model_that_no_leader_is_ahead_of_is_passed_in_every_flip(seen):
+    moments, _ = board(1, models=4, items=50)
+    held = Leads.of(moments.flips, np.arange(4))
+    signs = np.where(np.random.default_rng(1).random((len(moments.flips.sums), 20)) < 0.5, 1, -1).astype(np.float32)
+    found = held.passed(Columns.of(moments.flips).sums(signs), np.full(4, seen), np.arange(4))
+    assert found.tolist() == [20, 20, 20, 20]
+
+
 @pytest.mark.parametrize("clusters", [None, 40, 150])
 def test_few_flips_change_no_answer(monkeypatch, clusters):
     """A model that is left out of later flips is on the same side of the level as in all of them; the others have the same share."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
+from rich.segment import Segment, Segments
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
@@ -75,7 +76,7 @@ def _parts(block: Block, width: int) -> Iterator[RenderableType]:
     elif isinstance(block, Table):
         if block.title:
             yield RichText(visible(block.title), style=STYLES["heading"])
-        yield _table(block, width)
+        yield from _table(block, width)
         if block.note:
             yield RichText(visible(block.note), style="dim")
     else:
@@ -91,35 +92,31 @@ def _note(note: Note) -> Iterator[RenderableType]:
         yield text
 
 
-def _table(table: Table, width: int) -> RenderableType:
-    return _grid(table, width) if table.has_header else _facts(table)
+def _table(table: Table, width: int) -> Iterator[RenderableType]:
+    yield from _grid(table, width) if table.has_header else (_facts(table),)
 
 
-def _grid(table: Table, width: int) -> RichText:
-    """Lay out rows under a header as one text: much faster than a rich table, whose cells may each wrap."""
+def _grid(table: Table, width: int) -> Iterator[RenderableType]:
+    """Lay out rows under a header as one piece: much faster than a rich table, whose cells may each wrap."""
     widths = fit(table, width)
     low, high = table.whisker_range
-    lines = [_line(table, widths, [RichText(visible(table.columns[k].name), style="dim") for k in widths])]
+    header = _line(table, widths, [visible(table.columns[k].name) for k in widths])
+    yield RichText(header, style="dim", no_wrap=True, overflow="ignore")
     texts = {k: _texts(table, k, w) for k, w in widths.items()}
-    lines += [
+    lines = [
         _line(table, widths, [_cell(row[k], w, low, high, texts[k]) for k, w in widths.items()]) for row in table.rows
     ]
     if table.lead:
-        lines.insert(table.lead + 1, RichText())
-    return RichText("\n", no_wrap=True, overflow="ignore").join(lines)
+        lines.insert(table.lead, "")
+    yield Segments([Segment(f"{line}\n") for line in lines])
 
 
-def _line(table: Table, widths: dict[int, int], cells: list[RichText]) -> RichText:
-    line = RichText(no_wrap=True, overflow="ignore")
+def _line(table: Table, widths: dict[int, int], cells: list[str]) -> str:
+    parts = []
     for cell, (k, w) in zip(cells, widths.items(), strict=True):
-        gap = " " * (w - cell_len(cell.plain))
-        if table.columns[k].align == "right":
-            line.append(gap).append_text(cell)
-        else:
-            line.append_text(cell).append(gap)
-        line.append(" " * GAP)
-    line.rstrip()
-    return line
+        gap = " " * (w - cell_len(cell))
+        parts.append(f"{gap}{cell}" if table.columns[k].align == "right" else f"{cell}{gap}")
+    return (" " * GAP).join(parts).rstrip()
 
 
 def _facts(table: Table) -> RichTable:
@@ -202,10 +199,8 @@ def _told_apart(told: dict[str, str], width: int) -> dict[str, str]:
     return again
 
 
-def _cell(cell: Cell, width: int, low: float, high: float, texts: dict[str, str]) -> RichText:
-    if isinstance(cell, Whisker):
-        return RichText(draw_whisker(cell, width, low, high))
-    return RichText(texts[visible(cell)])
+def _cell(cell: Cell, width: int, low: float, high: float, texts: dict[str, str]) -> str:
+    return draw_whisker(cell, width, low, high) if isinstance(cell, Whisker) else texts[visible(cell)]
 
 
 def beginning(text: str, width: int) -> str:

@@ -113,8 +113,8 @@ class _Bars:
         """Say in which flips some other is at least as far above each model as was seen (P, flips)."""
         z, lift = summed[:2]
         most = z.max(axis=0) - z[self.models] + np.abs(lift)
-        found = np.zeros(most.shape, dtype=bool)
-        model, flip = np.nonzero(most >= self.apart[:, None])
+        found = np.repeat(self.seen[:, None] <= TINY, most.shape[1], axis=1)  # what isn't behind is reached by any other
+        model, flip = np.nonzero(~found & (most >= self.apart[:, None]))
         found[model, flip] = self._any(summed, model, flip, self.alike, model)
         model, flip = np.nonzero(~found & (most >= self.far[:, None]))
         top = _largest(z)

@@ -7,7 +7,7 @@ method is known to miss says so, with the coverage that was measured there.
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,7 @@ def clusters() -> pl.DataFrame:
     return pl.read_parquet(FOLDER / "clusters.parquet")
 
 
+@lru_cache(maxsize=4_096)
 def known_miss(kind: str, method: str, *, n_items: int, n_clusters: int, rate: float) -> Caution | None:
     """Warn where a method is known to miss in worlds like these data: right-or-wrong answers, one attempt an item.
 

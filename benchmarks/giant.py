@@ -18,11 +18,13 @@ BASE_MB, CELL_BYTES = 400, 200
 """The target for memory: so much, and so many bytes for each item of each model."""
 
 STAGES = {
-    "grouping": ("howsure.verbs.audit", "collect"),
+    "grouping": ("howsure.study.names", "group"),
     "matrices": ("howsure.study.study", "_matrix"),
-    "estimates": ("howsure.inference.boards", "entries"),
-    "all pairs": ("howsure.inference.boards", "moments"),
-    "max-t": ("howsure.statistics.ranks.adjust", "adjust_pairs"),
+    "estimates": ("howsure.inference.leaderboard", "entries"),
+    "all pairs": ("howsure.inference.other_questions", "pair_moments"),
+    "limits of pairs": ("howsure.inference.other_questions", "pair_limits"),
+    "max-t": ("howsure.statistics.ranks.maxt", "max_t"),
+    "who could be best": ("howsure.inference.boards", "could_be_best"),
 }
 
 

@@ -25,7 +25,7 @@ COMMANDS = {
     "pair": ["compare", SWE, "-a", "20250928_trae_doubao_seed_code", "-b", "20250804_epam-ai-run-claude-4-sonnet"],
     "all of SWE-bench Verified": ["leaderboard", SWE],
     "noise": ["noise", SWE],
-    "gate": ["gate", "small.csv", "-a", "d", "-b", "a", "--not-worse-than", "0.5"],
+    "gate": ["gate", "small.csv", "-a", "d", "-b", "a", "--not-worse-than", "60pp"],
     "report": ["report", SWE, "-o", "page.html"],
     "30 tasks": ["leaderboard", "tasks.csv"],
 }

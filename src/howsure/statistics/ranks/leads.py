@@ -18,6 +18,8 @@ from howsure.statistics.arrays import blocks
 from howsure.statistics.ranks.maxt import BLOCK_CELLS, TINY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from howsure.statistics.arrays import Bools, Floats, Positions, Singles
     from howsure.statistics.pairs.moments import FlipSums
 
@@ -25,6 +27,8 @@ STEADY = 0.5
 """So much of the variance that a difference has where there is none is added to its own, where clusters differ in size."""
 ALIKE = 0.01
 """The share of the others, those that a model is most like, that is looked at in every flip."""
+MOSTLY = 0.2
+"""Where more flips than this share could bring one of the others as far, all are looked at."""
 TOP = 128
 """So many of the largest sums of a flip are looked at first: mostly no other can reach what was seen."""
 
@@ -113,14 +117,27 @@ class _Bars:
         """Say in which flips some other is at least as far above each model as was seen (P, flips)."""
         z, lift = summed[:2]
         most = z.max(axis=0) - z[self.models] + np.abs(lift)
-        found = np.repeat(self.seen[:, None] <= TINY, most.shape[1], axis=1)  # what isn't behind is reached by any other
-        model, flip = np.nonzero(~found & (most >= self.apart[:, None]))
+        near, far = most >= self.apart[:, None], most >= self.far[:, None]
+        found = np.repeat(
+            self.seen[:, None] <= TINY, most.shape[1], axis=1
+        )  # what isn't behind is reached by any other
+        if far.mean() > MOSTLY:
+            return found | self._of_all(summed)
+        model, flip = np.nonzero(~found & near)
         found[model, flip] = self._any(summed, model, flip, self.alike, model)
-        model, flip = np.nonzero(~found & (most >= self.far[:, None]))
+        model, flip = np.nonzero(~found & far)
         top = _largest(z)
         enough = z[top[-1, flip], flip] - z[self.models[model], flip] + np.abs(lift[flip]) < self.far[model]
         for cells, others, column in ((enough, top, flip), (~enough, np.arange(len(z))[:, None], np.zeros_like(flip))):
             found[model[cells], flip[cells]] = self._any(summed, model[cells], flip[cells], others, column[cells])
+        return found
+
+    def _of_all(self, summed: tuple[Singles, ...]) -> Bools:
+        """Say the same by looking at all others in every flip: faster where most flips could bring one as far."""
+        found = np.empty((len(self.models), summed[0].shape[1]), dtype=bool)
+        for part in blocks(found.shape[1], self.squares.size, BLOCK_CELLS):
+            gap, *slope = (x[:, None, part] - x[self.models, part] + lift[part] for x, lift in _with_lifts(summed))
+            found[:, part] = (_squared(gap, slope, self.squares[:, :, None]) >= self.seen[:, None]).any(axis=0)
         return found
 
     def _any(
@@ -135,14 +152,20 @@ class _Bars:
 
     def _pivots(self, summed: tuple[Singles, ...], other: Positions, model: Positions, flip: Positions) -> Singles:
         """Return the squared pivots of others (N, C) above models in flips (C,), 0 of those that aren't above."""
-        z, z_lift, *slopes = summed
         at = self.models[model]
-        gap = np.maximum(z[other, flip] - z[at, flip] + z_lift[flip], 0)
-        divisor = self.squares[other, model]
-        if slopes:
-            s, s_lift = slopes
-            divisor += (s[other, flip] - s[at, flip] + s_lift[flip]) * gap
-        return np.asarray(gap * gap / divisor)
+        gap, *slope = (x[other, flip] - x[at, flip] + lift[flip] for x, lift in _with_lifts(summed))
+        return _squared(gap, slope, self.squares[other, model])
+
+
+def _with_lifts(summed: tuple[Singles, ...]) -> Iterator[tuple[Singles, Singles]]:
+    """Yield z and its lift, and s and its lift where sizes differ."""
+    return zip(summed[::2], summed[1::2], strict=True)
+
+
+def _squared(gap: Singles, slope: Sequence[Singles], squares: Singles) -> Singles:
+    """Return squared pivots where the other is above, else 0; `slope`: the difference in s, none where sizes are equal."""
+    gap = np.maximum(gap, 0)
+    return np.asarray(gap * gap / (squares + slope[0] * gap if slope else squares))
 
 
 def _largest(z: Singles) -> Positions:

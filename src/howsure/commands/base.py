@@ -156,6 +156,7 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "reader": how["reader"],
         "items": given.get("items"),
         "strict": how["strict"],
+        "cache": how["cache"],
         "probabilities": given.get("score") == "prob",
         "progress": _progress,
     }

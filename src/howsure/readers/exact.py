@@ -31,9 +31,13 @@ def encoded(value: Any) -> Any:
     """Return a value as JSON has it, of a dataclass the fields that differ from their defaults. TypeError where it wouldn't come back as it is."""
     if type(value) in PLAIN:
         return value
-    if is_dataclass(value) and not isinstance(value, type):
-        named = ((each, getattr(value, each.name)) for each in fields(value))
-        return {each.name: encoded(found) for each, found in named if not _is_usual(found, usual(each))}
+    if is_dataclass(value):
+        named = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
+        return {
+            name: encoded(found)
+            for name, found, default in named
+            if type(found) is not type(default) or found != default
+        }
     if isinstance(value, Mapping) and all(type(name) is str for name in value):
         return {name: encoded(each) for name, each in value.items()}
     if isinstance(value, frozenset):
@@ -43,8 +47,10 @@ def encoded(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not kept")
 
 
-def _is_usual(value: object, default: object) -> bool:
-    return type(value) is type(default) and value == default
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a dataclass with their defaults."""
+    return tuple((each.name, usual(each)) for each in fields(kind))
 
 
 def decoded(kind: Any, given: Any) -> Any:

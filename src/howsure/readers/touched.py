@@ -6,6 +6,7 @@ where it doesn't, or a change may have come too soon after the look for its time
 
 from __future__ import annotations
 
+import os
 import stat
 import time
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ Stamp = tuple[int, ...]
 def stamp_of(path: str | Path) -> Stamp:
     """Return what the system says of a path."""
     try:
-        found = Path(path).stat()
+        found = os.stat(path)  # noqa: PTH116 - a Path for each of thousands of names costs more than the call
     except (OSError, ValueError):
         return ()
     if not stat.S_ISREG(found.st_mode):
@@ -63,8 +64,7 @@ def _digest(path: str | Path, stamp: Stamp) -> str:
     if len(stamp) == 1 or not stamp or stamp[2] > MAX_DIGESTED_BYTES:
         return ""
     try:
-        with Path(path).open("rb") as file:
-            return blake2b(file.read(MAX_DIGESTED_BYTES + 1), digest_size=16).hexdigest()
+        return blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
     except OSError:
         return ""
 

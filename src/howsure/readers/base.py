@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import sys
 from dataclasses import dataclass, field, replace
@@ -27,7 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.lines import CELLS, RECORDS, cut_at
-from howsure.readers.touched import names_in
+from howsure.readers.touched import names_in, without_waiting
 from howsure.table.runs import text_digest
 from howsure.table.schema import COLUMNS, MEASURES
 from howsure.table.writing import Writing
@@ -97,7 +96,7 @@ class Source:
 
     def opened(self) -> BinaryIO:
         """Open the file; one of the system that would wait for something to come (/proc/kmsg) fails instead."""
-        return open(self.path, "rb", buffering=BUFFER_BYTES, opener=_without_waiting)
+        return open(self.path, "rb", buffering=BUFFER_BYTES, opener=without_waiting)
 
     @cached_property
     def name(self) -> str:
@@ -204,10 +203,6 @@ class Source:
             where=self.name,
             remedy="Split the file or convert it to Parquet, which is read in pieces.",
         )
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

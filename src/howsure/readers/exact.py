@@ -38,12 +38,12 @@ def encoded(value: Any) -> Any:
             for name, found, default in named
             if type(found) is not type(default) or found != default
         }
-    if isinstance(value, Mapping) and all(type(name) is str for name in value):
+    if type(value) is dict and all(type(name) is str for name in value):
         return {name: encoded(each) for name, each in value.items()}
-    if isinstance(value, frozenset):
+    if type(value) is frozenset:
         return sorted(map(encoded, value))
-    if isinstance(value, tuple):
-        return [encoded(each) for each in value]
+    if type(value) is tuple:
+        return [each if type(each) is str else encoded(each) for each in value]
     raise TypeError(f"{type(value).__name__} is not kept")
 
 

@@ -64,9 +64,16 @@ def _digest(path: str | Path, stamp: Stamp) -> str:
     if len(stamp) == 1 or not stamp or stamp[2] > MAX_DIGESTED_BYTES:
         return ""
     try:
-        return blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
+        with open(path, "rb", buffering=0, opener=without_waiting) as file:
+            content = file.read(stamp[2] + 1) or b""
     except OSError:
         return ""
+    return blake2b(content, digest_size=16).hexdigest() if len(content) == stamp[2] else ""
+
+
+def without_waiting(path: str, flags: int) -> int:
+    """Open a file; one of the system that would wait for something to come (/proc/kmsg) fails instead when it is read."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def seen_again(path: str | Path, before: Seen) -> Seen | None:

@@ -182,22 +182,25 @@ class _Book:
 class _Tables:
     """Rows of many files in as few tables as there are sets of columns."""
 
-    parts: dict[tuple[Any, ...], list[pl.DataFrame]] = field(default_factory=dict)
-    lengths: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    places: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    parts: list[list[pl.DataFrame]] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
 
     def add(self, rows: pl.DataFrame | None) -> list[int] | None:
         """Take rows in, and return where they are: in which table, from where, and how many."""
         if rows is None:
             return None
-        columns = tuple(rows.schema.items())
-        offset = self.lengths.get(columns, 0)
-        self.parts.setdefault(columns, []).append(rows)
-        self.lengths[columns] = offset + len(rows)
-        return [list(self.parts).index(columns), offset, len(rows)]
+        table = self.places.setdefault((*rows.columns, *rows.dtypes), len(self.parts))
+        if table == len(self.parts):
+            self.parts.append([])
+            self.lengths.append(0)
+        self.parts[table].append(rows)
+        self.lengths[table] += len(rows)
+        return [table, self.lengths[table] - len(rows), len(rows)]
 
     def joined(self) -> tuple[pl.DataFrame, ...]:
         """Return the tables."""
-        return tuple(pl.concat(parts, rechunk=True) for parts in self.parts.values())
+        return tuple(pl.concat(parts, rechunk=True) for parts in self.parts)
 
 
 def _is_ours(outcome: Outcome) -> bool:

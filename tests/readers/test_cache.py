@@ -261,6 +261,14 @@ def test_a_folder_that_is_closed_keeps_nothing(logs: Path, looked: Looked) -> No
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 
+def test_a_disk_that_is_full_keeps_nothing(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **more: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(packs, "NamedTemporaryFile", full)
+    assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
+
+
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_a_folder_that_can_not_be_keeps_nothing(
     logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str

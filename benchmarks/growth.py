@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,25 +31,35 @@ ABOUT = (
     "Written by `python benchmarks/growth.py`. Each cell: seconds and peak memory of the whole command, and how many times as long as the least "
     "that could be done, a process that reads the same and averages it twice (Polars for tables, json line by line for logs)."
 )
+MORE = 12
+"""So many files come between two commands."""
 SAMPLES, PROMPT = 20, "word " * 300
 RESULT = {"filter": "none", "metrics": ["acc"], "target": "1", "resps": [["1"]], "filtered_resps": ["1"]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """One thing that grows, by its sizes: the kind of what is made ("table", "files" or "file"), and the commands on it."""
+    """One thing that grows, by its sizes: the kind of what is made ("table", "files" or "file"), and the commands on it.
+
+    `again`: each command ran before on all but the last files, and what it kept is there.
+    """
 
     name: str
     sizes: tuple[int, ...]
     commands: tuple[str, ...]
     kind: str = "table"
     beside: tuple[tuple[str, int], ...] = ()
+    again: bool = False
 
     def make(self, folder: Path, size: int) -> Path:
         """Make the results of one size, in a process of its own: this one stays small."""
-        path = folder / f"{self.kind}-{self.name}-{size}".replace(" ", "-")
+        path = folder / f"{self.kind}-{self.name}-{size}".replace(" ", "-").replace(",", "")
         told = {**TABLE, **dict(self.beside), self.name: size} if self.kind == "table" else size
         subprocess.run(script("growth.py", f"make-{self.kind}", str(path), json.dumps(told)), check=True)
+        if self.again:
+            for command in self.commands:
+                subprocess.run([COMMAND, *command.split(), str(path)], check=True, capture_output=True)
+            subprocess.run(script("growth.py", "make-more", str(path), json.dumps(size)), check=True)
         return path
 
 
@@ -78,7 +89,16 @@ GROWTHS = (
         commands=("leaderboard", "report -o REPORT"),
         beside=(("models", 20), ("items", 40)),
     ),
-    Growth(name="files", sizes=(100, 500, 2000), commands=("leaderboard", "describe"), kind="files"),
+    Growth(
+        name="files", sizes=(100, 500, 2000), commands=("leaderboard --no-cache", "describe --no-cache"), kind="files"
+    ),
+    Growth(
+        name="files, second command",
+        sizes=(100, 500, 2000),
+        commands=("leaderboard", "describe"),
+        kind="files",
+        again=True,
+    ),
     Growth(name="megabytes of one file", sizes=(10, 100, 1000), commands=("estimate",), kind="file"),
 )
 
@@ -99,6 +119,7 @@ def _measured(growth: Growth) -> str:
     """Return one table: a row a command, a column a size."""
     rows: dict[str, list[list[Result]]] = {command: [] for command in growth.commands}
     with tempfile.TemporaryDirectory(prefix="howsure-growth-") as folder:
+        os.environ["HOWSURE_CACHE"] = str(Path(folder, "cache"))
         for size in growth.sizes:
             path = growth.make(Path(folder), size)
             for command in growth.commands:
@@ -152,9 +173,18 @@ def make_table(path: Path, size: dict[str, int]) -> None:
 
 
 def make_files(path: Path, size: int) -> None:
-    """Write so many small files of samples of lm-eval, 20 models to a task, with their results beside them."""
+    """Write so many small files of samples of lm-eval, 20 models to a task."""
     path.mkdir()
-    for k in range(size):
+    _write_files(path, range(size))
+
+
+def make_more(path: Path, size: int) -> None:
+    """Write a few more files beside so many."""
+    _write_files(path, range(size, size + MORE))
+
+
+def _write_files(path: Path, numbers: range) -> None:
+    for k in numbers:
         folder = path / f"model{k % 20}"
         folder.mkdir(exist_ok=True)
         rows = [_row(f"{k // 20}-{n}", k * SAMPLES + n) for n in range(SAMPLES)]
@@ -203,7 +233,7 @@ def least_files(path: Path) -> None:
         print(file.name, sum(scores) / len(scores))
 
 
-PARTS = {"make-table": make_table, "make-files": make_files, "make-file": make_file}
+PARTS = {"make-table": make_table, "make-files": make_files, "make-more": make_more, "make-file": make_file}
 LEAST = {"least-table": least_table, "least-files": least_files, "least-file": least_files}
 
 

@@ -11,6 +11,14 @@ settings.register_profile("howsure", deadline=None, max_examples=40, suppress_he
 settings.load_profile("howsure")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache_of_its_own(tmp_path_factory):
+    """Commands keep nothing in the cache of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOWSURE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data():
     """The folder of real results; tests that need it are skipped where it is absent."""

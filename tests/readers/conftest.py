@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cached import read_thrice
+from howsure.readers import cache, folder, packs
 from howsure.readers.base import Source
+from howsure.readers.folder import read_paths
 
 if TYPE_CHECKING:
+    from howsure.table.scores import Scores
     from reader_cases import Write
 
 
@@ -27,3 +31,17 @@ def write(tmp_path: Path) -> Write:
         return Source(path=path, root=tmp_path)
 
     return write
+
+
+@pytest.fixture(autouse=True)
+def cached(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever these tests read by its path is the same with an empty cache and from a full one."""
+    monkeypatch.setenv(packs.FOLDER, str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setattr(cache, "WORTH_SECONDS", -1.0)
+
+    def read(paths: Any, **how: Any) -> Scores:
+        if not any(isinstance(path, Source) for path in paths) and how.get("progress") is None:
+            read_thrice(paths, how)
+        return read_paths(paths, **how)
+
+    monkeypatch.setattr(folder, "read_paths", read)

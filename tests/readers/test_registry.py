@@ -25,7 +25,7 @@ CSV = "item,score\na,1\nb,0\n"
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    cached = (registry.readers, registry._third_party)
+    cached = (registry.readers, registry.others)
     for function in cached:
         function.cache_clear()
     yield

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cached import assert_exact, assert_noted, looked_at
 from howsure.readers.base import Reader, Reading, Source
+from howsure.readers.touched import Touched
 
 if sys.version_info >= (3, 14):
     import zipfile
@@ -27,9 +30,14 @@ def lines(rows: list[Any]) -> str:
 
 
 def read(reader: Reader, source: Source) -> Reading:
-    """Read a file that the reader must claim."""
-    assert reader.claims(source) == "rows"
-    return reader.read(source)
+    """Read a file that the reader must claim; what it looks at beside it must be noted, and what it reads come back from a cache."""
+    touched = Touched({})
+    with looked_at() as looked:
+        assert reader.claims(replace(source, touched=touched)) == "rows"
+        reading = reader.read(replace(source, touched=touched))
+    assert_noted(touched, looked, source)
+    assert_exact(reading)
+    return reading
 
 
 def scores(reading: Reading) -> dict[tuple[Any, ...], Any]:

@@ -126,8 +126,7 @@ def read_runs(paths: tuple[str, ...], given: dict[str, Any]) -> Scores:
     from howsure.verbs.series import are_apart, runs_apart
 
     models = given.pop("model") or () if are_apart(list(paths)) else ()
-    how = {name: value for name, value in _how(given).items() if name != "progress"}
-    return runs_apart(list(paths), how, models)
+    return runs_apart(list(paths), _how(given), models)
 
 
 def columns_and_rows(given: dict[str, Any]) -> dict[str, Any]:
@@ -156,13 +155,14 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "reader": how["reader"],
         "items": given.get("items"),
         "strict": how["strict"],
+        "cache": how["cache"],
         "probabilities": given.get("score") == "prob",
         "progress": _progress,
     }
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:
-    """Show on a terminal how far reading has come, or fetching, whose files are places and which takes longer."""
+    """Show on a terminal how far reading has come, of files or of runs, or fetching, whose files are places and which takes longer."""
     fetching = isinstance(next(iter(sources), None), Path)
     if len(sources) < (2 if fetching else MANY_FILES) or not sys.stderr.isatty():
         return sources

@@ -21,7 +21,7 @@ def describe(paths: tuple[str, ...], **given: Any) -> None:
     import howsure
 
     rest, shown = split(paths, given)
-    plain = not any(rest.values())
+    plain = not any(value for name, value in rest.items() if name != "cache")
     try:
         answer = howsure.describe(read(paths, rest))
     except (howsure.ReadError, howsure.DataError):

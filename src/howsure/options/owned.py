@@ -20,6 +20,7 @@ OWNED = (
     *_owned(
         "read",
         Option("probabilities", kinds.FLAG, default=False),
+        Option("cache", kinds.FLAG, default=False),
         Option("progress", kinds.Kind(check=checks.callback)),
     ),
     *_owned(

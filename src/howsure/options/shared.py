@@ -222,6 +222,13 @@ READING = (
         default=False,
         help="Stop at the first file that can't be read, or whose rows differ from what it states.",
     ),
+    Option(
+        "cache",
+        kinds.FLAG,
+        default=True,
+        flags=("--cache/--no-cache",),
+        help="Keep what logs hold, and read again only those that changed.",
+    ),
 )
 """How files are read."""
 

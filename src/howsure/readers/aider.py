@@ -101,8 +101,8 @@ def _folder(source: Source) -> Path:
 
 def _totals(source: Source, model: str) -> Iterator[Total]:
     """Yield the cost of the whole run, where a summary beside the cases states it."""
-    summary = Source(path=_folder(source) / SUMMARY, root=source.root)
-    if not summary.path.is_file():
+    summary = source.near(_folder(source) / SUMMARY)
+    if summary is None:
         return
     cases, cost = _CASES.search(summary.head), _COST.search(summary.head)
     if cases and cost and float(cost[1]):

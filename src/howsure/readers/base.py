@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import sys
 from dataclasses import dataclass, field, replace
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.lines import CELLS, RECORDS, cut_at
+from howsure.readers.touched import names_in, without_waiting
 from howsure.table.runs import text_digest
 from howsure.table.schema import COLUMNS, MEASURES
 from howsure.table.writing import Writing
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from howsure.readers.touched import Touched
     from howsure.table.runs import Run
     from howsure.table.scores import Published, TaskFacts
     from howsure.table.stated import Extent, Group, Total
@@ -74,6 +75,7 @@ class Source:
     tables write their numbers; `maps` are the mappings that the user gave;
     `model_from` is a pattern for the part of the path that names the model; `items` the path of a table with one row an item.
     `address`: the file itself lies elsewhere, and `path` is a Parquet file without rows and with its columns.
+    `touched` notes what else its reader looks at, which it does by `near`, `has_folder` and `listed` alone.
     """
 
     path: Path
@@ -84,6 +86,7 @@ class Source:
     model_from: str = ""
     items: str = ""
     address: str = ""
+    touched: Touched | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def head(self) -> bytes:
@@ -93,7 +96,7 @@ class Source:
 
     def opened(self) -> BinaryIO:
         """Open the file; one of the system that would wait for something to come (/proc/kmsg) fails instead."""
-        return open(self.path, "rb", buffering=BUFFER_BYTES, opener=_without_waiting)
+        return open(self.path, "rb", buffering=BUFFER_BYTES, opener=without_waiting)
 
     @cached_property
     def name(self) -> str:
@@ -155,11 +158,32 @@ class Source:
     def _damaged(self) -> ReadError:
         return ReadError("bytes of zero in the text", where=self.name, remedy="It may be damaged: write it again.")
 
+    def near(self, path: Path) -> Source | None:
+        """Return another file as a source, None where there is none at this path."""
+        if self.touched is not None:
+            self.touched.path(path)
+        return Source(path=path, root=self.root, touched=self.touched) if path.is_file() else None
+
+    def nearest(self, folders: Iterable[Path], name: str) -> Source | None:
+        """Return the file of this name in the first of these folders that has one, None where none has."""
+        return next((found for folder in folders if (found := self.near(folder / name)) is not None), None)
+
+    def has_folder(self, path: Path) -> bool:
+        """Say whether there is a folder at a path."""
+        if self.touched is not None:
+            self.touched.path(path)
+        return path.is_dir()
+
+    def listed(self, folder: Path, pattern: str) -> list[Path]:
+        """Return what a folder holds by a pattern as a shell has them, sorted; nothing where there is no such folder."""
+        listing = names_in if self.touched is None else self.touched.names_in
+        return [folder / name for name in listing(folder, pattern)]
+
     def beside(self, name: str) -> Any:
         """Parse a neighbour as JSON; None where there is none, or nothing that can be read."""
-        path = self.path.with_name(name)
+        found = self.near(self.path.with_name(name))
         try:
-            return Source(path=path, root=self.root).json() if path.is_file() else None
+            return None if found is None else found.json()
         except ReadError:
             return None
 
@@ -179,10 +203,6 @@ class Source:
             where=self.name,
             remedy="Split the file or convert it to Parquet, which is read in pieces.",
         )
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,10 +76,8 @@ def _result_file(source: Source) -> Path:
 
 
 def _records(source: Source, wrong: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    path = _result_file(source)
-    if not path.is_file():
-        return
-    for row in Source(path=path, root=source.root).json_lines():
+    answers = source.near(_result_file(source))
+    for row in answers.json_lines() if answers is not None else ():
         if isinstance(row, dict) and "id" in row:
             item = str(row["id"])
             yield {

@@ -62,10 +62,11 @@ def read(source: Source) -> Reading:
 
 def _config(source: Source) -> Mapping[str, Any]:
     """Return what the run's configuration says in `configs/task_config*.yaml`, of it only the blocks that are asked for; they are few of many lines."""
-    found = sorted((source.path.absolute().parents[2] / "configs").glob("task_config*.yaml"))
-    if len(found) != 1 or not can_be_read():
+    found = source.listed(source.path.absolute().parents[2] / "configs", "task_config*.yaml")
+    config = source.near(found[0]) if len(found) == 1 and can_be_read() else None
+    if config is None:
         return {}
-    blocks = _BLOCK.findall(Source(path=found[0], root=source.root).head.replace(b"\r\n", b"\n"))
+    blocks = _BLOCK.findall(config.head.replace(b"\r\n", b"\n"))
     try:
         document = parse_yaml(b"".join(blocks), where=found[0].name)
     except ReadError:
@@ -110,12 +111,13 @@ def _report(source: Source) -> tuple[Mapping[str, Any], str, str]:
         source.path.stem,
         source.path.absolute().parent.parent.parent / "reports" / source.path.absolute().parent.name,
     )
-    names = sorted((path.stem for path in folder.glob("*.json") if stem.startswith(f"{path.stem}_")), key=len)
-    if not names:
+    names = [path.stem for path in source.listed(folder, "*.json") if stem.startswith(f"{path.stem}_")]
+    found = source.near(folder / f"{max(names, key=len)}.json") if names else None
+    if found is None:
         task, _, subset = stem.rpartition("_")
         return {}, task or stem, subset
-    document = Source(path=folder / f"{names[-1]}.json", root=source.root).json()
-    return document if isinstance(document, dict) else {}, names[-1], stem.removeprefix(f"{names[-1]}_")
+    document, name = found.json(), found.path.stem
+    return document if isinstance(document, dict) else {}, name, stem.removeprefix(f"{name}_")
 
 
 def _usage(source: Source) -> dict[str, dict[str, float | None]]:

@@ -57,7 +57,7 @@ def claims(source: Source) -> Claim | None:
         return None
     stem = source.path.stem
     beside = (source.path.with_name(f"{stem}{ending}.jsonl") for ending in ("", "_samples", "_instances"))
-    return "companion" if any(path.is_file() for path in beside) else "rows"
+    return "companion" if any(source.near(path) for path in beside) else "rows"
 
 
 def read(source: Source) -> Reading:

@@ -5,9 +5,9 @@ A file that can't be read is reported and the rest goes on. Nothing is merged in
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,15 +16,16 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
-from howsure.readers.base import GivenReader, Reader, Reading, Source, cut_row, sound
+from howsure.readers.base import GivenReader, Source, cut_row, sound
 from howsure.readers.faults import named
-from howsure.readers.naming import chosen_model, with_model
+from howsure.readers.naming import chosen_model
+from howsure.readers.outcome import UNKNOWN, outcome_of, read_by
 from howsure.readers.recent import recent
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
 from howsure.readers.smoke import whole_runs
 from howsure.readers.twice import named_twice
-from howsure.readers.walking import cut_short, find_sources
+from howsure.readers.walking import find_sources
 from howsure.table.schema import find_roles, tidy, tidy_frame
 from howsure.table.scores import FileReport, Scores, joined_facts
 from howsure.table.writing import Writing
@@ -33,13 +34,16 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from howsure.readers.cache import Cache
+
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What the walk has found so far: what became of each file, what readers took, and tables."""
+    """What the walk has found so far: what became of each file, what readers took, and tables; `cache`: of earlier walks."""
 
+    cache: Cache | None = None
     reports: list[FileReport] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
@@ -81,6 +85,7 @@ def read_paths(
     as_attempts: bool = False,
     latest: bool = False,
     since: str = "",
+    cache: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders, and tables that lie elsewhere, into one Scores.
@@ -90,7 +95,7 @@ def read_paths(
     `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
     `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. Of logs only those
     of `runs` are kept: `tag:…`, `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`); `as_attempts` counts all
-    of one model as attempts. `progress` wraps the list of files.
+    of one model as attempts. `cache` keeps what logs hold for the next time. `progress` wraps the list of files.
     """
     given: dict[str, Any] = {
         "probabilities": probabilities,
@@ -101,10 +106,12 @@ def read_paths(
     }
     listed = [source for path in paths for source in ([path] if isinstance(path, Source) else find_sources(Path(path)))]
     sources = [replace(source, **given) for source in listed]
-    found = _Found()
+    found = _Found(cache=_cache(sources, reader, given) if cache else None)
     reports, taken = found.reports, found.taken
     for source in progress(sources) if progress else sources:
         _take_all(source, reader, columns or {}, found, strict=strict)
+    if found.cache is not None:
+        found.cache.write()
     if runs:
         found.keep(runs)
     whole, told = whole_runs(newest_runs(taken, reports), reports)
@@ -115,6 +122,15 @@ def read_paths(
     if not scores.has_rows and not scores.published:
         raise _nothing([path.path if isinstance(path, Source) else path for path in paths], reports)
     return replace(scores, cautions=tuple(dict.fromkeys((*scores.cautions, *named_twice(sources, reports)))))
+
+
+def _cache(sources: Sequence[Source], reader: str | None, given: Mapping[str, Any]) -> Cache | None:
+    """Return the cache; none where files that it doesn't know of say how others are read."""
+    if given["maps"] or given["items"]:
+        return None
+    from howsure.readers.cache import cache_of
+
+    return cache_of(sources, (reader, given["probabilities"], given["writing"], given["model_from"]))
 
 
 def _together(
@@ -165,10 +181,6 @@ def _together(
 NO_RESULTS = "a table without results: no score of an item, and no published one"
 ZIP = ".zip"
 """A file with this suffix is the folder that it holds."""
-UNKNOWN = "no reader knows this format"
-OWN = ".eval"
-"""A suffix that only logs have: such a file is never a stray one."""
-WAIT = "Wait for the run, or copy it again."
 FORMATS = "`howsure --help` lists the formats that can be read; for other files of data `howsure describe` proposes a mapping."
 
 
@@ -202,24 +214,20 @@ def _take_all(
 
 
 def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
-    reader, claim = _identify(source, asked)
-    if reader is None:
-        if source.path == source.root:  # a file that the user named, and no stray one of a folder
-            raise ReadError(UNKNOWN, where=source.name)
-        if source.path.suffix == OWN:  # one that a run has only begun to write, or a copy of nothing
-            raise ReadError("empty, or not an Inspect log", where=source.name, remedy=WAIT)
-        if source.path.suffix == ".json" and cut_short(source):
-            raise ReadError("JSON that ends in the middle", where=source.name, remedy=WAIT)
+    look = partial(outcome_of, asked=asked)
+    outcome = look(source) if found.cache is None else found.cache.outcome(source, look)
+    if outcome.reader is None:
         found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
-    elif claim == "companion":
-        found.reports.append(FileReport(path=source.name, reader=reader.NAME, outcome="companion"))
+    elif outcome.claim == "companion":
+        found.reports.append(FileReport(path=source.name, reader=outcome.reader, outcome="companion"))
+    elif outcome.reading is not None:
+        found.taken.append(Taken(source=source, reader=outcome.reader, reading=outcome.reading))
+        found.cautions.extend(outcome.cautions)
     else:
-        if reader.NAME == tables.NAME:
-            _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
-        elif reader.NAME == registry.SAVED:
+        if outcome.reader == registry.SAVED:
             found.taken.extend(_read_saved(source))
         else:
-            found.taken.append(Taken(source=source, reader=reader.NAME, reading=_read(reader, source)))
+            _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
         found.cautions.extend(cut_row(source))
 
 
@@ -231,30 +239,9 @@ def _take_table(source: Source, columns: Mapping[str, tuple[str, ...]], found: _
         found.tables.append(tables.checked(source, frame, columns))
         found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="read"))
     elif asked or tables.is_leaderboard(names):
-        found.taken.append(Taken(source=source, reader=tables.NAME, reading=_read(tables, source)))
+        found.taken.append(Taken(source=source, reader=tables.NAME, reading=read_by(tables, source)))
     else:
         found.reports.append(FileReport(path=source.name, reader=tables.NAME, outcome="left out", reason=NO_RESULTS))
-
-
-def _identify(source: Source, asked: str | None) -> tuple[Reader | None, str]:
-    if asked is not None:
-        return registry.by_name(asked), "rows"
-    return registry.identify(source) or (None, "")
-
-
-def _read(reader: Reader, source: Source) -> Reading:
-    """Read one file with its reader.
-
-    The collector of cycles rests meanwhile: parsing makes none, and its passes over a large log cost as much again.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        with named(source.name, reader.NAME):
-            return with_model(sound(_complete(reader.read(source), source), source), chosen_model(source))
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _read_saved(source: Source) -> list[Taken]:
@@ -263,16 +250,6 @@ def _read_saved(source: Source) -> list[Taken]:
 
     with named(source.name, saved.NAME):
         return [replace(read, reading=sound(read.reading, read.source)) for read in saved.logs(source)]
-
-
-def _complete(reading: Reading, source: Source) -> Reading:
-    """Refuse rows that nobody could tell apart."""
-    for name in ("task", "model", "item", "metric"):
-        if reading.rows is not None and (count := reading.rows[name].null_count()):
-            raise ReadError(
-                f"{plural(count, 'row')} without a name of the {name}", where=source.name, remedy="Mend the file."
-            )
-    return reading
 
 
 def _scored(
@@ -317,8 +294,10 @@ def _rows(
     if not frames and len(harness) == 1:
         return _keep(harness[0].lazy(), where), {}
     tidied = [tidy_frame(frame, columns).lazy() for frame in frames]
-    rows = pl.concat([*(frame.lazy() for frame in harness), *tidied], how="diagonal_relaxed")
-    return _keep(rows, where), {}
+    logs = pl.concat(
+        harness, how="diagonal_relaxed"
+    ).lazy()  # at once: a plan of thousands of frames takes as long as its query
+    return _keep(pl.concat([logs, *tidied], how="diagonal_relaxed") if tidied else logs, where), {}
 
 
 def _named(

@@ -65,7 +65,7 @@ def claims(source: Source) -> Claim | None:
     totals = _STATS.match(head) and b'"sum_squared"' in head
     if totals or _STATE.match(head) or looks_like(head, ("scenario_spec", "adapter_spec")):
         return "companion"
-    beside = source.path.name in _BESIDE and source.path.with_name("per_instance_stats.json").is_file()
+    beside = source.path.name in _BESIDE and source.near(source.path.with_name("per_instance_stats.json"))
     return "companion" if beside else None
 
 

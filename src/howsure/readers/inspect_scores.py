@@ -63,7 +63,9 @@ class Samples:
             usage=Usage.of(samples, spec),
             questions=questions(sample.get("input") for sample in samples),
             targets=targets(sample.get("target") for sample in samples),
-            ends=Counter(limit_of(sample) for sample in samples if sample.get("limit") and not sample.get("error")),
+            ends=dict(
+                Counter(limit_of(sample) for sample in samples if sample.get("limit") and not sample.get("error"))
+            ),
         )
 
     @property

@@ -34,11 +34,12 @@ def claim(source: Source) -> Claim | None:
 def beside(source: Source) -> Mapping[str, Any]:
     """Return the results of the run that details are of: `results/<model>/` beside `details/<model>/<time>/`; empty where there are none."""
     folder = source.path.absolute().parent
-    above = next((parent for parent in folder.parents if (parent / "results").is_dir()), None)
+    above = next((parent for parent in folder.parents if source.has_folder(parent / "results")), None)
     if above is None:
         return {}
     path = above / "results" / Path(*folder.relative_to(above).parts[1:-1]) / f"results_{folder.name}.json"
-    document = Source(path=path, root=source.root).json() if path.is_file() else {}
+    found = source.near(path)
+    document = {} if found is None else found.json()
     return document if isinstance(document, dict) else {}
 
 
@@ -103,7 +104,7 @@ def _scores(task: str, name: str, metrics: Mapping[str, Any], source: Source) ->
 def _details(source: Source) -> Iterator[Path]:
     """Yield the details of a file of results, as far as they lie in the folder that was asked for."""
     named, folder, root = _NAME.fullmatch(source.path.name), source.path.absolute().parent, source.root.absolute()
-    above = next((parent for parent in folder.parents if (parent / "details").is_dir()), None)
+    above = next((parent for parent in folder.parents if source.has_folder(parent / "details")), None)
     if named and above is not None and above.is_relative_to(root):
         inner = Path(*folder.relative_to(above).parts[1:])
-        yield from (above / "details" / inner / named["time"]).glob("*.parquet")
+        yield from source.listed(above / "details" / inner / named["time"], "*.parquet")

@@ -32,7 +32,7 @@ def claims(source: Source) -> Claim | None:
     if looks_like(first, _JUDGMENT):
         return "rows"
     judged = source.path.absolute().parent.parent / "model_judgment" / "ground_truth_judgment.jsonl"
-    return "companion" if looks_like(source.head, _ANSWER) and judged.is_file() else None
+    return "companion" if looks_like(source.head, _ANSWER) and source.near(judged) is not None else None
 
 
 def read(source: Source) -> Reading:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
@@ -227,5 +228,5 @@ def _has_samples(source: Source) -> bool:
         (found := SAMPLES_NAME.search(path.name)) is not None
         and found["time"] == named["time"]
         and path.name.startswith(f"{prefix}samples_")
-        for path in source.path.parent.iterdir()
+        for path in source.listed(source.path.parent, f"{escape(prefix)}samples_*{escape(named['time'])}*")
     )

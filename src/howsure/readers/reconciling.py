@@ -69,19 +69,24 @@ def _given(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str, st
     """Group the rows of all files once, by file, task, model and metric."""
     if not readings:
         return {}
-    names = ["task", "model", "metric", "item", "attempt", "score"]
-    frames = [reading.rows[names] for reading in readings.values()]  # type: ignore[index]
-    heights = pl.Series("height", [len(frame) for frame in frames], dtype=pl.UInt32)
-    files = pl.DataFrame({"file": pl.Series(list(readings), dtype=pl.UInt32)}).select(
-        pl.col("file").repeat_by(heights).explode()
-    )
+    rows = _joined(readings, ("task", "model", "metric", "item", "attempt", "score"))
     zero = [file for file, reading in readings.items() if any(fact.failures == "zero" for fact in reading.facts)]
     score = pl.when(pl.col("file").is_in(zero)).then(pl.col("score").fill_null(0.0)).otherwise("score")
-    rows = pl.concat(frames).with_columns(files["file"]).with_columns(score=score)
     found: dict[int, dict[tuple[str, str, str], _Given]] = {}
-    for file, task, model, metric, *values in _by_metric(rows).iter_rows():
+    for file, task, model, metric, *values in _by_metric(rows.with_columns(score=score)).iter_rows():
         found.setdefault(file, {})[task, model, metric] = _Given(*values)
     return found
+
+
+def _joined(readings: Mapping[int, Reading], names: Sequence[str]) -> pl.DataFrame:
+    """Put these columns of all files together, as far as they have them, beside the number of the file."""
+    frames = {file: reading.rows for file, reading in readings.items() if reading.rows is not None}
+    heights = pl.Series("height", [len(frame) for frame in frames.values()], dtype=pl.UInt32)
+    files = pl.DataFrame({"file": pl.Series(list(frames), dtype=pl.UInt32)}).select(
+        pl.col("file").repeat_by(heights).explode()
+    )
+    parts = [frame[[name for name in names if name in frame.columns]] for frame in frames.values()]
+    return pl.concat(parts, how="diagonal_relaxed").with_columns(files["file"])
 
 
 def _by_metric(rows: pl.DataFrame) -> pl.DataFrame:
@@ -104,16 +109,15 @@ def _taken(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str], d
 
     The measures stand beside every metric of an attempt, so that the rows of one metric count: the one that has most of them.
     """
-    frames = [
-        _measured(reading.rows, file)
-        for file, reading in readings.items()
-        if reading.totals and reading.rows is not None
-    ]
-    if not frames:
+    stating = {file: reading for file, reading in readings.items() if reading.totals}
+    if not stating:
         return {}
-    rows = pl.concat(frames).group_by(KEYS).agg(pl.len().alias("rows"), *(pl.col(name).sum() for name in TAKEN))
+    rows = _joined(stating, ("task", "model", "metric", "usd", *TOKENS))
+    tokens = sum((pl.col(name).fill_null(0.0) for name in TOKENS if name in rows.columns), pl.lit(0.0))
+    usd = pl.col("usd") if "usd" in rows.columns else pl.lit(0.0).alias("usd")
+    totals = rows.select(*KEYS, tokens.alias("tokens"), usd).group_by(KEYS)
     found: dict[int, dict[tuple[str, str], dict[str, float]]] = {}
-    for row in rows.sort("rows", "metric").to_dicts():
+    for row in totals.agg(pl.len().alias("rows"), pl.col(TAKEN).sum()).sort("rows", "metric").to_dicts():
         found.setdefault(row["file"], {})[row["task"], row["model"]] = {name: row[name] for name in TAKEN}
     return found
 
@@ -137,19 +141,6 @@ def _totals(
             ]
             found.setdefault(files[0], []).append(_total(total, math.fsum(parts), readings[files[0]][0]))
     return found
-
-
-def _measured(rows: pl.DataFrame, file: int) -> pl.DataFrame:
-    tokens = [rows[name].fill_null(0.0) for name in TOKENS if name in rows.columns]
-    nothing = pl.Series([0.0]).new_from_index(0, len(rows))
-    return pl.DataFrame(
-        {
-            "file": pl.Series([file], dtype=pl.UInt32).new_from_index(0, len(rows)),
-            **{name: rows[name] for name in ("task", "model", "metric")},
-            "tokens": sum(tokens, nothing),
-            "usd": rows["usd"] if "usd" in rows.columns else nothing,
-        }
-    )
 
 
 def _word(

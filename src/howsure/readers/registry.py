@@ -70,7 +70,7 @@ def _in_order(specific: tuple[str, ...], given: tuple[Reader, ...]) -> Iterator[
     """Yield these readers, then those that are mappings, of other packages, given by the user, and for tables; each is loaded when its turn comes."""
     yield from map(_built_in, specific)
     yield from _mapped() if specific == SPECIFIC else ()
-    yield from _third_party()
+    yield from others()
     yield from given
     yield from map(_built_in, GENERIC)
 
@@ -111,7 +111,7 @@ def _mapped() -> tuple[Reader, ...]:
 
 
 @cache
-def _third_party() -> tuple[Reader, ...]:
+def others() -> tuple[Reader, ...]:
     """Load the readers of other packages; one that can't be loaded is left out with a warning."""
     found = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):

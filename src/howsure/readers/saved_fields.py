@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:
     """Return a value as JSON has it: of a dataclass the fields that differ from their defaults, sets sorted."""
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            each.name: plain(found) for each in fields(value) if (found := getattr(value, each.name)) != _usual(each)
+            each.name: plain(found) for each in fields(value) if (found := getattr(value, each.name)) != usual(each)
         }
     if isinstance(value, Mapping):
         return {str(name): plain(each) for name, each in value.items()}
@@ -41,7 +41,8 @@ def short(number: float) -> float:
     return int(number) if number.is_integer() and abs(number) < 2**53 and str(number) != "-0.0" else number
 
 
-def _usual(field: Any) -> Any:
+def usual(field: Any) -> Any:
+    """Return the default of a field, MISSING where it has none."""
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
@@ -60,7 +61,7 @@ def one(kind: type[T], given: object, where: str) -> T:
     for each in fields(kind):  # type: ignore[arg-type]
         if each.name in given:
             value = _value(
-                _hints(cast("Hashable", kind))[each.name], given[each.name], f"{kind.__name__}.{each.name}", where
+                hints(cast("Hashable", kind))[each.name], given[each.name], f"{kind.__name__}.{each.name}", where
             )
             words = WORDS.get((kind.__name__, each.name), (value,))
             known[each.name] = value if value in words else _raise(f"{kind.__name__}.{each.name}", where)
@@ -79,7 +80,8 @@ def misfit(name: str, where: str) -> ReadError:
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
+def hints(kind: Any) -> dict[str, Any]:
+    """Return the annotations of a dataclass."""
     return get_type_hints(kind, localns=NAMES)
 
 

@@ -7,12 +7,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Source
 from howsure.readers.tables import read_side_table
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+
+    from howsure.readers.base import Source
 
 SIZES = {
     "test": 2294,
@@ -64,12 +65,10 @@ def submitted(source: Source, document: Mapping[str, Any], resolved: Collection[
 
 
 def _predicted(source: Source, name: str) -> Iterator[str]:
-    folders = source.path.absolute().parents[:LEVELS]
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-    if path is None:
+    beside = source.nearest(source.path.absolute().parents[:LEVELS], name)
+    if beside is None:
         return
-    beside = Source(path=path, root=source.root)
-    found = beside.json_lines() if path.suffix == ".jsonl" else beside.json()
+    found = beside.json_lines() if beside.path.suffix == ".jsonl" else beside.json()
     if isinstance(found, dict):
         yield from map(str, found)
     for row in found if isinstance(found, list) else ():

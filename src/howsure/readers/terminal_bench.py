@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
@@ -56,8 +57,8 @@ def _is_trial_of_a_run(source: Source) -> bool:
     """Say whether a trial lies below the results of its run, `<run>/<task>/<trial>/results.json`, which repeat it."""
     if looks_like(source.head, ("results", "n_resolved")):
         return False
-    run = next((folder / source.path.name for folder in source.path.absolute().parents[2:3]), source.path)
-    return run.is_file() and b'"results"' in Source(path=run, root=source.root).head
+    run = source.nearest(source.path.absolute().parents[2:3], source.path.name)
+    return run is not None and b'"results"' in run.head
 
 
 def read(source: Source) -> Reading:
@@ -162,12 +163,9 @@ def _metadata(source: Source, run: Mapping[str, Any], trials: list[Any]) -> tupl
 
 def _run_metadata(source: Source) -> Mapping[str, Any]:
     """Return what run_metadata.json says, in the run's folder, which a trial's folder lies below."""
-    for folder in source.path.absolute().parents[:3]:
-        path = folder / "run_metadata.json"
-        if path.is_file():
-            run = Source(path=path, root=source.root).json()
-            return run if isinstance(run, dict) else {}
-    return {}
+    found = source.nearest(source.path.absolute().parents[:3], "run_metadata.json")
+    run = {} if found is None else found.json()
+    return run if isinstance(run, dict) else {}
 
 
 def _benchmark(source: Source) -> Path | None:
@@ -230,8 +228,8 @@ def _harbor_attempt(source: Source) -> int:
     stem = own.name.rpartition("__")[0]
     if not stem:
         return 0
-    siblings = sorted(path.name for path in own.parent.iterdir() if path.name.rpartition("__")[0] == stem)
-    return siblings.index(own.name)
+    siblings = [path.name for path in source.listed(own.parent, f"{escape(stem)}__*")]
+    return [name for name in siblings if name.rpartition("__")[0] == stem].index(own.name)
 
 
 def _facts(task: str, headline: str | None) -> TaskFacts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
@@ -126,7 +125,8 @@ def summed(value: object) -> float | None:
 def rows_beside(path: Path, source: Source) -> list[dict[str, Any]]:
     """Read the objects of a neighbour that holds one a line; none where it is missing or can't be read, which costs no score."""
     try:
-        rows = replace(source, path=path).json_lines() if path.is_file() else []
+        found = source.near(path)
+        rows = [] if found is None else found.json_lines()
     except (ReadError, OSError):
         return []
     return [row for row in rows if isinstance(row, dict)]

@@ -22,16 +22,22 @@ def find_sources(path: Path) -> list[Source]:
         return [Source(path=path, root=path)]
     if not path.is_dir():
         raise ReadError("no such file or folder", where=str(path), remedy="Check the path.")
-    found = []
+    found, inside = [], path.resolve()
     closed: list[OSError] = []
     for folder, folders, files in os.walk(path, onerror=closed.append):
+        if not Path(folder).resolve().is_relative_to(inside):  # a junction of Windows, which may not count as a link
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Source(path=Path(folder, name), root=path) for name in sorted(files) if not _is_hidden(name)]
         if len(found) > MAX_FILES:
             raise ReadError(f"more than {MAX_FILES:,} files", where=str(path), remedy="Name a smaller folder.")
-    inside = path.resolve()
     unread = [Source(path=Path(error.filename), root=path) for error in closed]  # taken as files: reading them says why
-    return unread + [s for s in found if _is_file(s.path) and s.path.resolve().is_relative_to(inside)]
+    return unread + [source for source in found if _is_file(source.path) and _lies_inside(source.path, inside)]
+
+
+def _lies_inside(path: Path, folder: Path) -> bool:
+    """Say whether a file of a folder's walk is no link that leads out of it."""
+    return not path.is_symlink() or path.resolve().is_relative_to(folder)
 
 
 def _is_hidden(name: str) -> bool:

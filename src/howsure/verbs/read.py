@@ -43,6 +43,7 @@ def read(
     since: str | None = None,
     strict: bool = False,
     probabilities: bool = False,
+    cache: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
     """Read per-question results from files that an evaluation harness wrote, or from a data frame.
@@ -80,6 +81,8 @@ def read(
             instead of reporting it and continuing.
         probabilities: Whether to add the metrics `prob` and `prob_norm`, the probability of the correct answer, from
             logs that contain it.
+        cache: Whether to keep what logs hold in the user's cache folder, so that the next call on the same folder reads only what
+            changed. The results are the same; nothing is kept of what took less than 0.3 seconds, of tables, or of addresses.
         progress: Called with the sources before they are read, and with the files of an address before they are fetched; iterates
             over what it returns. None shows no progress.
 
@@ -114,6 +117,7 @@ def read(
         since=since,
         strict=strict,
         probabilities=probabilities,
+        cache=cache,
         progress=progress,
     )
     if isinstance(data, Scores):
@@ -146,7 +150,7 @@ def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:
 
     asked = {name: how[name] for name in ("reader", "maps", "progress")}
     with at_hand(paths, **asked) as places:
-        return read_paths(places, **how)
+        return read_paths(places, **{**how, "cache": False})
 
 
 def _mappings(given: Any) -> tuple[GivenReader, ...]:

@@ -60,10 +60,12 @@ def runs_apart(data: Any, options: Mapping[str, Any], models: Sequence[str] = ()
         units = [_Unit(name=str(name), paths=(), scores=read(part, **options)) for name, part in data.items()]
         return _side_by_side(units, models, ())
     left: dict[str, Stated] = {}
-    found = [unit for name, path in _places(data) for unit in _units(name, path, options, left)]
+    each = {name: value for name, value in options.items() if name != "progress"}
+    shown = options.get("progress") or list
+    found = [unit for name, path in shown(_places(data)) for unit in _units(name, path, each, left)]
     held = {(entry.task, entry.name) for unit in found for entry in unit.scores.runs}
     nothing = [name for name, stated in left.items() if not stated or not stated <= held]
-    return _side_by_side(_together(found, options), models, nothing)
+    return _side_by_side(_together(found, each), models, nothing)
 
 
 def level_side(path: str, options: Mapping[str, Any]) -> Scores:
@@ -75,8 +77,7 @@ def level_side(path: str, options: Mapping[str, Any]) -> Scores:
     from howsure.inference.population import QUESTIONS
     from howsure.study.design import Design
 
-    how = {name: value for name, value in options.items() if name != "progress"}
-    scores = runs_apart(path, how)
+    scores = runs_apart(path, options)
     if len({entry.name for entry in scores.runs}) > 1:
         raise DataError(
             "the runs of a history are of several models", where=path, remedy="Choose a folder with the runs of one."
@@ -135,7 +136,7 @@ def _inside(folder: str, before: str = "") -> list[tuple[str, str]]:
 def _units(name: str, path: str, options: Mapping[str, Any], left: dict[str, Stated]) -> Iterator[_Unit]:
     """Yield the runs at a place; one without rows is `left`, with the tasks and models whose scores it states."""
     try:
-        scores = read(path, **options)
+        scores = read(path, **_uncached(options, unless=Path(path).is_dir()))
     except (ReadError, DataError):
         if not _is_companion(path):
             left[name] = set()
@@ -185,7 +186,12 @@ def _one(units: Sequence[_Unit], options: Mapping[str, Any]) -> _Unit:
     if len(units) == 1:
         return units[0]
     paths = tuple(path for unit in units for path in unit.paths)
-    return _Unit(name=units[0].name, paths=paths, scores=read(list(paths), **options))
+    return _Unit(name=units[0].name, paths=paths, scores=read(list(paths), **_uncached(options)))
+
+
+def _uncached(options: Mapping[str, Any], *, unless: bool = False) -> dict[str, Any]:
+    """Leave the cache out for single files: all of a folder share one pack, which would be opened for each of them."""
+    return {name: value for name, value in options.items() if name != "cache" or unless}
 
 
 def _side_by_side(units: Sequence[_Unit], models: Sequence[str], left: Sequence[str]) -> Scores:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Source
 from howsure.readers.mapping import documents
 from howsure.readers.mapping.plain import plain_text
 from howsure.readers.mapping.records import reached
@@ -13,7 +12,8 @@ from howsure.table.schema import ALIASES, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
+
+    from howsure.readers.base import Source
 
 LEVELS = 4
 """So many folders above that of the file are looked into."""
@@ -24,7 +24,7 @@ def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Mapping[str
 
     Raises ReadError where there is none, or its records have no ids.
     """
-    records = _by_id(Source(path=_found(source, name), root=source.root))
+    records = _by_id(_found(source, name))
 
     def each(steps: tuple[str, ...]) -> dict[str, Any]:
         values = {key: reached(record, steps) for key, record in records.items()}
@@ -33,9 +33,8 @@ def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Mapping[str
     return each
 
 
-def _found(source: Source, name: str) -> Path:
-    folders = source.path.absolute().parents[: LEVELS + 1]
-    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+def _found(source: Source, name: str) -> Source:
+    found = source.nearest(source.path.absolute().parents[: LEVELS + 1], name)
     if found is None:
         raise ReadError(
             f"no file {name!r} in its folder or above it", where=source.name, remedy="Put it there, or mend `beside`."

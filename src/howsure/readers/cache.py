@@ -1,0 +1,223 @@
+"""A cache of what files hold: a second command on the same folder reads only what changed.
+
+For each folder that was asked for there is one pack (`packs`). An entry of it says what became of one file, and on what that depends: the
+file, every neighbour that its reader looked at or looked for, and names in folders (`touched`). It holds while all of these are as they were,
+for the same options and the same readers. Not kept are tables, which are scanned and not read, saved baselines, files that failed, and
+what readers of other packages claim, since nobody knows when these change.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from howsure.readers import packs, registry
+from howsure.readers.exact import decoded, encoded
+from howsure.readers.outcome import APART, Outcome
+from howsure.readers.saved import VERSION
+from howsure.readers.touched import Seen, Touched, names_again, seen_again
+from howsure.readers.yaml_text import can_be_read
+from howsure.table.runs import text_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from howsure.readers.base import Source
+
+FORMAT = 1
+WORTH_SECONDS = 0.3
+"""What took less to read is not worth a pack: small folders leave no trace."""
+ROOMS = ("", "readers", "readers/mapping", "table", "statistics")
+"""Where the code lies that makes readings."""
+
+Entry = dict[str, Any]
+"""Of one file, in JSON: `outcome`, the `paths` and `names` that it depends on, and where its rows are, `at` (table, offset, length)."""
+Held = tuple[Entry, pl.DataFrame | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """The packs of the folders of one walk, each opened when its first file is asked for."""
+
+    options: tuple[str, ...]
+    roots: frozenset[Path]
+    _books: dict[tuple[str, ...], _Book] = field(default_factory=dict)
+
+    def outcome(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
+        """Return what became of a file: what is kept of it, where that still holds, else what `look` finds."""
+        if source.root not in self.roots:  # a member of an archive, which lies in a folder that will be gone
+            return look(source)
+        key = _key(source, self.options)
+        if key not in self._books:
+            self._books[key] = _Book.opened(key)
+        book = self._books[key]
+        return book.kept(str(source.path)) or book.looked_at(source, look)
+
+    def write(self) -> None:
+        """Keep what was found, where it took long enough."""
+        for book in self._books.values():
+            book.write()
+
+
+def cache_of(sources: Iterable[Source], options: Iterable[object]) -> Cache:
+    """Return the cache for these files, read with these options."""
+    return Cache(tuple(map(repr, options)), frozenset(source.root for source in sources if not source.address))
+
+
+def _key(source: Source, options: Sequence[str]) -> tuple[str, ...]:
+    """Return what a pack is called by: the folder as it was given, where that is, and the options. Files that were named themselves share one."""
+    itself = source.path == source.root
+    root = source.root.parent if itself else source.root
+    return (str(root), os.path.abspath(root), str(itself), *options)  # noqa: PTH100 - a Path's absolute() keeps its dots
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A pack at work: what it held `before`, with the tables of rows, and what holds `now`; `checked` and `known` are paths as they are now."""
+
+    key: tuple[str, ...]
+    place: Path | None
+    before: dict[str, Entry]
+    seen: dict[str, Seen]
+    tables: tuple[pl.DataFrame, ...]
+    now: dict[str, Held] = field(default_factory=dict)
+    checked: dict[str, bool] = field(default_factory=dict)
+    known: dict[str, Seen] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+
+    @classmethod
+    def opened(cls, key: tuple[str, ...]) -> _Book:
+        """Open a pack; one that is damaged, or was made by other readers, holds nothing."""
+        place = packs.path_of(key)
+        pack = packs.opened(place) if place is not None else None
+        if pack is None or pack.told.get("made by") != _made_by() or pack.told.get("key") != list(key):
+            return cls(key, place, {}, {}, ())
+        seen = {path: Seen(tuple(stamp), moment, digest) for path, (stamp, moment, digest) in pack.told["seen"].items()}
+        return cls(key, place, pack.told["entries"], seen, pack.tables)
+
+    def kept(self, path: str) -> Outcome | None:
+        """Return what is kept of a file, None where nothing is, or it may not hold any more."""
+        entry = self.before.get(path)
+        if entry is None or not (all(map(self._holds, entry["paths"])) and names_again(entry["names"])):
+            return None
+        rows = self._rows(entry)
+        outcome: Outcome = decoded(Outcome, entry["outcome"])
+        if not _is_ours(outcome):
+            return None
+        self.now[path] = entry, rows
+        return outcome if outcome.reading is None else replace(outcome, reading=replace(outcome.reading, rows=rows))
+
+    def _holds(self, path: str) -> bool:
+        """Say whether a path is what it was; each is looked at once."""
+        if path not in self.checked:
+            started, before = time.perf_counter(), self.seen[path]
+            now = seen_again(path, before)
+            self.checked[path] = now is not None
+            if now is not None:
+                self.known.setdefault(path, now)
+            if now is not before:
+                self.seconds.append(time.perf_counter() - started)
+        return self.checked[path]
+
+    def _rows(self, entry: Entry) -> pl.DataFrame | None:
+        if entry["at"] is None:
+            return None
+        table, offset, length = entry["at"]
+        rows: pl.DataFrame = self.tables[table]
+        return rows.slice(offset, length)
+
+    def looked_at(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
+        """Return what `look` finds in a file, which is kept if nothing changed meanwhile."""
+        started, touched = time.perf_counter(), Touched(self.known)
+        touched.path(source.path)
+        outcome = look(replace(source, touched=touched))
+        if self.place is not None and outcome.reader not in APART and _is_ours(outcome) and touched.is_unchanged():
+            self._keep(str(source.path), outcome, touched)
+        self.seconds.append(time.perf_counter() - started)
+        return outcome
+
+    def _keep(self, path: str, outcome: Outcome, touched: Touched) -> None:
+        reading = outcome.reading
+        try:
+            found = encoded(outcome if reading is None else replace(outcome, reading=replace(reading, rows=None)))
+        except TypeError:  # a value that JSON would change
+            return
+        names = [[*key, found] for key, found in touched.names.items()]
+        entry = {"outcome": found, "paths": list(touched.paths), "names": names}
+        self.now[path] = entry, None if reading is None else reading.rows
+
+    def write(self) -> None:
+        """Write the pack anew, where what wasn't kept took long enough."""
+        if self.place is None or sum(self.seconds) < WORTH_SECONDS:
+            return
+        held = {**dict(self._others()), **self.now}
+        tables = _Tables()
+        entries = {path: {**entry, "at": tables.add(rows)} for path, (entry, rows) in held.items()}
+        paths = dict.fromkeys(path for entry in entries.values() for path in entry["paths"])
+        seen = {path: self.known.get(path) or self.seen[path] for path in paths}
+        told = {
+            "made by": _made_by(),
+            "key": list(self.key),
+            "seen": {path: [each.stamp, each.moment, each.digest] for path, each in seen.items()},
+            "entries": entries,
+        }
+        packs.write(self.place, packs.Pack(told, tables.joined()))
+
+    def _others(self) -> Iterator[tuple[str, Held]]:
+        """Yield what is kept of files that weren't asked for this time, as far as nothing that it depends on is known to have changed."""
+        for path, entry in self.before.items():
+            changed = any(each in self.known and not self.checked.get(each) for each in entry["paths"])
+            if path not in self.now and not changed and Path(path).is_file():
+                yield path, (entry, self._rows(entry))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Rows of many files in as few tables as there are sets of columns."""
+
+    places: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    parts: list[list[pl.DataFrame]] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+
+    def add(self, rows: pl.DataFrame | None) -> list[int] | None:
+        """Take rows in, and return where they are: in which table, from where, and how many."""
+        if rows is None:
+            return None
+        table = self.places.setdefault((*rows.columns, *rows.dtypes), len(self.parts))
+        if table == len(self.parts):
+            self.parts.append([])
+            self.lengths.append(0)
+        self.parts[table].append(rows)
+        self.lengths[table] += len(rows)
+        return [table, self.lengths[table] - len(rows), len(rows)]
+
+    def joined(self) -> tuple[pl.DataFrame, ...]:
+        """Return the tables."""
+        return tuple(pl.concat(parts, rechunk=True) for parts in self.parts)
+
+
+def _is_ours(outcome: Outcome) -> bool:
+    """Say whether readers of other packages had no part in what became of a file."""
+    others = {reader.NAME for reader in registry.others()}
+    return outcome.reader not in others if outcome.reader else not others
+
+
+@cache
+def _made_by() -> list[Any]:
+    """Return what makes readings what they are: this program as it lies here, and what it relies on."""
+    package = Path(__file__).parents[1]
+    files = [entry for room in ROOMS for entry in _files(package / room)]
+    code = sorted((entry.path, (found := entry.stat()).st_size, found.st_mtime_ns) for entry in files)
+    return [FORMAT, VERSION, pl.__version__, sys.version, can_be_read(), text_digest(repr(code))]
+
+
+def _files(folder: Path) -> list[os.DirEntry[str]]:
+    """List the files of a folder; none where the program itself lies in an archive."""
+    return [entry for entry in os.scandir(folder) if entry.is_file()] if folder.is_dir() else []

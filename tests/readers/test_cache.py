@@ -1,0 +1,315 @@
+"""A second command on the same folder reads only what changed, and never anything else than what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cached import assert_same, result
+from howsure.readers import cache, folder, packs, registry, touched
+from howsure.readers.folder import read_paths
+from howsure.readers.outcome import outcome_of
+from places import ROOT
+from reader_cases import lines, run_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Looked = list[str]
+LONG_AGO = 1_700_000_000 * 10**9
+
+
+def age(tree: Path) -> None:
+    """Let files have been written long ago, so that their times can be relied on; the system's own time of change can't be set."""
+    for path in tree.rglob("*"):
+        os.utime(path, ns=(LONG_AGO, LONG_AGO))
+
+
+@pytest.fixture(autouse=True)
+def _later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every change have been made long before it is looked at: what is too young is tested by itself."""
+    monkeypatch.setattr(touched, "TOO_SOON", -(10**18))
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
+    """Collect the names of the files that are read, and not taken from the cache."""
+    found: Looked = []
+
+    def look(source: Any, asked: Any) -> Any:
+        found.append(source.name)
+        return outcome_of(source, asked)
+
+    monkeypatch.setattr(folder, "outcome_of", look)
+    return found
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """Write a folder with two logs of Inspect, samples of lm-eval with their results, HELM's companions, and a stray file."""
+    tree = tmp_path / "logs"
+    (tree / "lm").mkdir(parents=True)
+    run_log(tree, "a", "CICI", model="m/a", task_id="ta", run_id="ra")
+    run_log(tree, "b", "CCCI", model="m/b", task_id="tb", run_id="rb")
+    rows = [
+        {"doc_id": k, "doc": {}, "doc_hash": f"h{k}", "acc": k % 2, "filter": "none", "metrics": ["acc"], "target": "x"}
+        | {"arguments": [["q", "x"]], "resps": [["x"]], "filtered_resps": ["x"]}
+        for k in range(4)
+    ]
+    (tree / "lm" / "samples_quiz_2026-01-01T00-00-00.jsonl").write_text(lines(rows))
+    results = {"results": {"quiz": {"acc,none": 0.5, "alias": "quiz"}}, "configs": {}, "model_name": "m/l"}
+    (tree / "lm" / "results_2026-01-01T00-00-00.json").write_text(
+        json.dumps(results | {"config": {}, "lm_eval_version": "0.4"})
+    )
+    (tree / "notes.txt").write_text("hello")
+    age(tree)
+    return tree
+
+
+def reads(looked: Looked, tree: Path, **how: Any) -> Looked:
+    """Read a folder with the cache, hold the scores against a reading without, and return what was read anew."""
+    looked.clear()
+    found = result([tree], cache=True, **how)
+    anew = list(looked)
+    assert_same(result([tree], **how), found)
+    return anew
+
+
+def pack() -> Path:
+    (only,) = Path(os.environ[packs.FOLDER]).iterdir()
+    return only
+
+
+def test_nothing_is_read_twice(logs: Path, looked: Looked) -> None:
+    assert len(reads(looked, logs)) == 5
+    assert reads(looked, logs) == []
+    assert pack().stat().st_mode & 0o777 == 0o600
+
+
+def test_without_being_asked_nothing_is_kept(logs: Path) -> None:
+    read_paths([logs])
+    assert list(Path(os.environ[packs.FOLDER]).iterdir()) == []
+
+
+def test_what_is_read_fast_is_not_kept(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "WORTH_SECONDS", 60)
+    read_paths([logs], cache=True)
+    assert list(Path(os.environ[packs.FOLDER]).iterdir()) == []
+
+
+def _swap(path: Path) -> None:
+    """Give a file another content of the same size, and its old time back."""
+    before = path.stat()
+    data = path.read_bytes().replace(b'"I"', b'"C"') if path.suffix == ".json" else path.read_bytes()[::-1]
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+    "a file changed": (
+        lambda tree: run_log(tree, "b", "IIII", model="m/b", task_id="tb", run_id="rb"),
+        ["b.eval"],
+    ),
+    "a file was touched": (lambda tree: os.utime(tree / "b.eval"), []),
+    "a file was copied over": (lambda tree: shutil.copytree(tree, tree.parent / "c") and _moved(tree), []),
+    "a file went": (lambda tree: (tree / "a.eval").unlink(), []),
+    "a file came": (lambda tree: run_log(tree, "c", "CC", model="m/c", task_id="tc", run_id="rc"), ["c.eval"]),
+    "other content of the same size and time": (lambda tree: _swap(tree / "notes.txt"), ["notes.txt"]),
+    "a companion changed": (
+        lambda tree: _renamed_model(tree / "lm" / "results_2026-01-01T00-00-00.json"),
+        ["lm/results_2026-01-01T00-00-00.json", "lm/samples_quiz_2026-01-01T00-00-00.jsonl"],
+    ),
+    "a companion went": (
+        lambda tree: (tree / "lm" / "results_2026-01-01T00-00-00.json").unlink(),
+        ["lm/samples_quiz_2026-01-01T00-00-00.jsonl"],
+    ),
+    "what it is the companion of went": (
+        lambda tree: (tree / "lm" / "samples_quiz_2026-01-01T00-00-00.jsonl").unlink(),
+        ["lm/results_2026-01-01T00-00-00.json"],
+    ),
+}
+
+
+def _moved(tree: Path) -> None:
+    shutil.rmtree(tree)
+    (tree.parent / "c").rename(tree)
+
+
+def _renamed_model(path: Path) -> None:
+    path.write_text(path.read_text().replace("m/l", "m/L"))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changed_is_read_again_and_nothing_else(logs: Path, looked: Looked, change: str) -> None:
+    reads(looked, logs)
+    make, anew = CHANGES[change]
+    make(logs)
+    assert reads(looked, logs) == anew
+    assert reads(looked, logs) == []
+
+
+def test_a_companion_that_comes_is_seen(logs: Path, looked: Looked) -> None:
+    results = logs / "lm" / "results_2026-01-01T00-00-00.json"
+    aside = results.rename(logs.parent / "aside.json")
+    reads(looked, logs)
+    aside.rename(results)
+    assert sorted(reads(looked, logs)) == [f"lm/{results.name}", "lm/samples_quiz_2026-01-01T00-00-00.jsonl"]
+
+
+def test_what_changed_too_soon_is_told_by_its_content(
+    logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system may give a change right after the reading the very times that the file had before."""
+    monkeypatch.setattr(touched, "TOO_SOON", 2 * 10**9)
+    stamp = touched.stamp_of
+    monkeypatch.setattr(touched, "stamp_of", lambda path: (*stamp(path)[:3], *(LONG_AGO,) * 2)[: len(stamp(path))])
+    monkeypatch.setattr(touched.time, "time_ns", lambda: LONG_AGO + 10**9)
+    reads(looked, logs)
+    _swap(logs / "notes.txt")
+    assert reads(looked, logs) == ["notes.txt"]
+
+
+def test_a_change_while_it_is_read_is_not_kept(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(source: Any, asked: Any) -> Any:
+        found = outcome_of(source, asked)
+        if source.path.name == "a.eval":
+            run_log(logs, "a", "IIII", model="m/a", task_id="ta", run_id="ra")
+        return found
+
+    with monkeypatch.context() as during:
+        during.setattr(folder, "outcome_of", look)
+        read_paths([logs], cache=True)
+    assert reads(looked, logs) == ["a.eval"]
+
+
+@pytest.mark.parametrize("how", [{"probabilities": True}, {"model_from": "logs/(.)"}, {"reader": "inspect"}], ids=str)
+def test_other_options_are_another_reading(logs: Path, looked: Looked, how: dict[str, Any]) -> None:
+    reads(looked, logs)
+    assert len(reads(looked, logs, **how)) == 5
+
+
+def test_files_that_are_named_share_a_pack(logs: Path, looked: Looked) -> None:
+    read_paths([logs / "a.eval"], cache=True)
+    read_paths([logs / "b.eval"], cache=True)
+    looked.clear()
+    read_paths([logs / "a.eval", logs / "b.eval"], cache=True)
+    assert looked == []
+    assert pack()
+
+
+def test_tables_and_archives_are_read_each_time(logs: Path, looked: Looked) -> None:
+    (logs / "table.csv").write_text("model,item,score\na,1,1\na,2,0\n")
+    shutil.make_archive(str(logs / "more"), "zip", ROOT / "tests" / "fixtures" / "inspect" / "retry")
+    first = reads(looked, logs)
+    assert reads(looked, logs) == [name for name in first if name.startswith("more.zip") or name == "table.csv"]
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def _flip(path: Path, place: int = -10) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut short": _cut,
+    "empty": lambda path: path.write_bytes(b""),
+    "of another kind": lambda path: path.write_text("{}"),
+    "a bit of the rows": _flip,
+    "a bit of what is told": lambda path: _flip(path, 60),
+    "gone": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_pack_is_none(logs: Path, looked: Looked, damage: str) -> None:
+    reads(looked, logs)
+    DAMAGES[damage](pack())
+    assert len(reads(looked, logs)) == 5
+    assert reads(looked, logs) == []
+
+
+def test_another_version_reads_anew(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads(looked, logs)
+    monkeypatch.setattr(cache, "_made_by", lambda: ["another"])
+    assert len(reads(looked, logs)) == 5
+    assert pack()
+
+
+def test_a_reader_of_another_package_is_never_kept(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no reader knew may be what a new one knows."""
+    reads(looked, logs)
+    foreign = type("Foreign", (), {"NAME": "foreign", "FORMATS": "", "claims": lambda self, source: None})()
+    monkeypatch.setattr(registry, "others", lambda: (foreign,))
+    assert reads(looked, logs) == reads(looked, logs) == ["notes.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="nothing is closed to root")
+def test_a_folder_that_is_closed_keeps_nothing(logs: Path, looked: Looked) -> None:
+    place = Path(os.environ[packs.FOLDER])
+    place.chmod(0o500)
+    assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
+
+
+def test_a_disk_that_is_full_keeps_nothing(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **more: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(packs, "NamedTemporaryFile", full)
+    assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_can_not_be_keeps_nothing(
+    logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(packs.FOLDER, str(tmp_path / place))
+    assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
+
+
+def test_packs_that_were_used_long_ago_make_way(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads(looked, logs)
+    old = pack()
+    os.utime(old, ns=(LONG_AGO, LONG_AGO))
+    monkeypatch.setattr(packs, "MAX_BYTES", old.stat().st_size * 3 // 2)
+    other = shutil.copytree(logs, logs.with_name("others"))
+    reads(looked, other)
+    assert pack() != old
+
+
+def test_the_folder_is_where_the_system_keeps_such(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(packs.FOLDER)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    places = {"linux": "xdg/howsure", "win32": "local/howsure", "darwin": "Library/Caches/howsure"}
+    for system, place in places.items():
+        monkeypatch.setattr(sys, "platform", system)
+        assert packs.folder() == tmp_path / place
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    found = packs.folder()
+    assert found == tmp_path / ".cache" / "howsure"
+    assert found.stat().st_mode & 0o777 == 0o700
+
+
+def test_two_at_once_leave_one_whole_pack(logs: Path, looked: Looked) -> None:
+    code = f"from howsure.readers import cache; cache.WORTH_SECONDS = -1; from howsure.readers.folder import read_paths; [read_paths([{str(logs)!r}], cache=True) for _ in range(10)]"
+    at_once = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
+    assert [each.wait() for each in at_once] == [0, 0]
+    assert pack()
+    assert result([str(logs)], cache=True).has_rows
+    looked.clear()
+    read_paths([str(logs)], cache=True)
+    assert looked == []

@@ -6,6 +6,7 @@ queries (DuckDB, Ibis, Spark) are left as they are.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from numbers import Number
 from typing import TYPE_CHECKING, Any, cast
 
@@ -181,19 +182,18 @@ def _series(column: Any, dtype: pl.DataType) -> pl.Series:
         return _handed(column.cat.rename_categories(str)).cast(dtype)
     if dtype == OTHER:
         return _texts(column).cast(dtype)
-    if column.dtype != object:
-        return _handed(column).cast(dtype)
-    try:
-        return _handed(column).cast(dtype) if dtype != pl.String else _strings(column)
-    except (TypeError, ValueError):
-        return _texts(column)
+    if dtype == pl.String and column.dtype == object:
+        return _strings(column)
+    return _handed(column).cast(dtype)
 
 
 def _strings(column: Any) -> pl.Series:
-    """Return a column of Python's texts; TypeError or ValueError where one value is something else."""
-    import pyarrow as pa
-
-    return pl.Series(pa.array(column.to_numpy(), type=pa.large_string(), from_pandas=True))
+    """Return Python's texts; any other values as their texts."""
+    with suppress(TypeError, pl.exceptions.PolarsError):
+        return pl.Series(column.to_numpy(), dtype=pl.String)
+    with suppress(TypeError, pl.exceptions.PolarsError):  # NaN and others say that nothing is there
+        return pl.Series(column.where(column.notna(), None).to_numpy(), dtype=pl.String)
+    return _texts(column)
 
 
 def _texts(column: Any) -> pl.Series:

@@ -60,6 +60,8 @@ COLUMNS: dict[str, tuple[Any, pl.DataType, list[Any]]] = {
     "complex numbers": (pd.Series([1j, 2j]), pl.Binary(), [b"1j", b"2j"]),
     "periods": (pd.Series(pd.period_range("2026-01", periods=2, freq="M")), pl.Binary(), [b"2026-01", b"2026-02"]),
     "categories": (pd.Series(["b", None], dtype="category"), pl.Categorical(), ["b", None]),
+    "no category": (pd.Series([None, None], dtype="category"), pl.Categorical(), [None, None]),
+    "categories of one text": (pd.Series(objects(1, "1")).astype("category"), pl.Categorical(), ["1", "1"]),
     "categories of numbers": (pd.Series([2, 1], dtype="category"), pl.Categorical(), ["2", "1"]),
 }
 

@@ -179,12 +179,19 @@ def _converted(piece: Any, types: Schema) -> pl.DataFrame:
 
 def _series(column: Any, dtype: pl.DataType) -> pl.Series:
     if dtype == pl.Categorical:
-        return _handed(column.cat.rename_categories(str)).cast(dtype)
+        return _categories(column.cat.remove_unused_categories().cat)
     if dtype == OTHER:
         return _texts(column).cast(dtype)
     if dtype == pl.String and column.dtype == object:
         return _strings(column)
     return _handed(column).cast(dtype)
+
+
+def _categories(used: Any) -> pl.Series:
+    """Return categories by their texts; of a piece only those that it has."""
+    texts = pl.Series([str(category) for category in used.categories], dtype=pl.String)
+    codes = pl.Series(used.codes.to_numpy())
+    return texts.cast(pl.Categorical).gather(codes.set(codes < 0, None))
 
 
 def _strings(column: Any) -> pl.Series:

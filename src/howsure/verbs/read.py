@@ -48,7 +48,7 @@ def read(
     """Read per-question results from files that an evaluation harness wrote, or from a data frame.
 
     A path may lead to a file or to a folder of mixed formats; each file's format is recognised from its content, and
-    nothing in a file is executed. A frame may be pandas, Polars (also lazy), PyArrow, DuckDB, Ibis or Spark, and is
+    nothing in a file is executed. A frame may be pandas, Polars (also lazy), PyArrow, Dask, DuckDB, Ibis or Spark, and is
     aggregated where it lies. The usual column names (benchmark, question_id, epoch, is_correct …) are recognised, and
     the answers state which column was taken for what.
 

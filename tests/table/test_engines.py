@@ -106,6 +106,20 @@ def test_missing_scores_are_the_same_however_they_are_written() -> None:
     assert str(hs.estimate(answers(score=pd.Series([None, 0, 1] * 4, dtype="Int64")))) == expected
 
 
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return how many rows every piece has, as they happen."""
+    seen: list[int] = []
+    converted = engines._converted
+
+    def watched(piece: Any, types: Any) -> pl.DataFrame:
+        seen.append(len(piece))
+        return converted(piece, types)
+
+    monkeypatch.setattr(engines, "_converted", watched)
+    return seen
+
+
 # Tables -------------------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +194,15 @@ def test_lists_beside_repeated_rows_tell_no_rows_apart() -> None:
     assert [caution.code for caution in found.cautions][:1] == ["rows_as_attempts"]
 
 
+def test_rows_that_explain_an_error_are_read_to_their_end(computed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left early could still run while the program ends, which kills it."""
+    monkeypatch.setattr(engines, "PIECE_ROWS", 500)
+    table = pd.DataFrame({"model": "ant", "item": "q", "score": 1.0, "prompt": ["short", "long"] * 1_500})
+    with pytest.raises(hs.DataError, match="column 'prompt' tells the rows apart"):
+        hs.estimate(table)
+    assert len(computed) % 6 == 0
+
+
 def test_a_glance_at_scores_counts_rows_in_memory() -> None:
     assert hs.read(answers()).in_memory
     assert not hs.read(pl.LazyFrame({"model": ["a"], "item": ["q"], "score": [1]})).in_memory
@@ -187,20 +210,6 @@ def test_a_glance_at_scores_counts_rows_in_memory() -> None:
 
 
 # Dask ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return how many rows every computation of Dask gave, as they happen."""
-    seen: list[int] = []
-    converted = engines._converted
-
-    def watched(piece: Any, types: Any) -> pl.DataFrame:
-        seen.append(len(piece))
-        return converted(piece, types)
-
-    monkeypatch.setattr(engines, "_converted", watched)
-    return seen
 
 
 def test_partitions_of_dask_come_one_by_one(computed: list[int]) -> None:

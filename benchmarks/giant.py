@@ -190,7 +190,7 @@ def spark(path: str) -> None:
     report(seconds, notes[0])
 
 
-def _peak_mb(process: int) -> float:
+def _peak_mb(process: int | str) -> float:
     status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 

@@ -55,6 +55,19 @@ class Kinds:
         pd = pytest.importorskip("pandas")
         return pd.DataFrame(table.to_dict(as_series=False))
 
+    def pandas_objects(self, table: pl.DataFrame) -> Any:
+        return self.pandas(table).astype({name: object for name, kind in table.schema.items() if kind == pl.String})
+
+    def pandas_categories(self, table: pl.DataFrame) -> Any:
+        return self.pandas(table).astype({name: "category" for name, kind in table.schema.items() if kind == pl.String})
+
+    def pandas_nullable(self, table: pl.DataFrame) -> Any:
+        return self.pandas(table).convert_dtypes()
+
+    def dask(self, table: pl.DataFrame) -> Any:
+        dataframe = pytest.importorskip("dask.dataframe")
+        return dataframe.from_pandas(self.pandas(table), npartitions=3, sort=False)
+
     def duckdb(self, table: pl.DataFrame) -> Any:
         duckdb = pytest.importorskip("duckdb")
         connection = duckdb.connect()
@@ -101,6 +114,10 @@ KINDS = [
     "polars_lazy",
     "arrow",
     "pandas",
+    "pandas_objects",
+    "pandas_categories",
+    "pandas_nullable",
+    "dask",
     "duckdb",
     pytest.param(
         "ibis", marks=pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
@@ -186,6 +203,14 @@ def test_describe_and_to_frame(kinds: Kinds, kind: str) -> None:
     found, expected = (hs.read(data).to_frame().sort(keys) for data in (frame, case.table))
     assert found.columns == expected.columns
     assert found.select(*keys, "score", "status").rows() == expected.select(*keys, "score", "status").rows()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_frame_explains_what_runs_and_what_comes_back(kinds: Kinds, kind: str) -> None:
+    text = hs.read(kinds.make(kind, numbers().table)).explain_plan()
+    groups, items = text.split("\n\nComes back: ")
+    assert groups.startswith("Comes back: 273 rows, one per task, model and item of 4 models")
+    assert items.startswith("70 rows, one per task and item.")
 
 
 def test_the_contract_can_fail() -> None:

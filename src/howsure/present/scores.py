@@ -48,7 +48,8 @@ def _at_hand(scores: Scores) -> bool:
     if isinstance(rows, nw.DataFrame):
         return len(rows) <= MOST_ROWS
     known = bool(scores.files) or scores.in_memory
-    return known and bool(rows.select(nw.len()).collect().item() <= MOST_ROWS)
+    counted = rows.select(nw.col(rows.collect_schema().names()[0]).len())
+    return known and bool(counted.collect().item() <= MOST_ROWS)
 
 
 def _cells(scores: Scores) -> dict[Key, dict[str, Cell]]:

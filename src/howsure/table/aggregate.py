@@ -8,7 +8,6 @@ so that memory grows with the grouped rows and not with the rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,11 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
-from howsure.table.pieces import KEYS, OF_ITEMS, collect_pieces, group_codes
+from howsure.table.grouping import KEYS, attributes_query, check_known, keys_of, results_query, taken_of
+from howsure.table.pieces import OF_ITEMS, collect_pieces, group_codes
+from howsure.table.plans import refuse_many
 from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, open_frame, tidy, used_columns
-from howsure.table.taken import TAKEN, measure_names, taken_name, with_taken
+from howsure.table.taken import measure_names, taken_name, with_taken
 from howsure.table.telltale import refuse_mixtures, task_of
 from howsure.wording import plural
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 MOST_COLUMNS = 40
-MOST_BITS = 32
-"""Attempts 0 … 31 are counted as bits of a float: exact up to 2²¹ rows a group, and larger groups show as repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
     """Group the rows where they lie; perhaps none is left. `columns`: attributes of items that are needed (clusters, weights)."""
     frame, roles = tidy(scores.rows, scores.roles)
     names = frame.collect_schema().names()
-    _known(columns, names)
+    check_known(columns, names)
     frame = _filter(with_taken(frame, wanted.measures), wanted)
     names = [*names, *map(taken_name, wanted.measures)]
     declared = [name for name in ("cluster", "weight") if name in names]
@@ -91,11 +90,6 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
         copies=int(results["rows"].sum()) - int(checked["rows"].sum()),
         numbered="attempt" in names,
     )
-
-
-def _taken(names: Sequence[str]) -> list[str]:
-    """Return the columns that say what attempts took, which are added up."""
-    return [name for name in names if name.startswith(TAKEN)]
 
 
 def _filter(frame: Frame, wanted: Wanted) -> Frame:
@@ -119,48 +113,47 @@ def _not_meant(results: pl.DataFrame, wanted: Sequence[str]) -> list[str]:
     return [name for name in names if name not in wanted and not any(name.endswith(end) for end in ends)]
 
 
-def _known(columns: Sequence[str], names: Sequence[str]) -> None:
-    for column in columns:
-        if column not in names:
-            near = get_close_matches(column, names, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise DataError(f"no column {column!r}", remedy=f"The columns are: {', '.join(names)}.{hint}")
-
-
-def _keys(roles: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the keys that a column stands for; constants needn't be grouped by."""
-    return [key for key in KEYS if key in roles]
-
-
 def _collect(
     frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return results and attributes: of a Polars scan piece by piece where that works, else at once by the engine."""
     native, bits = frame.to_native(), _counts_bits(frame, names)
-    found, by_code = None, frame
-    if isinstance(native, pl.LazyFrame):
-        found = _collect_pieces(native, names, roles, columns) if bits or "attempt" not in names else None
-        by_code = nw.from_native(native.with_columns(pl.col(_keys(roles)).cast(pl.Categorical)))
-    results, attributes = found or (
-        _results(by_code, names, roles, bits=bits),
-        to_polars(_attributes(frame, columns)) if columns else None,
-    )
+    in_parts = isinstance(native, pl.LazyFrame) and (bits or "attempt" not in names)
+    found = _collect_pieces(native, names, roles, columns) if in_parts else None
+    results, attributes = found or _collect_at_once(frame, names, roles, columns, bits=bits)
     if bits:
         results = results.with_columns(pl.col("attempts").cast(pl.Int64).bitwise_count_ones())
     return results, _items(results) if attributes is None else attributes
+
+
+def _collect_at_once(
+    frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str], *, bits: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Group all rows in one query, unless an engine would send back more than fits into memory."""
+    attributes = to_polars(attributes_query(frame, columns, counted=True))
+    refuse_many(frame, keys_of(roles), int(attributes["rows"].sum()))
+    return _results(_by_code(frame, roles), names, roles, bits=bits), attributes.drop("rows")
+
+
+def _by_code(frame: Frame, roles: Mapping[str, tuple[str, ...]]) -> Frame:
+    """Return a Polars scan with its keys as categories, which group faster than texts; any other frame as it is."""
+    native = frame.to_native()
+    if not isinstance(native, pl.LazyFrame):
+        return frame
+    return nw.from_native(native.with_columns(pl.col(keys_of(roles)).cast(pl.Categorical)))
 
 
 def _collect_pieces(
     frame: pl.LazyFrame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], columns: Sequence[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame | None] | None:
     """Group a Polars scan piece by piece, only the columns that are needed; None where that doesn't work."""
-    needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *_taken(names)))
+    needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *taken_of(names)))
 
     def results(piece: pl.DataFrame) -> pl.DataFrame:
         return _results(nw.from_native(piece.lazy()), names, roles, bits="attempt" in names)
 
     def attributes(piece: pl.DataFrame) -> pl.DataFrame:
-        return to_polars(_attributes(nw.from_native(piece.lazy()), columns))
+        return to_polars(attributes_query(nw.from_native(piece.lazy()), columns))
 
     return collect_pieces(
         frame.select(name for name in needed if name in names), results, attributes if columns else None
@@ -182,37 +175,9 @@ def _results(
     frame: Frame, names: Sequence[str], roles: Mapping[str, tuple[str, ...]], *, bits: bool = False
 ) -> pl.DataFrame:
     """Group the rows and collect; `bits`: count attempts as bits, which leaves out those outside 0 … 31."""
-    score, status, keys = nw.col("score"), nw.col("status"), _keys(roles)
-    has_status, numbered = "status" in roles, "attempt" in names
-    scored = nw.when((status == "ok") & ~score.is_null()).then(score) if has_status else score
-    prepared = frame.select(
-        *keys,
-        *([_bit(nw.col("attempt")) if bits else nw.col("attempt").alias("attempt_")] if numbered else []),
-        scored.alias("score_"),
-        *([(status == "error").cast(nw.Int64).alias("error_")] if has_status else []),
-        *([(status == "not run").cast(nw.Int64).alias("not_run_")] if has_status else []),
-        *_taken(names),
+    return to_polars(results_query(frame, names, roles, bits=bits)).with_columns(
+        pl.col(keys_of(roles)).cast(pl.Categorical)
     )
-    value, attempt = nw.col("score_"), nw.col("attempt_")
-    grouped = prepared.group_by(*keys).agg(
-        nw.len().alias("rows"),
-        value.count().alias("n"),
-        value.mean().alias("mean"),
-        value.var(ddof=0).alias("variance"),
-        value.min().alias("low"),
-        value.max().alias("high"),
-        *([(attempt.sum() if bits else attempt.n_unique()).alias("attempts")] if numbered else []),
-        *([nw.col("error_").sum().alias("n_error")] if has_status else []),
-        *([nw.col("not_run_").sum().alias("n_not_run")] if has_status else []),
-        *(each for name in _taken(names) for each in (nw.col(name).sum(), nw.col(name).count().alias(f"{name} n"))),
-    )
-    return to_polars(grouped).with_columns(pl.col(keys).cast(pl.Categorical))
-
-
-def _bit(attempt: nw.Expr) -> nw.Expr:
-    """Return 2^attempt: k of them sum to a number of k bits exactly where all are different."""
-    fits = (attempt >= 0) & (attempt < MOST_BITS)
-    return nw.when(fits).then(nw.lit(2.0) ** attempt.cast(nw.Float64)).alias("attempt_")
 
 
 def coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
@@ -235,16 +200,6 @@ def _with_constants(results: pl.DataFrame) -> pl.DataFrame:
     counts = {"n_error": pl.lit(0, pl.Int64), "n_not_run": pl.lit(0, pl.Int64)}
     added = {name: value for name, value in {**constants, **counts}.items() if name not in results.columns}
     return results.with_columns(**added)
-
-
-def _attributes(frame: Frame, columns: Sequence[str]) -> Frame:
-    texts = [nw.col(name).cast(nw.String).alias(f"{name}_") for name in columns]
-    prepared = frame.select("task", "item", *texts)
-    # distinct values first: then few texts are left to be compared
-    distinct = prepared.group_by(*prepared.collect_schema().names()).agg(nw.len().alias("rows"))
-    lowest = [nw.col(f"{name}_").min().alias(name) for name in columns]
-    highest = [nw.col(f"{name}_").max().alias(f"{name}_max") for name in columns]
-    return distinct.group_by("task", "item").agg(*lowest, *highest)
 
 
 def _check_named(results: pl.DataFrame) -> None:
@@ -275,15 +230,15 @@ def _check_duplicates(
     repeated = pl.col("rows") > (pl.col("attempts") if "attempts" in results.columns else 1)
     if _counts_bits(frame, names) and bool(results.select(repeated.any()).item()):
         results = _results(frame, names, roles)
-    doubtful = results.filter(repeated).sort(_keys(roles))
+    doubtful = results.filter(repeated).sort(keys_of(roles))
     if not len(doubtful):
         return results
-    same = reduce(lambda part, key: part.filter(nw.col(key) == doubtful[key][0]), _keys(roles), frame)
+    same = reduce(lambda part, key: part.filter(nw.col(key) == doubtful[key][0]), keys_of(roles), frame)
     refuse_mixtures(doubtful, same, roles)
     if "attempts" not in results.columns:
         return results
     again = _results(_drop_copies(frame, names), names, roles)
-    still = again.filter(repeated).sort(_keys(roles))
+    still = again.filter(repeated).sort(keys_of(roles))
     if len(still):
         row = still.row(0, named=True)
         raise DataError(

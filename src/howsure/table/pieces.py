@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 
 from howsure.table.collecting import in_pieces
+from howsure.table.grouping import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-KEYS = ("task", "metric", "model", "item")
 OF_ITEMS = pl.col("task", "item")
 PIECE_ROWS = 1_000_000
 FIRST_LOOK = 2_000_000

@@ -14,6 +14,7 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
+from howsure.table.engines import columns_of, scanned
 from howsure.table.numbers import is_text, read_numbers
 from howsure.table.writing import Writing
 
@@ -123,19 +124,20 @@ def roles_note(roles: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def open_frame(native: Any) -> Frame:
-    """Wrap the rows of any kind of frame; Polars frames become lazy so that the query is planned as a whole."""
+    """Wrap the rows of any kind of frame; those in memory become lazy Polars frames, so that the query is planned as a whole."""
     try:
-        frame = nw.from_native(native.lazy() if isinstance(native, pl.DataFrame) else native)
+        frame: Frame = nw.from_native(native.lazy() if isinstance(native, pl.DataFrame) else columns_of(native))
         unnamed = [name for name in frame.collect_schema().names() if not isinstance(name, str)]
     except nw.exceptions.DuplicateError:
         raise DataError("two columns have one name", remedy="Rename one of them.") from None
     except TypeError:
         raise DataError(
             f"a {type(native).__module__}.{type(native).__name__} is not a table that can be read",
-            remedy="Pass a path, or a pandas, Polars, PyArrow, DuckDB, Ibis or Spark table.",
+            remedy="Pass a path, or a pandas, Polars, PyArrow, Dask, DuckDB, Ibis or Spark table.",
         ) from None
     if unnamed:
         raise DataError(f"column {unnamed[0]!r} has a number for a name", remedy="Give every column a name in words.")
+    frame = scanned(native, frame)
     names = frame.collect_schema().names()
     plain = [name for name in names if not _is_pattern(name)]
     return frame if len(plain) == len(names) else frame.select(plain)

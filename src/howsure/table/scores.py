@@ -215,6 +215,25 @@ class Scores:
         """Return the tidy table as a Polars frame, collecting it if it is lazy."""
         return tidy_frame(self.rows, self.roles)
 
+    def explain_plan(self, *columns: str) -> str:
+        """Return the queries that a verb runs where the rows lie, and how many rows come back.
+
+        Only the rows that come back are counted; nothing else runs. A verb that leaves out tasks or models filters the rows first.
+
+        Args:
+            columns: What the verb needs to know of items beside `cluster` and `weight`, such as a column of clusters or a covariate.
+
+        Returns:
+            str: Two queries: SQL of DuckDB or of a database that Ibis reaches, the plan of Spark or Polars. Before each stands what
+                comes back.
+
+        Raises:
+            DataError: If there is no such column, or none for a model, an item or a score.
+        """
+        from importlib import import_module
+
+        return str(import_module("howsure.table.plans").explained(self, columns))
+
 
 def _sources(scores: Scores) -> str:
     rows = type(scores.rows)

@@ -28,7 +28,7 @@ def refuse_mixtures(
     doubtful: pl.DataFrame, same: nw.DataFrame[Any] | nw.LazyFrame[Any], roles: Mapping[str, tuple[str, ...]]
 ) -> None:
     """Raise DataError where a column tells apart the rows of one item; `same` are those of the first of the doubtful ones."""
-    sample = to_polars(same.head(MAX_VALUES))
+    sample = _first(same)
     used = used_columns(roles) | {*COLUMNS, *FINGERPRINTS, STOP}
     varying = {
         name: sample[name].n_unique() for name in sample.columns if name not in used and _may_tell(name, sample[name])
@@ -44,6 +44,11 @@ def refuse_mixtures(
         where=task_of(row),
         remedy=_raters(column, roles) if _is_rater(column) else _parts(column, roles),
     )
+
+
+def _first(same: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> pl.DataFrame:
+    """Return the first rows; a scan is read to its end, since one that is left early could outlive the program."""
+    return to_polars(same if isinstance(same.to_native(), pl.LazyFrame) else same.head(MAX_VALUES)).head(MAX_VALUES)
 
 
 def task_of(row: Mapping[str, Any]) -> str:

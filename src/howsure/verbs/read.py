@@ -49,7 +49,7 @@ def read(
     """Read per-question results from files that an evaluation harness wrote, or from a data frame.
 
     A path may lead to a file or to a folder of mixed formats; each file's format is recognised from its content, and
-    nothing in a file is executed. A frame may be pandas, Polars (also lazy), PyArrow, DuckDB, Ibis or Spark, and is
+    nothing in a file is executed. A frame may be pandas, Polars (also lazy), PyArrow, Dask, DuckDB, Ibis or Spark, and is
     aggregated where it lies. The usual column names (benchmark, question_id, epoch, is_correct …) are recognised, and
     the answers state which column was taken for what.
 
@@ -182,7 +182,7 @@ def _read_frame(
     found = find_roles(frame.collect_schema().names(), roles)
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
-    made = Scores(rows=frame.to_native(), roles=found, in_memory=isinstance(data, pl.DataFrame))
+    made = Scores(rows=frame.to_native(), roles=found, in_memory=nw.dependencies.is_into_dataframe(data))
     if numbers is None:
         return made
     return replace(made, notes=numbers.notes, signed=frozenset({numbers.column} if numbers.percent else ()))

@@ -1,0 +1,210 @@
+"""Tables of other packages as Polars scans: pandas, PyArrow, Modin and Dask hand over their rows piece by piece.
+
+Only the columns that a query needs are handed over, so that memory grows by a piece and not by a second table. Engines that plan their own
+queries (DuckDB, Ibis, Spark) are left as they are.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from numbers import Number
+from typing import TYPE_CHECKING, Any, cast
+
+import narwhals as nw
+import polars as pl
+from polars.io.plugins import register_io_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+    Schema = Mapping[str, pl.DataType]
+    Pieces = Callable[[Sequence[str]], Iterable[pl.DataFrame]]
+
+PIECE_ROWS = 250_000
+MOST_INTEGER = 2**63
+OBJECTS: Schema = {
+    "string": pl.String(),
+    "empty": pl.String(),
+    "mixed-integer": pl.String(),
+    "boolean": pl.Boolean(),
+    "integer": pl.Int64(),
+    "floating": pl.Float64(),
+    "mixed-integer-float": pl.Float64(),
+    "decimal": pl.Float64(),
+}
+"""What pandas finds a column of Python objects to hold, and the type in which it is handed over."""
+OTHER = pl.Binary()
+"""Lists, dicts, periods … are handed over as the bytes of their texts: they can be grouped by, and are nothing else."""
+
+
+def columns_of(native: Any) -> Any:
+    """Return what the columns of a frame can be seen on: of Dask its empty table of pandas, else the frame itself."""
+    return native._meta if _is_dask(native) else native  # noqa: SLF001 - Dask's own name for it
+
+
+def scanned(native: Any, frame: Frame) -> Frame:
+    """Return rows that lie in memory, or in partitions of Dask, as a Polars scan; any other frame as it is."""
+    if _is_dask(native):
+        return _scan(*_of_dask(native))
+    if not isinstance(frame, nw.DataFrame):
+        return frame
+    return _scan(*(_of_arrow(native) if frame.implementation.is_pyarrow() else _of_pandas(frame)))
+
+
+def _is_dask(native: Any) -> bool:
+    return type(native).__module__.partition(".")[0] == "dask" and hasattr(native, "partitions")
+
+
+def _scan(schema: Schema, pieces: Pieces) -> nw.LazyFrame[Any]:
+    """Make a scan of what hands over pieces with the columns that it is asked for."""
+
+    def read(
+        columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for piece in _first(n_rows, pieces(list(schema) if columns is None else columns)):
+            yield piece if predicate is None else piece.filter(predicate)
+
+    return nw.from_native(register_io_source(read, schema=schema))
+
+
+def _first(n_rows: int | None, pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield pieces until there are so many rows; None yields all."""
+    left = n_rows
+    for piece in pieces:
+        yield piece if left is None else piece.head(left)
+        if left is not None:
+            left -= len(piece)
+            if left <= 0:
+                return
+
+
+def _of_arrow(table: Any) -> tuple[Schema, Pieces]:
+    """Return the types of an Arrow table, without columns that Polars has no type for, and what hands over its pieces."""
+    import pyarrow as pa
+
+    stored = {field.name: getattr(field.type, "storage_type", field.type) for field in table.schema}
+    schema = {name: (name, kind) for name, kind in stored.items() if _has_type(kind)}
+
+    def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        kept = pa.schema([schema[name] for name in columns])
+        for start in _starts(len(table)):
+            yield pl.DataFrame(table.slice(start, PIECE_ROWS).select(kept.names).cast(kept))
+
+    return pl.DataFrame(pa.schema(schema.values()).empty_table()).schema, pieces
+
+
+def _has_type(kind: Any) -> bool:
+    """Say whether Polars has a type for an Arrow type."""
+    from pyarrow import types
+
+    return not any(told(kind) for told in (types.is_union, types.is_interval, types.is_run_end_encoded))
+
+
+def _of_pandas(frame: nw.DataFrame[Any]) -> tuple[Schema, Pieces]:
+    """Return the types of a table of pandas or Modin, and what hands over its pieces."""
+    types = {name: _type(frame.get_column(name).to_pandas()) for name in frame.columns}
+
+    def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        for start in _starts(len(frame)):
+            yield _converted(frame[start : start + PIECE_ROWS].select(*columns).to_pandas(), types)
+
+    return types, pieces
+
+
+def _of_dask(table: Any) -> tuple[Schema, Pieces]:
+    """Return the types of a Dask table, whose objects count as text, and what computes its partitions."""
+    types = {name: _type(column) for name, column in columns_of(table).items()}
+
+    def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        for part in _parts(table[list(columns)].optimize()):
+            yield _converted(part.compute(), types)
+
+    return types, pieces
+
+
+def _parts(table: Any) -> Iterator[Any]:
+    """Yield the partitions of a Dask table, or all at once where one needs others (a shuffle): each would compute them anew."""
+    from dask.optimization import cull
+
+    first = table.partitions[0]
+    needed, _ = cull(first.__dask_graph__(), first.__dask_keys__())
+    if len(needed) * table.npartitions > 2 * len(table.__dask_graph__()):
+        yield table
+        return
+    for k in range(table.npartitions):
+        yield table.partitions[k]
+
+
+def _starts(rows: int) -> range:
+    """Return where pieces begin; an empty table has one."""
+    return range(0, max(rows, 1), PIECE_ROWS)
+
+
+def _type(column: Any) -> pl.DataType:
+    """Return the type in which a column of pandas is handed over."""
+    if column.dtype == object:
+        return _object_type(column)
+    if column.dtype.name == "category":
+        return pl.Categorical()
+    try:
+        handed = _handed(column.iloc[:0])
+    except (TypeError, ValueError, NotImplementedError):
+        return OTHER
+    return OTHER if nw.from_native(handed, series_only=True).dtype == nw.Unknown else handed.dtype
+
+
+def _object_type(column: Any) -> pl.DataType:
+    """Return the type for Python objects; of several kinds they are text where the first is a text or a number."""
+    from pandas.api.types import infer_dtype
+
+    kind = infer_dtype(column, skipna=True)
+    if kind == "mixed" and isinstance(column.dropna().iloc[0], (str, Number)):
+        return pl.String()
+    if kind == "integer" and column.dropna().abs().max() >= MOST_INTEGER:
+        return pl.String()
+    return OBJECTS.get(kind, OTHER)
+
+
+def _handed(column: Any) -> pl.Series:
+    """Return a column as Polars takes it from pandas, without a copy where Arrow allows."""
+    handed: Any = pl.from_pandas(column)
+    return cast("pl.Series", handed)
+
+
+def _converted(piece: Any, types: Schema) -> pl.DataFrame:
+    """Bring a piece of a pandas table to the types of its columns."""
+    return pl.DataFrame([_series(piece[name], types[name]).alias(name) for name in piece.columns])
+
+
+def _series(column: Any, dtype: pl.DataType) -> pl.Series:
+    if dtype == pl.Categorical:
+        return _categories(column.cat.remove_unused_categories().cat)
+    if dtype == OTHER:
+        return _texts(column).cast(dtype)
+    if dtype == pl.String and column.dtype == object:
+        return _strings(column)
+    return _handed(column).cast(dtype)
+
+
+def _categories(used: Any) -> pl.Series:
+    """Return categories by their texts; of a piece only those that it has."""
+    texts = pl.Series([str(category) for category in used.categories], dtype=pl.String)
+    codes = pl.Series(used.codes.to_numpy())
+    return texts.cast(pl.Categorical).gather(codes.set(codes < 0, None))
+
+
+def _strings(column: Any) -> pl.Series:
+    """Return Python's texts; any other values as their texts."""
+    with suppress(TypeError, pl.exceptions.PolarsError):
+        return pl.Series(column.to_numpy(), dtype=pl.String)
+    with suppress(TypeError, pl.exceptions.PolarsError):  # NaN and others say that nothing is there
+        return pl.Series(column.where(column.notna(), None).to_numpy(), dtype=pl.String)
+    return _texts(column)
+
+
+def _texts(column: Any) -> pl.Series:
+    """Return the texts of any values."""
+    gone = column.isna()
+    texts = [None if missing else str(value) for value, missing in zip(column, gone, strict=True)]
+    return pl.Series(texts, dtype=pl.String)

@@ -1,0 +1,108 @@
+"""What an engine would run, what comes back, and whether it fits into memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.table import plans
+from table_cases import numbers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+duckdb = pytest.importorskip("duckdb")
+
+TABLE = numbers().table
+GROUPS = TABLE.select("task", "model", "item").n_unique()
+ITEMS = TABLE.select("task", "item").n_unique()
+
+
+def relation() -> Any:
+    return duckdb.connect().from_arrow(TABLE.to_arrow())
+
+
+def queries(data: Any, *columns: str) -> tuple[str, str]:
+    """Return the query for results, and the one for items, as they are explained."""
+    text = hs.read(data).explain_plan(*columns)
+    first, second = text.split("\n\nComes back: ")
+    assert first.startswith(
+        f"Comes back: {GROUPS} rows, one per task, model and item of 4 models (about 0 MB of memory)."
+    )
+    assert second.startswith(f"{ITEMS} rows, one per task and item.")
+    return first, second
+
+
+def test_a_relation_of_duckdb_shows_its_sql() -> None:
+    results, items = queries(relation(), "half")
+    assert 'GROUP BY "task", "model", "item"' in results
+    assert 'var_pop("score_") AS "variance"' in results
+    assert 'max("half_") AS "half_max"' in items
+
+
+def test_the_sql_runs_and_gives_what_it_says() -> None:
+    connection = duckdb.connect()
+    connection.register("answers", TABLE.to_arrow())
+    results, items = queries(connection.table("answers"))
+    assert [len(connection.sql(text.partition("\n\n")[2]).pl()) for text in (results, items)] == [GROUPS, ITEMS]
+
+
+@pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
+def test_ibis_shows_its_sql() -> None:
+    connection = pytest.importorskip("ibis").duckdb.connect()
+    connection.con.register("answers", TABLE.to_arrow())
+    results, items = queries(connection.table("answers"))
+    assert "GROUP BY" in results
+    assert "SELECT" in items
+
+
+def test_polars_and_tables_in_memory_show_a_plan() -> None:
+    assert "AGGREGATE" in queries(TABLE.lazy())[0]
+    assert "AGGREGATE" in queries(TABLE.to_arrow())[0]
+
+
+def test_an_unknown_column_is_refused() -> None:
+    with pytest.raises(hs.DataError, match=r"no column 'haf'.*Did you mean 'half'"):
+        hs.read(relation()).explain_plan("haf")
+
+
+def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "free_bytes", lambda: GROUPS * plans.RESULT_BYTES - 1.0)
+    with pytest.raises(hs.DataError) as refused:
+        hs.estimate(relation())
+    assert str(refused.value) == (
+        f"{GROUPS} rows would come back, one per task, model and item of 4 models, and take about 0 MB of memory where "
+        "0 MB are free. Ask about fewer tasks or models at a time (`task`, `model`), or pass a query that keeps a sample of the items."
+    )
+    assert len(hs.estimate(relation(), model="ant").entries)
+
+
+def test_what_fits_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are more rows than fit, and fewer groups."""
+    monkeypatch.setattr(plans, "free_bytes", lambda: float(GROUPS * plans.RESULT_BYTES))
+    assert len(TABLE) > GROUPS
+    assert str(hs.estimate(relation())) == str(hs.estimate(TABLE))
+
+
+def test_polars_is_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "free_bytes", lambda: 0.0)
+    assert str(hs.estimate(TABLE.lazy())) == str(hs.estimate(TABLE))
+    by_seed = TABLE.with_columns(attempt=pl.format("seed {}", "attempt"))
+    assert str(hs.estimate(by_seed)) == str(hs.estimate(TABLE))
+
+
+def test_the_least_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info, limit = tmp_path / "meminfo", tmp_path / "memory.max"
+    monkeypatch.setattr(plans, "MEMORY_INFO", info)
+    monkeypatch.setattr(plans, "MEMORY_LIMIT", limit)
+    everything = plans.free_bytes()
+    assert everything > 1e8
+    info.write_text("MemTotal:  9 kB\nMemAvailable:  3 kB\n")
+    assert plans.free_bytes() == 3072
+    limit.write_text("max\n")
+    assert plans.free_bytes() == 3072
+    limit.write_text("2000\n")
+    assert plans.free_bytes() == 2000

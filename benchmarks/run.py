@@ -1,6 +1,6 @@
 """Run every benchmark and print one table of ratios; also written to results.md.
 
-python benchmarks/run.py --errorbars PYTHON --truescore PYTHON --inspect PYTHON --spark PYTHON --giant 10,100,1000
+python benchmarks/run.py --errorbars PYTHON --truescore PYTHON --evalstats PYTHON --inspect PYTHON --spark PYTHON --giant 10,100,1000
 
 Each PYTHON is an interpreter that has that peer installed. Rows without their peer are shown without a ratio.
 """
@@ -35,6 +35,7 @@ from measure import HERE, Race, Result, floor_mb, run
 PEERS = {
     "errorbars": "errorbars",
     "truescore": "truescore",
+    "evalstats": "evalstats",
     "inspect": "inspect_ai",
     "spark": "pyspark",
     "arena_rank": "arena_rank",

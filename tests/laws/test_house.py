@@ -89,6 +89,7 @@ def test_the_site_navigates_to_every_page() -> None:
         *(page for pages in conf["NAVIGATION"].values() for page in pages),
         "benchmarks/results",
         "benchmarks/growth",
+        "benchmarks/engines",
         "benchmarks/peers/results",
     }
     pages = {

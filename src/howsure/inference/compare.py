@@ -19,8 +19,8 @@ from howsure.inference.overlap import with_all_items
 from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.results import Interval
+from howsure.study.by_cluster import gather_or_sum
 from howsure.study.directions import direction_cautions
-from howsure.study.gathering import gather
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
     """Gather what two models both have; an unknown name is an error that names its nearest."""
-    study = gather(scores, design, models=(a, b), shared=True)
+    study = gather_or_sum(scores, design, models=(a, b), shared=True)
     if len(study.models) < 2:
         raise OptionError(f"a and b are both {study.models[0]!r}", remedy="Name two different models.")
     return study
@@ -57,7 +57,7 @@ NOTHING = Beside()
 
 def compared(study: Study, question: Question, beside: Beside = NOTHING) -> Comparisons:
     """Compare the two models that a study is about on every task that both have, and overall, with what is wanted `beside`."""
-    question, weighed = as_stated(question, study)
+    question, weighed = as_stated(question.asked_of(study), study)
     measured = one_metric(study)
     matrices, unknown = question.population.measured(measured)
     questions = [_of_task(question, study, matrix) for matrix in matrices]

@@ -35,7 +35,7 @@ def ranked(
 
     `measured`: the matrices of the question's population and what was left out of them, where these are there already.
     """
-    question, weighed = as_stated(question, study)
+    question, weighed = as_stated(question.asked_of(study), study)
     population = question.population
     matrices, left_out = measured or population.measured(list(study.matrices()))
     pairs = [population.pairs(matrix, question) for matrix in matrices]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate, Method
     from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
+
+ENOUGH_CLUSTERS = 30
+"""From so many clusters on, sums by cluster are compared by t."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,16 @@ class Question:
     overall: Overall | Mapping[str, float] = "harness"
     seed: int = 0
     overlap: Overlap = "shared"
+
+    def asked_of(self, study: Study) -> Question:
+        """Return the question as it is asked of clusters that stand for their items: if they are enough, differences by t.
+
+        The score pivot would take their means for the scores of items, of which any two may differ by rare large losses.
+        """
+        if self.method is not None or not study.summed:
+            return self
+        fewest = min(part["item"].n_unique() for part in study.parts.values())
+        return replace(self, method="t") if fewest >= ENOUGH_CLUSTERS else self
 
 
 class Population(Protocol):

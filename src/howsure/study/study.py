@@ -48,9 +48,8 @@ class Study:
     `averages`: of checkpoints, empty where none are taken. `models`: the full names of those that were asked for.
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
     `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `differs`: in what the models
-    were not asked the same. `groups`: of tasks, as
-    harnesses put them together. `held`: the tasks on which
-    each model has a score, on any metric.
+    were not asked the same. `groups`: of tasks, as harnesses put them together. `held`: the tasks on which each model has a score,
+    on any metric. `summed`: whether items are clusters, each summed up where its rows lie.
     """
 
     design: Design
@@ -71,6 +70,7 @@ class Study:
     groups: tuple[Group, ...] = ()
     policy: FailurePolicy
     column: str = ""
+    summed: bool = False
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

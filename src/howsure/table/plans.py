@@ -30,14 +30,18 @@ RESULT_BYTES = 190
 MEMORY_INFO, MEMORY_LIMIT = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
 
 
+class TooManyResultsError(DataError):
+    """More results would come back from an engine than fit into memory."""
+
+
 def refuse_many(frame: Frame, keys: Sequence[str], rows: int) -> None:
-    """Raise DataError where the groups of an engine's `rows` wouldn't fit into memory; they are counted only where they may not."""
+    """Raise TooManyResultsError where the groups of an engine's `rows` wouldn't fit into memory; they are counted only where they may not."""
     room = free_bytes() / RESULT_BYTES
     if rows <= room or isinstance(frame.to_native(), pl.LazyFrame):
         return
     back = Back.counted(frame, keys)
     if back.rows > room:
-        raise DataError(
+        raise TooManyResultsError(
             f"{plural(back.rows, 'row')} would come back, {back.each}, and take about {_size(back.memory)} of memory where "
             f"{_size(free_bytes())} are free",
             remedy="Ask about fewer tasks or models at a time (`task`, `model`), or pass a query that keeps a sample of the items.",

@@ -12,8 +12,8 @@ from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.slices import sliced_scores, ways_of
 from howsure.options.table import checked
+from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
-from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def estimate(
     design = make_design(options, interval=interval)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
-    study = gather(scores, design)
+    study = gather_or_sum(scores, design)
     pools = covariates.pools(study, question, interval=interval)
     refined = finer.right_or_wrong(study, scores)
     matrices, left_out = question.population.measured(list(study.matrices()))

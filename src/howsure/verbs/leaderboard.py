@@ -8,8 +8,8 @@ from howsure.inference.leaderboard import ranked, with_other_policies
 from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.options.table import checked
+from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, Respects, make_design
-from howsure.study.gathering import gather
 from howsure.verbs.read import scores_of
 
 if TYPE_CHECKING:
@@ -90,5 +90,5 @@ def leaderboard(
     shown = checked("leaderboard", top=top)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
-    study = gather(scores_of(data, design), design)
+    study = gather_or_sum(scores_of(data, design), design)
     return with_other_policies(ranked(study, question, **shown), study)

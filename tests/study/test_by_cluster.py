@@ -1,0 +1,118 @@
+"""Clusters that stand for their items, where the results of items wouldn't fit into memory: the same numbers, or a refusal in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.table import plans
+
+duckdb = pytest.importorskip("duckdb")
+
+TO_THE_LAST = {"rel": 1e-12, "abs": 1e-12}
+
+
+def table(seed: int = 0, models: int = 3, clusters: int = 12, attempts: int = 2, failed: float = 0.0) -> pl.DataFrame:
+    """Right or wrong answers to items in clusters of different sizes, several attempts at each."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for c in range(clusters):
+        ease = rng.normal(0, 0.7)
+        for i in range(3 + c):
+            for m in range(models):
+                for attempt in range(attempts):
+                    right = float(rng.random() < 1 / (1 + np.exp(-ease - 0.4 * m)))
+                    lost = attempt and rng.random() < failed
+                    rows.append((f"m{m}", f"q{c}-{i}", f"p{c}", attempt, None if lost else right))
+    return pl.DataFrame(rows, schema=["model", "item", "passage", "attempt", "score"], orient="row")
+
+
+def relation(rows: pl.DataFrame) -> Any:
+    return duckdb.connect().from_arrow(rows.to_arrow())
+
+
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "free_bytes", lambda: 1_000.0)
+
+
+T = {"interval": "t", "cluster": "passage"}
+
+
+@pytest.mark.parametrize("rows", [table(), table(1, attempts=1), table(2, clusters=40), table(3, failed=0.3)])
+def test_scores_and_their_errors_are_those_of_the_items(rows: pl.DataFrame, little_memory: None) -> None:
+    for few, every in zip(hs.estimate(relation(rows), **T), hs.estimate(rows, **T), strict=True):
+        for name in ("value", "se", "df"):
+            assert getattr(few.estimate, name) == pytest.approx(getattr(every.estimate, name), **TO_THE_LAST)
+        assert (few.estimate.interval.low, few.estimate.interval.high) == pytest.approx(
+            (every.estimate.interval.low, every.estimate.interval.high), **TO_THE_LAST
+        )
+
+
+def test_pairs_and_boards_are_those_of_the_items(little_memory: None) -> None:
+    rows, given = table(5, clusters=30), {"method": "t", "cluster": "passage"}
+    few, every = hs.compare(relation(rows), "m2", "m0", **given), hs.compare(rows, "m2", "m0", **given)
+    one, other = few, every
+    assert one.p_value == pytest.approx(other.p_value, **TO_THE_LAST)
+    for name in ("value", "se", "df"):
+        assert getattr(one.difference, name) == pytest.approx(getattr(other.difference, name), **TO_THE_LAST)
+    boards = [hs.leaderboard(each, **given).boards[0] for each in (relation(rows), rows)]
+    assert [e.model for e in boards[0].entries] == [e.model for e in boards[1].entries]
+    assert boards[0].pairs.p_value == pytest.approx(boards[1].pairs.p_value, **TO_THE_LAST)
+
+
+@pytest.mark.parametrize(("clusters", "method"), [(29, "score"), (30, "t")])
+def test_enough_clusters_are_compared_by_t(clusters: int, method: str, little_memory: None) -> None:
+    answer = hs.compare(relation(table(8, clusters=clusters)), "m2", "m0", cluster="passage")
+    assert answer.difference.method.name == method
+    asked = hs.compare(relation(table(8, clusters=clusters)), "m2", "m0", cluster="passage", method="score")
+    assert asked.difference.method.name == "score"
+
+
+def test_by_default_intervals_are_wider_and_the_answer_says_why(little_memory: None) -> None:
+    rows = table(6, clusters=20)
+    few, every = (hs.leaderboard(each, cluster="passage") for each in (relation(rows), rows))
+    widths = [[entry.estimate.interval.half_width for entry in each.boards[0].entries] for each in (few, every)]
+    assert all(a >= b for a, b in zip(*widths, strict=True))
+    items = rows["item"].n_unique()
+    (note,) = [each for each in few.notes if "would come back" in each]
+    assert "each cluster (column `passage`) was summed up where it lies" in note
+    assert f"({items} items in all)" in note
+
+
+def test_a_cluster_column_needs_no_name(little_memory: None) -> None:
+    rows = table(7).rename({"passage": "cluster"})
+    assert hs.estimate(relation(rows))[0].estimate.n_items == 12
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"cluster": "none"},
+        {"cluster": "passage", "by": "item"},
+        {"cluster": "passage", "population": "same-clusters"},
+    ],
+)
+def test_what_clusters_do_not_tell_is_refused(options: dict[str, Any], little_memory: None) -> None:
+    with pytest.raises(hs.DataError, match=r"rows would come back, one per model and item .* Ask about fewer tasks"):
+        hs.leaderboard(relation(table()), **options)
+
+
+def test_verbs_about_items_refuse(little_memory: None) -> None:
+    for verb in (hs.noise, hs.health):
+        with pytest.raises(hs.DataError, match="would come back"):
+            verb(relation(table()), cluster="passage")
+
+
+def test_clusters_of_which_models_answered_different_parts_are_refused(little_memory: None) -> None:
+    rows = table(attempts=1).filter(~((pl.col("model") == "m1") & (pl.col("item") == "q4-1")))
+    with pytest.raises(hs.DataError, match="of passage 'p4' models answered 6, 7 items"):
+        hs.leaderboard(relation(rows), cluster="passage")
+    nowhere = table().with_columns(passage=pl.when(pl.col("item") == "q3-0").then(None).otherwise("passage"))
+    with pytest.raises(hs.DataError, match="items without a 'passage' can't be summed up"):
+        hs.leaderboard(relation(nowhere), cluster="passage")

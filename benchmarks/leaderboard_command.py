@@ -16,11 +16,12 @@ COMMAND = str(Path(sys.executable).with_name("howsure"))
 
 
 def races(peers: dict[str, str]) -> list[Race]:
+    swebench = _race("swebench_verified.parquet, 79,000 rows", "swebench_verified.parquet", ["benchmark", "model"], [])
     zeroeval = _race("zeroeval.parquet, 333,562 rows", "zeroeval.parquet", ["benchmark", "model"], [])
     joined = ["-c", "model=model+temperature"]
     keys = ["benchmark", "model", "temperature"]
     cruxeval = _race("cruxeval_samples.parquet, 988,534 rows", "cruxeval_samples.parquet", keys, joined)
-    return [race for race in (zeroeval, cruxeval) if race is not None]
+    return [race for race in (swebench, zeroeval, cruxeval) if race is not None]
 
 
 def _race(title: str, file: str, keys: list[str], options: list[str]) -> Race | None:

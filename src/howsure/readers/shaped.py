@@ -1,0 +1,179 @@
+"""Lines of JSON as columns, read by Polars where that is surely the same as parsing line by line.
+
+Polars is several times as fast and keeps no prompt, but takes the first of two values under one key where `json` takes the last, and makes one kind
+of what is mixed. So every block of lines is first held to a pattern: the keys that lines have, each once and in order, and what kind of value stands under
+each. The pattern is learned from lines that it doesn't fit yet. What it can't be sure of (a key twice, numbers beside text, NaN, other spaces) is left to the parser.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from howsure.readers.base import Source
+
+    Path = tuple[str, ...]
+    Order = tuple[tuple[str, "Order | None"], ...]
+
+WORTH_BYTES = 1024**2
+"""Of a smaller file the pattern would cost more than it saves."""
+MAX_SHAPES = 16
+MAX_KEYS = 100
+"""In all shapes together: a longer pattern is slow."""
+MAX_DEPTH = 8
+ODD_LINES = 200
+"""So many lines that don't fit are looked at before the others are tried again."""
+
+NULL, FLAG, WHOLE, REAL, NUMBER, TEXT, NESTED, OBJECT = (
+    "null",
+    "flag",
+    "whole",
+    "real",
+    "number",
+    "text",
+    "nested",
+    "object",
+)
+KINDS = {type(None): NULL, bool: FLAG, int: WHOLE, float: REAL, str: TEXT, dict: NESTED, list: NESTED}
+DTYPES = {
+    NULL: pl.Null(),
+    FLAG: pl.Boolean(),
+    WHOLE: pl.Int64(),
+    REAL: pl.Float64(),
+    NUMBER: pl.Float64(),
+    TEXT: pl.String(),
+}
+
+_HEX = "[0-9a-fA-F]"
+_PAIR = rf"[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
+_LETTER = rf"[0-9a-cA-CefEF]{_HEX}{{3}}|[dD][0-7]{_HEX}{{2}}"
+_STRING = rf'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:{_LETTER}|{_PAIR})))*"'
+_INT, _EXPONENT = r"-?(?:0|[1-9][0-9]{0,17})", r"[eE][+-]?[0-9]{1,2}"
+_REAL = rf"{_INT}(?:\.[0-9]{{1,40}}(?:{_EXPONENT})?|{_EXPONENT})"
+
+
+def _container(depth: int) -> str:
+    """Match what stands between brackets; whether it is JSON is for the parser to say."""
+    inner = f"|{_container(depth - 1)}" if depth else ""
+    return rf'[\[{{](?:{_STRING}|[^"\[\]{{}}\x00-\x1f]{inner})*[\]}}]'
+
+
+_ANY = rf"{_STRING}|{_INT}|{_REAL}|true|false|{_container(MAX_DEPTH)}"
+PATTERNS = {
+    NULL: "",
+    FLAG: "true|false|",
+    WHOLE: f"{_INT}|",
+    REAL: f"{_REAL}|",
+    TEXT: f"{_STRING}|",
+    NESTED: f"{_ANY}|",
+}
+PATTERNS[NUMBER] = PATTERNS[WHOLE] + PATTERNS[REAL]
+
+
+class UnsureError(Exception):
+    """Nothing here says for sure what these lines are."""
+
+
+@dataclass(slots=True)
+class Shapes:
+    """What is known of a file's lines: the orders of their keys, and the kind of value under each path of keys.
+
+    `inside`: keys whose objects are looked into. `skipped`: keys whose values aren't wanted.
+    """
+
+    inside: Collection[str] = ()
+    skipped: Collection[str] = ()
+    kinds: dict[Path, str] = field(default_factory=dict)
+    orders: dict[Order, None] = field(default_factory=dict)
+
+    def learn(self, record: object) -> None:
+        """Learn from a line that didn't fit."""
+        if not isinstance(record, dict):
+            raise UnsureError
+        self.orders[self._order(record, ())] = None
+        if len(self.orders) > MAX_SHAPES or len(self.orders) * len(self.kinds) > MAX_KEYS:
+            raise UnsureError
+
+    def _order(self, record: dict[str, Any], path: Path) -> Order:
+        return tuple((name, self._value((*path, name), value)) for name, value in record.items())
+
+    def _value(self, path: Path, value: object) -> Order | None:
+        looked_into = len(path) == 1 and path[0] in self.inside and isinstance(value, dict)
+        kind = OBJECT if looked_into else NESTED if path[0] in self.skipped else KINDS[type(value)]
+        self.kinds[path] = widened(self.kinds.get(path, kind), kind)
+        return self._order(value, path) if looked_into else None  # type: ignore[arg-type]
+
+    def pattern(self) -> str:
+        """Return what any of these lines looks like."""
+        return "|".join(self._object(order, ()) for order in self.orders)
+
+    def _object(self, order: Order, path: Path) -> str:
+        return r"\{" + ", ?".join(self._pair(name, inner, (*path, name)) for name, inner in order) + r"\}"
+
+    def _pair(self, name: str, inner: Order | None, path: Path) -> str:
+        value = f"(?:{PATTERNS[self.kinds[path]]}null)" if inner is None else self._object(inner, path)
+        return f"{pl.escape_regex(json.dumps(name, ensure_ascii=False))}: ?{value}"
+
+    def schema(self, path: Path = ()) -> dict[str, pl.DataType]:
+        """Return the columns that are kept, in the order in which their keys come first."""
+        below = [key for key in self.kinds if key[:-1] == path and self.kinds[key] != NESTED]
+        return {key[-1]: DTYPES.get(self.kinds[key]) or pl.Struct(self.schema(key)) for key in below}
+
+
+def widened(known: str, kind: str) -> str:
+    """Return the kind that holds both."""
+    if NESTED in (known, kind):
+        return NESTED
+    if known == kind or NULL in (known, kind):
+        return kind if known == NULL else known
+    if {known, kind} <= {WHOLE, REAL, NUMBER}:
+        return NUMBER
+    raise UnsureError
+
+
+def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a file of lines, block by block. UnsureError where the parser has to look at them.
+
+    A later block may know of more columns, and of wider kinds.
+    """
+    try:
+        for block in source.blocks():
+            yield _rows(block if block.endswith(b"\n") else block + b"\n", shapes)
+    except (ValueError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        raise UnsureError from None
+
+
+def _rows(block: bytes, shapes: Shapes) -> pl.DataFrame:
+    text = pl.Series([block.decode()])
+    while not shapes.orders or not text.str.contains(rf"\A(?:(?:{shapes.pattern()})?\r?\n)*\z").item():
+        _learn(text, shapes)
+    return pl.read_ndjson(BytesIO(block), schema=shapes.schema())
+
+
+def _learn(text: pl.Series, shapes: Shapes) -> None:
+    """Learn from the first lines that don't fit; there is nothing to do where they teach nothing."""
+    lines = text.str.split("\n").explode()
+    fits = rf"\A(?:{shapes.pattern()})?\r?\z" if shapes.orders else r"\A\r?\z"
+    before = {**shapes.kinds}, {**shapes.orders}
+    for line in lines.filter(~lines.str.contains(fits)).head(ODD_LINES):
+        shapes.learn(json.loads(line))
+    if before == (shapes.kinds, shapes.orders):
+        raise UnsureError
+
+
+def shaped_table(source: Source) -> pl.DataFrame | None:
+    """Return the rows of a table of lines, None where nothing is sure; columns with nested values are left out."""
+    shapes = Shapes()
+    try:
+        frames = [*shaped_blocks(source, shapes)]
+    except UnsureError:
+        return None
+    names = list(shapes.schema())
+    return pl.concat(frames, how="diagonal_relaxed").select(names) if names and frames else None

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from howsure.readers.base import MAX_METADATA_TEXT
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
@@ -31,25 +33,17 @@ MAX_DEPTH = 8
 ODD_LINES = 200
 """So many lines that don't fit are looked at before the others are tried again."""
 
-NULL, FLAG, WHOLE, REAL, NUMBER, TEXT, NESTED, OBJECT = (
-    "null",
-    "flag",
-    "whole",
-    "real",
-    "number",
-    "text",
-    "nested",
-    "object",
-)
-KINDS = {type(None): NULL, bool: FLAG, int: WHOLE, float: REAL, str: TEXT, dict: NESTED, list: NESTED}
-DTYPES = {
-    NULL: pl.Null(),
-    FLAG: pl.Boolean(),
-    WHOLE: pl.Int64(),
-    REAL: pl.Float64(),
-    NUMBER: pl.Float64(),
-    TEXT: pl.String(),
+KINDS = {type(None): "null", bool: "flag", int: "whole", float: "real", str: "text", dict: "nested", list: "nested"}
+DTYPES: dict[str, Any] = {
+    "null": pl.Null(),
+    "flag": pl.Boolean(),
+    "whole": pl.Int64(),
+    "real": pl.Float64(),
+    "number": pl.Float64(),
+    "text": pl.String(),
+    "texts": pl.List(pl.String()),
 }
+"""What a column may hold: `number` is whole numbers and others, `texts` a list of them; "nested" and "object" have no column of their own."""
 
 _HEX = "[0-9a-fA-F]"
 _PAIR = rf"[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
@@ -66,15 +60,9 @@ def _container(depth: int) -> str:
 
 
 _ANY = rf"{_STRING}|{_INT}|{_REAL}|true|false|{_container(MAX_DEPTH)}"
-PATTERNS = {
-    NULL: "",
-    FLAG: "true|false|",
-    WHOLE: f"{_INT}|",
-    REAL: f"{_REAL}|",
-    TEXT: f"{_STRING}|",
-    NESTED: f"{_ANY}|",
-}
-PATTERNS[NUMBER] = PATTERNS[WHOLE] + PATTERNS[REAL]
+PATTERNS = {"null": "", "flag": "true|false|", "whole": f"{_INT}|", "real": f"{_REAL}|", "text": f"{_STRING}|"}
+PATTERNS |= {"nested": f"{_ANY}|", "texts": rf"\[(?:{_STRING}(?:, ?{_STRING})*)?\]|"}
+PATTERNS["number"] = PATTERNS["whole"] + PATTERNS["real"]
 
 
 class UnsureError(Exception):
@@ -85,10 +73,11 @@ class UnsureError(Exception):
 class Shapes:
     """What is known of a file's lines: the orders of their keys, and the kind of value under each path of keys.
 
-    `inside`: keys whose objects are looked into. `skipped`: keys whose values aren't wanted.
+    `inside`: keys whose objects are looked into. `listed`: keys whose lists of texts are kept. `skipped`: keys whose values aren't wanted.
     """
 
     inside: Collection[str] = ()
+    listed: Collection[str] = ()
     skipped: Collection[str] = ()
     kinds: dict[Path, str] = field(default_factory=dict)
     orders: dict[Order, None] = field(default_factory=dict)
@@ -105,10 +94,18 @@ class Shapes:
         return tuple((name, self._value((*path, name), value)) for name, value in record.items())
 
     def _value(self, path: Path, value: object) -> Order | None:
-        looked_into = len(path) == 1 and path[0] in self.inside and isinstance(value, dict)
-        kind = OBJECT if looked_into else NESTED if path[0] in self.skipped else KINDS[type(value)]
+        kind = self._kind(path, value)
         self.kinds[path] = widened(self.kinds.get(path, kind), kind)
-        return self._order(value, path) if looked_into else None  # type: ignore[arg-type]
+        return self._order(value, path) if kind == "object" and isinstance(value, dict) else None
+
+    def _kind(self, path: Path, value: object) -> str:
+        if path[0] in self.skipped:
+            return "nested"
+        if len(path) == 1 and path[0] in self.inside and isinstance(value, dict):
+            return "object"
+        if path[0] in self.listed and isinstance(value, list) and all(isinstance(part, str) for part in value):
+            return "texts"
+        return KINDS[type(value)]
 
     def pattern(self) -> str:
         """Return what any of these lines looks like."""
@@ -123,18 +120,18 @@ class Shapes:
 
     def schema(self, path: Path = ()) -> dict[str, pl.DataType]:
         """Return the columns that are kept, in the order in which their keys come first."""
-        below = [key for key in self.kinds if key[:-1] == path and self.kinds[key] != NESTED]
+        below = [key for key in self.kinds if key[:-1] == path and self.kinds[key] != "nested"]
         return {key[-1]: DTYPES.get(self.kinds[key]) or pl.Struct(self.schema(key)) for key in below}
 
 
 def widened(known: str, kind: str) -> str:
     """Return the kind that holds both."""
-    if NESTED in (known, kind):
-        return NESTED
-    if known == kind or NULL in (known, kind):
-        return kind if known == NULL else known
-    if {known, kind} <= {WHOLE, REAL, NUMBER}:
-        return NUMBER
+    if "nested" in (known, kind):
+        return "nested"
+    if known == kind or "null" in (known, kind):
+        return kind if known == "null" else known
+    if {known, kind} <= {"whole", "real", "number"}:
+        return "number"
     raise UnsureError
 
 
@@ -177,3 +174,17 @@ def shaped_table(source: Source) -> pl.DataFrame | None:
         return None
     names = list(shapes.schema())
     return pl.concat(frames, how="diagonal_relaxed").select(names) if names and frames else None
+
+
+def short_text(values: pl.Series) -> pl.Series:
+    """Return scalars as short texts, as `metadata_text` does."""
+    if values.dtype == pl.String:
+        return (
+            values.to_frame("x")
+            .select(pl.when(pl.col("x").str.len_chars() <= MAX_METADATA_TEXT).then("x"))
+            .to_series()
+            .alias(values.name)
+        )
+    if values.dtype == pl.Float64:
+        return pl.Series(values.name, [None if each is None else str(each) for each in values], dtype=pl.String)
+    return values.cast(pl.String)

@@ -30,6 +30,7 @@ from howsure.readers.lm_eval_results import (
 )
 from howsure.readers.lm_eval_runs import configuration, run_of
 from howsure.readers.lm_eval_transcripts import transcript
+from howsure.readers.naming import digest, digest_of_rows
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def read(source: Source) -> Reading:
             task="",
             model=model,
             time=_time(source),
-            scores=[entry.score for entry in published[:_ENOUGH]],
+            compared=digest([entry.score for entry in published[:_ENOUGH]]),
             configured=configured,
         ),
         configuration=configured,
@@ -138,7 +139,7 @@ def _read_samples(source: Source) -> Reading:
             task=task,
             model=model,
             time=time,
-            scores=_compared(results, task, table),
+            compared=_compared(results, task, table) if time else "",
             configured=configured,
         ),
         configuration=configured,
@@ -171,11 +172,11 @@ def _time(source: Source) -> str:
     return named["time"] if named else ""
 
 
-def _compared(results: Mapping[str, Any], task: str, table: pl.DataFrame | None) -> object:
-    """Return what copies of samples agree in: the results of their task, else every score."""
+def _compared(results: Mapping[str, Any], task: str, table: pl.DataFrame | None) -> str:
+    """Name what copies of samples agree in: the results of their task, else every score."""
     stated = results.get("results")
     own = stated.get(task) if isinstance(stated, dict) else None
-    return own or ([] if table is None else table.select("item", "metric", "score").rows())
+    return digest(own or []) if own or table is None else digest_of_rows(table.select("item", "metric", "score"))
 
 
 def _delimiter(results: Mapping[str, Any], task: str) -> str | None:

@@ -44,11 +44,14 @@ class Columns:
     def items(self) -> pl.Series:
         """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so on."""
         rows = pl.DataFrame({"position": self.positions, "hash": self.hashes})
-        named = pl.when(pl.col("hash") != "").then("hash").otherwise("position")
+        rows = rows.with_columns(item=pl.when(pl.col("hash") != "").then("hash").otherwise("position"))
+        if rows["position"].n_unique() == len(rows) == rows["item"].n_unique():
+            return rows["item"]
         each = rows.unique("position", keep="last").sort(pl.col("position").str.len_chars(), "position")
-        each = each.select("position", item=named).with_columns(time=pl.int_range(1, pl.len() + 1).over("item"))
+        each = each.with_columns(time=pl.int_range(1, pl.len() + 1).over("item"))
         again = pl.when(pl.col("time") > 1).then(pl.format("{}#{}", "item", "time")).otherwise("item")
-        return rows.join(each.select("position", item=again), on="position", how="left", maintain_order="left")["item"]
+        named = each.select("position", item=again)
+        return rows.select("position").join(named, on="position", how="left", maintain_order="left")["item"]
 
     def metrics(self, known: Collection[str]) -> tuple[list[str], list[str]]:
         """Return the metrics that have one number a document, and those that only the whole corpus has.

@@ -66,7 +66,7 @@ class Columns:
         """Return what a metric is called in each row: with its filter, where there is more than the filter "none"."""
         if set(self.filters.unique()) <= {"none"}:
             return pl.Series([metric]).new_from_index(0, len(self.filters))
-        return pl.select(pl.format("{},{}", pl.lit(metric), self.filters)).to_series()
+        return pl.select(pl.format("{},{}", pl.lit(metric), self.filters.replace("", "none"))).to_series()
 
     def rows(self, metrics: Sequence[str], *, task: str, model: str, source: str) -> pl.DataFrame | None:
         """Return the tidy table: the documents in order, every metric of one after the other. None where there is no score."""
@@ -114,7 +114,7 @@ def columns(found: Sequence[Document]) -> Columns:
     return Columns(
         positions=_texts(whole_text(document.position) for document in found),
         hashes=_texts(whole_text(str(document.hash or "")) for document in found),
-        filters=_texts(whole_text(str(document.filter or "none")) for document in found),
+        filters=_texts("none" if d.filter is None else whole_text(str(d.filter or "")) for d in found),
         named=list(dict.fromkeys(name for document in found for name in document.named)),
         scores={key: pl.Series([finite(d.values.get(key)) for d in found], dtype=pl.Float64) for key in keys},
         present={key: pl.Series([key in d.values for d in found], dtype=pl.Boolean) for key in keys},
@@ -208,7 +208,7 @@ def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> Column
     return Columns(
         positions=texts[ID],
         hashes=texts[HASH].fill_null(""),
-        filters=texts[FILTER].fill_null("none").replace("", "none"),
+        filters=texts[FILTER].fill_null("none"),
         named=named,
         scores={name: numbers.get(name, empty.cast(pl.Float64)) for name in keys},
         present={},

@@ -48,7 +48,7 @@ Claim = Literal["rows", "companion"]
 
 HEAD_BYTES = 65_536
 BUFFER_BYTES = 256 * 1024
-BLOCK_BYTES = 8 * 1024**2
+BLOCK_BYTES = 4 * 1024**2
 MAX_FILE_BYTES = 4 * 1024**3
 MAX_OBJECT_BYTES = 2 * 1024**3
 """What the objects of a file may take in memory: a few bytes of JSON can ask for a hundred each."""

@@ -144,7 +144,7 @@ def shaped_columns(source: Source) -> Columns | None:
     named: dict[str, None] = {}
     try:
         blocks = [_kept(block, shapes, named) for block in shaped_blocks(source, shapes)]
-        return _columns(pl.concat(blocks, how="diagonal_relaxed", rechunk=True), shapes, [*named]) if blocks else None
+        return _columns(pl.concat(blocks, how="diagonal_relaxed"), shapes, [*named]) if blocks else None
     except UnsureError:
         return None
 

@@ -111,15 +111,13 @@ def _task_and_time(source: Source) -> tuple[str, str]:
 def _read_samples(source: Source) -> Reading:
     task, time = _task_and_time(source)
     results = find_results(source, time) or {}
-    read_in = documents(source, _delimiter(results, task)) if source.probabilities else ()
-    found = columns(read_in) if read_in else _found(source)
+    asked = documents(source, _delimiter(results, task)) if source.probabilities else ()
+    found = columns(asked) if asked else _found(source)
     model, cautions = model_name(results, source)
     metrics, corpus = found.metrics(_known(results, task))
     scores = found.rows(metrics, task=task, model=model, source=source.name)
-    more = Probabilities()
-    if read_in:
-        identities = _identities(read_in, found.items(), task, model)
-        more = probabilities(read_in, identities, metrics, where=source.name)
+    identities = _identities(asked, found.items(), task, model) if asked else ()
+    more = probabilities(asked, identities, metrics, where=source.name) if asked else Probabilities()
     table = _below(scores, more, source)
     configured = configuration(results, task)
     return Reading(

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from howsure.errors import ReadError
-from howsure.readers import base, tables
+from howsure.readers import base, shaped, tables
 from howsure.readers.base import Source
 from howsure.readers.shaped import shaped_table
 from howsure.readers.tables import parsed_records
@@ -167,6 +167,21 @@ UNSURE: dict[str, bytes] = {
 def test_what_is_not_sure_is_left_to_the_parser(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(data)
+    assert shaped_table(Source(path=path, root=path)) is None
+
+
+def test_what_takes_too_much_memory_is_left_to_the_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(json.dumps({f"k{k}": "" for k in range(90)}).encode() + b"\n" + b'{"k0": ""}\n' * 100)
+    source = Source(path=path, root=path)
+    assert same(source)
+    monkeypatch.setattr(shaped, "MAX_OBJECT_BYTES", 101 * 90 * shaped.CELL_BYTES - 1)
+    assert shaped_table(source) is None
+
+
+def test_a_line_of_many_objects_is_never_parsed_before_it_is_weighed(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(b'{"a": [' + b"{}," * (base.SMALL_BYTES // 3) + b"{}]}\n")
     assert shaped_table(Source(path=path, root=path)) is None
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.readers.base import MAX_METADATA_TEXT
+from howsure.readers.base import MAX_METADATA_TEXT, MAX_OBJECT_BYTES, SMALL_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -30,6 +30,8 @@ MAX_SHAPES = 16
 MAX_KEYS = 100
 """In all shapes together: a longer pattern is slow."""
 MAX_DEPTH = 8
+CELL_BYTES = 16
+"""What a value takes in a column, one that a line hasn't got too."""
 ODD_LINES = 200
 """So many lines that don't fit are looked at before the others are tried again."""
 
@@ -87,7 +89,7 @@ class Shapes:
         if not isinstance(record, dict):
             raise UnsureError
         self.orders[self._order(record, ())] = None
-        if len(self.orders) > MAX_SHAPES or len(self.orders) * len(self.kinds) > MAX_KEYS:
+        if len(self.orders) > MAX_SHAPES or sum(map(_keys, self.orders)) > MAX_KEYS:
             raise UnsureError
 
     def _order(self, record: dict[str, Any], path: Path) -> Order:
@@ -124,6 +126,10 @@ class Shapes:
         return {key[-1]: DTYPES.get(self.kinds[key]) or pl.Struct(self.schema(key)) for key in below}
 
 
+def _keys(order: Order) -> int:
+    return sum(1 + _keys(inner or ()) for _, inner in order)
+
+
 def widened(known: str, kind: str) -> str:
     """Return the kind that holds both."""
     if "nested" in (known, kind):
@@ -140,18 +146,25 @@ def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
 
     A later block may know of more columns, and of wider kinds.
     """
+    cells = 0
     try:
         for block in source.blocks():
-            yield _rows(block if block.endswith(b"\n") else block + b"\n", shapes)
+            _learn_block(block, shapes)
+            cells += block.count(b"\n") * len(shapes.kinds)
+            if cells * CELL_BYTES > MAX_OBJECT_BYTES:
+                raise UnsureError
+            yield pl.read_ndjson(BytesIO(block), schema=shapes.schema())
     except (ValueError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         raise UnsureError from None
 
 
-def _rows(block: bytes, shapes: Shapes) -> pl.DataFrame:
-    text = pl.Series([block.decode()])
+def _learn_block(block: bytes, shapes: Shapes) -> None:
+    """Learn until a block fits, which a single line that is longer than many blocks never does."""
+    if len(block) > SMALL_BYTES:
+        raise UnsureError
+    text = pl.Series([(block if block.endswith(b"\n") else block + b"\n").decode()])
     while not shapes.orders or not text.str.contains(rf"\A(?:(?:{shapes.pattern()})?\r?\n)*\z").item():
         _learn(text, shapes)
-    return pl.read_ndjson(BytesIO(block), schema=shapes.schema())
 
 
 def _learn(text: pl.Series, shapes: Shapes) -> None:

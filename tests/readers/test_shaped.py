@@ -38,7 +38,7 @@ PLAIN = [
 NESTED = st.recursive(
     st.none() | TEXTS | NUMBERS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2)
 )
-NAMES = ["model", "item", "score", "x y", "é", 'q"']
+NAMES = ["model", "item", "score", "x y", "é", 'q"', ""]
 
 
 @st.composite
@@ -150,6 +150,7 @@ def test_common_tables_are_read_by_their_shape(
 UNSURE: dict[str, bytes] = {
     "a key twice": b'{"a": 1}\n{"a": 1, "a": 2}\n',
     "a key twice, written in two ways": b'{"a": 1, "\\u0061": 2}\n',
+    "a key without a name": b'{"a": 1, "": 2}\n',
     "numbers and texts": b'{"a": 1}\n{"a": "x"}\n',
     "flags and numbers": b'{"a": true}\n{"a": 1}\n',
     "a large whole number": b'{"a": 12345678901234567890}\n',

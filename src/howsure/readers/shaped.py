@@ -93,6 +93,8 @@ class Shapes:
             raise UnsureError
 
     def _order(self, record: dict[str, Any], path: Path) -> Order:
+        if "" in record:  # Polars makes up a name for such a column
+            raise UnsureError
         return tuple((name, self._value((*path, name), value)) for name, value in record.items())
 
     def _value(self, path: Path, value: object) -> Order | None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from howsure.errors import ReadError
-from howsure.readers import lm_eval, lm_eval_columns
+from howsure.readers import base, lm_eval, lm_eval_columns
 from howsure.readers.base import Reading, Source
 from howsure.readers.lm_eval_columns import shaped_columns
 from howsure.readers.naming import digest, digest_of_rows
@@ -21,10 +21,12 @@ NAME = "samples_law_2026-01-01T00-00-00.000000.jsonl"
 SCORES = [
     *(st.sampled_from([0.0, 1.0]), st.floats(0, 1), st.integers(0, 1), st.booleans(), st.sampled_from([1, 0.5])),
     *(st.none(), st.sampled_from([None, 1.0]), st.just([1, 2]), st.text(max_size=2), st.just(float("nan"))),
+    *(st.sampled_from([None, "x"]), st.sampled_from([None, [1]]), st.sampled_from([1.0, [1]])),
 ]
 ATTRIBUTES = [
     *(st.sampled_from(["a", "b"]), st.integers(0, 9), st.floats(0, 1), st.booleans(), st.none()),
     *(st.sampled_from([None, "late", "x" * 300]), st.just([1, 2]), st.sampled_from([1, 1.5, "1"])),
+    *(st.sampled_from([[1, 2], {"a": 1}, None]), st.sampled_from([[1, 2], "a"])),
 ]
 OWN = ["q", "task", "cluster", "usd", "é", "target_hash", "metadata_task"]
 IDS = st.integers(0, 4)
@@ -75,13 +77,42 @@ def check(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(samples())
+@given(samples(), st.sampled_from([base.BLOCK_BYTES, 200]))
 def test_samples_by_their_shape(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, text: str
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, text: str, block: int
 ) -> None:
     path = tmp_path_factory.mktemp("samples") / NAME
     path.write_text(text)
+    monkeypatch.setattr(base, "BLOCK_BYTES", block)
     check(Source(path=path, root=path.parent), monkeypatch)
+
+
+def sample(place: int, own: object, score: object) -> dict[str, Any]:
+    return {"doc_id": place, "doc": {"q": own}, "filter": "none", "metrics": ["m"], "doc_hash": f"h{place}", "m": score}
+
+
+CHANGING: dict[str, list[tuple[object, object]]] = {
+    "a text, then a list": [("a", 1.0), ([1], 1.0)],
+    "a list, then a text": [([1], 1.0), ("a", 1.0)],
+    "nothing, then a list": [(None, 1.0), ([1], 1.0)],
+    "a score that comes late": [("a", None), ("b", 1.0)],
+    "a score that becomes text": [("a", None), ("b", "x")],
+    "a score that becomes a list": [("a", 1.0), ("b", [1])],
+    "a list that becomes a score": [("a", [1]), ("b", 1.0)],
+    "whole numbers, then others": [(1, 1), (1.5, 0.5)],
+    "an attribute that comes late": [(None, 1.0), ("b", 1.0)],
+}
+
+
+@pytest.mark.parametrize("values", CHANGING.values(), ids=CHANGING)
+@pytest.mark.parametrize("block", [base.BLOCK_BYTES, 50], ids=["one block", "many"])
+def test_kinds_that_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: list[tuple[object, object]], block: int
+) -> None:
+    monkeypatch.setattr(base, "BLOCK_BYTES", block)
+    path = tmp_path / NAME
+    path.write_text("".join(json.dumps(sample(place, *value)) + "\n" for place, value in enumerate(values)))
+    check(Source(path=path, root=tmp_path), monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -107,15 +107,19 @@ def same(source: Source) -> bool:
 
 
 @settings(max_examples=400)
-@given(written())
-@example(b'{"a": 1, "a": 2}\n')
-@example(b'{"b": {"a": 1, "a": 2}, "c": 1}\n')
-@example(b'{"a": null, "b": 1}\n{"b": 2.5}\n{"a": [NaN]}\n')
-@example(b'{"a": 1.5}\n\r\n{"a": -0}\n')
-def test_a_table_by_its_shape_is_what_the_parser_finds(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+@given(written(), st.sampled_from([base.BLOCK_BYTES, 60]))
+@example(b'{"a": 1, "a": 2}\n', 60)
+@example(b'{"b": {"a": 1, "a": 2}, "c": 1}\n', 60)
+@example(b'{"a": null, "b": 1}\n{"b": 2.5}\n{"a": [NaN]}\n', 60)
+@example(b'{"a": 1.5}\n\r\n{"a": -0}\n', 60)
+def test_a_table_by_its_shape_is_what_the_parser_finds(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, block: int
+) -> None:
     path = tmp_path_factory.mktemp("shaped") / "t.jsonl"
     path.write_bytes(data)
-    same(Source(path=path, root=path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base, "BLOCK_BYTES", block)
+        same(Source(path=path, root=path))
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.name)
@@ -131,6 +135,8 @@ CERTAIN: dict[str, bytes] = {
     "whole numbers and others": b'{"score": 1}\n' * 300 + b'{"score": 0.25}\n',
     "a key that some lines have": b'{"item": "a"}\n{"item": "b", "score": 1}\n{"score": 2, "item": "c"}\n',
     "nested values": b'{"item": "a", "messages": [{"role": "user", "content": "]}\\""}]}\n' * 2,
+    "texts, then nested values": b'{"item": "a", "x": "t"}\n{"item": "b", "x": [1]}\n{"item": "c", "x": 1}\n',
+    "nothing, then nested values": b'{"item": "a", "x": null}\n{"item": "b", "x": {"y": 1}}\n',
     "escapes": rb'{"item": "\u00e9\ud83d\ude00\n\"\\\/"}' + b"\n",
     "cut in mid-row": b'{"item": "a", "score": 1}\n{"item": "b", "sc',
 }

@@ -204,15 +204,15 @@ def _columns(kept: pl.DataFrame, shapes: Shapes, named: Sequence[str]) -> Column
     first = {name: column.is_not_null().arg_max() or 0 for name, column in own.items() if column.null_count() < size}
     order = sorted(first, key=lambda name: first[name])
     begins = [name for name in order if first[name] == 0]
-    numbers = {name: kept[SCORES + name] for name in keys if SCORES + name in kept.columns}
+    corpus = {name for name in keys if shapes.kinds[(name,)] in ("text", "nested")}
     return Columns(
         positions=texts[ID],
         hashes=texts[HASH].fill_null(""),
         filters=texts[FILTER].fill_null("none"),
         named=named,
-        scores={name: numbers.get(name, empty.cast(pl.Float64)) for name in keys},
+        scores={name: empty.cast(pl.Float64) if name in corpus else kept[SCORES + name] for name in keys},
         present={},
-        corpus={name for name in keys if name not in numbers},
+        corpus=corpus,
         metadata={
             ID: texts[ID],
             **{name: own[name] for name in begins},

@@ -45,7 +45,7 @@ DTYPES: dict[str, Any] = {
     "text": pl.String(),
     "texts": pl.List(pl.String()),
 }
-"""What a column may hold: `number` is whole numbers and others, `texts` a list of them; "nested" and "object" have no column of their own."""
+"""What a column may hold: `number` is whole numbers and others, `texts` a list of them. Without a column of their own: "nested", at times at least; "container", always; "object"."""
 
 _HEX = "[0-9a-fA-F]"
 _PAIR = rf"[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
@@ -61,9 +61,11 @@ def _container(depth: int) -> str:
     return rf'[\[{{](?:{_STRING}|[^"\[\]{{}}\x00-\x1f]{inner})*[\]}}]'
 
 
-_ANY = rf"{_STRING}|{_INT}|{_REAL}|true|false|{_container(MAX_DEPTH)}"
+_CONTAINER = _container(MAX_DEPTH)
+_ANY = rf"{_STRING}|{_INT}|{_REAL}|true|false|{_CONTAINER}"
 PATTERNS = {"null": "", "flag": "true|false|", "whole": f"{_INT}|", "real": f"{_REAL}|", "text": f"{_STRING}|"}
 PATTERNS |= {"nested": f"{_ANY}|", "texts": rf"\[(?:{_STRING}(?:, ?{_STRING})*)?\]|"}
+PATTERNS["container"] = f"{_CONTAINER}|"
 PATTERNS["number"] = PATTERNS["whole"] + PATTERNS["real"]
 
 
@@ -109,6 +111,8 @@ class Shapes:
             return "object"
         if path[0] in self.listed and isinstance(value, list) and all(isinstance(part, str) for part in value):
             return "texts"
+        if len(path) > 1 and isinstance(value, (dict, list)):
+            return "container"
         return KINDS[type(value)]
 
     def pattern(self) -> str:
@@ -124,7 +128,7 @@ class Shapes:
 
     def schema(self, path: Path = ()) -> dict[str, pl.DataType]:
         """Return the columns that are kept, in the order in which their keys come first."""
-        below = [key for key in self.kinds if key[:-1] == path and self.kinds[key] != "nested"]
+        below = [key for key in self.kinds if key[:-1] == path and self.kinds[key] not in ("nested", "container")]
         return {key[-1]: DTYPES.get(self.kinds[key]) or pl.Struct(self.schema(key)) for key in below}
 
 

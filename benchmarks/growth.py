@@ -3,7 +3,7 @@
     python benchmarks/growth.py [--only models,files]
 
 Without --only it writes growth.md. The least is a process of its own that reads the same files and averages twice: Polars for tables,
-json line by line for logs. Seconds are medians of quiet runs (measure.py); what counts is the growth, and the ratio to the least.
+json line by line, or sample by sample, for logs. Seconds are medians of quiet runs (measure.py); what counts is the growth, and the ratio to the least.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -29,17 +29,18 @@ COMMAND = str(Path(sys.executable).with_name("howsure"))
 TABLE = {"tasks": 1, "models": 4, "items": 500, "attempts": 1, "clusters": 0}
 ABOUT = (
     "Written by `python benchmarks/growth.py`. Each cell: seconds and peak memory of the whole command, and how many times as long as the least "
-    "that could be done, a process that reads the same and averages it twice (Polars for tables, json line by line for logs)."
+    "that could be done, a process that reads the same and averages it twice (Polars for tables, json line by line, or sample by sample, for logs)."
 )
 MORE = 12
 """So many files come between two commands."""
 SAMPLES, PROMPT = 20, "word " * 300
+TURNS = 40
 RESULT = {"filter": "none", "metrics": ["acc"], "target": "1", "resps": [["1"]], "filtered_resps": ["1"]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """One thing that grows, by its sizes: the kind of what is made ("table", "files" or "file"), and the commands on it.
+    """One thing that grows, by its sizes: the kind of what is made ("table", "files", "file", "lines" or "log"), and the commands on it.
 
     `again`: each command ran before on all but the last files, and what it kept is there.
     """
@@ -99,7 +100,14 @@ GROWTHS = (
         kind="files",
         again=True,
     ),
-    Growth(name="megabytes of one file", sizes=(10, 100, 1000), commands=("estimate",), kind="file"),
+    Growth(name="megabytes of one file", sizes=(10, 100, 1000), commands=("estimate --no-cache",), kind="file"),
+    Growth(name="rows of JSON Lines", sizes=(10_000, 100_000, 1_000_000), commands=("estimate",), kind="lines"),
+    Growth(
+        name="megabytes of one Inspect log without summaries",
+        sizes=(10, 100, 800),
+        commands=("estimate --no-cache",),
+        kind="log",
+    ),
 )
 
 
@@ -200,15 +208,56 @@ def make_file(path: Path, size: int) -> None:
     )
 
 
+def make_lines(path: Path, size: int) -> None:
+    """Write a table of so many answers, an object a line."""
+    path.mkdir()
+    rows = (
+        {"model": f"m{n % 4}", "item": f"i{n // 4}", "score": _right(n), "attempt": 0, "cluster": f"c{n // 4 % 1000}"}
+        for n in range(size)
+    )
+    _write(path / "table.jsonl", rows)
+
+
+def make_log(path: Path, size: int) -> None:
+    """Write a log of so many megabytes of long transcripts, a member a sample, as a run leaves it that was stopped."""
+    path.mkdir()
+    turns = [{"role": "assistant", "content": PROMPT}] * TURNS
+    spec = {
+        "task": "task",
+        "model": "mock/model",
+        "task_id": "t",
+        "run_id": "r",
+        "created": "2026-11-01T00:00:00+00:00",
+    }
+    with _zipped()(path / "log.eval", "w", compression=93) as log:
+        log.writestr("_journal/start.json", json.dumps({"version": 2, "eval": spec}))
+        for n in range(size * 10**6 // len(json.dumps(turns))):
+            sample = {"id": n, "epoch": 1, "input": f"question {n}", "target": "1", "messages": turns}
+            told = json.dumps({**sample, "scores": {"match": {"value": _right(n)}}})
+            log.writestr(f"samples/{n}_epoch_1.json", told)
+
+
+def _zipped() -> Any:
+    """Return what opens a zip with members of zstd."""
+    if sys.version_info >= (3, 14):
+        from zipfile import ZipFile
+    else:
+        from backports.zstd.zipfile import ZipFile
+    return ZipFile
+
+
+def _right(seed: int) -> float:
+    return float(seed * 2654435761 % 1000 < 600)
+
+
 def _row(name: str, seed: int) -> dict[str, object]:
-    right = float(seed * 2654435761 % 1000 < 600)
     return {
         "doc_id": int(name.split("-")[-1]),
         "doc": {"q": name},
         "arguments": [[PROMPT, "1"]],
         **RESULT,
         "doc_hash": name,
-        "acc": right,
+        "acc": _right(seed),
     }
 
 
@@ -233,8 +282,37 @@ def least_files(path: Path) -> None:
         print(file.name, sum(scores) / len(scores))
 
 
-PARTS = {"make-table": make_table, "make-files": make_files, "make-more": make_more, "make-file": make_file}
-LEAST = {"least-table": least_table, "least-files": least_files, "least-file": least_files}
+def least_lines(path: Path) -> None:
+    """Average a table of lines twice."""
+    import polars as pl
+
+    per_item = pl.scan_ndjson(path / "table.jsonl").group_by("model", "item").agg(pl.col("score").mean())
+    print(per_item.group_by("model").agg(pl.col("score").mean()).collect(engine="streaming"))
+
+
+def least_log(path: Path) -> None:
+    """Average a log, member by member."""
+    with _zipped()(path / "log.eval") as log:
+        names = [name for name in log.namelist() if name.startswith("samples/")]
+        scores = [json.loads(log.read(name))["scores"]["match"]["value"] for name in names]
+    print(sum(scores) / len(scores))
+
+
+PARTS = {
+    "make-table": make_table,
+    "make-files": make_files,
+    "make-more": make_more,
+    "make-file": make_file,
+    "make-lines": make_lines,
+    "make-log": make_log,
+}
+LEAST = {
+    "least-table": least_table,
+    "least-files": least_files,
+    "least-file": least_files,
+    "least-lines": least_lines,
+    "least-log": least_log,
+}
 
 
 if __name__ == "__main__":

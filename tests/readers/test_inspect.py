@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from howsure.errors import ReadError
 from howsure.readers import inspect_ai
 from howsure.readers.base import Reading, Source
-from howsure.readers.inspect_scores import to_number
+from howsure.readers.fingerprint import frame
+from howsure.readers.inspect_scores import Samples, score_frame, summary, to_number
 from howsure.table.runs import Run
 from howsure.table.schema import COLUMNS, FINGERPRINTS
 from howsure.table.scores import Published
@@ -258,6 +262,49 @@ def test_samples_are_opened_where_there_are_no_summaries(tmp_path: Path) -> None
     members = {"samples/1_epoch_1.json": sample(1, "C"), "header.json": inspect_header()}
     reading = read(inspect_ai, Source(path=zipped(members, tmp_path / "a.eval"), root=tmp_path))
     assert scores(reading) == {("1", 0, "match"): 1.0}
+
+
+LONG = ["", "a", "b" * 1_500, ["x" * 1_200, 1, {"y": None}], [], None, 3, True]
+PART = st.fixed_dictionaries(
+    {}, optional={"type": st.sampled_from(["text", "image", None]), "text": st.sampled_from(LONG)}
+)
+TURN = st.fixed_dictionaries(
+    {"role": st.sampled_from(["user", "system", "assistant", None])},
+    optional={"content": st.sampled_from(LONG) | st.lists(PART | st.none(), max_size=3), "id": st.text(max_size=3)},
+)
+FULL = st.fixed_dictionaries(
+    {"id": st.sampled_from([1, "1", "a"]), "epoch": st.integers(1, 2)},
+    optional={
+        "input": st.sampled_from(LONG) | st.lists(TURN | st.integers(), max_size=4),
+        "target": st.sampled_from(LONG),
+        "metadata": st.dictionaries(st.sampled_from(["task", "cluster", "level", "key"]), st.sampled_from(LONG))
+        | st.none(),
+        "scores": st.sampled_from(
+            [None, 1, {"s": {"value": "C", "history": [1]}}, {"s": {"value": [1, 0]}}, {"s": 0.5}]
+        ),
+        "error": st.sampled_from([None, {"message": "m", "traceback": "t"}]),
+        "error_retries": st.sampled_from([None, [], [{"message": "m"}]]),
+        "retries": st.sampled_from([0, 1]),
+        "limit": st.sampled_from([None, {"type": "token", "limit": 5}, "time"]),
+        "invalidation": st.sampled_from([None, {"author": "x"}]),
+        "total_time": st.sampled_from([None, 1.5]),
+        "model_usage": st.sampled_from([None, {"m": {"input_tokens": 3, "total_tokens": 3}}]),
+        "role_usage": st.sampled_from([None, {"grader": {"input_tokens": 1}}]),
+        "messages": st.just([{"role": "user", "content": "long"}]),
+    },
+)
+
+
+@given(st.lists(FULL, max_size=5))
+def test_what_is_kept_of_full_samples_says_the_same(samples: list[dict[str, Any]]) -> None:
+    kept = [summary(each) for each in samples]
+    assert json.dumps(kept).count("long") == 0
+    tables = [Samples.of(each, expected=(), spec={"model": "m"}) for each in (samples, kept)]
+    frames = [score_frame(table, task="t", model="m", source="s") for table in tables]
+    assert frames[0].equals(frames[1])
+    assert [replace(table, usage=None) for table in tables[1:]] == [replace(tables[0], usage=None)]  # type: ignore[arg-type]
+    assert (tables[0].usage.tokens, tables[0].usage.once) == (tables[1].usage.tokens, tables[1].usage.once)
+    assert frame(each.get("input") for each in samples) == frame(each.get("input") for each in kept)
 
 
 def test_a_json_log_with_a_bare_nan(write: Write) -> None:

@@ -23,7 +23,7 @@ else:
     from backports.zstd import ZstdError, zipfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 MAGIC = b"PK\x03\x04"
@@ -32,9 +32,9 @@ MAX_MEMBER_BYTES = 1024**3
 MAX_TOTAL_BYTES = 8 * 1024**3
 MAX_DIRECTORY_BYTES = MAX_MEMBERS * 512
 
-PIECE_BYTES = 4_096
+PIECE_BYTES = 8_192
 """How much is asked for at a time. Outside deflate, zipfile decompresses all the input that it reads for a piece:
-4 KiB of zstd can grow to 128 MiB and no further, which a larger piece would allow."""
+8 KiB of zstd can grow to 256 MiB and no further, which a larger piece would allow."""
 
 BROKEN = (zipfile.BadZipFile, zlib.error, ZstdError, struct.error, OSError, EOFError, RuntimeError, ValueError)
 
@@ -76,6 +76,11 @@ class Archive:
         self._cost += object_cost(data)
         refuse_bombs(self._cost, where=where)
         return parse_json(data, where=where)
+
+    def each_json(self, names: Iterable[str]) -> Iterator[Any]:
+        """Parse members one at a time, for a reader that keeps little of each: only what one takes in memory is limited."""
+        for name in names:
+            yield parse_json(self.read(name), where=f"{self._where}, member {name!r}")
 
     def _capped(self, name: str, limit: int) -> bytes | None:
         data = bytearray()

@@ -48,6 +48,7 @@ Claim = Literal["rows", "companion"]
 
 HEAD_BYTES = 65_536
 BUFFER_BYTES = 256 * 1024
+BLOCK_BYTES = 4 * 1024**2
 MAX_FILE_BYTES = 4 * 1024**3
 MAX_OBJECT_BYTES = 2 * 1024**3
 """What the objects of a file may take in memory: a few bytes of JSON can ask for a hundred each."""
@@ -124,20 +125,29 @@ class Source:
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield the lines that aren't empty by their numbers, without a last row that isn't whole."""
-        size, number = 0, 0
+        number = 0
+        for block in self.blocks():
+            for line in block.splitlines():
+                number += 1
+                if line and not line.isspace():
+                    yield number, line
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield a file of lines in blocks of whole lines, without a last row that isn't whole."""
+        size = 0
         with self.opened() as file:
-            for part in file:
-                size += len(part)
+            while block := file.read(BLOCK_BYTES) + file.readline():
+                size += len(block)
                 if size > MAX_FILE_BYTES:
                     raise self._too_large(size)
-                if b"\0" in part:
+                if b"\0" in block:
                     raise self._damaged()
-                if not part.endswith(b"\n") and number and cut_at(b"\n" + part, self.path.suffix.lower()):
-                    return
-                for line in part.splitlines() if b"\r" in part else (part.removesuffix(b"\n"),):
-                    number += 1
-                    if line and not line.isspace():
-                        yield number, line
+                if not block.endswith(b"\n"):
+                    before = b"\n" if size > len(block) else b""
+                    begins = cut_at(before + block, self.path.suffix.lower())
+                    block = block if begins is None else block[: begins - len(before)]
+                if block:
+                    yield block
 
     def _refuse_heavy_lines(self) -> None:
         """Refuse a file of lines whose objects would take too much memory together."""

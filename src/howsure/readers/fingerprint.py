@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from howsure.table.runs import DIGITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 LETTERS = 1_000
 """So many of a text count: logs keep at least these."""
@@ -54,6 +54,25 @@ def targets(given: Iterable[object]) -> list[str | None]:
     return list(_names(map(_target, given)))
 
 
+def short_input(value: object) -> object:
+    """Return an input with no more of its texts than counts here."""
+    if not isinstance(value, list):
+        return value[:LETTERS] if isinstance(value, str) else None
+    turns = [turn for turn in value if isinstance(turn, dict)]
+    return [{"role": turn.get("role"), "content": _short_content(turn.get("content"))} for turn in turns]
+
+
+def _short_content(content: object) -> object:
+    return [{"text": text} for text in _parts(content)] if isinstance(content, list) else _content(content)
+
+
+def short_target(value: object) -> object:
+    """Return a right answer with no more of its texts than counts here."""
+    if isinstance(value, list):
+        return [str(part)[:LETTERS] for part in value]
+    return value[:LETTERS] if isinstance(value, str) else value
+
+
 def _names(texts: Iterable[str | None]) -> Iterator[str | None]:
     """Yield a name for each text; the same text, asked again in another attempt, is named once."""
     known: dict[str, str] = {}
@@ -84,12 +103,16 @@ def _content(content: object) -> str | None:
         return content[:LETTERS]
     if not isinstance(content, list):
         return None
+    return "\n".join(_parts(content))
+
+
+def _parts(content: Sequence[object]) -> list[str]:
     parts = [part for part in content if isinstance(part, dict)]
     texts = [
         part["text"] if isinstance(part.get("text"), str) else f"({str(part.get('type')).capitalize()})"
         for part in parts
     ]
-    return "\n".join(text[:LETTERS] for text in texts)
+    return [text[:LETTERS] for text in texts]
 
 
 def _target(value: object) -> str | None:

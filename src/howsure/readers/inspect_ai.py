@@ -25,7 +25,7 @@ from howsure.readers.base import (
 from howsure.readers.fingerprint import frame
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_runs import configuration, run_of
-from howsure.readers.inspect_scores import Samples, score_frame
+from howsure.readers.inspect_scores import Samples, score_frame, summary
 from howsure.readers.inspect_usage import stated_totals
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
@@ -141,7 +141,8 @@ def _summaries(archive: Archive) -> list[Any]:
     journal = [name for _, name in sorted((int(match[1]), name) for match, name in numbered)]
     rows = [row for name in journal for row in archive.json(name)]
     if not rows:
-        rows = [archive.json(name) for name in dict.fromkeys(archive.names) if name.startswith("samples/")]
+        members = (name for name in dict.fromkeys(archive.names) if name.startswith("samples/"))
+        rows = [summary(sample) for sample in archive.each_json(members) if isinstance(sample, dict)]
     latest = {(str(row.get("id")), row.get("epoch")): row for row in rows if isinstance(row, dict)}
     return list(latest.values())
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
 from howsure.readers.base import flatten_metadata, metadata_text, whole_text
-from howsure.readers.fingerprint import questions, targets
+from howsure.readers.fingerprint import questions, short_input, short_target, targets
 from howsure.readers.inspect_usage import Usage
 from howsure.table.schema import FINGERPRINTS
 
@@ -27,6 +27,7 @@ WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 
 
 _KIND = re.compile(r"[A-Za-z_-]{1,20}")
 REMOVED = "Key removed from summary (> 1k)"
+KEPT = ("id", "epoch", "invalidation", "limit", "model_usage", "role_usage", "total_time", "started_at", "retries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,23 @@ class Samples:
                 message=f"{where}: {self.invalidated:,} samples are marked as invalid by their owner.",
                 remedy="Re-run those samples.",
             )
+
+
+def summary(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is taken of a full sample, much as a log's own summaries have it: no messages or events, and short texts."""
+    scores = sample.get("scores")
+    values = {
+        scorer: {"value": score.get("value")} if isinstance(score, dict) else score
+        for scorer, score in (scores.items() if isinstance(scores, dict) else ())
+    }
+    return {
+        **{name: sample[name] for name in KEPT if name in sample},
+        **{name: bool(sample.get(name)) for name in ("error", "error_retries")},
+        "input": short_input(sample.get("input")),
+        "target": short_target(sample.get("target")),
+        "metadata": flatten_metadata(sample.get("metadata")),
+        "scores": values,
+    }
 
 
 def to_number(value: object) -> float | None:

@@ -12,9 +12,12 @@ from dataclasses import replace
 from glob import escape
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, left_out, scored, tidy
-from howsure.readers.lm_eval_documents import NO_NUMBER, documents, rows
+from howsure.readers.base import Claim, Reading, Source, finite, left_out, tidy
+from howsure.readers.lm_eval_columns import Columns, columns, shaped_columns
+from howsure.readers.lm_eval_documents import documents, rows
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
 from howsure.readers.lm_eval_results import (
     extent,
@@ -27,11 +30,11 @@ from howsure.readers.lm_eval_results import (
 )
 from howsure.readers.lm_eval_runs import configuration, run_of
 from howsure.readers.lm_eval_transcripts import transcript
-from howsure.readers.naming import numbered
+from howsure.readers.naming import digest, digest_of_rows
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from howsure.readers.lm_eval_documents import Document
     from howsure.readers.transcripts import Transcript
@@ -78,7 +81,7 @@ def read(source: Source) -> Reading:
             task="",
             model=model,
             time=_time(source),
-            scores=[entry.score for entry in published[:_ENOUGH]],
+            compared=digest([entry.score for entry in published[:_ENOUGH]]),
             configured=configured,
         ),
         configuration=configured,
@@ -90,13 +93,12 @@ def transcripts(source: Source, items: Collection[str] | None) -> Iterator[Trans
     if not _SAMPLE.match(source.head):
         return
     task, time = _task_and_time(source)
-    found = documents(replace(source, probabilities=False), None)
-    metrics, _ = _metrics(found, find_results(source, time) or {}, task)
-    known, names = _items(found), _metric_names(found)
-    for row, document in zip(rows(source), found, strict=True):
-        item = known[document.position]
+    found = _found(replace(source, probabilities=False))
+    metrics, _ = found.metrics(_known(find_results(source, time) or {}, task))
+    called = {metric: found.called(metric) for metric in metrics}
+    for place, (row, item) in enumerate(zip(rows(source), found.items(), strict=True)):
         if items is None or item in items:
-            scores = {names(metric, document): finite(row[metric]) for metric in metrics if metric in row}
+            scores = {called[metric][place]: finite(row[metric]) for metric in metrics if metric in row}
             yield transcript(row, item=item, scores=scores)
 
 
@@ -109,24 +111,23 @@ def _task_and_time(source: Source) -> tuple[str, str]:
 def _read_samples(source: Source) -> Reading:
     task, time = _task_and_time(source)
     results = find_results(source, time) or {}
-    found = documents(source, _delimiter(results, task))
+    asked = documents(source, _delimiter(results, task)) if source.probabilities else ()
+    found = columns(asked) if asked else _found(source)
     model, cautions = model_name(results, source)
-    metrics, corpus = _metrics(found, results, task)
-    names = _metric_names(found)
-    identities = _identities(found, task, model)
-    records = [
-        {**identity, "metric": names(metric, document), **scored(document.values[metric])}
-        for document, identity in zip(found, identities, strict=True)
-        for metric in metrics
-        if metric in document.values
-    ]
-    more = probabilities(found, identities, metrics, where=source.name) if source.probabilities else Probabilities()
-    facts = _facts(task, results, dict.fromkeys(record["metric"] for record in records))
-    records += more.records
+    metrics, corpus = found.metrics(_known(results, task))
+    scores = found.rows(metrics, task=task, model=model, source=source.name)
+    identities = _identities(asked, found.items(), task, model) if asked else ()
+    more = probabilities(asked, identities, metrics, where=source.name) if asked else Probabilities()
+    table = _below(scores, more, source)
     configured = configuration(results, task)
     return Reading(
-        rows=tidy(records, source=source.name) if records else None,
-        facts=(replace(facts, finer={finer: names(own, found[0]) for finer, own in more.refined.items()}),),
+        rows=table,
+        facts=(
+            replace(
+                _facts(task, results, () if scores is None else scores["metric"].unique(maintain_order=True)),
+                finer={finer: found.called(own)[0] for finer, own in more.refined.items()},
+            ),
+        ),
         published=stated(results, model=model, source=source.name, task=task),
         extents=extent(results, model=model, task=task),
         groups=groups(results),
@@ -136,11 +137,31 @@ def _read_samples(source: Source) -> Reading:
             task=task,
             model=model,
             time=time,
-            scores=_compared(results, task, records),
+            compared=_compared(results, task, table) if time else "",
             configured=configured,
         ),
         configuration=configured,
     )
+
+
+def _found(source: Source) -> Columns:
+    """Return the samples by column, of a large file by the shape of its lines."""
+    shaped = shaped_columns(source)
+    return columns(documents(source, None)) if shaped is None else shaped
+
+
+def _known(results: Mapping[str, Any], task: str) -> set[str]:
+    """Return the metrics that the results have of a task."""
+    return {key.split(",")[0] for key in ((results.get("results") or {}).get(task) or {})}
+
+
+def _below(scores: pl.DataFrame | None, more: Probabilities, source: Source) -> pl.DataFrame | None:
+    """Return the rows with those of probabilities below them."""
+    tables = [
+        *([] if scores is None else [scores]),
+        *([tidy(more.records, source=source.name)] if more.records else []),
+    ]
+    return pl.concat(tables, how="diagonal") if tables else None
 
 
 def _time(source: Source) -> str:
@@ -149,11 +170,11 @@ def _time(source: Source) -> str:
     return named["time"] if named else ""
 
 
-def _compared(results: Mapping[str, Any], task: str, records: Sequence[Mapping[str, Any]]) -> object:
-    """Return what copies of samples agree in: the results of their task, else every score."""
+def _compared(results: Mapping[str, Any], task: str, table: pl.DataFrame | None) -> str:
+    """Name what copies of samples agree in: the results of their task, else every score."""
     stated = results.get("results")
     own = stated.get(task) if isinstance(stated, dict) else None
-    return own or [(record["item"], record["metric"], record["score"]) for record in records]
+    return digest(own or []) if own or table is None else digest_of_rows(table.select("item", "metric", "score"))
 
 
 def _delimiter(results: Mapping[str, Any], task: str) -> str | None:
@@ -164,37 +185,12 @@ def _delimiter(results: Mapping[str, Any], task: str) -> str | None:
     return delimiter if isinstance(delimiter, str) else None
 
 
-def _identities(found: Sequence[Document], task: str, model: str) -> list[dict[str, Any]]:
-    items = _items(found)
+def _identities(found: Sequence[Document], items: Iterable[str], task: str, model: str) -> list[dict[str, Any]]:
     return [
         {"doc_id": document.doc_id, **document.metadata}
-        | {"task": task, "model": model, "item": items[document.position], "target_hash": document.target_hash}
-        for document in found
+        | {"task": task, "model": model, "item": item, "target_hash": document.target_hash}
+        for document, item in zip(found, items, strict=True)
     ]
-
-
-def _items(found: Sequence[Document]) -> dict[str, str]:
-    """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so on."""
-    hashes = {document.position: document.hash for document in found}
-    order = sorted(hashes, key=lambda position: (len(position), position))
-    return dict(zip(order, numbered(str(hashes[position] or position) for position in order), strict=True))
-
-
-def _metrics(found: Sequence[Document], results: Mapping[str, Any], task: str) -> tuple[list[str], list[str]]:
-    """Return the metrics that have one number a document, and those that only the whole corpus has."""
-    named = dict.fromkeys(name for document in found for name in document.named)
-    if not named:
-        known = {key.split(",")[0] for key in ((results.get("results") or {}).get(task) or {})}
-        named = dict.fromkeys(key for document in found for key in document.values)
-        named = {key: None for key in named if not known or key in known}
-    corpus = [name for name in named if any(document.values.get(name) == NO_NUMBER for document in found)]
-    return [name for name in named if name not in corpus], corpus
-
-
-def _metric_names(found: Sequence[Document]) -> Any:
-    filters = {document.filter for document in found}
-    plain = filters <= {None, "none"}
-    return lambda metric, document: metric if plain else f"{metric},{document.filter or 'none'}"
 
 
 def _facts(task: str, results: Mapping[str, Any], metrics: Any) -> TaskFacts:

@@ -59,13 +59,18 @@ class Document:
         return str(self.doc_id)
 
 
+def rows_by_line(source: Source) -> bool:
+    """Say whether a file of samples has a row a line, and is no list."""
+    return not source.head.lstrip().startswith(b"[")
+
+
 def rows(source: Source) -> Iterator[Mapping[str, Any]]:
     """Yield the rows of a file of samples as they are, one at a time where it has a row a line."""
-    if source.head.lstrip().startswith(b"["):
+    if rows_by_line(source):
+        each = source.each_json_line()
+    else:
         parsed = source.json()
         each = iter(parsed if isinstance(parsed, list) else [])
-    else:
-        each = source.each_json_line()
     return (row for row in each if isinstance(row, dict) and isinstance(row.get("doc"), (dict, str, list)))
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.base import finite, settings
-from howsure.readers.naming import digest
 from howsure.table.runs import DIGITS, Run
 
 if TYPE_CHECKING:
@@ -29,15 +28,15 @@ _EXAM = {"task_version": "version", "scoring": "scorer"}
 
 
 def run_of(
-    results: Mapping[str, Any], *, task: str, model: str, time: str, scores: object, configured: Mapping[str, str]
+    results: Mapping[str, Any], *, task: str, model: str, time: str, compared: str, configured: Mapping[str, str]
 ) -> Run:
     """Tell what the results say of their run of one task, of all tasks where it is empty.
 
-    `configured`: its configuration. `time`: that in the file's name. `scores`: what was scored, by which a copy is known beside the time; where there is no time, nobody
+    `configured`: its configuration. `time`: that in the file's name. `compared`: a name for what was scored, by which a copy is known beside the time; where there is no time, nobody
     knows whose run it is.
     """
     config = _config(results)
-    identity = f"{task} {model} {time} {digest(scores)}".strip() if time else ""
+    identity = f"{task} {model} {time} {compared}".strip() if time else ""
     limit = finite(config.get("limit"))
     return Run(
         key=identity,

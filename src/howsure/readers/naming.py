@@ -38,6 +38,7 @@ PLAIN_FOLDERS = frozenset(
     ]
 )
 """Folder names that say nothing about the model."""
+DIGESTED_ROWS = 50_000
 
 
 def from_path(source: Source, ending: str, *, beginning: str = "", plain: str = "") -> tuple[str, tuple[Caution, ...]]:
@@ -100,6 +101,15 @@ def digest(value: object) -> str:
     """Return a short name for a text or a JSON value that has no id: the same value, the same name."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
+
+
+def digest_of_rows(rows: pl.DataFrame) -> str:
+    """Return the short name of a list of all rows, never holding more of it than a part."""
+    named = hashlib.sha256(b"[")
+    for place, part in enumerate(rows.iter_slices(DIGESTED_ROWS)):
+        named.update((", " * bool(place) + json.dumps(part.rows())[1:-1]).encode())
+    named.update(b"]")
+    return named.hexdigest()[:16]
 
 
 def numbered(names: Iterable[str]) -> list[str]:

@@ -18,6 +18,7 @@ from howsure.readers.base import Claim, Reading, Source, cut_row, finite, metada
 from howsure.readers.faults import named
 from howsure.readers.lines import CELLS, RECORDS, separator
 from howsure.readers.published import published_roles, published_scores
+from howsure.readers.shaped import WORTH_BYTES, shaped_table
 from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.schema import find_roles, used_columns
@@ -206,7 +207,14 @@ def writing_of(source: Source) -> Writing:
 
 
 def _records(source: Source) -> pl.LazyFrame:
-    """Read JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text."""
+    """Read JSON records; of a large file of lines by their shape, where that is sure."""
+    is_large = source.path.suffix.lower() in RECORDS and source.path.stat().st_size >= WORTH_BYTES
+    shaped = shaped_table(source) if is_large else None
+    return parsed_records(source) if shaped is None else shaped.lazy()
+
+
+def parsed_records(source: Source) -> pl.LazyFrame:
+    """Parse JSON records; a column that mixes kinds (an id that is a number here and text there) becomes text."""
     records = _records_of(_parsed(source))
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise ReadError("not a list of records", where=source.name, remedy="Write one JSON object per row.")

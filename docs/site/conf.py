@@ -88,7 +88,9 @@ def navigate(app, docname, source):
         root_doc: NAVIGATION,
         "docs/guide/README": {"": [*GUIDE, TEACHING]},
         "docs/decisions/README": {"": DECISIONS},
-        "benchmarks/README": {"": ["benchmarks/results", "benchmarks/growth", "benchmarks/engines", "benchmarks/peers/results"]},
+        "benchmarks/README": {
+            "": ["benchmarks/results", "benchmarks/growth", "benchmarks/engines", "benchmarks/peers/results"]
+        },
     }
     if docname in GUIDE:
         source[0] = re.sub("\n", f"\n\n{PLAY.format(number=GUIDE.index(docname) + 1)}\n", source[0], count=1)

@@ -72,7 +72,7 @@ def test_an_unknown_column_is_refused() -> None:
 def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "free_bytes", lambda: GROUPS * plans.RESULT_BYTES - 1.0)
     with pytest.raises(hs.DataError) as refused:
-        hs.estimate(relation())
+        hs.estimate(relation(), cluster="none")
     assert str(refused.value) == (
         f"{GROUPS} rows would come back, one per task, model and item of 4 models, and take about 0 MB of memory where "
         "0 MB are free. Ask about fewer tasks or models at a time (`task`, `model`), or pass a query that keeps a sample of the items."

@@ -127,6 +127,14 @@ def test_columns_of_low_priority_go_first():
     assert list(fit(table, 25)) == [0]
 
 
+@pytest.mark.parametrize("width", [20, 25, 40, 60])
+def test_a_table_that_is_too_wide_loses_no_figure(width):
+    columns = (Column(name="model", align="left", priority=9), *(Column(name=f"x{k}", priority=9) for k in range(4)))
+    rows = tuple(("name" * 6, *(f"{10**k * 1234.5:,.1f}" for k in range(4))) for _ in range(3))
+    text = terminal.render(Document(blocks=(Table(columns=columns, rows=rows),)), width=width)
+    assert all(text.count(cell) == 3 for cell in rows[0][1:])
+
+
 def test_whiskers_share_one_axis():
     rows = ((Whisker(value=0.5, low=0.0, high=1.0),), (Whisker(value=0.2, low=0.1, high=0.4),))
     table = Table(columns=(Column(name="", align="left"),), rows=rows)

@@ -278,6 +278,27 @@ def test_a_folder_that_can_not_be_keeps_nothing(
     assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions of POSIX")
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+def test_a_folder_that_others_can_write_to_keeps_nothing(
+    logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
+) -> None:
+    place = tmp_path / "shared"
+    place.mkdir()
+    place.chmod(mode)
+    monkeypatch.setenv(packs.FOLDER, str(place))
+    assert len(reads(looked, logs)) == len(reads(looked, logs)) == 5
+    assert not list(place.iterdir())
+
+
+def test_a_folder_that_hangs_on_where_one_works_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("0", "off", "cache/here"):
+        monkeypatch.setenv(packs.FOLDER, name)
+        assert packs.folder() is None
+    assert not list(tmp_path.iterdir())
+
+
 def test_packs_that_were_used_long_ago_make_way(logs: Path, looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     reads(looked, logs)
     old = pack()

@@ -366,6 +366,16 @@ def test_halves_of_many_clusters_drawn_by_kind_say_the_same(monkeypatch):
     assert (fast.items, fast.n_complete) == (slow.items, slow.n_complete)
 
 
+def test_real_scores_are_halved_one_by_one_however_many_they_are(monkeypatch):
+    """Each cluster would be a kind of its own."""
+    x = np.random.default_rng(3).random((900, 4))
+    slow = reliability(x, rng=np.random.default_rng(1))
+    monkeypatch.setattr(health, "MANY_CLUSTERS", 100)
+    monkeypatch.setattr(health, "BLOCK_CELLS", 100_000)
+    found = reliability(x, rng=np.random.default_rng(1))
+    assert (found.scores, found.places) == pytest.approx((slow.scores, slow.places), rel=1e-12)
+
+
 def test_kinds_of_clusters_are_all_of_them():
     rng = np.random.default_rng(0)
     sums, sizes = rng.integers(0, 2, (500, 3)).astype(float), rng.integers(0, 2, (500, 3)).astype(float)

@@ -52,6 +52,8 @@ COLUMNS: dict[str, tuple[Any, pl.DataType, list[Any]]] = {
     "object integers": (objects(1, pd.NA), pl.Int64(), [1, None]),
     "object floats": (objects(1, 0.5), pl.Float64(), [1.0, 0.5]),
     "decimals": (objects(Decimal("0.5"), None), pl.Float64(), [0.5, None]),
+    "long decimals": (objects(Decimal.from_float(0.1), Decimal("NaN")), pl.Float64(), [0.1, None]),  # 55 digits
+    "times taken": (pd.Series(pd.to_timedelta([1, None], unit="s")), pl.Binary(), [b"0 days 00:00:01", None]),
     "huge integers": (objects(2**70, 1), pl.String(), [str(2**70), "1"]),
     "texts and integers": (objects(7, "b"), pl.String(), ["7", "b"]),
     "texts and booleans": (objects("C", True), pl.String(), ["C", "True"]),
@@ -75,6 +77,13 @@ def test_every_kind_of_column_is_handed_over(name: str, rows: int, monkeypatch: 
     found = collected(pd.DataFrame({"x": column}))["x"]
     assert found.dtype == dtype
     assert found.to_list() == values
+
+
+def test_arrow_columns_that_polars_can_not_take_are_what_it_can() -> None:
+    long = pa.array([Decimal("1.5"), None], pa.decimal256(50, 10))
+    table = pa.table({"score": long, "took": pa.array([1, 2], pa.duration("us"))})
+    assert collected(table).to_dict(as_series=False) == {"score": [1.5, None], "took": ["1", "2"]}
+    same(hs.estimate(answers(score=objects(*[Decimal(1), Decimal(0), Decimal(1)] * 4))), hs.estimate(answers()))
 
 
 def test_arrow_columns_without_a_type_are_left_out() -> None:

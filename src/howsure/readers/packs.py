@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,15 +47,23 @@ def folder() -> Path | None:
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
         place = _place()
         place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        if not hasattr(os, "getuid") or place.stat().st_uid == os.getuid():
+        if not hasattr(os, "getuid") or _is_private(place.stat()):
             return place
     return None
+
+
+def _is_private(found: os.stat_result) -> bool:
+    """Say whether nobody but the user can write there."""
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _place() -> Path:
     asked = os.environ.get(FOLDER)
     if asked:
-        return Path(asked).expanduser()
+        place = Path(asked).expanduser()
+        if not place.is_absolute():
+            raise OSError("another folder for every folder that one works in")
+        return place
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / NAME
     usual = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")

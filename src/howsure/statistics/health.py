@@ -33,7 +33,7 @@ ROUNDING, SAME = 1e-12, 1e-9
 """Differences of single scores and of means, as a share of the largest score, that are nothing but rounding."""
 BLOCK_CELLS = 4_000_000
 MANY_CLUSTERS = 50_000
-"""Of more clusters, halves are drawn as numbers of each kind of cluster: the same distribution at a fraction of the time."""
+"""Of more clusters, halves are drawn as numbers of each kind of cluster where kinds are few: the same distribution at a fraction of the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +234,9 @@ def _median_agreement(
     if term.n_clusters < 2:
         return np.nan, np.nan
     sums, sizes = term.sums(deviation * weights[:, None]), term.sums(there * weights[:, None])
-    if term.n_clusters > MANY_CLUSTERS:
-        sums, sizes, copies = _kinds(sums, sizes)
+    kinds = _kinds(sums, sizes) if term.n_clusters > MANY_CLUSTERS else None
+    if kinds is not None and len(kinds[2]) * splits <= BLOCK_CELLS:
+        sums, sizes, copies = kinds
         drawn = rng.multivariate_hypergeometric(copies, term.n_clusters // 2, splits, method="marginals")
         pearson, spearman = _agreement(drawn.astype(float), copies, sums, sizes, scale)
     else:

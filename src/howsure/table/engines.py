@@ -35,7 +35,7 @@ OBJECTS: Schema = {
 }
 """What pandas finds a column of Python objects to hold, and the type in which it is handed over."""
 OTHER = pl.Binary()
-"""Lists, dicts, periods … are handed over as the bytes of their texts: they can be grouped by, and are nothing else."""
+"""Lists, dicts, periods, times taken … are handed over as the bytes of their texts: they can be grouped by, and are nothing else."""
 
 
 def columns_of(native: Any) -> Any:
@@ -83,7 +83,7 @@ def _of_arrow(table: Any) -> tuple[Schema, Pieces]:
     """Return the types of an Arrow table, without columns that Polars has no type for, and what hands over its pieces."""
     import pyarrow as pa
 
-    stored = {field.name: getattr(field.type, "storage_type", field.type) for field in table.schema}
+    stored = {field.name: _stored(field.type) for field in table.schema}
     schema = {name: (name, kind) for name, kind in stored.items() if _has_type(kind)}
 
     def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -92,6 +92,15 @@ def _of_arrow(table: Any) -> tuple[Schema, Pieces]:
             yield pl.DataFrame(table.slice(start, PIECE_ROWS).select(kept.names).cast(kept))
 
     return pl.DataFrame(pa.schema(schema.values()).empty_table()).schema, pieces
+
+
+def _stored(kind: Any) -> Any:
+    """Return the Arrow type in which a column is handed over: what Polars can't take, or can't write as text, as what it can."""
+    import pyarrow as pa
+
+    if pa.types.is_decimal256(kind):
+        return pa.float64()
+    return pa.string() if pa.types.is_duration(kind) else getattr(kind, "storage_type", kind)
 
 
 def _has_type(kind: Any) -> bool:
@@ -151,7 +160,8 @@ def _type(column: Any) -> pl.DataType:
         handed = _handed(column.iloc[:0])
     except (TypeError, ValueError, NotImplementedError):
         return OTHER
-    return OTHER if nw.from_native(handed, series_only=True).dtype == nw.Unknown else handed.dtype
+    unusual = isinstance(handed.dtype, pl.Duration) or nw.from_native(handed, series_only=True).dtype == nw.Unknown
+    return OTHER if unusual else handed.dtype
 
 
 def _object_type(column: Any) -> pl.DataType:
@@ -184,6 +194,8 @@ def _series(column: Any, dtype: pl.DataType) -> pl.Series:
         return _texts(column).cast(dtype)
     if dtype == pl.String and column.dtype == object:
         return _strings(column)
+    if dtype == pl.Float64 and column.dtype == object:  # decimals of any length among them
+        return _handed(column.where(column.notna(), float("nan")).astype(float))
     return _handed(column).cast(dtype)
 
 

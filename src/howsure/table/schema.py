@@ -227,8 +227,9 @@ def _score(frame: Frame, column: str) -> nw.Expr:
         return nw.when(~number.is_nan()).then(number) if dtype.is_float() else number
     if is_text(dtype):
         return read_numbers(frame, column, Writing()).values
+    held = "values that are neither numbers nor texts" if dtype == nw.Binary else f"{dtype}, which is no score"
     raise DataError(
-        f"column {column!r} holds {dtype}, which is no score", remedy="Name another: `columns={'score': '…'}`."
+        f"column {column!r} holds {held}", remedy="Name another: `columns={'score': '…'}`."
     )
 
 

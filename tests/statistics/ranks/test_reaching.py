@@ -53,6 +53,14 @@ def test_no_pair_that_reaches_the_bound_is_missed(seed, clusters, bound):
     assert not seen[all_of_them < bound * (1 - 1e-4)].any()
 
 
+def test_nothing_reaches_a_bound_beyond_every_flip():
+    moments, _ = board(5, models=12)
+    pairs = _Pairs.of(moments.flips, *np.triu_indices(12, 1))
+    finder, _ = pairs.reaching(1e6, 0.1)
+    signs = np.where(np.random.default_rng(0).random((len(moments.flips.sums), 50)) < 0.5, 1, -1).astype(np.float32)
+    assert not len(finder.reached(Columns.of(moments.flips).sums(signs)).flip)
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9)), max_size=30))
 def test_intervals_of_one_flip_count_once(intervals):
     flip, low, high = (np.array([each[k] for each in intervals], dtype=np.int64) for k in range(3))

@@ -53,7 +53,7 @@ def render(document: Document, *, width: int | None = None, color: bool = False)
         if k and not (_is_small(block) and _is_small(document.blocks[k - 1])):
             console.print()
         for part in _parts(block, columns):
-            console.print(part, soft_wrap=_is_pasted(block))  # what is to be pasted stays on its lines
+            console.print(part, soft_wrap=_is_pasted(block), crop=False)  # what is to be pasted stays on its lines
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 

@@ -98,6 +98,7 @@ class Reaching:
         line = (np.take_along_axis(z.T, order, axis=1) + above).ravel()
         apart = np.maximum(self.apart - np.abs(lift), 0.0).repeat(models)
         count = np.searchsorted(line, line - apart, side="right") - np.arange(flips).repeat(models) * models
+        count = np.maximum(count, 0)  # where nothing lies as far apart, the line of the flip before does
         total = int(count.sum())
         if total > self.most * models * models * flips / 2:
             raise TooManyError

@@ -52,7 +52,7 @@ COLUMNS: dict[str, tuple[Any, pl.DataType, list[Any]]] = {
     "object integers": (objects(1, pd.NA), pl.Int64(), [1, None]),
     "object floats": (objects(1, 0.5), pl.Float64(), [1.0, 0.5]),
     "decimals": (objects(Decimal("0.5"), None), pl.Float64(), [0.5, None]),
-    "long decimals": (objects(Decimal.from_float(0.1), Decimal("NaN")), pl.Float64(), [0.1, None]),  # 55 digits
+    "long decimals": (objects(Decimal("0.1" + "0" * 54 + "1"), Decimal("NaN")), pl.Float64(), [0.1, None]),
     "times taken": (pd.Series(pd.to_timedelta([1, None], unit="s")), pl.Binary(), [b"0 days 00:00:01", None]),
     "huge integers": (objects(2**70, 1), pl.String(), [str(2**70), "1"]),
     "texts and integers": (objects(7, "b"), pl.String(), ["7", "b"]),
@@ -182,7 +182,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "infinite": (lambda: answers(score=np.inf), "infinite score"),
     "no model": (lambda: answers(model=objects(*["ant", None] * 6)), "rows without a model: 6"),
     "no number": (lambda: answers(score=["1", "x", "0"] * 4), r"the value 'x' \(row 2\), which is no score"),
-    "lists": (lambda: answers(score=objects(*[[1]] * 12)), "which is no score"),
+    "lists": (lambda: answers(score=objects(*[[1]] * 12)), "neither numbers nor texts"),
 }
 
 

@@ -228,9 +228,7 @@ def _score(frame: Frame, column: str) -> nw.Expr:
     if is_text(dtype):
         return read_numbers(frame, column, Writing()).values
     held = "values that are neither numbers nor texts" if dtype == nw.Binary else f"{dtype}, which is no score"
-    raise DataError(
-        f"column {column!r} holds {held}", remedy="Name another: `columns={'score': '…'}`."
-    )
+    raise DataError(f"column {column!r} holds {held}", remedy="Name another: `columns={'score': '…'}`.")
 
 
 def tidy_frame(native: Any, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ Clusters differ in their own rate, Beta distributed with intra-cluster correlati
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -257,7 +258,7 @@ class ScoreWorld(Sized):
 def _noise(rng: np.random.Generator, family: str, size: tuple[int, int]) -> Floats:
     """Draw deviates of mean 0 and variance 1."""
     if family == "skewed":
-        return np.asarray((rng.lognormal(0, 1, size) - np.exp(0.5)) / np.sqrt(np.e * (np.e - 1)))
+        return np.asarray((rng.lognormal(0, 1, size) - np.exp(0.5)) / math.sqrt(math.e * (math.e - 1)))
     if family == "heavy":
         return np.asarray(rng.standard_t(3, size) / np.sqrt(3))
     return rng.standard_normal(size)

@@ -137,7 +137,7 @@ def _parts(table: Any) -> Iterator[Any]:
     from dask.optimization import cull
 
     first = table.partitions[0]
-    needed, _ = cull(first.__dask_graph__(), first.__dask_keys__())
+    needed, _ = cull(first.__dask_graph__(), first.__dask_keys__())  # type: ignore[no-untyped-call]
     if len(needed) * table.npartitions > 2 * len(table.__dask_graph__()):
         yield table
         return

@@ -116,3 +116,46 @@ def test_clusters_of_which_models_answered_different_parts_are_refused(little_me
     nowhere = table().with_columns(passage=pl.when(pl.col("item") == "q3-0").then(None).otherwise("passage"))
     with pytest.raises(hs.DataError, match="items without a 'passage' can't be summed up"):
         hs.leaderboard(relation(nowhere), cluster="passage")
+
+
+def test_failed_attempts_and_rows_without_numbers_are_said(little_memory: None) -> None:
+    rows = table(3, failed=0.3)
+    failed = rows["score"].null_count()
+    (note,) = [each for each in hs.estimate(relation(rows), **T).notes if "would come back" in each]
+    assert note.endswith(f"{failed} attempts without a score left out.")
+    few, every = (
+        hs.estimate(each.drop("attempt") if each is rows else relation(rows.drop("attempt")), **T)
+        for each in (None, rows)
+    )
+    assert "rows_as_attempts" in {caution.code for caution in few.cautions} & {
+        caution.code for caution in every.cautions
+    }
+
+
+def test_what_sums_would_hide_is_refused(little_memory: None) -> None:
+    rows = table()
+    again = pl.concat([rows, rows.head(1)])
+    with pytest.raises(hs.DataError, match="rows that repeat an attempt"):
+        hs.leaderboard(relation(again), cluster="passage")
+    torn = rows.with_columns(
+        passage=pl.when((pl.col("item") == "q4-1") & (pl.col("attempt") == 1)).then(pl.lit("p5")).otherwise("passage")
+    )
+    with pytest.raises(hs.DataError, match="items in several 'passage'"):
+        hs.leaderboard(relation(torn), cluster="passage")
+
+
+@pytest.mark.parametrize("right", [0.0, 1.0])
+def test_none_and_all_right_have_an_interval(right: float, little_memory: None) -> None:
+    """0 of n and n of n: the interval says how little that shows, as with items."""
+    rows = table(attempts=1).with_columns(score=pl.lit(right))
+    found = hs.estimate(relation(rows), cluster="passage")[0].estimate
+    assert found.value == right
+    assert found.interval.half_width > 0.05
+    assert hs.compare(relation(rows), "m2", "m0", cluster="passage").p_value == 1.0
+
+
+def test_one_cluster_and_one_model_are_answered_in_words(little_memory: None) -> None:
+    rows = table(clusters=1, models=9, attempts=1)
+    answer = hs.estimate(relation(rows), cluster="passage")
+    assert {each.estimate.n_items for each in answer} == {1}
+    assert all("one_item" in {caution.code for caution in each.estimate.cautions} for each in answer)

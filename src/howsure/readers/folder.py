@@ -294,9 +294,8 @@ def _rows(
     if not frames and len(harness) == 1:
         return _keep(harness[0].lazy(), where), {}
     tidied = [tidy_frame(frame, columns).lazy() for frame in frames]
-    logs = pl.concat(
-        harness, how="diagonal_relaxed"
-    ).lazy()  # at once: a plan of thousands of frames takes as long as its query
+    # at once: a plan of thousands of frames takes as long as its query
+    logs = pl.concat(harness, how="diagonal_relaxed").lazy()
     return _keep(pl.concat([logs, *tidied], how="diagonal_relaxed") if tidied else logs, where), {}
 
 

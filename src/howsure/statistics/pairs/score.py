@@ -130,14 +130,23 @@ class Pivots:
         at = _places(value)
         best = self._size_at(at).argmin(axis=0)[None]
         low, high = (np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1), axis=0)[0] for step in (-1, 1))
-        for _ in range(NARROWED):
-            inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-            nearer = self._size_at(inner) <= self._size_at(outer)
-            low, high = np.where(nearer, low, inner), np.where(nearer, outer, high)
-        ends = np.stack([np.take_along_axis(at, best, axis=0)[0], (low + high) / 2])
+        ends = np.stack([np.take_along_axis(at, best, axis=0)[0], self._least_between(low, high)])
         sizes = self._size_at(ends)
         least = sizes.argmin(axis=0)[None]
         return np.take_along_axis(ends, least, axis=0)[0], np.take_along_axis(sizes, least, axis=0)[0]
+
+    def _least_between(self, low: Floats, high: Floats) -> Floats:
+        """Return where between two values the pivot is the least, if it has one low: a golden section, one look a step."""
+        inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        size, beyond = self._size_at(inner), self._size_at(outer)
+        for _ in range(NARROWED):
+            nearer = size <= beyond
+            low, high = np.where(nearer, low, inner), np.where(nearer, outer, high)
+            fresh = np.where(nearer, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
+            found = self._size_at(fresh)
+            inner, outer = np.where(nearer, fresh, outer), np.where(nearer, inner, fresh)
+            size, beyond = np.where(nearer, found, beyond), np.where(nearer, size, found)
+        return (low + high) / 2
 
     def _size_at(self, value: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):

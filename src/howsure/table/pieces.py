@@ -11,15 +11,16 @@ from howsure.table.collecting import in_pieces
 from howsure.table.grouping import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
 OF_ITEMS = pl.col("task", "item")
-PIECE_ROWS = 1_000_000
+PIECE_ROWS = 500_000
 FIRST_LOOK = 2_000_000
 MOSTLY_WHOLE = 0.7
 """From so many partial results on, pieces are given up where there are fewer groups per partial result."""
+DENSE = 16
 
 Parts = list[pl.DataFrame]
 
@@ -49,15 +50,22 @@ def collect_pieces(
     return _merged_results(pl.concat(found)), whole
 
 
+def news(piece: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Leave out the rows that say of these columns what the row before says: attempts mostly lie together."""
+    columns = [pl.col(name) for name in names]
+    same = pl.all_horizontal(column.eq_missing(column.shift()) for column in columns)
+    return piece.filter(~same | (pl.int_range(pl.len()) == 0))
+
+
 def _whole_groups(parts: pl.DataFrame) -> float:
     """Return the number of groups per partial result: 1 where each group lies in one piece."""
-    return group_codes(parts).n_unique() / len(parts)
+    return _distinct(group_codes(parts)) / len(parts)
 
 
 def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
     """Join the partial results of groups whose rows lay in several pieces."""
     codes = group_codes(parts)
-    if codes.n_unique() == len(codes):
+    if _distinct(codes) == len(codes):
         return parts
     order = codes.arg_sort()
     parts, codes = parts[order], codes[order]
@@ -96,6 +104,15 @@ def group_codes(parts: pl.DataFrame) -> pl.Series:
             total *= count
             total += codes
     return pl.Series(total)
+
+
+def _distinct(codes: pl.Series) -> int:
+    """Count the distinct codes: by ticking them off where their range isn't much larger than their number."""
+    if int(codes.max() or 0) > DENSE * len(codes):
+        return codes.n_unique()
+    seen = np.zeros(int(codes.max() or 0) + 1, dtype=bool)
+    seen[codes.to_numpy()] = True
+    return int(np.count_nonzero(seen))
 
 
 def _numbered(column: pl.Series) -> tuple[int, NDArray[np.int64]]:

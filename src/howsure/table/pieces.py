@@ -107,11 +107,13 @@ def group_codes(parts: pl.DataFrame) -> pl.Series:
 
 
 def _distinct(codes: pl.Series) -> int:
-    """Count the distinct codes: by ticking them off where their range isn't much larger than their number."""
-    if int(codes.max() or 0) > DENSE * len(codes):
+    """Count distinct codes, none below 0: by ticking them off, unless their range is much larger than their number."""
+    numbers = codes.to_numpy()
+    largest = int(numbers.max(initial=0))
+    if largest > DENSE * len(numbers):
         return codes.n_unique()
-    seen = np.zeros(int(codes.max() or 0) + 1, dtype=bool)
-    seen[codes.to_numpy()] = True
+    seen: NDArray[np.bool_] = np.zeros(largest + 1, dtype=bool)
+    seen[numbers] = True
     return int(np.count_nonzero(seen))
 
 

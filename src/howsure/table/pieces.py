@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,16 +39,23 @@ def collect_pieces(
     found: Parts = []
     known: Parts = []
     next_look = FIRST_LOOK
-    for piece in in_pieces(frame, PIECE_ROWS):
-        found.append(results(piece))
-        known += [] if attributes is None else [attributes(piece).with_columns(OF_ITEMS.cast(pl.Categorical))]
-        if sum(map(len, found)) > next_look:
-            if _whole_groups(pl.concat(found)) < MOSTLY_WHOLE:
-                return None
-            next_look *= 4
-            known = [_merged_attributes(pl.concat(known))] if known else []
+    with ThreadPoolExecutor(1) as beside:
+        for piece in in_pieces(frame, PIECE_ROWS):
+            of_items = beside.submit(_known, piece, attributes)
+            found.append(results(piece))
+            known += of_items.result()
+            if sum(map(len, found)) > next_look:
+                if _whole_groups(pl.concat(found)) < MOSTLY_WHOLE:
+                    return None
+                next_look *= 4
+                known = [_merged_attributes(pl.concat(known))] if known else []
     whole = _merged_attributes(pl.concat(known)).with_columns(OF_ITEMS.cast(pl.String)) if known else None
     return _merged_results(pl.concat(found)), whole
+
+
+def _known(piece: pl.DataFrame, attributes: Callable[[pl.DataFrame], pl.DataFrame] | None) -> Parts:
+    """Return what a piece says of its items."""
+    return [] if attributes is None else [attributes(piece).with_columns(OF_ITEMS.cast(pl.Categorical))]
 
 
 def news(piece: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

@@ -16,7 +16,7 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
-from howsure.readers.base import GivenReader, Source, cut_row, sound
+from howsure.readers.base import GivenReader, Source
 from howsure.readers.faults import named
 from howsure.readers.naming import chosen_model
 from howsure.readers.outcome import UNKNOWN, outcome_of, read_by
@@ -24,6 +24,7 @@ from howsure.readers.recent import recent
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
 from howsure.readers.smoke import whole_runs
+from howsure.readers.soundness import cut_row, sound
 from howsure.readers.twice import named_twice
 from howsure.readers.walking import find_sources
 from howsure.table.schema import find_roles, tidy, tidy_frame

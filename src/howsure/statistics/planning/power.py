@@ -120,7 +120,8 @@ class Spread:
 
     def df(self, n: float, variance: Variance = "CR2") -> float:
         """Return the degrees of freedom of a mean over n items, 0 where there are none."""
-        return float(np.nan_to_num(free_of_strata(self.at(n).df(n, variance), n, self.strata), posinf=math.inf))
+        free = float(free_of_strata(self.at(n).df(n, variance), n, self.strata))
+        return 0.0 if math.isnan(free) else free
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
         """Return the pivot that n items are expected to give."""

@@ -131,8 +131,9 @@ class Pivots:
         best = self._size_at(at).argmin(axis=0)[None]
         low, high = (np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1), axis=0)[0] for step in (-1, 1))
         for _ in range(NARROWED):
-            inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-            nearer = self._size_at(inner) <= self._size_at(outer)
+            inner, outer = tried = np.stack([high - GOLDEN * (high - low), low + GOLDEN * (high - low)])
+            size = self._size_at(tried)
+            nearer = size[0] <= size[1]
             low, high = np.where(nearer, low, inner), np.where(nearer, outer, high)
         ends = np.stack([np.take_along_axis(at, best, axis=0)[0], (low + high) / 2])
         sizes = self._size_at(ends)

@@ -66,7 +66,7 @@ def test_as_the_gate_in_drawn_worlds(n, size, attempts):
         within=item - between, between=between, sizes=equal_sizes(size), events=item**2 / float((d**4).mean())
     )
     codes = [np.arange(n) // size] if size > 1 else []
-    seen = np.mean([verdicts(*drawn(rng, n, size, attempts), 0.05, codes) for _ in range(800)], axis=0)
+    seen = np.mean([verdicts(*drawn(rng, n, size, attempts), 0.05, codes) for _ in range(500)], axis=0)
     for goal, found in zip(GOALS, seen, strict=True):
         assert shares(goal, 0.05, spread, n) == pytest.approx(found, abs=0.06)
 

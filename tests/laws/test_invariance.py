@@ -15,7 +15,7 @@ from asked import ASKS, ROWS, data, same
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.no_cover]
 
 OF_ROWS = [verb for verb in ASKS if verb != "audit"]
 IN_ORDER = {"watch"}

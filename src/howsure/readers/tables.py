@@ -14,11 +14,13 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError, ReadError
-from howsure.readers.base import Claim, Reading, Source, cut_row, finite, metadata_text, whole_text
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.faults import named
 from howsure.readers.lines import CELLS, RECORDS, separator
 from howsure.readers.published import published_roles, published_scores
+from howsure.readers.records import finite, metadata_text, whole_text
 from howsure.readers.shaped import WORTH_BYTES, shaped_table
+from howsure.readers.soundness import cut_row
 from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.pieces import PIECE_ROWS

@@ -15,7 +15,8 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.study.design import Design
-from howsure.study.gathering import REPEATED, gather
+from howsure.study.gathering import gather
+from howsure.study.remarks import REPEATED
 from howsure.table.collecting import to_polars
 from howsure.table.grouping import KEYS
 from howsure.table.plans import TooManyResultsError

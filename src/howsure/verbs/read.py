@@ -128,9 +128,9 @@ def read(
 
         return joined({str(side): read(part, **how) for side, part in data.items()})
     writing = Writing(missing=tuple(how.pop("missing") or ()), decimal=how.pop("decimal"))
-    frame = _frame_of(data, how["columns"])
-    if frame is not None:
-        return _read_frame(frame, how["columns"], how["where"], writing)
+    lies = data if not is_paths(data) else _in_database(_listed(data), how["columns"])
+    if not is_paths(lies):
+        return _read_frame(lies, how["columns"], how["where"], writing)
     how |= {
         "writing": writing,
         "maps": _mappings(how.pop("map")),
@@ -139,17 +139,19 @@ def read(
         "runs": tuple(how["runs"] or ()),
         "since": how["since"] or "",
     }
-    return _read_places([data] if isinstance(data, (str, Path)) else list(data), how)
+    return _read_places(lies, how)
 
 
-def _frame_of(data: Any, roles: dict[str, tuple[str, ...]]) -> Any:
-    """Return a frame that was given, or the table of a DuckDB file; None for paths of other files."""
-    if not is_paths(data):
-        return data
+def _in_database(paths: list[str | Path], roles: dict[str, tuple[str, ...]]) -> Any:
+    """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other files."""
     from howsure.readers.databases import database_of, rows_of
 
-    found = database_of([data] if isinstance(data, (str, Path)) else list(data))
-    return None if found is None else rows_of(*found, roles)
+    found = database_of(paths)
+    return paths if found is None else rows_of(*found, roles)
+
+
+def _listed(data: Any) -> list[str | Path]:
+    return [data] if isinstance(data, (str, Path)) else list(data)
 
 
 def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:

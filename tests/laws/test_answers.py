@@ -92,7 +92,8 @@ def test_no_format_obeys_a_hostile_name(cls, format):
         return
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u200f]", text)
     if format == "markdown":
-        assert not re.search(r"(?<!\\)(<script|<img|<!-- x|\[click|`)", text)
+        prose = re.sub(r"(?m)^    .*$", "", text)  # an indented line is code, and shown as it is
+        assert not re.search(r"(?<!\\)(<script|<img|<!-- x|\[click|`)", prose)
     if format == "latex":
         assert r"\input{" not in text
     if format == "html":

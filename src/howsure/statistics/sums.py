@@ -79,8 +79,11 @@ class Products:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """Of every model (M,): `low` and `high`, its least and largest score of an item; `excess`: by how much attempts vary otherwise than right-or-wrong ones
-    would; `agree`: whether all attempts at every item agree. `most`: attempts at one item."""
+    """The ends of what items hold; of every model (M,) but for `most`, the attempts at one item.
+
+    `low` and `high`: the least and the largest score of an item; `excess`: by how much attempts vary otherwise than right-or-wrong ones would;
+    `agree`: whether all attempts at every item agree.
+    """
 
     low: Floats
     high: Floats

@@ -217,10 +217,11 @@ def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Seq
     """Warn of too few or too unequal clusters to lean on."""
     if not clusters:
         return []
-    return size_cautions(np.bincount(clusters[0], weights=w), np.bincount(clusters[0]), df, labels)
+    sizes = np.bincount(clusters[0]).astype(float)
+    return size_cautions(np.bincount(clusters[0], weights=w).astype(float), sizes, df, labels)
 
 
-def size_cautions(totals: Floats, sizes: Ints | Floats, df: float, labels: Sequence[str] = ()) -> list[Caution]:
+def size_cautions(totals: Floats, sizes: Floats, df: float, labels: Sequence[str] = ()) -> list[Caution]:
     """Warn of too few or too unequal clusters (C,) of this weight and so many items to lean on."""
     if not math.isfinite(df):
         return []

@@ -81,7 +81,7 @@ def _clustered(
     df = term.df(variance) if enough else math.nan
     known = Means(
         value=_value(sums),
-        var=_variances(sums, variance) if enough else np.full(len(sums.clusters.value), np.nan),
+        var=summed_variances(sums, variance) if enough else np.full(len(sums.clusters.value), np.nan),
         df=df,
         n=n,
         units=term.n_clusters,
@@ -93,7 +93,12 @@ def _clustered(
     return known, size_cautions(term.totals, term.totals, df, labels) if enough else [doubt("one_cluster", n=n)]
 
 
-def _variances(sums: ItemSums, variance: Variance) -> Floats:
+def alone_variances(sums: ItemSums) -> Floats:
+    """Return the variance of every mean (M,) if each item stood alone, of two items or more."""
+    return np.asarray(np.diagonal(sums.products.squares) / (sums.n * (sums.n - 1)))
+
+
+def summed_variances(sums: ItemSums, variance: Variance) -> Floats:
     """Return the variance of every mean (M,), from its residual sums by cluster."""
     term = sums.clusters.term
     inflation = np.broadcast_to(term.inflation(variance), (term.n_clusters,))

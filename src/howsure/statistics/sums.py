@@ -40,7 +40,7 @@ class Products:
     """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as strata.py has it.
 
     Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j², `inner` Σ e_i e_j;
-    of one (M,): `inner_fourths` Σ e⁴; `wins` (M, M): items that i scores higher on than j, of two models only, else empty.
+    of one (M,): `inner_thirds` Σ e³, `inner_fourths` Σ e⁴; `wins` (M, M): items that i scores higher on than j, of two models only, else empty.
     """
 
     squares: Floats
@@ -48,6 +48,7 @@ class Products:
     cubes: Floats
     fourths: Floats
     inner: Floats
+    inner_thirds: Floats
     inner_fourths: Floats
     wins: Floats
 
@@ -62,13 +63,16 @@ class Products:
             cubes=(squared * centred).T @ centred,
             fourths=squared.T @ squared,
             inner=inner.T @ inner,
+            inner_thirds=(inner**3).sum(axis=0),
             inner_fourths=(inner**4).sum(axis=0),
             wins=(x[:, :, None] > x[:, None, :]).sum(axis=0).astype(float) if pair else np.empty((0, 0)),
         )
 
     def plus(self, other: Products) -> Products:
         """Add what other items add up to."""
-        return Products(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(Products)})
+        return Products(
+            **{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(Products)}
+        )
 
     def take(self, models: Sequence[int]) -> Products:
         """Return the same for these models, in this order."""
@@ -190,6 +194,21 @@ class ItemSums:
         """Which models' scores are means of right-or-wrong answers (M,)."""
         return np.asarray(self.extremes.excess <= ROUNDING)
 
+    def skewness(self, *, within: bool = False) -> Floats:
+        """Return the third standardised moment of every model's item scores (M,), 0 where nothing varies; `within`: less the means of strata."""
+        products = self.products
+        squares, thirds = (
+            (products.inner, products.inner_thirds) if within else (products.squares, np.diagonal(products.thirds))
+        )
+        return _standardised(np.diagonal(squares), thirds, self.n)
+
+    def gap_skewness(self, i: int, j: int) -> float:
+        """Return the same of the differences of two models."""
+        squares, thirds = (part[np.ix_((i, j), (i, j))] for part in (self.products.squares, self.products.thirds))
+        signs = np.array([1.0, -1.0])
+        third = thirds[0, 0] - 3 * thirds[0, 1] + 3 * thirds[1, 0] - thirds[1, 1]
+        return float(_standardised(np.asarray(signs @ squares @ signs), np.asarray(third), self.n))
+
     def take(self, models: Sequence[int]) -> ItemSums:
         """Return the same for these models, in this order."""
         at = np.asarray(models, dtype=np.int64)
@@ -224,6 +243,11 @@ def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
 
     products, extremes, answers = reduce(added, map(summed, blocks))
     return ItemSums(clusters=clusters, products=products, extremes=extremes, answers=answers)
+
+
+def _standardised(squares: Floats, thirds: Floats, n: int) -> Floats:
+    spread = np.sqrt(squares / n)
+    return np.asarray(np.divide(thirds / n, spread**3, out=np.zeros_like(spread), where=spread > 0))
 
 
 def _taken(part: Floats, models: Ints) -> Floats:

@@ -82,9 +82,7 @@ class Paired:
 
     def negative(self, variance: Variance) -> bool:
         """Say whether two ways of clustering give a negative variance."""
-        return (
-            len(self.codes) == TWO_WAY and float(covariance(self.d[:, None], self.w, self.codes, variance)[0, 0]) < 0
-        )
+        return len(self.codes) == TWO_WAY and float(covariance(self.d[:, None], self.w, self.codes, variance)[0, 0]) < 0
 
     def net_wins(self, variance: float) -> NetWins:
         """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""

@@ -40,9 +40,10 @@ class Products:
     """Sums over items, c a score less its model's mean and e one less that of its stratum, lengthened as strata.py has it.
 
     Of two models (M, M): `squares` Σ c_i c_j, `thirds` Σ c_i² c_j, `cubes` Σ c_i³ c_j, `fourths` Σ c_i² c_j², `inner` Σ e_i e_j;
-    of one (M,): `inner_thirds` Σ e³, `inner_fourths` Σ e⁴; `wins` (M, M): items that i scores higher on than j, of two models only, else empty.
+    of one (M,): `totals` Σ x, `inner_thirds` Σ e³, `inner_fourths` Σ e⁴; `wins` (M, M): items that i scores higher on than j, of two models only, else empty.
     """
 
+    totals: Floats
     squares: Floats
     thirds: Floats
     cubes: Floats
@@ -58,6 +59,7 @@ class Products:
         squared = centred**2
         pair = x.shape[1] == 2
         return cls(
+            totals=x.sum(axis=0),
             squares=centred.T @ centred,
             thirds=squared.T @ centred,
             cubes=(squared * centred).T @ centred,
@@ -188,6 +190,11 @@ class ItemSums:
     def n(self) -> int:
         """The number of items."""
         return self.clusters.n
+
+    @property
+    def value(self) -> Floats:
+        """The mean score of every model (M,), from the items themselves."""
+        return self.products.totals / self.n
 
     @property
     def right_or_wrong(self) -> Bools:

@@ -54,7 +54,7 @@ def _summed(
     """Gather clusters in place of items, with what these add up to where `crossed` can have it."""
     plain = replace(design, **BY_ITEMS) if crossed else design  # type: ignore[arg-type]
     found = by_cluster(scores, plain, many)
-    study = gather(found.scores, found.design, **how)
+    study = gather(found.scores, found.design, extents=found.extents, **how)
     why = "another method than the usual ones was asked for"
     if crossed:
         try:
@@ -78,13 +78,15 @@ def _of_items(study: Study, design: Design, many: TooManyResultsError) -> Study:
 class ByCluster:
     """Scores whose items are clusters, and the design that asks of these what was asked of items.
 
-    `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster (`item`); `failed`: attempts left out.
+    `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster (`item`); `extents`: of single scores;
+    `failed`: attempts left out.
     """
 
     scores: Scores
     design: Design
     source: Source
     sizes: pl.DataFrame
+    extents: pl.DataFrame
     failed: int
 
 
@@ -104,6 +106,7 @@ def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByC
         design=replace(design, cluster=None, weight="weight"),
         source=source,
         sizes=table.select("task", "metric", "item", "weight").unique(),
+        extents=sums.select(*MODELS, "low", "high", "ends"),
         failed=int(sums["failed"].sum()),
     )
 
@@ -135,10 +138,12 @@ def _clustered_by(design: Design, names: Sequence[str]) -> str | None:
 def _sums(source: Source) -> Frame:
     """Return one row for each task, metric, model and cluster: the mean over its items' means, and how many items have one (`weight`).
 
-    `rows`: the most rows of an item; `failed` ones; `again`: rows that repeat an attempt, where these are numbered; `torn`: items in several clusters.
+    `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item; `failed` ones; `again`: rows that repeat an attempt, where these are numbered; `torn`: items in several clusters.
     """
     told = source.items().select(
         *(*MODELS, "cluster_", "score_", "rows"),
+        *("low", "high"),
+        source.ends().cast(nw.Int64).alias("ends"),
         (nw.col("rows") - nw.col("scored")).alias("failed"),
         (nw.col("cluster_") != nw.col("other_")).cast(nw.Int64).alias("torn"),
         (nw.col("rows") - nw.col("attempts") if source.numbered else nw.lit(0)).alias("again"),
@@ -149,6 +154,9 @@ def _sums(source: Source) -> Frame:
             nw.col("score_").mean().alias("score"),
             nw.col("score_").count().alias("weight"),
             nw.col("rows").max(),
+            nw.col("low").min(),
+            nw.col("high").max(),
+            nw.col("ends").min(),
             *(nw.col(name).sum() for name in ("failed", "torn", "again")),
         )
         .rename({"cluster_": "item"})

@@ -16,6 +16,7 @@ import polars as pl
 from howsure.statistics.sums import Block, Clusters, item_sums
 from howsure.table import plans
 from howsure.table.collecting import to_polars
+from howsure.table.scale import ROUNDING
 from howsure.table.schema import tidy
 from howsure.wording import plural
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats, Ints
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
+    from howsure.table.scale import Scale
     from howsure.table.scores import Scores
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
@@ -42,11 +44,12 @@ class NoSumsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where items are read from: rows with the column that clusters them; `numbered`: whether a column numbers the attempts."""
+    """Where items are read from: rows with the column that clusters them; `numbered`: whether a column numbers the attempts; `scale`: of the scores."""
 
     frame: Frame
     column: str
     numbered: bool
+    scale: Scale | None = None
 
     @classmethod
     def of(cls, scores: Scores, column: str) -> Source:
@@ -72,6 +75,13 @@ class Source:
             *([nw.col("attempt_").n_unique().alias("attempts")] if self.numbered else []),
         )
 
+    @staticmethod
+    def ends() -> nw.Expr:
+        """Say of an item whether every score is 0 or 100, as percent may be: then the variance follows from the mean."""
+        value, low, high = nw.col("score_"), nw.col("low"), nw.col("high")
+        apart = (nw.col("within") - value * (100 - value)).abs()
+        return ((low == 0) | (low == 100)) & ((high == 0) | (high == 100)) & (apart <= ROUNDING * 100**2)
+
     def of_clusters(self, matrix: ScoreMatrix, names: Sequence[str]) -> Source:
         """Return the rows of a matrix's task, metric and models in these clusters."""
         chosen = (
@@ -81,6 +91,14 @@ class Source:
             & nw.col(self.column).cast(nw.String).is_in(list(names))
         )
         return replace(self, frame=self.frame.filter(chosen))
+
+    def collected(self) -> pl.DataFrame:
+        """Return the items in the units of their scale."""
+        found = to_polars(self.items())
+        if self.scale is None or self.scale.as_it_is:
+            return found
+        placed = (self.scale.place(pl.col(name)).alias(name) for name in ("score_", "low", "high"))
+        return found.with_columns(*placed, within=self.scale.size(self.scale.size(pl.col("within"))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +117,12 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame) -> Study:
     `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`). NoSumsError where models answered different items, or a
     cluster alone is too large a block.
     """
-    found = {key: _crossed(study.matrix(key), source, sizes.filter(task=key[0], metric=key[1])) for key in study.parts}
+    found = {
+        key: _crossed(
+            study.matrix(key), replace(source, scale=study.scales[key]), sizes.filter(task=key[0], metric=key[1])
+        )
+        for key in study.parts
+    }
     matrices = {key: matrix for key, (matrix, _) in found.items()}
     told = _note(matrices, source.column, sum(blocks for _, blocks in found.values()))
     notes = [note for note in study.notes if not note.startswith("Data: ")]
@@ -173,7 +196,7 @@ def _cuts(cells: Floats) -> list[slice]:
 
 def _read(matrix: ScoreMatrix, source: Source) -> _Read:
     """Fetch a block. NoSumsError where it has holes, an item in two clusters, or clusters with other means than were summed up."""
-    every = to_polars(source.items())
+    every = source.collected()
     models = pl.DataFrame({"model": matrix.models, "model_": range(len(matrix.models))})
     names = pl.DataFrame({"cluster_": matrix.items.tolist(), "code": range(len(matrix.items))})
     every = every.join(models, on="model").join(names, on="cluster_")
@@ -198,13 +221,13 @@ def _read(matrix: ScoreMatrix, source: Source) -> _Read:
 
 
 def _check_means(matrix: ScoreMatrix, x: Floats, codes: Ints) -> None:
-    """Raise NoSumsError where the items of a block aren't those whose means are known, or are on another scale."""
+    """Raise NoSumsError where the items of a block aren't those whose means are known."""
     used, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
     sums = np.zeros((len(used), x.shape[1]))
     np.add.at(sums, place, x)
     there = matrix.values[used]
     if (np.abs(sums / counts[:, None] - there) > SAME * (1 + np.abs(there))).any():
-        raise NoSumsError("scores are on another scale than 0 to 1")
+        raise NoSumsError("rows changed while they were read")
 
 
 def _counted(column: pl.Series, places: Ints, matrix: ScoreMatrix) -> Ints:
@@ -229,7 +252,14 @@ def _data_note(matrices: dict[tuple[str, str], ScoreMatrix]) -> str:
 def _note(matrices: dict[tuple[str, str], ScoreMatrix], column: str, blocks: int) -> str:
     """Say how items were read, and what their sums don't tell."""
     clusters = sum(len(matrix.items) for matrix in matrices.values())
+    failed = sum(int(matrix.n_failed.sum()) for matrix in matrices.values())
+    left_out = (
+        f" {plural(failed, 'attempt')} without a score left out; what counting them otherwise would change isn't told."
+        if failed
+        else ""
+    )
     return (
         f"So items were read in {plural(blocks, 'block')} of whole clusters (column `{column}`, {plural(clusters, 'cluster')}) and summed up: scores, intervals and tests "
-        "(the score pivot) are those of the items. Ranks on more questions of the same clusters are corrected by Holm, since max-t would need the items."
+        "(the score pivot of scores in [0, 1]) are those of the items. On more questions of the same clusters pairs are corrected by Holm, since max-t would need the "
+        f"items.{left_out}"
     )

@@ -46,12 +46,13 @@ def gather(
     shared: bool = False,
     whole: bool = False,
     called: str = "model",
+    extents: pl.DataFrame | None = None,
 ) -> Study:
     """Group the rows once, with every attribute of items that the design asks for.
 
     `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all
     of these have is asked about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. `called`: what notes
-    call a model. Notes and cautions are about nothing that was left out.
+    call a model. `extents`: of single scores by task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
     if models:
@@ -65,7 +66,7 @@ def gather(
     telling = clusters.telling_columns(design, metadata_names(scores))
     columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
     wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole)
-    sorted_out = _sorted_out(found, scores, design, wanted)
+    sorted_out = _sorted_out(found, scores, design, wanted, extents)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
@@ -86,6 +87,7 @@ def gather(
         facts=scores.facts,
         beside=sorted_out.beside,
         side=side,
+        scales=scales.scales,
         values=scales.place_values(_values(scores, wanted, parts, design)),
         averages=averages,
         column=_score_column(scores),
@@ -222,11 +224,13 @@ class _SortedOut:
     notes: tuple[str, ...]
 
 
-def _sorted_out(found: Grouped, scores: Scores, design: Design, wanted: Wanted) -> _SortedOut:
+def _sorted_out(
+    found: Grouped, scores: Scores, design: Design, wanted: Wanted, extents: pl.DataFrame | None
+) -> _SortedOut:
     """Part what was asked for from what explains it, and choose the metrics of every task."""
     failed = [lack for lack in scores.missing if counts_as_failed(lack, scores, design)]
     every = completed(_parts(found.results), failed)
-    scales = scales_of(every, scores, design, _score_column(scores))
+    scales = scales_of(every, scores, design, _score_column(scores), extents)
     every = scales.place(every)
     refined = _refined(scores) if design.score.kind == "prob" else {}
     plain = {(task, metric) for (task, _), metric in refined.items()}

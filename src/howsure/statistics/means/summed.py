@@ -69,7 +69,7 @@ def needs_items(method: str) -> MethodError:
 
 
 def _value(sums: ItemSums) -> Floats:
-    return np.clip(sums.clusters.value, sums.extremes.low, sums.extremes.high)
+    return np.clip(sums.value, sums.extremes.low, sums.extremes.high)
 
 
 def _clustered(

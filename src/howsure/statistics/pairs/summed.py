@@ -38,7 +38,7 @@ def summed_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = 
     """Return the moments of all pairs (M, M) where clusters are draws; see `pair_moments`."""
     term, products = sums.clusters.term, sums.products
     found = DifferenceSums(
-        difference=differences_of(sums.clusters.value),
+        difference=differences_of(sums.value),
         items=spread_of(products.squares, products.cubes, products.fourths),
         terms=(term_sums(term, 1, sums.clusters.residuals, variance),),
         n=sums.n,
@@ -70,7 +70,7 @@ def _alone(sums: ItemSums, products: Floats, variance: Variance, *, score: bool)
     term = Clustering(codes=None, totals=np.ones(n), total=float(n))
     inflation = float(np.max(term.inflation(variance)))
     found = DifferenceSums(
-        difference=differences_of(sums.clusters.value),
+        difference=differences_of(sums.value),
         items=ItemSpread(squares=squares, fourths=squares) if variance == "miller" else None,
         terms=(TermSums(term=term, sign=1, squares=inflation * squares),),
         n=n,
@@ -128,7 +128,7 @@ class SummedPair:
     @property
     def means(self) -> tuple[float, float]:
         """The mean of each model."""
-        a, b = self.sums.clusters.value.tolist()
+        a, b = self.sums.value.tolist()
         return a, b
 
     @property
@@ -149,7 +149,7 @@ class SummedPair:
 
     def net_wins(self, variance: float) -> NetWins:
         """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
-        mean = float(differences_of(self.sums.clusters.value)[0, 1])
+        mean = float(differences_of(self.sums.value)[0, 1])
         squares = float(squared_differences(self.sums.products.squares)[0, 1])
         known = squares > ROUNDING
         items = (

@@ -1,0 +1,175 @@
+"""Items that are read in blocks and summed up: every number of the answer is that of the path that holds them all."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.table import plans
+
+duckdb = pytest.importorskip("duckdb")
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NEAR = {"rel": 1e-9, "abs": 1e-9}
+DRAWN = {"leader_corrected", "same_clusters_best"}
+"""What comes from flips in single precision, and what Holm corrects in place of max-t."""
+BY_HOLM = ("p_adjusted", "adjust", "ranks")
+"""What is corrected by Holm on more questions of the same clusters; it is by max-t where there are items to flip."""
+
+
+def results(
+    seed: int = 0, *, models: int = 5, sizes: tuple[int, ...] = (3, 9, 4, 12, 7, 5, 8, 6, 3, 10), attempts: int = 2
+) -> pl.DataFrame:
+    """Right or wrong answers to items in clusters of these sizes."""
+    rng = np.random.default_rng(seed)
+    cluster = np.repeat(np.arange(len(sizes)), sizes)
+    ease = rng.normal(0, 0.8, len(sizes))[cluster] + rng.normal(0, 0.7, len(cluster))
+    rate = 1 / (1 + np.exp(-ease[:, None] - 0.35 * np.arange(models)))
+    right = rng.random((attempts, *rate.shape)) < rate
+    attempt, item, model = (each.ravel() for each in np.indices(right.shape))
+    return pl.DataFrame(
+        {
+            "model": [f"m{m}" for m in model],
+            "item": [f"q{i}" for i in item],
+            "passage": [f"p{c}" for c in cluster[item]],
+            "attempt": attempt,
+            "score": right.ravel().astype(float),
+        }
+    )
+
+
+def relation(rows: pl.DataFrame) -> Any:
+    return duckdb.connect().from_arrow(rows.to_arrow())
+
+
+def numbers(answer: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every number and text of an answer with its place, but for what says how rows were read."""
+    if is_dataclass(answer):
+        for field in fields(answer):
+            if field.name not in ("notes", *DRAWN):
+                yield from numbers(getattr(answer, field.name), f"{at}.{field.name}")
+    elif isinstance(answer, (tuple, list)):
+        told = [each for each in answer if getattr(each, "code", "") != "failure_policy"]
+        yield f"{at}.length", len(told)
+        for k, each in enumerate(told):
+            yield from numbers(each, f"{at}[{k}]")
+    elif isinstance(answer, np.ndarray):
+        yield from (
+            (f"{at}{list(np.ndindex(answer.shape))[k]}", each) for k, each in enumerate(answer.ravel().tolist())
+        )
+    else:
+        yield at, answer
+
+
+def assert_same(one: Any, other: Any, *, but: tuple[str, ...] = ()) -> None:
+    """Every number of two answers is the same to 1e-9, every text the same."""
+    first, second = dict(numbers(one)), dict(numbers(other))
+    assert first.keys() == second.keys()
+    for place, value in second.items():
+        if any(part in place for part in but):
+            continue
+        if isinstance(value, float):
+            assert first[place] == pytest.approx(value, **NEAR, nan_ok=True), place
+        else:
+            assert first[place] == value, place
+
+
+def little_memory(monkeypatch: pytest.MonkeyPatch, rows: pl.DataFrame, models: int | None = None) -> None:
+    """Leave memory for twice the results of the largest cluster, so that a block holds that one at most."""
+    items = rows.select("passage", "item").unique().group_by("passage").len()["len"]
+    count = models or rows["model"].n_unique()
+    assert 2 * items.max() < items.sum()  # type: ignore[operator]
+    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 2.0 * items.max() * count)  # type: ignore[operator]
+
+
+def fractions(rows: pl.DataFrame) -> pl.DataFrame:
+    rng = np.random.default_rng(9)
+    return rows.with_columns(score=pl.col("score") * rng.random(len(rows)))
+
+
+def open_scale(rows: pl.DataFrame) -> pl.DataFrame:
+    rng = np.random.default_rng(9)
+    return rows.with_columns(score=pl.col("score") * 3 + rng.exponential(5.0, len(rows)) - 1)
+
+
+def failing(rows: pl.DataFrame) -> pl.DataFrame:
+    rng = np.random.default_rng(9)
+    lost = (rng.random(len(rows)) < 0.3) & (rows["attempt"].to_numpy() > 0)
+    return rows.with_columns(score=pl.when(pl.Series(lost)).then(None).otherwise("score"))
+
+
+def twins(rows: pl.DataFrame) -> pl.DataFrame:
+    same = rows.filter(pl.col("model") == "m1").with_columns(model=pl.lit("m0"))
+    return pl.concat([rows.filter(pl.col("model") != "m0"), same])
+
+
+LONE = (1, 9, 4, 12, 1, 5, 8, 6, 1, 10, 3, 3, 4)
+ONE_ALONE = (1, 9, 4, 12, 5, 8, 6, 10, 3, 3, 4, 2)
+FEW = (15, 12, 20, 20)
+WORLDS = {
+    "two attempts": results(),
+    "one attempt": results(1, attempts=1),
+    "fractions": fractions(results(2)),
+    "an open scale": open_scale(results(3)),
+    "failed attempts": failing(results(4)),
+    "lone items": results(15, sizes=LONE),
+    "one lone item": results(6, sizes=ONE_ALONE),
+    "few clusters": results(7, sizes=FEW, attempts=1),
+    "a large cluster": results(8, sizes=(20, 4, 3, 5, 6, 2, 7), attempts=1),
+    "twins": twins(results(9)),
+    "percent": results(11).with_columns(score=100 * pl.col("score")),
+    "all right": results(10).with_columns(score=pl.when(pl.col("model") == "m4").then(1.0).otherwise("score")),
+}
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"variance": "CR1"},
+    {"variance": "miller"},
+    {"population": "same-clusters"},
+    {"level": 0.9},
+]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_boards_are_those_of_the_items(world: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS[world]
+    little_memory(monkeypatch, rows)
+    few, every = (hs.leaderboard(each, cluster="passage", **options) for each in (relation(rows), rows))
+    assert any("blocks of whole clusters" in note for note in few.notes)
+    assert_same(few, every, but=BY_HOLM if "population" in options else ())
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    "options", [*OPTIONS, {"method": "t"}, {"margin": 0.1}, {"population": "same-clusters", "margin": 0.1}], ids=str
+)
+def test_two_models_are_compared_as_by_their_items(
+    world: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = WORLDS[world]
+    little_memory(monkeypatch, rows, 2)
+    for a, b in (("m3", "m0"), ("m0", "m4")):
+        few, every = (hs.compare(each, a, b, cluster="passage", **options) for each in (relation(rows), rows))
+        assert any("blocks of whole clusters" in note for note in few.notes)
+        assert_same(few, every)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("interval", [None, "t", "wilson", "clopper-pearson", "jeffreys", "bayes"])
+@pytest.mark.parametrize("population", ["questions", "same-clusters"])
+def test_scores_and_intervals_are_those_of_the_items(
+    world: str, interval: Any, population: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = WORLDS[world]
+    if world == "an open scale" and interval not in (None, "t"):
+        return
+    little_memory(monkeypatch, rows)
+    given: dict[str, Any] = {"cluster": "passage", "interval": interval, "population": population}
+    assert_same(*(hs.estimate(each, **given) for each in (relation(rows), rows)))

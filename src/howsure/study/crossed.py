@@ -58,11 +58,22 @@ class Source:
         return cls(frame=frame, column=column, numbered="attempt" in frame.collect_schema().names())
 
     def items(self) -> Frame:
-        """Return one row for each task, metric, model and item: `score_`, the mean of its attempts, `cluster_`, and what else its sums need."""
-        scored = nw.when((nw.col("status") == "ok") & ~nw.col("score").is_null()).then(nw.col("score"))
+        """Return one row for each task, metric, model and item: `score_`, the mean of its attempts, `cluster_`, and what else its sums need.
+
+        `other_`: the last cluster of an item in several; `attempts`: distinct ones, where these are numbered.
+        """
         attempt = [nw.col("attempt").alias("attempt_")] if self.numbered else []
+        return self._grouped(
+            attempt,
+            nw.col("cluster_").max().alias("other_"),
+            *([nw.col("attempt_").n_unique().alias("attempts")] if self.numbered else []),
+        )
+
+    def _grouped(self, columns: Sequence[nw.Expr], *more: nw.Expr) -> Frame:
+        """Group the rows by item; `more`: what is asked of each group beside its scores, from these columns."""
+        scored = nw.when((nw.col("status") == "ok") & ~nw.col("score").is_null()).then(nw.col("score"))
         cluster, value = nw.col(self.column).cast(nw.String).alias("cluster_"), nw.col("score_")
-        rows = self.frame.select(*MODELS, "item", cluster, scored.alias("score_"), *attempt)
+        rows = self.frame.select(*MODELS, "item", cluster, scored.alias("score_"), *columns)
         return rows.group_by(*MODELS, "item").agg(
             value.mean(),
             value.var(ddof=0).alias("within"),
@@ -70,9 +81,8 @@ class Source:
             value.max().alias("high"),
             value.count().alias("scored"),
             nw.col("cluster_").min(),
-            nw.col("cluster_").max().alias("other_"),
             nw.len().alias("rows"),
-            *([nw.col("attempt_").n_unique().alias("attempts")] if self.numbered else []),
+            *more,
         )
 
     @staticmethod
@@ -94,7 +104,7 @@ class Source:
 
     def collected(self) -> pl.DataFrame:
         """Return the items in the units of their scale."""
-        found = to_polars(self.items())
+        found = to_polars(self._grouped([]))
         if self.scale is None or self.scale.as_it_is:
             return found
         placed = (self.scale.place(pl.col(name)).alias(name) for name in ("score_", "low", "high"))

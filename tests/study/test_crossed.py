@@ -173,3 +173,99 @@ def test_scores_and_intervals_are_those_of_the_items(
     little_memory(monkeypatch, rows)
     given: dict[str, Any] = {"cluster": "passage", "interval": interval, "population": population}
     assert_same(*(hs.estimate(each, **given) for each in (relation(rows), rows)))
+
+
+def told(answer: Any) -> str:
+    (note,) = [each for each in answer.notes if "would come back" in each]
+    return str(note)
+
+
+def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = pl.concat([results(seed).with_columns(task=pl.lit(f"t{seed}")) for seed in (1, 2, 3)])
+    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 2.0 * 12 * 5)
+    for given in ({}, {"overall": "pooled"}, {"task": ("t1", "t3")}, {"method": "t"}):
+        few, all_of_them = (hs.leaderboard(each, cluster="passage", **given) for each in (relation(every), every))
+        assert_same(few, all_of_them)
+        pair = [hs.compare(each, "m3", "m1", cluster="passage", **given) for each in (relation(every), every)]
+        assert_same(*pair)
+
+
+def test_smaller_scores_can_be_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = fractions(results(4))
+    little_memory(monkeypatch, rows)
+    given: dict[str, Any] = {"cluster": "passage", "lower_is_better": True}
+    assert_same(*(hs.leaderboard(each, **given) for each in (relation(rows), rows)))
+    little_memory(monkeypatch, rows, 2)
+    assert_same(*(hs.compare(each, "m0", "m2", **given) for each in (relation(rows), rows)))
+
+
+def test_the_same_clusters_are_told_beside_few_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS["few clusters"]
+    little_memory(monkeypatch, rows)
+    few, every = (hs.leaderboard(each, cluster="passage").boards[0] for each in (relation(rows), rows))
+    assert few.same_clusters_best is not None
+    assert set(every.same_clusters_best or ()) <= set(few.same_clusters_best), "Holm tells no more apart than max-t"
+    little_memory(monkeypatch, rows, 2)
+    one, other = (hs.compare(each, "m4", "m0", cluster="passage") for each in (relation(rows), rows))
+    assert one.beside is not None
+    assert one.beside.p_value == pytest.approx(other.beside.p_value, **NEAR)
+
+
+def test_the_note_says_how_many_blocks_and_what_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS["failed attempts"]
+    little_memory(monkeypatch, rows)
+    answer = hs.leaderboard(relation(rows), cluster="passage", population="same-clusters")
+    said = told(answer)
+    assert "items were read in 7 blocks of whole clusters (column `passage`, 10 clusters)" in said
+    assert "corrected by Holm, since max-t would need the items" in said
+    assert f"{rows['score'].null_count()} attempts without a score left out" in said
+    assert answer.boards[0].adjust == "holm"
+    assert any("from these same clusters" in note for note in answer.notes)
+
+
+def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    from howsure.study import crossed
+
+    rows, sizes = WORLDS["two attempts"], []
+    little_memory(monkeypatch, rows)
+    read = crossed._read
+    monkeypatch.setattr(crossed, "_read", lambda *given: sizes.append((found := read(*given)).block.x.size) or found)
+    hs.leaderboard(relation(rows), cluster="passage")
+    assert sum(sizes) == 67 * 5
+    assert max(sizes) <= plans.free_bytes() / plans.RESULT_BYTES / 2
+
+
+@pytest.mark.parametrize("method", ["sign-flip", "bootstrap", "mcnemar"])
+def test_methods_that_need_items_take_clusters_for_them_and_say_so(
+    method: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = WORLDS["one attempt"]
+    little_memory(monkeypatch, rows, 2)
+    if method == "mcnemar":
+        with pytest.raises(hs.MethodError):
+            hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
+        return
+    answer = hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
+    assert "another method than the usual ones was asked for" in told(answer)
+
+
+def test_holes_and_too_large_clusters_leave_clusters_in_place_of_their_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS["one attempt"]
+    swapped = rows.with_columns(
+        item=pl.when((pl.col("model") == "m1") & (pl.col("item") == "q1")).then(pl.lit("other")).otherwise("item")
+    )
+    little_memory(monkeypatch, rows)
+    assert "isn't known (models answered different items)" in told(hs.leaderboard(relation(swapped), cluster="passage"))
+    with pytest.raises(hs.DataError, match="would come back"):
+        hs.leaderboard(relation(swapped), cluster="passage", population="same-clusters")
+    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 60.0)
+    assert "a cluster of 60 results doesn't fit into memory either" in told(
+        hs.estimate(relation(rows), cluster="passage")
+    )
+
+
+def test_which_items_flipped_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS["one attempt"]
+    little_memory(monkeypatch, rows, 2)
+    with pytest.raises(hs.DataError, match="would come back"):
+        hs.compare(relation(rows), "m3", "m0", cluster="passage", flips=True)

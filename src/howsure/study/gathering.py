@@ -71,8 +71,9 @@ def gather(
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
-    renamed, scales = attempts.renamed(sorted_out.parts, design.score), sorted_out.scales
-    parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
+    parts, averages, models, said = _averaged(
+        attempts.renamed(sorted_out.parts, design.score), design, sorted_out.models
+    )
     notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
@@ -87,8 +88,8 @@ def gather(
         facts=scores.facts,
         beside=sorted_out.beside,
         side=side,
-        scales=scales.scales,
-        values=scales.place_values(_values(scores, wanted, parts, design)),
+        scales=sorted_out.scales.scales,
+        values=sorted_out.scales.place_values(_values(scores, wanted, parts, design)),
         averages=averages,
         column=_score_column(scores),
         models=models,

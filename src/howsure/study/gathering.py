@@ -50,9 +50,9 @@ def gather(
 ) -> Study:
     """Group the rows once, with every attribute of items that the design asks for.
 
-    `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all
-    of these have is asked about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. `called`: what notes
-    call a model. `extents`: of single scores by task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
+    `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all of these have is asked
+    about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. `called`: what notes call a model. `extents`: of single scores by
+    task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
     if models:
@@ -71,9 +71,8 @@ def gather(
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
-    parts, averages, models, said = _averaged(
-        attempts.renamed(sorted_out.parts, design.score), design, sorted_out.models
-    )
+    renamed = attempts.renamed(sorted_out.parts, design.score)
+    parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
     notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())
@@ -88,7 +87,6 @@ def gather(
         facts=scores.facts,
         beside=sorted_out.beside,
         side=side,
-        scales=sorted_out.scales.scales,
         values=sorted_out.scales.place_values(_values(scores, wanted, parts, design)),
         averages=averages,
         column=_score_column(scores),
@@ -116,7 +114,8 @@ def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
     doubts = (*grouped.cautions, *_proposed(grouped, design, telling), *sorted_out.scales.cautions(left))
     items = clusters.attach_weights(grouped.table, side, design)
-    return replace(study, items=items, cluster_names=grouped.names, cautions=(*study.cautions, *doubts)), grouped
+    known = replace(study, items=items, cluster_names=grouped.names, scales=sorted_out.scales.scales)
+    return replace(known, cautions=(*study.cautions, *doubts)), grouped
 
 
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> list[Caution]:

@@ -127,17 +127,23 @@ WORLDS = {
     "percent": results(11).with_columns(score=100 * pl.col("score")),
     "all right": results(10).with_columns(score=pl.when(pl.col("model") == "m4").then(1.0).otherwise("score")),
 }
-OPTIONS: list[dict[str, Any]] = [
-    {},
-    {"variance": "CR1"},
-    {"variance": "miller"},
-    {"population": "same-clusters"},
-    {"level": 0.9},
-]
+USUAL: list[dict[str, Any]] = [{}, {"population": "same-clusters"}]
+BOARDS: list[dict[str, Any]] = [{"variance": "CR1"}, {"variance": "miller"}, {"level": 0.9}]
+PAIRS = [*BOARDS, {"method": "t"}, {"margin": 0.1}, {"population": "same-clusters", "margin": 0.1}]
+INTERVALS = ["t", "wilson", "clopper-pearson", "jeffreys", "bayes"]
+SOME = ["failed attempts", "lone items"]
+"""The kinds of data on which the options that are asked for less are tried."""
 
 
-@pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def each_of(usual: list[Any], others: list[Any]) -> list[tuple[str, Any]]:
+    """Return every kind of data with the usual options, some with the others."""
+    return [
+        *((world, given) for world in WORLDS for given in usual),
+        *((world, given) for world in SOME for given in others),
+    ]
+
+
+@pytest.mark.parametrize(("world", "options"), each_of(USUAL, BOARDS), ids=str)
 def test_boards_are_those_of_the_items(world: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     rows = WORLDS[world]
     little_memory(monkeypatch, rows)
@@ -146,10 +152,7 @@ def test_boards_are_those_of_the_items(world: str, options: dict[str, Any], monk
     assert_same(few, every, but=BY_HOLM if "population" in options else ())
 
 
-@pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize(
-    "options", [*OPTIONS, {"method": "t"}, {"margin": 0.1}, {"population": "same-clusters", "margin": 0.1}], ids=str
-)
+@pytest.mark.parametrize(("world", "options"), each_of(USUAL, PAIRS), ids=str)
 def test_two_models_are_compared_as_by_their_items(
     world: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,15 +164,12 @@ def test_two_models_are_compared_as_by_their_items(
         assert_same(few, every)
 
 
-@pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("interval", [None, "t", "wilson", "clopper-pearson", "jeffreys", "bayes"])
+@pytest.mark.parametrize(("world", "interval"), each_of([None], INTERVALS))
 @pytest.mark.parametrize("population", ["questions", "same-clusters"])
 def test_scores_and_intervals_are_those_of_the_items(
     world: str, interval: Any, population: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = WORLDS[world]
-    if world == "an open scale" and interval not in (None, "t"):
-        return
     little_memory(monkeypatch, rows)
     given: dict[str, Any] = {"cluster": "passage", "interval": interval, "population": population}
     assert_same(*(hs.estimate(each, **given) for each in (relation(rows), rows)))

@@ -190,6 +190,15 @@ def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch: pytes
         assert_same(*pair)
 
 
+@pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
+def test_ibis_answers_in_blocks_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = pytest.importorskip("ibis").duckdb.connect()
+    rows = WORLDS["failed attempts"]
+    connection.con.register("answers", rows.to_arrow())
+    little_memory(monkeypatch, rows)
+    assert_same(*(hs.leaderboard(each, cluster="passage") for each in (connection.table("answers"), rows)))
+
+
 def test_smaller_scores_can_be_better(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = fractions(results(4))
     little_memory(monkeypatch, rows)

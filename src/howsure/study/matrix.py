@@ -127,6 +127,8 @@ class ScoreMatrix:
 
     def take_items(self, keep: NDArray[np.bool_]) -> ScoreMatrix:
         """Return only these items, with the attempts at them; cluster codes are made consecutive again."""
+        if self.sums is not None and not keep.all():
+            raise ValueError("sums are of all items")
         codes, labels = [], []
         for k, cluster in enumerate(self.clusters):
             used, code = np.unique(cluster[keep], return_inverse=True)

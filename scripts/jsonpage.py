@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -118,6 +119,7 @@ def users(name: str, commands: dict[str, list[str]]) -> list[str]:
     return [command for command, answers in commands.items() if any(name in held(answer) for answer in answers)]
 
 
+@cache
 def held(name: str, seen: frozenset = frozenset()) -> set[str]:
     """Return the names of all definitions that one holds, and its own."""
     if name in seen:

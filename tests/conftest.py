@@ -1,12 +1,16 @@
 """What several tests share: the real results, the reference values, and Hypothesis' profile."""
 
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from places import DATA, ROOT
 
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # workers fill the cores already, and as a command has it; numpy comes later
 settings.register_profile("howsure", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("howsure")
 

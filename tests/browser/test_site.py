@@ -83,7 +83,7 @@ def address():
     if not (SITE / "index.html").exists():
         pytest.skip("scripts/site wasn't run")
     server = Server(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()

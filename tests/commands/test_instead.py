@@ -16,6 +16,7 @@ from frames import two_models
 from howsure.commands.main import every, main
 
 SCHEMA = json.loads(Path(howsure.answers.__file__).with_name("schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 VERDICTS = {name for name, command in every().items() if getattr(command, "error_code", 0)}
 WRITING_JSON = [name for name, command in every().items() if "format" in {param.name for param in command.params}]
 
@@ -33,7 +34,7 @@ def run(*words):
 
 def error_in(text, code):
     document = json.loads(text)
-    jsonschema.validate(document, SCHEMA)
+    VALIDATOR.validate(document)
     assert list(document) == ["howsure", "error"]
     assert document["error"]["exit_code"] == code
     return document["error"]

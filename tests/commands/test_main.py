@@ -259,3 +259,21 @@ def test_a_leaderboard_of_published_scores_points_to_audit(tmp_path):
 def test_the_module_is_the_command_line() -> None:
     done = subprocess.run([sys.executable, "-m", "howsure", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("howsure")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["describe", "."], 2),
+        (["--no-config", "compare", "x.csv", "-a", "saved:x", "-b", "y"], 2),
+        (["gate", "x.csv", "-a", "x", "--at-least", "1%"], 3),
+    ],
+)
+def test_a_working_directory_that_was_deleted_is_said(words, code, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    found = CliRunner().invoke(main, words)
+    assert (found.exit_code, found.stdout) == (code, "")
+    assert "the folder that you are in was deleted: change into one that exists" in found.stderr

@@ -19,6 +19,8 @@ from howsure.present.render import markdown
 from places import ROOT
 from reader_cases import run_log
 
+pytestmark = pytest.mark.once
+
 ACTION = (ROOT / "action.yml").read_text()
 INPUTS = re.findall(r"^  ([a-z-]+):\n    description: ", ACTION.partition("outputs:")[0], re.MULTILINE)
 PASSED = dict(re.findall(r"^        (HOWSURE_[A-Z_]+): \$\{\{ inputs\.([a-z-]+) \}\}$", ACTION, re.MULTILINE))

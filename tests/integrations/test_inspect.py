@@ -232,6 +232,8 @@ def test_several_scorers_want_a_choice():
     assert math.isnan(stop_when_decided(at_least=0.5, scorer="three")._value({}))  # a sample that failed
 
 
+@pytest.mark.once
+@pytest.mark.no_cover
 def test_false_stops_are_rare():
     """100 runs in which the floor is exactly the true rate: at most 5 % of them end decided."""
     from types import SimpleNamespace

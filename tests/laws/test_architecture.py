@@ -7,6 +7,8 @@ import pytest
 
 from places import ROOT
 
+pytestmark = pytest.mark.once
+
 SOURCE = ROOT / "src" / "howsure"
 PAGES = ("ARCHITECTURE.md", "CONTRIBUTING.md")
 PATH = re.compile(r"`([\w./-]+\.(?:py|js|json|toml|md|html|ambr|txt))`")

@@ -11,6 +11,8 @@ from howsure.errors import CHAPTERS, Caution, doubt
 from howsure.guide.chapters import chapters
 from places import ROOT
 
+pytestmark = pytest.mark.once
+
 SOURCE = ROOT / "src" / "howsure"
 
 

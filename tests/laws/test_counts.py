@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 KNOWN = Path(__file__).with_name("counts.json")
 MOST = 1.3

@@ -16,6 +16,8 @@ import howsure as hs
 from howsure.readers import registry
 from places import ROOT
 
+pytestmark = pytest.mark.once
+
 SOURCE = ROOT / "src" / "howsure"
 BESIDE = ("__init__", "read", "save_baseline", "series", "sides", "tables")
 """What stands among the verbs and answers no question: rows in, rows out, and what is compared."""

@@ -15,6 +15,8 @@ from asked import ASKS, ROWS, data, same
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = [pytest.mark.once, pytest.mark.no_cover]
+
 OF_ROWS = [verb for verb in ASKS if verb != "audit"]
 IN_ORDER = {"watch"}
 """The order of rows is the order in which the answers came."""

@@ -8,6 +8,8 @@ import yaml
 
 import howsure as hs
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))

@@ -15,6 +15,8 @@ from howsure.commands.main import main
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.once
+
 UNITS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "0 and 100": lambda rows: rows.with_columns(pl.col("score") * 100),
     "a name": lambda rows: rows.with_columns(pl.col("score") * 100).rename({"score": "score_pct"}),

@@ -277,6 +277,7 @@ def spoilt(content: Any, drawn: random.Random) -> Any:
     return drawn.choice(ODD)
 
 
+@pytest.mark.once
 def test_no_odd_value_ends_in_anything_but_an_error_in_words_or_an_answer(place: Path, tmp_path: Path) -> None:
     drawn, whole = random.Random(0), opened(place)
     outcomes = {"read": 0, "refused": 0}

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from howsure.errors import ReadError
-from howsure.readers import base, shaped, tables
+from howsure.readers import base, json_text, shaped, tables
 from howsure.readers.base import Source
 from howsure.readers.shaped import shaped_table
 from howsure.readers.tables import parsed_records
@@ -188,7 +188,7 @@ def test_what_takes_too_much_memory_is_left_to_the_parser(tmp_path: Path, monkey
 
 def test_a_line_of_many_objects_is_never_parsed_before_it_is_weighed(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
-    path.write_bytes(b'{"a": [' + b"{}," * (base.SMALL_BYTES // 3) + b"{}]}\n")
+    path.write_bytes(b'{"a": [' + b"{}," * (json_text.SMALL_BYTES // 3) + b"{}]}\n")
     assert shaped_table(Source(path=path, root=path)) is None
 
 

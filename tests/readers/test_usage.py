@@ -22,7 +22,8 @@ from howsure.readers import (
     tau_bench,
     terminal_bench,
 )
-from howsure.readers.base import Reading, tidy
+from howsure.readers.base import Reading
+from howsure.readers.records import tidy
 from howsure.readers.usage import counted, elapsed, per_thousand, summed, token_rows
 from howsure.readers.usage import numbers as numbers_of_usage
 from howsure.table.schema import MEASURES

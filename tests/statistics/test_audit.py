@@ -82,6 +82,7 @@ def test_shown_better_is_tukeys_range_of_pooled_rates():
     assert shown_better(score * far[1], np.full(3, np.nan), se, 0.95).sum() == 1
 
 
+@pytest.mark.no_cover
 def test_shown_better_calls_few_boards_of_equals_different():
     """Thirty equal models of 50 to 400 questions, as if unpaired: at most 5 % of boards show a difference (2,000 boards)."""
     rng = np.random.default_rng(3)

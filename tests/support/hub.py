@@ -71,7 +71,7 @@ def hub(repository, files):
             self.answer(part, 206, ETag='"1"', X_Repo_Commit=COMMIT, Content_Range=f"bytes {begin}-/{len(data)}")
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:

@@ -52,7 +52,7 @@ def serving(folder: Path, *, parts: bool = False, context: SSLContext | None = N
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     served.url = f"https://localhost:{server.server_port}" if context else f"http://127.0.0.1:{server.server_port}"
     try:
         yield served

@@ -34,6 +34,7 @@ def one_model(n=60, times=5, seed=0, clusters=0):
     return rows.with_columns(passage=pl.col("item") % clusters) if clusters else rows
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("clusters", [0, 9])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_split_attempts_agree_with_gates_one_by_one(clusters, weighted):
@@ -239,6 +240,7 @@ REAL = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("asked", [{"not_worse_than": 0.01}, {"better": True}])
 @pytest.mark.parametrize("name", REAL)
 def test_real_results_rarely_fail_against_themselves(real_data, name, asked):
@@ -248,6 +250,7 @@ def test_real_results_rarely_fail_against_themselves(real_data, name, asked):
     assert found.broken == ()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("asked", [{"not_worse_than": 0.01}, {"better": True}])
 def test_the_example_logs_rarely_fail_against_themselves(asked):
     """By `aa`, and by hand: the rows of one model's attempts dealt to two names, and the gate run on them."""

@@ -91,6 +91,7 @@ def test_what_is_expected_is_what_the_same_attempts_bring():
     assert found.saved == pytest.approx(1 - expected / found.answers_even)
 
 
+@pytest.mark.no_cover
 def test_the_forecast_of_a_new_run_comes_true():
     """Foreseen and true savings of the answers' part, 200 draws of 5 attempts at 300 items."""
     rng = np.random.default_rng(7)

@@ -65,6 +65,7 @@ def test_scores_of_answers_of_equal_length():
     assert "unadjusted" not in plain.render(width=140)
 
 
+@pytest.mark.no_cover
 def test_effects_and_their_p_values_never_disagree():
     for seed in range(12):
         for effect in hs.arena(votes(seed, n=300, style=0.1), covariate=["length", "position"]).boards[0].effects:

@@ -45,6 +45,7 @@ def drawn(seed, n=120, p=0.6, shift=0.0, tasks=("t",)):
     )
 
 
+@pytest.mark.no_cover
 @given(st.integers(0, 10_000), st.floats(-0.5, 0.3), st.floats(0.005, 0.4), st.booleans())
 def test_verdict_p_value_and_interval_agree(seed, shift, margin, better):
     rows = drawn(seed, n=60, shift=shift)
@@ -72,6 +73,7 @@ def test_swapping_the_models_swaps_pass_and_fail(seed, shift):
     assert one.checks[0].low == pytest.approx(-other.checks[0].high)
 
 
+@pytest.mark.no_cover
 @given(st.integers(0, 10_000), st.floats(-0.4, 0.4))
 def test_lower_is_better_is_a_mirror(seed, shift):
     rows = drawn(seed, n=60, shift=shift)
@@ -136,6 +138,7 @@ def test_passes_need_no_correction_and_fails_are_corrected():
     assert "Holm" in str(answer)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=6)
 @given(st.lists(st.integers(24, 34), min_size=2, max_size=3))
 def test_floors_take_holm_s_steps(rights):
@@ -147,7 +150,7 @@ def test_floors_take_holm_s_steps(rights):
 
     def p_fail(task):
         low, high = 1e-9, 0.499
-        for _ in range(25):
+        for _ in range(16):  # to within 1e-5
             middle = (low + high) / 2
             limit = hs.gate(rows, "a", task=task, at_least=0.85, level=1 - middle).checks[0].high
             low, high = (low, middle) if limit < 0.85 else (middle, high)
@@ -266,6 +269,7 @@ def test_how_many_more_questions():
     assert np.isnan(hs.gate(table([1] * 30, [1] * 30), "a", "b", not_worse_than=0.01).checks[0].more_items)
 
 
+@pytest.mark.no_cover
 def test_false_fails_are_rare_and_real_losses_are_found():
     """1,000 gates of equal models, and of models that are 15 points apart: 300 items, margin 2 points."""
     rng = np.random.default_rng(0)
@@ -308,9 +312,10 @@ def test_verdicts_at_the_margin_itself_are_as_rare_as_promised(n, score, baselin
         assert found.failed / draws <= 0.0605
 
 
-def test_same_input_same_verdict_fifty_times():
+@pytest.mark.no_cover
+def test_same_input_same_verdict_twenty_times():
     texts = {
-        hs.gate(LOGS, "smollm2-135m-t0.3", "smollm2-135m-2shot", not_worse_than=0.01).render("json") for _ in range(50)
+        hs.gate(LOGS, "smollm2-135m-t0.3", "smollm2-135m-2shot", not_worse_than=0.01).render("json") for _ in range(20)
     }
     assert len(texts) == 1
 

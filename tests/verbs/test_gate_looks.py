@@ -130,6 +130,7 @@ def test_the_configuration_declares_the_plan_and_the_action_tells_the_look(tmp_p
     assert os.environ["GITHUB_OUTPUT"]
 
 
+@pytest.mark.no_cover
 def test_null_gates_seldom_decide():
     rng, hits = np.random.default_rng(11), 0
     for _ in range(30):

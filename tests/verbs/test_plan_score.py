@@ -57,6 +57,7 @@ def test_the_chance_is_that_of_the_binomial_and_of_the_interval_s_own_limit(rate
     )
 
 
+@pytest.mark.no_cover
 def test_a_planned_floor_is_shown_by_gate():
     """200 evaluations of the planned size, drawn at the true score: gate passes in about as many as were planned for."""
     answer = hs.plan_score(at_least=0.8, rate=0.9)

@@ -62,9 +62,11 @@ def _logit_normal(p: float, icc: float) -> tuple[float, float]:
     weights = weights / weights.sum()
 
     def centre(spread: float) -> float:
+        """Return the centre that gives the mean p to rates of this spread."""
         return scipy.optimize.brentq(lambda c: weights @ scipy.special.expit(c + spread * nodes) - p, -60, 60)
 
     def excess(spread: float) -> float:
+        """Return by how much the variance of rates of this spread is larger than wanted."""
         return float(weights @ scipy.special.expit(centre(spread) + spread * nodes) ** 2 - p**2 - icc * p * (1 - p))
 
     spread = scipy.optimize.brentq(excess, 1e-3, 12)

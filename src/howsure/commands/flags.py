@@ -62,6 +62,7 @@ def as_flags(text: str, ctx: click.Context | None = None, *, bare: bool = True) 
     offs = {option.name: option.off for option in table.every()}
 
     def flag(found: re.Match[str]) -> str:
+        """Return what stands for an option in backticks: its flag, with the value that is named beside it."""
         name, value = found["name"], found["value"]
         if name not in flags or (value is None and not bare):
             return found[0]

@@ -190,6 +190,7 @@ def _junit(answer: Gate, unclear: str) -> str:
     from howsure.wording import VERDICTS
 
     def outcome(check: Check) -> junit.Outcome:
+        """Return what a check is in JUnit's words, the doubtful ones by what the user makes of doubt."""
         if check.counts_as == "unclear":
             return counted(unclear, check.unclear_because).outcome
         return OUTCOMES[check.counts_as]
@@ -197,6 +198,7 @@ def _junit(answer: Gate, unclear: str) -> str:
     suite = f"howsure gate: {answer.candidate}"
 
     def told(check: Check) -> str:
+        """Say the verdict of a check, what it counts as where that is another one, and why."""
         counts = "" if check.counts_as == check.verdict else f" (counts as {COUNTS[check.counts_as]})"
         return f"{VERDICTS[check.verdict]}{counts}: {check.sentence}"
 
@@ -240,6 +242,7 @@ def _tell_github(answer: Gate, unclear: str, *, beside: bool) -> None:
     from howsure.writing import append
 
     def note(kind: Kind, title: str, message: str) -> None:
+        """Write a notice to standard output, or beside it where the answer stands there."""
         line = annotation(kind, title, message)
         tell(line) if beside else say(line + "\n")
 

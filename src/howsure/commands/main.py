@@ -147,6 +147,16 @@ def every() -> dict[str, click.Command]:
     return {name: load(name) for name in NAMES}
 
 
+def _here() -> Path:
+    """Return the working directory; an error of usage where it was deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise click.UsageError(
+            "the folder that you are in was deleted: change into one that exists (`cd`), and start again."
+        ) from None
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="howsure %(version)s")
 @click.option("--config", metavar="FILE", help="Take options from this file.  [default: howsure.toml, pyproject.toml]")
@@ -158,11 +168,12 @@ def main(ctx: click.Context, config: str | None, no_config: bool) -> None:
     Point howsure at what an eval harness wrote (a file, a folder, a table): Inspect, lm-eval, HELM, SWE-bench,
     tau-bench, promptfoo, evalplus, LiveCodeBench, alpaca_eval, terminal-bench, Every Eval Ever, CSV, JSON, Parquet …
     """
+    here = _here()
     if no_config:
         return
     from howsure.commands import configuration
 
-    found = configuration.load(config) if config else configuration.find(Path.cwd())
+    found = configuration.load(config) if config else configuration.find(here)
     if found is None:
         return
     ctx.default_map = configuration.defaults(found, every())

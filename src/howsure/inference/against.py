@@ -55,6 +55,7 @@ def with_other_policies(found: Against, study: Study, question: Question, adjust
     """Return an answer with a caution where counting failed attempts the other way would change what is told of a side."""
 
     def told(matrix: ScoreMatrix) -> Mapping[str, str]:
+        """Return what is told of each side where failed attempts are counted as in this matrix."""
         if found.against not in matrix.models:
             return {}
         part = beside(matrix, found.against, question)

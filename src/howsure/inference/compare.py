@@ -200,6 +200,7 @@ class _Test:
     pools: Mapping[str, Pool]
 
     def run(self) -> Comparison:
+        """Compare, at the level and margin that were asked for."""
         a, b = self.models
         plain = self.asked.population.pair(self.matrix, a, b, self.asked)
         if not self.pools:

@@ -180,6 +180,7 @@ class _Texts:
             return None
 
         def worth(each: Transcript) -> float:
+            """Return the score of an attempt, turned so that more is better; an attempt without one is worth the least."""
             score = each.scores.get(flip.metric)
             return -math.inf if score is None else score if up else -score
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,3 +44,8 @@ class Option:
         if value is None and self.default is None and not self.needed:
             return None
         return self.kind.check(self.name, value)
+
+
+def owned(verb: str, *options: Option) -> tuple[Option, ...]:
+    """Return options as a verb's own."""
+    return tuple(replace(each, verb=verb) for each in options)

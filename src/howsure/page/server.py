@@ -173,19 +173,23 @@ def make_app(viewer: Viewer) -> Starlette:
     from howsure.page.page import write_live
 
     async def page(_: Request) -> Response:
+        """Serve the report as it stands, or say why there is none yet."""
         if viewer.report is None:
             return HTMLResponse(waiting(viewer.message), headers=HEADERS)
         return HTMLResponse(await asyncio.to_thread(write_live, viewer.report), headers=HEADERS)
 
     async def data(_: Request) -> Response:
+        """Serve what a page that is open needs to show the newest results."""
         if viewer.report is None:
             return JSONResponse({"message": viewer.message}, status_code=503, headers=HEADERS)
         return JSONResponse({"report": viewer.report.data, "boards": viewer.report.boards}, headers=HEADERS)
 
     async def events(_: Request) -> Response:
+        """Tell an open page of every change, for as long as it listens."""
         return StreamingResponse(viewer.events(), media_type="text/event-stream", headers=HEADERS)
 
     async def question(request: Request) -> Response:
+        """Serve what models answered to one question."""
         return await asyncio.to_thread(answered, viewer.report, request.query_params.multi_items())
 
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)

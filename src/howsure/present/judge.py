@@ -148,6 +148,7 @@ def rates_table(answer: JudgeRates) -> Table:
     lines = [each for each in answer.models if each.model in asked] or answer.every
 
     def rank(each: JudgedModel) -> Rank | None:
+        """Return the rank of a model, None where the answer is about a comparison or a floor."""
         return None if asked else places_of.get(each.model)
 
     shown = bool(ranked) and not asked

@@ -12,7 +12,8 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.records import finite, tidy
 from howsure.table.runs import Run
 from howsure.table.scores import TaskFacts
 from howsure.table.stated import Total

@@ -8,8 +8,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, number, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import digest, numbered
+from howsure.readers.records import finite, number, scored, tidy
 from howsure.table.scores import Published, TaskFacts
 
 if TYPE_CHECKING:

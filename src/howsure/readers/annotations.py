@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.base import finite
 from howsure.readers.lines import RECORDS
+from howsure.readers.records import finite
 from howsure.wording import listing
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path
+from howsure.readers.records import scored, tidy
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 

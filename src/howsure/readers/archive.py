@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import object_cost, parse_json, refuse_bombs
+from howsure.readers.json_text import object_cost, parse_json, refuse_bombs
 
 if sys.version_info >= (3, 14):
     import zipfile

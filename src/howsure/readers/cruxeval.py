@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, scored, tidy
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import from_path
+from howsure.readers.records import scored, tidy
 from howsure.table.scores import Published, TaskFacts
 
 NAME = "cruxeval"

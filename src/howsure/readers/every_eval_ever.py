@@ -13,18 +13,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import (
-    Claim,
-    Reading,
-    Source,
-    finite,
-    flatten_metadata,
-    looks_like,
-    scored,
-    settings,
-    tidy,
-    unknown_layout,
-)
+from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.records import finite, flatten_metadata, scored, settings, tidy
+from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import inner, per_thousand, token_rows
 from howsure.table.runs import Run
 from howsure.table.scale import FRACTIONS, PERCENT, Scale

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, settings, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.records import finite, settings, tidy
 from howsure.readers.usage import counted
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts

@@ -12,21 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers.archive import Archive, first_member, open_archive
-from howsure.readers.base import (
-    Claim,
-    Reading,
-    Source,
-    finite,
-    flatten_metadata,
-    looks_like,
-    unknown_layout,
-    whole_text,
-)
+from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.fingerprint import frame
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_runs import configuration, run_of
 from howsure.readers.inspect_scores import Samples, score_frame, summary
 from howsure.readers.inspect_usage import stated_totals
+from howsure.readers.records import finite, flatten_metadata, whole_text
+from howsure.readers.soundness import unknown_layout
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import metadata_text, settings
+from howsure.readers.records import metadata_text, settings
 from howsure.table.runs import Run
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution
-from howsure.readers.base import flatten_metadata, metadata_text, whole_text
 from howsure.readers.fingerprint import questions, short_input, short_target, targets
 from howsure.readers.inspect_usage import Usage
+from howsure.readers.records import flatten_metadata, metadata_text, whole_text
 from howsure.table.schema import FINGERPRINTS
 
 if TYPE_CHECKING:

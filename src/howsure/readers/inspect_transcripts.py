@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.archive import first_member, open_archive
-from howsure.readers.base import whole_text
 from howsure.readers.inspect_scores import attempt_of, limit_of, sample_values, to_number
+from howsure.readers.records import whole_text
 from howsure.readers.transcripts import Transcript
 
 if TYPE_CHECKING:

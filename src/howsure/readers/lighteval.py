@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
 from howsure.readers import lighteval_results
-from howsure.readers.base import Claim, Reading, Source, scored, tidy
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest, from_path, numbered
+from howsure.readers.records import scored, tidy
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import Source, finite, looks_like, number, settings
+from howsure.readers.base import Source, looks_like
 from howsure.readers.naming import digest
+from howsure.readers.records import finite, number, settings
 from howsure.table.runs import Run
 from howsure.table.scores import Published
 

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
+from howsure.readers.records import finite, scored, tidy
 from howsure.readers.usage import rows_beside
 from howsure.table.scores import TaskFacts
 

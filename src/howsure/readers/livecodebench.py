@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, flatten_metadata, looks_like, scored, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path, mixed_ids
+from howsure.readers.records import finite, flatten_metadata, scored, tidy
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:

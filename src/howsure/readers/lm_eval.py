@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, left_out, tidy
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.lm_eval_columns import Columns, columns, shaped_columns
 from howsure.readers.lm_eval_documents import documents, rows
 from howsure.readers.lm_eval_probabilities import Probabilities, probabilities
@@ -31,6 +31,8 @@ from howsure.readers.lm_eval_results import (
 from howsure.readers.lm_eval_runs import configuration, run_of
 from howsure.readers.lm_eval_transcripts import transcript
 from howsure.readers.naming import digest, digest_of_rows
+from howsure.readers.records import finite, tidy
+from howsure.readers.soundness import left_out
 from howsure.table.scores import TaskFacts
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.readers.base import finite, flatten_metadata, metadata_text, whole_text
 from howsure.readers.lm_eval_documents import NO_NUMBER, NOT_METRICS, Document, rows_by_line
+from howsure.readers.records import finite, flatten_metadata, metadata_text, whole_text
 from howsure.readers.shaped import WORTH_BYTES, Shapes, UnsureError, shaped_blocks, short_text
 
 if TYPE_CHECKING:

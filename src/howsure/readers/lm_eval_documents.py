@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import flatten_metadata
 from howsure.readers.lm_eval_choices import Question, question
+from howsure.readers.records import flatten_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

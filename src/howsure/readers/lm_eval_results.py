@@ -6,8 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import Source, finite
 from howsure.readers.naming import named_by_path
+from howsure.readers.records import finite
 from howsure.table.scores import Published
 from howsure.table.stated import Extent, Group
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from howsure.errors import Caution
+    from howsure.readers.base import Source
 
 _ARGUMENT = re.compile(r"(?:^|,)\s*(?:peft|delta|pretrained|model|path|engine)=([^,]+)")
 _REVISION = re.compile(r"(?:^|,)\s*revision=([^,]+)")

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import finite, settings
+from howsure.readers.records import finite, settings
 from howsure.table.runs import DIGITS, Run
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.base import finite, whole_text
+from howsure.readers.records import finite, whole_text
 from howsure.readers.transcripts import Transcript
 
 if TYPE_CHECKING:

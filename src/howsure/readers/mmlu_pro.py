@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, looks_like, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path
+from howsure.readers.records import tidy
 from howsure.table.scores import TaskFacts
 from howsure.wording import plural
 

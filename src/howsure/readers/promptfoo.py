@@ -12,20 +12,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import (
-    Claim,
-    Reading,
-    Source,
-    finite,
-    flatten_metadata,
-    metadata_text,
-    scored,
-    settings,
-    tidy,
-    unknown_layout,
-    whole_text,
-)
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest
+from howsure.readers.records import finite, flatten_metadata, metadata_text, scored, settings, tidy, whole_text
+from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import counted, inner, per_thousand, summed
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from howsure.readers.base import Reading, finite
+from howsure.readers.base import Reading
+from howsure.readers.records import finite
 from howsure.table.numbers import numbers_of
 from howsure.table.scale import PERCENT, Scale, extent_of_scores, refuse_doubtful_percent, scale_of
 from howsure.table.schema import MEASURES

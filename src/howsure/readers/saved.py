@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Reading, Source, parse_json, whole_text
+from howsure.readers.base import Reading, Source
+from howsure.readers.json_text import parse_json
 from howsure.readers.reconciling import Word
+from howsure.readers.records import whole_text
 from howsure.readers.runs import Taken
 from howsure.readers.saved_columns import rows_of
 from howsure.readers.saved_fields import every, misfit, one, texts

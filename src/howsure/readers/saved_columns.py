@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.readers.base import whole_text
+from howsure.readers.records import whole_text
 from howsure.readers.saved_fields import misfit, short
 from howsure.table.schema import IDENTITY, MEASURES
 

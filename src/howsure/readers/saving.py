@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from howsure.errors import DataError
-from howsure.readers.base import SECRET
+from howsure.readers.records import SECRET
 from howsure.readers.saved import FORMAT, FORMAT_KEY, ROWS, VERSION, VERSION_KEY, Log
 from howsure.readers.saved_columns import columns_of
 from howsure.readers.saved_fields import mended, plain

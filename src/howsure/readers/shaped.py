@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.readers.base import MAX_METADATA_TEXT, MAX_OBJECT_BYTES, SMALL_BYTES
+from howsure.readers.json_text import MAX_OBJECT_BYTES, SMALL_BYTES
+from howsure.readers.records import MAX_METADATA_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -13,18 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
 from howsure.readers import swebench_items
-from howsure.readers.base import (
-    Claim,
-    Reading,
-    Source,
-    finite,
-    flatten_metadata,
-    looks_like,
-    number,
-    tidy,
-    unknown_layout,
-)
+from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path
+from howsure.readers.records import finite, flatten_metadata, number, tidy
+from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import token_rows
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent

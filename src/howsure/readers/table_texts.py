@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from howsure.readers.base import finite, whole_text
 from howsure.readers.inspect_transcripts import spoken
+from howsure.readers.records import finite, whole_text
 from howsure.readers.transcripts import Transcript
 from howsure.table.schema import plain_name, tidy, tidy_frame, used_columns
 

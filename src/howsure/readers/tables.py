@@ -14,13 +14,16 @@ import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError, ReadError
-from howsure.readers.base import Claim, Reading, Source, cut_row, finite, metadata_text, whole_text
+from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.faults import named
 from howsure.readers.lines import CELLS, RECORDS, separator
 from howsure.readers.published import published_roles, published_scores
+from howsure.readers.records import finite, metadata_text, whole_text
 from howsure.readers.shaped import WORTH_BYTES, shaped_table
+from howsure.readers.soundness import cut_row
 from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
+from howsure.table.pieces import PIECE_ROWS
 from howsure.table.schema import find_roles, used_columns
 
 if TYPE_CHECKING:
@@ -192,12 +195,16 @@ def checked(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, 
         if _is_csv(source):
             frame = _collected(source, frame, asked).lazy()
         elif not _is_large(source):
-            frame.select(sorted(used_columns(roles))).collect()
+            frame.select(sorted(used_columns(roles))).sink_batches(_pass, chunk_size=PIECE_ROWS)
         try:
             values, numbers = numbers_of(nw.from_native(frame), roles.get("score", ()), writing_of(source))
         except DataError as error:
             raise ReadError(error.what, where=source.name, remedy=error.remedy) from None
     return Table(source=source, frame=frame, values=values, numbers=numbers)
+
+
+def _pass(piece: pl.DataFrame) -> None:
+    """Take a piece that was only to be read."""
 
 
 def writing_of(source: Source) -> Writing:

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, number, scored, settings, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path, mixed_ids
+from howsure.readers.records import finite, number, scored, settings, tidy
 from howsure.readers.usage import counted, inner, summed
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts

@@ -12,8 +12,9 @@ from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import Caution, ReadError
-from howsure.readers.base import Claim, Reading, Source, finite, looks_like, scored, settings, tidy
+from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path
+from howsure.readers.records import finite, scored, settings, tidy
 from howsure.readers.usage import counted, elapsed, inner, without
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts

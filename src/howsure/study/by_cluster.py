@@ -17,7 +17,8 @@ from howsure.errors import DataError
 from howsure.study.crossed import MODELS, NoSumsError, Source
 from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
-from howsure.study.gathering import REPEATED, SAME, gather
+from howsure.study.gathering import gather
+from howsure.study.remarks import REPEATED, SAME
 from howsure.table.collecting import to_polars
 from howsure.table.plans import TooManyResultsError
 from howsure.table.schema import tidy

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from howsure.errors import Caution, DataError
-from howsure.study import attempts, checkpoints, clusters, likeness
+from howsure.study import attempts, checkpoints, clusters, likeness, remarks
 from howsure.study.completing import completed, counts_as_failed
 from howsure.study.design import Design
-from howsure.study.directions import directions_note
 from howsure.study.ends import ends_cautions
 from howsure.study.exams import exam_differences, settings_note
-from howsure.study.failures import FailurePolicy, decided, failures_note
+from howsure.study.failures import FailurePolicy, decided
 from howsure.study.measures import known_measures, priced
 from howsure.study.names import choose, parts_note, resolve
 from howsure.study.scales import Scales, scales_of
@@ -24,7 +23,7 @@ from howsure.table.schema import FINGERPRINTS, find_roles, open_frame, roles_not
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from howsure.study.checkpoints import Average
     from howsure.study.clusters import Clustered
@@ -69,7 +68,7 @@ def gather(
     sorted_out = _sorted_out(found, scores, design, wanted, extents)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
-    cautions = [*scores.cautions, *_metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
+    cautions = [*scores.cautions, *remarks.metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
     renamed = attempts.renamed(sorted_out.parts, design.score)
     parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
@@ -99,12 +98,12 @@ def gather(
             *likeness.cautions(differs),
             *ends_cautions(scores.runs, parts, models),
             *cautions,
-            *_doubts(found, parts),
+            *remarks.doubts(found, parts),
         ),
     )
     study = _enough_attempts(_with_scores(study))
     study, grouped = _clustered(study, sorted_out, telling)
-    return replace(study, notes=_notes(study, [_sizes_note(study, called), *notes], grouped, found))
+    return replace(study, notes=remarks.notes_of(study, [remarks.sizes_note(study, called), *notes], grouped, found))
 
 
 def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -> tuple[Study, Clustered]:
@@ -133,29 +132,6 @@ def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Differen
     """Return in what the models were not asked alike: questions, right answers, and what else makes an exam."""
     alike = likeness.differences(found.attributes, {task for task, _ in parts})
     return (*alike, *likeness.replaced(found.attributes, parts), *exam_differences(scores.runs, parts))
-
-
-def _notes(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:
-    """Say how the data were read and grouped; `before`: what is said of them first."""
-    design = study.design
-    told = [
-        *before,
-        directions_note(study),
-        *grouped.notes,
-        _population_note(design, grouped.names),
-        _unused_weights(found.attributes, design),
-        _failures_note(study),
-    ]
-    return tuple(note for note in told if note)
-
-
-def _population_note(design: Design, clusters: Mapping[str, Sequence[str]]) -> str:
-    """Say which population was asked for; "" for the usual one."""
-    if design.population != "same-clusters":
-        return FIXED if design.population == "benchmark" else ""
-    if not clusters:
-        return SAME_OF_NONE
-    return f"{SAME} {SAME_OF_TWO}" if any(len(names) > 1 for names in clusters.values()) else SAME
 
 
 def scaled(scores: Scores) -> tuple[Scales, Grouped]:
@@ -384,84 +360,8 @@ def _no_checkpoints(task: str) -> Caution:
     )
 
 
-def _sizes_note(study: Study, called: str) -> str:
-    """Say on how many models, or what they are called, tasks, items and attempts everything stands."""
-    parts = list(study.parts.values())
-    models = _distinct("model", parts)
-    items = sum(_distinct("item", [part for key, part in study.parts.items() if key[0] == t]) for t in study.tasks)
-    attempts = _span(min(part["rows"].min() for part in parts), max(part["rows"].max() for part in parts))  # type: ignore[type-var]
-    if len(parts) == 1 and len(parts[0]) == models * items:
-        return f"Data: {plural(models, called)} × {plural(items, 'item')} × {attempts}."
-    tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
-    return f"Data: {plural(models, called)}, {tasks}{plural(items, 'item')}, {attempts} per {called} and item."
-
-
-def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
-    return set().union(*(part[column].unique().cast(pl.String) for part in parts))
-
-
-def _distinct(column: str, parts: Sequence[pl.DataFrame]) -> int:
-    return parts[0][column].n_unique() if len(parts) == 1 else len(_names(column, parts))
-
-
-def _span(least: Any, most: Any) -> str:
-    return plural(most, "attempt") if least == most else f"{least:,}–{most:,} attempts"
-
-
-def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
-    held = "weight" in attributes.columns and attributes["weight"].null_count() < len(attributes)
-    return "Weights: column `weight` is not used; `weight='weight'` uses it." if held and not design.weight else ""
-
-
-def _failures_note(study: Study) -> str:
-    torn = [key for key, part in study.parts.items() if part["rows"].sum() != part["n"].sum()]
-    return failures_note(study.parts, [study.policy.words(key[0], study.policy_of(key)) for key in torn])
-
-
-def _doubts(found: Grouped, parts: Parts) -> list[Caution]:
-    """Warn of copies that were left out, and of rows that count as attempts."""
-    cautions = [_copies(found.copies)] if found.copies else []
-    repeated = not found.numbered and any(bool((part["rows"] > 1).any()) for part in parts.values())
-    return [*cautions, REPEATED] if repeated else cautions
-
-
 def _lacking_metric(scores: Scores, wanted: Wanted, found: Grouped) -> list[str]:
     """Return the tasks that have none of the metrics that were chosen for all."""
     if not wanted.metric:
         return []
     return sorted(set(tasks_of(scores, wanted)) - set(found.results["task"].unique().cast(pl.String)))
-
-
-def _metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[Caution]:
-    """Warn of tasks that have none of the metrics that were chosen for all."""
-    if not lacking:
-        return []
-    tasks = len(lacking) + found.results["task"].n_unique()
-    have, are = ("has", "is") if len(lacking) == 1 else ("have", "are")
-    return [
-        Caution(
-            code="metric_missing",
-            message=f"{len(lacking):,} of {plural(tasks, 'task')} {have} no metric {listing(wanted.metric)} and {are} left out: "
-            f"{listing(lacking)}",
-            remedy="Leave `metric` out to take each task's own, or choose by task with `tasks`.",
-        )
-    ]
-
-
-def _copies(count: int) -> Caution:
-    return Caution(
-        code="copies_dropped",
-        message=f"{plural(count, 'exact copy', 'exact copies')} of other rows left out",
-        remedy="Was one log given twice?",
-    )
-
-
-FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
-SAME = "Population: more questions from these same clusters, each with its share of them; how clusters differ plays no part."
-SAME_OF_TWO = "Of two ways of clustering it is the first."
-SAME_OF_NONE = "Population: more questions from the same clusters; without clusters these are all questions like these."
-REPEATED = Caution(
-    code="rows_as_attempts",
-    message="some items occur more than once for a model and no column numbers the attempts; the rows count as attempts",
-    remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
-)

@@ -19,7 +19,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.table.collecting import to_polars
 from howsure.table.grouping import KEYS, attributes_query, check_known, keys_of, results_query, taken_of
-from howsure.table.pieces import OF_ITEMS, collect_pieces, group_codes
+from howsure.table.pieces import OF_ITEMS, collect_pieces, group_codes, news
 from howsure.table.plans import refuse_many
 from howsure.table.schema import COLUMNS, CONSTANTS, FINGERPRINTS, STOP, find_roles, open_frame, tidy, used_columns
 from howsure.table.taken import measure_names, taken_name, with_taken
@@ -153,7 +153,7 @@ def _collect_pieces(
         return _results(nw.from_native(piece.lazy()), names, roles, bits="attempt" in names)
 
     def attributes(piece: pl.DataFrame) -> pl.DataFrame:
-        return to_polars(attributes_query(nw.from_native(piece.lazy()), columns))
+        return to_polars(attributes_query(nw.from_native(news(piece, ("task", "item", *columns)).lazy()), columns))
 
     return collect_pieces(
         frame.select(name for name in needed if name in names), results, attributes if columns else None

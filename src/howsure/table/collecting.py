@@ -66,6 +66,7 @@ def _collect_into(
     """Put the pieces of a frame, and None after the last, until nobody waits for more (`left`)."""
 
     def put(piece: pl.DataFrame | None) -> bool:
+        """Hand a piece over, waiting for room; True, which ends the query, where nobody wants more."""
         while not left.is_set():
             with suppress(Full):
                 pieces.put(piece, timeout=PATIENCE)

@@ -62,6 +62,7 @@ def _scan(schema: Schema, pieces: Pieces) -> nw.LazyFrame[Any]:
     def read(
         columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
+        """Yield the pieces that a query of Polars asks for, with its columns, rows and filter."""
         for piece in _first(n_rows, pieces(list(schema) if columns is None else columns)):
             yield piece if predicate is None else piece.filter(predicate)
 

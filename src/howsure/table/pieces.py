@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +12,16 @@ from howsure.table.collecting import in_pieces
 from howsure.table.grouping import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
 OF_ITEMS = pl.col("task", "item")
-PIECE_ROWS = 1_000_000
+PIECE_ROWS = 500_000
 FIRST_LOOK = 2_000_000
 MOSTLY_WHOLE = 0.7
 """From so many partial results on, pieces are given up where there are fewer groups per partial result."""
+DENSE = 16
 
 Parts = list[pl.DataFrame]
 
@@ -37,27 +39,41 @@ def collect_pieces(
     found: Parts = []
     known: Parts = []
     next_look = FIRST_LOOK
-    for piece in in_pieces(frame, PIECE_ROWS):
-        found.append(results(piece))
-        known += [] if attributes is None else [attributes(piece).with_columns(OF_ITEMS.cast(pl.Categorical))]
-        if sum(map(len, found)) > next_look:
-            if _whole_groups(pl.concat(found)) < MOSTLY_WHOLE:
-                return None
-            next_look *= 4
-            known = [_merged_attributes(pl.concat(known))] if known else []
+    with ThreadPoolExecutor(1) as beside:
+        for piece in in_pieces(frame, PIECE_ROWS):
+            of_items = beside.submit(_known, piece, attributes)
+            found.append(results(piece))
+            known += of_items.result()
+            if sum(map(len, found)) > next_look:
+                if _whole_groups(pl.concat(found)) < MOSTLY_WHOLE:
+                    return None
+                next_look *= 4
+                known = [_merged_attributes(pl.concat(known))] if known else []
     whole = _merged_attributes(pl.concat(known)).with_columns(OF_ITEMS.cast(pl.String)) if known else None
     return _merged_results(pl.concat(found)), whole
 
 
+def _known(piece: pl.DataFrame, attributes: Callable[[pl.DataFrame], pl.DataFrame] | None) -> Parts:
+    """Return what a piece says of its items."""
+    return [] if attributes is None else [attributes(piece).with_columns(OF_ITEMS.cast(pl.Categorical))]
+
+
+def news(piece: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Leave out the rows that say of these columns what the row before says: attempts mostly lie together."""
+    columns = [pl.col(name) for name in names]
+    same = pl.all_horizontal(column.eq_missing(column.shift()) for column in columns)
+    return piece.filter(~same | (pl.int_range(pl.len()) == 0))
+
+
 def _whole_groups(parts: pl.DataFrame) -> float:
     """Return the number of groups per partial result: 1 where each group lies in one piece."""
-    return group_codes(parts).n_unique() / len(parts)
+    return _distinct(group_codes(parts)) / len(parts)
 
 
 def _merged_results(parts: pl.DataFrame) -> pl.DataFrame:
     """Join the partial results of groups whose rows lay in several pieces."""
     codes = group_codes(parts)
-    if codes.n_unique() == len(codes):
+    if _distinct(codes) == len(codes):
         return parts
     order = codes.arg_sort()
     parts, codes = parts[order], codes[order]
@@ -96,6 +112,17 @@ def group_codes(parts: pl.DataFrame) -> pl.Series:
             total *= count
             total += codes
     return pl.Series(total)
+
+
+def _distinct(codes: pl.Series) -> int:
+    """Count distinct codes, none below 0: by ticking them off, unless their range is much larger than their number."""
+    numbers = codes.to_numpy()
+    largest = int(numbers.max(initial=0))
+    if largest > DENSE * len(numbers):
+        return codes.n_unique()
+    seen: NDArray[np.bool_] = np.zeros(largest + 1, dtype=bool)
+    seen[numbers] = True
+    return int(np.count_nonzero(seen))
 
 
 def _numbered(column: pl.Series) -> tuple[int, NDArray[np.int64]]:

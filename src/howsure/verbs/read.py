@@ -49,7 +49,8 @@ def read(
     """Read per-question results from files that an evaluation harness wrote, or from a data frame.
 
     A path may lead to a file or to a folder of mixed formats; each file's format is recognised from its content, and
-    nothing in a file is executed. A frame may be pandas, Polars (also lazy), PyArrow, Dask, DuckDB, Ibis or Spark, and is
+    nothing in a file is executed. The table of a DuckDB file (`evals.duckdb`, or `evals.duckdb/answers` where it has several) stays
+    there, read alone. A frame may be pandas, Polars (also lazy), PyArrow, Dask, DuckDB, Ibis or Spark, and is
     aggregated where it lies. The usual column names (benchmark, question_id, epoch, is_correct …) are recognised, and
     the answers state which column was taken for what.
 
@@ -127,8 +128,9 @@ def read(
 
         return joined({str(side): read(part, **how) for side, part in data.items()})
     writing = Writing(missing=tuple(how.pop("missing") or ()), decimal=how.pop("decimal"))
-    if not is_paths(data):
-        return _read_frame(data, how["columns"], how["where"], writing)
+    frame = _frame_of(data, how["columns"])
+    if frame is not None:
+        return _read_frame(frame, how["columns"], how["where"], writing)
     how |= {
         "writing": writing,
         "maps": _mappings(how.pop("map")),
@@ -138,6 +140,16 @@ def read(
         "since": how["since"] or "",
     }
     return _read_places([data] if isinstance(data, (str, Path)) else list(data), how)
+
+
+def _frame_of(data: Any, roles: dict[str, tuple[str, ...]]) -> Any:
+    """Return a frame that was given, or the table of a DuckDB file; None for paths of other files."""
+    if not is_paths(data):
+        return data
+    from howsure.readers.databases import database_of, rows_of
+
+    found = database_of([data] if isinstance(data, (str, Path)) else list(data))
+    return None if found is None else rows_of(*found, roles)
 
 
 def _read_places(paths: list[str | Path], how: dict[str, Any]) -> Scores:

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from howsure.calibration.irt_worlds import FineTunePairWorld
 from howsure.calibration.pair_worlds import PairWorld
 from howsure.statistics.pairs.difference import difference
 from howsure.statistics.pairs.differences import pivots
+from howsure.statistics.pairs.score import Pivots, variance_of_one
 
 WORLDS = [
     PairWorld(n_clusters=3, cluster_size=5, discordance=0.3),
@@ -61,3 +64,21 @@ def test_clusters_that_are_all_alike_leave_room_on_both_sides():
     answer = difference(a, np.zeros(15), clusters=(codes,))
     assert answer.estimate.interval.low < 0 < 0.5 < answer.estimate.interval.high
     assert answer.p_value > 0.05
+
+
+shares = st.floats(-1, 1, allow_subnormal=False)
+
+
+@given(shares, st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.0, 0.01, 0.2]), shares)
+def test_the_variance_of_one_pivot_is_that_of_many(seen, variance, item_variance, room, value):
+    parts = {
+        "difference": seen,
+        "variance": variance,
+        "item_variance": item_variance,
+        "room": room,
+        "df": 9.0,
+        "added": 0.0,
+    }
+    many = Pivots(**{name: np.asarray([part]) for name, part in parts.items()})
+    one = variance_of_one(seen, variance, item_variance, room, value)
+    assert one == pytest.approx(float(many.variance_at(value)[0]), rel=1e-12, abs=1e-15)

@@ -137,6 +137,7 @@ counts = st.lists(
 )
 
 
+@pytest.mark.no_cover
 @given(counts)
 @settings(max_examples=25, deadline=None)
 def test_verdict_and_interval_agree_and_turn_round(tasks):

@@ -169,6 +169,7 @@ BOARDS = {"max-t": 400, "holm": 400, "dunnett": 200}
 """Dunnett's integrals take a while."""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("method", ["max-t", "dunnett", "holm"])
 def test_null_worlds_have_few_false_findings_and_intervals_hold_at_once(method):
     """Ten equal sides, 12 clusters of 10: 5 % of boards at most have a false finding, within three standard errors."""

@@ -182,6 +182,7 @@ def test_limits_grow_with_the_runs_and_fall_with_the_share():
     )
 
 
+@pytest.mark.no_cover
 def test_runs_between_false_alarms_are_as_chosen():
     rng = np.random.default_rng(7)
     draws, runs = 300, 40

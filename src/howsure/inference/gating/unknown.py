@@ -89,6 +89,7 @@ class _Worlds:
 
     @classmethod
     def of(cls, how: How) -> _Worlds:
+        """Return a gate's study with what its logs lack added to it, and the attempts whose outcome nothing settles."""
         study = replace(how.study, parts=completed(how.study.parts, how.study.missing))
         lost = {key: _lost(part) for key, part in study.parts.items() if not _is_settled(how.study, key)}
         return cls(how=how, study=study, unknown={key: found for key, found in lost.items() if found})
@@ -128,6 +129,7 @@ class _Worlds:
         count = self.all_against[key]
 
         def turns(number: int) -> bool:
+            """Say whether the verdict is another one with so many attempts gone the other way."""
             found = self.stakes({key: number if against else count - number})
             return found.get(_name(check), _stake(check)) != _stake(check)
 

@@ -107,6 +107,7 @@ def _option(known: Known, asked: Asked, test: Test, attempts: float, costs: Cost
     truth = asked.ahead(asked.effect)
 
     def forecast(sought: str, seek: Callable[[Planned, Doubt], float], kept: float) -> Forecast:
+        """Return what is sought, and between which numbers it lies as far as the pilot tells; `kept` where something else is sought."""
         if asked.sought != sought:
             return Forecast(value=kept)
         value = seek(known.spread, known.doubt_at(attempts))

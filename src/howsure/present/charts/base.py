@@ -185,6 +185,7 @@ def _offline(kind: Any) -> Any:
     import altair as alt
 
     def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return what a notebook shows: the picture, and the chart's text."""
         if alt.renderers.active != "default":
             return kind._repr_mimebundle_(self, *args, **kwargs)
         return {"image/svg+xml": picture(self.to_dict(), "svg").decode(), "text/plain": repr(self)}

@@ -27,6 +27,7 @@ def lookup(source: Source, name: str) -> Callable[[tuple[str, ...]], Mapping[str
     records = _by_id(_found(source, name))
 
     def each(steps: tuple[str, ...]) -> dict[str, Any]:
+        """Return what the path of fields leads to in each record, by its id; nested values are left out."""
         values = {key: reached(record, steps) for key, record in records.items()}
         return {key: value for key, value in values.items() if not isinstance(value, (dict, list))}
 

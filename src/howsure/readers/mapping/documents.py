@@ -14,7 +14,7 @@ import polars as pl
 
 from howsure.errors import ReadError
 from howsure.readers import tables
-from howsure.readers.base import LINE_COST, object_cost, parse_json, refuse_bombs
+from howsure.readers.json_text import LINE_COST, object_cost, parse_json, refuse_bombs
 from howsure.readers.lines import CELLS, RECORDS, cut_at, separator
 from howsure.readers.mapping.records import series
 from howsure.readers.yaml_text import SUFFIXES as YAML

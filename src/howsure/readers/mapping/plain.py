@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from howsure.readers.base import whole_text
+from howsure.readers.records import whole_text
 
 EXACT = 2.0**53
 """Up to here a float stands for one whole number."""

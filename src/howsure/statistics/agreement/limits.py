@@ -82,6 +82,7 @@ def limits(value: float, known: Spread, model: Variances, level: float) -> tuple
     reach = float(t_quantile(level, known.df)) ** 2 * design_effect(value, known, model) / known.items
 
     def inside(true: Floats) -> Bools:
+        """Say which true values the seen one may have come from."""
         return np.asarray((value - true) ** 2 <= reach * model(true) + CALM)
 
     return _outermost(inside, np.linspace(value, least, STEPS)), _outermost(inside, np.linspace(value, 1.0, STEPS))
@@ -110,6 +111,7 @@ def mixture(shares: Floats, apart: Floats, chance: float, ratings: float, items:
     joint = (2 * far_square + (ratings - 2) * mean**2) / ratings
 
     def variance(true: Floats) -> Floats:
+        """Return the variance that one item brings where the coefficient has these true values."""
         like = np.clip(true, 0.0, 1.0)
         rest, less = 1 - like, 1 - true
         own = rest * unlike - (rest * mean) ** 2
@@ -125,6 +127,7 @@ def events(disagreement: Floats, chance: float) -> Variances:
     size = (float(disagreement @ disagreement) + SPREAD) / (float(disagreement.sum()) + SPREAD)
 
     def variance(true: Floats) -> Floats:
+        """Return the variance that one item brings where the coefficient has these true values."""
         rate = np.clip((1 - true) * chance, 0.0, 1.0)
         return np.asarray((size * rate - np.minimum(size, rate) * rate) / chance**2)
 

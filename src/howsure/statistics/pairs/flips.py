@@ -23,14 +23,18 @@ def listed(width: int, draws: int = DRAWS) -> bool:
     return bool(2**width <= draws)
 
 
-def sign_blocks(width: int, rng: np.random.Generator, draws: int) -> list[Callable[[], Singles]]:
+def sign_blocks(
+    width: int, rng: np.random.Generator, draws: int, *, free: int | None = None
+) -> list[Callable[[], Singles]]:
     """Return functions that make blocks (C, flips) of signs: all flips where there are few, else random ones.
 
-    Each random block has a generator of its own, so that threads may make them in any order.
+    `free`: how many of the clusters flip where all flips are listed, the first ones; None for all of them. Each random block
+    has a generator of its own, so that threads may make them in any order.
     """
-    if not listed(width, draws):
+    free = width if free is None else free
+    if not listed(free, draws):
         return [partial(_signs, width, child, size) for child, size in _children(rng, draws)]
-    every = np.arange(2**width)
+    every = np.arange(2**free)
     return [partial(_listed, width, every[k : k + BLOCK_FLIPS]) for k in range(0, len(every), BLOCK_FLIPS)]
 
 

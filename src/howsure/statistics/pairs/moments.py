@@ -95,9 +95,9 @@ def item_levels(x: Floats) -> Floats:
     mean = filled.sum(axis=0) / count
     spread = ((filled - mean) ** 2 * has).sum(axis=0) / count
     usual = float(np.median(spread))
-    weight = has / (spread + usual + (usual == 0))
-    total = weight.sum(axis=1, keepdims=True)
-    return np.asarray((filled * weight).sum(axis=1, keepdims=True) / np.where(total > 0, total, 1.0))
+    weight = 1 / (spread + usual + (usual == 0))
+    total = has @ weight
+    return np.asarray((filled @ weight) / np.where(total > 0, total, 1.0))[:, None]
 
 
 def flip_sums(sums: Floats, sizes: Floats, lone: Floats, room: float = 0.0) -> FlipSums:
@@ -159,8 +159,10 @@ def with_own_pivots(moments: PairMoments) -> PairMoments:
         return moments
     df = satterthwaite(flips.sizes / flips.sizes.sum())
     tested = moments.p_value
-    p = np.clip(np.nan_to_num(tested, nan=1.0), 1e-300, 1.0)
-    observed = np.asarray(scipy.special.stdtrit(df, p / 2) ** 2, dtype=float)
+    first, second = np.triu_indices(len(tested), 1)
+    p = np.clip(np.nan_to_num(tested[first, second], nan=1.0), 1e-300, 1.0)
+    observed = np.zeros_like(tested)
+    observed[first, second] = observed[second, first] = scipy.special.stdtrit(df, p / 2) ** 2
     return replace(moments, flips=replace(flips, observed=observed), tested=tested)
 
 

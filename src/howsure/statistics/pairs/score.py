@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import scipy
@@ -36,7 +36,7 @@ FLAT = 0.05
 """The least slope that a step of Newton's method trusts."""
 NEARER, FARTHER = np.linspace(0, 1, 9), np.linspace(0, 1, 25) ** 2
 """Where the pivot is looked at that may come back: from a value to 0, and from there to 1."""
-PLACES, MOST_PLACES = len(NEARER) + len(FARTHER) - 1, 1_000_000
+PLACES, MOST_PLACES = len(NEARER) + len(FARTHER) - 1, 32_768
 CELLS = 16_384
 """So many pivots are worked out at once: a dozen arrays of them lie in the processor's cache, which is six times faster."""
 GOLDEN, NARROWED = (5**0.5 - 1) / 2, 18
@@ -69,7 +69,7 @@ class Pivots:
 
     def variance_at(self, value: ArrayLike) -> Floats:
         """Return the variance of the difference if this value were the true one."""
-        return self._variances(np.asarray(value, dtype=float))[0]
+        return self._variances(np.asarray(value, dtype=float), slopes=False)[0]
 
     def spread_at(self, value: ArrayLike = 0.0) -> Floats:
         """Return the standard error that the test of a value uses."""
@@ -120,7 +120,7 @@ class Pivots:
     def least_beyond(self, value: Floats) -> tuple[Floats, Floats]:
         """Return where above these values (N,), themselves above the differences, the pivot is the least in size, and how much.
 
-        It is looked at in many places first, and then between the two beside the best of them. Memory: blocks of about a million places.
+        It is looked at in many places first, and then between the two beside the best of them. Blocks of MOST_PLACES lie in the cache.
         """
         parts = [self.at(part).least_in_block(value[part]) for part in blocks(len(value), PLACES, MOST_PLACES)]
         return np.concatenate([at for at, _ in parts]), np.concatenate([size for _, size in parts])
@@ -130,18 +130,27 @@ class Pivots:
         at = _places(value)
         best = self._size_at(at).argmin(axis=0)[None]
         low, high = (np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1), axis=0)[0] for step in (-1, 1))
-        for _ in range(NARROWED):
-            inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-            nearer = self._size_at(inner) <= self._size_at(outer)
-            low, high = np.where(nearer, low, inner), np.where(nearer, outer, high)
-        ends = np.stack([np.take_along_axis(at, best, axis=0)[0], (low + high) / 2])
+        ends = np.stack([np.take_along_axis(at, best, axis=0)[0], self._least_between(low, high)])
         sizes = self._size_at(ends)
         least = sizes.argmin(axis=0)[None]
         return np.take_along_axis(ends, least, axis=0)[0], np.take_along_axis(sizes, least, axis=0)[0]
 
+    def _least_between(self, low: Floats, high: Floats) -> Floats:
+        """Return where between two values the pivot is the least, if it has one low: a golden section, one look a step."""
+        inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        size, beyond = self._size_at(inner), self._size_at(outer)
+        for _ in range(NARROWED):
+            nearer = size <= beyond
+            low, high = np.where(nearer, low, inner), np.where(nearer, outer, high)
+            fresh = np.where(nearer, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
+            found = self._size_at(fresh)
+            inner, outer = np.where(nearer, fresh, outer), np.where(nearer, inner, fresh)
+            size, beyond = np.where(nearer, found, beyond), np.where(nearer, size, found)
+        return (low + high) / 2
+
     def _size_at(self, value: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = (value - self.difference) / np.sqrt(self._variances(value)[0])
+            found = (value - self.difference) / np.sqrt(self._variances(value, slopes=False)[0])
         return np.where(value > self.difference, np.where(np.isnan(found), np.inf, found), 0.0)
 
     def outermost(self, t: Floats, high: Floats) -> tuple[Floats, Floats]:
@@ -229,15 +238,16 @@ class Pivots:
                 break
         return at
 
-    def _variances(self, value: Floats) -> tuple[Floats, Floats]:
-        """Return the variance if the value were true, and how it grows with the value."""
+    def _variances(self, value: Floats, *, slopes: bool = True) -> tuple[Floats, Floats]:
+        """Return the variance if the value were true, and how it grows with the value; 0 for that without `slopes`."""
         plain = np.maximum(self.variance, 0.0) + self.added
         if not np.any(self.room):
             return np.broadcast_to(plain, np.broadcast_shapes(plain.shape, value.shape)), np.zeros(())
-        square, slope = _mean_square(self.difference, self.item_variance, value)
-        more = square - value**2 - self.item_variance
+        best = _Fitted.of(self.difference, self.item_variance, value)
+        more = best.square - value**2 - self.item_variance
         inside = (more > 0) & (np.abs(value) < 1)
-        return plain + self.room * np.where(inside, more, 0.0), self.room * np.where(inside, slope - 2 * value, 0.0)
+        found = plain + self.room * np.where(inside, more, 0.0)
+        return found, self.room * np.where(inside, best.slope - 2 * value, 0.0) if slopes else np.zeros(())
 
 
 def plain_pivots(difference: ArrayLike, variance: ArrayLike, df: ArrayLike, added: ArrayLike = 0.0) -> Pivots:
@@ -260,29 +270,64 @@ def student_above(t: Floats, df: Floats) -> Floats:
     return np.asarray(np.where(normal, scipy.special.ndtr(-t), scipy.special.stdtr(np.where(normal, 1.0, df), -t)))
 
 
-def _mean_square(difference: Floats, item_variance: Floats, value: Floats) -> tuple[Floats, Floats]:
-    """Return the mean square of differences that fits best where their mean is `value`, and its slope there.
+class _Fitted(NamedTuple):
+    """The mean square of differences that fits best where their mean is some value.
 
-    Of right-or-wrong answers: the share of discordant items. With x = |value| and c, half of what the mean square exceeds
-    the mean by, the share q of losses solves 2 q² + B q + C = 0 (Tango 1998), and the mean square is 2 q + x. Small fractions
-    count as whole ones that add up to as much: many small gains don't say that there is no rare large loss.
+    Of right-or-wrong answers: the share of discordant items. With x = |value| and half of what the mean square exceeds the
+    mean by, the share q of losses solves 2 q² + B q − excess · x (1 − x) / 2 = 0 (Tango 1998), and the mean square is 2 q + x.
+    Small fractions count as whole ones that add up to as much: many small gains don't say that there is no rare large loss.
     """
-    sign = np.where(value < 0, -1.0, 1.0)
-    x, d = np.minimum(np.abs(value), 1.0), sign * difference
-    square = np.clip(item_variance + difference**2, np.abs(difference), 1.0)
-    losses = np.maximum(square - d, 0.0) / 2
-    b, b_slope = (2 - d) * x - square, 2 - d
-    c, c_slope = -losses * x * (1 - x), -losses * (1 - 2 * x)
-    root = np.sqrt(b**2 - 8 * c)
-    root_slope = (b * b_slope - 4 * c_slope) / np.maximum(root, TINY)
-    return (root - b) / 2 + x, sign * ((root_slope - b_slope) / 2 + 1)
+
+    sign: Floats
+    x: Floats
+    excess: Floats
+    b: Floats
+    b_slope: Floats
+    root: Floats
+
+    @classmethod
+    def of(cls, difference: Floats, item_variance: Floats, value: Floats) -> _Fitted:
+        """Fit it to a difference and the variance of an item's."""
+        sign = np.where(value < 0, -1.0, 1.0)
+        x, d = np.minimum(np.abs(value), 1.0), sign * difference
+        square = np.clip(item_variance + difference**2, np.abs(difference), 1.0)
+        excess, b_slope = np.maximum(square - d, 0.0), 2 - d
+        b = b_slope * x - square
+        return cls(sign, x, excess, b, b_slope, np.sqrt(b**2 + 4 * excess * x * (1 - x)))
+
+    @property
+    def square(self) -> Floats:
+        """The mean square."""
+        return (self.root - self.b) / 2 + self.x
+
+    @property
+    def slope(self) -> Floats:
+        """How it grows with the value."""
+        root_slope = (self.b * self.b_slope + 2 * self.excess * (1 - 2 * self.x)) / np.maximum(self.root, TINY)
+        return self.sign * ((root_slope - self.b_slope) / 2 + 1)
+
+
+def variance_of_one(difference: float, variance: float, item_variance: float, room: float, value: float) -> float:
+    """Return `Pivots.variance_at` of a single pivot: a plan needs it ten thousand times, and an array of one number is slow."""
+    if not room:
+        return variance
+    sign = -1.0 if value < 0 else 1.0
+    x, d = min(abs(value), 1.0), sign * difference
+    square = min(max(item_variance + difference**2, abs(difference)), 1.0)
+    excess, b = max(square - d, 0.0), (2 - d) * x - square
+    fitted = (math.sqrt(b**2 + 4 * excess * x * (1 - x)) - b) / 2 + x
+    more = fitted - value**2 - item_variance
+    return variance + room * more if more > 0 and abs(value) < 1 else variance
 
 
 def _places(value: Floats) -> Floats:
     """Return where the pivot is looked at from these values (N,) on: up to 0, if they are below it, and up to 1."""
     start = np.clip(value, 0.0, 1.0)
+    beyond = start + (1 - start) * FARTHER[:, None]
+    if not np.any(value < 0):
+        return beyond
     before = value + np.minimum(start - value, np.maximum(-value, 0.0)) * NEARER[:, None]
-    return np.concatenate([before, start + (1 - start) * FARTHER[1:, None]])
+    return np.concatenate([before, beyond[1:]])
 
 
 def _quantiles(level: ArrayLike, df: Floats) -> Floats:

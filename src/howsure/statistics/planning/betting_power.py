@@ -62,6 +62,7 @@ def items_followed(
     """Return about how many items at most a followed run needs to reach a power; infinite beyond FARTHEST times `once`."""
 
     def short(times: float) -> bool:
+        """Say whether a run of so many times the items of a single test falls short of the power."""
         return followed(test, spread, effect, once * times, attempts=attempts, doubt=doubt).power < target
 
     low, high = 0.0, math.log(FARTHEST)

@@ -21,7 +21,7 @@ import scipy
 from howsure.statistics.means import intervals
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.pairs import evidence
-from howsure.statistics.pairs.score import Pivots
+from howsure.statistics.pairs.score import variance_of_one
 from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes
 from howsure.statistics.suite import combined_df
 
@@ -73,10 +73,8 @@ class ExpectedPivot:
 
     def spread_at(self, value: float, difference: float) -> float:
         """Return the standard error by which a value is tested where so large a difference is seen."""
-        parts = (difference, self.own**2, self.df, max(self.item_variance, 0.0), self.room, 0.0)
-        names = ("difference", "variance", "df", "item_variance", "room", "added")
-        pivots = Pivots(**{name: np.asarray(part) for name, part in zip(names, parts, strict=True)})
-        return float(pivots.spread_at(value))
+        item_variance = max(self.item_variance, 0.0)
+        return math.sqrt(variance_of_one(difference, self.own**2, item_variance, self.room, value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +120,8 @@ class Spread:
 
     def df(self, n: float, variance: Variance = "CR2") -> float:
         """Return the degrees of freedom of a mean over n items, 0 where there are none."""
-        return float(np.nan_to_num(free_of_strata(self.at(n).df(n, variance), n, self.strata), posinf=math.inf))
+        free = float(free_of_strata(self.at(n).df(n, variance), n, self.strata))
+        return 0.0 if math.isnan(free) else free
 
     def pivot(self, method: PlanMethod, n: float, attempts: float) -> ExpectedPivot:
         """Return the pivot that n items are expected to give."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -149,9 +150,9 @@ def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats
     >>> float(inside(np.array([2.8886]), 10.0, 4)[0].round(3))
     0.95
     """
-    z, w_z = np.polynomial.legendre.leggauss(NODES_NORMAL)
+    z, w_z = _legendre(NODES_NORMAL)
     z, w_z = REACH * z, w_z * REACH * np.exp(-((REACH * z) ** 2) / 2) / math.sqrt(2 * math.pi)
-    u, w_u = np.polynomial.legendre.leggauss(NODES_CHI)
+    u, w_u = _legendre(NODES_CHI)
     u, w_u = (u + 1) / 2, w_u / 2
     s = np.ones(NODES_CHI) if math.isinf(df) else np.sqrt(2 * scipy.special.gammaincinv(df / 2, u) / df)
     shift, scale = math.sqrt(correlation) * z, math.sqrt(1 - correlation)
@@ -161,6 +162,12 @@ def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats
         both = scipy.special.ndtr((reach + shift) / scale) - scipy.special.ndtr((shift - reach) / scale)
         found[k : k + BLOCK] = np.einsum("ksz,s,z->k", both**count, w_u, w_z)
     return found
+
+
+@cache
+def _legendre(count: int) -> tuple[Floats, Floats]:
+    x, w = np.polynomial.legendre.leggauss(count)
+    return x, w
 
 
 def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> float:

@@ -47,8 +47,8 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     """Step-down correction of all pairs at once, using how they hang together (Romano and Wolf 2005).
 
     Under "no difference" the signs of whole clusters are exchangeable, so flips of signs give the distribution of the
-    largest pivot over all pairs (Canay, Santos and Shaikh 2021): all flips where there are no more than `draws`, else
-    that many at random. This holds for few clusters too, where draws from a normal distribution with the estimated
+    largest pivot over all pairs (Canay, Santos and Shaikh 2021): all flips where there are no more than `draws`, mirror
+    images counted once, else that many at random. This holds for few clusters too, where draws from a normal distribution with the estimated
     covariance do not; from 300 clusters on, none of which holds 2 %, sums of random signs are drawn as normal ones.
 
     p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the raw one,
@@ -229,10 +229,10 @@ class _Pairs:
         """Return the share of flips in which any of the pairs from the k-th on is as extreme as it was (K,)."""
         clear = int((self.observed > self.out_of_reach).sum())
         left = self.take(slice(clear, None))
-        columns, blocks, seen = drawn(self.columns, self.largest, rng, draws)
+        columns, blocks, seen = drawn(self.columns, self.largest, rng, draws, mirrored=True)
         found = left.of_many(columns, blocks, seen) if len(left.first) > MANY_PAIRS else None
         counts, n_flips = left.of_all(columns, blocks, seen) if found is None else found
-        every = draws + seen if seen else 2 ** len(columns.table)
+        every = draws + seen if seen else 2 ** (len(columns.table) - 1)
         return np.concatenate([np.full(clear, 1 / every), np.maximum(counts, 1) / n_flips])
 
     def each(self, count: Callable[[Callable[[], Singles]], T], blocks: Blocks) -> Iterator[T]:
@@ -313,7 +313,7 @@ class _Pairs:
 
     def largest_of_flips(self, rng: np.random.Generator, draws: int) -> tuple[Singles, int]:
         """Return the largest squared pivot of each flip, and how many flips what was seen counts as."""
-        columns, blocks, seen = drawn(self.columns, self.largest, rng, draws)
+        columns, blocks, seen = drawn(self.columns, self.largest, rng, draws, mirrored=True)
         found = list(self.each(partial(self.largest_of, columns), blocks))
         return np.concatenate(found), seen
 
@@ -337,18 +337,19 @@ class _Pairs:
 
 
 def drawn(
-    columns: Columns, largest: float, rng: np.random.Generator, draws: int
+    columns: Columns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
 ) -> tuple[Columns, list[Callable[[], Singles]], int]:
     """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen counts as.
 
-    `largest`: the share of the largest cluster. Of many clusters, none of which holds much, sums of random signs are as good
-    as normal.
+    `largest`: the share of the largest cluster; `mirrored`: a flip and its mirror image come to the same, as with squared pivots,
+    so that one of each two is enough. Of many clusters, none of which holds much, sums of random signs are as good as normal.
     """
     many = len(columns.table) >= MANY_CLUSTERS and largest < MUCH
     columns = columns.reduced() if many else columns
     width = len(columns.table)
-    blocks = normal_blocks(width, rng, draws) if many else sign_blocks(width, rng, draws)
-    return columns, blocks, 1 if many or not listed(width, draws) else 0
+    free = width - 1 if mirrored else width
+    blocks = normal_blocks(width, rng, draws) if many else sign_blocks(width, rng, draws, free=free)
+    return columns, blocks, 1 if many or not listed(free, draws) else 0
 
 
 def _flips_at_once(pairs: int) -> int:

@@ -97,6 +97,7 @@ class Asymptotic:
             return math.nan
 
         def reached(times: float) -> bool:
+            """Say whether so many times as many units would decide."""
             n = max(times * self.n_units, BURN_IN)
             half = float(half_width(n, spread, self._rho, self._level))
             return half <= within if within is not None else abs(value - (self._null or 0.0)) >= half

@@ -276,6 +276,7 @@ class Betting:
         low, high = self._bounds
 
         def narrow(times: float) -> bool:
+            """Say whether so many times as many units would make the interval narrow enough."""
             found = self._limits(low, high, times)
             return found[1] - found[0] <= 2 * within
 

@@ -160,6 +160,7 @@ def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> flo
         return FAR
 
     def over(z: float) -> float:
+        """Return by how much, in logarithms, more runs than wanted cross a boundary at z."""
         out = scipy.special.ndtr((points - z) / spread) + scipy.special.ndtr((-z - points) / spread)
         return math.log(max(float(mass @ out), NEVER / 2) / chance)
 

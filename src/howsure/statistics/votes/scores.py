@@ -44,6 +44,7 @@ def moved_apart(found: Strengths, pool: Bools, ties: Ties, pair: tuple[int, int]
     """Return by how much two strengths move apart, evenly, where the difference of their expected scores is this; endless where it can't be."""
 
     def beyond(x: float) -> float:
+        """Return by how much more than wanted the scores differ where the strengths are moved apart by x."""
         moved = found.log.copy()
         moved[list(pair)] += [x / 2, -x / 2]
         scores = expected_scores(replace(found, log=moved), pool, ties)[0]

@@ -45,11 +45,6 @@ function cr2(sums, sizes) {
   return total(sums.map((sum, g) => sum ** 2 / (1 - sizes[g] / n)));
 }
 
-/** Return how many times clusters make the variance of a mean as large as independent items would; null where that isn't known. */
-function designEffect(scores, clusters) {
-  return nullIfNaN(clusteredMean(scores, clusters).variance / clusteredMean(scores).variance);
-}
-
 /** Return the design effect of clusters of one size with this intra-cluster correlation (Kish 1965). */
 function kishEffect(size, icc) {
   return 1 + (size - 1) * icc;

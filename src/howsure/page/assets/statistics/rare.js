@@ -7,11 +7,6 @@ function upperRate(failures, n, level = 0.95) {
   return failures < n ? distributions.betaQuantile(level, failures + 1, n - failures) : 1;
 }
 
-/** Return the exact one-sided lower limit of a failure rate. */
-function lowerRate(failures, n, level = 0.95) {
-  return failures > 0 ? distributions.betaQuantile(1 - level, failures, n - failures + 1) : 0;
-}
-
 /** Return the binomial chance of no more failures than these in `count` runs. */
 function chanceOfAtMost(failures, count, rate) {
   return failures >= count ? 1 : distributions.betaCdf(1 - rate, count - failures, failures + 1);

@@ -1,0 +1,112 @@
+"""The verdict of a comparison in a sentence, of several tasks in two."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from howsure.wording import MOST_FORECAST, Scale, in_limits, level_text, plural, rounded_up, within
+
+if TYPE_CHECKING:
+    from howsure.answers.compare import Comparison, Comparisons
+    from howsure.statistics.results import Equivalence, Interval
+
+
+def tasks_verdict(answer: Comparisons) -> str:
+    """Say the overall verdict, and how many tasks each wins."""
+    tally = _tally(answer)
+    return tally if answer.overall is None else f"{one_verdict(answer.overall)} {tally}"
+
+
+def _tally(answer: Comparisons) -> str:
+    """Count the tasks on which each is better, or on which what the margin asks for is shown."""
+    if any(c.equivalence for c in answer.comparisons):
+        return _margin_tally(answer)
+    tasks, first = _tasks(answer), answer.comparisons[0]
+    better = None if answer.overall is None else answer.overall.better
+    models = (first.b, first.a) if better == first.b else (first.a, first.b)
+    won = [sum(c.better == model for c in answer.comparisons) for model in models]
+    if not any(won):
+        return f"Of {tasks}, none is decided."
+    one, other = models if better is None else ("it", "the other")
+    undecided = len(answer.comparisons) - sum(won)
+    return (
+        f"Of {tasks}, {one} is significantly better on {won[0] or 'none'} and {other} on {won[1] or 'none'}; "
+        f"{undecided or 'none'} undecided."
+    )
+
+
+def _tasks(answer: Comparisons) -> str:
+    """Count the tasks; how many are left out is said where the sentence on what is overall doesn't."""
+    left = 0 if answer.overall is not None else answer.n_tasks_left_out
+    tasks = len({c.task for c in answer.comparisons})
+    return ("the " if left else "") + _of_tasks(tasks, left)
+
+
+def _margin_tally(answer: Comparisons) -> str:
+    margins = [c.equivalence for c in answer.comparisons if c.equivalence is not None]
+    same, safe = (sum(kind) for kind in zip(*((e.equivalent, e.noninferior) for e in margins), strict=True))
+    tasks, a = _tasks(answer), answer.comparisons[0].a
+    return f"Of {tasks}, {a} is shown to be not worse on {safe or 'none'} and equivalent on {same or 'none'}."
+
+
+def one_verdict(c: Comparison) -> str:
+    """Say in one sentence which is better, or that the data can't tell and what it would take."""
+    parts = [f"the {_of_tasks(c.n_tasks, c.n_tasks_left_out)}"] if c.n_tasks_left_out else []
+    shared, alone = c.difference.n_items, c.n_only_a + c.n_only_b
+    if c.paired and alone:
+        parts.append(f"the {shared:,} of {plural(shared + alone, 'item')} that both answered")
+    return within(f"On {' and '.join(parts)}, " if parts else "", _verdict_on_all(c))
+
+
+def _of_tasks(count: int, left_out: int) -> str:
+    """Count tasks, and say of how many where some are left out."""
+    return f"{count:,} of {plural(count + left_out, 'task')} with scores of both" if left_out else plural(count, "task")
+
+
+def _verdict_on_all(c: Comparison) -> str:
+    scale = Scale(percent=c.percent)
+    if not math.isfinite(c.p_value):
+        return f"Can't tell which of {c.a} and {c.b} is better: these scores give no error bar ({_why(c)})."
+    take = _take(c.difference.value, c.judged_interval, scale)
+    gap, level = scale.lead(c.difference.value), level_text(c.difference.interval.level)
+    where = "" if c.task else " overall"
+    if c.equivalence is not None:
+        return _margin_sentence(c, c.equivalence, scale)
+    if c.better is not None:
+        loser = c.b if c.better == c.a else c.a
+        return f"{c.better} beats {loser}{where} by {gap}, {take}: significant at {level} confidence."
+    if c.difference.value == 0:
+        return f"Can't tell: {c.a} and {c.b} score the same{where}, give or take {scale.number(c.judged_interval.half_width)}{scale.unit}."
+    ahead = c.a if (c.difference.value > 0) != c.lower_is_better else c.b
+    return f"Can't tell: {ahead} is ahead by {gap}{where}, {take}{_needed(c)}."
+
+
+def _take(value: float, interval: Interval, scale: Scale) -> str:
+    """Say how far off a difference may be: in limits where these lie far from symmetric."""
+    if not interval.low <= interval.high or not in_limits(value, interval.low, interval.high):
+        return f"give or take {scale.number(interval.half_width)}"
+    return f"with a {level_text(interval.level)} interval of {scale.interval(interval.low, interval.high)}"
+
+
+def _needed(c: Comparison) -> str:
+    if c.items_needed < MOST_FORECAST:
+        return f"; it would take about {rounded_up(c.items_needed)} items in all"
+    if c.attempts_needed < MOST_FORECAST:
+        return f"; it would take about {rounded_up(c.attempts_needed)} attempts at each item"
+    return ""
+
+
+def _margin_sentence(c: Comparison, e: Equivalence, scale: Scale) -> str:
+    margin, level = scale.gap(e.margin), level_text(e.level)
+    take = f"{scale.difference(c.difference.value)}, {_take(c.difference.value, c.difference.interval, scale)}"
+    where = "" if c.task else " overall"
+    if e.equivalent:
+        return f"{c.a} and {c.b} are equivalent{where} within {margin} ({take}), at {level} confidence."
+    if e.noninferior:
+        return f"{c.a} is not worse{where} than {c.b} by more than {margin} ({take}), at {level} confidence."
+    return f"Can't tell whether {c.a} is{where} within {margin} of {c.b} ({take})."
+
+
+def _why(c: Comparison) -> str:
+    return c.difference.cautions[0].message if c.difference.cautions else "too few items or clusters"

@@ -1,0 +1,99 @@
+"""DuckDB files: rows stay where they lie, in one table of the file. Nothing is written to it, and a view reaches no other file."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howsure.errors import ReadError
+from howsure.table.schema import find_roles
+from howsure.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Columns = dict[str, list[str]]
+
+MAGIC, HEAD = b"DUCK", 12
+CLOSED = {"enable_external_access": "false"}
+MOST_NAMES = 12
+COLUMNS = """
+    SELECT CASE table_schema WHEN 'main' THEN table_name ELSE table_schema || '.' || table_name END AS name,
+        '"' || replace(table_schema, '"', '""') || '"."' || replace(table_name, '"', '""') || '"' AS quoted, column_name
+    FROM information_schema.columns WHERE table_catalog = current_database() ORDER BY name, ordinal_position
+"""
+
+
+def database_of(paths: Sequence[str | Path]) -> tuple[Path, str] | None:
+    """Return the DuckDB file that is the only path, and the table named after it (`evals.duckdb/answers`), "" where none is.
+
+    None where no path is one. ReadError where others stand beside it.
+    """
+    found = [place for place in map(_place, paths) if place is not None]
+    if found and len(paths) > 1:
+        raise ReadError("a DuckDB file is read alone", where=str(found[0][0]), remedy="Name no other path beside it.")
+    return found[0] if found else None
+
+
+def _place(path: str | Path) -> tuple[Path, str] | None:
+    path = Path(path)
+    return next(((file, name) for file, name in ((path, ""), (path.parent, path.name)) if _is_database(file)), None)
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(HEAD).endswith(MAGIC)
+
+
+def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any:
+    """Return a table of a DuckDB file as a relation: that of this name, or else the only one with a column for the item.
+
+    `roles`: the columns of the user's by role. ReadError where there is no such table, or several are.
+    """
+    if find_spec("duckdb") is None:
+        raise ReadError("a DuckDB file needs a package", where=str(file), remedy="pip install 'howsure[duckdb]'")
+    import duckdb
+
+    try:
+        connection = duckdb.connect(str(file), read_only=True, config={**CLOSED})
+        cells = connection.execute(COLUMNS).fetchall()
+        columns: Columns = {}
+        for name, _, column in cells:
+            columns.setdefault(name, []).append(column)
+        chosen = _chosen(file, table, columns, roles)
+        quoted = next(quoted for name, quoted, _ in cells if name == chosen)
+        return connection.sql(f"SELECT * FROM {quoted}")  # noqa: S608 - quoted
+    except duckdb.Error as error:
+        told = str(error).splitlines()[0]
+        raise ReadError(
+            f"can't be read by DuckDB ({told})", where=str(file), remedy="Close what writes to it."
+        ) from None
+
+
+def _chosen(file: Path, table: str, columns: Columns, roles: Mapping[str, tuple[str, ...]]) -> str:
+    """Choose the table."""
+    if table in columns:
+        return table
+    if table:
+        near = get_close_matches(table, columns, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ReadError(f"no table {table!r}", where=str(file), remedy=f"There is {_listed(columns)}.{hint}")
+    fit = [name for name, found in columns.items() if "item" in find_roles(found, roles)]
+    if len(fit) == 1:
+        return fit[0]
+    if fit:
+        remedy = f"Name one after the file: {file}/{fit[0]}"
+        raise ReadError(f"results may be in {len(fit)} tables: {_listed(fit)}", where=str(file), remedy=remedy)
+    remedy = "Name the column (`columns={'item': '…'}`), or the table after the file." if columns else ""
+    raise ReadError(f"no table with a column for the item; there is {_listed(columns)}", where=str(file), remedy=remedy)
+
+
+def _listed(names: Sequence[str] | Columns) -> str:
+    """List names, the first of many."""
+    shown = list(names)[:MOST_NAMES]
+    more = [f"{len(names) - MOST_NAMES:,} more"] if len(names) > MOST_NAMES else []
+    return listing([*shown, *more]) if shown else "no table"

@@ -1,0 +1,81 @@
+"""JSON as logs hold it: parsed with an error that says where, and refused before its objects outgrow the memory."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from howsure.errors import ReadError
+
+MAX_OBJECT_BYTES = 2 * 1024**3
+"""What the objects of a file may take in memory: a few bytes of JSON can ask for a hundred each."""
+
+LINE_COST = 50
+
+SMALL_BYTES = 16 * 1024**2
+"""JSON of this size can't reach that limit."""
+
+OBJECT_COST = {b"{": 140, b"[": 80, b",": 30}
+"""About how many bytes an object, a list, and a further value take in memory, by the sign that they cost."""
+
+
+def parsed_line(line: bytes) -> Any:
+    """Parse a line of JSON; UNPARSED where it is none, or long, and parse_json has to look at it."""
+    if len(line) >= SMALL_BYTES:
+        return UNPARSED
+    try:
+        return _decode(line.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return UNPARSED
+
+
+_decode, UNPARSED = json.JSONDecoder().decode, object()
+
+
+def parse_json(data: bytes | str, *, where: str) -> Any:
+    """Parse JSON, turning a syntax error into one that says where; what would outgrow the memory is refused before."""
+    refuse_bombs(object_cost(data), where=where)
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ReadError(
+            f"not valid JSON ({error})", where=where, remedy="The file may be cut short: write it again."
+        ) from None
+
+
+def object_cost(data: bytes | str) -> int:
+    """Return about how much memory the objects of a JSON text will take; 0 where it is too short to matter."""
+    if len(data) < SMALL_BYTES:
+        return 0
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if _cost(raw) <= MAX_OBJECT_BYTES:
+        return _cost(raw)
+    return _cost(_TEXT.sub(b"", raw))  # a text may hold any number of braces
+
+
+def block_cost(block: bytes) -> int:
+    """Return at most how much memory the objects of a block of lines will take: a text counts as if it were none."""
+    return _cost(block) + LINE_COST * block.count(b"\n")
+
+
+def line_cost(line: bytes) -> int:
+    """Return about how much memory the objects of one line will take."""
+    return LINE_COST + _cost(_TEXT.sub(b"", line))
+
+
+def refuse_bombs(cost: int, *, where: str) -> None:
+    """Refuse what takes too much memory once it is parsed."""
+    if cost > MAX_OBJECT_BYTES:
+        raise ReadError(
+            f"its objects would take about {cost / 1024**3:.0f} GB of memory",
+            where=where,
+            remedy="Check where it came from; a table of many rows is read in pieces as Parquet.",
+        )
+
+
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
+
+def _cost(raw: bytes) -> int:
+    return sum(cost * raw.count(sign) for sign, cost in OBJECT_COST.items())

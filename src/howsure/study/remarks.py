@@ -1,0 +1,125 @@
+"""What is said of a study before any number: how the data were read and grouped, what stands doubtful, what is lacking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from howsure.errors import Caution
+from howsure.study.directions import directions_note
+from howsure.study.failures import failures_note
+from howsure.wording import listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from howsure.study.clusters import Clustered
+    from howsure.study.design import Design
+    from howsure.study.study import Study
+    from howsure.table.aggregate import Grouped, Wanted
+
+    Parts = dict[tuple[str, str], pl.DataFrame]
+
+
+def notes_of(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:
+    """Say how the data were read and grouped; `before`: what is said of them first."""
+    design = study.design
+    told = [
+        *before,
+        directions_note(study),
+        *grouped.notes,
+        _population_note(design, grouped.names),
+        _unused_weights(found.attributes, design),
+        _failures_note(study),
+    ]
+    return tuple(note for note in told if note)
+
+
+def _population_note(design: Design, clusters: Mapping[str, Sequence[str]]) -> str:
+    """Say which population was asked for; "" for the usual one."""
+    if design.population != "same-clusters":
+        return FIXED if design.population == "benchmark" else ""
+    if not clusters:
+        return SAME_OF_NONE
+    return f"{SAME} {SAME_OF_TWO}" if any(len(names) > 1 for names in clusters.values()) else SAME
+
+
+def sizes_note(study: Study, called: str) -> str:
+    """Say on how many models, or what they are called, tasks, items and attempts everything stands."""
+    parts = list(study.parts.values())
+    models = _distinct("model", parts)
+    items = sum(_distinct("item", [part for key, part in study.parts.items() if key[0] == t]) for t in study.tasks)
+    attempts = _span(min(part["rows"].min() for part in parts), max(part["rows"].max() for part in parts))  # type: ignore[type-var]
+    if len(parts) == 1 and len(parts[0]) == models * items:
+        return f"Data: {plural(models, called)} × {plural(items, 'item')} × {attempts}."
+    tasks = f"{plural(len(study.tasks), 'task')}, " if len(study.tasks) > 1 else ""
+    return f"Data: {plural(models, called)}, {tasks}{plural(items, 'item')}, {attempts} per {called} and item."
+
+
+def _names(column: str, parts: Iterable[pl.DataFrame]) -> set[str]:
+    return set().union(*(part[column].unique().cast(pl.String) for part in parts))
+
+
+def _distinct(column: str, parts: Sequence[pl.DataFrame]) -> int:
+    return parts[0][column].n_unique() if len(parts) == 1 else len(_names(column, parts))
+
+
+def _span(least: Any, most: Any) -> str:
+    return plural(most, "attempt") if least == most else f"{least:,}–{most:,} attempts"
+
+
+def _unused_weights(attributes: pl.DataFrame, design: Design) -> str:
+    held = "weight" in attributes.columns and attributes["weight"].null_count() < len(attributes)
+    return "Weights: column `weight` is not used; `weight='weight'` uses it." if held and not design.weight else ""
+
+
+def _failures_note(study: Study) -> str:
+    torn = [key for key, part in study.parts.items() if part["rows"].sum() != part["n"].sum()]
+    return failures_note(study.parts, [study.policy.words(key[0], study.policy_of(key)) for key in torn])
+
+
+def doubts(found: Grouped, parts: Parts) -> list[Caution]:
+    """Warn of copies that were left out, and of rows that count as attempts."""
+    cautions = [_copies(found.copies)] if found.copies else []
+    repeated = not found.numbered and any(bool((part["rows"] > 1).any()) for part in parts.values())
+    return [*cautions, REPEATED] if repeated else cautions
+
+
+def metric_missing(lacking: list[str], wanted: Wanted, found: Grouped) -> list[Caution]:
+    """Warn of tasks that have none of the metrics that were chosen for all."""
+    if not lacking:
+        return []
+    tasks = len(lacking) + found.results["task"].n_unique()
+    have, are = ("has", "is") if len(lacking) == 1 else ("have", "are")
+    return [
+        Caution(
+            code="metric_missing",
+            message=f"{len(lacking):,} of {plural(tasks, 'task')} {have} no metric {listing(wanted.metric)} and {are} left out: "
+            f"{listing(lacking)}",
+            remedy="Leave `metric` out to take each task's own, or choose by task with `tasks`.",
+        )
+    ]
+
+
+def _copies(count: int) -> Caution:
+    return Caution(
+        code="copies_dropped",
+        message=f"{plural(count, 'exact copy', 'exact copies')} of other rows left out",
+        remedy="Was one log given twice?",
+    )
+
+
+FIXED = "Population: exactly these questions; only the answers are a sample, and clusters play no part."
+
+SAME = "Population: more questions from these same clusters, each with its share of them; how clusters differ plays no part."
+
+SAME_OF_TWO = "Of two ways of clustering it is the first."
+
+SAME_OF_NONE = "Population: more questions from the same clusters; without clusters these are all questions like these."
+
+REPEATED = Caution(
+    code="rows_as_attempts",
+    message="some items occur more than once for a model and no column numbers the attempts; the rows count as attempts",
+    remedy="Name the column that numbers them (`columns={'attempt': '…'}`), or remove repeated rows.",
+)

@@ -79,6 +79,7 @@ class Description(Answer):
         published: Scores that files state, with or without the rows behind them.
         proposals: Mappings for files that no reader knows, where nothing else was read.
         reconciled: Figures that logs state of their own rows, and what the rows give.
+        plan: The queries that verbs run where the rows lie, and what comes back, where they were asked for.
         notes: How the data were read and grouped.
         cautions: Warnings, each with what to do about it.
     """
@@ -90,6 +91,7 @@ class Description(Answer):
     published: int = 0
     reconciled: tuple[Reconciled, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    plan: str = ""
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 

@@ -12,7 +12,7 @@ from howsure.commands.options import OUTPUT, READING, paths, takes
 
 @click.command()
 @paths
-@takes("describe", *READING, *OUTPUT)
+@takes("describe", *READING, "explain_plan", *OUTPUT)
 def describe(paths: tuple[str, ...], **given: Any) -> None:
     """Say what the files hold, and what was left out and why.
 
@@ -20,10 +20,11 @@ def describe(paths: tuple[str, ...], **given: Any) -> None:
     """
     import howsure
 
+    explain_plan = given.pop("explain_plan")
     rest, shown = split(paths, given)
     plain = not any(value for name, value in rest.items() if name != "cache")
     try:
-        answer = howsure.describe(read(paths, rest))
+        answer = howsure.describe(read(paths, rest), explain_plan=explain_plan)
     except (howsure.ReadError, howsure.DataError):
         if not plain:
             raise

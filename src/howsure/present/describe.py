@@ -32,6 +32,8 @@ def document(answer: Description) -> Document:
         blocks.append(_usage_table(answer.usage))
     blocks += [block for proposal in answer.proposals for block in _proposed(proposal)]
     blocks += [*_file_blocks(answer.files), *_stated(answer.reconciled)]
+    if answer.plan:
+        blocks.append(Text(text=answer.plan, kind="code"))
     return Document(blocks=(*blocks, *closing(answer.cautions)))
 
 

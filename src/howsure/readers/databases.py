@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MAGIC, HEAD = b"DUCK", 12
 CLOSED = {"enable_external_access": "false"}
-MOST_NAMES = 12
 COLUMNS = """
     SELECT CASE table_schema WHEN 'main' THEN table_name ELSE table_schema || '.' || table_name END AS name,
         '"' || replace(table_schema, '"', '""') || '"."' || replace(table_name, '"', '""') || '"' AS quoted, column_name
@@ -81,19 +80,17 @@ def _chosen(file: Path, table: str, columns: Columns, roles: Mapping[str, tuple[
     if table:
         near = get_close_matches(table, columns, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ReadError(f"no table {table!r}", where=str(file), remedy=f"There is {_listed(columns)}.{hint}")
+        raise ReadError(f"no table {table!r}", where=str(file), remedy=f"There is {listing(list(columns))}.{hint}")
     fit = [name for name, found in columns.items() if "item" in find_roles(found, roles)]
     if len(fit) == 1:
         return fit[0]
     if fit:
         remedy = f"Name one after the file: {file}/{fit[0]}"
-        raise ReadError(f"results may be in {len(fit)} tables: {_listed(fit)}", where=str(file), remedy=remedy)
-    remedy = "Name the column (`columns={'item': '…'}`), or the table after the file." if columns else ""
-    raise ReadError(f"no table with a column for the item; there is {_listed(columns)}", where=str(file), remedy=remedy)
-
-
-def _listed(names: Sequence[str] | Columns) -> str:
-    """List names, the first of many."""
-    shown = list(names)[:MOST_NAMES]
-    more = [f"{len(names) - MOST_NAMES:,} more"] if len(names) > MOST_NAMES else []
-    return listing([*shown, *more]) if shown else "no table"
+        raise ReadError(f"results may be in {len(fit)} tables: {listing(fit)}", where=str(file), remedy=remedy)
+    if not columns:
+        raise ReadError("holds no table", where=str(file))
+    raise ReadError(
+        f"no table with a column for the item among {listing(list(columns))}",
+        where=str(file),
+        remedy="Name the column (`columns={'item': '…'}`), or the table after the file.",
+    )

@@ -30,12 +30,24 @@ def to_polars(frame: Frame) -> pl.DataFrame:
         return frame.to_polars()
     native = frame.to_native()
     if not isinstance(native, pl.LazyFrame):
-        collected: pl.DataFrame = frame.collect("polars").to_native()
-        return collected
+        return _of_engine(frame)
     try:
         return native.collect()
     except POLARS_FAULTS as error:
         raise _unreadable(error) from None
+
+
+def _of_engine(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
+    """Collect what an engine other than Polars holds; DataError with what it says where it fails."""
+    try:
+        collected: pl.DataFrame = frame.collect("polars").to_native()
+    except Exception as error:
+        name = str(frame.implementation).rpartition(".")[2]
+        raise DataError(
+            f"{name} can't answer ({type(error).__name__}: {_first_line(error)})",
+            remedy="Check that the rows can be read to their end, and that a column is of one kind.",
+        ) from error
+    return collected
 
 
 def in_pieces(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
@@ -83,10 +95,14 @@ def _collect_into(
 
 
 def _unreadable(error: BaseException) -> DataError:
-    lines = str(error).splitlines() or [type(error).__name__]
     return DataError(
-        f"the table can't be read to its end ({without_secrets(lines[0])})",
+        f"the table can't be read to its end ({_first_line(error)})",
         remedy="Check that it is still there."
         if isinstance(error, OSError)
         else "A column must be of one kind throughout; converting it to text or the file to Parquet helps.",
     )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return without_secrets(lines[0])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import DataError, ReadError
+from howsure.options.table import checked
 from howsure.verbs.read import is_paths, read
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     Names = str | Sequence[str]
 
 
-def describe(data: Any) -> Description:
+def describe(data: Any, *, explain_plan: bool = False) -> Description:
     """Describe results before any inference: files, harnesses, tasks, models, items, attempts and candidate clusters.
 
     Nothing is estimated. Where no reader knows a file, its shape is described, and a mapping is proposed. Files and rows that were left out are listed with the reason.
@@ -24,6 +26,7 @@ def describe(data: Any) -> Description:
     Args:
         data: Per-question results in any form that [`read`][howsure.read] accepts: a path, several paths, a data frame,
             or Scores.
+        explain_plan: Whether to show the queries that verbs run where the rows lie, and what comes back of them.
 
     Returns:
         Description: One line per task and metric, the further columns, what became of each file, and published scores.
@@ -41,4 +44,9 @@ def describe(data: Any) -> Description:
         if unknown is None:
             raise
         return unknown
-    return describe_scores(scores)
+    found = describe_scores(scores)
+    return (
+        replace(found, plan=scores.explain_plan())
+        if checked("describe", explain_plan=explain_plan)["explain_plan"]
+        else found
+    )

@@ -17,6 +17,16 @@ OPTIONS = (
         Option("progress", kinds.Kind(check=checks.callback)),
     ),
     *owned(
+        "describe",
+        Option(
+            "explain_plan",
+            kinds.FLAG,
+            default=False,
+            help="Show what is asked of the engine that holds the rows (SQL of DuckDB), and what comes back.",
+            about="Whether to show the queries that verbs run where the rows lie, and what comes back of them.",
+        ),
+    ),
+    *owned(
         "noise",
         replace(reused.A, metavar="SIDE", help="Take the difference of two sides apart: the first …"),
         replace(reused.B, metavar="SIDE", help="… and the second."),

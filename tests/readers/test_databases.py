@@ -1,0 +1,111 @@
+"""A DuckDB file is read where its rows lie: the table that holds results, or the one that is named after the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+import howsure as hs
+from howsure.commands.main import main
+from howsure.readers import databases
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+duckdb = pytest.importorskip("duckdb")
+
+ANSWERS = (
+    "SELECT 'm' || m AS model, 'q' || i AS item, (i * 7 + m) % 10 < 4 + m AS correct FROM range(3) a(m), range(60) b(i)"
+)
+
+
+def made(folder: Path, *statements: str, name: str = "evals.duckdb") -> Path:
+    path = folder / name
+    with duckdb.connect(str(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return path
+
+
+def test_the_only_table_with_items_is_read_where_it_lies(tmp_path):
+    path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}", "CREATE TABLE notes AS SELECT 1 AS x")
+    before = path.read_bytes()
+    scores = hs.read(path)
+    assert type(scores.rows).__module__.partition(".")[0] in ("duckdb", "_duckdb")
+    rows = duckdb.sql(ANSWERS)
+    assert hs.leaderboard(path).to_dict() == hs.leaderboard(rows).to_dict()
+    assert hs.compare([str(path)], "m0", "m2").to_dict() == hs.compare(rows, "m0", "m2").to_dict()
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_table_is_named_after_the_file(tmp_path):
+    odd = 'my "own", results'
+    quoted = '"' + odd.replace('"', '""') + '"'
+    path = made(
+        tmp_path,
+        f"CREATE TABLE answers AS {ANSWERS}",
+        "CREATE SCHEMA old; CREATE VIEW old.answers AS SELECT * FROM main.answers WHERE model != 'm0'",
+        f"CREATE TABLE {quoted} AS SELECT model, item AS nr, correct FROM answers",
+    )
+    with pytest.raises(hs.ReadError, match=r"results may be in 2 tables: answers, old\.answers"):
+        hs.read(path)
+    assert [entry.model for entry in hs.leaderboard(path / "old.answers").boards[0].entries] == ["m2", "m1"]
+    named = hs.read(path / odd, columns={"item": "nr"})
+    assert hs.leaderboard(named).boards[0].entries == hs.leaderboard(path / "answers").boards[0].entries
+    with pytest.raises(hs.ReadError, match=r"no table 'answer'.*Did you mean 'answers'\?"):
+        hs.read(path / "answer")
+    assert hs.leaderboard(path / "answers", task=None).boards
+
+
+def test_where_none_has_items_the_error_lists_them(tmp_path):
+    path = made(tmp_path, *(f"CREATE TABLE t{k:02} AS SELECT 1 AS x" for k in range(20)))
+    with pytest.raises(hs.ReadError, match="no table with a column for the item among t00, t01, t02 and"):
+        hs.read(path)
+    with pytest.raises(hs.ReadError, match="holds no table"):
+        hs.read(made(tmp_path, name="empty.duckdb"))
+
+
+def test_it_is_read_alone(tmp_path):
+    path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
+    with pytest.raises(hs.ReadError, match="a DuckDB file is read alone"):
+        hs.read([path, path])
+
+
+def test_a_view_reaches_no_other_file(tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("model,item,score\na,1,1\n")
+    path = made(tmp_path, f"CREATE VIEW answers AS SELECT * FROM read_csv('{secret}')")
+    with pytest.raises(hs.ReadError, match=r"can't be read by DuckDB .*Permission"):
+        hs.leaderboard(path)
+
+
+def test_a_file_that_was_cut_is_an_error(tmp_path):
+    path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS.replace('range(60)', 'range(200000)')}")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:5000])
+    with pytest.raises(hs.ReadError, match="can't be read by DuckDB"):
+        hs.read(path)
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises((hs.ReadError, hs.DataError), match=r"can't (be read|answer)"):
+        hs.leaderboard(path)
+
+
+def test_without_the_package_the_error_says_how_to_have_it(tmp_path, monkeypatch):
+    path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
+    monkeypatch.setattr(databases, "find_spec", lambda _: None)
+    with pytest.raises(hs.ReadError, match=r"pip install 'howsure\[duckdb\]'"):
+        hs.read(path)
+
+
+def test_describe_explains_the_plan(tmp_path):
+    path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
+    found = CliRunner().invoke(main, ["describe", str(path), "--explain-plan"])
+    assert found.exit_code == 0, found.output
+    assert "Comes back: 180 rows, one per model and item of 3 models" in found.stdout
+    assert 'FROM "main"."answers"' in found.stdout
+    assert hs.describe(path).plan == ""
+    assert hs.describe(path, explain_plan=True).plan.startswith("Comes back: 180 rows")
+    assert hs.describe(hs.read(path).to_frame(), explain_plan=True).plan.count("Comes back: ") == 2

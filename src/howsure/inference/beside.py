@@ -11,7 +11,7 @@ import numpy as np
 from howsure.answers.against import AgainstSide, AgainstTask
 from howsure.errors import Caution, doubt
 from howsure.inference.overall import overall_name, suite_of, task_shares
-from howsure.inference.sensitivity import COVERAGE, Recorded
+from howsure.inference.sensitivity import COVERAGE, Recorded, skewness
 from howsure.statistics.means.mean import cluster_cautions
 from howsure.statistics.pairs.suite import combined_flips
 from howsure.statistics.results import Estimate, Interval, Method
@@ -190,7 +190,7 @@ class Beside:
             return found
         rate = float(self.counts.fixed[k] + self.counts.broke[k]) / found.n_items
         gaps = self.head.values[:, k] - self.head.values[:, self.one]
-        return recorded.add("difference", found, rate=rate, scores=gaps)
+        return recorded.add("difference", found, rate=rate, skew=lambda: skewness(gaps))
 
     def _row(self, k: int, *, p: float, p_adjusted: float, interval: Interval, difference: Estimate) -> AgainstSide:
         head, counts = self.head, self.counts

@@ -19,12 +19,12 @@ from howsure.inference.overlap import with_all_items
 from howsure.inference.slices import sliced_gaps, ways_of
 from howsure.statistics.ranks import adjust as adjustments
 from howsure.statistics.results import Interval
-from howsure.study.by_cluster import gather_or_sum
 from howsure.study.directions import direction_cautions
+from howsure.study.gathering import gather
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from howsure.answers.compare import Comparison
     from howsure.inference.adjusted import Pool
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 
-def gather_pair(scores: Scores, design: Design, a: str, b: str) -> Study:
-    """Gather what two models both have; an unknown name is an error that names its nearest."""
-    study = gather_or_sum(scores, design, models=(a, b), shared=True)
+def gather_pair(scores: Scores, design: Design, a: str, b: str, how: Callable[..., Study] = gather) -> Study:
+    """Gather what two models both have, `how` in place of `gather`; an unknown name is an error that names its nearest."""
+    study = how(scores, design, models=(a, b), shared=True)
     if len(study.models) < 2:
         raise OptionError(f"a and b are both {study.models[0]!r}", remedy="Name two different models.")
     return study

@@ -28,6 +28,9 @@ def effective_clusters(matrix: ScoreMatrix) -> float:
     """Return how many equal clusters would be worth as much, n² / Σ n_g², of two clusterings the fewer; infinite without any."""
     if not matrix.clusters:
         return math.inf
+    if matrix.sums is not None:
+        term = matrix.sums.clusters.term
+        return term.total**2 / float(term.totals @ term.totals)
     weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
     return min(term.total**2 / float(term.totals @ term.totals) for term in own_clusterings(matrix.clusters, weights))
 

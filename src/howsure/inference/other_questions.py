@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from howsure.answers.compare import Comparison
 from howsure.inference.overlap import unlike_cautions
-from howsure.inference.sensitivity import Recorded
+from howsure.inference.sensitivity import Recorded, skewness
 from howsure.statistics.means.mean import means
 from howsure.statistics.means.strata import free_of_strata
-from howsure.statistics.pairs.difference import difference, items_needed
+from howsure.statistics.means.summed import summed_means
+from howsure.statistics.pairs.difference import difference, items_needed, summed_difference
 from howsure.statistics.pairs.overlap import combined_difference, partly_shared
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pairs import pair_moments
+from howsure.statistics.pairs.summed import SummedPair, summed_limits, summed_moments
 from howsure.statistics.results import Method
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from howsure.errors import Caution
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Floats
+    from howsure.statistics.pairs.difference import Difference
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate
+    from howsure.statistics.sums import ItemSums
     from howsure.study.matrix import ScoreMatrix
 
 
@@ -46,6 +51,8 @@ class OtherQuestions:
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes, all of which have right-or-wrong answers or none has."""
+        if part.sums is not None:
+            return estimated(part, part.sums, question)
         found = means(
             part.values,
             clusters=part.clusters,
@@ -61,7 +68,7 @@ class OtherQuestions:
         )
         known = Recorded.of(part)
         return tuple(
-            known.add("mean", estimate, rate=estimate.value, scores=part.values[:, k])
+            known.add("mean", estimate, rate=estimate.value, skew=partial(skewness, part.values[:, k]))
             for k, estimate in enumerate(found)
         )
 
@@ -71,12 +78,14 @@ class OtherQuestions:
 
     def pairs(self, matrix: ScoreMatrix, question: Question) -> PairMoments:
         """Compare all pairs of a matrix at once."""
+        if matrix.sums is not None:
+            return summed_moments(matrix.sums, variance=question.variance, score=uses_score(matrix, question))
         found = pair_moments(
             matrix.values,
             clusters=matrix.clusters,
             weights=matrix.weights,
             variance=question.variance,
-            score=matrix.bounded and question.method != "t",
+            score=uses_score(matrix, question),
         )
         return replace(found, df=free_of_strata(found.df, found.shared, matrix.strata)) if matrix.strata else found
 
@@ -84,6 +93,8 @@ class OtherQuestions:
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
+        if matrix.sums is not None:
+            return limits_of_sums(matrix, matrix.sums, pairs, question, level)
         return pair_limits(
             matrix.values,
             pairs,
@@ -91,7 +102,7 @@ class OtherQuestions:
             clusters=matrix.clusters,
             weights=matrix.weights,
             reach=matrix.reach,
-            net_wins=matrix.bounded and question.method != "t",
+            net_wins=uses_score(matrix, question),
         )
 
     def overall_method(self, question: Question, *, bounded: bool) -> Method:
@@ -104,31 +115,81 @@ class OtherQuestions:
         return items_needed(estimate, level, target)
 
 
-def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:
-    scores = matrix.values[:, matrix.column(a)], matrix.values[:, matrix.column(b)]
-    combined = asked.overlap == "combine" and partly_shared(*scores)
+def uses_score(matrix: ScoreMatrix, question: Question) -> bool:
+    """Say whether pairs are tested by the score pivot."""
+    return matrix.bounded and question.method != "t"
+
+
+def estimated(part: ScoreMatrix, sums: ItemSums, question: Question, *, within: bool = False) -> tuple[Estimate, ...]:
+    """Estimate the models of a matrix of clusters from what their items add up to; `within`: on more items of these."""
+    found = summed_means(
+        sums,
+        answers=bool(part.right_or_wrong().all()),
+        bounded=part.bounded,
+        level=question.level,
+        interval=question.interval,
+        variance=question.variance,
+        labels=part.cluster_labels[0] if part.cluster_labels else (),
+        within=within,
+    )
+    known = Recorded.of(replace(part, clusters=()) if within else part)
+    skews = sums.skewness(within=within).tolist()
+    told = zip(found, skews, strict=True)
+    return tuple(known.add("mean", each, rate=each.value, skew=partial(float, skew)) for each, skew in told)
+
+
+def limits_of_sums(
+    matrix: ScoreMatrix,
+    sums: ItemSums,
+    pairs: PairMoments,
+    question: Question,
+    level: Floats | None = None,
+    *,
+    within: bool = False,
+) -> tuple[Floats, Floats]:
+    """Return the limits of every pair's own interval from what items add up to; `within`: on more items of the same clusters."""
+    return summed_limits(
+        sums,
+        pairs,
+        level=question.level if level is None else level,
+        reach=matrix.reach,
+        net_wins=uses_score(matrix, question),
+        within=within,
+    )
+
+
+def _difference(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> tuple[Difference, Callable[[], float]]:
+    """Return the numbers of a comparison, and what makes the skewness of its differences."""
+    columns = matrix.column(a), matrix.column(b)
+    labels = matrix.cluster_labels[0] if matrix.cluster_labels else ()
     options: dict[str, Any] = {
-        "clusters": matrix.clusters,
-        "weights": matrix.weights,
         "bounded": matrix.bounded,
         "level": asked.level,
         "method": asked.method,
         "variance": asked.variance,
         "margin": asked.margin,
         "lower_is_better": matrix.lower_is_better,
-        "labels": matrix.cluster_labels[0] if matrix.cluster_labels else (),
     }
-    if combined:
-        answer = combined_difference(*scores, **options)
+    if matrix.sums is not None:
+        pair = SummedPair(sums=matrix.sums.take(columns), clustered=bool(matrix.clusters), labels=labels)
+        return summed_difference(pair, **options), lambda: pair.sums.gap_skewness(0, 1)
+    one, other = (matrix.values[:, column] for column in columns)
+    options |= {"clusters": matrix.clusters, "weights": matrix.weights, "labels": labels}
+    if asked.overlap == "combine" and partly_shared(one, other):
+        found = combined_difference(one, other, **options)
+        told = (*found.estimate.cautions, *unlike_cautions(matrix, a, b))
+        found = replace(found, estimate=replace(found.estimate, cautions=told))
     else:
-        answer = difference(*scores, rng=np.random.default_rng(asked.seed), **options)
+        found = difference(one, other, rng=np.random.default_rng(asked.seed), **options)
+    return found, lambda: skewness(one - other)
+
+
+def _compared(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> Comparison:
+    answer, skew = _difference(matrix, a, b, asked)
     estimate, decided = answer.estimate, answer.wins + answer.losses
-    if combined:
-        estimate = replace(estimate, cautions=(*estimate.cautions, *unlike_cautions(matrix, a, b)))
     if answer.paired:
-        gaps = matrix.values[:, matrix.column(a)] - matrix.values[:, matrix.column(b)]
         rate = decided / (decided + answer.ties)
-        estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, scores=gaps)
+        estimate = Recorded.of(matrix).add("difference", estimate, rate=rate, skew=skew)
     return Comparison(
         task=matrix.task,
         metric=matrix.metric,

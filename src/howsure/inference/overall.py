@@ -111,7 +111,7 @@ def suite_of(
 def task_shares(matrices: Sequence[ScoreMatrix], overall: Shares) -> list[float]:
     """Return the share of each task in the overall score; they sum to 1."""
     if isinstance(overall, str):
-        sizes = [1 if overall == "mean" else len(matrix.items) for matrix in matrices]
+        sizes = [1 if overall == "mean" else matrix.n_items for matrix in matrices]
         return [size / sum(sizes) for size in sizes]
     tasks = [matrix.task for matrix in matrices]
     wrong = [task for task in tasks if not 0 < overall.get(task, 0) < math.inf]

@@ -43,6 +43,11 @@ class Question:
     seed: int = 0
     overlap: Overlap = "shared"
 
+    @property
+    def by_sums(self) -> bool:
+        """Whether what items add up to is enough: the usual methods, not those that draw or count items."""
+        return self.method in (None, "score", "t") and self.interval != "bootstrap"
+
     def asked_of(self, study: Study) -> Question:
         """Return the question as it is asked of clusters that stand for their items: if they are enough, differences by t.
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import MethodError
-from howsure.inference.other_questions import OtherQuestions
+from howsure.inference.other_questions import OtherQuestions, estimated, limits_of_sums, uses_score
 from howsure.statistics.means.strata import free_of_strata, joined_strata, within_strata
 from howsure.statistics.pairs.moments import with_own_pivots
 from howsure.statistics.pairs.pair_details import pair_limits
 from howsure.statistics.pairs.pivot import equivalence, pivot_of
 from howsure.statistics.pairs.strata import strata_moments
+from howsure.statistics.pairs.summed import within_moments
 from howsure.statistics.results import Interval
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class SameClusters(OtherQuestions):
 
     def means(self, part: ScoreMatrix, question: Question) -> tuple[Estimate, ...]:
         """Estimate the models of a matrix without holes."""
+        if part.sums is not None:
+            return estimated(part, part.sums, question, within=True)
         return OtherQuestions.means(self, self.drawn(part), question)
 
     def pair(self, matrix: ScoreMatrix, a: str, b: str, question: Question) -> Comparison:
@@ -60,7 +63,7 @@ class SameClusters(OtherQuestions):
         )
         if not shared.any():
             return plain
-        both = both.take_items(shared)
+        both = both if shared.all() else both.take_items(shared)
         moments = self.pairs(both, question)
         limits = self.limits(both, moments, question)
         pivot = pivot_of(moments.at((0, 1)), question.level, both.reach)
@@ -89,6 +92,8 @@ class SameClusters(OtherQuestions):
         """Compare all pairs of a matrix at once."""
         if not matrix.clusters:
             return OtherQuestions.pairs(self, matrix, question)
+        if matrix.sums is not None:
+            return within_moments(matrix.sums, variance=question.variance, score=uses_score(matrix, question))
         plain = OtherQuestions.pairs(self, replace(matrix, clusters=()), replace(question, method="t"))
         found = OtherQuestions.pairs(self, self.drawn(matrix), question)
         found = replace(found, difference=plain.difference, tested=None)
@@ -98,6 +103,8 @@ class SameClusters(OtherQuestions):
         self, matrix: ScoreMatrix, pairs: PairMoments, question: Question, level: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """Return the limits of every pair's own interval; `level`: of each pair, in place of the question's."""
+        if matrix.sums is not None:
+            return limits_of_sums(matrix, matrix.sums, pairs, question, level, within=True)
         if not _pairwise(matrix):
             return OtherQuestions.limits(self, self.drawn(matrix), pairs, question, level)
         return pair_limits(
@@ -105,7 +112,7 @@ class SameClusters(OtherQuestions):
             pairs,
             level=question.level if level is None else level,
             reach=matrix.reach,
-            net_wins=matrix.bounded and question.method != "t",
+            net_wins=uses_score(matrix, question),
             squares=np.nan_to_num(pairs.variance) * pairs.shared * (pairs.shared - 1),
         )
 
@@ -123,7 +130,7 @@ def _pair_by_pair(found: PairMoments, matrix: ScoreMatrix, question: Question) -
     """Centre every pair within the items of each cluster that both answered, where cells are missing."""
     own = strata_moments(matrix.values, matrix.clusters[0])
     df = np.full(own.shared.shape, np.inf) if question.variance == "miller" else own.shared - 1
-    score = matrix.bounded and question.method != "t"
+    score = uses_score(matrix, question)
     moments = replace(
         found,
         variance=own.variance,

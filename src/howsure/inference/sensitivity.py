@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats
     from howsure.statistics.pairs.moments import PairMoments
     from howsure.statistics.results import Estimate
+    from howsure.statistics.sums import ItemSums
     from howsure.study.matrix import ScoreMatrix
     from howsure.study.study import Study
 
@@ -45,23 +46,33 @@ class Recorded:
     @classmethod
     def of(cls, matrix: ScoreMatrix) -> Recorded:
         """Look at a matrix, once for all its models."""
+        if matrix.sums is not None:
+            return cls.of_sums(matrix, matrix.sums)
         plain = matrix.weights is None and len(matrix.clusters) <= 1
         single = plain and bool((matrix.attempts <= 1).all()) and bool(matrix.right_or_wrong().all())
         return cls(single=single, open=plain and not matrix.bounded, shares=_cluster_shares(matrix) if plain else None)
 
-    def add(self, kind: str, estimate: Estimate, *, rate: float, scores: Floats) -> Estimate:
+    @classmethod
+    def of_sums(cls, matrix: ScoreMatrix, sums: ItemSums) -> Recorded:
+        """Look at what items add up to; without clusters these were taken for strata."""
+        clustered = bool(matrix.clusters)
+        single = clustered and sums.extremes.most <= 1 and bool(matrix.right_or_wrong().all())
+        shares = sums.clusters.term.shares if clustered and matrix.bounded else None
+        return cls(single=single, open=not matrix.bounded, shares=shares)
+
+    def add(self, kind: str, estimate: Estimate, *, rate: float, skew: Callable[[], float]) -> Estimate:
         """Add what the record knows against the estimate's method with such data.
 
-        `rate`: the score, or the share of discordant items; `scores` (n,): item scores or differences, NaN where there
-        are none.
+        `rate`: the score, or the share of discordant items; `skew`: makes the skewness of item scores or differences.
         """
         n_items, n_clusters = estimate.n_items, estimate.n_clusters
         miss, real = None, self.on_real_clusters(kind, str(estimate.method))
         if self.single:
             miss = record.known_miss(kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, rate=rate)
         elif self.open:
-            skew = skewness(scores[~np.isnan(scores)])
-            miss = record.skewed_miss(kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, skewness=skew)
+            miss = record.skewed_miss(
+                kind, str(estimate.method), n_items=n_items, n_clusters=n_clusters, skewness=skew()
+            )
         told = tuple(each for each in (miss, real) if each is not None)
         return replace(estimate, cautions=(*estimate.cautions, *told)) if told else estimate
 
@@ -79,7 +90,8 @@ def _cluster_shares(matrix: ScoreMatrix) -> Floats | None:
 
 
 def skewness(scores: Floats) -> float:
-    """Return the third standardised moment, 0 where nothing varies."""
+    """Return the third standardised moment of scores (n,), NaN where there are none; 0 where nothing varies."""
+    scores = scores[~np.isnan(scores)]
     centred = scores - scores.mean() if len(scores) else scores
     spread = float(np.sqrt((centred**2).mean())) if len(scores) else 0.0
     return float((centred**3).mean()) / spread**3 if spread > 0 else 0.0

@@ -7,78 +7,123 @@ answers vary within a cluster, which items were won.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.study.crossed import MODELS, NoSumsError, Source
+from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
 from howsure.study.gathering import gather
-from howsure.study.remarks import REPEATED
+from howsure.study.remarks import REPEATED, SAME
 from howsure.table.collecting import to_polars
-from howsure.table.grouping import KEYS
 from howsure.table.plans import TooManyResultsError
 from howsure.table.schema import tidy
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from howsure.study.study import Study
     from howsure.table.scores import Scores
 
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
-MODELS = tuple(key for key in KEYS if key != "item")
 RESPECTED = {"cluster": None, "task": (), "model": (), "metric": (), "lower_is_better": None, "bounds": None}
 """The options that clusters respect as well as items, and what they are where nobody gave them."""
+BY_ITEMS = {"population": "questions"}
+"""The options that only items in blocks respect."""
 
 
-def gather_or_sum(scores: Scores, design: Design, **how: Any) -> Study:
-    """Gather a study of items, or of clusters where the results of items don't fit into memory; see `gather`."""
+def gather_or_sum(scores: Scores, design: Design, *, crossed: bool, **how: Any) -> Study:
+    """Gather a study of items, or of clusters where the results of items don't fit into memory; see `gather`.
+
+    `crossed`: what is asked can be told from sums of items, which are then read in blocks of clusters where that is possible.
+    """
     try:
         return gather(scores, design, **how)
     except TooManyResultsError as many:
-        return replace(gather(*by_cluster(scores, design, many), **how), summed=True)
+        return _summed(scores, design, many, crossed=crossed, how=how)
 
 
-def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> tuple[Scores, Design]:
-    """Return scores whose items are clusters, and the design that asks of these what was asked of items.
+def _summed(
+    scores: Scores, design: Design, many: TooManyResultsError, *, crossed: bool, how: Mapping[str, Any]
+) -> Study:
+    """Gather clusters in place of items, with what these add up to where `crossed` can have it."""
+    plain = replace(design, **BY_ITEMS) if crossed else design  # type: ignore[arg-type]
+    found = by_cluster(scores, plain, many)
+    study = gather(found.scores, found.design, extents=found.extents, **how)
+    why = "another method than the usual ones was asked for"
+    if crossed:
+        try:
+            return _of_items(items_in_blocks(study, found.source, found.sizes), design, many)
+        except NoSumsError as fault:
+            why = str(fault)
+    if plain != design:
+        raise many
+    note = _note(found, many, why)
+    return replace(study, summed=True, notes=(*study.notes, note))
 
-    `many`: the error for what was too much; it is raised again where clusters won't do.
+
+def _of_items(study: Study, design: Design, many: TooManyResultsError) -> Study:
+    """Return a study of items that were read in blocks, under the design that was asked."""
+    *notes, told = study.notes
+    same = [SAME] if design.population == "same-clusters" else []
+    return replace(study, design=design, notes=(*notes, *same, f"{_sentence(many)} {told}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByCluster:
+    """Scores whose items are clusters, and the design that asks of these what was asked of items.
+
+    `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster (`item`); `extents`: of single scores;
+    `failed`: attempts left out.
     """
+
+    scores: Scores
+    design: Design
+    source: Source
+    sizes: pl.DataFrame
+    extents: pl.DataFrame
+    failed: int
+
+
+def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByCluster:
+    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again where clusters won't do."""
     frame, _ = tidy(scores.rows, scores.roles)
-    names = frame.collect_schema().names()
-    column = _clustered_by(design, names)
+    column = _clustered_by(design, frame.collect_schema().names())
     if column is None:
         raise many
-    numbered = "attempt" in names
-    sums = to_polars(_sums(frame, column, numbered=numbered))
+    source = Source.of(scores, column)
+    sums = to_polars(_sums(source))
     _check(sums, column, many)
     table = sums.filter(pl.col("weight") > 0).select(*MODELS, "item", "score", "weight")
-    repeated = (REPEATED,) if not numbered and bool((sums["rows"] > 1).any()) else ()
-    return (
-        replace(
-            scores,
-            rows=table,
-            roles={},
-            notes=(*scores.notes, _note(sums, column, many)),
-            cautions=(*scores.cautions, *repeated),
-        ),
-        replace(design, cluster=None, weight="weight"),
+    repeated = (REPEATED,) if not source.numbered and bool((sums["rows"] > 1).any()) else ()
+    return ByCluster(
+        scores=replace(scores, rows=table, roles={}, cautions=(*scores.cautions, *repeated)),
+        design=replace(design, cluster=None, weight="weight"),
+        source=source,
+        sizes=table.select("task", "metric", "item", "weight").unique(),
+        extents=sums.select(*MODELS, "low", "high", "ends"),
+        failed=int(sums["failed"].sum()),
     )
 
 
-def _note(sums: pl.DataFrame, column: str, many: TooManyResultsError) -> str:
+def _sentence(many: TooManyResultsError) -> str:
+    return f"{many.what[0].upper()}{many.what[1:]}."
+
+
+def _note(found: ByCluster, many: TooManyResultsError, why: str) -> str:
     """Say why clusters stand for their items, what that changes, and how many attempts were left out."""
-    items, failed = int(sums.unique(["task", "metric", "item"])["weight"].sum()), int(sums["failed"].sum())
-    left_out = f" {plural(failed, 'attempt')} without a score left out." if failed else ""
+    left_out = f" {plural(found.failed, 'attempt')} without a score left out." if found.failed else ""
+    items = int(found.sizes.unique(["task", "metric", "item"])["weight"].sum())
     return (
-        f"{many.what[0].upper()}{many.what[1:]}. So each cluster (column `{column}`) was summed up where it lies, and is an item here: the mean of its "
+        f"{_sentence(many)} So each cluster (column `{found.source.column}`) was summed up where it lies, and is an item here: the mean of its "
         f"items, weighed by their number ({plural(items, 'item')} in all). Scores, standard errors and degrees of freedom are the same. How much answers vary "
-        "within a cluster isn't known: differences are tested by t where there are enough clusters, and intervals of scores are somewhat wider than those of "
+        f"within a cluster isn't known ({why}): differences are tested by t where there are enough clusters, and intervals of scores are somewhat wider than those of "
         f"items.{left_out}"
     )
 
@@ -91,29 +136,18 @@ def _clustered_by(design: Design, names: Sequence[str]) -> str | None:
     return asked[0] if len(asked) == 1 and asked[0] in names else None
 
 
-def _sums(frame: Frame, column: str, *, numbered: bool) -> Frame:
+def _sums(source: Source) -> Frame:
     """Return one row for each task, metric, model and cluster: the mean over its items' means, and how many items have one (`weight`).
 
-    `rows`: the most rows of an item; `failed` ones; `again`: rows that repeat an attempt, where these are `numbered`; `torn`: items in several clusters.
+    `low`, `high`, `ends`: the extent of single scores, see scale.py. `rows`: the most rows of an item; `failed` ones; `again`: rows that repeat an attempt, where these are numbered; `torn`: items in several clusters.
     """
-    scored = nw.when((nw.col("status") == "ok") & ~nw.col("score").is_null()).then(nw.col("score"))
-    attempt = [nw.col("attempt").alias("attempt_")] if numbered else []
-    rows = frame.select(
-        *MODELS, "item", nw.col(column).cast(nw.String).alias("cluster_"), scored.alias("score_"), *attempt
-    )
-    items = rows.group_by(*MODELS, "item").agg(
-        nw.col("score_").mean(),
-        nw.col("score_").count().alias("scored"),
-        nw.col("cluster_").min(),
-        nw.col("cluster_").max().alias("other_"),
-        nw.len().alias("rows"),
-        *([nw.col("attempt_").n_unique().alias("attempts")] if numbered else []),
-    )
-    told = items.select(
+    told = source.items().select(
         *(*MODELS, "cluster_", "score_", "rows"),
+        *("low", "high"),
+        source.ends().cast(nw.Int64).alias("ends"),
         (nw.col("rows") - nw.col("scored")).alias("failed"),
         (nw.col("cluster_") != nw.col("other_")).cast(nw.Int64).alias("torn"),
-        (nw.col("rows") - nw.col("attempts") if numbered else nw.lit(0)).alias("again"),
+        (nw.col("rows") - nw.col("attempts") if source.numbered else nw.lit(0)).alias("again"),
     )
     return (
         told.group_by(*MODELS, "cluster_")
@@ -121,6 +155,9 @@ def _sums(frame: Frame, column: str, *, numbered: bool) -> Frame:
             nw.col("score_").mean().alias("score"),
             nw.col("score_").count().alias("weight"),
             nw.col("rows").max(),
+            nw.col("low").min(),
+            nw.col("high").max(),
+            nw.col("ends").min(),
             *(nw.col(name).sum() for name in ("failed", "torn", "again")),
         )
         .rename({"cluster_": "item"})

@@ -45,12 +45,13 @@ def gather(
     shared: bool = False,
     whole: bool = False,
     called: str = "model",
+    extents: pl.DataFrame | None = None,
 ) -> Study:
     """Group the rows once, with every attribute of items that the design asks for.
 
-    `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all
-    of these have is asked about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. `called`: what notes
-    call a model. Notes and cautions are about nothing that was left out.
+    `models`: those that a verb is about, in place of the design's; their full names are `study.models`. `shared`: only what all of these have is asked
+    about, the rest is `study.partial`. `whole`: a part of a model's name isn't enough. `called`: what notes call a model. `extents`: of single scores by
+    task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
     if models:
@@ -64,12 +65,12 @@ def gather(
     telling = clusters.telling_columns(design, metadata_names(scores))
     columns = (*clusters.columns_of_rows(design, side, names), *telling, *_hashes(names, few=shared or bool(models)))
     wanted, found = choose(scores, _wanted(scores, design), columns, parts=not whole)
-    sorted_out = _sorted_out(found, scores, design, wanted)
+    sorted_out = _sorted_out(found, scores, design, wanted, extents)
     notes = [*scores.notes, roles_note(find_roles(names, scores.roles)), *sorted_out.notes]
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *remarks.metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
-    renamed, scales = attempts.renamed(sorted_out.parts, design.score), sorted_out.scales
+    renamed = attempts.renamed(sorted_out.parts, design.score)
     parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
     notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
@@ -85,7 +86,7 @@ def gather(
         facts=scores.facts,
         beside=sorted_out.beside,
         side=side,
-        values=scales.place_values(_values(scores, wanted, parts, design)),
+        values=sorted_out.scales.place_values(_values(scores, wanted, parts, design)),
         averages=averages,
         column=_score_column(scores),
         models=models,
@@ -112,7 +113,8 @@ def _clustered(study: Study, sorted_out: _SortedOut, telling: tuple[str, ...]) -
     left = {key: part for key, part in sorted_out.parts.items() if key[0] in study.tasks}
     doubts = (*grouped.cautions, *_proposed(grouped, design, telling), *sorted_out.scales.cautions(left))
     items = clusters.attach_weights(grouped.table, side, design)
-    return replace(study, items=items, cluster_names=grouped.names, cautions=(*study.cautions, *doubts)), grouped
+    known = replace(study, items=items, cluster_names=grouped.names, scales=sorted_out.scales.scales)
+    return replace(known, cautions=(*study.cautions, *doubts)), grouped
 
 
 def _proposed(grouped: Clustered, design: Design, telling: tuple[str, ...]) -> list[Caution]:
@@ -198,11 +200,13 @@ class _SortedOut:
     notes: tuple[str, ...]
 
 
-def _sorted_out(found: Grouped, scores: Scores, design: Design, wanted: Wanted) -> _SortedOut:
+def _sorted_out(
+    found: Grouped, scores: Scores, design: Design, wanted: Wanted, extents: pl.DataFrame | None
+) -> _SortedOut:
     """Part what was asked for from what explains it, and choose the metrics of every task."""
     failed = [lack for lack in scores.missing if counts_as_failed(lack, scores, design)]
     every = completed(_parts(found.results), failed)
-    scales = scales_of(every, scores, design, _score_column(scores))
+    scales = scales_of(every, scores, design, _score_column(scores), extents)
     every = scales.place(every)
     refined = _refined(scores) if design.score.kind == "prob" else {}
     plain = {(task, metric) for (task, _), metric in refined.items()}

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from howsure.statistics.sums import ItemSums
+
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
@@ -32,7 +34,7 @@ class ScoreMatrix:
     `bounded`: every score lies in [0, 1]. `derived`: scores are not means over attempts; `attempts` and `within` then only
     tell their noise, within / (attempts − 1). `of_failures`: a score of 1 is a failure, as of metrics called unsafe or error.
     `tried` and `failed` (n, M): all attempts at each item, and those of them without a score (None: there are none); `lost` (M,):
-    attempts at items that no model has a score for.
+    attempts at items that no model has a score for. `sums`: where the rows are clusters, one each, what their items add up to, so that every answer is about these.
     """
 
     task: str
@@ -54,6 +56,12 @@ class ScoreMatrix:
     tried: Ints | None = None
     failed: Ints | None = None
     lost: Ints | None = None
+    sums: ItemSums | None = None
+
+    @property
+    def n_items(self) -> int:
+        """The number of items."""
+        return len(self.items) if self.sums is None else self.sums.n
 
     @property
     def n_attempts(self) -> Ints:
@@ -89,6 +97,8 @@ class ScoreMatrix:
 
         The variance of such answers within an item is v (1 − v), which no other scores in [0, 1] reach.
         """
+        if self.sums is not None:
+            return self.sums.right_or_wrong & self.bounded
         excess = np.abs(self.within - self.values * (1 - self.values))
         if self.derived:
             excess = np.where(self.attempts > 1, np.inf, excess)
@@ -112,10 +122,13 @@ class ScoreMatrix:
             tried=None if self.tried is None else self.tried[:, chosen],
             failed=None if self.failed is None else self.failed[:, chosen],
             lost=None if self.lost is None else self.lost[chosen],
+            sums=None if self.sums is None else self.sums.take(chosen.tolist()),
         )
 
     def take_items(self, keep: NDArray[np.bool_]) -> ScoreMatrix:
         """Return only these items, with the attempts at them; cluster codes are made consecutive again."""
+        if self.sums is not None and not keep.all():
+            raise ValueError("sums are of all items")
         codes, labels = [], []
         for k, cluster in enumerate(self.clusters):
             used, code = np.unique(cluster[keep], return_inverse=True)

@@ -57,9 +57,12 @@ class Scales:
         return [caution for caution in told if caution is not None]
 
 
-def scales_of(parts: Parts, scores: Scores, design: Design, column: str) -> Scales:
-    """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one passes `bounds`."""
-    extents = {key: _extent(part) for key, part in parts.items()}
+def scales_of(parts: Parts, scores: Scores, design: Design, column: str, known: pl.DataFrame | None = None) -> Scales:
+    """Decide on the scale of each part. `column`: the one that the scores stand in. DataError where one passes `bounds`.
+
+    `known`: of each task, metric and model the extent of single scores (`low`, `high`, `ends`), where the parts hold means of them.
+    """
+    extents = {key: _extent(part) if known is None else _known_extent(key, part, known) for key, part in parts.items()}
     signed = column in scores.signed
     asked = {key: design.bounds_of(key[0]) for key in parts}
     if signed:  # a % sign has divided by 100 already
@@ -86,6 +89,14 @@ def _extent(part: pl.DataFrame) -> Extent:
     ends = pl.col("low").is_in([0.0, 100.0]) & pl.col("high").is_in([0.0, 100.0])
     ends &= (pl.col("variance") - mean * (100 - mean)).abs() <= ROUNDING * 100**2
     row = part.select(low=pl.col("low").min(), high=pl.col("high").max(), ends=ends.all()).row(0, named=True)
+    return Extent(low=row["low"] or 0.0, high=row["high"] or 0.0, ends=bool(row["ends"]))
+
+
+def _known_extent(key: Key, part: pl.DataFrame, known: pl.DataFrame) -> Extent:
+    """Return the extent of the single scores of the models in a part."""
+    models = part["model"].unique().cast(pl.String).to_list()
+    rows = known.filter(pl.col("model").is_in(models), task=key[0], metric=key[1])
+    row = rows.select(pl.col("low").min(), pl.col("high").max(), pl.col("ends").min()).row(0, named=True)
     return Extent(low=row["low"] or 0.0, high=row["high"] or 0.0, ends=bool(row["ends"]))
 
 

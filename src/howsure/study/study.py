@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from howsure.study.checkpoints import Average
     from howsure.study.design import Design
     from howsure.study.likeness import Difference
+    from howsure.table.scale import Scale
     from howsure.table.scores import TaskFacts
     from howsure.table.stated import Group, Missing
 
@@ -49,7 +50,8 @@ class Study:
     `every_task`: the tasks there were before any was left out; `partial`: what only some of the models have, where that is left out.
     `column`: the one that the scores stand in. `missing`: what wasn't run, and counts as nothing here. `differs`: in what the models
     were not asked the same. `groups`: of tasks, as harnesses put them together. `held`: the tasks on which each model has a score,
-    on any metric. `summed`: whether items are clusters, each summed up where its rows lie.
+    on any metric. `scales`: of each task and metric as the rows name it. `summed`: whether items are clusters, each summed up where its rows lie. `crossed`: matrices of clusters with what
+    their items add up to, which were read in blocks; every task has one, or none.
     """
 
     design: Design
@@ -70,7 +72,9 @@ class Study:
     groups: tuple[Group, ...] = ()
     policy: FailurePolicy
     column: str = ""
+    scales: Mapping[Key, Scale] = field(default_factory=dict)
     summed: bool = False
+    crossed: Mapping[Key, ScoreMatrix] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
 
@@ -91,6 +95,8 @@ class Study:
 
     def matrix(self, key: Key) -> ScoreMatrix:
         """Return the matrix of a task and metric. DataError where no attempt has a score."""
+        if key in self.crossed:
+            return self.crossed[key]
         return _matrix(self.scored(key), self.parts[key], key, self)
 
     def measure(self, key: Key, name: str) -> ScoreMatrix:
@@ -207,7 +213,7 @@ class _Grid:
         return cells.reshape(len(self.models), len(self.ids)).T
 
 
-def _counts(grid: _Grid, scored: pl.DataFrame, tried: pl.DataFrame) -> dict[str, Ints]:
+def _counts(grid: _Grid, scored: pl.DataFrame, tried: pl.DataFrame) -> dict[str, Any]:
     """Return the attempts at every item, and the failed ones; nothing where the scored attempts are all there are."""
     if len(scored) == len(tried) and scored["n"].equals(tried["rows"]) and tried["n"].equals(tried["rows"]):
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from howsure.inference.compare import Beside, compared, gather_pair, one_metric
@@ -12,7 +13,9 @@ from howsure.inference.population import population_of
 from howsure.inference.question import Question
 from howsure.inference.sensitivity import policy_changes_verdict
 from howsure.options.table import checked
+from howsure.study.by_cluster import gather_or_sum
 from howsure.study.design import DesignOptions, make_design
+from howsure.study.gathering import gather
 from howsure.verbs.sides import by_rank, read_sides
 
 if TYPE_CHECKING:
@@ -108,7 +111,7 @@ def compare(
     refuse_overlap(question.overlap, design)
     scores, sides = read_sides(data, (a, b), design)
     (a, b), ranked = by_rank(scores, sides, options)
-    study = gather_pair(scores, design, a, b)
+    study = gather_pair(scores, design, a, b, gather if flips else partial(gather_or_sum, crossed=question.by_sums))
     found = compared(study, question, Beside(slices=True, average=average))
     found = replace(found, notes=(*found.notes, *ranked))
     cautions = (*found.cautions, *policy_changes_verdict(study, found.comparisons, question))

@@ -69,7 +69,7 @@ def estimate(
     design = make_design(options, interval=interval)
     question = Question(population=population_of(design.population), **given)
     scores = scores_of(data, design)
-    study = gather_or_sum(scores, design)
+    study = gather_or_sum(scores, design, crossed=question.by_sums)
     pools = covariates.pools(study, question, interval=interval)
     refined = finer.right_or_wrong(study, scores)
     matrices, left_out = question.population.measured(list(study.matrices()))

@@ -90,5 +90,5 @@ def leaderboard(
     shown = checked("leaderboard", top=top)
     design = make_design(options, RESPECTS, interval=interval, method=method)
     question = Question(population=population_of(design.population), **given)
-    study = gather_or_sum(scores_of(data, design), design)
+    study = gather_or_sum(scores_of(data, design), design, crossed=question.by_sums)
     return with_other_policies(ranked(study, question, **shown), study)

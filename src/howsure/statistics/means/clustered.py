@@ -143,7 +143,12 @@ def variances(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Varia
     if variance != "miller":
         return result
     centred = x - weights @ x / total
-    return np.asarray(result + (weights @ centred**2) * (1 / (len(x) - 1) - 1 / len(x)) / total)
+    return np.asarray(result + paper_part(weights @ centred**2 / total, len(x)))
+
+
+def paper_part(squares: Floats, n: int) -> Floats:
+    """Return what Miller's formula adds to the variance of a mean of n items, whose mean squared deviation is this."""
+    return squares * (1 / (n - 1) - 1 / n)
 
 
 def paper_correction(x: Floats, weights: Floats, variance: Variance) -> Floats | float:
@@ -152,7 +157,7 @@ def paper_correction(x: Floats, weights: Floats, variance: Variance) -> Floats |
         return 0.0
     n = len(x)
     centred = (x - weights @ x / weights.sum()) * np.sqrt(weights)[:, None]
-    return (centred.T @ centred) * (1 / (n - 1) - 1 / n) / weights.sum() if n > 1 else np.nan
+    return paper_part(centred.T @ centred / weights.sum(), n) if n > 1 else np.nan
 
 
 def degrees_of_freedom(codes: Sequence[Ints], weights: Floats, variance: Variance) -> float:

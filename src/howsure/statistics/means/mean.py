@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,35 +62,48 @@ def means(
     cautions. `strata`: in how many groups of items the scores had their own means taken (strata.py), 0 for none. Assumes that items (or clusters) are independent draws from a larger population. Miller (2024); Bell and
     McCaffrey (2002); Korn and Graubard (1998).
     """
-    chosen = interval or ("blend" if bounded else "t")
-    if not bounded and chosen not in ("t", "bootstrap"):
-        raise MethodError(f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores.")
+    chosen = chosen_interval(interval, bounded=bounded)
     n = len(x)
     w = np.ones(n) if weights is None else weights * (n / weights.sum())
     sample = _Sample(x, w, tuple(clusters), attempts, bounded, strata)
     known, cautions = _uncertainty(sample, variance, labels)
-    exact = known.at_edge if chosen != "bayes" else np.zeros(x.shape[1], dtype=bool)
     low, high = _limits(sample, known, chosen, level, rng)
     if chosen == "bootstrap" and len(clusters) > 1:
         cautions = [
             found if edge else [*found, doubt("first_clustering_only")]
-            for found, edge in zip(cautions, exact, strict=True)
+            for found, edge in zip(cautions, known.at_edge, strict=True)
         ]
+    method = Method(name=chosen, variance=variance, same_clusters=sample.strata > 0)
+    return estimates_of(known, (low, high), cautions, method, level)
+
+
+def chosen_interval(interval: IntervalMethod | None, *, bounded: bool) -> IntervalMethod:
+    """Return the interval that was asked for, or else the usual one of such scores. MethodError where it needs other scores."""
+    chosen = interval or ("blend" if bounded else "t")
+    if not bounded and chosen not in ("t", "bootstrap"):
+        raise MethodError(f"interval {chosen!r} needs scores in [0, 1]", remedy="Use 't', or rescale the scores.")
+    return chosen
+
+
+def estimates_of(
+    known: Means, limits: tuple[Floats, Floats], cautions: Sequence[Sequence[Caution]], method: Method, level: float
+) -> tuple[Estimate, ...]:
+    """Return means (T,) with their limits (T,) and cautions as estimates."""
+    low, high = limits
+    exact = known.at_edge if method.name != "bayes" else np.zeros(len(low), dtype=bool)
     return tuple(
         Estimate(
             value=float(known.value[k]),
             se=math.sqrt(known.var[k]) if known.var[k] >= 0 else math.nan,
             interval=Interval(low=float(low[k]), high=float(high[k]), level=level),
             df=known.df,
-            n_items=n,
+            n_items=known.n,
             n_clusters=known.units,
-            method=Method(
-                name="clopper-pearson" if exact[k] else chosen, variance=variance, same_clusters=sample.strata > 0
-            ),
+            method=replace(method, name="clopper-pearson") if exact[k] else method,
             cautions=tuple(cautions[k]),
-            bounds=_bounds(float(known.value[k]), n, known.units, level) if known.at_edge[k] else (),
+            bounds=_bounds(float(known.value[k]), known.n, known.units, level) if known.at_edge[k] else (),
         )
-        for k in range(x.shape[1])
+        for k in range(len(low))
     )
 
 
@@ -128,17 +141,23 @@ def _answers(x: Floats, attempts: Floats) -> Floats:
 def _limits(
     sample: _Sample, known: Means, chosen: IntervalMethod, level: float, rng: np.random.Generator | None
 ) -> tuple[Floats, Floats]:
-    if chosen not in ("bootstrap", "bayes"):
+    if chosen != "bootstrap":
+        return plain_limits(known, chosen, level)
+    low, high = limits(known, "clopper-pearson", level)  # right where nothing varies
+    for k in np.flatnonzero(np.isfinite(known.var) & ~(known.bounded & known.at_edge)):
+        draws = deepcopy(rng) if rng else np.random.default_rng(0)  # every column is resampled alike
+        low[k], high[k] = bootstrap.mean_interval(sample.x[:, k], sample.w, sample.clusters, level=level, rng=draws)
+    return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
+
+
+def plain_limits(known: Means, chosen: IntervalMethod, level: float) -> tuple[Floats, Floats]:
+    """Return the limits of every mean (T,) by a method that needs no items: any but "bootstrap"."""
+    if chosen != "bayes":
         return limits(known, chosen, level)
     low, high = limits(known, "clopper-pearson", level)  # right where nothing varies
-    resampled = known.bounded & known.at_edge if chosen == "bootstrap" else np.zeros(len(low), dtype=bool)
-    for k in np.flatnonzero(np.isfinite(known.var) & ~resampled):
-        if chosen == "bayes":
-            effective = known.units if known.at_edge[k] else float(known.effective[k])
-            low[k], high[k] = bayes.mean_interval(float(known.value[k]), effective, level=level)
-        else:
-            draws = deepcopy(rng) if rng else np.random.default_rng(0)  # every column is resampled alike
-            low[k], high[k] = bootstrap.mean_interval(sample.x[:, k], sample.w, sample.clusters, level=level, rng=draws)
+    for k in np.flatnonzero(np.isfinite(known.var)):
+        effective = known.units if known.at_edge[k] else float(known.effective[k])
+        low[k], high[k] = bayes.mean_interval(float(known.value[k]), effective, level=level)
     return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if known.bounded else (low, high)
 
 
@@ -153,11 +172,10 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         var = variances(x, w, clusters, variance)
         df = float(free_of_strata(degrees_of_freedom(clusters, w, variance), n, sample.strata))
         shared = cluster_cautions(w, clusters, df, labels)
-    floor = (1e-12 * np.abs(x).max(axis=0)) ** 2
+    floor = rounding_of(np.abs(x).max(axis=0))
     negative = var < -floor
     if negative.any():
         var = np.where(negative, np.max([variances(x, w, [c], variance) for c in clusters], axis=0), var)
-    var = np.where(var <= floor, 0.0, var)
     term = sample.coarsest()
     known = Means(
         value=value,
@@ -167,19 +185,25 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         units=units,
         bounded=sample.bounded,
         cluster_size=float(term.totals @ term.totals) / n,
-        deciding=np.where(var == 0, 1.0, deciding(term.sums((x - value) * w[:, None]))),
+        deciding=deciding(term.sums((x - value) * w[:, None])),
         groups=sample.groups() if units >= MIN_UNITS else None,
     )
+    doubts = [[*shared, *([doubt("negative_two_way_variance")] if each else [])] for each in negative]
+    return settled_means(known, floor, doubts)
+
+
+def settled_means(known: Means, floor: Floats, doubts: Sequence[list[Caution]]) -> tuple[Means, list[list[Caution]]]:
+    """Return means whose variances of no more than `floor` (T,), rounding, are 0, and what is in doubt of each beyond `doubts`."""
+    var = np.where(known.var <= floor, 0.0, known.var)
+    known = replace(known, var=var, deciding=np.where(var == 0, 1.0, known.deciding))
     flat = (var == 0) & ~known.at_edge
-    cautions = [
-        [
-            *shared,
-            *([doubt("negative_two_way_variance")] if negative[k] else []),
-            *([doubt("no_variance", value=value[k])] if flat[k] else []),
-        ]
-        for k in range(n_models)
-    ]
-    return known, cautions
+    told = zip(doubts, flat, known.value, strict=True)
+    return known, [[*shared, *([doubt("no_variance", value=value)] if none else [])] for shared, none, value in told]
+
+
+def rounding_of(scale: Floats) -> Floats:
+    """Return the variance that rounding leaves of scores of this size (T,)."""
+    return np.asarray((1e-12 * scale) ** 2)
 
 
 def _bounds(value: float, n: int, n_clusters: int, level: float) -> tuple[Bound, ...]:
@@ -191,11 +215,19 @@ def _bounds(value: float, n: int, n_clusters: int, level: float) -> tuple[Bound,
 
 def cluster_cautions(w: Floats, clusters: Sequence[Ints], df: float, labels: Sequence[str] = ()) -> list[Caution]:
     """Warn of too few or too unequal clusters to lean on."""
-    if not clusters or not math.isfinite(df):
+    if not clusters:
         return []
-    shares = np.bincount(clusters[0], weights=w) / w.sum()
+    sizes = np.bincount(clusters[0]).astype(float)
+    return size_cautions(np.bincount(clusters[0], weights=w).astype(float), sizes, df, labels)
+
+
+def size_cautions(totals: Floats, sizes: Floats, df: float, labels: Sequence[str] = ()) -> list[Caution]:
+    """Warn of too few or too unequal clusters (C,) of this weight and so many items to lean on."""
+    if not math.isfinite(df):
+        return []
+    shares = totals / totals.sum()
     largest = int(shares.argmax())
     if shares[largest] > DOMINANT_SHARE:
-        size, name = int((clusters[0] == largest).sum()), labels[largest] if labels else "one cluster"
-        return [doubt("dominant_cluster", name=name, size=size, n=len(w), clusters=len(shares), df=df)]
+        size, name = int(sizes[largest]), labels[largest] if labels else "one cluster"
+        return [doubt("dominant_cluster", name=name, size=size, n=int(sizes.sum()), clusters=len(shares), df=df)]
     return [doubt("few_clusters", clusters=len(shares), df=df)] if df < FEW_CLUSTERS_DF else []

@@ -22,15 +22,22 @@ if TYPE_CHECKING:
 
 def joined_strata(codes: Ints) -> Ints:
     """Return the clusters as strata (n,): those of one item together, a lone one with the smallest of the others."""
-    sizes = np.bincount(codes)
+    return joined_sizes(np.bincount(codes))[codes]
+
+
+def joined_sizes(sizes: Ints) -> Ints:
+    """Return the stratum of every cluster (C,) of so many items, numbered from 0.
+
+    >>> joined_sizes(np.array([3, 1, 2, 1])).tolist(), joined_sizes(np.array([3, 1, 2])).tolist()
+    ([0, 1, 2, 1], [0, 1, 1])
+    """
     alone = sizes == 1
-    if not alone.any():
-        return codes
     home = np.arange(len(sizes))
-    home[alone] = np.flatnonzero(alone)[0]
+    if alone.any():
+        home[alone] = np.flatnonzero(alone)[0]
     if alone.sum() == 1 and len(sizes) > 1:
         home[alone] = np.flatnonzero(sizes == sizes[~alone].min())[0]
-    return np.unique(home[codes], return_inverse=True)[1].astype(np.int64)
+    return np.unique(home, return_inverse=True)[1].astype(np.int64)
 
 
 def free_of_strata(df: ArrayLike, n: ArrayLike, strata: ArrayLike) -> Floats:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from howsure.errors import Caution, MethodError, doubt
-from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings
-from howsure.statistics.means.mean import cluster_cautions
+from howsure.statistics.means.clustered import clusterings, covariance
+from howsure.statistics.means.summed import needs_items
 from howsure.statistics.pairs.moments import settled
-from howsure.statistics.pairs.pairs import pair_moments
-from howsure.statistics.pairs.pivot import Asked, NetWins, Pivot, equivalence, pivot_of, t_pivot, with_net_wins
+from howsure.statistics.pairs.paired import TWO_WAY, Paired
+from howsure.statistics.pairs.pivot import Asked, Pivot, equivalence, pivot_of, t_pivot, with_net_wins
+from howsure.statistics.pairs.summed import SummedPair
 from howsure.statistics.pairs.unpaired import unpaired_difference
 from howsure.statistics.planning import power
 from howsure.statistics.planning.sizes import equal_sizes
@@ -29,8 +30,6 @@ POWER = 0.8
 MIN_CLUSTERS = 2
 MIN_FORECAST = 10
 """From fewer independent units than these no number of items is forecast."""
-TWO_WAY = 2
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,164 +95,148 @@ def difference(
         used = [np.unique(code[shared], return_inverse=True) for code in clusters]
         names = tuple(labels[g] for g in used[0][0]) if labels else ()
         scaled = w[shared] * (shared.sum() / w[shared].sum())
-        sample = _Paired(a[shared], b[shared], scaled, tuple(code for _, code in used), names)
-        estimate, pivot = _paired(sample, asked)
-        correlation, unpaired, alone = (
-            sample.correlation(),
-            sample.unpaired_se(variance),
-            sample.unclustered_se(variance),
-        )
-        d = sample.d
-    else:
-        estimate, pivot = unpaired_difference(a, b, w, clusters, asked)
-        correlation, unpaired, alone, d = math.nan, estimate.se, math.nan, np.empty(0)
+        sample = Paired(a[shared], b[shared], scaled, tuple(code for _, code in used), names)
+        found = _of_pair(sample, asked, margin, lower_is_better=lower_is_better)
+        only_a, only_b = has_a & ~has_b, has_b & ~has_a
+        return replace(found, n_only_a=int(only_a.sum()), n_only_b=int(only_b.sum()))
+    estimate, pivot = unpaired_difference(a, b, w, clusters, asked)
     sign = -1 if lower_is_better else 1
     return Difference(
         estimate=estimate,
         p_value=pivot.p_value,
-        a_mean=_mean(a, w, shared if shared.any() else has_a),
-        b_mean=_mean(b, w, shared if shared.any() else has_b),
-        correlation=correlation,
-        unpaired_se=unpaired,
-        unclustered_se=alone,
-        paired=bool(shared.any()),
-        wins=int((sign * d > 0).sum()),
-        losses=int((sign * d < 0).sum()),
-        ties=int((d == 0).sum()),
-        n_only_a=int((has_a & ~has_b).sum()),
-        n_only_b=int((has_b & ~has_a).sum()),
+        a_mean=_mean(a, w, has_a),
+        b_mean=_mean(b, w, has_b),
+        correlation=math.nan,
+        unpaired_se=estimate.se,
+        unclustered_se=math.nan,
+        paired=False,
+        wins=0,
+        losses=0,
+        ties=0,
+        n_only_a=int(has_a.sum()),
+        n_only_b=int(has_b.sum()),
         items_needed=items_needed(estimate, level),
         equivalence=None if margin is None else equivalence(pivot, margin, level, sign),
         pivot=pivot,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Paired:
-    """Item scores on the shared items, weights of mean 1, cluster codes."""
-
-    a: Floats
-    b: Floats
-    w: Floats
-    codes: tuple[Ints, ...]
-    labels: tuple[str, ...]
-
-    @property
-    def d(self) -> Floats:
-        """The paired differences of the item scores (n,)."""
-        return self.a - self.b
-
-    @property
-    def rounding(self) -> float:
-        """What rounding leaves of a standard error of 0."""
-        return 8 * float(np.finfo(float).eps) * float(np.abs([self.a, self.b]).max())
-
-    def net_wins(self, variance: float) -> NetWins:
-        """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
-        n, mean = len(self.d), float(settled(self.w @ self.d / self.w.sum(), 1.0))
-        squares = float(self.w @ (self.d - mean) ** 2)
-        if squares > ROUNDING:
-            items = n / max(variance * n**2 / squares, 1.0)
-        else:
-            totals = [term.totals for term in own_clusterings(self.codes, self.w)]
-            items = min(float(held.sum() ** 2 / (held @ held)) for held in totals)
-        return NetWins(wins=mean * items, items=items)
-
-    def correlation(self) -> float:
-        """Return the weighted correlation of the two models' item scores, NaN where one of them never varies."""
-        x = np.stack([self.a, self.b])
-        centred = x - (x @ self.w / self.w.sum())[:, None]
-        c = (centred * self.w) @ centred.T
-        scale = math.sqrt(c[0, 0] * c[1, 1])
-        if scale <= 1e-12:
-            return math.nan
-        r = float(np.clip(c[0, 1] / scale, -1, 1))
-        return r if abs(r) > ROUNDING else 0.0
-
-    def unpaired_se(self, variance: Variance) -> float:
-        """Return the SE that ignores which item each score belongs to."""
-        if min(term.n_clusters for term in own_clusterings(self.codes, self.w)) < 2:
-            return math.nan
-        v = covariance(np.column_stack([self.a, self.b]), self.w, self.codes, variance)
-        se = math.sqrt(max(float(np.trace(v)), 0.0))
-        return se if se > self.rounding else 0.0
-
-    def unclustered_se(self, variance: Variance) -> float:
-        """Return the SE that takes every item as independent, NaN where nothing says that they aren't."""
-        if not self.codes or len(self.d) < 2:
-            return math.nan
-        return math.sqrt(float(covariance(self.d[:, None], self.w, (), variance)[0, 0]))
+def summed_difference(
+    sample: SummedPair,
+    *,
+    bounded: bool = True,
+    level: float = 0.95,
+    method: ComparisonMethod | None = None,
+    variance: Variance = "CR2",
+    margin: float | None = None,
+    lower_is_better: bool = False,
+) -> Difference:
+    """Compare two models by what their items add up to, as `difference` does by the items. MethodError for a method that needs them."""
+    chosen = method or ("score" if bounded else "t")
+    if chosen not in ("score", "t"):
+        raise needs_items(chosen)
+    asked = Asked(method=chosen, bounded=bounded, level=level, variance=variance, rng=np.random.default_rng(0))
+    return _of_pair(sample, asked, margin, lower_is_better=lower_is_better)
 
 
-def _paired(s: _Paired, asked: Asked) -> tuple[Estimate, Pivot]:
-    n = len(s.a)
-    moments = pair_moments(
-        np.column_stack([s.d, np.zeros(n)]), clusters=s.codes, weights=s.w, variance=asked.variance, score=False
+def _of_pair(sample: Paired | SummedPair, asked: Asked, margin: float | None, *, lower_is_better: bool) -> Difference:
+    """Compare two models that share items."""
+    estimate, pivot = _paired(sample, asked)
+    (a_mean, b_mean), (more, less, ties) = sample.means, sample.counts
+    return Difference(
+        estimate=estimate,
+        p_value=pivot.p_value,
+        a_mean=a_mean,
+        b_mean=b_mean,
+        correlation=sample.correlation(),
+        unpaired_se=sample.unpaired_se(asked.variance),
+        unclustered_se=sample.unclustered_se(asked.variance),
+        paired=True,
+        wins=less if lower_is_better else more,
+        losses=more if lower_is_better else less,
+        ties=ties,
+        n_only_a=0,
+        n_only_b=0,
+        items_needed=items_needed(estimate, asked.level),
+        equivalence=None if margin is None else equivalence(pivot, margin, asked.level, -1 if lower_is_better else 1),
+        pivot=pivot,
     )
-    value = float(settled(moments.difference[0, 1], float(np.abs([s.a, s.b]).max())))
-    var, df = float(moments.variance[0, 1]), float(moments.df[0, 1])
+
+
+def _paired(s: Paired | SummedPair, asked: Asked) -> tuple[Estimate, Pivot]:
+    plain = s.moments(asked.variance, score=False)
+    value = float(settled(plain.difference, s.size))
+    var, df = float(plain.variance), float(plain.df)
     if var < s.rounding**2:
         var = 0.0  # what a − b leaves
-    n_clusters = min([int(code.max()) + 1 for code in s.codes], default=n)
-    if n_clusters < MIN_CLUSTERS:
+    if s.n_clusters < MIN_CLUSTERS:
         pivot, cautions = (
             Pivot(p_value=math.nan, low=math.nan, high=math.nan),
-            [doubt("one_shared_item" if n == 1 else "one_shared_cluster")],
+            [doubt("one_shared_item" if s.n == 1 else "one_shared_cluster")],
         )
     else:
         pivot, cautions = _pivot(s, value, var, df, asked)
         if asked.bounded:
             pivot = replace(pivot, low=max(pivot.low, -1.0), high=min(pivot.high, 1.0))
-        if len(s.codes) == TWO_WAY and asked.method in ("sign-flip", "bootstrap", "bayes"):
-            cautions = [*cautions, doubt("first_clustering_only")]
-        cautions = [*cluster_cautions(s.w, s.codes, df, s.labels), *cautions]
-        if len(s.codes) == TWO_WAY and covariance(s.d[:, None], s.w, s.codes, asked.variance)[0, 0] < 0:
+        cautions = [*s.doubts(df), *cautions]
+        if s.negative(asked.variance):
             cautions.append(doubt("negative_two_way_variance"))
     estimate = Estimate(
         value=value,
-        se=math.sqrt(var) if n_clusters >= MIN_CLUSTERS else math.nan,
+        se=math.sqrt(var) if s.n_clusters >= MIN_CLUSTERS else math.nan,
         interval=Interval(low=pivot.low, high=pivot.high, level=asked.level),
         df=pivot.df if math.isfinite(pivot.df) else df,
-        n_items=n,
-        n_clusters=n_clusters,
+        n_items=s.n,
+        n_clusters=s.n_clusters,
         method=Method(name=asked.method, variance=asked.variance, paired=True),
         cautions=tuple(cautions),
     )
     return estimate, pivot
 
 
-def _pivot(s: _Paired, value: float, var: float, df: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
+def _pivot(s: Paired | SummedPair, value: float, var: float, df: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
     if asked.method == "score":
         return _score(s, asked), []
     if asked.method == "t":
-        return t_pivot(value, math.sqrt(var), df, asked.level), _flat(s.d, var)
+        return t_pivot(value, math.sqrt(var), df, asked.level), _flat(value, var)
+    if isinstance(s, SummedPair):
+        raise needs_items(asked.method)
+    return _of_items(s, value, var, asked)
+
+
+def _of_items(s: Paired, value: float, var: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
+    """Test by a method that needs the items themselves."""
     if asked.method == "mcnemar":
         return _mcnemar(s, asked.level)
+    pivot, cautions = _drawn(s, value, var, asked)
+    return pivot, [*cautions, *([doubt("first_clustering_only")] if len(s.codes) == TWO_WAY else [])]
+
+
+def _drawn(s: Paired, value: float, var: float, asked: Asked) -> tuple[Pivot, list[Caution]]:
     if asked.method == "sign-flip":
         return _sign_flip(s, asked)
     if asked.method == "bootstrap":
-        return _bootstrap(s, value, asked), _flat(s.d, var)
+        return _bootstrap(s, value, asked), _flat(value, var)
     return _bayes(s, asked), []
 
 
-def _score(s: _Paired, asked: Asked) -> Pivot:
+def _score(s: Paired | SummedPair, asked: Asked) -> Pivot:
     if not asked.bounded:
         raise MethodError("method 'score' needs scores in [0, 1]", remedy="Use method 't', or rescale the scores.")
-    moments = pair_moments(np.column_stack([s.a, s.b]), clusters=s.codes, weights=s.w, variance=asked.variance)
-    found = moments.at((0, 1))
+    found = s.moments(asked.variance, score=True)
     return with_net_wins(pivot_of(found, asked.level, reach=1.0), s.net_wins(float(found.variance)), asked.level)
 
 
-def _sign_flip(s: _Paired, asked: Asked) -> tuple[Pivot, list[Caution]]:
+def _sign_flip(s: Paired, asked: Asked) -> tuple[Pivot, list[Caution]]:
     from howsure.statistics.pairs import signflip
 
     term = clusterings(s.codes[:1], s.w)[0][0]
     p, low, high = signflip.flip_test(term.sums(s.w * s.d), term.totals, level=asked.level, rng=asked.rng)
-    cautions = [*_coarse(term.n_clusters, asked.level), *_flat(s.d, float(np.ptp(s.d)))]
+    cautions = [*_coarse(term.n_clusters, asked.level), *_flat(float(s.d[0]), float(np.ptp(s.d)))]
     return Pivot(p_value=p, low=low, high=high), cautions
 
 
-def _mcnemar(s: _Paired, level: float) -> tuple[Pivot, list[Caution]]:
+def _mcnemar(s: Paired, level: float) -> tuple[Pivot, list[Caution]]:
     from howsure.statistics.pairs import mcnemar
 
     if not np.isin(np.concatenate([s.a, s.b]), (0.0, 1.0)).all() or np.any(s.w != s.w[0]):
@@ -266,7 +249,7 @@ def _mcnemar(s: _Paired, level: float) -> tuple[Pivot, list[Caution]]:
     return Pivot(p_value=p, low=low, high=high), cautions
 
 
-def _bootstrap(s: _Paired, value: float, asked: Asked) -> Pivot:
+def _bootstrap(s: Paired, value: float, asked: Asked) -> Pivot:
     from howsure.statistics.means import bootstrap
 
     se = math.sqrt(float(covariance(s.d[:, None], s.w, s.codes[:1], "CR1")[0, 0]))
@@ -278,7 +261,7 @@ def _bootstrap(s: _Paired, value: float, asked: Asked) -> Pivot:
     return Pivot(p_value=p, low=value - half, high=value + half)
 
 
-def _bayes(s: _Paired, asked: Asked) -> Pivot:
+def _bayes(s: Paired, asked: Asked) -> Pivot:
     from howsure.statistics.means import bayes
 
     codes = s.codes[0] if s.codes else None
@@ -311,8 +294,8 @@ def _mean(x: Floats, w: Floats, keep: Bools) -> float:
     return float(w[keep] @ x[keep] / w[keep].sum()) if keep.any() else math.nan
 
 
-def _flat(d: Floats, var: float) -> list[Caution]:
-    return [] if var > 0 else [doubt("same_difference", value=d[0])]
+def _flat(value: float, var: float) -> list[Caution]:
+    return [] if var > 0 else [doubt("same_difference", value=value)]
 
 
 def _coarse(n_clusters: int, level: float) -> list[Caution]:

@@ -77,12 +77,12 @@ class FlipSums:
         return replace(self, sums=self.sums[:, np.asarray(models)], observed=observed)
 
 
-def lone_items(n: int, codes: Sequence[Ints], *, score: bool) -> Floats:
+def lone_items(n: int, *, clustered: bool, score: bool) -> Floats:
     """Return the sizes of the two items at ±1 that flips of few clusters have beside them; none without clusters.
 
     They part flips that would tie, so that the observed one isn't counted twice over.
     """
-    return np.full(2 if codes and score else 0, 1 / n)
+    return np.full(2 if clustered and score else 0, 1 / n)
 
 
 def item_levels(x: Floats) -> Floats:

@@ -17,7 +17,7 @@ from howsure.statistics.means.clustered import clusterings, covariance, own_clus
 from howsure.statistics.pairs.moments import PairMoments, squared_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from howsure.statistics.choices import Variance
 
@@ -62,10 +62,17 @@ def pair_limits(
     `x` (n, M): scores, NaN where missing; `moments`: of their pairs; `level`: of all, or of each (M, M); `reach`: the largest difference there can be;
     `net_wins`: lengthen them where few items differ, as pivot.py says; `squares` (M, M): Σ (d − d̄)², None for that of x.
     """
-    low, high = moments.limits(level, reach)
     if not net_wins:
-        return low, high
+        return moments.limits(level, reach)
     wins, items = _net_wins(x, moments, clusters, weights, squares)
+    return lengthened(moments, wins, items, level, reach)
+
+
+def lengthened(
+    moments: PairMoments, wins: Floats, items: Floats, level: float | Floats, reach: float
+) -> tuple[Floats, Floats]:
+    """Return the limits of every pair, with room for the losses that so few net wins in effective items (M, M) may hide."""
+    low, high = moments.limits(level, reach)
     use, tail = np.isfinite(low), (1 + np.asarray(level)) / 2
     low = np.minimum(low, -_room(-wins, items, tail, where=use, beyond=-low))
     high = np.maximum(high, _room(wins, items, tail, where=use, beyond=high))
@@ -211,12 +218,19 @@ def _net_wins(
     """Count the net wins of every pair in effective items, and these."""
     w = np.ones(len(x)) if weights is None else weights
     mask = (~np.isnan(x)).astype(float)
+    squares = _squares(x, mask, w) if squares is None else squares
+    return net_wins_of(moments, squares, lambda i, j: _effective_clusters(mask, clusters, w, i, j))
+
+
+def net_wins_of(
+    moments: PairMoments, squares: Floats, alike: Callable[[Ints, Ints], Floats | float]
+) -> tuple[Floats, Floats]:
+    """Count the net wins of every pair in effective items, and these (M, M); `squares`: Σ (d − d̄)², `alike`: effective items of pairs whose items all differ by the same."""
     n = moments.shared.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        squares = _squares(x, mask, w) if squares is None else squares
         items = n / np.maximum(moments.variance * n**2 / squares, 1.0)
     flat = ~(squares > ROUNDING) & (n > 0)
-    items[flat] = _effective_clusters(mask, clusters, w, *np.nonzero(flat))
+    items[flat] = alike(*np.nonzero(flat))
     return moments.difference * items, items
 
 
@@ -230,8 +244,9 @@ def _squares(x: Floats, mask: Floats, w: Floats) -> Floats:
     first = (y * w[:, None]).T @ mask
     second = (y**2 * w[:, None]).T @ mask
     cross = (y * w[:, None]).T @ y
-    squares = second + second.T - 2 * cross - (first - first.T) ** 2 / total
-    return np.asarray(squares * count / total)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = second + second.T - 2 * cross - (first - first.T) ** 2 / total
+        return np.asarray(squares * count / total)
 
 
 def _effective_clusters(mask: Floats, clusters: Sequence[Ints], w: Floats, i: Ints, j: Ints) -> Floats:

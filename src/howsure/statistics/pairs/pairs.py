@@ -55,42 +55,57 @@ def pair_moments(
 
 
 def _complete(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance, *, score: bool) -> PairMoments:
-    n, n_models = x.shape
-    sums = _difference_sums(x, codes, w, variance)
+    flips = _flip_sums(x, codes, w, score=score)
+    found = complete_moments(_difference_sums(x, codes, w, variance), variance, flips, score=score)
+    return with_own_pivots(found) if codes and score else found
+
+
+def complete_moments(sums: DifferenceSums, variance: Variance, flips: FlipSums | None, *, score: bool) -> PairMoments:
+    """Return the moments of pairs that share all their items, from their sums (M, M)."""
     found = pivots(sums, variance, score=score)
-    moments = PairMoments(
+    shape = sums.difference.shape
+    return PairMoments(
         **{field.name: getattr(found, field.name) for field in fields(Pivots)},
-        shared=np.full((n_models, n_models), n),
-        units=np.full((n_models, n_models), sums.units),
-        flips=_flip_sums(x, codes, w, score=score),
+        shared=np.full(shape, sums.n),
+        units=np.full(shape, sums.units),
+        flips=flips,
     )
-    return with_own_pivots(moments) if codes and score else moments
 
 
 def _difference_sums(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance) -> DifferenceSums:
     n = len(x)
     means = w @ x / n
     residuals = (x - means) * w[:, None]
-    difference = means[:, None] - means[None, :]
-    difference[np.abs(difference) <= 8 * np.finfo(float).eps * np.abs(means).max(initial=0.0)] = 0.0  # rounding
-    terms = tuple(_term_sums(term, sign, residuals, variance) for term, sign in clusterings(codes, w))
+    terms = tuple(term_sums(term, sign, term.sums(residuals), variance) for term, sign in clusterings(codes, w))
     weighted = bool(np.ptp(w) > 0)
     items = _item_spread(x - means, w) if codes or weighted or variance == "miller" else None
-    return DifferenceSums(difference=difference, items=items, terms=terms, n=n, crowd=float(w @ w) / n)
+    return DifferenceSums(difference=differences_of(means), items=items, terms=terms, n=n, crowd=float(w @ w) / n)
+
+
+def differences_of(means: Floats) -> Floats:
+    """Return the difference of every two means (M, M), 0 where it is only rounding."""
+    difference = means[:, None] - means[None, :]
+    difference[np.abs(difference) <= 8 * np.finfo(float).eps * np.abs(means).max(initial=0.0)] = 0.0
+    return difference
 
 
 def _item_spread(centred: Floats, w: Floats) -> ItemSpread:
     """Return Σ w (d − d̄)² and Σ w (d − d̄)⁴ of all pairs, from three products."""
     root = np.sqrt(w)[:, None]
     scaled, squared = centred * root, centred**2 * root
-    cubes, mixed = (squared * scaled).T @ centred, squared.T @ squared
-    own = np.diagonal(mixed)
-    fourths = own[:, None] + own[None, :] - 4 * (cubes + cubes.T) + 6 * mixed
-    return ItemSpread(squares=squared_differences(scaled.T @ scaled), fourths=np.maximum(fourths, 0.0))
+    return spread_of(scaled.T @ scaled, (squared * scaled).T @ centred, squared.T @ squared)
 
 
-def _term_sums(term: Clustering, sign: int, residuals: Floats, variance: Variance) -> TermSums:
-    product = _product(term.sums(residuals), term.inflation(variance))
+def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
+    """Return how differences spread from Σ c_i c_j, Σ c_i³ c_j and Σ c_i² c_j² of centred scores (M, M)."""
+    own = np.diagonal(fourths)
+    found = own[:, None] + own[None, :] - 4 * (cubes + cubes.T) + 6 * fourths
+    return ItemSpread(squares=squared_differences(squares), fourths=np.maximum(found, 0.0))
+
+
+def term_sums(term: Clustering, sign: int, sums: Floats, variance: Variance) -> TermSums:
+    """Return what one clustering adds to the variance, from the residual sums of its clusters (C, M)."""
+    product = _product(sums, term.inflation(variance))
     return TermSums(term=term, sign=sign, squares=squared_differences(product))
 
 
@@ -106,4 +121,4 @@ def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool) -> F
     term = clusterings(codes, w)[0][0]
     sums = term.sums(w[:, None] * (x - item_levels(x))) / n
     room = float(w @ w) / n**2 if score and not codes else 0.0
-    return flip_sums(sums, term.totals / n, lone_items(n, codes, score=score), room)
+    return flip_sums(sums, term.totals / n, lone_items(n, clustered=bool(codes), score=score), room)

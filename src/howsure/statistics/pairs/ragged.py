@@ -180,4 +180,4 @@ def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool) -> F
     term = clusterings(codes, w)[0][0]
     deviations = np.nan_to_num(x - item_levels(x))
     sums = term.sums(w[:, None] * deviations) / (w @ ~np.isnan(x))
-    return flip_sums(sums, term.totals / n, lone_items(n, codes, score=score))
+    return flip_sums(sums, term.totals / n, lone_items(n, clustered=bool(codes), score=score))

@@ -1,0 +1,191 @@
+"""All pairs of models from what their items add up to (sums.py): the same moments, limits and details as from the items.
+
+Two populations: other clusters, whose sums are the draws; or more items of the same clusters, which stand alone, less the mean of their stratum.
+Of the latter there are no flips, which would need the items.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from howsure.statistics.means.clustered import Clustering
+from howsure.statistics.means.mean import size_cautions
+from howsure.statistics.means.strata import free_of_strata
+from howsure.statistics.means.summed import alone_variances, summed_variances
+from howsure.statistics.pairs.differences import DifferenceSums, TermSums
+from howsure.statistics.pairs.evidence import ItemSpread
+from howsure.statistics.pairs.moments import flip_sums, item_levels, lone_items, squared_differences, with_own_pivots
+from howsure.statistics.pairs.pair_details import lengthened, net_wins_of
+from howsure.statistics.pairs.pairs import complete_moments, differences_of, spread_of, term_sums
+from howsure.statistics.pairs.pivot import NetWins
+
+if TYPE_CHECKING:
+    from howsure.errors import Caution
+    from howsure.statistics.arrays import Floats
+    from howsure.statistics.choices import Variance
+    from howsure.statistics.pairs.moments import FlipSums, PairMoments
+    from howsure.statistics.pairs.score import Pivots
+    from howsure.statistics.sums import ItemSums
+
+ROUNDING = 1e-12
+
+
+def summed_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
+    """Return the moments of all pairs (M, M) where clusters are draws; see `pair_moments`."""
+    term, products = sums.clusters.term, sums.products
+    found = DifferenceSums(
+        difference=differences_of(sums.value),
+        items=spread_of(products.squares, products.cubes, products.fourths),
+        terms=(term_sums(term, 1, sums.clusters.residuals, variance),),
+        n=sums.n,
+    )
+    moments = complete_moments(found, variance, _flips(sums, score=score), score=score)
+    return with_own_pivots(moments) if score else moments
+
+
+def _flips(sums: ItemSums, *, score: bool) -> FlipSums:
+    term, means = sums.clusters.term, sums.clusters.means
+    moved = term.totals[:, None] * (means - item_levels(means)) / sums.n
+    return flip_sums(moved, term.shares, lone_items(sums.n, clustered=True, score=score))
+
+
+def alone_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
+    """Return the moments of all pairs (M, M) where each item is its own draw, without flips."""
+    return _alone(sums, sums.products.squares, variance, score=score)
+
+
+def within_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
+    """Return the moments of all pairs (M, M) on more items of the same clusters, without flips."""
+    found = _alone(sums, sums.products.inner, variance, score=score)
+    return replace(found, df=free_of_strata(found.df, found.shared, int(sums.clusters.strata.max()) + 1))
+
+
+def _alone(sums: ItemSums, products: Floats, variance: Variance, *, score: bool) -> PairMoments:
+    """Return the moments of items that stand alone, whose squares and products these are (M, M)."""
+    n, squares = sums.n, squared_differences(products)
+    term = Clustering(codes=None, totals=np.ones(n), total=float(n))
+    inflation = float(np.max(term.inflation(variance)))
+    found = DifferenceSums(
+        difference=differences_of(sums.value),
+        items=ItemSpread(squares=squares, fourths=squares) if variance == "miller" else None,
+        terms=(TermSums(term=term, sign=1, squares=inflation * squares),),
+        n=n,
+    )
+    return complete_moments(found, variance, None, score=score)
+
+
+def summed_limits(
+    sums: ItemSums,
+    moments: PairMoments,
+    *,
+    level: float | Floats,
+    reach: float = np.inf,
+    net_wins: bool = True,
+    within: bool = False,
+) -> tuple[Floats, Floats]:
+    """Return the limits of every pair's own interval (M, M), as `pair_limits` does from the items; `within`: of the same clusters."""
+    if not net_wins:
+        return moments.limits(level, reach)
+    squares = squared_differences(sums.products.inner if within else sums.products.squares)
+    wins, items = net_wins_of(moments, squares, lambda _i, _j: _effective(sums, within=within))
+    return lengthened(moments, wins, items, level, reach)
+
+
+def _effective(sums: ItemSums, *, within: bool) -> float:
+    """Return (Σ N_g)² / Σ N_g² over the clusters, or all items where these stand alone."""
+    term = sums.clusters.term
+    return float(sums.n) if within else term.total**2 / float(term.totals @ term.totals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummedPair:
+    """Two models' sums, as a comparison asks of them; `clustered`: clusters are the draws, else items; `labels` of the clusters."""
+
+    sums: ItemSums
+    clustered: bool = True
+    labels: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """The number of items."""
+        return self.sums.n
+
+    @property
+    def n_clusters(self) -> int:
+        """The number of clusters, of items where these are the draws."""
+        return len(self.sums.clusters.totals) if self.clustered else self.n
+
+    @property
+    def size(self) -> float:
+        """The largest size of a score."""
+        extremes = self.sums.extremes
+        return float(np.abs([extremes.low, extremes.high]).max())
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """The mean of each model."""
+        a, b = self.sums.value.tolist()
+        return a, b
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Items that the first scores higher on, that the second does, and ties."""
+        more, less = int(self.sums.products.wins[0, 1]), int(self.sums.products.wins[1, 0])
+        return more, less, self.n - more - less
+
+    @property
+    def rounding(self) -> float:
+        """What rounding leaves of a standard error of 0."""
+        return 8 * float(np.finfo(float).eps) * self.size
+
+    def moments(self, variance: Variance, *, score: bool) -> Pivots:
+        """Return the pivot of the difference, by the score or a plain t."""
+        make = summed_moments if self.clustered else alone_moments
+        return make(self.sums, variance=variance, score=score).at((0, 1))
+
+    def net_wins(self, variance: float) -> NetWins:
+        """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
+        mean = float(differences_of(self.sums.value)[0, 1])
+        squares = float(squared_differences(self.sums.products.squares)[0, 1])
+        known = squares > ROUNDING
+        items = (
+            self.n / max(variance * self.n**2 / squares, 1.0)
+            if known
+            else _effective(self.sums, within=not self.clustered)
+        )
+        return NetWins(wins=mean * items, items=items)
+
+    def doubts(self, df: float) -> list[Caution]:
+        """Warn of too few or too unequal clusters."""
+        totals = self.sums.clusters.totals
+        return size_cautions(totals, totals, df, self.labels) if self.clustered else []
+
+    def negative(self, _variance: Variance) -> bool:
+        """Say whether two ways of clustering give a negative variance; here is one."""
+        return False
+
+    def correlation(self) -> float:
+        """Return the correlation of the two models' item scores, NaN where one of them never varies."""
+        c = self.sums.products.squares
+        scale = math.sqrt(c[0, 0] * c[1, 1])
+        if scale <= ROUNDING:
+            return math.nan
+        r = float(np.clip(c[0, 1] / scale, -1, 1))
+        return r if abs(r) > ROUNDING else 0.0
+
+    def unpaired_se(self, variance: Variance) -> float:
+        """Return the SE that ignores which item each score belongs to."""
+        if self.n_clusters < 2:
+            return math.nan
+        own = summed_variances(self.sums, variance) if self.clustered else alone_variances(self.sums)
+        return math.sqrt(float(own.sum()))
+
+    def unclustered_se(self, variance: Variance) -> float:
+        """Return the SE that takes every item as independent, NaN where nothing says that they aren't."""
+        if not self.clustered or self.n < 2:
+            return math.nan
+        return math.sqrt(float(alone_moments(self.sums, variance=variance, score=False).variance[0, 1]))

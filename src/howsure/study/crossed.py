@@ -1,0 +1,275 @@
+"""Items read in blocks of whole clusters, each summed up and let go: answers are about items that were never held together.
+
+Before a block is fetched the mean and the size of every cluster are known (by_cluster.py). A block holds no more results than half of what fits into memory;
+what is kept of it is what means and pairs need (statistics/sums.py). Every model must have answered every item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from howsure.statistics.sums import Block, Clusters, item_sums
+from howsure.table import plans
+from howsure.table.collecting import to_polars
+from howsure.table.scale import ROUNDING
+from howsure.table.schema import tidy
+from howsure.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from howsure.statistics.arrays import Floats, Ints
+    from howsure.study.matrix import ScoreMatrix
+    from howsure.study.study import Study
+    from howsure.table.scale import Scale
+    from howsure.table.scores import Scores
+
+    Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+PART = 0.5
+"""How much of what fits into memory a block may take."""
+SAME = 1e-9
+"""By how much the mean of a cluster may differ from that of its items."""
+MODELS = ("task", "metric", "model")
+
+
+class NoSumsError(Exception):
+    """Items can't be summed up in blocks; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where items are read from: rows with the column that clusters them; `numbered`: whether a column numbers the attempts; `scale`: of the scores."""
+
+    frame: Frame
+    column: str
+    numbered: bool
+    scale: Scale | None = None
+
+    @classmethod
+    def of(cls, scores: Scores, column: str) -> Source:
+        """Open the rows of scores."""
+        frame, _ = tidy(scores.rows, scores.roles)
+        return cls(frame=frame, column=column, numbered="attempt" in frame.collect_schema().names())
+
+    def items(self) -> Frame:
+        """Return one row for each task, metric, model and item: `score_`, the mean of its attempts, `cluster_`, and what else its sums need.
+
+        `other_`: the last cluster of an item in several; `attempts`: distinct ones, where these are numbered.
+        """
+        attempt = [nw.col("attempt").alias("attempt_")] if self.numbered else []
+        return self._grouped(
+            attempt,
+            nw.col("cluster_").max().alias("other_"),
+            *([nw.col("attempt_").n_unique().alias("attempts")] if self.numbered else []),
+        )
+
+    def _grouped(self, columns: Sequence[nw.Expr], *more: nw.Expr) -> Frame:
+        """Group the rows by item; `more`: what is asked of each group beside its scores, from these columns."""
+        scored = nw.when((nw.col("status") == "ok") & ~nw.col("score").is_null()).then(nw.col("score"))
+        cluster, value = nw.col(self.column).cast(nw.String).alias("cluster_"), nw.col("score_")
+        rows = self.frame.select(*MODELS, "item", cluster, scored.alias("score_"), *columns)
+        return rows.group_by(*MODELS, "item").agg(
+            value.mean(),
+            value.var(ddof=0).alias("within"),
+            value.min().alias("low"),
+            value.max().alias("high"),
+            value.count().alias("scored"),
+            nw.col("cluster_").min(),
+            nw.len().alias("rows"),
+            *more,
+        )
+
+    @staticmethod
+    def ends() -> nw.Expr:
+        """Say of an item whether every score is 0 or 100, as percent may be: then the variance follows from the mean."""
+        value, low, high = nw.col("score_"), nw.col("low"), nw.col("high")
+        apart = (nw.col("within") - value * (100 - value)).abs()
+        return ((low == 0) | (low == 100)) & ((high == 0) | (high == 100)) & (apart <= ROUNDING * 100**2)
+
+    def of_clusters(self, matrix: ScoreMatrix, names: Sequence[str]) -> Source:
+        """Return the rows of a matrix's task, metric and models in these clusters."""
+        chosen = (
+            (nw.col("task") == matrix.task)
+            & (nw.col("metric") == matrix.metric)
+            & nw.col("model").is_in(list(matrix.models))
+            & nw.col(self.column).cast(nw.String).is_in(list(names))
+        )
+        return replace(self, frame=self.frame.filter(chosen))
+
+    def collected(self) -> pl.DataFrame:
+        """Return the items in the units of their scale."""
+        found = to_polars(self._grouped([]))
+        if self.scale is None or self.scale.as_it_is:
+            return found
+        placed = (self.scale.place(pl.col(name)).alias(name) for name in ("score_", "low", "high"))
+        return found.with_columns(*placed, within=self.scale.size(self.scale.size(pl.col("within"))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A block with what beside scores is kept of it: `tried` and `failed` attempts by cluster (C, M), and whether scores are in [0, 1]."""
+
+    block: Block
+    tried: Ints
+    failed: Ints
+    bounded: bool
+
+
+def crossed(study: Study, source: Source, sizes: pl.DataFrame) -> Study:
+    """Return a study of clusters as one of their items, from blocks of these.
+
+    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`). NoSumsError where models answered different items, or a
+    cluster alone is too large a block.
+    """
+    found = {
+        key: _crossed(
+            study.matrix(key), replace(source, scale=study.scales[key]), sizes.filter(task=key[0], metric=key[1])
+        )
+        for key in study.parts
+    }
+    matrices = {key: matrix for key, (matrix, _) in found.items()}
+    told = _note(matrices, source.column, sum(blocks for _, blocks in found.values()))
+    notes = [note for note in study.notes if not note.startswith("Data: ")]
+    return replace(study, crossed=matrices, notes=(_data_note(matrices), *notes, told))
+
+
+def _crossed(matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame) -> tuple[ScoreMatrix, int]:
+    """Return a matrix of clusters with what their items add up to, and how many blocks these took."""
+    if not matrix.complete:
+        raise NoSumsError("models answered different items")
+    order = pl.DataFrame({"item": matrix.items}).join(sizes, on="item", how="left", maintain_order="left")
+    totals = order["weight"].cast(pl.Float64).to_numpy()
+    kept = _Kept.nothing(matrix)
+    cuts = _cuts(totals * len(matrix.models))
+    sums = item_sums(kept.blocks(matrix, source, cuts), Clusters(totals=totals, means=matrix.values))
+    if kept.items != sums.n:
+        raise NoSumsError("models answered different items")
+    labels = tuple(str(name) for name in matrix.items)
+    return replace(
+        matrix,
+        sums=sums,
+        weights=None,
+        clusters=(np.arange(len(totals)),),
+        cluster_names=(source.column,),
+        cluster_labels=(labels,),
+        bounded=kept.bounded,
+        tried=kept.tried,
+        failed=kept.failed,
+    ), len(cuts)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is kept of the blocks that went by, beside their sums."""
+
+    tried: Ints
+    failed: Ints
+    bounded: bool = True
+    items: int = 0
+
+    @classmethod
+    def nothing(cls, matrix: ScoreMatrix) -> _Kept:
+        """Begin with no block."""
+        shape = matrix.values.shape
+        return cls(tried=np.zeros(shape, dtype=np.int64), failed=np.zeros(shape, dtype=np.int64))
+
+    def blocks(self, matrix: ScoreMatrix, source: Source, cuts: Sequence[slice]) -> Iterator[Block]:
+        """Yield the block of each cut of the clusters, fetched when it is its turn."""
+        for cut in cuts:
+            found = _read(matrix, source.of_clusters(matrix, matrix.items[cut].tolist()))
+            self.tried += found.tried
+            self.failed += found.failed
+            self.bounded &= found.bounded
+            self.items += len(found.block.x)
+            yield found.block
+
+
+def _cuts(cells: Floats) -> list[slice]:
+    """Cut clusters of so many results (C,) into blocks, in order. NoSumsError where one is too large for a block."""
+    room = PART * plans.free_bytes() / plans.RESULT_BYTES
+    if cells.max() > room:
+        raise NoSumsError(f"a cluster of {plural(int(cells.max()), 'result')} doesn't fit into memory either")
+    cuts, start, held = list[slice](), 0, 0.0
+    for k, count in enumerate(cells.tolist()):
+        if held + count > room:
+            cuts.append(slice(start, k))
+            start, held = k, 0.0
+        held += count
+    return [*cuts, slice(start, len(cells))]
+
+
+def _read(matrix: ScoreMatrix, source: Source) -> _Read:
+    """Fetch a block. NoSumsError where it has holes, an item in two clusters, or clusters with other means than were summed up."""
+    every = source.collected()
+    models = pl.DataFrame({"model": matrix.models, "model_": range(len(matrix.models))})
+    names = pl.DataFrame({"cluster_": matrix.items.tolist(), "code": range(len(matrix.items))})
+    every = every.join(models, on="model").join(names, on="cluster_")
+    rows = every.filter(pl.col("scored") > 0).sort("code", "item", "model_")
+    shape = (rows["item"].n_unique(), len(matrix.models))
+    if len(rows) != shape[0] * shape[1] or (rows["model_"].to_numpy().reshape(shape) != np.arange(shape[1])).any():
+        raise NoSumsError("models answered different items")
+    x, codes = rows["score_"].to_numpy().reshape(shape), rows["code"].to_numpy().reshape(shape)[:, 0]
+    _check_means(matrix, x, codes)
+    places = every["code"].to_numpy() * shape[1] + every["model_"].to_numpy()
+    return _Read(
+        block=Block(
+            x=x,
+            attempts=rows["scored"].cast(pl.Float64).to_numpy().reshape(shape),
+            within=rows["within"].to_numpy().reshape(shape),
+            codes=codes,
+        ),
+        tried=_counted(every["rows"], places, matrix),
+        failed=_counted(every["rows"] - every["scored"], places, matrix),
+        bounded=not bool(((rows["low"] < 0) | (rows["high"] > 1)).any()),
+    )
+
+
+def _check_means(matrix: ScoreMatrix, x: Floats, codes: Ints) -> None:
+    """Raise NoSumsError where the items of a block aren't those whose means are known."""
+    used, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(used), x.shape[1]))
+    np.add.at(sums, place, x)
+    there = matrix.values[used]
+    if (np.abs(sums / counts[:, None] - there) > SAME * (1 + np.abs(there))).any():
+        raise NoSumsError("rows changed while they were read")
+
+
+def _counted(column: pl.Series, places: Ints, matrix: ScoreMatrix) -> Ints:
+    """Add up counts by cluster and model (C, M)."""
+    shape = matrix.values.shape
+    found = np.bincount(places, weights=column.cast(pl.Float64).to_numpy(), minlength=shape[0] * shape[1])
+    return np.rint(found).astype(np.int64).reshape(shape)
+
+
+def _data_note(matrices: dict[tuple[str, str], ScoreMatrix]) -> str:
+    """Say on how many models, tasks, items and attempts everything stands."""
+    every = list(matrices.values())
+    tasks, models = {matrix.task for matrix in every}, {model for matrix in every for model in matrix.models}
+    items = sum({matrix.task: matrix.n_items for matrix in every}.values())
+    attempts = sum(int(matrix.n_attempts.sum()) for matrix in every)
+    several = f"{plural(len(tasks), 'task')}, " if len(tasks) > 1 else ""
+    return (
+        f"Data: {plural(len(models), 'model')}, {several}{plural(items, 'item')}, {plural(attempts, 'attempt')} in all."
+    )
+
+
+def _note(matrices: dict[tuple[str, str], ScoreMatrix], column: str, blocks: int) -> str:
+    """Say how items were read, and what their sums don't tell."""
+    clusters = sum(len(matrix.items) for matrix in matrices.values())
+    failed = sum(int(matrix.n_failed.sum()) for matrix in matrices.values())
+    left_out = (
+        f" {plural(failed, 'attempt')} without a score left out; what counting them otherwise would change isn't told."
+        if failed
+        else ""
+    )
+    return (
+        f"So items were read in {plural(blocks, 'block')} of whole clusters (column `{column}`, {plural(clusters, 'cluster')}) and summed up: scores, intervals and tests "
+        "(the score pivot of scores in [0, 1]) are those of the items. On more questions of the same clusters pairs are corrected by Holm, since max-t would need the "
+        f"items.{left_out}"
+    )

@@ -1,0 +1,280 @@
+"""Items that are read in blocks and summed up: every number of the answer is that of the path that holds them all."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+from howsure.table import plans
+
+duckdb = pytest.importorskip("duckdb")
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NEAR = {"rel": 1e-9, "abs": 1e-9}
+DRAWN = {"leader_corrected", "same_clusters_best"}
+"""What comes from flips in single precision, and what Holm corrects in place of max-t."""
+BY_HOLM = ("p_adjusted", "adjust", "ranks")
+"""What is corrected by Holm on more questions of the same clusters; it is by max-t where there are items to flip."""
+
+
+def results(
+    seed: int = 0, *, models: int = 5, sizes: tuple[int, ...] = (3, 9, 4, 12, 7, 5, 8, 6, 3, 10), attempts: int = 2
+) -> pl.DataFrame:
+    """Right or wrong answers to items in clusters of these sizes."""
+    rng = np.random.default_rng(seed)
+    cluster = np.repeat(np.arange(len(sizes)), sizes)
+    ease = rng.normal(0, 0.8, len(sizes))[cluster] + rng.normal(0, 0.7, len(cluster))
+    rate = 1 / (1 + np.exp(-ease[:, None] - 0.35 * np.arange(models)))
+    right = rng.random((attempts, *rate.shape)) < rate
+    attempt, item, model = (each.ravel() for each in np.indices(right.shape))
+    return pl.DataFrame(
+        {
+            "model": [f"m{m}" for m in model],
+            "item": [f"q{i}" for i in item],
+            "passage": [f"p{c}" for c in cluster[item]],
+            "attempt": attempt,
+            "score": right.ravel().astype(float),
+        }
+    )
+
+
+def relation(rows: pl.DataFrame) -> Any:
+    return duckdb.connect().from_arrow(rows.to_arrow())
+
+
+def numbers(answer: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every number and text of an answer with its place, but for what says how rows were read."""
+    if is_dataclass(answer):
+        for field in fields(answer):
+            if field.name not in ("notes", *DRAWN):
+                yield from numbers(getattr(answer, field.name), f"{at}.{field.name}")
+    elif isinstance(answer, (tuple, list)):
+        told = [each for each in answer if getattr(each, "code", "") != "failure_policy"]
+        yield f"{at}.length", len(told)
+        for k, each in enumerate(told):
+            yield from numbers(each, f"{at}[{k}]")
+    elif isinstance(answer, np.ndarray):
+        yield from (
+            (f"{at}{list(np.ndindex(answer.shape))[k]}", each) for k, each in enumerate(answer.ravel().tolist())
+        )
+    else:
+        yield at, answer
+
+
+def assert_same(one: Any, other: Any, *, but: tuple[str, ...] = ()) -> None:
+    """Every number of two answers is the same to 1e-9, every text the same."""
+    first, second = dict(numbers(one)), dict(numbers(other))
+    assert first.keys() == second.keys()
+    for place, value in second.items():
+        if any(part in place for part in but):
+            continue
+        if isinstance(value, float):
+            assert first[place] == pytest.approx(value, **NEAR, nan_ok=True), place
+        else:
+            assert first[place] == value, place
+
+
+def little_memory(monkeypatch: pytest.MonkeyPatch, rows: pl.DataFrame, models: int | None = None) -> None:
+    """Leave memory for twice the results of the largest cluster, so that a block holds that one at most."""
+    items = rows.select("passage", "item").unique().group_by("passage").len()["len"]
+    count = models or rows["model"].n_unique()
+    assert 2 * items.max() < items.sum()  # type: ignore[operator]
+    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 2.0 * items.max() * count)  # type: ignore[operator]
+
+
+def fractions(rows: pl.DataFrame) -> pl.DataFrame:
+    rng = np.random.default_rng(9)
+    return rows.with_columns(score=pl.col("score") * rng.random(len(rows)))
+
+
+def open_scale(rows: pl.DataFrame) -> pl.DataFrame:
+    rng = np.random.default_rng(9)
+    return rows.with_columns(score=pl.col("score") * 3 + rng.exponential(5.0, len(rows)) - 1)
+
+
+def failing(rows: pl.DataFrame) -> pl.DataFrame:
+    rng = np.random.default_rng(9)
+    lost = (rng.random(len(rows)) < 0.3) & (rows["attempt"].to_numpy() > 0)
+    return rows.with_columns(score=pl.when(pl.Series(lost)).then(None).otherwise("score"))
+
+
+def twins(rows: pl.DataFrame) -> pl.DataFrame:
+    same = rows.filter(pl.col("model") == "m1").with_columns(model=pl.lit("m0"))
+    return pl.concat([rows.filter(pl.col("model") != "m0"), same])
+
+
+LONE = (1, 9, 4, 12, 1, 5, 8, 6, 1, 10, 3, 3, 4)
+ONE_ALONE = (1, 9, 4, 12, 5, 8, 6, 10, 3, 3, 4, 2)
+FEW = (15, 12, 20, 20)
+WORLDS = {
+    "two attempts": results(),
+    "one attempt": results(1, attempts=1),
+    "fractions": fractions(results(2)),
+    "an open scale": open_scale(results(3)),
+    "failed attempts": failing(results(4)),
+    "lone items": results(15, sizes=LONE),
+    "one lone item": results(6, sizes=ONE_ALONE),
+    "few clusters": results(7, sizes=FEW, attempts=1),
+    "a large cluster": results(8, sizes=(20, 4, 3, 5, 6, 2, 7), attempts=1),
+    "twins": twins(results(9)),
+    "percent": results(11).with_columns(score=100 * pl.col("score")),
+    "all right": results(10).with_columns(score=pl.when(pl.col("model") == "m4").then(1.0).otherwise("score")),
+}
+USUAL: list[dict[str, Any]] = [{}, {"population": "same-clusters"}]
+BOARDS: list[dict[str, Any]] = [{"variance": "CR1"}, {"variance": "miller"}, {"level": 0.9}]
+PAIRS = [*BOARDS, {"method": "t"}, {"margin": 0.1}, {"population": "same-clusters", "margin": 0.1}]
+INTERVALS = ["t", "wilson", "clopper-pearson", "jeffreys", "bayes"]
+SOME = ["failed attempts", "lone items"]
+"""The kinds of data on which the options that are asked for less are tried."""
+
+
+def each_of(usual: list[Any], others: list[Any]) -> list[tuple[str, Any]]:
+    """Return every kind of data with the usual options, some with the others."""
+    return [
+        *((world, given) for world in WORLDS for given in usual),
+        *((world, given) for world in SOME for given in others),
+    ]
+
+
+@pytest.mark.parametrize(("world", "options"), each_of(USUAL, BOARDS), ids=str)
+def test_boards_are_those_of_the_items(world: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS[world]
+    little_memory(monkeypatch, rows)
+    few, every = (hs.leaderboard(each, cluster="passage", **options) for each in (relation(rows), rows))
+    assert any("blocks of whole clusters" in note for note in few.notes)
+    assert_same(few, every, but=BY_HOLM if "population" in options else ())
+
+
+@pytest.mark.parametrize(("world", "options"), each_of(USUAL, PAIRS), ids=str)
+def test_two_models_are_compared_as_by_their_items(
+    world: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = WORLDS[world]
+    little_memory(monkeypatch, rows, 2)
+    for a, b in (("m3", "m0"), ("m0", "m4")):
+        few, every = (hs.compare(each, a, b, cluster="passage", **options) for each in (relation(rows), rows))
+        assert any("blocks of whole clusters" in note for note in few.notes)
+        assert_same(few, every)
+
+
+@pytest.mark.parametrize(("world", "interval"), each_of([None], INTERVALS))
+@pytest.mark.parametrize("population", ["questions", "same-clusters"])
+def test_scores_and_intervals_are_those_of_the_items(
+    world: str, interval: Any, population: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = WORLDS[world]
+    little_memory(monkeypatch, rows)
+    given: dict[str, Any] = {"cluster": "passage", "interval": interval, "population": population}
+    assert_same(*(hs.estimate(each, **given) for each in (relation(rows), rows)))
+
+
+def told(answer: Any) -> str:
+    (note,) = [each for each in answer.notes if "would come back" in each]
+    return str(note)
+
+
+def test_several_tasks_are_put_together_as_those_of_the_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = pl.concat([results(seed).with_columns(task=pl.lit(f"t{seed}")) for seed in (1, 2, 3)])
+    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 2.0 * 12 * 5)
+    for given in ({}, {"overall": "pooled"}, {"task": ("t1", "t3")}, {"method": "t"}):
+        few, all_of_them = (hs.leaderboard(each, cluster="passage", **given) for each in (relation(every), every))
+        assert_same(few, all_of_them)
+        pair = [hs.compare(each, "m3", "m1", cluster="passage", **given) for each in (relation(every), every)]
+        assert_same(*pair)
+
+
+@pytest.mark.filterwarnings(r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
+def test_ibis_answers_in_blocks_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = pytest.importorskip("ibis").duckdb.connect()
+    rows = WORLDS["failed attempts"]
+    connection.con.register("answers", rows.to_arrow())
+    little_memory(monkeypatch, rows)
+    assert_same(*(hs.leaderboard(each, cluster="passage") for each in (connection.table("answers"), rows)))
+
+
+def test_smaller_scores_can_be_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = fractions(results(4))
+    little_memory(monkeypatch, rows)
+    given: dict[str, Any] = {"cluster": "passage", "lower_is_better": True}
+    assert_same(*(hs.leaderboard(each, **given) for each in (relation(rows), rows)))
+    little_memory(monkeypatch, rows, 2)
+    assert_same(*(hs.compare(each, "m0", "m2", **given) for each in (relation(rows), rows)))
+
+
+def test_the_same_clusters_are_told_beside_few_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS["few clusters"]
+    little_memory(monkeypatch, rows)
+    few, every = (hs.leaderboard(each, cluster="passage").boards[0] for each in (relation(rows), rows))
+    assert few.same_clusters_best is not None
+    assert set(every.same_clusters_best or ()) <= set(few.same_clusters_best), "Holm tells no more apart than max-t"
+    little_memory(monkeypatch, rows, 2)
+    one, other = (hs.compare(each, "m4", "m0", cluster="passage") for each in (relation(rows), rows))
+    assert one.beside is not None
+    assert one.beside.p_value == pytest.approx(other.beside.p_value, **NEAR)
+
+
+def test_the_note_says_how_many_blocks_and_what_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS["failed attempts"]
+    little_memory(monkeypatch, rows)
+    answer = hs.leaderboard(relation(rows), cluster="passage", population="same-clusters")
+    said = told(answer)
+    assert "items were read in 7 blocks of whole clusters (column `passage`, 10 clusters)" in said
+    assert "corrected by Holm, since max-t would need the items" in said
+    assert f"{rows['score'].null_count()} attempts without a score left out" in said
+    assert answer.boards[0].adjust == "holm"
+    assert any("from these same clusters" in note for note in answer.notes)
+
+
+def test_blocks_are_no_larger_than_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    from howsure.study import crossed
+
+    rows, sizes = WORLDS["two attempts"], []
+    little_memory(monkeypatch, rows)
+    read = crossed._read
+    monkeypatch.setattr(crossed, "_read", lambda *given: sizes.append((found := read(*given)).block.x.size) or found)
+    hs.leaderboard(relation(rows), cluster="passage")
+    assert sum(sizes) == 67 * 5
+    assert max(sizes) <= plans.free_bytes() / plans.RESULT_BYTES / 2
+
+
+@pytest.mark.parametrize("method", ["sign-flip", "bootstrap", "mcnemar"])
+def test_methods_that_need_items_take_clusters_for_them_and_say_so(
+    method: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = WORLDS["one attempt"]
+    little_memory(monkeypatch, rows, 2)
+    if method == "mcnemar":
+        with pytest.raises(hs.MethodError):
+            hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
+        return
+    answer = hs.compare(relation(rows), "m3", "m0", cluster="passage", method=method)
+    assert "another method than the usual ones was asked for" in told(answer)
+
+
+def test_holes_and_too_large_clusters_leave_clusters_in_place_of_their_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS["one attempt"]
+    swapped = rows.with_columns(
+        item=pl.when((pl.col("model") == "m1") & (pl.col("item") == "q1")).then(pl.lit("other")).otherwise("item")
+    )
+    little_memory(monkeypatch, rows)
+    assert "isn't known (models answered different items)" in told(hs.leaderboard(relation(swapped), cluster="passage"))
+    with pytest.raises(hs.DataError, match="would come back"):
+        hs.leaderboard(relation(swapped), cluster="passage", population="same-clusters")
+    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 60.0)
+    assert "a cluster of 60 results doesn't fit into memory either" in told(
+        hs.estimate(relation(rows), cluster="passage")
+    )
+
+
+def test_which_items_flipped_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = WORLDS["one attempt"]
+    little_memory(monkeypatch, rows, 2)
+    with pytest.raises(hs.DataError, match="would come back"):
+        hs.compare(relation(rows), "m3", "m0", cluster="passage", flips=True)

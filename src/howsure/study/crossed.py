@@ -135,8 +135,8 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame) -> Study:
     }
     matrices = {key: matrix for key, (matrix, _) in found.items()}
     told = _note(matrices, source.column, sum(blocks for _, blocks in found.values()))
-    notes = [note for note in study.notes if not note.startswith("Data: ")]
-    return replace(study, crossed=matrices, notes=(_data_note(matrices), *notes, told))
+    _of_clusters, *others = study.notes  # sizes come first (remarks.py)
+    return replace(study, crossed=matrices, notes=(_data_note(matrices), *others, told))
 
 
 def _crossed(matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame) -> tuple[ScoreMatrix, int]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def notes_of(study: Study, before: list[str], grouped: Clustered, found: Grouped) -> tuple[str, ...]:
-    """Say how the data were read and grouped; `before`: what is said of them first."""
+    """Say how the data were read and grouped; `before`: what is said of them first, their sizes before all."""
     design = study.design
     told = [
         *before,

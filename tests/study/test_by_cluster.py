@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.study import by_cluster
 from howsure.table import plans
 
 duckdb = pytest.importorskip("duckdb")
@@ -101,6 +102,15 @@ def test_a_cluster_column_needs_no_name(little_memory: None) -> None:
 def test_what_clusters_do_not_tell_is_refused(options: dict[str, Any], little_memory: None) -> None:
     with pytest.raises(hs.DataError, match=r"rows would come back, one per model and item .* Ask about fewer tasks"):
         hs.leaderboard(relation(table()), **options)
+
+
+def test_more_clusters_than_fit_are_refused_too(little_memory: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table(clusters=12, models=3)
+    monkeypatch.setattr(by_cluster, "ALWAYS_FIT", 36)
+    assert hs.estimate(relation(rows), **T)
+    monkeypatch.setattr(by_cluster, "ALWAYS_FIT", 35)
+    with pytest.raises(hs.DataError, match="would come back"):
+        hs.estimate(relation(rows), **T)
 
 
 def test_verbs_about_items_refuse(little_memory: None) -> None:

@@ -19,6 +19,7 @@ from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
 from howsure.study.gathering import gather
 from howsure.study.remarks import REPEATED, SAME
+from howsure.table import plans
 from howsure.table.collecting import to_polars
 from howsure.table.plans import TooManyResultsError
 from howsure.table.schema import tidy
@@ -36,6 +37,8 @@ RESPECTED = {"cluster": None, "task": (), "model": (), "metric": (), "lower_is_b
 """The options that clusters respect as well as items, and what they are where nobody gave them."""
 BY_ITEMS = {"population": "questions"}
 """The options that only items in blocks respect."""
+ALWAYS_FIT = 100_000
+"""So many sums of clusters are fetched however little memory is free; more only where they fit as results of items would."""
 
 
 def gather_or_sum(scores: Scores, design: Design, *, crossed: bool, **how: Any) -> Study:
@@ -59,7 +62,7 @@ def _summed(
     why = "another method than the usual ones was asked for"
     if crossed:
         try:
-            return _of_items(items_in_blocks(study, found.source, found.sizes), design, many)
+            return _of_items(items_in_blocks(study, found.source, found.sizes, found.lost), design, many)
         except NoSumsError as fault:
             why = str(fault)
     if plain != design:
@@ -80,7 +83,7 @@ class ByCluster:
     """Scores whose items are clusters, and the design that asks of these what was asked of items.
 
     `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster (`item`); `extents`: of single scores;
-    `failed`: attempts left out.
+    `failed`: attempts left out; `lost`: those of them in clusters without any score, by task, metric and model.
     """
 
     scores: Scores
@@ -89,6 +92,7 @@ class ByCluster:
     sizes: pl.DataFrame
     extents: pl.DataFrame
     failed: int
+    lost: pl.DataFrame
 
 
 def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByCluster:
@@ -98,7 +102,10 @@ def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByC
     if column is None:
         raise many
     source = Source.of(scores, column)
-    sums = to_polars(_sums(source))
+    room = max(int(plans.free_bytes() / plans.RESULT_BYTES), ALWAYS_FIT)
+    sums = to_polars(_sums(source).head(room + 1))
+    if len(sums) > room:
+        raise many
     _check(sums, column, many)
     table = sums.filter(pl.col("weight") > 0).select(*MODELS, "item", "score", "weight")
     repeated = (REPEATED,) if not source.numbered and bool((sums["rows"] > 1).any()) else ()
@@ -109,6 +116,7 @@ def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByC
         sizes=table.select("task", "metric", "item", "weight").unique(),
         extents=sums.select(*MODELS, "low", "high", "ends"),
         failed=int(sums["failed"].sum()),
+        lost=sums.filter(weight=0).group_by(*MODELS).agg(pl.col("failed").sum()),
     )
 
 

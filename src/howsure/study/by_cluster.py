@@ -18,6 +18,7 @@ from howsure.study.crossed import MODELS, NoSumsError, Source
 from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
 from howsure.study.gathering import gather
+from howsure.study.names import resolve
 from howsure.study.remarks import REPEATED, SAME
 from howsure.table import plans
 from howsure.table.collecting import to_polars
@@ -57,7 +58,7 @@ def _summed(
 ) -> Study:
     """Gather clusters in place of items, with what these add up to where `crossed` can have it."""
     plain = replace(design, **BY_ITEMS) if crossed else design  # type: ignore[arg-type]
-    found = by_cluster(scores, plain, many)
+    found = by_cluster(scores, plain, many, models=how.get("models", ()))
     study = gather(found.scores, found.design, extents=found.extents, **how)
     why = "another method than the usual ones was asked for"
     if crossed:
@@ -95,8 +96,11 @@ class ByCluster:
     lost: pl.DataFrame
 
 
-def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByCluster:
-    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again where clusters won't do."""
+def by_cluster(scores: Scores, design: Design, many: TooManyResultsError, *, models: Sequence[str] = ()) -> ByCluster:
+    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again where clusters won't do.
+
+    `models`: those that a verb is about, in place of the design's.
+    """
     frame, _ = tidy(scores.rows, scores.roles)
     column = _clustered_by(design, frame.collect_schema().names())
     if column is None:
@@ -106,6 +110,7 @@ def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByC
     sums = to_polars(_sums(source).head(room + 1))
     if len(sums) > room:
         raise many
+    sums = _asked(sums, design, models or design.model)
     _check(sums, column, many)
     table = sums.filter(pl.col("weight") > 0).select(*MODELS, "item", "score", "weight")
     repeated = (REPEATED,) if not source.numbered and bool((sums["rows"] > 1).any()) else ()
@@ -118,6 +123,18 @@ def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByC
         failed=int(sums["failed"].sum()),
         lost=sums.filter(weight=0).group_by(*MODELS).agg(pl.col("failed").sum()),
     )
+
+
+def _asked(sums: pl.DataFrame, design: Design, models: Sequence[str]) -> pl.DataFrame:
+    """Keep what is asked about, so that nothing is said of other models; all of it where a name is unknown, for the error that says so."""
+    there = sums["model"].unique().sort().to_list()
+    try:
+        named = [resolve(name, there, parts=True) for name in models]
+    except DataError:
+        return sums
+    asked = {"task": design.task, "metric": design.metric, "model": named}
+    kept = sums.filter(*(pl.col(name).is_in(list(values)) for name, values in asked.items() if values))
+    return kept if len(kept) else sums
 
 
 def _sentence(many: TooManyResultsError) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from howsure.errors import DataError
 from howsure.options.table import checked
 from howsure.study.names import resolve
 from howsure.table.aggregate import names_of
@@ -191,9 +192,12 @@ def _read_frame(
     from howsure.table.schema import find_roles, open_frame
 
     frame = open_frame(data)
+    names = frame.collect_schema().names()
     for name, values in where.items():
+        if name not in names:
+            raise DataError(f"no column {name!r} to choose rows by", remedy=f"The columns are: {', '.join(names)}.")
         frame = frame.filter(nw.col(name).cast(nw.String).is_in(list(values)))
-    found = find_roles(frame.collect_schema().names(), roles)
+    found = find_roles(names, roles)
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
     made = Scores(rows=frame.to_native(), roles=found, in_memory=nw.dependencies.is_into_dataframe(data))

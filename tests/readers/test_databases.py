@@ -127,3 +127,12 @@ def test_rows_are_chosen_by_columns_that_there_are(tmp_path):
     found = CliRunner().invoke(main, ["describe", str(path), "--where", "nope=x"])
     assert found.exit_code == 1
     assert found.output.startswith("howsure: no column 'nope'")
+
+
+@pytest.mark.parametrize(
+    "given", [{"reader": "inspect"}, {"runs": "tag:x"}, {"model_from": "(m.)"}, {"map": {"item": "id"}}], ids=str
+)
+def test_options_of_files_are_refused_rather_than_ignored(tmp_path, given):
+    path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
+    with pytest.raises(hs.OptionError, match="says nothing about the table of a DuckDB file"):
+        hs.read(path, **given)

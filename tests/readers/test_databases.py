@@ -109,3 +109,30 @@ def test_describe_explains_the_plan(tmp_path):
     assert hs.describe(path).plan == ""
     assert hs.describe(path, explain_plan=True).plan.startswith("Comes back: 180 rows")
     assert hs.describe(hs.read(path).to_frame(), explain_plan=True).plan.count("Comes back: ") == 2
+
+
+def test_a_table_may_have_a_slash_in_its_name(tmp_path):
+    path = made(tmp_path, f'CREATE TABLE "a/b" AS {ANSWERS}', f"CREATE TABLE other AS {ANSWERS}")
+    assert hs.leaderboard(path / "a/b").boards
+    with pytest.raises(hs.ReadError, match=r"evals\.duckdb: no table 'other/more'"):
+        hs.read(path / "other" / "more")
+
+
+def test_rows_are_chosen_by_columns_that_there_are(tmp_path):
+    path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
+    assert len(hs.leaderboard(hs.read(path, where={"model": ["m0", "m2"]})).boards[0].entries) == 2
+    for data in (path, hs.read(path).to_frame()):
+        with pytest.raises(hs.DataError, match="no column 'nope' to choose rows by"):
+            hs.read(data, where={"nope": "x"})
+    found = CliRunner().invoke(main, ["describe", str(path), "--where", "nope=x"])
+    assert found.exit_code == 1
+    assert found.output.startswith("howsure: no column 'nope'")
+
+
+@pytest.mark.parametrize(
+    "given", [{"reader": "inspect"}, {"runs": "tag:x"}, {"model_from": "(m.)"}, {"map": {"item": "id"}}], ids=str
+)
+def test_options_of_files_are_refused_rather_than_ignored(tmp_path, given):
+    path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
+    with pytest.raises(hs.OptionError, match="says nothing about the table of a DuckDB file"):
+        hs.read(path, **given)

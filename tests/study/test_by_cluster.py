@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import howsure as hs
+from howsure.study import by_cluster
 from howsure.table import plans
 
 duckdb = pytest.importorskip("duckdb")
@@ -103,6 +104,15 @@ def test_what_clusters_do_not_tell_is_refused(options: dict[str, Any], little_me
         hs.leaderboard(relation(table()), **options)
 
 
+def test_more_clusters_than_fit_are_refused_too(little_memory: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table(clusters=12, models=3)
+    monkeypatch.setattr(by_cluster, "ALWAYS_FIT", 36)
+    assert hs.estimate(relation(rows), **T)
+    monkeypatch.setattr(by_cluster, "ALWAYS_FIT", 35)
+    with pytest.raises(hs.DataError, match="would come back"):
+        hs.estimate(relation(rows), **T)
+
+
 def test_verbs_about_items_refuse(little_memory: None) -> None:
     for verb in (hs.noise, hs.health):
         with pytest.raises(hs.DataError, match="would come back"):
@@ -130,6 +140,25 @@ def test_failed_attempts_and_rows_without_numbers_are_said(little_memory: None) 
     assert "rows_as_attempts" in {caution.code for caution in few.cautions} & {
         caution.code for caution in every.cautions
     }
+
+
+def test_nothing_is_said_of_models_that_nobody_asked_about(little_memory: None) -> None:
+    rows = table(3, clusters=30).with_columns(model=pl.lit("of/") + pl.col("model"))
+    other = pl.col("model") == "of/m1"
+    odd = rows.filter(~(other & (pl.col("item") == "q4-1"))).with_columns(
+        score=pl.when(other & (pl.col("attempt") == 1)).then(None).otherwise("score")
+    )
+    with pytest.raises(hs.DataError, match="models answered 6, 7 items"):
+        hs.estimate(relation(odd), **T)
+    given: dict[str, Any] = {"cluster": "passage", "method": "t"}
+    few, every = (hs.compare(each, "m2", "m0", **given) for each in (relation(odd), rows))
+    assert few.p_value == pytest.approx(every.p_value, **TO_THE_LAST)
+    boards = hs.leaderboard(relation(odd), model=("m0", "of/m2"), **given)
+    assert len(boards.boards[0].entries) == 2
+    asked = hs.compare(relation(odd), "m2", "m0", cluster="passage", method="sign-flip")
+    assert not any("left out" in note for note in (*asked.notes, *boards.notes))
+    with pytest.raises(hs.DataError, match="no model 'zz'"):
+        hs.compare(relation(rows), "zz", "m0", **given)
 
 
 def test_what_sums_would_hide_is_refused(little_memory: None) -> None:

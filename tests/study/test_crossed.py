@@ -113,12 +113,19 @@ def twins(rows: pl.DataFrame) -> pl.DataFrame:
 LONE = (1, 9, 4, 12, 1, 5, 8, 6, 1, 10, 3, 3, 4)
 ONE_ALONE = (1, 9, 4, 12, 5, 8, 6, 10, 3, 3, 4, 2)
 FEW = (15, 12, 20, 20)
+
+
+def lost_cluster(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(score=pl.when(pl.col("passage") == "p5").then(None).otherwise("score"))
+
+
 WORLDS = {
     "two attempts": results(),
     "one attempt": results(1, attempts=1),
     "fractions": fractions(results(2)),
     "an open scale": open_scale(results(3)),
     "failed attempts": failing(results(4)),
+    "a cluster without scores": lost_cluster(results(4)),
     "lone items": results(15, sizes=LONE),
     "one lone item": results(6, sizes=ONE_ALONE),
     "few clusters": results(7, sizes=FEW, attempts=1),
@@ -278,3 +285,11 @@ def test_which_items_flipped_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     little_memory(monkeypatch, rows, 2)
     with pytest.raises(hs.DataError, match="would come back"):
         hs.compare(relation(rows), "m3", "m0", cluster="passage", flips=True)
+
+
+def test_clusters_of_one_item_each_are_no_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = {"t1": results(1), "t2": results(2, sizes=(1,) * 12)}
+    rows = pl.concat([each.with_columns(task=pl.lit(task)) for task, each in tasks.items()])
+    monkeypatch.setattr(plans, "free_bytes", lambda: plans.RESULT_BYTES * 2.0 * 12 * 5)
+    answer = hs.leaderboard(relation(rows), cluster="passage")
+    assert "isn't known (each cluster of t2 holds one item)" in told(answer)

@@ -38,7 +38,8 @@ def database_of(paths: Sequence[str | Path]) -> tuple[Path, str] | None:
 
 def _place(path: str | Path) -> tuple[Path, str] | None:
     path = Path(path)
-    return next(((file, name) for file, name in ((path, ""), (path.parent, path.name)) if _is_database(file)), None)
+    file = next((each for each in (path, *path.parents) if _is_database(each)), None)
+    return None if file is None else (file, "/".join(path.parts[len(file.parts) :]))
 
 
 def _is_database(path: Path) -> bool:

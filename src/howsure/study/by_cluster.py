@@ -18,7 +18,9 @@ from howsure.study.crossed import MODELS, NoSumsError, Source
 from howsure.study.crossed import crossed as items_in_blocks
 from howsure.study.design import Design
 from howsure.study.gathering import gather
+from howsure.study.names import resolve
 from howsure.study.remarks import REPEATED, SAME
+from howsure.table import plans
 from howsure.table.collecting import to_polars
 from howsure.table.plans import TooManyResultsError
 from howsure.table.schema import tidy
@@ -36,6 +38,8 @@ RESPECTED = {"cluster": None, "task": (), "model": (), "metric": (), "lower_is_b
 """The options that clusters respect as well as items, and what they are where nobody gave them."""
 BY_ITEMS = {"population": "questions"}
 """The options that only items in blocks respect."""
+ALWAYS_FIT = 100_000
+"""So many sums of clusters are fetched however little memory is free; more only where they fit as results of items would."""
 
 
 def gather_or_sum(scores: Scores, design: Design, *, crossed: bool, **how: Any) -> Study:
@@ -54,12 +58,12 @@ def _summed(
 ) -> Study:
     """Gather clusters in place of items, with what these add up to where `crossed` can have it."""
     plain = replace(design, **BY_ITEMS) if crossed else design  # type: ignore[arg-type]
-    found = by_cluster(scores, plain, many)
+    found = by_cluster(scores, plain, many, models=how.get("models", ()))
     study = gather(found.scores, found.design, extents=found.extents, **how)
     why = "another method than the usual ones was asked for"
     if crossed:
         try:
-            return _of_items(items_in_blocks(study, found.source, found.sizes), design, many)
+            return _of_items(items_in_blocks(study, found.source, found.sizes, found.lost), design, many)
         except NoSumsError as fault:
             why = str(fault)
     if plain != design:
@@ -80,7 +84,7 @@ class ByCluster:
     """Scores whose items are clusters, and the design that asks of these what was asked of items.
 
     `source`: where their items are; `sizes`: how many these are (`weight`), by task, metric and cluster (`item`); `extents`: of single scores;
-    `failed`: attempts left out.
+    `failed`: attempts left out; `lost`: those of them in clusters without any score, by task, metric and model.
     """
 
     scores: Scores
@@ -89,16 +93,24 @@ class ByCluster:
     sizes: pl.DataFrame
     extents: pl.DataFrame
     failed: int
+    lost: pl.DataFrame
 
 
-def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByCluster:
-    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again where clusters won't do."""
+def by_cluster(scores: Scores, design: Design, many: TooManyResultsError, *, models: Sequence[str] = ()) -> ByCluster:
+    """Sum up results by cluster where they lie. `many`: the error for what was too much; it is raised again where clusters won't do.
+
+    `models`: those that a verb is about, in place of the design's.
+    """
     frame, _ = tidy(scores.rows, scores.roles)
     column = _clustered_by(design, frame.collect_schema().names())
     if column is None:
         raise many
     source = Source.of(scores, column)
-    sums = to_polars(_sums(source))
+    room = max(int(plans.free_bytes() / plans.RESULT_BYTES), ALWAYS_FIT)
+    sums = to_polars(_sums(source).head(room + 1))
+    if len(sums) > room:
+        raise many
+    sums = _asked(sums, design, models or design.model)
     _check(sums, column, many)
     table = sums.filter(pl.col("weight") > 0).select(*MODELS, "item", "score", "weight")
     repeated = (REPEATED,) if not source.numbered and bool((sums["rows"] > 1).any()) else ()
@@ -109,7 +121,20 @@ def by_cluster(scores: Scores, design: Design, many: TooManyResultsError) -> ByC
         sizes=table.select("task", "metric", "item", "weight").unique(),
         extents=sums.select(*MODELS, "low", "high", "ends"),
         failed=int(sums["failed"].sum()),
+        lost=sums.filter(weight=0).group_by(*MODELS).agg(pl.col("failed").sum()),
     )
+
+
+def _asked(sums: pl.DataFrame, design: Design, models: Sequence[str]) -> pl.DataFrame:
+    """Keep what is asked about, so that nothing is said of other models; all of it where a name is unknown, for the error that says so."""
+    there = sums["model"].unique().sort().to_list()
+    try:
+        named = [resolve(name, there, parts=True) for name in models]
+    except DataError:
+        return sums
+    asked = {"task": design.task, "metric": design.metric, "model": named}
+    kept = sums.filter(*(pl.col(name).is_in(list(values)) for name, values in asked.items() if values))
+    return kept if len(kept) else sums
 
 
 def _sentence(many: TooManyResultsError) -> str:

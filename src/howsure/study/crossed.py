@@ -121,15 +121,17 @@ class _Read:
     bounded: bool
 
 
-def crossed(study: Study, source: Source, sizes: pl.DataFrame) -> Study:
+def crossed(study: Study, source: Source, sizes: pl.DataFrame, lost: pl.DataFrame) -> Study:
     """Return a study of clusters as one of their items, from blocks of these.
 
-    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`). NoSumsError where models answered different items, or a
-    cluster alone is too large a block.
+    `sizes`: one row for each task, metric and cluster (`item`) with the number of its items (`weight`); `lost`: attempts in clusters without any score (`failed`), by
+    task, metric and model. NoSumsError where models answered different items, a cluster alone is too large a block, or each holds one item.
     """
     found = {
         key: _crossed(
-            study.matrix(key), replace(source, scale=study.scales[key]), sizes.filter(task=key[0], metric=key[1])
+            study.matrix(key),
+            replace(source, scale=study.scales[key]),
+            *(of_all.filter(task=key[0], metric=key[1]) for of_all in (sizes, lost)),
         )
         for key in study.parts
     }
@@ -139,13 +141,15 @@ def crossed(study: Study, source: Source, sizes: pl.DataFrame) -> Study:
     return replace(study, crossed=matrices, notes=(_data_note(matrices), *others, told))
 
 
-def _crossed(matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame) -> tuple[ScoreMatrix, int]:
+def _crossed(matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame, lost: pl.DataFrame) -> tuple[ScoreMatrix, int]:
     """Return a matrix of clusters with what their items add up to, and how many blocks these took."""
     if not matrix.complete:
         raise NoSumsError("models answered different items")
     order = pl.DataFrame({"item": matrix.items}).join(sizes, on="item", how="left", maintain_order="left")
     totals = order["weight"].cast(pl.Float64).to_numpy()
     kept = _Kept.nothing(matrix)
+    if totals.max() == 1:
+        raise NoSumsError(f"each cluster of {matrix.task} holds one item")
     cuts = _cuts(totals * len(matrix.models))
     sums = item_sums(kept.blocks(matrix, source, cuts), Clusters(totals=totals, means=matrix.values))
     if kept.items != sums.n:
@@ -161,7 +165,14 @@ def _crossed(matrix: ScoreMatrix, source: Source, sizes: pl.DataFrame) -> tuple[
         bounded=kept.bounded,
         tried=kept.tried,
         failed=kept.failed,
+        lost=_lost(lost, matrix),
     ), len(cuts)
+
+
+def _lost(lost: pl.DataFrame, matrix: ScoreMatrix) -> Ints:
+    """Return how many attempts of each model (M,) lie in clusters without any score."""
+    counts = dict(lost.select("model", "failed").iter_rows())
+    return np.array([counts.get(model, 0) for model in matrix.models], dtype=np.int64)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from howsure.errors import DataError, OptionError
 from howsure.options.table import checked
 from howsure.study.names import resolve
 from howsure.table.aggregate import names_of
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from howsure.table.writing import Decimal
 
     Names = str | Sequence[str]
+
+OF_FILES = ("reader", "map", "model_from", "runs")
+"""The options that choose or interpret what files hold, and would be ignored of a table."""
 
 
 def read(
@@ -128,7 +132,7 @@ def read(
 
         return joined({str(side): read(part, **how) for side, part in data.items()})
     writing = Writing(missing=tuple(how.pop("missing") or ()), decimal=how.pop("decimal"))
-    lies = data if not is_paths(data) else _in_database(_listed(data), how["columns"])
+    lies = data if not is_paths(data) else _in_database(_listed(data), how)
     if not is_paths(lies):
         return _read_frame(lies, how["columns"], how["where"], writing)
     how |= {
@@ -142,12 +146,21 @@ def read(
     return _read_places(lies, how)
 
 
-def _in_database(paths: list[str | Path], roles: dict[str, tuple[str, ...]]) -> Any:
+def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
     """Return the table of a DuckDB file that paths lead to; the paths themselves where they lead to other files."""
     from howsure.readers.databases import database_of, rows_of
 
     found = database_of(paths)
-    return paths if found is None else rows_of(*found, roles)
+    if found is None:
+        return paths
+    of_files = [name for name in OF_FILES if how[name]]
+    if of_files:
+        raise OptionError(
+            f"`{of_files[0]}` says nothing about the table of a DuckDB file",
+            where=str(found[0]),
+            remedy="Leave it out; `where` chooses rows.",
+        )
+    return rows_of(*found, how["columns"])
 
 
 def _listed(data: Any) -> list[str | Path]:
@@ -191,9 +204,12 @@ def _read_frame(
     from howsure.table.schema import find_roles, open_frame
 
     frame = open_frame(data)
+    names = frame.collect_schema().names()
     for name, values in where.items():
+        if name not in names:
+            raise DataError(f"no column {name!r} to choose rows by", remedy=f"The columns are: {', '.join(names)}.")
         frame = frame.filter(nw.col(name).cast(nw.String).is_in(list(values)))
-    found = find_roles(frame.collect_schema().names(), roles)
+    found = find_roles(names, roles)
     score, numbers = numbers_of(frame, found.get("score", ()), writing)
     frame = frame if score is None else frame.with_columns(score)
     made = Scores(rows=frame.to_native(), roles=found, in_memory=nw.dependencies.is_into_dataframe(data))

@@ -70,7 +70,9 @@ def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any
     except duckdb.Error as error:
         told = str(error).splitlines()[0]
         raise ReadError(
-            f"can't be read by DuckDB ({told})", where=str(file), remedy="Close what writes to it."
+            f"can't be read by DuckDB ({told})",
+            where=str(file),
+            remedy="Check that it is whole, and that nothing else writes to it.",
         ) from None
 
 

@@ -255,7 +255,7 @@ _DOUBTS = {
         "Use the default method to respect both.",
     ),
     "negative_two_way_variance": (
-        "the two-way clustered variance came out negative; the larger of the two one-way variances is used",
+        "the two-way clustered variance came out negative or as nothing; the larger of the two one-way variances is used",
         "Few clusters on one side: cluster on the other alone.",
     ),
     "ignores_clusters": (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
+from howsure.readers.touched import without_waiting
 from howsure.table.schema import find_roles
 from howsure.wording import listing
 
@@ -43,10 +44,14 @@ def _place(path: str | Path) -> tuple[Path, str] | None:
 
 
 def _is_database(path: Path) -> bool:
-    if not path.is_file():
+    """Say whether a file begins as one of DuckDB; what can't be read is left to the readers, which say why."""
+    try:
+        if not path.is_file():
+            return False
+        with open(path, "rb", buffering=0, opener=without_waiting) as file:
+            return (file.read(HEAD) or b"").endswith(MAGIC)
+    except (OSError, ValueError):
         return False
-    with path.open("rb") as file:
-        return file.read(HEAD).endswith(MAGIC)
 
 
 def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any:

@@ -17,6 +17,7 @@ from howsure.errors import MethodError
 from howsure.present.words.bounds import bound_sentence
 from howsure.statistics.choices import IntervalMethod
 from howsure.statistics.means.mean import mean, means
+from howsure.statistics.pairs.difference import difference
 from method_cases import codes, reference_data
 
 METHODS = get_args(IntervalMethod)
@@ -312,6 +313,16 @@ def test_negative_two_way_variance_is_replaced_by_the_larger_of_the_two_and_told
     assert "negative_two_way_variance" in cautions(found)
     assert found.se == pytest.approx(mean(x, clusters=[first]).se, rel=1e-12)
     assert found.interval.low < found.value < found.interval.high
+
+
+def test_two_way_variances_that_cancel_leave_the_larger_of_the_two_and_not_what_rounding_leaves():
+    x, first, second = np.array([[0, 1, 1, 0, 1, 1], [2, 1, 0, 1, 0, 1], [1, 0, 2, 2, 2, 0]])
+    found = mean(x.astype(float), clusters=[first, second])  # V_1 + V_2 − V_12 is 0
+    assert "negative_two_way_variance" in cautions(found)
+    assert found.se == pytest.approx(mean(x.astype(float), clusters=[first]).se, rel=1e-12)
+    gap = difference(x.astype(float), np.zeros(6), clusters=[first, second], method="t").estimate
+    assert "negative_two_way_variance" in cautions(gap)
+    assert gap.se == pytest.approx(found.se, rel=1e-12)
 
 
 def test_dominant_cluster_is_named():

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from howsure.statistics.means import intervals
@@ -26,6 +26,9 @@ def scores(kind, rng, n, models):
     return rng.random((n, models)) if kind == "continuous" else 3 * rng.standard_normal((n, models))
 
 
+@example(
+    kind="attempts", seed=5219, n=16, clusters="two ways", weighted=False, holes=True, variance="miller"
+)  # 2/9 + 16/9 − 2
 @settings(deadline=None, max_examples=60)
 @given(
     kind=st.sampled_from(KINDS),

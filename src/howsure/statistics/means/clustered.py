@@ -22,8 +22,11 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Floats, Ints
+    from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import Variance
+
+CANCELLED = 1e-12
+"""What rounding leaves of a sum whose terms cancel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,11 @@ def covariance(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Vari
         result += sign * (scaled.T @ scaled)
     result /= total**2
     return result + paper_correction(x, weights, variance)
+
+
+def cancelled(total: Floats, largest: Floats) -> Bools:
+    """Say where V_1 + V_2 − V_12 leaves nothing, or less than nothing, of the larger of the first two but rounding."""
+    return np.asarray((total <= CANCELLED * largest) & (largest > 0))
 
 
 def variances(x: Floats, weights: Floats, codes: Sequence[Ints], variance: Variance) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from howsure.errors import Caution, MethodError, doubt
 from howsure.statistics.means import bayes, bootstrap, intervals
 from howsure.statistics.means.betabinomial import Groups
-from howsure.statistics.means.clustered import Clustering, clustering, degrees_of_freedom, variances
+from howsure.statistics.means.clustered import Clustering, cancelled, clustering, degrees_of_freedom, variances
 from howsure.statistics.means.limits import Means, deciding, limits
 from howsure.statistics.means.strata import free_of_strata
 from howsure.statistics.results import Bound, Estimate, Interval, Method, Units
@@ -173,9 +173,11 @@ def _uncertainty(sample: _Sample, variance: Variance, labels: Sequence[str]) -> 
         df = float(free_of_strata(degrees_of_freedom(clusters, w, variance), n, sample.strata))
         shared = cluster_cautions(w, clusters, df, labels)
     floor = rounding_of(np.abs(x).max(axis=0))
-    negative = var < -floor
-    if negative.any():
-        var = np.where(negative, np.max([variances(x, w, [c], variance) for c in clusters], axis=0), var)
+    negative = np.zeros(n_models, dtype=bool)
+    if len(clusters) > 1 and units >= MIN_UNITS:
+        largest = np.max([variances(x, w, [code], variance) for code in clusters], axis=0)
+        negative = cancelled(var, largest) & (largest > floor)
+        var = np.where(negative, largest, var)
     term = sample.coarsest()
     known = Means(
         value=value,

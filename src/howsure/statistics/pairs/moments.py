@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 
 from howsure.statistics.arrays import blocks
-from howsure.statistics.means.clustered import satterthwaite
+from howsure.statistics.means.clustered import cancelled, satterthwaite
 from howsure.statistics.pairs.score import Pivots
 
 if TYPE_CHECKING:
@@ -183,10 +183,10 @@ def squared_differences(product: Floats) -> Floats:
 
 
 def signed_total(terms: Iterable[tuple[Floats, int]]) -> Floats:
-    """Return the sum of signed terms (V_1 + V_2 − V_12), where it is negative their largest positive one."""
+    """Return the sum of signed terms (V_1 + V_2 − V_12), where that leaves nothing their largest positive one."""
     total, largest = np.zeros(()), np.zeros(())
     for term, sign in terms:
         total = total + sign * term
         if sign > 0:
             largest = np.maximum(largest, term)
-    return np.where(total < 0, largest, total)
+    return np.where(cancelled(total, largest), largest, total)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.means.clustered import covariance, own_clusterings
+from howsure.statistics.means.clustered import clusterings, covariance, own_clusterings
 from howsure.statistics.means.mean import cluster_cautions
-from howsure.statistics.pairs.moments import settled
+from howsure.statistics.pairs.moments import settled, signed_total
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.pairs.pivot import NetWins
 
@@ -81,8 +81,13 @@ class Paired:
         return cluster_cautions(self.w, self.codes, df, self.labels)
 
     def negative(self, variance: Variance) -> bool:
-        """Say whether two ways of clustering give a negative variance."""
-        return len(self.codes) == TWO_WAY and float(covariance(self.d[:, None], self.w, self.codes, variance)[0, 0]) < 0
+        """Say whether two ways of clustering leave no variance, or a negative one."""
+        residuals = (self.d - self.w @ self.d / self.w.sum()) * self.w
+        terms = [
+            (np.asarray(np.sum(term.inflation(variance) * term.sums(residuals[:, None])[:, 0] ** 2)), sign)
+            for term, sign in clusterings(self.codes, self.w)
+        ]
+        return bool(signed_total(terms) != sum(sign * term for term, sign in terms))
 
     def net_wins(self, variance: float) -> NetWins:
         """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from howsure.statistics.arrays import Bools, Floats
+    from howsure.statistics.arrays import Bools, Floats, Positions
 
 STEPS, NEAR = 60, 1e-13
 FLAT = 0.05
@@ -128,7 +128,7 @@ class Pivots:
     def least_in_block(self, value: Floats) -> tuple[Floats, Floats]:
         """Return the same of few values, at once."""
         at = _places(value)
-        best = self._size_at(at).argmin(axis=0)[None]
+        best = _last_least(self._size_at(at))[None]
         low, high = (np.take_along_axis(at, np.clip(best + step, 0, len(at) - 1), axis=0)[0] for step in (-1, 1))
         ends = np.stack([np.take_along_axis(at, best, axis=0)[0], self._least_between(low, high)])
         sizes = self._size_at(ends)
@@ -318,6 +318,11 @@ def variance_of_one(difference: float, variance: float, item_variance: float, ro
     fitted = (math.sqrt(b**2 + 4 * excess * x * (1 - x)) - b) / 2 + x
     more = fitted - value**2 - item_variance
     return variance + room * more if more > 0 and abs(value) < 1 else variance
+
+
+def _last_least(sizes: Floats) -> Positions:
+    """Return where each column (places, N) is the least, the last of equal places: what comes next lies farther out."""
+    return np.asarray(len(sizes) - 1 - sizes[::-1].argmin(axis=0))
 
 
 def _places(value: Floats) -> Floats:

@@ -35,7 +35,7 @@ function placesFrom(value) {
 function leastBeyond(pivot, value) {
   const at = placesFrom(value);
   const sizes = at.map((place) => sizeAt(pivot, place));
-  const best = sizes.indexOf(Math.min(...sizes));
+  const best = sizes.lastIndexOf(Math.min(...sizes)); // what comes next lies farther out
   let [low, high] = [at[Math.max(best - 1, 0)], at[Math.min(best + 1, at.length - 1)]];
   for (let k = 0; k < NARROWED; k++) {
     const [inner, outer] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];

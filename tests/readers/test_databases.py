@@ -54,7 +54,7 @@ def test_a_table_is_named_after_the_file(tmp_path):
         hs.read(path)
     assert [entry.model for entry in hs.leaderboard(path / "old.answers").boards[0].entries] == ["m2", "m1"]
     named = hs.read(path / odd, columns={"item": "nr"})
-    assert hs.leaderboard(named).boards[0].entries == hs.leaderboard(path / "answers").boards[0].entries
+    assert hs.leaderboard(named).to_dict()["boards"] == hs.leaderboard(path / "answers").to_dict()["boards"]
     with pytest.raises(hs.ReadError, match=r"no table 'answer'.*Did you mean 'answers'\?"):
         hs.read(path / "answer")
     assert hs.leaderboard(path / "answers", task=None).boards

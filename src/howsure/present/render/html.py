@@ -34,6 +34,7 @@ _TEXTS = """\
 .howsure-answer .small { font-size: 0.85em; opacity: 0.8; margin: 0.3em 0; max-width: 70em; }
 .howsure-answer table.howsure { border-collapse: collapse; margin: 0.8em 0; font-size: 0.95em; }
 .howsure-answer table.howsure caption { caption-side: top; text-align: left; font-weight: 600; padding: 0.2em 0; }
+.howsure-answer pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .howsure-answer table.howsure th, .howsure-answer table.howsure td {
   text-align: left; vertical-align: baseline; padding: 0.2em 0.8em 0.2em 0; border: 0;
   border-bottom: 1px solid rgb(127 127 127 / 0.3);

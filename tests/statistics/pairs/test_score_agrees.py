@@ -49,6 +49,31 @@ def test_what_is_farther_off_is_never_likelier(world):
     assert np.nanmin(rises, initial=0.0) > -1e-7
 
 
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_least_pivot_beyond_a_value_is_that_of_a_fine_grid(seed):
+    rng, n, steps = np.random.default_rng(seed), 50, 4_001
+    found = Pivots(
+        difference=rng.uniform(-0.9, 0.9, n),
+        variance=rng.uniform(0, 0.002, n),
+        df=np.full(n, 5.0),
+        item_variance=rng.uniform(0.05, 0.9, n),
+        room=rng.uniform(0.001, 0.2, n),
+        added=np.zeros(n),
+    )
+    value = np.minimum(found.difference + rng.uniform(0, 1, n), 1.0)
+    at, least = found.least_beyond(value)
+    grid = value + (1 - value) * np.linspace(0, 1, steps)[:, None]
+    with np.errstate(divide="ignore"):
+        sizes = (grid - found.difference) / np.sqrt(found.variance_at(grid))
+    assert (at >= value - 1e-12).all()
+    assert (least <= sizes.min(axis=0) * (1 + 1e-5)).all()
+    alone = [float(found.at(slice(k, k + 1)).least_beyond(value[k : k + 1])[1][0]) for k in range(n)]
+    assert alone == pytest.approx(least.tolist(), rel=1e-12), "whatever else is asked beside it"
+    dips = np.flatnonzero((at > value + 0.001) & (at < 0.99))
+    close = found.at(dips).least_beyond(at[dips] - 0.0005)[1] if len(dips) else least[dips]
+    assert close == pytest.approx(least[dips], rel=1e-6), "right beside the value too"
+
+
 def test_six_wins_in_four_of_five_clusters_of_40_show_nothing():
     codes, wins = np.repeat(np.arange(5), 40), (2, 1, 0, 1, 2)
     a = np.concatenate([np.arange(40) < count for count in wins]).astype(float)

@@ -29,10 +29,9 @@ def effective_clusters(matrix: ScoreMatrix) -> float:
     if not matrix.clusters:
         return math.inf
     if matrix.sums is not None:
-        term = matrix.sums.clusters.term
-        return term.total**2 / float(term.totals @ term.totals)
+        return matrix.sums.clusters.term.effective
     weights = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
-    return min(term.total**2 / float(term.totals @ term.totals) for term in own_clusterings(matrix.clusters, weights))
+    return min(term.effective for term in own_clusterings(matrix.clusters, weights))
 
 
 def hardly_tells(question: Question, matrix: ScoreMatrix) -> bool:

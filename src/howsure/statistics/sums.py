@@ -201,6 +201,15 @@ class ItemSums:
         """Which models' scores are means of right-or-wrong answers (M,)."""
         return np.asarray(self.extremes.excess <= ROUNDING)
 
+    def plus(self, other: ItemSums) -> ItemSums:
+        """Add what other items of the same clusters add up to."""
+        return replace(
+            self,
+            products=self.products.plus(other.products),
+            extremes=self.extremes.plus(other.extremes),
+            answers=self.answers + other.answers,
+        )
+
     def skewness(self, *, within: bool = False) -> Floats:
         """Return the third standardised moment of every model's item scores (M,), 0 where nothing varies; `within`: less the means of strata."""
         products = self.products
@@ -238,18 +247,17 @@ def item_sums(blocks: Iterable[Block], clusters: Clusters) -> ItemSums:
     """
     inner, lengths, value = clusters.inner_means, clusters.lengths, clusters.value
 
-    def summed(block: Block) -> tuple[Products, Extremes, Floats]:
+    def of_block(block: Block) -> ItemSums:
+        """Return what the items of one block add up to."""
         x, codes = block.x, block.codes
-        products = Products.of(x, x - value, (x - inner[codes]) * lengths[codes, None])
-        return products, Extremes.of(block), group_sums(block.attempts, codes, len(clusters.totals))
+        return ItemSums(
+            clusters=clusters,
+            products=Products.of(x, x - value, (x - inner[codes]) * lengths[codes, None]),
+            extremes=Extremes.of(block),
+            answers=group_sums(block.attempts, codes, len(clusters.totals)),
+        )
 
-    def added(
-        one: tuple[Products, Extremes, Floats], other: tuple[Products, Extremes, Floats]
-    ) -> tuple[Products, Extremes, Floats]:
-        return one[0].plus(other[0]), one[1].plus(other[1]), one[2] + other[2]
-
-    products, extremes, answers = reduce(added, map(summed, blocks))
-    return ItemSums(clusters=clusters, products=products, extremes=extremes, answers=answers)
+    return reduce(ItemSums.plus, map(of_block, blocks))
 
 
 def _standardised(squares: Floats, thirds: Floats, n: int) -> Floats:

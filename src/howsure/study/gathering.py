@@ -54,8 +54,7 @@ def gather(
     task, metric and model, where rows are means of them. Notes and cautions are about nothing that was left out.
     Raises DataError where a name is unknown, a column is missing, or nothing is left.
     """
-    if models:
-        design = replace(design, model=models)
+    design = replace(design, model=models) if models else design
     if design.score.kind == "prob":
         scores, design = attempts.probabilities(scores, design)
     scores = priced(scores, design)
@@ -70,8 +69,8 @@ def gather(
     lacking = _lacking_metric(scores, wanted, found)
     cautions = [*scores.cautions, *remarks.metric_missing(lacking, wanted, found), *attempts.cautions(design.score)]
     notes += [parts_note(design.model, wanted.model), settings_note(scores.runs, sorted_out.models)]
-    renamed = attempts.renamed(sorted_out.parts, design.score)
-    parts, averages, models, said = _averaged(renamed, design, sorted_out.models)
+    parts = attempts.renamed(sorted_out.parts, design.score)
+    parts, averages, models, said = _averaged(parts, design, sorted_out.models)
     notes += [*attempts.notes(design.score), *said]
     every_task = (*dict.fromkeys(task for task, _ in parts), *lacking)
     parts, partial = _shared(parts, models) if shared else (parts, ())

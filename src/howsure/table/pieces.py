@@ -22,6 +22,7 @@ FIRST_LOOK = 2_000_000
 MOSTLY_WHOLE = 0.7
 """From so many partial results on, pieces are given up where there are fewer groups per partial result."""
 DENSE = 16
+"""Codes are ticked off where their range is no more than so many times their number."""
 
 Parts = list[pl.DataFrame]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howsure.errors import DataError, ReadError
 from howsure.options.table import checked
-from howsure.verbs.read import is_paths, read
+from howsure.verbs.read import is_paths, paths_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,16 +36,13 @@ def describe(data: Any, *, explain_plan: bool = False) -> Description:
     """
     from howsure.inference.describe import describe_scores, describe_unknown
 
+    wanted = checked("describe", explain_plan=explain_plan)["explain_plan"]
     try:
         scores = read(data)
     except (ReadError, DataError):
-        unknown = describe_unknown([data] if isinstance(data, (str, Path)) else list(data)) if is_paths(data) else None
+        unknown = describe_unknown(paths_of(data)) if is_paths(data) else None
         if unknown is None:
             raise
         return unknown
     found = describe_scores(scores)
-    return (
-        replace(found, plan=scores.explain_plan())
-        if checked("describe", explain_plan=explain_plan)["explain_plan"]
-        else found
-    )
+    return replace(found, plan=scores.explain_plan()) if wanted else found

@@ -132,7 +132,7 @@ def read(
 
         return joined({str(side): read(part, **how) for side, part in data.items()})
     writing = Writing(missing=tuple(how.pop("missing") or ()), decimal=how.pop("decimal"))
-    lies = data if not is_paths(data) else _in_database(_listed(data), how)
+    lies = data if not is_paths(data) else _in_database(paths_of(data), how)
     if not is_paths(lies):
         return _read_frame(lies, how["columns"], how["where"], writing)
     how |= {
@@ -163,7 +163,8 @@ def _in_database(paths: list[str | Path], how: dict[str, Any]) -> Any:
     return rows_of(*found, how["columns"])
 
 
-def _listed(data: Any) -> list[str | Path]:
+def paths_of(data: Any) -> list[str | Path]:
+    """Return a path, or paths, as a list."""
     return [data] if isinstance(data, (str, Path)) else list(data)
 
 

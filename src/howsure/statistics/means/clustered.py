@@ -51,6 +51,11 @@ class Clustering:
         """q_g = W_g / W, shape (C,)."""
         return self.totals / self.total
 
+    @property
+    def effective(self) -> float:
+        """How many equal clusters would be worth as much: W² / Σ W_g²."""
+        return self.total**2 / float(self.totals @ self.totals)
+
     def inflation(self, variance: Variance) -> Floats | float:
         """What each squared cluster sum is multiplied by: (C,) for CR2, a number otherwise.
 

@@ -82,6 +82,8 @@ class Paired:
 
     def negative(self, variance: Variance) -> bool:
         """Say whether two ways of clustering leave no variance, or a negative one."""
+        if len(self.codes) < TWO_WAY:
+            return False
         residuals = (self.d - self.w @ self.d / self.w.sum()) * self.w
         terms = [
             (np.asarray(np.sum(term.inflation(variance) * term.sums(residuals[:, None])[:, 0] ** 2)), sign)
@@ -91,25 +93,16 @@ class Paired:
 
     def net_wins(self, variance: float) -> NetWins:
         """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
-        n, mean = len(self.d), float(settled(self.w @ self.d / self.w.sum(), 1.0))
+        mean = float(settled(self.w @ self.d / self.w.sum(), 1.0))
         squares = float(self.w @ (self.d - mean) ** 2)
-        if squares > ROUNDING:
-            items = n / max(variance * n**2 / squares, 1.0)
-        else:
-            totals = [term.totals for term in own_clusterings(self.codes, self.w)]
-            items = min(float(held.sum() ** 2 / (held @ held)) for held in totals)
-        return NetWins(wins=mean * items, items=items)
+        alike = min(term.effective for term in own_clusterings(self.codes, self.w))
+        return net_wins_in(self.n, mean, squares, variance, alike)
 
     def correlation(self) -> float:
         """Return the weighted correlation of the two models' item scores, NaN where one of them never varies."""
         x = np.stack([self.a, self.b])
         centred = x - (x @ self.w / self.w.sum())[:, None]
-        c = (centred * self.w) @ centred.T
-        scale = math.sqrt(c[0, 0] * c[1, 1])
-        if scale <= 1e-12:
-            return math.nan
-        r = float(np.clip(c[0, 1] / scale, -1, 1))
-        return r if abs(r) > ROUNDING else 0.0
+        return correlation_of((centred * self.w) @ centred.T)
 
     def unpaired_se(self, variance: Variance) -> float:
         """Return the SE that ignores which item each score belongs to."""
@@ -124,3 +117,21 @@ class Paired:
         if not self.codes or len(self.d) < 2:
             return math.nan
         return math.sqrt(float(covariance(self.d[:, None], self.w, (), variance)[0, 0]))
+
+
+def net_wins_in(n: int, mean: float, squares: float, variance: float, alike: float) -> NetWins:
+    """Count the net wins of n items in effective ones, and these.
+
+    `mean` of their differences; `squares`: Σ (d − d̄)²; `variance` of the mean; `alike`: effective items where no item differs from another.
+    """
+    items = n / max(variance * n**2 / squares, 1.0) if squares > ROUNDING else alike
+    return NetWins(wins=mean * items, items=items)
+
+
+def correlation_of(products: Floats) -> float:
+    """Return the correlation of two models from the sums of squares and products of their centred scores (2, 2), NaN where one never varies."""
+    scale = math.sqrt(products[0, 0] * products[1, 1])
+    if scale <= ROUNDING:
+        return math.nan
+    r = float(np.clip(products[0, 1] / scale, -1, 1))
+    return r if abs(r) > ROUNDING else 0.0

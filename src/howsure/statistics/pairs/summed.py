@@ -20,18 +20,17 @@ from howsure.statistics.pairs.differences import DifferenceSums, TermSums
 from howsure.statistics.pairs.evidence import ItemSpread
 from howsure.statistics.pairs.moments import flip_sums, item_levels, lone_items, squared_differences, with_own_pivots
 from howsure.statistics.pairs.pair_details import lengthened, net_wins_of
+from howsure.statistics.pairs.paired import correlation_of, net_wins_in
 from howsure.statistics.pairs.pairs import complete_moments, differences_of, spread_of, term_sums
-from howsure.statistics.pairs.pivot import NetWins
 
 if TYPE_CHECKING:
     from howsure.errors import Caution
     from howsure.statistics.arrays import Floats
     from howsure.statistics.choices import Variance
     from howsure.statistics.pairs.moments import FlipSums, PairMoments
+    from howsure.statistics.pairs.pivot import NetWins
     from howsure.statistics.pairs.score import Pivots
     from howsure.statistics.sums import ItemSums
-
-ROUNDING = 1e-12
 
 
 def summed_moments(sums: ItemSums, *, variance: Variance = "CR2", score: bool = True) -> PairMoments:
@@ -97,8 +96,7 @@ def summed_limits(
 
 def _effective(sums: ItemSums, *, within: bool) -> float:
     """Return (Σ N_g)² / Σ N_g² over the clusters, or all items where these stand alone."""
-    term = sums.clusters.term
-    return float(sums.n) if within else term.total**2 / float(term.totals @ term.totals)
+    return float(sums.n) if within else sums.clusters.term.effective
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,13 +149,7 @@ class SummedPair:
         """Count wins less losses in effective items: n / deff, or the clusters where no item differs from another."""
         mean = float(differences_of(self.sums.value)[0, 1])
         squares = float(squared_differences(self.sums.products.squares)[0, 1])
-        known = squares > ROUNDING
-        items = (
-            self.n / max(variance * self.n**2 / squares, 1.0)
-            if known
-            else _effective(self.sums, within=not self.clustered)
-        )
-        return NetWins(wins=mean * items, items=items)
+        return net_wins_in(self.n, mean, squares, variance, _effective(self.sums, within=not self.clustered))
 
     def doubts(self, df: float) -> list[Caution]:
         """Warn of too few or too unequal clusters."""
@@ -170,19 +162,15 @@ class SummedPair:
 
     def correlation(self) -> float:
         """Return the correlation of the two models' item scores, NaN where one of them never varies."""
-        c = self.sums.products.squares
-        scale = math.sqrt(c[0, 0] * c[1, 1])
-        if scale <= ROUNDING:
-            return math.nan
-        r = float(np.clip(c[0, 1] / scale, -1, 1))
-        return r if abs(r) > ROUNDING else 0.0
+        return correlation_of(self.sums.products.squares)
 
     def unpaired_se(self, variance: Variance) -> float:
         """Return the SE that ignores which item each score belongs to."""
         if self.n_clusters < 2:
             return math.nan
         own = summed_variances(self.sums, variance) if self.clustered else alone_variances(self.sums)
-        return math.sqrt(float(own.sum()))
+        se = math.sqrt(float(own.sum()))
+        return se if se > self.rounding else 0.0
 
     def unclustered_se(self, variance: Variance) -> float:
         """Return the SE that takes every item as independent, NaN where nothing says that they aren't."""

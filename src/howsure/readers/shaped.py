@@ -8,6 +8,8 @@ each. The pattern is learned from lines that it doesn't fit yet. What it can't b
 from __future__ import annotations
 
 import json
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,9 @@ MAX_KEYS = 100
 MAX_DEPTH = 8
 CELL_BYTES = 16
 """What a value takes in a column, one that a line hasn't got too."""
+MAX_THREADS = 8
+AHEAD = 2
+"""So many blocks a thread are in memory, beside the one that is made use of."""
 ODD_LINES = 200
 """So many lines that don't fit are looked at before the others are tried again."""
 
@@ -120,6 +125,10 @@ class Shapes:
         """Return what any of these lines looks like."""
         return "|".join(self._object(order, ()) for order in self.orders)
 
+    def lines(self) -> str:
+        """Return what such lines look like together, each with its end; empty ones may lie between them."""
+        return rf"\A(?:(?:{self.pattern()})?\r?\n)*\z"
+
     def _object(self, order: Order, path: Path) -> str:
         return r"\{" + ", ?".join(self._pair(name, inner, (*path, name)) for name, inner in order) + r"\}"
 
@@ -151,33 +160,62 @@ def widened(known: str, kind: str) -> str:
 def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
     """Yield the rows of a file of lines, block by block. UnsureError where the parser has to look at them.
 
-    A later block may know of more columns, and of wider kinds.
+    A later block may know of more columns, and of wider kinds. While one is made use of, the next ones are read in threads.
     """
-    cells = 0
+    ahead: deque[tuple[bytes, int, Future[pl.DataFrame | None]]] = deque()
+    rows, threads = 0, min(1 + pl.thread_pool_size(), MAX_THREADS)
     try:
-        for block in source.blocks():
-            _learn_block(block, shapes)
-            cells += block.count(b"\n") * len(shapes.kinds)
-            if cells * CELL_BYTES > MAX_OBJECT_BYTES:
-                raise UnsureError
-            yield pl.read_ndjson(BytesIO(block), schema=shapes.schema())
+        with ThreadPoolExecutor(threads) as pool:
+            for block in source.blocks():
+                rows += block.count(b"\n")
+                _refuse_many(rows, shapes)
+                ahead.append((block, rows, pool.submit(_fitting, block, shapes.lines(), shapes.schema())))
+                if len(ahead) > AHEAD * threads:
+                    yield _learned(*ahead.popleft(), shapes)
+            while ahead:
+                yield _learned(*ahead.popleft(), shapes)
     except (ValueError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         raise UnsureError from None
 
 
-def _learn_block(block: bytes, shapes: Shapes) -> None:
-    """Learn until a block fits, which a single line that is longer than many blocks never does."""
+def _fitting(block: bytes, lines: str, schema: dict[str, pl.DataType]) -> pl.DataFrame | None:
+    """Return the rows of a block whose lines look like these, None of any other."""
+    return _read(block, schema) if schema and _text(block).str.contains(lines).item() else None
+
+
+def _learned(block: bytes, rows: int, fitting: Future[pl.DataFrame | None], shapes: Shapes) -> pl.DataFrame:
+    """Return the rows of a block; where it didn't fit, learn until it does, which a line that teaches nothing never does."""
+    found = fitting.result()
+    if found is not None:
+        return found
+    text = _text(block)
+    while not shapes.orders or not text.str.contains(shapes.lines()).item():
+        _learn(text, shapes)
+    _refuse_many(rows, shapes)
+    return _read(block, shapes.schema())
+
+
+def _refuse_many(rows: int, shapes: Shapes) -> None:
+    """Leave what takes too much memory as columns to the parser."""
+    if rows * len(shapes.kinds) * CELL_BYTES > MAX_OBJECT_BYTES:
+        raise UnsureError
+
+
+def _text(block: bytes) -> pl.Series:
+    """Return a block as one text; none with a line that is longer than many blocks."""
     if len(block) > SMALL_BYTES:
         raise UnsureError
-    text = pl.Series([(block if block.endswith(b"\n") else block + b"\n").decode()])
-    while not shapes.orders or not text.str.contains(rf"\A(?:(?:{shapes.pattern()})?\r?\n)*\z").item():
-        _learn(text, shapes)
+    return pl.Series([(block if block.endswith(b"\n") else block + b"\n").decode()])
+
+
+def _read(block: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    return pl.read_ndjson(BytesIO(block), schema=schema)
 
 
 def _learn(text: pl.Series, shapes: Shapes) -> None:
     """Learn from the first lines that don't fit; there is nothing to do where they teach nothing."""
     lines = text.str.split("\n").explode()
-    fits = rf"\A(?:{shapes.pattern()})?\r?\z" if shapes.orders else r"\A\r?\z"
+    fits = rf"\A(?:{shapes.pattern()})?\r?\z"
     before = {**shapes.kinds}, {**shapes.orders}
     for line in lines.filter(~lines.str.contains(fits)).head(ODD_LINES):
         shapes.learn(json.loads(line))

@@ -176,7 +176,7 @@ def _compared(results: Mapping[str, Any], task: str, table: pl.DataFrame | None)
     """Name what copies of samples agree in: the results of their task, else every score."""
     stated = results.get("results")
     own = stated.get(task) if isinstance(stated, dict) else None
-    return digest(own or []) if own or table is None else digest_of_rows(table.select("item", "metric", "score"))
+    return digest(own or []) if own or table is None else digest_of_rows(table[["item", "metric", "score"]])
 
 
 def _delimiter(results: Mapping[str, Any], task: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from howsure.readers.lm_eval_documents import NO_NUMBER, NOT_METRICS, Document, rows_by_line
@@ -13,6 +14,8 @@ from howsure.readers.shaped import WORTH_BYTES, Shapes, UnsureError, shaped_bloc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from howsure.readers.base import Source
 
@@ -43,10 +46,11 @@ class Columns:
 
     def items(self) -> pl.Series:
         """Name each document by its hash, or by its position; a document that comes again gets `#2`, and so on."""
-        rows = pl.DataFrame({"position": self.positions, "hash": self.hashes})
-        rows = rows.with_columns(item=pl.when(pl.col("hash") != "").then("hash").otherwise("position"))
-        if rows["position"].n_unique() == len(rows) == rows["item"].n_unique():
-            return rows["item"]
+        hashed = self.hashes != ""
+        items = self.hashes if hashed.all() else self.hashes.zip_with(hashed, self.positions)
+        if self.positions.n_unique() == len(items) == items.n_unique():
+            return items
+        rows = pl.DataFrame({"position": self.positions, "item": items})
         each = rows.unique("position", keep="last").sort(pl.col("position").str.len_chars(), "position")
         each = each.with_columns(time=pl.int_range(1, pl.len() + 1).over("item"))
         again = pl.when(pl.col("time") > 1).then(pl.format("{}#{}", "item", "time")).otherwise("item")
@@ -64,23 +68,24 @@ class Columns:
 
     def called(self, metric: str) -> pl.Series:
         """Return what a metric is called in each row: with its filter, where there is more than the filter "none"."""
-        if set(self.filters.unique()) <= {"none"}:
+        if (self.filters == "none").all():
             return pl.Series([metric]).new_from_index(0, len(self.filters))
         return pl.select(pl.format("{},{}", pl.lit(metric), self.filters.replace("", "none"))).to_series()
 
     def rows(self, metrics: Sequence[str], *, task: str, model: str, source: str) -> pl.DataFrame | None:
         """Return the tidy table: the documents in order, every metric of one after the other. None where there is no score."""
-        items = self.items()
-        tables = [
-            self._table(metric, items, task=task, model=model, source=source)
-            for metric in metrics
-            if metric in self.scores
-        ]
+        scored, items = [metric for metric in metrics if metric in self.scores], self.items()
+        tables = [self._table(metric, items, task=task, model=model, source=source) for metric in scored]
         if not sum(map(len, tables)):
             return None
         if len(tables) == 1:
-            return tables[0].drop("row")
-        return pl.concat(tables).sort("row", maintain_order=True).drop("row")
+            return tables[0]
+        places = np.concatenate([self._places(metric) for metric in scored])
+        return pl.concat(tables)[np.argsort(places, kind="stable")]
+
+    def _places(self, metric: str) -> NDArray[np.intp]:
+        """Return which rows have a metric."""
+        return np.flatnonzero(self.present[metric]) if metric in self.present else np.arange(len(self.positions))
 
     def _table(self, metric: str, items: pl.Series, *, task: str, model: str, source: str) -> pl.DataFrame:
         size, others = len(items), {**self.metadata}
@@ -97,14 +102,17 @@ class Columns:
             "attempt": pl.Series([0]).new_from_index(0, size),
             "metric": self.called(metric),
             "score": score,
-            "status": score.is_null().replace_strict({False: "ok", True: "unscored"}, return_dtype=pl.String),
+            "status": every("ok").zip_with(score.is_not_null(), every("unscored"))
+            if score.null_count()
+            else every("ok"),
             CLUSTER: pl.Series([None], dtype=pl.String).new_from_index(0, size) if cluster is None else cluster,
             "weight": pl.Series([None], dtype=pl.Float64).new_from_index(0, size),
             "source": every(source),
             **{name: column for name, column in others.items() if column.null_count() < size},
         }
-        table = pl.DataFrame({name: column.alias(name) for name, column in columns.items()}).with_row_index("row")
-        return table.filter(self.present[metric]) if metric in self.present else table
+        table = pl.DataFrame({name: column.alias(name) for name, column in columns.items()})
+        whole = metric not in self.present or self.present[metric].all()
+        return table if whole else table.filter(self.present[metric])
 
 
 def columns(found: Sequence[Document]) -> Columns:

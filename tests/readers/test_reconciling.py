@@ -114,7 +114,7 @@ def test_reducers_are_those_of_inspect(reducer: str) -> None:
     (reduce,) = create_reducers(reducer)  # type: ignore[misc]
     theirs = [float(reduce([registry.Score(value=value) for value in row]).as_float()) for row in values]
     rows = pl.DataFrame([{"item": str(k), "score": value} for k, row in enumerate(values) for value in row])
-    ours = reduced(rows, reducer, zero=False).sort("cluster")["score"].to_list()
+    ours = reduced(rows.lazy(), (), reducer, zero=False).sort("cluster").collect()["score"].to_list()
     assert ours == pytest.approx(theirs, abs=1e-12)
 
 

@@ -45,8 +45,10 @@ def _before(value: object) -> list[tuple[str, str]]:
     if not isinstance(value, list):
         return []
     turns = [turn for turn in value if isinstance(turn, dict)]
-    last = next((place for place in range(len(turns) - 1, 0, -1) if turns[place].get("role") == USER), 0)
-    return [(str(turn.get("role")), _content(turn.get("content")) or "") for turn in turns[:last]]
+    last = len(turns) - 1
+    while last > 0 and turns[last].get("role") != USER:
+        last -= 1
+    return [(str(turn.get("role")), _content(turn.get("content")) or "") for turn in turns[: max(last, 0)]]
 
 
 def targets(given: Iterable[object]) -> list[str | None]:
@@ -92,9 +94,10 @@ def _name(text: str) -> str:
 def _question(value: object) -> str | None:
     if isinstance(value, str):
         return value[:LETTERS] if value else None
-    turns = value if isinstance(value, list) else []
-    last = next((turn for turn in reversed(turns) if isinstance(turn, dict) and turn.get("role") == USER), None)
-    return None if last is None else _content(last.get("content"))
+    for turn in reversed(value) if isinstance(value, list) else ():
+        if isinstance(turn, dict) and turn.get("role") == USER:
+            return _content(turn.get("content"))
+    return None
 
 
 def _content(content: object) -> str | None:
@@ -117,5 +120,5 @@ def _parts(content: Sequence[object]) -> list[str]:
 
 def _target(value: object) -> str | None:
     if isinstance(value, list):
-        return "\n".join(str(part)[:LETTERS] for part in value) if value else None
+        return "\n".join([str(part)[:LETTERS] for part in value]) if value else None
     return str(value)[:LETTERS] if isinstance(value, (str, int, float)) and value != "" else None

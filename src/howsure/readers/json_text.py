@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from howsure.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_OBJECT_BYTES = 2 * 1024**3
 """What the objects of a file may take in memory: a few bytes of JSON can ask for a hundred each."""
@@ -25,23 +29,41 @@ def parsed_line(line: bytes) -> Any:
     if len(line) >= SMALL_BYTES:
         return UNPARSED
     try:
-        return _decode(line.decode("utf-8", "surrogatepass"))
+        return decoded(line)
     except (ValueError, RecursionError):
         return UNPARSED
 
 
-_decode, UNPARSED = json.JSONDecoder().decode, object()
+UNPARSED = object()
 
 
 def parse_json(data: bytes | str, *, where: str) -> Any:
     """Parse JSON, turning a syntax error into one that says where; what would outgrow the memory is refused before."""
     refuse_bombs(object_cost(data), where=where)
     try:
-        return json.loads(data)
+        return decoded(data)
     except (ValueError, RecursionError) as error:
         raise ReadError(
             f"not valid JSON ({error})", where=where, remedy="The file may be cut short: write it again."
         ) from None
+
+
+def decoded(data: bytes | str) -> Any:
+    """Decode JSON to the values that the standard library finds, three times as fast where a text is plain.
+
+    What msgspec refuses is for the library to judge: NaN, infinity, halves of characters and other encodings than UTF-8 are read there.
+    """
+    try:
+        return _decoder()(data)
+    except ValueError:
+        return json.loads(data)
+
+
+@cache
+def _decoder() -> Callable[[bytes | str], Any]:
+    from msgspec.json import Decoder
+
+    return Decoder().decode
 
 
 def object_cost(data: bytes | str) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from howsure.errors import Caution
-from howsure.readers.reducers import reduced, standard_error
+from howsure.readers.reducers import means_and_errors, reduced
 from howsure.readers.usage import TOKENS
 from howsure.table.stated import Missing, Reconciled, Total
 from howsure.wording import amounts_apart, plural, told_apart
@@ -50,6 +50,27 @@ class _Given(NamedTuple):
     error: float | None
 
 
+class _Rule(NamedTuple):
+    """How a harness makes one score of the attempts at an item, and by which column it clusters; `zero`: a failure counts as 0."""
+
+    reducer: str
+    cluster: str
+    zero: bool
+
+    @classmethod
+    def of(cls, stated: Published, reading: Reading) -> _Rule | None:
+        """Return the rule behind a published score; None where attempts are averaged and each item is its own cluster."""
+        if stated.reducer == "mean" and not stated.cluster:
+            return None
+        zero = any(fact.task == stated.task and fact.failures == "zero" for fact in reading.facts)
+        known = reading.rows is not None and stated.cluster in reading.rows.columns
+        return cls(stated.reducer, stated.cluster if known else "item", zero)
+
+
+_Ruled = dict[tuple[str, str, str, _Rule], tuple[float, float]]
+"""Mean and standard error by task, model, metric and rule."""
+
+
 def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
     """Hold what each log, by its name, states against its rows; one without rows has nothing to be held against."""
     talking = {
@@ -58,9 +79,11 @@ def reconciled(readings: Sequence[tuple[str, Reading]]) -> list[Word]:
         if reading.rows is not None and len(reading.rows) and (reading.published or reading.extents or reading.totals)
     }
     given, taken = _given(talking), _taken(talking)
-    totals = _totals(readings, talking, taken)
+    totals, ruled = _totals(readings, talking, taken), _ruled(talking)
     return [
-        _word(reading, where, given.get(file, {}), totals.get(file, [])) if file in talking else Word()
+        _word(reading, where, given.get(file, {}), ruled.get(file, {}), totals.get(file, []))
+        if file in talking
+        else Word()
         for file, (where, reading) in enumerate(readings)
     ]
 
@@ -75,6 +98,22 @@ def _given(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str, st
     found: dict[int, dict[tuple[str, str, str], _Given]] = {}
     for file, task, model, metric, *values in _by_metric(rows.with_columns(score=score)).iter_rows():
         found.setdefault(file, {})[task, model, metric] = _Given(*values)
+    return found
+
+
+def _ruled(readings: Mapping[int, Reading]) -> dict[int, _Ruled]:
+    """Return means and standard errors as the harnesses make them that reduce attempts otherwise, or cluster: the rows are grouped once a rule."""
+    asked: dict[_Rule, dict[int, Reading]] = {}
+    for file, reading in readings.items():
+        rules = (_Rule.of(stated, reading) for stated in reading.published)
+        for rule in {rule for rule in rules if rule is not None}:
+            asked.setdefault(rule, {})[file] = reading
+    found: dict[int, _Ruled] = {}
+    for rule, files in asked.items():
+        rows = _joined(files, ("task", "model", "metric", "item", "score", *{rule.cluster} - {"item"}))
+        items = reduced(rows.lazy(), KEYS, rule.reducer, zero=rule.zero, cluster=rule.cluster)
+        for file, *names, mean, error in means_and_errors(items, KEYS).collect().iter_rows():
+            found.setdefault(file, {})[*names, rule] = mean, error
     return found
 
 
@@ -147,10 +186,11 @@ def _word(
     reading: Reading,
     where: str,
     given: Mapping[tuple[str, str, str], _Given],
+    ruled: _Ruled,
     totals: Sequence[Reconciled],
 ) -> Word:
     samples = [_samples(extent, given, where) for extent in reading.extents]
-    scores = [figure for stated in reading.published for figure in _scores(stated, reading, given, where)]
+    scores = [figure for stated in reading.published for figure in _scores(stated, reading, given, ruled, where)]
     short = [pair for pair in zip(samples, reading.extents, strict=True) if not pair[0].agrees]
     return Word(
         figures=(*samples, *scores, *totals),
@@ -185,28 +225,22 @@ def _lacking(extent: Extent, reading: Reading) -> Missing:
 
 
 def _scores(
-    stated: Published, reading: Reading, given: Mapping[tuple[str, str, str], _Given], where: str
+    stated: Published,
+    reading: Reading,
+    given: Mapping[tuple[str, str, str], _Given],
+    ruled: _Ruled,
+    where: str,
 ) -> Iterator[Reconciled]:
     """Yield a published score, and its standard error, as the rows give it; nothing where it has no rows."""
-    found = given.get((stated.task, stated.model, stated.row_metric))
+    of_metric = (stated.task, stated.model, stated.row_metric)
+    found = given.get(of_metric)
     if found is None:
         return
-    mean, error = found.mean, found.error
-    if stated.reducer != "mean" or stated.cluster:
-        mean, error = _otherwise(stated, reading)
+    rule = _Rule.of(stated, reading)
+    mean, error = (found.mean, found.error) if rule is None else ruled.get((*of_metric, rule), (None, None))
     yield _figure(stated, "score", stated.score, mean, where)
     if stated.stderr is not None and error is not None and math.isfinite(error):
         yield _figure(stated, "standard error", stated.stderr, error, where)
-
-
-def _otherwise(stated: Published, reading: Reading) -> tuple[float | None, float]:
-    """Return mean and standard error where the harness reduces attempts otherwise, or clusters."""
-    rows: pl.DataFrame = reading.rows  # type: ignore[assignment]
-    of_metric = {"task": stated.task, "model": stated.model, "metric": stated.row_metric}
-    zero = any(fact.task == stated.task and fact.failures == "zero" for fact in reading.facts)
-    cluster = stated.cluster if stated.cluster in rows.columns else "item"
-    items = reduced(rows.filter(**of_metric), stated.reducer, zero=zero, cluster=cluster)
-    return items["score"].mean(), standard_error(items)  # type: ignore[return-value]
 
 
 def _figure(stated: Published, figure: Figure, value: float, read: float | None, where: str) -> Reconciled:

@@ -96,9 +96,12 @@ def metadata_text(value: object) -> str | None:
     """Return a scalar as short text, None for anything that can't be a cluster or a stratum."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= MAX_METADATA_TEXT):
-        return whole_text(str(value))
-    return None
+    return whole_text(str(value)) if _is_short(value) else None
+
+
+def _is_short(value: object) -> bool:
+    """Say whether a value is a scalar, and no long text."""
+    return len(value) <= MAX_METADATA_TEXT if isinstance(value, str) else isinstance(value, (int, float))
 
 
 def whole_text(text: str) -> str:
@@ -113,7 +116,7 @@ def flatten_metadata(metadata: object) -> dict[str, Any]:
     return {
         (f"metadata_{key}" if key in (*COLUMNS, *MEASURES) and key != "cluster" else str(key)): value
         for key, value in metadata.items()
-        if metadata_text(value) is not None
+        if _is_short(value)
     }
 
 

@@ -7,37 +7,40 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OF_COUNTS = re.compile(r"(at_least|pass_at|pass_k)_(\d+)")
 
 
-def reduced(rows: pl.DataFrame, reducer: str, *, zero: bool, cluster: str = "item") -> pl.DataFrame:
-    """Return one `score` and `cluster` per item of the rows of one model and metric.
+def reduced(rows: pl.LazyFrame, by: Sequence[str], reducer: str, *, zero: bool, cluster: str = "item") -> pl.LazyFrame:
+    """Return one `score` and `cluster` per item within the groups of `by`.
 
     Attempts without a score are left out, or count as 0. A reducer that isn't known gives no scores.
     """
     score = pl.col("score")
-    scored = rows.lazy().with_columns(score.fill_null(0.0)) if zero else rows.lazy().drop_nulls("score")
+    scored = rows.with_columns(score.fill_null(0.0)) if zero else rows.drop_nulls("score")
     made = _reduction(reducer)
-    one = scored.group_by("item").agg(
+    one = scored.group_by(*by, "item").agg(
         score=pl.lit(None, pl.Float64) if made is None else made, cluster=pl.col(cluster).first()
     )
-    return one.drop_nulls("score").collect()
+    return one.drop_nulls("score")
 
 
-def standard_error(items: pl.DataFrame) -> float:
-    """Return the standard error of the mean by its clusters, corrected for their number; each item its own: the plain one."""
-    sums = (
-        (items["score"] - items["score"].mean())
-        .to_frame("off")
-        .with_columns(items["cluster"])
-        .group_by("cluster")
-        .agg(pl.col("off").sum())
-    )
-    many = len(sums)
-    return math.sqrt((sums["off"] ** 2).sum() * many / (many - 1)) / len(items) if many > 1 else math.nan
+def means_and_errors(items: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    """Return the `mean` of each group's items and its standard `error` by their clusters, corrected for their number; each item its own: the plain one.
+
+    One cluster has no standard error: NaN.
+    """
+    score, n, many = pl.col("score"), pl.col("n"), pl.len()
+    mean = score.sum() / n.sum()
+    error = ((score - n * mean).pow(2).sum() * many / (many - 1)).sqrt() / n.sum()
+    sums = items.group_by(*by, "cluster").agg(score.sum(), n=pl.len())
+    return sums.group_by(*by).agg(mean=mean, error=pl.when(many > 1).then(error).otherwise(math.nan))
 
 
 def _reduction(reducer: str) -> pl.Expr | None:

@@ -29,12 +29,13 @@ def sign_blocks(
     """Return functions that make blocks (C, flips) of signs: all flips where there are few, else random ones.
 
     `free`: how many of the clusters flip where all flips are listed, the first ones; None for all of them. Each random block
-    has a generator of its own, so that threads may make them in any order.
+    has a generator of its own, so that threads may make them in any order. All flips come in a random order that is always the same,
+    so that the first ones stand for all.
     """
     free = width if free is None else free
     if not listed(free, draws):
         return [partial(_signs, width, child, size) for child, size in _children(rng, draws)]
-    every = np.arange(2**free)
+    every = np.random.default_rng(0).permutation(2**free)
     return [partial(_listed, width, every[k : k + BLOCK_FLIPS]) for k in range(0, len(every), BLOCK_FLIPS)]
 
 

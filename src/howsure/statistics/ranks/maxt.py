@@ -37,7 +37,7 @@ BLOCK_CELLS, MOST_CELLS = 1_000_000, 40_000_000
 STRIDE = WORD = 64
 THREADS = 2
 FEW_PAIRS = 300
-"""With no more pairs, threads take longer to start than they save."""
+"""With no more pairs, threads take longer to start than they save; flips end where all shares lie above UNCLEAR."""
 TINY = 1e-30
 NEVER_DRAWN = 7.0
 """A sum of random signs this many standard deviations out doesn't come up: chance below 5e-11 (Hoeffding 1963)."""
@@ -53,7 +53,7 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
 
     p (M, M): two-sided p-values, NaN where a pair can't be compared. An adjusted p-value is never below the raw one,
     and one pair alone keeps its own. Memory: per thread a few blocks of about a million pairs × flips, and the signs
-    of 1,024 flips. From MANY_PAIRS on, p-values above UNCLEAR rest on fewer flips (docs/decisions/0036-many-models.md).
+    of 1,024 flips. p-values above UNCLEAR may rest on fewer flips (docs/decisions/0036-many-models.md).
     """
     first, second, alike = _flipped(p, flips)
     adjusted = np.where(np.eye(len(p), dtype=bool), 1.0, np.where(alike, p, np.nan))
@@ -244,11 +244,16 @@ class _Pairs:
             yield from pool.map(count, blocks)
 
     def of_all(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats]:
-        """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at all pairs; and the flips."""
+        """Count, for each pair, the flips in which it or any weaker one is as extreme as it was, looking at all pairs; and the flips.
+
+        Few pairs are left once the least share lies above UNCLEAR.
+        """
         counts, n_flips = np.full(len(self.first), float(seen)), seen
         for flips, found in self.each(partial(self.padded().exceedances, columns), blocks):
             n_flips += flips
             counts += found[: len(counts)]
+            if len(counts) <= FEW_PAIRS and (counts[:1] > UNCLEAR * n_flips).any():
+                break
         return counts, np.full(len(counts), float(n_flips))
 
     def of_many(self, columns: Columns, blocks: Blocks, seen: int) -> tuple[Floats, Floats] | None:

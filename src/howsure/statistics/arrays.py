@@ -5,6 +5,7 @@ A docstring names the shape of each, as in (n,) or (M, M).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,19 @@ Bools = NDArray[np.bool_]
 
 Limits = tuple[Floats, Floats]
 """The lower and the upper limits of intervals."""
+
+
+THREADS, MANY_STEPS = 2, 2_000_000_000
+"""Products of fewer steps take no longer one after the other."""
+
+
+def products(*pairs: tuple[Floats, Floats]) -> list[Floats]:
+    """Return aᵀ b of several pairs of matrices (n, M), in threads where they are large."""
+    steps = sum(len(a) * a.shape[1] * b.shape[1] for a, b in pairs)
+    if steps < MANY_STEPS:
+        return [a.T @ b for a, b in pairs]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(lambda pair: pair[0].T @ pair[1], pairs))
 
 
 def blocks(total: int, cells_each: float, most: int) -> Iterator[slice]:

@@ -21,6 +21,8 @@ PIECE_ROWS = 500_000
 FIRST_LOOK = 2_000_000
 MOSTLY_WHOLE = 0.7
 """From so many partial results on, pieces are given up where there are fewer groups per partial result."""
+BLOCK_ROWS = 1_000_000
+"""So many rows are numbered at a time."""
 DENSE = 16
 """Codes are ticked off where their range is no more than so many times their number."""
 
@@ -109,10 +111,22 @@ def group_codes(parts: pl.DataFrame) -> pl.Series:
     total = np.zeros(len(parts), dtype=np.int64)
     for key in KEYS:
         if key in parts.columns:
-            count, codes = _numbered(parts[key])
-            total *= count
-            total += codes
+            _add_codes(total, parts[key])
     return pl.Series(total)
+
+
+def _add_codes(total: NDArray[np.int64], column: pl.Series) -> None:
+    """Make room for the distinct texts of a column of categoricals, null among them, in numbers of groups, and add that of each row's."""
+    physical = column.to_physical()
+    if column.null_count():
+        physical = physical.cast(pl.Int64).fill_null(-1) + 1
+    codes = physical.to_numpy()
+    found = _ticked(codes)
+    numbers = np.cumsum(found) - 1
+    for begin in range(0, len(codes), BLOCK_ROWS):
+        part = slice(begin, begin + BLOCK_ROWS)
+        total[part] *= numbers[-1] + 1
+        total[part] += numbers[codes[part]]
 
 
 def _distinct(codes: pl.Series) -> int:
@@ -121,18 +135,14 @@ def _distinct(codes: pl.Series) -> int:
     largest = int(numbers.max(initial=0))
     if largest > DENSE * len(numbers):
         return codes.n_unique()
-    seen: NDArray[np.bool_] = np.zeros(largest + 1, dtype=bool)
-    seen[numbers] = True
-    return int(np.count_nonzero(seen))
+    return int(np.count_nonzero(_ticked(numbers)))
 
 
-def _numbered(column: pl.Series) -> tuple[int, NDArray[np.int64]]:
-    """Return how many distinct texts a column of categoricals has, null among them, and the number of each row's."""
-    physical = column.to_physical().cast(pl.Int64).fill_null(-1) + 1
-    found = physical.unique().to_numpy()
-    numbers = np.zeros(int(found.max(initial=0)) + 1, dtype=np.int64)
-    numbers[found] = np.arange(len(found))
-    return len(found), numbers[physical.to_numpy()]
+def _ticked(numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Say of every number up to the largest whether it is there."""
+    found: NDArray[np.bool_] = np.zeros(int(numbers.max(initial=0)) + 1, dtype=bool)
+    found[numbers] = True
+    return found
 
 
 def _merged_attributes(parts: pl.DataFrame) -> pl.DataFrame:

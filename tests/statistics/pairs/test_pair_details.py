@@ -87,3 +87,19 @@ def test_the_bound_that_spares_exact_limits_is_one(items, share, level):
     far = -math.log1p(-level)
     assert found[0] == intervals.net_limit(losses, items, level)[0]
     assert found[0] * items <= (losses[0] + 1 + math.sqrt(2 * (losses[0] + 1) * far) + far) * (1 + 1e-9)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    items=st.floats(1, 5000),
+    share=st.floats(0, 1.1),
+    level=st.floats(0.6, 0.999999),
+    beyond=st.floats(-0.1, 1.2) | st.floats(0.9, 1.1).map(lambda about: -about),
+)
+def test_limits_that_lie_below_another_are_spared_and_no_others(items, share, level, beyond):
+    """A negative `beyond` below −.9 stands for so many times the limit itself."""
+    losses, n = np.array([share * items]), np.array([items])
+    exact = intervals.net_limit(losses, n, level)
+    value = -beyond * exact if beyond <= -0.9 else np.array([beyond])
+    found = _room(losses, n, level, where=np.array([True]), beyond=value)
+    assert np.maximum(found, value)[0] == np.maximum(exact, value)[0]

@@ -83,13 +83,14 @@ def _room(losses: Floats, items: Floats, level: float | Floats, *, where: Bools,
     """Return the limits of net losses where they may lie beyond others, −∞ elsewhere.
 
     Most don't, and a bound tells so at a fraction of the time: the exact limit is below the Poisson one, which is below
-    Laurent and Massart's (2000, lemma 1) for a χ² quantile.
+    Laurent and Massart's (2000, lemma 1) for a χ² quantile. Of the others a test of the value to lie beyond says the same.
     """
     level = np.broadcast_to(level, losses.shape)
     far = -np.log1p(-level)
     with np.errstate(divide="ignore", invalid="ignore"):
         most = (losses + 1 + np.sqrt(2 * (losses + 1) * far) + far) / items
         near = where & (losses >= 0) & ~(most < beyond)
+    near[near] = ~intervals.net_limit_below(beyond[near], losses[near], items[near], level[near])
     room = np.full(losses.shape, -np.inf)
     room[near] = intervals.net_limit(losses[near], items[near], level[near])
     return room

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from howsure.statistics.arrays import products
 from howsure.statistics.means.clustered import Clustering, clusterings
 from howsure.statistics.pairs.differences import DifferenceSums, TermSums, pivots
 from howsure.statistics.pairs.evidence import ItemSpread
@@ -93,7 +94,7 @@ def _item_spread(centred: Floats, w: Floats) -> ItemSpread:
     """Return Σ w (d − d̄)² and Σ w (d − d̄)⁴ of all pairs, from three products."""
     root = np.sqrt(w)[:, None]
     scaled, squared = centred * root, centred**2 * root
-    return spread_of(scaled.T @ scaled, (squared * scaled).T @ centred, squared.T @ squared)
+    return spread_of(*products((scaled, scaled), (squared * scaled, centred), (squared, squared)))
 
 
 def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:

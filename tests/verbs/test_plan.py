@@ -14,7 +14,7 @@ from howsure.calibration.noise_worlds import ComponentWorld
 from howsure.commands.main import main
 from howsure.inference.planning.pilots import limits_of
 from howsure.present.plan import simulated_sentence
-from howsure.statistics.noise.components import mixtures
+from howsure.statistics.noise.components import mixed, mixture_errors, variances
 from howsure.statistics.planning.power import Spread
 from places import DATA, ROOT
 
@@ -153,10 +153,11 @@ def test_limits_of_a_pilot_hold_the_truth():
         item = total * (world.icc + (1 - world.icc) * world.item_icc) if codes is not None else total * world.item_icc
         truth = crowd * true_between + (item - true_between) + (total - item) / 5
         found = sample.answers()
-        values, errors = mixtures(found, codes, [(crowd, 1 / 5)])
+        values = mixed(variances(found, codes), crowd, 1 / 5)
+        errors = mixture_errors(found, codes, [(crowd, 1 / 5)])
         units = 60 if codes is None else 30
-        ends = [limits_of((v, e, units), 0.95) for v, e in zip(values[0], errors[0], strict=True)]
-        held = np.mean([low * v <= truth <= high * v for (low, high), v in zip(ends, values[0], strict=True)])
+        ends = [limits_of((v, e, units), 0.95) for v, e in zip(values, errors[0], strict=True)]
+        held = np.mean([low * v <= truth <= high * v for (low, high), v in zip(ends, values, strict=True)])
         assert held > 0.9, (world, held)
         assert values.mean() == pytest.approx(truth, rel=0.05)
 

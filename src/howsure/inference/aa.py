@@ -97,8 +97,9 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
     values = _Values(
         scores=scores, wanted=Wanted(task=study.tasks, model=study.design.model, metric=study.design.metric)
     )
-    entries, told = [], [*study.cautions, *direction_cautions(study)]
+    entries, told, percent = [], [*study.cautions, *direction_cautions(study)], True
     for k, (matrix, model) in enumerate(_models(study)):
+        percent = percent and matrix.bounded
         mine = asked if policy is None else replace(asked, not_worse_than=_margin(policy, matrix, model))
         try:
             halves = _halves(matrix, model, values)
@@ -110,7 +111,6 @@ def parted(scores: Scores, study: Study, asked: SplitQuestion, seed: int, policy
             told.append(Caution(code="not_parted", message=str(error)))
     if not entries:
         raise DataError("no model has enough items to be parted", remedy="Four items or clusters are the least.")
-    percent = all(matrix.bounded for matrix, _ in _models(study))
     _refuse_whole_scale(asked, percent=percent)
     entries = [replace(entry, excess=_excess(entry, asked, len(entries))) for entry in entries]
     if policy is not None and (policy.slices or policy.costs):

@@ -15,7 +15,7 @@ from howsure.inference.compare import gather_pair, one_metric, tasks_left_out
 from howsure.inference.population import QUESTIONS, population_of
 from howsure.inference.question import Question
 from howsure.statistics.noise.answer_noise import answers
-from howsure.statistics.noise.components import components, mixtures, variance_limits
+from howsure.statistics.noise.components import mixed, mixture_errors, variance_limits, variances
 from howsure.statistics.planning.power import SURE, Joined, Spread
 from howsure.statistics.planning.sizes import equal_sizes, sizes_of
 from howsure.study.gathering import gather
@@ -24,7 +24,7 @@ from howsure.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howsure.statistics.arrays import Ints
+    from howsure.statistics.arrays import Floats, Ints
     from howsure.statistics.noise.answer_noise import Answers
     from howsure.statistics.noise.components import Components
     from howsure.statistics.planning.power import Doubt, Planned
@@ -44,12 +44,13 @@ class Pilot:
     """Two models on the items of a task that both answered, and what their differences tell.
 
     `both`: their matrix, as the population has it drawn; `found`: the columns a, b and a − b; `codes`: clusters, None where each item is its own;
-    `weight`: how many times the variance is that of equal weights (Kish's design effect of weights).
+    `parts`: the variances of these columns; `weight`: how many times the variance is that of equal weights (Kish's design effect of weights).
     """
 
     both: ScoreMatrix
     found: Answers
     codes: Ints | None
+    parts: Components
     basis: Basis
     weight: float
     paired: bool
@@ -61,32 +62,41 @@ class Pilot:
 
     def spread(self, clusters: float | None) -> Planned:
         """Return the spread of a difference; `clusters`: hold their number fixed."""
-        parts, _ = components(self.found, self.codes)
-        columns = (2,) if self.paired else (0, 1)
         strata, fixed = self.both.strata, clusters is not None
         spreads = tuple(
             replace(
-                spread_of(parts, k, self.codes, fixed=fixed), clusters=clusters, events=self._events(k), strata=strata
+                spread_of(self.parts, k, self.codes, fixed=fixed),
+                clusters=clusters,
+                events=self._events(k),
+                strata=strata,
             )
-            for k in columns
+            for k in self.columns
         )
         spreads = tuple(spread.times(self.weight) for spread in spreads)
         return spreads[0] if self.paired else Joined(parts=spreads, shares=(1.0, 1.0), items=(1.0, 1.0))
+
+    @property
+    def columns(self) -> list[int]:
+        """Which columns the difference is made of: a − b itself, or a and b where these aren't paired."""
+        return [2] if self.paired else [0, 1]
 
     def _events(self, column: int) -> float:
         e = self.found.means[:, column] - self.found.means[:, column].mean()
         fourths = float((e**4).sum())
         return float((e**2).sum()) ** 2 / fourths / len(e) if fourths > 0 else math.nan
 
+    def variances(self, attempts: Sequence[float]) -> Floats:
+        """Return n times the variance of each column that the difference is made of (K, columns), with so many attempts."""
+        shares = [(self.basis.crowd, 1 / k) for k in attempts]
+        seen = np.array([mixed(self.parts, crowd, share) for crowd, share in shares])[:, self.columns]
+        least = [[spread_of(self.parts, k, self.codes).per_item(1.0, each) for k in self.columns] for each in attempts]
+        return np.asarray(np.maximum(seen, least))
+
     def errors(self, attempts: Sequence[float]) -> list[tuple[float, float, int]]:
         """Return n times the variance of the difference with so many attempts, its jackknife error, and the units."""
         shares = [(self.basis.crowd, 1 / k) for k in attempts]
-        values, errors = mixtures(self.found, self.codes, shares)
-        columns = [2] if self.paired else [0, 1]
-        parts, _ = components(self.found, self.codes)
-        least = [[spread_of(parts, k, self.codes).per_item(1.0, each) for k in columns] for each in attempts]
-        value = np.maximum(values[:, columns], least).sum(axis=1)
-        error = np.sqrt((errors[:, columns] ** 2).sum(axis=1))
+        errors = mixture_errors(self.found.take(slice(self.columns[0], self.columns[-1] + 1)), self.codes, shares)
+        value, error = self.variances(attempts).sum(axis=1), np.sqrt((errors**2).sum(axis=1))
         units = self.basis.n_clusters
         return [(self.weight * float(v), self.weight * float(e), units) for v, e in zip(value, error, strict=True)]
 
@@ -174,7 +184,7 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Qu
             where=matrix.task,
             remedy="Add clusters to the pilot, or use `cluster='none'` if the items were drawn one by one.",
         )
-    parts, _ = components(found, codes)
+    parts = variances(found, codes)
     spreads = [spread_of(parts, k, codes) for k in ((2,) if paired else (0, 1))]
     sizes, measured = spreads[0].sizes, bool(np.isfinite(parts.answer).all())
     w = np.ones(len(both.items)) if both.weights is None else both.weights
@@ -190,8 +200,8 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Qu
         pairs=pairs,
     )
     weight = len(w) * float(w @ w) / float(w.sum()) ** 2
-    pilot = Pilot(both=both, found=found, codes=codes, basis=basis, weight=weight, paired=paired)
-    if not pilot.errors([1.0 if math.isnan(basis.answer) else basis.attempts])[0][0] > 0:
+    pilot = Pilot(both=both, found=found, codes=codes, parts=parts, basis=basis, weight=weight, paired=paired)
+    if not pilot.variances([1.0 if math.isnan(basis.answer) else basis.attempts]).sum() > 0:
         raise _no_spread(matrix, f"{names[0]} and {names[1]}")
     return pilot
 

@@ -17,7 +17,7 @@ from howsure.inference.planning.pilots import limits_of, spread_of
 from howsure.inference.planning.prospects import ATTEMPTS
 from howsure.inference.population import population_of
 from howsure.statistics.noise.answer_noise import answers
-from howsure.statistics.noise.components import components, mixtures
+from howsure.statistics.noise.components import mixed, mixture_errors, variances
 from howsure.statistics.planning import score_power
 from howsure.statistics.planning.power import Spread, fewest
 from howsure.statistics.planning.sizes import spread_sizes
@@ -154,14 +154,15 @@ def pilot_scores(matrix: ScoreMatrix, level: float, attempts: int | None, rate: 
         )
     w = np.ones(len(matrix.items)) if matrix.weights is None else matrix.weights
     weight = len(w) * float(w @ w) / float(w.sum()) ** 2
-    parts, _ = components(found, codes)
+    parts = variances(found, codes)
     spread = replace(spread_of(parts, 0, codes), strata=matrix.strata)
     measured = math.isfinite(float(parts.answer[0]))
     usual = float(max(round(1 / float((1 / matrix.attempts[:, 0]).mean())), 1))
     counts = [*ATTEMPTS, usual, *([float(attempts)] if attempts else [])] if measured else [1.0]
-    values, errors = mixtures(found, codes, [(spread.sizes.crowd, 1 / k) for k in counts])
+    shares = [(spread.sizes.crowd, 1 / k) for k in counts]
+    values, errors = [mixed(parts, *share) for share in shares], mixture_errors(found, codes, shares)
     units = len(matrix.items) if codes is None else int(codes.max()) + 1
-    if not values[0, 0] > 0:
+    if not values[0][0] > 0:
         raise DataError(
             "every item of the pilot has the same score", where=matrix.task, remedy="Assume a rate instead."
         )

@@ -59,6 +59,13 @@ def components(found: Answers, codes: Ints | None = None) -> tuple[Components, C
     return values, errors
 
 
+def variances(found: Answers, codes: Ints | None = None) -> Components:
+    """Split the variance of every column as `components` does, without standard errors: a tenth of the work."""
+    items, columns = found.means.shape
+    parts = [_Sums.of(found.take(part), codes).total().split() for part in blocks(columns, items, BLOCK_CELLS)]
+    return Components(*map(np.concatenate, zip(*map(_arrays, parts), strict=True)))
+
+
 def _arrays(record: Components | _Sums) -> tuple[Floats, ...]:
     """Return the arrays of a record as they are; dataclasses.astuple would copy them."""
     return tuple(getattr(record, field.name) for field in fields(record))
@@ -71,22 +78,20 @@ def _block(found: Answers, codes: Ints | None) -> tuple[Components, Components]:
     return values, Components(*(_jackknife(part, units) for part in _arrays(left)))
 
 
-def mixtures(found: Answers, codes: Ints | None, shares: Sequence[tuple[float, float]]) -> tuple[Floats, Floats]:
-    """Return crowd · between + within + answer · share for each (crowd, share), and its jackknife error: both (S, T).
+def mixed(parts: Components, crowd: float, share: float) -> Floats:
+    """Return crowd · between + within + answer · share: n times the variance of a mean over n items with 1 / share attempts each.
 
-    That is n times the variance of a mean over n items with 1 / share attempts each; one attempt where nothing tells the
-    noise of answers (then `within` holds it, and a share other than 1 gives NaN).
+    One attempt where nothing tells the noise of answers: then `within` holds it, and a share other than 1 gives NaN.
     """
-    sums = _Sums.of(found, codes)
-    values, units = sums.total().split(), sums.items > 0
-    left = sums.without_each().split(values.answer)
-    mixed = [[_mixed(part, crowd, share) for part in (values, left)] for crowd, share in shares]
-    return np.array([value for value, _ in mixed]), np.array([_jackknife(each, units) for _, each in mixed])
-
-
-def _mixed(parts: Components, crowd: float, share: float) -> Floats:
     answer = np.where(np.isnan(parts.answer), 0.0 if share == 1 else np.nan, parts.answer * share)
     return np.asarray(crowd * parts.between + parts.within + answer)
+
+
+def mixture_errors(found: Answers, codes: Ints | None, shares: Sequence[tuple[float, float]]) -> Floats:
+    """Return the jackknife error of `mixed` for each (crowd, share) and column (S, T)."""
+    sums = _Sums.of(found, codes)
+    left = sums.without_each().split(sums.total().split().answer)
+    return np.array([_jackknife(mixed(left, crowd, share), sums.items > 0) for crowd, share in shares])
 
 
 def variance_limits(variance: Floats, error: Floats, units: int, level: float) -> tuple[Floats, Floats]:

@@ -136,3 +136,21 @@ def test_options_of_files_are_refused_rather_than_ignored(tmp_path, given):
     path = made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
     with pytest.raises(hs.OptionError, match="says nothing about the table of a DuckDB file"):
         hs.read(path, **given)
+
+
+def test_in_a_folder_it_is_left_out_with_what_to_do(tmp_path):
+    made(tmp_path, f"CREATE TABLE answers AS {ANSWERS}")
+    (tmp_path / "table.csv").write_text("model,item,score\na,1,0\na,2,1\n", encoding="utf-8")
+    left = [report for report in hs.read(tmp_path).files if report.outcome == "left out"]
+    assert [(report.path, report.reason) for report in left] == [
+        ("evals.duckdb", "a DuckDB file is read alone: name it")
+    ]
+
+
+def test_two_tables_that_one_name_may_mean_are_told_apart(tmp_path):
+    path = made(
+        tmp_path, "CREATE SCHEMA s", f"CREATE TABLE s.answers AS {ANSWERS}", f'CREATE TABLE "s.answers" AS {ANSWERS}'
+    )
+    told = r"""'s\.answers' may be any of "main"\."s\.answers", "s"\."answers"\. Make a view"""
+    with pytest.raises(hs.ReadError, match=told):
+        hs.leaderboard(path / "s.answers")

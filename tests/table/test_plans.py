@@ -69,6 +69,13 @@ def test_an_unknown_column_is_refused() -> None:
         hs.read(relation()).explain_plan("haf")
 
 
+def test_more_than_fits_is_said_beside_the_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "free_bytes", lambda: GROUPS * plans.RESULT_BYTES - 1.0)
+    told = "Only 0 MB are free: with clusters, estimate, compare and leaderboard ask for the same rows in blocks of whole clusters"
+    assert told in hs.read(relation()).explain_plan()
+    assert "are free" not in hs.read(TABLE.lazy()).explain_plan()
+
+
 def test_more_than_fits_is_refused_before_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "free_bytes", lambda: GROUPS * plans.RESULT_BYTES - 1.0)
     with pytest.raises(hs.DataError) as refused:

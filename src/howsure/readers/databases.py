@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Columns = dict[str, list[str]]
 
 MAGIC, HEAD = b"DUCK", 12
+IN_FOLDER = "a DuckDB file is read alone: name it"
+"""Why one in a folder is left out."""
 CLOSED = {"enable_external_access": "false"}
 COLUMNS = """
     SELECT CASE table_schema WHEN 'main' THEN table_name ELSE table_schema || '.' || table_name END AS name,
@@ -49,9 +51,14 @@ def _is_database(path: Path) -> bool:
         if not path.is_file():
             return False
         with open(path, "rb", buffering=0, opener=without_waiting) as file:
-            return (file.read(HEAD) or b"").endswith(MAGIC)
+            return begins_database(file.read(HEAD) or b"")
     except (OSError, ValueError):
         return False
+
+
+def begins_database(head: bytes) -> bool:
+    """Say whether a file of DuckDB begins so."""
+    return head[:HEAD].endswith(MAGIC)
 
 
 def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any:
@@ -70,8 +77,11 @@ def rows_of(file: Path, table: str, roles: Mapping[str, tuple[str, ...]]) -> Any
         for name, _, column in cells:
             columns.setdefault(name, []).append(column)
         chosen = _chosen(file, table, columns, roles)
-        quoted = next(quoted for name, quoted, _ in cells if name == chosen)
-        return connection.sql(f"SELECT * FROM {quoted}")  # noqa: S608 - quoted
+        quoted = {quoted for name, quoted, _ in cells if name == chosen}
+        if len(quoted) > 1:
+            told = f"{chosen!r} may be any of {listing(sorted(quoted))}"
+            raise ReadError(told, where=str(file), remedy="Make a view of the one that is meant.")
+        return connection.sql(f"SELECT * FROM {quoted.pop()}")  # noqa: S608 - quoted
     except duckdb.Error as error:
         told = str(error).splitlines()[0]
         raise ReadError(

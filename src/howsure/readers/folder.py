@@ -218,7 +218,10 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
     look = partial(outcome_of, asked=asked)
     outcome = look(source) if found.cache is None else found.cache.outcome(source, look)
     if outcome.reader is None:
-        found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=UNKNOWN))
+        from howsure.readers.databases import IN_FOLDER, begins_database
+
+        reason = IN_FOLDER if begins_database(source.head) else UNKNOWN
+        found.reports.append(FileReport(path=source.name, reader=None, outcome="left out", reason=reason))
     elif outcome.claim == "companion":
         found.reports.append(FileReport(path=source.name, reader=outcome.reader, outcome="companion"))
     elif outcome.reading is not None:

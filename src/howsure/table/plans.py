@@ -88,8 +88,19 @@ def explained(scores: Scores, columns: Sequence[str]) -> str:
     items = attributes_query(frame, list(dict.fromkeys((*declared, *columns))), counted=True)
     back, about = Back.counted(frame, keys_of(roles)), Back.counted(frame, ("task", "item"))
     return (
-        f"Comes back: {plural(back.rows, 'row')}, {back.each} (about {_size(back.memory)} of memory).\n\n{_text(results)}\n\n"
+        f"Comes back: {plural(back.rows, 'row')}, {back.each} (about {_size(back.memory)} of memory).{_too_many(frame, back)}\n\n{_text(results)}\n\n"
         f"Comes back: {plural(about.rows, 'row')}, {about.each}.\n\n{_text(items)}"
+    )
+
+
+def _too_many(frame: Frame, back: Back) -> str:
+    """Say what becomes of results that don't fit into memory; nothing where they do, or where they are in memory anyway."""
+    free = free_bytes()
+    if back.memory <= free or isinstance(frame.to_native(), pl.LazyFrame):
+        return ""
+    return (
+        f" Only {_size(free)} are free: with clusters, estimate, compare and leaderboard ask for the same rows in blocks of whole "
+        "clusters, after one row per model and cluster; anything else is refused."
     )
 
 

@@ -53,17 +53,19 @@ def decoded(data: bytes | str) -> Any:
 
     What msgspec refuses is for the library to judge: NaN, infinity, halves of characters and other encodings than UTF-8 are read there.
     """
+    decode, refused = _decoder()
     try:
-        return _decoder()(data)
-    except ValueError:
+        return decode(data)
+    except refused:
         return json.loads(data)
 
 
 @cache
-def _decoder() -> Callable[[bytes | str], Any]:
-    from msgspec.json import Decoder
+def _decoder() -> tuple[Callable[[bytes | str], Any], tuple[type[Exception], ...]]:
+    """Return msgspec's decoder, and what it raises over a text that it doesn't take."""
+    import msgspec
 
-    return Decoder().decode
+    return msgspec.json.Decoder().decode, (msgspec.MsgspecError, ValueError)
 
 
 def object_cost(data: bytes | str) -> int:

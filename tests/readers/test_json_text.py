@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from howsure.readers import json_text
 from howsure.readers.json_text import decoded
 
 NUMBERS = st.integers() | st.integers(-(10**40), 10**40) | st.floats() | st.sampled_from([2**63, -(2**63) - 1, 2**64])
@@ -89,3 +90,14 @@ def test_what_only_the_library_reads_is_left_to_it() -> None:
     assert math.isnan(decoded("NaN"))
     with pytest.raises(json.JSONDecodeError, match="line 2 column 1"):
         decoded('{"a": 1,\n}')
+
+
+def test_where_keys_that_are_not_shared_might_not_fit_the_library_shares_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[str] = []
+    monkeypatch.setattr(json_text, "SMALL_BYTES", 0)
+    monkeypatch.setattr(json_text, "decoded", lambda data: used.append("msgspec"))
+    text = b'{"a": 1, "b": 2}'
+    for most in (200 + 2 * json_text.KEY_COST, 199 + json_text.KEY_COST):
+        monkeypatch.setattr(json_text, "MAX_OBJECT_BYTES", most)
+        json_text.parse_json(text, where="here")
+    assert used == ["msgspec"]

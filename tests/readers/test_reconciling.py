@@ -105,6 +105,27 @@ def test_clustered_errors_are_those_of_inspect() -> None:
     assert all(figure.agrees for figure in found)
 
 
+@pytest.mark.parametrize("name", ["file", "source", "n", "mean", "error", "item", "cluster"])
+def test_clusters_may_have_any_name(tmp_path: Path, name: str) -> None:
+    rows = [sample(k, k % 3 == 0) | {"metadata": {name: f"g{k % 4}"}} for k in range(12)]
+    inspect_log(tmp_path, rows, results=results(1 / 3, 0.1, cluster=name))
+    inspect_log(tmp_path, rows[:4], "b.eval", task_id="other", results=results(0.5))
+    found = [figure.read for figure in howsure.read(tmp_path).reconciled if figure.figure == "standard error"]
+    offs = [sum((k % 3 == 0) - 1 / 3 for k in range(12) if k % 4 == group) for group in range(4)]
+    assert found == [pytest.approx(math.sqrt(4 / 3 * sum(off**2 for off in offs)) / 12, abs=1e-12)]
+
+
+def test_a_reducer_of_more_attempts_than_anybody_makes_is_unknown(tmp_path: Path) -> None:
+    stated = {
+        "scores": [
+            {"name": "match", "scorer": "match", "reducer": "pass_at_2000", "metrics": {"accuracy": {"value": 1.0}}}
+        ]
+    }
+    config = {"epochs": 2, "epochs_reducer": ["pass_at_2000"]}
+    scores = howsure.read(inspect_log(tmp_path, [sample(1, 1), sample(1, 0, 2)], config=config, results=stated))
+    assert math.isnan(next(figure.read for figure in scores.reconciled if figure.figure == "score"))
+
+
 @pytest.mark.parametrize("reducer", ["mean", "median", "max", "at_least_2", "pass_at_2", "pass_k_2"])
 def test_reducers_are_those_of_inspect(reducer: str) -> None:
     registry = pytest.importorskip("inspect_ai.scorer")

@@ -192,6 +192,28 @@ def test_a_line_of_many_objects_is_never_parsed_before_it_is_weighed(tmp_path: P
     assert shaped_table(Source(path=path, root=path)) is None
 
 
+@pytest.mark.parametrize("size", [base.BLOCK_BYTES, 11], ids=["one block", "many"])
+def test_blocks_without_a_column_lose_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(base, "BLOCK_BYTES", size)
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(b'{"m": [1]}\n' * 3 + b'{"m": [1], "w": 1}\n')
+    assert same(Source(path=path, root=path)) == (size > 11)
+
+
+def test_a_line_that_is_too_long_is_refused_before_more_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(shaped, "SMALL_BYTES", 100)
+    read: list[int] = []
+    blocks = Source.blocks
+    monkeypatch.setattr(Source, "blocks", lambda source: (read.append(len(block)) or block for block in blocks(source)))
+    path = tmp_path / "t.jsonl"
+    path.write_bytes((b'{"a": "' + b"x" * 150 + b'"}\n') * 5)
+    assert shaped_table(Source(path=path, root=path)) is None
+    assert len(read) == 1
+
+
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=50))
 def test_floats_are_read_to_the_last_bit(tmp_path_factory: pytest.TempPathFactory, values: list[float]) -> None:
     path = tmp_path_factory.mktemp("shaped") / "t.jsonl"

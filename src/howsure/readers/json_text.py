@@ -20,6 +20,9 @@ LINE_COST = 50
 SMALL_BYTES = 16 * 1024**2
 """JSON of this size can't reach that limit."""
 
+KEY_COST = 90
+"""What a key takes more where it isn't shared: msgspec shares none that is long, or not ASCII."""
+
 OBJECT_COST = {b"{": 140, b"[": 80, b",": 30}
 """About how many bytes an object, a list, and a further value take in memory, by the sign that they cost."""
 
@@ -39,9 +42,10 @@ UNPARSED = object()
 
 def parse_json(data: bytes | str, *, where: str) -> Any:
     """Parse JSON, turning a syntax error into one that says where; what would outgrow the memory is refused before."""
-    refuse_bombs(object_cost(data), where=where)
+    cost = object_cost(data)
+    refuse_bombs(cost, where=where)
     try:
-        return decoded(data)
+        return decoded(data) if cost + _keys_cost(data) <= MAX_OBJECT_BYTES else json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ReadError(
             f"not valid JSON ({error})", where=where, remedy="The file may be cut short: write it again."
@@ -76,6 +80,13 @@ def object_cost(data: bytes | str) -> int:
     if _cost(raw) <= MAX_OBJECT_BYTES:
         return _cost(raw)
     return _cost(_TEXT.sub(b"", raw))  # a text may hold any number of braces
+
+
+def _keys_cost(data: bytes | str) -> int:
+    """Return at most how much memory the keys of a JSON text will take where none is shared."""
+    if len(data) < SMALL_BYTES:
+        return 0
+    return KEY_COST * (data.count(":") if isinstance(data, str) else data.count(b":"))
 
 
 def block_cost(block: bytes) -> int:

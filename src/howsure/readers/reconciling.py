@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from howsure.table.scores import Published
     from howsure.table.stated import Extent, Figure
 
-KEYS = ("file", "task", "model", "metric")
+KEYS = ("source", "task", "model", "metric")
+"""By what the rows of all files are grouped; `source` is the number of the file, a name that no attribute of an item has."""
 TAKEN = ("tokens", "usd")
 """What a log may state of all attempts together."""
 RELATIVE = 1e-9
@@ -94,7 +95,7 @@ def _given(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str, st
         return {}
     rows = _joined(readings, ("task", "model", "metric", "item", "attempt", "score"))
     zero = [file for file, reading in readings.items() if any(fact.failures == "zero" for fact in reading.facts)]
-    score = pl.when(pl.col("file").is_in(zero)).then(pl.col("score").fill_null(0.0)).otherwise("score")
+    score = pl.when(pl.col("source").is_in(zero)).then(pl.col("score").fill_null(0.0)).otherwise("score")
     found: dict[int, dict[tuple[str, str, str], _Given]] = {}
     for file, task, model, metric, *values in _by_metric(rows.with_columns(score=score)).iter_rows():
         found.setdefault(file, {})[task, model, metric] = _Given(*values)
@@ -121,11 +122,11 @@ def _joined(readings: Mapping[int, Reading], names: Sequence[str]) -> pl.DataFra
     """Put these columns of all files together, as far as they have them, beside the number of the file."""
     frames = {file: reading.rows for file, reading in readings.items() if reading.rows is not None}
     heights = pl.Series("height", [len(frame) for frame in frames.values()], dtype=pl.UInt32)
-    files = pl.DataFrame({"file": pl.Series(list(frames), dtype=pl.UInt32)}).select(
-        pl.col("file").repeat_by(heights).explode()
+    files = pl.DataFrame({"source": pl.Series(list(frames), dtype=pl.UInt32)}).select(
+        pl.col("source").repeat_by(heights).explode()
     )
     parts = [frame[[name for name in names if name in frame.columns]] for frame in frames.values()]
-    return pl.concat(parts, how="diagonal_relaxed").with_columns(files["file"])
+    return pl.concat(parts, how="diagonal_relaxed").with_columns(files["source"])
 
 
 def _by_metric(rows: pl.DataFrame) -> pl.DataFrame:
@@ -157,7 +158,7 @@ def _taken(readings: Mapping[int, Reading]) -> dict[int, dict[tuple[str, str], d
     totals = rows.select(*KEYS, tokens.alias("tokens"), usd).group_by(KEYS)
     found: dict[int, dict[tuple[str, str], dict[str, float]]] = {}
     for row in totals.agg(pl.len().alias("rows"), pl.col(TAKEN).sum()).sort("rows", "metric").to_dicts():
-        found.setdefault(row["file"], {})[row["task"], row["model"]] = {name: row[name] for name in TAKEN}
+        found.setdefault(row["source"], {})[row["task"], row["model"]] = {name: row[name] for name in TAKEN}
     return found
 
 

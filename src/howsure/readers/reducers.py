@@ -14,6 +14,8 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MOST_DRAWN = 100
+"""More attempts than are drawn for one score anywhere; a reducer that draws more is taken for unknown."""
 _OF_COUNTS = re.compile(r"(at_least|pass_at|pass_k)_(\d+)")
 
 
@@ -48,6 +50,8 @@ def _reduction(reducer: str) -> pl.Expr | None:
     score = pl.col("score")
     if counted := _OF_COUNTS.fullmatch(reducer):
         kind, k = counted[1], int(counted[2])
+        if k > MOST_DRAWN:
+            return None
         right, n = (score >= 1).sum().cast(pl.Int64), pl.len().cast(pl.Int64)
         if kind == "at_least":
             return (right >= k).cast(pl.Float64)

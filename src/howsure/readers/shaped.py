@@ -37,7 +37,7 @@ CELL_BYTES = 16
 """What a value takes in a column, one that a line hasn't got too."""
 MAX_THREADS = 8
 AHEAD = 2
-"""So many blocks a thread are in memory, beside the one that is made use of."""
+"""So many blocks a thread are in memory, each of about 4 MB (at most SMALL_BYTES), beside the one that is made use of."""
 ODD_LINES = 200
 """So many lines that don't fit are looked at before the others are tried again."""
 
@@ -167,6 +167,8 @@ def shaped_blocks(source: Source, shapes: Shapes) -> Iterator[pl.DataFrame]:
     try:
         with ThreadPoolExecutor(threads) as pool:
             for block in source.blocks():
+                if len(block) > SMALL_BYTES:  # a line that is longer than many blocks
+                    raise UnsureError
                 rows += block.count(b"\n")
                 _refuse_many(rows, shapes)
                 ahead.append((block, rows, pool.submit(_fitting, block, shapes.lines(), shapes.schema())))
@@ -192,6 +194,8 @@ def _learned(block: bytes, rows: int, fitting: Future[pl.DataFrame | None], shap
     while not shapes.orders or not text.str.contains(shapes.lines()).item():
         _learn(text, shapes)
     _refuse_many(rows, shapes)
+    if not shapes.schema():  # of lines without a column Polars doesn't even keep the number
+        raise UnsureError
     return _read(block, shapes.schema())
 
 
@@ -202,9 +206,7 @@ def _refuse_many(rows: int, shapes: Shapes) -> None:
 
 
 def _text(block: bytes) -> pl.Series:
-    """Return a block as one text; none with a line that is longer than many blocks."""
-    if len(block) > SMALL_BYTES:
-        raise UnsureError
+    """Return a block as one text, with an end to its last line."""
     return pl.Series([(block if block.endswith(b"\n") else block + b"\n").decode()])
 
 

@@ -76,10 +76,11 @@ def complete_moments(sums: DifferenceSums, variance: Variance, flips: FlipSums |
 def _difference_sums(x: Floats, codes: Sequence[Ints], w: Floats, variance: Variance) -> DifferenceSums:
     n = len(x)
     means = w @ x / n
-    residuals = (x - means) * w[:, None]
+    centred = x - means
+    residuals = _times(centred, w)
     terms = tuple(term_sums(term, sign, term.sums(residuals), variance) for term, sign in clusterings(codes, w))
     weighted = bool(np.ptp(w) > 0)
-    items = _item_spread(x - means, w) if codes or weighted or variance == "miller" else None
+    items = _item_spread(centred, w) if codes or weighted or variance == "miller" else None
     return DifferenceSums(difference=differences_of(means), items=items, terms=terms, n=n, crowd=float(w @ w) / n)
 
 
@@ -92,9 +93,14 @@ def differences_of(means: Floats) -> Floats:
 
 def _item_spread(centred: Floats, w: Floats) -> ItemSpread:
     """Return Σ w (d − d̄)² and Σ w (d − d̄)⁴ of all pairs, from three products."""
-    root = np.sqrt(w)[:, None]
-    scaled, squared = centred * root, centred**2 * root
+    root = np.sqrt(w)
+    scaled, squared = _times(centred, root), _times(centred**2, root)
     return spread_of(*products((scaled, scaled), (squared * scaled, centred), (squared, squared)))
+
+
+def _times(x: Floats, w: Floats) -> Floats:
+    """Return x (n, M) with each row times its weight: x itself where all are 1."""
+    return x if (w == 1).all() else x * w[:, None]
 
 
 def spread_of(squares: Floats, cubes: Floats, fourths: Floats) -> ItemSpread:
@@ -120,6 +126,6 @@ def _flip_sums(x: Floats, codes: Sequence[Ints], w: Floats, *, score: bool) -> F
         return None
     n = len(x)
     term = clusterings(codes, w)[0][0]
-    sums = term.sums(w[:, None] * (x - item_levels(x))) / n
+    sums = term.sums(_times(x - item_levels(x), w)) / n
     room = float(w @ w) / n**2 if score and not codes else 0.0
     return flip_sums(sums, term.totals / n, lone_items(n, clustered=bool(codes), score=score), room)

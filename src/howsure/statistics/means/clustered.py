@@ -102,7 +102,7 @@ def clusterings(codes: Sequence[Ints], weights: Floats) -> tuple[tuple[Clusterin
 
 
 def group_sums(x: Floats, codes: Ints, n_clusters: int) -> Floats:
-    """Sum rows of x (n, …) by cluster: (C, …), by one sparse product."""
+    """Sum rows of x (n, …) by cluster: (C, …)."""
     if x.ndim == 1:
         return np.bincount(codes, weights=x, minlength=n_clusters).astype(float)
     order = np.argsort(codes, kind="stable")

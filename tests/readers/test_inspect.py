@@ -434,3 +434,69 @@ def _mean(reading: Reading, metric: str) -> float:
     values = [value for (_, _, name), value in scores(reading).items() if name == metric]
     numbers = [value for value in values if isinstance(value, float)]
     return sum(numbers) / len(numbers)
+
+
+LOGS = sorted([*FIXTURES.rglob("*.eval"), *(PROJECT / "examples" / "logs").glob("*.eval")])
+TURNS = st.lists(
+    st.fixed_dictionaries({"role": st.sampled_from(["user", "system", None, 1]), "content": st.text(max_size=3)}),
+    max_size=3,
+)
+ODD_PARTS = st.fixed_dictionaries(
+    {"id": st.integers(0, 3) | st.text(max_size=2), "epoch": st.sampled_from([1, 2, "1", None])},
+    optional={
+        "input": TURNS | st.text(max_size=3) | st.none() | st.integers() | st.lists(st.text(max_size=2), max_size=2),
+        "target": st.text(max_size=3) | st.lists(st.text(max_size=2), max_size=2) | st.none(),
+        "scores": st.none()
+        | st.dictionaries(
+            st.sampled_from("ab"), st.sampled_from([1, "C", None, {"value": 1, "answer": "x"}, {"value": {"k": 0}}, {}])
+        ),
+        "metadata": st.none()
+        | st.just([1])
+        | st.dictionaries(st.sampled_from("xy"), st.integers() | st.text(max_size=2) | st.just([1])),
+        "error": st.none() | st.just("broken") | st.just({"message": "m"}),
+        "limit": st.none() | st.just("token") | st.just({"type": "time", "limit": 1}),
+        "model_usage": st.none() | st.just({"mock/model": {"input_tokens": 3, "total_tokens": 3}}),
+        "uuid": st.just("u"),
+        "messages": st.just([{"role": "user", "content": "long"}]),
+    },
+)
+
+
+def both_ways(source: Source) -> tuple[Any, Any]:
+    """Read a log with what isn't wanted passed over, and with all of it."""
+
+    def once() -> Any:
+        try:
+            return read(inspect_ai, source)
+        except ReadError as error:
+            return str(error)
+
+    short = once()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inspect_ai, "Sample", Any)
+        return short, once()
+
+
+def same_reading(one: Any, other: Any) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return bool(one == other)
+    assert one.rows is None if other.rows is None else one.rows.equals(other.rows)
+    return replace(one, rows=None) == replace(other, rows=None)
+
+
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: path.name)
+def test_what_is_passed_over_of_a_log_says_nothing(path: Path) -> None:
+    assert same_reading(*both_ways(Source(path=path, root=path)))
+
+
+@given(st.lists(ODD_PARTS | st.just(1) | st.none(), min_size=1, max_size=4), st.booleans())
+def test_what_is_passed_over_of_odd_samples_says_nothing(
+    tmp_path_factory: pytest.TempPathFactory, samples: list[Any], whole: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("odd")
+    parts: dict[str, Any] = {"_journal/start.json": inspect_header(), "header.json": inspect_header()}
+    if whole:
+        parts |= {f"samples/{k}_epoch_1.json": each for k, each in enumerate(samples)}
+    else:
+        parts["summaries.json"] = samples
+    assert same_reading(*both_ways(Source(path=zipped(parts, folder / "a.eval"), root=folder)))

@@ -95,7 +95,7 @@ def test_what_only_the_library_reads_is_left_to_it() -> None:
 def test_where_keys_that_are_not_shared_might_not_fit_the_library_shares_them(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[str] = []
     monkeypatch.setattr(json_text, "SMALL_BYTES", 0)
-    monkeypatch.setattr(json_text, "decoded", lambda data: used.append("msgspec"))
+    monkeypatch.setattr(json_text, "decoded", lambda data, kind: used.append("msgspec"))
     text = b'{"a": 1, "b": 2}'
     for most in (200 + 2 * json_text.KEY_COST, 199 + json_text.KEY_COST):
         monkeypatch.setattr(json_text, "MAX_OBJECT_BYTES", most)

@@ -70,17 +70,17 @@ class Archive:
         self._read += len(data)
         return data
 
-    def json(self, name: str) -> Any:
-        """Parse one member as JSON; what all of them take in memory together is limited."""
+    def json(self, name: str, kind: Any = Any) -> Any:
+        """Parse one member as JSON, or what is wanted of it (`kind`); what all of them take in memory together is limited."""
         data, where = self.read(name), f"{self._where}, member {name!r}"
         self._cost += object_cost(data)
         refuse_bombs(self._cost, where=where)
-        return parse_json(data, where=where)
+        return parse_json(data, where=where, kind=kind)
 
-    def each_json(self, names: Iterable[str]) -> Iterator[Any]:
+    def each_json(self, names: Iterable[str], kind: Any = Any) -> Iterator[Any]:
         """Parse members one at a time, for a reader that keeps little of each: only what one takes in memory is limited."""
         for name in names:
-            yield parse_json(self.read(name), where=f"{self._where}, member {name!r}")
+            yield parse_json(self.read(name), where=f"{self._where}, member {name!r}", kind=kind)
 
     def _capped(self, name: str, limit: int) -> bytes | None:
         data = bytearray()

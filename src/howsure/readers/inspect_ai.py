@@ -16,7 +16,7 @@ from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.fingerprint import frame
 from howsure.readers.inspect_probabilities import Probabilities, probabilities
 from howsure.readers.inspect_runs import configuration, run_of
-from howsure.readers.inspect_scores import Samples, score_frame, summary
+from howsure.readers.inspect_scores import Sample, Samples, score_frame, summary
 from howsure.readers.inspect_usage import stated_totals
 from howsure.readers.records import finite, flatten_metadata, whole_text
 from howsure.readers.soundness import unknown_layout
@@ -128,14 +128,14 @@ def _header(archive: Archive, source: Source) -> dict[str, Any]:
 
 def _summaries(archive: Archive) -> list[Any]:
     if "summaries.json" in archive:
-        summaries = archive.json("summaries.json")
+        summaries = archive.json("summaries.json", list[Sample])
         return summaries if isinstance(summaries, list) else []
     numbered = ((match, name) for name in archive.names if (match := _JOURNAL.fullmatch(name)))
     journal = [name for _, name in sorted((int(match[1]), name) for match, name in numbered)]
-    rows = [row for name in journal for row in archive.json(name)]
+    rows = [row for name in journal for row in archive.json(name, list[Sample])]
     if not rows:
         members = (name for name in dict.fromkeys(archive.names) if name.startswith("samples/"))
-        rows = [summary(sample) for sample in archive.each_json(members) if isinstance(sample, dict)]
+        rows = [summary(sample) for sample in archive.each_json(members, Sample) if isinstance(sample, dict)]
     latest = {(str(row.get("id")), row.get("epoch")): row for row in rows if isinstance(row, dict)}
     return list(latest.values())
 

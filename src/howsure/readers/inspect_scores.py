@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from howsure.errors import Caution
 from howsure.readers.fingerprint import questions, short_input, short_target, targets
@@ -28,6 +28,39 @@ WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 
 _KIND = re.compile(r"[A-Za-z_-]{1,20}")
 REMOVED = "Key removed from summary (> 1k)"
 KEPT = ("id", "epoch", "invalidation", "limit", "model_usage", "role_usage", "total_time", "started_at", "retries")
+
+
+class Turn(TypedDict, total=False):
+    """What is read of a message."""
+
+    role: Any
+    content: Any
+
+
+class Score(TypedDict, total=False):
+    """What is read of a score."""
+
+    value: Any
+
+
+class Sample(TypedDict, total=False):
+    """What is read of a sample, or of its summary; the rest of it isn't even made."""
+
+    id: Any
+    epoch: Any
+    invalidation: Any
+    limit: Any
+    model_usage: Any
+    role_usage: Any
+    total_time: Any
+    started_at: Any
+    retries: Any
+    error: Any
+    error_retries: Any
+    input: str | list[Turn] | None
+    target: Any
+    metadata: Any
+    scores: dict[str, Score] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

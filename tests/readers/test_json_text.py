@@ -88,8 +88,8 @@ def test_bytes_that_are_no_text(data: bytes) -> None:
 
 def test_what_only_the_library_reads_is_left_to_it() -> None:
     assert math.isnan(decoded("NaN"))
-    with pytest.raises(json.JSONDecodeError, match="line 2 column 1"):
-        decoded('{"a": 1,\n}')
+    with pytest.raises(json.JSONDecodeError, match="line 2 column 2"):
+        decoded('{"a":\n nope}')
 
 
 def test_where_keys_that_are_not_shared_might_not_fit_the_library_shares_them(monkeypatch: pytest.MonkeyPatch) -> None:

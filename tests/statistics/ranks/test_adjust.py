@@ -109,7 +109,7 @@ def test_max_t_is_the_step_down_over_all_flips_by_brute_force(sizes, score):
 def test_many_clusters_are_drawn_as_normal_and_agree_with_flips(monkeypatch):
     m = moments(3, n=400, models=8, spread=0.06)
     normal = max_t(m.p_value, m.flips, rng=np.random.default_rng(0))
-    monkeypatch.setattr("howsure.statistics.ranks.maxt.MANY_CLUSTERS", 10**9)
+    monkeypatch.setattr("howsure.statistics.ranks.columns.MANY_CLUSTERS", 10**9)
     flipped = max_t(m.p_value, m.flips, rng=np.random.default_rng(1))
     assert normal == pytest.approx(flipped, abs=0.03)
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from close_models import board
 from howsure.statistics.ranks import best, leads
+from howsure.statistics.ranks.columns import Columns
 from howsure.statistics.ranks.leads import Leads
-from howsure.statistics.ranks.maxt import Columns
 
 LEVEL = 0.05
 

@@ -9,7 +9,8 @@ from close_models import board
 from howsure.statistics.pairs.moments import with_own_pivots
 from howsure.statistics.pairs.pairs import pair_moments
 from howsure.statistics.ranks import maxt
-from howsure.statistics.ranks.maxt import Columns, _Pairs, max_t
+from howsure.statistics.ranks.columns import Columns
+from howsure.statistics.ranks.maxt import _Pairs, max_t
 from howsure.statistics.ranks.reaching import Reaching, TooManyError, covered
 
 

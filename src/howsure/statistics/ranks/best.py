@@ -16,8 +16,8 @@ import numpy as np
 import scipy
 
 from howsure.statistics.means.clustered import satterthwaite
+from howsure.statistics.ranks.columns import Columns, drawn
 from howsure.statistics.ranks.leads import Leads
-from howsure.statistics.ranks.maxt import Columns, drawn
 from howsure.statistics.results import allowed
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import numpy as np
 
 from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import satterthwaite
-from howsure.statistics.pairs.flips import DRAWS, listed, normal_blocks, sign_blocks
+from howsure.statistics.pairs.flips import DRAWS
+from howsure.statistics.ranks.columns import Columns, drawn
 from howsure.statistics.ranks.reaching import TOO_MANY, Reaching, TooManyError, covered
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MANY_CLUSTERS, MUCH = 300, 0.02
 MANY_PAIRS, UNCLEAR = 40_000, 0.25
 """From so many pairs on, only those that can reach a share of UNCLEAR are looked at in every flip."""
 SAMPLE, PILOT_FLIPS, PILOT_CELLS = 400, 512, 150_000_000
@@ -92,46 +92,6 @@ def _flipped(p: Floats, flips: FlipSums) -> tuple[Positions, Positions, Bools]:
     alike = flips.data_squares() <= 0
     usable = np.isfinite(p[first, second]) & ~alike[first, second]
     return first[usable], second[usable], alike
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns that a flip sums up: z and s of every model, then what lone items add to both.
-
-    `table` (C, K) in single precision; with equal sizes s is left out. Where it isn't, a flip's squared pivot is z² / (A + z s).
-    """
-
-    table: Singles
-    even: bool
-
-    @classmethod
-    def of(cls, flips: FlipSums) -> Columns:
-        """Choose the columns."""
-        z = np.column_stack([flips.sums, flips.shared])
-        if not flips.even:
-            total = flips.sizes.sum()
-            curve = float(flips.inflation @ flips.sizes**2) / total**2
-            z = np.column_stack([z, z * (curve - 2 / total * flips.inflation * flips.sizes)[:, None]])
-        return cls(z.astype(np.float32), flips.even)
-
-    @property
-    def models(self) -> int:
-        """How many models there are."""
-        return int(self.table.shape[1]) // (1 if self.even else 2) - 1
-
-    def reduced(self) -> Columns:
-        """Return as few rows as there are columns, with the same inner products: all that normal sums know of the clusters."""
-        if len(self.table) <= self.table.shape[1]:
-            return self
-        return Columns(np.asarray(np.linalg.qr(self.table, mode="r")), self.even)
-
-    def sums(self, signs: Singles) -> tuple[Singles, ...]:
-        """Return z and its lift, and s and its lift unless sizes are equal: (M, flips) and (flips,) each."""
-        summed = self.table.T @ signs
-        if self.even:
-            return summed[:-1], summed[-1]
-        z, s = np.split(summed, 2)
-        return z[:-1], z[-1], s[:-1], s[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,22 +299,6 @@ class _Pairs:
             largest = _largest_from_here(self.pivots(*(np.ascontiguousarray(x[..., k : k + size]) for x in summed)))
             counts += _count_rows(largest >= self.observed)
         return signs.shape[1], counts
-
-
-def drawn(
-    columns: Columns, largest: float, rng: np.random.Generator, draws: int, *, mirrored: bool = False
-) -> tuple[Columns, list[Callable[[], Singles]], int]:
-    """Return what is flipped, the functions that make blocks of flips, and how many flips what was seen counts as.
-
-    `largest`: the share of the largest cluster; `mirrored`: a flip and its mirror image come to the same, as with squared pivots,
-    so that one of each two is enough. Of many clusters, none of which holds much, sums of random signs are as good as normal.
-    """
-    many = len(columns.table) >= MANY_CLUSTERS and largest < MUCH
-    columns = columns.reduced() if many else columns
-    width = len(columns.table)
-    free = width - 1 if mirrored else width
-    blocks = normal_blocks(width, rng, draws) if many else sign_blocks(width, rng, draws, free=free)
-    return columns, blocks, 1 if many or not listed(free, draws) else 0
 
 
 def _flips_at_once(pairs: int) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from howsure.statistics.ranks.maxt import Columns, drawn
+from howsure.statistics.ranks.columns import Columns, drawn
 
 if TYPE_CHECKING:
     from howsure.statistics.arrays import Floats

@@ -65,6 +65,7 @@ def equals(
     found = equal_shares(test, spread, size.items, size.attempts)
 
     def needed(factor: float) -> float:
+        """Return how many items tell, were the spread so many times as large."""
         return items_that_tell(test, spread.times(factor), size.attempts)
 
     value = needed(1.0)

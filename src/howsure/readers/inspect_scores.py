@@ -169,6 +169,7 @@ def score_frame(samples: Samples, *, task: str, model: str, source: str) -> pl.D
     size = len(samples.items)
 
     def every(name: str, text: str) -> pl.Series:
+        """Return a column that says the same in every row."""
         return pl.Series(name, [text], dtype=pl.String).new_from_index(0, size)
 
     identity = [

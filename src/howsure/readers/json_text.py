@@ -56,7 +56,7 @@ def parse_json(data: bytes | str, *, where: str, kind: Any = Any) -> Any:
 
 
 def decoded(data: bytes | str, kind: Any = Any) -> Any:
-    """Decode JSON to the values that the standard library finds, three times as fast where a text is plain.
+    """Decode JSON to the values that the standard library finds, up to three times as fast where a text is plain.
 
     `kind`: a type whose keys (of a TypedDict) are wanted; others are passed over, unless the text is of another kind, which gives all of it.
     What msgspec refuses is for the library to judge: NaN, infinity, halves of characters and other encodings than UTF-8 are read there.

@@ -91,6 +91,7 @@ class Columns:
         size, others = len(items), {**self.metadata}
 
         def every(text: str) -> pl.Series:
+            """Return a column that says the same in every row."""
             return pl.Series([whole_text(text)], dtype=pl.String).new_from_index(0, size)
 
         cluster = others.pop(CLUSTER, None)

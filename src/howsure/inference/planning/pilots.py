@@ -77,8 +77,8 @@ class Pilot:
 
     @property
     def columns(self) -> list[int]:
-        """Which columns the difference is made of: a − b itself, or a and b where these aren't paired."""
-        return [2] if self.paired else [0, 1]
+        """Which columns the difference is made of."""
+        return _columns(paired=self.paired)
 
     def _events(self, column: int) -> float:
         e = self.found.means[:, column] - self.found.means[:, column].mean()
@@ -103,6 +103,11 @@ class Pilot:
     def limits(self, attempts: Sequence[float], level: float) -> list[tuple[float, float]]:
         """Return the limits of that variance as shares of it, for each number of attempts."""
         return [limits_of(found, level) for found in self.errors(attempts)]
+
+
+def _columns(*, paired: bool) -> list[int]:
+    """Return which columns a difference is made of: a − b itself, or a and b where these aren't paired."""
+    return [2] if paired else [0, 1]
 
 
 def spread_of(parts: Components, column: int, codes: Ints | None, *, fixed: bool = False) -> Spread:
@@ -185,7 +190,7 @@ def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Qu
             remedy="Add clusters to the pilot, or use `cluster='none'` if the items were drawn one by one.",
         )
     parts = variances(found, codes)
-    spreads = [spread_of(parts, k, codes) for k in ((2,) if paired else (0, 1))]
+    spreads = [spread_of(parts, k, codes) for k in _columns(paired=paired)]
     sizes, measured = spreads[0].sizes, bool(np.isfinite(parts.answer).all())
     w = np.ones(len(both.items)) if both.weights is None else both.weights
     basis = Basis(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 ROUNDING = 1e-12
+"""A probability must exceed another by this share to be surely the larger one."""
 
 
 def t_quantile(level: ArrayLike, df: ArrayLike) -> Floats:

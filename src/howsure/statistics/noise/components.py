@@ -60,7 +60,7 @@ def components(found: Answers, codes: Ints | None = None) -> tuple[Components, C
 
 
 def variances(found: Answers, codes: Ints | None = None) -> Components:
-    """Split the variance of every column as `components` does, without standard errors: a tenth of the work."""
+    """Split the variance of every column as `components` does, without their standard errors."""
     items, columns = found.means.shape
     parts = [_Sums.of(found.take(part), codes).total().split() for part in blocks(columns, items, BLOCK_CELLS)]
     return Components(*map(np.concatenate, zip(*map(_arrays, parts), strict=True)))
@@ -148,6 +148,7 @@ class _Sums:
         centred = np.where(has, found.means - mean, 0.0)
 
         def sums(x: Floats) -> Floats:
+            """Sum within clusters."""
             return x if codes is None else group_sums(x, codes, int(codes.max()) + 1)
 
         items, score = sums(has.astype(float)), sums(centred)

@@ -118,10 +118,10 @@ def test_clusters_may_have_any_name(tmp_path: Path, name: str) -> None:
 def test_a_reducer_of_more_attempts_than_anybody_makes_is_unknown(tmp_path: Path) -> None:
     stated = {
         "scores": [
-            {"name": "match", "scorer": "match", "reducer": "pass_at_2000", "metrics": {"accuracy": {"value": 1.0}}}
+            {"name": "match", "scorer": "match", "reducer": "pass_at_20000", "metrics": {"accuracy": {"value": 1.0}}}
         ]
     }
-    config = {"epochs": 2, "epochs_reducer": ["pass_at_2000"]}
+    config = {"epochs": 2, "epochs_reducer": ["pass_at_20000"]}
     scores = howsure.read(inspect_log(tmp_path, [sample(1, 1), sample(1, 0, 2)], config=config, results=stated))
     assert math.isnan(next(figure.read for figure in scores.reconciled if figure.figure == "score"))
 
@@ -137,6 +137,16 @@ def test_reducers_are_those_of_inspect(reducer: str) -> None:
     rows = pl.DataFrame([{"item": str(k), "score": value} for k, row in enumerate(values) for value in row])
     ours = reduced(rows.lazy(), (), reducer, zero=False).sort("cluster").collect()["score"].to_list()
     assert ours == pytest.approx(theirs, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["pass_at", "pass_k"])
+def test_many_attempts_may_be_drawn_for_one_score(kind: str) -> None:
+    rights, n, k = (0, 3, 120, 150, 200), 200, 150
+    rows = pl.DataFrame([{"item": str(r), "score": float(j < r)} for r in rights for j in range(n)])
+    found = dict(reduced(rows.lazy(), (), f"{kind}_{k}", zero=False).select("item", "score").collect().iter_rows())
+    share = {r: math.comb(n - r if kind == "pass_at" else r, k) / math.comb(n, k) for r in rights}
+    expected = {str(r): 1 - share[r] if kind == "pass_at" else share[r] for r in rights}
+    assert found == pytest.approx(expected, rel=1e-11, abs=1e-12)
 
 
 def test_another_reducer_is_reconciled_as_it_is_stated(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST_DRAWN = 100
+MOST_DRAWN = 10_000
 """More attempts than are drawn for one score anywhere; a reducer that draws more is taken for unknown."""
 _OF_COUNTS = re.compile(r"(at_least|pass_at|pass_k)_(\d+)")
 
@@ -61,7 +61,8 @@ def _reduction(reducer: str) -> pl.Expr | None:
 
 def _none_of(others: pl.Expr, n: pl.Expr, k: int) -> pl.Expr:
     """Return the probability that all of `k` attempts, drawn without replacement, are among the `others` (Chen et al. 2021)."""
-    share = pl.lit(1.0)
-    for drawn in range(k):
-        share = share * (others - drawn).clip(lower_bound=0) / (n - drawn)
+    shares = ((others - drawn).clip(lower_bound=0) / (n - drawn) for drawn in range(k))
+    share = pl.sum_horizontal(
+        [each.log() for each in shares]
+    ).exp()  # an expression of products would be as deep as it is long
     return pl.when(n >= k).then(share)

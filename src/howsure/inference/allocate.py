@@ -74,7 +74,7 @@ def allocation_of(
     matrix: ScoreMatrix, names: tuple[str, ...], study: Study, run: Spending, asked: Question
 ) -> Allocation:
     """Spend the attempts on the items that both models answered, where they shrink the variance most."""
-    columns = [matrix.column(name) for name in names]
+    columns = matrix.columns(names)
     shared = np.asarray(~np.isnan(matrix.values[:, columns]).any(axis=1))
     if not shared.any():
         raise DataError(f"{' and '.join(names)} share no item", where=matrix.task, remedy="Name other models.")

@@ -242,7 +242,7 @@ def beside_overall(parts: Sequence[Beside], question: Question, models: Sequence
     """Put several tasks together, for the models that have them all, the one among them."""
     matrices = [part.head for part in parts]
     one = matrices[0].models[parts[0].one]
-    places = [[matrix.column(model) for model in models] for matrix in matrices]
+    places = [matrix.columns(models) for matrix in matrices]
     shares = task_shares(matrices, question.overall)
     chosen = [part.moments.take(place) for part, place in zip(parts, places, strict=True)]
     heads = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]

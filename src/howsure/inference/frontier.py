@@ -75,8 +75,8 @@ def _of_models(part: Sequence[ScoreMatrix], costs: ScoreMatrix) -> _Both | None:
         return None
     scores = stacked(part) if len(part) > 1 else part[0]
     return _Both(
-        scores=scores.take_models([scores.column(model) for model in models]),
-        costs=costs.take_models([costs.column(model) for model in models]),
+        scores=scores.take_models(scores.columns(models)),
+        costs=costs.take_models(costs.columns(models)),
     )
 
 

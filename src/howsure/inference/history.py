@@ -110,7 +110,7 @@ def _tasks_so_far(matrices: Sequence[ScoreMatrix], names: Sequence[str]) -> Ints
 def task_history(matrix: ScoreMatrix, known: _Known, baseline: str | None, asked: HistoryOptions) -> TaskHistory:
     """Follow the runs on one task."""
     names = [name for name in known.names if name in matrix.models]
-    matrix = matrix.take_models([matrix.column(name) for name in names])
+    matrix = matrix.take_models(matrix.columns(names))
     numbers = known.numbers(names)
     series = series_of(matrix)
     found = watch(series, 1 / asked.runs_between_alarms / known.tasks[numbers])

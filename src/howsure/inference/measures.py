@@ -97,7 +97,7 @@ def ratio_of(
     scores: ScoreMatrix | None = None,
 ) -> Ratio:
     """Return what the first of two models took over what the second took; `scores`: per solved item."""
-    both = matrix.take_models([matrix.column(model) for model in models])
+    both = matrix.take_models(matrix.columns(models))
     return ratio(
         both.values[:, 0],
         both.values[:, 1],

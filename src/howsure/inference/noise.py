@@ -19,8 +19,9 @@ from howsure.statistics.noise.components import components, variance_limits
 from howsure.study.gathering import gather
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from howsure.answers.estimate import Entry
     from howsure.inference.question import Question
     from howsure.statistics.arrays import Ints
     from howsure.statistics.noise.answer_noise import Answers
@@ -51,11 +52,12 @@ def decompose(scores: Scores, design: Design, asked: Question, a: str | None, b:
     return Noise(tasks=tuple(tasks), slices=slices, notes=study.notes, cautions=(*study.cautions, *left))
 
 
-def task_noise(matrix: ScoreMatrix, asked: Question) -> TaskNoise:
-    """Take the error bar of every model of a task apart, and those of all pairs."""
+def task_noise(matrix: ScoreMatrix, asked: Question, known: Iterable[Entry] | None = None) -> TaskNoise:
+    """Take the error bar of every model of a task apart, and those of all pairs; `known`: its entries, where these are there already."""
     drawn = asked.population.drawn(matrix)
     found = answers(drawn.values, drawn.attempts.astype(float), drawn.within)
-    estimates = [entry.estimate for entry in entries(matrix, asked)]
+    told = {entry.model: entry.estimate for entry in (entries(matrix, asked) if known is None else known)}
+    estimates = [told[model] for model in matrix.models]
     return TaskNoise(
         task=matrix.task,
         metric=matrix.metric,

@@ -65,7 +65,7 @@ def overall_board(
     models = sorted(set.intersection(*(set(matrix.models) for matrix in matrices)))
     if not models:
         return None, [_lacking(0, matrices, [])]
-    places = [[matrix.column(model) for model in models] for matrix in matrices]
+    places = [matrix.columns(models) for matrix in matrices]
     shares = task_shares(matrices, asked.overall)
     chosen = [matrix.take_models(place) for matrix, place in zip(matrices, places, strict=True)]
     own = [(low[np.ix_(at, at)], high[np.ix_(at, at)]) for (low, high), at in zip(limits, places, strict=True)]

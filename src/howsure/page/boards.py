@@ -241,7 +241,7 @@ def _items(part: Part, models: Sequence[str], most: int) -> Data | None:
     matrix = part.matrix
     if matrix is None:
         return None
-    values = matrix.take_models([matrix.column(model) for model in models]).values
+    values = matrix.values[:, matrix.columns(models)]
     scores = packed_scores(values) if values.size <= most else None
     if scores is None or (scores["levels"] is None and values.size > most // 8):
         return None
@@ -260,7 +260,7 @@ def _items(part: Part, models: Sequence[str], most: int) -> Data | None:
 
 def _attempts(matrix: ScoreMatrix, models: Sequence[str]) -> Data | int:
     """Return how many attempts stand behind each score: one number where it is the same for all."""
-    counts = matrix.take_models([matrix.column(model) for model in models]).attempts
+    counts = matrix.attempts[:, matrix.columns(models)]
     there = counts[counts > 0]
     same = int(there[0]) if there.size and (there == there[0]).all() else 0
     return same or packed_scores(np.where(counts > 0, counts.astype(float), np.nan))

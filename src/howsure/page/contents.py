@@ -104,7 +104,7 @@ def _rung(study: Study, design: Design, asked: Question) -> Rung:
         Part(
             board=board,
             matrix=matrix,
-            noise=_noise(matrix, design, asked),
+            noise=_noise(matrix, board, design, asked),
             health=_health(matrix, asked),
             ways=partitions(study, matrix),
         )
@@ -145,13 +145,13 @@ def _overall(board: Board, matrices: list[ScoreMatrix], asked: Question) -> Part
     return Part(board=board, matrix=None, noise=why, health=why, shares=tuple(task_shares(matrices, asked.overall)))
 
 
-def _noise(matrix: ScoreMatrix, design: Design, asked: Question) -> TaskNoise | str:
+def _noise(matrix: ScoreMatrix, board: Board, design: Design, asked: Question) -> TaskNoise | str:
     if design.score.over_attempts or asked.population.only_these:
         return (
             "Not broken down here: the error bars are for scores over several attempts, or for exactly these questions."
         )
     try:
-        return task_noise(matrix, asked)
+        return task_noise(matrix, asked, board.entries)
     except HowsureError as error:
         return str(error)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SYMBOLS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"\\<&')
 """What single scores are written as, one character each; a blank is no score."""
 DIGITS = 4
+LEVEL = 6
+"""Of compression: level 7 makes pages 1 % smaller, and takes half as long again."""
 
 
 def to_json(data: Any) -> str:
@@ -30,9 +32,9 @@ def to_json(data: Any) -> str:
 
 
 def packed(data: Any) -> str:
-    """Return JSON, compressed and in base64. Level 9 makes it 5 % smaller and takes ten times as long."""
+    """Return JSON, compressed and in base64."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode(), 7, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(), LEVEL, mtime=0)).decode()
 
 
 def short(values: Iterable[float], digits: int = 6) -> list[float | None]:

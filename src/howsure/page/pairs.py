@@ -54,8 +54,8 @@ def most_models(pairs: int) -> int:
 
 def task_details(matrix: ScoreMatrix, models: Sequence[str], variance: Variance) -> PairDetails:
     """Return what is known of all pairs of these models of a task, in their order."""
-    part = matrix.take_models([matrix.column(model) for model in models])
-    return pair_details(part.values, clusters=part.clusters, weights=part.weights, variance=variance)
+    values = matrix.values[:, matrix.columns(models)]
+    return pair_details(values, clusters=matrix.clusters, weights=matrix.weights, variance=variance)
 
 
 def only_answers(details: PairDetails) -> PairDetails:

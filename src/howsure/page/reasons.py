@@ -57,9 +57,9 @@ def _reason(matrix: ScoreMatrix, a: str, b: str, asked: Question) -> str:
 
 def pair_attempts(matrix: ScoreMatrix, models: list[str]) -> list[float | None]:
     """Return how many attempts an item has on average, both models' together, on the items that both answered."""
-    part = matrix.take_models([matrix.column(model) for model in models])
-    has = (~np.isnan(part.values)).astype(float)
-    counts = part.attempts.astype(float).T @ has
+    places = matrix.columns(models)
+    has = (~np.isnan(matrix.values[:, places])).astype(float)
+    counts = matrix.attempts[:, places].astype(float).T @ has
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (counts + counts.T) / (2 * (has.T @ has))
     found = mean[np.triu_indices(len(models), 1)].tolist()

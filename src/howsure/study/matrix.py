@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -99,14 +99,22 @@ class ScoreMatrix:
         """
         if self.sums is not None:
             return self.sums.right_or_wrong & self.bounded
-        excess = np.abs(self.within - self.values * (1 - self.values))
+        excess = 1 - self.values
+        excess *= self.values
+        excess -= self.within
+        np.abs(excess, out=excess)
         if self.derived:
-            excess = np.where(self.attempts > 1, np.inf, excess)
+            excess[self.attempts > 1] = np.inf
         return np.asarray(~(excess > ROUNDING).any(axis=0) & self.bounded)
 
     def column(self, model: str) -> int:
         """Return the position of a model."""
         return self.models.index(model)
+
+    def columns(self, models: Iterable[str]) -> list[int]:
+        """Return the positions of models, in their order."""
+        places = {model: place for place, model in enumerate(self.models)}
+        return [places[model] for model in models]
 
     def take_models(self, positions: Sequence[int] | Ints) -> ScoreMatrix:
         """Return the same items with only these models."""

@@ -45,7 +45,7 @@ def slice_checks(how: How, policy: Policy) -> list[Check]:
 def _of_way(how: How, policy: Policy, matrix: ScoreMatrix, way: Partition) -> Iterator[Check]:
     """Yield one check a slice, whether or not it is large enough."""
     margin = policy.of_slice(way.by, matrix.task).margin
-    both = matrix.take_models([matrix.column(model) for model in how.study.models])
+    both = matrix.take_models(matrix.columns(how.study.models))
     for code, label in enumerate(way.labels):
         part = both.take_items(np.asarray(way.codes == code))
         yield replace(_slice(how, part, margin), by=way.by, part=label)

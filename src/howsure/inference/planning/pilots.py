@@ -172,7 +172,7 @@ def _median_pair(matrix: ScoreMatrix, question: Question) -> tuple[tuple[str, st
 
 
 def _pilot(matrix: ScoreMatrix, names: tuple[str, str], pairs: int, question: Question, *, paired: bool) -> Pilot:
-    pair = matrix.take_models([matrix.column(name) for name in names])
+    pair = matrix.take_models(matrix.columns(names))
     shared = np.asarray(~np.isnan(pair.values).any(axis=1))
     if int(shared.sum()) < LEAST_ITEMS:
         raise DataError(

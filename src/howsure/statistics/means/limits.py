@@ -68,7 +68,7 @@ class Means:
 def deciding(sums: Floats) -> Floats:
     """Return (Σ e²)² / Σ e⁴ of residual sums (C, T): how many equal ones would make the same spread; 1 where none does."""
     squares = sums**2
-    fourths = (squares**2).sum(axis=0)
+    fourths = np.einsum("ct,ct->t", squares, squares)
     return np.asarray(squares.sum(axis=0) ** 2 / np.where(fourths > 0, fourths, np.inf)).clip(min=1.0)
 
 

@@ -95,6 +95,9 @@ class MeanNoise:
 
 def mean_noise(found: Answers, weights: Floats | None = None) -> MeanNoise:
     """Return the answer noise of the weighted mean of every column; `weights` (n,)."""
+    if not found.known.any():
+        unknown = np.full(found.means.shape[1], np.nan)
+        return MeanNoise(now=unknown, once=unknown, squares=unknown, event=unknown)
     w = np.ones(len(found.means)) if weights is None else weights
     squared = np.where(found.has, w[:, None], 0.0)
     squared = (squared / np.maximum(squared.sum(axis=0), 1e-300)) ** 2

@@ -162,3 +162,25 @@ def test_judges_who_share_no_item_are_measured_all_the_same():
         assert found.render(format)
     with pytest.raises(hs.DataError, match="no item was rated by two raters"):
         hs.agree(rows.drop("gold"))
+
+
+def test_none_is_a_rating_among_words_and_what_is_no_rating_is_counted():
+    severity = {0: "none", 1: "mild"}
+    rows = long(ratings()).with_columns(rating=pl.col("rating").replace_strict(severity))
+    plain = rows.with_columns(rating=pl.col("rating").replace("none", "no harm"))
+    assert hs.agree(rows).of("krippendorff") == hs.agree(plain).of("krippendorff")
+    numbers = long(ratings()).with_columns(rating=pl.col("rating").cast(pl.String))
+    some = pl.when(pl.int_range(pl.len()) % 10 == 0)
+    gaps = numbers.with_columns(rating=some.then(pl.lit("None")).otherwise("rating"))
+    assert hs.agree(gaps).overall == hs.agree(numbers.filter(pl.int_range(pl.len()) % 10 != 0)).overall
+    assert f"{len(numbers) // 10} cells left out as no rating: 'None'." in hs.agree(gaps).notes
+    assert any(
+        "'skip'" in note
+        for note in hs.agree(rows.with_columns(some.then(pl.lit("skip")).otherwise("rating").alias("rating"))).notes
+    )
+
+
+def test_every_word_is_no_rating():
+    rows = long(ratings()).with_columns(rating=pl.lit("none"))
+    with pytest.raises(hs.DataError, match="no rating in this table"):
+        hs.agree(rows)

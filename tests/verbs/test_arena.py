@@ -215,3 +215,21 @@ def test_llmfao_with_its_raters(real_data):
     assert pool.models[0].model == "GPT 4"
     narrow = hs.arena(real_data / "tidy" / "llmfao_votes.parquet", cluster="none").boards[0]
     assert len(narrow.board.could_be_best) < len(pool.board.could_be_best)
+
+
+@pytest.mark.parametrize("name", ["none", "Unknown", "error", "skip"])
+def test_a_model_called_like_nothing_wins_its_votes(name):
+    rows = votes()
+    model = rows["model_a"].unique().sort()[0]
+    called = rows.with_columns(pl.col("model_a", "model_b").replace(model, name))
+    won = pl.when(pl.col("winner") == "model_a").then("model_a").when(pl.col("winner") == "model_b").then("model_b")
+    by_name = called.with_columns(winner=won.otherwise(pl.lit("tie")))
+    assert hs.arena(by_name).to_dict()["boards"] == hs.arena(called).to_dict()["boards"]
+
+
+def test_words_for_nothing_are_no_votes():
+    rows = votes()
+    few = pl.int_range(pl.len()) < 10
+    gaps = rows.with_columns(winner=pl.when(few).then(pl.lit("-")).otherwise("winner"))
+    assert hs.arena(gaps).to_dict()["boards"] == hs.arena(rows.slice(10)).to_dict()["boards"]
+    assert "10 votes without two models or a winner left out." in hs.arena(gaps).notes

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from functools import cache
+from html import escape
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,7 @@ def write_page(
         shared=tags(**{name: report[name] for name in ("title", "verdict", "url", "card")}),
         command=html.escape(report["command"]),
         still=still,
+        licences=licences(),
         style=style,
         report=to_json(small),
         shown=packed({name: report[name] for name in SHOWN}),
@@ -124,6 +126,12 @@ def policy(style: str, scripts: Sequence[str], *, live: bool = False) -> str:
 def asset(name: str) -> str:
     """Return a file of assets/."""
     return files("howsure.page").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def licences() -> str:
+    """Return the licences of the libraries that a page carries, as they ask to be told."""
+    told = escape(asset("libraries.LICENSES.txt"))  # its lines are its own
+    return f'<details class="licences"><summary>Licences of the libraries in this page</summary><pre>{told}</pre></details>'
 
 
 def _unindented(text: str) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.readers.annotations import one_question
 from howsure.readers.columns import coded, kept_rows, known_column, roles_of
+from howsure.readers.nothing import BLANK, NONE
 from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ NO_RATER = frozenset(
 )
 """Columns that are no rater's, where each rater has one."""
 MOST_WORDS, MOST_VALUES = 20, 50
-NOTHING = frozenset({"", "na", "n/a", "none", "null", "nan", "-", "skip", "skipped"})
 FEW_NUMBERS = 11
 NO_CLUSTERS = "none"
 FEWEST = 2
@@ -73,7 +73,7 @@ def read_ratings(
     frame = kept_rows(frame, where)
     one_question(frame)
     rows, notes = _rows(frame, columns, cluster)
-    rows = rows.filter(~pl.col("rating").str.to_lowercase().is_in(list(NOTHING)))
+    rows, blanks = _given(rows)
     lost = rows.filter(pl.any_horizontal(pl.col("item", "rater").is_null())).height
     rows = rows.drop_nulls(["item", "rater", "rating"]).sort("attempt", maintain_order=True)
     rows = rows.with_columns(_text(rows["rating"]))  # 1 of one rater and 1.0 of another are the same
@@ -106,7 +106,7 @@ def read_ratings(
         numbers=np.arange(len(values), dtype=float) if numbers is None else numbers,
         cluster=_clusters(rows, items) if rows["cluster"].is_not_null().any() else None,
         measurement=kind,
-        notes=(*_said(rows, kind, given=measurement is not None, lost=lost), *notes),
+        notes=(*_said(rows, kind, given=measurement is not None, lost=lost), *blanks, *notes),
     )
 
 
@@ -147,6 +147,18 @@ def _one(frame: pl.DataFrame, rater: pl.Expr, rating: str) -> pl.DataFrame:
     return frame.select(
         item="__item", rater=rater, rating=_text(frame[rating]), attempt="__attempt", cluster="__cluster"
     )
+
+
+def _given(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Leave out the cells without a rating, and say how many of them hold a word for that."""
+    said = rows["rating"].str.to_lowercase().fill_null("")
+    blank = said.is_in(list(BLANK))
+    others = rows["rating"].filter(~blank & (said != NONE))
+    if others.cast(pl.Float64, strict=False).is_not_null().all():
+        blank |= said == NONE
+    words = rows["rating"].filter(blank & (said != ""))
+    meant = listing([repr(word) for word in words.unique().sort()])
+    return rows.filter(~blank), [f"{plural(len(words), 'cell')} left out as no rating: {meant}."] if len(words) else []
 
 
 def _item(roles: Mapping[str, str]) -> tuple[pl.Expr, list[str]]:

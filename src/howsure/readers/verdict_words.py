@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.readers.nothing import NOTHING
 from howsure.wording import listing
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ WORDS: Mapping[str, float] = {
     **dict.fromkeys(("c", "yes", "true", "correct", "pass", "passed", "good", "right", "1"), 1.0),
     **dict.fromkeys(("i", "no", "false", "incorrect", "fail", "failed", "bad", "wrong", "0"), 0.0),
 }
-NOTHING = frozenset({"", "na", "n/a", "none", "null", "nan", "-", "skip", "unknown"})
 
 
 def numbers(column: pl.Series) -> Floats:

@@ -14,6 +14,7 @@ import polars as pl
 from howsure.errors import DataError
 from howsure.readers.columns import kept_rows, known_column, roles_of
 from howsure.readers.covariates import numbers
+from howsure.readers.nothing import NOTHING
 from howsure.statistics.votes.votes import Votes
 from howsure.wording import listing, plural
 
@@ -60,7 +61,6 @@ WORDS: Mapping[float, frozenset[str]] = {
         }
     ),
 }
-NOTHING = frozenset({"", "null", "none", "nan", "na", "n/a", "skip", "skipped", "invalid", "error", "unknown"})
 NO_CLUSTERS = "none"
 MOST_CLUSTERINGS = 2
 
@@ -180,11 +180,12 @@ def first_scores(winner: pl.Series, first: pl.Series, second: pl.Series) -> Floa
     written, given = said.cast(pl.Float64, strict=False), ~said.str.to_lowercase().fill_null("").is_in(list(NOTHING))
     if given.any() and written.filter(given).is_not_null().all():
         return _numbers(written)
-    words = {word: score for score, known in WORDS.items() for word in known} | dict.fromkeys(NOTHING, NOBODY)
-    lower = said.str.to_lowercase()
-    scores = lower.fill_null("").replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()
-    scores[(scores == STRANGE) & (said == first).fill_null(value=False).to_numpy()] = WIN
-    scores[(scores == STRANGE) & (said == second).fill_null(value=False).to_numpy()] = LOSS
+    words = {word: score for score, known in WORDS.items() for word in known} | {"": NOBODY}
+    lower = said.str.to_lowercase().fill_null("")
+    scores = lower.replace_strict(words, default=STRANGE, return_dtype=pl.Float64).to_numpy().copy()
+    nothing = lower.is_in(list(NOTHING))  # unless a model is called so
+    for score, meant in ((WIN, said == first), (LOSS, said == second), (NOBODY, nothing)):
+        scores[(scores == STRANGE) & meant.fill_null(value=False).to_numpy()] = score
     if (scores == STRANGE).any():
         strange = said.filter(scores == STRANGE).unique().sort().to_list()
         raise DataError(

@@ -208,8 +208,12 @@ class _Grid:
 
     def spread(self, column: pl.Series, empty: float) -> NDArray[Any]:
         """Return a column of the rows as items × models, `empty` where there is no row."""
-        cells = np.full(len(self.models) * len(self.ids), empty)
-        cells[self.places] = column.to_numpy()
+        size, first = len(self.models) * len(self.ids), column[0]
+        if len(column) == size and first is not None and column.eq_missing(first).all():
+            cells = np.full(size, first)
+        else:
+            cells = np.full(size, empty)
+            cells[self.places] = column.to_numpy()
         return cells.reshape(len(self.models), len(self.ids)).T
 
 

@@ -22,6 +22,7 @@ import arena
 import clustered_se
 import giant
 import inspect_log
+import judge
 import leaderboard_command
 import max_t
 import noise
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument(
         "--giant", metavar="MODELS", default="10,100", help="sizes of the giant, 100,000 rows a model (default 10,100)"
     )
+    parser.add_argument("--judge", action="store_true", help="fail where a ratio is 1.3 times worse than in results.md")
     options = parser.parse_args()
     peers = {peer: getattr(options, peer) for peer in PEERS if getattr(options, peer)}
     rows: list[tuple[str, ...]] = []
@@ -76,9 +78,12 @@ def main() -> None:
     machine.append(f"Load average {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.")
     notes = [*giant.growth(giants), *([f"Left out: {', '.join(left_out)}."] if left_out else [])]
     print("\n".join([*_plain(rows), "", *machine, *notes]))
+    last = judge.last_ratios(HERE / "results.md")
     if not options.only:
         text = "\n".join(["# Benchmarks: last results", "", *machine, *notes, "", *_markdown(rows), ""])
         (HERE / "results.md").write_text(text, encoding="utf-8")
+    if options.judge and (worse := judge.worse(judge.ratios(rows), last)):
+        sys.exit("\n".join(["Worse than in the last run:", *worse]))
 
 
 def _races(peers: dict[str, str], folder: Path, word: str, sizes: dict[str, int]) -> list[Race]:

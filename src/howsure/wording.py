@@ -40,6 +40,10 @@ class Scale:
         four = f"{float(f'{value:.{DECIMALS}g}'):.4g}"
         return f"{float(four):,.0f}" if 1000 <= float(four) <= BILLION else four
 
+    def known(self, value: float) -> str:
+        """Write a score without its unit, nothing where it isn't known."""
+        return self.number(value) if math.isfinite(value) else ""
+
     def given(self, value: float) -> str:
         """Write a score that somebody asked for, with all its digits: a floor of 99.95 % is not one of 100.0 %."""
         shown, scaled = self.number(abs(value)), abs(100 * value if self.percent else value)

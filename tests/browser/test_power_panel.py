@@ -1,4 +1,4 @@
-"""The sliders: the power shown is that of methods/power.py, and what is needed is what `compare` says."""
+"""The sliders: the power shown is that of statistics/planning/power.py, and what is needed is what `compare` says."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOVED = """([gap, questions, attempts]) => {
 
 
 def planned(columns, k, board):
-    """Return the test and the spread of a pair as `items_needed` in methods/difference.py builds them."""
+    """Return the test and the spread of a pair as `items_needed` in statistics/pairs/difference.py builds them."""
     of = {name: column[k] if isinstance(column, list) else column for name, column in columns.items()}
     normal = board["normal"]
     units = 1.0 if normal else max(of["df"] + 1, 1.0)

@@ -1,5 +1,6 @@
 """What strangers see of the repository: how it is cited, what the workflows run, what the issue forms ask."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -44,3 +45,16 @@ def test_issue_forms_ask_for_what_is_needed(path):
     assert form["name"]
     assert form["description"]
     assert any(part.get("validations", {}).get("required") for part in form["body"])
+
+
+def test_a_ratio_that_grew_worse_is_found(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    judge = importlib.import_module("judge")
+    table = "| what | side | seconds | peak MB | ratio |\n| --- | --- | --- | --- | --- |\n| a | howsure | 1 | 9 |  |\n|  | peer (two) | 3 | 9 | 30× faster |\n|  | floor | 1 | 9 | 2.0× |\n"
+    (tmp_path / "results.md").write_text(table, encoding="utf-8")
+    last = judge.last_ratios(tmp_path / "results.md")
+    assert last == {("a", "peer"): "30× faster", ("a", "floor"): "2.0×"}
+    now = {("a", "peer"): "1,000× faster", ("a", "floor"): "2.5×", ("b", "floor"): "9×"}
+    assert judge.worse(now, last) == []
+    assert len(judge.worse({("a", "peer"): "23× faster", ("a", "floor"): "2.7×"}, last)) == 2
+    assert judge.last_ratios(tmp_path / "none.md") == {}

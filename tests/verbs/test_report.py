@@ -31,7 +31,7 @@ def test_the_command_writes_a_page_and_says_the_verdict(here):
     result = run("report", LOGS, "--cluster", "passage_id", "-o", "page.html")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("openai-api/local/smollm2-135m-t0.3 leads with 43.4 %")
-    assert "Page written to page.html (1.0 MB)." in result.stderr
+    assert "Page written to page.html (1.1 MB)." in result.stderr
     assert (here / "page.html").read_text().startswith("<!DOCTYPE html>")
 
 

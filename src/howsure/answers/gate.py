@@ -30,6 +30,9 @@ Counts = Literal["pass", "fail", "unclear", "blind", "nothing"]
 """What a check counts as in the verdict over all; "blind": it stays open and could hardly have shown a loss of its margin."""
 
 
+CheckKey = tuple[str, str, str, str, str]
+
+
 Because = Literal["", "evidence", "missing", "differs"]
 
 
@@ -111,6 +114,11 @@ class Check:
         """Where the check was made: the task, and its metric."""
         whole = f"{self.task} · {self.metric}" if self.task else f"overall · {self.metric}"
         return f"{whole} · {self.by}: {self.part}" if self.by else whole
+
+    @property
+    def key(self) -> CheckKey:
+        """What tells it apart from the other checks of a gate: task, metric, criterion, column and slice."""
+        return self.task, self.metric, self.criterion, self.by, self.part
 
     @property
     def binds(self) -> bool:

@@ -10,6 +10,7 @@ from howsure.answers.base import Drawn, Judged
 from howsure.answers.chapters import POWER
 from howsure.answers.looks import PlannedLook
 from howsure.answers.output import HIDDEN, derived, row, shown, spread
+from howsure.statistics import results
 
 if TYPE_CHECKING:
     from howsure.answers.equal import EqualSystems
@@ -210,10 +211,6 @@ class Simulated:
     trials: int
 
 
-USUAL_POWER = 0.8
-"""The power that is called enough, and the line that a curve is read by where the power is what was looked for."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan(Judged, Drawn):
     """The number of questions and attempts required, the minimum detectable effect, or the power.
@@ -257,7 +254,7 @@ class Plan(Judged, Drawn):
         """The chapter of `howsure guide` on what to do where no number of questions is enough, or the power is below 80 %; else None."""
         best = self.main.best
         if self.sought == "power":
-            return None if best.power.value >= USUAL_POWER else POWER
+            return None if best.power.value >= results.POWER else POWER
         sought = best.items if self.sought == "items" else best.effect
         return None if math.isfinite(sought.value) else POWER
 

@@ -215,7 +215,6 @@ def adjusted(sample: PoolSample, level: float) -> Limits:
 
 
 SLOW_DRAWS = 1_999
-ROUNDING = 1e-12
 
 CHECKS: tuple[Check, ...] = (
     interval_check("blend", "CR2", Promise(least=0.93), default="bounded"),

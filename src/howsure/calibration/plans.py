@@ -18,13 +18,13 @@ from howsure.statistics.means import intervals
 from howsure.statistics.pairs.differences import pivots
 from howsure.statistics.planning.power import Spread, Test, items_needed, power
 from howsure.statistics.planning.sizes import ClusterSizes, equal_sizes, sizes_of
+from howsure.statistics.results import POWER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howsure.calibration.samples import DifferenceSample
 
-POWER = 0.8
 SHORT = 0.03
 """How much of the power that was planned for may be missing where a plan holds ten clusters or more."""
 FEWEST = 10

@@ -139,20 +139,20 @@ def _judged(parts: Sequence[Beside], question: Question, adjust: ManyToOne, *, t
 
 def _corrected(parts: Sequence[Beside], question: Question, adjust: ManyToOne, tasks: int) -> list[Corrected]:
     """Correct by p-values, all in one family; or by what knows how sides hang together, then Bonferroni over tasks."""
-    p, alpha = [part.p_values() for part in parts], 1 - question.level
+    p, error = [part.p_values() for part in parts], 1 - question.level
     if adjust == "max-t":
-        found = [_by_flips(part, each, alpha / tasks, question.seed) for part, each in zip(parts, p, strict=True)]
+        found = [_by_flips(part, each, error / tasks, question.seed) for part, each in zip(parts, p, strict=True)]
     elif adjust == "dunnett":
         known = zip(parts, p, strict=True)
-        found = [many_to_one.by_dunnett(each, part.moments, part.one, alpha / tasks) for part, each in known]
+        found = [many_to_one.by_dunnett(each, part.moments, part.one, error / tasks) for part, each in known]
     else:
-        return many_to_one.split(many_to_one.by_p_value(np.concatenate(p), adjust, alpha), list(map(len, p)))
+        return many_to_one.split(many_to_one.by_p_value(np.concatenate(p), adjust, error), list(map(len, p)))
     return [many_to_one.of_tasks(each, tasks) for each in found]
 
 
-def _by_flips(part: Beside, p: Floats, alpha: float, seed: int) -> Corrected:
+def _by_flips(part: Beside, p: Floats, error: float, seed: int) -> Corrected:
     rng = np.random.default_rng(seed)
-    return many_to_one.by_max_t(p, part.moments, part.one, alpha, rng=rng, centred=part.centred)
+    return many_to_one.by_max_t(p, part.moments, part.one, error, rng=rng, centred=part.centred)
 
 
 def _overall(

@@ -22,7 +22,7 @@ from howsure.inference.overall import no_overall
 from howsure.inference.population import QUESTIONS, SAME_CLUSTERS
 from howsure.statistics.means.intervals import t_p_value, t_quantile
 from howsure.statistics.means.strata import joined_strata, within_strata
-from howsure.statistics.results import Interval, allowed
+from howsure.statistics.results import POWER, Interval, allowed
 from howsure.statistics.slices.equality import LEAST_CLUSTERS as LEAST_OF_A_SLICE
 from howsure.statistics.slices.equality import equality, trend
 from howsure.statistics.slices.gaps import slice_gaps
@@ -51,7 +51,6 @@ LEAST_SHRUNK, CLUSTERS_SHRUNK = 15, 20
 """Fewer slices, or fewer clusters in all, aren't drawn together: intervals would hold too seldom."""
 LEAST_TREND = 3
 """Fewer slices have no trend."""
-POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

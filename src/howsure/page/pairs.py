@@ -37,7 +37,7 @@ FLAGS = (
     "agreeing",
     "in_limits",
 )
-"""What holds of a pair, a bit each; all but the first two and the last as in plain_words.py."""
+"""What holds of a pair, a bit each; all but the first two and the last as in present/words/plain.py. The page lists them too (pair.js)."""
 NUMBERS = ("difference", "se", "low", "high", "df", "p_value", "p_adjusted", "n_shared", "n_clusters")
 ROUNDING = 8 * np.finfo(float).eps
 """Standard errors below this share of the scores are what a difference leaves of rounding: 0."""

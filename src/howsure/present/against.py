@@ -145,9 +145,9 @@ def _table(part: AgainstTask) -> Table:
     gap, score = f"gap{scale.unit}", f"score{scale.column}"
     fields: list[Field[AgainstSide | None]] = [
         Field("side", lambda s: s.side if s else part.against, align="left"),
-        Field(score, lambda s: _known(scale, s.mean if s else part.mean)),
+        Field(score, lambda s: scale.known(s.mean if s else part.mean)),
         Field(gap, lambda s: scale.signed(s.difference.value) if s and s.difference.n_items else ""),
-        Field("SE", lambda s: _known(scale, s.difference.se) if s else "", priority=0, error_of=gap),
+        Field("SE", lambda s: scale.known(s.difference.se) if s else "", priority=0, error_of=gap),
         Field(f"{level_text(part.level)} interval", lambda s: _limits(s, scale) if s else "", priority=8),
         Field("", lambda s: _whisker(s) if s else "", align="left", priority=4, axis=scale),
         Field("p", lambda s: p_text(s.p_adjusted) if s and math.isfinite(s.p_adjusted) else "", priority=5),
@@ -167,10 +167,6 @@ def _note(one: str, sides: Sequence[AgainstSide], *, uneven: bool) -> str:
     methods = "; ".join(dict.fromkeys(str(side.difference.method) for side in sides))
     shared = "a side's are on the items that both answered; " if uneven else ""
     return f"gap: the side's score less that of {one}; {shared}intervals by {methods}; their coverage: calibrate with `record=True`"
-
-
-def _known(scale: Scale, value: float) -> str:
-    return scale.number(value) if math.isfinite(value) else ""
 
 
 def _limits(side: AgainstSide, scale: Scale) -> str:

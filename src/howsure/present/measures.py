@@ -9,8 +9,6 @@ from howsure.present.document import Text
 from howsure.wording import amount_text, level_text, p_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from howsure.answers.compare import Comparison
     from howsure.answers.measures import MeasureGap
     from howsure.errors import Caution
@@ -93,8 +91,3 @@ def _figures(gap: MeasureGap) -> str:
     p = f", p {p_text(gap.p_value)}" if gap.known == "known" else ""
     bound = "" if gap.known == "known" else f"{gap.known} "
     return f"{amount_text(gap.a, 3)} / {amount_text(gap.b, 3)} = {bound}{times_text(gap.ratio)} {limits}{p}"
-
-
-def every_caution(pairs: Iterable[Comparison]) -> list[Caution]:
-    """Return the cautions of all measures of several comparisons."""
-    return [caution for pair in pairs for caution in cautions(pair)]

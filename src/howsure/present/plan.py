@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from howsure.answers.output import row
-from howsure.answers.plan import USUAL_POWER
 from howsure.errors import MethodError
 from howsure.present import plan_looks
 from howsure.present.document import Document, Field, Text, closing, facts, opening, tabled
@@ -22,6 +21,7 @@ from howsure.present.words.forecasts import (
     range_text,
     whole_percent,
 )
+from howsure.statistics.results import POWER
 from howsure.wording import Scale, level_text, plural
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def chart(plan: Plan) -> Spec:
     over: Literal["items", "effect"] = "effect" if plan.sought == "effect" else "items"
     chosen = [{"task": task.task, **row(task.best)} for task in plan.tasks]
     marked = [each for each in chosen if each["power"] is not None and each[over] is not None]
-    power = USUAL_POWER if plan.sought == "power" else plan.main.best.power.value
+    power = POWER if plan.sought == "power" else plan.main.best.power.value
     return curves.spec(records, over, percent=plan.main.percent, planned=marked, power=power, description=verdict(plan))
 
 

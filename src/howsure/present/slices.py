@@ -147,7 +147,7 @@ def forest(way: GapSlices) -> Table:
         Field(f"{level} interval", lambda line: _limits(line.difference.interval, scale), priority=9),
         Field("", _whisker, align="left", priority=7, axis=scale),
         Field("p", lambda line: p_text(line.p_adjusted), priority=7),
-        Field("would show", lambda line: _gap(line.detectable, scale), priority=4),
+        Field("would show", lambda line: scale.known(line.detectable), priority=4),
         Field(
             "shrunken (holds on average)",
             lambda line: _shrunken(line, scale),
@@ -182,10 +182,6 @@ def _clusters(line: SliceGap) -> str:
 
 def _limits(interval: Interval, scale: Scale) -> str:
     return scale.interval(interval.low, interval.high)
-
-
-def _gap(value: float, scale: Scale) -> str:
-    return scale.number(value) if math.isfinite(value) else ""
 
 
 def _whisker(line: SliceGap) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.records import metadata_text, settings
+from howsure.readers.records import inner, mappings, metadata_text, settings
 from howsure.table.runs import Run
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run_of(
     spec: Mapping[str, Any], header: Mapping[str, Any], *, epochs: int, attempts: int, ends: Mapping[str, int]
 ) -> Run:
     """Tell what the log says of its run; a retry keeps the task's id, and a run's id is that of all tasks of one call."""
-    revision, config = _mapping(spec.get("revision")), _mapping(spec.get("config"))
+    revision, config = inner(spec, "revision"), inner(spec, "config")
     created, task_id = str(spec.get("created") or ""), str(spec.get("task_id") or "")
     own = str(spec.get("eval_id") or "") or (f"{task_id} {created}" if task_id and created else "")
     call, tags = str(spec.get("run_id") or ""), spec.get("tags")
@@ -70,21 +70,21 @@ def _limit(config: Mapping[str, Any]) -> str:
 
 def _surroundings(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Collect what makes no other run of it: the harness's version, where the data set lay, and what the user wrote beside it."""
-    data = _mapping(spec.get("dataset"))
-    said = {f"metadata.{key}": value for key, value in _mapping(spec.get("metadata")).items() if metadata_text(value)}
-    harness = _mapping(spec.get("packages")).get("inspect_ai")
+    data = inner(spec, "dataset")
+    said = {f"metadata.{key}": value for key, value in inner(spec, "metadata").items() if metadata_text(value)}
+    harness = inner(spec, "packages").get("inspect_ai")
     return {"inspect_ai": harness, "dataset": data.get("name"), "dataset place": data.get("location"), **said}
 
 
 def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
     """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and secrets."""
-    generate = _mapping(spec.get("model_generate_config")) or _mapping(_mapping(header.get("plan")).get("config"))
+    generate = inner(spec, "model_generate_config") or inner(header, "plan", "config")
     named = {key: value for key, value in generate.items() if key not in _MACHINERY}
     for part in ("model_args", "task_args", "solver_args"):
-        named |= {f"{part}.{key}": value for key, value in _mapping(spec.get(part)).items()}
-    for role, model in _mapping(spec.get("model_roles")).items():
+        named |= {f"{part}.{key}": value for key, value in inner(spec, part).items()}
+    for role, model in inner(spec, "model_roles").items():
         named[f"model_roles.{role}"] = _model(model)
-    config, version = _mapping(spec.get("config")), str(spec.get("task_version") or "")
+    config, version = inner(spec, "config"), str(spec.get("task_version") or "")
     named |= {name: config.get(name) for name in _LIMITS}
     named["task_version"] = "" if version in _FIRST_VERSION else version
     named |= {"solver": spec["solver"]} if spec.get("solver") else _steps(header)
@@ -95,7 +95,7 @@ def configuration(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[st
 def exam(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
     """Tell by what the samples were judged: the task's version, and of each scorer who grades and its other options."""
     told = {"version": str(spec.get("task_version") or "0")}
-    grader = _model(_mapping(spec.get("model_roles")).get("grader"))
+    grader = _model(inner(spec, "model_roles").get("grader"))
     for name, options in _scorers(spec, header):
         own = {key: value for key, value in options.items() if key != GRADER}
         told[f"scorer:{name}"] = settings({"options": own}).get("options", "")
@@ -105,10 +105,10 @@ def exam(spec: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, str]:
 
 def _scorers(spec: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each scorer with its options, a grading model among them; older logs name them with the results only."""
-    planned = [(each.get("name"), each.get("options")) for each in _mappings(spec.get("scorers"))]
-    scores = _mappings(_mapping(header.get("results")).get("scores"))
+    planned = [(each.get("name"), each.get("options")) for each in mappings(spec.get("scorers"))]
+    scores = mappings(inner(header, "results").get("scores"))
     for name, options in planned or [(each.get("scorer"), each.get("params")) for each in scores]:
-        yield str(name), {key: _model(value) for key, value in _mapping(options).items()}
+        yield str(name), {key: _model(value) for key, value in inner(options).items()}
 
 
 def _model(value: Any) -> Any:
@@ -118,19 +118,11 @@ def _model(value: Any) -> Any:
 
 def _steps(header: Mapping[str, Any]) -> dict[str, Any]:
     """Name the solvers that the task itself lists, and what each was called with: a system message is such an argument."""
-    steps = [step for step in _mappings(_mapping(header.get("plan")).get("steps")) if step.get("solver")]
+    steps = [step for step in mappings(inner(header, "plan").get("steps")) if step.get("solver")]
     solvers = [str(step["solver"]) for step in steps]
     named: dict[str, Any] = {"solver": ", ".join(solvers)}
     for i, (solver, step) in enumerate(zip(solvers, steps, strict=True)):
         time = solvers[: i + 1].count(solver)
-        for key, value in _mapping(step.get("params_passed", step.get("params"))).items():
+        for key, value in inner(step.get("params_passed", step.get("params"))).items():
             named[f"{solver if time == 1 else f'{solver} {time}'}.{key}"] = value
     return named
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.archive import first_member, open_archive
 from howsure.readers.inspect_scores import attempt_of, limit_of, sample_values, to_number
-from howsure.readers.records import whole_text
+from howsure.readers.records import inner, plain_text, whole_text
 from howsure.readers.transcripts import Transcript
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ def _is_asked(sample: object, items: Collection[str] | None) -> bool:
 
 
 def _transcript(sample: Mapping[str, Any]) -> Transcript:
-    output, scores = _mapping(sample.get("output")), _mapping(sample.get("scores"))
-    attached = _mapping(sample.get("attachments"))
+    output, scores = inner(sample, "output"), inner(sample, "scores")
+    attached = inner(sample, "attachments")
     answered = _attached(_answered(output), attached)
-    taken = next((text for each in scores.values() if (text := _text(_mapping(each).get("answer")))), "")
-    error = _mapping(sample.get("error"))
+    taken = next((text for each in scores.values() if (text := plain_text(inner(each).get("answer")))), "")
+    error = inner(sample, "error")
     return Transcript(
         item=whole_text(str(sample.get("id"))),
         attempt=attempt_of(sample.get("epoch")),
@@ -62,7 +62,7 @@ def _transcript(sample: Mapping[str, Any]) -> Transcript:
         output=answered,
         answer=_attached(taken, attached) or answered,
         stop=_stop(sample, output),
-        error=_text(error.get("message")),
+        error=plain_text(error.get("message")),
         scores={whole_text(name): to_number(value) for name, value in sample_values(sample)},
     )
 
@@ -71,18 +71,18 @@ def _stop(sample: Mapping[str, Any], output: Mapping[str, Any]) -> str:
     """Say why an attempt ended: by an error, a limit of the sample, else as the model's last call did."""
     if sample.get("error"):
         return "error"
-    return limit_of(sample) or _text(_choice(output).get("stop_reason"))
+    return limit_of(sample) or plain_text(_choice(output).get("stop_reason"))
 
 
 def _answered(output: Mapping[str, Any]) -> str:
     if isinstance(output.get("completion"), str):
         return whole_text(output["completion"])
-    return _content(_mapping(_choice(output).get("message")).get("content"))
+    return _content(inner(_choice(output), "message").get("content"))
 
 
 def _choice(output: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = output.get("choices")
-    return _mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    return inner(choices[0]) if isinstance(choices, list) and choices else {}
 
 
 def spoken(value: object) -> str:
@@ -90,28 +90,20 @@ def spoken(value: object) -> str:
     if isinstance(value, str):
         return whole_text(value)
     turns = [turn for turn in value if isinstance(turn, dict)] if isinstance(value, list) else []
-    return "\n\n".join(f"{_text(turn.get('role'))}: {_content(turn.get('content'))}" for turn in turns)
+    return "\n\n".join(f"{plain_text(turn.get('role'))}: {_content(turn.get('content'))}" for turn in turns)
 
 
 def _content(content: object) -> str:
     if isinstance(content, str):
         return whole_text(content)
     parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    return "\n".join(_text(part.get("text")) or f"({_text(part.get('type'))})" for part in parts)
+    return "\n".join(plain_text(part.get("text")) or f"({plain_text(part.get('type'))})" for part in parts)
 
 
 def _target(value: object) -> str:
-    return " | ".join(map(_text, value)) if isinstance(value, list) else _text(value)
+    return " | ".join(map(plain_text, value)) if isinstance(value, list) else plain_text(value)
 
 
 def _attached(text: str, attached: Mapping[str, Any]) -> str:
     """Put in what the log keeps apart because it comes more than once."""
-    return _ATTACHED.sub(lambda found: _text(attached.get(found[1])) or found[0], text) if attached else text
-
-
-def _text(value: object) -> str:
-    return whole_text(str(value)) if isinstance(value, (str, int, float)) else ""
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return _ATTACHED.sub(lambda found: plain_text(attached.get(found[1])) or found[0], text) if attached else text

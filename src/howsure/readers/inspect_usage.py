@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.records import finite, whole_text
-from howsure.readers.usage import TOKENS, inner, numbers, token_measures
+from howsure.readers.records import finite, inner, whole_text
+from howsure.readers.usage import TOKENS, numbers, token_measures
 from howsure.table.schema import MEASURES
 from howsure.table.stated import Total
 

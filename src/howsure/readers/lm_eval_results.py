@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from howsure.readers.naming import named_by_path
-from howsure.readers.records import finite
+from howsure.readers.records import finite, inner
 from howsure.table.scores import Published
 from howsure.table.stated import Extent, Group
 
@@ -36,7 +36,7 @@ def find_results(source: Source, time: str) -> dict[str, Any] | None:
 
 def model_name(results: Mapping[str, Any], source: Source) -> tuple[str, tuple[Caution, ...]]:
     """Name the model as the results do, with a revision of its own, else after the file or folder, and then say so."""
-    arguments = _config(results).get("model_args")
+    arguments = inner(results, "config").get("model_args")
     if isinstance(arguments, dict):
         arguments = ",".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, str))
     text = arguments if isinstance(arguments, str) else ""
@@ -126,11 +126,6 @@ def lower_is_better(results: Mapping[str, Any], task: str, metrics: Iterable[str
     lower = {name for name, higher in known.items() if higher is False} if isinstance(known, dict) else _LOWER
     names = tuple(metrics) or tuple(metric for metric, _, _ in _scores(_task(results, task)))
     return frozenset(name for name in names if name.split(",")[0] in lower)
-
-
-def _config(results: Mapping[str, Any]) -> Mapping[str, Any]:
-    config = results.get("config")
-    return config if isinstance(config, dict) else {}
 
 
 def _entries(results: object) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.records import finite, settings
+from howsure.readers.records import finite, inner, settings
 from howsure.table.runs import DIGITS, Run
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run_of(
     `configured`: its configuration. `time`: that in the file's name. `compared`: a name for what was scored, by which a copy is known beside the time; where there is no time, nobody
     knows whose run it is.
     """
-    config = _config(results)
+    config = inner(results, "config")
     identity = f"{task} {model} {time} {compared}".strip() if time else ""
     limit = finite(config.get("limit"))
     return Run(
@@ -73,7 +73,7 @@ def _commit(text: object) -> str:
 
 def _surroundings(results: Mapping[str, Any], task: str) -> dict[str, Any]:
     """Collect what makes no other run of it: versions of the harness, where the questions lay, and their hash, which moves with seeds and limits."""
-    asked, hashes = _task(results, task), results.get("task_hashes")
+    asked, hashes = inner(results, "configs", task), results.get("task_hashes")
     named = {"lm_eval": results.get("lm_eval_version"), "transformers": results.get("transformers_version")}
     return {
         **{name: text for name, text in named.items() if text != "N/A"},
@@ -85,7 +85,7 @@ def _surroundings(results: Mapping[str, Any], task: str) -> dict[str, Any]:
 
 def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
     """Collect the settings that tell two runs of one model apart, leaving out machinery, seeds and secrets."""
-    config = _config(results)
+    config = inner(results, "config")
     shots, versions = results.get("n-shot"), results.get("versions")
     named: dict[str, Any] = {"num_fewshot": shots.get(task) if isinstance(shots, dict) else None}
     if named["num_fewshot"] is None:
@@ -97,7 +97,7 @@ def configuration(results: Mapping[str, Any], task: str) -> dict[str, str]:
         value = results.get(name)
         named[name] = value[:DIGITS] if isinstance(value, str) and name.endswith("_sha") else value
     named["task_version"] = versions.get(task) if isinstance(versions, dict) else None
-    told = settings({**named, **_asked(_task(results, task))})
+    told = settings({**named, **_asked(inner(results, "configs", task))})
     return {name: value for name, value in told.items() if told.get(_in_the_task(name)) != value}
 
 
@@ -124,17 +124,5 @@ def _asked(config: Mapping[str, Any]) -> dict[str, Any]:
         "prompt": {key: config[key] for key in _PROMPT if config.get(key) not in (None, "")},
         "scoring": {key: config[key] for key in _SCORING if config.get(key) is not None},
     }
-    generation = config.get("generation_kwargs")
-    given = {f"generation.{key}": value for key, value in generation.items()} if isinstance(generation, dict) else {}
-    return {**told, **given}
-
-
-def _task(results: Mapping[str, Any], task: str) -> Mapping[str, Any]:
-    configs = results.get("configs")
-    config = configs.get(task) if isinstance(configs, dict) else None
-    return config if isinstance(config, dict) else {}
-
-
-def _config(results: Mapping[str, Any]) -> Mapping[str, Any]:
-    config = results.get("config")
-    return config if isinstance(config, dict) else {}
+    given = inner(config, "generation_kwargs")
+    return {**told, **{f"generation.{key}": value for key, value in given.items()}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howsure.readers.records import finite, whole_text
+from howsure.readers.records import finite, plain_text
 from howsure.readers.transcripts import Transcript
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 def transcript(row: Mapping[str, Any], *, item: str, scores: Mapping[str, float | None]) -> Transcript:
     """Return what one row, a document under one filter, says; `scores` by the names that the tidy table has."""
     requests = list(_requests(row.get("arguments")))
-    choices = [_text(request[1]) for request in requests if len(request) > 1 and isinstance(request[1], str)]
+    choices = [plain_text(request[1]) for request in requests if len(request) > 1 and isinstance(request[1], str)]
     chosen = _chosen(row.get("filtered_resps"), choices)
     output = chosen if chosen is not None else _first(row.get("resps"))
     answer = chosen if chosen is not None else _first(row.get("filtered_resps"))
     return Transcript(
         item=item,
-        prompt=_text(requests[0][0]) if requests and requests[0] else "",
+        prompt=plain_text(requests[0][0]) if requests and requests[0] else "",
         target=_target(row.get("target"), choices),
         output=output,
         answer=answer,
@@ -56,14 +56,10 @@ def _first(value: object) -> str:
     """Return the first text of answers that may be nested."""
     while isinstance(value, list) and value:
         value = value[0]
-    return _text(value)
+    return plain_text(value)
 
 
 def _target(value: object, choices: Sequence[str]) -> str:
     """Return the right answer; the position of a choice as that choice."""
-    text = _text(value)
+    text = plain_text(value)
     return choices[int(text)].strip() if text.isdecimal() and int(text) < len(choices) > 1 else text
-
-
-def _text(value: object) -> str:
-    return whole_text(str(value)) if isinstance(value, (str, int, float)) else ""

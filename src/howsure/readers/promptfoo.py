@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source
 from howsure.readers.naming import digest
-from howsure.readers.records import finite, flatten_metadata, metadata_text, scored, settings, tidy, whole_text
+from howsure.readers.records import finite, flatten_metadata, inner, metadata_text, scored, settings, tidy, whole_text
 from howsure.readers.soundness import unknown_layout
-from howsure.readers.usage import counted, inner, per_thousand, summed
+from howsure.readers.usage import counted, per_thousand, summed
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Total

@@ -57,6 +57,23 @@ def tidy(records: Sequence[Mapping[str, Any]], *, source: str) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+def inner(record: object, *names: str) -> dict[str, Any]:
+    """Return the mapping under these names, one within the other; an empty one where something else stands there."""
+    for name in names:
+        record = record.get(name) if isinstance(record, dict) else None
+    return record if isinstance(record, dict) else {}
+
+
+def mappings(value: object) -> list[dict[str, Any]]:
+    """Return the mappings of a list; none where something else stands there."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def plain_text(value: object) -> str:
+    """Return a text or a number as a text that a table can hold; "" for anything else."""
+    return whole_text(str(value)) if isinstance(value, (str, int, float)) else ""
+
+
 def finite(value: object) -> float | None:
     """Return a number, or a truth value, as a float; None for anything else, NaN, infinity and what no float can hold too."""
     return float(value) if isinstance(value, (bool, int, float)) and abs(value) <= sys.float_info.max else None

@@ -15,7 +15,7 @@ from howsure.errors import Caution, ReadError
 from howsure.readers import swebench_items
 from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path
-from howsure.readers.records import finite, flatten_metadata, number, tidy
+from howsure.readers.records import finite, flatten_metadata, mappings, number, tidy
 from howsure.readers.soundness import unknown_layout
 from howsure.readers.usage import token_rows
 from howsure.table.scores import Published, TaskFacts
@@ -276,16 +276,11 @@ def _read_leaderboards(document: Mapping[str, Any], source: Source) -> Reading:
             n=swebench_items.SIZES.get(str(board.get("name")).lower()),
             source=source.name,
         )
-        for board in _objects(document["leaderboards"])
-        for entry in _objects(board.get("results"))
+        for board in mappings(document["leaderboards"])
+        for entry in mappings(board.get("results"))
         if entry.get("resolved") is not None
     )
     return Reading(facts=tuple(_facts(task) for task in dict.fromkeys(p.task for p in published)), published=published)
-
-
-def _objects(found: object) -> list[dict[str, Any]]:
-    """Return the objects of a list; none where something else stands there."""
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _record(item: str, status: str, resolved: bool, task: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import ReadError
 from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path, mixed_ids
-from howsure.readers.records import finite, number, scored, settings, tidy
-from howsure.readers.usage import counted, inner, summed
+from howsure.readers.records import finite, inner, number, scored, settings, tidy
+from howsure.readers.usage import counted, summed
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent

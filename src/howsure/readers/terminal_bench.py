@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from howsure.errors import Caution, ReadError
 from howsure.readers.base import Claim, Reading, Source, looks_like
 from howsure.readers.naming import from_path
-from howsure.readers.records import finite, scored, settings, tidy
-from howsure.readers.usage import counted, elapsed, inner, without
+from howsure.readers.records import finite, inner, scored, settings, tidy
+from howsure.readers.usage import counted, elapsed, without
 from howsure.table.runs import Run
 from howsure.table.scores import Published, TaskFacts
 from howsure.table.stated import Extent

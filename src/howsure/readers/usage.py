@@ -87,13 +87,6 @@ def counted(records: Sequence[dict[str, Any]], *names: str) -> None:
                 record.pop(name, None)
 
 
-def inner(record: object, *names: str) -> dict[str, Any]:
-    """Return the mapping under these names, one within the other; an empty one where something else stands there."""
-    for name in names:
-        record = record.get(name) if isinstance(record, dict) else None
-    return record if isinstance(record, dict) else {}
-
-
 def without(measure: object, part: object) -> float | None:
     """Return a measure without a part of it, such as the tokens of a cache, where both are numbers and the part is one."""
     whole, taken = finite(measure), finite(part) or 0.0

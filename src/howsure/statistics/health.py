@@ -18,6 +18,7 @@ from howsure.statistics.means import intervals
 from howsure.statistics.means.clustered import clustering
 from howsure.statistics.midranks import midranks
 from howsure.statistics.ranks.adjust import benjamini_hochberg
+from howsure.statistics.results import POWER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,6 @@ LEAST_MODELS = 8
 """Below this many models a correlation over models says nothing."""
 
 SPLITS = 200
-POWER = 0.8
 ROUNDING, SAME = 1e-12, 1e-9
 """Differences of single scores and of means, as a share of the largest score, that are nothing but rounding."""
 BLOCK_CELLS = 4_000_000

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 Side = Literal["upper", "lower"]
 Units = Literal["items", "clusters", "attempts"]
 
+POWER = 0.8
+"""The power that is called enough, where nobody says what is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:

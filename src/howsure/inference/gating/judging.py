@@ -57,7 +57,7 @@ def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
     """Warn where counting failed attempts the other way would change the verdict of a check."""
     if how.study.design.failures == "error" or not how.study.failed():
         return []
-    before = {_key(check): check.verdict for check in checks}
+    before = {check.key: check.verdict for check in checks}
     cautions = []
     for policy in ("drop", "zero"):
         again = replace(how, study=how.study.with_failures(policy))
@@ -68,10 +68,6 @@ def other_policies(how: How, checks: Sequence[Check]) -> list[Caution]:
                 remedy="Choose a policy and keep it.",
             )
             for check in decided(again, judged(again)[0])
-            if before.get(_key(check), check.verdict) != check.verdict
+            if before.get(check.key, check.verdict) != check.verdict
         ]
     return cautions
-
-
-def _key(check: Check) -> tuple[str, ...]:
-    return check.task, check.metric, check.criterion, check.by, check.part

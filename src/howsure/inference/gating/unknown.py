@@ -17,12 +17,11 @@ from howsure.wording import VERDICTS, plural
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from howsure.answers.gate import Check, GateVerdict
+    from howsure.answers.gate import Check, CheckKey, GateVerdict
     from howsure.inference.gating.asking import How
     from howsure.study.study import Study
 
     Key = tuple[str, str]
-    Name = tuple[str, str, str, str, str]
 
 
 def weighed(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
@@ -38,12 +37,14 @@ def weighed(how: How, checks: Sequence[Check], at_most: float) -> list[Check]:
     return [_weighed(check, worlds, extremes, at_most) for check in checks]
 
 
-def _weighed(check: Check, worlds: _Worlds, extremes: Sequence[Mapping[Name, GateVerdict]], at_most: float) -> Check:
+def _weighed(
+    check: Check, worlds: _Worlds, extremes: Sequence[Mapping[CheckKey, GateVerdict]], at_most: float
+) -> Check:
     count, tried = worlds.counts(check.task)
     kept = _stake(check)
     if check.lacking or check.criterion == "ratio_at_most" or kept == "unclear" or not count:
         return check
-    if worlds.can_be_judged and all(world.get(_name(check), kept) == kept for world in extremes):
+    if worlds.can_be_judged and all(world.get(check.key, kept) == kept for world in extremes):
         return check
     share = f"{count:,} of {plural(tried, 'attempt')} have no score"
     held = check.n_items + check.n_absent if check.by else tried  # where they turn a slice's verdict they are in it
@@ -56,7 +57,7 @@ def _weighed(check: Check, worlds: _Worlds, extremes: Sequence[Mapping[Name, Gat
             code="missing_could_turn", message=f"{share}, and their outcomes could turn the verdict", remedy=RUN
         )
     else:
-        against = extremes[0].get(_name(check), kept) != kept
+        against = extremes[0].get(check.key, kept) != kept
         needed, way = worlds.turning(check, against=against), "against" if against else "in favour of"
         message = f"{share}; the verdict would turn if {needed:,} of these {count:,} went {way} {check.candidate}"
         told = Caution(code="missing_could_turn", message=message, remedy=RUN)
@@ -112,7 +113,7 @@ class _Worlds:
             sum(int(self.study.parts[key]["rows"].sum()) for key in keys),
         )
 
-    def stakes(self, against: Mapping[Key, int]) -> dict[Name, GateVerdict]:
+    def stakes(self, against: Mapping[Key, int]) -> dict[CheckKey, GateVerdict]:
         """Judge a world in which so many of these attempts go against the candidate, and the others for it."""
         if not self.can_be_judged:
             return {}
@@ -121,7 +122,7 @@ class _Worlds:
             for key, part in self.study.parts.items()
         }
         how = replace(self.how, study=replace(self.study, parts=parts, missing=()))
-        return {_name(check): _stake(check) for check in decided(how, judged(how)[0])}
+        return {check.key: _stake(check) for check in decided(how, judged(how)[0])}
 
     def turning(self, check: Check, *, against: bool) -> int:
         """Return how few of the attempts turn a check's verdict by going against the candidate, or for it, found by halving."""
@@ -131,7 +132,7 @@ class _Worlds:
         def turns(number: int) -> bool:
             """Say whether the verdict is another one with so many attempts gone the other way."""
             found = self.stakes({key: number if against else count - number})
-            return found.get(_name(check), _stake(check)) != _stake(check)
+            return found.get(check.key, _stake(check)) != _stake(check)
 
         return bisect_left(range(count + 1), True, key=turns)
 
@@ -185,7 +186,3 @@ def _lost(part: pl.DataFrame) -> dict[str, int]:
 def _stake(check: Check) -> GateVerdict:
     """Return what could turn: the verdict; of a supporting check, which may stay open, whether it fails."""
     return "pass" if check.tier == "supporting" and check.verdict != "fail" else check.verdict
-
-
-def _name(check: Check) -> Name:
-    return check.task, check.metric, check.criterion, check.by, check.part

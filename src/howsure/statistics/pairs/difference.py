@@ -18,7 +18,7 @@ from howsure.statistics.pairs.summed import SummedPair
 from howsure.statistics.pairs.unpaired import unpaired_difference
 from howsure.statistics.planning import power
 from howsure.statistics.planning.sizes import equal_sizes
-from howsure.statistics.results import Equivalence, Estimate, Interval, Method
+from howsure.statistics.results import POWER, Equivalence, Estimate, Interval, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from howsure.statistics.arrays import Bools, Floats, Ints
     from howsure.statistics.choices import ComparisonMethod, Variance
 
-POWER = 0.8
 MIN_CLUSTERS = 2
 MIN_FORECAST = 10
 """From fewer independent units than these no number of items is forecast."""

@@ -49,19 +49,19 @@ def corrected_p(p: Floats, method: Adjustment) -> Floats:
     return corrected
 
 
-def tails(p: Floats, adjusted: Floats, method: Adjustment, alpha: float) -> tuple[Floats, Floats]:
+def tails(p: Floats, adjusted: Floats, method: Adjustment, error: float) -> tuple[Floats, Floats]:
     """Return what the intervals may miss on the side of 0, and on the other, to agree with corrected p-values: both (K,).
 
-    Benjamini–Hochberg: alpha for the share of tests that show a difference (Benjamini and Yekutieli 2005). Holm: Bonferroni's
-    alpha / K; on the side of 0, where Holm shows a difference that Bonferroni doesn't, just what Holm allows this p-value.
+    Benjamini–Hochberg: error for the share of tests that show a difference (Benjamini and Yekutieli 2005). Holm: Bonferroni's
+    error / K; on the side of 0, where Holm shows a difference that Bonferroni doesn't, just what Holm allows this p-value.
     """
-    real = adjusted <= allowed(1 - alpha)
+    real = adjusted <= allowed(1 - error)
     if method == "bh":
-        share = np.full(len(p), alpha * max(int(real.sum()), 1) / len(p))
+        share = np.full(len(p), error * max(int(real.sum()), 1) / len(p))
         return share, share
-    far = np.full(len(p), alpha / len(p))
+    far = np.full(len(p), error / len(p))
     more = real & (p > far)
-    return np.where(more, alpha * p / np.where(more, adjusted, 1.0), far), far
+    return np.where(more, error * p / np.where(more, adjusted, 1.0), far), far
 
 
 def _back(values: Floats, order: Positions) -> Floats:

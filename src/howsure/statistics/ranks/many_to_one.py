@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 
 from howsure.statistics.pairs.flips import DRAWS
+from howsure.statistics.quadrature import legendre
 from howsure.statistics.ranks import adjust, maxt
 from howsure.statistics.results import allowed
 
@@ -57,7 +57,7 @@ def by_max_t(
     p: Floats,
     moments: PairMoments,
     one: int,
-    alpha: float,
+    error: float,
     *,
     rng: np.random.Generator,
     centred: FlipSums | None = None,
@@ -75,38 +75,38 @@ def by_max_t(
     adjusted[one] = np.nan
     kinds = (moments.flips, centred or moments.flips.centred())
     steps = [
-        maxt.single_step(pairs, kind, alpha, rng=each, draws=draws)
+        maxt.single_step(pairs, kind, error, rng=each, draws=draws)
         for kind, each in zip(kinds, streams[1:], strict=True)
     ]
-    return _agreeing(p, adjusted, alpha, min(steps))
+    return _agreeing(p, adjusted, error, min(steps))
 
 
-def by_dunnett(p: Floats, moments: PairMoments, one: int, alpha: float) -> Corrected:
+def by_dunnett(p: Floats, moments: PairMoments, one: int, error: float) -> Corrected:
     """Correct p-values (M,) of all models beside the one at `one` by Dunnett's (1955) single step; NaN where there is none."""
     known = np.flatnonzero(np.isfinite(p))
     adjusted = p.copy()
     if len(known) < 2:
-        return _agreeing(p, adjusted, alpha, alpha)
+        return _agreeing(p, adjusted, error, error)
     df, rho = float(np.median(moments.df[known, one])), _correlation(moments.variance, one, known)
     t = _t_of(np.clip(p[known], 1e-300, 1.0), df)
     adjusted[known] = np.clip(1 - inside(t, df, len(known), rho), p[known], np.minimum(len(known) * p[known], 1.0))
-    limit = quantile(1 - alpha, df, len(known), rho)
-    return _agreeing(p, adjusted, alpha, float(2 * _student(-limit, df)))
+    limit = quantile(1 - error, df, len(known), rho)
+    return _agreeing(p, adjusted, error, float(2 * _student(-limit, df)))
 
 
-def by_p_value(p: Floats, method: ManyToOne, alpha: float) -> Corrected:
+def by_p_value(p: Floats, method: ManyToOne, error: float) -> Corrected:
     """Correct p-values (K,) alone: by Holm, Benjamini and Hochberg, or not at all."""
     known = np.isfinite(p)
     if method == "none" or known.sum() < 2:
-        return Corrected(p_adjusted=p, near=np.full(len(p), alpha), far=np.full(len(p), alpha))
+        return Corrected(p_adjusted=p, near=np.full(len(p), error), far=np.full(len(p), error))
     word: Adjustment = "bh" if method == "bh" else "holm"
-    adjusted, near, far = adjust.corrected_p(p, word), np.full(len(p), alpha), np.full(len(p), alpha)
-    near[known], far[known] = adjust.tails(p[known], adjusted[known], word, alpha)
+    adjusted, near, far = adjust.corrected_p(p, word), np.full(len(p), error), np.full(len(p), error)
+    near[known], far[known] = adjust.tails(p[known], adjusted[known], word, error)
     return Corrected(p_adjusted=adjusted, near=near, far=far)
 
 
 def of_tasks(found: Corrected, tasks: int) -> Corrected:
-    """Return what was corrected at alpha / tasks as one of so many tasks (Bonferroni)."""
+    """Return what was corrected at error / tasks as one of so many tasks (Bonferroni)."""
     return Corrected(p_adjusted=np.minimum(tasks * found.p_adjusted, 1.0), near=found.near, far=found.far)
 
 
@@ -117,15 +117,15 @@ def split(found: Corrected, sizes: Sequence[int]) -> list[Corrected]:
     return [Corrected(p_adjusted=p, near=near, far=far) for p, near, far in parts]
 
 
-def _agreeing(p: Floats, adjusted: Floats, alpha: float, step: float) -> Corrected:
+def _agreeing(p: Floats, adjusted: Floats, error: float, step: float) -> Corrected:
     """Return tails that agree with corrected p-values; `step`: the p-value that the single step just rejects.
 
     On the side of 0, where the step-down shows a difference that the single step doesn't, just what it allows this p-value.
     """
-    real = adjusted <= allowed(1 - alpha)
-    far = np.where(real | np.isnan(p), min(step, alpha), np.minimum(min(step, alpha), p * (1 - 1e-9)))
+    real = adjusted <= allowed(1 - error)
+    far = np.where(real | np.isnan(p), min(step, error), np.minimum(min(step, error), p * (1 - 1e-9)))
     with np.errstate(invalid="ignore", divide="ignore"):
-        near = np.where(real & (p >= far), alpha * p / adjusted, far)
+        near = np.where(real & (p >= far), error * p / adjusted, far)
     return Corrected(p_adjusted=adjusted, near=near, far=far)
 
 
@@ -150,9 +150,9 @@ def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats
     >>> float(inside(np.array([2.8886]), 10.0, 4)[0].round(3))
     0.95
     """
-    z, w_z = _legendre(NODES_NORMAL)
+    z, w_z = legendre(NODES_NORMAL)
     z, w_z = REACH * z, w_z * REACH * np.exp(-((REACH * z) ** 2) / 2) / math.sqrt(2 * math.pi)
-    u, w_u = _legendre(NODES_CHI)
+    u, w_u = legendre(NODES_CHI)
     u, w_u = (u + 1) / 2, w_u / 2
     s = np.ones(NODES_CHI) if math.isinf(df) else np.sqrt(2 * scipy.special.gammaincinv(df / 2, u) / df)
     shift, scale = math.sqrt(correlation) * z, math.sqrt(1 - correlation)
@@ -162,12 +162,6 @@ def inside(t: Floats, df: float, count: int, correlation: float = 0.5) -> Floats
         both = scipy.special.ndtr((reach + shift) / scale) - scipy.special.ndtr((shift - reach) / scale)
         found[k : k + BLOCK] = np.einsum("ksz,s,z->k", both**count, w_u, w_z)
     return found
-
-
-@cache
-def _legendre(count: int) -> tuple[Floats, Floats]:
-    x, w = np.polynomial.legendre.leggauss(count)
-    return x, w
 
 
 def quantile(level: float, df: float, count: int, correlation: float = 0.5) -> float:

@@ -68,18 +68,18 @@ def max_t(p: Floats, flips: FlipSums, *, rng: np.random.Generator, draws: int = 
     return adjusted
 
 
-def single_step(p: Floats, flips: FlipSums, alpha: float, *, rng: np.random.Generator, draws: int = DRAWS) -> float:
-    """Return the largest p-value of one pair that is still rejected where the largest pivot of all is held to `alpha`.
+def single_step(p: Floats, flips: FlipSums, error: float, *, rng: np.random.Generator, draws: int = DRAWS) -> float:
+    """Return the largest p-value of one pair that is still rejected where the largest pivot of all is held to `error`.
 
-    What intervals of these pairs may miss each, so that all hold at once with probability 1 − alpha. Pairs as `max_t` takes
+    What intervals of these pairs may miss each, so that all hold at once with probability 1 − error. Pairs as `max_t` takes
     them; `flips` are to be centred, as differences that are there would make pairs hang together that don't.
     """
     first, second, _ = _flipped(p, flips)
     if len(first) < 2:
-        return alpha
+        return error
     pairs = _Pairs.of(flips, first, second)
     largest, seen = pairs.largest_of_flips(rng, draws)
-    allowed = max(int(alpha * (len(largest) + seen) * (1 + 1e-12)) - seen, 0)
+    allowed = max(int(error * (len(largest) + seen) * (1 + 1e-12)) - seen, 0)
     bound = float(np.partition(largest, len(largest) - 1 - allowed)[len(largest) - 1 - allowed])
     df = satterthwaite(flips.sizes / flips.sizes.sum())
     squared = 1 / (1 / max(_t_squared(bound, flips), TINY) + flips.room)

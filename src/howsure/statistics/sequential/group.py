@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 
 from howsure.errors import MethodError
+from howsure.statistics.quadrature import legendre
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,15 +171,9 @@ def _crossing(points: Floats, mass: Floats, spread: float, chance: float) -> flo
 def _rule(low: float, high: float, finest: float) -> tuple[Floats, Floats]:
     """Return points and weights of Gauss and Legendre's rule, fine enough for steps of this standard deviation."""
     count = NODES * math.ceil(NODES_A_STEP * (high - low) / finest / NODES)
-    x, w = _legendre(min(count, MOST_NODES))
+    x, w = legendre(min(count, MOST_NODES))
     half = (high - low) / 2
     return low + half * (x + 1), half * w
-
-
-@cache
-def _legendre(count: int) -> tuple[Floats, Floats]:
-    x, w = np.polynomial.legendre.leggauss(count)
-    return x, w
 
 
 @lru_cache(maxsize=256)

@@ -188,3 +188,11 @@ def test_one_cluster_and_one_model_are_answered_in_words(little_memory: None) ->
     answer = hs.estimate(relation(rows), cluster="passage")
     assert {each.estimate.n_items for each in answer} == {1}
     assert all("one_item" in {caution.code for caution in each.estimate.cautions} for each in answer)
+
+
+def test_these_questions_alone_are_refused_for_the_reason_that_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table(attempts=3)
+    monkeypatch.setattr(plans, "free_bytes", lambda: 200.0 * plans.RESULT_BYTES)  # blocks of items fit
+    assert hs.leaderboard(relation(rows), cluster="passage").boards[0].entries[0].estimate.n_items == 102
+    with pytest.raises(plans.TooManyResultsError, match="rows would come back"):
+        hs.leaderboard(relation(rows), cluster="passage", population="benchmark")

@@ -1,5 +1,8 @@
 """What scores say of themselves, without reading a row."""
 
+import io
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -33,3 +36,26 @@ def test_a_lazy_frame_is_not_read():
 def test_many_files_are_counted():
     files = tuple(FileReport(path=f"{k}.eval", reader="inspect", outcome="read") for k in range(5))
     assert "of 5 of 5 files (0.eval, 1.eval, 2.eval and 2 more)" in repr(Scores(rows=pl.DataFrame(), files=files))
+
+
+@pytest.mark.parametrize("kind", ["csv", "frame", "pandas"])
+def test_empty_rows_are_left_out_and_counted(tmp_path: Path, kind: str) -> None:
+    text = "model,item,score,cluster\nA,1,1,c\nA,2,0,c\n\nB,1,1,c\nB,2,1,c\n\n\n"
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    frame = pl.read_csv(path).with_columns(task=pl.lit("table"))
+    rows = {"csv": path, "frame": frame, "pandas": frame.to_pandas()}[kind]
+    whole = pl.read_csv(io.StringIO(text.replace("\n\n", "\n").replace("\n\n", "\n"))).with_columns(
+        task=pl.lit("table")
+    )
+    found, expected = hs.leaderboard(rows), hs.leaderboard(whole)
+    assert found.to_dict()["boards"] == expected.to_dict()["boards"]
+    assert any(note.endswith("rows without model, item and score left out.") for note in found.notes)
+    assert not any("left out" in note for note in expected.notes)
+
+
+def test_a_row_with_a_score_or_a_name_is_no_empty_one() -> None:
+    for row in (("A", None, None), (None, "1", None), (None, None, 1.0)):
+        rows = pl.DataFrame([("A", "1", 1.0), ("B", "1", 1.0), row], schema=["model", "item", "score"], orient="row")
+        with pytest.raises(hs.DataError, match="rows without a"):
+            hs.leaderboard(rows)

@@ -184,3 +184,26 @@ def test_every_word_is_no_rating():
     rows = long(ratings()).with_columns(rating=pl.lit("none"))
     with pytest.raises(hs.DataError, match="no rating in this table"):
         hs.agree(rows)
+
+
+def test_two_raters_who_share_only_what_both_gave_one_value_are_undefined():
+    rows = pl.DataFrame(
+        [(1, "ann", 1), (1, "bob", 1), (1, "cy", 2), (2, "ann", 2), (2, "cy", 3), (3, "bob", 3), (3, "cy", 3)],
+        schema=["item", "rater", "score"],
+        orient="row",
+    ).filter((pl.col("item") != 1) | (pl.col("rater") != "cy"))
+    found = hs.agree(rows)
+    assert found.measurement == "ordinal"
+    alone = found.of("krippendorff", "bob", "cy")
+    assert math.isnan(alone.value)
+    assert math.isfinite(found.of("krippendorff").value)
+
+
+def test_one_item_and_no_agreement_are_said_without_nan():
+    one = hs.agree(pl.DataFrame({"item": ["q"] * 3, "rater": ["a", "b", "c"], "score": [1, 0, 1]}))
+    assert "nan" not in one.render()
+    assert "[n/a, n/a]" in one.render()
+    near = [3, 3, 0, 1, 0, 1, 0, 3, 2, 3, 2, 3, 3, 0, 2, 2, 2, 2, 1, 1, 0, 1, 2, 0, 1]
+    rows = pl.DataFrame({"item": [k // 5 for k in range(25)], "rater": [f"r{k % 5}" for k in range(25)], "score": near})
+    for each in (rows, rows.reverse(), rows.sample(fraction=1.0, shuffle=True, seed=1)):
+        assert "−0.00" not in hs.agree(each, measurement="nominal").render()

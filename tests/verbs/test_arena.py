@@ -233,3 +233,19 @@ def test_words_for_nothing_are_no_votes():
     gaps = rows.with_columns(winner=pl.when(few).then(pl.lit("-")).otherwise("winner"))
     assert hs.arena(gaps).to_dict()["boards"] == hs.arena(rows.slice(10)).to_dict()["boards"]
     assert "10 votes without two models or a winner left out." in hs.arena(gaps).notes
+
+
+def test_judges_on_whom_a_lead_hangs_alike_are_named_the_same_in_any_order_of_rows():
+    first = "100111101011000011101010100100"
+    won = "ababbaabaaaaaabaaabaabbaaabbab"
+    judge = "241343234244114441342344432424"
+    rows = pl.DataFrame(
+        {
+            "model_a": [f"m{k}" for k in first],
+            "model_b": [f"m{1 - int(k)}" for k in first],
+            "winner": [f"model_{k}" for k in won],
+            "judge": [f"j{k}" for k in judge],
+        }
+    )
+    found = [hs.arena(rows.sample(fraction=1.0, shuffle=True, seed=seed)).boards[0].without for seed in range(20)]
+    assert len({each.cluster for each in found if each is not None}) == 1

@@ -143,3 +143,29 @@ def test_sentences_name_the_answers():
     assert "towards the shorter answer (" in hs.bias(choices(longer=-1.0)).verdict
     named = choices(longer=1.0).rename({"len_1": "tables_1", "len_2": "tables_2"})
     assert "towards the answer with more tables (" in hs.bias(named).verdict
+
+
+def shown_once(n=200, both=0):
+    """Choices whose order was drawn: each pair is shown in one order, but for the last ones, which are shown in both."""
+    rows = choices(first=1.0, n=n + both)
+    drawn = np.random.default_rng(1).random(n + both) < 0.5
+    asked = pl.Series(drawn[rows["item"].to_numpy()]) == rows["swapped"]
+    return rows.filter(asked | (pl.col("item") >= n)).sample(fraction=1.0, shuffle=True, seed=2)
+
+
+@pytest.mark.parametrize("both", [0, 3])
+def test_an_order_that_was_drawn_is_told_by_gold(both):
+    rows = shown_once(both=both)
+    found = of(hs.bias(rows), "shown first")
+    best_first = (pl.col("gold") == 1) != pl.col("swapped")
+    wrong = pl.col("gold") != pl.col("winner")
+    assert found.by == "gold"
+    assert found.n_choices == len(rows)
+    assert found.estimate.value == pytest.approx(found.towards - found.away)
+    towards, away = (rows.filter(best_first == up).select(wrong.mean()).item() for up in (False, True))
+    assert (found.towards, found.away) == pytest.approx((towards, away))
+
+
+def test_an_order_that_was_drawn_is_not_told_from_quality_without_gold():
+    for rows in (shown_once().drop("gold"), shown_once().drop("gold").reverse()):
+        assert of(hs.bias(rows), "shown first").by == "nothing"

@@ -1,6 +1,7 @@
 """The verb frontier and its command: the same answer, words and chart, in every format."""
 
 import json
+import math
 
 import polars as pl
 import pytest
@@ -104,3 +105,23 @@ def test_a_lead_at_n_of_n_is_no_certainty():
     assert found.cheapest == "cheap"
     assert found.lead.interval.contains(0.0)
     assert found.lead.interval.high > found.lead.value
+
+
+def test_without_an_error_bar_nobody_is_better_and_costs_are_known():
+    rows = pl.DataFrame(
+        {"model": m, "item": i, "score": float((7 * i + k) % 5 < 2 + k), "cluster": "c", "usd": 1.0 + k + i / 40}
+        for k, m in enumerate("AB")
+        for i in range(40)
+    )
+    found = hs.frontier(rows, measure="usd")
+    assert "is not shown to be better" in found.verdict
+    assert "without an error bar" in found.verdict
+    assert "isn't known" not in found.verdict
+    gap = hs.compare(rows, "A", "B", measure="usd")
+    for each in gap.measures:
+        assert (each.known, each.decided, each.n_clusters) == ("known", False, 1)
+        assert each.ratio == pytest.approx(each.a / each.b)
+        assert math.isnan(each.interval.low)
+        assert math.isnan(each.p_value)
+    assert "without an error bar (1 cluster)" in " ".join(gap.render().split())
+    assert "nan" not in gap.render()

@@ -341,3 +341,18 @@ def test_logs_with_labels_in_a_second_table(tmp_path):
     found = hs.judge(logs, a=models[0], b=models[1], labels=tmp_path / "labels.csv")
     assert found.whole.n_labelled == sum(each.n_labelled for each in found.models)
     assert found.gap is not None
+
+
+def test_a_limit_that_is_0_up_to_rounding_shows_nothing_in_any_order_of_rows():
+    labels = [None, None, None, None, 0, None, None, 0, 0, None, None, 0, 0, 0, None, 1, 0, None, None, 0]
+    rows = pl.DataFrame(
+        {
+            "model": [f"m{i % 2}" for i in range(20)],
+            "item": [f"i{i // 2}" for i in range(20)],
+            "score": 0,
+            "label": labels,
+        }
+    )
+    told = {str(hs.judge(each, human="label").verdict) for each in (rows, rows.reverse())}
+    assert len(told) == 1
+    assert "nothing shows that the judge is too kind or too strict" in told.pop()

@@ -57,7 +57,8 @@ def _kinds(table: Choices) -> dict[str, str]:
 class _Kind:
     """One judge's choices between an answer of one kind and one of the other: `picked` it (n,), it is `better` (n,), codes of items and pairs (n,).
 
-    `order` (n,): which way round a pair was shown; `other_picks`, `other_items`: what other judges picked of the same items.
+    `order` (n,): which way round a pair was shown, and `both_orders`: whether each was shown both ways; `other_picks`, `other_items`: what other judges
+    picked of the same items.
     """
 
     judge: str
@@ -67,6 +68,7 @@ class _Kind:
     item: Ints
     pair: Ints
     order: Bools
+    both_orders: bool
     other_picks: Floats
     other_items: Ints
 
@@ -75,8 +77,9 @@ class _Kind:
         """Take the choices of a judge that one kind of answer was in."""
         apart = np.isfinite(side)
         own = apart & (table.judge == judge)
-        if name == SHOWN_FIRST and (both := _both_orders(table, own)).sum() >= FEWEST:
-            own = both
+        both = _both_orders(table, own)
+        both_orders = name == SHOWN_FIRST and both.sum() >= FEWEST
+        own = both if both_orders else own
         picks = np.where(side == 1, table.picked, 1 - table.picked)
         better = np.where(side == 1, table.better, 1 - table.better)
         others = apart & (table.judge != judge) & np.isin(table.item, table.item[own])
@@ -88,6 +91,7 @@ class _Kind:
             item=table.item[own],
             pair=table.pair[own],
             order=table.order[own],
+            both_orders=both_orders,
             other_picks=picks[others],
             other_items=table.item[others],
         )
@@ -111,7 +115,7 @@ class _Kind:
         )
 
     def _difference(self, level: float) -> tuple[Shown, Difference]:
-        if self.name == SHOWN_FIRST and len(np.unique(self.order)) > 1:
+        if self.both_orders:
             return "orders", self._orders(level)
         if min((self.better == value).sum() for value in (0, 1)) >= FEWEST:
             return "gold", self._errors(level)

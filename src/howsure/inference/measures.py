@@ -69,7 +69,7 @@ def measure_gap(
         "known" if not any(lacking) else "unknown" if all(lacking) else "at least" if lacking[0] else "at most"
     )
     found = None if known == "unknown" else ratio_of(matrix, models, question, average, scores)
-    if found is not None and not math.isfinite(found.low):
+    if found is not None and not math.isfinite(found.value):
         found, known = None, "unknown"
     return MeasureGap(
         measure=matrix.metric,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 VOTED = Method(name="votes", variance="CR2")
 MOST_NAMED = 3
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
     if way is None or len(way.labels) < 2:
         return None
     clusters, leads = leads_without(pool.votes, way.codes, found, pool.ties)
-    chosen = int(clusters[leads.argmin()])
+    chosen = int(clusters[_largest(-leads)])
     kept = np.asarray(way.codes != chosen)
     votes = pool.votes.take(kept)
     of_models = clusters_of_models(votes, [np.unique(way.codes[kept], return_inverse=True)[1]])
@@ -155,11 +156,16 @@ def without_one(pool: Pool, found: VoteMoments) -> WithoutCluster | None:
         column=way.column,
         cluster=way.labels[chosen],
         n_votes=int((~kept).sum()),
-        leader=pool.names[int(values.argmax())],
+        leader=pool.names[_largest(values)],
         score=float(values[best]),
         lead=_lead(values, best),
         full_lead=_lead(found.values, best),
     )
+
+
+def _largest(values: Floats) -> int:
+    """Return where the largest value stands, the first of those that differ by rounding alone."""
+    return int(np.flatnonzero(values >= values.max() - ROUNDING)[0])
 
 
 def _lead(values: Floats, of: int) -> float:

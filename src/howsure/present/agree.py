@@ -88,7 +88,7 @@ def _beyond(found: Agreed) -> str:
     bar = f"{signed(alpha.value)} {_limits(alpha)}"
     if found.unknowable:
         return f"How far they agree beyond chance can't be known from these items (Krippendorff's alpha {bar})."
-    if alpha.interval.contains(0.0):
+    if not alpha.interval.excludes(0.0):
         return (
             f"Nothing shows that they agree beyond chance (Krippendorff's alpha {bar}; 0 is chance, 1 full agreement)."
         )
@@ -207,4 +207,5 @@ def _limits(estimate: Estimate) -> str:
 
 def signed(value: float) -> str:
     """Write a coefficient with two decimals and the sign that typesetters use."""
-    return f"{value:.2f}".replace("-", "−")
+    text = f"{value:.2f}"
+    return "n/a" if math.isnan(value) else "0.00" if text == "-0.00" else text.replace("-", "−")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from howsure.present.document import Document, Field, Text, closing, opening, small, tabled
@@ -72,9 +73,10 @@ def _leader(task: TaskFrontier) -> str:
     bound = "" if gap.known == "known" else f"{gap.known} "
     cost = f"costs {bound}{times_text(gap.ratio)}{limits}" if gap.known != "unknown" else "has a cost that isn't known"
     alone = "is better in a comparison of the two alone"
-    shown = "is not shown to be better" if lead.interval.contains(0.0) else alone
-    ahead = f"{scale.difference(lead.value)}, give or take {scale.number(lead.interval.half_width)}"
-    return f"; {task.leader} {cost} and {shown} ({ahead})"
+    shown = alone if lead.interval.excludes(0.0) else "is not shown to be better"
+    give = lead.interval.half_width
+    spread = f"give or take {scale.number(give)}" if math.isfinite(give) else "without an error bar"
+    return f"; {task.leader} {cost} and {shown} ({scale.difference(lead.value)}, {spread})"
 
 
 def _buys(task: TaskFrontier) -> str:

@@ -69,7 +69,7 @@ def _interval(estimate: Estimate) -> str:
 def _errs(found: JudgedModel, judges: int) -> str:
     """Say which way the judge errs, where it is shown."""
     who = "the judges are" if judges > 1 else "the judge is"
-    if found.bias_interval.contains(0.0):
+    if not found.bias_interval.excludes(0.0):
         return f"nothing shows that {who} too kind or too strict"
     word = "kind" if found.bias > 0 else "strict"
     return f"{who} too {word} by about {PERCENT.gap(abs(found.bias))}"

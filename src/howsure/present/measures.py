@@ -42,8 +42,8 @@ def sentence(gap: MeasureGap, a: str, b: str) -> str:
     if gap.known != "known":
         return f"{_bounded(gap, a, b)}: {_lacking(gap, a, b)}."
     if not gap.decided:
-        limits = f"{times_text(gap.ratio)} [{times_text(low)}, {times_text(high)}]"
-        return f"Can't tell which takes more {unit}: {a} over {b} is {limits}{AVERAGES[gap.average]}."
+        limits = f"[{times_text(low)}, {times_text(high)}]" if low <= high else f"without an error bar ({_units(gap)})"
+        return f"Can't tell which takes more {unit}: {a} over {b} is {times_text(gap.ratio)} {limits}{AVERAGES[gap.average]}."
     more, less, times, ends = (
         (a, b, gap.ratio, (low, high)) if gap.ratio > 1 else (b, a, 1 / gap.ratio, (1 / high, 1 / low))
     )
@@ -56,9 +56,8 @@ def _bounded(gap: MeasureGap, a: str, b: str) -> str:
     """Say of a ratio that is known on one side what holds for it."""
     level, end = level_text(gap.interval.level), gap.interval.low if gap.known == "at least" else gap.interval.high
     if not gap.decided:
-        said = (
-            f"{a} over {b} is {gap.known} {times_text(gap.ratio)} ({gap.known} {times_text(end)} at {level} confidence)"
-        )
+        sure = "without an error bar" if math.isnan(end) else f"({gap.known} {times_text(end)} at {level} confidence)"
+        said = f"{a} over {b} is {gap.known} {times_text(gap.ratio)} {sure}"
         return f"Can't tell which takes more {gap.measure}: {said}"
     more, less, times, end = (a, b, gap.ratio, end) if gap.known == "at least" else (b, a, 1 / gap.ratio, 1 / end)
     return f"{more} takes at least {times_text(times)} the {gap.measure} of {less} ({times_text(end)} at {level} confidence)"
@@ -84,10 +83,16 @@ def _name(gap: MeasureGap) -> str:
     return f"{gap.measure} per {'question' if gap.per == 'attempt' else 'solved question'}"
 
 
+def _units(gap: MeasureGap) -> str:
+    """Say of how many clusters, or items, something is known."""
+    return plural(gap.n_clusters, "cluster" if gap.n_clusters != gap.n_items else "item")
+
+
 def _figures(gap: MeasureGap) -> str:
     if gap.known == "unknown":
         return "unknown"
-    limits = f"[{times_text(gap.interval.low)}, {times_text(gap.interval.high)}]"
+    low, high = gap.interval.low, gap.interval.high
     p = f", p {p_text(gap.p_value)}" if gap.known == "known" else ""
+    spread = f"[{times_text(low)}, {times_text(high)}]{p}" if low <= high else "without an error bar"
     bound = "" if gap.known == "known" else f"{gap.known} "
-    return f"{amount_text(gap.a, 3)} / {amount_text(gap.b, 3)} = {bound}{times_text(gap.ratio)} {limits}{p}"
+    return f"{amount_text(gap.a, 3)} / {amount_text(gap.b, 3)} = {bound}{times_text(gap.ratio)} {spread}"

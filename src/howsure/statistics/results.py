@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 Side = Literal["upper", "lower"]
 Units = Literal["items", "clusters", "attempts"]
 
+ROUNDING = 1e-12
 POWER = 0.8
 """The power that is called enough, where nobody says what is."""
 
@@ -37,6 +39,11 @@ class Interval:
     def contains(self, value: float) -> bool:
         """Say whether a value lies in the interval, limits included."""
         return self.low <= value <= self.high
+
+    def excludes(self, value: float) -> bool:
+        """Say whether a value lies outside, by more than rounding; not where there are no limits."""
+        near = ROUNDING * max((abs(each) for each in (self.low, self.high) if math.isfinite(each)), default=0.0)
+        return value < self.low - near or value > self.high + near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

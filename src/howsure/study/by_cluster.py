@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 RESPECTED = {"cluster": None, "task": (), "model": (), "metric": (), "lower_is_better": None, "bounds": None}
 """The options that clusters respect as well as items, and what they are where nobody gave them."""
-BY_ITEMS = {"population": "questions"}
-"""The options that only items in blocks respect."""
+BY_ITEMS = "same-clusters"
+"""The population that items in blocks can speak of, and clusters can't."""
 ALWAYS_FIT = 100_000
 """So many sums of clusters are fetched however little memory is free; more only where they fit as results of items would."""
 
@@ -57,7 +57,7 @@ def _summed(
     scores: Scores, design: Design, many: TooManyResultsError, *, crossed: bool, how: Mapping[str, Any]
 ) -> Study:
     """Gather clusters in place of items, with what these add up to where `crossed` can have it."""
-    plain = replace(design, **BY_ITEMS) if crossed else design  # type: ignore[arg-type]
+    plain = replace(design, population="questions") if crossed and design.population == BY_ITEMS else design
     found = by_cluster(scores, plain, many, models=how.get("models", ()))
     study = gather(found.scores, found.design, extents=found.extents, **how)
     why = "another method than the usual ones was asked for"
@@ -75,7 +75,7 @@ def _summed(
 def _of_items(study: Study, design: Design, many: TooManyResultsError) -> Study:
     """Return a study of items that were read in blocks, under the design that was asked."""
     *notes, told = study.notes
-    same = [SAME] if design.population == "same-clusters" else []
+    same = [SAME] if design.population == BY_ITEMS else []
     return replace(study, design=design, notes=(*notes, *same, f"{_sentence(many)} {told}"))
 
 

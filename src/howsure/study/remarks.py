@@ -27,6 +27,7 @@ def notes_of(study: Study, before: list[str], grouped: Clustered, found: Grouped
     design = study.design
     told = [
         *before,
+        f"{plural(found.blank, 'row')} without model, item and score left out." if found.blank else "",
         directions_note(study),
         *grouped.notes,
         _population_note(design, grouped.names),

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 MOST_COLUMNS = 40
+NAMING = ("model", "item")
+"""What a row names that isn't empty; its task may be that of the whole file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +60,14 @@ class Grouped:
     `results`: one row per task, metric, model and item (categoricals), with `n` scored attempts, their `mean` and
     population `variance`, `low`, `high`, all `rows`, and the counts of failed ones (`n_error`, `n_not_run`; the rest
     is unscored). `attributes`: one row per task and item, with the smallest and largest value (`name`, `name_max`) of
-    each column that should be constant within an item. `copies`: exact copies of rows that were dropped.
+    each column that should be constant within an item. `copies`: exact copies of rows that were dropped; `blank`: rows without model, item and score.
     `numbered`: whether a column numbers the attempts. Of each measure, `results` has the total and in how many rows it was recorded.
     """
 
     results: pl.DataFrame
     attributes: pl.DataFrame
     copies: int
+    blank: int
     numbered: bool
 
 
@@ -81,6 +84,10 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
     if others:
         frame = frame.filter(~nw.col("model").is_in(others))
         results = results.filter(~pl.col("model").cast(pl.String).is_in(others))
+    blank = results.filter(_is_blank(results))
+    if len(blank):
+        frame = frame.filter(reduce(or_, (~nw.col(key).is_null() for key in NAMING if key in results.columns)))
+        results, attributes = results.filter(~_is_blank(results)), attributes.filter(pl.col("item").is_not_null())
     _check_named(results)
     _check_finite(results)
     checked = _check_duplicates(results, frame, names, roles)
@@ -88,6 +95,7 @@ def group(scores: Scores, wanted: Wanted, columns: Sequence[str]) -> Grouped:
         results=_with_constants(checked),
         attributes=attributes,
         copies=int(results["rows"].sum()) - int(checked["rows"].sum()),
+        blank=int(blank["rows"].sum()),
         numbered="attempt" in names,
     )
 
@@ -200,6 +208,14 @@ def _with_constants(results: pl.DataFrame) -> pl.DataFrame:
     counts = {"n_error": pl.lit(0, pl.Int64), "n_not_run": pl.lit(0, pl.Int64)}
     added = {name: value for name, value in {**constants, **counts}.items() if name not in results.columns}
     return results.with_columns(**added)
+
+
+def _is_blank(results: pl.DataFrame) -> pl.Expr:
+    """Say which rows have neither names nor a score, as an empty line of a file has."""
+    names = [pl.col(key).is_null() for key in NAMING if key in results.columns]
+    return pl.all_horizontal(
+        *names, *(pl.col(name) == 0 for name in ("n", "n_error", "n_not_run") if name in results.columns)
+    )
 
 
 def _check_named(results: pl.DataFrame) -> None:

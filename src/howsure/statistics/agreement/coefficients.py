@@ -77,7 +77,7 @@ def krippendorff(found: Counts, measurement: Measurement, clusters: Sequence[Int
     apart = apart / largest if largest > 0 else apart
     far = apart @ share
     chance = float(share @ far)
-    if ordered:
+    if ordered and chance > NONE:
         far = far + _bent(found, weight, share, apart, chance)
     left = (total - 1) / total  # of which a rating can't be paired with itself
     parts = _Parts(

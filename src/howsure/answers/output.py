@@ -97,6 +97,7 @@ def derived(*, key: str = "", rows: bool = True) -> Callable[[Get], Get]:
     """Mark the getter of a property that is part of the output: under a key of its own, or in JSON only."""
 
     def mark(get: Get) -> Get:
+        """Set the mark."""
         setattr(get, KEY, Shown(key=key, rows=rows))
         return get
 

@@ -85,6 +85,7 @@ def interval_check(
     """Check a method of limits.py."""
 
     def run(sample: MeanSample, level: float) -> Limits:
+        """Return the limits of every mean."""
         return limits(sample.means(variance), method, level)
 
     return Check(
@@ -116,6 +117,7 @@ def pivot_check(
     score = method == "score"
 
     def run(sample: DifferenceSample, level: float) -> Limits:
+        """Return the limits of every difference, lengthened by those of wins less losses."""
         found = pivots(sample.sums_for(variance), variance, score=score)
         low, high = found.limits(level)
         if score:
@@ -186,6 +188,7 @@ def component(name: str) -> Callable[[AnswerSample, float], Limits]:
     """Return what makes the jackknife interval of a variance component."""
 
     def run(sample: AnswerSample, level: float) -> Limits:
+        """Return the limits of the component in every sample."""
         found = sample.answers()
         values, errors = components(found, sample.codes)
         units = len(sample.right) if sample.codes is None else int(sample.codes.max()) + 1

@@ -128,6 +128,7 @@ def takes(verb: str, *names: str, needed: bool = True) -> Callable[[Command], Co
     """Give a command these options of its verb, in this order; `needed` False: also what the verb needs may be left out."""
 
     def apply(command: Command) -> Command:
+        """Put them on the command."""
         ours = [made(table.option(name, verb).verb, name, needed) for name in reversed(names)]
         command.__dict__.setdefault("__click_params__", []).extend(ours)  # where click.option puts its own
         return command

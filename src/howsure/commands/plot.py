@@ -98,6 +98,7 @@ def _tell(answer: Answer) -> None:
 
 def _board(kind: BoardChart) -> Draw:
     def draw(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+        """Ask for a board, and draw it."""
         answer = leaderboard.ask(paths, given)
         return answer, answer.chart(kind)
 
@@ -106,6 +107,7 @@ def _board(kind: BoardChart) -> Draw:
 
 def _of(ask: Callable[..., Any]) -> Draw:
     def draw(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+        """Ask the verb, and draw its answer."""
         answer = ask(paths, given)
         return answer, answer.chart()
 

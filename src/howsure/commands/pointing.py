@@ -32,6 +32,7 @@ def with_paths(document: Document) -> Document:
         return document
 
     def block(found: Block) -> Block:
+        """Put the paths into a pointer; leave any other block as it is."""
         return _with_paths(found, context) if isinstance(found, Pointer) else found
 
     return replace(document, blocks=tuple(map(block, document.blocks)))

@@ -59,6 +59,7 @@ def howsure_gate(request: pytest.FixtureRequest) -> Judge:
     """Return `howsure.gate` as an assertion: pass goes on, fail fails, can't tell is skipped (--howsure-unclear)."""
 
     def judge(data: Any = None, **asked: Any) -> Gate:
+        """Ask the gate, and settle the test by its verdict."""
         answer = _judged(request.node, data, asked)
         _settle(request.config, [answer])
         return answer

@@ -158,9 +158,11 @@ def _collect_pieces(
     needed = dict.fromkeys((*KEYS, "attempt", "score", "status", *columns, *taken_of(names)))
 
     def results(piece: pl.DataFrame) -> pl.DataFrame:
+        """Group a piece."""
         return _results(nw.from_native(piece.lazy()), names, roles, bits="attempt" in names)
 
     def attributes(piece: pl.DataFrame) -> pl.DataFrame:
+        """Return what a piece says of its items."""
         return to_polars(attributes_query(nw.from_native(news(piece, ("task", "item", *columns)).lazy()), columns))
 
     return collect_pieces(

@@ -88,6 +88,7 @@ def _of_arrow(table: Any) -> tuple[Schema, Pieces]:
     schema = {name: (name, kind) for name, kind in stored.items() if _has_type(kind)}
 
     def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield slices of the table."""
         kept = pa.schema([schema[name] for name in columns])
         for start in _starts(len(table)):
             yield pl.DataFrame(table.slice(start, PIECE_ROWS).select(kept.names).cast(kept))
@@ -116,6 +117,7 @@ def _of_pandas(frame: nw.DataFrame[Any]) -> tuple[Schema, Pieces]:
     types = {name: _type(frame.get_column(name).to_pandas()) for name in frame.columns}
 
     def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield slices of the frame."""
         for start in _starts(len(frame)):
             yield _converted(frame[start : start + PIECE_ROWS].select(*columns).to_pandas(), types)
 
@@ -127,6 +129,7 @@ def _of_dask(table: Any) -> tuple[Schema, Pieces]:
     types = {name: _type(column) for name, column in columns_of(table).items()}
 
     def pieces(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield the partitions, each computed when it is asked for."""
         for part in _parts(table[list(columns)].optimize()):
             yield _converted(part.compute(), types)
 

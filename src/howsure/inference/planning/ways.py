@@ -89,6 +89,7 @@ def _rows(test: Test, counts: list[int], chances: list[float]) -> tuple[Forecast
 
 def _at_looks(counts: list[float], chances: list[float], if_none: list[float]) -> Way:
     def expected(stops: list[float]) -> float:
+        """Return how many items are asked on average, with these chances of stopping at each look."""
         return counts[-1] - sum((counts[-1] - n) * chance for n, chance in zip(counts, stops, strict=True))
 
     return Way(

@@ -27,6 +27,7 @@ def clustered_se(cluster: str | None = None) -> Metric:
     """
 
     def compute(scores: list[SampleScore]) -> float:
+        """Return the standard error."""
         return _safely(lambda: _estimate(scores, cluster).se, math.nan)
 
     return compute
@@ -37,7 +38,10 @@ def interval(cluster: str | None = None, level: float = 0.95) -> Metric:
     """Return the limits `low` and `high` of the mean, as `howsure estimate` has them."""
 
     def compute(scores: list[SampleScore]) -> dict[str, float]:
+        """Return both limits."""
+
         def ends() -> dict[str, float]:
+            """Return what the interval of the scores ends at."""
             found = _estimate(scores, cluster, level).interval
             return {"low": found.low, "high": found.high}
 
@@ -54,6 +58,7 @@ def noise(cluster: str | None = None) -> Metric:
     """
 
     def compute(scores: list[SampleScore]) -> dict[str, float]:
+        """Return both parts of the standard error."""
         return _safely(lambda: _noise(scores, cluster), {"se_questions": math.nan, "se_answers": math.nan})
 
     return compute

@@ -45,6 +45,7 @@ def runs_needed(below: float, level: float, *, failures: int = 0, size: int = 1,
     wanted = allowed(level)
 
     def enough(count: int) -> bool:
+        """Say whether so many clusters would show it."""
         return chance_of_at_most(failures, count, below, size=size, icc=icc) <= wanted
 
     low, high = 0, 1

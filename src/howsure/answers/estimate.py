@@ -11,6 +11,8 @@ from howsure.answers.output import HIDDEN, MERGED, row, spread
 from howsure.answers.slices import sliced_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from howsure.answers.slices import Slicing
     from howsure.errors import Caution
     from howsure.statistics.results import Estimate
@@ -95,6 +97,9 @@ class Estimates(Answer):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
 
     def __getitem__(self, position: int) -> Entry:
         return self.entries[position]

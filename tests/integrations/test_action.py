@@ -448,6 +448,8 @@ def test_the_documented_hook_runs_in_a_scratch_repository(scratch):
         ("runs/x.eval", True),
         ("runs/x.json", True),
         ("a/b.parquet", True),
+        ("evals.duckdb", True),
+        ("runs.zip", True),
         ("baselines/main.howsure", True),
         ("howsure.toml", True),
         ("sub/pyproject.toml", True),

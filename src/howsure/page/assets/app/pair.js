@@ -159,9 +159,9 @@ class PairPanel {
   }
 
   counts() {
-    const { pair, shown } = this;
-    const df = pair.df === null ? (shown.normal ? "inf" : "nan") : fixed(pair.df, 1);
-    const clusters = pair.g === pair.n ? "" : ` in ${plural(pair.g, "cluster")} (df ${df})`;
+    const { pair } = this;
+    const df = pair.df === null ? "" : ` (df ${fixed(pair.df, 1)})`;
+    const clusters = pair.g === pair.n ? "" : ` in ${plural(pair.g, "cluster")}${df}`;
     const only =
       this.only[0] + this.only[1] > 0 ? `; ${count(this.only[0])} only in a, ${count(this.only[1])} only in b` : "";
     return plural(pair.n, "shared item") + clusters + only;

@@ -31,6 +31,7 @@ Counts = Literal["pass", "fail", "unclear", "blind", "nothing"]
 
 
 CheckKey = tuple[str, str, str, str, str]
+"""Task, metric, criterion, column and slice."""
 
 
 Because = Literal["", "evidence", "missing", "differs"]

@@ -77,8 +77,7 @@ class _Kind:
         """Take the choices of a judge that one kind of answer was in."""
         apart = np.isfinite(side)
         own = apart & (table.judge == judge)
-        both = _both_orders(table, own)
-        both_orders = name == SHOWN_FIRST and both.sum() >= FEWEST
+        both_orders = name == SHOWN_FIRST and (both := _both_orders(table, own)).sum() >= FEWEST
         own = both if both_orders else own
         picks = np.where(side == 1, table.picked, 1 - table.picked)
         better = np.where(side == 1, table.better, 1 - table.better)

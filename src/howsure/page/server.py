@@ -273,7 +273,8 @@ def serve(
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            await viewer.close()  # else it waits for readers who listen, in vain
+            """Send listening readers away first, for whom it would wait in vain."""
+            await viewer.close()
             await super().shutdown(sockets)
 
     with listening:

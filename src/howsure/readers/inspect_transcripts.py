@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from howsure.readers.archive import first_member, open_archive
 from howsure.readers.inspect_scores import attempt_of, limit_of, sample_values, to_number
-from howsure.readers.records import inner, plain_text, whole_text
+from howsure.readers.records import inner, mappings, plain_text, whole_text
 from howsure.readers.transcripts import Transcript
 
 if TYPE_CHECKING:
@@ -89,15 +89,13 @@ def spoken(value: object) -> str:
     """Return what was asked: a text, or messages with who says each."""
     if isinstance(value, str):
         return whole_text(value)
-    turns = [turn for turn in value if isinstance(turn, dict)] if isinstance(value, list) else []
-    return "\n\n".join(f"{plain_text(turn.get('role'))}: {_content(turn.get('content'))}" for turn in turns)
+    return "\n\n".join(f"{plain_text(turn.get('role'))}: {_content(turn.get('content'))}" for turn in mappings(value))
 
 
 def _content(content: object) -> str:
     if isinstance(content, str):
         return whole_text(content)
-    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    return "\n".join(plain_text(part.get("text")) or f"({plain_text(part.get('type'))})" for part in parts)
+    return "\n".join(plain_text(part.get("text")) or f"({plain_text(part.get('type'))})" for part in mappings(content))
 
 
 def _target(value: object) -> str:

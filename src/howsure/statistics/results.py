@@ -13,6 +13,7 @@ Side = Literal["upper", "lower"]
 Units = Literal["items", "clusters", "attempts"]
 
 ROUNDING = 1e-12
+"""The share of its larger limit by which an interval may miss a value through rounding alone."""
 POWER = 0.8
 """The power that is called enough, where nobody says what is."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cached import assert_same, result
-from howsure.readers import cache, folder, packs, registry, touched
+from howsure.readers import ahead, cache, packs, registry, touched
 from howsure.readers.folder import read_paths
 from howsure.readers.outcome import outcome_of
 from places import ROOT
@@ -47,7 +47,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
         found.append(source.name)
         return outcome_of(source, asked)
 
-    monkeypatch.setattr(folder, "outcome_of", look)
+    monkeypatch.setattr(ahead, "outcome_of", look)
     return found
 
 
@@ -184,7 +184,7 @@ def test_a_change_while_it_is_read_is_not_kept(logs: Path, looked: Looked, monke
         return found
 
     with monkeypatch.context() as during:
-        during.setattr(folder, "outcome_of", look)
+        during.setattr(ahead, "outcome_of", look)
         read_paths([logs], cache=True)
     assert reads(looked, logs) == ["a.eval"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -75,11 +76,13 @@ def _written(value: Any) -> str:
 
 
 def assert_exact(reading: Reading) -> None:
-    """A reading comes back from JSON and Arrow as it was."""
+    """A reading comes back from JSON and Arrow as it was, and from another process."""
     bare = replace(reading, rows=None)
-    again = decoded(Reading, encoded(bare))
-    assert _written(again) == _written(bare)
+    sent = pickle.loads(pickle.dumps(reading))
+    for again in (decoded(Reading, encoded(bare)), replace(sent, rows=None)):
+        assert _written(again) == _written(bare)
     if reading.rows is not None:
+        assert_frame_equal(sent.rows, reading.rows, check_exact=True)
         data = BytesIO()
         reading.rows.write_ipc(data, compression="zstd")
         assert_frame_equal(pl.read_ipc(BytesIO(data.getvalue())), reading.rows, check_exact=True)

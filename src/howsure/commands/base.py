@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from howsure.table.scores import Scores
 
 MANY_FILES = 20
+MOST_PROCESSES = 4
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
 
@@ -157,8 +158,15 @@ def _how(given: dict[str, Any]) -> dict[str, Any]:
         "strict": how["strict"],
         "cache": how["cache"],
         "probabilities": given.get("score") == "prob",
+        "processes": _processes(),
         "progress": _progress,
     }
+
+
+def _processes() -> int:
+    """Return how many processes may read files: of the cores that this one may use at most MOST_PROCESSES, each with memory of its own."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)
 
 
 def _progress(sources: Sequence[Any]) -> Iterable[Any]:

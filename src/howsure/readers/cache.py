@@ -54,11 +54,18 @@ class Cache:
         """Return what became of a file: what is kept of it, where that still holds, else what `look` finds."""
         if source.root not in self.roots:  # a member of an archive, which lies in a folder that will be gone
             return look(source)
+        book = self._book(source)
+        return book.kept(str(source.path)) or book.looked_at(source, look)
+
+    def knows(self, source: Source) -> bool:
+        """Say whether something is kept of a file, whether it still holds or not."""
+        return str(source.path) in self._book(source).before
+
+    def _book(self, source: Source) -> _Book:
         key = _key(source, self.options)
         if key not in self._books:
             self._books[key] = _Book.opened(key)
-        book = self._books[key]
-        return book.kept(str(source.path)) or book.looked_at(source, look)
+        return self._books[key]
 
     def write(self) -> None:
         """Keep what was found, where it took long enough."""
@@ -136,7 +143,6 @@ class _Book:
     def looked_at(self, source: Source, look: Callable[[Source], Outcome]) -> Outcome:
         """Return what `look` finds in a file, which is kept if nothing changed meanwhile."""
         started, touched = time.perf_counter(), Touched(self.known)
-        touched.path(source.path)
         outcome = look(replace(source, touched=touched))
         if self.place is not None and outcome.reader not in APART and _is_ours(outcome) and touched.is_unchanged():
             self._keep(str(source.path), outcome, touched)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,11 @@ import polars as pl
 
 from howsure.errors import Caution, DataError, HowsureError, ReadError
 from howsure.readers import registry, tables
+from howsure.readers.ahead import reading_ahead
 from howsure.readers.base import GivenReader, Source
 from howsure.readers.faults import named
 from howsure.readers.joining import joined_rows, named_after_file
-from howsure.readers.outcome import UNKNOWN, outcome_of, read_by
+from howsure.readers.outcome import UNKNOWN, read_by
 from howsure.readers.recent import recent
 from howsure.readers.run_entries import run_entries, uncounted_logs
 from howsure.readers.runs import NOT_ASKED, Taken, chosen_runs, held_to_their_word, newest_runs, tell_apart
@@ -35,6 +35,7 @@ from howsure.wording import listing, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from howsure.readers.ahead import Ahead
     from howsure.readers.cache import Cache
 
     Progress = Callable[[Sequence[Source]], Iterable[Source]]
@@ -87,6 +88,7 @@ def read_paths(
     latest: bool = False,
     since: str = "",
     cache: bool = False,
+    processes: int = 1,
     progress: Progress | None = None,
 ) -> Scores:
     """Read files and folders, and tables that lie elsewhere, into one Scores.
@@ -96,7 +98,7 @@ def read_paths(
     `probabilities` asks for the probability of the right answer beside the scores. `maps` read what no reader of a harness knows,
     `model_from` names the model by a part of the path, `items` is the path of a table with one row an item. Of logs only those
     of `runs` are kept: `tag:…`, `commit:…`, `run:…`, and of these the newest (`latest`), or those of a time (`since`); `as_attempts` counts all
-    of one model as attempts. `cache` keeps what logs hold for the next time. `progress` wraps the list of files.
+    of one model as attempts. `cache` keeps what logs hold for the next time. `processes` may read many files at once. `progress` wraps the list of files.
     """
     given: dict[str, Any] = {
         "probabilities": probabilities,
@@ -109,8 +111,10 @@ def read_paths(
     sources = [replace(source, **given) for source in listed]
     found = _Found(cache=_cache(sources, reader, given) if cache else None)
     reports, taken = found.reports, found.taken
-    for source in progress(sources) if progress else sources:
-        _take_all(source, reader, columns or {}, found, strict=strict)
+    known = found.cache.knows if found.cache is not None else None
+    with reading_ahead(sources, reader, 1 if maps else processes, known) as ahead:
+        for source in progress(sources) if progress else sources:
+            _take_all(source, ahead, columns or {}, found, strict=strict)
     if found.cache is not None:
         found.cache.write()
     if runs:
@@ -187,7 +191,7 @@ FORMATS = "`howsure --help` lists the formats that can be read; for other files 
 
 def _take_all(
     source: Source,
-    asked: str | None,
+    ahead: Ahead,
     columns: Mapping[str, tuple[str, ...]],
     found: _Found,
     *,
@@ -201,22 +205,21 @@ def _take_all(
     try:
         with named(source.name):
             if inside or source.path.suffix.lower() != ZIP or registry.identify(source) is not None:
-                _take(source, asked, columns, found)
+                _take(source, ahead, columns, found)
                 return
             from howsure.readers.zipped import unpacked
 
             with TemporaryDirectory(prefix="howsure-") as folder:
                 for member in unpacked(source, Path(folder)):
-                    _take_all(member, asked, columns, found, strict=strict, inside=True)
+                    _take_all(member, ahead, columns, found, strict=strict, inside=True)
     except HowsureError as error:
         if strict:
             raise
         found.failed(source, error)
 
 
-def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
-    look = partial(outcome_of, asked=asked)
-    outcome = look(source) if found.cache is None else found.cache.outcome(source, look)
+def _take(source: Source, ahead: Ahead, columns: Mapping[str, tuple[str, ...]], found: _Found) -> None:
+    outcome = ahead.outcome(source) if found.cache is None else found.cache.outcome(source, ahead.outcome)
     if outcome.reader is None:
         from howsure.readers.databases import IN_FOLDER, begins_database
 
@@ -231,7 +234,7 @@ def _take(source: Source, asked: str | None, columns: Mapping[str, tuple[str, ..
         if outcome.reader == registry.SAVED:
             found.taken.extend(_read_saved(source))
         else:
-            _take_table(source, columns, found, asked=asked is not None or source.path == source.root)
+            _take_table(source, columns, found, asked=ahead.asked is not None or source.path == source.root)
         found.cautions.extend(cut_row(source))
 
 

@@ -38,6 +38,8 @@ class Outcome:
 
 def outcome_of(source: Source, asked: str | None) -> Outcome:
     """Read one file with the reader that claims it, or that was `asked` for. ReadError where it can't be read, or is no stray file."""
+    if source.touched is not None:
+        source.touched.path(source.path)
     reader, claim = _identified(source, asked)
     if reader is None:
         _refuse(source)

@@ -117,6 +117,15 @@ class Touched:
             self.names[key] = names_in(*key)
         return self.names[key]
 
+    def add(self, other: Touched) -> None:
+        """Take in what another process touched; of a path that both know the earlier look counts, after which both read."""
+        self.paths.update(other.paths)
+        self.names.update(other.names)
+        for path in other.paths:
+            theirs = other.known[path]
+            if path not in self.known or theirs.moment < self.known[path].moment:
+                self.known[path] = theirs
+
     def is_unchanged(self) -> bool:
         """Say whether the files are still as they were when they were first seen."""
         return all(stamp_of(name) == self.known[name].stamp for name in self.paths)

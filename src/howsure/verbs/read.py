@@ -48,6 +48,7 @@ def read(
     strict: bool = False,
     probabilities: bool = False,
     cache: bool = False,
+    processes: int = 1,
     progress: Progress | None = None,
 ) -> Scores:
     """Read per-question results from files that an evaluation harness wrote, or from a data frame.
@@ -88,6 +89,8 @@ def read(
             logs that contain it.
         cache: Whether to keep what logs hold in the user's cache folder, so that the next call on the same folder reads only what
             changed. The results are the same; nothing is kept of what took less than 0.3 seconds, of tables, or of addresses.
+        processes: How many processes may read many files at once, where that would save seconds; the results are the same. A script that
+            asks for more than one needs `if __name__ == "__main__":`, as with all of Python's `multiprocessing`.
         progress: Called with the sources before they are read, and with the files of an address before they are fetched; iterates
             over what it returns. None shows no progress.
 
@@ -123,6 +126,7 @@ def read(
         strict=strict,
         probabilities=probabilities,
         cache=cache,
+        processes=processes,
         progress=progress,
     )
     if isinstance(data, Scores):

@@ -14,6 +14,7 @@ OPTIONS = (
         "read",
         Option("probabilities", kinds.FLAG, default=False),
         Option("cache", kinds.FLAG, default=False),
+        Option("processes", kinds.count_of(1), default=1),
         Option("progress", kinds.Kind(check=checks.callback)),
     ),
     *owned(

@@ -157,7 +157,7 @@ def test_names_of_texts_are_told_by_their_last_word(name: str, text: bool) -> No
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"howsure baseline": 2, "howsure": "9.9.9"}, "format 2, from howsure 9.9.9; this version reads format 1"),
+        ({"howsure baseline": 3, "howsure": "9.9.9"}, "format 3, from howsure 9.9.9; this version reads format 2"),
         ({"howsure baseline": "1"}, "damaged: the number of its format"),
         ({"howsure baseline": 0}, "damaged: the number of its format"),
         ({"columns": []}, "damaged: columns is not"),

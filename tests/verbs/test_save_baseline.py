@@ -166,7 +166,9 @@ def test_tables_keep_how_they_were_read(place: Path) -> None:
     rows.write_csv(place / "quiz.csv")
     same_answers(hs.read("quiz.csv", columns={"score": "accuracy (%)"}), "a", "b")
     back = hs.read("baselines/all.howsure")
-    assert back.notes == ("Columns: accuracy (%) as score, question_id as item.", "quiz · score: percent, by its name.")
+    assert back.notes == ("Columns: accuracy (%) as score, question_id as item.",)
+    assert "quiz · score: percent, by its name." in hs.estimate(back).notes
+    assert back.score_column == "accuracy (%)"
     assert "accuracy (%)" not in back.to_frame().columns
     judged = pl.DataFrame({"model": "a", "item": [1, 1, 2, 2], "judge": ["x", "y"] * 2, "score": [1, 0, 1, 1]})
     with pytest.raises(hs.DataError, match="several rows for one item"):

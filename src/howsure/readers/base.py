@@ -201,7 +201,9 @@ class Reading:
     `rows`: a Polars frame with the columns of the tidy table and metadata beside them (see `tidy`); None where the
     file holds only published scores. `configuration`: settings that tell two runs of one model apart (temperature,
     prompt …), used only when the same model and task come more than once. `notes`: what is to be said before any number.
-    `published`, `extents` and `totals` are the log's own word, to which its rows are held; `groups` say how it puts tasks together.
+    `score_name` is that of the score column before
+    it was saved, and `signed` says that % signs stood there. `published`, `extents` and `totals` are the log's own word, to which its rows
+    are held; `groups` say how it puts tasks together.
     """
 
     rows: pl.DataFrame | None = None
@@ -213,6 +215,8 @@ class Reading:
     notes: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
     run: Run | None = None
+    score_name: str = ""
+    signed: bool = False
     configuration: Mapping[str, str] = field(default_factory=dict)
 
 

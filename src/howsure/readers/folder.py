@@ -174,13 +174,24 @@ def _together(
         files=tuple(sorted(reports, key=lambda report: report.path)),
         cautions=tuple(dict.fromkeys(cautions)),
         notes=tuple(notes),
-        signed=frozenset(numbers.column for _, numbers in texts if numbers.percent),
+        signed=frozenset(numbers.column for _, numbers in texts if numbers.percent) | _signed(kept),
+        score_name=_score_name(kept),
         missing=missing,
         reconciled=tuple(figure for read in kept for figure in read.word.figures),
         groups=tuple(dict.fromkeys(group for read in kept for group in read.reading.groups)),
         runs=run_entries(called),
         uncounted=uncounted_logs(found.taken, called, reports),
     )
+
+
+def _score_name(kept: Iterable[Taken]) -> str:
+    """Return what the score column was called in saved tables, by all names where these differ."""
+    return " / ".join(dict.fromkeys(read.reading.score_name for read in kept if read.reading.score_name))
+
+
+def _signed(kept: Sequence[Taken]) -> frozenset[str]:
+    """Return the name of scores that all had % signs when they were saved."""
+    return frozenset({_score_name(kept)}) if kept and all(read.reading.signed for read in kept) else frozenset()
 
 
 NO_RESULTS = "a table without results: no score of an item, and no published one"

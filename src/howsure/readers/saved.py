@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 NAME = "saved"
 FORMATS = "Baselines of `howsure baseline save`"
-CHECKED = "format 1"
+CHECKED = "format 2"
 
 VERSION = str(vars(sys.modules[__name__.partition(".")[0]])["__version__"])
 """That of the package, which holds this module and so is loaded; to import it by name would point up."""
-FORMAT = 1
-"""The number of the format that is written; every lower one is read."""
+FORMAT = 2
+"""The number of the format that is written; every lower one is read. Since 2 scores keep their scale and the name of their column."""
 FORMAT_KEY, VERSION_KEY = "howsure baseline", "howsure"
 GZIP = b"\x1f\x8b"
 START = f'{{"{FORMAT_KEY}":'.encode()
@@ -102,6 +102,8 @@ def logs(source: Source) -> list[Taken]:
                 rows=_rows(rows, k, log.source if log.reader == TABLE else sources[k].name),
                 run=None if log.run == Run() else log.run,
                 configuration=log.settings,
+                score_name=texts([given.get("score_name", "")], "the name of the scores", where)[0],
+                signed=given.get("signed") is True,
             ),
             word=Word(missing=tuple(lack for place, lack in missing if place == k)),
             held=True,

@@ -112,6 +112,8 @@ def packed(scores: Scores, notes: Sequence[str] = ()) -> Packed:
         "groups": plain(scores.groups),
         "missing": _lacking(scores, by_log),
         "reconciled": plain([replace(figure, read=float(f"{figure.read:.{EXACT}g}")) for figure in scores.reconciled]),
+        "score_name": scores.score_name,
+        "signed": bool(scores.signed),
         "notes": mended([*scores.notes, *notes], hidden),
         "cautions": mended(plain(scores.cautions), hidden),
         "columns": columns_of(by_log.rows.drop("source")),

@@ -87,7 +87,7 @@ def gather(
         side=side,
         values=sorted_out.scales.place_values(_values(scores, wanted, parts, design)),
         averages=averages,
-        column=_score_column(scores),
+        column=scores.score_column,
         models=models,
         missing=tuple(lack for lack in scores.missing if not counts_as_failed(lack, scores, design)),
         groups=scores.groups,
@@ -136,7 +136,7 @@ def _differences(scores: Scores, found: Grouped, parts: Parts) -> tuple[Differen
 def scaled(scores: Scores) -> tuple[Scales, Grouped]:
     """Group all rows and decide on the scale of every task and metric, as every verb does where nobody names bounds."""
     _, found = choose(scores, Wanted(), ())
-    return scales_of(_parts(found.results), scores, Design(), _score_column(scores)), found
+    return scales_of(_parts(found.results), scores, Design(), scores.score_column), found
 
 
 def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
@@ -145,7 +145,9 @@ def in_shares(scores: Scores) -> tuple[Scores, list[str]]:
     notes = scales.notes(scales.scales)
     if not notes:
         return scores, []
-    return replace(scores, rows=scales.place_values(scores.to_frame()), roles={}), notes
+    column = scores.score_column
+    rows = scales.place_values(scores.to_frame())
+    return replace(scores, rows=rows, roles={}, score_name=column, signed=frozenset({column})), notes
 
 
 def _with_scores(study: Study) -> Study:
@@ -205,7 +207,7 @@ def _sorted_out(
     """Part what was asked for from what explains it, and choose the metrics of every task."""
     failed = [lack for lack in scores.missing if counts_as_failed(lack, scores, design)]
     every = completed(_parts(found.results), failed)
-    scales = scales_of(every, scores, design, _score_column(scores), extents)
+    scales = scales_of(every, scores, design, scores.score_column, extents)
     every = scales.place(every)
     refined = _refined(scores) if design.score.kind == "prob" else {}
     plain = {(task, metric) for (task, _), metric in refined.items()}
@@ -226,11 +228,6 @@ def _sorted_out(
         models=models,
         notes=(*notes, *scales.notes(parts)),
     )
-
-
-def _score_column(scores: Scores) -> str:
-    roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
-    return roles.get("score", ("",))[0]
 
 
 def _values(scores: Scores, wanted: Wanted, parts: Parts, design: Design) -> pl.DataFrame | None:

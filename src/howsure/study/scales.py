@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from howsure.errors import Caution
+from howsure.errors import Caution, DataError
 from howsure.table.scale import FRACTIONS, PERCENT, ROUNDING, Extent, Scale, require_bounds, scale_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     Key = tuple[str, str]
     Parts = dict[Key, pl.DataFrame]
+
+
+MIXED = "mixed_scale"
+"""The caution of one model's fractions beside another's percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,13 @@ def scales_of(parts: Parts, scores: Scores, design: Design, column: str, known: 
     return Scales(scales=scales, extents=extents, mixed=mixed)
 
 
+def require_one_scale(cautions: Iterable[Caution]) -> None:
+    """Raise DataError where a verdict would compare fractions with percent."""
+    mixed = next((caution for caution in cautions if caution.code == MIXED), None)
+    if mixed is not None:
+        raise DataError(mixed.message, remedy=mixed.remedy)
+
+
 def _extent(part: pl.DataFrame) -> Extent:
     """Return the extent of a part; the variance of scores that are all 0 or 100 is mean × (100 − mean)."""
     mean = pl.col("mean")
@@ -118,7 +129,7 @@ def _mixed(key: Key, part: pl.DataFrame) -> Caution | None:
     if not len(fractions) or not len(percents):
         return None
     return Caution(
-        code="mixed_scale",
+        code=MIXED,
         message=f"{' · '.join(key)}: scores of {fractions[0]} lie in [0, 1], those of {percents[0]} go up to {highest:g}, "
         "which looks like fractions beside percent",
         remedy="Bring both to one scale before comparing.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from howsure.table.schema import open_frame, tidy_frame
+from howsure.table.schema import find_roles, open_frame, tidy_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -162,6 +162,8 @@ class Scores:
         cautions: Warnings, each with what to do about it.
         notes: Statements that precede any number.
         signed: Score columns that were in percent by their % signs, and are fractions now.
+        score_name: The name of the score column where the rows came from, if they don't have it any more; it says of some scores that they
+            are percent, or which direction is open.
         missing: What runs were to answer and didn't, as their logs state it.
         reconciled: Figures that logs state of their rows, and what the rows give.
         groups: How harnesses put tasks together.
@@ -183,6 +185,7 @@ class Scores:
     cautions: tuple[Caution, ...] = ()
     notes: tuple[str, ...] = ()
     signed: frozenset[str] = frozenset()
+    score_name: str = ""
     missing: tuple[Missing, ...] = ()
     reconciled: tuple[Reconciled, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -210,6 +213,14 @@ class Scores:
         if isinstance(self.rows, pl.DataFrame):
             return self.rows.width > 0
         return bool(open_frame(self.rows).collect_schema().names())
+
+    @property
+    def score_column(self) -> str:
+        """The column that the scores stood in; empty where there are none."""
+        return (
+            self.score_name
+            or find_roles(open_frame(self.rows).collect_schema().names(), self.roles).get("score", ("",))[0]
+        )
 
     def to_frame(self) -> pl.DataFrame:
         """Return the tidy table as a Polars frame, collecting it if it is lazy."""

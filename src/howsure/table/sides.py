@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from howsure.errors import DataError
+from howsure.table.schema import find_roles, open_frame, roles_note
 from howsure.table.scores import Scores, joined_facts
 from howsure.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 def joined(sides: Mapping[str, Scores]) -> Scores:
@@ -29,19 +30,27 @@ def joined(sides: Mapping[str, Scores]) -> Scores:
     task_of = _task_namer(frames, inside)
     called = {name: _called(scores, name, task_of) for name, scores in sides.items()}
     rows = [_renamed(frame, name, task_of) for name, frame in frames.items()]
+    column = " / ".join(dict.fromkeys(scores.score_column for scores in sides.values()))
     return Scores(
         rows=pl.concat(rows, how="diagonal_relaxed"),
         facts=joined_facts(fact for scores in called.values() for fact in scores.facts),
         published=tuple(entry for scores in called.values() for entry in scores.published),
         files=tuple(report for scores in sides.values() for report in scores.files),
         cautions=tuple(dict.fromkeys(caution for scores in sides.values() for caution in scores.cautions)),
-        notes=(_told(models, inside), *dict.fromkeys(note for scores in sides.values() for note in scores.notes)),
-        signed=frozenset({"score"}) if all(scores.signed for scores in sides.values()) else frozenset(),
+        notes=(_told(models, inside), *dict.fromkeys(note for scores in sides.values() for note in _notes(scores))),
+        signed=frozenset({column}) if all(scores.signed for scores in sides.values()) else frozenset(),
+        score_name=column,
         missing=tuple(lack for scores in called.values() for lack in scores.missing),
         reconciled=tuple(figure for scores in sides.values() for figure in scores.reconciled),
         runs=tuple(entry for scores in called.values() for entry in scores.runs),
         groups=() if inside else tuple(dict.fromkeys(group for scores in sides.values() for group in scores.groups)),
     )
+
+
+def _notes(scores: Scores) -> Iterator[str]:
+    """Yield what precedes any number of a side: its columns too, which have the names of the tidy table from now on."""
+    told = roles_note(find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles))
+    yield from (note for note in (*scores.notes, told) if note)
 
 
 def _models(name: str, frame: pl.DataFrame) -> tuple[str, ...]:

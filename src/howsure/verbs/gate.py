@@ -25,6 +25,7 @@ from howsure.options.table import checked
 from howsure.study.design import make_design
 from howsure.study.directions import require_direction
 from howsure.study.gathering import gather
+from howsure.study.scales import require_one_scale
 from howsure.verbs.sides import read_sides
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ def _judged(data: Any, sides: tuple[str, ...], design: Design, wanted: _Wanted) 
     scores, names = read_sides(data, sides, held)
     study = _gathered(scores, held, names)
     require_direction(study)
+    require_one_scale(study.cautions)
     study = study if suite is None else applied(suite, study)
     made = look_of(study, plan_of(wanted.looks, design.population), wanted.missing_at_most)
     how = How(

@@ -97,19 +97,22 @@ def save_baseline(data: Any, name: str, *, output: str | None = None) -> SavedBa
 
 
 def _settled(scores: Scores) -> tuple[Scores, list[str]]:
-    """Return tables with their columns settled, as every verb would settle them, and what is to be said of that; logs as they are."""
+    """Return tables with their columns settled, as every verb would settle them, and what is to be said of that; logs as they are.
+
+    Scores keep their scale, and the name that tells it: beside other scores it is decided on once for all.
+    """
     if scores.runs or not scores.has_rows:
         return scores, []
     from howsure.study.design import Design
-    from howsure.study.gathering import gather, in_shares
+    from howsure.study.gathering import gather
     from howsure.table.schema import COLUMNS, find_roles, open_frame, roles_note
 
     gather(scores, Design())  # refuses rows that nobody could tell apart, which would be numbered as attempts here
     roles = find_roles(open_frame(scores.rows).collect_schema().names(), scores.roles)
-    settled, notes = in_shares(scores)
     again = {name for role in ("item", "score") for name in roles.get(role, ())} - set(COLUMNS)
-    rows = settled.to_frame().drop(again, strict=False)
-    return replace(settled, rows=rows, roles={}), [text for text in (roles_note(roles), *notes) if text]
+    rows = scores.to_frame().drop(again, strict=False)
+    settled = replace(scores, rows=rows, roles={}, score_name=scores.score_column)
+    return settled, [text for text in (roles_note(roles),) if text]
 
 
 def _replaced(place: Path) -> str:

@@ -1,0 +1,105 @@
+"""Sides that are read apart are on one scale and have one direction, as rows of one table are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import howsure as hs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+N = 60
+CANDIDATE, BASELINE = "new/r.csv", "old/r.csv"
+SCALES: dict[str, tuple[Callable[[pl.Series], pl.Series], str]] = {
+    "right or wrong": (lambda score: score, "score"),
+    "0 and 100": (lambda score: score * 100, "score"),
+    "a name that says percent": (lambda score: score * 87.5, "accuracy_pct"),
+    "% signs": (lambda score: (score * 50).cast(pl.String) + "%", "score"),
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder with two sides; the candidate is worse by a seventh."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _write(place: Path, make: Callable[[pl.Series], pl.Series], column: str) -> pl.DataFrame:
+    rng = np.random.default_rng(7)
+    old = rng.integers(0, 5, N) > 0
+    new = old & (rng.integers(0, 7, N) > 0)
+    both = []
+    for name, path, values in (("a", CANDIDATE, new), ("b", BASELINE, old)):
+        rows = pl.DataFrame({"model": name, "item": range(N), column: make(pl.Series(values).cast(pl.Float64))})
+        (place / path).parent.mkdir(exist_ok=True)
+        rows.write_csv(place / path)
+        both.append(rows)
+    return pl.concat(both)
+
+
+def _figures(answer: Any) -> Any:
+    return [
+        (check.verdict, check.value, check.low, check.high, check.p_pass, check.p_fail, check.percent)
+        for check in answer.checks
+    ]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_two_paths_and_a_saved_baseline_give_the_verdict_of_one_table(place: Path, scale: str) -> None:
+    make, column = SCALES[scale]
+    rows, columns = _write(place, make, column), {"score": column}
+    hs.save_baseline(hs.read(BASELINE, columns=columns), "old")
+    new = hs.read(CANDIDATE, columns=columns)
+    table, paths, saved = (
+        hs.gate(data, "a", "b", better=True, not_worse_than=0.02)
+        for data in (
+            hs.read(rows, columns=columns),
+            hs.read({"a": new, "b": hs.read(BASELINE, columns=columns)}),
+            hs.read({"a": new, "b": hs.read("baselines/old.howsure")}),
+        )
+    )
+    assert table.verdict != "pass"
+    assert _figures(paths) == _figures(saved) == _figures(table)
+    for answer in (paths, saved):
+        assert any("percent" in note for note in answer.notes) == (scale != "right or wrong")
+        assert ("Columns: accuracy_pct as score." in answer.notes) == (column == "accuracy_pct")
+
+
+def test_a_column_whose_name_leaves_the_direction_open_stops_a_gate_of_sides_too(place: Path) -> None:
+    rows = _write(place, lambda score: 1 - score, "error_rate")
+    columns = {"score": "error_rate"}
+    hs.save_baseline(hs.read(BASELINE, columns=columns), "old")
+    new = hs.read(CANDIDATE, columns=columns)
+    data = [
+        hs.read(rows, columns=columns),
+        hs.read({"a": new, "b": hs.read(BASELINE, columns=columns)}),
+        hs.read({"a": new, "b": hs.read("baselines/old.howsure")}),
+    ]
+    for scores in data:
+        with pytest.raises(hs.OptionError, match=r"column error_rate\) are better"):
+            hs.gate(scores, "a", "b", not_worse_than=0.05)
+        assert hs.compare(scores, "a", "b").cautions[-1].code == "unknown_direction"
+        assert hs.gate(scores, "a", "b", better=True, lower_is_better=True).verdict == "fail"
+
+
+def test_sides_whose_columns_have_other_names_keep_both(place: Path) -> None:
+    _write(place, lambda score: 1 - score, "error_rate")
+    new = hs.read(CANDIDATE, columns={"score": "error_rate"})
+    (place / "other.csv").write_text((place / BASELINE).read_text().replace("error_rate", "score"))
+    scores = hs.read({"a": new, "b": "other.csv"})
+    assert scores.score_column == "error_rate / score"
+    with pytest.raises(hs.OptionError, match="error_rate / score"):
+        hs.gate(scores, "a", "b", better=True)
+
+
+def test_fractions_beside_percent_stop_a_gate() -> None:
+    rows = pl.DataFrame({"model": ["a", "a", "b", "b"], "item": ["x", "y"] * 2, "score": [0.0, 1.0, 90.0, 100.0]})
+    with pytest.raises(hs.DataError, match="fractions beside percent"):
+        hs.gate(rows, "b", "a", better=True)

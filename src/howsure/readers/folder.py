@@ -162,7 +162,7 @@ def _together(
     named_tables = _scored(named_tables, columns, found, strict=strict or not harness)
     notes += [note for _, _, note in named_tables if note]
     scans = [(source, frame) for source, frame, _ in named_tables]
-    rows, roles = joined_rows(harness, scans, dict(columns), where, notes)
+    rows, roles, score_name = joined_rows(harness, scans, dict(columns), where, notes)
     reports += [_report(read) for read in kept]
     published = tuple(entry for read in kept for entry in read.reading.published)
     cautions += [*_failed_files(reports), *_passed_over(reports)]
@@ -174,14 +174,20 @@ def _together(
         files=tuple(sorted(reports, key=lambda report: report.path)),
         cautions=tuple(dict.fromkeys(cautions)),
         notes=tuple(notes),
-        signed=frozenset(numbers.column for _, numbers in texts if numbers.percent) | _signed(kept),
-        score_name=_score_name(kept),
+        signed=_signed_columns(found.tables, score_name) | _signed(kept),
+        score_name=score_name or _score_name(kept),
         missing=missing,
         reconciled=tuple(figure for read in kept for figure in read.word.figures),
         groups=tuple(dict.fromkeys(group for read in kept for group in read.reading.groups)),
         runs=run_entries(called),
         uncounted=uncounted_logs(found.taken, called, reports),
     )
+
+
+def _signed_columns(found: Sequence[tables.Table], score_name: str) -> frozenset[str]:
+    """Return the score columns with % signs; of tables in which these have other names, the name that stands for all if all have signs."""
+    signed = [table.numbers.column for table in found if table.numbers is not None and table.numbers.percent]
+    return frozenset(signed) | (frozenset({score_name}) if score_name and len(signed) == len(found) else frozenset())
 
 
 def _score_name(kept: Iterable[Taken]) -> str:

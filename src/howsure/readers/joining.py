@@ -8,11 +8,12 @@ import polars as pl
 
 from howsure.errors import DataError
 from howsure.readers.naming import chosen_model
-from howsure.table.schema import find_roles, tidy_frame
+from howsure.table.grouping import KEYS
+from howsure.table.schema import CONSTANTS, STATUSES, TOGETHER, find_roles, roles_note, tidy_frame, used_columns
 from howsure.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from howsure.readers import tables
     from howsure.readers.base import Source
@@ -24,19 +25,107 @@ def joined_rows(
     columns: dict[str, tuple[str, ...]],
     where: Mapping[str, tuple[str, ...]],
     notes: list[str],
-) -> tuple[Any, dict[str, tuple[str, ...]]]:
-    """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy."""
+) -> tuple[Any, dict[str, tuple[str, ...]], str]:
+    """Put all rows together: tables alone stay lazy and keep their columns; beside logs they become tidy.
+
+    Returns the rows, the columns of each role, and what the columns of the scores were called where these have one name now.
+    """
     frames = _name_tasks(scans, columns, notes)
     if not harness:
         if not frames:
-            return None, columns
-        return (frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")), columns
+            return None, columns, ""
+        frames, roles, score_name = _called_alike(scans, frames, columns, notes)
+        return _joined(frames), roles, score_name
     if not frames and len(harness) == 1:
-        return _keep(harness[0].lazy(), where), {}
+        return _keep(harness[0].lazy(), where), {}, ""
     tidied = [tidy_frame(frame, columns).lazy() for frame in frames]
     # at once: a plan of thousands of frames takes as long as its query
     logs = pl.concat(harness, how="diagonal_relaxed").lazy()
-    return _keep(pl.concat([logs, *tidied], how="diagonal_relaxed") if tidied else logs, where), {}
+    return _keep(_joined([logs, *tidied]), where), {}, ""
+
+
+def _joined(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
+    """Put frames below one another; a column whose types have nothing in common (a date here, a number there) becomes text."""
+    if len(frames) == 1:
+        return frames[0]
+    schemas = [frame.collect_schema() for frame in frames]
+    types: dict[str, set[pl.DataType]] = {}
+    for schema in schemas:
+        for name, dtype in schema.items():
+            types.setdefault(name, set()).add(dtype)
+    texts = [name for name, found in types.items() if len(found) > 1 and not _go_together(found)]
+    if texts:
+        frames = [
+            frame.with_columns(_as_text(name, schema[name]) for name in texts if name in schema)
+            for frame, schema in zip(frames, schemas, strict=True)
+        ]
+    return pl.concat(frames, how="diagonal_relaxed")
+
+
+def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Write a column as text; what holds several values a row is none that anything could be asked by."""
+    if dtype.is_nested():
+        return pl.lit(None, pl.String).alias(name)
+    return pl.col(name).bin.encode("hex") if dtype == pl.Binary else pl.col(name).cast(pl.String, strict=False)
+
+
+def _go_together(types: Iterable[pl.DataType]) -> bool:
+    empty = [pl.DataFrame(schema={"": dtype}) for dtype in types]
+    try:
+        pl.concat(empty, how="vertical_relaxed")
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
+def _called_alike(
+    scans: list[tuple[Source, pl.LazyFrame]],
+    frames: list[pl.LazyFrame],
+    columns: dict[str, tuple[str, ...]],
+    notes: list[str],
+) -> tuple[list[pl.LazyFrame], dict[str, tuple[str, ...]], str]:
+    """Return tables in which each role has the same columns, and these; where they differ the role's own name, which is said.
+
+    What the scores were called comes last, where they were called differently.
+    """
+    found = [find_roles(frame.collect_schema().names(), columns) for frame in frames]
+    if all(roles == found[0] for roles in found):
+        return frames, columns, ""
+    every = dict.fromkeys(role for roles in found for role in roles)
+    own = [role for role in every if len({roles.get(role) for roles in found}) > 1]
+    notes += [
+        f"{source.name}: {note}"
+        for (source, _), roles in zip(scans, found, strict=True)
+        if (note := roles_note({role: roles[role] for role in own if role in roles}))
+    ]
+    renamed = [_with_own(frame, roles, own) for frame, roles in zip(frames, found, strict=True)]
+    scores = dict.fromkeys(name for roles in found for name in roles["score"]) if "score" in own else ()
+    return renamed, {role: (role,) if role in own else found[0][role] for role in every}, " / ".join(scores)
+
+
+def _with_own(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Sequence[str]) -> pl.LazyFrame:
+    """Give these roles columns of their own names in place of others; what a table doesn't say of its rows is what it is taken to be."""
+    said = [role for role in own if role in roles]
+    columns = [_of_role(roles[role], role) for role in said]
+    filled = {**CONSTANTS, "status": STATUSES[0]}
+    columns += [pl.lit(filled[role]).alias(role) for role in own if role in filled and role not in roles]
+    kept = used_columns({role: names for role, names in roles.items() if role not in own})
+    gone = used_columns({role: roles[role] for role in said if len(roles[role]) == 1}) - kept - {*own}
+    alike = frame.with_columns(columns).drop(gone)
+    return _numbered(alike, roles, own) if "attempt" in own and "attempt" not in roles else alike
+
+
+def _of_role(columns: Sequence[str], role: str) -> pl.Expr:
+    """Return what stands for a role: one column as it is, several as one text."""
+    if len(columns) == 1:
+        return pl.col(columns[0]).alias(role)
+    return pl.concat_str([pl.col(name).cast(pl.String) for name in columns], separator=TOGETHER).alias(role)
+
+
+def _numbered(frame: pl.LazyFrame, roles: Mapping[str, tuple[str, ...]], own: Sequence[str]) -> pl.LazyFrame:
+    """Number the attempts of a table that doesn't, as the rows of an item."""
+    keys = [name for role in KEYS for name in ((role,) if role in own else roles.get(role, ()))]
+    return frame.with_columns(attempt=pl.int_range(pl.len()).over(keys))
 
 
 def named_after_file(

@@ -24,7 +24,7 @@ from howsure.readers.soundness import cut_row
 from howsure.readers.yaml_text import SUFFIXES, can_be_read, parse_yaml
 from howsure.table.numbers import Numbers, numbers_of
 from howsure.table.pieces import PIECE_ROWS
-from howsure.table.schema import find_roles, used_columns
+from howsure.table.schema import NAMES, find_roles, used_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -148,26 +148,39 @@ def _scan_csv(source: Source, texts: Iterable[str] = ()) -> pl.LazyFrame:
 
 
 def _collected(source: Source, frame: pl.LazyFrame, asked: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
-    """Read a table to its end; of CSV, figures as text where they turn out to be no numbers further down."""
+    """Read a table to its end; of CSV names as they are written, and as text what turns out to be no number further down."""
     if not _is_csv(source):
         return frame.collect()
+    schema = frame.collect_schema()
+    figures = [name for name, dtype in schema.items() if dtype.is_numeric()]
+    names = _name_columns(list(schema), asked)
     try:
-        return frame.collect()
+        found = _scan_csv(source, [name for name in figures if name in names]).collect()
     except pl.exceptions.ComputeError:
-        return _scan_csv(source, _number_columns(frame.collect_schema().names(), asked)).collect()
+        found = _scan_csv(source, list(schema)).collect()
+    return found.with_columns(
+        _as_numbers(found[name], schema[name], exactly=name in names)
+        for name in figures
+        if found[name].dtype == pl.String
+    )
+
+
+def _as_numbers(texts: pl.Series, dtype: pl.DataType, *, exactly: bool) -> pl.Series:
+    """Return texts as numbers where all of them are; `exactly`: and each is written like its number, not 007, 1.10 or 1e3."""
+    numbers = texts.cast(dtype, strict=False)
+    same = numbers.cast(pl.String).equals(texts) if exactly else numbers.null_count() == texts.null_count()
+    return numbers if same else texts
 
 
 def _is_csv(source: Source) -> bool:
     return source.path.suffix.lower() in CELLS
 
 
-def _number_columns(columns: list[str], asked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the columns that should hold numbers: the score of rows, the figures of a leaderboard."""
+def _name_columns(columns: list[str], asked: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the columns whose values are names, also where these are written as numbers."""
     roles = find_roles(columns, asked)
-    if "item" in roles:
-        return tuple(name for name in roles.get("score", ()) if name in columns)
-    published = published_roles(columns)
-    return tuple(published[role] for role in ("score", "n", "stderr") if role in published)
+    named = dict.fromkeys(name for role in NAMES for name in roles.get(role, ()))
+    return [name for name in named if name in columns]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +283,7 @@ def read_table(path: str) -> pl.DataFrame:
     with named(path):
         if cut_row(source):
             raise ReadError("ends in mid-row", where=path, remedy="A copy may have been cut short: copy it again.")
-        return scan(source).collect()
+        return _collected(source, scan(source), {})
 
 
 def read_side_table(path: str) -> pl.DataFrame:

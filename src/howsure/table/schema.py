@@ -29,6 +29,9 @@ STATUSES = ("ok", "error", "unscored", "not run")
 IDENTITY = ("task", "model", "item", "attempt", "metric")
 """The columns that together name one row."""
 
+NAMES = ("task", "model", "item", "metric", "cluster")
+"""The columns whose values are names, also where they look like numbers."""
+
 COLUMNS = (*IDENTITY, "score", "status", "cluster", "weight", "source")
 """Every column of the tidy table, in order. Further columns (metadata) may follow."""
 
@@ -78,6 +81,10 @@ SAMPLES = frozenset({"sample_id", "eval_id", "id", "epoch"})
 
 CONSTANTS: Mapping[str, str] = {"task": "task", "metric": "score"}
 """What a table without a column for it is taken to be."""
+
+
+TOGETHER = " · "
+"""What stands between the texts of several columns that are one name."""
 
 
 def find_roles(columns: Iterable[str], asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -207,7 +214,7 @@ def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:
 
 def _text(columns: Sequence[str], name: str) -> nw.Expr:
     texts = [nw.col(column).cast(nw.String) for column in columns]
-    return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=" · ")).alias(name)
+    return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=TOGETHER)).alias(name)
 
 
 def _optional(roles: Mapping[str, tuple[str, ...]], role: str) -> list[nw.Expr]:

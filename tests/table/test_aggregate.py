@@ -158,6 +158,57 @@ def test_items_as_clusters(kinds: Kinds, kind: str) -> None:
     assert [entry.estimate.se for entry in answer] == pytest.approx([e.estimate.se for e in none], rel=1e-12)
 
 
+STATUSES = {
+    "ok": ("ok", "OK", " ok ", "completed", "success", "True", "200", "", None),
+    "error": ("error", "Error", "timeout", "Timed_out", "failed"),
+    "not run": ("not run", "not_run"),
+    "unscored": ("unscored", "paused"),
+}
+"""What words come to: with a score (the first line), and without one."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_word_for_a_status_keeps_the_score(kinds: Kinds, kind: str) -> None:
+    scored = [("a", word, 1.0) for word in STATUSES["ok"]] + [("a", "timeout", 0.0), ("a", "failed", 0.0)]
+    lost = [
+        (f"{name} {known}", word, value)
+        for name, words in list(STATUSES.items())[1:]
+        for word in words
+        for known, value in ((True, 1.0), (False, None))
+        if not known or word in ("error", "Error", "not run", "not_run", "unscored")
+    ]
+    rows = [*scored, *lost]
+    table = pl.DataFrame(
+        {
+            "model": [model for model, _, _ in rows],
+            "item": [f"q{k}" for k in range(len(rows))],
+            "status": [word for _, word, _ in rows],
+            "score": [value for _, _, value in rows],
+        }
+    )
+    tidied = hs.read(kinds.make(kind, table)).to_frame().sort("model", "item")
+    assert tidied.filter(model="a")["status"].unique().to_list() == ["ok"]
+    assert tidied.filter(model="a")["score"].sum() == len(STATUSES["ok"])
+    for name in list(STATUSES)[1:]:
+        assert tidied.filter(pl.col("model").str.starts_with(name))["status"].unique().to_list() == [name]
+    estimate = hs.estimate(kinds.make(kind, table), model="a")[0].estimate
+    assert estimate.value == pytest.approx(len(STATUSES["ok"]) / len(scored))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("nothing", [float("nan"), ""], ids=repr)
+def test_items_without_a_cluster_are_no_cluster(kinds: Kinds, kind: str, nothing: object) -> None:
+    told = [1.0, 1.0, 2.0, 2.0] if isinstance(nothing, float) else ["x", "x", "y", "y"]
+    table = pl.DataFrame(
+        {"model": "a", "item": [f"q{k}" for k in range(8)], "score": [0, 1] * 4, "cluster": [*told, *[nothing] * 4]}
+    )
+    found = hs.estimate(kinds.make(kind, table))
+    assert found[0].estimate.n_clusters == 6
+    assert "cluster_missing" in [caution.code for caution in found.cautions]
+    with pytest.raises(hs.DataError, match="no 'passage' for 4 items"):
+        hs.estimate(kinds.make(kind, table.rename({"cluster": "passage"})), cluster="passage")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_copies_count_once(kinds: Kinds, kind: str) -> None:
     """Rows that are there twice count once, with metadata beside them, and that is told."""

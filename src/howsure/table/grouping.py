@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from howsure.errors import DataError
+from howsure.table.schema import attribute
 from howsure.table.taken import TAKEN
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def _bit(attempt: nw.Expr) -> nw.Expr:
 
 def attributes_query(frame: Frame, columns: Sequence[str], *, counted: bool = False) -> Frame:
     """Return the smallest and largest text of each column for every task and item; `counted`: and how many `rows` it has."""
-    texts = [nw.col(name).cast(nw.String).alias(f"{name}_") for name in columns]
+    schema = frame.collect_schema()
+    texts = [attribute(name, schema[name]).alias(f"{name}_") for name in columns]
     prepared = frame.select("task", "item", *texts)
     # distinct values first: then few texts are left to be compared
     distinct = prepared.group_by(*prepared.collect_schema().names()).agg(nw.len().alias("rows"))

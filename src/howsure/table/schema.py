@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 STATUSES = ("ok", "error", "unscored", "not run")
 """What became of one attempt. Only `ok` carries a score; a failed run is not a 0 until the policy says so."""
 
+FAILURES = (
+    *("error", "errored", "fail", "failed", "failure", "timeout", "timed out", "crash", "crashed", "killed", "aborted"),
+    *("cancelled", "canceled", "interrupted", "exception", "rate limited"),
+)
+"""Other words for an attempt that failed, where it has no score."""
+
 IDENTITY = ("task", "model", "item", "attempt", "metric")
 """The columns that together name one row."""
 
@@ -165,7 +171,7 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
     roles = find_roles(columns, asked)
     _require(columns, roles)
     score = _score(frame, roles["score"][0])
-    status = _text(roles["status"], "status") if "status" in roles else nw.lit("ok").alias("status")
+    status = _status(roles["status"], score) if "status" in roles else nw.lit("ok")
     extra = [name for name in columns if name not in COLUMNS]
     named = [
         _text(roles["task"], "task") if "task" in roles else nw.lit(CONSTANTS["task"]).alias("task"),
@@ -174,8 +180,8 @@ def tidy(native: Any, asked: Mapping[str, tuple[str, ...]]) -> tuple[Frame, dict
         *_optional(roles, "attempt"),
         _text(roles["metric"], "metric") if "metric" in roles else nw.lit(CONSTANTS["metric"]).alias("metric"),
         score.alias("score"),
-        status,
-        *(_text(roles[name], name) for name in ("cluster",) if name in roles),
+        status.alias("status"),
+        *([_cluster(frame, roles["cluster"])] if "cluster" in roles else []),
         *(nw.col(roles[name][0]).cast(nw.Float64).alias(name) for name in ("weight",) if name in roles),
         *([nw.col("source")] if "source" in columns and "source" not in used_columns(roles) else []),
     ]
@@ -215,6 +221,29 @@ def used_columns(roles: Mapping[str, tuple[str, ...]]) -> set[str]:
 def _text(columns: Sequence[str], name: str) -> nw.Expr:
     texts = [nw.col(column).cast(nw.String) for column in columns]
     return (texts[0] if len(texts) == 1 else nw.concat_str(texts, separator=TOGETHER)).alias(name)
+
+
+def _cluster(frame: Frame, columns: Sequence[str]) -> nw.Expr:
+    if len(columns) > 1:
+        return _text(columns, "cluster")
+    return attribute(columns[0], frame.collect_schema()[columns[0]]).alias("cluster")
+
+
+def attribute(column: str, dtype: Any) -> nw.Expr:
+    """Return the texts of a column that says something of an item; null where it says nothing: NaN, or an empty text."""
+    value = nw.col(column)
+    if dtype.is_float():
+        return nw.when(~value.is_nan()).then(value).cast(nw.String)
+    text = value.cast(nw.String)
+    return nw.when(text != "").then(text) if dtype == nw.String else text
+
+
+def _status(columns: Sequence[str], score: nw.Expr) -> nw.Expr:
+    """Bring a status to one of STATUSES: by any other word a score counts, and what has none failed or was never scored."""
+    word = _text(columns, "status").str.strip_chars().str.to_lowercase().str.replace_all("_", " ", literal=True)
+    failed = nw.when(word.is_in(list(FAILURES))).then(nw.lit("error")).otherwise(nw.lit("ok"))
+    by_score = nw.when(~score.is_null()).then(nw.lit("ok")).otherwise(failed)
+    return nw.when(word.is_in(list(STATUSES))).then(word).otherwise(by_score)
 
 
 def _optional(roles: Mapping[str, tuple[str, ...]], role: str) -> list[nw.Expr]:

@@ -235,7 +235,7 @@ def attribute(column: str, dtype: Any) -> nw.Expr:
     if dtype.is_float():
         return nw.when(~value.is_nan()).then(value).cast(nw.String)
     text = value.cast(nw.String)
-    return nw.when(text != "").then(text) if dtype == nw.String else text
+    return nw.when(text != "").then(text) if dtype in (nw.String, nw.Categorical, nw.Enum) else text
 
 
 def _status(columns: Sequence[str], score: nw.Expr) -> nw.Expr:

@@ -171,3 +171,24 @@ def test_a_column_that_turns_to_text_far_down(tmp_path: Path, column: str) -> No
     assert read["attempt"].dtype.is_integer()
     assert read["score"].sum() == pytest.approx(0.5 * (LATE - (column == "score")))
     assert read["item"][1] == "1"
+
+
+@pytest.mark.parametrize("role", ["model", "item", "task"])
+def test_rows_without_a_name_cost_their_file_and_no_other(tmp_path: Path, role: str) -> None:
+    lacking = _rows("yy").with_columns(pl.when(pl.int_range(pl.len()) != 3).then(pl.col(role)).alias(role))
+    scores = _read(tmp_path, a=_rows("x"), b=lacking)
+    assert scores.to_frame()["model"].unique().to_list() == ["x"]
+    (failed,) = [report for report in scores.files if report.outcome == "failed"]
+    assert (failed.path, failed.reason.partition(".")[0]) == (
+        "b.csv",
+        f"1 row without {'an' if role == 'item' else 'a'} {role}",
+    )
+    assert "b.csv, 1 row without" in scores.cautions[0].message
+    with pytest.raises(hs.DataError, match=r"b\.csv: 1 row without"):
+        hs.read(tmp_path, strict=True)
+
+
+def test_empty_lines_are_not_rows_without_a_name(tmp_path: Path) -> None:
+    empty = pl.DataFrame([dict.fromkeys(_rows("x").columns)], schema=_rows("x").schema)
+    scores = _read(tmp_path, a=_rows("x"), b=pl.concat([_rows("yy"), empty]))
+    assert {report.outcome for report in scores.files} == {"read"}

@@ -18,7 +18,7 @@ from howsure.readers import registry, tables
 from howsure.readers.ahead import reading_ahead
 from howsure.readers.base import GivenReader, Source
 from howsure.readers.faults import named
-from howsure.readers.joining import joined_rows, named_after_file
+from howsure.readers.joining import joined_rows, named_after_file, nameless
 from howsure.readers.outcome import UNKNOWN, read_by
 from howsure.readers.recent import recent
 from howsure.readers.run_entries import run_entries, uncounted_logs
@@ -160,6 +160,7 @@ def _together(
     notes += dict.fromkeys(note for read in kept for note in read.word.notes)
     named_tables = [(table.source, *named_after_file(table, columns, where)) for table in found.tables]
     named_tables = _scored(named_tables, columns, found, strict=strict or not harness)
+    named_tables = _with_names(named_tables, columns, found, strict=strict)
     notes += [note for _, _, note in named_tables if note]
     scans = [(source, frame) for source, frame, _ in named_tables]
     rows, roles, score_name = joined_rows(harness, scans, dict(columns), where, notes)
@@ -299,6 +300,26 @@ def _scored(
             found.failed(source, why)
         else:
             found.left_out(source, NO_RESULTS)
+    return kept
+
+
+def _with_names(
+    scans: list[tuple[Source, pl.LazyFrame, str]],
+    columns: Mapping[str, tuple[str, ...]],
+    found: _Found,
+    *,
+    strict: bool,
+) -> list[tuple[Source, pl.LazyFrame, str]]:
+    """Keep those of several tables whose rows all say what they are about; report the others, `strict`: raise DataError."""
+    kept = []
+    for source, frame, note in scans:
+        error = nameless(frame, columns, where=source.name) if len(scans) > 1 else None
+        if error is None:
+            kept.append((source, frame, note))
+        elif strict:
+            raise error
+        else:
+            found.failed(source, error)
     return kept
 
 

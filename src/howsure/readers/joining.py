@@ -143,6 +143,31 @@ def named_after_file(
     ), f"{source.name}: no column names the model, so the file does: {stem}."
 
 
+def nameless(frame: pl.LazyFrame, columns: Mapping[str, tuple[str, ...]], *, where: str) -> DataError | None:
+    """Return what is wrong with a table some of whose rows don't say their model, item, task or metric; None where nothing is.
+
+    Rows that have neither model nor item nor a score are empty lines, and nothing is wrong with them.
+    """
+    roles = find_roles(frame.collect_schema().names(), columns)
+    lacks = {role: _any_null(roles[role]) for role in KEYS if role in roles}
+    blank = pl.all_horizontal(_any_null(roles[role]) for role in ("model", "item", "score"))
+    counts = (
+        frame.filter(~blank).select(lack.sum().alias(role) for role, lack in lacks.items()).collect().row(0, named=True)
+    )
+    role = next((role for role, count in counts.items() if count), None)
+    if role is None:
+        return None
+    return DataError(
+        f"{plural(counts[role], 'row')} without {'an' if role == 'item' else 'a'} {role}",
+        where=where,
+        remedy=f"Fill the column, or name another (`columns={{{role!r}: '…'}}`).",
+    )
+
+
+def _any_null(columns: Sequence[str]) -> pl.Expr:
+    return pl.any_horizontal(pl.col(name).is_null() for name in columns)
+
+
 def _name_tasks(
     scans: list[tuple[Source, pl.LazyFrame]], columns: Mapping[str, tuple[str, ...]], notes: list[str]
 ) -> list[pl.LazyFrame]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +12,27 @@ import polars as pl
 
 from howsure.answers.audit import Audit, AuditBoard, AuditEntry
 from howsure.errors import Caution, DataError
+from howsure.inference.published_boards import (
+    boards_of,
+    limits,
+    named_apart,
+    stated_or_binomial,
+    states_error,
+    without_copies,
+)
 from howsure.readers.published import published_scores
 from howsure.statistics import audit as methods
-from howsure.statistics.means import intervals
 from howsure.study.names import ROLES, refuse_long
 from howsure.table.collecting import to_polars
 from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
 from howsure.table.schema import open_frame
 from howsure.table.scores import Scores
 from howsure.table.writing import Writing
-from howsure.wording import listing
+from howsure.wording import listing, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from howsure.table.scores import Published
 
 
@@ -49,11 +59,14 @@ def audit_published(
         )
     for role in ROLES:
         refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
-    groups: dict[tuple[str, str], list[Published]] = {}
-    for score in published:
-        groups.setdefault((score.task, score.metric), []).append(score)
-    boards = tuple(_board(key, scores, level) for key, scores in groups.items())
-    return Audit(boards=boards, notes=scores.notes, cautions=(*scores.cautions, *_cautions(published)), top=top)
+    once = without_copies(published)
+    boards = boards_of(once)
+    return Audit(
+        boards=tuple(_board(key, named_apart(board), level) for key, board in boards.items()),
+        notes=(*scores.notes, *_disbelieved(once)),
+        cautions=(*scores.cautions, *_cautions(once), *_repeated(boards, len(published) - len(once))),
+        top=top,
+    )
 
 
 def published_in(frame: Any) -> Scores:
@@ -109,28 +122,34 @@ def _board(key: tuple[str, str], scores: list[Published], level: float) -> Audit
     return AuditBoard(task=key[0], metric=key[1], entries=entries, level=level)
 
 
-def stated_or_binomial(score: Published) -> float:
-    """Return the standard error that a published score states, else the binomial one; NaN where it has none."""
-    if score.stderr is not None:
-        return score.stderr
-    rate = score.score if 0 <= score.score <= 1 else math.nan
-    return float(methods.binomial_se(np.array(rate), np.array(math.nan if score.n is None else score.n)))
+def _disbelieved(published: list[Published]) -> list[str]:
+    """Say which stated standard errors are not taken for what they say."""
+    models = [score.model for score in published if score.stderr is not None and not states_error(score)]
+    return [f"A standard error of 0 counts as not stated: {listing(models)}."] if models else []
 
 
-def limits(score: Published, se: float, level: float) -> tuple[float, float]:
-    """Return the interval of a published score with this standard error; NaN where it has none."""
-    if not math.isfinite(se):
-        return math.nan, math.nan
-    if score.n is None or not 0 <= score.score <= 1:
-        half = float(intervals.t_quantile(level, math.inf)) * se
-        return score.score - half, score.score + half
-    return methods.score_interval(score.score, score.n, se, level)
+def _repeated(boards: Mapping[tuple[str, str], Sequence[Published]], copies: int) -> Iterator[Caution]:
+    """Warn of models that stand on a board more than once: copies count once, other scores are numbered."""
+    if copies:
+        yield Caution(
+            code="copies_dropped",
+            message=f"{plural(copies, 'exact copy', 'exact copies')} of other scores left out",
+            remedy="Was one table given twice?",
+        )
+    for (task, metric), board in boards.items():
+        again = [model for model, count in Counter(score.model for score in board).items() if count > 1]
+        if again:
+            yield Caution(
+                code="several_results",
+                message=f"{task} · {metric}: several scores of {listing(again)}, which are numbered and ranked as models of their own",
+                remedy="Name them apart in the table, or keep one of each.",
+            )
 
 
 def _cautions(published: list[Published]) -> list[Caution]:
     scores = [score.score for score in published]
     mixed = [score for score in published if score.score < 0.01 and score.score > 0]
-    lacking = [score.model for score in published if score.n is None and score.stderr is None]
+    lacking = [score.model for score in published if score.n is None and not states_error(score)]
     cautions = [
         Caution(
             code="binomial_only",

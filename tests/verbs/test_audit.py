@@ -1,0 +1,62 @@
+"""The verb audit: what published scores may claim, and what it is told of them."""
+
+import math
+
+import polars as pl
+import pytest
+
+import howsure as hs
+
+
+def board(**columns):
+    return hs.audit(pl.DataFrame(columns)).boards[0]
+
+
+def codes(answer):
+    return [caution.code for caution in answer.cautions]
+
+
+def test_one_score_above_1_says_that_its_neighbours_are_no_shares():
+    """0.8 % of 500 is no 80 %: on a scale that nothing tells no gap is judged, and with `bounds` it is what it is of percent."""
+    rows = pl.DataFrame({"model": [*"abcd"], "score": [55.2, 43.1, 0.8, 0.2], "n": [500] * 4})
+    unknown = hs.audit(rows)
+    assert all(math.isnan(entry.se) and math.isnan(entry.low) for entry in unknown.boards[0].entries)
+    assert [entry.verdict for entry in unknown.boards[0].entries] == [""] * 4
+    assert "nothing tells the scale" in unknown.boards[0].verdict
+    percent = hs.audit(rows, bounds=(0, 100)).boards[0].entries[2]
+    assert percent.p_next == pytest.approx(0.18, abs=0.005)
+
+
+def test_the_scale_of_one_board_says_nothing_of_another():
+    rows = pl.DataFrame({"task": ["elo", "elo", "qa", "qa"], "model": [*"abab"], "score": [1200.0, 1100.0, 0.9, 0.5]})
+    elo, qa = hs.audit(rows, n=100).boards
+    assert [math.isfinite(entry.se) for entry in (*elo.entries, *qa.entries)] == [False, False, True, True]
+
+
+def test_the_frontier_takes_no_score_above_1_for_the_neighbour_of_a_share():
+    rows = pl.DataFrame({"model": [*"abc"], "score": [55.2, 0.8, 0.2], "n": [500] * 3, "usd": [3.0, 2.0, 1.0]})
+    with pytest.raises(hs.DataError, match="percent need `bounds`"):
+        hs.frontier(rows, measure="usd")
+
+
+def test_a_stated_error_of_0_is_not_believed():
+    """Without a number of questions nothing is known; with one it is the binomial error."""
+    rows = pl.DataFrame({"model": [*"abc"], "score": [0.82, 0.81, 0.8], "stderr": [0.0, 0.0, 0.01]})
+    without = hs.audit(rows)
+    assert [entry.verdict for entry in without.boards[0].entries] == [""] * 3
+    assert "A standard error of 0 counts as not stated: a, b." in without.notes
+    assert any("no number of questions for a, b" in caution.message for caution in without.cautions)
+    known = hs.audit(rows, n=100).boards[0].entries
+    assert known[0].se == pytest.approx(math.sqrt(0.82 * 0.18 / 99))
+    assert known[2].se == 0.01
+
+
+def test_a_copy_counts_once_and_another_score_of_the_model_is_numbered():
+    rows = {"model": [*"ABAA"], "score": [0.9, 0.8, 0.9, 0.7], "n": [100] * 4}
+    answer = hs.audit(pl.DataFrame(rows))
+    assert [entry.model for entry in answer.boards[0].entries] == ["A", "B", "A (2)"]
+    assert {"copies_dropped", "several_results"} <= set(codes(answer))
+    assert "1 exact copy of other scores left out" in str(answer)
+    alone = hs.audit(pl.DataFrame(rows)[:3])
+    assert [entry.model for entry in alone.boards[0].entries] == ["A", "B"]
+    assert "several_results" not in codes(alone)

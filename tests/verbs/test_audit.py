@@ -4,8 +4,14 @@ import math
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import howsure as hs
+from howsure.commands.main import main
+
+
+def run(*words):
+    return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["--no-config", *words], catch_exceptions=False)
 
 
 def board(**columns):
@@ -60,3 +66,34 @@ def test_a_copy_counts_once_and_another_score_of_the_model_is_numbered():
     alone = hs.audit(pl.DataFrame(rows)[:3])
     assert [entry.model for entry in alone.boards[0].entries] == ["A", "B"]
     assert "several_results" not in codes(alone)
+
+
+ERRORS = pl.DataFrame({"model": [*"abc"], "metric": ["error_rate"] * 3, "score": [0.12, 0.3, 0.4], "n": [100] * 3})
+
+
+def test_a_direction_that_nobody_says_is_a_caution():
+    answer = hs.audit(ERRORS)
+    assert answer.boards[0].entries[0].model == "c"
+    assert "unknown_direction" in codes(answer)
+    assert "unknown_direction" not in codes(hs.audit(ERRORS, lower_is_better=False))
+
+
+def test_where_smaller_is_better_the_smallest_comes_first():
+    """The gaps stay positive, their tests are the same, and a note says it."""
+    answer = hs.audit(ERRORS, lower_is_better=True)
+    found, turned = answer.boards[0], hs.audit(ERRORS, lower_is_better=False).boards[0]
+    assert found.lower_is_better
+    assert [entry.model for entry in found.entries] == [*"abc"]
+    assert "unknown_direction" not in codes(answer)
+    assert "Direction: smaller scores are better." in answer.notes
+    assert [entry.gap_next for entry in found.entries[:2]] == pytest.approx([0.18, 0.1])
+    assert [entry.p_next for entry in found.entries[:2]] == pytest.approx(
+        [entry.p_next for entry in turned.entries[1::-1]]
+    )
+
+
+def test_the_command_takes_the_direction(tmp_path):
+    ERRORS.write_csv(tmp_path / "errors.csv")
+    said = run("audit", str(tmp_path / "errors.csv"), "--lower-is-better")
+    assert said.output.index("\na ") < said.output.index("\nc ")
+    assert "--lower-is-better" in " ".join(run("audit", str(tmp_path / "errors.csv")).output.split())

@@ -22,8 +22,10 @@ from howsure.inference.published_boards import (
 )
 from howsure.readers.published import published_scores
 from howsure.statistics import audit as methods
+from howsure.study.directions import unsaid
 from howsure.study.names import ROLES, refuse_long
 from howsure.table.collecting import to_polars
+from howsure.table.directions import is_burden
 from howsure.table.scale import ASKED, UNBOUNDED, Scale, extent_of_scores, require_bounds
 from howsure.table.schema import open_frame
 from howsure.table.scores import Scores
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
     from howsure.table.scores import Published
 
+    Key = tuple[str, str]
+
 
 def audit_published(
     scores: Scores,
@@ -44,6 +48,7 @@ def audit_published(
     top: int | None,
     task: tuple[str, ...],
     metric: tuple[str, ...],
+    lower_is_better: bool | None,
 ) -> Audit:
     """Audit published scores; see `howsure.audit`."""
     published = [
@@ -61,12 +66,32 @@ def audit_published(
         refuse_long(role, pl.Series([getattr(score, role) for score in published], dtype=pl.String))
     once = without_copies(published)
     boards = boards_of(once)
+    lower = {key: _is_lower(key, scores, lower_is_better) for key in boards}
+    open_ = [" · ".join(key) for key in boards if lower[key] is None and is_burden(key[1])]
     return Audit(
-        boards=tuple(_board(key, named_apart(board), level) for key, board in boards.items()),
-        notes=(*scores.notes, *_disbelieved(once)),
-        cautions=(*scores.cautions, *_cautions(once), *_repeated(boards, len(published) - len(once))),
+        boards=tuple(_board(key, named_apart(board), level, lower=bool(lower[key])) for key, board in boards.items()),
+        notes=(*scores.notes, *_disbelieved(once), *_directions(lower)),
+        cautions=(
+            *scores.cautions,
+            *unsaid(open_),
+            *_cautions(once),
+            *_repeated(boards, len(published) - len(once)),
+        ),
         top=top,
     )
+
+
+def _is_lower(key: Key, scores: Scores, said: bool | None) -> bool | None:
+    """Say whether smaller scores of a board are better: what the user says, else what the logs say; None where nobody does."""
+    stated = any(fact.task == key[0] and key[1] in fact.lower_is_better for fact in scores.facts)
+    return said if said is not None else stated or None
+
+
+def _directions(lower: Mapping[Key, bool | None]) -> list[str]:
+    """Say of which boards smaller scores are better."""
+    names = [" · ".join(key) for key, is_lower in lower.items() if is_lower]
+    which = "" if len(names) == len(lower) else f" for {listing(names)}"
+    return [f"Direction: smaller scores are better{which}."] if names else []
 
 
 def published_in(frame: Any) -> Scores:
@@ -96,11 +121,12 @@ def _placed(score: Published, scale: Scale) -> Published:
     return replace(score, score=scale.place(score.score), stderr=stderr, scaled=True)
 
 
-def _board(key: tuple[str, str], scores: list[Published], level: float) -> AuditBoard:
-    ordered = sorted(scores, key=lambda score: (-score.score, score.model))
+def _board(key: Key, scores: list[Published], level: float, *, lower: bool) -> AuditBoard:
+    sign = -1 if lower else 1
+    ordered = sorted(scores, key=lambda score: (-sign * score.score, score.model))
     value = np.array([score.score for score in ordered])
     se = np.array([stated_or_binomial(score) for score in ordered])
-    gap = np.append(value[:-1] - value[1:], math.nan)
+    gap = sign * np.append(value[:-1] - value[1:], math.nan)
     below = np.append(se[1:], math.nan)
     p = methods.unpaired_p(gap, se, below)
     p[~np.isfinite(se) | ~np.isfinite(below) | ~np.isfinite(gap)] = math.nan
@@ -119,7 +145,7 @@ def _board(key: tuple[str, str], scores: list[Published], level: float) -> Audit
         )
         for k, score in enumerate(ordered)
     )
-    return AuditBoard(task=key[0], metric=key[1], entries=entries, level=level)
+    return AuditBoard(task=key[0], metric=key[1], entries=entries, level=level, lower_is_better=lower)
 
 
 def _disbelieved(published: list[Published]) -> list[str]:
@@ -128,7 +154,7 @@ def _disbelieved(published: list[Published]) -> list[str]:
     return [f"A standard error of 0 counts as not stated: {listing(models)}."] if models else []
 
 
-def _repeated(boards: Mapping[tuple[str, str], Sequence[Published]], copies: int) -> Iterator[Caution]:
+def _repeated(boards: Mapping[Key, Sequence[Published]], copies: int) -> Iterator[Caution]:
     """Warn of models that stand on a board more than once: copies count once, other scores are numbered."""
     if copies:
         yield Caution(

@@ -1,5 +1,6 @@
 """The verb audit: what published scores may claim, and what it is told of them."""
 
+import json
 import math
 
 import polars as pl
@@ -97,3 +98,43 @@ def test_the_command_takes_the_direction(tmp_path):
     said = run("audit", str(tmp_path / "errors.csv"), "--lower-is-better")
     assert said.output.index("\na ") < said.output.index("\nc ")
     assert "--lower-is-better" in " ".join(run("audit", str(tmp_path / "errors.csv")).output.split())
+
+
+def test_columns_and_rows_of_a_published_table_are_chosen_as_those_of_others(tmp_path):
+    path = tmp_path / "board.csv"
+    path.write_text("lang,model,score,other,n\nx,A,0.7,0.1,100\ny,B,0.5,0.9,100\nx,C,0.6,0.2,100\n")
+
+    def boards(*words):
+        return json.loads(run("audit", str(path), "-f", "json", *words).stdout)["boards"][0]["entries"]
+
+    assert [(entry["model"], entry["score"]) for entry in boards("-c", "score=other")] == [
+        ("B", 0.9),
+        ("C", 0.2),
+        ("A", 0.1),
+    ]
+    assert [entry["model"] for entry in boards("-w", "lang=x")] == ["A", "C"]
+    assert boards("-c", "model=lang+model")[0]["model"] == "x · A"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("-c", "score=nope"), "no column 'nope' for the score. The columns are: lang, model, score, n."),
+        (("-w", "nolang=x"), "no column 'nolang' to choose rows by. The columns are: lang, model, score, n."),
+        (("-w", "lang=z"), "no row has z in the column 'lang'. It holds x, y."),
+    ],
+)
+def test_what_isn_t_in_a_published_table_is_said(tmp_path, words, says):
+    (tmp_path / "board.csv").write_text("lang,model,score,n\nx,A,0.7,100\ny,B,0.5,100\n")
+    answered = run("audit", str(tmp_path / "board.csv"), *words)
+    assert answered.exit_code == 1
+    assert says in " ".join(answered.output.split())
+
+
+def test_columns_of_other_names_are_taken_where_the_user_names_them(tmp_path):
+    """Of a file that is named, and of one in a folder."""
+    (tmp_path / "board.csv").write_text("system,quality,n\nA,0.7,100\nB,0.5,100\n")
+    for path in (tmp_path, tmp_path / "board.csv"):
+        scores = hs.read(path, columns={"score": "quality", "model": "system"})
+        assert [entry.score for entry in hs.audit(scores).boards[0].entries] == [0.7, 0.5]
+        assert hs.audit(scores).boards[0].metric == "quality"
